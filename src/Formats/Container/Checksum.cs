@@ -1,0 +1,29 @@
+using System.Buffers;
+using System.IO.Hashing;
+
+namespace TinySD.Formats;
+
+/// <summary>XXH3 with 128 bits and seed 0, in the byte order that <c>xxhsum -H2</c> prints: it finds damage, and is no protection against forgery.</summary>
+internal static class Checksum
+{
+    public const int Bytes = 16;
+
+    /// <summary>Digits of a checksum written as text.</summary>
+    public const int Digits = 2 * Bytes;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
+
+    public static string Of(ReadOnlySpan<byte> bytes) => Text(XxHash128.Hash(bytes));
+
+    public static string Text(ReadOnlySpan<byte> checksum) => Convert.ToHexStringLower(checksum);
+
+    public static string Text(XxHash128 hash)
+    {
+        Span<byte> checksum = stackalloc byte[Bytes];
+        hash.GetCurrentHash(checksum);
+        return Text(checksum);
+    }
+
+    /// <summary>Whether a text is 32 lower-case hexadecimal digits.</summary>
+    public static bool IsWellFormed(string text) => text.Length == Digits && !text.AsSpan().ContainsAnyExcept(s_digits);
+}

@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace TinySD.Formats;
+
+/// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked when asked for.</summary>
+/// <remarks>
+/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: an allocation is never larger than the file, and a tensor's numbers are
+/// handed out only after its checksum was right. Safe to read from many threads.
+/// </remarks>
+public sealed class TsdFile : IDisposable
+{
+    /// <summary>The latest format version that this build reads, and the one it writes.</summary>
+    public const int CurrentVersion = 1;
+
+    private const int ChunkBytes = 1 << 20;
+
+    private readonly SafeFileHandle _handle;
+    private readonly TsdHeader _header;
+    private readonly ReadOnlyMemory<byte> _json;
+
+    private TsdFile(string path, SafeFileHandle handle, long length, ReadOnlyMemory<byte> json, TsdHeader header)
+    {
+        Path = path;
+        Length = length;
+        _handle = handle;
+        _json = json;
+        _header = header;
+    }
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes in the file.</summary>
+    public long Length { get; }
+
+    /// <summary>What the file holds, for example <c>language-model</c>.</summary>
+    public string Kind => _header.Kind;
+
+    /// <summary>The tensors, in file order.</summary>
+    public ImmutableArray<TsdTensor> Tensors => _header.Tensors;
+
+    /// <summary>The header's other members by name, each as its UTF-8 JSON: for a language model <c>configuration</c>, <c>vocabulary</c> and <c>training</c>.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections => _header.Sections;
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="FileProblemException">It cannot be read, is not a TinySD file, is damaged, or is of a newer version.</exception>
+    public static TsdFile Open(string path)
+    {
+        if (!TryOpen(path, out TsdFile? file, out FileProblem? problem)) Throw.Problem(problem);
+        return file;
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="file">The open file, to be disposed.</param>
+    /// <param name="problem">Why it could not be opened.</param>
+    public static bool TryOpen(string path, [NotNullWhen(true)] out TsdFile? file, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        file = null;
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
+        try
+        {
+            file = TryRead(path, handle, out problem);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            problem = SystemErrors.WhileReading(path, exception);
+        }
+        finally
+        {
+            if (file is null) handle.Dispose();
+        }
+
+        // One of the two is set: TryRead returns a file or a reason.
+        return file is not null && problem is null;
+    }
+
+    /// <summary>The tensor of that name, or null.</summary>
+    public TsdTensor? FindTensor(string name) => Tensors.FirstOrDefault(t => t.Name == name);
+
+    /// <summary>Reads a tensor and checks it.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="destination">As many floats as the tensor has; zeroed when the tensor turns out to be damaged.</param>
+    /// <exception cref="FileProblemException">There is no such tensor, it is damaged, or it cannot be read.</exception>
+    /// <exception cref="ArgumentException">The destination is not of the tensor's length.</exception>
+    public void ReadTensor(string name, Span<float> destination)
+    {
+        if (!TryReadTensor(name, destination, out FileProblem? problem)) Throw.Problem(problem);
+    }
+
+    /// <summary>Reads a tensor and checks it.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="destination">As many floats as the tensor has; zeroed when the tensor turns out to be damaged.</param>
+    /// <param name="problem">Why it could not be read.</param>
+    /// <exception cref="ArgumentException">The destination is not of the tensor's length.</exception>
+    public bool TryReadTensor(string name, Span<float> destination, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        if (FindTensor(name) is not { } tensor)
+        {
+            problem = new(FileProblemKind.TensorMissing, Path, $"{Path} has no tensor '{Words.Shown(name)}'") { Part = name };
+            return false;
+        }
+
+        if (destination.Length != tensor.Count) Throw.Argument($"tensor '{name}' has {tensor.Count} floats, the destination {destination.Length}");
+        problem = Check(tensor, destination) ?? CheckPadding(tensor.Name, tensor.End);
+        if (problem is not null) destination.Clear();
+        return problem is null;
+    }
+
+    /// <summary>Reads the whole file once, a megabyte at a time, and checks every tensor and all padding.</summary>
+    /// <returns>What is damaged, in file order; <see cref="FileProblem.Part"/> holds the tensor's name. Empty when the file is whole.</returns>
+    public IReadOnlyList<FileProblem> Verify()
+    {
+        var damaged = new List<FileProblem>();
+        foreach (TsdTensor tensor in Tensors)
+        {
+            if (Check(tensor, []) is { } damage) damaged.Add(damage);
+            if (CheckPadding(tensor.Name, tensor.End) is { } padding) damaged.Add(padding);
+        }
+
+        return damaged;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>Where in the file a section begins.</summary>
+    internal long OffsetOf(ReadOnlyMemory<byte> section)
+    {
+        MemoryMarshal.TryGetArray(section, out ArraySegment<byte> inner);
+        MemoryMarshal.TryGetArray(_json, out ArraySegment<byte> outer);
+        return TsdPrologue.Length + inner.Offset - outer.Offset;
+    }
+
+    private static TsdFile? TryRead(string path, SafeFileHandle handle, out FileProblem? problem)
+    {
+        long length = RandomAccess.GetLength(handle);
+        Span<byte> first = stackalloc byte[TsdPrologue.Length];
+        first = first[..(int)Math.Min(length, first.Length)];
+        if (!ReadFully(handle, first, 0))
+        {
+            problem = Shrunk(path);
+            return null;
+        }
+
+        if (!TsdPrologue.TryRead(path, first, length, out TsdPrologue? prologue, out problem)) return null;
+        byte[] json = new byte[prologue.HeaderBytes];
+        if (!ReadFully(handle, json, TsdPrologue.Length))
+        {
+            problem = Shrunk(path);
+            return null;
+        }
+
+        string computed = Checksum.Of(json);
+        if (computed != prologue.HeaderChecksum)
+        {
+            problem = new(FileProblemKind.HeaderDamaged, path,
+                $"{path} is damaged in its header, bytes {TsdPrologue.Length} to {TsdPrologue.Length + json.Length - 1}: " +
+                $"checksum {prologue.HeaderChecksum} expected, {computed} found. Copy or download it again.")
+            { Offset = TsdPrologue.Length, Part = "header" };
+            return null;
+        }
+
+        if (!TsdHeader.TryRead(path, json, length, out TsdHeader? header, out problem)) return null;
+        var file = new TsdFile(path, handle, length, json, header);
+        problem = file.CheckPadding("header", TsdPrologue.Length + json.Length);
+        return problem is null ? file : null;
+    }
+
+    /// <summary>Streams a tensor through its checksum, into a destination if there is one.</summary>
+    private FileProblem? Check(TsdTensor tensor, Span<float> destination)
+    {
+        byte[]? scratch = destination.IsEmpty ? ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Bytes)) : null;
+        try
+        {
+            var hash = new XxHash128();
+            for (long done = 0; done < tensor.Bytes;)
+            {
+                int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done);
+                Span<byte> chunk = scratch is null
+                    ? MemoryMarshal.AsBytes(destination.Slice((int)(done / sizeof(float)), count / sizeof(float)))
+                    : scratch.AsSpan(0, count);
+                if (!ReadFully(_handle, chunk, tensor.Offset + done)) return Shrunk(Path);
+                hash.Append(chunk);
+                done += count;
+            }
+
+            string computed = Checksum.Text(hash);
+            return computed == tensor.Checksum ? null : new(FileProblemKind.TensorDamaged, Path,
+                $"{Path} is damaged in tensor '{tensor.Name}', bytes {tensor.Offset} to {tensor.End - 1}: " +
+                $"checksum {tensor.Checksum} expected, {computed} found. Copy or download it again.")
+            { Offset = tensor.Offset, Part = tensor.Name };
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            return SystemErrors.WhileReading(Path, exception) with { Offset = tensor.Offset, Part = tensor.Name };
+        }
+        finally
+        {
+            if (scratch is not null) ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private FileProblem? CheckPadding(string after, long start)
+    {
+        Span<byte> padding = stackalloc byte[(int)(TsdPrologue.RoundUp(start) - start)];
+        try
+        {
+            if (!ReadFully(_handle, padding, start)) return Shrunk(Path);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            return SystemErrors.WhileReading(Path, exception) with { Offset = start, Part = after };
+        }
+
+        int wrong = padding.IndexOfAnyExcept((byte)0);
+        return wrong < 0 ? null : new(FileProblemKind.PaddingDamaged, Path,
+            $"{Path} is damaged in the padding after '{after}', at byte {start + wrong}: 00 expected, {padding[wrong]:X2} found. Copy or download it again.")
+        { Offset = start + wrong, Part = after };
+    }
+
+    private static bool ReadFully(SafeFileHandle handle, Span<byte> destination, long offset)
+    {
+        while (!destination.IsEmpty)
+        {
+            int read = RandomAccess.Read(handle, destination, offset);
+            if (read == 0) return false;
+            destination = destination[read..];
+            offset += read;
+        }
+
+        return true;
+    }
+
+    private static FileProblem Shrunk(string path) =>
+        new(FileProblemKind.Truncated, path, $"{path} became shorter while it was read; another program is writing it");
+}

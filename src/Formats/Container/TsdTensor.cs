@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace TinySD.Formats;
+
+/// <summary>What a <c>.tsd</c> file says about one of its tensors.</summary>
+/// <param name="Name">Unique within the file.</param>
+/// <param name="Dtype">The numbers' format; <c>f32</c>, IEEE 754 binary32, little-endian.</param>
+/// <param name="Shape">Row-major extents, each at least 1; empty for a single number.</param>
+/// <param name="Offset">First byte, counted from the file's start; a multiple of 64.</param>
+/// <param name="Bytes">Length, padding not counted.</param>
+/// <param name="Checksum">XXH3-128 of those bytes, 32 hexadecimal digits.</param>
+public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> Shape, long Offset, long Bytes, string Checksum)
+{
+    /// <summary>Numbers in the tensor: the product of its extents.</summary>
+    public long Count => Bytes / sizeof(float);
+
+    internal long End => Offset + Bytes;
+}

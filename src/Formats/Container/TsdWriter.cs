@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Formats;
+
+/// <summary>A tensor to be written: a name in the file, and where its numbers lie.</summary>
+internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSlot Slot)
+{
+    private const int ChunkFloats = 1 << 18;
+
+    public long Bytes => (long)Slot.Length * sizeof(float);
+
+    public int ChunkCount => (Slot.Length + ChunkFloats - 1) / ChunkFloats;
+
+    /// <summary>A megabyte of the numbers as bytes: a span of a whole tensor's bytes could be too long for a span.</summary>
+    public ReadOnlySpan<byte> Chunk(int index)
+    {
+        int start = index * ChunkFloats;
+        return MemoryMarshal.AsBytes(Block[Slot].Slice(start, Math.Min(ChunkFloats, Slot.Length - start)));
+    }
+}
+
+/// <summary>Writes <c>.tsd</c> files of any kind; equal input gives equal bytes.</summary>
+internal static class TsdWriter
+{
+    // Words stay readable in the file; nothing here ends up in a web page unescaped.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = TsdHeader.MaxDepth };
+
+    /// <summary>Writes a file whole or not at all.</summary>
+    /// <param name="path">The target.</param>
+    /// <param name="kind">What the file holds.</param>
+    /// <param name="tensors">In file order.</param>
+    /// <param name="writeSections">Writes the header's other members: name, value, name, value.</param>
+    /// <exception cref="FileProblemException">The target cannot be written.</exception>
+    /// <exception cref="ArgumentException">The header would pass its limit.</exception>
+    public static void Write(string path, string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        TensorEntry[] entries = Place(tensors, out long dataBytes);
+        ReadOnlyMemory<byte> header = Header(kind, entries, writeSections);
+        if (header.Length > TsdPrologue.MaxHeaderBytes)
+            Throw.Argument($"the header would have {header.Length} bytes and may have {TsdPrologue.MaxHeaderBytes}: the vocabulary is too large");
+        long dataStart = TsdPrologue.RoundUp(TsdPrologue.Length + header.Length);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> prologue = stackalloc byte[TsdPrologue.Length];
+            new TsdPrologue(header.Length, dataStart + dataBytes, Checksum.Of(header.Span)).Write(prologue);
+            stream.Write(prologue);
+            stream.Write(header.Span);
+            Pad(stream, TsdPrologue.Length + header.Length);
+            foreach (TensorToWrite tensor in tensors)
+            {
+                for (int chunk = 0; chunk < tensor.ChunkCount; chunk++) stream.Write(tensor.Chunk(chunk));
+                Pad(stream, tensor.Bytes);
+            }
+        });
+    }
+
+    private static TensorEntry[] Place(IReadOnlyList<TensorToWrite> tensors, out long dataBytes)
+    {
+        var entries = new TensorEntry[tensors.Count];
+        dataBytes = 0;
+        for (int index = 0; index < entries.Length; index++)
+        {
+            TensorToWrite tensor = tensors[index];
+            var hash = new XxHash128();
+            for (int chunk = 0; chunk < tensor.ChunkCount; chunk++) hash.Append(tensor.Chunk(chunk));
+            entries[index] = new TensorEntry
+            {
+                Name = tensor.Name,
+                Dtype = "f32",
+                Shape = [.. tensor.Slot.Shape.Select(extent => (long)extent)],
+                Offset = dataBytes,
+                Bytes = tensor.Bytes,
+                Checksum = Checksum.Text(hash),
+            };
+            dataBytes += TsdPrologue.RoundUp(tensor.Bytes);
+        }
+
+        return entries;
+    }
+
+    private static ReadOnlyMemory<byte> Header(string kind, TensorEntry[] entries, Action<Utf8JsonWriter> writeSections)
+    {
+        var header = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(header, s_options);
+        json.WriteStartObject();
+        json.WriteString("kind", kind);
+        writeSections(json);
+        json.WritePropertyName("tensors");
+        JsonSerializer.Serialize(json, entries, TsdJson.Default.TensorEntryArray);
+        json.WriteEndObject();
+        json.Flush();
+        return header.WrittenMemory;
+    }
+
+    /// <summary>Zeros up to the next multiple of 64.</summary>
+    private static void Pad(Stream stream, long position)
+    {
+        Span<byte> zeros = stackalloc byte[(int)(TsdPrologue.RoundUp(position) - position)];
+        zeros.Clear();
+        stream.Write(zeros);
+    }
+}

@@ -1,0 +1,274 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats;
+
+/// <summary>Everything a language model's file holds but its numbers.</summary>
+/// <param name="Config">The shape.</param>
+/// <param name="Vocabulary">Its tokens.</param>
+/// <param name="Training">How it was trained.</param>
+public sealed record LanguageModelDescription(LanguageModelConfig Config, Vocabulary Vocabulary, TrainingRecord Training);
+
+/// <summary>A language model as read from a file.</summary>
+/// <param name="Model">The parameters, checked against their checksums.</param>
+/// <param name="Vocabulary">Its tokens.</param>
+/// <param name="Training">How it was trained.</param>
+public sealed record LoadedLanguageModel(LanguageModel Model, Vocabulary Vocabulary, TrainingRecord Training);
+
+/// <summary>What to do with weights that are infinite or not a number.</summary>
+public enum NonFiniteWeights
+{
+    /// <summary>The model is refused.</summary>
+    Refuse,
+
+    /// <summary>They are kept as they are.</summary>
+    Allow,
+}
+
+/// <summary>Language models in <c>.tsd</c> files, kind <c>language-model</c>.</summary>
+public static class LanguageModelFile
+{
+    /// <summary>The kind as the header names it.</summary>
+    public const string Kind = "language-model";
+
+    private const string ConfigurationName = "configuration", VocabularyName = "vocabulary", TrainingName = "training";
+
+    /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
+    /// <param name="path">The target; an existing file is replaced.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="vocabulary">Its tokens, as many as the model has.</param>
+    /// <param name="training">How it was trained; <see cref="TrainingRecord.Parameters"/> is filled in.</param>
+    /// <exception cref="FileProblemException">The target cannot be written, or a number in the model or in its record is not finite.</exception>
+    /// <exception cref="ArgumentException">Vocabulary and model do not belong together.</exception>
+    public static void Save(string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord training)
+    {
+        if (vocabulary.Count != model.Config.VocabularySize)
+            Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
+        if (FindNotFinite(path, model, null) is { } weight) Throw.Problem(weight);
+        if (FindNotFinite(path, training) is { } number) Throw.Problem(number);
+        if (FindWrong(training) is { } wrong) Throw.Argument(wrong);
+        TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot))];
+        var text = new VocabularySection { Level = Spelling.Levels.NameOf(vocabulary.Level), Tokens = [.. vocabulary.Tokens] };
+        TsdWriter.Write(path, Kind, tensors, json =>
+        {
+            json.WritePropertyName(ConfigurationName);
+            JsonSerializer.Serialize(json, ConfigurationSection.From(model.Config), TsdJson.Default.ConfigurationSection);
+            json.WritePropertyName(VocabularyName);
+            JsonSerializer.Serialize(json, text, TsdJson.Default.VocabularySection);
+            json.WritePropertyName(TrainingName);
+            JsonSerializer.Serialize(json, TrainingSection.From(training, model.Layout.ParameterCount), TsdJson.Default.TrainingSection);
+        });
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="nonFinite">What to do with weights that are not finite.</param>
+    /// <exception cref="FileProblemException">The file cannot be read, is damaged, or holds something else.</exception>
+    public static LoadedLanguageModel Load(string path, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+    {
+        if (!TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? problem, nonFinite)) Throw.Problem(problem);
+        return loaded;
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="problem">Why it could not be read.</param>
+    /// <param name="nonFinite">What to do with weights that are not finite.</param>
+    public static bool TryLoad(
+        string path,
+        [NotNullWhen(true)] out LoadedLanguageModel? loaded,
+        [NotNullWhen(false)] out FileProblem? problem,
+        NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+    {
+        loaded = null;
+        if (!TsdFile.TryOpen(path, out TsdFile? file, out problem)) return false;
+        using (file)
+        {
+            if (!TryDescribe(file, out LanguageModelDescription? description, out problem)) return false;
+            if (!TryCreate(file, description.Config, out LanguageModel? model, out problem)) return false;
+            foreach (TensorSlot slot in model.Layout.Tensors)
+            {
+                if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out problem)) return false;
+            }
+
+            problem = nonFinite == NonFiniteWeights.Refuse ? FindNotFinite(path, model, file) : null;
+            if (problem is not null) return false;
+            loaded = new LoadedLanguageModel(model, description.Vocabulary, description.Training);
+            return true;
+        }
+    }
+
+    /// <summary>Reads all but the numbers, which costs little for a model of any size.</summary>
+    /// <param name="file">An open file.</param>
+    /// <exception cref="FileProblemException">The file holds something else, or contradicts itself.</exception>
+    public static LanguageModelDescription Describe(TsdFile file)
+    {
+        if (!TryDescribe(file, out LanguageModelDescription? description, out FileProblem? problem)) Throw.Problem(problem);
+        return description;
+    }
+
+    /// <summary>Reads all but the numbers.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="description">What it says.</param>
+    /// <param name="problem">Why it is refused.</param>
+    public static bool TryDescribe(
+        TsdFile file, [NotNullWhen(true)] out LanguageModelDescription? description, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        description = null;
+        if (file.Kind != Kind)
+        {
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} holds a '{file.Kind}'; a '{Kind}' was expected") { Offset = TsdPrologue.Length, Part = "kind" };
+            return false;
+        }
+
+        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, out ConfigurationSection? configuration, out problem)
+            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, out VocabularySection? tokens, out problem)
+            || !TsdHeader.TryReadSection(file, TrainingName, TsdJson.Default.TrainingSection, out TrainingSection? training, out problem))
+        {
+            return false;
+        }
+
+        foreach (string name in file.Sections.Keys)
+        {
+            if (name is ConfigurationName or VocabularyName or TrainingName) continue;
+            problem = Invalid(file, name, $"a '{Kind}' file has no header member '{Words.Shown(name)}'");
+            return false;
+        }
+
+        string part = ConfigurationName;
+        try
+        {
+            LanguageModelConfig config = configuration.ToConfig();
+            config.Validate();
+            part = VocabularyName;
+            var vocabulary = new Vocabulary(Spelling.Levels.ValueOf(tokens.Level), tokens.Tokens);
+            if (vocabulary.Count != config.VocabularySize)
+                Throw.Argument($"it has {vocabulary.Count} tokens, the configuration says {config.VocabularySize}");
+            part = TrainingName;
+            TrainingRecord record = ReadTraining(training, file);
+            description = new LanguageModelDescription(config, vocabulary, record);
+            return true;
+        }
+        catch (ArgumentException exception)
+        {
+            problem = Invalid(file, part, $"the {part} is not as the format asks: {exception.Message.ReplaceLineEndings(" ")}");
+            return false;
+        }
+    }
+
+    private static TrainingRecord ReadTraining(TrainingSection section, TsdFile file)
+    {
+        if (section.Epochs.Contains(null)) Throw.Argument("an epoch is null");
+        TrainingRecord record = section.ToRecord();
+        record.Recipe.Validate();
+        if (FindWrong(record) is { } wrong) Throw.Argument(wrong);
+        long count = file.Tensors.Sum(t => t.Count);
+        if (record.Parameters != count) Throw.Argument($"it says {record.Parameters} parameters, the tensors hold {count}");
+        return record;
+    }
+
+    /// <summary>Lays the model out in memory of the size that the file's tensors have, and compares every tensor.</summary>
+    private static bool TryCreate(
+        TsdFile file, LanguageModelConfig config, [NotNullWhen(true)] out LanguageModel? model, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        model = null;
+        long floats = file.Tensors.Sum(t => TsdPrologue.RoundUp(t.Bytes)) / sizeof(float);
+        if (floats > int.MaxValue - AlignedBuffer.AlignmentBytes)
+        {
+            problem = Invalid(file, ConfigurationName, $"its tensors hold {floats} floats, and this build's limit is 2^31");
+            return false;
+        }
+
+        try
+        {
+            // The file justifies this much memory and no more: a configuration that wants more is refused by the model itself.
+            model = floats == 0 ? null : new LanguageModel(config, new AlignedBuffer((int)floats).Memory);
+            problem = model is null ? Invalid(file, ConfigurationName, "it has no tensors") : Compare(file, model);
+        }
+        catch (Exception exception) when (exception is ArgumentException or OverflowException)
+        {
+            problem = Invalid(file, ConfigurationName, $"its {floats} floats are too few for its configuration");
+        }
+
+        if (problem is not null) model = null;
+        return model is not null && problem is null;
+    }
+
+    private static FileProblem? Compare(TsdFile file, LanguageModel model)
+    {
+        IReadOnlyList<TensorSlot> slots = model.Layout.Tensors;
+        if (file.Tensors.Length != slots.Count)
+            return Invalid(file, ConfigurationName, $"it has {file.Tensors.Length} tensors, its configuration makes {slots.Count}");
+        for (int index = 0; index < slots.Count; index++)
+        {
+            (TsdTensor found, TensorSlot expected) = (file.Tensors[index], slots[index]);
+            if (found.Name != expected.Name)
+                return Invalid(file, found.Name, $"tensor {index} is '{found.Name}', its configuration makes it '{expected.Name}'");
+            if (!found.Shape.SequenceEqual(expected.Shape.Select(extent => (long)extent)))
+            {
+                return Invalid(file, found.Name,
+                    $"tensor '{found.Name}' has the shape [{string.Join(", ", found.Shape)}], its configuration makes it [{string.Join(", ", expected.Shape)}]");
+            }
+        }
+
+        return null;
+    }
+
+    private static FileProblem? FindNotFinite(string path, LanguageModel model, TsdFile? file)
+    {
+        foreach (TensorSlot slot in model.Layout.Tensors)
+        {
+            ReadOnlySpan<float> values = model.Parameters[slot];
+            for (int index = 0; index < values.Length; index++)
+            {
+                if (float.IsFinite(values[index])) continue;
+                string what = float.IsNaN(values[index]) ? "not a number" : "infinite";
+                string action = file is null ? $"{path} was not written" : $"{path} was not loaded";
+                return new(FileProblemKind.NotFinite, path, $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
+                {
+                    Part = slot.Name,
+                    Offset = file?.FindTensor(slot.Name)!.Offset + ((long)index * sizeof(float)),
+                };
+            }
+        }
+
+        return null;
+    }
+
+    // JSON has no infinity.
+    private static FileProblem? FindNotFinite(string path, TrainingRecord training)
+    {
+        foreach (EpochRecord epoch in training.Epochs)
+        {
+            if (!double.IsFinite(epoch.TrainPerplexity) || !double.IsFinite(epoch.ValidPerplexity) || !float.IsFinite(epoch.LearningRate))
+                return Problem($"a result of epoch {epoch.Epoch}");
+        }
+
+        return training.TestPerplexity is { } test && !double.IsFinite(test) ? Problem("the test perplexity") : null;
+
+        FileProblem Problem(string what) =>
+            new(FileProblemKind.NotFinite, path, $"{path} was not written: {what} is not finite. Train again with a lower learning rate.") { Part = TrainingName };
+    }
+
+    private static string? FindWrong(TrainingRecord training)
+    {
+        if (new[] { training.Train, training.Valid, training.Test }.Any(text => text?.Tokens < 0)) return "a text has fewer than 0 tokens";
+        for (int index = 0; index < training.Epochs.Count; index++)
+        {
+            EpochRecord epoch = training.Epochs[index];
+            if (epoch.Epoch < 0 || (index > 0 && epoch.Epoch <= training.Epochs[index - 1].Epoch)) return $"epoch {epoch.Epoch} is out of order";
+        }
+
+        return null;
+    }
+
+    private static FileProblem Invalid(TsdFile file, string part, string message) =>
+        new(FileProblemKind.ModelInvalid, file.Path, $"{file.Path} cannot be used: {message}. The program that wrote it is at fault.")
+        {
+            Part = part,
+            Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length,
+        };
+}

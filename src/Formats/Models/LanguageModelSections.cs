@@ -1,0 +1,243 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Formats;
+
+// The JSON of a language model's header, spelled out apart from the runtime's records: a name changed there must not change the format.
+
+/// <summary>The section <c>configuration</c>.</summary>
+internal sealed class ConfigurationSection
+{
+    public required int VocabularySize { get; init; }
+
+    public required int EmbeddingSize { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int LayerCount { get; init; }
+
+    public required bool TieWeights { get; init; }
+
+    public static ConfigurationSection From(LanguageModelConfig config) => new()
+    {
+        VocabularySize = config.VocabularySize,
+        EmbeddingSize = config.EmbeddingSize,
+        HiddenSize = config.HiddenSize,
+        LayerCount = config.LayerCount,
+        TieWeights = config.TieWeights,
+    };
+
+    public LanguageModelConfig ToConfig() => new()
+    {
+        VocabularySize = VocabularySize,
+        EmbeddingSize = EmbeddingSize,
+        HiddenSize = HiddenSize,
+        LayerCount = LayerCount,
+        TieWeights = TieWeights,
+    };
+}
+
+/// <summary>The section <c>vocabulary</c>.</summary>
+internal sealed class VocabularySection
+{
+    public required string Level { get; init; }
+
+    public required string[] Tokens { get; init; }
+}
+
+/// <summary>The section <c>training</c>.</summary>
+internal sealed class TrainingSection
+{
+    public required string WrittenBy { get; init; }
+
+    public required RecipeEntry Recipe { get; init; }
+
+    public required TextEntry Train { get; init; }
+
+    public required TextEntry Valid { get; init; }
+
+    public TextEntry? Test { get; init; }
+
+    public required long Parameters { get; init; }
+
+    public required EpochEntry[] Epochs { get; init; }
+
+    public double? TestPerplexity { get; init; }
+
+    public static TrainingSection From(TrainingRecord record, long parameters) => new()
+    {
+        WrittenBy = record.WrittenBy,
+        Recipe = RecipeEntry.From(record.Recipe),
+        Train = TextEntry.From(record.Train),
+        Valid = TextEntry.From(record.Valid),
+        Test = record.Test is null ? null : TextEntry.From(record.Test),
+        Parameters = parameters,
+        Epochs = [.. record.Epochs.Select(EpochEntry.From)],
+        TestPerplexity = record.TestPerplexity,
+    };
+
+    /// <summary>The record.</summary>
+    /// <exception cref="ArgumentException">A value is not one the format knows.</exception>
+    public TrainingRecord ToRecord() => new()
+    {
+        WrittenBy = WrittenBy,
+        Recipe = Recipe.ToRecipe(),
+        Train = Train.ToRecord(),
+        Valid = Valid.ToRecord(),
+        Test = Test?.ToRecord(),
+        Parameters = Parameters,
+        Epochs = [.. Epochs.Select(epoch => epoch.ToRecord())],
+        TestPerplexity = TestPerplexity,
+    };
+}
+
+/// <summary>A text in the section <c>training</c>.</summary>
+internal sealed class TextEntry
+{
+    public required string Name { get; init; }
+
+    public required long Tokens { get; init; }
+
+    public static TextEntry From(TextRecord record) => new() { Name = record.Name, Tokens = record.Tokens };
+
+    public TextRecord ToRecord() => new(Name, Tokens);
+}
+
+/// <summary>An epoch in the section <c>training</c>.</summary>
+internal sealed class EpochEntry
+{
+    public required int Epoch { get; init; }
+
+    public required double TrainPerplexity { get; init; }
+
+    public required double ValidPerplexity { get; init; }
+
+    public required float LearningRate { get; init; }
+
+    public static EpochEntry From(EpochRecord record) => new()
+    {
+        Epoch = record.Epoch,
+        TrainPerplexity = record.TrainPerplexity,
+        ValidPerplexity = record.ValidPerplexity,
+        LearningRate = record.LearningRate,
+    };
+
+    public EpochRecord ToRecord() => new(Epoch, TrainPerplexity, ValidPerplexity, LearningRate);
+}
+
+/// <summary>The recipe in the section <c>training</c>.</summary>
+internal sealed class RecipeEntry
+{
+    public required string Name { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int EmbeddingSize { get; init; }
+
+    public required int LayerCount { get; init; }
+
+    public required bool TieWeights { get; init; }
+
+    public required float InitRange { get; init; }
+
+    public required float ForgetBias { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int Bptt { get; init; }
+
+    public required DropoutEntry Dropout { get; init; }
+
+    public required string Optimizer { get; init; }
+
+    public required float LearningRate { get; init; }
+
+    public required float ClipNorm { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int FullRateEpochs { get; init; }
+
+    public required float Decay { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    public static RecipeEntry From(LanguageModelRecipe recipe) => new()
+    {
+        Name = recipe.Name,
+        HiddenSize = recipe.HiddenSize,
+        EmbeddingSize = recipe.EmbeddingSize,
+        LayerCount = recipe.LayerCount,
+        TieWeights = recipe.TieWeights,
+        InitRange = recipe.InitRange,
+        ForgetBias = recipe.ForgetBias,
+        BatchSize = recipe.BatchSize,
+        Bptt = recipe.Bptt,
+        Dropout = DropoutEntry.From(recipe.Dropout),
+        Optimizer = Spelling.Optimizers.NameOf(recipe.Optimizer),
+        LearningRate = recipe.LearningRate,
+        ClipNorm = recipe.ClipNorm,
+        Epochs = recipe.Epochs,
+        FullRateEpochs = recipe.FullRateEpochs,
+        Decay = recipe.Decay,
+        Seed = recipe.Seed,
+    };
+
+    public LanguageModelRecipe ToRecipe() => new()
+    {
+        Name = Name,
+        HiddenSize = HiddenSize,
+        EmbeddingSize = EmbeddingSize,
+        LayerCount = LayerCount,
+        TieWeights = TieWeights,
+        InitRange = InitRange,
+        ForgetBias = ForgetBias,
+        BatchSize = BatchSize,
+        Bptt = Bptt,
+        Dropout = Dropout.ToSpec(),
+        Optimizer = Spelling.Optimizers.ValueOf(Optimizer),
+        LearningRate = LearningRate,
+        ClipNorm = ClipNorm,
+        Epochs = Epochs,
+        FullRateEpochs = FullRateEpochs,
+        Decay = Decay,
+        Seed = Seed,
+    };
+}
+
+/// <summary>The dropout in the recipe.</summary>
+internal sealed class DropoutEntry
+{
+    public required string Kind { get; init; }
+
+    public required string Draw { get; init; }
+
+    public required float Embedding { get; init; }
+
+    public required float Layer { get; init; }
+
+    public required float Recurrent { get; init; }
+
+    public required float Output { get; init; }
+
+    public static DropoutEntry From(DropoutSpec spec) => new()
+    {
+        Kind = Spelling.DropoutKinds.NameOf(spec.Kind),
+        Draw = Spelling.MaskDraws.NameOf(spec.Draw),
+        Embedding = spec.Embedding,
+        Layer = spec.Layer,
+        Recurrent = spec.Recurrent,
+        Output = spec.Output,
+    };
+
+    public DropoutSpec ToSpec() => new()
+    {
+        Kind = Spelling.DropoutKinds.ValueOf(Kind),
+        Draw = Spelling.MaskDraws.ValueOf(Draw),
+        Embedding = Embedding,
+        Layer = Layer,
+        Recurrent = Recurrent,
+        Output = Output,
+    };
+}

@@ -1,0 +1,47 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Formats;
+
+/// <summary>How an enumeration is spelled in a file: words of the format, which do not change when a name in the code does.</summary>
+internal sealed class Spelling<T>(string what, params (T Value, string Name)[] names)
+    where T : struct, Enum
+{
+    public string NameOf(T value)
+    {
+        foreach ((T known, string name) in names)
+        {
+            if (EqualityComparer<T>.Default.Equals(known, value)) return name;
+        }
+
+        Throw.Argument($"{what} '{value}' has no name in a file");
+        return null;
+    }
+
+    /// <summary>The value of that name, exactly as spelled.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public T ValueOf(string name)
+    {
+        foreach ((T value, string known) in names)
+        {
+            if (known == name) return value;
+        }
+
+        Throw.Argument($"{what} is '{Words.Shown(name)}'; {string.Join(", ", names.Select(n => n.Name))} are known");
+        return default;
+    }
+}
+
+/// <summary>The words of the format.</summary>
+internal static class Spelling
+{
+    public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
+
+    public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));
+
+    public static Spelling<MaskDraw> MaskDraws { get; } =
+        new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));
+
+    public static Spelling<DropoutKind> DropoutKinds { get; } = new("dropout kind", (DropoutKind.None, "none"), (DropoutKind.Random, "random"),
+        (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"), (DropoutKind.StructuredLocked, "structured-locked"));
+}

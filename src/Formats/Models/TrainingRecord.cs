@@ -1,0 +1,50 @@
+using TinySD.Runtime.Training;
+
+namespace TinySD.Formats;
+
+/// <summary>How a language model came to be; kept in its file. Holds no time of day, so equal runs write equal files.</summary>
+public sealed record TrainingRecord
+{
+    /// <summary>The program that trained it, for example <c>TinySD 0.1.0</c>.</summary>
+    public string WrittenBy { get; init; } = ThisBuild;
+
+    /// <summary>What decided the run, apart from the data.</summary>
+    public required LanguageModelRecipe Recipe { get; init; }
+
+    /// <summary>The text it was trained on.</summary>
+    public required TextRecord Train { get; init; }
+
+    /// <summary>The text it was validated on.</summary>
+    public required TextRecord Valid { get; init; }
+
+    /// <summary>The text it was tested on, if it was.</summary>
+    public TextRecord? Test { get; init; }
+
+    /// <summary>Trainable numbers. Set when a model is saved, so there is no need to give it.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>The finished epochs, in order.</summary>
+    public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
+
+    /// <summary>Perplexity on the test text, if there was one.</summary>
+    public double? TestPerplexity { get; init; }
+
+    /// <summary>This build's name and version.</summary>
+    public static string ThisBuild { get; } = $"TinySD {typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
+}
+
+/// <summary>A text as a training record names it.</summary>
+/// <param name="Name">The file's name. Folders are left out, since a model should not tell whose machine it was trained on.</param>
+/// <param name="Tokens">Tokens in it, line ends included at word level.</param>
+public sealed record TextRecord(string Name, long Tokens)
+{
+    /// <summary>The file's name without its folders.</summary>
+    public string Name { get; init; } = Path.GetFileName(Name);
+}
+
+/// <summary>The outcome of one epoch.</summary>
+/// <param name="Epoch">Its number, larger than that of the epoch before it.</param>
+/// <param name="TrainPerplexity">Perplexity on the training text, as it was while training.</param>
+/// <param name="ValidPerplexity">Perplexity on the validation text after the epoch.</param>
+/// <param name="LearningRate">The learning rate it was run at.</param>
+public sealed record EpochRecord(int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate);

@@ -1,0 +1,119 @@
+namespace TinySD.Formats;
+
+/// <summary>Writes files whole or not at all.</summary>
+/// <remarks>
+/// The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the folder is
+/// flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything fails, the
+/// temporary file is removed and the old content stays. Safe to call from many threads; of two writers of one file the later wins.
+/// </remarks>
+public static class AtomicFile
+{
+    private const int BufferBytes = 1 << 16;
+
+    /// <summary>Writes a file through a stream.</summary>
+    /// <param name="path">The target. A symbolic link is followed. An existing file is replaced and its Unix mode kept.</param>
+    /// <param name="write">Writes the content; the stream is buffered and cannot seek back. What it throws is thrown on, the target untouched.</param>
+    /// <exception cref="FileProblemException">No space, no permission, a folder in the way, no such folder: the message says which.</exception>
+    public static void Write(string path, Action<Stream> write) => Write(path, write, static stream => stream);
+
+    /// <summary>Writes a file from memory.</summary>
+    /// <param name="path">The target, as for <see cref="Write(string, Action{Stream})"/>.</param>
+    /// <param name="content">All its bytes.</param>
+    /// <exception cref="FileProblemException">As for <see cref="Write(string, Action{Stream})"/>.</exception>
+    public static void Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
+
+    /// <summary>The same, with something between the buffer and the file: a test's way to a disk that fails.</summary>
+    internal static void Write(string path, Action<Stream> write, Func<Stream, Stream> wrap)
+    {
+        string target = FindTarget(path);
+        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        bool created = false;
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+            using (var file = new FileStream(temporary, options))
+            {
+                created = true;
+                if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
+
+                // Not disposed: after a failure there is nothing it should still try to write.
+                var buffered = new BufferedStream(wrap(file), BufferBytes);
+                write(buffered);
+                buffered.Flush();
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (Exception exception)
+        {
+            if (created) TryDelete(temporary);
+            if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
+            throw;
+        }
+
+        int error = Libc.FlushDirectory(Path.GetDirectoryName(target)!);
+        if (error != 0)
+        {
+            Throw.Problem(new(FileProblemKind.WriteFailed, path,
+                $"{path} is written, but its folder could not be flushed to the disk (system error {error}); it may be lost if power fails now"));
+        }
+    }
+
+    /// <summary>The file that is really written, after checks that give better answers than the system's.</summary>
+    private static string FindTarget(string path)
+    {
+        if (path.Length == 0 || path.Contains('\0'))
+            Throw.Problem(new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file"));
+        string target = Path.GetFullPath(path);
+        string? folder = Path.GetDirectoryName(target);
+        if (folder is null || Directory.Exists(target))
+            Throw.Problem(new(FileProblemKind.IsDirectory, path, $"cannot write {path}: it is a folder; give a file name inside it"));
+        if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
+        try
+        {
+            if (File.ResolveLinkTarget(target, returnFinalTarget: true) is { } link) target = link.FullName;
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // Nothing there yet, so there is no link to follow; a circle of links fails below, where the file is created.
+        }
+
+        if (Libc.KindOf(target) == PathKind.Special)
+            Throw.Problem(new(FileProblemKind.NotRegularFile, path, $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
+        if (IsReadOnly(target))
+            Throw.Problem(new(FileProblemKind.AccessDenied, path, $"cannot write {path}: the file there is read-only; make it writable or choose another name"));
+        return target;
+    }
+
+    private static FileProblem MissingFolder(string path, string folder)
+    {
+        for (string? above = folder; above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+                return new(FileProblemKind.MissingFolder, path, $"cannot write {path}: {above} is a file, not a folder");
+        }
+
+        return new(FileProblemKind.MissingFolder, path, $"cannot write {path}: the folder {folder} does not exist; create it first");
+    }
+
+    // A rename would replace a file its owner has marked read-only, because it asks only for the folder's permission.
+    private static bool IsReadOnly(string target)
+    {
+        if (!File.Exists(target)) return false;
+        if (OperatingSystem.IsWindows()) return (File.GetAttributes(target) & FileAttributes.ReadOnly) != 0;
+        return (File.GetUnixFileMode(target) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // The first failure is the one to report; a leftover ending in .tmp is never read by anyone.
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
+
+namespace TinySD.Formats;
+
+/// <summary>What the system says about files, put into words a user can act on.</summary>
+internal static class SystemErrors
+{
+    /// <summary>Whether the exception is the system's word on a file, and not a bug.</summary>
+    public static bool IsFromSystem(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    /// <summary>Opens a regular file to read.</summary>
+    public static bool TryOpen(string path, [NotNullWhen(true)] out SafeFileHandle? handle, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        handle = null;
+        problem = CheckReadable(path);
+        if (problem is not null) return false;
+        try
+        {
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            return true;
+        }
+        catch (Exception exception) when (IsFromSystem(exception))
+        {
+            problem = WhileReading(path, exception);
+            return false;
+        }
+    }
+
+    /// <summary>A failure to open or to read, in words.</summary>
+    public static FileProblem WhileReading(string path, Exception exception) => exception switch
+    {
+        UnauthorizedAccessException => new(FileProblemKind.AccessDenied, path, $"cannot read {path}: permission denied; check the file's owner and mode"),
+        FileNotFoundException or DirectoryNotFoundException => NotFound(path),
+        _ => new(FileProblemKind.ReadFailed, path, $"cannot read {path}: {exception.Message}"),
+    };
+
+    /// <summary>A failure to write, in words.</summary>
+    public static FileProblem WhileWriting(string path, Exception exception)
+    {
+        if (exception is UnauthorizedAccessException)
+            return new(FileProblemKind.AccessDenied, path, $"cannot write {path}: permission denied; choose a folder you may write to");
+        if (IsNoSpace(exception.HResult))
+        {
+            return new(FileProblemKind.NoSpace, path,
+                $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
+        }
+
+        // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary file.
+        return exception is FileNotFoundException or DirectoryNotFoundException
+            ? new(FileProblemKind.WriteFailed, path, $"cannot write {path}: the system does not let files be created there; choose another folder")
+            : new(FileProblemKind.WriteFailed, path, $"cannot write {path}: {exception.Message}");
+    }
+
+    private static FileProblem? CheckReadable(string path)
+    {
+        if (path.Length == 0 || path.Contains('\0')) return new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file");
+        return Libc.KindOf(path) switch
+        {
+            PathKind.Missing => NotFound(path),
+            PathKind.Directory => new(FileProblemKind.IsDirectory, path, $"{path} is a folder; a file was expected"),
+            PathKind.Special => new(FileProblemKind.NotRegularFile, path,
+                $"{path} is a pipe or a device; TinySD reads a file more than once, so save the data to a file first"),
+            _ => null,
+        };
+    }
+
+    private static FileProblem NotFound(string path) => new(FileProblemKind.NotFound, path, $"there is no file {path}; check the name");
+
+    // .NET hands over errno as it is on Unix (ENOSPC; EDQUOT of Linux and of the BSDs) and an HRESULT on Windows.
+    private static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
+        ? code is unchecked((int)0x80070070) or unchecked((int)0x80070027)
+        : code == 28 || code == (OperatingSystem.IsLinux() ? 122 : 69);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text.Unicode;
+using Microsoft.Win32.SafeHandles;
+
+namespace TinySD.Formats;
+
+/// <summary>Streams a text file as characters: plain or gzip, told by content; strictly UTF-8; refuses what is not text.</summary>
+internal sealed class TextFile : IDisposable
+{
+    /// <summary>A destination of this length holds whatever one read brings.</summary>
+    public const int BlockLength = 1 << 16;
+
+    private readonly string _path;
+    private readonly Stream _stream;
+    private readonly byte[] _bytes = new byte[BlockLength];
+    private int _count;
+    private long _offset, _lines;
+    private bool _ended;
+
+    private TextFile(string path, Stream stream)
+    {
+        _path = path;
+        _stream = stream;
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    public static TextFile Open(string path)
+    {
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out FileProblem? problem)) Throw.Problem(problem);
+        var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        try
+        {
+            Span<byte> first = stackalloc byte[2];
+            bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first[0] == 0x1F && first[1] == 0x8B;
+            file.Position = 0;
+            return new TextFile(path, isGzip ? new WholeGzipStream(file) : file);
+        }
+        catch (Exception exception)
+        {
+            file.Dispose();
+            if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileReading(path, exception), exception);
+            throw;
+        }
+    }
+
+    /// <summary>Reads some characters; no surrogate pair is split.</summary>
+    /// <param name="destination">At least <see cref="BlockLength"/> characters.</param>
+    /// <returns>How many; 0 at the end.</returns>
+    /// <exception cref="FileProblemException">The file is empty, not text, not UTF-8, or could not be read.</exception>
+    public int Read(Span<char> destination)
+    {
+        while (!_ended || _count > 0)
+        {
+            Fill();
+            if (Utf8.ToUtf16(_bytes.AsSpan(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended)
+                == OperationStatus.InvalidData)
+            {
+                Throw.Problem(NotUtf8(used));
+            }
+
+            _lines += _bytes.AsSpan(0, used).Count((byte)'\n');
+            _offset += used;
+            _count -= used;
+            _bytes.AsSpan(used, _count).CopyTo(_bytes);
+            if (written > 0) return written;
+        }
+
+        return 0;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private void Fill()
+    {
+        if (_ended) return;
+        int added;
+        try
+        {
+            added = _stream.ReadAtLeast(_bytes.AsSpan(_count), _bytes.Length - _count, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            Throw.Problem(new(FileProblemKind.GzipDamaged, _path, $"{_path} is a damaged or cut-short gzip file; copy or download it again") { Part = "gzip" }, exception);
+            return;
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            Throw.Problem(SystemErrors.WhileReading(_path, exception), exception);
+            return;
+        }
+
+        bool isStart = _offset == 0 && _count == 0;
+        Span<byte> fresh = _bytes.AsSpan(_count, added);
+        _count += added;
+        _ended = _count < _bytes.Length;
+        if (isStart) CheckStart();
+        int zero = fresh.IndexOf((byte)0);
+        if (zero >= 0)
+        {
+            long at = _offset + _count - added + zero;
+            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at byte {at}") { Offset = at });
+        }
+
+        if (isStart) SkipMark();
+    }
+
+    private void CheckStart()
+    {
+        if (_count == 0) Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty; a text was expected") { Offset = 0 });
+        if (ForeignFile.Describe(_bytes.AsSpan(0, Math.Min(_count, 16))) is { } format)
+            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} is not text: it begins like {format}") { Offset = 0 });
+    }
+
+    /// <summary>Windows programs put a byte-order mark before a text; it is no part of it.</summary>
+    private void SkipMark()
+    {
+        if (!_bytes.AsSpan(0, _count).StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return;
+        _offset = 3;
+        _count -= 3;
+        _bytes.AsSpan(3, _count).CopyTo(_bytes);
+        if (_count == 0) Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty but for a byte-order mark; a text was expected") { Offset = 0 });
+    }
+
+    private FileProblem NotUtf8(int at)
+    {
+        long line = _lines + _bytes.AsSpan(0, at).Count((byte)'\n') + 1, offset = _offset + at;
+        return new(FileProblemKind.NotUtf8, _path,
+            $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at byte {offset}. Convert the file, for example with iconv -f latin1 -t utf-8.")
+        { Offset = offset, Line = line };
+    }
+}

@@ -1,0 +1,26 @@
+namespace TinySD.Formats;
+
+/// <summary>How often each token occurs in a text.</summary>
+public sealed class TokenCounts
+{
+    private readonly Dictionary<string, long> _counts;
+
+    internal TokenCounts(TextLevel level, Dictionary<string, long> counts)
+    {
+        Level = level;
+        _counts = counts;
+        Total = counts.Values.Sum();
+    }
+
+    /// <summary>What a token is.</summary>
+    public TextLevel Level { get; }
+
+    /// <summary>Tokens in the text, line ends included at word level.</summary>
+    public long Total { get; }
+
+    /// <summary>Distinct tokens.</summary>
+    public int Distinct => _counts.Count;
+
+    /// <summary>The count of each token, in no order.</summary>
+    public IReadOnlyDictionary<string, long> Counts => _counts;
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+
+namespace TinySD.Formats;
+
+/// <summary>Takes a text's tokens one by one.</summary>
+internal interface ITokenSink
+{
+    /// <param name="token">The token; the memory is the caller's.</param>
+    /// <param name="line">Its line, counted from 1.</param>
+    void Accept(ReadOnlySpan<char> token, long line);
+}
+
+/// <summary>Splits a text that comes in blocks into tokens, without allocating.</summary>
+internal struct Tokenizer(TextLevel level)
+{
+    /// <summary>Longer words are refused: a file with such a word is not white-space separated text.</summary>
+    public const int MaxWordLength = 4096;
+
+    private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f");
+
+    private bool _lineIsOpen;
+
+    /// <summary>The line that the next character belongs to, counted from 1.</summary>
+    public long Line { get; private set; } = 1;
+
+    /// <summary>Takes a block.</summary>
+    /// <param name="block">The text, beginning with what the last call left. No surrogate pair is split between blocks.</param>
+    /// <param name="isLast">Whether a word at the block's end ends there.</param>
+    /// <param name="sink">Gets the tokens.</param>
+    /// <returns>Characters used; the rest is the beginning of a word.</returns>
+    public int Push<TSink>(ReadOnlySpan<char> block, bool isLast, ref TSink sink)
+        where TSink : struct, ITokenSink => level == TextLevel.Word ? PushWords(block, isLast, ref sink) : PushCharacters(block, ref sink);
+
+    /// <summary>Ends a last line that no line feed ended.</summary>
+    public void EndLine<TSink>(ref TSink sink)
+        where TSink : struct, ITokenSink
+    {
+        if (level == TextLevel.Word && _lineIsOpen) sink.Accept(Vocabulary.EndOfLine, Line);
+        _lineIsOpen = false;
+    }
+
+    private int PushWords<TSink>(ReadOnlySpan<char> block, bool isLast, ref TSink sink)
+        where TSink : struct, ITokenSink
+    {
+        int position = 0;
+        while (position < block.Length)
+        {
+            char first = block[position];
+            if (first == '\n')
+            {
+                sink.Accept(Vocabulary.EndOfLine, Line);
+                Line++;
+                _lineIsOpen = false;
+                position++;
+                continue;
+            }
+
+            _lineIsOpen = true;
+            if (s_blanks.Contains(first))
+            {
+                position++;
+                continue;
+            }
+
+            int length = block[position..].IndexOfAny(s_blanks);
+            if (length < 0)
+            {
+                if (!isLast) break;
+                length = block.Length - position;
+            }
+
+            sink.Accept(block.Slice(position, length), Line);
+            position += length;
+        }
+
+        return position;
+    }
+
+    private int PushCharacters<TSink>(ReadOnlySpan<char> block, ref TSink sink)
+        where TSink : struct, ITokenSink
+    {
+        for (int position = 0; position < block.Length;)
+        {
+            int length = char.IsHighSurrogate(block[position]) && position + 1 < block.Length && char.IsLowSurrogate(block[position + 1]) ? 2 : 1;
+            sink.Accept(block.Slice(position, length), Line);
+            if (block[position] == '\n') Line++;
+            position += length;
+        }
+
+        return block.Length;
+    }
+}

@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Text;
+
+namespace TinySD.Formats;
+
+/// <summary>The tokens a model knows; a token's id is its place in the list. Immutable, safe to use from many threads.</summary>
+public sealed class Vocabulary
+{
+    /// <summary>The token at the end of each line, at word level.</summary>
+    public const string EndOfLine = "<eos>";
+
+    /// <summary>The token that stands for all that the vocabulary does not hold. At word level a text may hold it as a word, as the Penn Treebank does.</summary>
+    public const string Unknown = "<unk>";
+
+    /// <summary>The most tokens that a vocabulary may have.</summary>
+    public const int MaxCount = 1 << 24;
+
+    private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f\0");
+
+    private readonly string[] _tokens;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
+
+    /// <summary>Takes a list of tokens, for example from a file.</summary>
+    /// <param name="level">What a token is.</param>
+    /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character level
+    /// one Unicode scalar value each, or <see cref="Unknown"/>.</param>
+    /// <exception cref="ArgumentException">The list breaks a rule; the message says which token.</exception>
+    public Vocabulary(TextLevel level, IReadOnlyList<string> tokens)
+    {
+        if (tokens.Count is < 1 or > MaxCount) Throw.Argument($"a vocabulary has 1 to {MaxCount} tokens, this one {tokens.Count}");
+        Level = level;
+        _tokens = [.. tokens];
+        var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
+        for (int id = 0; id < _tokens.Length; id++)
+        {
+            string? token = _tokens[id];
+            if (Complaint(level, token) is { } complaint) Throw.Argument($"token {id} {complaint}");
+            if (!ids.TryAdd(token, id)) Throw.Argument($"token {id}, '{Words.Shown(token)}', is there twice: it is token {ids[token]} as well");
+        }
+
+        _ids = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        UnknownId = Find(Unknown);
+        EndOfLineId = level == TextLevel.Word ? Find(EndOfLine) : null;
+        if (level == TextLevel.Word && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");
+    }
+
+    /// <summary>What a token is.</summary>
+    public TextLevel Level { get; }
+
+    /// <summary>Number of tokens V.</summary>
+    public int Count => _tokens.Length;
+
+    /// <summary>The tokens by id.</summary>
+    public IReadOnlyList<string> Tokens => _tokens;
+
+    /// <summary>The id of <see cref="Unknown"/>, or null where a token that is not in the vocabulary is an error.</summary>
+    public int? UnknownId { get; }
+
+    /// <summary>The id of <see cref="EndOfLine"/>; null at character level.</summary>
+    public int? EndOfLineId { get; }
+
+    /// <summary>The token of that id.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string this[int id]
+    {
+        get
+        {
+            if ((uint)id >= (uint)_tokens.Length) Throw.OutOfRange(nameof(id), id, $"0 to {_tokens.Length - 1}");
+            return _tokens[id];
+        }
+    }
+
+    /// <summary>Makes the vocabulary of a training text: most frequent tokens first, ties in the ordinal order of their UTF-16 code units.</summary>
+    /// <param name="counts">The text's tokens.</param>
+    /// <param name="minimumCount">Rarer tokens become <see cref="Unknown"/>; above 1 this adds it.</param>
+    /// <param name="addUnknown">Whether to add <see cref="Unknown"/> though nothing in the text needs it, so that any other text can be read.</param>
+    /// <exception cref="ArgumentException">The text has no tokens, or a limit is out of range.</exception>
+    public static Vocabulary Build(TokenCounts counts, long minimumCount = 1, bool addUnknown = false)
+    {
+        if (minimumCount < 1) Throw.OutOfRange(nameof(minimumCount), minimumCount, "at least 1");
+        if (counts.Distinct == 0) Throw.Argument("a text without tokens makes no vocabulary");
+        var kept = new Dictionary<string, long>(StringComparer.Ordinal);
+        long dropped = 0;
+        foreach ((string token, long count) in counts.Counts)
+        {
+            bool isMark = token == Unknown || (counts.Level == TextLevel.Word && token == EndOfLine);
+            if (count >= minimumCount || isMark) kept.Add(token, count);
+            else dropped += count;
+        }
+
+        if (counts.Level == TextLevel.Word) kept.TryAdd(EndOfLine, 0);
+        if (addUnknown || minimumCount > 1) kept[Unknown] = kept.GetValueOrDefault(Unknown) + dropped;
+        return new Vocabulary(counts.Level, [.. kept.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key)]);
+    }
+
+    /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
+    public bool TryGetId(ReadOnlySpan<char> token, out int id) => _ids.TryGetValue(token, out id);
+
+    /// <summary>Text from ids. Words get a blank between them, and <see cref="EndOfLine"/> becomes a line feed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    public string Decode(ReadOnlySpan<int> ids)
+    {
+        var text = new StringBuilder();
+        bool needsBlank = false;
+        foreach (int id in ids)
+        {
+            string token = this[id];
+            if (Level == TextLevel.Character)
+            {
+                text.Append(token);
+            }
+            else if (id == EndOfLineId)
+            {
+                text.Append('\n');
+                needsBlank = false;
+            }
+            else
+            {
+                if (needsBlank) text.Append(' ');
+                text.Append(token);
+                needsBlank = true;
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string? Complaint(TextLevel level, string? token)
+    {
+        if (string.IsNullOrEmpty(token)) return "is empty";
+        if (token.Length > Tokenizer.MaxWordLength) return $"is longer than {Tokenizer.MaxWordLength} characters";
+        bool isSingle = Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done && length == token.Length;
+        if (isSingle ? token == "\0" : !IsWellFormed(token)) return "is not text";
+        if (level == TextLevel.Word) return token.AsSpan().ContainsAny(s_blanks) ? $"is a word with white space in it: '{Words.Shown(token)}'" : null;
+        return isSingle || token == Unknown ? null : $"is not one character: '{Words.Shown(token)}'";
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<char> token)
+    {
+        while (Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done) token = token[length..];
+        return token.IsEmpty;
+    }
+
+    private int? Find(string token) => TryGetId(token, out int id) ? id : null;
+}

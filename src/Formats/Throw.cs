@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace TinySD.Formats;
+
+/// <summary>The project's only place that throws: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument exception.</summary>
+internal static class Throw
+{
+    [DoesNotReturn]
+    public static void Problem(FileProblem problem) => throw new FileProblemException(problem);
+
+    [DoesNotReturn]
+    public static void Problem(FileProblem problem, Exception cause) => throw new FileProblemException(problem, cause);
+
+    [DoesNotReturn]
+    public static void Argument(string message) => throw new ArgumentException(message);
+
+    [DoesNotReturn]
+    public static void OutOfRange(string name, object? found, string expected) =>
+        throw new ArgumentOutOfRangeException(name, found, $"{name} must be {expected}");
+
+    [DoesNotReturn]
+    public static void BigEndian() =>
+        throw new PlatformNotSupportedException("TinySD's files hold little-endian numbers; this processor is big-endian");
+}

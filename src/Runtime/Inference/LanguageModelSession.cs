@@ -1,0 +1,39 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Inference;
+
+/// <summary>Runs a language model one token at a time; the state survives from call to call.</summary>
+/// <remarks>Allocates in the constructor only. Not thread-safe; any number of sessions may share a model.</remarks>
+public sealed class LanguageModelSession
+{
+    private readonly LanguageModel _model;
+    private readonly LanguageModelNetwork _network;
+
+    /// <summary>Prepares the model's weights for single steps.</summary>
+    /// <param name="model">The model; later changes of its parameters are not seen.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone, which is best for small models.</param>
+    public LanguageModelSession(LanguageModel model, IParallelRunner? runner = null)
+    {
+        _model = model;
+        _network = new LanguageModelNetwork(model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.Best);
+        _network.Pack();
+    }
+
+    /// <summary>Forgets everything fed so far.</summary>
+    public void Reset() => _network.ResetState();
+
+    /// <summary>Feeds one token.</summary>
+    /// <returns>The logits [V] of the next token, valid until the next call.</returns>
+    /// <exception cref="ArgumentException">The token is not in the vocabulary.</exception>
+    public ReadOnlySpan<float> Step(int token)
+    {
+        if ((uint)token >= (uint)_model.Config.VocabularySize) Throw.OutOfRange(nameof(token), token, $"0 to {_model.Config.VocabularySize - 1}");
+        _network.Forward([token]);
+        _network.Carry();
+        return _network.Logits(0);
+    }
+}

@@ -1,0 +1,63 @@
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Inference;
+
+/// <summary>Draws tokens from logits: temperature, the k most likely only, and a seed that repeats.</summary>
+public sealed class TokenSampler
+{
+    private readonly double _temperature;
+    private readonly int _topK;
+    private readonly float[] _sorted;
+    private PhiloxStream _random;
+
+    /// <param name="vocabularySize">Length of the logits.</param>
+    /// <param name="temperature">0 takes the likeliest; 1 samples as the model says; above flattens.</param>
+    /// <param name="topK">Only the k likeliest tokens may be drawn; 0 for all.</param>
+    /// <param name="seed">The same seed draws the same text.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative or not finite temperature, or a negative k.</exception>
+    public TokenSampler(int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1)
+    {
+        if (!(temperature >= 0f && float.IsFinite(temperature))) Throw.OutOfRange(nameof(temperature), temperature, "0 or above, and finite");
+        if (topK < 0) Throw.OutOfRange(nameof(topK), topK, "0 (all) or above");
+        _temperature = temperature;
+        _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
+        _sorted = new float[vocabularySize];
+        _random = new PhiloxStream(seed, RandomPurpose.Sampling, 0);
+    }
+
+    /// <summary>Draws one token. Allocates nothing.</summary>
+    public int Sample(ReadOnlySpan<float> logits)
+    {
+        if (logits.Length != _sorted.Length) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_sorted.Length}");
+        int likeliest = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            if (logits[i] > logits[likeliest]) likeliest = i;
+        }
+
+        if (_temperature == 0) return likeliest;
+        float threshold = float.NegativeInfinity;
+        if (_topK < logits.Length)
+        {
+            logits.CopyTo(_sorted);
+            Array.Sort(_sorted);
+            threshold = _sorted[^_topK];
+        }
+
+        double max = logits[likeliest], sum = 0;
+        foreach (float logit in logits)
+        {
+            if (logit >= threshold) sum += Math.Exp((logit - max) / _temperature);
+        }
+
+        double left = _random.NextDouble() * sum;
+        for (int i = 0; i < logits.Length; i++)
+        {
+            if (logits[i] < threshold) continue;
+            left -= Math.Exp((logits[i] - max) / _temperature);
+            if (left < 0) return i;
+        }
+
+        return likeliest;
+    }
+}

@@ -1,0 +1,121 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>
+/// One dropout site of one layer, for a window of T steps: draws the masks, prepares what the product reads, and takes the mask back to the
+/// gradient. Structured cases leave dropped rows alone and hand their kept indices to the product instead.
+/// </summary>
+internal sealed class DropoutGate
+{
+    private readonly MaskSchedule _schedule;
+    private readonly VectorOps _ops;
+    private readonly DropoutSite _site;
+    private readonly int _layer, _units, _batch, _timeSteps;
+    private readonly bool _structured, _locked;
+    private readonly float _scale;
+    private readonly Workspace.Slice _masks, _keep, _counts, _output;
+
+    /// <param name="spec">Case and rates.</param>
+    /// <param name="seed">Of the masks.</param>
+    /// <param name="site">Where.</param>
+    /// <param name="layer">The layer whose input this is; the layer count for the output site.</param>
+    /// <param name="units">Rows of x.</param>
+    /// <param name="batch">Columns of x.</param>
+    /// <param name="timeSteps">Steps of a window.</param>
+    /// <param name="workspace">Where the masks live.</param>
+    /// <param name="ops">Elementwise passes.</param>
+    /// <param name="training">An evaluation has no masks.</param>
+    public DropoutGate(
+        DropoutSpec spec, ulong seed, DropoutSite site, int layer, int units, int batch, int timeSteps, Workspace workspace, VectorOps ops, bool training)
+    {
+        _ops = ops;
+        _site = site;
+        _layer = layer;
+        _units = units;
+        _batch = batch;
+        _timeSteps = timeSteps;
+        IsActive = training && spec.RateOf(site) > 0f;
+        if (!IsActive) return;
+        _schedule = new MaskSchedule(seed, spec);
+        _structured = spec.IsStructured;
+        _locked = spec.IsLocked;
+        _scale = _schedule.Scale(site, units);
+        int masks = _locked ? 1 : timeSteps;
+        if (_structured)
+        {
+            _keep = workspace.Reserve((long)masks * units);
+            _counts = workspace.Reserve(masks);
+        }
+        else
+        {
+            _masks = workspace.Reserve((long)masks * units * batch);
+        }
+
+        _output = workspace.Reserve((long)timeSteps * units * batch);
+    }
+
+    /// <summary>Whether anything is dropped here.</summary>
+    public bool IsActive { get; }
+
+    /// <summary>What the backward product multiplies its result by.</summary>
+    public float GradientScale => IsActive && _structured ? _scale : 1f;
+
+    /// <summary>Draws the window's masks.</summary>
+    public void Draw(int epoch, int step)
+    {
+        if (!IsActive) return;
+        int masks = _locked ? 1 : _timeSteps;
+        if (!_structured)
+        {
+            _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
+            return;
+        }
+
+        Span<int> keep = _keep.Integers, counts = _counts.Integers;
+        for (int t = 0; t < masks; t++) counts[t] = _schedule.Keep(_site, _layer, epoch, step, t, _units, keep.Slice(t * _units, _units));
+    }
+
+    /// <summary>The units that a product over this site uses.</summary>
+    public KeepTable Keep(Products products)
+    {
+        if (!IsActive || !_structured) return products.All(_units);
+        return _locked
+            ? new KeepTable(_keep.Integers[..Math.Min(_units, _counts.Integers[0])])
+            : new KeepTable(_keep.Integers, _units, _counts.Integers);
+    }
+
+    /// <summary>Masks and scales the x [H][B] of step <paramref name="t"/> into this site's own copy, and returns that copy, or x where nothing is dropped.</summary>
+    public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
+    {
+        if (!IsActive) return x;
+        Span<float> output = _output.Part(t, _units * _batch);
+        if (_structured) _ops.Scale(x, output, _scale);
+        else _ops.Multiply(x, Mask(t), output);
+        return output;
+    }
+
+    /// <summary><see cref="Apply"/> for all steps at once, x [T][H][B].</summary>
+    public ReadOnlySpan<float> ApplyWindow(ReadOnlySpan<float> x)
+    {
+        if (!IsActive) return x;
+        Span<float> output = _output.Span;
+        if (_structured) _ops.Scale(x, output, _scale);
+        else if (!_locked) _ops.Multiply(x, _masks.Span, output);
+        else for (int t = 0; t < _timeSteps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
+        return output;
+    }
+
+    /// <summary>The copies of all steps as they were left; <paramref name="x"/> itself where nothing is dropped.</summary>
+    public ReadOnlySpan<float> Window(ReadOnlySpan<float> x) => IsActive ? _output.Span : x;
+
+    /// <summary>Takes the gradient of the copy back to that of x, in place. Structured sites have nothing to do: the product did it.</summary>
+    public void Backward(int t, Span<float> dx)
+    {
+        if (IsActive && !_structured) _ops.Multiply(dx, Mask(t), dx);
+    }
+
+    private Span<float> Mask(int t) => _masks.Part(_locked ? 0 : t, _units * _batch);
+}

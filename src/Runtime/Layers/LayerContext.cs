@@ -1,0 +1,16 @@
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>What every layer of a network shares.</summary>
+/// <param name="Products">The matrix products.</param>
+/// <param name="Vectors">Everything else.</param>
+/// <param name="Workspace">Where scratch is reserved.</param>
+internal sealed record LayerContext(Products Products, VectorOps Vectors, Workspace Workspace);
+
+/// <summary>The window a network is built for.</summary>
+/// <param name="Batch">Sequences B.</param>
+/// <param name="TimeSteps">Steps T.</param>
+/// <param name="Training">Whether a backward pass follows; if not, parameters are packed once and dropout is off.</param>
+internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training);

@@ -1,0 +1,31 @@
+namespace TinySD.Runtime.Masks;
+
+/// <summary>Which units a product uses at each time step: sorted, distinct indices into its input units.</summary>
+/// <remarks>A dense product keeps all units at every step; a locked one keeps the same units at every step.</remarks>
+internal readonly ref struct KeepTable
+{
+    private readonly ReadOnlySpan<int> _indices;
+    private readonly ReadOnlySpan<int> _counts;
+    private readonly int _stride;
+
+    /// <summary>One list for every time step.</summary>
+    public KeepTable(ReadOnlySpan<int> indices)
+    {
+        _indices = indices;
+        IsSame = true;
+    }
+
+    /// <summary>A list for each time step, list t at t * <paramref name="stride"/>, <paramref name="counts"/>[t] long.</summary>
+    public KeepTable(ReadOnlySpan<int> indices, int stride, ReadOnlySpan<int> counts)
+    {
+        _indices = indices;
+        _stride = stride;
+        _counts = counts;
+    }
+
+    /// <summary>Whether one list serves all time steps.</summary>
+    public bool IsSame { get; }
+
+    /// <summary>The kept units of time step <paramref name="t"/>.</summary>
+    public ReadOnlySpan<int> At(int t) => IsSame ? _indices : _indices.Slice(t * _stride, _counts[t]);
+}

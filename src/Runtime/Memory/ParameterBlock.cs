@@ -1,0 +1,33 @@
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Memory;
+
+/// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or an optimizer's state.</summary>
+public sealed class ParameterBlock
+{
+    private readonly Memory<float> _memory;
+
+    /// <summary>Takes the host's memory, or allocates when none is given.</summary>
+    /// <param name="layout">The tensors and their places.</param>
+    /// <param name="storage">At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate.</param>
+    /// <exception cref="ArgumentException"><paramref name="storage"/> is given but too short.</exception>
+    public ParameterBlock(ParameterLayout layout, Memory<float> storage = default)
+    {
+        Layout = layout;
+        if (storage.IsEmpty) storage = new AlignedBuffer(layout.LengthFloats).Memory;
+        if (storage.Length < layout.LengthFloats) Throw.Argument($"storage holds {storage.Length} floats, the layout needs {layout.LengthFloats}");
+        _memory = storage[..layout.LengthFloats];
+    }
+
+    /// <summary>The tensors and their places.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>All floats, padding included.</summary>
+    public Span<float> Values => _memory.Span;
+
+    /// <summary>The floats of one tensor.</summary>
+    public Span<float> this[TensorSlot slot] => _memory.Span.Slice(slot.Offset, slot.Length);
+
+    /// <summary>The floats of one tensor and the zeros that fill its last 64 bytes.</summary>
+    internal ReadOnlySpan<float> Padded(TensorSlot slot) => _memory.Span.Slice(slot.Offset, AlignedBuffer.RoundUp(slot.Length));
+}

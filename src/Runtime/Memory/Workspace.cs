@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Memory;
+
+/// <summary>Scratch memory, sized first and run later: layers reserve what they need, then one block is taken for all of it.</summary>
+internal sealed class Workspace
+{
+    private Memory<float> _memory;
+    private bool _allocated;
+
+    /// <summary>Floats reserved so far, padding included.</summary>
+    public int LengthFloats { get; private set; }
+
+    /// <summary>Reserves <paramref name="floats"/> aligned floats; usable once <see cref="Allocate"/> was called.</summary>
+    public Slice Reserve(long floats)
+    {
+        if (_allocated) Throw.Argument("the workspace is already allocated");
+        if (LengthFloats + floats > int.MaxValue - 1024) Throw.Argument("the workspace would pass 2^31 floats; use a smaller batch or fewer time steps");
+        var slice = new Slice(this, LengthFloats, (int)floats);
+        LengthFloats = AlignedBuffer.RoundUp(LengthFloats + (int)floats);
+        return slice;
+    }
+
+    /// <summary>Takes the host's memory, zeroed, or allocates when none is given.</summary>
+    public void Allocate(Memory<float> storage = default)
+    {
+        if (storage.IsEmpty) storage = new AlignedBuffer(LengthFloats).Memory;
+        if (storage.Length < LengthFloats) Throw.Argument($"the workspace needs {LengthFloats} floats, the given memory holds {storage.Length}");
+        _memory = storage[..LengthFloats];
+        _memory.Span.Clear();
+        _allocated = true;
+    }
+
+    /// <summary>A reserved part of a workspace.</summary>
+    public readonly struct Slice
+    {
+        private readonly Workspace _owner;
+        private readonly int _offset;
+
+        public Slice(Workspace owner, int offset, int length)
+        {
+            _owner = owner;
+            _offset = offset;
+            Length = length;
+        }
+
+        public int Length { get; }
+
+        public Span<float> Span => _owner._memory.Span.Slice(_offset, Length);
+
+        /// <summary>The same memory as 32-bit integers: keep indices.</summary>
+        public Span<int> Integers => MemoryMarshal.Cast<float, int>(Span);
+
+        /// <summary>Part <paramref name="index"/> of the slice cut into parts of <paramref name="length"/> floats.</summary>
+        public Span<float> Part(int index, int length) => _owner._memory.Span.Slice(_offset + checked(index * length), length);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>A language model's parameters: one contiguous block and the meaning of its parts.</summary>
+/// <remarks>
+/// Weights are stored input-major, <c>[in][out]</c>: one unit's outgoing weights are one contiguous run, so a dropped unit is a skipped run of
+/// memory in every pass. Gate order is i, f, g, o. Trainers, evaluators and sessions share a model; it is safe to read from many threads,
+/// and only a trainer writes it.
+/// </remarks>
+public sealed class LanguageModel
+{
+    private readonly LstmSlots[] _layers;
+
+    /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
+    public LanguageModel(LanguageModelConfig config, Memory<float> storage = default)
+    {
+        config.Validate();
+        Config = config;
+        Layout = new ParameterLayout();
+        int h = config.HiddenSize;
+        if (!config.TieWeights) Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
+        _layers = new LstmSlots[config.LayerCount];
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            string prefix = string.Create(CultureInfo.InvariantCulture, $"lstm.{layer}");
+            _layers[layer] = new LstmSlots(
+                Layout.Add($"{prefix}.input", layer == 0 ? config.EmbeddingSize : h, checked(4 * h)),
+                Layout.Add($"{prefix}.recurrent", h, 4 * h),
+                Layout.Add($"{prefix}.bias", 4 * h));
+        }
+
+        Classifier = Layout.Add("classifier.weight", h, config.VocabularySize);
+        ClassifierBias = Layout.Add("classifier.bias", config.VocabularySize);
+        Parameters = new ParameterBlock(Layout, storage);
+    }
+
+    /// <summary>The shape.</summary>
+    public LanguageModelConfig Config { get; }
+
+    /// <summary>The tensors in declared order: <c>embedding</c> [V, E] (absent when tied), per layer <c>lstm.N.input</c> [I, 4H],
+    /// <c>lstm.N.recurrent</c> [H, 4H], <c>lstm.N.bias</c> [4H], then <c>classifier.weight</c> [H, V] and <c>classifier.bias</c> [V].</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>The numbers.</summary>
+    public ParameterBlock Parameters { get; }
+
+    internal TensorSlot? Embedding { get; }
+
+    internal ReadOnlySpan<LstmSlots> Layers => _layers;
+
+    internal TensorSlot Classifier { get; }
+
+    internal TensorSlot ClassifierBias { get; }
+
+    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates' bias.</summary>
+    /// <param name="seed">Any number.</param>
+    /// <param name="range">Half the width of the distribution.</param>
+    /// <param name="forgetBias">Added to the forget gate's bias.</param>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f)
+    {
+        for (int index = 0; index < Layout.Tensors.Count; index++)
+        {
+            var random = new PhiloxStream(seed, RandomPurpose.Initialization, (uint)index);
+            foreach (ref float value in Parameters[Layout.Tensors[index]]) value = range * ((2f * random.NextSingle()) - 1f);
+        }
+
+        if (forgetBias == 0f) return;
+        int h = Config.HiddenSize;
+        foreach (LstmSlots layer in Layers)
+        {
+            foreach (ref float value in Parameters[layer.Bias].Slice(h, h)) value += forgetBias;
+        }
+    }
+}

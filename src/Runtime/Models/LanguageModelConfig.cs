@@ -1,0 +1,34 @@
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>The shape of a recurrent language model: embedding, a stack of LSTM layers, a linear classifier over the vocabulary.</summary>
+public sealed record LanguageModelConfig
+{
+    /// <summary>Distinct tokens V, at least 2.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Width E of the embedding, at least 1.</summary>
+    public required int EmbeddingSize { get; init; }
+
+    /// <summary>Hidden size H of every layer, at least 1.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Number of LSTM layers, 1 to 64.</summary>
+    public required int LayerCount { get; init; }
+
+    /// <summary>Whether embedding and classifier share one tensor; needs E = H.</summary>
+    public bool TieWeights { get; init; }
+
+    /// <summary>Checks every range.</summary>
+    /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>
+    public void Validate()
+    {
+        if (VocabularySize < 2) Throw.OutOfRange(nameof(VocabularySize), VocabularySize, "at least 2");
+        if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
+        if (HiddenSize < 1) Throw.OutOfRange(nameof(HiddenSize), HiddenSize, "at least 1");
+        if (LayerCount is < 1 or > 64) Throw.OutOfRange(nameof(LayerCount), LayerCount, "1 to 64");
+        if (TieWeights && EmbeddingSize != HiddenSize)
+            Throw.Argument($"tied weights need an embedding as wide as the hidden layer; found {EmbeddingSize} and {HiddenSize}");
+    }
+}

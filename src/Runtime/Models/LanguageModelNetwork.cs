@@ -1,0 +1,154 @@
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>A language model's layers, wired for windows of T steps and B sequences, with all the scratch they need.</summary>
+internal sealed class LanguageModelNetwork
+{
+    private readonly LanguageModel _model;
+    private readonly WindowShape _shape;
+    private readonly EmbeddingLayer _embedding;
+    private readonly LstmLayer[] _layers;
+    private readonly DropoutGate[] _inputGates, _recurrentGates;
+    private readonly DropoutGate _outputGate;
+    private readonly LinearLayer _classifier;
+    private readonly VectorOps _ops;
+    private readonly int _logitStride;
+    private readonly Workspace.Slice _embedded, _logits, _losses, _gradientA, _gradientB;
+
+    /// <param name="model">The parameters.</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="dropout">Ignored unless training.</param>
+    /// <param name="seed">Of the masks.</param>
+    /// <param name="runner">Threads.</param>
+    /// <param name="kernels">The lane width.</param>
+    /// <param name="storage">The host's memory for the scratch, or empty.</param>
+    public LanguageModelNetwork(
+        LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, Memory<float> storage = default)
+    {
+        if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
+        if (shape.TimeSteps is < 1 or > 65536) Throw.OutOfRange("the window", shape.TimeSteps, "1 to 65536 steps");
+        _model = model;
+        _shape = shape;
+        LanguageModelConfig config = model.Config;
+        var workspace = new Workspace();
+        var products = new Products(runner, kernels);
+        _ops = new VectorOps(runner, kernels);
+        var context = new LayerContext(products, _ops, workspace);
+        int layers = config.LayerCount, hidden = config.HiddenSize;
+        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape.Batch, context);
+        _layers = new LstmLayer[layers];
+        _inputGates = new DropoutGate[layers];
+        _recurrentGates = new DropoutGate[layers];
+        for (int layer = 0; layer < layers; layer++)
+        {
+            int inputs = layer == 0 ? config.EmbeddingSize : hidden;
+            _inputGates[layer] = Gate(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, inputs);
+            _recurrentGates[layer] = Gate(DropoutSite.Recurrent, layer, hidden);
+            _layers[layer] = new LstmLayer(model.Layers[layer], shape, _inputGates[layer], _recurrentGates[layer], context);
+        }
+
+        _outputGate = Gate(DropoutSite.Output, layers, hidden);
+        _classifier = new LinearLayer(model.Classifier, model.ClassifierBias, shape, _outputGate, context);
+        _logitStride = Products.RowStride(config.VocabularySize);
+        long rows = (long)shape.TimeSteps * shape.Batch;
+        _embedded = workspace.Reserve(rows * config.EmbeddingSize);
+        _logits = workspace.Reserve(rows * _logitStride);
+        _losses = workspace.Reserve(rows);
+        if (shape.Training)
+        {
+            long widest = Math.Max(config.EmbeddingSize, hidden);
+            _gradientA = workspace.Reserve(rows * widest);
+            _gradientB = workspace.Reserve(rows * widest);
+        }
+
+        products.ReserveScratch(workspace);
+        workspace.Allocate(storage);
+
+        DropoutGate Gate(DropoutSite site, int layer, int units) =>
+            new(dropout, seed, site, layer, units, shape.Batch, shape.TimeSteps, workspace, _ops, shape.Training);
+    }
+
+    /// <summary>Elementwise passes on the same threads and kernels.</summary>
+    public VectorOps Vectors => _ops;
+
+    /// <summary>The logits of row t * B + b of the last window, [V].</summary>
+    public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
+
+    /// <summary>Zeroes the carried state.</summary>
+    public void ResetState()
+    {
+        foreach (LstmLayer layer in _layers)
+        {
+            layer.CarriedHidden.Clear();
+            layer.CarriedCell.Clear();
+        }
+    }
+
+    /// <summary>Packs the parameters; needed before the first window and after every change of them.</summary>
+    public void Pack()
+    {
+        foreach (LstmLayer layer in _layers) layer.Pack(_model.Parameters);
+        _classifier.Pack(_model.Parameters);
+    }
+
+    /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>
+    public void Forward(ReadOnlySpan<int> tokens, int epoch = 0, int step = 0)
+    {
+        foreach (DropoutGate gate in _inputGates) gate.Draw(epoch, step);
+        foreach (DropoutGate gate in _recurrentGates) gate.Draw(epoch, step);
+        _outputGate.Draw(epoch, step);
+        ParameterBlock parameters = _model.Parameters;
+        _embedding.Forward(parameters, tokens, _embedded.Span);
+        ReadOnlySpan<float> x = _embedded.Span;
+        for (int layer = 0; layer < _layers.Length; layer++)
+        {
+            _layers[layer].Forward(parameters, _inputGates[layer].ApplyWindow(x));
+            x = _layers[layer].Outputs;
+        }
+
+        _classifier.Forward(parameters, _outputGate.ApplyWindow(x), _logits.Span);
+    }
+
+    /// <summary>
+    /// The summed cross-entropy of the window's counted targets, in nats; with a <paramref name="gradientScale"/> other than 0 the logits become
+    /// its gradient times that scale.
+    /// </summary>
+    public double Loss(ReadOnlySpan<int> targets, float gradientScale)
+    {
+        _ops.SoftmaxCrossEntropy(_logits.Span, _model.Config.VocabularySize, _logitStride, targets, gradientScale, _losses.Span);
+        double sum = 0;
+        foreach (float loss in _losses.Span[..targets.Length]) sum += loss;
+        return sum;
+    }
+
+    /// <summary>From the logits' gradient back to every parameter's; all of <paramref name="gradients"/> is written.</summary>
+    public void Backward(ReadOnlySpan<int> tokens, ParameterBlock gradients)
+    {
+        ParameterBlock parameters = _model.Parameters;
+        int top = _layers.Length - 1;
+        Span<float> dOutputs = _gradientA.Span, dInputs = _gradientB.Span;
+        _classifier.Backward(parameters, gradients, _outputGate.Window(_layers[top].Outputs), _logits.Span, dOutputs);
+        for (int layer = top; layer >= 0; layer--)
+        {
+            ReadOnlySpan<float> x = _inputGates[layer].Window(layer == 0 ? _embedded.Span : _layers[layer - 1].Outputs);
+            _layers[layer].Backward(parameters, gradients, x, dOutputs, dInputs);
+            Span<float> swap = dOutputs;
+            dOutputs = dInputs;
+            dInputs = swap;
+        }
+
+        _embedding.Backward(gradients, tokens, dOutputs);
+    }
+
+    /// <summary>Carries every layer's state into the next window.</summary>
+    public void Carry()
+    {
+        foreach (LstmLayer layer in _layers) layer.Carry();
+    }
+}

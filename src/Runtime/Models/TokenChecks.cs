@@ -1,0 +1,21 @@
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>Checks token ids once, above the kernels that trust them.</summary>
+internal static class TokenChecks
+{
+    public static void Window(ReadOnlySpan<int> tokens, int length, int vocabularySize, string name)
+    {
+        if (tokens.Length != length) Throw.Argument($"{name} holds {tokens.Length} tokens, the window needs {length}");
+        All(tokens, vocabularySize, name);
+    }
+
+    public static void All(ReadOnlySpan<int> tokens, int vocabularySize, string name)
+    {
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)vocabularySize) Throw.Argument($"{name}[{i}] is {tokens[i]}, the vocabulary has {vocabularySize} tokens");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+namespace TinySD.Runtime.Numerics;
+
+/// <summary>What a random stream is for: streams of different purposes never share numbers.</summary>
+internal enum RandomPurpose : uint
+{
+    Initialization = 1,
+    Mask = 2,
+    Sampling = 3,
+}
+
+/// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>
+/// <remarks>Four 32-bit words out for a 128-bit counter and a 64-bit key: no state, so any number can be had without those before it.</remarks>
+internal static class Philox
+{
+    private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
+
+    /// <summary>The four words at a counter.</summary>
+    public static (uint X0, uint X1, uint X2, uint X3) Block(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+    {
+        for (int round = 0; round < 10; round++)
+        {
+            ulong p0 = (ulong)Multiplier0 * c0, p1 = (ulong)Multiplier1 * c2;
+            c0 = (uint)(p1 >> 32) ^ c1 ^ k0;
+            c2 = (uint)(p0 >> 32) ^ c3 ^ k1;
+            c1 = (uint)p1;
+            c3 = (uint)p0;
+            k0 += Weyl0;
+            k1 += Weyl1;
+        }
+
+        return (c0, c1, c2, c3);
+    }
+}
+
+/// <summary>A sequence of Philox words: the seed is the key, the purpose and three coordinates the upper counter, the position its lowest word.</summary>
+internal struct PhiloxStream
+{
+    private readonly uint _key0, _key1, _c1, _c2, _c3;
+    private uint _block, _x0, _x1, _x2, _x3;
+    private int _left;
+
+    /// <param name="seed">The 64-bit key.</param>
+    /// <param name="purpose">Upper 4 bits of the last counter word.</param>
+    /// <param name="a">Coordinate, all 32 bits used.</param>
+    /// <param name="b">Coordinate, all 32 bits used.</param>
+    /// <param name="c">Coordinate, the lower 28 bits used.</param>
+    public PhiloxStream(ulong seed, RandomPurpose purpose, uint a, uint b = 0, uint c = 0)
+    {
+        _key0 = (uint)seed;
+        _key1 = (uint)(seed >> 32);
+        _c1 = a;
+        _c2 = b;
+        _c3 = ((uint)purpose << 28) | (c & 0x0FFFFFFF);
+    }
+
+    /// <summary>The next word.</summary>
+    public uint Next()
+    {
+        if (_left == 0)
+        {
+            (_x0, _x1, _x2, _x3) = Philox.Block(_block++, _c1, _c2, _c3, _key0, _key1);
+            _left = 4;
+        }
+
+        uint word = _left switch { 4 => _x0, 3 => _x1, 2 => _x2, _ => _x3 };
+        _left--;
+        return word;
+    }
+
+    /// <summary>A number in [0, 1) with 24 random bits.</summary>
+    public float NextSingle() => (Next() >> 8) * (1f / 16777216f);
+
+    /// <summary>A number in [0, 1) with 53 random bits.</summary>
+    public double NextDouble()
+    {
+        ulong high = Next();
+        return (((high << 32) | Next()) >> 11) * (1.0 / 9007199254740992.0);
+    }
+}

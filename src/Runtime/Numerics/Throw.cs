@@ -1,0 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace TinySD.Runtime.Numerics;
+
+/// <summary>The runtime's only place that throws: messages say what was expected, what was found, and its name.</summary>
+internal static class Throw
+{
+    [DoesNotReturn]
+    public static void OutOfRange(string name, object? found, string expected) =>
+        throw new ArgumentOutOfRangeException(name, found, $"{name} must be {expected}");
+
+    [DoesNotReturn]
+    public static void Argument(string message) => throw new ArgumentException(message);
+
+    [DoesNotReturn]
+    public static void NotFinite(int epoch, int step, double loss, double gradientNorm) =>
+        throw new NotFiniteException(epoch, step, loss, gradientNorm);
+}

@@ -1,0 +1,25 @@
+using System.Runtime.Intrinsics;
+using TinySD.Runtime.Kernels.Lanes;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Ops;
+
+/// <summary>The one place that decides which kernels run.</summary>
+internal static class KernelChoice
+{
+    /// <summary>The widest kernels that this CPU and this build run.</summary>
+    public static KernelSet Best { get; } = ForLaneWidth(WidestLanes);
+
+    /// <summary>16, 8 or 4 floats.</summary>
+    public static int WidestLanes => Lanes512.IsSupported ? Lanes512.Width : Lanes256.IsSupported ? Lanes256.Width : Lanes128.Width;
+
+    /// <summary>The kernels of a width, for tests that run every suite at each.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">This CPU or this build does not run that width.</exception>
+    public static KernelSet ForLaneWidth(int width)
+    {
+        if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>();
+        if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>();
+        if (width != 4) Throw.OutOfRange(nameof(width), width, $"4, 8 or 16 and at most {WidestLanes} on this CPU and in this build");
+        return new LaneKernels<Lanes128, Vector128<float>>();
+    }
+}

@@ -1,0 +1,327 @@
+using System.Diagnostics;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Ops;
+
+/// <summary>Everything that is not a product: gates, softmax, elementwise passes and optimizer updates, spread over threads.</summary>
+internal sealed unsafe class VectorOps
+{
+    // Elements that are worth waking another thread for.
+    private const int Grain = 8192;
+
+    // A block's squares are summed in single precision, the blocks' sums in double.
+    private const int NormBlock = 4096;
+
+    private readonly IParallelRunner _runner;
+    private readonly KernelSet _kernels;
+
+    public VectorOps(IParallelRunner runner, KernelSet kernels)
+    {
+        _runner = runner;
+        _kernels = kernels;
+    }
+
+    /// <summary>Draws unstructured masks for steps [0, <paramref name="count"/>), each <paramref name="length"/> factors.</summary>
+    public void FillMasks(MaskSchedule schedule, DropoutSite site, int layer, int epoch, int step, int count, Span<float> masks, int length)
+    {
+        var body = new FillBody { Schedule = schedule, Site = site, Layer = layer, Epoch = epoch, Step = step, Masks = masks, Length = length };
+        _runner.For(count, 1, ref body);
+    }
+
+    /// <summary>y = factor * x.</summary>
+    public void Scale(ReadOnlySpan<float> x, Span<float> y, float factor) => Map(Operation.Scale, x, default, y, factor);
+
+    /// <summary>y = m * x; y may be x.</summary>
+    public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y) => Map(Operation.Multiply, x, m, y, 0f);
+
+    /// <summary>p = p - rate * g; whole padded blocks.</summary>
+    public void Descend(Span<float> p, ReadOnlySpan<float> g, float rate) => Map(Operation.Descend, g, default, p, rate);
+
+    /// <summary>One update of Adam on whole padded blocks; see the kernel for the formula.</summary>
+    public void Adam(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, AdamCoefficients coefficients)
+    {
+        fixed (float* pp = p, pg = g, pm = m, pv = v)
+        {
+            var body = new AdamBody { Kernels = _kernels, P = pp, G = pg, M = pm, V = pv, Coefficients = coefficients };
+            _runner.For(p.Length, Grain, ref body);
+        }
+    }
+
+    /// <summary>The sum of squares of a padded block, in double precision; <paramref name="blockSums"/> holds <see cref="NormBlocks"/> floats.</summary>
+    public double SumOfSquares(ReadOnlySpan<float> x, Span<float> blockSums)
+    {
+        int blocks = NormBlocks(x.Length);
+        fixed (float* px = x, ps = blockSums)
+        {
+            var body = new NormBody { Kernels = _kernels, X = px, Length = x.Length, Sums = ps };
+            _runner.For(blocks, 4, ref body);
+        }
+
+        double sum = 0;
+        foreach (float block in blockSums[..blocks]) sum += block;
+        return sum;
+    }
+
+    /// <summary>Floats that <see cref="SumOfSquares"/> needs for its blocks.</summary>
+    public static int NormBlocks(int length) => (length + NormBlock - 1) / NormBlock;
+
+    /// <summary>
+    /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B].
+    /// </summary>
+    public void LstmForward(Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, Span<float> cNext, Span<float> tanhC, Span<float> h)
+    {
+        Debug.Assert(gates.Length >= batch * ld && h.Length >= hidden * batch);
+        fixed (float* pg = gates, pc = c, pn = cNext, pt = tanhC, ph = h)
+        {
+            var body = new CellBody
+            {
+                Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
+                CNext = pn, TanhC = pt, H = ph,
+            };
+            _runner.For(hidden, KernelSet.PanelColumns, ref body);
+        }
+    }
+
+    /// <summary>
+    /// The cell backwards: gates become the gradient of the pre-activations; dh = dUp + dRecurrent, both [H][B]; dc [B][cStride] goes in for c' and
+    /// comes out for c.
+    /// </summary>
+    public void LstmBackward(
+        Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, ReadOnlySpan<float> tanhC,
+        ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent, Span<float> dc)
+    {
+        Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
+        fixed (float* pg = gates, pc = c, pt = tanhC, pu = dUp, pr = dRecurrent, pdc = dc)
+        {
+            var body = new CellBackwardBody
+            {
+                Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
+                TanhC = pt, DUp = pu, DRecurrent = pr, Dc = pdc,
+            };
+            _runner.For(hidden, KernelSet.PanelColumns, ref body);
+        }
+    }
+
+    /// <summary>sums [n] = the sum of d's rows, in order; d is [rows][ld].</summary>
+    public void ColumnSums(ReadOnlySpan<float> d, int rows, int n, int ld, Span<float> sums)
+    {
+        fixed (float* pd = d, ps = sums)
+        {
+            var body = new ColumnBody { Kernels = _kernels, D = pd, Rows = rows, Stride = ld, Sums = ps };
+            _runner.For(n, 128, ref body);
+        }
+    }
+
+    /// <summary>
+    /// Softmax and cross-entropy of every row of logits [rows][ld] against its target; losses [rows] in nats. Rows become the gradient,
+    /// (softmax - one-hot) * <paramref name="gradientScale"/>, or are left spent when that is 0. A target of -1 counts for nothing.
+    /// </summary>
+    public void SoftmaxCrossEntropy(Span<float> logits, int n, int ld, ReadOnlySpan<int> targets, float gradientScale, Span<float> losses)
+    {
+        fixed (float* pl = logits, po = losses)
+        fixed (int* pt = targets)
+        {
+            var body = new SoftmaxBody { Kernels = _kernels, Logits = pl, N = n, Stride = ld, Targets = pt, GradientScale = gradientScale, Losses = po };
+            _runner.For(targets.Length, 1, ref body);
+        }
+    }
+
+    /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride.</summary>
+    public void Embed(ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+    {
+        var body = new EmbedBody { Table = table, TokenStride = tokenStride, UnitStride = unitStride, Tokens = tokens, Batch = batch, Units = units, X = x };
+        _runner.For(tokens.Length / batch, 1, ref body);
+    }
+
+    /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
+    public void EmbedBackward(Span<float> gradient, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, ReadOnlySpan<float> dx)
+    {
+        var body = new EmbedBackwardBody
+        {
+            Gradient = gradient, TokenStride = tokenStride, UnitStride = unitStride, Tokens = tokens, Batch = batch, Units = units, Dx = dx,
+        };
+        _runner.For(units, 16, ref body);
+    }
+
+    private enum Operation
+    {
+        Scale,
+        Multiply,
+        Descend,
+    }
+
+    private void Map(Operation operation, ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y, float factor)
+    {
+        Debug.Assert(y.Length <= x.Length);
+        fixed (float* px = x, pm = m, py = y)
+        {
+            var body = new MapBody { Kernels = _kernels, Operation = operation, X = px, M = pm, Y = py, Factor = factor };
+            _runner.For(y.Length, Grain, ref body);
+        }
+    }
+
+    private ref struct FillBody : IRangeBody
+    {
+        public MaskSchedule Schedule;
+        public DropoutSite Site;
+        public int Layer, Epoch, Step, Length;
+        public Span<float> Masks;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int t = start; t < end; t++) Schedule.Fill(Site, Layer, Epoch, Step, t, Masks.Slice(t * Length, Length));
+        }
+    }
+
+    private struct MapBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public Operation Operation;
+        public float* X, M, Y;
+        public float Factor;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            int count = end - start;
+            switch (Operation)
+            {
+                case Operation.Scale: Kernels.Scale(X + start, Y + start, count, Factor); break;
+                case Operation.Multiply: Kernels.Multiply(X + start, M + start, Y + start, count); break;
+                case Operation.Descend: Kernels.Descend(Y + start, X + start, count, Factor); break;
+            }
+        }
+    }
+
+    private struct AdamBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* P, G, M, V;
+        public AdamCoefficients Coefficients;
+
+        public readonly void Run(int part, int start, int end) => Kernels.Adam(P + start, G + start, M + start, V + start, end - start, in Coefficients);
+    }
+
+    private struct NormBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* X, Sums;
+        public int Length;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int block = start; block < end; block++)
+            {
+                int first = block * NormBlock;
+                Sums[block] = Kernels.SumOfSquares(X + first, Math.Min(NormBlock, Length - first));
+            }
+        }
+    }
+
+    private struct CellBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* Gates, C, CNext, TanhC, H;
+        public int GateStride, Hidden, Batch, CStride;
+
+        public readonly void Run(int part, int start, int end) =>
+            Kernels.LstmForward(Gates, GateStride, Hidden, Batch, start, end, C, CNext, TanhC, CStride, H);
+    }
+
+    private struct CellBackwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* Gates, C, TanhC, DUp, DRecurrent, Dc;
+        public int GateStride, Hidden, Batch, CStride;
+
+        public readonly void Run(int part, int start, int end) =>
+            Kernels.LstmBackward(Gates, GateStride, Hidden, Batch, start, end, C, TanhC, CStride, DUp, DRecurrent, Dc);
+    }
+
+    private struct ColumnBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* D, Sums;
+        public int Rows, Stride;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            new Span<float>(Sums + start, end - start).Clear();
+            for (int row = 0; row < Rows; row++) Kernels.Accumulate(D + ((nint)row * Stride) + start, Sums + start, end - start);
+        }
+    }
+
+    private struct SoftmaxBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* Logits, Losses;
+        public int* Targets;
+        public int N, Stride;
+        public float GradientScale;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int row = start; row < end; row++)
+            {
+                float* logits = Logits + ((nint)row * Stride);
+                int target = Targets[row];
+                if (target < 0)
+                {
+                    Losses[row] = 0f;
+                    if (GradientScale != 0f) new Span<float>(logits, N).Clear();
+                    continue;
+                }
+
+                float wanted = logits[target];
+                float sum = Kernels.SoftmaxExponentials(logits, N, out float max);
+                Losses[row] = (float)(Math.Log(sum) + max - wanted);
+                if (GradientScale == 0f) continue;
+                Kernels.Scale(logits, logits, N, GradientScale / sum);
+                logits[target] -= GradientScale;
+            }
+        }
+    }
+
+    private ref struct EmbedBody : IRangeBody
+    {
+        public ReadOnlySpan<float> Table;
+        public ReadOnlySpan<int> Tokens;
+        public Span<float> X;
+        public int TokenStride, UnitStride, Batch, Units;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int t = start; t < end; t++)
+            {
+                Span<float> x = X.Slice(t * Units * Batch, Units * Batch);
+                for (int b = 0; b < Batch; b++)
+                {
+                    int from = Tokens[(t * Batch) + b] * TokenStride;
+                    for (int e = 0; e < Units; e++) x[(e * Batch) + b] = Table[from + (e * UnitStride)];
+                }
+            }
+        }
+    }
+
+    private ref struct EmbedBackwardBody : IRangeBody
+    {
+        public Span<float> Gradient;
+        public ReadOnlySpan<int> Tokens;
+        public ReadOnlySpan<float> Dx;
+        public int TokenStride, UnitStride, Batch, Units;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int row = 0; row < Tokens.Length; row++)
+            {
+                int t = row / Batch, b = row % Batch, to = Tokens[row] * TokenStride;
+                ReadOnlySpan<float> dx = Dx.Slice(t * Units * Batch, Units * Batch);
+                for (int e = start; e < end; e++) Gradient[to + (e * UnitStride)] += dx[(e * Batch) + b];
+            }
+        }
+    }
+}
+
+/// <summary>The numbers of one Adam update: gradient scale, rate with the first moment's correction, the second's correction, and the constants.</summary>
+internal readonly record struct AdamCoefficients(float Scale, float Rate, float Beta1, float Beta2, float Correction, float Epsilon);

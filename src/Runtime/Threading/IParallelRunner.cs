@@ -1,0 +1,28 @@
+namespace TinySD.Runtime.Threading;
+
+/// <summary>
+/// Where parallelism comes from: the host's own job system, <see cref="WorkerPool"/>, or <see cref="SingleThread"/>. The runtime only says what
+/// to run; the split of the work never changes a result's bits.
+/// </summary>
+public interface IParallelRunner
+{
+    /// <summary>How many parts run side by side, at least 1; fixed for the runner's life.</summary>
+    int ThreadCount { get; }
+
+    /// <summary>Calls <see cref="ParallelWork.Invoke"/> once for every part in [0, <see cref="ThreadCount"/>), on any threads, and returns when all are done.</summary>
+    /// <remarks>Must not be called from within itself. Implementations allocate nothing.</remarks>
+    void Run(ParallelWork work);
+}
+
+/// <summary>Runs every part on the caller's thread.</summary>
+public sealed class SingleThread : IParallelRunner
+{
+    /// <summary>The only one needed: it has no state.</summary>
+    public static SingleThread Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public int ThreadCount => 1;
+
+    /// <inheritdoc/>
+    public void Run(ParallelWork work) => work.Invoke(0);
+}

@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+
+namespace TinySD.Runtime.Threading;
+
+/// <summary>A loop over a range, cut into one part per thread. Lives on the stack of the caller, who waits until every part is done.</summary>
+public readonly unsafe struct ParallelWork
+{
+    private readonly void* _body;
+    private readonly delegate*<void*, int, int, int, void> _run;
+    private readonly int _count, _grain, _parts;
+
+    internal ParallelWork(void* body, delegate*<void*, int, int, int, void> run, int count, int grain, int parts)
+    {
+        _body = body;
+        _run = run;
+        _count = count;
+        _grain = grain;
+        _parts = parts;
+    }
+
+    /// <summary>Runs part <paramref name="part"/> of the loop on the calling thread.</summary>
+    public void Invoke(int part)
+    {
+        (int start, int end) = Split(_count, _grain, part, _parts);
+        if (start < end) _run(_body, part, start, end);
+    }
+
+    /// <summary>Part <paramref name="part"/> of [0, count) cut into parts that differ by at most one grain and start at multiples of it.</summary>
+    internal static (int Start, int End) Split(int count, int grain, int part, int parts)
+    {
+        long grains = (count + (long)grain - 1) / grain;
+        long start = grains * part / parts * grain, end = grains * (part + 1) / parts * grain;
+        return ((int)Math.Min(start, count), (int)Math.Min(end, count));
+    }
+}
+
+/// <summary>The body of a parallel loop.</summary>
+internal interface IRangeBody
+{
+    /// <summary>Does [start, end); <paramref name="part"/> picks a thread's own scratch.</summary>
+    void Run(int part, int start, int end);
+}
+
+internal static unsafe class ParallelRunnerExtensions
+{
+    /// <summary>Runs <paramref name="body"/> over [0, count), cut at multiples of <paramref name="grain"/>. Allocates nothing.</summary>
+    public static void For<TBody>(this IParallelRunner runner, int count, int grain, scoped ref TBody body)
+        where TBody : struct, IRangeBody, allows ref struct
+    {
+        if (runner.ThreadCount == 1 || count <= grain)
+        {
+            if (count > 0) body.Run(0, 0, count);
+            return;
+        }
+
+        // The body stays where it is, on this stack, until Run returns; what it refers to is reported to the collector from this frame.
+        runner.Run(new ParallelWork(Unsafe.AsPointer(ref body), &RunRange<TBody>, count, grain, runner.ThreadCount));
+    }
+
+    private static void RunRange<TBody>(void* body, int part, int start, int end)
+        where TBody : struct, IRangeBody, allows ref struct => Unsafe.AsRef<TBody>(body).Run(part, start, end);
+}

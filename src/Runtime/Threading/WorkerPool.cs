@@ -1,0 +1,109 @@
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Threading;
+
+/// <summary>A fixed set of threads that wait for work by spinning briefly and then sleeping. Running work allocates nothing.</summary>
+/// <remarks>One caller at a time. Dispose to end the threads.</remarks>
+public sealed class WorkerPool : IParallelRunner, IDisposable
+{
+    // Spins before a waiting worker sleeps: longer than the serial gaps between two products of a training step, shorter than a scheduler's tick.
+    private const int SpinCount = 20_000;
+
+    private readonly Worker[] _workers;
+    private ParallelWork _work;
+    private int _pending;
+    private volatile bool _stopping;
+
+    /// <summary>Starts <paramref name="threadCount"/> - 1 threads; the caller of <see cref="Run"/> is the last.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is not in 1 to 1024.</exception>
+    public WorkerPool(int threadCount)
+    {
+        if (threadCount is < 1 or > 1024) Throw.OutOfRange(nameof(threadCount), threadCount, "1 to 1024");
+        ThreadCount = threadCount;
+        _workers = new Worker[threadCount - 1];
+        for (int i = 0; i < _workers.Length; i++) _workers[i] = new Worker(this, i + 1);
+    }
+
+    /// <inheritdoc/>
+    public int ThreadCount { get; }
+
+    /// <inheritdoc/>
+    public void Run(ParallelWork work)
+    {
+        _work = work;
+        Volatile.Write(ref _pending, _workers.Length);
+        foreach (Worker worker in _workers) worker.Wake();
+        work.Invoke(0);
+        for (int spin = 0; Volatile.Read(ref _pending) != 0; spin++)
+        {
+            // A worker that lost its core needs ours: after a while give it up, but never sleep for a whole tick.
+            if (spin < SpinCount) Thread.SpinWait(1);
+            else Thread.Yield();
+        }
+    }
+
+    /// <summary>Ends the threads and waits for them.</summary>
+    public void Dispose()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        foreach (Worker worker in _workers) worker.Dispose();
+    }
+
+    private sealed class Worker : IDisposable
+    {
+        private readonly WorkerPool _pool;
+        private readonly int _part;
+        private readonly Thread _thread;
+        private readonly SemaphoreSlim _wake = new(0);
+        private int _ready; // 1: work waits, 0: none, -1: the worker sleeps
+
+        public Worker(WorkerPool pool, int part)
+        {
+            _pool = pool;
+            _part = part;
+            _thread = new Thread(Loop) { IsBackground = true, Name = "TinySD worker" };
+            _thread.Start();
+        }
+
+        public void Wake()
+        {
+            if (Interlocked.Exchange(ref _ready, 1) == -1) _wake.Release();
+        }
+
+        public void Dispose()
+        {
+            Wake();
+            _thread.Join();
+            _wake.Dispose();
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                WaitForWork();
+                if (_pool._stopping) return;
+                _pool._work.Invoke(_part);
+                Interlocked.Decrement(ref _pool._pending);
+            }
+        }
+
+        private void WaitForWork()
+        {
+            for (int spin = 0; spin < SpinCount; spin++)
+            {
+                if (Volatile.Read(ref _ready) == 1)
+                {
+                    Volatile.Write(ref _ready, 0);
+                    return;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            if (Interlocked.CompareExchange(ref _ready, -1, 0) == 0) _wake.Wait();
+            Volatile.Write(ref _ready, 0);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Training;
+
+/// <summary>What one training step measured.</summary>
+/// <param name="Loss">Mean cross-entropy of the window, nats per token.</param>
+/// <param name="GradientNorm">L2 norm of the gradient before clipping; the loss it belongs to is the sum over T of the mean over B.</param>
+public readonly record struct StepResult(double Loss, double GradientNorm);
+
+/// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from one to the next.</summary>
+/// <remarks>
+/// Everything is allocated in the constructor; <see cref="Step"/> allocates nothing. The same seed, data and recipe give the same bits whatever the
+/// threads. Not thread-safe.
+/// </remarks>
+public sealed class LanguageModelTrainer
+{
+    private readonly LanguageModel _model;
+    private readonly LanguageModelNetwork _network;
+    private readonly ParameterBlock _gradients;
+    private readonly Optimizer _optimizer;
+    private readonly int _rows;
+    private readonly float _gradientScale;
+
+    /// <summary>Plans and allocates gradients, optimizer state and scratch for a recipe's window and dropout.</summary>
+    /// <param name="model">The parameters to train; the caller initialises or loads them.</param>
+    /// <param name="recipe">Batch, window, dropout, optimizer, clipping and seed are used; the learning rate is a property.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model.</exception>
+    public LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null)
+        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.Best)
+    {
+    }
+
+    internal LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels)
+    {
+        recipe.Validate();
+        if (recipe.ToConfig(model.Config.VocabularySize) != model.Config) Throw.Argument("the recipe's shape is not the model's");
+        _model = model;
+        _rows = recipe.Bptt * recipe.BatchSize;
+        _gradientScale = 1f / recipe.BatchSize;
+        LearningRate = recipe.LearningRate;
+        _network = new LanguageModelNetwork(model, new(recipe.BatchSize, recipe.Bptt, Training: true), recipe.Dropout, recipe.Seed, runner, kernels);
+        _gradients = new ParameterBlock(model.Layout);
+        _optimizer = new Optimizer(recipe.Optimizer, recipe.ClipNorm, model.Layout, _network.Vectors);
+    }
+
+    /// <summary>The step size of the next update.</summary>
+    public float LearningRate { get; set; }
+
+    /// <summary>The last step's gradient, before clipping, laid out as the parameters are.</summary>
+    public ParameterBlock Gradients => _gradients;
+
+    /// <summary>Zeroes the carried state: the start of a text.</summary>
+    public void ResetState() => _network.ResetState();
+
+    /// <summary>One window forward, backward and one update.</summary>
+    /// <param name="inputs">Tokens [T][B].</param>
+    /// <param name="targets">The tokens that follow, [T][B].</param>
+    /// <param name="epoch">Epoch from 0: with the step it decides the masks.</param>
+    /// <param name="step">Update within the epoch, from 0.</param>
+    /// <exception cref="ArgumentException">A length is not T * B, or a token is not in the vocabulary.</exception>
+    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
+    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
+    {
+        StepResult result = ComputeGradient(inputs, targets, epoch, step);
+        if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm)) Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
+        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, LearningRate);
+        _network.Carry();
+        return result;
+    }
+
+    /// <summary>A step without its update and without carrying the state.</summary>
+    internal StepResult ComputeGradient(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
+    {
+        TokenChecks.Window(inputs, _rows, _model.Config.VocabularySize, nameof(inputs));
+        TokenChecks.Window(targets, _rows, _model.Config.VocabularySize, nameof(targets));
+        _network.Pack();
+        _network.Forward(inputs, epoch, step);
+        double loss = _network.Loss(targets, _gradientScale) / _rows;
+        _network.Backward(inputs, _gradients);
+        return new StepResult(loss, _optimizer.Norm(_gradients));
+    }
+}
