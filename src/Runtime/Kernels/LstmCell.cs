@@ -3,16 +3,75 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>The LSTM cell's elementwise part, forward and backward, for up to a register of neighbouring units of one sequence.</summary>
+/// <summary>The LSTM cell's elementwise part, forward and backward, for one register of neighbouring units of every sequence.</summary>
 /// <remarks>
+/// <para>
 /// i, f, o = sigmoid(a), g = tanh(a), c' = f c + i g, h = o tanh(c'): Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000.
-/// Gates lie as four runs of H floats, i, f, g, o; a lane is a unit.
+/// </para>
+/// <para>
+/// Pointers stand at the first unit of the block. A row of gates [B][gateStride] holds four runs of H floats, i, f, g, o; c, c', tanh(c') and dc are
+/// [B][cStride]; h, dUp and dRecurrent are unit-major, [unit][B]. A lane is a unit. c' may not be c.
+/// </para>
 /// </remarks>
 internal static unsafe class LstmCell
 {
-    /// <summary>Turns pre-activations into gates in place; writes c', tanh(c') and h. c' may not be c.</summary>
+    private const int MaxWidth = 16;
+
+    // Sequences whose h or dh is turned between units-in-a-register and sequences-in-a-row at once; at most 2 KiB of stack.
+    private const int TurnedSequences = 32;
+
+    /// <summary>Turns pre-activations into gates in place; writes c', tanh(c') and h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Forward<TLanes, TVector>(
+        float* gates, int gateStride, int hidden, int batch, float* c, float* cNext, float* tanhC, int cStride, float* h)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        float* turned = stackalloc float[TurnedSequences * MaxWidth];
+        for (int first = 0; first < batch; first += TurnedSequences)
+        {
+            int end = Math.Min(batch, first + TurnedSequences);
+            for (int b = first; b < end; b++)
+            {
+                nint row = (nint)b * gateStride, at = (nint)b * cStride;
+                Forward<TLanes, TVector>(gates + row, hidden, c + at, cNext + at, tanhC + at, turned + ((b - first) * TLanes.Width));
+            }
+
+            // A register holds many units of one sequence, memory many sequences of one unit.
+            for (int lane = 0; lane < TLanes.Width; lane++)
+            {
+                for (int b = first; b < end; b++) h[((nint)lane * batch) + b] = turned[((b - first) * TLanes.Width) + lane];
+            }
+        }
+    }
+
+    /// <summary>Turns gates into the gradient of the pre-activations in place, for dh = dUp + dRecurrent; dc goes in for c' and comes out for c.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward<TLanes, TVector>(
+        float* gates, int gateStride, int hidden, int batch, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        float* turned = stackalloc float[TurnedSequences * MaxWidth];
+        for (int first = 0; first < batch; first += TurnedSequences)
+        {
+            int end = Math.Min(batch, first + TurnedSequences);
+            for (int lane = 0; lane < TLanes.Width; lane++)
+            {
+                nint unit = (nint)lane * batch;
+                for (int b = first; b < end; b++) turned[((b - first) * TLanes.Width) + lane] = dUp[unit + b] + dRecurrent[unit + b];
+            }
+
+            for (int b = first; b < end; b++)
+            {
+                nint row = (nint)b * gateStride, at = (nint)b * cStride;
+                Backward<TLanes, TVector>(gates + row, hidden, c + at, tanhC + at, turned + ((b - first) * TLanes.Width), dc + at);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Forward<TLanes, TVector>(float* gates, int hidden, float* c, float* cNext, float* tanhC, float* h)
+    private static void Forward<TLanes, TVector>(float* gates, int hidden, float* c, float* cNext, float* tanhC, float* h)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -31,9 +90,8 @@ internal static unsafe class LstmCell
         TLanes.Store(h, TLanes.Multiply(o, squashed));
     }
 
-    /// <summary>Turns gates into the gradient of the pre-activations in place; dc goes in for c' and comes out for c.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Backward<TLanes, TVector>(float* gates, int hidden, float* c, float* tanhC, float* dh, float* dc)
+    private static void Backward<TLanes, TVector>(float* gates, int hidden, float* c, float* tanhC, float* dh, float* dc)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {

@@ -117,5 +117,12 @@ internal sealed class DropoutGate
         if (IsActive && !_structured) _ops.Multiply(dx, Mask(t), dx);
     }
 
+    /// <summary><see cref="Backward"/> for all steps at once, dx [T][H][B].</summary>
+    public void BackwardWindow(Span<float> dx)
+    {
+        int length = _units * _batch;
+        for (int t = 0; t < _timeSteps; t++) Backward(t, dx.Slice(t * length, length));
+    }
+
     private Span<float> Mask(int t) => _masks.Part(_locked ? 0 : t, _units * _batch);
 }

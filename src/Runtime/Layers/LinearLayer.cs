@@ -46,14 +46,8 @@ internal sealed class LinearLayer
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _gate.Keep(_products);
-        int step = _inputs * _batch, rows = _batch * _stride;
-        for (int t = 0; t < _timeSteps; t++)
-        {
-            Span<float> dStep = dx.Slice(t * step, step);
-            _products.Backward(parameters[_weight], _inputs, _columns, dy.Slice(t * rows, rows), _batch, keep.At(t), _gate.GradientScale, dStep);
-            _gate.Backward(t, dStep);
-        }
-
+        _products.BackwardWindow(parameters[_weight], _inputs, _columns, dy, _timeSteps, _batch, keep, _gate.GradientScale, dx);
+        _gate.BackwardWindow(dx);
         _products.WeightGradient(x, _inputs, _columns, _timeSteps, _batch, keep, dy, gradients[_weight]);
         _ops.ColumnSums(dy, _timeSteps * _batch, _columns, _stride, gradients[_bias]);
     }

@@ -98,7 +98,7 @@ internal sealed class LstmLayer
     /// <param name="dx">[T][I][B].</param>
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
     {
-        int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride, input = _inputs * _batch;
+        int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
         ReadOnlySpan<float> w = parameters[_slots.Input], u = parameters[_slots.Recurrent];
         KeepTable keep = _inputGate.Keep(_products), keepRecurrent = _recurrentGate.Keep(_products);
         _dRecurrent.Span.Clear();
@@ -113,11 +113,10 @@ internal sealed class LstmLayer
                 _products.Backward(u, _hidden, 4 * _hidden, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
                 _recurrentGate.Backward(t, dRecurrent);
             }
-
-            Span<float> dStep = dx.Slice(t * input, input);
-            _products.Backward(w, _inputs, 4 * _hidden, step, _batch, keep.At(t), _inputGate.GradientScale, dStep);
-            _inputGate.Backward(t, dStep);
         }
+
+        _products.BackwardWindow(w, _inputs, 4 * _hidden, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
+        _inputGate.BackwardWindow(dx);
 
         ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(_timeSteps * state)]);
         _products.WeightGradient(x, _inputs, 4 * _hidden, _timeSteps, _batch, keep, _gates.Span, gradients[_slots.Input]);

@@ -26,8 +26,7 @@ internal abstract unsafe class KernelSet
     /// One strip of the weight gradient: g[keep[i] * width + l] += sum over t, b of x[t * segmentStride + keep[i] * batch + b] * d[(t * batch + b) * width + l].
     /// <paramref name="width"/> is at most <see cref="StripColumns"/> and a multiple of 16.
     /// </summary>
-    public abstract void WeightGradient(
-        float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, int* identity, float* g);
+    public abstract void WeightGradient(float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, float* g);
 
     /// <summary>
     /// Lane sums of a backward tile: partial[(r * batch + b) * 16 + l] += sum over blocks of w[r][offset + 16 * i + l] * d[b * dStride + offset + 16 * i + l],

@@ -14,9 +14,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     private static int ForwardRows => TLanes.Width == 16 ? TallTile.MaxRows : TLanes.Width == 8 || ManyRegisters ? BlockTile.MaxRows : 3;
 
-    private static int GradientVectors => TLanes.Width == 8 ? 2 : BlockTile.MaxVectors;
+    private static int GradientVectors => TLanes.Width == 8 ? 2 : GradientTile.MaxVectors;
 
-    private static int GradientRows => TLanes.Width == 8 || ManyRegisters ? BlockTile.MaxRows : 3;
+    private static int GradientRows => TLanes.Width == 8 || ManyRegisters ? GradientTile.MaxRows : 3;
 
     private static int DotSequences => ManyRegisters ? DotTile.MaxSequences : 3;
 
@@ -28,49 +28,20 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     public override void Forward(float* panel, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride)
     {
-        float** xRows = stackalloc float*[BlockTile.MaxRows];
-        float** initRows = stackalloc float*[BlockTile.MaxRows];
-        float** cRows = stackalloc float*[BlockTile.MaxRows];
         int tiles = (batch + ForwardRows - 1) / ForwardRows;
         for (int tile = 0; tile < tiles; tile++)
         {
             int row = (int)((long)batch * tile / tiles), rows = (int)((long)batch * (tile + 1) / tiles) - row;
             float* from = init + ((nint)row * initStride), to = c + ((nint)row * cStride);
-            if (TLanes.Width == PanelColumns)
-            {
-                Tall(rows, panel, x + row, batch, keep, count, from, initStride, to, cStride);
-            }
-            else
-            {
-                for (int r = 0; r < rows; r++)
-                {
-                    xRows[r] = x + row + r;
-                    initRows[r] = from + (r * (nint)initStride);
-                    cRows[r] = to + (r * (nint)cStride);
-                }
-
-                Block(rows, PanelColumns / TLanes.Width, panel, PanelColumns, xRows, batch, keep, count, 1, 0, 0, initRows, cRows);
-            }
+            if (TLanes.Width == PanelColumns) Tall(rows, panel, x + row, batch, keep, count, from, initStride, to, cStride);
+            else Block(rows, panel, x + row, batch, keep, count, from, initStride, to, cStride);
         }
     }
 
-    public override void WeightGradient(
-        float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, int* identity, float* g)
+    public override void WeightGradient(float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, float* g)
     {
-        float** xRows = stackalloc float*[BlockTile.MaxRows];
-        float** gRows = stackalloc float*[BlockTile.MaxRows];
-        for (int first = 0; first < count; first += GradientRows)
-        {
-            int rows = Math.Min(GradientRows, count - first);
-            for (int r = 0; r < rows; r++)
-            {
-                nint k = keep[first + r];
-                xRows[r] = x + (k * batch);
-                gRows[r] = g + (k * width);
-            }
-
-            Block(rows, width / TLanes.Width, d, width, xRows, 1, identity, batch, segments, batch, segmentStride, gRows, gRows);
-        }
+        int done = Gradient(GradientRows, width / TLanes.Width, d, x, batch, segments, segmentStride, keep, count, g);
+        if (done < count) Gradient(count - done, width / TLanes.Width, d, x, batch, segments, segmentStride, keep + done, count - done, g);
     }
 
     public override void BackwardDots(float** w, int rows, float* d, int dStride, int batch, int offset, int blocks, float* partial)
@@ -92,45 +63,32 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     public override void LstmForward(
         float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h)
     {
-        float* lanes = stackalloc float[TLanes.Width];
-        for (int j = start; j < end;)
+        int j = start;
+        for (; j + TLanes.Width <= end; j += TLanes.Width)
         {
-            int width = end - j >= TLanes.Width ? TLanes.Width : 1;
-            for (int b = 0; b < batch; b++)
-            {
-                nint at = ((nint)b * cStride) + j;
-                float* row = gates + ((nint)b * gateStride) + j;
-                if (width > 1) LstmCell.Forward<TLanes, TVector>(row, hidden, c + at, cNext + at, tanhC + at, lanes);
-                else LstmCell.Forward<Lanes1, float>(row, hidden, c + at, cNext + at, tanhC + at, lanes);
-                for (int lane = 0; lane < width; lane++) h[((nint)(j + lane) * batch) + b] = lanes[lane];
-            }
+            LstmCell.Forward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
+        }
 
-            j += width;
+        for (; j < end; j++)
+        {
+            LstmCell.Forward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
         }
     }
 
     public override void LstmBackward(
         float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
     {
-        float* lanes = stackalloc float[TLanes.Width];
-        for (int j = start; j < end;)
+        int j = start;
+        for (; j + TLanes.Width <= end; j += TLanes.Width)
         {
-            int width = end - j >= TLanes.Width ? TLanes.Width : 1;
-            for (int b = 0; b < batch; b++)
-            {
-                for (int lane = 0; lane < width; lane++)
-                {
-                    nint unit = ((nint)(j + lane) * batch) + b;
-                    lanes[lane] = dUp[unit] + dRecurrent[unit];
-                }
+            nint unit = (nint)j * batch;
+            LstmCell.Backward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
+        }
 
-                nint at = ((nint)b * cStride) + j;
-                float* row = gates + ((nint)b * gateStride) + j;
-                if (width > 1) LstmCell.Backward<TLanes, TVector>(row, hidden, c + at, tanhC + at, lanes, dc + at);
-                else LstmCell.Backward<Lanes1, float>(row, hidden, c + at, tanhC + at, lanes, dc + at);
-            }
-
-            j += width;
+        for (; j < end; j++)
+        {
+            nint unit = (nint)j * batch;
+            LstmCell.Backward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
         }
     }
 
@@ -177,34 +135,47 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
         }
     }
 
-    private static void Block(
-        int rows, int vectors, float* p, int pStride, float** x, int xStride, int* keep, int count,
-        int segments, int segmentLength, int segmentStride, float** init, float** c)
+    private static void Block(int rows, float* p, float* x, int xStride, int* keep, int count, float* init, int initStride, float* c, int cStride)
+    {
+        if (TLanes.Width == 8) Block<N2>(rows, p, x, xStride, keep, count, init, initStride, c, cStride);
+        else Block<N4>(rows, p, x, xStride, keep, count, init, initStride, c, cStride);
+    }
+
+    private static void Block<TVectors>(
+        int rows, float* p, float* x, int xStride, int* keep, int count, float* init, int initStride, float* c, int cStride)
+        where TVectors : struct, ICount
     {
         switch (rows)
         {
-            case 1: Block<N1>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 2: Block<N2>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 3: Block<N3>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 4: Block<N4>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 5: Block<N5>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 6: Block<N6>(vectors, p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
+            case 1: BlockTile.Run<TLanes, TVector, N1, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
+            case 2: BlockTile.Run<TLanes, TVector, N2, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
+            case 3: BlockTile.Run<TLanes, TVector, N3, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
+            case 4: BlockTile.Run<TLanes, TVector, N4, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
+            case 5: BlockTile.Run<TLanes, TVector, N5, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
+            case 6: BlockTile.Run<TLanes, TVector, N6, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
         }
     }
 
-    private static void Block<TRows>(
-        int vectors, float* p, int pStride, float** x, int xStride, int* keep, int count,
-        int segments, int segmentLength, int segmentStride, float** init, float** c)
-        where TRows : struct, ICount
+    private static int Gradient(
+        int rows, int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g) => rows switch
     {
-        switch (vectors)
-        {
-            case 1: BlockTile.Run<TLanes, TVector, TRows, N1>(p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 2: BlockTile.Run<TLanes, TVector, TRows, N2>(p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 3: BlockTile.Run<TLanes, TVector, TRows, N3>(p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-            case 4: BlockTile.Run<TLanes, TVector, TRows, N4>(p, pStride, x, xStride, keep, count, segments, segmentLength, segmentStride, init, c); break;
-        }
-    }
+        1 => Gradient<N1>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        2 => Gradient<N2>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        3 => Gradient<N3>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        4 => Gradient<N4>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        5 => Gradient<N5>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        _ => Gradient<N6>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+    };
+
+    private static int Gradient<TRows>(
+        int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g)
+        where TRows : struct, ICount => vectors switch
+    {
+        1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, x, batch, segments, segmentStride, keep, count, g),
+        2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, x, batch, segments, segmentStride, keep, count, g),
+        3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, x, batch, segments, segmentStride, keep, count, g),
+        _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, x, batch, segments, segmentStride, keep, count, g),
+    };
 
     private static void Dot(int rows, int sequences, float** w, float** d, int offset, int blocks, float* partial, int partialStride)
     {

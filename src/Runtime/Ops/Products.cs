@@ -25,8 +25,12 @@ internal sealed unsafe class Products
     // Floats of packed panels that a thread keeps in its second-level cache while it walks the time steps: 256 KiB.
     private const int PanelGroupFloats = 65_536;
 
-    // Columns of a backward chunk, in blocks of 16: six rows of 4 KiB stay in the first-level cache while the sequences pass.
-    private const int DotChunkBlocks = 64;
+    // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16. It is part of the result's definition.
+    // At 2560 columns the gradients of one time step, for a batch of 20, stay in the second-level cache while the units pass.
+    private const int DotChunkBlocks = 160;
+
+    // Of those, the columns that stay in the first-level cache while the sequences pass: six rows of 4 KiB. It does not change the result.
+    private const int DotTileBlocks = 64;
 
     private readonly IParallelRunner _runner;
     private readonly KernelSet _kernels;
@@ -56,11 +60,10 @@ internal sealed unsafe class Products
         long dots = (long)_kernels.DotRows * DotTile.VirtualLanes * (batch + 1);
         _scratchFloats = Math.Max(_scratchFloats, backward ? Math.Max(forward, Math.Max(gradient, dots)) : forward);
         if (batch == 1) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps);
-        int units = Math.Max(k, batch);
-        if (units > _identity.Length)
+        if (k > _identity.Length)
         {
-            _identity = GC.AllocateUninitializedArray<int>(units, pinned: true);
-            for (int i = 0; i < units; i++) _identity[i] = i;
+            _identity = new int[k];
+            for (int i = 0; i < k; i++) _identity[i] = i;
         }
     }
 
@@ -134,20 +137,23 @@ internal sealed unsafe class Products
     }
 
     /// <summary>dx [K][B] = scale * w[kept] * d^T in the kept rows, 0 in the others, one time step.</summary>
-    public void Backward(ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx)
+    public void Backward(ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
+        BackwardWindow(w, k, n, d, 1, batch, new KeepTable(keep), scale, dx);
+
+    /// <summary>dx [T][K][B] = scale * w[kept(t)] * d[t]^T in the kept rows, 0 in the others, for all time steps.</summary>
+    public void BackwardWindow(
+        ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
     {
         int ld = RowStride(n);
-        Debug.Assert(w.Length >= (long)k * n && d.Length >= batch * ld && dx.Length >= k * batch);
-        if (keep.Length < k) dx[..(k * batch)].Clear();
+        Debug.Assert(w.Length >= (long)k * n && d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
         fixed (float* pw = w, pd = d, pdx = dx, ps = _scratch.Span)
-        fixed (int* pk = keep)
         {
             var body = new BackwardBody
             {
-                Kernels = _kernels, W = pw, N = n, D = pd, DStride = ld, Batch = batch, Keep = pk, Scale = scale, Dx = pdx,
-                Scratch = ps, ScratchFloats = (int)_scratchFloats,
+                Kernels = _kernels, W = pw, K = k, N = n, D = pd, DStride = ld, TimeSteps = timeSteps, Batch = batch, Keep = keep, Scale = scale,
+                Dx = pdx, Scratch = ps, ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For(keep.Length, _kernels.DotRows, ref body);
+            _runner.For(k, _kernels.DotRows, ref body);
         }
     }
 
@@ -158,12 +164,11 @@ internal sealed unsafe class Products
         int ld = RowStride(n);
         Debug.Assert(x.Length >= timeSteps * k * batch && d.Length >= timeSteps * batch * ld && g.Length >= (long)k * n);
         fixed (float* px = x, pd = d, pg = g, ps = _scratch.Span)
-        fixed (int* pi = _identity)
         {
             var body = new WeightGradientBody
             {
                 Kernels = _kernels, X = px, K = k, N = n, TimeSteps = timeSteps, Batch = batch, Keep = keep, D = pd, DStride = ld, G = pg,
-                Identity = pi, Scratch = ps, ScratchFloats = (int)_scratchFloats,
+                Scratch = ps, ScratchFloats = (int)_scratchFloats,
             };
             _runner.For((n + _kernels.StripColumns - 1) / _kernels.StripColumns, 1, ref body);
         }
@@ -250,51 +255,81 @@ internal sealed unsafe class Products
         }
     }
 
-    private struct BackwardBody : IRangeBody
+    private ref struct BackwardBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* W, D, Dx, Scratch;
-        public int N, DStride, Batch, ScratchFloats;
-        public int* Keep;
+        public int K, N, DStride, TimeSteps, Batch, ScratchFloats;
+        public KeepTable Keep;
         public float Scale;
 
         public readonly void Run(int part, int start, int end)
         {
-            const int lanes = DotTile.VirtualLanes;
-            int rowsAtOnce = Kernels.DotRows, blocks = N / lanes, whole = blocks * lanes, rest = N - whole;
-            float* partial = Scratch + ((nint)part * ScratchFloats);
-            float* tails = partial + ((nint)rowsAtOnce * lanes * Batch);
-            float** w = stackalloc float*[DotTile.MaxRows];
-            for (int first = start; first < end; first += rowsAtOnce)
+            int blocks = (N + DotTile.VirtualLanes - 1) / DotTile.VirtualLanes;
+            for (int t = 0; t < TimeSteps; t++)
             {
-                int rows = Math.Min(rowsAtOnce, end - first);
-                new Span<float>(partial, rows * lanes * Batch).Clear();
-                for (int r = 0; r < rows; r++) w[r] = W + ((nint)Keep[first + r] * N);
-                for (int block = 0; block < blocks; block += DotChunkBlocks)
-                {
-                    Kernels.BackwardDots(w, rows, D, DStride, Batch, block * lanes, Math.Min(DotChunkBlocks, blocks - block), partial);
-                }
+                new Span<float>(Dx + (((nint)t * K) + start) * Batch, (end - start) * Batch).Clear();
+            }
 
-                if (rest > 0)
+            for (int block = 0; block < blocks; block += DotChunkBlocks)
+            {
+                int chunkEnd = Math.Min(blocks, block + DotChunkBlocks);
+                for (int t = 0; t < TimeSteps; t++)
                 {
-                    // The last columns of a row, made up to 16 with zeros: nothing is read beyond the row's end.
-                    for (int r = 0; r < rows; r++)
+                    ReadOnlySpan<int> keep = Between(Keep.At(t), start, end);
+                    float* d = D + ((nint)t * Batch * DStride), dx = Dx + ((nint)t * K * Batch);
+                    for (int first = 0; first < keep.Length; first += Kernels.DotRows)
                     {
-                        var tail = new Span<float>(tails + (r * lanes), lanes);
-                        new ReadOnlySpan<float>(w[r] + whole, rest).CopyTo(tail);
-                        tail[rest..].Clear();
-                        w[r] = tails + (r * lanes);
+                        AddChunk(part, keep.Slice(first, Math.Min(Kernels.DotRows, keep.Length - first)), d, block, chunkEnd, dx);
                     }
-
-                    Kernels.BackwardDots(w, rows, D + whole, DStride, Batch, 0, 1, partial);
-                }
-
-                for (int r = 0; r < rows; r++)
-                {
-                    float* to = Dx + ((nint)Keep[first + r] * Batch);
-                    for (int b = 0; b < Batch; b++) to[b] = Scale * DotTile.Reduce(partial + (((r * Batch) + b) * lanes));
                 }
             }
+        }
+
+        // Adds the columns of blocks [block, end) to the rows of these units.
+        private readonly void AddChunk(int part, ReadOnlySpan<int> units, float* d, int block, int end, float* dx)
+        {
+            const int lanes = DotTile.VirtualLanes;
+            float* partial = Scratch + ((nint)part * ScratchFloats);
+            float* tails = partial + ((nint)units.Length * lanes * Batch);
+            float** w = stackalloc float*[DotTile.MaxRows];
+            new Span<float>(partial, units.Length * lanes * Batch).Clear();
+            for (int r = 0; r < units.Length; r++) w[r] = W + ((nint)units[r] * N);
+            int whole = Math.Min(end, N / lanes);
+            for (int from = block; from < whole; from += DotTileBlocks)
+            {
+                Kernels.BackwardDots(w, units.Length, d, DStride, Batch, from * lanes, Math.Min(DotTileBlocks, whole - from), partial);
+            }
+
+            if (whole < end)
+            {
+                // The last columns of a row, made up to 16 with zeros: nothing is read beyond the row's end.
+                int rest = N - (whole * lanes);
+                for (int r = 0; r < units.Length; r++)
+                {
+                    var tail = new Span<float>(tails + (r * lanes), lanes);
+                    new ReadOnlySpan<float>(w[r] + (whole * lanes), rest).CopyTo(tail);
+                    tail[rest..].Clear();
+                    w[r] = tails + (r * lanes);
+                }
+
+                Kernels.BackwardDots(w, units.Length, d + (whole * lanes), DStride, Batch, 0, 1, partial);
+            }
+
+            for (int r = 0; r < units.Length; r++)
+            {
+                float* to = dx + ((nint)units[r] * Batch);
+                for (int b = 0; b < Batch; b++) to[b] += Scale * DotTile.Reduce(partial + (((r * Batch) + b) * lanes));
+            }
+        }
+
+        // The part of a sorted list that lies in [start, end).
+        private static ReadOnlySpan<int> Between(ReadOnlySpan<int> keep, int start, int end)
+        {
+            int from = keep.BinarySearch(start), to = keep.BinarySearch(end);
+            if (from < 0) from = ~from;
+            if (to < 0) to = ~to;
+            return keep[from..to];
         }
     }
 
@@ -303,7 +338,6 @@ internal sealed unsafe class Products
         public KernelSet Kernels;
         public float* X, D, G, Scratch;
         public int K, N, TimeSteps, Batch, DStride, ScratchFloats;
-        public int* Identity;
         public KeepTable Keep;
 
         public readonly void Run(int part, int start, int end)
@@ -332,7 +366,7 @@ internal sealed unsafe class Products
         {
             fixed (int* pk = keep)
             {
-                Kernels.WeightGradient(strip, width, x, Batch, segments, K * Batch, pk, keep.Length, Identity, sums);
+                Kernels.WeightGradient(strip, width, x, Batch, segments, K * Batch, pk, keep.Length, sums);
             }
         }
     }

@@ -1,0 +1,17 @@
+namespace TinySD.Runtime.Kernels.Reference;
+
+/// <summary>Softmax and cross-entropy of one row of logits: the scalar twin of <see cref="SoftmaxRow"/> and what its caller makes of it.</summary>
+internal static class ReferenceSoftmaxCrossEntropy
+{
+    /// <summary>
+    /// Returns -ln p[target] with p = e^(y - max) / sum of e^(y - max), in nats, and writes dy = scale * (p - onehot(target)). All [V].
+    /// </summary>
+    public static double Row(ReadOnlySpan<double> y, int target, double scale, Span<double> dy)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (double logit in y) max = Math.Max(max, logit);
+        foreach (double logit in y) sum += Math.Exp(logit - max);
+        for (int v = 0; v < y.Length; v++) dy[v] = scale * ((Math.Exp(y[v] - max) / sum) - (v == target ? 1 : 0));
+        return Math.Log(sum) + max - y[target];
+    }
+}
