@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace TinySD.Formats;
 
-/// <summary>The project's only place that throws: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument exception.</summary>
+/// <summary>The project's only place that throws: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument
+/// exception.</summary>
 internal static class Throw
 {
     [DoesNotReturn]
@@ -17,6 +18,9 @@ internal static class Throw
     [DoesNotReturn]
     public static void OutOfRange(string name, object? found, string expected) =>
         throw new ArgumentOutOfRangeException(name, found, $"{name} must be {expected}");
+
+    [DoesNotReturn]
+    public static void DamagedGzip() => throw new InvalidDataException("damaged, cut short, or with other bytes behind its end");
 
     [DoesNotReturn]
     public static void BigEndian() =>

@@ -3,7 +3,8 @@ using System.IO.Hashing;
 
 namespace TinySD.Formats;
 
-/// <summary>XXH3 with 128 bits and seed 0, in the byte order that <c>xxhsum -H2</c> prints: it finds damage, and is no protection against forgery.</summary>
+/// <summary>XXH3 with 128 bits and seed 0, in the byte order that <c>xxhsum -H2</c> prints: it finds damage, and is no protection
+/// against forgery.</summary>
 internal static class Checksum
 {
     public const int Bytes = 16;

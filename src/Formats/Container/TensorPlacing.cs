@@ -20,25 +20,34 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
     /// <returns>Null, or why it is refused.</returns>
     public FileProblem? Add(TensorEntry? entry)
     {
-        if (entry is null) return Problem(FileProblemKind.TensorInvalid, $"tensors[{_tensors.Count}]", null, "an entry of 'tensors' is null");
+        if (entry is null)
+            return Problem(FileProblemKind.TensorInvalid, $"tensors[{_tensors.Count}]", null, "an entry of 'tensors' is null");
         string name = entry.Name;
         if (!IsName(name))
         {
             return Problem(FileProblemKind.TensorInvalid, $"tensors[{_tensors.Count}]", null,
-                $"a tensor is named '{Words.Shown(name)}'; 1 to {TsdHeader.MaxNameLength} printable ASCII characters without blanks are allowed");
+                $"a tensor is named '{Words.Shown(name)}'; 1 to {TsdHeader.MaxNameLength} printable ASCII characters without blanks are " +
+                "allowed");
         }
 
         if (!_names.Add(name)) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
         if (entry.Dtype != "f32")
-            return Problem(FileProblemKind.TensorUnsupported, name, null, $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32");
+            return Problem(FileProblemKind.TensorUnsupported, name, null,
+                $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32");
         if (!Checksum.IsWellFormed(entry.Checksum))
-            return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' has a checksum that is not {Checksum.Digits} lower-case hexadecimal digits");
+            return Problem(FileProblemKind.TensorInvalid, name, null,
+                $"tensor '{name}' has a checksum that is not {Checksum.Digits} lower-case hexadecimal digits");
         if (entry.Shape.Length > TsdHeader.MaxRank)
-            return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' has {entry.Shape.Length} extents; at most {TsdHeader.MaxRank} are allowed");
+            return Problem(FileProblemKind.TensorInvalid, name, null,
+                $"tensor '{name}' has {entry.Shape.Length} extents; at most {TsdHeader.MaxRank} are allowed");
         long needed = sizeof(float);
         foreach (long extent in entry.Shape)
         {
-            if (extent < 1) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' has an extent of {extent}; every extent must be at least 1");
+            if (extent < 1)
+            {
+                return Problem(FileProblemKind.TensorInvalid, name, null,
+                    $"tensor '{name}' has an extent of {extent}; every extent must be at least 1");
+            }
 
             // Larger than the file is as wrong as overflow, and ends the product before it can overflow.
             needed = extent > fileBytes / needed ? long.MaxValue : needed * extent;
@@ -60,14 +69,16 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
 
     /// <summary>Checks that nothing lies behind the last tensor.</summary>
     public FileProblem? Finish() => dataStart + _end == fileBytes ? null : Problem(FileProblemKind.TensorGap, "header", dataStart + _end,
-        $"{fileBytes - dataStart - _end} bytes at the end belong to no tensor: the last one ends, with its padding, at byte {dataStart + _end} of {fileBytes}");
+        $"{fileBytes - dataStart - _end} bytes at the end belong to no tensor: the last one ends, with its padding, at byte " +
+        $"{dataStart + _end} of {fileBytes}");
 
     private FileProblem? Place(TensorEntry entry)
     {
         string name = entry.Name;
         long room = fileBytes - dataStart;
         if (entry.Offset % 64 != 0 || entry.Offset < 0)
-            return Problem(FileProblemKind.TensorMisaligned, name, null, $"tensor '{name}' has the offset {entry.Offset}; a multiple of 64 was expected");
+            return Problem(FileProblemKind.TensorMisaligned, name, null,
+                $"tensor '{name}' has the offset {entry.Offset}; a multiple of 64 was expected");
         if (entry.Offset < _end)
         {
             return Problem(FileProblemKind.TensorOverlap, name, dataStart + entry.Offset,
@@ -77,7 +88,8 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (entry.Offset > room || entry.Bytes > room - entry.Offset)
         {
             return Problem(FileProblemKind.TensorOutsideFile, name, null,
-                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {entry.Bytes} bytes, of {room} bytes of tensors");
+                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {entry.Bytes} bytes, of {room} bytes of " +
+                "tensors");
         }
 
         if (entry.Offset > _end)
@@ -97,5 +109,6 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         name.Length is > 0 and <= TsdHeader.MaxNameLength && !name.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private FileProblem Problem(FileProblemKind kind, string part, long? offset, string message) =>
-        new(kind, file, $"{file}: {message}. The program that wrote it is at fault.") { Offset = offset ?? TsdPrologue.Length, Part = part };
+        new(kind, file, $"{file}: {message}. The program that wrote it is at fault.")
+        { Offset = offset ?? TsdPrologue.Length, Part = part };
 }

@@ -7,10 +7,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats;
 
-/// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked when asked for.</summary>
+/// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked
+/// when asked for.</summary>
 /// <remarks>
-/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: an allocation is never larger than the file, and a tensor's numbers are
-/// handed out only after its checksum was right. Safe to read from many threads.
+/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: an allocation is never larger than the file, and a tensor's
+/// numbers are handed out only after its checksum was right. Safe to read from many threads.
 /// </remarks>
 public sealed class TsdFile : IDisposable
 {
@@ -44,7 +45,8 @@ public sealed class TsdFile : IDisposable
     /// <summary>The tensors, in file order.</summary>
     public ImmutableArray<TsdTensor> Tensors => _header.Tensors;
 
-    /// <summary>The header's other members by name, each as its UTF-8 JSON: for a language model <c>configuration</c>, <c>vocabulary</c> and <c>training</c>.</summary>
+    /// <summary>The header's other members by name, each as its UTF-8 JSON: for a language model <c>configuration</c>,
+    /// <c>vocabulary</c> and <c>training</c>.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections => _header.Sections;
 
     /// <summary>Opens a file.</summary>
@@ -107,14 +109,16 @@ public sealed class TsdFile : IDisposable
             return false;
         }
 
-        if (destination.Length != tensor.Count) Throw.Argument($"tensor '{name}' has {tensor.Count} floats, the destination {destination.Length}");
+        if (destination.Length != tensor.Count)
+            Throw.Argument($"tensor '{name}' has {tensor.Count} floats, the destination {destination.Length}");
         problem = Check(tensor, destination) ?? CheckPadding(tensor.Name, tensor.End);
         if (problem is not null) destination.Clear();
         return problem is null;
     }
 
     /// <summary>Reads the whole file once, a megabyte at a time, and checks every tensor and all padding.</summary>
-    /// <returns>What is damaged, in file order; <see cref="FileProblem.Part"/> holds the tensor's name. Empty when the file is whole.</returns>
+    /// <returns>What is damaged, in file order; <see cref="FileProblem.Part"/> holds the tensor's name. Empty when the file is
+    /// whole.</returns>
     public IReadOnlyList<FileProblem> Verify()
     {
         var damaged = new List<FileProblem>();
@@ -221,7 +225,8 @@ public sealed class TsdFile : IDisposable
 
         int wrong = padding.IndexOfAnyExcept((byte)0);
         return wrong < 0 ? null : new(FileProblemKind.PaddingDamaged, Path,
-            $"{Path} is damaged in the padding after '{after}', at byte {start + wrong}: 00 expected, {padding[wrong]:X2} found. Copy or download it again.")
+            $"{Path} is damaged in the padding after '{after}', at byte {start + wrong}: 00 expected, {padding[wrong]:X2} found. Copy or " +
+            "download it again.")
         { Offset = start + wrong, Part = after };
     }
 

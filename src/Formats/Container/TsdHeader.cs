@@ -21,7 +21,8 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
     /// <param name="header">What it says.</param>
     /// <param name="problem">Why it is refused.</param>
     public static bool TryRead(
-        string file, ReadOnlyMemory<byte> json, long fileBytes, [NotNullWhen(true)] out TsdHeader? header, [NotNullWhen(false)] out FileProblem? problem)
+        string file, ReadOnlyMemory<byte> json, long fileBytes, [NotNullWhen(true)] out TsdHeader? header,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         header = null;
         problem = TryReadMembers(file, json, out string? kind, out TensorEntry[]? entries, out var sections);
@@ -56,28 +57,40 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         where T : class
     {
         value = null;
-        problem = null;
         if (!file.Sections.TryGetValue(name, out ReadOnlyMemory<byte> json))
         {
-            problem = Invalid(file.Path, TsdPrologue.Length, name, $"a '{file.Kind}' file needs a header member '{name}', and this one has none");
+            string message = $"a '{file.Kind}' file needs a header member '{name}', and this one has none";
+            problem = Invalid(file.Path, TsdPrologue.Length, name, message);
             return false;
         }
 
+        value = TryDeserialize(file.Path, file.OffsetOf(json), json.Span, name, type, out problem);
+        return value is not null && problem is null;
+    }
+
+    private static T? TryDeserialize<T>(
+        string file, long start, ReadOnlySpan<byte> json, string part, JsonTypeInfo<T> type, out FileProblem? problem)
+        where T : class
+    {
         try
         {
-            value = JsonSerializer.Deserialize(json.Span, type);
-            if (value is null) problem = Invalid(file.Path, file.OffsetOf(json), name, $"the header member '{name}' is null");
+            T? value = JsonSerializer.Deserialize(json, type);
+            problem = value is null ? Invalid(file, start, part, $"the header member '{part}' is null") : null;
+            return value;
         }
         catch (JsonException exception)
         {
-            problem = FromJson(file.Path, file.OffsetOf(json), json.Span, name, exception);
+            problem = FromJson(file, start, json, part, exception);
+            return null;
         }
-
-        return value is not null;
     }
 
     private static FileProblem? TryReadMembers(
-        string file, ReadOnlyMemory<byte> json, out string? kind, out TensorEntry[]? entries, out Dictionary<string, ReadOnlyMemory<byte>> sections)
+        string file,
+        ReadOnlyMemory<byte> json,
+        out string? kind,
+        out TensorEntry[]? entries,
+        out Dictionary<string, ReadOnlyMemory<byte>> sections)
     {
         kind = null;
         entries = null;
@@ -89,7 +102,8 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         try
         {
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) return Invalid(file, TsdPrologue.Length, "header", "the header is not a JSON object");
+            if (reader.TokenType != JsonTokenType.StartObject)
+                return Invalid(file, TsdPrologue.Length, "header", "the header is not a JSON object");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 long at = TsdPrologue.Length + reader.TokenStartIndex;
@@ -101,18 +115,22 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
                 if (name == "kind")
                 {
                     kind = reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
-                    if (!IsKind(kind)) return Invalid(file, at, "kind", "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens");
-                }
-                else if (name == "tensors")
-                {
-                    entries = JsonSerializer.Deserialize(ref reader, TsdJson.Default.TensorEntryArray);
-                    if (entries is null) return Invalid(file, at, "tensors", "the header's 'tensors' must be an array");
+                    if (!IsKind(kind))
+                        return Invalid(file, at, "kind", "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens");
                 }
                 else
                 {
                     int start = (int)reader.TokenStartIndex;
                     reader.Skip();
-                    sections.Add(name, json[start..(int)reader.BytesConsumed]);
+                    ReadOnlyMemory<byte> value = json[start..(int)reader.BytesConsumed];
+                    if (name != "tensors")
+                    {
+                        sections.Add(name, value);
+                        continue;
+                    }
+
+                    entries = TryDeserialize(file, at, value.Span, name, TsdJson.Default.TensorEntryArray, out FileProblem? problem);
+                    if (problem is not null) return problem;
                 }
             }
 
@@ -126,7 +144,8 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         }
         catch (InvalidOperationException)
         {
-            return Invalid(file, TsdPrologue.Length + reader.TokenStartIndex, "header", "a string in the header holds half of a surrogate pair");
+            return Invalid(
+                file, TsdPrologue.Length + reader.TokenStartIndex, "header", "a string in the header holds half of a surrogate pair");
         }
     }
 
@@ -154,5 +173,6 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
     }
 
     private static FileProblem Invalid(string file, long offset, string part, string message) =>
-        new(FileProblemKind.HeaderInvalid, file, $"{file}: {message} (byte {offset}). The program that wrote it is at fault.") { Offset = offset, Part = part };
+        new(FileProblemKind.HeaderInvalid, file, $"{file}: {message} (byte {offset}). The program that wrote it is at fault.")
+        { Offset = offset, Part = part };
 }

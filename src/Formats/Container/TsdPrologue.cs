@@ -4,7 +4,8 @@ using System.IO.Hashing;
 
 namespace TinySD.Formats;
 
-/// <summary>The first 64 bytes of a <c>.tsd</c> file; <c>FORMAT.md</c>, "Prologue". Its layout is the same in every version to come.</summary>
+/// <summary>The first 64 bytes of a <c>.tsd</c> file; <c>FORMAT.md</c>, "Prologue". Its layout is the same in every version to
+/// come.</summary>
 /// <param name="HeaderBytes">Length of the JSON header that follows.</param>
 /// <param name="FileBytes">Length of the whole file.</param>
 /// <param name="HeaderChecksum">Of the header's bytes.</param>
@@ -41,7 +42,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
     /// <param name="prologue">What it says.</param>
     /// <param name="problem">Why it is refused.</param>
     public static bool TryRead(
-        string file, ReadOnlySpan<byte> first, long fileBytes, [NotNullWhen(true)] out TsdPrologue? prologue, [NotNullWhen(false)] out FileProblem? problem)
+        string file, ReadOnlySpan<byte> first, long fileBytes, [NotNullWhen(true)] out TsdPrologue? prologue,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         prologue = null;
         problem = CheckMagic(file, first);
@@ -57,7 +59,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         if (stored != computed)
         {
             problem = Problem(file, FileProblemKind.PrologueDamaged, 0,
-                $"{file} is damaged in its prologue, bytes 0 to 63: checksum {stored} expected, {computed} found. Copy or download it again.");
+                $"{file} is damaged in its prologue, bytes 0 to 63: checksum {stored} expected, {computed} found. Copy or download it " +
+                "again.");
             return false;
         }
 
@@ -67,10 +70,13 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         problem = (version, announced) switch
         {
             ( > TsdFile.CurrentVersion, _) => Problem(file, FileProblemKind.NewerVersion, VersionAt,
-                $"{file} is written by a newer TinySD: format version {version}, this build reads up to {TsdFile.CurrentVersion}. Update TinySD."),
-            (0, _) => Problem(file, FileProblemKind.PrologueInvalid, VersionAt, $"{file} says it is of format version 0, and versions start at 1"),
+                $"{file} is written by a newer TinySD: format version {version}, this build reads up to {TsdFile.CurrentVersion}. Update " +
+                "TinySD."),
+            (0, _) => Problem(file, FileProblemKind.PrologueInvalid, VersionAt,
+                $"{file} says it is of format version 0, and versions start at 1"),
             _ when BinaryPrimitives.ReadUInt32LittleEndian(first[ReservedAt..]) != 0 =>
-                Problem(file, FileProblemKind.PrologueInvalid, ReservedAt, $"{file}: bytes 12 to 15 of the prologue are reserved and must be zero"),
+                Problem(file, FileProblemKind.PrologueInvalid, ReservedAt,
+                    $"{file}: bytes 12 to 15 of the prologue are reserved and must be zero"),
             _ when headerBytes is < 2 or > MaxHeaderBytes => Problem(file, FileProblemKind.PrologueInvalid, HeaderBytesAt,
                 $"{file}: the prologue announces a header of {headerBytes} bytes; 2 to {MaxHeaderBytes} are allowed"),
             _ when announced > (ulong)fileBytes => Problem(file, FileProblemKind.Truncated, fileBytes,
@@ -95,7 +101,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         if (IsTextModeCopy(first))
         {
             return Problem(file, FileProblemKind.TransferDamage, same,
-                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic)}. Copy it again, in binary mode.");
+                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic)}. Copy it " +
+                "again, in binary mode.");
         }
 
         // One wrong byte in eight is damage, not another format.

@@ -28,7 +28,8 @@ internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSl
 internal static class TsdWriter
 {
     // Words stay readable in the file; nothing here ends up in a web page unescaped.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = TsdHeader.MaxDepth };
+    private static readonly JsonWriterOptions s_options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = TsdHeader.MaxDepth };
 
     /// <summary>Writes a file whole or not at all.</summary>
     /// <param name="path">The target.</param>
@@ -43,7 +44,8 @@ internal static class TsdWriter
         TensorEntry[] entries = Place(tensors, out long dataBytes);
         ReadOnlyMemory<byte> header = Header(kind, entries, writeSections);
         if (header.Length > TsdPrologue.MaxHeaderBytes)
-            Throw.Argument($"the header would have {header.Length} bytes and may have {TsdPrologue.MaxHeaderBytes}: the vocabulary is too large");
+            Throw.Argument(
+                $"the header would have {header.Length} bytes and may have {TsdPrologue.MaxHeaderBytes}: the vocabulary is too large");
         long dataStart = TsdPrologue.RoundUp(TsdPrologue.Length + header.Length);
         AtomicFile.Write(path, stream =>
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -40,15 +41,22 @@ public static class LanguageModelFile
     /// <param name="model">The model.</param>
     /// <param name="vocabulary">Its tokens, as many as the model has.</param>
     /// <param name="training">How it was trained; <see cref="TrainingRecord.Parameters"/> is filled in.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or a number in the model or in its record is not finite.</exception>
+    /// <exception cref="FileProblemException">The target cannot be written, or a number in the model or in its record is not
+    /// finite.</exception>
     /// <exception cref="ArgumentException">Vocabulary and model do not belong together.</exception>
     public static void Save(string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord training)
     {
         if (vocabulary.Count != model.Config.VocabularySize)
             Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
         if (FindNotFinite(path, model, null) is { } weight) Throw.Problem(weight);
-        if (FindNotFinite(path, training) is { } number) Throw.Problem(number);
+        if (FindNotFinite(training) is { } number)
+        {
+            Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.")
+            { Part = TrainingName });
+        }
+
         if (FindWrong(training) is { } wrong) Throw.Argument(wrong);
+        training.Recipe.Validate();
         TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot))];
         var text = new VocabularySection { Level = Spelling.Levels.NameOf(vocabulary.Level), Tokens = [.. vocabulary.Tokens] };
         TsdWriter.Write(path, Kind, tensors, json =>
@@ -120,13 +128,14 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} holds a '{file.Kind}'; a '{Kind}' was expected") { Offset = TsdPrologue.Length, Part = "kind" };
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} holds a '{file.Kind}'; a '{Kind}' was expected")
+            { Offset = TsdPrologue.Length, Part = "kind" };
             return false;
         }
 
-        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, out ConfigurationSection? configuration, out problem)
-            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, out VocabularySection? tokens, out problem)
-            || !TsdHeader.TryReadSection(file, TrainingName, TsdJson.Default.TrainingSection, out TrainingSection? training, out problem))
+        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, out var configuration, out problem)
+            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, out var tokens, out problem)
+            || !TsdHeader.TryReadSection(file, TrainingName, TsdJson.Default.TrainingSection, out var training, out problem))
         {
             return false;
         }
@@ -154,7 +163,7 @@ public static class LanguageModelFile
         }
         catch (ArgumentException exception)
         {
-            problem = Invalid(file, part, $"the {part} is not as the format asks: {exception.Message.ReplaceLineEndings(" ")}");
+            problem = Invalid(file, part, $"the {part} is not as the format asks: {InOneLine(exception)}");
             return false;
         }
     }
@@ -164,7 +173,7 @@ public static class LanguageModelFile
         if (section.Epochs.Contains(null)) Throw.Argument("an epoch is null");
         TrainingRecord record = section.ToRecord();
         record.Recipe.Validate();
-        if (FindWrong(record) is { } wrong) Throw.Argument(wrong);
+        if ((FindWrong(record) ?? FindNotFinite(record)) is { } wrong) Throw.Argument(wrong);
         long count = file.Tensors.Sum(t => t.Count);
         if (record.Parameters != count) Throw.Argument($"it says {record.Parameters} parameters, the tensors hold {count}");
         return record;
@@ -172,7 +181,8 @@ public static class LanguageModelFile
 
     /// <summary>Lays the model out in memory of the size that the file's tensors have, and compares every tensor.</summary>
     private static bool TryCreate(
-        TsdFile file, LanguageModelConfig config, [NotNullWhen(true)] out LanguageModel? model, [NotNullWhen(false)] out FileProblem? problem)
+        TsdFile file, LanguageModelConfig config, [NotNullWhen(true)] out LanguageModel? model,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         model = null;
         long floats = file.Tensors.Sum(t => TsdPrologue.RoundUp(t.Bytes)) / sizeof(float);
@@ -210,7 +220,8 @@ public static class LanguageModelFile
             if (!found.Shape.SequenceEqual(expected.Shape.Select(extent => (long)extent)))
             {
                 return Invalid(file, found.Name,
-                    $"tensor '{found.Name}' has the shape [{string.Join(", ", found.Shape)}], its configuration makes it [{string.Join(", ", expected.Shape)}]");
+                    $"tensor '{found.Name}' has the shape [{string.Join(", ", found.Shape)}], its configuration makes it " +
+                    $"[{string.Join(", ", expected.Shape)}]");
             }
         }
 
@@ -227,7 +238,8 @@ public static class LanguageModelFile
                 if (float.IsFinite(values[index])) continue;
                 string what = float.IsNaN(values[index]) ? "not a number" : "infinite";
                 string action = file is null ? $"{path} was not written" : $"{path} was not loaded";
-                return new(FileProblemKind.NotFinite, path, $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
+                return new(FileProblemKind.NotFinite, path,
+                    $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
                 {
                     Part = slot.Name,
                     Offset = file?.FindTensor(slot.Name)!.Offset + ((long)index * sizeof(float)),
@@ -239,18 +251,15 @@ public static class LanguageModelFile
     }
 
     // JSON has no infinity.
-    private static FileProblem? FindNotFinite(string path, TrainingRecord training)
+    private static string? FindNotFinite(TrainingRecord training)
     {
         foreach (EpochRecord epoch in training.Epochs)
         {
             if (!double.IsFinite(epoch.TrainPerplexity) || !double.IsFinite(epoch.ValidPerplexity) || !float.IsFinite(epoch.LearningRate))
-                return Problem($"a result of epoch {epoch.Epoch}");
+                return $"a result of epoch {epoch.Epoch} is not finite";
         }
 
-        return training.TestPerplexity is { } test && !double.IsFinite(test) ? Problem("the test perplexity") : null;
-
-        FileProblem Problem(string what) =>
-            new(FileProblemKind.NotFinite, path, $"{path} was not written: {what} is not finite. Train again with a lower learning rate.") { Part = TrainingName };
+        return training.TestPerplexity is { } test && !double.IsFinite(test) ? "the test perplexity is not finite" : null;
     }
 
     private static string? FindWrong(TrainingRecord training)
@@ -259,10 +268,22 @@ public static class LanguageModelFile
         for (int index = 0; index < training.Epochs.Count; index++)
         {
             EpochRecord epoch = training.Epochs[index];
-            if (epoch.Epoch < 0 || (index > 0 && epoch.Epoch <= training.Epochs[index - 1].Epoch)) return $"epoch {epoch.Epoch} is out of order";
+            if (epoch.Epoch < 0 || (index > 0 && epoch.Epoch <= training.Epochs[index - 1].Epoch))
+                return $"epoch {epoch.Epoch} is out of order";
         }
 
         return null;
+    }
+
+    // The library adds the parameter's name and, in a second line, the value.
+    private static string InOneLine(ArgumentException exception)
+    {
+        string message = exception.Message;
+        int addition = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        if (addition >= 0) message = message[..addition];
+        return exception is ArgumentOutOfRangeException { ActualValue: { } found } && !message.Contains("found", StringComparison.Ordinal)
+            ? string.Create(CultureInfo.InvariantCulture, $"{message}; found {found}")
+            : message;
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>

@@ -42,6 +42,7 @@ internal static class Spelling
     public static Spelling<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));
 
-    public static Spelling<DropoutKind> DropoutKinds { get; } = new("dropout kind", (DropoutKind.None, "none"), (DropoutKind.Random, "random"),
+    public static Spelling<DropoutKind> DropoutKinds { get; } =
+        new("dropout kind", (DropoutKind.None, "none"), (DropoutKind.Random, "random"),
         (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"), (DropoutKind.StructuredLocked, "structured-locked"));
 }

@@ -12,8 +12,10 @@ public static class AtomicFile
 
     /// <summary>Writes a file through a stream.</summary>
     /// <param name="path">The target. A symbolic link is followed. An existing file is replaced and its Unix mode kept.</param>
-    /// <param name="write">Writes the content; the stream is buffered and cannot seek back. What it throws is thrown on, the target untouched.</param>
-    /// <exception cref="FileProblemException">No space, no permission, a folder in the way, no such folder: the message says which.</exception>
+    /// <param name="write">Writes the content; the stream is buffered and cannot seek back. What it throws is thrown on, the target
+    /// untouched.</param>
+    /// <exception cref="FileProblemException">No space, no permission, a folder in the way, no such folder: the message says
+    /// which.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, static stream => stream);
 
     /// <summary>Writes a file from memory.</summary>
@@ -30,11 +32,13 @@ public static class AtomicFile
         bool created = false;
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+            var options =
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
             using (var file = new FileStream(temporary, options))
             {
                 created = true;
-                if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
+                if (!OperatingSystem.IsWindows() && File.Exists(target))
+                    File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
 
                 // Not disposed: after a failure there is nothing it should still try to write.
                 var buffered = new BufferedStream(wrap(file), BufferBytes);
@@ -56,7 +60,8 @@ public static class AtomicFile
         if (error != 0)
         {
             Throw.Problem(new(FileProblemKind.WriteFailed, path,
-                $"{path} is written, but its folder could not be flushed to the disk (system error {error}); it may be lost if power fails now"));
+                $"{path} is written, but its folder could not be flushed to the disk (system error {error}); it may be lost if power " +
+                "fails now"));
         }
     }
 
@@ -74,15 +79,21 @@ public static class AtomicFile
         {
             if (File.ResolveLinkTarget(target, returnFinalTarget: true) is { } link) target = link.FullName;
         }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Nothing there yet, so there is no link to follow.
+        }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
-            // Nothing there yet, so there is no link to follow; a circle of links fails below, where the file is created.
+            Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
         }
 
         if (Libc.KindOf(target) == PathKind.Special)
-            Throw.Problem(new(FileProblemKind.NotRegularFile, path, $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
+            Throw.Problem(new(FileProblemKind.NotRegularFile, path,
+                $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
         if (IsReadOnly(target))
-            Throw.Problem(new(FileProblemKind.AccessDenied, path, $"cannot write {path}: the file there is read-only; make it writable or choose another name"));
+            Throw.Problem(new(FileProblemKind.AccessDenied, path,
+                $"cannot write {path}: the file there is read-only; make it writable or choose another name"));
         return target;
     }
 

@@ -46,7 +46,8 @@ internal static partial class Libc
         return (BinaryPrimitives.ReadUInt16LittleEndian(status[28..]) & 0xF000) == 0x8000 ? PathKind.File : PathKind.Special;
     }
 
-    /// <summary>Flushes a folder's entries to disk, without which a rename may be undone by a power failure. Nothing to do on Windows.</summary>
+    /// <summary>Flushes a folder's entries to disk, without which a rename may be undone by a power failure. Nothing to do on
+    /// Windows.</summary>
     /// <returns>0, or the system's error number.</returns>
     public static int FlushDirectory(string directory)
     {

@@ -30,7 +30,8 @@ internal static class SystemErrors
     /// <summary>A failure to open or to read, in words.</summary>
     public static FileProblem WhileReading(string path, Exception exception) => exception switch
     {
-        UnauthorizedAccessException => new(FileProblemKind.AccessDenied, path, $"cannot read {path}: permission denied; check the file's owner and mode"),
+        UnauthorizedAccessException =>
+            new(FileProblemKind.AccessDenied, path, $"cannot read {path}: permission denied; check the file's owner and mode"),
         FileNotFoundException or DirectoryNotFoundException => NotFound(path),
         _ => new(FileProblemKind.ReadFailed, path, $"cannot read {path}: {exception.Message}"),
     };
@@ -46,15 +47,18 @@ internal static class SystemErrors
                 $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
         }
 
-        // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary file.
+        // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary
+        // file.
         return exception is FileNotFoundException or DirectoryNotFoundException
-            ? new(FileProblemKind.WriteFailed, path, $"cannot write {path}: the system does not let files be created there; choose another folder")
+            ? new(FileProblemKind.WriteFailed, path,
+                $"cannot write {path}: the system does not let files be created there; choose another folder")
             : new(FileProblemKind.WriteFailed, path, $"cannot write {path}: {exception.Message}");
     }
 
     private static FileProblem? CheckReadable(string path)
     {
-        if (path.Length == 0 || path.Contains('\0')) return new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file");
+        if (path.Length == 0 || path.Contains('\0'))
+            return new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file");
         return Libc.KindOf(path) switch
         {
             PathKind.Missing => NotFound(path),

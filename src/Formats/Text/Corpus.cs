@@ -4,14 +4,15 @@ namespace TinySD.Formats;
 
 /// <summary>Reads texts, as files or in memory, into token counts or token ids.</summary>
 /// <remarks>
-/// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. They are streamed: memory is needed
-/// for the distinct tokens when counting and for four bytes a token when encoding, not for the text. At word level every line of a file ends
-/// in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too.
+/// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. They are streamed: memory
+/// is needed for the distinct tokens when counting and for four bytes a token when encoding, not for the text. At word level every line
+/// of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too.
 /// </remarks>
 public static class Corpus
 {
     /// <summary>Counts a file's tokens.</summary>
-    /// <exception cref="FileProblemException">The file cannot be read, is empty, is not text, is not UTF-8, or is a damaged gzip file.</exception>
+    /// <exception cref="FileProblemException">The file cannot be read, is empty, is not text, is not UTF-8, or is a damaged gzip
+    /// file.</exception>
     public static TokenCounts Count(string path, TextLevel level)
     {
         var sink = new CountingSink(path);
@@ -30,7 +31,8 @@ public static class Corpus
     }
 
     /// <summary>Turns a file into ids, one for each token.</summary>
-    /// <exception cref="FileProblemException">As for <see cref="Count"/>; or a token is not in the vocabulary, which has no unknown token.</exception>
+    /// <exception cref="FileProblemException">As for <see cref="Count"/>; or a token is not in the vocabulary, which has no unknown
+    /// token.</exception>
     public static int[] Encode(string path, Vocabulary vocabulary)
     {
         var sink = new EncodingSink(path, vocabulary);
@@ -73,7 +75,8 @@ public static class Corpus
     }
 
     private static FileProblem WordTooLong(string name, long line) => new(FileProblemKind.WordTooLong, name,
-        $"{name}, line {line}: a word of more than {Tokenizer.MaxWordLength} characters. Is this text with blanks between words? Character level takes any text.")
+        $"{name}, line {line}: a word of more than {Tokenizer.MaxWordLength} characters. Is this text with blanks between words? " +
+        "Character level takes any text.")
     { Line = line };
 
     private struct CountingSink(string name) : ITokenSink
@@ -118,7 +121,8 @@ public static class Corpus
         private void Grow()
         {
             if (_count == Array.MaxLength)
-                Throw.Problem(new(FileProblemKind.TooManyTokens, name, $"{name} has more than {Words.Count(Array.MaxLength)} tokens; split the text"));
+                Throw.Problem(new(
+                    FileProblemKind.TooManyTokens, name, $"{name} has more than {Words.Count(Array.MaxLength)} tokens; split the text"));
             Array.Resize(ref _ids, (int)Math.Min(2L * _count, Array.MaxLength));
         }
 

@@ -53,11 +53,9 @@ internal sealed class TextFile : IDisposable
         while (!_ended || _count > 0)
         {
             Fill();
-            if (Utf8.ToUtf16(_bytes.AsSpan(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended)
-                == OperationStatus.InvalidData)
-            {
-                Throw.Problem(NotUtf8(used));
-            }
+            OperationStatus status = Utf8.ToUtf16(
+                _bytes.AsSpan(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended);
+            if (status == OperationStatus.InvalidData) Throw.Problem(NotUtf8(used));
 
             _lines += _bytes.AsSpan(0, used).Count((byte)'\n');
             _offset += used;
@@ -82,7 +80,8 @@ internal sealed class TextFile : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            Throw.Problem(new(FileProblemKind.GzipDamaged, _path, $"{_path} is a damaged or cut-short gzip file; copy or download it again") { Part = "gzip" }, exception);
+            Throw.Problem(new(FileProblemKind.GzipDamaged, _path, $"{_path} is a damaged or cut-short gzip file; copy or download it again")
+            { Part = "gzip" }, exception);
             return;
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
@@ -100,7 +99,8 @@ internal sealed class TextFile : IDisposable
         if (zero >= 0)
         {
             long at = _offset + _count - added + zero;
-            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at byte {at}") { Offset = at });
+            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at byte {at}")
+            { Offset = at });
         }
 
         if (isStart) SkipMark();
@@ -120,14 +120,19 @@ internal sealed class TextFile : IDisposable
         _offset = 3;
         _count -= 3;
         _bytes.AsSpan(3, _count).CopyTo(_bytes);
-        if (_count == 0) Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty but for a byte-order mark; a text was expected") { Offset = 0 });
+        if (_count == 0)
+        {
+            Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty but for a byte-order mark; a text was expected")
+            { Offset = 0 });
+        }
     }
 
     private FileProblem NotUtf8(int at)
     {
         long line = _lines + _bytes.AsSpan(0, at).Count((byte)'\n') + 1, offset = _offset + at;
         return new(FileProblemKind.NotUtf8, _path,
-            $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at byte {offset}. Convert the file, for example with iconv -f latin1 -t utf-8.")
+            $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at byte {offset}. Convert the file, for example with iconv -f " +
+            "latin1 -t utf-8.")
         { Offset = offset, Line = line };
     }
 }

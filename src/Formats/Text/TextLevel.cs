@@ -4,8 +4,8 @@ namespace TinySD.Formats;
 public enum TextLevel
 {
     /// <summary>
-    /// Words split at ASCII white space, and <c>&lt;eos&gt;</c> at each line's end: the convention of Mikolov's and Zaremba's Penn Treebank. Words
-    /// written next to punctuation stay one word, so texts come tokenised; a no-break space is part of a word.
+    /// Words split at ASCII white space, and <c>&lt;eos&gt;</c> at each line's end: the convention of Mikolov's and Zaremba's Penn
+    /// Treebank. Words written next to punctuation stay one word, so texts come tokenised; a no-break space is part of a word.
     /// </summary>
     Word,
 

@@ -81,7 +81,8 @@ internal struct Tokenizer(TextLevel level)
     {
         for (int position = 0; position < block.Length;)
         {
-            int length = char.IsHighSurrogate(block[position]) && position + 1 < block.Length && char.IsLowSurrogate(block[position + 1]) ? 2 : 1;
+            int length =
+                char.IsHighSurrogate(block[position]) && position + 1 < block.Length && char.IsLowSurrogate(block[position + 1]) ? 2 : 1;
             sink.Accept(block.Slice(position, length), Line);
             if (block[position] == '\n') Line++;
             position += length;

@@ -9,7 +9,8 @@ public sealed class Vocabulary
     /// <summary>The token at the end of each line, at word level.</summary>
     public const string EndOfLine = "<eos>";
 
-    /// <summary>The token that stands for all that the vocabulary does not hold. At word level a text may hold it as a word, as the Penn Treebank does.</summary>
+    /// <summary>The token that stands for all that the vocabulary does not hold. At word level a text may hold it as a word, as the
+    /// Penn Treebank does.</summary>
     public const string Unknown = "<unk>";
 
     /// <summary>The most tokens that a vocabulary may have.</summary>
@@ -22,8 +23,8 @@ public sealed class Vocabulary
 
     /// <summary>Takes a list of tokens, for example from a file.</summary>
     /// <param name="level">What a token is.</param>
-    /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character level
-    /// one Unicode scalar value each, or <see cref="Unknown"/>.</param>
+    /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character
+    /// level one Unicode scalar value each, or <see cref="Unknown"/>.</param>
     /// <exception cref="ArgumentException">The list breaks a rule; the message says which token.</exception>
     public Vocabulary(TextLevel level, IReadOnlyList<string> tokens)
     {
@@ -35,7 +36,8 @@ public sealed class Vocabulary
         {
             string? token = _tokens[id];
             if (Complaint(level, token) is { } complaint) Throw.Argument($"token {id} {complaint}");
-            if (!ids.TryAdd(token, id)) Throw.Argument($"token {id}, '{Words.Shown(token)}', is there twice: it is token {ids[token]} as well");
+            if (!ids.TryAdd(token, id))
+                Throw.Argument($"token {id}, '{Words.Shown(token)}', is there twice: it is token {ids[token]} as well");
         }
 
         _ids = ids.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -70,10 +72,12 @@ public sealed class Vocabulary
         }
     }
 
-    /// <summary>Makes the vocabulary of a training text: most frequent tokens first, ties in the ordinal order of their UTF-16 code units.</summary>
+    /// <summary>Makes the vocabulary of a training text: most frequent tokens first, ties in the ordinal order of their UTF-16 code
+    /// units.</summary>
     /// <param name="counts">The text's tokens.</param>
     /// <param name="minimumCount">Rarer tokens become <see cref="Unknown"/>; above 1 this adds it.</param>
-    /// <param name="addUnknown">Whether to add <see cref="Unknown"/> though nothing in the text needs it, so that any other text can be read.</param>
+    /// <param name="addUnknown">Whether to add <see cref="Unknown"/> though nothing in the text needs it, so that any other text can be
+    /// read.</param>
     /// <exception cref="ArgumentException">The text has no tokens, or a limit is out of range.</exception>
     public static Vocabulary Build(TokenCounts counts, long minimumCount = 1, bool addUnknown = false)
     {
@@ -90,7 +94,8 @@ public sealed class Vocabulary
 
         if (counts.Level == TextLevel.Word) kept.TryAdd(EndOfLine, 0);
         if (addUnknown || minimumCount > 1) kept[Unknown] = kept.GetValueOrDefault(Unknown) + dropped;
-        return new Vocabulary(counts.Level, [.. kept.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key)]);
+        return new Vocabulary(counts.Level,
+            [.. kept.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key)]);
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
@@ -131,7 +136,8 @@ public sealed class Vocabulary
         if (token.Length > Tokenizer.MaxWordLength) return $"is longer than {Tokenizer.MaxWordLength} characters";
         bool isSingle = Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done && length == token.Length;
         if (isSingle ? token == "\0" : !IsWellFormed(token)) return "is not text";
-        if (level == TextLevel.Word) return token.AsSpan().ContainsAny(s_blanks) ? $"is a word with white space in it: '{Words.Shown(token)}'" : null;
+        if (level == TextLevel.Word)
+            return token.AsSpan().ContainsAny(s_blanks) ? $"is a word with white space in it: '{Words.Shown(token)}'" : null;
         return isSingle || token == Unknown ? null : $"is not one character: '{Words.Shown(token)}'";
     }
 

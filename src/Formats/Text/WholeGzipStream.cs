@@ -4,9 +4,9 @@ namespace TinySD.Formats;
 
 /// <summary>Unpacks gzip and refuses a file that is cut short, which <see cref="GZipStream"/> takes for a short but whole one.</summary>
 /// <remarks>
-/// A gzip file is a sequence of members. Here one more member, the seal, is put behind the file's last byte. Only when every member before it
-/// ended as it should does the seal come out at the end; in a file that is cut short the seal's bytes are taken for the missing ones, and fail
-/// their check sum. So nothing needs to be known of the compressed form.
+/// A gzip file is a sequence of members. Here one more member, the seal, is put behind the file's last byte. Only when every member
+/// before it ended as it should does the seal come out at the end; in a file that is cut short the seal's bytes are taken for the
+/// missing ones, and fail their check sum. So nothing needs to be known of the compressed form.
 /// </remarks>
 internal sealed class WholeGzipStream : ReadOnlyStream
 {
@@ -33,7 +33,7 @@ internal sealed class WholeGzipStream : ReadOnlyStream
             _ended = read == 0;
         }
 
-        if (_ended && !_buffer.AsSpan(0, _count).SequenceEqual(s_seal)) throw new InvalidDataException();
+        if (_ended && !_buffer.AsSpan(0, _count).SequenceEqual(s_seal)) Throw.DamagedGzip();
         int ready = Math.Min(_count - s_seal.Length, destination.Length);
         _buffer.AsSpan(0, ready).CopyTo(destination);
         _count -= ready;

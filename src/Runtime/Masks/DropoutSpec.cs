@@ -93,7 +93,7 @@ public sealed record DropoutSpec
         foreach (DropoutSite site in Enum.GetValues<DropoutSite>())
         {
             float rate = site switch { DropoutSite.Embedding => Embedding, DropoutSite.Layer => Layer, DropoutSite.Recurrent => Recurrent, _ => Output };
-            if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, $"at least 0 and below 1, found {rate}");
+            if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, "at least 0 and below 1");
         }
     }
 }

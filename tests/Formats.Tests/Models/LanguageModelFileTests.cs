@@ -1,0 +1,389 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+using TUnit.Assertions.Enums;
+
+namespace TinySD.Formats.Tests;
+
+public sealed class LanguageModelFileTests
+{
+    /// <summary>No property has its default value, so that one which is not written would show.</summary>
+    private static readonly LanguageModelRecipe s_recipe = new()
+    {
+        Name = "zaremba-small, changed", HiddenSize = 5, EmbeddingSize = 3, LayerCount = 3, TieWeights = false,
+        InitRange = 0.0625f, ForgetBias = -0.1f, BatchSize = 7, Bptt = 11, Optimizer = OptimizerKind.Adam, LearningRate = 0.3f,
+        ClipNorm = 0f, Epochs = 39, FullRateEpochs = 6, Decay = 1.2f, Seed = ulong.MaxValue,
+        Dropout = new()
+        {
+            Kind = DropoutKind.StructuredLocked, Draw = MaskDraw.Bernoulli,
+            Embedding = 0.1f, Layer = 0.2f, Recurrent = 0.3f, Output = 0.99f,
+        },
+    };
+
+    private static readonly TrainingRecord s_record = new()
+    {
+        WrittenBy = "TinySD 9.9.9",
+        Recipe = s_recipe,
+        Train = new("ptb.train.txt", 929_589),
+        Valid = new("ptb.valid.txt", 73_760),
+        Test = new("größe.txt", 82_430),
+        Epochs = [new(1, 270.5, 1.0 / 3, 1f), new(2, 1e300, 121.25, 0.1f)],
+        TestPerplexity = 115.9,
+    };
+
+    [Test]
+    public async Task A_model_comes_back_as_it_was()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record);
+        (LanguageModel back, Vocabulary words, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+        await Assert.That(back.Config).IsEqualTo(model.Config);
+        await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
+        await Assert.That(words.Level).IsEqualTo(vocabulary.Level);
+        await Assert.That(words.Tokens).IsEquivalentTo(vocabulary.Tokens, CollectionOrdering.Matching);
+        await Assert.That(training.Epochs).IsEquivalentTo(s_record.Epochs, CollectionOrdering.Matching);
+        await Assert.That(training with { Epochs = s_record.Epochs, Parameters = 0 }).IsEqualTo(s_record);
+        await Assert.That(training.Parameters).IsEqualTo(model.Layout.ParameterCount);
+    }
+
+    [Test]
+    public async Task What_is_optional_may_be_absent_and_tied_weights_make_one_tensor_less()
+    {
+        using var folder = new TestFolder();
+        var config = new LanguageModelConfig { VocabularySize = 3, EmbeddingSize = 2, HiddenSize = 2, LayerCount = 1, TieWeights = true };
+        var model = new LanguageModel(config);
+        model.Initialize(3, 0.1f);
+        var vocabulary = new Vocabulary(TextLevel.Character, ["a", "😀", "\n"]);
+        var record =
+            new TrainingRecord { Recipe = new() { Name = "none" }, Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) };
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
+        (LanguageModel back, Vocabulary characters, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+        await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
+        await Assert.That(characters.Tokens).IsEquivalentTo(["a", "😀", "\n"], CollectionOrdering.Matching);
+        await Assert.That(training.Test).IsNull();
+        await Assert.That(training.TestPerplexity).IsNull();
+        await Assert.That(training.Epochs).IsEmpty();
+        await Assert.That(training.Train.Name).IsEqualTo("train.txt");
+        await Assert.That(training.WrittenBy).IsEqualTo("TinySD 0.1.0");
+    }
+
+    [Test]
+    public async Task Every_property_of_the_runtimes_records_is_in_the_file()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record);
+        (string header, _) = TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"]));
+        using var json = System.Text.Json.JsonDocument.Parse(header);
+        System.Text.Json.JsonElement recipe = json.RootElement.GetProperty("training").GetProperty("recipe");
+        await Assert.That(Names(recipe)).IsEquivalentTo(Properties<LanguageModelRecipe>());
+        await Assert.That(Names(recipe.GetProperty("dropout"))).IsEquivalentTo(Properties<DropoutSpec>());
+        await Assert.That(Names(json.RootElement.GetProperty("configuration"))).IsEquivalentTo(Properties<LanguageModelConfig>());
+
+        static IEnumerable<string> Names(System.Text.Json.JsonElement element) => element.EnumerateObject().Select(member => member.Name);
+        static IEnumerable<string> Properties<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
+            typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.CanWrite)
+                .Select(property => char.ToLowerInvariant(property.Name[0]) + property.Name[1..]);
+    }
+
+    [Test]
+    public async Task The_header_is_as_the_format_says()
+    {
+        using var folder = new TestFolder();
+        (string header, _) = TsdBytes.Split(Save(folder));
+        await Assert.That(header).StartsWith("""
+            {"kind":"language-model","configuration":{"vocabularySize":4,"embeddingSize":3,"hiddenSize":5,"layerCount":3,
+            "tieWeights":false},"vocabulary":{"level":"word","tokens":["the","<eos>","größe","\"q\\"]},"training":{"writtenBy":"TinySD 9.9.9",
+            "recipe":{"name":"zaremba-small, changed","hiddenSize":5,"embeddingSize":3,"layerCount":3,"tieWeights":false,"initRange":0.0625,
+            "forgetBias":-0.1,"batchSize":7,"bptt":11,"dropout":{"kind":"structured-locked","draw":"bernoulli","embedding":0.1,"layer":0.2,
+            "recurrent":0.3,"output":0.99},"optimizer":"adam","learningRate":0.3,"clipNorm":0,"epochs":39,"fullRateEpochs":6,"decay":1.2,
+            "seed":18446744073709551615},"train":{"name":"ptb.train.txt","tokens":929589},"valid":{"name":"ptb.valid.txt","tokens":73760},
+            "test":{"name":"größe.txt","tokens":82430},"parameters":656,"epochs":[{"epoch":1,"trainPerplexity":270.5,
+            "validPerplexity":0.3333333333333333,"learningRate":1},
+            {"epoch":2,"trainPerplexity":1E+300,"validPerplexity":121.25,"learningRate":0.1}],
+            "testPerplexity":115.9},"tensors":[{"name":"embedding","dtype":"f32","shape":[4,3],"offset":0,"bytes":48,"checksum":"
+            """.ReplaceLineEndings(""));
+    }
+
+    [Test]
+    public async Task Equal_models_make_equal_files()
+    {
+        using var folder = new TestFolder();
+        byte[] first = Save(folder);
+        await Assert.That(Save(folder).AsSpan().SequenceEqual(first)).IsTrue();
+    }
+
+    [Test]
+    public async Task Every_name_the_format_has_for_a_choice_comes_back()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        foreach (DropoutKind kind in Enum.GetValues<DropoutKind>())
+        {
+            foreach (MaskDraw draw in Enum.GetValues<MaskDraw>())
+            {
+                foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
+                {
+                    LanguageModelRecipe recipe =
+                        s_recipe with { Optimizer = optimizer, Dropout = s_recipe.Dropout with { Kind = kind, Draw = draw } };
+                    LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record with { Recipe = recipe });
+                    await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task Every_preset_can_be_recorded()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        foreach (LanguageModelRecipe preset in LanguageModelRecipe.Presets)
+        {
+            LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record with { Recipe = preset });
+            await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(preset);
+        }
+    }
+
+    [Test]
+    [Arguments(float.NaN, "not a number")]
+    [Arguments(float.PositiveInfinity, "infinite")]
+    [Arguments(float.NegativeInfinity, "infinite")]
+    public async Task A_weight_that_is_not_finite_is_neither_saved_nor_loaded_unless_asked_for(float value, string what)
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        string path = folder["m.tsd"];
+        LanguageModelFile.Save(path, model, vocabulary, s_record);
+        TensorSlot slot = model.Layout.Tensors.Single(t => t.Name == "lstm.1.recurrent");
+        model.Parameters[slot][17] = value;
+        byte[] before = File.ReadAllBytes(path);
+        FileProblem saving = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record));
+        await Assert.That(saving.Message).IsEqualTo(
+            $"{path} was not written: weight 17 of tensor 'lstm.1.recurrent' is {what}. Train again with a lower learning rate.");
+        await Assert.That((saving.Kind, saving.Part, saving.Offset)).IsEqualTo((FileProblemKind.NotFinite, "lstm.1.recurrent", null));
+        await Assert.That(File.ReadAllBytes(path).AsSpan().SequenceEqual(before)).IsTrue();
+
+        // The same number in a file of another's making.
+        (string header, byte[] data) = TsdBytes.Split(before);
+        int start = slot.Offset * sizeof(float), length = slot.Length * sizeof(float);
+        string good = TsdBytes.Hash(data.AsSpan(start, length));
+        BitConverter.TryWriteBytes(data.AsSpan(start + (17 * sizeof(float))), value);
+        byte[] file = TsdBytes.File(header.Replace(good, TsdBytes.Hash(data.AsSpan(start, length)), StringComparison.Ordinal), data);
+        folder.Put("m.tsd", file);
+        FileProblem loading = Refused.By(() => LanguageModelFile.Load(path));
+        await Assert.That(loading.Message).IsEqualTo(
+            $"{path} was not loaded: weight 17 of tensor 'lstm.1.recurrent' is {what}. Train again with a lower learning rate.");
+        await Assert.That((loading.Kind, loading.Offset))
+            .IsEqualTo((FileProblemKind.NotFinite, (long?)(file.Length - data.Length + start + 68)));
+        LoadedLanguageModel allowed = LanguageModelFile.Load(path, NonFiniteWeights.Allow);
+        await Assert.That(allowed.Model.Parameters[slot][17]).IsEqualTo(value);
+    }
+
+    [Test]
+    public async Task Results_that_are_not_finite_are_not_saved()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        string path = folder["m.tsd"];
+        EpochRecord[] wrong = [new(3, double.NaN, 1, 1f), new(3, 1, double.PositiveInfinity, 1f), new(3, 1, 1, float.NaN)];
+        foreach (EpochRecord epoch in wrong)
+        {
+            FileProblem problem = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [epoch] }));
+            await Assert.That(problem.Message)
+                .IsEqualTo($"{path} was not written: a result of epoch 3 is not finite. Train again with a lower learning rate.");
+            await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NotFinite);
+        }
+
+        FileProblem test = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { TestPerplexity = double.NaN }));
+        await Assert.That(test.Message)
+            .IsEqualTo($"{path} was not written: the test perplexity is not finite. Train again with a lower learning rate.");
+        await Assert.That(folder.Names()).IsEmpty();
+    }
+
+    [Test]
+    public async Task What_load_would_refuse_is_not_saved()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        string path = folder["m.tsd"];
+        await Assert.That(() => LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Word, ["<eos>", "b"]), s_record))
+            .Throws<ArgumentException>().WithMessage("the vocabulary has 2 tokens, the model 4");
+        await Assert.That(() =>
+            LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [new(2, 1, 1, 1f), new(2, 1, 1, 1f)] }))
+            .Throws<ArgumentException>().WithMessage("epoch 2 is out of order");
+        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Valid = new("v", -1) }))
+            .Throws<ArgumentException>().WithMessage("a text has fewer than 0 tokens");
+        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Recipe = s_recipe with { BatchSize = 0 } }))
+            .Throws<ArgumentException>();
+        await Assert.That(folder.Names()).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_file_of_another_kind_is_refused_naming_both()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("m.tsd", TsdBytes.Example());
+        FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
+        await Assert.That(problem.Message).IsEqualTo($"{path} holds a 'example'; a 'language-model' was expected");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.WrongKind);
+        using TsdFile file = TsdFile.Open(path);
+        await Assert.That(Refused.By(() => LanguageModelFile.Describe(file)).Kind).IsEqualTo(FileProblemKind.WrongKind);
+    }
+
+    [Test]
+    public async Task A_description_needs_no_tensor()
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Save(folder);
+        bytes.AsSpan(bytes.Length - 64).Fill(0x55);
+        using TsdFile file = TsdFile.Open(folder.Put("m.tsd", bytes));
+        LanguageModelDescription description = LanguageModelFile.Describe(file);
+        await Assert.That(description.Config.HiddenSize).IsEqualTo(5);
+        await Assert.That(description.Vocabulary.Count).IsEqualTo(4);
+        await Assert.That(description.Training.Recipe).IsEqualTo(s_recipe);
+        await Assert.That(Refused.By(() => LanguageModelFile.Load(folder["m.tsd"])).Part).IsEqualTo("classifier.bias");
+    }
+
+    // Left of the bar what the good header has, right of it what stands there instead.
+    [Test]
+    [Arguments("configuration",
+        "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":0,\"layerCount\":3,\"tieWeights\":false},",
+        "the configuration is not as the format asks: HiddenSize must be at least 1; found 0")]
+    [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":true},",
+        "the configuration is not as the format asks: tied weights need an embedding as wide as the hidden layer; found 3 and 5")]
+    [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
+        "the vocabulary is not as the format asks: it has 4 tokens, the configuration says 5")]
+    [Arguments("vocabulary", "\"level\":\"word\"|\"level\":\"Word\"",
+        "the vocabulary is not as the format asks: level is 'Word'; word, char are known")]
+    [Arguments("vocabulary", "\"the\"|\"<eos>\"",
+        "the vocabulary is not as the format asks: token 1, '<eos>', is there twice: it is token 0 as well")]
+    [Arguments("vocabulary", "\"the\"|null", "the vocabulary is not as the format asks: token 0 is empty")]
+    [Arguments(
+        "vocabulary", "\"the\"|\"t e\"", "the vocabulary is not as the format asks: token 0 is a word with white space in it: 't e'")]
+    [Arguments("vocabulary", "\"<eos>\"|\"end\"", "the vocabulary is not as the format asks: a vocabulary of words needs the token <eos>")]
+    [Arguments("vocabulary", "\"word\"|\"char\"", "the vocabulary is not as the format asks: token 0 is not one character: 'the'")]
+    [Arguments("training", "\"structured-locked\"|\"zoneout\"",
+        "the training is not as the format asks: dropout kind is 'zoneout'; none, random, locked, structured, structured-locked are known")]
+    [Arguments("training", "\"bernoulli\"|\"coin\"",
+        "the training is not as the format asks: dropout draw is 'coin'; exact-count, bernoulli are known")]
+    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam are known")]
+    [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
+        "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
+    [Arguments("training", "\"layer\":0.2|\"layer\":1",
+        "the training is not as the format asks: the layer drop rate must be at least 0 and below 1, found 1")]
+    [Arguments("training", "\"parameters\":656|\"parameters\":657",
+        "the training is not as the format asks: it says 657 parameters, the tensors hold 656")]
+    [Arguments("training", "\"epoch\":2|\"epoch\":1", "the training is not as the format asks: epoch 1 is out of order")]
+    [Arguments("training", "\"epoch\":1|\"epoch\":-1", "the training is not as the format asks: epoch -1 is out of order")]
+    [Arguments("training", "\"tokens\":73760|\"tokens\":-1", "the training is not as the format asks: a text has fewer than 0 tokens")]
+    [Arguments("training", "\"validPerplexity\":121.25|\"validPerplexity\":1e999",
+        "the training is not as the format asks: a result of epoch 2 is not finite")]
+    [Arguments("training", "[{\"epoch\":1,|[null,{\"epoch\":1,", "the training is not as the format asks: an epoch is null")]
+    [Arguments("notes", "\"training\":|\"notes\":1,\"training\":", "a 'language-model' file has no header member 'notes'")]
+    [Arguments("configuration",
+        "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":1000000000,\"layerCount\":3,\"tieWeights\":false},",
+        "its 784 floats are too few for its configuration")]
+    [Arguments("configuration",
+        "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":4000,\"layerCount\":64,\"tieWeights\":false},",
+        "its 784 floats are too few for its configuration")]
+    [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":2,\"tieWeights\":false},",
+        "it has 12 tensors, its configuration makes 9")]
+    [Arguments("embedding", "\"embedding\",\"dtype\"|\"Embedding\",\"dtype\"",
+        "tensor 0 is 'Embedding', its configuration makes it 'embedding'", "Embedding")]
+    [Arguments(
+        "embedding", "\"shape\":[4,3]|\"shape\":[3,4]", "tensor 'embedding' has the shape [3, 4], its configuration makes it [4, 3]")]
+    public async Task A_model_that_contradicts_itself_is_refused(string part, string change, string message, string? named = null)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("m.tsd", Change(Save(folder), change));
+        FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
+        await Assert.That(problem.Message).IsEqualTo($"{path} cannot be used: {message}. The program that wrote it is at fault.");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ModelInvalid);
+        await Assert.That(problem.Part).IsEqualTo(named ?? part);
+        await Assert.That(LanguageModelFile.TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? again)).IsFalse();
+        await Assert.That(loaded).IsNull();
+        await Assert.That(again).IsEqualTo(problem);
+    }
+
+    [Test]
+    [Arguments("\"configuration\":{|\"Configuration\":{",
+        "a 'language-model' file needs a header member 'configuration', and this one has none (byte 64)", "configuration")]
+    [Arguments("\"vocabulary\":{|\"Vocabulary\":{",
+        "a 'language-model' file needs a header member 'vocabulary', and this one has none (byte 64)", "vocabulary")]
+    [Arguments("\"training\":{|\"Training\":{", "a 'language-model' file needs a header member 'training', and this one has none (byte 64)",
+        "training")]
+    [Arguments("{\"level\":\"word\",\"tokens\":[\"the\",\"<eos>\",\"größe\",\"\\\"q\\\\\"]}|null",
+        "the header member 'vocabulary' is null (byte 206)", "vocabulary")]
+    public async Task A_header_that_lacks_a_member_is_refused(string change, string message, string part)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("m.tsd", Change(Save(folder), change));
+        FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
+        await Assert.That(problem.Message).IsEqualTo($"{path}: {message}. The program that wrote it is at fault.");
+        await Assert.That((problem.Kind, problem.Part)).IsEqualTo((FileProblemKind.HeaderInvalid, part));
+    }
+
+    [Test]
+    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"tieWeights\":false},", "configuration")]
+    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":false,\"cell\":\"gru\"},", "configuration")]
+    [Arguments("\"vocabularySize\":4|\"vocabularySize\":4,\"vocabularySize\":4", "configuration")]
+    [Arguments("\"vocabularySize\":4|\"vocabularySize\":\"4\"", "configuration")]
+    [Arguments("\"vocabularySize\":4|\"vocabularySize\":4294967300", "configuration")]
+    [Arguments("\"level\":\"word\"|\"level\":null", "vocabulary")]
+    [Arguments("\"the\"|7", "vocabulary")]
+    [Arguments("\"the\"|\"\\ud83d\"", "vocabulary")]
+    [Arguments("\"draw\":\"bernoulli\",|", "training")]
+    [Arguments("\"seed\":18446744073709551615|\"seed\":18446744073709551616", "training")]
+    [Arguments("\"seed\":18446744073709551615|\"seed\":-1", "training")]
+    [Arguments("\"trainPerplexity\":270.5|\"trainPerplexity\":null", "training")]
+    [Arguments("\"trainPerplexity\":270.5|\"trainPerplexity\":NaN", "header")]
+    public async Task A_section_with_a_member_missing_repeated_unknown_or_of_another_type_is_refused(string change, string part)
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Change(Save(folder), change);
+        string path = folder.Put("m.tsd", bytes);
+        FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
+        await Assert.That(problem.Message).StartsWith($"{path}: the header is not as the format asks, at {part}");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.HeaderInvalid);
+        await Assert.That(problem.Offset!.Value).IsBetween(64, bytes.Length);
+    }
+
+    [Test]
+    public async Task A_configuration_that_asks_for_more_than_the_file_allocates_no_more_than_the_file()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("m.tsd", Change(Save(folder),
+            "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":10000,\"layerCount\":3,\"tieWeights\":false},"));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        await Assert.That(LanguageModelFile.TryLoad(path, out _, out _)).IsFalse();
+        await Assert.That(GC.GetAllocatedBytesForCurrentThread() - before).IsLessThan(1_000_000);
+    }
+
+    internal static (LanguageModel Model, Vocabulary Vocabulary) Make()
+    {
+        var model = new LanguageModel(s_recipe.ToConfig(4));
+        model.Initialize(7, 0.1f);
+        return (model, new Vocabulary(TextLevel.Word, ["the", "<eos>", "größe", "\"q\\"]));
+    }
+
+    private static byte[] Save(TestFolder folder)
+    {
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        LanguageModelFile.Save(folder["saved.tsd"], model, vocabulary, s_record);
+        return File.ReadAllBytes(folder["saved.tsd"]);
+    }
+
+    private static byte[] Change(byte[] file, string change)
+    {
+        (string header, byte[] data) = TsdBytes.Split(file);
+        int bar = change.IndexOf('|', StringComparison.Ordinal), at = header.IndexOf(change[..bar], StringComparison.Ordinal);
+        if (at < 0) throw new InvalidOperationException($"the header has no {change[..bar]}");
+        return TsdBytes.File(string.Concat(header.AsSpan(0, at), change.AsSpan(bar + 1), header.AsSpan(at + bar)), data);
+    }
+}

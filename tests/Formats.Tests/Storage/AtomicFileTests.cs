@@ -1,0 +1,305 @@
+using System.Diagnostics;
+using System.Text;
+using TUnit.Assertions.Enums;
+
+namespace TinySD.Formats.Tests;
+
+public sealed class AtomicFileTests
+{
+    private static readonly byte[] s_old = "old"u8.ToArray(), s_new = "new content"u8.ToArray();
+
+    [Test]
+    public async Task Writes_a_new_file_and_replaces_an_old_one_and_leaves_nothing_else_behind()
+    {
+        using var folder = new TestFolder();
+        AtomicFile.Write(folder["a"], s_old);
+        await Assert.That(File.ReadAllBytes(folder["a"])).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+        AtomicFile.Write(folder["a"], stream =>
+        {
+            foreach (byte value in s_new) stream.WriteByte(value);
+        });
+        await Assert.That(File.ReadAllBytes(folder["a"])).IsEquivalentTo(s_new, CollectionOrdering.Matching);
+        await Assert.That(folder.Names()).IsEquivalentTo(["a"]);
+    }
+
+    [Test]
+    public async Task A_path_without_a_folder_is_in_the_current_one()
+    {
+        string name = $"tinysd-atomic-{Guid.NewGuid():N}";
+        try
+        {
+            AtomicFile.Write(name, s_new);
+            await Assert.That(File.Exists(Path.Combine(Environment.CurrentDirectory, name))).IsTrue();
+        }
+        finally
+        {
+            File.Delete(name);
+        }
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(1)]
+    [Arguments(65_536)]
+    [Arguments(200_000)]
+    [Arguments(299_999)]
+    public async Task A_disk_that_fills_up_leaves_the_old_file_and_no_other(int room)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        FileProblem problem =
+            Refused.By(() => AtomicFile.Write(path, stream => stream.Write(new byte[300_000]), file => new FullDisk(file, room)));
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NoSpace);
+        await Assert.That(problem.Message).IsEqualTo(
+            $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
+        await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+        await Assert.That(folder.Names()).IsEquivalentTo(["a"]);
+    }
+
+    [Test]
+    public async Task A_real_disk_that_fills_up_leaves_the_old_file_and_no_other()
+    {
+        using var folder = new TestFolder();
+        using var disk = SmallDisk.Mount(folder["disk"]);
+        string path = Path.Combine(folder["disk"], "a");
+        File.WriteAllBytes(path, s_old);
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, stream => stream.Write(new byte[1_000_000])));
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NoSpace);
+        await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+        await Assert.That(Directory.GetFiles(folder["disk"])).IsEquivalentTo([path]);
+
+        // And there is room again for what does fit.
+        AtomicFile.Write(path, new byte[30_000]);
+        await Assert.That(new FileInfo(path).Length).IsEqualTo(30_000);
+    }
+
+    [Test]
+    public async Task What_the_caller_throws_comes_out_and_the_old_file_stays()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        await Assert.That(() => AtomicFile.Write(path, stream =>
+        {
+            stream.Write(new byte[100_000]);
+            throw new InvalidTimeZoneException("the caller's own");
+        })).Throws<InvalidTimeZoneException>().WithMessage("the caller's own");
+        await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+        await Assert.That(folder.Names()).IsEquivalentTo(["a"]);
+    }
+
+    [Test]
+    public async Task The_old_file_is_whole_until_the_new_one_is()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        string? seen = null;
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(s_new);
+            stream.Flush();
+            seen = Encoding.UTF8.GetString(File.ReadAllBytes(path));
+        });
+        await Assert.That(seen).IsEqualTo("old");
+    }
+
+    [Test]
+    public async Task A_folder_in_the_way_is_refused()
+    {
+        using var folder = new TestFolder();
+        FileProblem problem = Refused.By(() => AtomicFile.Write(folder.Path, s_new));
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {folder.Path}: it is a folder; give a file name inside it");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.IsDirectory);
+    }
+
+    [Test]
+    public async Task A_missing_folder_is_refused()
+    {
+        using var folder = new TestFolder();
+        string path = Path.Combine(folder["no"], "a");
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: the folder {folder["no"]} does not exist; create it first");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.MissingFolder);
+    }
+
+    [Test]
+    public async Task A_file_where_a_folder_should_be_is_refused()
+    {
+        using var folder = new TestFolder();
+        string path = Path.Combine(folder.Put("f", s_old), "b", "a");
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: {folder["f"]} is a file, not a folder");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.MissingFolder);
+    }
+
+    [Test]
+    [Arguments("")]
+    [Arguments("a\0b")]
+    public async Task A_name_that_is_none_is_refused(string path)
+    {
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Message)
+            .IsEqualTo($"'{path.Replace("\0", "\\u0000", StringComparison.Ordinal)}' is not the name of a file");
+    }
+
+    [Test]
+    public async Task A_read_only_file_is_refused()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        File.SetAttributes(path, FileAttributes.Normal);
+        await Assert.That(problem.Message)
+            .IsEqualTo($"cannot write {path}: the file there is read-only; make it writable or choose another name");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.AccessDenied);
+    }
+
+    // Root may write anywhere a permission forbids, but not where the kernel makes the files.
+    [Test]
+    [Arguments("/sys/tinysd", FileProblemKind.AccessDenied, "permission denied; choose a folder you may write to")]
+    [Arguments("/proc/tinysd", FileProblemKind.WriteFailed, "the system does not let files be created there; choose another folder")]
+    public async Task A_place_that_takes_no_files_is_refused(string path, FileProblemKind kind, string reason)
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs Linux's /proc and /sys");
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: {reason}");
+        await Assert.That(problem.Kind).IsEqualTo(kind);
+    }
+
+    [Test]
+    [Arguments("/dev/null")]
+    [Arguments("/dev/full")]
+    public async Task A_device_is_refused_and_not_replaced(string path)
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs Linux's /dev");
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: it is a pipe or a device, which a finished file would replace");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NotRegularFile);
+        await Assert.That(Libc.KindOf(path)).IsEqualTo(PathKind.Special);
+    }
+
+    [Test]
+    public async Task A_symbolic_link_stays_and_its_target_is_replaced()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        folder.Put("a", s_old);
+        File.CreateSymbolicLink(folder["link"], folder["a"]);
+        AtomicFile.Write(folder["link"], s_new);
+        await Assert.That(new FileInfo(folder["link"]).LinkTarget).IsEqualTo(folder["a"]);
+        await Assert.That(File.ReadAllBytes(folder["a"])).IsEquivalentTo(s_new, CollectionOrdering.Matching);
+        await Assert.That(folder.Names()).IsEquivalentTo(["a", "link"]);
+    }
+
+    [Test]
+    public async Task A_circle_of_links_is_refused()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        File.CreateSymbolicLink(folder["a"], folder["b"]);
+        File.CreateSymbolicLink(folder["b"], folder["a"]);
+        FileProblem problem = Refused.By(() => AtomicFile.Write(folder["a"], s_new));
+        await Assert.That(problem.Message).StartsWith($"cannot write {folder["a"]}: ");
+        await Assert.That(folder.Names()).IsEquivalentTo(["a", "b"]);
+    }
+
+    [Test]
+    public async Task The_mode_of_a_replaced_file_is_kept()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Skip.Test("Windows has no Unix modes");
+            return;
+        }
+
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Write(path, s_new);
+        await Assert.That(File.GetUnixFileMode(path)).IsEqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    [Test]
+    public async Task Many_writers_of_one_file_leave_it_whole()
+    {
+        using var folder = new TestFolder();
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => AtomicFile.Write(folder["a"], stream =>
+        {
+            for (int n = 0; n < 5000; n++) stream.WriteByte((byte)i);
+        }));
+        byte[] content = File.ReadAllBytes(folder["a"]);
+        await Assert.That(content.Length).IsEqualTo(5000);
+        await Assert.That(content.Distinct().Count()).IsEqualTo(1);
+        await Assert.That(folder.Names()).IsEquivalentTo(["a"]);
+    }
+
+    /// <summary>Takes so many bytes and then says what a full disk says.</summary>
+    private sealed class FullDisk(Stream file, int room) : Stream
+    {
+        private int _room = room;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => file.Length;
+
+        public override long Position
+        {
+            get => file.Position;
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            int fits = Math.Min(count, _room);
+            file.Write(buffer, offset, fits);
+            _room -= fits;
+            if (fits < count)
+                throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
+        }
+
+        public override void Flush() => file.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>A file system of 64 KiB, where the system lets a test have one; elsewhere the test is skipped.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private readonly string _path;
+
+    private SmallDisk(string path) => _path = path;
+
+    public static SmallDisk Mount(string path)
+    {
+        Directory.CreateDirectory(path);
+        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=64k", "tinysd-test", path) != 0)
+            Skip.Test("this user cannot mount a small file system (root on Linux can)");
+        return new SmallDisk(path);
+    }
+
+    public void Dispose() => Run("umount", _path);
+
+    private static int Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace TinySD.Formats.Tests;
+
+/// <summary>What cannot be opened is refused in the same words, whether a model or a text was wanted.</summary>
+public sealed class OpeningTests
+{
+    private static readonly Action<string>[] s_readers =
+        [path => TsdFile.Open(path).Dispose(), path => LanguageModelFile.Load(path), path => Corpus.Count(path, TextLevel.Word)];
+
+    [Test]
+    public async Task A_missing_file_is_refused()
+    {
+        using var folder = new TestFolder();
+        foreach (string path in (string[])[folder["no"], Path.Combine(folder["no"], "a"), Path.Combine(folder.Put("f", []), "a")])
+            await RefuseAll(path, FileProblemKind.NotFound, $"there is no file {path}; check the name");
+    }
+
+    [Test]
+    public async Task A_folder_is_refused()
+    {
+        using var folder = new TestFolder();
+        await RefuseAll(folder.Path, FileProblemKind.IsDirectory, $"{folder.Path} is a folder; a file was expected");
+    }
+
+    [Test]
+    public async Task A_name_that_is_none_is_refused() => await RefuseAll("", FileProblemKind.NotFound, "'' is not the name of a file");
+
+    [Test]
+    public async Task A_pipe_or_a_device_is_refused_without_waiting_for_it()
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs Linux");
+        using var folder = new TestFolder();
+        using (Process process = Process.Start("mkfifo", folder["pipe"])) process.WaitForExit();
+        foreach (string path in (string[])[folder["pipe"], "/dev/zero"])
+        {
+            await RefuseAll(path, FileProblemKind.NotRegularFile,
+                $"{path} is a pipe or a device; TinySD reads a file more than once, so save the data to a file first");
+        }
+    }
+
+    [Test]
+    public async Task A_file_without_permission_is_refused()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", "text"u8);
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            // The superuser may read everything, so this is about the words alone.
+            FileProblem words = SystemErrors.WhileReading(path, new UnauthorizedAccessException());
+            await Assert.That(words.Message).IsEqualTo($"cannot read {path}: permission denied; check the file's owner and mode");
+            await Assert.That(words.Kind).IsEqualTo(FileProblemKind.AccessDenied);
+            return;
+        }
+
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode");
+    }
+
+    [Test]
+    public async Task A_disk_that_fails_to_read_is_refused_in_the_systems_words()
+    {
+        FileProblem problem = SystemErrors.WhileReading("a", new IOException("Input/output error"));
+        await Assert.That(problem.Message).IsEqualTo("cannot read a: Input/output error");
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ReadFailed);
+    }
+
+    private static async Task RefuseAll(string path, FileProblemKind kind, string message)
+    {
+        foreach (Action<string> read in s_readers)
+        {
+            FileProblem problem = Refused.By(() => read(path));
+            await Assert.That(problem.Message).IsEqualTo(message);
+            await Assert.That(problem.Kind).IsEqualTo(kind);
+            await Assert.That(problem.File).IsEqualTo(path);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+using System.IO.Compression;
+using System.Text;
+using TUnit.Assertions.Enums;
+
+namespace TinySD.Formats.Tests;
+
+public sealed class CorpusTests
+{
+    private const string Sample = "the cat\n\nsat on the mat";
+
+    [Test]
+    public async Task A_file_is_counted_and_encoded()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a.txt", Encoding.UTF8.GetBytes(Sample));
+        TokenCounts counts = Corpus.Count(path, TextLevel.Word);
+        await Assert.That((counts.Total, counts.Distinct, counts.Level)).IsEqualTo((9L, 6, TextLevel.Word));
+        await Assert.That(counts.Counts["<eos>"]).IsEqualTo(3);
+        await Assert.That(counts.Counts["the"]).IsEqualTo(2);
+        Vocabulary vocabulary = Vocabulary.Build(counts);
+        await Assert.That(vocabulary.Decode(Corpus.Encode(path, vocabulary))).IsEqualTo(Sample + "\n");
+        await Assert.That(Corpus.Count(path, TextLevel.Character).Total).IsEqualTo(Sample.Length);
+    }
+
+    [Test]
+    public async Task Gzip_is_told_by_content_and_may_have_several_members()
+    {
+        using var folder = new TestFolder();
+        byte[] text = Encoding.UTF8.GetBytes(Sample);
+        byte[][] ways = [Gzip(text), [.. Gzip(text[..5]), .. Gzip(text[5..])], [.. Gzip([]), .. Gzip(text)], [.. Gzip(text), .. Gzip([])]];
+        foreach (byte[] packed in ways)
+        {
+            string path = folder.Put("a.txt", packed);
+            await Assert.That(Corpus.Count(path, TextLevel.Word).Total).IsEqualTo(9);
+        }
+
+        await Assert.That(Corpus.Count(folder.Put("not-packed.gz", text), TextLevel.Word).Total).IsEqualTo(9);
+    }
+
+    [Test]
+    public async Task Text_longer_than_any_buffer_is_read_as_it_is()
+    {
+        using var folder = new TestFolder();
+        string text = LongText(300_000);
+        byte[] plain = Encoding.UTF8.GetBytes(text);
+        foreach (string path in (string[])[folder.Put("plain", plain), folder.Put("packed", Gzip(plain))])
+        {
+            Vocabulary characters = Vocabulary.Build(Corpus.Count(path, TextLevel.Character));
+            await Assert.That(characters.Decode(Corpus.Encode(path, characters)) == text).IsTrue();
+            Vocabulary words = Vocabulary.Build(Corpus.Count(path, TextLevel.Word));
+            IEnumerable<string> lines = text.Split('\n')
+                .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+            string expected = string.Join('\n', lines) + "\n";
+            await Assert.That(words.Decode(Corpus.Encode(path, words)) == expected).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task Reading_does_not_allocate_for_each_token()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a.txt", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Sample + "\n", 50_000))));
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(path, TextLevel.Word));
+        Corpus.Encode(path, vocabulary);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Corpus.Count(path, TextLevel.Word);
+        long counting = GC.GetAllocatedBytesForCurrentThread() - before;
+        before = GC.GetAllocatedBytesForCurrentThread();
+        int[] ids = Corpus.Encode(path, vocabulary);
+        long encoding = GC.GetAllocatedBytesForCurrentThread() - before;
+        await Assert.That(ids.Length).IsEqualTo(450_000);
+        await Assert.That(counting).IsLessThan(500_000);
+
+        // The array, and the arrays half and a quarter and so on of its length that it grew from.
+        await Assert.That(encoding).IsLessThan((4L * 450_000 * 5) + 500_000);
+    }
+
+    [Test]
+    public async Task A_byte_order_mark_is_no_part_of_the_text()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a.txt", [0xEF, 0xBB, 0xBF, .. "ab"u8]);
+        await Assert.That(Corpus.Count(path, TextLevel.Character).Counts.Keys).IsEquivalentTo(["a", "b"]);
+        path = folder.Put("b.txt", [0xEF, 0xBB, 0xBF, .. "a\nb"u8, 0xE9]);
+        await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Character)).Offset).IsEqualTo(6);
+        path = folder.Put("c.txt", [0xEF, 0xBB, 0xBF, .. "a\nb"u8, 0]);
+        await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Character)).Offset).IsEqualTo(6);
+        path = folder.Put("d.txt", [0xEF, 0xBB, 0xBF]);
+        await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Character)).Message)
+            .IsEqualTo($"{path} is empty but for a byte-order mark; a text was expected");
+    }
+
+    [Test]
+    public async Task An_empty_file_is_refused_packed_or_not()
+    {
+        using var folder = new TestFolder();
+        foreach (string path in (string[])[folder.Put("a", []), folder.Put("b", Gzip([]))])
+        {
+            FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
+            await Assert.That(problem.Message).IsEqualTo($"{path} is empty; a text was expected");
+            await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.Empty);
+        }
+    }
+
+    [Test]
+    public async Task A_zero_byte_anywhere_means_binary()
+    {
+        using var folder = new TestFolder();
+        foreach (int at in (int[])[0, 1, 65_535, 65_536, 200_000])
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(new string('a', 200_001));
+            bytes[at] = 0;
+            string path = folder.Put("a", bytes);
+            FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
+            await Assert.That(problem.Message).IsEqualTo($"{path} looks like binary, not text: there is a zero byte at byte {at}");
+            await Assert.That((problem.Kind, problem.Offset)).IsEqualTo((FileProblemKind.Binary, (long?)at));
+        }
+    }
+
+    [Test]
+    public async Task A_file_of_another_format_is_named()
+    {
+        using var folder = new TestFolder();
+        foreach ((byte[] bytes, string format) in new (byte[], string)[]
+        {
+            (TsdBytes.Example(), "a TinySD model"),
+            ([0xFF, 0xFE, (byte)'a', 0], "UTF-16 text; convert it to UTF-8, for example with iconv -f utf-16 -t utf-8"),
+            ([.. "PK"u8, 3, 4, 20, 0], "a zip archive, perhaps a PyTorch checkpoint"),
+            (Gzip(Gzip("text"u8.ToArray())), "a gzip file; unpack it first"),
+        })
+        {
+            string path = folder.Put("a", bytes);
+            FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
+            await Assert.That(problem.Message).IsEqualTo($"{path} is not text: it begins like {format}");
+            await Assert.That((problem.Kind, problem.Offset)).IsEqualTo((FileProblemKind.Binary, (long?)0));
+        }
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(65_533)]
+    [Arguments(65_535)]
+    [Arguments(65_536)]
+    [Arguments(150_000)]
+    public async Task Bytes_that_are_not_utf8_are_refused_with_line_and_offset(int at)
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("abcdefghi\n", 20_000)));
+        bytes[at] = 0xE9;
+        string path = folder.Put("a", bytes);
+        FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
+        await Assert.That(problem.Message).IsEqualTo(
+            $"{path}, line {(at / 10) + 1}: not UTF-8 text, with E9 at byte {at}. Convert the file, for example with iconv -f latin1 -t " +
+            "utf-8.");
+        await Assert.That((problem.Kind, problem.Offset, problem.Line))
+            .IsEqualTo((FileProblemKind.NotUtf8, (long?)at, (long?)(at / 10) + 1));
+    }
+
+    // Overlong, surrogate, beyond U+10FFFF, a lone continuation, and a character cut off by the file's end.
+    [Test]
+    [Arguments("C0AF")]
+    [Arguments("EDA080")]
+    [Arguments("F4908080")]
+    [Arguments("80")]
+    [Arguments("E282")]
+    [Arguments("F09F98")]
+    public async Task Forms_that_only_look_like_utf8_are_refused(string hex)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", [.. "ab"u8, .. Convert.FromHexString(hex)]);
+        FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
+        await Assert.That((problem.Kind, problem.Offset)).IsEqualTo((FileProblemKind.NotUtf8, (long?)2));
+    }
+
+    [Test]
+    public async Task A_gzip_file_cut_at_any_length_is_refused()
+    {
+        using var folder = new TestFolder();
+        byte[] two = [.. Gzip("the cat sat "u8.ToArray()), .. Gzip("on the mat, the mat\n"u8.ToArray())];
+        int first = Gzip("the cat sat "u8.ToArray()).Length;
+        for (int length = 2; length < two.Length; length++)
+        {
+            string path = folder.Put("a.gz", two.AsSpan(0, length));
+            if (length == first)
+            {
+                // A file of the first member alone is whole, as far as anybody can tell.
+                await Assert.That(Corpus.Count(path, TextLevel.Word).Total).IsEqualTo(4);
+                continue;
+            }
+
+            FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
+            await Assert.That(problem.Message).IsEqualTo($"{path} is a damaged or cut-short gzip file; copy or download it again");
+            await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.GzipDamaged);
+        }
+    }
+
+    [Test]
+    public async Task A_large_gzip_file_cut_near_its_end_is_refused()
+    {
+        using var folder = new TestFolder();
+        byte[] packed = Gzip(Encoding.UTF8.GetBytes(LongText(400_000)));
+        foreach (int missing in (int[])[1, 4, 8, 9, 100, 70_000])
+        {
+            string path = folder.Put("a.gz", packed.AsSpan(0, packed.Length - missing));
+            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Character)).Kind).IsEqualTo(FileProblemKind.GzipDamaged);
+        }
+    }
+
+    [Test]
+    public async Task A_gzip_file_with_a_wrong_checksum_or_something_behind_its_end_is_refused()
+    {
+        using var folder = new TestFolder();
+        byte[] packed = Gzip("the cat sat on the mat\n"u8.ToArray());
+        byte[] wrongSum = [.. packed], wrongLength = [.. packed];
+        wrongSum[^8] ^= 1;
+        wrongLength[^1] ^= 1;
+        foreach (byte[] bytes in (byte[][])[wrongSum, wrongLength, [.. packed, 1, 2, 3]])
+        {
+            string path = folder.Put("a.gz", bytes);
+            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Kind).IsEqualTo(FileProblemKind.GzipDamaged);
+        }
+    }
+
+    [Test]
+    [Arguments(4097, 10)]
+    [Arguments(100_000, 10)]
+    [Arguments(100_000, 0)]
+    public async Task A_word_longer_than_any_is_refused_with_its_line(int length, int after)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", Encoding.UTF8.GetBytes("a\nb " + new string('x', length) + new string(' ', after)));
+        FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
+        await Assert.That(problem.Message).IsEqualTo(
+            $"{path}, line 2: a word of more than 4096 characters. " +
+            "Is this text with blanks between words? Character level takes any text.");
+        await Assert.That((problem.Kind, problem.Line)).IsEqualTo((FileProblemKind.WordTooLong, (long?)2));
+        await Assert.That(Corpus.Count(path, TextLevel.Character).Total).IsEqualTo(4 + length + after);
+        await Assert.That(Corpus.Count(folder.Put("b", Encoding.UTF8.GetBytes(new string('x', 4096))), TextLevel.Word).Distinct)
+            .IsEqualTo(2);
+    }
+
+    [Test]
+    public async Task An_unknown_word_in_a_file_is_refused_with_file_line_and_word()
+    {
+        using var folder = new TestFolder();
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText("the cat\n", TextLevel.Word));
+        string path = folder.Put("a", "the cat\nthe dog\n"u8);
+        FileProblem problem = Refused.By(() => Corpus.Encode(path, vocabulary));
+        await Assert.That(problem.Message).IsEqualTo(
+            $"{path}, line 2: the word 'dog' is not in the model's vocabulary, and that has no <unk>. " +
+            "Use text of the kind the model was trained on, or train with an unknown token.");
+        await Assert.That((problem.Kind, problem.File, problem.Line, problem.Part))
+            .IsEqualTo((FileProblemKind.UnknownToken, path, 2L, "dog"));
+    }
+
+    [Test]
+    public async Task A_text_in_memory_ends_lines_at_line_feeds_only()
+    {
+        var vocabulary = new Vocabulary(TextLevel.Word, ["<eos>", "a", "b"]);
+        await Assert.That(Corpus.EncodeText("a b\na", vocabulary)).IsEquivalentTo([1, 2, 0, 1], CollectionOrdering.Matching);
+        await Assert.That(Corpus.EncodeText("", vocabulary)).IsEmpty();
+        await Assert.That(Corpus.CountText("a b\na", TextLevel.Word).Total).IsEqualTo(4);
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
+        return packed.ToArray();
+    }
+
+    // Characters of one to four bytes in no rhythm, so that every kind is cut by some buffer's end.
+    private static string LongText(int length)
+    {
+        var random = new Random(5);
+        string[] pieces = ["a", "b", "é", "ß", "世", "😀", "𝄞", " ", " ", "\n"];
+        return string.Concat(Enumerable.Range(0, length).Select(_ => pieces[random.Next(pieces.Length)]));
+    }
+}
