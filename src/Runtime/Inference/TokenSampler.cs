@@ -36,28 +36,41 @@ public sealed class TokenSampler
         }
 
         if (_temperature == 0) return likeliest;
-        float threshold = float.NegativeInfinity;
-        if (_topK < logits.Length)
-        {
-            logits.CopyTo(_sorted);
-            Array.Sort(_sorted);
-            threshold = _sorted[^_topK];
-        }
-
+        (float threshold, int ties) = Threshold(logits);
         double max = logits[likeliest], sum = 0;
+        int tiesLeft = ties;
         foreach (float logit in logits)
         {
-            if (logit >= threshold) sum += Math.Exp((logit - max) / _temperature);
+            if (IsAllowed(logit, threshold, ref tiesLeft)) sum += Math.Exp((logit - max) / _temperature);
         }
 
         double left = _random.NextDouble() * sum;
+        tiesLeft = ties;
         for (int i = 0; i < logits.Length; i++)
         {
-            if (logits[i] < threshold) continue;
+            if (!IsAllowed(logits[i], threshold, ref tiesLeft)) continue;
             left -= Math.Exp((logits[i] - max) / _temperature);
             if (left < 0) return i;
         }
 
         return likeliest;
     }
+
+    // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones.
+    private (float Threshold, int Ties) Threshold(ReadOnlySpan<float> logits)
+    {
+        if (_topK == logits.Length) return (float.NegativeInfinity, logits.Length);
+        logits.CopyTo(_sorted);
+        Array.Sort(_sorted);
+        float threshold = _sorted[^_topK];
+        int above = 0;
+        foreach (float logit in logits)
+        {
+            if (logit > threshold) above++;
+        }
+
+        return (threshold, _topK - above);
+    }
+
+    private static bool IsAllowed(float logit, float threshold, ref int tiesLeft) => logit > threshold || (logit == threshold && tiesLeft-- > 0);
 }

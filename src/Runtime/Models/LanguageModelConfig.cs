@@ -25,8 +25,8 @@ public sealed record LanguageModelConfig
     public void Validate()
     {
         if (VocabularySize < 2) Throw.OutOfRange(nameof(VocabularySize), VocabularySize, "at least 2");
-        if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
         if (HiddenSize < 1) Throw.OutOfRange(nameof(HiddenSize), HiddenSize, "at least 1");
+        if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
         if (LayerCount is < 1 or > 64) Throw.OutOfRange(nameof(LayerCount), LayerCount, "1 to 64");
         if (TieWeights && EmbeddingSize != HiddenSize)
             Throw.Argument($"tied weights need an embedding as wide as the hidden layer; found {EmbeddingSize} and {HiddenSize}");

@@ -1,0 +1,120 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
+public sealed partial class ArchitectureTests
+{
+    // The rooms of the runtime and what each may use. A room that is new must be given its place here.
+    private static readonly Dictionary<string, string[]> _rooms = new()
+    {
+        ["Numerics"] = [],
+        ["Threading"] = ["Numerics"],
+        ["Memory"] = ["Numerics"],
+        ["Hardware"] = ["Numerics"],
+        ["Masks"] = ["Numerics"],
+        ["Kernels"] = ["Numerics"],
+        ["Ops"] = ["Numerics", "Threading", "Memory", "Masks", "Hardware", "Kernels"],
+        ["Layers"] = ["Numerics", "Threading", "Memory", "Masks", "Ops"],
+        ["Models"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers"],
+        ["Inference"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers", "Models"],
+        ["Training"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers", "Models"],
+    };
+
+    [Test]
+    public async Task Rooms_of_the_runtime_use_only_the_rooms_below_them()
+    {
+        var wrong = new List<string>();
+        foreach ((string path, string code) in Repository.Sources("src/Runtime"))
+        {
+            string room = path.Split('/')[0];
+            if (!_rooms.TryGetValue(room, out string[]? below))
+            {
+                wrong.Add($"{path}: '{room}' is no room that ArchitectureTests knows");
+                continue;
+            }
+
+            if (!code.Contains($"namespace TinySD.Runtime.{room}", StringComparison.Ordinal)) wrong.Add($"{path}: its namespace is not that of its folder");
+            foreach (string used in UsedRooms(code).Where(used => used != room && !below.Contains(used))) wrong.Add($"{path}: {room} must not use {used}");
+        }
+
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
+    [Arguments("using TinySD.Runtime.Kernels;", "Kernels")]
+    [Arguments("using TinySD.Runtime.Kernels.Lanes;", "Kernels")]
+    [Arguments("using static TinySD.Runtime.Ops.KernelChoice;", "Ops")]
+    [Arguments("var x = Kernels.Activations.Exp(y);", "Kernels")]
+    [Arguments("TinySD.Runtime.Training.Optimizer o;", "Training")]
+    [Arguments("model.Layers.Length; layout.Masks.X", "")]
+    public async Task Uses_of_rooms_are_seen(string code, string expected) =>
+        await Assert.That(string.Join(' ', UsedRooms(code).Distinct())).IsEqualTo(expected);
+
+    [Test]
+    [Arguments("src/Runtime", "TinySD.Formats|TinySD.Tools")]
+    [Arguments("src/Formats", "TinySD.Tools")]
+    public async Task No_project_knows_the_ones_above_it(string project, string above)
+    {
+        var wrong = new List<string>();
+        foreach ((string path, string code) in Repository.Sources(project))
+        {
+            if (Regex.IsMatch(code, $@"\b({above.Replace(".", @"\.", StringComparison.Ordinal)})\b")) wrong.Add(path);
+        }
+
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.csproj"))
+        {
+            if (Regex.IsMatch(await File.ReadAllTextAsync(file), $@"ProjectReference[^>]*({above.Replace(".", @"\.", StringComparison.Ordinal)})")) wrong.Add(file);
+        }
+
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
+    public async Task The_runtime_uses_no_files_console_environment_reflection_tasks_or_thread_pool()
+    {
+        var wrong = new List<string>();
+        using var file = new PEReader(File.OpenRead(typeof(LanguageModel).Assembly.Location));
+        MetadataReader metadata = file.GetMetadataReader();
+        foreach (TypeReference type in metadata.TypeReferences.Select(metadata.GetTypeReference))
+        {
+            string name = $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+            // What the compiler itself writes into every assembly.
+            if (name.StartsWith("System.Reflection.", StringComparison.Ordinal) && name.EndsWith("Attribute", StringComparison.Ordinal)) continue;
+            if (Forbidden().IsMatch(name)) wrong.Add(name);
+        }
+
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
+    public async Task Only_the_worker_pool_starts_threads()
+    {
+        IEnumerable<string> starters = Repository.Sources("src/Runtime").Where(source => source.Code.Contains("new Thread(", StringComparison.Ordinal)).Select(source => source.Path);
+        await Assert.That(string.Join(' ', starters)).IsEqualTo("Threading/WorkerPool.cs");
+    }
+
+    [Test]
+    public async Task Intrinsics_live_in_the_lanes_and_where_a_width_is_chosen()
+    {
+        string[] allowed = ["Kernels/DotTile.cs", "Ops/KernelChoice.cs", "Ops/LaneKernels.cs"];
+        IEnumerable<string> users = Repository.Sources("src/Runtime")
+            .Where(source => source.Code.Contains("System.Runtime.Intrinsics", StringComparison.Ordinal))
+            .Select(source => source.Path)
+            .Where(path => !path.StartsWith("Kernels/Lanes/", StringComparison.Ordinal) && !allowed.Contains(path));
+        await Assert.That(users).IsEmpty();
+    }
+
+    // Rooms named in using directives, in full names, or from within the runtime's own namespace (Kernels.Activations).
+    private static IEnumerable<string> UsedRooms(string code) =>
+        Room().Matches(code).Select(match => match.Groups["room"].Value).Where(_rooms.ContainsKey);
+
+    [GeneratedRegex(@"(?:TinySD\.Runtime\.|(?<![\w.])(?=\w+\.[A-Z]))(?<room>[A-Z]\w*)")]
+    private static partial Regex Room();
+
+    [GeneratedRegex(@"^System\.(IO\.|Console$|Environment$|AppContext$|Reflection\.|Activator$|Diagnostics\.Process|Net\.|Threading\.ThreadPool$|Threading\.Tasks\.)")]
+    private static partial Regex Forbidden();
+}

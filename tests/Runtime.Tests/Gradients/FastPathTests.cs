@@ -1,0 +1,128 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>The fast path against the twin: the same parameters, tokens and masks, every case, odd and even sizes, every lane width.</summary>
+public sealed class FastPathTests
+{
+    // Float rounding (unit 6e-8), measured against the magnitudes of a gradient's terms and over a tensor's norm. The largest distance found on this
+    // grid is 4e-7, some 7 units.
+    private const double Tolerance = 1e-6;
+
+    // With survivors multiplied by up to 67 the gates saturate and the slopes 1 - tanh^2 cancel, as in any path in floats: at most 5.6e-6.
+    private const double SaturatedTolerance = 1e-5;
+
+    public sealed record Shape(int V, int E, int H, int Layers, int B, int T, bool Tied = false)
+    {
+        public LanguageModelConfig Config => Cases.Config(V, E, H, Layers, Tied);
+
+        public override string ToString() => $"V={V} E={E} H={H} layers={Layers} B={B} T={T}{(Tied ? " tied" : "")}";
+    }
+
+    private static readonly Shape[] _shapes =
+    [
+        new(V: 2, E: 1, H: 1, Layers: 1, B: 1, T: 1),
+        new(V: 2, E: 3, H: 1, Layers: 2, B: 2, T: 5),
+        new(V: 19, E: 2, H: 3, Layers: 3, B: 5, T: 7),
+        new(V: 19, E: 3, H: 3, Layers: 1, B: 1, T: 7, Tied: true),
+        new(V: 100, E: 17, H: 17, Layers: 2, B: 20, T: 5, Tied: true),
+        new(V: 19, E: 40, H: 17, Layers: 2, B: 21, T: 2),
+        new(V: 100, E: 16, H: 40, Layers: 2, B: 33, T: 2),
+        new(V: 2, E: 67, H: 40, Layers: 1, B: 1, T: 5),
+        new(V: 19, E: 17, H: 67, Layers: 3, B: 5, T: 2),
+        new(V: 100, E: 67, H: 67, Layers: 1, B: 20, T: 7),
+    ];
+
+    private static readonly (float Embedding, float Layer, float Recurrent, float Output)[] _rates =
+    [
+        (0.3f, 0.5f, 0.4f, 0.25f),
+        (0.99f, 0.99f, 0.99f, 0.99f), // keeps 1 unit of 67, and sometimes none of a Bernoulli draw
+        (0.001f, 0.001f, 0.001f, 0.001f), // keeps all units by count, and still goes the masked way
+        (0f, 0f, 0.5f, 0f),
+        (0.5f, 0.5f, 0f, 0.5f),
+    ];
+
+    public static IEnumerable<Func<(DropoutSpec Dropout, Shape Shape)>> Grid()
+    {
+        foreach (DropoutSpec kind in Cases.Dropouts)
+        {
+            for (int i = 0; i < _shapes.Length; i++)
+            {
+                (Shape shape, var rates) = (_shapes[i], _rates[(i + (int)kind.Kind) % _rates.Length]);
+                yield return () => (
+                    kind with { Embedding = rates.Embedding, Layer = rates.Layer, Recurrent = rates.Recurrent, Output = rates.Output }, shape);
+            }
+        }
+    }
+
+    [Test]
+    public async Task The_grid_has_steps_that_keep_no_unit_one_unit_and_all_units_of_several()
+    {
+        var kept = new HashSet<string>();
+        foreach ((DropoutSpec dropout, Shape shape) in Grid().Select(make => make()).Where(pair => pair.Dropout.IsStructured && pair.Shape.H > 1))
+        {
+            ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 7, shape.Config, shape.T, shape.B, epoch: 2, step: 3);
+            foreach (double[,] mask in masks.Recurrent.SelectMany(steps => steps))
+            {
+                int count = Enumerable.Range(0, shape.H).Count(unit => mask[unit, 0] != 0);
+                if (count == 0 || count == 1 || count == shape.H) kept.Add($"{dropout.Kind} {dropout.Draw} {(count == shape.H ? "all" : count)}");
+            }
+        }
+
+        foreach (DropoutKind kind in new[] { DropoutKind.Structured, DropoutKind.StructuredLocked })
+        {
+            await Assert.That(kept).Contains($"{kind} ExactCount 1");
+            await Assert.That(kept).Contains($"{kind} ExactCount all");
+            await Assert.That(kept).Contains($"{kind} Bernoulli 0");
+            await Assert.That(kept).Contains($"{kind} Bernoulli all");
+        }
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Grid))]
+    public async Task Losses_and_gradients_are_the_twins_over_two_windows_with_carried_state(DropoutSpec dropout, Shape shape)
+    {
+        double tolerance = dropout.Embedding > 0.9f ? SaturatedTolerance : Tolerance;
+        // Two windows of the same epoch: the second starts from the first one's state and has other masks.
+        const int epoch = 2, firstStep = 3;
+        var twin = new ReferenceLanguageModel(NewModel(shape));
+        LanguageModelRecipe recipe = Cases.Recipe(shape.Config, shape.B, shape.T, dropout);
+        ReferenceState state = twin.NewState(shape.B);
+        var expected = new List<(int[] Tokens, int[] Targets, ReferenceWindow Window, Dictionary<string, double[,]> Gradients, Dictionary<string, double[,]> Terms)>();
+        for (int window = 0; window < 2; window++)
+        {
+            int[] tokens = Arrays.Tokens(10 + window, shape.B * shape.T, shape.V), targets = Arrays.Tokens(20 + window, shape.B * shape.T, shape.V);
+            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, shape.Config, shape.T, shape.B, epoch, firstStep + window);
+            ReferenceWindow forward = twin.Forward(tokens, targets, masks, state);
+            expected.Add((tokens, targets, forward, twin.Backward(forward), twin.TermMagnitudes(forward)));
+            state = forward.FinalState!;
+        }
+
+        foreach (int width in Cases.LaneWidths)
+        {
+            LanguageModel model = NewModel(shape);
+            var trainer = new LanguageModelTrainer(model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
+            for (int window = 0; window < 2; window++)
+            {
+                (int[] tokens, int[] targets, ReferenceWindow forward, var gradients, var terms) = expected[window];
+                // A step at learning rate 0 computes the gradient, changes nothing and carries the state.
+                StepResult result = trainer.Step(tokens, targets, epoch, firstStep + window);
+                string where = $"window {window}, {width} lanes";
+                await Assert.That(result.Loss * shape.T).IsEqualTo(forward.Loss).Within(tolerance * forward.Loss).Because(where);
+                foreach (TensorSlot slot in model.Layout.Tensors)
+                {
+                    double distance = Arrays.RelativeDistance(
+                        trainer.Gradients[slot].ToArray().ToDoubles(), gradients[slot.Name].AsFlat(), terms[slot.Name].AsFlat());
+                    await Assert.That(distance).IsLessThan(tolerance).Because($"{slot.Name}, {where}");
+                }
+            }
+        }
+    }
+
+    private static LanguageModel NewModel(Shape shape) => Cases.Model(shape.Config, seed: 5, range: 0.3f);
+}

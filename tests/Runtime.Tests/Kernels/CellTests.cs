@@ -1,0 +1,119 @@
+using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Kernels.Reference;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Gates, softmax and embedding against their scalar twins.</summary>
+public sealed class CellTests
+{
+    // A gate is within a few units (6e-8) of its magnitude, at most 1, and a few of those are multiplied and added.
+    private const double Tolerance = 1e-6;
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Gates_forward_and_backward_are_the_twins([Matrix(1, 3, 17, 40, 67)] int hidden, [Matrix(1, 2, 5, 33, 65)] int batch)
+    {
+        foreach (int width in Cases.LaneWidths)
+        {
+            CellResults found = VectorRig.Cell(hidden, batch, width, SingleThread.Instance);
+            int ld = Products.RowStride(4 * hidden), cStride = AlignedBuffer.RoundUp(hidden);
+            double[,] gates = new double[batch, 4 * hidden], cNext = new double[batch, hidden], h = new double[hidden, batch], da = new double[batch, 4 * hidden];
+            double[,] c = Columns(found.C, batch, cStride, hidden), dc = Columns(found.Dc, batch, cStride, hidden), dh = new double[hidden, batch];
+            for (int i = 0; i < dh.Length; i++) dh.AsFlat()[i] = (double)found.DUp[i] + found.DRecurrent[i];
+            ReferenceLstmCell.Forward(Columns(found.A, batch, ld, 4 * hidden), c, gates, cNext, h);
+            ReferenceLstmCell.Backward(gates, c, cNext, dh, dc, da);
+            await Assert.That(found.Damage).IsNull();
+            await Assert.That(Furthest(Columns(found.Gates, batch, ld, 4 * hidden), gates)).IsLessThan(Tolerance);
+            await Assert.That(Furthest(Columns(found.CNext, batch, cStride, hidden), cNext)).IsLessThan(Tolerance);
+            await Assert.That(Furthest(Columns(found.H, hidden, batch, batch), h)).IsLessThan(Tolerance);
+            await Assert.That(Furthest(Columns(found.Da, batch, ld, 4 * hidden), da)).IsLessThan(Tolerance);
+            await Assert.That(Furthest(Columns(found.DcOut, batch, cStride, hidden), dc)).IsLessThan(Tolerance);
+            // The padding of a row belongs to the products: the cell leaves it alone.
+            for (int b = 0; b < batch; b++)
+            {
+                int padding = (b * ld) + (4 * hidden), end = (b + 1) * ld;
+                await Assert.That(Arrays.FirstDifference(found.Da.AsSpan(padding..end), found.A.AsSpan(padding..end))).IsNull();
+            }
+        }
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Softmax_and_its_gradient_are_the_twins([Matrix(2, 3, 16, 19, 100)] int vocabulary, [Matrix(0.1f, 10f, 1000f)] float range)
+    {
+        const int rows = 6;
+        const float scale = 0.125f;
+        foreach (int width in Cases.LaneWidths)
+        {
+            SoftmaxResults found = VectorRig.Softmax(vocabulary, rows, width, SingleThread.Instance, scale, range);
+            int ld = Products.RowStride(vocabulary);
+            await Assert.That(found.Damage).IsNull();
+            for (int row = 0; row < rows; row++)
+            {
+                double[] dy = new double[vocabulary];
+                double loss = found.Targets[row] < 0
+                    ? 0
+                    : ReferenceSoftmaxCrossEntropy.Row(found.Y.AsSpan(row * ld, vocabulary).ToArray().ToDoubles(), found.Targets[row], scale, dy);
+                // The loss is a float and a difference of logits: it is no closer than a unit of either.
+                await Assert.That((double)found.Losses[row]).IsEqualTo(loss).Within(Tolerance * Math.Max(1, loss));
+                await Assert.That(Furthest(Columns(found.Dy[(row * ld)..], 1, ld, vocabulary), Row(dy))).IsLessThan(scale * Tolerance);
+                await Assert.That(Arrays.FirstDifference(found.Dy.AsSpan((row * ld) + vocabulary, ld - vocabulary), found.Y.AsSpan((row * ld) + vocabulary, ld - vocabulary))).IsNull();
+            }
+        }
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Embedding_forward_and_backward_are_the_twins([Matrix(1, 16, 33)] int units, [Matrix(1, 5)] int batch, [Matrix(true, false)] bool tied)
+    {
+        const int vocabulary = 7, timeSteps = 4;
+        using var pool = new WorkerPool(2);
+        var ops = new VectorOps(pool, KernelChoice.Best);
+        float[] table = Arrays.Uniform(1, vocabulary * units), dx = Arrays.Uniform(2, timeSteps * units * batch);
+        int[] tokens = Arrays.Tokens(3, timeSteps * batch, vocabulary);
+        GuardedBuffer x = new("x", dx.Length, float.NaN), gradient = new("gradient", Arrays.Uniform(4, table.Length));
+        double[,] expectedGradient = View(gradient.Span);
+        (int tokenStride, int unitStride) = tied ? (1, vocabulary) : (units, 1);
+        ops.Embed(table, tokenStride, unitStride, tokens, batch, units, x.Span);
+        ops.EmbedBackward(gradient.Span, tokenStride, unitStride, tokens, batch, units, dx);
+        for (int t = 0; t < timeSteps; t++)
+        {
+            int[] step = tokens[(t * batch)..((t + 1) * batch)];
+            var expected = new double[units, batch];
+            ReferenceEmbedding.Forward(View(table), step, expected);
+            ReferenceEmbedding.Backward(step, ((ReadOnlySpan<float>)dx.AsSpan(t * units * batch)).ToMatrix(units, batch), expectedGradient);
+            await Assert.That(Furthest(Columns(x.Span[(t * units * batch)..].ToArray(), units, batch, batch), expected)).IsEqualTo(0);
+        }
+
+        await Assert.That(Furthest(View(gradient.Span), expectedGradient)).IsLessThan(Tolerance);
+        await Assert.That(x.Damage() ?? gradient.Damage()).IsNull();
+
+        // The table as [V, E]; a tied one lies as [E, V].
+        double[,] View(ReadOnlySpan<float> values) => tied ? values.ToMatrix(units, vocabulary).Transposed() : values.ToMatrix(vocabulary, units);
+    }
+
+    private static double[,] Columns(float[] values, int rows, int stride, int columns)
+    {
+        var matrix = new double[rows, columns];
+        for (int row = 0; row < rows; row++) values.AsSpan(row * stride, columns).ToArray().ToDoubles().CopyTo(matrix.GetRowSpan(row));
+        return matrix;
+    }
+
+    private static double[,] Row(double[] values)
+    {
+        var row = new double[1, values.Length];
+        values.CopyTo(row.AsFlat());
+        return row;
+    }
+
+    private static double Furthest(double[,] found, double[,] expected)
+    {
+        double furthest = 0;
+        // Math.Max hands not-a-number on.
+        for (int i = 0; i < expected.Length; i++) furthest = Math.Max(furthest, Math.Abs(found.AsFlat()[i] - expected.AsFlat()[i]));
+        return furthest;
+    }
+}

@@ -1,0 +1,94 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>One build gives the same bits at every lane width, on any number of threads, in every run.</summary>
+/// <remarks>Not in parallel: the threads of a worker pool spin, and share a core badly with another test.</remarks>
+[NotInParallel]
+public sealed class SameBitsTests
+{
+    private const int ReferenceWidth = 4;
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Products_give_the_same_bits_at_every_width_and_thread_count([Matrix] KeepPattern pattern)
+    {
+        foreach ((int k, int n, int t, int b) in new[] { (67, 100, 3, 21), (40, 268, 2, 5), (17, 33, 7, 1), (130, 16, 1, 64), (5, 2700, 2, 3) })
+        {
+            var rig = new ProductRig(k, n, t, b, pattern);
+            ProductResults expected = rig.Run(ReferenceWidth);
+            await AtEveryWidthAndThreadCount((width, runner) => rig.Run(width, runner).FirstDifference(expected));
+        }
+    }
+
+    [Test]
+    [Arguments(1, 1)]
+    [Arguments(17, 2)]
+    [Arguments(40, 5)]
+    [Arguments(67, 33)]
+    [Arguments(130, 70)]
+    public async Task Gates_give_the_same_bits_at_every_width_and_thread_count(int hidden, int batch)
+    {
+        float[] expected = VectorRig.Cell(hidden, batch, ReferenceWidth, SingleThread.Instance).Flat;
+        await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(VectorRig.Cell(hidden, batch, width, runner).Flat, expected));
+    }
+
+    [Test]
+    [Arguments(2)]
+    [Arguments(19)]
+    [Arguments(100)]
+    [Arguments(1000)]
+    public async Task Softmax_gives_the_same_bits_at_every_width_and_thread_count(int vocabulary)
+    {
+        float[] expected = VectorRig.Softmax(vocabulary, rows: 7, ReferenceWidth, SingleThread.Instance).Flat;
+        await AtEveryWidthAndThreadCount(
+            (width, runner) => Arrays.FirstDifference(VectorRig.Softmax(vocabulary, rows: 7, width, runner).Flat, expected));
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Ten_training_steps_give_the_same_bits_at_every_width_and_thread_count_and_in_every_run(
+        [Matrix] OptimizerKind optimizer, [Matrix(DropoutKind.Random, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)
+    {
+        float[] expected = TrainedParameters(optimizer, kind, ReferenceWidth, SingleThread.Instance);
+        await Assert.That(expected.All(float.IsFinite)).IsTrue();
+        // The reference's own width on one thread is among them: a second run.
+        await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(optimizer, kind, width, runner), expected));
+    }
+
+    private static float[] TrainedParameters(OptimizerKind optimizer, DropoutKind kind, int width, IParallelRunner runner)
+    {
+        const int batch = 5, timeSteps = 3;
+        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
+        LanguageModel model = Cases.Model(config, range: 0.2f);
+        var dropout = new DropoutSpec { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f };
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout) with
+        {
+            Optimizer = optimizer, LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 1f, ClipNorm = 0.5f,
+        };
+        var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));
+        for (int step = 0; step < 10; step++)
+        {
+            trainer.Step(
+                Arrays.Tokens(step, batch * timeSteps, config.VocabularySize), Arrays.Tokens(step + 50, batch * timeSteps, config.VocabularySize), 0, step);
+        }
+
+        return model.Parameters.Values.ToArray();
+    }
+
+    // Every width on one thread, then the widest on more.
+    private static async Task AtEveryWidthAndThreadCount(Func<int, IParallelRunner, string?> firstDifference)
+    {
+        foreach (int width in Cases.LaneWidths)
+            await Assert.That(firstDifference(width, SingleThread.Instance)).IsNull().Because($"{width} lanes");
+        foreach (int threads in new[] { 2, 3 })
+        {
+            using var pool = new WorkerPool(threads);
+            await Assert.That(firstDifference(Cases.LaneWidths[^1], pool)).IsNull().Because($"{threads} threads");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>A mask is a pure function of (seed, epoch, step, site, layer, t), and keeps what its case says.</summary>
+public sealed class MaskScheduleTests
+{
+    private const int Units = 64, Sequences = 3;
+
+    private readonly record struct Place(DropoutSite Site, int Layer, int Epoch, int Step, int T);
+
+    private static readonly Place _origin = new(DropoutSite.Layer, 1, 1, 1, 1);
+
+    public static IEnumerable<Func<DropoutSpec>> Dropouts() =>
+        Cases.Dropouts.Where(spec => spec.Kind != DropoutKind.None).Select(spec => (Func<DropoutSpec>)(() => At(spec, 0.5f)));
+
+    [Test]
+    [MethodDataSource(nameof(Dropouts))]
+    public async Task Masks_do_not_depend_on_the_order_or_number_of_calls(DropoutSpec spec)
+    {
+        Place[] places =
+        [
+            .. from site in Enum.GetValues<DropoutSite>() from layer in new[] { 0, 2 } from epoch in new[] { 0, 3 } from step in new[] { 0, 9 }
+               from t in new[] { 0, 34 } select new Place(site, layer, epoch, step, t),
+        ];
+        var schedule = new MaskSchedule(1, spec);
+        float[][] inOrder = [.. places.Select(place => Draw(schedule, spec, place))];
+        float[][] backwards = [.. places.Reverse().Select(place => Draw(schedule, spec, place)).Reverse()];
+        // A run that starts here, as one resumed would.
+        float[][] fresh = [.. places.Select(place => Draw(new MaskSchedule(1, spec), spec, place))];
+        for (int i = 0; i < places.Length; i++)
+        {
+            await Assert.That(Arrays.FirstDifference(backwards[i], inOrder[i])).IsNull();
+            await Assert.That(Arrays.FirstDifference(fresh[i], inOrder[i])).IsNull();
+        }
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Dropouts))]
+    public async Task Another_seed_epoch_step_site_layer_or_time_step_gives_another_mask(DropoutSpec spec)
+    {
+        float[] origin = Draw(new MaskSchedule(1, spec), spec, _origin);
+        Place[] others =
+        [
+            _origin with { Site = DropoutSite.Embedding }, _origin with { Site = DropoutSite.Recurrent }, _origin with { Site = DropoutSite.Output },
+            _origin with { Layer = 0 }, _origin with { Layer = 2 }, _origin with { Epoch = 0 }, _origin with { Step = 0 }, _origin with { Epoch = 1 << 20 },
+            _origin with { Step = 1 << 20 },
+        ];
+        foreach (Place other in others)
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSchedule(1, spec), spec, other), origin)).IsNotNull().Because(other.ToString());
+        foreach (ulong seed in new ulong[] { 0, 2, 1 + (1ul << 32) })
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSchedule(seed, spec), spec, _origin), origin)).IsNotNull().Because($"seed {seed}");
+        foreach (int t in new[] { 0, 2, 65535 })
+        {
+            string? difference = Arrays.FirstDifference(Draw(new MaskSchedule(1, spec), spec, _origin with { T = t }), origin);
+            await Assert.That(difference == null).IsEqualTo(spec.IsLocked).Because($"t = {t}");
+        }
+    }
+
+    [Test]
+    public async Task Structured_masks_come_from_the_documented_counters_by_selection_sampling()
+    {
+        // Written out from the documentation: Philox words at (block, epoch, step, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's algorithm S.
+        const ulong seed = 0xFEDCBA9876543210;
+        const int units = 21, wanted = 8, layer = 3, epoch = 4, step = 500, t = 17;
+        var spec = new DropoutSpec { Kind = DropoutKind.Structured, Recurrent = 0.6f };
+        uint place = (2u << 28) | ((uint)DropoutSite.Recurrent << 26) | (layer << 16) | t;
+        var expected = new List<int>();
+        for (int unit = 0; unit < units; unit++)
+        {
+            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)unit / 4, epoch, step, place, 0x76543210, 0xFEDCBA98);
+            uint word = new[] { x0, x1, x2, x3 }[unit % 4];
+            double fraction = word / 4294967296.0;
+            if ((int)(fraction * (units - unit)) < wanted - expected.Count) expected.Add(unit);
+        }
+
+        int[] keep = new int[units];
+        int count = new MaskSchedule(seed, spec).Keep(DropoutSite.Recurrent, layer, epoch, step, t, units, keep);
+        await Assert.That(keep[..count]).IsEquivalentTo(expected, TUnit.Assertions.Enums.CollectionOrdering.Matching);
+    }
+
+    [Test]
+    [Arguments(650, 0.5f, 325)]
+    [Arguments(1500, 0.65f, 525)]
+    [Arguments(200, 0.25f, 150)]
+    [Arguments(10, 0.75f, 3)] // 2.5 is rounded away from zero
+    [Arguments(7, 0.5f, 4)]
+    [Arguments(100, 0f, 100)]
+    [Arguments(100, 0.001f, 100)]
+    [Arguments(67, 0.99f, 1)]
+    [Arguments(1, 0.5f, 1)]
+    [Arguments(3, 0.9999f, 1)] // never none
+    public async Task Exact_masks_keep_round_of_H_times_1_minus_p_and_at_least_one(int units, float rate, int expected)
+    {
+        await Assert.That(MaskSchedule.KeepCount(units, rate)).IsEqualTo(expected);
+        var spec = At(new DropoutSpec { Kind = DropoutKind.Structured }, rate);
+        var schedule = new MaskSchedule(1, spec);
+        int[] keep = new int[units];
+        for (int t = 0; t < 50; t++)
+        {
+            int count = schedule.Keep(DropoutSite.Layer, 1, 0, 0, t, units, keep);
+            await Assert.That(count).IsEqualTo(expected);
+            await Assert.That(keep[..count].Distinct().Order().SequenceEqual(keep[..count])).IsTrue();
+            await Assert.That(keep[0] >= 0 && keep[count - 1] < units).IsTrue();
+        }
+    }
+
+    [Test]
+    [Arguments(DropoutKind.Structured, MaskDraw.ExactCount, 10, 0.75f, 10f / 3f)]
+    [Arguments(DropoutKind.StructuredLocked, MaskDraw.ExactCount, 67, 0.99f, 67f)]
+    [Arguments(DropoutKind.Structured, MaskDraw.ExactCount, 8, 0f, 1f)]
+    [Arguments(DropoutKind.Structured, MaskDraw.Bernoulli, 10, 0.75f, 4f)]
+    [Arguments(DropoutKind.StructuredLocked, MaskDraw.Bernoulli, 3, 0.5f, 2f)]
+    [Arguments(DropoutKind.Random, MaskDraw.ExactCount, 10, 0.75f, 4f)]
+    [Arguments(DropoutKind.Locked, MaskDraw.ExactCount, 3, 0.5f, 2f)]
+    public async Task Survivors_are_scaled_by_H_over_k_or_by_1_over_1_minus_p(DropoutKind kind, MaskDraw draw, int units, float rate, float scale)
+    {
+        var schedule = new MaskSchedule(1, At(new DropoutSpec { Kind = kind, Draw = draw }, rate));
+        await Assert.That(schedule.Scale(DropoutSite.Layer, units)).IsEqualTo(scale);
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Dropouts))]
+    public async Task A_rate_of_0_keeps_everything(DropoutSpec spec)
+    {
+        DropoutSpec none = At(spec, 0f);
+        await Assert.That(Draw(new MaskSchedule(1, none), none, _origin).All(factor => factor == 1f)).IsTrue();
+    }
+
+    private static DropoutSpec At(DropoutSpec spec, float rate) => spec with { Embedding = rate, Layer = rate, Recurrent = rate, Output = rate };
+
+    // The factors of one mask, [units] or [units][sequences].
+    private static float[] Draw(MaskSchedule schedule, DropoutSpec spec, Place place)
+    {
+        float[] factors = new float[spec.IsStructured ? Units : Units * Sequences];
+        if (!spec.IsStructured)
+        {
+            schedule.Fill(place.Site, place.Layer, place.Epoch, place.Step, place.T, factors);
+            return factors;
+        }
+
+        int[] keep = new int[Units];
+        int count = schedule.Keep(place.Site, place.Layer, place.Epoch, place.Step, place.T, Units, keep);
+        foreach (int unit in keep[..count]) factors[unit] = schedule.Scale(place.Site, Units);
+        return factors;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Layouts, blocks, workspaces, and memory that the host owns.</summary>
+public sealed class MemoryTests
+{
+    [Test]
+    [Arguments(0)]
+    [Arguments(1)]
+    [Arguments(1000)]
+    public async Task A_buffer_starts_on_64_bytes_holds_its_length_and_is_zero(int floats)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            var buffer = new AlignedBuffer(floats);
+            await Assert.That(buffer.Span.Length).IsEqualTo(floats);
+            await Assert.That(buffer.Memory.ToArray().All(value => value == 0f)).IsTrue();
+            await Assert.That(Address(buffer.Span) % AlignedBuffer.AlignmentBytes).IsEqualTo((nuint)0);
+        }
+    }
+
+    [Test]
+    public async Task A_buffer_of_negative_length_is_refused() =>
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new AlignedBuffer(-1))).Contains("lengthFloats must be 0 to 2^31 - 64 floats");
+
+    [Test]
+    public async Task Tensors_lie_in_declared_order_each_on_64_bytes_without_overlap()
+    {
+        var layout = new ParameterLayout();
+        TensorSlot[] slots = [layout.Add("a", 3, 5), layout.Add("b", 16), layout.Add("c", 1), layout.Add("d", 2, 2, 9)];
+        await Assert.That(slots.Select(slot => (slot.Offset, slot.Length)).SequenceEqual([(0, 15), (16, 16), (32, 1), (48, 36)])).IsTrue();
+        await Assert.That(layout.LengthFloats).IsEqualTo(96);
+        await Assert.That(layout.ParameterCount).IsEqualTo(15 + 16 + 1 + 36);
+        await Assert.That(layout.Tensors.SequenceEqual(slots)).IsTrue();
+        await Assert.That(slots[3].Shape.SequenceEqual([2, 2, 9])).IsTrue();
+    }
+
+    [Test]
+    public async Task Impossible_tensors_are_refused()
+    {
+        var layout = new ParameterLayout();
+        layout.Add("a", 3);
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("a", 4))).IsEqualTo("tensor 'a' is declared twice");
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 2, 0))).IsEqualTo("tensor 'b' has an extent of 0; every extent must be at least 1");
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 65536, 65536))).IsEqualTo("tensor 'b' is too large: the limit is 2^31 floats");
+        layout.Add("c", 2_000_000_000);
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("d", 200_000_000))).IsEqualTo("the model is too large at tensor 'd': the limit is 2^31 floats");
+        await Assert.That(layout.Tensors.Count).IsEqualTo(2);
+    }
+
+    [Test]
+    public async Task A_models_tensors_have_the_documented_names_and_shapes()
+    {
+        var untied = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
+        await Assert.That(Describe(untied)).IsEqualTo(
+            "embedding 11x3, lstm.0.input 3x20, lstm.0.recurrent 5x20, lstm.0.bias 20, lstm.1.input 5x20, lstm.1.recurrent 5x20, lstm.1.bias 20, " +
+            "classifier.weight 5x11, classifier.bias 11");
+        var tied = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 5, hidden: 5, layers: 1, tied: true));
+        await Assert.That(Describe(tied)).IsEqualTo("lstm.0.input 5x20, lstm.0.recurrent 5x20, lstm.0.bias 20, classifier.weight 5x11, classifier.bias 11");
+
+        static string Describe(LanguageModel model) => string.Join(", ", model.Layout.Tensors.Select(slot => $"{slot.Name} {string.Join('x', slot.Shape)}"));
+    }
+
+    [Test]
+    public async Task A_model_in_the_hosts_memory_lives_there_and_trains_there()
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2);
+        int needed = new LanguageModel(config).Layout.LengthFloats;
+        // Odd: the host's memory need not be aligned.
+        var host = new GuardedBuffer("the host's memory", needed);
+        LanguageModel hosted = new(config, host.Memory), own = new(config);
+        hosted.Initialize(3, 0.2f);
+        own.Initialize(3, 0.2f);
+        foreach (LanguageModel model in new[] { hosted, own })
+        {
+            var trainer = new LanguageModelTrainer(model, Cases.Recipe(config, batch: 2, timeSteps: 3));
+            trainer.Step(Arrays.Tokens(1, 6, 11), Arrays.Tokens(2, 6, 11), 0, 0);
+        }
+
+        await Assert.That(Arrays.FirstDifference(host.Span, own.Parameters.Values)).IsNull();
+        await Assert.That(host.Damage()).IsNull();
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config, new float[needed - 1])))
+            .IsEqualTo($"storage holds {needed - 1} floats, the layout needs {needed}");
+    }
+
+    [Test]
+    public async Task A_workspace_is_sized_first_and_zeroed_when_taken()
+    {
+        var workspace = new Workspace();
+        Workspace.Slice a = workspace.Reserve(3), b = workspace.Reserve(17);
+        await Assert.That(workspace.LengthFloats).IsEqualTo(48);
+        await Assert.That(Messages.Of<ArgumentException>(() => workspace.Allocate(new float[47]))).IsEqualTo("the workspace needs 48 floats, the given memory holds 47");
+        var host = new GuardedBuffer("the workspace", 48, float.NaN);
+        workspace.Allocate(host.Memory);
+        await Assert.That(host.Span.ToArray().All(value => value == 0f)).IsTrue();
+        a.Span.Fill(1f);
+        b.Span.Fill(2f);
+        b.Integers[0] = 7;
+        await Assert.That((a.Span.Length, b.Span.Length, b.Part(1, 8).Length)).IsEqualTo((3, 17, 8));
+        await Assert.That(host.Span.ToArray().Count(value => value == 1f)).IsEqualTo(3);
+        await Assert.That(host.Span.ToArray().Count(value => value == 2f)).IsEqualTo(16);
+        await Assert.That(Messages.Of<ArgumentException>(() => workspace.Reserve(1))).IsEqualTo("the workspace is already allocated");
+        await Assert.That(Messages.Of<ArgumentException>(() => new Workspace().Reserve(1L << 31))).Contains("the workspace would pass 2^31 floats");
+    }
+
+    private static unsafe nuint Address(Span<float> span) => (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
+}

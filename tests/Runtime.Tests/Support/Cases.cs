@@ -1,0 +1,55 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>What the data-driven tests range over.</summary>
+internal static class Cases
+{
+    /// <summary>Lane widths that this machine and this build run, narrowest first.</summary>
+    public static int[] LaneWidths { get; } = [.. new[] { 4, 8, 16 }.Where(width => width <= KernelChoice.WidestLanes)];
+
+    /// <summary>The four cases and none, with both ways to draw a structured mask; rates are to be filled in.</summary>
+    public static DropoutSpec[] Dropouts { get; } =
+    [
+        new() { Kind = DropoutKind.None },
+        new() { Kind = DropoutKind.Random },
+        new() { Kind = DropoutKind.Locked },
+        new() { Kind = DropoutKind.Structured },
+        new() { Kind = DropoutKind.StructuredLocked },
+        new() { Kind = DropoutKind.Structured, Draw = MaskDraw.Bernoulli },
+        new() { Kind = DropoutKind.StructuredLocked, Draw = MaskDraw.Bernoulli },
+    ];
+
+    public static LanguageModelConfig Config(int vocabulary, int embedding, int hidden, int layers, bool tied = false) => new()
+    {
+        VocabularySize = vocabulary, EmbeddingSize = embedding, HiddenSize = hidden, LayerCount = layers, TieWeights = tied,
+    };
+
+    /// <summary>A model of that shape with seeded parameters, drawn by <see cref="Random"/> and not by the model itself.</summary>
+    public static LanguageModel Model(LanguageModelConfig config, int seed = 1, float range = 0.4f)
+    {
+        var model = new LanguageModel(config);
+        foreach (var slot in model.Layout.Tensors) Arrays.Uniform(seed++, slot.Length, range).CopyTo(model.Parameters[slot]);
+        return model;
+    }
+
+    /// <summary>A recipe that fits a model, with plain descent and no clipping unless changed.</summary>
+    public static LanguageModelRecipe Recipe(LanguageModelConfig config, int batch, int timeSteps, DropoutSpec? dropout = null) => new()
+    {
+        Name = "test",
+        HiddenSize = config.HiddenSize,
+        EmbeddingSize = config.EmbeddingSize,
+        LayerCount = config.LayerCount,
+        TieWeights = config.TieWeights,
+        BatchSize = batch,
+        Bptt = timeSteps,
+        Dropout = dropout ?? DropoutSpec.None,
+        Optimizer = OptimizerKind.Sgd,
+        LearningRate = 0.5f,
+        ClipNorm = 0f,
+        Seed = 7,
+    };
+}

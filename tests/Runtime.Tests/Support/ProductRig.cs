@@ -1,0 +1,133 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>One product's shape, numbers and kept units, and the three products run on them by the fast path, between canaries.</summary>
+/// <remarks>Shapes: x [T][K][B], w [K][N], bias [ld], d [T*B][ld], with ld = N rounded up to 16; Keep[t] lists the kept units of step t.</remarks>
+internal sealed class ProductRig
+{
+    public ProductRig(int k, int n, int timeSteps, int batch, KeepPattern pattern, bool sameKeep = false, int seed = 1)
+    {
+        (K, N, T, B, Stride) = (k, n, timeSteps, batch, Products.RowStride(n));
+        X = Arrays.Uniform(seed, timeSteps * k * batch);
+        W = Arrays.Uniform(seed + 1, k * n);
+        Bias = new float[Stride];
+        Arrays.Uniform(seed + 2, n).CopyTo(Bias.AsSpan());
+        D = Arrays.Uniform(seed + 3, timeSteps * batch * Stride);
+        Keep = [.. Enumerable.Range(0, timeSteps).Select(t => KeepPatterns.Draw(pattern, k, seed + (sameKeep ? 0 : t)))];
+        SameKeep = sameKeep;
+    }
+
+    public int K { get; }
+
+    public int N { get; }
+
+    public int T { get; }
+
+    public int B { get; }
+
+    public int Stride { get; }
+
+    public bool SameKeep { get; }
+
+    public float[] X { get; set; }
+
+    public float[] W { get; set; }
+
+    public float[] Bias { get; }
+
+    public float[] D { get; }
+
+    public int[][] Keep { get; set; }
+
+    public override string ToString() => $"K={K} N={N} T={T} B={B}";
+
+    /// <summary>Runs all products; <see cref="ProductResults.Damage"/> names the first canary that died.</summary>
+    public ProductResults Run(int laneWidth, IParallelRunner? runner = null, float scale = 1f)
+    {
+        var products = new Products(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(laneWidth));
+        products.Announce(K, N, T, B, backward: true);
+        var workspace = new Workspace();
+        products.ReserveScratch(workspace);
+        var scratch = new GuardedBuffer("scratch", Math.Max(1, workspace.LengthFloats));
+        workspace.Allocate(scratch.Memory);
+
+        GuardedBuffer x = new("x", X), w = new("w", W), bias = new("bias", Bias), d = new("d", D);
+        var packed = new GuardedBuffer("packed", (int)Products.PackedFloats(K, N));
+        var window = new GuardedBuffer("c of a window", T * B * Stride, float.NaN);
+        var windowPacked = new GuardedBuffer("c of a packed window", T * B * Stride, float.NaN);
+        var steps = new GuardedBuffer("c of steps", T * B * Stride);
+        var dx = new GuardedBuffer("dx", T * K * B, float.NaN);
+        var dxWindow = new GuardedBuffer("dx of a window", T * K * B, float.NaN);
+        var g = new GuardedBuffer("g", K * N, float.NaN);
+        int[] indices = new int[T * K];
+        for (int t = 0; t < T; t++) Keep[t].CopyTo(indices, t * K);
+        int[] counts = [.. Keep.Select(keep => keep.Length)];
+        KeepTable keeps = SameKeep ? new KeepTable(Keep[0]) : new KeepTable(indices, K, counts);
+
+        products.Pack(w.Span, K, N, packed.Span);
+        products.ForwardWindow(w.Span, default, K, N, x.Span, T, B, keeps, bias.Span, window.Span);
+        products.ForwardWindow(default, packed.Span, K, N, x.Span, T, B, keeps, bias.Span, windowPacked.Span);
+        for (int t = 0; t < T; t++)
+        {
+            Span<float> c = steps.Span.Slice(t * B * Stride, B * Stride);
+            for (int b = 0; b < B; b++) bias.Span.CopyTo(c[(b * Stride)..]);
+            products.ForwardStep(packed.Span, K, N, x.Span.Slice(t * K * B, K * B), B, keeps.At(t), c);
+            products.Backward(w.Span, K, N, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
+        }
+
+        products.BackwardWindow(w.Span, K, N, d.Span, T, B, keeps, scale, dxWindow.Span);
+        products.WeightGradient(x.Span, K, N, T, B, keeps, d.Span, g.Span);
+        GuardedBuffer[] buffers = [scratch, x, w, bias, d, packed, window, windowPacked, steps, dx, dxWindow, g];
+        return new ProductResults(
+            window.Span.ToArray(), windowPacked.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
+            buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
+    }
+
+    /// <summary>The same x and w with 0 in the rows of dropped units, and every unit kept: what a dense product would be given.</summary>
+    public ProductRig Dense()
+    {
+        var dense = new ProductRig(K, N, T, B, KeepPattern.All) { W = W, X = [.. X] };
+        Bias.CopyTo(dense.Bias, 0);
+        D.CopyTo(dense.D, 0);
+        ForEachDropped((t, k) => dense.X.AsSpan(((t * K) + k) * B, B).Clear());
+        return dense;
+    }
+
+    /// <summary>Puts not-a-number into every x that a step drops, and into the weights of units that no step keeps.</summary>
+    public void PoisonDropped()
+    {
+        ForEachDropped((t, k) => X.AsSpan(((t * K) + k) * B, B).Fill(float.NaN));
+        foreach (int k in Enumerable.Range(0, K).Except(Keep.SelectMany(keep => keep))) W.AsSpan(k * N, N).Fill(float.NaN);
+    }
+
+    public void ForEachDropped(Action<int, int> action)
+    {
+        for (int t = 0; t < T; t++)
+        {
+            foreach (int k in Enumerable.Range(0, K).Except(Keep[t])) action(t, k);
+        }
+    }
+}
+
+/// <summary>c [T*B][ld] three ways, dx [T][K][B] two ways, g [K][N], and the first write outside a buffer, if any.</summary>
+internal sealed record ProductResults(float[] Window, float[] WindowPacked, float[] Steps, float[] Dx, float[] DxWindow, float[] G, string? Damage)
+{
+    /// <summary>Every result by name.</summary>
+    public IEnumerable<(string Name, float[] Values)> All =>
+        [("window", Window), ("packed window", WindowPacked), ("steps", Steps), ("dx", Dx), ("dx of a window", DxWindow), ("g", G)];
+
+    /// <summary>The first element whose bits differ from the other's, or null.</summary>
+    public string? FirstDifference(ProductResults expected)
+    {
+        foreach (((string name, float[] found), (_, float[] wanted)) in All.Zip(expected.All))
+        {
+            if (Arrays.FirstDifference(found, wanted) is { } difference) return name + difference;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,128 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Splitting a range, and the pool that runs the parts.</summary>
+[NotInParallel]
+public sealed class WorkerPoolTests
+{
+    [Test]
+    public async Task Parts_cover_a_range_once_start_on_the_grain_and_differ_by_at_most_one_grain()
+    {
+        var failures = new List<string>();
+        foreach (int count in new[] { 0, 1, 2, 15, 16, 17, 100, 4096, 12_345, int.MaxValue })
+        {
+            foreach (int grain in new[] { 1, 2, 16, 8192 })
+            {
+                foreach (int parts in new[] { 1, 2, 3, 7, 64, 1024 })
+                {
+                    int at = 0;
+                    (long least, long most) = (long.MaxValue, 0);
+                    for (int part = 0; part < parts; part++)
+                    {
+                        (int start, int end) = ParallelWork.Split(count, grain, part, parts);
+                        if (start != at || end < start || (start % grain != 0 && start != count)) failures.Add($"{count}/{grain}/{parts}: part {part} is {start} to {end}");
+                        at = end;
+                        long grains = ((long)end - start + grain - 1) / grain;
+                        (least, most) = (Math.Min(least, grains), Math.Max(most, grains));
+                    }
+
+                    if (at != count || most - least > 1) failures.Add($"{count}/{grain}/{parts}: ends at {at}, parts of {least} to {most} grains");
+                }
+            }
+        }
+
+        await Assert.That(failures).IsEmpty();
+    }
+
+    [Test]
+    [Arguments(1)]
+    [Arguments(2)]
+    [Arguments(3)]
+    public async Task Every_index_is_run_once_in_many_rapid_runs(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        await Assert.That(pool.ThreadCount).IsEqualTo(threads);
+        int[] runs = new int[97];
+        for (int round = 1; round <= 500; round++)
+        {
+            Count(pool, runs);
+            await Assert.That(runs.All(count => count == round)).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task Workers_that_fell_asleep_wake_up()
+    {
+        using var pool = new WorkerPool(2);
+        int[] runs = new int[97];
+        for (int round = 1; round <= 5; round++)
+        {
+            // Far longer than a worker spins; had it not slept, the test would pass all the same.
+            Thread.Sleep(30);
+            Count(pool, runs);
+            await Assert.That(runs.All(count => count == round)).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task Disposing_ends_sleeping_and_idle_pools_and_may_be_repeated()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            var pool = new WorkerPool(3);
+            if (i % 2 == 0) Count(pool, new int[10]);
+            if (i % 3 == 0) Thread.Sleep(10);
+            pool.Dispose();
+            pool.Dispose();
+        }
+
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new WorkerPool(0))).Contains("threadCount must be 1 to 1024");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new WorkerPool(1025))).Contains("threadCount must be 1 to 1024");
+    }
+
+    [Test]
+    public async Task A_hosts_own_runner_may_run_the_parts_in_any_order_on_any_thread()
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
+        DropoutSpec dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f, Recurrent = 0.5f };
+        float[][] trained = [.. new IParallelRunner[] { SingleThread.Instance, new Backwards(5) }.Select(runner =>
+        {
+            LanguageModel model = Cases.Model(config);
+            var trainer = new LanguageModelTrainer(model, Cases.Recipe(config, batch: 5, timeSteps: 3, dropout), runner, KernelChoice.Best);
+            for (int step = 0; step < 3; step++) trainer.Step(Arrays.Tokens(step, 15, 37), Arrays.Tokens(step + 9, 15, 37), 0, step);
+            return model.Parameters.Values.ToArray();
+        })];
+        await Assert.That(Arrays.FirstDifference(trained[1], trained[0])).IsNull();
+    }
+
+    private static void Count(WorkerPool pool, int[] runs)
+    {
+        var body = new CountBody { Runs = runs };
+        pool.For(runs.Length, 3, ref body);
+    }
+
+    private struct CountBody : IRangeBody
+    {
+        public int[] Runs;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int i = start; i < end; i++) Interlocked.Increment(ref Runs[i]);
+        }
+    }
+
+    private sealed class Backwards(int parts) : IParallelRunner
+    {
+        public int ThreadCount => parts;
+
+        public void Run(ParallelWork work)
+        {
+            for (int part = parts - 1; part >= 0; part--) work.Invoke(part);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>After the first call, nothing is allocated: not by a training step, an evaluation, a session's step or a draw.</summary>
+public sealed class AllocationTests
+{
+    private const int Batch = 3, TimeSteps = 4, Vocabulary = 23;
+
+    public static IEnumerable<Func<(DropoutSpec Dropout, OptimizerKind Optimizer)>> Recipes()
+    {
+        foreach (DropoutSpec dropout in Cases.Dropouts)
+        {
+            DropoutSpec rates = dropout with { Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f };
+            foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) yield return () => (rates, optimizer);
+        }
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Recipes))]
+    public async Task A_training_step_allocates_nothing(DropoutSpec dropout, OptimizerKind optimizer)
+    {
+        LanguageModelTrainer trainer = NewTrainer(dropout, optimizer, SingleThread.Instance);
+        await Assert.That(BytesOnThisThread(Steps(trainer))).IsEqualTo(0);
+    }
+
+    [Test]
+    [NotInParallel]
+    [MethodDataSource(nameof(Recipes))]
+    public async Task A_training_step_on_two_threads_allocates_nothing(DropoutSpec dropout, OptimizerKind optimizer)
+    {
+        using var pool = new WorkerPool(2);
+        LanguageModelTrainer trainer = NewTrainer(dropout, optimizer, pool);
+        await Assert.That(BytesOnThreadsOf(pool, Steps(trainer))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task A_session_allocates_nothing()
+    {
+        var session = new LanguageModelSession(NewModel());
+        await Assert.That(BytesOnThisThread(() =>
+        {
+            session.Reset();
+            for (int token = 0; token < Vocabulary; token++) session.Step(token);
+        })).IsEqualTo(0);
+    }
+
+    [Test]
+    [Arguments(1)]
+    [Arguments(3)]
+    public async Task An_evaluation_allocates_nothing(int streams)
+    {
+        var evaluator = new LanguageModelEvaluator(NewModel(), SingleThread.Instance, streams, timeSteps: 5);
+        int[] text = Arrays.Tokens(1, 100, Vocabulary);
+        await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(text))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task A_draw_allocates_nothing()
+    {
+        var sampler = new TokenSampler(Vocabulary, temperature: 0.8f, topK: 5);
+        float[] logits = Arrays.Uniform(1, Vocabulary);
+        await Assert.That(BytesOnThisThread(() => sampler.Sample(logits))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task Filling_a_window_of_tokens_allocates_nothing()
+    {
+        var windows = new TokenWindows(Arrays.Tokens(1, 100, Vocabulary), Batch, TimeSteps);
+        int[] inputs = new int[Batch * TimeSteps], targets = new int[Batch * TimeSteps];
+        await Assert.That(BytesOnThisThread(() => windows.Fill(1, inputs, targets))).IsEqualTo(0);
+    }
+
+    private static LanguageModel NewModel() => Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2));
+
+    private static LanguageModelTrainer NewTrainer(DropoutSpec dropout, OptimizerKind optimizer, IParallelRunner runner)
+    {
+        LanguageModel model = NewModel();
+        return new LanguageModelTrainer(
+            model, Cases.Recipe(model.Config, Batch, TimeSteps, dropout) with { Optimizer = optimizer, LearningRate = 0.01f, ClipNorm = 1f }, runner);
+    }
+
+    private static Action Steps(LanguageModelTrainer trainer)
+    {
+        int[] inputs = Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), targets = Arrays.Tokens(2, Batch * TimeSteps, Vocabulary);
+        int step = 0;
+        return () =>
+        {
+            for (int i = 0; i < 5; i++) trainer.Step(inputs, targets, 0, step++);
+        };
+    }
+
+    private static long BytesOnThisThread(Action action)
+    {
+        action();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    // What each of the pool's threads allocated, waiting for work included; the test host's own threads do not disturb it.
+    private static long BytesOnThreadsOf(WorkerPool pool, Action action)
+    {
+        action();
+        long[] before = new long[pool.ThreadCount], after = new long[pool.ThreadCount];
+        Read(pool, before);
+        action();
+        Read(pool, after);
+        return after.Sum() - before.Sum();
+
+        static void Read(WorkerPool pool, long[] bytes)
+        {
+            var probe = new Probe { Bytes = bytes };
+            pool.For(pool.ThreadCount, 1, ref probe);
+        }
+    }
+
+    private struct Probe : IRangeBody
+    {
+        public long[] Bytes;
+
+        public readonly void Run(int part, int start, int end) => Bytes[part] = GC.GetAllocatedBytesForCurrentThread();
+    }
+}

@@ -1,0 +1,64 @@
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Zaremba's cut: B contiguous streams, windows of T, targets one token later, the rest left out.</summary>
+public sealed class TokenWindowsTests
+{
+    [Test]
+    [Arguments(929_589, 20, 20, 2323)] // Penn Treebank, the small and the larger recipes: figures of the published code
+    [Arguments(929_589, 20, 35, 1327)]
+    [Arguments(2, 1, 1, 1)]
+    [Arguments(12, 2, 5, 1)]
+    [Arguments(13, 2, 5, 1)]
+    [Arguments(22, 2, 5, 2)]
+    [Arguments(21, 2, 5, 1)]
+    public async Task An_epoch_has_as_many_windows_as_fill_every_stream(int tokens, int batch, int timeSteps, int expected)
+    {
+        var windows = new TokenWindows(new int[tokens], batch, timeSteps);
+        await Assert.That(windows.Count).IsEqualTo(expected);
+        await Assert.That((windows.BatchSize, windows.TimeSteps)).IsEqualTo((batch, timeSteps));
+    }
+
+    [Test]
+    [Arguments(29, 3, 4)]
+    [Arguments(100, 1, 7)]
+    [Arguments(64, 5, 1)]
+    public async Task Windows_continue_each_stream_and_targets_are_one_token_ahead(int length, int batch, int timeSteps)
+    {
+        int[] text = [.. Enumerable.Range(1000, length)];
+        var windows = new TokenWindows(text, batch, timeSteps);
+        int[] inputs = new int[batch * timeSteps], targets = new int[batch * timeSteps];
+        for (int b = 0; b < batch; b++)
+        {
+            int[] stream = text[(b * (length / batch))..((b + 1) * (length / batch))];
+            for (int window = 0; window < windows.Count; window++)
+            {
+                windows.Fill(window, inputs, targets);
+                for (int t = 0; t < timeSteps; t++)
+                {
+                    await Assert.That(inputs[(t * batch) + b]).IsEqualTo(stream[(window * timeSteps) + t]);
+                    await Assert.That(targets[(t * batch) + b]).IsEqualTo(stream[(window * timeSteps) + t + 1]);
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_text_too_short_for_one_window_is_refused_with_what_it_needs()
+    {
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new int[11], 2, 5)))
+            .IsEqualTo("the text has 11 tokens, too few for one window: 2 sequences of 5 steps need at least 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(Array.Empty<int>(), 1, 1))).Contains("0 tokens");
+    }
+
+    [Test]
+    public async Task Impossible_shapes_and_windows_are_refused()
+    {
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 0, 1))).Contains("batchSize must be at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 1, 0))).Contains("timeSteps must be at least 1");
+        var windows = new TokenWindows(new int[9], 1, 4);
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(2, new int[4], new int[4]))).Contains("index must be 0 to 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(-1, new int[4], new int[4]))).Contains("index must be 0 to 1");
+    }
+}

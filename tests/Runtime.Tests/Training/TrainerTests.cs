@@ -1,0 +1,143 @@
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>What a trainer refuses, survives, repeats and learns.</summary>
+public sealed class TrainerTests
+{
+    private const int Vocabulary = 13, Batch = 3, TimeSteps = 4;
+
+    private static readonly LanguageModelConfig _config = Cases.Config(Vocabulary, embedding: 6, hidden: 10, layers: 2);
+
+    private static readonly DropoutSpec _dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.4f };
+
+    [Test]
+    [MatrixDataSource]
+    public async Task A_step_that_is_not_finite_names_itself_and_changes_nothing([Matrix] OptimizerKind optimizer)
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { Optimizer = optimizer, LearningRate = 0.01f };
+        LanguageModel model = Cases.Model(_config), undisturbed = Cases.Model(_config);
+        LanguageModelTrainer trainer = new(model, recipe), other = new(undisturbed, recipe);
+        Step(trainer, 0);
+        Step(other, 0);
+
+        float[] good = model.Parameters.Values.ToArray();
+        model.Parameters[model.Classifier].Fill(3e38f);
+        float[] bad = model.Parameters.Values.ToArray();
+        NotFiniteException? thrown = null;
+        try
+        {
+            trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), Arrays.Tokens(2, Batch * TimeSteps, Vocabulary), epoch: 6, step: 7);
+        }
+        catch (NotFiniteException exception)
+        {
+            thrown = exception;
+        }
+
+        await Assert.That(thrown).IsNotNull();
+        await Assert.That((thrown!.Epoch, thrown.Step)).IsEqualTo((6, 7));
+        await Assert.That(double.IsFinite(thrown.Loss) && double.IsFinite(thrown.GradientNorm)).IsFalse();
+        await Assert.That(thrown.Message).StartsWith("the numbers stopped being finite in epoch 6, step 7: loss ");
+        await Assert.That(Arrays.FirstDifference(model.Parameters.Values, bad)).IsNull();
+
+        // With its good parameters back, the trainer goes on as if nothing had happened: optimizer state and carried state are untouched too.
+        good.CopyTo(model.Parameters.Values);
+        Step(trainer, 1);
+        Step(other, 1);
+        await Assert.That(Arrays.FirstDifference(model.Parameters.Values, undisturbed.Parameters.Values)).IsNull();
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task A_run_restarted_in_the_middle_sees_the_same_masks(
+        [Matrix(DropoutKind.Random, DropoutKind.Locked, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout with { Kind = kind });
+        LanguageModel whole = Cases.Model(_config), resumed = new(_config);
+        var trainer = new LanguageModelTrainer(whole, recipe);
+        for (int step = 0; step < 3; step++) Step(trainer, step);
+        whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
+        trainer.ResetState();
+        var second = new LanguageModelTrainer(resumed, recipe);
+        for (int step = 3; step < 6; step++)
+        {
+            Step(trainer, step);
+            Step(second, step);
+        }
+
+        await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
+    }
+
+    [Test]
+    public async Task Padding_between_tensors_stays_zero()
+    {
+        foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
+        {
+            LanguageModel model = Cases.Model(_config);
+            var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { Optimizer = optimizer });
+            for (int step = 0; step < 3; step++) Step(trainer, step);
+            foreach (var slot in model.Layout.Tensors)
+            {
+                model.Parameters[slot].Clear();
+                trainer.Gradients[slot].Clear();
+            }
+
+            await Assert.That(model.Parameters.Values.ToArray().All(value => value == 0f)).IsTrue();
+            await Assert.That(trainer.Gradients.Values.ToArray().All(value => value == 0f)).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task Windows_and_tokens_that_do_not_fit_are_refused()
+    {
+        var trainer = new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config, Batch, TimeSteps));
+        int[] good = new int[Batch * TimeSteps], bad = new int[Batch * TimeSteps];
+        bad[5] = Vocabulary;
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[3], good, 0, 0))).IsEqualTo("inputs holds 3 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, new int[13], 0, 0))).IsEqualTo("targets holds 13 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(bad, good, 0, 0))).IsEqualTo("inputs[5] is 13, the vocabulary has 13 tokens");
+        bad[5] = -1;
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, bad, 0, 0))).IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config with { HiddenSize = 11 }, 1, 1))))
+            .IsEqualTo("the recipe's shape is not the model's");
+    }
+
+    public static IEnumerable<Func<DropoutSpec>> Dropouts() => Cases.Dropouts.Select(spec => (Func<DropoutSpec>)(() => spec));
+
+    [Test]
+    [MethodDataSource(nameof(Dropouts))]
+    public async Task A_periodic_text_is_learnt_by_heart_in_every_case(DropoutSpec dropout)
+    {
+        // After 0 comes 1, 2 or 3 in turn: only a model that carries its state knows which.
+        int[] period = [0, 1, 0, 2, 0, 3, 4], text = [.. Enumerable.Range(0, 700).Select(i => period[i % period.Length])];
+        LanguageModelConfig config = Cases.Config(vocabulary: 5, embedding: 12, hidden: 24, layers: 2);
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch: 4, timeSteps: 8, dropout with { Embedding = 0.05f, Layer = 0.1f, Recurrent = 0.05f, Output = 0.1f }) with
+        {
+            Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, ClipNorm = 1f,
+        };
+        var model = new LanguageModel(config);
+        model.Initialize(1, 0.15f, forgetBias: 1f);
+        var trainer = new LanguageModelTrainer(model, recipe);
+        var windows = new TokenWindows(text, recipe.BatchSize, recipe.Bptt);
+        int[] inputs = new int[32], targets = new int[32];
+        for (int epoch = 0; epoch < 12; epoch++)
+        {
+            trainer.ResetState();
+            for (int step = 0; step < windows.Count; step++)
+            {
+                windows.Fill(step, inputs, targets);
+                trainer.Step(inputs, targets, epoch, step);
+            }
+        }
+
+        EvaluationResult result = new LanguageModelEvaluator(model).Evaluate(text);
+        await Assert.That(result.NegativeLogLikelihood / result.Tokens).IsLessThan(0.05);
+    }
+
+    private static void Step(LanguageModelTrainer trainer, int step) => trainer.Step(
+        Arrays.Tokens(step, Batch * TimeSteps, Vocabulary), Arrays.Tokens(step + 100, Batch * TimeSteps, Vocabulary), 0, step);
+}
