@@ -6,8 +6,9 @@ namespace TinySD.Runtime.Threading;
 /// <remarks>One caller at a time. Dispose to end the threads.</remarks>
 public sealed class WorkerPool : IParallelRunner, IDisposable
 {
-    // Spins before a waiting worker sleeps: longer than the serial gaps between two products of a training step, shorter than a scheduler's tick.
-    private const int SpinCount = 20_000;
+    // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its core to
+    // others, which costs little when nobody wants it and is what lets the work go on when threads outnumber cores; then a worker sleeps.
+    private const int SpinCount = 2_000, YieldCount = 4_000;
 
     private readonly Worker[] _workers;
     private ParallelWork _work;
@@ -36,7 +37,6 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
         work.Invoke(0);
         for (int spin = 0; Volatile.Read(ref _pending) != 0; spin++)
         {
-            // A worker that lost its core needs ours: after a while give it up, but never sleep for a whole tick.
             if (spin < SpinCount) Thread.SpinWait(1);
             else Thread.Yield();
         }
@@ -91,7 +91,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
 
         private void WaitForWork()
         {
-            for (int spin = 0; spin < SpinCount; spin++)
+            for (int spin = 0; spin < SpinCount + YieldCount; spin++)
             {
                 if (Volatile.Read(ref _ready) == 1)
                 {
@@ -99,7 +99,8 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
                     return;
                 }
 
-                Thread.SpinWait(1);
+                if (spin < SpinCount) Thread.SpinWait(1);
+                else Thread.Yield();
             }
 
             if (Interlocked.CompareExchange(ref _ready, -1, 0) == 0) _wake.Wait();

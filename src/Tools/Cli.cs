@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using TinySD.Tools.Commands;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools;
+
+/// <summary>The command line as a function: words in, exit code out, nothing of the process touched.</summary>
+internal static class Cli
+{
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The words after <c>tinysd</c>.</param>
+    /// <param name="console">Where it writes.</param>
+    /// <param name="stop">Asks the command to stop at its next step.</param>
+    public static int Run(IReadOnlyList<string> args, CliConsole console, CancellationToken stop = default)
+    {
+        var common = new CommonOptions(console, stop);
+        ParseResult parsed = Parse(args, common);
+        string command = NameOf(parsed);
+        try
+        {
+            if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
+            return parsed.Invoke(new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception exception)
+        {
+            console.Out.Flush();
+            return Failures.Report(exception, command, console.Error, common.IsVerbose(parsed));
+        }
+        finally
+        {
+            console.Out.Flush();
+        }
+    }
+
+    /// <summary>What the words mean, nothing run.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) => CreateRoot(common).Parse(args);
+
+    private static RootCommand CreateRoot(CommonOptions common)
+    {
+        var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
+        {
+            DemoCommand.Create(common),
+            TrainCommand.Create(common),
+            EvalCommand.Create(common),
+            GenerateCommand.Create(common),
+            InspectCommand.Create(common),
+            VerifyCommand.Create(common),
+        };
+        common.AddTo(root);
+        HelpText.Install(root);
+        return root;
+    }
+
+    // A word that fits nowhere is usually the cause of the parser's other complaints.
+    private static string Complaint(ParseResult parsed) =>
+        parsed.UnmatchedTokens.Count > 0 ? $"there is no command, option or argument for '{parsed.UnmatchedTokens[0]}'." : parsed.Errors[0].Message;
+
+    private static string NameOf(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = at.Parent)
+            names.Push(command.Command is RootCommand ? "tinysd" : command.Command.Name);
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using TinySD.Formats;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd inspect</c>: what a file holds, without reading its tensors.</summary>
+internal static class InspectCommand
+{
+    private const int ShownTokens = 12;
+
+    public static Command Create(CommonOptions common)
+    {
+        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
+        var command = new Command("inspect", "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.") { file };
+        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
+        return command;
+    }
+
+    private static int Run(CliContext context, string path)
+    {
+        using TsdFile file = TsdFile.Open(path);
+        LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
+        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model), CliJson.Default.InspectResult);
+        else WriteTables(context.Console, file, model);
+        return ExitCode.Done;
+    }
+
+    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model) => new(
+        file.Kind,
+        file.Path,
+        file.Length,
+        file.Tensors.Sum(t => t.Count),
+        model is null ? null : Section(file, "configuration"),
+        model is null ? null : new VocabularyResult(
+            Names.Levels.Of(model.Vocabulary.Level), model.Vocabulary.Count, model.Vocabulary.UnknownId is not null, [.. model.Vocabulary.Tokens.Take(ShownTokens)]),
+        model is null ? null : Section(file, "training"),
+        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
+
+    private static JsonElement? Section(TsdFile file, string name)
+    {
+        using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
+        return document.RootElement.Clone();
+    }
+
+    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model)
+    {
+        Table facts = Tables.Create("", "");
+        facts.Row("file", file.Path);
+        facts.Row("kind", file.Kind);
+        facts.Row("bytes", Figures.Count(file.Length));
+        facts.Row("parameters", Figures.Count(file.Tensors.Sum(t => t.Count)));
+        if (model is not null) AddModel(facts, model);
+        console.Results.Write(facts.HideHeaders());
+
+        Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
+        foreach (TsdTensor t in file.Tensors)
+            tensors.Row(t.Name, t.Dtype, $"[{string.Join(", ", t.Shape)}]", Invariant(t.Offset), Invariant(t.Bytes), t.Checksum);
+        console.Results.Write(tensors);
+    }
+
+    private static void AddModel(Table facts, LanguageModelDescription model)
+    {
+        (_, Vocabulary vocabulary, TrainingRecord training) = model;
+        string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
+        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {(vocabulary.Level == TextLevel.Word ? "words" : "characters")}, " +
+            $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
+        facts.Row("written by", training.WrittenBy);
+        facts.Row("trained on", Describe(training.Train));
+        facts.Row("validated on", Describe(training.Valid));
+        if (training.Test is { } test) facts.Row("tested on", Describe(test));
+        facts.Row("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}");
+        if (training.Epochs is [.., { } last])
+            facts.Row("perplexity", $"train {Figures.Perplexity(last.TrainPerplexity)}, valid {Figures.Perplexity(last.ValidPerplexity)}" +
+                (training.TestPerplexity is { } perplexity ? $", test {Figures.Perplexity(perplexity)}" : ""));
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(vocabulary.Level, training.Recipe))) facts.Row(option, value);
+    }
+
+    private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
+
+    private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd verify</c>: checks every checksum and names what is damaged.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
+        var command = new Command("verify", "Read the whole file, check every checksum and name what is damaged. Exit code 1 if anything is.") { file };
+        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
+        return command;
+    }
+
+    private static int Run(CliContext context, string path)
+    {
+        (long bytes, int tensors, IReadOnlyList<FileProblem> problems) = Check(path);
+        string[] damaged = [.. problems.Select(p => p.Part ?? "file").Distinct(StringComparer.Ordinal)];
+        if (context.Json)
+        {
+            var result = new VerifyResult(problems.Count == 0, damaged, [.. problems.Select(p => p.Message)]);
+            CliJson.Write(context.Console.Out, result, CliJson.Default.VerifyResult);
+        }
+        else if (problems.Count == 0)
+        {
+            context.Console.Out.WriteLine($"{path}: ok, {tensors} tensors, {Display.Figures.Count(bytes)} bytes");
+        }
+        else
+        {
+            foreach (string name in damaged) context.Console.Out.WriteLine($"{path}: damaged {name}");
+        }
+
+        foreach (FileProblem problem in problems) context.Console.Error.WriteLine($"tinysd verify: {problem.Message}");
+        return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static (long Bytes, int Tensors, IReadOnlyList<FileProblem> Problems) Check(string path)
+    {
+        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem))
+            return IsDamage(problem.Kind) ? (0, 0, [problem]) : throw new FileProblemException(problem);
+        using (file) return (file.Length, file.Tensors.Length, file.Verify());
+    }
+
+    // What was never a TinySD file, or cannot be read, is no damaged one.
+    private static bool IsDamage(FileProblemKind kind) => kind is not (FileProblemKind.NotFound or FileProblemKind.IsDirectory or FileProblemKind.NotRegularFile
+        or FileProblemKind.AccessDenied or FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.NewerVersion);
+}

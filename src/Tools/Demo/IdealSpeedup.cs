@@ -1,0 +1,29 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Tools.Demo;
+
+/// <summary>The most that skipping dropped units can gain: the ratio of multiply-adds, everything else taken as free.</summary>
+internal static class IdealSpeedup
+{
+    /// <summary>Over all products of a model. Forward, backward and weight gradient each shrink alike, so one of them stands for the step.</summary>
+    public static double Of(LanguageModelConfig config, DropoutSpec dropout)
+    {
+        double dense = 0, kept = 0;
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            int inputs = layer == 0 ? config.EmbeddingSize : config.HiddenSize;
+            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, inputs, 4.0 * config.HiddenSize);
+            Add(DropoutSite.Recurrent, config.HiddenSize, 4.0 * config.HiddenSize);
+        }
+
+        Add(DropoutSite.Output, config.HiddenSize, config.VocabularySize);
+        return dense / kept;
+
+        void Add(DropoutSite site, int units, double outputs)
+        {
+            dense += units * outputs;
+            kept += MaskSchedule.KeepCount(units, dropout.RateOf(site)) * outputs;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Spectre.Console;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>The two streams of a command: results go to <see cref="Out"/>, progress and diagnostics to <see cref="Error"/>.</summary>
+/// <param name="output">Standard output, or a test's writer.</param>
+/// <param name="error">Standard error, or a test's writer.</param>
+/// <param name="traits">What they are connected to.</param>
+internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTraits traits = default)
+{
+    // Wide enough that no table of ours is broken into lines where something other than a terminal reads it.
+    private const int WidthOfFiles = 200, DefaultWidthOfTerminal = 80;
+
+    private readonly Lazy<IAnsiConsole> _results = new(() => Create(output, traits.OutputIsTerminal, traits));
+    private readonly Lazy<IAnsiConsole> _messages = new(() => Create(error, traits.ErrorIsTerminal, traits));
+
+    /// <summary>Where results go.</summary>
+    public TextWriter Out { get; } = output;
+
+    /// <summary>Where progress and diagnostics go.</summary>
+    public TextWriter Error { get; } = error;
+
+    /// <summary>Whether progress can be drawn in place.</summary>
+    public bool ErrorIsTerminal => traits.ErrorIsTerminal;
+
+    /// <summary>Columns that a drawing on <see cref="Out"/> may take.</summary>
+    public int OutputWidth => traits.OutputIsTerminal && traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal;
+
+    /// <summary><see cref="Out"/> for tables.</summary>
+    public IAnsiConsole Results => _results.Value;
+
+    /// <summary><see cref="Error"/> for live progress.</summary>
+    public IAnsiConsole Messages => _messages.Value;
+
+    private static IAnsiConsole Create(TextWriter writer, bool isTerminal, TerminalTraits traits)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = isTerminal && traits.UseColor ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(writer),
+            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
+        });
+        console.Profile.Capabilities.Unicode = true;
+        console.Profile.Width = !isTerminal ? WidthOfFiles : traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal;
+        return console;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>Numbers as people read them, the same in every culture.</summary>
+internal static class Figures
+{
+    /// <summary>A count with its thousands marked.</summary>
+    public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
+    public static string Perplexity(double perplexity) => perplexity.ToString(perplexity < 10_000 ? "0.00" : "0.##e+0", CultureInfo.InvariantCulture);
+
+    /// <summary>A number with a fixed count of decimals.</summary>
+    public static string Fixed(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);
+
+    /// <summary>A setting, as short as it can be written without loss.</summary>
+    public static string Setting(float number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A time span as <c>12 s</c>, <c>3:05</c> or <c>2:03:05</c>.</summary>
+    public static string Duration(double seconds)
+    {
+        if (!(seconds < 100 * 24 * 3600.0)) return "very long";
+        var span = TimeSpan.FromSeconds(Math.Round(seconds));
+        if (span.TotalMinutes < 1) return span.Seconds.ToString(CultureInfo.InvariantCulture) + " s";
+        return span.TotalHours < 1
+            ? span.ToString(@"m\:ss", CultureInfo.InvariantCulture)
+            : ((int)span.TotalHours).ToString(CultureInfo.InvariantCulture) + span.ToString(@"\:mm\:ss", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>Shows how far a long computation is. Not thread-safe.</summary>
+internal interface IProgressDisplay
+{
+    /// <summary>Whether <see cref="Show"/> would be seen now; before that there is no need to make its text.</summary>
+    bool IsDue { get; }
+
+    /// <summary>Says where the computation is.</summary>
+    /// <param name="label">What is done, for example <c>epoch 2/13</c>.</param>
+    /// <param name="share">How much of it, 0 to 1.</param>
+    /// <param name="detail">Figures beside it.</param>
+    void Show(string label, double share, string detail);
+
+    /// <summary>A line that stays.</summary>
+    void Note(string line);
+}
+
+/// <summary>Chooses how progress is shown: drawn in place on a terminal, in lines elsewhere, not at all when quiet.</summary>
+internal static class ProgressDisplay
+{
+    /// <summary>Runs <paramref name="body"/> with a display that ends when it does.</summary>
+    public static void Run(CliContext context, Action<IProgressDisplay> body)
+    {
+        if (context.Quiet) body(new SilentDisplay());
+        else if (context.Console.ErrorIsTerminal) LiveDisplay.Run(context.Console.Messages, body);
+        else body(new LineDisplay(context.Console.Error));
+    }
+
+    private sealed class SilentDisplay : IProgressDisplay
+    {
+        public bool IsDue => false;
+
+        public void Show(string label, double share, string detail)
+        {
+        }
+
+        public void Note(string line)
+        {
+        }
+    }
+
+    /// <summary>A line every few seconds.</summary>
+    private sealed class LineDisplay(TextWriter writer) : IProgressDisplay
+    {
+        private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
+
+        private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+
+        public bool IsDue => _sinceLast.Elapsed >= s_interval;
+
+        public void Show(string label, double share, string detail)
+        {
+            if (!IsDue) return;
+            writer.WriteLine($"{label}  {Figures.Fixed(100 * share, 0),3} %  {detail}");
+            _sinceLast.Restart();
+        }
+
+        public void Note(string line)
+        {
+            writer.WriteLine(line);
+            _sinceLast.Restart();
+        }
+    }
+
+    /// <summary>A bar that is redrawn in place and gone at the end.</summary>
+    private sealed class LiveDisplay(IAnsiConsole console, ProgressTask task, DetailColumn details) : IProgressDisplay
+    {
+        private const int RedrawMilliseconds = 200;
+
+        private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+
+        public static void Run(IAnsiConsole console, Action<IProgressDisplay> body)
+        {
+            var details = new DetailColumn();
+            var progress = new Progress(console) { AutoClear = true, RefreshRate = TimeSpan.FromMilliseconds(RedrawMilliseconds) };
+            progress.Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), details);
+            progress.Start(context => body(new LiveDisplay(console, context.AddTask("starting", maxValue: 1), details)));
+        }
+
+        public bool IsDue => _sinceLast.ElapsedMilliseconds >= RedrawMilliseconds;
+
+        public void Show(string label, double share, string detail)
+        {
+            task.Description = Markup.Escape(label);
+            task.Value = share;
+            details.Detail = detail;
+            _sinceLast.Restart();
+        }
+
+        public void Note(string line) => console.WriteLine(line);
+    }
+
+    /// <summary>The figures right of the bar.</summary>
+    private sealed class DetailColumn : ProgressColumn
+    {
+        public string Detail { get; set; } = "";
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Detail) { Overflow = Overflow.Ellipsis };
+    }
+}

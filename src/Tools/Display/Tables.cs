@@ -1,0 +1,30 @@
+using Spectre.Console;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>Tables of one look.</summary>
+internal static class Tables
+{
+    /// <summary>A table whose first column is text and whose others are aligned as asked.</summary>
+    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is right-aligned.</param>
+    public static Table Create(params ReadOnlySpan<string> columns)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (string column in columns)
+        {
+            bool isRight = column.StartsWith('>');
+            var heading = new TableColumn(new Text(isRight ? column[1..] : column)) { NoWrap = true };
+            table.AddColumn(isRight ? heading.RightAligned() : heading);
+        }
+
+        return table;
+    }
+
+    /// <summary>Adds a row of plain text.</summary>
+    public static void Row(this Table table, params ReadOnlySpan<string> cells)
+    {
+        var texts = new Text[cells.Length];
+        for (int i = 0; i < cells.Length; i++) texts[i] = new Text(cells[i]);
+        table.AddRow(texts);
+    }
+}

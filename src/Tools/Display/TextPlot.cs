@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>Draws series of numbers as text: no colour, no escape codes, fit for any terminal and for a file.</summary>
+internal static class TextPlot
+{
+    /// <summary>A line of the plot.</summary>
+    /// <param name="Mark">What its points are drawn with.</param>
+    /// <param name="Name">Its legend.</param>
+    /// <param name="Values">Its values, evenly spaced along x.</param>
+    public sealed record Series(char Mark, string Name, IReadOnlyList<double> Values);
+
+    private const char BothMark = '*';
+    private const int LabelWidth = 6;
+
+    /// <summary>Draws two series over one pair of axes.</summary>
+    /// <param name="first">One series.</param>
+    /// <param name="second">Another, of as many values.</param>
+    /// <param name="width">Columns in all.</param>
+    /// <param name="height">Rows of the drawing itself.</param>
+    /// <param name="yTitle">What the values are.</param>
+    /// <param name="xTitle">What they are numbered by.</param>
+    public static string Draw(Series first, Series second, int width, int height, string yTitle, string xTitle)
+    {
+        int columns = Math.Clamp(Math.Min(width - LabelWidth - 2, first.Values.Count), 2, 200);
+        double[] one = Shrink(first.Values, columns), two = Shrink(second.Values, columns);
+        double low = Math.Min(one.Min(), two.Min()), high = Math.Max(one.Max(), two.Max());
+        if (high <= low) high = low + 1;
+
+        char[,] grid = new char[height, columns];
+        for (int column = 0; column < columns; column++)
+        {
+            int rowOne = RowOf(one[column]), rowTwo = RowOf(two[column]);
+            grid[rowOne, column] = first.Mark;
+            grid[rowTwo, column] = rowOne == rowTwo ? BothMark : second.Mark;
+        }
+
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{yTitle}    {first.Mark} {first.Name}   {second.Mark} {second.Name}   {BothMark} both\n");
+        for (int row = 0; row < height; row++)
+        {
+            bool hasLabel = row % 3 == 0 || row == height - 1;
+            string label = hasLabel ? Figures.Fixed(high - ((high - low) * row / (height - 1)), 2) : "";
+            text.Append(CultureInfo.InvariantCulture, $"{label.PadLeft(LabelWidth)} {(hasLabel ? '┤' : '│')}");
+            var line = new StringBuilder(columns);
+            for (int column = 0; column < columns; column++) line.Append(grid[row, column] == 0 ? ' ' : grid[row, column]);
+            text.Append(line.ToString().TrimEnd()).Append('\n');
+        }
+
+        string last = first.Values.Count.ToString(CultureInfo.InvariantCulture);
+        text.Append(new string(' ', LabelWidth + 1)).Append('└').Append('─', columns).Append('\n');
+        text.Append(new string(' ', LabelWidth + 2)).Append('1').Append(xTitle.PadLeft((columns + xTitle.Length) / 2).PadRight(Math.Max(0, columns - 1 - last.Length)));
+        return text.Append(last).Append('\n').ToString();
+
+        int RowOf(double value) => (int)Math.Round((high - value) / (high - low) * (height - 1));
+    }
+
+    /// <summary>Averages neighbours until there are as many values as columns.</summary>
+    private static double[] Shrink(IReadOnlyList<double> values, int columns)
+    {
+        double[] means = new double[columns];
+        for (int column = 0; column < columns; column++)
+        {
+            int from = (int)((long)column * values.Count / columns), to = Math.Max(from + 1, (int)((long)(column + 1) * values.Count / columns));
+            for (int i = from; i < to; i++) means[column] += values[i] / (to - from);
+        }
+
+        return means;
+    }
+}

@@ -1,0 +1,16 @@
+namespace TinySD.Tools.Errors;
+
+/// <summary>The exit codes that scripts rely on.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0, Failed = 1, Usage = 2, Stopped = 130;
+}
+
+/// <summary>The command line asks for something that makes no sense: exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>The work could not be done: exit code 1. The message is for the user as it stands.</summary>
+internal sealed class FailureException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>The user asked for a stop: exit code 130. The message says what was kept.</summary>
+internal sealed class StoppedException(string message) : Exception(message);

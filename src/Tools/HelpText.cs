@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using TinySD.Formats;
+
+namespace TinySD.Tools;
+
+/// <summary>What <c>--help</c> and <c>--version</c> print beside what the parser knows: examples, and the build.</summary>
+internal static class HelpText
+{
+    private static readonly Dictionary<string, string[]> s_examples = new(StringComparer.Ordinal)
+    {
+        ["tinysd"] = ["tinysd demo", "tinysd train lm --train train.txt --valid valid.txt --out model.tsd", "tinysd generate model.tsd --prompt \"the company\""],
+        ["train"] = ["tinysd train lm --train train.txt --valid valid.txt --out model.tsd"],
+        ["lm"] =
+        [
+            "tinysd train lm --preset zaremba-medium --show",
+            "tinysd train lm --train ptb.train.txt.gz --valid ptb.valid.txt.gz --test ptb.test.txt.gz --out small.tsd",
+            "tinysd train lm --preset zaremba-medium --dropout structured --rate-recurrent 0.5 --train train.txt --valid valid.txt --out medium.tsd",
+        ],
+        ["eval"] = ["tinysd eval model.tsd --data test.txt"],
+        ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
+        ["inspect"] = ["tinysd inspect model.tsd --json"],
+        ["verify"] = ["tinysd verify model.tsd"],
+        ["demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
+    };
+
+    /// <summary>Puts both into the root command's options.</summary>
+    public static void Install(RootCommand root)
+    {
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction inner }) option.Action = new WithExamples(inner);
+            else if (option is VersionOption) option.Action = new Version();
+        }
+    }
+
+    private sealed class WithExamples(HelpAction inner) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parsed)
+        {
+            int code = inner.Invoke(parsed);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            Command command = parsed.CommandResult.Command;
+            if (!s_examples.TryGetValue(command is RootCommand ? "tinysd" : command.Name, out string[]? examples)) return code;
+            output.WriteLine("Examples:");
+            foreach (string example in examples) output.WriteLine($"  {example}");
+            return code;
+        }
+    }
+
+    private sealed class Version : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parsed)
+        {
+            string build = TrainingRecord.ThisBuild[(TrainingRecord.ThisBuild.IndexOf(' ') + 1)..];
+            parsed.InvocationConfiguration.Output.WriteLine($"tinysd {build} ({RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier})");
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace TinySD.Tools.Json;
+
+/// <summary>What <c>--json</c> prints: camel-case names, one object.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RecipeResult))]
+[JsonSerializable(typeof(TrainLmResult))]
+[JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(GenerateResult))]
+[JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(DemoResult))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = Encoder };
+
+    /// <summary>Leaves letters of every script as they are; the output is UTF-8 and no web page.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>Writes one object and a line end.</summary>
+    public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, s_options)) JsonSerializer.Serialize(writer, value, type);
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Json;
+
+/// <summary>Every figure of a recipe.</summary>
+internal sealed record RecipeResult(
+    string Preset, string Level, int Hidden, int Embedding, int Layers, bool Tied, int Batch, int Bptt, string Dropout, string Draw, float RateEmbedding,
+    float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs, float Decay, float Clip, int Epochs, float Init,
+    float ForgetBias, ulong Seed)
+{
+    public static RecipeResult From(Formats.TextLevel level, LanguageModelRecipe recipe) => new(
+        recipe.Name, Names.Levels.Of(level), recipe.HiddenSize, recipe.EmbeddingSize == 0 ? recipe.HiddenSize : recipe.EmbeddingSize, recipe.LayerCount,
+        recipe.TieWeights, recipe.BatchSize, recipe.Bptt, Names.Dropouts.Of(recipe.Dropout.Kind), Names.Draws.Of(recipe.Dropout.Draw), recipe.Dropout.Embedding,
+        recipe.Dropout.Layer, recipe.Dropout.Recurrent, recipe.Dropout.Output, Names.Optimizers.Of(recipe.Optimizer), recipe.LearningRate, recipe.FullRateEpochs,
+        recipe.Decay, recipe.ClipNorm, recipe.Epochs, recipe.InitRange, recipe.ForgetBias, recipe.Seed);
+}
+
+/// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
+internal sealed record EpochResult(
+    int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, int Steps);
+
+/// <summary>The result of <c>train lm</c>.</summary>
+internal sealed record TrainLmResult(
+    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary, string Model,
+    double Seconds, int Threads, RecipeResult Recipe);
+
+/// <summary>The result of <c>eval</c> of a language model.</summary>
+internal sealed record EvalResult(double Perplexity, long Tokens);
+
+/// <summary>The result of <c>generate</c>; the text begins with the prompt.</summary>
+internal sealed record GenerateResult(string Prompt, string Text, int Tokens);
+
+/// <summary>The result of <c>inspect</c>; what only a language model has is left out of other files.</summary>
+internal sealed record InspectResult(
+    string Kind, string File, long Bytes, long Parameters, JsonElement? Configuration, VocabularyResult? Vocabulary, JsonElement? Training,
+    IReadOnlyList<TensorResult> Tensors);
+
+/// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
+internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);
+
+/// <summary>A tensor of <see cref="InspectResult"/>.</summary>
+internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string Checksum);
+
+/// <summary>The result of <c>verify</c>.</summary>
+internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IReadOnlyList<string> Problems);
+
+/// <summary>The result of <c>demo</c>; speed-ups are ratios of median step times, and of multiply-adds for the ideal one.</summary>
+internal sealed record DemoResult(
+    int Steps, int TrainTokens, int Vocabulary, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup, double IdealSpeedup,
+    string Sample, string Model, RecipeResult Recipe);
+
+/// <summary>One of the two models of <see cref="DemoResult"/>.</summary>
+internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IReadOnlyList<DemoRound> Curve);
+
+/// <summary>A point of a learning curve, after so many steps.</summary>
+internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);

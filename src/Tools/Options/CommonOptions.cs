@@ -1,0 +1,26 @@
+using System.CommandLine;
+using TinySD.Tools.Display;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The options that every command has.</summary>
+internal sealed class CommonOptions(CliConsole console, CancellationToken stop)
+{
+    private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object.", Recursive = true };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show no progress.", Recursive = true };
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Add the stack trace to an error.", Recursive = true };
+
+    /// <summary>Adds them to the root command, and so to all.</summary>
+    public void AddTo(RootCommand root)
+    {
+        root.Add(_json);
+        root.Add(_quiet);
+        root.Add(_verbose);
+    }
+
+    /// <summary>What they say on a command line.</summary>
+    public CliContext Read(ParseResult parsed) => new(console, parsed.GetValue(_json), parsed.GetValue(_quiet), stop);
+
+    /// <summary>Whether errors are to show their trace.</summary>
+    public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);
+}

@@ -1,0 +1,44 @@
+using TinySD.Formats;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>A fixed set of values as the command line spells them.</summary>
+internal sealed class Names<T>(params (string Name, T Value)[] entries)
+    where T : struct, Enum
+{
+    /// <summary>The spellings, separated by a bar.</summary>
+    public string List { get; } = string.Join('|', entries.Select(e => e.Name));
+
+    /// <summary>The spellings.</summary>
+    public IEnumerable<string> All => entries.Select(e => e.Name);
+
+    /// <summary>The value of a spelling, or null.</summary>
+    public T? Find(string name)
+    {
+        foreach ((string known, T value) in entries)
+        {
+            if (known == name) return value;
+        }
+
+        return null;
+    }
+
+    /// <summary>The spelling of a value.</summary>
+    public string Of(T value) => entries.First(e => EqualityComparer<T>.Default.Equals(e.Value, value)).Name;
+}
+
+/// <summary>Every such set.</summary>
+internal static class Names
+{
+    public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
+
+    public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
+
+    public static Names<MaskDraw> Draws { get; } = new(("exact", MaskDraw.ExactCount), ("bernoulli", MaskDraw.Bernoulli));
+
+    public static Names<DropoutKind> Dropouts { get; } = new(
+        ("none", DropoutKind.None), ("random", DropoutKind.Random), ("locked", DropoutKind.Locked), ("structured", DropoutKind.Structured),
+        ("structured-locked", DropoutKind.StructuredLocked));
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>Makes options whose values are checked as they are read: the one place for number formats, ranges and their messages.</summary>
+internal static class Ranged
+{
+    /// <summary>A whole number.</summary>
+    public static Option<int?> Whole(string name, int min, int max, string help) => new(name)
+    {
+        HelpName = "N",
+        Description = help,
+        CustomParser = result =>
+        {
+            string expected = max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}";
+            return int.TryParse(Word(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+                ? value
+                : Refuse<int>(result, name, expected);
+        },
+    };
+
+    /// <summary>A seed.</summary>
+    public static Option<ulong?> Seed(string help) => new("--seed")
+    {
+        HelpName = "N",
+        Description = help,
+        CustomParser = result => ulong.TryParse(Word(result), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : Refuse<ulong>(result, "--seed", "a whole number from 0 to 2^64 - 1"),
+    };
+
+    /// <summary>A number.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="isValid">The range; only finite numbers are asked.</param>
+    /// <param name="expected">The range in words.</param>
+    /// <param name="help">The help text.</param>
+    public static Option<float?> Number(string name, Func<float, bool> isValid, string expected, string help) => new(name)
+    {
+        HelpName = "X",
+        Description = help,
+        CustomParser = result =>
+            float.TryParse(Word(result), NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value) && isValid(value)
+                ? value
+                : Refuse<float>(result, name, expected),
+    };
+
+    /// <summary>A drop rate.</summary>
+    public static Option<float?> Rate(string name, string help) => Number(name, rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1", help);
+
+    /// <summary>One of a set.</summary>
+    public static Option<T?> Choice<T>(string name, Names<T> names, string help)
+        where T : struct, Enum
+    {
+        var option = new Option<T?>(name)
+        {
+            HelpName = names.List,
+            Description = help,
+            CustomParser = result => names.Find(Word(result)) ?? Refuse<T>(result, name, $"one of {string.Join(", ", names.All)}"),
+        };
+        option.CompletionSources.Add([.. names.All]);
+        return option;
+    }
+
+    /// <summary>A file's name.</summary>
+    public static Option<string?> File(string name, string help) => new(name) { HelpName = "FILE", Description = help };
+
+    /// <summary>Threads to compute with.</summary>
+    public static Option<int?> Threads() =>
+        Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]");
+
+    private static string Word(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+
+    private static T? Refuse<T>(ArgumentResult result, string name, string expected)
+        where T : struct
+    {
+        result.AddError($"{name} is '{Word(result)}'; expected {expected}.");
+        return null;
+    }
+}

@@ -1,0 +1,62 @@
+using TinySD.Formats;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>A text as token ids.</summary>
+/// <param name="Name">Its file as the user named it.</param>
+/// <param name="Tokens">The ids.</param>
+internal sealed record EncodedText(string Name, int[] Tokens)
+{
+    /// <summary>What a model file says about it.</summary>
+    public TextRecord ToRecord() => new(Name, Tokens.Length);
+
+    /// <summary>Reads a file to be predicted.</summary>
+    /// <exception cref="FailureException">It is too short.</exception>
+    public static EncodedText ToPredict(string path, Vocabulary vocabulary)
+    {
+        int[] tokens = Corpus.Encode(path, vocabulary);
+        if (tokens.Length < 2)
+        {
+            throw new FailureException(
+                $"{path} has {tokens.Length} token; a prediction needs at least 2, one to start from and one to predict. Give a longer text.");
+        }
+
+        return new EncodedText(path, tokens);
+    }
+}
+
+/// <summary>The texts of a training run and their vocabulary.</summary>
+internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Train, EncodedText Valid, EncodedText? Test)
+{
+    /// <summary>Reads the files. The vocabulary is the training text's.</summary>
+    /// <param name="train">The training text's path.</param>
+    /// <param name="valid">The validation text's path.</param>
+    /// <param name="test">The test text's path, if there is one.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="minimumCount">Rarer tokens become the unknown one.</param>
+    /// <param name="recipe">Its windows must fit into the training text.</param>
+    /// <exception cref="FailureException">A text is too short.</exception>
+    public static LanguageModelData Read(string train, string valid, string? test, TextLevel level, int minimumCount, LanguageModelRecipe recipe)
+    {
+        TokenCounts counts = Corpus.Count(train, level);
+        Vocabulary vocabulary = Vocabulary.Build(counts, minimumCount);
+        var text = new EncodedText(train, Corpus.Encode(train, vocabulary));
+        CheckLength(text, recipe);
+        if (vocabulary.Count < 2)
+            throw new FailureException($"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
+        return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), test is null ? null : EncodedText.ToPredict(test, vocabulary));
+    }
+
+    private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)
+    {
+        long needed = (long)recipe.BatchSize * (recipe.Bptt + 1);
+        if (text.Tokens.Length >= needed) return;
+        string tokens = text.Tokens.Length == 1 ? "1 token" : $"{Figures.Count(text.Tokens.Length)} tokens";
+        throw new FailureException(
+            $"{text.Name} has {tokens}, too few to train on: --batch {recipe.BatchSize} sequences of --bptt {recipe.Bptt} steps need at least " +
+            $"{Figures.Count(needed)}.\nLower --batch or --bptt, or give a longer text.");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>Presets, and options given beside them.</summary>
+public sealed class RecipeTests
+{
+    private static JsonElement Show(params string[] options) => Tinysd.Run(["train", "lm", "--show", "--json", .. options]).Json;
+
+    [Test]
+    [Arguments("zaremba-small", 200, 2, 0.1f, 20, 20, "none", 0f, 5f, 13, 4, 2f)]
+    [Arguments("zaremba-medium", 650, 2, 0.05f, 35, 20, "random", 0.5f, 5f, 39, 6, 1.2f)]
+    [Arguments("zaremba-large", 1500, 2, 0.04f, 35, 20, "random", 0.65f, 10f, 55, 14, 1.15f)]
+    public async Task Zaremba_s_presets_have_Zaremba_s_figures(
+        string preset, int hidden, int layers, float init, int bptt, int batch, string dropout, float rate, float clip, int epochs, int fullRateEpochs, float decay)
+    {
+        JsonElement shown = Show("--preset", preset);
+        await Assert.That(shown.GetProperty("hidden").GetInt32()).IsEqualTo(hidden);
+        await Assert.That(shown.GetProperty("layers").GetInt32()).IsEqualTo(layers);
+        await Assert.That(shown.GetProperty("init").GetSingle()).IsEqualTo(init);
+        await Assert.That(shown.GetProperty("bptt").GetInt32()).IsEqualTo(bptt);
+        await Assert.That(shown.GetProperty("batch").GetInt32()).IsEqualTo(batch);
+        await Assert.That(shown.GetProperty("dropout").GetString()).IsEqualTo(dropout);
+        await Assert.That(Rates(shown)).IsEquivalentTo([rate, rate, 0f, rate]);
+        await Assert.That(shown.GetProperty("clip").GetSingle()).IsEqualTo(clip);
+        await Assert.That(shown.GetProperty("epochs").GetInt32()).IsEqualTo(epochs);
+        await Assert.That(shown.GetProperty("fullRateEpochs").GetInt32()).IsEqualTo(fullRateEpochs);
+        await Assert.That(shown.GetProperty("decay").GetSingle()).IsEqualTo(decay);
+        await Assert.That(shown.GetProperty("optimizer").GetString()).IsEqualTo("sgd");
+        await Assert.That(shown.GetProperty("lr").GetSingle()).IsEqualTo(1f);
+    }
+
+    [Test]
+    public async Task The_level_and_the_preset_choose_each_other()
+    {
+        await Assert.That(Names(Show())).IsEqualTo("zaremba-small word");
+        await Assert.That(Names(Show("--level", "char"))).IsEqualTo("char-small char");
+        await Assert.That(Names(Show("--preset", "char-small"))).IsEqualTo("char-small char");
+        await Assert.That(Names(Show("--preset", "char-small", "--level", "word"))).IsEqualTo("char-small word");
+        await Assert.That(Names(Show("--preset", "zaremba-medium", "--level", "char"))).IsEqualTo("zaremba-medium char");
+
+        static string Names(JsonElement shown) => $"{shown.GetProperty("preset").GetString()} {shown.GetProperty("level").GetString()}";
+    }
+
+    [Test]
+    public async Task Another_dropout_keeps_the_preset_s_rates()
+    {
+        JsonElement shown = Show("--preset", "zaremba-medium", "--dropout", "structured");
+        await Assert.That(shown.GetProperty("dropout").GetString()).IsEqualTo("structured");
+        await Assert.That(Rates(shown)).IsEquivalentTo([0.5f, 0.5f, 0f, 0.5f]);
+    }
+
+    [Test]
+    public async Task A_rate_holds_for_all_four_sites_and_a_site_s_own_wins_wherever_it_stands()
+    {
+        await Assert.That(Rates(Show("--dropout", "structured", "--rate", "0.5"))).IsEquivalentTo([0.5f, 0.5f, 0.5f, 0.5f]);
+        await Assert.That(Rates(Show("--dropout", "structured", "--rate-recurrent", "0.25", "--rate", "0.5"))).IsEquivalentTo([0.5f, 0.5f, 0.25f, 0.5f]);
+        await Assert.That(Rates(Show("--dropout", "locked", "--rate-output", "0.25"))).IsEquivalentTo([0f, 0f, 0f, 0.25f]);
+        await Assert.That(Rates(Show("--preset", "zaremba-medium", "--dropout", "none"))).IsEquivalentTo([0f, 0f, 0f, 0f]);
+        await Assert.That(Rates(Show("--dropout", "random", "--rate", "0"))).IsEquivalentTo([0f, 0f, 0f, 0f]);
+    }
+
+    [Test]
+    public async Task Every_option_wins_over_the_preset()
+    {
+        JsonElement shown = Show(
+            "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--batch", "7", "--bptt", "9", "--epochs", "5",
+            "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0", "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed",
+            "18446744073709551615", "--dropout", "structured-locked", "--draw", "bernoulli");
+        await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
+            {
+              "preset": "zaremba-large",
+              "level": "char",
+              "hidden": 31,
+              "embedding": 17,
+              "layers": 3,
+              "tied": false,
+              "batch": 7,
+              "bptt": 9,
+              "dropout": "structured-locked",
+              "draw": "bernoulli",
+              "rateEmbedding": 0.65,
+              "rateLayer": 0.65,
+              "rateRecurrent": 0,
+              "rateOutput": 0.65,
+              "optimizer": "adam",
+              "lr": 0.25,
+              "fullRateEpochs": 0,
+              "decay": 1.5,
+              "clip": 0,
+              "epochs": 5,
+              "init": 0.2,
+              "forgetBias": -1,
+              "seed": 18446744073709551615
+            }
+            """).RootElement.ToString());
+    }
+
+    [Test]
+    public async Task Tied_is_a_switch_that_also_takes_a_value()
+    {
+        await Assert.That(Show("--tied").GetProperty("tied").GetBoolean()).IsTrue();
+        await Assert.That(Show("--tied", "true").GetProperty("tied").GetBoolean()).IsTrue();
+        await Assert.That(Show("--tied", "false").GetProperty("tied").GetBoolean()).IsFalse();
+        await Assert.That(Show().GetProperty("tied").GetBoolean()).IsFalse();
+    }
+
+    [Test]
+    public async Task Shown_as_a_table_every_figure_stands_beside_its_option()
+    {
+        CliResult result = Tinysd.Run("train", "lm", "--preset", "zaremba-medium", "--show");
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Out).Matches(@"--hidden +650 ");
+        await Assert.That(result.Out).Matches(@"--decay +1\.2 ");
+        await Assert.That(result.Out).Matches(@"--rate-recurrent +0 ");
+    }
+
+    private static float[] Rates(JsonElement shown) =>
+        [.. new[] { "rateEmbedding", "rateLayer", "rateRecurrent", "rateOutput" }.Select(name => shown.GetProperty(name).GetSingle())];
+}

@@ -1,0 +1,37 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>A file system of 64 KiB, so that a disk can be full. The test is skipped where the user may not mount one.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private readonly string _path;
+
+    private SmallDisk(string path) => _path = path;
+
+    public static SmallDisk Mount(string path)
+    {
+        Directory.CreateDirectory(path);
+        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=64k", "tinysd-test", path) != 0)
+            Skip.Test("this user cannot mount a small file system (root on Linux can)");
+        return new SmallDisk(path);
+    }
+
+    public void Dispose() => Run("umount", _path);
+
+    private static int Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode;
+        }
+        catch (Win32Exception)
+        {
+            return -1;
+        }
+    }
+}

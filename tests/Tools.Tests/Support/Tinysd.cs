@@ -1,0 +1,44 @@
+using System.Text.Json;
+using TinySD.Tools.Display;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>What a command did.</summary>
+internal sealed record CliResult(int Code, string Out, string Error)
+{
+    /// <summary>Standard output as the one JSON object that it must be.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            using JsonDocument document = JsonDocument.Parse(Out);
+            return document.RootElement.Clone();
+        }
+    }
+}
+
+/// <summary>The command line within this process.</summary>
+internal static class Tinysd
+{
+    public static CliResult Run(params string[] args) => RunUntil(null, args);
+
+    /// <param name="stopAfter">Asks for a stop, as Ctrl-C does, when this was written to standard error.</param>
+    /// <param name="args">The words after <c>tinysd</c>.</param>
+    public static CliResult RunUntil(string? stopAfter, params string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StoppingWriter(stopAfter, stop) { NewLine = "\n" };
+        int code = Cli.Run(args, new CliConsole(output, error), stop.Token);
+        return new CliResult(code, output.ToString(), error.ToString());
+    }
+
+    private sealed class StoppingWriter(string? stopAfter, CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (stopAfter is not null && value!.Contains(stopAfter, StringComparison.Ordinal)) stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>The built program as a process of its own.</summary>
+internal sealed class TinysdProcess : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly List<string> _errorLines = [];
+
+    private TinysdProcess(string[] args, string workingFolder)
+    {
+        // Beside the tests lies the program that the project reference copied here.
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingFolder,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tinysd.dll"));
+        foreach (string arg in args) start.ArgumentList.Add(arg);
+        _process = Process.Start(start)!;
+        _output = _process.StandardOutput.ReadToEndAsync();
+    }
+
+    public static TinysdProcess Start(string workingFolder, params string[] args) => new(args, workingFolder);
+
+    public static async Task<CliResult> RunAsync(string workingFolder, params string[] args)
+    {
+        using var process = new TinysdProcess(args, workingFolder);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Waits for a line on standard error.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        while (await _process.StandardError.ReadLineAsync().WaitAsync(s_patience) is { } line)
+        {
+            _errorLines.Add(line);
+            if (line.Contains(text, StringComparison.Ordinal)) return;
+        }
+
+        throw new InvalidOperationException($"the program ended without writing '{text}': {string.Join('\n', _errorLines)}");
+    }
+
+    /// <summary>Sends a signal by its name, for example <c>INT</c>.</summary>
+    public async Task SignalAsync(string name)
+    {
+        using Process kill = Process.Start("kill", ["-s", name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<CliResult> EndAsync()
+    {
+        string rest = await _process.StandardError.ReadToEndAsync().WaitAsync(s_patience);
+        string output = await _output.WaitAsync(s_patience);
+        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        return new CliResult(_process.ExitCode, output, string.Concat(_errorLines.Select(line => line + "\n")) + rest);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}

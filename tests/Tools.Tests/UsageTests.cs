@@ -1,0 +1,120 @@
+namespace TinySD.Tools.Tests;
+
+/// <summary>Wrong command lines: exit code 2, the option as it was typed, what was expected, where to look.</summary>
+public sealed class UsageTests
+{
+    [Test]
+    [Arguments("--rate", "1", "--rate is '1'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate", "-0.1", "--rate is '-0.1'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate", "NaN", "--rate is 'NaN'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate", "0,5", "--rate is '0,5'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate-embedding", "1", "--rate-embedding is '1'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate-layer", "2", "--rate-layer is '2'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate-recurrent", "-0.1", "--rate-recurrent is '-0.1'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--rate-output", "half", "--rate-output is 'half'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("--hidden", "0", "--hidden is '0'; expected a whole number from 1 to 65536.")]
+    [Arguments("--hidden", "-200", "--hidden is '-200'; expected a whole number from 1 to 65536.")]
+    [Arguments("--hidden", "12.5", "--hidden is '12.5'; expected a whole number from 1 to 65536.")]
+    [Arguments("--hidden", "99999999999", "--hidden is '99999999999'; expected a whole number from 1 to 65536.")]
+    [Arguments("--embedding", "-1", "--embedding is '-1'; expected a whole number from 0 to 65536.")]
+    [Arguments("--layers", "65", "--layers is '65'; expected a whole number from 1 to 64.")]
+    [Arguments("--batch", "0", "--batch is '0'; expected a whole number from 1 to 65536.")]
+    [Arguments("--bptt", "0", "--bptt is '0'; expected a whole number from 1 to 65536.")]
+    [Arguments("--epochs", "0", "--epochs is '0'; expected a whole number of at least 1.")]
+    [Arguments("--max-steps", "0", "--max-steps is '0'; expected a whole number of at least 1.")]
+    [Arguments("--lr", "0", "--lr is '0'; expected a number above 0.")]
+    [Arguments("--lr", "Infinity", "--lr is 'Infinity'; expected a number above 0.")]
+    [Arguments("--clip", "-1", "--clip is '-1'; expected a number of at least 0.")]
+    [Arguments("--decay", "0.5", "--decay is '0.5'; expected a number of at least 1.")]
+    [Arguments("--init", "0", "--init is '0'; expected a number above 0.")]
+    [Arguments("--seed", "-1", "--seed is '-1'; expected a whole number from 0 to 2^64 - 1.")]
+    [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
+    [Arguments("--threads", "-2", "--threads is '-2'; expected a whole number from 1 to 1024.")]
+    [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char.")]
+    [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam.")]
+    [Arguments("--draw", "some", "--draw is 'some'; expected one of exact, bernoulli.")]
+    [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
+    [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, char-small.")]
+    [Arguments("--dropout", "structured", "--dropout structured has no rate: the preset zaremba-small has none. Add --rate, for example --rate 0.5, or the rate of a site.")]
+    [Arguments("--rate", "0.5", "--rate has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    [Arguments("--draw", "exact", "--draw has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
+    {
+        CliResult result = Tinysd.Run("train", "lm", "--train", "t", "--valid", "v", "--out", "o", option, value);
+        await Assert.That(result.Error).IsEqualTo($"tinysd train lm: {message}\nSee 'tinysd train lm --help'.\n");
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Out).IsEqualTo("");
+    }
+
+    [Test]
+    [Arguments("train lm --frobnicate 3", "tinysd train lm", "there is no command, option or argument for '--frobnicate'.")]
+    [Arguments("train lm --train t --valid v", "tinysd train lm", "--out is missing; --train, --valid and --out are required.")]
+    [Arguments("train lm --valid v --out o", "tinysd train lm", "--train is missing")]
+    [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
+    [Arguments("train lm --dropout none --rate 0.5 --show", "tinysd train lm", "--rate has no effect: --dropout is none; leave one of them out.")]
+    [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show", "tinysd train lm", "--draw exact needs structured masks; --dropout locked draws every unit by chance.")]
+    [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5 and --hidden 200.")]
+    [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
+    [Arguments("train lm --checkpoint d", "tinysd train lm", "there is no command, option or argument for '--checkpoint'.")]
+    [Arguments("train lm --report r.html", "tinysd train lm", "there is no command, option or argument for '--report'.")]
+    [Arguments("train", "tinysd train", "Required command was not provided.")]
+    [Arguments("", "tinysd", "Required command was not provided.")]
+    [Arguments("frobnicate", "tinysd", "there is no command, option or argument for 'frobnicate'.")]
+    [Arguments("eval m.tsd", "tinysd eval", "--data")]
+    [Arguments("eval --data d", "tinysd eval", "Required argument 'MODEL' missing for command: 'eval'.")]
+    [Arguments("generate", "tinysd generate", "Required argument 'MODEL' missing for command: 'generate'.")]
+    [Arguments("generate m.tsd --temperature -1", "tinysd generate", "--temperature is '-1'; expected a number of at least 0.")]
+    [Arguments("generate m.tsd --length 0", "tinysd generate", "--length is '0'; expected a whole number of at least 1.")]
+    [Arguments("generate m.tsd --top-k -1", "tinysd generate", "--top-k is '-1'; expected a whole number of at least 0.")]
+    [Arguments("inspect", "tinysd inspect", "Required argument 'FILE' missing for command: 'inspect'.")]
+    [Arguments("verify a.tsd b.tsd", "tinysd verify", "there is no command, option or argument for 'b.tsd'.")]
+    [Arguments("demo --steps 0", "tinysd demo", "--steps is '0'; expected a whole number from 1 to 100000.")]
+    public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
+    {
+        CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).StartsWith($"{command}: ");
+        await Assert.That(result.Error).Contains(message);
+        await Assert.That(result.Error).EndsWith($"See '{command} --help'.\n");
+        await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(2);
+        await Assert.That(result.Out).IsEqualTo("");
+    }
+
+    [Test]
+    public async Task The_output_may_not_be_an_input()
+    {
+        using var folder = new TestFolder();
+        CliResult result = Tinysd.Run("train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Valid);
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).Contains($"--out and --valid are the same file, {folder.Valid}; the model would replace the text.");
+    }
+
+    [Test]
+    [Arguments("--help")]
+    [Arguments("-h")]
+    [Arguments("train --help")]
+    [Arguments("train lm --help")]
+    [Arguments("eval --help")]
+    [Arguments("generate --help")]
+    [Arguments("inspect --help")]
+    [Arguments("verify --help")]
+    [Arguments("demo --help")]
+    public async Task Help_goes_to_standard_output_and_ends_in_an_example(string line)
+    {
+        CliResult result = Tinysd.Run(line.Split(' '));
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Error).IsEqualTo("");
+        await Assert.That(result.Out).Contains("Usage:");
+        await Assert.That(result.Out).Contains("--json");
+        string example = result.Out.TrimEnd().Split('\n')[^1];
+        await Assert.That(example).StartsWith("  tinysd ");
+    }
+
+    [Test]
+    public async Task Version_names_the_program_and_its_version()
+    {
+        CliResult result = Tinysd.Run("--version");
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Out).Matches(@"^tinysd \d+\.\d+\.\d+ \(\.NET .*\)\n$");
+    }
+}
