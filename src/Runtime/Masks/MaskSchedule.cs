@@ -20,8 +20,9 @@ public readonly struct MaskSchedule
         _spec = spec;
     }
 
-    /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), at least 1.</summary>
-    public static int KeepCount(int units, float rate) => Math.Clamp((int)Math.Round((1.0 - rate) * units, MidpointRounding.AwayFromZero), 1, units);
+    /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), halves up, at least 1.</summary>
+    /// <remarks>Counted in decimals, because a rate is written as one: 0.3 of 5 is a half, and binary 0.3 is not 0.3.</remarks>
+    public static int KeepCount(int units, float rate) => Math.Clamp((int)Math.Round((1m - (decimal)rate) * units, MidpointRounding.AwayFromZero), 1, units);
 
     /// <summary>What survivors of a site are multiplied by: H/k for exact counts, 1/(1-p) otherwise.</summary>
     public float Scale(DropoutSite site, int units)

@@ -91,6 +91,9 @@ public sealed class MaskScheduleTests
     [Arguments(67, 0.99f, 1)]
     [Arguments(1, 0.5f, 1)]
     [Arguments(3, 0.9999f, 1)] // never none
+    [Arguments(5, 0.3f, 4)]
+    [Arguments(50, 0.65f, 18)]
+    [Arguments(10, 0.15f, 9)]
     public async Task Exact_masks_keep_round_of_H_times_1_minus_p_and_at_least_one(int units, float rate, int expected)
     {
         await Assert.That(MaskSchedule.KeepCount(units, rate)).IsEqualTo(expected);
