@@ -14,8 +14,8 @@ internal static class Cli
     /// <summary>Runs one command.</summary>
     /// <param name="args">The words after <c>tinysd</c>.</param>
     /// <param name="console">Where it writes.</param>
-    /// <param name="stop">Asks the command to stop at its next step.</param>
-    public static int Run(IReadOnlyList<string> args, CliConsole console, CancellationToken stop = default)
+    /// <param name="stop">The way to stop it.</param>
+    public static int Run(IReadOnlyList<string> args, CliConsole console, StopRequest stop)
     {
         var common = new CommonOptions(console, stop);
         ParseResult parsed = Parse(args, common);
@@ -23,7 +23,10 @@ internal static class Cli
         try
         {
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
-            return parsed.Invoke(new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false });
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false,
+            });
         }
         catch (Exception exception)
         {
@@ -36,8 +39,9 @@ internal static class Cli
         }
     }
 
-    /// <summary>What the words mean, nothing run.</summary>
-    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) => CreateRoot(common).Parse(args);
+    /// <summary>What the words mean, nothing run. A word with an @ before it is a word, and no file of words.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) => 
+        CreateRoot(common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static RootCommand CreateRoot(CommonOptions common)
     {
@@ -57,7 +61,7 @@ internal static class Cli
 
     // A word that fits nowhere is usually the cause of the parser's other complaints.
     private static string Complaint(ParseResult parsed) =>
-        parsed.UnmatchedTokens.Count > 0 ? $"there is no command, option or argument for '{parsed.UnmatchedTokens[0]}'." : parsed.Errors[0].Message;
+        parsed.UnmatchedTokens is [{ } word, ..] ? $"there is no command, option or argument for '{word}'." : parsed.Errors[0].Message;
 
     private static string NameOf(ParseResult parsed)
     {

@@ -7,4 +7,4 @@ namespace TinySD.Tools;
 /// <param name="Json">Whether results are one JSON object.</param>
 /// <param name="Quiet">Whether progress is silenced.</param>
 /// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
-internal sealed record CliContext(CliConsole Console, bool Json, bool Quiet, CancellationToken Stop);
+internal sealed record CliContext(CliConsole Console, bool Json, bool Quiet, StopRequest Stop);

@@ -11,13 +11,18 @@ internal static class HelpText
 {
     private static readonly Dictionary<string, string[]> s_examples = new(StringComparer.Ordinal)
     {
-        ["tinysd"] = ["tinysd demo", "tinysd train lm --train train.txt --valid valid.txt --out model.tsd", "tinysd generate model.tsd --prompt \"the company\""],
+        ["tinysd"] =
+        [
+            "tinysd demo",
+            "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
+            "tinysd generate model.tsd --prompt \"the company\"",
+        ],
         ["train"] = ["tinysd train lm --train train.txt --valid valid.txt --out model.tsd"],
         ["lm"] =
         [
             "tinysd train lm --preset zaremba-medium --show",
             "tinysd train lm --train ptb.train.txt.gz --valid ptb.valid.txt.gz --test ptb.test.txt.gz --out small.tsd",
-            "tinysd train lm --preset zaremba-medium --dropout structured --rate-recurrent 0.5 --train train.txt --valid valid.txt --out medium.tsd",
+            "tinysd train lm --preset zaremba-medium --dropout structured --rate 0.5 --train train.txt --valid valid.txt --out medium.tsd",
         ],
         ["eval"] = ["tinysd eval model.tsd --data test.txt"],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
@@ -59,7 +64,8 @@ internal static class HelpText
         public override int Invoke(ParseResult parsed)
         {
             string build = TrainingRecord.ThisBuild[(TrainingRecord.ThisBuild.IndexOf(' ') + 1)..];
-            parsed.InvocationConfiguration.Output.WriteLine($"tinysd {build} ({RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier})");
+            parsed.InvocationConfiguration.Output.WriteLine(
+                $"tinysd {build} ({RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier})");
             return 0;
         }
     }

@@ -3,18 +3,12 @@ using System.Text;
 using TinySD.Tools;
 using TinySD.Tools.Display;
 
-// The first signal asks for a stop at the next step; a second one ends the process as the system would.
-using var stop = new CancellationTokenSource();
-Action<PosixSignalContext> onSignal = context =>
-{
-    if (stop.IsCancellationRequested) return;
-    context.Cancel = true;
-    stop.Cancel();
-};
+using var stop = new StopRequest();
+Action<PosixSignalContext> onSignal = context => context.Cancel = stop.TryRequest();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSignal);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal);
 
 var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = !Console.IsOutputRedirected };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
-return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()), stop.Token);
+return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()), stop);

@@ -37,7 +37,7 @@ public sealed class DemoTests
         await Assert.That(text.Error).IsEqualTo("");
         await Assert.That(text.Out).Contains("training loss, nats per character");
         await Assert.That(text.Out).Matches(@"structured +\d+\.\d\d +\d+\.\d ms +\d+\.\d\d");
-        await Assert.That(text.Out).Contains("times as fast as the dense one");
+        await Assert.That(text.Out).Contains("times as fast as the");
         await Assert.That(text.Out).Contains($"tinysd generate {folder["model2.tsd"]}");
         await Assert.That(text.Out).DoesNotContain("\u001b");
         await Assert.That(File.ReadAllBytes(folder["model2.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder.Model))).IsTrue();
@@ -47,10 +47,11 @@ public sealed class DemoTests
     public async Task A_stop_leaves_nothing_half_done()
     {
         using var folder = new TestFolder();
-        using var stop = new CancellationTokenSource();
-        stop.Cancel();
+        using var stop = new StopRequest();
+        stop.Watch();
+        stop.TryRequest();
         using var error = new StringWriter();
-        int code = Cli.Run(["demo", "--out", folder.Model], new CliConsole(TextWriter.Null, error), stop.Token);
+        int code = Cli.Run(["demo", "--out", folder.Model], new CliConsole(TextWriter.Null, error), stop);
         await Assert.That(code).IsEqualTo(130);
         await Assert.That(error.ToString()).Contains($"stopped before the end; nothing was written to {folder.Model}.");
         await Assert.That(folder.ModelFiles()).IsEmpty();

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 
 namespace TinySD.Tools.Tests;
@@ -28,7 +29,8 @@ public sealed class TrainLmTests
         await Assert.That(json.GetProperty("model").GetString()).IsEqualTo(folder.Model);
 
         // V = 14 with <eos>, E = H = 12, two layers: VE + 2 * (12 * 48 + 12 * 48 + 48) + 12V + V.
-        await Assert.That(json.GetProperty("parameters").GetInt64()).IsEqualTo((14 * 12) + (2 * ((12 * 48) + (12 * 48) + 48)) + (12 * 14) + 14);
+        const long Parameters = (14 * 12) + (2 * ((12 * 48) + (12 * 48) + 48)) + (12 * 14) + 14;
+        await Assert.That(json.GetProperty("parameters").GetInt64()).IsEqualTo(Parameters);
         await Assert.That(json.GetProperty("vocabulary").GetInt32()).IsEqualTo(14);
         double best = epochs.Min(e => e.GetProperty("validPerplexity").GetDouble());
         await Assert.That(json.GetProperty("validPerplexity").GetDouble()).IsEqualTo(best);
@@ -77,7 +79,11 @@ public sealed class TrainLmTests
     public async Task The_same_seed_writes_the_same_bytes_on_one_thread_and_on_two(string dropout, string level)
     {
         using var folder = new TestFolder();
-        string[] options = ["--quiet", "--level", level, "--preset", "zaremba-medium", "--init", "0.1", "--dropout", dropout, "--max-steps", "20", "--test", folder.Test, "--seed", "7"];
+        string[] options =
+        [
+            "--quiet", "--level", level, "--preset", "zaremba-medium", "--init", "0.1", "--dropout", dropout, "--max-steps", "20",
+            "--test", folder.Test, "--seed", "7",
+        ];
         folder.TrainModelTo(folder["one.tsd"], 1, options);
         folder.TrainModelTo(folder["again.tsd"], 1, options);
         folder.TrainModelTo(folder["two.tsd"], 2, options);
@@ -94,7 +100,7 @@ public sealed class TrainLmTests
     {
         using var folder = new TestFolder();
         string packed = folder["train.gz"];
-        using (var gzip = new System.IO.Compression.GZipStream(File.Create(packed), System.IO.Compression.CompressionLevel.Fastest)) gzip.Write(File.ReadAllBytes(folder.Train));
+        using (var gzip = new GZipStream(File.Create(packed), CompressionLevel.Fastest)) gzip.Write(File.ReadAllBytes(folder.Train));
         string[] args = folder.TrainArgs(folder.Model, 1, "--json");
         JsonElement plain = Tinysd.Run(args).Json;
         args[Array.IndexOf(args, folder.Train)] = packed;
@@ -118,7 +124,8 @@ public sealed class TrainLmTests
     {
         using var folder = new TestFolder();
         JsonElement json = folder.TrainModel("--json", "--lr", "0.5", "--full-rate-epochs", "1", "--decay", "4").Json;
-        await Assert.That(json.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("learningRate").GetSingle())).IsEquivalentTo([0.5f, 0.125f, 0.03125f]);
+        IEnumerable<float> rates = json.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("learningRate").GetSingle());
+        await Assert.That(rates).IsEquivalentTo([0.5f, 0.125f, 0.03125f]);
     }
 
     [Test]
@@ -126,7 +133,8 @@ public sealed class TrainLmTests
     {
         // Training text and validation text have nothing in common, so the first epochs are the best.
         using var folder = new TestFolder();
-        string other = folder.PutText("other.txt", string.Concat(Enumerable.Repeat("tree house red small big likes hears sees bird dog cat a the\n", 40)));
+        const string Line = "tree house red small big likes hears sees bird dog cat a the\n";
+        string other = folder.PutText("other.txt", string.Concat(Enumerable.Repeat(Line, 40)));
         string[] args = folder.TrainArgs(folder.Model, 1, "--optimizer", "adam", "--lr", "0.05", "--json");
         args[Array.IndexOf(args, folder.Valid)] = other;
         JsonElement json = Tinysd.Run(args).Json;
@@ -144,7 +152,8 @@ public sealed class TrainLmTests
         using var folder = new TestFolder();
         CliResult result = Tinysd.RunUntil("epoch 1/3: ", folder.TrainArgs(folder.Model, 1));
         await Assert.That(result.Code).IsEqualTo(130);
-        await Assert.That(result.Error).Contains($"tinysd train lm: stopped in epoch 2, after 69 steps in all; {folder.Model} holds the best model so far, of epoch 1, validation perplexity ");
+        await Assert.That(result.Error).Contains(
+            $"tinysd train lm: stopped in epoch 2, after 69 steps in all; {folder.Model} holds the best model so far, of epoch 1, ");
         await Assert.That(result.Out).IsEqualTo("");
         await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);
         await Assert.That(folder.ModelFiles()).IsEquivalentTo([folder.Model]);
@@ -157,7 +166,8 @@ public sealed class TrainLmTests
         File.WriteAllText(folder.Model, "what was there before");
         CliResult result = Tinysd.RunUntil("parameters;", folder.TrainArgs(folder.Model, 1));
         await Assert.That(result.Code).IsEqualTo(130);
-        await Assert.That(result.Error).Contains($"stopped in epoch 1, after 0 steps in all; no epoch was finished, so nothing was saved to {folder.Model}.");
+        await Assert.That(result.Error).Contains(
+            $"stopped in epoch 1, after 0 steps in all; no epoch was finished, so nothing was saved to {folder.Model}.");
         await Assert.That(File.ReadAllText(folder.Model)).IsEqualTo("what was there before");
         await Assert.That(folder.ModelFiles()).IsEquivalentTo([folder.Model]);
     }
@@ -165,10 +175,12 @@ public sealed class TrainLmTests
     [Test]
     public async Task The_Penn_Treebank_has_the_counts_that_everybody_has()
     {
-        string train = RealData.Find("ptb/ptb.train.txt.gz"), valid = RealData.Find("ptb/ptb.valid.txt.gz"), test = RealData.Find("ptb/ptb.test.txt.gz");
+        string train = RealData.Find("ptb/ptb.train.txt.gz"), valid = RealData.Find("ptb/ptb.valid.txt.gz");
+        string test = RealData.Find("ptb/ptb.test.txt.gz");
         using var folder = new TestFolder();
         CliResult result = Tinysd.Run(
-            "train", "lm", "--train", train, "--valid", valid, "--test", test, "--out", folder.Model, "--hidden", "4", "--layers", "1", "--max-steps", "3", "--json");
+            "train", "lm", "--train", train, "--valid", valid, "--test", test, "--out", folder.Model, "--hidden", "4", "--layers", "1",
+            "--max-steps", "3", "--json");
         await Assert.That(result.Json.GetProperty("vocabulary").GetInt32()).IsEqualTo(10_000);
         JsonElement training = Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("training");
         await Assert.That(training.GetProperty("train").GetProperty("tokens").GetInt64()).IsEqualTo(929_589);

@@ -3,6 +3,12 @@ namespace TinySD.Tools.Tests;
 /// <summary>Wrong command lines: exit code 2, the option as it was typed, what was expected, where to look.</summary>
 public sealed class UsageTests
 {
+    private const string NoRate =
+        "--dropout structured has no rate: the preset zaremba-small has none. Add --rate, for example --rate 0.5, or the rate of a site.";
+
+    private const string NoDropout =
+        "has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.";
+
     [Test]
     [Arguments("--rate", "1", "--rate is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--rate", "-0.1", "--rate is '-0.1'; expected a drop rate of at least 0 and below 1.")]
@@ -35,9 +41,9 @@ public sealed class UsageTests
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
     [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, char-small.")]
-    [Arguments("--dropout", "structured", "--dropout structured has no rate: the preset zaremba-small has none. Add --rate, for example --rate 0.5, or the rate of a site.")]
-    [Arguments("--rate", "0.5", "--rate has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
-    [Arguments("--draw", "exact", "--draw has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    [Arguments("--dropout", "structured", NoRate)]
+    [Arguments("--rate", "0.5", "--rate " + NoDropout)]
+    [Arguments("--draw", "exact", "--draw " + NoDropout)]
     public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
     {
         CliResult result = Tinysd.Run("train", "lm", "--train", "t", "--valid", "v", "--out", "o", option, value);
@@ -52,8 +58,8 @@ public sealed class UsageTests
     [Arguments("train lm --valid v --out o", "tinysd train lm", "--train is missing")]
     [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
     [Arguments("train lm --dropout none --rate 0.5 --show", "tinysd train lm", "--rate has no effect: --dropout is none; leave one of them out.")]
-    [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show", "tinysd train lm", "--draw exact needs structured masks; --dropout locked draws every unit by chance.")]
-    [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5 and --hidden 200.")]
+    [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show", "tinysd train lm", "--draw exact needs structured masks")]
+    [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
     [Arguments("train lm --checkpoint d", "tinysd train lm", "there is no command, option or argument for '--checkpoint'.")]
     [Arguments("train lm --report r.html", "tinysd train lm", "there is no command, option or argument for '--report'.")]

@@ -128,7 +128,7 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} holds a '{file.Kind}'; a '{Kind}' was expected")
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected")
             { Offset = TsdPrologue.Length, Part = "kind" };
             return false;
         }

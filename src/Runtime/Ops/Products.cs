@@ -32,6 +32,9 @@ internal sealed unsafe class Products
     // Of those, the columns that stay in the first-level cache while the sequences pass: six rows of 4 KiB. It does not change the result.
     private const int DotTileBlocks = 64;
 
+    // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
+    private const int ThreadGrain = 65_536;
+
     private readonly IParallelRunner _runner;
     private readonly KernelSet _kernels;
     private int[] _identity = [];
@@ -153,7 +156,7 @@ internal sealed unsafe class Products
                 Kernels = _kernels, W = pw, K = k, N = n, D = pd, DStride = ld, TimeSteps = timeSteps, Batch = batch, Keep = keep, Scale = scale,
                 Dx = pdx, Scratch = ps, ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For(k, _kernels.DotRows, ref body);
+            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * n * batch * timeSteps), ref body);
         }
     }
 
@@ -174,6 +177,9 @@ internal sealed unsafe class Products
         }
     }
 
+    // How many pieces of so many multiply-adds each are worth another thread's attention.
+    private static int Grain(long multiplyAdds) => (int)Math.Max(1, ThreadGrain / multiplyAdds);
+
     private void Forward(ForwardBody body, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> c)
     {
         body.Kernels = _kernels;
@@ -186,7 +192,7 @@ internal sealed unsafe class Products
             body.Bias = pb;
             body.C = pc;
             body.Scratch = ps;
-            _runner.For(body.CStride / Columns, 1, ref body);
+            _runner.For(body.CStride / Columns, Grain((long)body.K * Columns * body.Batch * body.TimeSteps), ref body);
         }
     }
 

@@ -11,6 +11,8 @@ internal sealed unsafe class VectorOps
     // Elements that are worth waking another thread for.
     private const int Grain = 8192;
 
+    private const int CellsPerThread = 1024;
+
     // A block's squares are summed in single precision, the blocks' sums in double.
     private const int NormBlock = 4096;
 
@@ -80,7 +82,7 @@ internal sealed unsafe class VectorOps
                 Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
                 CNext = pn, TanhC = pt, H = ph,
             };
-            _runner.For(hidden, KernelSet.PanelColumns, ref body);
+            _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
 
@@ -100,7 +102,7 @@ internal sealed unsafe class VectorOps
                 Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
                 TanhC = pt, DUp = pu, DRecurrent = pr, Dc = pdc,
             };
-            _runner.For(hidden, KernelSet.PanelColumns, ref body);
+            _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
 
@@ -144,6 +146,9 @@ internal sealed unsafe class VectorOps
         };
         _runner.For(units, 16, ref body);
     }
+
+    // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
+    private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
 
     private enum Operation
     {

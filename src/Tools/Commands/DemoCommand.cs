@@ -1,12 +1,12 @@
 using System.CommandLine;
 using TinySD.Formats;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
@@ -17,19 +17,20 @@ internal static class DemoCommand
 
     public static Command Create(CommonOptions common)
     {
-        var output = new Option<string>("--out") { HelpName = "FILE", Description = "The model file to write.", DefaultValueFactory = _ => DefaultOutput };
-        Option<int?> steps = Ranged.Whole("--steps", 1, 100_000, $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
+        Option<string?> output = Ranged.File("--out", $"The model file to write. [default: {DefaultOutput}]");
+        Option<int?> steps = Ranged.Whole("--steps", 1, 100_000,
+            $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
         Option<ulong?> seed = Ranged.Seed("Another seed trains other models and samples another text. [default: 1]");
         Option<int?> threads = Ranged.Threads();
         var command = new Command("demo",
-            "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and write the second. " +
-            "Needs no data and takes about a minute.")
+            "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
+            "write the second. Needs no data and takes about a minute.")
         {
             output, steps, seed, threads,
         };
         command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetValue(output)!, parsed.GetValue(steps) ?? DemoComparison.DefaultSteps, parsed.GetValue(seed) ?? 1,
-            parsed.GetValue(threads) ?? Environment.ProcessorCount));
+            common.Read(parsed), parsed.GetValue(output) ?? DefaultOutput, parsed.GetValue(steps) ?? DemoComparison.DefaultSteps,
+            parsed.GetValue(seed) ?? 1, Ranged.ThreadsOf(parsed, threads)));
         return command;
     }
 
@@ -37,31 +38,27 @@ internal static class DemoCommand
     {
         OutputFile.CheckWritable(output);
         var text = BuiltInText.Read();
-        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with
-        {
-            HiddenSize = 512, EmbeddingSize = 64, LayerCount = 1, InitRange = 0.1f, BatchSize = 32, Bptt = 32, LearningRate = 0.006f,
-            Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.5f, Output = 0.5f },
-            Seed = seed,
-        };
+        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = seed };
         using var pool = new WorkerPool(threads);
         var comparison = new DemoComparison(text, recipe, steps, pool);
         try
         {
-            ProgressDisplay.Run(context, progress => comparison.Train(progress, context.Stop));
+            ProgressDisplay.Run(context, progress => comparison.Train(progress, context.Stop.Watch()));
         }
         catch (OperationCanceledException)
         {
             throw new StoppedException($"stopped before the end; nothing was written to {output}.");
         }
 
-        LanguageModelFile.Save(output, comparison.Structured.Run.Model, text.Vocabulary, new TrainingRecord
+        LanguageModelRun structured = comparison.Structured.Run;
+        LanguageModelFile.Save(output, structured.Model, text.Vocabulary, new TrainingRecord
         {
-            Recipe = comparison.Structured.Run.Recipe,
+            Recipe = structured.Recipe,
             Train = new TextRecord(BuiltInText.TrainName, text.Train.Length),
             Valid = new TextRecord(BuiltInText.ValidName, text.Valid.Length),
-            Epochs = [new EpochRecord(1, comparison.Structured.Run.TrainPerplexity, comparison.Structured.ValidPerplexity, comparison.Structured.Run.LearningRate)],
+            Epochs = [new EpochRecord(1, structured.TrainPerplexity, comparison.Structured.ValidPerplexity, structured.LearningRate)],
         });
-        DemoReport.Write(context, text, comparison, output, threads, context.Stop);
+        DemoReport.Write(context, text, comparison, output, threads);
         return ExitCode.Done;
     }
 }

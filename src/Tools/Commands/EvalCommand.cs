@@ -18,9 +18,13 @@ internal static class EvalCommand
         var model = new Argument<string>("MODEL") { Description = "A model file (.tsd)." };
         var data = new Option<string>("--data") { HelpName = "FILE", Description = "The text to predict, plain or gzip.", Required = true };
         Option<int?> threads = Ranged.Threads();
-        var command = new Command("eval", "Measure a model on a text: a language model's perplexity, its state carried through the whole text.") { model, data, threads };
+        var command = new Command("eval",
+            "Measure a model on a text: a language model's perplexity, its state carried through the whole text.")
+        {
+            model, data, threads,
+        };
         command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(threads) ?? Environment.ProcessorCount));
+            common.Read(parsed), parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), Ranged.ThreadsOf(parsed, threads)));
         return command;
     }
 
@@ -37,11 +41,17 @@ internal static class EvalCommand
             {
                 if (progress.IsDue) progress.Show("evaluation", share, "");
             },
-            context.Stop));
+            context.Stop.Watch()));
         if (!double.IsFinite(result.Perplexity))
-            throw new FailureException($"the perplexity on {textPath} is {result.Perplexity}: the model gives a token of it no chance at all. Train it again with a lower --lr.");
-        if (context.Json) CliJson.Write(context.Console.Out, new EvalResult(result.Perplexity, result.Tokens), CliJson.Default.EvalResult);
-        else context.Console.Out.WriteLine($"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens");
+        {
+            throw new FailureException(
+                $"the perplexity on {textPath} is {result.Perplexity}: the model gives a token of it no chance at all. " +
+                "Train it again with a lower --lr.");
+        }
+
+        TextWriter output = context.Console.Out;
+        if (context.Json) CliJson.Write(output, new EvalResult(result.Perplexity, result.Tokens), CliJson.Default.EvalResult);
+        else output.WriteLine($"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens");
         return ExitCode.Done;
     }
 }

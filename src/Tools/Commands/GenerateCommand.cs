@@ -12,12 +12,20 @@ internal sealed class GenerateCommand
     private const int DefaultWords = 100, DefaultCharacters = 500;
 
     private readonly Argument<string> _model = new("MODEL") { Description = "A language model (.tsd)." };
-    private readonly Option<string?> _prompt = new("--prompt") { HelpName = "TEXT", Description = "Text to go on from. [default: the start of a line]" };
-    private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue, $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters]");
-    private readonly Option<float?> _temperature = Ranged.Number(
-        "--temperature", v => v >= 0, "a number of at least 0", "0 always takes the likeliest token, 1 samples as the model says, more is wilder. [default: 1]");
+    private readonly Option<string?> _prompt = new("--prompt")
+    {
+        HelpName = "TEXT", Description = "Text to go on from. [default: the start of a line]",
+    };
 
-    private readonly Option<int?> _topK = Ranged.Whole("--top-k", 0, int.MaxValue, "Sample among the N likeliest tokens only; 0 for all. [default: 0]");
+    private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue,
+        $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters]");
+
+    private readonly Option<float?> _temperature = Ranged.Number("--temperature", v => v >= 0, "a number of at least 0",
+        "0 always takes the likeliest token, 1 samples as the model says, more is wilder. [default: 1]");
+
+    private readonly Option<int?> _topK = Ranged.Whole("--top-k", 0, int.MaxValue,
+        "Sample among the N likeliest tokens only; 0 for all. [default: 0]");
+
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
     private GenerateCommand()
@@ -27,7 +35,10 @@ internal sealed class GenerateCommand
     public static Command Create(CommonOptions common)
     {
         var self = new GenerateCommand();
-        var command = new Command("generate", "Sample text from a language model.") { self._model, self._prompt, self._length, self._temperature, self._topK, self._seed };
+        var command = new Command("generate", "Sample text from a language model.")
+        {
+            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed,
+        };
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
@@ -37,15 +48,17 @@ internal sealed class GenerateCommand
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
-        var generator = new TextGenerator(loaded.Model, loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1);
+        float temperature = parsed.GetValue(_temperature) ?? 1f;
+        var generator = new TextGenerator(
+            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1);
         if (!context.Json)
         {
-            generator.Write(prompt, length, context.Console.Out, context.Stop);
+            generator.Write(prompt, length, context.Console.Out, context.Stop.Watch());
             return ExitCode.Done;
         }
 
         using var text = new StringWriter();
-        generator.Write(prompt, length, text, context.Stop);
+        generator.Write(prompt, length, text, context.Stop.Watch());
         CliJson.Write(context.Console.Out, new GenerateResult(prompt, text.ToString(), length), CliJson.Default.GenerateResult);
         return ExitCode.Done;
     }

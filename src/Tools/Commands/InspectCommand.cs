@@ -18,7 +18,11 @@ internal static class InspectCommand
     public static Command Create(CommonOptions common)
     {
         var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
-        var command = new Command("inspect", "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.") { file };
+        var command = new Command("inspect",
+            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
+        {
+            file,
+        };
         command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
         return command;
     }
@@ -38,10 +42,12 @@ internal static class InspectCommand
         file.Length,
         file.Tensors.Sum(t => t.Count),
         model is null ? null : Section(file, "configuration"),
-        model is null ? null : new VocabularyResult(
-            Names.Levels.Of(model.Vocabulary.Level), model.Vocabulary.Count, model.Vocabulary.UnknownId is not null, [.. model.Vocabulary.Tokens.Take(ShownTokens)]),
+        model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
         [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
+
+    private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
+        Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
 
     private static JsonElement? Section(TsdFile file, string name)
     {
@@ -74,12 +80,17 @@ internal static class InspectCommand
         facts.Row("written by", training.WrittenBy);
         facts.Row("trained on", Describe(training.Train));
         facts.Row("validated on", Describe(training.Valid));
-        if (training.Test is { } test) facts.Row("tested on", Describe(test));
+        if (training.Test is { } tested) facts.Row("tested on", Describe(tested));
         facts.Row("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}");
         if (training.Epochs is [.., { } last])
-            facts.Row("perplexity", $"train {Figures.Perplexity(last.TrainPerplexity)}, valid {Figures.Perplexity(last.ValidPerplexity)}" +
-                (training.TestPerplexity is { } perplexity ? $", test {Figures.Perplexity(perplexity)}" : ""));
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(vocabulary.Level, training.Recipe))) facts.Row(option, value);
+        {
+            string test = training.TestPerplexity is { } perplexity ? $", test {Figures.Perplexity(perplexity)}" : "";
+            string train = Figures.Perplexity(last.TrainPerplexity), valid = Figures.Perplexity(last.ValidPerplexity);
+            facts.Row("perplexity", $"train {train}, valid {valid}{test}");
+        }
+
+        var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
+        foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Row(option, value);
     }
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";

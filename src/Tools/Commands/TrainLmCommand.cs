@@ -12,7 +12,9 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd train lm</c>.</summary>
 internal sealed class TrainLmCommand
 {
-    private readonly Option<string?> _train = Ranged.File("--train", "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
+    private readonly Option<string?> _train = Ranged.File("--train",
+        "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
+
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
     private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
@@ -20,7 +22,9 @@ internal sealed class TrainLmCommand
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
 
-    private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue, "Stop after this many updates; for trying things out.");
+    private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
+        "Stop after this many updates; for trying things out.");
+
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
@@ -31,7 +35,8 @@ internal sealed class TrainLmCommand
     public static Command Create(CommonOptions common)
     {
         var self = new TrainLmCommand();
-        var command = new Command("lm", "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required.")
+        var command = new Command("lm",
+            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required.")
         {
             self._train, self._valid, self._test, self._out,
         };
@@ -56,10 +61,10 @@ internal sealed class TrainLmCommand
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name));
         OutputFile.CheckWritable(output);
         var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
-        using var pool = new WorkerPool(parsed.GetValue(_threads) ?? Environment.ProcessorCount);
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool);
         TrainingOutcome? outcome = null;
-        ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop));
+        ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
     }

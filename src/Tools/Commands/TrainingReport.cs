@@ -10,32 +10,38 @@ namespace TinySD.Tools.Commands;
 /// <summary>Prints what a training run brought: a table of its epochs, or JSON.</summary>
 internal static class TrainingReport
 {
-    public static void Write(CliContext context, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
+    public static void Write(
+        CliContext context, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
     {
-        if (context.Json)
-        {
-            EpochResult[] epochs =
-            [
-                .. outcome.Epochs.Select(e => new EpochResult(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps)),
-            ];
-            var result = new TrainLmResult(
-                epochs, outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity, outcome.Parameters, data.Vocabulary.Count, output,
-                outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe));
-            CliJson.Write(context.Console.Out, result, CliJson.Default.TrainLmResult);
-            return;
-        }
+        if (context.Json) WriteJson(context.Console.Out, data, recipe, outcome, output, threads);
+        else WriteTable(context.Console, outcome, output);
+    }
 
+    private static void WriteJson(
+        TextWriter writer, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
+    {
+        var epochs = outcome.Epochs.Select(e => new EpochResult(
+            e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps));
+        var result = new TrainLmResult(
+            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity, outcome.Parameters,
+            data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe));
+        CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
+    }
+
+    private static void WriteTable(CliConsole console, TrainingOutcome outcome, string output)
+    {
         Table table = Tables.Create(">epoch", ">train perplexity", ">valid perplexity", ">learning rate", ">time", ">tokens/s", "");
         foreach (EpochOutcome epoch in outcome.Epochs)
         {
             table.Row(
-                epoch.Epoch.ToString(CultureInfo.InvariantCulture), Figures.Perplexity(epoch.TrainPerplexity), Figures.Perplexity(epoch.ValidPerplexity),
-                Figures.Setting(epoch.LearningRate), Figures.Duration(epoch.Seconds), Figures.Count(epoch.TokensPerSecond), Remark(epoch, outcome.Best));
+                epoch.Epoch.ToString(CultureInfo.InvariantCulture), Figures.Perplexity(epoch.TrainPerplexity),
+                Figures.Perplexity(epoch.ValidPerplexity), Figures.Setting(epoch.LearningRate), Figures.Duration(epoch.Seconds),
+                Figures.Count(epoch.TokensPerSecond), Remark(epoch, outcome.Best));
         }
 
-        context.Console.Results.Write(table);
-        if (outcome.TestPerplexity is { } test) context.Console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");
-        context.Console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters)} parameters");
+        console.Results.Write(table);
+        if (outcome.TestPerplexity is { } test) console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");
+        console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters)} parameters");
     }
 
     private static string Remark(EpochOutcome epoch, EpochOutcome best)

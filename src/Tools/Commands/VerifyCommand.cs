@@ -12,7 +12,10 @@ internal static class VerifyCommand
     public static Command Create(CommonOptions common)
     {
         var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
-        var command = new Command("verify", "Read the whole file, check every checksum and name what is damaged. Exit code 1 if anything is.") { file };
+        var command = new Command("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.")
+        {
+            file,
+        };
         command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
         return command;
     }
@@ -47,6 +50,7 @@ internal static class VerifyCommand
     }
 
     // What was never a TinySD file, or cannot be read, is no damaged one.
-    private static bool IsDamage(FileProblemKind kind) => kind is not (FileProblemKind.NotFound or FileProblemKind.IsDirectory or FileProblemKind.NotRegularFile
-        or FileProblemKind.AccessDenied or FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.NewerVersion);
+    private static bool IsDamage(FileProblemKind kind) => kind is not (
+        FileProblemKind.NotFound or FileProblemKind.IsDirectory or FileProblemKind.NotRegularFile or FileProblemKind.AccessDenied or
+        FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.NewerVersion);
 }

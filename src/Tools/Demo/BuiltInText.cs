@@ -31,7 +31,8 @@ internal sealed record BuiltInText(Vocabulary Vocabulary, int[] Train, int[] Val
         for (int i = 0; i < names.Length; i++) (i % ValidEvery == ValidEvery - 1 ? valid : train).Append(ReadOne(names[i]));
         string trainText = train.ToString(), validText = valid.ToString();
         Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText(trainText + validText, TextLevel.Character));
-        return new BuiltInText(vocabulary, Corpus.EncodeText(trainText, vocabulary), Corpus.EncodeText(validText, vocabulary), names.Length);
+        int[] trainTokens = Corpus.EncodeText(trainText, vocabulary), validTokens = Corpus.EncodeText(validText, vocabulary);
+        return new BuiltInText(vocabulary, trainTokens, validTokens, names.Length);
     }
 
     private static string ReadOne(string name)

@@ -52,8 +52,8 @@ internal sealed class Contestant(LanguageModelRun run)
 }
 
 /// <summary>
-/// Trains two models that differ in nothing but how their dropout masks are drawn: same seed, same batches in the same order, same rates, the same
-/// number of steps. They take turns step by step, so that whatever else the machine does slows both alike.
+/// Trains two models that differ in nothing but how their dropout masks are drawn: same seed, same batches in the same order, same
+/// rates, the same number of steps. They take turns step by step, so that whatever else the machine does slows both alike.
 /// </summary>
 internal sealed class DemoComparison
 {
@@ -67,7 +67,7 @@ internal sealed class DemoComparison
     private readonly int _steps, _rounds;
 
     /// <param name="text">What to train and validate on.</param>
-    /// <param name="recipe">With structured dropout; its epochs divide the steps into rounds, each with the learning rate of that epoch.</param>
+    /// <param name="recipe">With structured dropout. Its epochs divide the steps into rounds, each with that epoch's learning rate.</param>
     /// <param name="steps">Updates of each model.</param>
     /// <param name="runner">Threads.</param>
     public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner)
@@ -76,7 +76,8 @@ internal sealed class DemoComparison
         _steps = steps;
         _rounds = Math.Min(recipe.Epochs, steps);
         _windows = new TokenWindows(text.Train, recipe.BatchSize, recipe.Bptt);
-        Dense = new Contestant(new LanguageModelRun(recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } }, text.Vocabulary.Count, _windows, runner));
+        LanguageModelRecipe dense = recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } };
+        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner));
         Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner));
     }
 
@@ -131,6 +132,7 @@ internal sealed class DemoComparison
     {
         double left = elapsed.Elapsed.TotalSeconds / done * (_steps - done);
         return $"loss random {Figures.Fixed(Dense.Run.MeanLoss, 3)}, structured {Figures.Fixed(Structured.Run.MeanLoss, 3)}  " +
-            $"{Figures.Count(Dense.Run.TokensPerSecond)} and {Figures.Count(Structured.Run.TokensPerSecond)} tokens/s  {Figures.Duration(left)} left";
+            $"{Figures.Count(Dense.Run.TokensPerSecond)} and {Figures.Count(Structured.Run.TokensPerSecond)} tokens/s  " +
+            $"{Figures.Duration(left)} left";
     }
 }

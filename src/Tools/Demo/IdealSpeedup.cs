@@ -6,7 +6,9 @@ namespace TinySD.Tools.Demo;
 /// <summary>The most that skipping dropped units can gain: the ratio of multiply-adds, everything else taken as free.</summary>
 internal static class IdealSpeedup
 {
-    /// <summary>Over all products of a model. Forward, backward and weight gradient each shrink alike, so one of them stands for the step.</summary>
+    /// <summary>
+    /// Over all products of a model. Forward, backward and weight gradient each shrink alike, so one of them stands for the step.
+    /// </summary>
     public static double Of(LanguageModelConfig config, DropoutSpec dropout)
     {
         double dense = 0, kept = 0;

@@ -8,11 +8,13 @@ namespace TinySD.Tools.Display;
 /// <param name="traits">What they are connected to.</param>
 internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTraits traits = default)
 {
-    // Wide enough that no table of ours is broken into lines where something other than a terminal reads it.
-    private const int WidthOfFiles = 200, DefaultWidthOfTerminal = 80;
+    // Wide enough that nothing of a table is cut off; on a narrow terminal its lines are broken by the terminal.
+    private const int WidthOfTables = 200, DefaultWidthOfTerminal = 80;
 
-    private readonly Lazy<IAnsiConsole> _results = new(() => Create(output, traits.OutputIsTerminal, traits));
-    private readonly Lazy<IAnsiConsole> _messages = new(() => Create(error, traits.ErrorIsTerminal, traits));
+    private readonly Lazy<IAnsiConsole> _results = new(() => Create(output, traits.OutputIsTerminal, traits.UseColor, WidthOfTables));
+
+    private readonly Lazy<IAnsiConsole> _messages =
+        new(() => Create(error, traits.ErrorIsTerminal, traits.UseColor, traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal));
 
     /// <summary>Where results go.</summary>
     public TextWriter Out { get; } = output;
@@ -32,18 +34,18 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     /// <summary><see cref="Error"/> for live progress.</summary>
     public IAnsiConsole Messages => _messages.Value;
 
-    private static IAnsiConsole Create(TextWriter writer, bool isTerminal, TerminalTraits traits)
+    private static IAnsiConsole Create(TextWriter writer, bool isTerminal, bool useColor, int width)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = isTerminal && traits.UseColor ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            ColorSystem = isTerminal && useColor ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
             Out = new AnsiConsoleOutput(writer),
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
         });
         console.Profile.Capabilities.Unicode = true;
-        console.Profile.Width = !isTerminal ? WidthOfFiles : traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal;
+        console.Profile.Width = width;
         return console;
     }
 }

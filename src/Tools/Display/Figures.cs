@@ -9,7 +9,8 @@ internal static class Figures
     public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
-    public static string Perplexity(double perplexity) => perplexity.ToString(perplexity < 10_000 ? "0.00" : "0.##e+0", CultureInfo.InvariantCulture);
+    public static string Perplexity(double perplexity) =>
+        perplexity.ToString(perplexity < 10_000 ? "0.00" : "0.##e+0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with a fixed count of decimals.</summary>
     public static string Fixed(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);

@@ -78,7 +78,9 @@ internal static class ProgressDisplay
         {
             var details = new DetailColumn();
             var progress = new Progress(console) { AutoClear = true, RefreshRate = TimeSpan.FromMilliseconds(RedrawMilliseconds) };
-            progress.Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), details);
+            progress.Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(),
+                details);
             progress.Start(context => body(new LiveDisplay(console, context.AddTask("starting", maxValue: 1), details)));
         }
 
@@ -102,6 +104,7 @@ internal static class ProgressDisplay
 
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Detail) { Overflow = Overflow.Ellipsis };
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(Detail) { Overflow = Overflow.Ellipsis };
     }
 }

@@ -38,7 +38,8 @@ internal static class TextPlot
         }
 
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{yTitle}    {first.Mark} {first.Name}   {second.Mark} {second.Name}   {BothMark} both\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"{yTitle}    {first.Mark} {first.Name}   {second.Mark} {second.Name}   {BothMark} both\n");
         for (int row = 0; row < height; row++)
         {
             bool hasLabel = row % 3 == 0 || row == height - 1;
@@ -51,8 +52,8 @@ internal static class TextPlot
 
         string last = first.Values.Count.ToString(CultureInfo.InvariantCulture);
         text.Append(new string(' ', LabelWidth + 1)).Append('└').Append('─', columns).Append('\n');
-        text.Append(new string(' ', LabelWidth + 2)).Append('1').Append(xTitle.PadLeft((columns + xTitle.Length) / 2).PadRight(Math.Max(0, columns - 1 - last.Length)));
-        return text.Append(last).Append('\n').ToString();
+        string title = xTitle.PadLeft((columns + xTitle.Length) / 2).PadRight(Math.Max(0, columns - 1 - last.Length));
+        return text.Append(new string(' ', LabelWidth + 2)).Append('1').Append(title).Append(last).Append('\n').ToString();
 
         int RowOf(double value) => (int)Math.Round((high - value) / (high - low) * (height - 1));
     }
@@ -63,7 +64,8 @@ internal static class TextPlot
         double[] means = new double[columns];
         for (int column = 0; column < columns; column++)
         {
-            int from = (int)((long)column * values.Count / columns), to = Math.Max(from + 1, (int)((long)(column + 1) * values.Count / columns));
+            int from = (int)((long)column * values.Count / columns);
+            int to = Math.Max(from + 1, (int)((long)(column + 1) * values.Count / columns));
             for (int i = from; i < to; i++) means[column] += values[i] / (to - from);
         }
 

@@ -6,7 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace TinySD.Tools.Json;
 
 /// <summary>What <c>--json</c> prints: camel-case names, one object.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RecipeResult))]
 [JsonSerializable(typeof(TrainLmResult))]
 [JsonSerializable(typeof(EvalResult))]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TinySD.Formats;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Options;
 
@@ -6,15 +7,15 @@ namespace TinySD.Tools.Json;
 
 /// <summary>Every figure of a recipe.</summary>
 internal sealed record RecipeResult(
-    string Preset, string Level, int Hidden, int Embedding, int Layers, bool Tied, int Batch, int Bptt, string Dropout, string Draw, float RateEmbedding,
-    float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs, float Decay, float Clip, int Epochs, float Init,
-    float ForgetBias, ulong Seed)
+    string Preset, string Level, int Hidden, int Embedding, int Layers, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
+    float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs,
+    float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed)
 {
-    public static RecipeResult From(Formats.TextLevel level, LanguageModelRecipe recipe) => new(
-        recipe.Name, Names.Levels.Of(level), recipe.HiddenSize, recipe.EmbeddingSize == 0 ? recipe.HiddenSize : recipe.EmbeddingSize, recipe.LayerCount,
-        recipe.TieWeights, recipe.BatchSize, recipe.Bptt, Names.Dropouts.Of(recipe.Dropout.Kind), Names.Draws.Of(recipe.Dropout.Draw), recipe.Dropout.Embedding,
-        recipe.Dropout.Layer, recipe.Dropout.Recurrent, recipe.Dropout.Output, Names.Optimizers.Of(recipe.Optimizer), recipe.LearningRate, recipe.FullRateEpochs,
-        recipe.Decay, recipe.ClipNorm, recipe.Epochs, recipe.InitRange, recipe.ForgetBias, recipe.Seed);
+    public static RecipeResult From(TextLevel level, LanguageModelRecipe r) => new(
+        r.Name, Names.Levels.Of(level), r.HiddenSize, r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize, r.LayerCount, r.TieWeights,
+        r.BatchSize, r.Bptt, Names.Dropouts.Of(r.Dropout.Kind), Names.Draws.Of(r.Dropout.Draw), r.Dropout.Embedding, r.Dropout.Layer,
+        r.Dropout.Recurrent, r.Dropout.Output, Names.Optimizers.Of(r.Optimizer), r.LearningRate, r.FullRateEpochs, r.Decay, r.ClipNorm,
+        r.Epochs, r.InitRange, r.ForgetBias, r.Seed);
 }
 
 /// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
@@ -23,8 +24,8 @@ internal sealed record EpochResult(
 
 /// <summary>The result of <c>train lm</c>.</summary>
 internal sealed record TrainLmResult(
-    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary, string Model,
-    double Seconds, int Threads, RecipeResult Recipe);
+    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary,
+    string Model, double Seconds, int Threads, RecipeResult Recipe);
 
 /// <summary>The result of <c>eval</c> of a language model.</summary>
 internal sealed record EvalResult(double Perplexity, long Tokens);
@@ -48,8 +49,8 @@ internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IRea
 
 /// <summary>The result of <c>demo</c>; speed-ups are ratios of median step times, and of multiply-adds for the ideal one.</summary>
 internal sealed record DemoResult(
-    int Steps, int TrainTokens, int Vocabulary, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup, double IdealSpeedup,
-    string Sample, string Model, RecipeResult Recipe);
+    int Steps, int TrainTokens, int Vocabulary, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup,
+    double IdealSpeedup, string Sample, string Model, RecipeResult Recipe);
 
 /// <summary>One of the two models of <see cref="DemoResult"/>.</summary>
 internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IReadOnlyList<DemoRound> Curve);

@@ -4,7 +4,7 @@ using TinySD.Tools.Display;
 namespace TinySD.Tools.Options;
 
 /// <summary>The options that every command has.</summary>
-internal sealed class CommonOptions(CliConsole console, CancellationToken stop)
+internal sealed class CommonOptions(CliConsole console, StopRequest stop)
 {
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object.", Recursive = true };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show no progress.", Recursive = true };

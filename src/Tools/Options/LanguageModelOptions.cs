@@ -12,10 +12,12 @@ internal sealed class LanguageModelOptions
     private const string DefaultWordPreset = "zaremba-small", DefaultCharacterPreset = "char-small", CharacterPrefix = "char-";
     private const int LargestSize = 65536;
 
+    private static readonly string s_presets = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
+
     private readonly Option<string?> _preset = new("--preset")
     {
         HelpName = "NAME",
-        Description = $"A named set of the options below; those given beside it win. One of {string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name))}. " +
+        Description = $"A named set of the options below; those given beside it win. One of {s_presets}. " +
             $"[default: {DefaultCharacterPreset} with --level char, else {DefaultWordPreset}]",
     };
 
@@ -23,28 +25,50 @@ internal sealed class LanguageModelOptions
         $"What a token is. [default: char with a preset whose name begins with {CharacterPrefix}, else word]");
 
     private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
-        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps the preset's rates.");
+        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). " +
+        "Keeps the preset's rates.");
 
     private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate at all four sites, the recurrent one included.");
-    private readonly Option<float?> _rateEmbedding = Ranged.Rate("--rate-embedding", "Drop rate on the embedding's output. Wins over --rate, as the next three do.");
+    private readonly Option<float?> _rateEmbedding = Ranged.Rate("--rate-embedding",
+        "Drop rate on the embedding's output. Wins over --rate, as the next three do.");
+
     private readonly Option<float?> _rateLayer = Ranged.Rate("--rate-layer", "Drop rate between layers.");
     private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state.");
     private readonly Option<float?> _rateOutput = Ranged.Rate("--rate-output", "Drop rate before the classifier.");
-    private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws, "Whether structured masks keep an exact count of units or each unit by chance.");
+    private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws,
+        "Whether structured masks keep an exact count of units or each unit by chance.");
+
     private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer.");
     private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");
     private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "LSTM layers.");
-    private readonly Option<bool?> _tied = new("--tied") { Arity = ArgumentArity.ZeroOrOne, HelpName = "true|false", Description = "Share one tensor between embedding and classifier." };
+
+    private readonly Option<bool?> _tied = new("--tied")
+    {
+        Arity = ArgumentArity.ZeroOrOne, HelpName = "true|false", Description = "Share one tensor between embedding and classifier.",
+    };
+
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences B in a batch.");
     private readonly Option<int?> _bptt = Ranged.Whole("--bptt", 1, 65536, "Time steps T of a window of truncated back-propagation.");
     private readonly Option<int?> _epochs = Ranged.Whole("--epochs", 1, int.MaxValue, "Passes over the training text.");
-    private readonly Option<float?> _learningRate = Ranged.Number("--lr", v => v > 0, "a number above 0", "Learning rate of the first epochs.");
-    private readonly Option<int?> _fullRateEpochs = Ranged.Whole("--full-rate-epochs", 0, int.MaxValue, "Epochs at the full learning rate before the decay starts.");
-    private readonly Option<float?> _decay = Ranged.Number("--decay", v => v >= 1, "a number of at least 1", "What the learning rate is divided by in every epoch after those.");
-    private readonly Option<float?> _clip = Ranged.Number("--clip", v => v >= 0, "a number of at least 0", "The gradient's largest L2 norm; 0 for no clipping.");
+
+    private readonly Option<float?> _learningRate = Ranged.Number("--lr", v => v > 0, "a number above 0",
+        "Learning rate of the first epochs.");
+
+    private readonly Option<int?> _fullRateEpochs = Ranged.Whole("--full-rate-epochs", 0, int.MaxValue,
+        "Epochs at the full learning rate before the decay starts.");
+
+    private readonly Option<float?> _decay = Ranged.Number("--decay", v => v >= 1, "a number of at least 1",
+        "What the learning rate is divided by in every epoch after those.");
+
+    private readonly Option<float?> _clip = Ranged.Number("--clip", v => v >= 0, "a number of at least 0",
+        "The gradient's largest L2 norm; 0 for no clipping.");
+
     private readonly Option<OptimizerKind?> _optimizer = Ranged.Choice("--optimizer", Names.Optimizers, "The update rule.");
     private readonly Option<float?> _init = Ranged.Number("--init", v => v > 0, "a number above 0", "Parameters start uniform in [-X, X].");
-    private readonly Option<float?> _forgetBias = Ranged.Number("--forget-bias", _ => true, "a number", "Added to the forget gates' bias at the start.");
+
+    private readonly Option<float?> _forgetBias = Ranged.Number("--forget-bias", _ => true, "a number",
+        "Added to the forget gates' bias at the start.");
+
     private readonly Option<ulong?> _seed = Ranged.Seed("Seed of the initial parameters and of every mask.");
 
     /// <summary>Adds them to a command.</summary>
@@ -52,8 +76,8 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _hidden, _embedding, _layers, _tied, _batch,
-            _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip, _optimizer, _init, _forgetBias, _seed,
+            _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _hidden, _embedding, _layers,
+            _tied, _batch, _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip, _optimizer, _init, _forgetBias, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -65,7 +89,7 @@ internal sealed class LanguageModelOptions
         TextLevel? level = parsed.GetValue(_level);
         string name = parsed.GetValue(_preset) ?? (level == TextLevel.Character ? DefaultCharacterPreset : DefaultWordPreset);
         if (LanguageModelRecipe.FindPreset(name) is not { } preset)
-            throw new UsageException($"--preset is '{name}'; expected one of {string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name))}.");
+            throw new UsageException($"--preset is '{name}'; expected one of {s_presets}.");
 
         LanguageModelRecipe recipe = preset with
         {
@@ -89,7 +113,8 @@ internal sealed class LanguageModelOptions
         if (recipe.TieWeights && recipe.EmbeddingSize != 0 && recipe.EmbeddingSize != recipe.HiddenSize)
         {
             throw new UsageException(
-                $"--tied needs an embedding as wide as the hidden layer; --embedding is {recipe.EmbeddingSize} and --hidden {recipe.HiddenSize}. Give --embedding 0.");
+                "--tied needs an embedding as wide as the hidden layer; " +
+                $"--embedding is {recipe.EmbeddingSize} and --hidden {recipe.HiddenSize}. Give --embedding 0.");
         }
 
         bool isCharacterPreset = name.StartsWith(CharacterPrefix, StringComparison.Ordinal);
@@ -97,18 +122,22 @@ internal sealed class LanguageModelOptions
     }
 
     // A switch that a preset may have set, so it can be given a value; given alone it means true.
-    private bool? ReadTied(ParseResult parsed) => parsed.GetResult(_tied) is { Tokens.Count: 0, Implicit: false } ? true : parsed.GetValue(_tied);
+    private bool? ReadTied(ParseResult parsed) =>
+        parsed.GetResult(_tied) is { Tokens.Count: 0, Implicit: false } ? true : parsed.GetValue(_tied);
 
     private DropoutSpec ReadDropout(ParseResult parsed, LanguageModelRecipe preset)
     {
         DropoutKind? asked = parsed.GetValue(_dropout);
         DropoutKind kind = asked ?? preset.Dropout.Kind;
-        string? rateOption = new[] { _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput }.FirstOrDefault(o => parsed.GetValue(o) is not null)?.Name;
+        Option<float?>[] rates = [_rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput];
+        string? rateOption = rates.FirstOrDefault(option => parsed.GetValue(option) is not null)?.Name;
         if (kind == DropoutKind.None)
         {
             string? useless = rateOption ?? (parsed.GetValue(_draw) is null ? null : _draw.Name);
             if (useless is null) return DropoutSpec.None;
-            string why = asked is null ? $"the preset {preset.Name} has no dropout; add --dropout, for example --dropout structured" : "--dropout is none; leave one of them out";
+            string why = asked is null
+                ? $"the preset {preset.Name} has no dropout; add --dropout, for example --dropout structured"
+                : "--dropout is none; leave one of them out";
             throw new UsageException($"{useless} has no effect: {why}.");
         }
 
@@ -125,11 +154,16 @@ internal sealed class LanguageModelOptions
         if (rateOption is null && spec is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 })
         {
             throw new UsageException(
-                $"--dropout {Names.Dropouts.Of(kind)} has no rate: the preset {preset.Name} has none. Add --rate, for example --rate 0.5, or the rate of a site.");
+                $"--dropout {Names.Dropouts.Of(kind)} has no rate: the preset {preset.Name} has none. " +
+                "Add --rate, for example --rate 0.5, or the rate of a site.");
         }
 
         if (parsed.GetValue(_draw) == MaskDraw.ExactCount && !spec.IsStructured)
-            throw new UsageException($"--draw exact needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by chance.");
+        {
+            throw new UsageException(
+                $"--draw exact needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by chance.");
+        }
+
         return spec;
     }
 }

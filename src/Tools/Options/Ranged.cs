@@ -15,9 +15,8 @@ internal static class Ranged
         CustomParser = result =>
         {
             string expected = max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}";
-            return int.TryParse(Word(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
-                ? value
-                : Refuse<int>(result, name, expected);
+            bool isNumber = int.TryParse(Word(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value);
+            return isNumber && value >= min && value <= max ? value : Refuse<int>(result, name, expected);
         },
     };
 
@@ -41,13 +40,15 @@ internal static class Ranged
         HelpName = "X",
         Description = help,
         CustomParser = result =>
-            float.TryParse(Word(result), NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value) && isValid(value)
-                ? value
-                : Refuse<float>(result, name, expected),
+        {
+            bool isNumber = float.TryParse(Word(result), NumberStyles.Float, CultureInfo.InvariantCulture, out float value);
+            return isNumber && float.IsFinite(value) && isValid(value) ? value : Refuse<float>(result, name, expected);
+        },
     };
 
     /// <summary>A drop rate.</summary>
-    public static Option<float?> Rate(string name, string help) => Number(name, rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1", help);
+    public static Option<float?> Rate(string name, string help) =>
+        Number(name, rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1", help);
 
     /// <summary>One of a set.</summary>
     public static Option<T?> Choice<T>(string name, Names<T> names, string help)
@@ -69,6 +70,9 @@ internal static class Ranged
     /// <summary>Threads to compute with.</summary>
     public static Option<int?> Threads() =>
         Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]");
+
+    /// <summary>What that option says.</summary>
+    public static int ThreadsOf(ParseResult parsed, Option<int?> threads) => parsed.GetValue(threads) ?? Environment.ProcessorCount;
 
     private static string Word(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 

@@ -21,7 +21,8 @@ internal sealed record EncodedText(string Name, int[] Tokens)
         if (tokens.Length < 2)
         {
             throw new FailureException(
-                $"{path} has {tokens.Length} token; a prediction needs at least 2, one to start from and one to predict. Give a longer text.");
+                $"{path} has {tokens.Length} token; a prediction needs at least 2, one to start from and one to predict. " +
+                "Give a longer text.");
         }
 
         return new EncodedText(path, tokens);
@@ -39,15 +40,21 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
     /// <param name="minimumCount">Rarer tokens become the unknown one.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
     /// <exception cref="FailureException">A text is too short.</exception>
-    public static LanguageModelData Read(string train, string valid, string? test, TextLevel level, int minimumCount, LanguageModelRecipe recipe)
+    public static LanguageModelData Read(
+        string train, string valid, string? test, TextLevel level, int minimumCount, LanguageModelRecipe recipe)
     {
         TokenCounts counts = Corpus.Count(train, level);
         Vocabulary vocabulary = Vocabulary.Build(counts, minimumCount);
         var text = new EncodedText(train, Corpus.Encode(train, vocabulary));
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
-            throw new FailureException($"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
-        return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), test is null ? null : EncodedText.ToPredict(test, vocabulary));
+        {
+            throw new FailureException(
+                $"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
+        }
+
+        EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
+        return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), toTest);
     }
 
     private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)
@@ -56,7 +63,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
         if (text.Tokens.Length >= needed) return;
         string tokens = text.Tokens.Length == 1 ? "1 token" : $"{Figures.Count(text.Tokens.Length)} tokens";
         throw new FailureException(
-            $"{text.Name} has {tokens}, too few to train on: --batch {recipe.BatchSize} sequences of --bptt {recipe.Bptt} steps need at least " +
-            $"{Figures.Count(needed)}.\nLower --batch or --bptt, or give a longer text.");
+            $"{text.Name} has {tokens}, too few to train on: --batch {recipe.BatchSize} sequences of --bptt {recipe.Bptt} steps need " +
+            $"at least {Figures.Count(needed)}.\nLower --batch or --bptt, or give a longer text.");
     }
 }

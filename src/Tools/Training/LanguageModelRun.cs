@@ -7,7 +7,9 @@ using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Training;
 
-/// <summary>One model in training, a step at a time: whoever drives it decides how many steps make an epoch and what comes between them.</summary>
+/// <summary>
+/// One model in training, a step at a time: whoever drives it decides how many steps make an epoch and what comes between them.
+/// </summary>
 internal sealed class LanguageModelRun
 {
     private readonly LanguageModelTrainer _trainer;
@@ -34,7 +36,8 @@ internal sealed class LanguageModelRun
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            throw new UsageException($"a model and window of these sizes cannot be trained ({Failures.OneLine(exception)}); lower --hidden, --batch or --bptt.");
+            throw new UsageException(
+                $"a model and window of these sizes cannot be trained ({Failures.OneLine(exception)}); lower --hidden, --batch or --bptt.");
         }
 
         Model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias);

@@ -19,10 +19,12 @@ namespace TinySD.Tools.Training;
 /// <param name="TokensPerSecond">Training speed.</param>
 /// <param name="IsWhole">False when the limit on steps ended it early.</param>
 internal sealed record EpochOutcome(
-    int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, bool IsWhole);
+    int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond,
+    bool IsWhole);
 
 /// <summary>What a training run brought.</summary>
-internal sealed record TrainingOutcome(IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, double? TestPerplexity, long Parameters, double Seconds);
+internal sealed record TrainingOutcome(
+    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, double? TestPerplexity, long Parameters, double Seconds);
 
 /// <summary>Trains a language model for its epochs and keeps the best one, by validation perplexity, in a file.</summary>
 /// <param name="recipe">What decides the run.</param>
@@ -30,7 +32,8 @@ internal sealed record TrainingOutcome(IReadOnlyList<EpochOutcome> Epochs, Epoch
 /// <param name="output">The model file; written after every epoch that improves on all before it.</param>
 /// <param name="maxSteps">Updates after which to stop, or null.</param>
 /// <param name="runner">Threads.</param>
-internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner)
+internal sealed class LanguageModelTraining(
+    LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner)
 {
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
@@ -53,12 +56,14 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
         double? testPerplexity;
         try
         {
-            for (int epoch = 0; epoch < recipe.Epochs && _stepsDone < _stepsPlanned; epoch++) TrainEpoch(run, windows.Count, epoch, progress, stop);
+            for (int epoch = 0; epoch < recipe.Epochs && _stepsDone < _stepsPlanned; epoch++)
+                TrainEpoch(run, windows.Count, epoch, progress, stop);
             testPerplexity = data.Test is null ? null : Test(data.Test, progress, stop);
         }
         catch (OperationCanceledException)
         {
-            throw new StoppedException($"stopped in epoch {Math.Min(_epochs.Count + 1, recipe.Epochs)}, after {Figures.Count(_stepsDone)} steps in all; {WhatIsKept()}");
+            int epoch = Math.Min(_epochs.Count + 1, recipe.Epochs);
+            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(_stepsDone)} steps in all; {WhatIsKept()}");
         }
 
         return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, _elapsed.Elapsed.TotalSeconds);
@@ -80,14 +85,16 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
         }
         catch (NotFiniteException exception)
         {
-            throw Diverged($"in epoch {exception.Epoch + 1}, step {exception.Step + 1} (loss {exception.Loss}, gradient norm {exception.GradientNorm})", run, exception);
+            string found = $"(loss {exception.Loss}, gradient norm {exception.GradientNorm})";
+            throw Diverged($"in epoch {exception.Epoch + 1}, step {exception.Step + 1} {found}", run, exception);
         }
 
-        double valid = run.Evaluate(
-            data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
-        if (!double.IsFinite(run.TrainPerplexity) || !double.IsFinite(valid))
-            throw Diverged($"in epoch {epoch + 1} (train perplexity {run.TrainPerplexity}, validation perplexity {valid})", run, null);
-        var outcome = new EpochOutcome(epoch + 1, run.Steps, run.TrainPerplexity, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, run.Steps == windows);
+        double train = run.TrainPerplexity;
+        double valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
+        if (!double.IsFinite(train) || !double.IsFinite(valid))
+            throw Diverged($"in epoch {epoch + 1} (train perplexity {train}, validation perplexity {valid})", run, null);
+        bool isWhole = run.Steps == windows;
+        var outcome = new EpochOutcome(epoch + 1, run.Steps, train, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole);
         _epochs.Add(outcome);
         bool improved = _best is null || valid < _best.ValidPerplexity;
         if (improved)
@@ -97,8 +104,10 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
         }
 
         progress.Note(
-            $"{label}: perplexity train {Figures.Perplexity(outcome.TrainPerplexity)}, valid {Figures.Perplexity(valid)}; learning rate {Figures.Setting(run.LearningRate)}; " +
-            $"{Figures.Duration(run.Seconds)}, {Figures.Count(run.TokensPerSecond)} tokens/s{(improved ? $"; saved to {output}" : "")}");
+            $"{label}: perplexity train {Figures.Perplexity(train)}, valid {Figures.Perplexity(valid)}; " +
+            $"learning rate {Figures.Setting(run.LearningRate)}; {Figures.Duration(run.Seconds)}, " +
+            $"{Figures.Count(run.TokensPerSecond)} tokens/s" +
+            (improved ? $"; saved to {output}" : ""));
     }
 
     /// <summary>Measures the best model, as it is in the file, and writes the result into it.</summary>
@@ -108,7 +117,8 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
         var evaluator = new LanguageModelEvaluator(best.Model, runner);
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new FailureException($"the test perplexity is {perplexity}; {WhatIsKept()}");
-        LanguageModelFile.Save(output, best.Model, best.Vocabulary, best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity });
+        TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
+        LanguageModelFile.Save(output, best.Model, best.Vocabulary, record);
         return perplexity;
     }
 
@@ -118,13 +128,17 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
         Recipe = recipe,
         Train = data.Train.ToRecord(),
         Valid = data.Valid.ToRecord(),
-        Epochs = [.. _epochs.Where(e => e.IsWhole).Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))],
+        Epochs =
+        [
+            .. _epochs.Where(e => e.IsWhole).Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate)),
+        ],
     };
 
     private string Detail(LanguageModelRun run)
     {
         double left = _elapsed.Elapsed.TotalSeconds / _stepsDone * (_stepsPlanned - _stepsDone);
-        return $"loss {Figures.Fixed(run.MeanLoss, 3)}  perplexity {Figures.Perplexity(run.TrainPerplexity)}  {Figures.Count(run.TokensPerSecond)} tokens/s  {Figures.Duration(left)} left";
+        return $"loss {Figures.Fixed(run.MeanLoss, 3)}  perplexity {Figures.Perplexity(run.TrainPerplexity)}  " +
+            $"{Figures.Count(run.TokensPerSecond)} tokens/s  {Figures.Duration(left)} left";
     }
 
     private static void ShowShare(IProgressDisplay progress, string label, double share)
@@ -133,10 +147,12 @@ internal sealed class LanguageModelTraining(LanguageModelRecipe recipe, Language
     }
 
     private FailureException Diverged(string where, LanguageModelRun run, Exception? cause) => new(
-        $"the numbers stopped being finite {where}; {WhatIsKept()}\nTry a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
+        $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
+        $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
         $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);
 
     private string WhatIsKept() => _best is null
         ? $"no epoch was finished, so nothing was saved to {output}."
-        : $"{output} holds the best model so far, of epoch {_best.Epoch}, validation perplexity {Figures.Perplexity(_best.ValidPerplexity)}.";
+        : $"{output} holds the best model so far, of epoch {_best.Epoch}, " +
+            $"validation perplexity {Figures.Perplexity(_best.ValidPerplexity)}.";
 }

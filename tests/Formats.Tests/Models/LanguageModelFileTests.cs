@@ -230,7 +230,7 @@ public sealed class LanguageModelFileTests
         using var folder = new TestFolder();
         string path = folder.Put("m.tsd", TsdBytes.Example());
         FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
-        await Assert.That(problem.Message).IsEqualTo($"{path} holds a 'example'; a 'language-model' was expected");
+        await Assert.That(problem.Message).IsEqualTo($"{path} is of kind 'example'; 'language-model' was expected");
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.WrongKind);
         using TsdFile file = TsdFile.Open(path);
         await Assert.That(Refused.By(() => LanguageModelFile.Describe(file)).Kind).IsEqualTo(FileProblemKind.WrongKind);
@@ -276,7 +276,7 @@ public sealed class LanguageModelFileTests
     [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
         "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
     [Arguments("training", "\"layer\":0.2|\"layer\":1",
-        "the training is not as the format asks: the layer drop rate must be at least 0 and below 1, found 1")]
+        "the training is not as the format asks: the layer drop rate must be at least 0 and below 1; found 1")]
     [Arguments("training", "\"parameters\":656|\"parameters\":657",
         "the training is not as the format asks: it says 657 parameters, the tensors hold 656")]
     [Arguments("training", "\"epoch\":2|\"epoch\":1", "the training is not as the format asks: epoch 1 is out of order")]

@@ -6,7 +6,8 @@ namespace TinySD.Tools.Tests;
 /// <summary>A folder of a test's own with small texts in it, removed with all it holds.</summary>
 internal sealed class TestFolder : IDisposable
 {
-    private static readonly string[] s_words = ["the", "a", "cat", "dog", "bird", "sees", "hears", "likes", "big", "small", "red", "house", "tree"];
+    private static readonly string[] s_words =
+        ["the", "a", "cat", "dog", "bird", "sees", "hears", "likes", "big", "small", "red", "house", "tree"];
 
     public TestFolder()
     {
@@ -40,8 +41,8 @@ internal sealed class TestFolder : IDisposable
     /// <summary>A command line that trains a model in a moment, and what a test adds to it.</summary>
     public string[] TrainArgs(string output, int threads, params string[] more) =>
     [
-        "train", "lm", "--train", Train, "--valid", Valid, "--out", output, "--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "3",
-        "--threads", threads.ToString(CultureInfo.InvariantCulture), .. more,
+        "train", "lm", "--train", Train, "--valid", Valid, "--out", output, "--hidden", "12", "--batch", "5", "--bptt", "6",
+        "--epochs", "3", "--threads", threads.ToString(CultureInfo.InvariantCulture), .. more,
     ];
 
     public CliResult TrainModel(params string[] more) => TrainModelTo(Model, 1, more);
@@ -62,8 +63,8 @@ internal sealed class TestFolder : IDisposable
             // Order that can be learned: article, noun, verb, article, adjective, noun.
             string[] sentence =
             [
-                s_words[random.Next(2)], s_words[2 + random.Next(3)], s_words[5 + random.Next(3)], s_words[random.Next(2)], s_words[8 + random.Next(3)],
-                s_words[11 + random.Next(2)],
+                s_words[random.Next(2)], s_words[2 + random.Next(3)], s_words[5 + random.Next(3)], s_words[random.Next(2)],
+                s_words[8 + random.Next(3)], s_words[11 + random.Next(2)],
             ];
             text.AppendJoin(' ', sentence).Append('\n');
         }

@@ -26,19 +26,19 @@ internal static class Tinysd
     /// <param name="args">The words after <c>tinysd</c>.</param>
     public static CliResult RunUntil(string? stopAfter, params string[] args)
     {
-        using var stop = new CancellationTokenSource();
+        using var stop = new StopRequest();
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StoppingWriter(stopAfter, stop) { NewLine = "\n" };
-        int code = Cli.Run(args, new CliConsole(output, error), stop.Token);
+        int code = Cli.Run(args, new CliConsole(output, error), stop);
         return new CliResult(code, output.ToString(), error.ToString());
     }
 
-    private sealed class StoppingWriter(string? stopAfter, CancellationTokenSource stop) : StringWriter
+    private sealed class StoppingWriter(string? stopAfter, StopRequest stop) : StringWriter
     {
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
-            if (stopAfter is not null && value!.Contains(stopAfter, StringComparison.Ordinal)) stop.Cancel();
+            if (stopAfter is not null && value!.Contains(stopAfter, StringComparison.Ordinal)) stop.TryRequest();
         }
     }
 }

@@ -1,0 +1,48 @@
+using TinySD.Formats;
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>The README's C# as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each other.</summary>
+internal static class ReadmeSamples
+{
+    public static void Generate()
+    {
+        // sample
+        LoadedLanguageModel loaded = LanguageModelFile.Load("demo.tsd");
+        var session = new LanguageModelSession(loaded.Model);
+        var sampler = new TokenSampler(loaded.Vocabulary.Count, temperature: 0.7f, seed: 42);
+        ReadOnlySpan<float> logits = session.Step(0);
+        foreach (int token in Corpus.EncodeText("public ", loaded.Vocabulary)) logits = session.Step(token);
+        for (int i = 0; i < 200; i++)
+        {
+            int token = sampler.Sample(logits);
+            Console.Write(loaded.Vocabulary[token]);
+            logits = session.Step(token);
+        }
+        // end
+    }
+
+    public static void Train()
+    {
+        // sample
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.Count("train.txt", TextLevel.Character));
+        int[] tokens = Corpus.Encode("train.txt", vocabulary);
+        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")!;
+        var model = new LanguageModel(recipe.ToConfig(vocabulary.Count));
+        model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias);
+        using var threads = new WorkerPool(Environment.ProcessorCount);
+        var trainer = new LanguageModelTrainer(model, recipe, threads);
+        var windows = new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt);
+        int[] inputs = new int[recipe.BatchSize * recipe.Bptt], targets = new int[inputs.Length];
+        for (int step = 0; step < windows.Count; step++)
+        {
+            windows.Fill(step, inputs, targets);
+            Console.WriteLine(trainer.Step(inputs, targets, epoch: 0, step).Loss);
+        }
+        // end
+    }
+}
