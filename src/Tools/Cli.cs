@@ -25,7 +25,9 @@ internal static class Cli
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
             return parsed.Invoke(new InvocationConfiguration
             {
-                Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false,
+                Output = console.Out,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
             });
         }
         catch (Exception exception)
@@ -40,7 +42,7 @@ internal static class Cli
     }
 
     /// <summary>What the words mean, nothing run. A word with an @ before it is a word, and no file of words.</summary>
-    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) => 
+    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) =>
         CreateRoot(common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static RootCommand CreateRoot(CommonOptions common)

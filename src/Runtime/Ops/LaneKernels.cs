@@ -158,24 +158,24 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     private static int Gradient(
         int rows, int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g) => rows switch
-    {
-        1 => Gradient<N1>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-        2 => Gradient<N2>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-        3 => Gradient<N3>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-        4 => Gradient<N4>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-        5 => Gradient<N5>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-        _ => Gradient<N6>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-    };
+        {
+            1 => Gradient<N1>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            2 => Gradient<N2>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            3 => Gradient<N3>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            4 => Gradient<N4>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            5 => Gradient<N5>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            _ => Gradient<N6>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+        };
 
     private static int Gradient<TRows>(
         int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g)
         where TRows : struct, ICount => vectors switch
-    {
-        1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, x, batch, segments, segmentStride, keep, count, g),
-        2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, x, batch, segments, segmentStride, keep, count, g),
-        3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, x, batch, segments, segmentStride, keep, count, g),
-        _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, x, batch, segments, segmentStride, keep, count, g),
-    };
+        {
+            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, x, batch, segments, segmentStride, keep, count, g),
+            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, x, batch, segments, segmentStride, keep, count, g),
+            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, x, batch, segments, segmentStride, keep, count, g),
+            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, x, batch, segments, segmentStride, keep, count, g),
+        };
 
     private static void Dot(int rows, int sequences, float** w, float** d, int offset, int blocks, float* partial, int partialStride)
     {

@@ -153,8 +153,19 @@ internal sealed unsafe class Products
         {
             var body = new BackwardBody
             {
-                Kernels = _kernels, W = pw, K = k, N = n, D = pd, DStride = ld, TimeSteps = timeSteps, Batch = batch, Keep = keep, Scale = scale,
-                Dx = pdx, Scratch = ps, ScratchFloats = (int)_scratchFloats,
+                Kernels = _kernels,
+                W = pw,
+                K = k,
+                N = n,
+                D = pd,
+                DStride = ld,
+                TimeSteps = timeSteps,
+                Batch = batch,
+                Keep = keep,
+                Scale = scale,
+                Dx = pdx,
+                Scratch = ps,
+                ScratchFloats = (int)_scratchFloats,
             };
             _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * n * batch * timeSteps), ref body);
         }
@@ -170,8 +181,18 @@ internal sealed unsafe class Products
         {
             var body = new WeightGradientBody
             {
-                Kernels = _kernels, X = px, K = k, N = n, TimeSteps = timeSteps, Batch = batch, Keep = keep, D = pd, DStride = ld, G = pg,
-                Scratch = ps, ScratchFloats = (int)_scratchFloats,
+                Kernels = _kernels,
+                X = px,
+                K = k,
+                N = n,
+                TimeSteps = timeSteps,
+                Batch = batch,
+                Keep = keep,
+                D = pd,
+                DStride = ld,
+                G = pg,
+                Scratch = ps,
+                ScratchFloats = (int)_scratchFloats,
             };
             _runner.For((n + _kernels.StripColumns - 1) / _kernels.StripColumns, 1, ref body);
         }

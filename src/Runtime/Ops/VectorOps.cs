@@ -79,8 +79,16 @@ internal sealed unsafe class VectorOps
         {
             var body = new CellBody
             {
-                Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
-                CNext = pn, TanhC = pt, H = ph,
+                Kernels = _kernels,
+                Gates = pg,
+                GateStride = ld,
+                Hidden = hidden,
+                Batch = batch,
+                C = pc,
+                CStride = AlignedBuffer.RoundUp(hidden),
+                CNext = pn,
+                TanhC = pt,
+                H = ph,
             };
             _runner.For(hidden, CellGrain(batch), ref body);
         }
@@ -99,8 +107,17 @@ internal sealed unsafe class VectorOps
         {
             var body = new CellBackwardBody
             {
-                Kernels = _kernels, Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch, C = pc, CStride = AlignedBuffer.RoundUp(hidden),
-                TanhC = pt, DUp = pu, DRecurrent = pr, Dc = pdc,
+                Kernels = _kernels,
+                Gates = pg,
+                GateStride = ld,
+                Hidden = hidden,
+                Batch = batch,
+                C = pc,
+                CStride = AlignedBuffer.RoundUp(hidden),
+                TanhC = pt,
+                DUp = pu,
+                DRecurrent = pr,
+                Dc = pdc,
             };
             _runner.For(hidden, CellGrain(batch), ref body);
         }
@@ -142,7 +159,13 @@ internal sealed unsafe class VectorOps
     {
         var body = new EmbedBackwardBody
         {
-            Gradient = gradient, TokenStride = tokenStride, UnitStride = unitStride, Tokens = tokens, Batch = batch, Units = units, Dx = dx,
+            Gradient = gradient,
+            TokenStride = tokenStride,
+            UnitStride = unitStride,
+            Tokens = tokens,
+            Batch = batch,
+            Units = units,
+            Dx = dx,
         };
         _runner.For(units, 16, ref body);
     }

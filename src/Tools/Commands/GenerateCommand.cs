@@ -14,7 +14,8 @@ internal sealed class GenerateCommand
     private readonly Argument<string> _model = new("MODEL") { Description = "A language model (.tsd)." };
     private readonly Option<string?> _prompt = new("--prompt")
     {
-        HelpName = "TEXT", Description = "Text to go on from. [default: the start of a line]",
+        HelpName = "TEXT",
+        Description = "Text to go on from. [default: the start of a line]",
     };
 
     private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue,

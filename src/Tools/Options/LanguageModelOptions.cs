@@ -44,7 +44,9 @@ internal sealed class LanguageModelOptions
 
     private readonly Option<bool?> _tied = new("--tied")
     {
-        Arity = ArgumentArity.ZeroOrOne, HelpName = "true|false", Description = "Share one tensor between embedding and classifier.",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "true|false",
+        Description = "Share one tensor between embedding and classifier.",
     };
 
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences B in a batch.");

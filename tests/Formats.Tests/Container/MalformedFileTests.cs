@@ -69,9 +69,9 @@ public sealed class MalformedFileTests
         yield return Start(
             "a wrong byte in the magic", FileProblemKind.PrologueDamaged, "FILE is damaged at byte 2: 53 expected, 52 found." + Again, 2,
             Change(b => b[2] = 0x52));
-        yield return Start("3 bytes", FileProblemKind.Truncated, 
+        yield return Start("3 bytes", FileProblemKind.Truncated,
             "FILE is cut short: it has 3 bytes, and the prologue alone has 64." + Again, 3, Change(b => b, 3));
-        yield return Start("63 bytes", FileProblemKind.Truncated, 
+        yield return Start("63 bytes", FileProblemKind.Truncated,
             "FILE is cut short: it has 63 bytes, and the prologue alone has 64." + Again, 63, Change(b => b, 63));
     }
 

@@ -13,13 +13,30 @@ public sealed class LanguageModelFileTests
     /// <summary>No property has its default value, so that one which is not written would show.</summary>
     private static readonly LanguageModelRecipe s_recipe = new()
     {
-        Name = "zaremba-small, changed", HiddenSize = 5, EmbeddingSize = 3, LayerCount = 3, TieWeights = false,
-        InitRange = 0.0625f, ForgetBias = -0.1f, BatchSize = 7, Bptt = 11, Optimizer = OptimizerKind.Adam, LearningRate = 0.3f,
-        ClipNorm = 0f, Epochs = 39, FullRateEpochs = 6, Decay = 1.2f, Seed = ulong.MaxValue,
+        Name = "zaremba-small, changed",
+        HiddenSize = 5,
+        EmbeddingSize = 3,
+        LayerCount = 3,
+        TieWeights = false,
+        InitRange = 0.0625f,
+        ForgetBias = -0.1f,
+        BatchSize = 7,
+        Bptt = 11,
+        Optimizer = OptimizerKind.Adam,
+        LearningRate = 0.3f,
+        ClipNorm = 0f,
+        Epochs = 39,
+        FullRateEpochs = 6,
+        Decay = 1.2f,
+        Seed = ulong.MaxValue,
         Dropout = new()
         {
-            Kind = DropoutKind.StructuredLocked, Draw = MaskDraw.Bernoulli,
-            Embedding = 0.1f, Layer = 0.2f, Recurrent = 0.3f, Output = 0.99f,
+            Kind = DropoutKind.StructuredLocked,
+            Draw = MaskDraw.Bernoulli,
+            Embedding = 0.1f,
+            Layer = 0.2f,
+            Recurrent = 0.3f,
+            Output = 0.99f,
         },
     };
 

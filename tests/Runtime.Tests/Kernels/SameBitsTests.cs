@@ -68,7 +68,9 @@ public sealed class SameBitsTests
         var dropout = new DropoutSpec { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f };
         LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout) with
         {
-            Optimizer = optimizer, LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 1f, ClipNorm = 0.5f,
+            Optimizer = optimizer,
+            LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 1f,
+            ClipNorm = 0.5f,
         };
         var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));
         for (int step = 0; step < 10; step++)

@@ -25,7 +25,11 @@ internal static class Cases
 
     public static LanguageModelConfig Config(int vocabulary, int embedding, int hidden, int layers, bool tied = false) => new()
     {
-        VocabularySize = vocabulary, EmbeddingSize = embedding, HiddenSize = hidden, LayerCount = layers, TieWeights = tied,
+        VocabularySize = vocabulary,
+        EmbeddingSize = embedding,
+        HiddenSize = hidden,
+        LayerCount = layers,
+        TieWeights = tied,
     };
 
     /// <summary>A model of that shape with seeded parameters, drawn by <see cref="Random"/> and not by the model itself.</summary>

@@ -117,7 +117,9 @@ public sealed class TrainerTests
         LanguageModelConfig config = Cases.Config(vocabulary: 5, embedding: 12, hidden: 24, layers: 2);
         LanguageModelRecipe recipe = Cases.Recipe(config, batch: 4, timeSteps: 8, dropout with { Embedding = 0.05f, Layer = 0.1f, Recurrent = 0.05f, Output = 0.1f }) with
         {
-            Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, ClipNorm = 1f,
+            Optimizer = OptimizerKind.Adam,
+            LearningRate = 0.01f,
+            ClipNorm = 1f,
         };
         var model = new LanguageModel(config);
         model.Initialize(1, 0.15f, forgetBias: 1f);

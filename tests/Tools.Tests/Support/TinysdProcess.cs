@@ -17,7 +17,10 @@ internal sealed class TinysdProcess : IDisposable
         // Beside the tests lies the program that the project reference copied here.
         var start = new ProcessStartInfo("dotnet")
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = workingFolder,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tinysd.dll"));
         foreach (string arg in args) start.ArgumentList.Add(arg);
