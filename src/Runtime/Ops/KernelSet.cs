@@ -8,9 +8,6 @@ internal abstract unsafe class KernelSet
     /// <summary>Columns of a packed panel, and the unit that padded rows are a multiple of.</summary>
     public const int PanelColumns = 16;
 
-    /// <summary>Floats in a register.</summary>
-    public abstract int LaneWidth { get; }
-
     /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="PanelColumns"/>.</summary>
     public abstract int StripColumns { get; }
 

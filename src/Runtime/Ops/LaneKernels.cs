@@ -20,8 +20,6 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     private static int DotSequences => ManyRegisters ? DotTile.MaxSequences : 3;
 
-    public override int LaneWidth => TLanes.Width;
-
     public override int StripColumns => GradientVectors * TLanes.Width;
 
     public override int DotRows => ManyRegisters ? DotTile.MaxRows : 4;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using TUnit.Assertions.Enums;
 
@@ -268,38 +267,5 @@ public sealed class AtomicFileTests
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         public override void SetLength(long value) => throw new NotSupportedException();
-    }
-}
-
-/// <summary>A file system of 64 KiB, where the system lets a test have one; elsewhere the test is skipped.</summary>
-internal sealed class SmallDisk : IDisposable
-{
-    private readonly string _path;
-
-    private SmallDisk(string path) => _path = path;
-
-    public static SmallDisk Mount(string path)
-    {
-        Directory.CreateDirectory(path);
-        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=64k", "tinysd-test", path) != 0)
-            Skip.Test("this user cannot mount a small file system (root on Linux can)");
-        return new SmallDisk(path);
-    }
-
-    public void Dispose() => Run("umount", _path);
-
-    private static int Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
     }
 }

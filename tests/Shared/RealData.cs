@@ -1,4 +1,4 @@
-namespace TinySD.Formats.Tests;
+namespace TinySD.Tests.Shared;
 
 /// <summary>Public data below the folder that <c>TINYSD_DATA</c> names. Without it a test is skipped; with it a missing file is a
 /// failure.</summary>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace TinySD.Tools.Tests;
+namespace TinySD.Tests.Shared;
 
 /// <summary>A file system of 64 KiB, so that a disk can be full. The test is skipped where the user may not mount one.</summary>
 internal sealed class SmallDisk : IDisposable
