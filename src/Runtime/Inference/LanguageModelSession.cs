@@ -20,7 +20,6 @@ public sealed class LanguageModelSession
     {
         _model = model;
         _network = new LanguageModelNetwork(model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.Best);
-        _network.Pack();
     }
 
     /// <summary>Forgets everything fed so far.</summary>

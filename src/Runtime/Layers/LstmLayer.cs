@@ -13,8 +13,7 @@ internal sealed class LstmLayer
     private readonly VectorOps _ops;
     private readonly DropoutGate _inputGate, _recurrentGate;
     private readonly int _inputs, _hidden, _batch, _timeSteps, _gateStride, _cellStride;
-    private readonly bool _frozen;
-    private readonly Workspace.Slice _gates, _cells, _tanhCells, _outputs, _packedRecurrent, _packedInput, _dRecurrent, _dCell;
+    private readonly Workspace.Slice _gates, _cells, _tanhCells, _outputs, _dRecurrent, _dCell;
 
     /// <param name="slots">The parameters.</param>
     /// <param name="shape">B, T, and whether a backward pass will come.</param>
@@ -32,7 +31,6 @@ internal sealed class LstmLayer
         _hidden = slots.Recurrent.Shape[0];
         _batch = shape.Batch;
         _timeSteps = shape.TimeSteps;
-        _frozen = !shape.Training;
         _gateStride = Products.RowStride(4 * _hidden);
         _cellStride = AlignedBuffer.RoundUp(_hidden);
         _products.Announce(_inputs, 4 * _hidden, _timeSteps, _batch, shape.Training);
@@ -44,13 +42,7 @@ internal sealed class LstmLayer
         _cells = workspace.Reserve((rows + _batch) * _cellStride);
         _tanhCells = workspace.Reserve(rows * _cellStride);
         _outputs = workspace.Reserve((rows + _batch) * _hidden);
-        _packedRecurrent = workspace.Reserve(Products.PackedFloats(_hidden, 4 * _hidden));
-        if (_frozen)
-        {
-            _packedInput = workspace.Reserve(Products.PackedFloats(_inputs, 4 * _hidden));
-            return;
-        }
-
+        if (!shape.Training) return;
         _dRecurrent = workspace.Reserve((long)_hidden * _batch);
         _dCell = workspace.Reserve((long)_batch * _cellStride);
     }
@@ -64,27 +56,19 @@ internal sealed class LstmLayer
     /// <summary>The carried c, [B][H rounded up to 16].</summary>
     public Span<float> CarriedCell => _cells.Part(0, _batch * _cellStride);
 
-    /// <summary>Packs the weights; needed before the first window and after every change of the parameters.</summary>
-    public void Pack(ParameterBlock parameters)
-    {
-        _products.Pack(parameters[_slots.Recurrent], _hidden, 4 * _hidden, _packedRecurrent.Span);
-        if (_frozen) _products.Pack(parameters[_slots.Input], _inputs, 4 * _hidden, _packedInput.Span);
-    }
-
     /// <summary>Runs the window; x is the input site's output.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x)
     {
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
-        ReadOnlySpan<float> packedInput = _frozen ? _packedInput.Span : default;
         _products.ForwardWindow(
-            parameters[_slots.Input], packedInput, _inputs, 4 * _hidden, x, _timeSteps, _batch, _inputGate.Keep(_products),
-            parameters.Padded(_slots.Bias), _gates.Span);
+            parameters[_slots.Input], _inputs, 4 * _hidden, x, _timeSteps, _batch, _inputGate.Keep(_products), parameters[_slots.Bias], _gates.Span);
+        ReadOnlySpan<float> recurrent = parameters[_slots.Recurrent];
         KeepTable keep = _recurrentGate.Keep(_products);
         for (int t = 0; t < _timeSteps; t++)
         {
             Span<float> step = _gates.Part(t, gates);
             ReadOnlySpan<float> previous = _recurrentGate.Apply(t, _outputs.Part(t, state));
-            _products.ForwardStep(_packedRecurrent.Span, _hidden, 4 * _hidden, previous, _batch, keep.At(t), step);
+            _products.ForwardStep(recurrent, _hidden, 4 * _hidden, previous, _batch, keep.At(t), step);
             _ops.LstmForward(
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _cells.Part(t + 1, cell), _tanhCells.Part(t, cell), _outputs.Part(t + 1, state));
         }

@@ -90,13 +90,6 @@ internal sealed class LanguageModelNetwork
         }
     }
 
-    /// <summary>Packs the parameters; needed before the first window and after every change of them.</summary>
-    public void Pack()
-    {
-        foreach (LstmLayer layer in _layers) layer.Pack(_model.Parameters);
-        _classifier.Pack(_model.Parameters);
-    }
-
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>
     public void Forward(ReadOnlySpan<int> tokens, int epoch = 0, int step = 0)
     {
