@@ -24,13 +24,13 @@ internal static unsafe class DotTile
     public const int MaxSums = 28;
 
     /// <summary>
-    /// partial[(r * S + s) * 16 + l] = sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], and, if there is a tail, + tail[r * 16 + l] *
-    /// d[s * dStride + 16 * blocks + l], l in [0, Width). Called once for every Width lanes of the 16, with w, d, tail and partial moved on by as many. Rows
-    /// above R and sequences above S fold away; partial overlaps nothing. What follows ahead0 and ahead1, as long as a row, is asked for meanwhile.
+    /// partial[(r * S + s) * 16 + l] = sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], l in [0, Width). Called once for every Width
+    /// lanes of the 16, with w, d and partial moved on by as many. Rows above R and sequences above S fold away; partial overlaps nothing. What
+    /// follows ahead0 and ahead1, as long as a row, is asked for meanwhile.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows, TSequences>(
-        float** w, float* d, nint dStride, int blocks, float* tail, float* ahead0, float* ahead1, float* partial)
+        float** w, float* d, nint dStride, int blocks, float* ahead0, float* ahead1, float* partial)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRows : struct, ICount
@@ -51,76 +51,62 @@ internal static unsafe class DotTile
         TVector a20 = a00, a21 = a00, a22 = a00, a23 = a00, a24 = a00;
         TVector a30 = a00, a31 = a00, a32 = a00, a33 = a00, a34 = a00;
         TVector a40 = a00, a41 = a00, a42 = a00, a43 = a00, a44 = a00;
-        nint n = 0, end = (nint)blocks * VirtualLanes;
-        while (true)
+        nint end = (nint)blocks * VirtualLanes;
+        for (nint n = 0; n < end; n += VirtualLanes)
         {
-            for (; n < end; n += VirtualLanes)
+            TLanes.PrefetchSecondLevel(ahead0 + n);
+            TLanes.PrefetchSecondLevel(ahead1 + n);
+            TVector v0 = TLanes.Load(d0 + n);
+            TVector v1 = TSequences.Value > 1 ? TLanes.Load(d1 + n) : default;
+            TVector v2 = TSequences.Value > 2 ? TLanes.Load(d2 + n) : default;
+            TVector v3 = TSequences.Value > 3 ? TLanes.Load(d3 + n) : default;
+            TVector v4 = TSequences.Value > 4 ? TLanes.Load(d4 + n) : default;
+            TVector u0 = TLanes.Load(w0 + n);
+            a00 = TLanes.MultiplyAdd(u0, v0, a00);
+            if (TSequences.Value > 1) a01 = TLanes.MultiplyAdd(u0, v1, a01);
+            if (TSequences.Value > 2) a02 = TLanes.MultiplyAdd(u0, v2, a02);
+            if (TSequences.Value > 3) a03 = TLanes.MultiplyAdd(u0, v3, a03);
+            if (TSequences.Value > 4) a04 = TLanes.MultiplyAdd(u0, v4, a04);
+
+            if (TRows.Value > 1)
             {
-                TLanes.PrefetchSecondLevel(ahead0 + n);
-                TLanes.PrefetchSecondLevel(ahead1 + n);
-                TVector v0 = TLanes.Load(d0 + n);
-                TVector v1 = TSequences.Value > 1 ? TLanes.Load(d1 + n) : default;
-                TVector v2 = TSequences.Value > 2 ? TLanes.Load(d2 + n) : default;
-                TVector v3 = TSequences.Value > 3 ? TLanes.Load(d3 + n) : default;
-                TVector v4 = TSequences.Value > 4 ? TLanes.Load(d4 + n) : default;
-                TVector u0 = TLanes.Load(w0 + n);
-                a00 = TLanes.MultiplyAdd(u0, v0, a00);
-                if (TSequences.Value > 1) a01 = TLanes.MultiplyAdd(u0, v1, a01);
-                if (TSequences.Value > 2) a02 = TLanes.MultiplyAdd(u0, v2, a02);
-                if (TSequences.Value > 3) a03 = TLanes.MultiplyAdd(u0, v3, a03);
-                if (TSequences.Value > 4) a04 = TLanes.MultiplyAdd(u0, v4, a04);
-
-                if (TRows.Value > 1)
-                {
-                    TVector u1 = TLanes.Load(w1 + n);
-                    a10 = TLanes.MultiplyAdd(u1, v0, a10);
-                    if (TSequences.Value > 1) a11 = TLanes.MultiplyAdd(u1, v1, a11);
-                    if (TSequences.Value > 2) a12 = TLanes.MultiplyAdd(u1, v2, a12);
-                    if (TSequences.Value > 3) a13 = TLanes.MultiplyAdd(u1, v3, a13);
-                    if (TSequences.Value > 4) a14 = TLanes.MultiplyAdd(u1, v4, a14);
-                }
-
-                if (TRows.Value > 2)
-                {
-                    TVector u2 = TLanes.Load(w2 + n);
-                    a20 = TLanes.MultiplyAdd(u2, v0, a20);
-                    if (TSequences.Value > 1) a21 = TLanes.MultiplyAdd(u2, v1, a21);
-                    if (TSequences.Value > 2) a22 = TLanes.MultiplyAdd(u2, v2, a22);
-                    if (TSequences.Value > 3) a23 = TLanes.MultiplyAdd(u2, v3, a23);
-                    if (TSequences.Value > 4) a24 = TLanes.MultiplyAdd(u2, v4, a24);
-                }
-
-                if (TRows.Value > 3)
-                {
-                    TVector u3 = TLanes.Load(w3 + n);
-                    a30 = TLanes.MultiplyAdd(u3, v0, a30);
-                    if (TSequences.Value > 1) a31 = TLanes.MultiplyAdd(u3, v1, a31);
-                    if (TSequences.Value > 2) a32 = TLanes.MultiplyAdd(u3, v2, a32);
-                    if (TSequences.Value > 3) a33 = TLanes.MultiplyAdd(u3, v3, a33);
-                    if (TSequences.Value > 4) a34 = TLanes.MultiplyAdd(u3, v4, a34);
-                }
-
-                if (TRows.Value > 4)
-                {
-                    TVector u4 = TLanes.Load(w4 + n);
-                    a40 = TLanes.MultiplyAdd(u4, v0, a40);
-                    if (TSequences.Value > 1) a41 = TLanes.MultiplyAdd(u4, v1, a41);
-                    if (TSequences.Value > 2) a42 = TLanes.MultiplyAdd(u4, v2, a42);
-                    if (TSequences.Value > 3) a43 = TLanes.MultiplyAdd(u4, v3, a43);
-                    if (TSequences.Value > 4) a44 = TLanes.MultiplyAdd(u4, v4, a44);
-                }
+                TVector u1 = TLanes.Load(w1 + n);
+                a10 = TLanes.MultiplyAdd(u1, v0, a10);
+                if (TSequences.Value > 1) a11 = TLanes.MultiplyAdd(u1, v1, a11);
+                if (TSequences.Value > 2) a12 = TLanes.MultiplyAdd(u1, v2, a12);
+                if (TSequences.Value > 3) a13 = TLanes.MultiplyAdd(u1, v3, a13);
+                if (TSequences.Value > 4) a14 = TLanes.MultiplyAdd(u1, v4, a14);
             }
 
-            if (tail == null) break;
+            if (TRows.Value > 2)
+            {
+                TVector u2 = TLanes.Load(w2 + n);
+                a20 = TLanes.MultiplyAdd(u2, v0, a20);
+                if (TSequences.Value > 1) a21 = TLanes.MultiplyAdd(u2, v1, a21);
+                if (TSequences.Value > 2) a22 = TLanes.MultiplyAdd(u2, v2, a22);
+                if (TSequences.Value > 3) a23 = TLanes.MultiplyAdd(u2, v3, a23);
+                if (TSequences.Value > 4) a24 = TLanes.MultiplyAdd(u2, v4, a24);
+            }
 
-            // The last columns of the rows, made up to 16 with zeros elsewhere, as one more block.
-            w0 = tail - n;
-            w1 = tail + (1 * VirtualLanes) - n;
-            w2 = tail + (2 * VirtualLanes) - n;
-            w3 = tail + (3 * VirtualLanes) - n;
-            w4 = tail + (4 * VirtualLanes) - n;
-            end += VirtualLanes;
-            tail = null;
+            if (TRows.Value > 3)
+            {
+                TVector u3 = TLanes.Load(w3 + n);
+                a30 = TLanes.MultiplyAdd(u3, v0, a30);
+                if (TSequences.Value > 1) a31 = TLanes.MultiplyAdd(u3, v1, a31);
+                if (TSequences.Value > 2) a32 = TLanes.MultiplyAdd(u3, v2, a32);
+                if (TSequences.Value > 3) a33 = TLanes.MultiplyAdd(u3, v3, a33);
+                if (TSequences.Value > 4) a34 = TLanes.MultiplyAdd(u3, v4, a34);
+            }
+
+            if (TRows.Value > 4)
+            {
+                TVector u4 = TLanes.Load(w4 + n);
+                a40 = TLanes.MultiplyAdd(u4, v0, a40);
+                if (TSequences.Value > 1) a41 = TLanes.MultiplyAdd(u4, v1, a41);
+                if (TSequences.Value > 2) a42 = TLanes.MultiplyAdd(u4, v2, a42);
+                if (TSequences.Value > 3) a43 = TLanes.MultiplyAdd(u4, v3, a43);
+                if (TSequences.Value > 4) a44 = TLanes.MultiplyAdd(u4, v4, a44);
+            }
         }
 
         TLanes.Store(partial, a00);

@@ -8,6 +8,7 @@ namespace TinySD.Runtime.Layers;
 internal sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;
+    private readonly WeightRows _rows;
     private readonly Products _products;
     private readonly VectorOps _ops;
     private readonly DropoutGate _gate;
@@ -18,6 +19,7 @@ internal sealed class LinearLayer
         _weight = weight;
         _bias = bias;
         _products = context.Products;
+        _rows = new WeightRows(weight, context.Products, context.Workspace);
         _ops = context.Vectors;
         _gate = gate;
         _inputs = weight.Shape[0];
@@ -28,15 +30,18 @@ internal sealed class LinearLayer
         _products.Announce(_inputs, _columns, _timeSteps, _batch, shape.Training);
     }
 
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update(ParameterBlock parameters) => _rows.Update(parameters);
+
     /// <summary>y = x W + b.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y) => _products.ForwardWindow(
-        parameters[_weight], _inputs, _columns, x, _timeSteps, _batch, _gate.Keep(_products), parameters[_bias], y);
+        _rows.Of(parameters), x, _timeSteps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
 
     /// <summary>Writes the gradients of W and b and, in <paramref name="dx"/> [T][K][B], that of the input.</summary>
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _gate.Keep(_products);
-        _products.BackwardWindow(parameters[_weight], _inputs, _columns, dy, _timeSteps, _batch, keep, _gate.GradientScale, dx);
+        _products.BackwardWindow(_rows.Of(parameters), dy, _timeSteps, _batch, keep, _gate.GradientScale, dx);
         _gate.BackwardWindow(dx);
         _products.WeightGradient(x, _inputs, _columns, _timeSteps, _batch, keep, dy, gradients[_weight]);
         _ops.ColumnSums(dy, _timeSteps * _batch, _columns, _stride, gradients[_bias]);

@@ -9,6 +9,7 @@ namespace TinySD.Runtime.Layers;
 internal sealed class LstmLayer
 {
     private readonly LstmSlots _slots;
+    private readonly WeightRows _inputRows, _recurrentRows;
     private readonly Products _products;
     private readonly VectorOps _ops;
     private readonly DropoutGate _inputGate, _recurrentGate;
@@ -37,6 +38,8 @@ internal sealed class LstmLayer
         _products.Announce(_hidden, 4 * _hidden, _timeSteps, _batch, shape.Training);
 
         Workspace workspace = context.Workspace;
+        _inputRows = new WeightRows(slots.Input, _products, workspace);
+        _recurrentRows = new WeightRows(slots.Recurrent, _products, workspace);
         long rows = (long)_timeSteps * _batch;
         _gates = workspace.Reserve(rows * _gateStride);
         _cells = workspace.Reserve((rows + _batch) * _cellStride);
@@ -56,19 +59,26 @@ internal sealed class LstmLayer
     /// <summary>The carried c, [B][H rounded up to 16].</summary>
     public Span<float> CarriedCell => _cells.Part(0, _batch * _cellStride);
 
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update(ParameterBlock parameters)
+    {
+        _inputRows.Update(parameters);
+        _recurrentRows.Update(parameters);
+    }
+
     /// <summary>Runs the window; x is the input site's output.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x)
     {
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
         _products.ForwardWindow(
-            parameters[_slots.Input], _inputs, 4 * _hidden, x, _timeSteps, _batch, _inputGate.Keep(_products), parameters[_slots.Bias], _gates.Span);
-        ReadOnlySpan<float> recurrent = parameters[_slots.Recurrent];
+            _inputRows.Of(parameters), x, _timeSteps, _batch, _inputGate.Keep(_products), parameters.Padded(_slots.Bias), _gates.Span);
+        Weights recurrent = _recurrentRows.Of(parameters);
         KeepTable keep = _recurrentGate.Keep(_products);
         for (int t = 0; t < _timeSteps; t++)
         {
             Span<float> step = _gates.Part(t, gates);
             ReadOnlySpan<float> previous = _recurrentGate.Apply(t, _outputs.Part(t, state));
-            _products.ForwardStep(recurrent, _hidden, 4 * _hidden, previous, _batch, keep.At(t), step);
+            _products.ForwardStep(recurrent, previous, _batch, keep.At(t), step);
             _ops.LstmForward(
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _cells.Part(t + 1, cell), _tanhCells.Part(t, cell), _outputs.Part(t + 1, state));
         }
@@ -83,7 +93,7 @@ internal sealed class LstmLayer
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
     {
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
-        ReadOnlySpan<float> w = parameters[_slots.Input], u = parameters[_slots.Recurrent];
+        Weights w = _inputRows.Of(parameters), u = _recurrentRows.Of(parameters);
         KeepTable keep = _inputGate.Keep(_products), keepRecurrent = _recurrentGate.Keep(_products);
         _dRecurrent.Span.Clear();
         _dCell.Span.Clear();
@@ -94,12 +104,12 @@ internal sealed class LstmLayer
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _tanhCells.Part(t, cell), dOutputs.Slice(t * state, state), dRecurrent, _dCell.Span);
             if (t > 0)
             {
-                _products.Backward(u, _hidden, 4 * _hidden, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
+                _products.Backward(u, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
                 _recurrentGate.Backward(t, dRecurrent);
             }
         }
 
-        _products.BackwardWindow(w, _inputs, 4 * _hidden, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
+        _products.BackwardWindow(w, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
         _inputGate.BackwardWindow(dx);
 
         ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(_timeSteps * state)]);

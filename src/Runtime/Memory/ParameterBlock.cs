@@ -27,4 +27,7 @@ public sealed class ParameterBlock
 
     /// <summary>The floats of one tensor.</summary>
     public Span<float> this[TensorSlot slot] => _memory.Span.Slice(slot.Offset, slot.Length);
+
+    /// <summary>The floats of one tensor and the zeros that fill its last 64 bytes.</summary>
+    internal ReadOnlySpan<float> Padded(TensorSlot slot) => _memory.Span.Slice(slot.Offset, AlignedBuffer.RoundUp(slot.Length));
 }

@@ -90,6 +90,13 @@ internal sealed class LanguageModelNetwork
         }
     }
 
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update()
+    {
+        foreach (LstmLayer layer in _layers) layer.Update(_model.Parameters);
+        _classifier.Update(_model.Parameters);
+    }
+
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>
     public void Forward(ReadOnlySpan<int> tokens, int epoch = 0, int step = 0)
     {

@@ -16,7 +16,7 @@ internal abstract unsafe class KernelSet
 
     /// <summary>
     /// Some columns of the forward product: c[b, l] = init[b, l] + sum over i of x[i * batch + b] * w[keep[i] * wStride + l], b in [0, batch), l in [0, columns).
-    /// What stands <paramref name="ahead"/> floats on in each kept row is asked for meanwhile.
+    /// <paramref name="columns"/> is a multiple of 16. What stands <paramref name="ahead"/> floats on in each kept row is asked for meanwhile.
     /// </summary>
     public abstract void Forward(
         float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride);
@@ -29,11 +29,11 @@ internal abstract unsafe class KernelSet
         float* d, int dStride, nint dAhead, int width, float* x, int batch, int* keep, int count, float* g, int gStride);
 
     /// <summary>
-    /// One tile of the backward product: out[r][b] += scale * sum over n of w[r][n] * d[b * dStride + n], r in [0, rows), b in [0, batch), n in
-    /// [0, 16 * blocks) and, if there is a <paramref name="tail"/> [rows][16], 16 columns more of d by it. next holds the rows of the tile that follows.
+    /// One tile of the backward product: output[r][b] += scale * sum over n of w[r][n] * d[b * dStride + n], r in [0, rows), b in [0, batch), n in
+    /// [0, 16 * blocks). <paramref name="next"/> holds the rows of the tile that follows; they are asked for meanwhile.
     /// </summary>
     public abstract void Backward(
-        float** w, float** next, int rows, int blocks, float* tail, float* d, int dStride, int batch, float scale, float** output);
+        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output);
 
     /// <summary>Units [start, end) of the LSTM cell for every sequence; shapes as in <see cref="VectorOps.LstmForward"/>.</summary>
     public abstract void LstmForward(

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
@@ -48,14 +47,10 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
         int vectors = TLanes.Width == 8 && batch > 2 ? 2 : BlockTile.MaxVectors;
         for (int column = 0; column < columns;)
         {
-            int left = columns - column;
-            if (tall && left >= TLanes.Width) column += product.Tall(column);
-            else if (!tall && vectors == 2 && left >= 2 * TLanes.Width) column += product.Block<TLanes, TVector, N2>(column, BlockRows);
-            else if (!tall && vectors == 4 && left >= 4 * TLanes.Width) column += product.Block<TLanes, TVector, N4>(column, BlockRows);
-            else if (left >= TLanes.Width) column += product.Block<TLanes, TVector, N1>(column, BlockRows);
-            else if (left >= Lanes256.Width && Lanes256.IsSupported) column += product.Block<Lanes256, Vector256<float>, N1>(column, BlockRows);
-            else if (left >= Lanes128.Width) column += product.Block<Lanes128, Vector128<float>, N1>(column, BlockRows);
-            else column += product.Block<Lanes1, float, N1>(column, BlockRows);
+            if (tall) column += product.Tall(column);
+            else if (vectors == 2) column += product.Block<N2>(column, BlockRows);
+            else if (columns - column >= 4 * TLanes.Width) column += product.Block<N4>(column, BlockRows);
+            else column += product.Block<N1>(column, BlockRows);
         }
     }
 
@@ -68,7 +63,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     }
 
     public override void Backward(
-        float** w, float** next, int rows, int blocks, float* tail, float* d, int dStride, int batch, float scale, float** output)
+        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output)
     {
         float* partial = stackalloc float[DotTile.MaxSums * DotTile.VirtualLanes], sums = stackalloc float[DotTile.MaxSums];
         float** at = stackalloc float*[DotTile.MaxRows];
@@ -83,8 +78,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
             {
                 for (int r = 0; r < rows; r++) at[r] = w[r] + lane;
                 Dot(
-                    rows, sequences, at, d + ((nint)first * dStride) + lane, dStride, blocks, tail == null ? null : tail + lane,
-                    next[ahead0] + lane, next[ahead1] + lane, partial + lane);
+                    rows, sequences, at, d + ((nint)first * dStride) + lane, dStride, blocks, next[ahead0] + lane, next[ahead1] + lane, partial + lane);
             }
 
             DotTile.Reduce(partial, rows * sequences, sums);
@@ -177,29 +171,29 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
         };
 
     private static void Dot(
-        int rows, int sequences, float** w, float* d, int dStride, int blocks, float* tail, float* ahead0, float* ahead1, float* partial)
+        int rows, int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
     {
         switch (rows)
         {
-            case 1: Dot<N1>(sequences, w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 2: Dot<N2>(sequences, w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 3: Dot<N3>(sequences, w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 4: Dot<N4>(sequences, w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            default: Dot<N5>(sequences, w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
+            case 1: Dot<N1>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 2: Dot<N2>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 3: Dot<N3>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 4: Dot<N4>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: Dot<N5>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
     }
 
     private static void Dot<TRows>(
-        int sequences, float** w, float* d, int dStride, int blocks, float* tail, float* ahead0, float* ahead1, float* partial)
+        int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
         where TRows : struct, ICount
     {
         switch (sequences)
         {
-            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            case 4: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
-            default: DotTile.Run<TLanes, TVector, TRows, N5>(w, d, dStride, blocks, tail, ahead0, ahead1, partial); break;
+            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 4: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: DotTile.Run<TLanes, TVector, TRows, N5>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
     }
 
@@ -244,9 +238,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
             return TLanes.Width;
         }
 
-        public readonly int Block<TBlockLanes, TBlockVector, TVectors>(int column, int mostRows)
-            where TBlockLanes : struct, ILanes<TBlockVector>
-            where TBlockVector : unmanaged
+        public readonly int Block<TVectors>(int column, int mostRows)
             where TVectors : struct, ICount
         {
             int tiles = Tiles(Batch, mostRows);
@@ -255,16 +247,16 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
                 (int row, int rows) = Tile(Batch, tile, tiles);
                 switch (rows)
                 {
-                    case 1: Block<TBlockLanes, TBlockVector, N1, TVectors>(column, row); break;
-                    case 2: Block<TBlockLanes, TBlockVector, N2, TVectors>(column, row); break;
-                    case 3: Block<TBlockLanes, TBlockVector, N3, TVectors>(column, row); break;
-                    case 4: Block<TBlockLanes, TBlockVector, N4, TVectors>(column, row); break;
-                    case 5: Block<TBlockLanes, TBlockVector, N5, TVectors>(column, row); break;
-                    default: Block<TBlockLanes, TBlockVector, N6, TVectors>(column, row); break;
+                    case 1: Block<N1, TVectors>(column, row); break;
+                    case 2: Block<N2, TVectors>(column, row); break;
+                    case 3: Block<N3, TVectors>(column, row); break;
+                    case 4: Block<N4, TVectors>(column, row); break;
+                    case 5: Block<N5, TVectors>(column, row); break;
+                    default: Block<N6, TVectors>(column, row); break;
                 }
             }
 
-            return TVectors.Value * TBlockLanes.Width;
+            return TVectors.Value * TLanes.Width;
         }
 
         private readonly void Tall<TRows>(int column, int row)
@@ -272,11 +264,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
                 W + column, WStride, Ahead, X + row, Batch, Keep, Count,
                 Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
 
-        private readonly void Block<TBlockLanes, TBlockVector, TRows, TVectors>(int column, int row)
-            where TBlockLanes : struct, ILanes<TBlockVector>
-            where TBlockVector : unmanaged
+        private readonly void Block<TRows, TVectors>(int column, int row)
             where TRows : struct, ICount
-            where TVectors : struct, ICount => BlockTile.Run<TBlockLanes, TBlockVector, TRows, TVectors>(
+            where TVectors : struct, ICount => BlockTile.Run<TLanes, TVector, TRows, TVectors>(
                 W + column, WStride, Ahead, X + row, Batch, Keep, Count,
                 Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
     }

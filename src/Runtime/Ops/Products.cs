@@ -10,7 +10,7 @@ namespace TinySD.Runtime.Ops;
 /// <remarks>
 /// <para>
 /// Weights are input-major, w [K][N], and are read where they are: one unit's outgoing weights are one row, so a dropped unit is a run of memory
-/// that no pass touches, and nothing is ever packed. Activations are unit-major and hold the kept units only, x [T][K][B] with the
+/// that no pass touches. Rows that do not start on cache lines are copied once per update, see <see cref="WeightRows"/>. Activations are unit-major and hold the kept units only, x [T][K][B] with the
 /// i-th kept unit of step t in row i of its [K][B]; pre-activations and their gradients are row-major with padded rows, c, d [T*B][ld], ld from
 /// <see cref="RowStride"/>.
 /// </para>
@@ -67,7 +67,7 @@ internal sealed unsafe class Products
     /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. <paramref name="backward"/>: gradients will be asked for.</summary>
     public void Announce(int k, int n, int timeSteps, int batch, bool backward)
     {
-        if (backward) _scratchFloats = Math.Max(_scratchFloats, Math.Max((long)_kernels.StripColumns * k, _kernels.DotRows * DotTile.VirtualLanes));
+        if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)_kernels.StripColumns * k);
         if (batch < SmallBatch) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * batch);
         if (k > _identity.Length)
         {
@@ -88,53 +88,52 @@ internal sealed unsafe class Products
     public KeepTable All(int units) => new(_identity.AsSpan(0, units));
 
     /// <summary>c [B][ld] += x * w[kept], one time step; x holds the kept units, [kept][B].</summary>
-    public void ForwardStep(ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> x, int batch, ReadOnlySpan<int> keep, Span<float> c) =>
-        Forward(w, k, n, x, 1, batch, new KeepTable(keep), default, c);
+    public void ForwardStep(Weights w, ReadOnlySpan<float> x, int batch, ReadOnlySpan<int> keep, Span<float> c) =>
+        Forward(w, x, 1, batch, new KeepTable(keep), default, c);
 
     /// <summary>c [T*B][ld] = bias + x[t] * w[kept(t)] for all time steps.</summary>
-    /// <param name="w">The weights [k][n].</param>
-    /// <param name="k">Input units.</param>
-    /// <param name="n">Columns.</param>
+    /// <param name="w">The weights.</param>
     /// <param name="x">[T][K][B], the kept units of step t in the first rows of [K][B].</param>
     /// <param name="timeSteps">T.</param>
     /// <param name="batch">B.</param>
     /// <param name="keep">Kept units of each step.</param>
-    /// <param name="bias">[n].</param>
+    /// <param name="bias">[n], and what fills its last 16.</param>
     /// <param name="c">[T*B][ld].</param>
     public void ForwardWindow(
-        ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+        Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
-        Debug.Assert(bias.Length >= n);
-        SideBySide(ref x, k, ref timeSteps, ref batch, keep);
-        Forward(w, k, n, x, timeSteps, batch, keep, bias, c);
+        Debug.Assert(bias.Length >= AlignedBuffer.RoundUp(w.N));
+        SideBySide(ref x, w.K, ref timeSteps, ref batch, keep);
+        Forward(w, x, timeSteps, batch, keep, bias, c);
     }
 
     /// <summary>dx [K][B] = scale * w[kept] * d^T in the kept rows, 0 in the others, one time step.</summary>
-    public void Backward(ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
-        BackwardWindow(w, k, n, d, 1, batch, new KeepTable(keep), scale, dx);
+    public void Backward(Weights w, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
+        BackwardWindow(w, d, 1, batch, new KeepTable(keep), scale, dx);
 
     /// <summary>dx [T][K][B] = scale * w[kept(t)] * d[t]^T in the kept rows, 0 in the others, for all time steps.</summary>
     public void BackwardWindow(
-        ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
+        Weights w, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
     {
-        int ld = RowStride(n);
-        Debug.Assert(w.Length >= (long)k * n && d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
+        int k = w.K, ld = RowStride(w.N);
+        Debug.Assert(d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
         if (StandsSideBySide(timeSteps, batch, keep))
         {
             Span<float> turned = _turned.Span[..(k * timeSteps * batch)];
-            BackwardWindow(w, k, n, d, 1, timeSteps * batch, keep, scale, turned);
+            BackwardWindow(w, d, 1, timeSteps * batch, keep, scale, turned);
             for (int t = 0; t < timeSteps; t++) Turn(turned[(t * batch)..], timeSteps * batch, dx[(t * k * batch)..], batch, k, batch);
             return;
         }
 
-        fixed (float* pw = w, pd = d, pdx = dx, ps = _scratch.Span)
+        fixed (float* pw = w.Values, pd = d, pdx = dx)
         {
             var body = new BackwardBody
             {
                 Kernels = _kernels,
                 W = pw,
+                WStride = w.Stride,
                 K = k,
-                N = n,
+                N = w.N,
                 D = pd,
                 DStride = ld,
                 TimeSteps = timeSteps,
@@ -142,10 +141,8 @@ internal sealed unsafe class Products
                 Keep = keep,
                 Scale = scale,
                 Dx = pdx,
-                Scratch = ps,
-                ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * n * batch * timeSteps), ref body);
+            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * batch * timeSteps), ref body);
         }
     }
 
@@ -177,6 +174,13 @@ internal sealed unsafe class Products
         }
     }
 
+    /// <summary>Copies w [k][n] to rows of <paramref name="stride"/> floats; what lies beyond n is left alone.</summary>
+    public void CopyRows(ReadOnlySpan<float> w, int k, int n, Span<float> rows, int stride)
+    {
+        var body = new CopyBody { W = w, Rows = rows, N = n, Stride = stride };
+        _runner.For(k, 1 + (ThreadGrain / n), ref body);
+    }
+
     private static int Panels(int n) => (n + Columns - 1) / Columns;
 
     // How many pieces of so many multiply-adds each are worth another thread's attention.
@@ -200,19 +204,18 @@ internal sealed unsafe class Products
         for (int row = 0; row < rows; row++) from.Slice(row * fromStride, length).CopyTo(to[(row * toStride)..]);
     }
 
-    private void Forward(
-        ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+    private void Forward(Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
-        int ld = RowStride(n);
-        Debug.Assert(w.Length >= (long)k * n && x.Length >= timeSteps * k * batch && c.Length >= timeSteps * batch * ld);
-        fixed (float* pw = w, px = x, pb = bias, pc = c)
+        int ld = RowStride(w.N);
+        Debug.Assert(x.Length >= timeSteps * w.K * batch && c.Length >= timeSteps * batch * ld);
+        fixed (float* pw = w.Values, px = x, pb = bias, pc = c)
         {
             var body = new ForwardBody
             {
                 Kernels = _kernels,
                 W = pw,
-                K = k,
-                N = n,
+                WStride = w.Stride,
+                K = w.K,
                 X = px,
                 TimeSteps = timeSteps,
                 Batch = batch,
@@ -221,7 +224,19 @@ internal sealed unsafe class Products
                 C = pc,
                 CStride = ld,
             };
-            _runner.For(Panels(n), Grain((long)k * Columns * batch * timeSteps), ref body);
+            _runner.For(Panels(w.N), Grain((long)w.K * Columns * batch * timeSteps), ref body);
+        }
+    }
+
+    private ref struct CopyBody : IRangeBody
+    {
+        public ReadOnlySpan<float> W;
+        public Span<float> Rows;
+        public int N, Stride;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int k = start; k < end; k++) W.Slice(k * N, N).CopyTo(Rows[(k * Stride)..]);
         }
     }
 
@@ -229,12 +244,12 @@ internal sealed unsafe class Products
     {
         public KernelSet Kernels;
         public float* W, X, Bias, C;
-        public int K, N, TimeSteps, Batch, CStride;
+        public int K, WStride, TimeSteps, Batch, CStride;
         public KeepTable Keep;
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = Math.Min(N, end * Columns), group = TimeSteps == 1 ? last : WindowColumns;
+            int last = end * Columns, group = TimeSteps == 1 ? last : WindowColumns;
             for (int column = start * Columns; column < last; column += group)
             {
                 for (int t = 0; t < TimeSteps; t++) RunStep(t, column, Math.Min(group, last - column));
@@ -245,7 +260,7 @@ internal sealed unsafe class Products
         {
             ReadOnlySpan<int> keep = Keep.At(t);
             float* c = C + ((nint)t * Batch * CStride) + column, x = X + ((nint)t * K * Batch), w = W + column;
-            bool streamed = TimeSteps == 1 && (long)keep.Length * N > StreamedFloats;
+            bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > StreamedFloats;
             int units = streamed ? StreamedUnits : keep.Length, ahead = streamed ? StreamedAhead : Columns;
             fixed (int* pk = keep)
             {
@@ -255,7 +270,7 @@ internal sealed unsafe class Products
                 do
                 {
                     int count = Math.Min(units, keep.Length - first);
-                    Kernels.Forward(w, N, columns, ahead, x + ((nint)first * Batch), Batch, pk + first, count, init, initStride, c, CStride);
+                    Kernels.Forward(w, WStride, columns, ahead, x + ((nint)first * Batch), Batch, pk + first, count, init, initStride, c, CStride);
                     init = c;
                     initStride = CStride;
                     first += count;
@@ -268,25 +283,24 @@ internal sealed unsafe class Products
     private ref struct BackwardBody : IRangeBody
     {
         public KernelSet Kernels;
-        public float* W, D, Dx, Scratch;
-        public int K, N, DStride, TimeSteps, Batch, ScratchFloats;
+        public float* W, D, Dx;
+        public int K, N, WStride, DStride, TimeSteps, Batch;
         public KeepTable Keep;
         public float Scale;
 
         public readonly void Run(int part, int start, int end)
         {
-            float* tail = Scratch + ((nint)part * ScratchFloats);
             int blocks = (N + DotTile.VirtualLanes - 1) / DotTile.VirtualLanes;
             int chunks = (blocks + DotChunkBlocks - 1) / DotChunkBlocks;
             for (int chunk = 0; chunk < chunks; chunk++)
             {
                 int first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
-                for (int t = 0; t < TimeSteps; t++) RunStep(t, start, end, first, last, tail);
+                for (int t = 0; t < TimeSteps; t++) RunStep(t, start, end, first, last);
             }
         }
 
         // The columns of blocks [block, end) for this thread's share of the step's kept units.
-        private readonly void RunStep(int t, int start, int end, int block, int lastBlock, float* tail)
+        private readonly void RunStep(int t, int start, int end, int block, int lastBlock)
         {
             ReadOnlySpan<int> keep = Keep.At(t);
             int tiles = (keep.Length + Kernels.DotRows - 1) / Kernels.DotRows;
@@ -294,7 +308,6 @@ internal sealed unsafe class Products
             float* d = D + ((nint)t * Batch * DStride) + (block * DotTile.VirtualLanes), dx = Dx + ((nint)t * K * Batch);
             if (block == 0) Clear(dx, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
 
-            int whole = Math.Min(lastBlock, N / DotTile.VirtualLanes);
             float** w = stackalloc float*[DotTile.MaxRows], next = stackalloc float*[DotTile.MaxRows], output = stackalloc float*[DotTile.MaxRows];
             for (int first = from; first < to; first += Kernels.DotRows)
             {
@@ -302,13 +315,12 @@ internal sealed unsafe class Products
                 for (int r = 0; r < rows; r++)
                 {
                     int unit = keep[first + r], ahead = keep[Math.Min(first + Kernels.DotRows + r, to - 1)];
-                    w[r] = W + ((nint)unit * N) + (block * DotTile.VirtualLanes);
-                    next[r] = W + ((nint)ahead * N) + (block * DotTile.VirtualLanes);
+                    w[r] = W + ((nint)unit * WStride) + (block * DotTile.VirtualLanes);
+                    next[r] = W + ((nint)ahead * WStride) + (block * DotTile.VirtualLanes);
                     output[r] = dx + ((nint)unit * Batch);
-                    if (whole < lastBlock) CopyTail(W + ((nint)unit * N), tail + (r * DotTile.VirtualLanes));
                 }
 
-                Kernels.Backward(w, next, rows, whole - block, whole < lastBlock ? tail : null, d, DStride, Batch, Scale, output);
+                Kernels.Backward(w, next, rows, lastBlock - block, d, DStride, Batch, Scale, output);
             }
         }
 
@@ -320,15 +332,6 @@ internal sealed unsafe class Products
         private readonly void Clear(float* dx, int unit, int end)
         {
             if (unit < end) new Span<float>(dx + ((nint)unit * Batch), (end - unit) * Batch).Clear();
-        }
-
-        // The last columns of a row, made up to 16 with zeros: nothing is read beyond the row's end.
-        private readonly void CopyTail(float* row, float* tail)
-        {
-            int whole = N / DotTile.VirtualLanes * DotTile.VirtualLanes;
-            var padded = new Span<float>(tail, DotTile.VirtualLanes);
-            new ReadOnlySpan<float>(row + whole, N - whole).CopyTo(padded);
-            padded[(N - whole)..].Clear();
         }
     }
 

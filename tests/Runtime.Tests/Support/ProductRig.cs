@@ -50,11 +50,21 @@ internal sealed class ProductRig
         var products = new Products(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(laneWidth));
         products.Announce(K, N, T, B, backward: true);
         var workspace = new Workspace();
+        var layout = new ParameterLayout();
+        TensorSlot weight = layout.Add("w", K, N), bias = layout.Add("bias", N);
+        var rows = new WeightRows(weight, products, workspace);
         products.ReserveScratch(workspace);
         var scratch = new GuardedBuffer("scratch", Math.Max(1, workspace.LengthFloats));
         workspace.Allocate(scratch.Memory);
 
-        GuardedBuffer w = new("w", W), bias = new("bias", Bias), d = new("d", D);
+        var block = new GuardedBuffer("parameters", layout.LengthFloats);
+        var parameters = new ParameterBlock(layout, block.Memory);
+        W.CopyTo(parameters[weight]);
+        Bias.CopyTo(parameters[bias]);
+        rows.Update(parameters);
+        Weights w = rows.Of(parameters);
+        ReadOnlySpan<float> paddedBias = parameters.Padded(bias);
+        var d = new GuardedBuffer("d", D);
         GuardedBuffer kept = new("kept x", Compact());
         var window = new GuardedBuffer("c of a window", T * B * Stride);
         for (int row = 0; row < T * B; row++) window.Span.Slice(row * Stride, N).Fill(float.NaN);
@@ -67,18 +77,18 @@ internal sealed class ProductRig
         int[] counts = [.. Keep.Select(keep => keep.Length)];
         KeepTable keeps = SameKeep ? new KeepTable(Keep[0]) : new KeepTable(indices, K, counts);
 
-        products.ForwardWindow(w.Span, K, N, kept.Span, T, B, keeps, bias.Span, window.Span);
+        products.ForwardWindow(w, kept.Span, T, B, keeps, paddedBias, window.Span);
         for (int t = 0; t < T; t++)
         {
             Span<float> c = steps.Span.Slice(t * B * Stride, B * Stride);
-            for (int b = 0; b < B; b++) bias.Span.CopyTo(c[(b * Stride)..]);
-            products.ForwardStep(w.Span, K, N, kept.Span.Slice(t * K * B, K * B), B, keeps.At(t), c);
-            products.Backward(w.Span, K, N, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
+            for (int b = 0; b < B; b++) Bias.CopyTo(c[(b * Stride)..]);
+            products.ForwardStep(w, kept.Span.Slice(t * K * B, K * B), B, keeps.At(t), c);
+            products.Backward(w, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
         }
 
-        products.BackwardWindow(w.Span, K, N, d.Span, T, B, keeps, scale, dxWindow.Span);
+        products.BackwardWindow(w, d.Span, T, B, keeps, scale, dxWindow.Span);
         products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, g.Span);
-        GuardedBuffer[] buffers = [scratch, kept, w, bias, d, window, steps, dx, dxWindow, g];
+        GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
         return new ProductResults(
             window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
             buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
