@@ -6,7 +6,7 @@ var root = new RootCommand("Measures TinySD. Every speed figure of the project c
 {
     StepsCommand.Create(),
 #if PEERS
-    // KernelsCommand.Create(),
+    KernelsCommand.Create(),
 #endif
 };
 ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
