@@ -50,17 +50,19 @@ internal static class KernelsCommand
         };
         command.SetAction(parsed =>
         {
+            ResultsFile.Check(parsed.GetValue(output));
             KernelSettings.Hidden = parsed.GetValue(hidden)!;
             KernelSettings.Rate = parsed.GetValue(rate) ?? 0.5f;
             KernelSettings.Threads = parsed.GetValue(threads);
             KernelSettings.Lanes = parsed.GetValue(lanes) ?? 0;
+            var load = new OtherLoad();
             Summary[] summaries = Run(_jobs[parsed.GetValue(job)!], parsed.GetValue(filter)!);
             if (summaries.Length == 0) throw new BenchmarkException($"no benchmark is called '{parsed.GetValue(filter)}'.");
             int width = KernelSettings.Lanes == 0 ? KernelChoice.WidestLanes : KernelSettings.Lanes;
-            string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, {width} lanes used.";
+            string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, {width} lanes used.{load.Describe()}";
             string title = $"kernels: rate {FormattableString.Invariant($"{KernelSettings.Rate:F2}")}, threads {KernelSettings.Threads}, {width} lanes";
             Section section = Section.Create(title, parsed, note, [.. summaries.Select(Table)]);
-            if (parsed.GetValue(output) is { } path) ResultsFile.Update(path, section);
+            ResultsFile.Update(parsed.GetValue(output), section);
         });
         return command;
     }

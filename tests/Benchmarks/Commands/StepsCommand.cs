@@ -28,10 +28,11 @@ internal static class StepsCommand
                 + "in the environment before starting; the result says whether it was set.",
         };
         peer.AcceptOnlyFromAmong(StepReport.Peer);
+        var alone = new Option<bool>("--peer-alone") { Description = "Time the peer without TinySD in the process: whether the company slows it down." };
         Option<string?> output = CommonOptions.Out();
         var command = new Command("steps", "Time whole training steps: TinySD with random, structured and no dropout, and a peer, in turn in one process.")
         {
-            preset, rate, vocabulary, threads, rounds, warmUp, peer, output,
+            preset, rate, vocabulary, threads, rounds, warmUp, peer, alone, output,
         };
         command.SetAction(parsed =>
         {
@@ -40,14 +41,18 @@ internal static class StepsCommand
             if (dropRate == 0f) throw new BenchmarkException($"{recipe.Name} has no dropout of its own; give a --rate.");
             int count = parsed.GetValue(threads);
             var plan = new StepPlan(recipe, dropRate, parsed.GetValue(vocabulary), count, parsed.GetValue(warmUp), parsed.GetValue(rounds));
-            Section section = StepReport.Create(plan, Measure(plan, parsed.GetValue(peer) is not null), parsed);
+            bool withPeer = parsed.GetValue(peer) is not null, withTinySd = !parsed.GetValue(alone);
+            if (!withPeer && !withTinySd) throw new BenchmarkException("--peer-alone needs a --peer.");
+            ResultsFile.Check(parsed.GetValue(output));
+            (IReadOnlyList<StepTimes> times, string load) = Measure(plan, withPeer, withTinySd);
+            Section section = StepReport.Create(plan, times, load, parsed);
             Console.WriteLine($"{section.Title}\n\n{section.Body}");
-            if (parsed.GetValue(output) is { } path) ResultsFile.Update(path, section);
+            ResultsFile.Update(parsed.GetValue(output), section);
         });
         return command;
     }
 
-    private static IReadOnlyList<StepTimes> Measure(StepPlan plan, bool withPeer)
+    private static (IReadOnlyList<StepTimes> Times, string Load) Measure(StepPlan plan, bool withPeer, bool withTinySd)
     {
         using var pool = new WorkerPool(plan.Threads);
         var contestants = new List<IContestant>();
@@ -55,10 +60,15 @@ internal static class StepsCommand
         {
             // First, because it may not be there at all.
             if (withPeer) contestants.Add(CreatePeer(plan));
-            contestants.Add(new TinySdContestant(StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
-            contestants.Add(new TinySdContestant(StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
-            contestants.Add(new TinySdContestant(StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
-            return StepRace.Run(plan, contestants, Console.Error.WriteLine);
+            if (withTinySd)
+            {
+                contestants.Add(new TinySdContestant(StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
+            }
+
+            var load = new OtherLoad();
+            return (StepRace.Run(plan, contestants, Console.Error.WriteLine), load.Describe());
         }
         finally
         {
@@ -70,6 +80,6 @@ internal static class StepsCommand
     private static LibtorchContestant CreatePeer(StepPlan plan) => LibtorchContestant.Create(StepReport.Peer, plan);
 #else
     private static IContestant CreatePeer(StepPlan plan) =>
-        throw new BenchmarkException($"a native build has no peers: run {StepReport.Peer} with dotnet run -p:Libtorch=true.");
+        throw new BenchmarkException($"a native build has no peers: time {StepReport.Peer} with a build with -p:Libtorch=true.");
 #endif
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -8,15 +9,19 @@ namespace TinySD.Benchmarks.Reports;
 /// <summary>What figures depend on besides the code: all of it goes above them.</summary>
 internal static class Machine
 {
-    /// <summary>The CPU's name.</summary>
-    public static string Cpu { get; } = FromLines("/proc/cpuinfo", "model name") ?? $"unknown {RuntimeInformation.ProcessArchitecture}";
+    /// <summary>The CPU's name; virtual machines often hide all of it but the family.</summary>
+    public static string Cpu { get; } = FromLines("/proc/cpuinfo", "model name") is { } name
+        ? $"{name} (family {FromLines("/proc/cpuinfo", "cpu family")}, model {FromLines("/proc/cpuinfo", "model\t")})"
+        : $"unknown {RuntimeInformation.ProcessArchitecture}";
 
     /// <summary>The operating system's name.</summary>
     public static string OperatingSystem { get; } = FromLines("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription;
 
+    /// <summary>Whether this is a native build.</summary>
+    public static bool IsNative => !RuntimeFeature.IsDynamicCodeSupported;
+
     /// <summary>Runtime and compiler.</summary>
-    public static string Runtime { get; } =
-        $"{RuntimeInformation.FrameworkDescription}, {(System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "NativeAOT")}";
+    public static string Runtime { get; } = $"{RuntimeInformation.FrameworkDescription}, {(IsNative ? "NativeAOT" : "JIT")}";
 
     /// <summary>The instruction sets that this build uses on this CPU.</summary>
     public static string InstructionSets

@@ -5,13 +5,18 @@ internal static class ResultsFile
 {
     private const string SectionMark = "## ";
 
-    /// <summary>Writes a section: in the place of the one with its title, or at the end.</summary>
+    /// <summary>Says at once what <see cref="Update"/> would only say after the measuring.</summary>
+    /// <exception cref="BenchmarkException">The file is of another machine, or cannot be read.</exception>
+    public static void Check(string? path) => _ = path is null ? null : Read(path);
+
+    /// <summary>Writes a section: in the place of the one with its title, or at the end. Does nothing without a path.</summary>
     /// <exception cref="BenchmarkException">The file is of another machine, or cannot be written.</exception>
-    public static void Update(string path, Section section)
+    public static void Update(string? path, Section section)
     {
+        if (path is null) return;
+        List<Section> sections = Read(path);
         try
         {
-            List<Section> sections = File.Exists(path) ? Read(path) : [];
             int place = sections.FindIndex(other => other.Title == section.Title);
             if (place < 0) sections.Add(section);
             else sections[place] = section;
@@ -34,7 +39,17 @@ internal static class ResultsFile
 
     private static List<Section> Read(string path)
     {
-        string text = File.ReadAllText(path).ReplaceLineEndings("\n");
+        if (!File.Exists(path)) return [];
+        string text;
+        try
+        {
+            text = File.ReadAllText(path).ReplaceLineEndings("\n");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BenchmarkException($"{path} could not be read: {exception.Message}");
+        }
+
         string[] parts = text.Split("\n" + SectionMark);
         // Figures of two machines side by side would be compared.
         if (parts[0].Split('\n')[0] != $"# {Machine.Cpu}") throw new BenchmarkException($"{path} is not of this machine ({Machine.Cpu}); give another --out.");

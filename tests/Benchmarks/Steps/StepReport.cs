@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using TinySD.Benchmarks.Reports;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Benchmarks.Steps;
 
@@ -9,7 +10,7 @@ internal static class StepReport
 {
     public const string Dense = "TinySD, random", Structured = "TinySD, structured", NoDropout = "TinySD, no dropout", Peer = "libtorch";
 
-    public static Section Create(StepPlan plan, IReadOnlyList<StepTimes> results, ParseResult command)
+    public static Section Create(StepPlan plan, IReadOnlyList<StepTimes> results, string load, ParseResult command)
     {
         double tokens = plan.Recipe.BatchSize * plan.Recipe.Bptt;
         var times = new MarkdownTable("milliseconds a step", "median", "lower quartile", "upper quartile", "minimum", "tokens/s", "last loss");
@@ -27,8 +28,12 @@ internal static class StepReport
         AddRatio(Dense, Peer);
         AddRatio(Structured, Peer);
         string title = $"steps: {plan.Recipe.Name}, rate {Figure(plan.Rate, 2)}, {plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
-            + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "");
-        return Section.Create(title, command, Describe(plan, results), times, ratios);
+            + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
+            + (results.Count == 1 ? " alone" : "")
+            // A native build is a contestant of its own: its figures stand beside the JIT's.
+            + (Machine.IsNative ? $", native, {KernelChoice.WidestLanes} lanes" : "");
+        string note = Describe(plan, results) + load;
+        return results.Count == 1 ? Section.Create(title, command, note, times) : Section.Create(title, command, note, times, ratios);
 
         void AddRatio(string fast, string slow)
         {
