@@ -13,7 +13,8 @@ internal static class SourceVersion
         string version = typeof(SourceVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         string commit = version[(version.IndexOf('+', StringComparison.Ordinal) + 1)..];
         if (Git("rev-parse", "HEAD")?.Trim() != commit) return $"{Short(commit)}, which is not the commit checked out";
-        return Git("status", "--porcelain", "--untracked-files=no") is { Length: > 0 } ? $"{Short(commit)} with changes" : Short(commit);
+        // The results are no sources: one measurement must not make the next look like that of other code.
+        return Git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)tests/Benchmarks/results") is { Length: > 0 } ? $"{Short(commit)} with changes" : Short(commit);
     }
 
     private static string Short(string commit) => commit[..Math.Min(commit.Length, 10)];
