@@ -60,7 +60,8 @@ internal static class KernelsCommand
             if (summaries.Length == 0) throw new BenchmarkException($"no benchmark is called '{parsed.GetValue(filter)}'.");
             int width = KernelSettings.Lanes == 0 ? KernelChoice.WidestLanes : KernelSettings.Lanes;
             string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, {width} lanes used.{load.Describe()}";
-            string title = $"kernels: rate {FormattableString.Invariant($"{KernelSettings.Rate:F2}")}, threads {KernelSettings.Threads}, {width} lanes";
+            string chosen = parsed.GetValue(filter) is not "*" and { } some ? $" {some}" : "";
+            string title = $"kernels{chosen}: H {string.Join(' ', KernelSettings.Hidden)}, rate {FormattableString.Invariant($"{KernelSettings.Rate:F2}")}, threads {KernelSettings.Threads}, {width} lanes";
             Section section = Section.Create(title, parsed, note, [.. summaries.Select(Table)]);
             ResultsFile.Update(parsed.GetValue(output), section);
         });

@@ -27,7 +27,7 @@ internal static class StepReport
         AddRatio(NoDropout, Dense);
         AddRatio(Dense, Peer);
         AddRatio(Structured, Peer);
-        string title = $"steps: {plan.Recipe.Name}, rate {Figure(plan.Rate, 2)}, {plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
+        string title = $"steps: {plan.Recipe.Name}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, {plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
             + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
             + (results.Count == 1 ? " alone" : "")
             // A native build is a contestant of its own: its figures stand beside the JIT's.
@@ -51,8 +51,8 @@ internal static class StepReport
 
     private static string Describe(StepPlan plan, IReadOnlyList<StepTimes> results)
     {
-        string text = $"{plan.Rounds} rounds after {plan.WarmUp} of warm-up; batch {plan.Recipe.BatchSize}, T={plan.Recipe.Bptt}, H={plan.Recipe.HiddenSize}, "
-            + $"vocabulary {plan.Vocabulary}, FP32. `structured` drops the recurrent input too; `random` and {Peer} do not.";
+        string text = $"Rounds: {plan.Rounds} after {plan.WarmUp} of warm-up; batch {plan.Recipe.BatchSize}, T={plan.Recipe.Bptt}, H={plan.Recipe.HiddenSize}, FP32. "
+            + $"`structured` drops the recurrent input too; `random` and {Peer} do not.";
         if (results.All(result => result.Name != Peer)) return text;
         return $"{text} GLIBC_TUNABLES=glibc.malloc.hugetlb=1 is {(HasHugePages ? "set" : "not set")}; transparent huge pages: {Machine.HugePages}."
 #if PEERS
