@@ -60,7 +60,7 @@ internal static class KernelsCommand
             if (summaries.Length == 0) throw new BenchmarkException($"no benchmark is called '{parsed.GetValue(filter)}'.");
             int width = KernelSettings.Lanes == 0 ? KernelChoice.WidestLanes : KernelSettings.Lanes;
             string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, {width} lanes used.{load.Describe()}";
-            string chosen = parsed.GetValue(filter) is not "*" and { } some ? $" {some}" : "";
+            string chosen = parsed.GetValue(filter) is not "*" and { } some ? $" `{some}`" : "";
             string title = $"kernels{chosen}: H {string.Join(' ', KernelSettings.Hidden)}, rate {FormattableString.Invariant($"{KernelSettings.Rate:F2}")}, threads {KernelSettings.Threads}, {width} lanes";
             Section section = Section.Create(title, parsed, note, [.. summaries.Select(Table)]);
             ResultsFile.Update(parsed.GetValue(output), section);
@@ -76,6 +76,7 @@ internal static class KernelsCommand
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(ConsoleLogger.Default)
             .AddFilter(new GlobFilter([filter]))
+            .HideColumns(Column.AllocRatio, Column.RatioSD)
             // Below bin, because every .md file of the checkout is part of what `tinysd demo` trains on.
             .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "BenchmarkDotNet.Artifacts"));
         Summary[] summaries = BenchmarkRunner.Run([typeof(ProductBenchmarks), typeof(VectorBenchmarks)], config);
