@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace TinySD.Benchmarks.Commands;
+
+/// <summary>Options that more than one command has.</summary>
+internal static class CommonOptions
+{
+    /// <summary>A whole number in a range.</summary>
+    public static Option<int> Whole(string name, int defaultValue, int min, int max, string help)
+    {
+        var option = new Option<int>(name) { HelpName = "N", Description = help, DefaultValueFactory = _ => defaultValue };
+        option.Validators.Add(result =>
+        {
+            // A word that is no number has its own complaint.
+            if (result.Tokens is [{ } word] && int.TryParse(word.Value, out int value) && (value < min || value > max))
+                result.AddError($"{name} is {value}; expected {min} to {max}.");
+        });
+        return option;
+    }
+
+    /// <summary>A drop rate.</summary>
+    public static Option<float?> Rate(string help)
+    {
+        var option = new Option<float?>("--rate") { HelpName = "X", Description = help };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<float?>() is { } rate && !(rate > 0f && rate < 1f)) result.AddError($"--rate is {rate}; expected above 0 and below 1.");
+        });
+        return option;
+    }
+
+    /// <summary>Threads to compute with.</summary>
+    public static Option<int> Threads() => Whole("--threads", 1, 1, 1024, "Threads to compute with.");
+
+    /// <summary>Where the result is kept.</summary>
+    public static Option<string?> Out() => new("--out")
+    {
+        HelpName = "FILE.md",
+        Description = "Also write the result into this file: a section of the same title is replaced, others stay.",
+    };
+}

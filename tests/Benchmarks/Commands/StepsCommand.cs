@@ -1,0 +1,85 @@
+using System.CommandLine;
+using TinySD.Benchmarks.Reports;
+using TinySD.Benchmarks.Steps;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+#if PEERS
+using TinySD.Benchmarks.Libtorch;
+#endif
+
+namespace TinySD.Benchmarks.Commands;
+
+/// <summary>Whole training steps: TinySD dense, structured and without dropout, and libtorch, in turn in one process.</summary>
+internal static class StepsCommand
+{
+    public static Command Create()
+    {
+        var preset = new Option<string>("--preset") { Description = "The model and its window.", DefaultValueFactory = _ => "zaremba-medium" };
+        preset.AcceptOnlyFromAmong([.. LanguageModelRecipe.Presets.Select(recipe => recipe.Name)]);
+        Option<float?> rate = CommonOptions.Rate("Drop rate at every site. [default: the preset's]");
+        Option<int> vocabulary = CommonOptions.Whole("--vocabulary", 10_000, 2, 10_000_000, "Tokens of the vocabulary.");
+        Option<int> threads = CommonOptions.Threads();
+        Option<int> rounds = CommonOptions.Whole("--rounds", 10, 1, 100_000, "Steps that each contestant is timed for.");
+        Option<int> warmUp = CommonOptions.Whole("--warm-up", 3, 0, 100_000, "Steps that each contestant makes before that.");
+        var peer = new Option<string?>("--peer")
+        {
+            Description = "Measure this library too. Needs a build with -p:Libtorch=true. To give it huge pages, set GLIBC_TUNABLES=glibc.malloc.hugetlb=1 "
+                + "in the environment before starting; the result says whether it was set.",
+        };
+        peer.AcceptOnlyFromAmong(StepReport.Peer);
+        var alone = new Option<bool>("--peer-alone") { Description = "Time the peer without TinySD in the process: whether the company slows it down." };
+        Option<string?> output = CommonOptions.Out();
+        var command = new Command("steps", "Time whole training steps: TinySD with random, structured and no dropout, and a peer, in turn in one process.")
+        {
+            preset, rate, vocabulary, threads, rounds, warmUp, peer, alone, output,
+        };
+        command.SetAction(parsed =>
+        {
+            LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(parsed.GetValue(preset)!)!;
+            float dropRate = parsed.GetValue(rate) ?? recipe.Dropout.Output;
+            if (dropRate == 0f) throw new BenchmarkException($"{recipe.Name} has no dropout of its own; give a --rate.");
+            int count = parsed.GetValue(threads);
+            var plan = new StepPlan(recipe, dropRate, parsed.GetValue(vocabulary), count, parsed.GetValue(warmUp), parsed.GetValue(rounds));
+            bool withPeer = parsed.GetValue(peer) is not null, withTinySd = !parsed.GetValue(alone);
+            if (!withPeer && !withTinySd) throw new BenchmarkException("--peer-alone needs a --peer.");
+            ResultsFile.Check(parsed.GetValue(output));
+            (IReadOnlyList<StepTimes> times, string load) = Measure(plan, withPeer, withTinySd);
+            Section section = StepReport.Create(plan, times, load, parsed);
+            Console.WriteLine($"{section.Title}\n\n{section.Body}");
+            ResultsFile.Update(parsed.GetValue(output), section);
+        });
+        return command;
+    }
+
+    private static (IReadOnlyList<StepTimes> Times, string Load) Measure(StepPlan plan, bool withPeer, bool withTinySd)
+    {
+        using var pool = new WorkerPool(plan.Threads);
+        var contestants = new List<IContestant>();
+        try
+        {
+            // First, because it may not be there at all.
+            if (withPeer) contestants.Add(CreatePeer(plan));
+            if (withTinySd)
+            {
+                contestants.Add(new TinySdContestant(StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
+            }
+
+            var load = new OtherLoad();
+            return (StepRace.Run(plan, contestants, Console.Error.WriteLine), load.Describe());
+        }
+        finally
+        {
+            foreach (IContestant contestant in contestants) contestant.Dispose();
+        }
+    }
+
+#if PEERS
+    private static LibtorchContestant CreatePeer(StepPlan plan) => LibtorchContestant.Create(StepReport.Peer, plan);
+#else
+    private static IContestant CreatePeer(StepPlan plan) =>
+        throw new BenchmarkException($"a native build has no peers: time {StepReport.Peer} with a build with -p:Libtorch=true.");
+#endif
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Benchmarks.Steps;
+
+/// <summary>What one contestant needed.</summary>
+/// <param name="Name">The contestant.</param>
+/// <param name="Milliseconds">Of each round.</param>
+/// <param name="Loss">Of the last round: a contestant that does not train is no contestant.</param>
+internal sealed record StepTimes(string Name, double[] Milliseconds, double Loss);
+
+/// <summary>Runs contestants in turn, round by round, so that whatever else the machine does meets all of them alike.</summary>
+internal static class StepRace
+{
+    private const int Windows = 8;
+
+    // Threads that wait for work spin for some milliseconds before they sleep: they must not do it in the next contestant's time.
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(30);
+
+    public static IReadOnlyList<StepTimes> Run(StepPlan plan, IReadOnlyList<IContestant> contestants, Action<string> progress)
+    {
+        int batch = plan.Recipe.BatchSize, timeSteps = plan.Recipe.Bptt;
+        var random = new Random(1);
+        int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(plan.Vocabulary))];
+        var windows = new TokenWindows(tokens, batch, timeSteps);
+        int[] inputs = new int[batch * timeSteps], targets = new int[inputs.Length];
+        var times = contestants.Select(_ => new double[plan.Rounds]).ToArray();
+        double[] losses = new double[contestants.Count];
+        for (int round = -plan.WarmUp; round < plan.Rounds; round++)
+        {
+            windows.Fill((round + plan.WarmUp) % windows.Count, inputs, targets);
+            for (int turn = 0; turn < contestants.Count; turn++)
+            {
+                // There and back again: nobody always runs after the same neighbour.
+                int who = (round & 1) == 0 ? turn : contestants.Count - 1 - turn;
+                Thread.Sleep(_pause);
+                long start = Stopwatch.GetTimestamp();
+                losses[who] = contestants[who].Step(inputs, targets);
+                double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                if (round >= 0) times[who][round] = milliseconds;
+            }
+
+            progress(round < 0 ? $"warm-up {round + plan.WarmUp + 1}/{plan.WarmUp}" : $"round {round + 1}/{plan.Rounds}");
+        }
+
+        return [.. contestants.Select((contestant, i) => new StepTimes(contestant.Name, times[i], losses[i]))];
+    }
+}
