@@ -5,6 +5,7 @@ using TinySD.Benchmarks.Commands;
 var root = new RootCommand("Measures TinySD. Every speed figure of the project comes from here; tests/Benchmarks/README.md says how to read them.")
 {
     StepsCommand.Create(),
+    ProductsCommand.Create(),
 #if PEERS
     KernelsCommand.Create(),
 #endif

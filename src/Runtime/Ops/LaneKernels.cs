@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.Arm;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
+using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Ops;
 
@@ -62,10 +64,14 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
         if (done < count) Gradient(count - done, vectors, d, dStride, dAhead, x + ((nint)done * batch), batch, keep + done, count - done, g, gStride);
     }
 
+    [SkipLocalsInit]
     public override void Backward(
         float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output)
     {
-        float* partial = stackalloc float[DotTile.MaxSums * DotTile.VirtualLanes], sums = stackalloc float[DotTile.MaxSums];
+        // On a cache line, so that no sum straddles two.
+        float* stack = stackalloc float[((DotTile.MaxSums + 1) * DotTile.VirtualLanes) + DotTile.MaxSums];
+        float* partial = (float*)(((nint)stack + AlignedBuffer.AlignmentBytes - 1) & -AlignedBuffer.AlignmentBytes);
+        float* sums = partial + (DotTile.MaxSums * DotTile.VirtualLanes);
         float** at = stackalloc float*[DotTile.MaxRows];
         int tiles = Tiles(batch, DotSequences);
         for (int tile = 0; tile < tiles; tile++)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Benchmarks.Commands;
 
@@ -31,6 +32,18 @@ internal static class CommonOptions
 
     /// <summary>Threads to compute with.</summary>
     public static Option<int> Threads() => Whole("--threads", 1, 1, 1024, "Threads to compute with.");
+
+    /// <summary>Width of the registers.</summary>
+    public static Option<int?> Lanes()
+    {
+        var option = new Option<int?>("--lanes") { HelpName = "4|8|16", Description = "Floats of a register. [default: the widest there is]" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } width && (width is not (4 or 8 or 16) || width > KernelChoice.WidestLanes))
+                result.AddError($"--lanes is {width}; expected 4, 8 or 16, and at most {KernelChoice.WidestLanes} on this machine.");
+        });
+        return option;
+    }
 
     /// <summary>Where the result is kept.</summary>
     public static Option<string?> Out() => new("--out")

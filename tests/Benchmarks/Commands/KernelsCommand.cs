@@ -35,12 +35,7 @@ internal static class KernelsCommand
         });
         Option<float?> rate = CommonOptions.Rate("Drop rate of the structured products. [default: 0.5]");
         Option<int> threads = CommonOptions.Threads();
-        Option<int?> lanes = new("--lanes") { HelpName = "4|8|16", Description = "Floats of a register. [default: the widest there is]" };
-        lanes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is { } width && (width is not (4 or 8 or 16) || width > KernelChoice.WidestLanes))
-                result.AddError($"--lanes is {width}; expected 4, 8 or 16, and at most {KernelChoice.WidestLanes} on this machine.");
-        });
+        Option<int?> lanes = CommonOptions.Lanes();
         var job = new Option<string>("--job") { Description = "How thoroughly.", DefaultValueFactory = _ => "short" };
         job.AcceptOnlyFromAmong([.. _jobs.Keys]);
         Option<string?> output = CommonOptions.Out();

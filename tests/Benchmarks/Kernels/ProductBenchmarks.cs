@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
+using TinySD.Benchmarks.Matrices;
 
 namespace TinySD.Benchmarks.Kernels;
 
@@ -12,7 +13,7 @@ public class ProductBenchmarks
     private const string Forward = "forward, step", Backward = "backward, step", Gradient = "weight gradient, window";
 
     private RuntimeParts _parts = null!;
-    private RecurrentProducts _dense = null!, _structured = null!;
+    private WindowProducts _products = null!;
 
     /// <summary>Hidden sizes asked for.</summary>
     public static IEnumerable<int> Sizes => KernelSettings.Hidden;
@@ -23,9 +24,8 @@ public class ProductBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        _parts = new RuntimeParts();
-        _dense = new RecurrentProducts(_parts, H, 0f);
-        _structured = new RecurrentProducts(_parts, H, KernelSettings.Rate);
+        _parts = new RuntimeParts(KernelSettings.Threads, KernelSettings.Lanes);
+        _products = new WindowProducts(_parts, H, 4 * H, KernelSettings.TimeSteps, KernelSettings.Batch, KernelSettings.Rate);
     }
 
     [GlobalCleanup]
@@ -33,25 +33,25 @@ public class ProductBenchmarks
 
     [Benchmark(Baseline = true)]
     [BenchmarkCategory(Forward)]
-    public void ForwardDense() => _dense.Forward();
+    public void ForwardDense() => _products.ForwardStep(structured: false, 0);
 
     [Benchmark]
     [BenchmarkCategory(Forward)]
-    public void ForwardStructured() => _structured.Forward();
+    public void ForwardStructured() => _products.ForwardStep(structured: true, 0);
 
     [Benchmark(Baseline = true)]
     [BenchmarkCategory(Backward)]
-    public void BackwardDense() => _dense.Backward();
+    public void BackwardDense() => _products.BackwardStep(structured: false, 0);
 
     [Benchmark]
     [BenchmarkCategory(Backward)]
-    public void BackwardStructured() => _structured.Backward();
+    public void BackwardStructured() => _products.BackwardStep(structured: true, 0);
 
     [Benchmark(Baseline = true)]
     [BenchmarkCategory(Gradient)]
-    public void WeightGradientDense() => _dense.WeightGradient();
+    public void WeightGradientDense() => _products.WeightGradient(structured: false);
 
     [Benchmark]
     [BenchmarkCategory(Gradient)]
-    public void WeightGradientStructured() => _structured.WeightGradient();
+    public void WeightGradientStructured() => _products.WeightGradient(structured: true);
 }

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using TinySD.Benchmarks.Matrices;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
@@ -31,7 +32,7 @@ public class VectorBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        _parts = new RuntimeParts();
+        _parts = new RuntimeParts(KernelSettings.Threads, KernelSettings.Lanes);
         _ops = new VectorOps(_parts.Runner, _parts.Kernels);
         _schedule = new MaskSchedule(1, new() { Kind = DropoutKind.Random, Output = KernelSettings.Rate });
         _gateStride = Products.RowStride(4 * H);

@@ -2,19 +2,19 @@ using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 
-namespace TinySD.Benchmarks.Kernels;
+namespace TinySD.Benchmarks.Matrices;
 
 /// <summary>Threads, kernels and seeded numbers for a benchmark.</summary>
-internal sealed class RuntimeParts : IDisposable
+/// <param name="threads">Threads to compute with.</param>
+/// <param name="lanes">4, 8 or 16; 0 for the widest.</param>
+internal sealed class RuntimeParts(int threads, int lanes) : IDisposable
 {
-    private readonly WorkerPool _pool = new(KernelSettings.Threads);
+    private readonly WorkerPool _pool = new(threads);
     private readonly Random _random = new(1);
-
-    public RuntimeParts() => Kernels = KernelSettings.Lanes == 0 ? KernelChoice.Best : KernelChoice.ForLaneWidth(KernelSettings.Lanes);
 
     public IParallelRunner Runner => _pool;
 
-    public KernelSet Kernels { get; }
+    public KernelSet Kernels { get; } = lanes == 0 ? KernelChoice.Best : KernelChoice.ForLaneWidth(lanes);
 
     /// <summary>Floats in [-range, range), aligned as the runtime's own are.</summary>
     public Memory<float> Uniform(int length, float range = 0.1f)
