@@ -59,35 +59,15 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     }
 
     public override void LstmForward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h)
-    {
-        int j = start;
-        for (; j + TLanes.Width <= end; j += TLanes.Width)
-        {
-            LstmCell.Forward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
-        }
-
-        for (; j < end; j++)
-        {
-            LstmCell.Forward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
-        }
-    }
+        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h) => LstmCell.Forward<TLanes, TVector>(
+            gates + start, gateStride, hidden, batch, end - start, c + start, cNext + start, tanhC + start, cStride, h + ((nint)start * batch));
 
     public override void LstmBackward(
         float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
     {
-        int j = start;
-        for (; j + TLanes.Width <= end; j += TLanes.Width)
-        {
-            nint unit = (nint)j * batch;
-            LstmCell.Backward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
-        }
-
-        for (; j < end; j++)
-        {
-            nint unit = (nint)j * batch;
-            LstmCell.Backward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
-        }
+        nint unit = (nint)start * batch;
+        LstmCell.Backward<TLanes, TVector>(
+            gates + start, gateStride, hidden, batch, end - start, c + start, tanhC + start, cStride, dUp + unit, dRecurrent + unit, dc + start);
     }
 
     public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow.Exponentials<TLanes, TVector>(row, count, out max);
