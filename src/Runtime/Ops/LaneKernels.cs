@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics.Arm;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
@@ -72,13 +73,26 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow.Exponentials<TLanes, TVector>(row, count, out max);
 
+    public override void FillWords(in PhiloxStream stream, int first, uint* words, int count) =>
+        RandomWords.Fill<TLanes, TVector>(in stream, first, words, count);
+
+    public override void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count) =>
+        RandomWords.Mask<TLanes, TVector>(in stream, threshold, scale, mask, count);
+
     public override float SumOfSquares(float* x, int count) => Elementwise.SumOfSquares<TLanes, TVector>(x, count);
 
     public override void Scale(float* x, float* y, int count, float factor) => Elementwise.Scale<TLanes, TVector>(x, y, count, factor);
 
     public override void Multiply(float* x, float* m, float* y, int count) => Elementwise.Multiply<TLanes, TVector>(x, m, y, count);
 
-    public override void Accumulate(float* x, float* y, int count) => Elementwise.Accumulate<TLanes, TVector>(x, y, count);
+    public override void ColumnSums(float* d, int rows, nint stride, float* sums, int count) =>
+        Elementwise.ColumnSums<TLanes, TVector>(d, rows, stride, sums, count);
+
+    public override void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x) =>
+        TokenRows.Gather<TLanes, TVector>(table, tokenStride, tokens, batch, units, x);
+
+    public override void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx) =>
+        TokenRows.ScatterAdd<TLanes, TVector>(gradient, tokenStride, tokens, batch, units, dx);
 
     public override void Descend(float* p, float* g, int count, float rate) => Elementwise.Descend<TLanes, TVector>(p, g, count, rate);
 

@@ -77,8 +77,8 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector XorWords(TVector a, TVector b);
 
-    /// <summary>Products of words, 64 bits each: the lower halves are returned, the upper ones are in <paramref name="high"/>.</summary>
-    static abstract TVector MultiplyWords(TVector a, TVector b, out TVector high);
+    /// <summary>Words times one, 64 bits each: the lower halves are returned, the upper ones are in <paramref name="high"/>.</summary>
+    static abstract TVector MultiplyWords(TVector a, uint b, out TVector high);
 
     /// <summary><paramref name="yes"/> where the word is at least the bound, 0 elsewhere.</summary>
     static abstract TVector IfWordsAtLeast(TVector words, TVector bound, TVector yes);

@@ -99,9 +99,9 @@ internal unsafe struct Lanes1 : ILanes<float>
         BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MultiplyWords(float a, float b, out float high)
+    public static float MultiplyWords(float a, uint b, out float high)
     {
-        ulong product = (ulong)BitConverter.SingleToUInt32Bits(a) * BitConverter.SingleToUInt32Bits(b);
+        ulong product = (ulong)BitConverter.SingleToUInt32Bits(a) * b;
         high = BitConverter.UInt32BitsToSingle((uint)(product >> 32));
         return BitConverter.UInt32BitsToSingle((uint)product);
     }

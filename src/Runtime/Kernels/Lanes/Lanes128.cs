@@ -119,11 +119,10 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> XorWords(Vector128<float> a, Vector128<float> b) => a ^ b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyWords(Vector128<float> a, Vector128<float> b, out Vector128<float> high)
+    public static Vector128<float> MultiplyWords(Vector128<float> a, uint b, out Vector128<float> high)
     {
         (Vector128<ulong> a01, Vector128<ulong> a23) = Vector128.Widen(a.AsUInt32());
-        (Vector128<ulong> b01, Vector128<ulong> b23) = Vector128.Widen(b.AsUInt32());
-        Vector128<ulong> p01 = Product(a01, b01), p23 = Product(a23, b23);
+        Vector128<ulong> factor = Vector128.Create((ulong)b), p01 = Product(a01, factor), p23 = Product(a23, factor);
         high = Vector128.Narrow(p01 >>> 32, p23 >>> 32).AsSingle();
         return Vector128.Narrow(p01, p23).AsSingle();
     }

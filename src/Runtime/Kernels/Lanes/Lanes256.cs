@@ -106,10 +106,10 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> XorWords(Vector256<float> a, Vector256<float> b) => Avx.Xor(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyWords(Vector256<float> a, Vector256<float> b, out Vector256<float> high)
+    public static Vector256<float> MultiplyWords(Vector256<float> a, uint b, out Vector256<float> high)
     {
-        Vector256<uint> even = Avx2.Multiply(a.AsUInt32(), b.AsUInt32()).AsUInt32();
-        Vector256<uint> odd = Avx2.Multiply(Avx2.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), Avx2.ShiftRightLogical(b.AsUInt64(), 32).AsUInt32()).AsUInt32();
+        Vector256<uint> factor = Vector256.Create(b), even = Avx2.Multiply(a.AsUInt32(), factor).AsUInt32();
+        Vector256<uint> odd = Avx2.Multiply(Avx2.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), factor).AsUInt32();
         high = Avx2.Blend(Avx2.ShiftRightLogical(even.AsUInt64(), 32).AsUInt32(), odd, 0b10101010).AsSingle();
         return Avx2.Blend(even, Avx2.ShiftLeftLogical(odd.AsUInt64(), 32).AsUInt32(), 0b10101010).AsSingle();
     }

@@ -101,13 +101,13 @@ internal unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> XorWords(Vector512<float> a, Vector512<float> b) => a ^ b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyWords(Vector512<float> a, Vector512<float> b, out Vector512<float> high)
+    public static Vector512<float> MultiplyWords(Vector512<float> a, uint b, out Vector512<float> high)
     {
-        Vector512<uint> even = Avx512F.Multiply(a.AsUInt32(), b.AsUInt32()).AsUInt32();
-        Vector512<uint> odd = Avx512F.Multiply((a.AsUInt64() >>> 32).AsUInt32(), (b.AsUInt64() >>> 32).AsUInt32()).AsUInt32();
+        Vector512<uint> factor = Vector512.Create(b), even = Avx512F.Multiply(a.AsUInt32(), factor).AsUInt32();
+        Vector512<uint> odd = Avx512F.Multiply((a.AsUInt64() >>> 32).AsUInt32(), factor).AsUInt32();
         Vector512<uint> upper = Vector512.Create(0xFFFFFFFF00000000ul).AsUInt32();
         high = Vector512.ConditionalSelect(upper, odd, (even.AsUInt64() >>> 32).AsUInt32()).AsSingle();
-        return Avx512F.MultiplyLow(a.AsUInt32(), b.AsUInt32()).AsSingle();
+        return Avx512F.MultiplyLow(a.AsUInt32(), factor).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
