@@ -40,7 +40,8 @@ internal static unsafe class LstmCell
                 int sequences = Math.Min(TurnedSequences, batch - b);
                 for (int s = 0; s < sequences; s++)
                 {
-                    float* row = gates + ((nint)(b + s) * gateStride) + unit, turnedRow = turned + (s * TurnedUnits);
+                    // A single sequence needs no turning.
+                    float* row = gates + ((nint)(b + s) * gateStride) + unit, turnedRow = batch == 1 ? h + unit : turned + (s * TurnedUnits);
                     nint at = ((nint)(b + s) * cStride) + unit;
                     ForwardRow<TLanes, TVector, WholeRegister<TLanes, TVector>>(default, row, hidden, whole, c + at, cNext + at, tanhC + at, turnedRow);
                     if (whole == count) continue;
@@ -49,7 +50,7 @@ internal static unsafe class LstmCell
                         new(count - whole), row + whole, hidden, 1, c + at, cNext + at, tanhC + at, turnedRow + whole);
                 }
 
-                TurnOut<TLanes, TVector>(turned, h + ((nint)unit * batch) + b, batch, count, sequences);
+                if (batch > 1) TurnOut<TLanes, TVector>(turned, h + ((nint)unit * batch) + b, batch, count, sequences);
             }
         }
     }
