@@ -55,7 +55,7 @@ public sealed class LanguageModelEvaluator
     {
         if (tokens.Length < 2) Throw.Argument($"the text has {tokens.Length} tokens; a prediction needs at least 2");
         TokenChecks.All(tokens, _model.Config.VocabularySize, nameof(tokens));
-        _network.Pack();
+        _network.Update();
         _network.ResetState();
         int predictions = tokens.Length - 1;
         int share = (predictions + _streams - 1) / _streams;

@@ -14,13 +14,13 @@ public sealed class LanguageModelSession
     private readonly LanguageModelNetwork _network;
 
     /// <summary>Prepares the model's weights for single steps.</summary>
-    /// <param name="model">The model; later changes of its parameters are not seen.</param>
+    /// <param name="model">The model; make a new session when its parameters have changed.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone, which is best for small models.</param>
     public LanguageModelSession(LanguageModel model, IParallelRunner? runner = null)
     {
         _model = model;
         _network = new LanguageModelNetwork(model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.Best);
-        _network.Pack();
+        _network.Update();
     }
 
     /// <summary>Forgets everything fed so far.</summary>

@@ -3,12 +3,13 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Outer-product micro-kernel, up to 6 rows x 4 registers: the forward product with narrow registers.</summary>
+/// <summary>Outer-product micro-kernel, up to 6 rows x 4 registers: the forward product with narrow registers, of a small batch, and of last columns.</summary>
 /// <remarks>
-/// <para>c[r, l] = init[r, l] + sum over i of x[keep[i] * xStride + r] * p[keep[i] * pStride + l], for r in [0, R) and l in [0, W * Width).</para>
+/// <para>c[r, l] = init[r, l] + sum over i of x[i * xStride + r] * w[keep[i] * wStride + l], for r in [0, R) and l in [0, W * Width).</para>
 /// <para>
 /// A lane is a column of the output, a row a sequence of the batch. One accumulator per output element, fused multiply-adds in the order of
-/// keep. Rows above R and registers above W fold away. init may be c; nothing else may overlap c.
+/// keep. Rows above R and registers above W fold away. init may be c; nothing else may overlap c. The columns that follow in each kept row,
+/// ahead floats on, are asked for while these are used.
 /// </para>
 /// </remarks>
 internal static unsafe class BlockTile
@@ -19,9 +20,11 @@ internal static unsafe class BlockTile
     /// <summary>The largest W.</summary>
     public const int MaxVectors = 4;
 
+    private const int LineFloats = 16;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows, TVectors>(
-        float* p, int pStride, float* x, int xStride, int* keep, int count, float* init, nint initStride, float* c, nint cStride)
+        float* w, nint wStride, nint ahead, float* x, nint xStride, int* keep, int count, float* init, nint initStride, float* c, nint cStride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRows : struct, ICount
@@ -53,20 +56,24 @@ internal static unsafe class BlockTile
         TVector c53 = TRows.Value > 5 && TVectors.Value > 3 ? TLanes.Load(init + (5 * initStride) + (3 * TLanes.Width)) : default;
         for (int i = 0; i < count; i++)
         {
-            nint k = keep[i];
-            float* row = p + (k * pStride), inputs = x + (k * xStride);
+            float* row = w + (keep[i] * wStride);
+            TLanes.Prefetch(row + ahead);
+            if (TVectors.Value > 1 && 1 * TLanes.Width % LineFloats == 0) TLanes.Prefetch(row + ahead + (1 * TLanes.Width));
+            if (TVectors.Value > 2 && 2 * TLanes.Width % LineFloats == 0) TLanes.Prefetch(row + ahead + (2 * TLanes.Width));
+            if (TVectors.Value > 3 && 3 * TLanes.Width % LineFloats == 0) TLanes.Prefetch(row + ahead + (3 * TLanes.Width));
             TVector w0 = TLanes.Load(row);
             TVector w1 = TVectors.Value > 1 ? TLanes.Load(row + TLanes.Width) : default;
             TVector w2 = TVectors.Value > 2 ? TLanes.Load(row + (2 * TLanes.Width)) : default;
             TVector w3 = TVectors.Value > 3 ? TLanes.Load(row + (3 * TLanes.Width)) : default;
-            TVector b0 = TLanes.Broadcast(inputs);
+            TVector b0 = TLanes.Broadcast(x);
             c00 = TLanes.MultiplyAdd(w0, b0, c00);
             if (TVectors.Value > 1) c01 = TLanes.MultiplyAdd(w1, b0, c01);
             if (TVectors.Value > 2) c02 = TLanes.MultiplyAdd(w2, b0, c02);
             if (TVectors.Value > 3) c03 = TLanes.MultiplyAdd(w3, b0, c03);
+
             if (TRows.Value > 1)
             {
-                TVector b1 = TLanes.Broadcast(inputs + 1);
+                TVector b1 = TLanes.Broadcast(x + 1);
                 c10 = TLanes.MultiplyAdd(w0, b1, c10);
                 if (TVectors.Value > 1) c11 = TLanes.MultiplyAdd(w1, b1, c11);
                 if (TVectors.Value > 2) c12 = TLanes.MultiplyAdd(w2, b1, c12);
@@ -75,7 +82,7 @@ internal static unsafe class BlockTile
 
             if (TRows.Value > 2)
             {
-                TVector b2 = TLanes.Broadcast(inputs + 2);
+                TVector b2 = TLanes.Broadcast(x + 2);
                 c20 = TLanes.MultiplyAdd(w0, b2, c20);
                 if (TVectors.Value > 1) c21 = TLanes.MultiplyAdd(w1, b2, c21);
                 if (TVectors.Value > 2) c22 = TLanes.MultiplyAdd(w2, b2, c22);
@@ -84,7 +91,7 @@ internal static unsafe class BlockTile
 
             if (TRows.Value > 3)
             {
-                TVector b3 = TLanes.Broadcast(inputs + 3);
+                TVector b3 = TLanes.Broadcast(x + 3);
                 c30 = TLanes.MultiplyAdd(w0, b3, c30);
                 if (TVectors.Value > 1) c31 = TLanes.MultiplyAdd(w1, b3, c31);
                 if (TVectors.Value > 2) c32 = TLanes.MultiplyAdd(w2, b3, c32);
@@ -93,7 +100,7 @@ internal static unsafe class BlockTile
 
             if (TRows.Value > 4)
             {
-                TVector b4 = TLanes.Broadcast(inputs + 4);
+                TVector b4 = TLanes.Broadcast(x + 4);
                 c40 = TLanes.MultiplyAdd(w0, b4, c40);
                 if (TVectors.Value > 1) c41 = TLanes.MultiplyAdd(w1, b4, c41);
                 if (TVectors.Value > 2) c42 = TLanes.MultiplyAdd(w2, b4, c42);
@@ -102,12 +109,14 @@ internal static unsafe class BlockTile
 
             if (TRows.Value > 5)
             {
-                TVector b5 = TLanes.Broadcast(inputs + 5);
+                TVector b5 = TLanes.Broadcast(x + 5);
                 c50 = TLanes.MultiplyAdd(w0, b5, c50);
                 if (TVectors.Value > 1) c51 = TLanes.MultiplyAdd(w1, b5, c51);
                 if (TVectors.Value > 2) c52 = TLanes.MultiplyAdd(w2, b5, c52);
                 if (TVectors.Value > 3) c53 = TLanes.MultiplyAdd(w3, b5, c53);
             }
+
+            x += xStride;
         }
 
         TLanes.Store(c, c00);

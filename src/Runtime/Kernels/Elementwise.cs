@@ -29,6 +29,26 @@ internal static unsafe class Elementwise
         return DotTile.Reduce(partial);
     }
 
+    /// <summary>Row i of y = factor * row keep[i] of x, rows of <paramref name="length"/> floats; y may not be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void GatherRows<TLanes, TVector>(float* x, int length, int* keep, int count, float factor, float* y)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector f = TLanes.Create(factor);
+        for (int i = 0; i < count; i++, y += length)
+        {
+            float* row = x + ((nint)keep[i] * length);
+            int at = 0;
+            for (; at + TLanes.Width <= length; at += TLanes.Width) TLanes.Store(y + at, TLanes.Multiply(f, TLanes.Load(row + at)));
+            if (at == length) continue;
+
+            // The rest by one register that overlaps the last, if there was one.
+            if (length >= TLanes.Width) TLanes.Store(y + length - TLanes.Width, TLanes.Multiply(f, TLanes.Load(row + length - TLanes.Width)));
+            else for (; at < length; at++) y[at] = factor * row[at];
+        }
+    }
+
     /// <summary>y = factor * x; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale<TLanes, TVector>(float* x, float* y, int count, float factor)

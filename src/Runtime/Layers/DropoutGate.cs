@@ -6,7 +6,7 @@ namespace TinySD.Runtime.Layers;
 
 /// <summary>
 /// One dropout site of one layer, for a window of T steps: draws the masks, prepares what the product reads, and takes the mask back to the
-/// gradient. Structured cases leave dropped rows alone and hand their kept indices to the product instead.
+/// gradient. Structured cases gather the kept rows and hand their indices to the product.
 /// </summary>
 internal sealed class DropoutGate
 {
@@ -79,20 +79,17 @@ internal sealed class DropoutGate
     }
 
     /// <summary>The units that a product over this site uses.</summary>
-    public KeepTable Keep(Products products)
-    {
-        if (!IsActive || !_structured) return products.All(_units);
-        return _locked
-            ? new KeepTable(_keep.Integers[..Math.Min(_units, _counts.Integers[0])])
-            : new KeepTable(_keep.Integers, _units, _counts.Integers);
-    }
+    public KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
-    /// <summary>Masks and scales the x [H][B] of step <paramref name="t"/> into this site's own copy, and returns that copy, or x where nothing is dropped.</summary>
+    /// <summary>
+    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this site's own copy, and returns that copy, or x where nothing is dropped. A
+    /// structured copy holds the kept units only, side by side in the first rows of [H][B].
+    /// </summary>
     public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
         Span<float> output = _output.Part(t, _units * _batch);
-        if (_structured) _ops.Scale(x, output, _scale);
+        if (_structured) _ops.Gather(x, new KeepTable(Kept.At(t)), 1, _units, _batch, _scale, output);
         else _ops.Multiply(x, Mask(t), output);
         return output;
     }
@@ -102,7 +99,7 @@ internal sealed class DropoutGate
     {
         if (!IsActive) return x;
         Span<float> output = _output.Span;
-        if (_structured) _ops.Scale(x, output, _scale);
+        if (_structured) _ops.Gather(x, Kept, _timeSteps, _units, _batch, _scale, output);
         else if (!_locked) _ops.Multiply(x, _masks.Span, output);
         else for (int t = 0; t < _timeSteps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
         return output;
@@ -123,6 +120,8 @@ internal sealed class DropoutGate
         int length = _units * _batch;
         for (int t = 0; t < _timeSteps; t++) Backward(t, dx.Slice(t * length, length));
     }
+
+    private KeepTable Kept => _locked ? new(_keep.Integers[..Math.Min(_units, _counts.Integers[0])]) : new(_keep.Integers, _units, _counts.Integers);
 
     private Span<float> Mask(int t) => _masks.Part(_locked ? 0 : t, _units * _batch);
 }

@@ -12,5 +12,5 @@ internal sealed record LayerContext(Products Products, VectorOps Vectors, Worksp
 /// <summary>The window a network is built for.</summary>
 /// <param name="Batch">Sequences B.</param>
 /// <param name="TimeSteps">Steps T.</param>
-/// <param name="Training">Whether a backward pass follows; if not, parameters are packed once and dropout is off.</param>
+/// <param name="Training">Whether a backward pass follows; if not, dropout is off.</param>
 internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training);

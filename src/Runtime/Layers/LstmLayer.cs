@@ -9,12 +9,12 @@ namespace TinySD.Runtime.Layers;
 internal sealed class LstmLayer
 {
     private readonly LstmSlots _slots;
+    private readonly WeightRows _inputRows, _recurrentRows;
     private readonly Products _products;
     private readonly VectorOps _ops;
     private readonly DropoutGate _inputGate, _recurrentGate;
     private readonly int _inputs, _hidden, _batch, _timeSteps, _gateStride, _cellStride;
-    private readonly bool _frozen;
-    private readonly Workspace.Slice _gates, _cells, _tanhCells, _outputs, _packedRecurrent, _packedInput, _dRecurrent, _dCell;
+    private readonly Workspace.Slice _gates, _cells, _tanhCells, _outputs, _dRecurrent, _dCell;
 
     /// <param name="slots">The parameters.</param>
     /// <param name="shape">B, T, and whether a backward pass will come.</param>
@@ -32,25 +32,20 @@ internal sealed class LstmLayer
         _hidden = slots.Recurrent.Shape[0];
         _batch = shape.Batch;
         _timeSteps = shape.TimeSteps;
-        _frozen = !shape.Training;
         _gateStride = Products.RowStride(4 * _hidden);
         _cellStride = AlignedBuffer.RoundUp(_hidden);
         _products.Announce(_inputs, 4 * _hidden, _timeSteps, _batch, shape.Training);
         _products.Announce(_hidden, 4 * _hidden, _timeSteps, _batch, shape.Training);
 
         Workspace workspace = context.Workspace;
+        _inputRows = new WeightRows(slots.Input, _products, workspace);
+        _recurrentRows = new WeightRows(slots.Recurrent, _products, workspace);
         long rows = (long)_timeSteps * _batch;
         _gates = workspace.Reserve(rows * _gateStride);
         _cells = workspace.Reserve((rows + _batch) * _cellStride);
         _tanhCells = workspace.Reserve(rows * _cellStride);
         _outputs = workspace.Reserve((rows + _batch) * _hidden);
-        _packedRecurrent = workspace.Reserve(Products.PackedFloats(_hidden, 4 * _hidden));
-        if (_frozen)
-        {
-            _packedInput = workspace.Reserve(Products.PackedFloats(_inputs, 4 * _hidden));
-            return;
-        }
-
+        if (!shape.Training) return;
         _dRecurrent = workspace.Reserve((long)_hidden * _batch);
         _dCell = workspace.Reserve((long)_batch * _cellStride);
     }
@@ -64,27 +59,26 @@ internal sealed class LstmLayer
     /// <summary>The carried c, [B][H rounded up to 16].</summary>
     public Span<float> CarriedCell => _cells.Part(0, _batch * _cellStride);
 
-    /// <summary>Packs the weights; needed before the first window and after every change of the parameters.</summary>
-    public void Pack(ParameterBlock parameters)
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update(ParameterBlock parameters)
     {
-        _products.Pack(parameters[_slots.Recurrent], _hidden, 4 * _hidden, _packedRecurrent.Span);
-        if (_frozen) _products.Pack(parameters[_slots.Input], _inputs, 4 * _hidden, _packedInput.Span);
+        _inputRows.Update(parameters);
+        _recurrentRows.Update(parameters);
     }
 
     /// <summary>Runs the window; x is the input site's output.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x)
     {
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
-        ReadOnlySpan<float> packedInput = _frozen ? _packedInput.Span : default;
         _products.ForwardWindow(
-            parameters[_slots.Input], packedInput, _inputs, 4 * _hidden, x, _timeSteps, _batch, _inputGate.Keep(_products),
-            parameters.Padded(_slots.Bias), _gates.Span);
+            _inputRows.Of(parameters), x, _timeSteps, _batch, _inputGate.Keep(_products), parameters.Padded(_slots.Bias), _gates.Span);
+        Weights recurrent = _recurrentRows.Of(parameters);
         KeepTable keep = _recurrentGate.Keep(_products);
         for (int t = 0; t < _timeSteps; t++)
         {
             Span<float> step = _gates.Part(t, gates);
             ReadOnlySpan<float> previous = _recurrentGate.Apply(t, _outputs.Part(t, state));
-            _products.ForwardStep(_packedRecurrent.Span, _hidden, 4 * _hidden, previous, _batch, keep.At(t), step);
+            _products.ForwardStep(recurrent, previous, _batch, keep.At(t), step);
             _ops.LstmForward(
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _cells.Part(t + 1, cell), _tanhCells.Part(t, cell), _outputs.Part(t + 1, state));
         }
@@ -99,7 +93,7 @@ internal sealed class LstmLayer
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
     {
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
-        ReadOnlySpan<float> w = parameters[_slots.Input], u = parameters[_slots.Recurrent];
+        Weights w = _inputRows.Of(parameters), u = _recurrentRows.Of(parameters);
         KeepTable keep = _inputGate.Keep(_products), keepRecurrent = _recurrentGate.Keep(_products);
         _dRecurrent.Span.Clear();
         _dCell.Span.Clear();
@@ -110,12 +104,12 @@ internal sealed class LstmLayer
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _tanhCells.Part(t, cell), dOutputs.Slice(t * state, state), dRecurrent, _dCell.Span);
             if (t > 0)
             {
-                _products.Backward(u, _hidden, 4 * _hidden, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
+                _products.Backward(u, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
                 _recurrentGate.Backward(t, dRecurrent);
             }
         }
 
-        _products.BackwardWindow(w, _inputs, 4 * _hidden, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
+        _products.BackwardWindow(w, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
         _inputGate.BackwardWindow(dx);
 
         ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(_timeSteps * state)]);

@@ -90,11 +90,11 @@ internal sealed class LanguageModelNetwork
         }
     }
 
-    /// <summary>Packs the parameters; needed before the first window and after every change of them.</summary>
-    public void Pack()
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update()
     {
-        foreach (LstmLayer layer in _layers) layer.Pack(_model.Parameters);
-        _classifier.Pack(_model.Parameters);
+        foreach (LstmLayer layer in _layers) layer.Update(_model.Parameters);
+        _classifier.Update(_model.Parameters);
     }
 
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>

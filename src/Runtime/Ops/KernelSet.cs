@@ -6,7 +6,7 @@ namespace TinySD.Runtime.Ops;
 /// <summary>The kernels at one lane width: what the macro-kernels call, one virtual call a tile.</summary>
 internal abstract unsafe class KernelSet
 {
-    /// <summary>Columns of a packed panel, and the unit that padded rows are a multiple of.</summary>
+    /// <summary>The unit that padded rows are a multiple of and products are shared out by: a cache line, and the widest register.</summary>
     public const int PanelColumns = 16;
 
     /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="PanelColumns"/>.</summary>
@@ -16,21 +16,25 @@ internal abstract unsafe class KernelSet
     public abstract int DotRows { get; }
 
     /// <summary>
-    /// One panel of the forward product: c[b, l] = init[b, l] + sum over kept k of x[k * batch + b] * panel[k * 16 + l] for b in [0, batch), l in [0, 16).
+    /// Some columns of the forward product: c[b, l] = init[b, l] + sum over i of x[i * batch + b] * w[keep[i] * wStride + l], b in [0, batch), l in [0, columns).
+    /// <paramref name="columns"/> is a multiple of 16. What stands <paramref name="ahead"/> floats on in each kept row is asked for meanwhile.
     /// </summary>
-    public abstract void Forward(float* panel, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride);
+    public abstract void Forward(
+        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride);
 
     /// <summary>
-    /// One strip of the weight gradient: g[keep[i] * width + l] += sum over t, b of x[t * segmentStride + keep[i] * batch + b] * d[(t * batch + b) * width + l].
-    /// <paramref name="width"/> is at most <see cref="StripColumns"/> and a multiple of 16.
+    /// One time step of one strip of the weight gradient: g[keep[i] * gStride + l] += sum over b of x[i * batch + b] * d[b * dStride + l], l in [0, width).
+    /// <paramref name="width"/> is at most <see cref="StripColumns"/> and a multiple of 16; the next call's d stands <paramref name="dAhead"/> floats on.
     /// </summary>
-    public abstract void WeightGradient(float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, float* g);
+    public abstract void WeightGradient(
+        float* d, int dStride, nint dAhead, int width, float* x, int batch, int* keep, int count, float* g, int gStride);
 
     /// <summary>
-    /// Lane sums of a backward tile: partial[(r * batch + b) * 16 + l] += sum over blocks of w[r][offset + 16 * i + l] * d[b * dStride + offset + 16 * i + l],
-    /// r in [0, rows), b in [0, batch).
+    /// One tile of the backward product: output[r][b] += scale * sum over n of w[r][n] * d[b * dStride + n], r in [0, rows), b in [0, batch), n in
+    /// [0, 16 * blocks). <paramref name="next"/> holds the rows of the tile that follows; they are asked for meanwhile.
     /// </summary>
-    public abstract void BackwardDots(float** w, int rows, float* d, int dStride, int batch, int offset, int blocks, float* partial);
+    public abstract void Backward(
+        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output);
 
     /// <summary>Units [start, end) of the LSTM cell for every sequence; shapes as in <see cref="VectorOps.LstmForward"/>.</summary>
     public abstract void LstmForward(
@@ -51,6 +55,9 @@ internal abstract unsafe class KernelSet
 
     /// <inheritdoc cref="Elementwise.SumOfSquares"/>
     public abstract float SumOfSquares(float* x, int count);
+
+    /// <inheritdoc cref="Elementwise.GatherRows"/>
+    public abstract void GatherRows(float* x, int length, int* keep, int count, float factor, float* y);
 
     /// <inheritdoc cref="Elementwise.Scale"/>
     public abstract void Scale(float* x, float* y, int count, float factor);

@@ -13,7 +13,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     // How many accumulators fit: 32 registers with AVX-512 and on Arm, 16 on other x64.
     private static bool ManyRegisters => TLanes.Width == 16 || AdvSimd.Arm64.IsSupported;
 
-    private static int ForwardRows => TLanes.Width == 16 ? TallTile.MaxRows : TLanes.Width == 8 || ManyRegisters ? BlockTile.MaxRows : 3;
+    private static int BlockRows => TLanes.Width == 4 && !ManyRegisters ? 3 : BlockTile.MaxRows;
 
     private static int GradientVectors => TLanes.Width == 8 ? 2 : GradientTile.MaxVectors;
 
@@ -25,36 +25,68 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     public override int DotRows => ManyRegisters ? DotTile.MaxRows : 4;
 
-    public override void Forward(float* panel, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride)
+    public override void Forward(
+        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride)
     {
-        int tiles = (batch + ForwardRows - 1) / ForwardRows;
-        for (int tile = 0; tile < tiles; tile++)
+        var product = new ForwardTiles
         {
-            int row = (int)((long)batch * tile / tiles), rows = (int)((long)batch * (tile + 1) / tiles) - row;
-            float* from = init + ((nint)row * initStride), to = c + ((nint)row * cStride);
-            if (TLanes.Width == PanelColumns) Tall(rows, panel, x + row, batch, keep, count, from, initStride, to, cStride);
-            else Block(rows, panel, x + row, batch, keep, count, from, initStride, to, cStride);
+            W = w,
+            WStride = wStride,
+            Ahead = ahead,
+            X = x,
+            Batch = batch,
+            Keep = keep,
+            Count = count,
+            Init = init,
+            InitStride = initStride,
+            C = c,
+            CStride = cStride,
+        };
+        bool tall = TLanes.Width == PanelColumns && batch > BlockTile.MaxRows;
+
+        // Few rows with narrow registers need more of them side by side, or every sum waits for the one before.
+        int vectors = TLanes.Width == 8 && batch > 2 ? 2 : BlockTile.MaxVectors;
+        for (int column = 0; column < columns;)
+        {
+            if (tall) column += product.Tall(column);
+            else if (vectors == 2) column += product.Block<N2>(column, BlockRows);
+            else if (columns - column >= 4 * TLanes.Width) column += product.Block<N4>(column, BlockRows);
+            else column += product.Block<N1>(column, BlockRows);
         }
     }
 
-    public override void WeightGradient(float* d, int width, float* x, int batch, int segments, int segmentStride, int* keep, int count, float* g)
+    public override void WeightGradient(
+        float* d, int dStride, nint dAhead, int width, float* x, int batch, int* keep, int count, float* g, int gStride)
     {
-        int done = Gradient(GradientRows, width / TLanes.Width, d, x, batch, segments, segmentStride, keep, count, g);
-        if (done < count) Gradient(count - done, width / TLanes.Width, d, x, batch, segments, segmentStride, keep + done, count - done, g);
+        int vectors = width / TLanes.Width;
+        int done = Gradient(GradientRows, vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride);
+        if (done < count) Gradient(count - done, vectors, d, dStride, dAhead, x + ((nint)done * batch), batch, keep + done, count - done, g, gStride);
     }
 
-    public override void BackwardDots(float** w, int rows, float* d, int dStride, int batch, int offset, int blocks, float* partial)
+    public override void Backward(
+        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output)
     {
-        float** dRows = stackalloc float*[DotTile.MaxSequences];
-        int tiles = (batch + DotSequences - 1) / DotSequences;
+        float* partial = stackalloc float[DotTile.MaxSums * DotTile.VirtualLanes], sums = stackalloc float[DotTile.MaxSums];
+        float** at = stackalloc float*[DotTile.MaxRows];
+        int tiles = Tiles(batch, DotSequences);
         for (int tile = 0; tile < tiles; tile++)
         {
-            int first = (int)((long)batch * tile / tiles), sequences = (int)((long)batch * (tile + 1) / tiles) - first;
-            for (int s = 0; s < sequences; s++) dRows[s] = d + ((first + s) * (nint)dStride);
+            (int first, int sequences) = Tile(batch, tile, tiles);
+
+            // The tiles share out the rows to ask for; two are the most that one takes.
+            int ahead0 = rows * tile / tiles, ahead1 = Math.Max(ahead0, (rows * (tile + 1) / tiles) - 1);
             for (int lane = 0; lane < DotTile.VirtualLanes; lane += TLanes.Width)
             {
-                float* sums = partial + (first * DotTile.VirtualLanes) + lane;
-                Dot(rows, sequences, w, dRows, offset + lane, blocks, sums, batch * DotTile.VirtualLanes);
+                for (int r = 0; r < rows; r++) at[r] = w[r] + lane;
+                Dot(
+                    rows, sequences, at, d + ((nint)first * dStride) + lane, dStride, blocks, next[ahead0] + lane, next[ahead1] + lane, partial + lane);
+            }
+
+            DotTile.Reduce(partial, rows * sequences, sums);
+            for (int r = 0; r < rows; r++)
+            {
+                float* to = output[r] + first;
+                for (int b = 0; b < sequences; b++) to[b] += scale * sums[(r * sequences) + b];
             }
         }
     }
@@ -81,6 +113,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     public override float SumOfSquares(float* x, int count) => Elementwise.SumOfSquares<TLanes, TVector>(x, count);
 
+    public override void GatherRows(float* x, int length, int* keep, int count, float factor, float* y) =>
+        Elementwise.GatherRows<TLanes, TVector>(x, length, keep, count, factor, y);
+
     public override void Scale(float* x, float* y, int count, float factor) => Elementwise.Scale<TLanes, TVector>(x, y, count, factor);
 
     public override void Multiply(float* x, float* m, float* y, int count) => Elementwise.Multiply<TLanes, TVector>(x, m, y, count);
@@ -99,98 +134,134 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients) => Elementwise.Adam<TLanes, TVector>(
         p, g, m, v, count, coefficients.Scale, coefficients.Rate, coefficients.Beta1, coefficients.Beta2, coefficients.Correction, coefficients.Epsilon);
 
-    private static void Tall(
-        int rows, float* p, float* x, int xStride, int* keep, int count, float* init, int initStride, float* c, int cStride)
-    {
-        switch (rows)
-        {
-            case 1: TallTile.Run<TLanes, TVector, N1>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 2: TallTile.Run<TLanes, TVector, N2>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 3: TallTile.Run<TLanes, TVector, N3>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 4: TallTile.Run<TLanes, TVector, N4>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 5: TallTile.Run<TLanes, TVector, N5>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 6: TallTile.Run<TLanes, TVector, N6>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 7: TallTile.Run<TLanes, TVector, N7>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 8: TallTile.Run<TLanes, TVector, N8>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 9: TallTile.Run<TLanes, TVector, N9>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 10: TallTile.Run<TLanes, TVector, N10>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 11: TallTile.Run<TLanes, TVector, N11>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 12: TallTile.Run<TLanes, TVector, N12>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 13: TallTile.Run<TLanes, TVector, N13>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 14: TallTile.Run<TLanes, TVector, N14>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 15: TallTile.Run<TLanes, TVector, N15>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 16: TallTile.Run<TLanes, TVector, N16>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 17: TallTile.Run<TLanes, TVector, N17>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 18: TallTile.Run<TLanes, TVector, N18>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 19: TallTile.Run<TLanes, TVector, N19>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 20: TallTile.Run<TLanes, TVector, N20>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-        }
-    }
+    private static int Tiles(int count, int most) => (count + most - 1) / most;
 
-    private static void Block(int rows, float* p, float* x, int xStride, int* keep, int count, float* init, int initStride, float* c, int cStride)
+    // Part tile of a count cut into parts that differ by at most one.
+    private static (int First, int Count) Tile(int count, int tile, int tiles)
     {
-        if (TLanes.Width == 8) Block<N2>(rows, p, x, xStride, keep, count, init, initStride, c, cStride);
-        else Block<N4>(rows, p, x, xStride, keep, count, init, initStride, c, cStride);
-    }
-
-    private static void Block<TVectors>(
-        int rows, float* p, float* x, int xStride, int* keep, int count, float* init, int initStride, float* c, int cStride)
-        where TVectors : struct, ICount
-    {
-        switch (rows)
-        {
-            case 1: BlockTile.Run<TLanes, TVector, N1, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 2: BlockTile.Run<TLanes, TVector, N2, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 3: BlockTile.Run<TLanes, TVector, N3, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 4: BlockTile.Run<TLanes, TVector, N4, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 5: BlockTile.Run<TLanes, TVector, N5, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-            case 6: BlockTile.Run<TLanes, TVector, N6, TVectors>(p, PanelColumns, x, xStride, keep, count, init, initStride, c, cStride); break;
-        }
+        int first = (int)((long)count * tile / tiles);
+        return (first, (int)((long)count * (tile + 1) / tiles) - first);
     }
 
     private static int Gradient(
-        int rows, int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g) => rows switch
+        int rows, int vectors, float* d, int dStride, nint dAhead, float* x, int batch, int* keep, int count, float* g, int gStride) => rows switch
         {
-            1 => Gradient<N1>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-            2 => Gradient<N2>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-            3 => Gradient<N3>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-            4 => Gradient<N4>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-            5 => Gradient<N5>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
-            _ => Gradient<N6>(vectors, d, x, batch, segments, segmentStride, keep, count, g),
+            1 => Gradient<N1>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            2 => Gradient<N2>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            3 => Gradient<N3>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            4 => Gradient<N4>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            5 => Gradient<N5>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            _ => Gradient<N6>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
         };
 
     private static int Gradient<TRows>(
-        int vectors, float* d, float* x, int batch, int segments, nint segmentStride, int* keep, int count, float* g)
+        int vectors, float* d, int dStride, nint dAhead, float* x, int batch, int* keep, int count, float* g, int gStride)
         where TRows : struct, ICount => vectors switch
         {
-            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, x, batch, segments, segmentStride, keep, count, g),
-            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, x, batch, segments, segmentStride, keep, count, g),
-            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, x, batch, segments, segmentStride, keep, count, g),
-            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, x, batch, segments, segmentStride, keep, count, g),
+            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
         };
 
-    private static void Dot(int rows, int sequences, float** w, float** d, int offset, int blocks, float* partial, int partialStride)
+    private static void Dot(
+        int rows, int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
     {
         switch (rows)
         {
-            case 1: Dot<N1>(sequences, w, d, offset, blocks, partial, partialStride); break;
-            case 2: Dot<N2>(sequences, w, d, offset, blocks, partial, partialStride); break;
-            case 3: Dot<N3>(sequences, w, d, offset, blocks, partial, partialStride); break;
-            case 4: Dot<N4>(sequences, w, d, offset, blocks, partial, partialStride); break;
-            case 5: Dot<N5>(sequences, w, d, offset, blocks, partial, partialStride); break;
-            case 6: Dot<N6>(sequences, w, d, offset, blocks, partial, partialStride); break;
+            case 1: Dot<N1>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 2: Dot<N2>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 3: Dot<N3>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 4: Dot<N4>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: Dot<N5>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
     }
 
-    private static void Dot<TRows>(int sequences, float** w, float** d, int offset, int blocks, float* partial, int partialStride)
+    private static void Dot<TRows>(
+        int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
         where TRows : struct, ICount
     {
         switch (sequences)
         {
-            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, offset, blocks, partial, partialStride); break;
-            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, offset, blocks, partial, partialStride); break;
-            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, offset, blocks, partial, partialStride); break;
-            case 4: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, offset, blocks, partial, partialStride); break;
+            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 4: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: DotTile.Run<TLanes, TVector, TRows, N5>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
+    }
+
+    // The operands of a forward product, and the tiles that do some of its columns for the whole batch; each returns how many columns that were.
+    private struct ForwardTiles
+    {
+        public float* W, X, Init, C;
+        public int* Keep;
+        public int WStride, Ahead, Batch, Count, InitStride, CStride;
+
+        public readonly int Tall(int column)
+        {
+            int tiles = Tiles(Batch, TallTile.MaxRows);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                (int row, int rows) = Tile(Batch, tile, tiles);
+                switch (rows)
+                {
+                    case 1: Tall<N1>(column, row); break;
+                    case 2: Tall<N2>(column, row); break;
+                    case 3: Tall<N3>(column, row); break;
+                    case 4: Tall<N4>(column, row); break;
+                    case 5: Tall<N5>(column, row); break;
+                    case 6: Tall<N6>(column, row); break;
+                    case 7: Tall<N7>(column, row); break;
+                    case 8: Tall<N8>(column, row); break;
+                    case 9: Tall<N9>(column, row); break;
+                    case 10: Tall<N10>(column, row); break;
+                    case 11: Tall<N11>(column, row); break;
+                    case 12: Tall<N12>(column, row); break;
+                    case 13: Tall<N13>(column, row); break;
+                    case 14: Tall<N14>(column, row); break;
+                    case 15: Tall<N15>(column, row); break;
+                    case 16: Tall<N16>(column, row); break;
+                    case 17: Tall<N17>(column, row); break;
+                    case 18: Tall<N18>(column, row); break;
+                    case 19: Tall<N19>(column, row); break;
+                    default: Tall<N20>(column, row); break;
+                }
+            }
+
+            return TLanes.Width;
+        }
+
+        public readonly int Block<TVectors>(int column, int mostRows)
+            where TVectors : struct, ICount
+        {
+            int tiles = Tiles(Batch, mostRows);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                (int row, int rows) = Tile(Batch, tile, tiles);
+                switch (rows)
+                {
+                    case 1: Block<N1, TVectors>(column, row); break;
+                    case 2: Block<N2, TVectors>(column, row); break;
+                    case 3: Block<N3, TVectors>(column, row); break;
+                    case 4: Block<N4, TVectors>(column, row); break;
+                    case 5: Block<N5, TVectors>(column, row); break;
+                    default: Block<N6, TVectors>(column, row); break;
+                }
+            }
+
+            return TVectors.Value * TLanes.Width;
+        }
+
+        private readonly void Tall<TRows>(int column, int row)
+            where TRows : struct, ICount => TallTile.Run<TLanes, TVector, TRows>(
+                W + column, WStride, Ahead, X + row, Batch, Keep, Count,
+                Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
+
+        private readonly void Block<TRows, TVectors>(int column, int row)
+            where TRows : struct, ICount
+            where TVectors : struct, ICount => BlockTile.Run<TLanes, TVector, TRows, TVectors>(
+                W + column, WStride, Ahead, X + row, Batch, Keep, Count,
+                Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
     }
 }

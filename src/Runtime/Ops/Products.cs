@@ -9,11 +9,13 @@ namespace TinySD.Runtime.Ops;
 /// <summary>The macro-kernels: the three products of a layer, cut into tiles and spread over threads.</summary>
 /// <remarks>
 /// <para>
-/// Activations are unit-major, x [T][K][B]; weights are input-major, w [K][N]; pre-activations and their gradients are row-major with padded rows,
-/// c, d [T*B][ld], ld = N rounded up to 16. All three products walk a list of kept units and never touch the others: forward skips rows of w,
-/// backward skips rows of the result, the weight gradient skips rows of g.
+/// Weights are input-major, w [K][N], and are read where they are: one unit's outgoing weights are one row, so a dropped unit is a run of memory
+/// that no pass touches. Rows that do not start on cache lines are copied once per update, see <see cref="WeightRows"/>. Activations are unit-major and hold the kept units only, x [T][K][B] with the
+/// i-th kept unit of step t in row i of its [K][B]; pre-activations and their gradients are row-major with padded rows, c, d [T*B][ld], ld from
+/// <see cref="RowStride"/>.
 /// </para>
 /// <para>
+/// All three products walk a list of kept units: forward skips rows of w, backward skips rows of the result, the weight gradient skips rows of g.
 /// Every element of c and g is one accumulator, summed in increasing order of units, or of time and sequences; every element of dx is 16 lane
 /// sums and a fixed tree. So neither the tiling, nor the threads, nor the lane width changes a bit.
 /// </para>
@@ -22,15 +24,21 @@ internal sealed unsafe class Products
 {
     private const int Columns = KernelSet.PanelColumns;
 
-    // Floats of packed panels that a thread keeps in its second-level cache while it walks the time steps: 256 KiB.
-    private const int PanelGroupFloats = 65_536;
+    // Columns of w that a thread keeps in its second-level cache while it walks the time steps.
+    private const int WindowColumns = 8 * Columns;
 
-    // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16. It is part of the result's definition.
-    // At 2560 columns the gradients of one time step, for a batch of 20, stay in the second-level cache while the units pass.
-    private const int DotChunkBlocks = 160;
+    // Floats of w beyond which a step's rows come from memory, not from the last cache: 24 MiB. Then fewer rows at a time, and further ahead.
+    private const long StreamedFloats = 6 << 20;
 
-    // Of those, the columns that stay in the first-level cache while the sequences pass: six rows of 4 KiB. It does not change the result.
-    private const int DotTileBlocks = 64;
+    private const int StreamedUnits = 64, StreamedAhead = 128;
+
+    // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16: as many equal chunks as are needed to
+    // stay below. It is part of the result's definition. The gradients of one time step of a chunk, for a batch of 20, fit the second-level
+    // cache while the units pass; the chunk's weights fit the last one while the time steps pass.
+    private const int DotChunkBlocks = 192;
+
+    // Rows of x or d that a tile wants at least: with fewer sequences, time steps that keep the same units stand side by side.
+    private const int SmallBatch = 16;
 
     // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
     private const int ThreadGrain = 65_536;
@@ -49,20 +57,18 @@ internal sealed unsafe class Products
         _kernels = kernels;
     }
 
-    /// <summary>The row length of c or d for N Columns.</summary>
-    public static int RowStride(int n) => AlignedBuffer.RoundUp(n);
-
-    /// <summary>Floats of the packed form of w [k][n].</summary>
-    public static long PackedFloats(int k, int n) => (long)RowStride(n) * k;
+    /// <summary>The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, at which rows would share a cache set.</summary>
+    public static int RowStride(int n)
+    {
+        int padded = AlignedBuffer.RoundUp(n);
+        return padded % 1024 == 0 ? padded + Columns : padded;
+    }
 
     /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. <paramref name="backward"/>: gradients will be asked for.</summary>
     public void Announce(int k, int n, int timeSteps, int batch, bool backward)
     {
-        long forward = Math.Max(PanelGroupFloats, (long)Columns * k);
-        long gradient = (long)_kernels.StripColumns * (((long)timeSteps * batch) + k);
-        long dots = (long)_kernels.DotRows * DotTile.VirtualLanes * (batch + 1);
-        _scratchFloats = Math.Max(_scratchFloats, backward ? Math.Max(forward, Math.Max(gradient, dots)) : forward);
-        if (batch == 1) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps);
+        if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)_kernels.StripColumns * k);
+        if (batch < SmallBatch) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * batch);
         if (k > _identity.Length)
         {
             _identity = new int[k];
@@ -81,82 +87,53 @@ internal sealed unsafe class Products
     /// <summary>All of <paramref name="units"/> units at every time step.</summary>
     public KeepTable All(int units) => new(_identity.AsSpan(0, units));
 
-    /// <summary>Rearranges w [k][n] into panels of 16 columns, [n/16][k][16], zero beyond column n.</summary>
-    public void Pack(ReadOnlySpan<float> w, int k, int n, Span<float> packed)
-    {
-        Debug.Assert(w.Length >= (long)k * n && packed.Length >= PackedFloats(k, n));
-        fixed (float* pw = w, pp = packed)
-        {
-            var body = new PackBody { W = pw, K = k, N = n, Packed = pp };
-            _runner.For(RowStride(n) / Columns, 1, ref body);
-        }
-    }
+    /// <summary>c [B][ld] += x * w[kept], one time step; x holds the kept units, [kept][B].</summary>
+    public void ForwardStep(Weights w, ReadOnlySpan<float> x, int batch, ReadOnlySpan<int> keep, Span<float> c) =>
+        Forward(w, x, 1, batch, new KeepTable(keep), default, c);
 
-    /// <summary>c [B][ld] += x[kept] * w[kept], one time step, with packed weights.</summary>
-    public void ForwardStep(ReadOnlySpan<float> packed, int k, int n, ReadOnlySpan<float> x, int batch, ReadOnlySpan<int> keep, Span<float> c)
-    {
-        Debug.Assert(packed.Length >= PackedFloats(k, n));
-        fixed (float* pp = packed)
-        {
-            var body = new ForwardBody { Packed = pp, K = k, N = n, TimeSteps = 1, Batch = batch, Keep = new KeepTable(keep) };
-            Forward(body, x, default, c);
-        }
-    }
-
-    /// <summary>c [T*B][ld] = bias + x[t][kept(t)] * w[kept(t)] for all time steps.</summary>
-    /// <param name="w">The weights [k][n]; packed on the way, a cache's worth at a time.</param>
-    /// <param name="packed">The weights as <see cref="Pack"/> leaves them, or empty to use <paramref name="w"/>.</param>
-    /// <param name="k">Input units.</param>
-    /// <param name="n">Columns.</param>
-    /// <param name="x">[T][K][B].</param>
+    /// <summary>c [T*B][ld] = bias + x[t] * w[kept(t)] for all time steps.</summary>
+    /// <param name="w">The weights.</param>
+    /// <param name="x">[T][K][B], the kept units of step t in the first rows of [K][B].</param>
     /// <param name="timeSteps">T.</param>
     /// <param name="batch">B.</param>
     /// <param name="keep">Kept units of each step.</param>
-    /// <param name="bias">[ld].</param>
+    /// <param name="bias">[n], and what fills its last 16.</param>
     /// <param name="c">[T*B][ld].</param>
     public void ForwardWindow(
-        ReadOnlySpan<float> w, ReadOnlySpan<float> packed, int k, int n, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep,
-        ReadOnlySpan<float> bias, Span<float> c)
+        Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
-        Debug.Assert((packed.IsEmpty ? w.Length >= (long)k * n : packed.Length >= PackedFloats(k, n)) && bias.Length >= RowStride(n));
-        if (batch == 1 && timeSteps > 1 && keep.IsSame)
-        {
-            // One sequence: its time steps can stand side by side as a batch does, and share every load of a weight.
-            Span<float> turned = _turned.Span[..(k * timeSteps)];
-            for (int t = 0; t < timeSteps; t++)
-            {
-                for (int u = 0; u < k; u++) turned[(u * timeSteps) + t] = x[(t * k) + u];
-            }
-
-            x = turned;
-            (timeSteps, batch) = (1, timeSteps);
-        }
-
-        fixed (float* pw = w, pp = packed)
-        {
-            var body = new ForwardBody { W = pw, Packed = pp, K = k, N = n, TimeSteps = timeSteps, Batch = batch, Keep = keep };
-            Forward(body, x, bias, c);
-        }
+        Debug.Assert(bias.Length >= AlignedBuffer.RoundUp(w.N));
+        SideBySide(ref x, w.K, ref timeSteps, ref batch, keep);
+        Forward(w, x, timeSteps, batch, keep, bias, c);
     }
 
     /// <summary>dx [K][B] = scale * w[kept] * d^T in the kept rows, 0 in the others, one time step.</summary>
-    public void Backward(ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
-        BackwardWindow(w, k, n, d, 1, batch, new KeepTable(keep), scale, dx);
+    public void Backward(Weights w, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
+        BackwardWindow(w, d, 1, batch, new KeepTable(keep), scale, dx);
 
     /// <summary>dx [T][K][B] = scale * w[kept(t)] * d[t]^T in the kept rows, 0 in the others, for all time steps.</summary>
     public void BackwardWindow(
-        ReadOnlySpan<float> w, int k, int n, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
+        Weights w, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
     {
-        int ld = RowStride(n);
-        Debug.Assert(w.Length >= (long)k * n && d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
-        fixed (float* pw = w, pd = d, pdx = dx, ps = _scratch.Span)
+        int k = w.K, ld = RowStride(w.N);
+        Debug.Assert(d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
+        if (StandsSideBySide(timeSteps, batch, keep))
+        {
+            Span<float> turned = _turned.Span[..(k * timeSteps * batch)];
+            BackwardWindow(w, d, 1, timeSteps * batch, keep, scale, turned);
+            for (int t = 0; t < timeSteps; t++) Turn(turned[(t * batch)..], timeSteps * batch, dx[(t * k * batch)..], batch, k, batch);
+            return;
+        }
+
+        fixed (float* pw = w.Values, pd = d, pdx = dx)
         {
             var body = new BackwardBody
             {
                 Kernels = _kernels,
                 W = pw,
+                WStride = w.Stride,
                 K = k,
-                N = n,
+                N = w.N,
                 D = pd,
                 DStride = ld,
                 TimeSteps = timeSteps,
@@ -164,18 +141,17 @@ internal sealed unsafe class Products
                 Keep = keep,
                 Scale = scale,
                 Dx = pdx,
-                Scratch = ps,
-                ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * n * batch * timeSteps), ref body);
+            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * batch * timeSteps), ref body);
         }
     }
 
-    /// <summary>g [K][N] = sum over time steps of x[t][kept(t)] * d[t]; rows never kept become 0.</summary>
+    /// <summary>g [K][N] = sum over time steps of x[t] * d[t] in the rows of kept(t); rows never kept become 0. x as in <see cref="ForwardWindow"/>.</summary>
     public void WeightGradient(
         ReadOnlySpan<float> x, int k, int n, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> d, Span<float> g)
     {
         int ld = RowStride(n);
+        SideBySide(ref x, k, ref timeSteps, ref batch, keep);
         Debug.Assert(x.Length >= timeSteps * k * batch && d.Length >= timeSteps * batch * ld && g.Length >= (long)k * n);
         fixed (float* px = x, pd = d, pg = g, ps = _scratch.Span)
         {
@@ -194,90 +170,112 @@ internal sealed unsafe class Products
                 Scratch = ps,
                 ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For((n + _kernels.StripColumns - 1) / _kernels.StripColumns, 1, ref body);
+            _runner.For(Panels(n), Grain((long)k * Columns * batch * timeSteps), ref body);
         }
     }
+
+    /// <summary>Copies w [k][n] to rows of <paramref name="stride"/> floats; what lies beyond n is left alone.</summary>
+    public void CopyRows(ReadOnlySpan<float> w, int k, int n, Span<float> rows, int stride)
+    {
+        var body = new CopyBody { W = w, Rows = rows, N = n, Stride = stride };
+        _runner.For(k, 1 + (ThreadGrain / n), ref body);
+    }
+
+    private static int Panels(int n) => (n + Columns - 1) / Columns;
 
     // How many pieces of so many multiply-adds each are worth another thread's attention.
     private static int Grain(long multiplyAdds) => (int)Math.Max(1, ThreadGrain / multiplyAdds);
 
-    private void Forward(ForwardBody body, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> c)
+    // Few sequences: time steps that keep the same units stand side by side as a batch does, and share every load of a weight.
+    private static bool StandsSideBySide(int timeSteps, int batch, KeepTable keep) => batch < SmallBatch && timeSteps > 1 && keep.IsSame;
+
+    private void SideBySide(ref ReadOnlySpan<float> x, int k, ref int timeSteps, ref int batch, KeepTable keep)
     {
-        body.Kernels = _kernels;
-        body.CStride = RowStride(body.N);
-        body.ScratchFloats = (int)_scratchFloats;
-        Debug.Assert(x.Length >= body.TimeSteps * body.K * body.Batch && c.Length >= body.TimeSteps * body.Batch * body.CStride);
-        fixed (float* px = x, pb = bias, pc = c, ps = _scratch.Span)
-        {
-            body.X = px;
-            body.Bias = pb;
-            body.C = pc;
-            body.Scratch = ps;
-            _runner.For(body.CStride / Columns, Grain((long)body.K * Columns * body.Batch * body.TimeSteps), ref body);
-        }
+        if (!StandsSideBySide(timeSteps, batch, keep)) return;
+        int rows = timeSteps * batch, units = keep.At(0).Length;
+        Span<float> turned = _turned.Span[..(k * rows)];
+        for (int t = 0; t < timeSteps; t++) Turn(x[(t * k * batch)..], batch, turned[(t * batch)..], rows, units, batch);
+        x = turned;
+        (timeSteps, batch) = (1, rows);
     }
 
-    private static void PackPanels(float* w, int k, int n, int panel, int panels, float* packed)
+    private static void Turn(ReadOnlySpan<float> from, int fromStride, Span<float> to, int toStride, int rows, int length)
     {
-        for (int u = 0; u < k; u++)
+        for (int row = 0; row < rows; row++) from.Slice(row * fromStride, length).CopyTo(to[(row * toStride)..]);
+    }
+
+    private void Forward(Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+    {
+        int ld = RowStride(w.N);
+        Debug.Assert(x.Length >= timeSteps * w.K * batch && c.Length >= timeSteps * batch * ld);
+        fixed (float* pw = w.Values, px = x, pb = bias, pc = c)
         {
-            float* row = w + ((nint)u * n);
-            for (int p = 0; p < panels; p++)
+            var body = new ForwardBody
             {
-                int column = (panel + p) * Columns, valid = Math.Min(Columns, n - column);
-                var to = new Span<float>(packed + (((nint)p * k) + u) * Columns, Columns);
-                new ReadOnlySpan<float>(row + column, valid).CopyTo(to);
-                to[valid..].Clear();
-            }
+                Kernels = _kernels,
+                W = pw,
+                WStride = w.Stride,
+                K = w.K,
+                X = px,
+                TimeSteps = timeSteps,
+                Batch = batch,
+                Keep = keep,
+                Bias = pb,
+                C = pc,
+                CStride = ld,
+            };
+            _runner.For(Panels(w.N), Grain((long)w.K * Columns * batch * timeSteps), ref body);
         }
     }
 
-    private struct PackBody : IRangeBody
+    private ref struct CopyBody : IRangeBody
     {
-        public float* W, Packed;
-        public int K, N;
+        public ReadOnlySpan<float> W;
+        public Span<float> Rows;
+        public int N, Stride;
 
-        public readonly void Run(int part, int start, int end) =>
-            PackPanels(W, K, N, start, end - start, Packed + ((nint)start * K * Columns));
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int k = start; k < end; k++) W.Slice(k * N, N).CopyTo(Rows[(k * Stride)..]);
+        }
     }
 
     private ref struct ForwardBody : IRangeBody
     {
         public KernelSet Kernels;
-        public float* W, Packed, X, Bias, C, Scratch;
-        public int K, N, TimeSteps, Batch, CStride, ScratchFloats;
+        public float* W, X, Bias, C;
+        public int K, WStride, TimeSteps, Batch, CStride;
         public KeepTable Keep;
 
         public readonly void Run(int part, int start, int end)
         {
-            int group = Math.Max(1, PanelGroupFloats / (K * Columns));
-            for (int first = start; first < end; first += group)
+            int last = end * Columns, group = TimeSteps == 1 ? last : WindowColumns;
+            for (int column = start * Columns; column < last; column += group)
             {
-                int panels = Math.Min(group, end - first);
-                float* packed = Packed + ((nint)first * K * Columns);
-                if (Packed == null)
-                {
-                    packed = Scratch + ((nint)part * ScratchFloats);
-                    PackPanels(W, K, N, first, panels, packed);
-                }
-
-                for (int t = 0; t < TimeSteps; t++) RunStep(t, first, panels, packed);
+                for (int t = 0; t < TimeSteps; t++) RunStep(t, column, Math.Min(group, last - column));
             }
         }
 
-        private readonly void RunStep(int t, int first, int panels, float* packed)
+        private readonly void RunStep(int t, int column, int columns)
         {
             ReadOnlySpan<int> keep = Keep.At(t);
+            float* c = C + ((nint)t * Batch * CStride) + column, x = X + ((nint)t * K * Batch), w = W + column;
+            bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > StreamedFloats;
+            int units = streamed ? StreamedUnits : keep.Length, ahead = streamed ? StreamedAhead : Columns;
             fixed (int* pk = keep)
             {
-                for (int p = 0; p < panels; p++)
+                float* init = Bias == null ? c : Bias + column;
+                int initStride = Bias == null ? CStride : 0;
+                int first = 0;
+                do
                 {
-                    int column = (first + p) * Columns;
-                    float* c = C + ((nint)t * Batch * CStride) + column;
-                    float* x = X + ((nint)t * K * Batch), panel = packed + ((nint)p * K * Columns);
-                    if (Bias == null) Kernels.Forward(panel, x, Batch, pk, keep.Length, c, CStride, c, CStride);
-                    else Kernels.Forward(panel, x, Batch, pk, keep.Length, Bias + column, 0, c, CStride);
+                    int count = Math.Min(units, keep.Length - first);
+                    Kernels.Forward(w, WStride, columns, ahead, x + ((nint)first * Batch), Batch, pk + first, count, init, initStride, c, CStride);
+                    init = c;
+                    initStride = CStride;
+                    first += count;
                 }
+                while (first < keep.Length);
             }
         }
     }
@@ -285,78 +283,55 @@ internal sealed unsafe class Products
     private ref struct BackwardBody : IRangeBody
     {
         public KernelSet Kernels;
-        public float* W, D, Dx, Scratch;
-        public int K, N, DStride, TimeSteps, Batch, ScratchFloats;
+        public float* W, D, Dx;
+        public int K, N, WStride, DStride, TimeSteps, Batch;
         public KeepTable Keep;
         public float Scale;
 
         public readonly void Run(int part, int start, int end)
         {
             int blocks = (N + DotTile.VirtualLanes - 1) / DotTile.VirtualLanes;
-            for (int t = 0; t < TimeSteps; t++)
+            int chunks = (blocks + DotChunkBlocks - 1) / DotChunkBlocks;
+            for (int chunk = 0; chunk < chunks; chunk++)
             {
-                new Span<float>(Dx + (((nint)t * K) + start) * Batch, (end - start) * Batch).Clear();
-            }
-
-            for (int block = 0; block < blocks; block += DotChunkBlocks)
-            {
-                int chunkEnd = Math.Min(blocks, block + DotChunkBlocks);
-                for (int t = 0; t < TimeSteps; t++)
-                {
-                    ReadOnlySpan<int> keep = Between(Keep.At(t), start, end);
-                    float* d = D + ((nint)t * Batch * DStride), dx = Dx + ((nint)t * K * Batch);
-                    for (int first = 0; first < keep.Length; first += Kernels.DotRows)
-                    {
-                        AddChunk(part, keep.Slice(first, Math.Min(Kernels.DotRows, keep.Length - first)), d, block, chunkEnd, dx);
-                    }
-                }
+                int first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
+                for (int t = 0; t < TimeSteps; t++) RunStep(t, start, end, first, last);
             }
         }
 
-        // Adds the columns of blocks [block, end) to the rows of these units.
-        private readonly void AddChunk(int part, ReadOnlySpan<int> units, float* d, int block, int end, float* dx)
+        // The columns of blocks [block, end) for this thread's share of the step's kept units.
+        private readonly void RunStep(int t, int start, int end, int block, int lastBlock)
         {
-            const int lanes = DotTile.VirtualLanes;
-            float* partial = Scratch + ((nint)part * ScratchFloats);
-            float* tails = partial + ((nint)units.Length * lanes * Batch);
-            float** w = stackalloc float*[DotTile.MaxRows];
-            new Span<float>(partial, units.Length * lanes * Batch).Clear();
-            for (int r = 0; r < units.Length; r++) w[r] = W + ((nint)units[r] * N);
-            int whole = Math.Min(end, N / lanes);
-            for (int from = block; from < whole; from += DotTileBlocks)
-            {
-                Kernels.BackwardDots(w, units.Length, d, DStride, Batch, from * lanes, Math.Min(DotTileBlocks, whole - from), partial);
-            }
+            ReadOnlySpan<int> keep = Keep.At(t);
+            int tiles = (keep.Length + Kernels.DotRows - 1) / Kernels.DotRows;
+            int from = Share(start, tiles, keep.Length), to = Share(end, tiles, keep.Length);
+            float* d = D + ((nint)t * Batch * DStride) + (block * DotTile.VirtualLanes), dx = Dx + ((nint)t * K * Batch);
+            if (block == 0) Clear(dx, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
 
-            if (whole < end)
+            float** w = stackalloc float*[DotTile.MaxRows], next = stackalloc float*[DotTile.MaxRows], output = stackalloc float*[DotTile.MaxRows];
+            for (int first = from; first < to; first += Kernels.DotRows)
             {
-                // The last columns of a row, made up to 16 with zeros: nothing is read beyond the row's end.
-                int rest = N - (whole * lanes);
-                for (int r = 0; r < units.Length; r++)
+                int rows = Math.Min(Kernels.DotRows, to - first);
+                for (int r = 0; r < rows; r++)
                 {
-                    var tail = new Span<float>(tails + (r * lanes), lanes);
-                    new ReadOnlySpan<float>(w[r] + (whole * lanes), rest).CopyTo(tail);
-                    tail[rest..].Clear();
-                    w[r] = tails + (r * lanes);
+                    int unit = keep[first + r], ahead = keep[Math.Min(first + Kernels.DotRows + r, to - 1)];
+                    w[r] = W + ((nint)unit * WStride) + (block * DotTile.VirtualLanes);
+                    next[r] = W + ((nint)ahead * WStride) + (block * DotTile.VirtualLanes);
+                    output[r] = dx + ((nint)unit * Batch);
                 }
 
-                Kernels.BackwardDots(w, units.Length, d + (whole * lanes), DStride, Batch, 0, 1, partial);
-            }
-
-            for (int r = 0; r < units.Length; r++)
-            {
-                float* to = dx + ((nint)units[r] * Batch);
-                for (int b = 0; b < Batch; b++) to[b] += Scale * DotTile.Reduce(partial + (((r * Batch) + b) * lanes));
+                Kernels.Backward(w, next, rows, lastBlock - block, d, DStride, Batch, Scale, output);
             }
         }
 
-        // The part of a sorted list that lies in [start, end).
-        private static ReadOnlySpan<int> Between(ReadOnlySpan<int> keep, int start, int end)
+        // Where the share that begins at unit `bound` of all K begins in a list of kept units: at a tile's edge.
+        private readonly int Share(int bound, int tiles, int count) => Math.Min(count, (int)((long)tiles * bound / K) * Kernels.DotRows);
+
+        private readonly int Unit(ReadOnlySpan<int> keep, int index) => index < keep.Length ? keep[index] : K;
+
+        private readonly void Clear(float* dx, int unit, int end)
         {
-            int from = keep.BinarySearch(start), to = keep.BinarySearch(end);
-            if (from < 0) from = ~from;
-            if (to < 0) to = ~to;
-            return keep[from..to];
+            if (unit < end) new Span<float>(dx + ((nint)unit * Batch), (end - unit) * Batch).Clear();
         }
     }
 
@@ -369,32 +344,37 @@ internal sealed unsafe class Products
 
         public readonly void Run(int part, int start, int end)
         {
-            float* sums = Scratch + ((nint)part * ScratchFloats);
-            float* strip = sums + ((nint)K * Kernels.StripColumns);
-            for (int s = start; s < end; s++)
+            int last = Math.Min(N, end * Columns);
+            for (int column = start * Columns; column < last; column += Kernels.StripColumns)
             {
-                int column = s * Kernels.StripColumns, valid = Math.Min(Kernels.StripColumns, N - column), width = AlignedBuffer.RoundUp(valid);
-                for (int row = 0; row < TimeSteps * Batch; row++)
-                {
-                    new ReadOnlySpan<float>(D + ((nint)row * DStride) + column, width).CopyTo(new Span<float>(strip + ((nint)row * width), width));
-                }
-
-                new Span<float>(sums, K * width).Clear();
-                if (Keep.IsSame) Add(Keep.At(0), strip, width, X, TimeSteps, sums);
-                else for (int t = 0; t < TimeSteps; t++) Add(Keep.At(t), strip + ((nint)t * Batch * width), width, X + ((nint)t * K * Batch), 1, sums);
-                for (int k = 0; k < K; k++)
-                {
-                    new ReadOnlySpan<float>(sums + ((nint)k * width), valid).CopyTo(new Span<float>(G + ((nint)k * N) + column, valid));
-                }
+                RunStrip(Scratch + ((nint)part * ScratchFloats), column, Math.Min(Kernels.StripColumns, last - column));
             }
         }
 
-        private readonly void Add(ReadOnlySpan<int> keep, float* strip, int width, float* x, int segments, float* sums)
+        // The strip grows where it will stay, unless its last register would write beyond it.
+        private readonly void RunStrip(float* scratch, int column, int valid)
         {
-            fixed (int* pk = keep)
+            int width = AlignedBuffer.RoundUp(valid), stride = N;
+            float* g = G + column;
+            if (valid < width)
             {
-                Kernels.WeightGradient(strip, width, x, Batch, segments, K * Batch, pk, keep.Length, sums);
+                g = scratch;
+                stride = width;
             }
+
+            for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
+            for (int t = 0; t < TimeSteps; t++)
+            {
+                ReadOnlySpan<int> keep = Keep.At(t);
+                float* d = D + ((nint)t * Batch * DStride) + column;
+                fixed (int* pk = keep)
+                {
+                    Kernels.WeightGradient(d, DStride, (nint)Batch * DStride, width, X + ((nint)t * K * Batch), Batch, pk, keep.Length, g, stride);
+                }
+            }
+
+            if (g != scratch) return;
+            for (int k = 0; k < K; k++) new ReadOnlySpan<float>(g + ((nint)k * stride), valid).CopyTo(new Span<float>(G + ((nint)k * N) + column, valid));
         }
     }
 }

@@ -71,8 +71,16 @@ internal sealed unsafe class VectorOps
         _runner.For(counts.Length, 1 + (Grain / units), ref body);
     }
 
-    /// <summary>y = factor * x.</summary>
-    public void Scale(ReadOnlySpan<float> x, Span<float> y, float factor) => Map(Operation.Scale, x, default, y, factor);
+    /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the others are left alone.</summary>
+    public void Gather(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y)
+    {
+        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
+        fixed (float* px = x, py = y)
+        {
+            var body = new GatherBody { Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor };
+            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
+        }
+    }
 
     /// <summary>y = m * x; y may be x.</summary>
     public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y) => Map(Operation.Multiply, x, m, y, 0f);
@@ -237,7 +245,6 @@ internal sealed unsafe class VectorOps
 
     private enum Operation
     {
-        Scale,
         Multiply,
         Descend,
     }
@@ -300,6 +307,25 @@ internal sealed unsafe class VectorOps
         }
     }
 
+    private ref struct GatherBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* X, Y;
+        public KeepTable Keep;
+        public int Units, Batch;
+        public float Factor;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int t = start; t < end; t++)
+            {
+                ReadOnlySpan<int> keep = Keep.At(t);
+                nint at = (nint)t * Units * Batch;
+                fixed (int* pk = keep) Kernels.GatherRows(X + at, Batch, pk, keep.Length, Factor, Y + at);
+            }
+        }
+    }
+
     private struct MapBody : IRangeBody
     {
         public KernelSet Kernels;
@@ -312,7 +338,6 @@ internal sealed unsafe class VectorOps
             int count = end - start;
             switch (Operation)
             {
-                case Operation.Scale: Kernels.Scale(X + start, Y + start, count, Factor); break;
                 case Operation.Multiply: Kernels.Multiply(X + start, M + start, Y + start, count); break;
                 case Operation.Descend: Kernels.Descend(Y + start, X + start, count, Factor); break;
             }

@@ -78,7 +78,7 @@ public sealed class LanguageModelTrainer
     {
         TokenChecks.Window(inputs, _rows, _model.Config.VocabularySize, nameof(inputs));
         TokenChecks.Window(targets, _rows, _model.Config.VocabularySize, nameof(targets));
-        _network.Pack();
+        _network.Update();
         _network.Forward(inputs, epoch, step);
         double loss = _network.Loss(targets, _gradientScale) / _rows;
         _network.Backward(inputs, _gradients);

@@ -6,7 +6,7 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>One product's shape, numbers and kept units, and the three products run on them by the fast path, between canaries.</summary>
-/// <remarks>Shapes: x [T][K][B], w [K][N], bias [ld], d [T*B][ld], with ld = N rounded up to 16; Keep[t] lists the kept units of step t.</remarks>
+/// <remarks>Shapes: x [T][K][B], w [K][N], bias [N], d [T*B][ld], with ld from <see cref="Products.RowStride"/>; Keep[t] lists the kept units of step t.</remarks>
 internal sealed class ProductRig
 {
     public ProductRig(int k, int n, int timeSteps, int batch, KeepPattern pattern, bool sameKeep = false, int seed = 1)
@@ -14,8 +14,7 @@ internal sealed class ProductRig
         (K, N, T, B, Stride) = (k, n, timeSteps, batch, Products.RowStride(n));
         X = Arrays.Uniform(seed, timeSteps * k * batch);
         W = Arrays.Uniform(seed + 1, k * n);
-        Bias = new float[Stride];
-        Arrays.Uniform(seed + 2, n).CopyTo(Bias.AsSpan());
+        Bias = Arrays.Uniform(seed + 2, n);
         D = Arrays.Uniform(seed + 3, timeSteps * batch * Stride);
         Keep = [.. Enumerable.Range(0, timeSteps).Select(t => KeepPatterns.Draw(pattern, k, seed + (sameKeep ? 0 : t)))];
         SameKeep = sameKeep;
@@ -51,14 +50,24 @@ internal sealed class ProductRig
         var products = new Products(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(laneWidth));
         products.Announce(K, N, T, B, backward: true);
         var workspace = new Workspace();
+        var layout = new ParameterLayout();
+        TensorSlot weight = layout.Add("w", K, N), bias = layout.Add("bias", N);
+        var rows = new WeightRows(weight, products, workspace);
         products.ReserveScratch(workspace);
         var scratch = new GuardedBuffer("scratch", Math.Max(1, workspace.LengthFloats));
         workspace.Allocate(scratch.Memory);
 
-        GuardedBuffer x = new("x", X), w = new("w", W), bias = new("bias", Bias), d = new("d", D);
-        var packed = new GuardedBuffer("packed", (int)Products.PackedFloats(K, N));
-        var window = new GuardedBuffer("c of a window", T * B * Stride, float.NaN);
-        var windowPacked = new GuardedBuffer("c of a packed window", T * B * Stride, float.NaN);
+        var block = new GuardedBuffer("parameters", layout.LengthFloats);
+        var parameters = new ParameterBlock(layout, block.Memory);
+        W.CopyTo(parameters[weight]);
+        Bias.CopyTo(parameters[bias]);
+        rows.Update(parameters);
+        Weights w = rows.Of(parameters);
+        ReadOnlySpan<float> paddedBias = parameters.Padded(bias);
+        var d = new GuardedBuffer("d", D);
+        GuardedBuffer kept = new("kept x", Compact());
+        var window = new GuardedBuffer("c of a window", T * B * Stride);
+        for (int row = 0; row < T * B; row++) window.Span.Slice(row * Stride, N).Fill(float.NaN);
         var steps = new GuardedBuffer("c of steps", T * B * Stride);
         var dx = new GuardedBuffer("dx", T * K * B, float.NaN);
         var dxWindow = new GuardedBuffer("dx of a window", T * K * B, float.NaN);
@@ -68,23 +77,34 @@ internal sealed class ProductRig
         int[] counts = [.. Keep.Select(keep => keep.Length)];
         KeepTable keeps = SameKeep ? new KeepTable(Keep[0]) : new KeepTable(indices, K, counts);
 
-        products.Pack(w.Span, K, N, packed.Span);
-        products.ForwardWindow(w.Span, default, K, N, x.Span, T, B, keeps, bias.Span, window.Span);
-        products.ForwardWindow(default, packed.Span, K, N, x.Span, T, B, keeps, bias.Span, windowPacked.Span);
+        products.ForwardWindow(w, kept.Span, T, B, keeps, paddedBias, window.Span);
         for (int t = 0; t < T; t++)
         {
             Span<float> c = steps.Span.Slice(t * B * Stride, B * Stride);
-            for (int b = 0; b < B; b++) bias.Span.CopyTo(c[(b * Stride)..]);
-            products.ForwardStep(packed.Span, K, N, x.Span.Slice(t * K * B, K * B), B, keeps.At(t), c);
-            products.Backward(w.Span, K, N, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
+            for (int b = 0; b < B; b++) Bias.CopyTo(c[(b * Stride)..]);
+            products.ForwardStep(w, kept.Span.Slice(t * K * B, K * B), B, keeps.At(t), c);
+            products.Backward(w, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
         }
 
-        products.BackwardWindow(w.Span, K, N, d.Span, T, B, keeps, scale, dxWindow.Span);
-        products.WeightGradient(x.Span, K, N, T, B, keeps, d.Span, g.Span);
-        GuardedBuffer[] buffers = [scratch, x, w, bias, d, packed, window, windowPacked, steps, dx, dxWindow, g];
+        products.BackwardWindow(w, d.Span, T, B, keeps, scale, dxWindow.Span);
+        products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, g.Span);
+        GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
         return new ProductResults(
-            window.Span.ToArray(), windowPacked.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
+            window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
             buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
+    }
+
+    // x as the products take it: a step's kept units in the first rows of its [K][B], not-a-number in the others.
+    private float[] Compact()
+    {
+        float[] compact = new float[X.Length];
+        Array.Fill(compact, float.NaN);
+        for (int t = 0; t < T; t++)
+        {
+            for (int i = 0; i < Keep[t].Length; i++) X.AsSpan(((t * K) + Keep[t][i]) * B, B).CopyTo(compact.AsSpan(((t * K) + i) * B));
+        }
+
+        return compact;
     }
 
     /// <summary>The same x and w with 0 in the rows of dropped units, and every unit kept: what a dense product would be given.</summary>
@@ -113,12 +133,12 @@ internal sealed class ProductRig
     }
 }
 
-/// <summary>c [T*B][ld] three ways, dx [T][K][B] two ways, g [K][N], and the first write outside a buffer, if any.</summary>
-internal sealed record ProductResults(float[] Window, float[] WindowPacked, float[] Steps, float[] Dx, float[] DxWindow, float[] G, string? Damage)
+/// <summary>c [T*B][ld] two ways, dx [T][K][B] two ways, g [K][N], and the first write outside a buffer, if any.</summary>
+internal sealed record ProductResults(float[] Window, float[] Steps, float[] Dx, float[] DxWindow, float[] G, string? Damage)
 {
     /// <summary>Every result by name.</summary>
     public IEnumerable<(string Name, float[] Values)> All =>
-        [("window", Window), ("packed window", WindowPacked), ("steps", Steps), ("dx", Dx), ("dx of a window", DxWindow), ("g", G)];
+        [("window", Window), ("steps", Steps), ("dx", Dx), ("dx of a window", DxWindow), ("g", G)];
 
     /// <summary>The first element whose bits differ from the other's, or null.</summary>
     public string? FirstDifference(ProductResults expected)

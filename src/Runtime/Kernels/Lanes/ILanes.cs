@@ -18,6 +18,12 @@ internal unsafe interface ILanes<TVector>
 
     static abstract void Store(float* destination, TVector value);
 
+    /// <summary>Asks for a cache line in the first-level cache. Any address will do: a hint never faults.</summary>
+    static abstract void Prefetch(float* address);
+
+    /// <summary>Asks for a cache line in the second-level cache.</summary>
+    static abstract void PrefetchSecondLevel(float* address);
+
     /// <summary>One float from memory in every lane.</summary>
     static abstract TVector Broadcast(float* source);
 

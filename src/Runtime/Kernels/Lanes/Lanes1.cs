@@ -18,6 +18,12 @@ internal unsafe struct Lanes1 : ILanes<float>
     public static void Store(float* destination, float value) => *destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Lanes128.Prefetch(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchSecondLevel(float* address) => Lanes128.PrefetchSecondLevel(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Broadcast(float* source) => *source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

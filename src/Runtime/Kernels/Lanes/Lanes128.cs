@@ -19,6 +19,18 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchSecondLevel(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float* source) => Vector128.Create(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -131,6 +143,14 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> IfWordsAtLeast(Vector128<float> words, Vector128<float> bound, Vector128<float> yes) =>
         Vector128.GreaterThanOrEqual(words.AsUInt32(), bound.AsUInt32()).AsSingle() & yes;
 
+    /// <summary>(a0 + a2) + (a1 + a3), and the same of b, c and d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LaneSums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Vector128<float> ab = ZipLow(a, b) + ZipHigh(a, b), cd = ZipLow(c, d) + ZipHigh(c, d);
+        return Vector128.Create(ab.GetLower(), cd.GetLower()) + Vector128.Create(ab.GetUpper(), cd.GetUpper());
+    }
+
     // Of numbers below 2^32.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ulong> Product(Vector128<ulong> a, Vector128<ulong> b) =>
@@ -147,6 +167,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
         v3 = ZipHigh(high02, high13);
     }
 
+    // a0 b0 a1 b1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b)
     {
@@ -155,6 +176,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
         return Vector128.Create(a.GetElement(0), b.GetElement(0), a.GetElement(1), b.GetElement(1));
     }
 
+    // a2 b2 a3 b3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b)
     {

@@ -22,6 +22,12 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static void Store(float* destination, Vector256<float> value) => Avx.Store(destination, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address) => Sse.Prefetch0(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchSecondLevel(float* address) => Sse.Prefetch1(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float* source) => Avx.BroadcastScalarToVector256(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
