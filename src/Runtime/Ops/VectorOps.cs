@@ -14,9 +14,6 @@ internal sealed unsafe class VectorOps
 
     private const int CellsPerThread = 1024;
 
-    // Units of an embedding, whole registers.
-    private const int EmbedGrain = 64;
-
     // A block's squares are summed in single precision, the blocks' sums in double.
     private const int NormBlock = 4096;
 
@@ -213,7 +210,7 @@ internal sealed unsafe class VectorOps
                 Units = units,
                 X = px,
             };
-            _runner.For(units, EmbedGrain, ref body);
+            _runner.For(units, EmbedGrain(tokens.Length), ref body);
         }
     }
 
@@ -236,12 +233,15 @@ internal sealed unsafe class VectorOps
                 Units = units,
                 Dx = pd,
             };
-            _runner.For(units, EmbedGrain, ref body);
+            _runner.For(units, EmbedGrain(tokens.Length), ref body);
         }
     }
 
     // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
     private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
+
+    // Units of an embedding that are worth another thread, in whole registers: one token's are not.
+    private static int EmbedGrain(int tokens) => AlignedBuffer.RoundUp(1 + (Grain / (1 + tokens)));
 
     private enum Operation
     {
