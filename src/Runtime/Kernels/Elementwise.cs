@@ -6,25 +6,26 @@ namespace TinySD.Runtime.Kernels;
 /// <summary>Plain passes over arrays: sums of squares, scaled copies, optimizer updates. A lane is an element.</summary>
 internal static unsafe class Elementwise
 {
-    /// <summary>The sum of squares of <paramref name="count"/> floats, a multiple of 16, in 16 virtual lanes.</summary>
+    /// <summary>The sum of squares of <paramref name="count"/> floats, a multiple of 16, in 16 virtual lanes; at least 4 real ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float SumOfSquares<TLanes, TVector>(float* x, int count)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        float* partial = stackalloc float[DotTile.VirtualLanes];
-        for (int lane = 0; lane < DotTile.VirtualLanes; lane += TLanes.Width)
+        TVector s0 = TLanes.Create(0f), s1 = s0, s2 = s0, s3 = s0;
+        for (int i = 0; i < count; i += DotTile.VirtualLanes)
         {
-            TVector sum = TLanes.Create(0f);
-            for (int i = lane; i < count; i += DotTile.VirtualLanes)
-            {
-                TVector v = TLanes.Load(x + i);
-                sum = TLanes.MultiplyAdd(v, v, sum);
-            }
-
-            TLanes.Store(partial + lane, sum);
+            s0 = AddSquare<TLanes, TVector>(x + i, s0);
+            if (TLanes.Width < 16) s1 = AddSquare<TLanes, TVector>(x + i + TLanes.Width, s1);
+            if (TLanes.Width < 8) s2 = AddSquare<TLanes, TVector>(x + i + (2 * TLanes.Width), s2);
+            if (TLanes.Width < 8) s3 = AddSquare<TLanes, TVector>(x + i + (3 * TLanes.Width), s3);
         }
 
+        float* partial = stackalloc float[DotTile.VirtualLanes];
+        TLanes.Store(partial, s0);
+        if (TLanes.Width < 16) TLanes.Store(partial + TLanes.Width, s1);
+        if (TLanes.Width < 8) TLanes.Store(partial + (2 * TLanes.Width), s2);
+        if (TLanes.Width < 8) TLanes.Store(partial + (3 * TLanes.Width), s3);
         return DotTile.Reduce(partial);
     }
 
@@ -71,15 +72,33 @@ internal static unsafe class Elementwise
         for (; i < count; i++) y[i] = m[i] * x[i];
     }
 
-    /// <summary>y = y + x.</summary>
+    /// <summary>sums[j] = the sum over rows of d[row * stride + j], in order, j in [0, count).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Accumulate<TLanes, TVector>(float* x, float* y, int count)
+    public static void ColumnSums<TLanes, TVector>(float* d, int rows, nint stride, float* sums, int count)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        int i = 0;
-        for (; i + TLanes.Width <= count; i += TLanes.Width) TLanes.Store(y + i, TLanes.Add(TLanes.Load(y + i), TLanes.Load(x + i)));
-        for (; i < count; i++) y[i] += x[i];
+        new Span<float>(sums, count).Clear();
+        int whole = count / TLanes.Width * TLanes.Width, row = 0;
+        // Four rows at once, so that the sums, which need not fit the cache, are read and written once for all of them.
+        for (; row + 4 <= rows; row += 4)
+        {
+            float* d0 = d + (row * stride), d1 = d0 + stride, d2 = d1 + stride, d3 = d2 + stride;
+            for (int j = 0; j < whole; j += TLanes.Width)
+            {
+                TVector sum = TLanes.Add(TLanes.Add(TLanes.Load(sums + j), TLanes.Load(d0 + j)), TLanes.Load(d1 + j));
+                TLanes.Store(sums + j, TLanes.Add(TLanes.Add(sum, TLanes.Load(d2 + j)), TLanes.Load(d3 + j)));
+            }
+
+            for (int j = whole; j < count; j++) sums[j] = sums[j] + d0[j] + d1[j] + d2[j] + d3[j];
+        }
+
+        for (; row < rows; row++)
+        {
+            float* from = d + (row * stride);
+            for (int j = 0; j < whole; j += TLanes.Width) TLanes.Store(sums + j, TLanes.Add(TLanes.Load(sums + j), TLanes.Load(from + j)));
+            for (int j = whole; j < count; j++) sums[j] += from[j];
+        }
     }
 
     /// <summary>p = p - rate * g; <paramref name="count"/> is a multiple of 16.</summary>
@@ -114,5 +133,14 @@ internal static unsafe class Elementwise
             TLanes.Store(v + i, second);
             TLanes.Store(p + i, TLanes.MultiplyAdd(negativeRate, step, TLanes.Load(p + i)));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector AddSquare<TLanes, TVector>(float* x, TVector sum)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector v = TLanes.Load(x);
+        return TLanes.MultiplyAdd(v, v, sum);
     }
 }

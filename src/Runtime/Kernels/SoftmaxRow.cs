@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Softmax of one row of logits, in place, its sum kept as 16 virtual lanes so that every width gives the same bits.</summary>
+/// <summary>Softmax of one row of logits, in place, its sum kept as 16 virtual lanes so that every width gives the same bits; at least 4 real lanes.</summary>
 internal static unsafe class SoftmaxRow
 {
     /// <summary>row[j] = e^(row[j] - max) for j in [0, count); returns their sum and, in <paramref name="max"/>, the largest logit.</summary>
@@ -16,40 +16,52 @@ internal static unsafe class SoftmaxRow
         float* partial = stackalloc float[lanes];
         max = Largest<TLanes, TVector>(row, count, partial);
         int whole = count / lanes * lanes;
-        TVector shift = TLanes.Create(max);
-        for (int lane = 0; lane < lanes; lane += TLanes.Width)
+        TVector shift = TLanes.Create(max), s0 = TLanes.Create(0f), s1 = s0, s2 = s0, s3 = s0;
+        for (int j = 0; j < whole; j += lanes)
         {
-            TVector sum = TLanes.Create(0f);
-            for (int j = lane; j < whole; j += lanes)
-            {
-                TVector e = Activations.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(row + j), shift));
-                TLanes.Store(row + j, e);
-                sum = TLanes.Add(sum, e);
-            }
-
-            TLanes.Store(partial + lane, sum);
+            s0 = TLanes.Add(s0, Exponential<TLanes, TVector>(row + j, shift));
+            if (TLanes.Width < 16) s1 = TLanes.Add(s1, Exponential<TLanes, TVector>(row + j + TLanes.Width, shift));
+            if (TLanes.Width < 8) s2 = TLanes.Add(s2, Exponential<TLanes, TVector>(row + j + (2 * TLanes.Width), shift));
+            if (TLanes.Width < 8) s3 = TLanes.Add(s3, Exponential<TLanes, TVector>(row + j + (3 * TLanes.Width), shift));
         }
 
-        for (int j = whole; j < count; j++)
-        {
-            row[j] = Activations.Exp<Lanes1, float>(row[j] - max);
-            partial[j - whole] += row[j];
-        }
-
+        TLanes.Store(partial, s0);
+        if (TLanes.Width < 16) TLanes.Store(partial + TLanes.Width, s1);
+        if (TLanes.Width < 8) TLanes.Store(partial + (2 * TLanes.Width), s2);
+        if (TLanes.Width < 8) TLanes.Store(partial + (3 * TLanes.Width), s3);
+        for (int j = whole; j < count; j++) partial[j - whole] += Exponential<Lanes1, float>(row + j, max);
         return DotTile.Reduce(partial);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Exponential<TLanes, TVector>(float* x, TVector shift)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector e = Activations.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(x), shift));
+        TLanes.Store(x, e);
+        return e;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest<TLanes, TVector>(float* row, int count, float* partial)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
         float max = row[0];
         int j = 0;
-        if (count >= TLanes.Width)
+        if (count >= 4 * TLanes.Width)
         {
-            TVector largest = TLanes.Load(row);
-            for (; j + TLanes.Width <= count; j += TLanes.Width) largest = TLanes.Max(largest, TLanes.Load(row + j));
-            TLanes.Store(partial, largest);
+            TVector m0 = TLanes.Load(row), m1 = m0, m2 = m0, m3 = m0;
+            for (; j + (4 * TLanes.Width) <= count; j += 4 * TLanes.Width)
+            {
+                m0 = TLanes.Max(m0, TLanes.Load(row + j));
+                m1 = TLanes.Max(m1, TLanes.Load(row + j + TLanes.Width));
+                m2 = TLanes.Max(m2, TLanes.Load(row + j + (2 * TLanes.Width)));
+                m3 = TLanes.Max(m3, TLanes.Load(row + j + (3 * TLanes.Width)));
+            }
+
+            TLanes.Store(partial, TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3)));
             for (int lane = 0; lane < TLanes.Width; lane++) max = MathF.Max(max, partial[lane]);
         }
 

@@ -75,7 +75,7 @@ internal sealed class DropoutGate
         }
 
         Span<int> keep = _keep.Integers, counts = _counts.Integers;
-        for (int t = 0; t < masks; t++) counts[t] = _schedule.Keep(_site, _layer, epoch, step, t, _units, keep.Slice(t * _units, _units));
+        _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, keep, counts[..masks]);
     }
 
     /// <summary>The units that a product over this site uses.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Masks;
@@ -9,6 +10,9 @@ namespace TinySD.Runtime.Masks;
 /// <remarks>Locked cases ignore the time step: their mask is drawn once for a window. Thread-safe; allocates nothing.</remarks>
 public readonly struct MaskSchedule
 {
+    // Words drawn at a time, on the stack; a multiple of a block's four.
+    private const int DrawnWords = 256;
+
     private readonly ulong _seed;
     private readonly DropoutSpec _spec;
 
@@ -42,25 +46,14 @@ public readonly struct MaskSchedule
     /// <returns>How many are kept.</returns>
     public int Keep(DropoutSite site, int layer, int epoch, int step, int t, int units, Span<int> keep)
     {
-        float rate = _spec.RateOf(site);
-        PhiloxStream random = Stream(site, layer, epoch, step, t);
+        StructuredMask draw = Structured(site, layer, epoch, step, t, units);
+        PhiloxStream random = draw.Stream;
+        Span<uint> words = stackalloc uint[DrawnWords];
         int count = 0;
-        if (_spec.Draw == MaskDraw.Bernoulli)
+        for (int unit = 0; unit < units; unit += DrawnWords)
         {
-            ulong threshold = DropThreshold(rate);
-            for (int unit = 0; unit < units; unit++)
-            {
-                if (random.Next() >= threshold) keep[count++] = unit;
-            }
-
-            return count;
-        }
-
-        // Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset of that size is as likely as any other, and comes out sorted.
-        int wanted = KeepCount(units, rate);
-        for (int unit = 0; count < wanted; unit++)
-        {
-            if ((random.Next() * (ulong)(units - unit)) >> 32 < (ulong)(wanted - count)) keep[count++] = unit;
+            random.Next(words);
+            count = draw.Choose(words, unit, keep, count);
         }
 
         return count;
@@ -75,11 +68,29 @@ public readonly struct MaskSchedule
     /// <param name="mask">Receives [H][B] factors.</param>
     public void Fill(DropoutSite site, int layer, int epoch, int step, int t, Span<float> mask)
     {
+        UnstructuredMask draw = Unstructured(site, layer, epoch, step, t);
+        PhiloxStream random = draw.Stream;
+        Span<uint> words = stackalloc uint[DrawnWords];
+        for (int i = 0; i < mask.Length; i++)
+        {
+            if (i % DrawnWords == 0) random.Next(words);
+            mask[i] = words[i % DrawnWords] >= draw.Threshold ? draw.Scale : 0f;
+        }
+    }
+
+    /// <summary>What <see cref="Keep"/> draws from, for those who have the words sooner.</summary>
+    internal StructuredMask Structured(DropoutSite site, int layer, int epoch, int step, int t, int units)
+    {
         float rate = _spec.RateOf(site);
-        float scale = (float)(1.0 / (1.0 - rate));
-        ulong threshold = DropThreshold(rate);
-        PhiloxStream random = Stream(site, layer, epoch, step, t);
-        foreach (ref float factor in mask) factor = random.Next() >= threshold ? scale : 0f;
+        int wanted = _spec.Draw == MaskDraw.ExactCount ? KeepCount(units, rate) : 0;
+        return new StructuredMask(Stream(site, layer, epoch, step, t), units, wanted, (uint)DropThreshold(rate));
+    }
+
+    /// <summary>What <see cref="Fill"/> draws from, for kernels that do the same faster.</summary>
+    internal UnstructuredMask Unstructured(DropoutSite site, int layer, int epoch, int step, int t)
+    {
+        float rate = _spec.RateOf(site);
+        return new UnstructuredMask(Stream(site, layer, epoch, step, t), (uint)DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
     }
 
     private static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
@@ -89,5 +100,42 @@ public readonly struct MaskSchedule
         // 28 bits of place: 2 of site, 10 of layer, 16 of time.
         uint place = ((uint)site << 26) | ((uint)layer << 16) | (_spec.IsLocked ? 0u : (uint)t);
         return new PhiloxStream(_seed, RandomPurpose.Mask, (uint)epoch, (uint)step, place);
+    }
+}
+
+/// <summary>An unstructured mask: word i of the stream keeps element i when it is at least the threshold, and then scales it.</summary>
+internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale);
+
+/// <summary>
+/// A structured mask: word i of the stream decides on unit i. <c>Wanted</c> is the exact count; where it is 0 each unit is kept whose word is at least
+/// the threshold.
+/// </summary>
+internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Wanted, uint Threshold)
+{
+    /// <summary>Decides on the units from <paramref name="first"/> on, one for each word, and appends the kept ones to the <paramref name="count"/> in keep.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public int Choose(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
+    {
+        words = words[..Math.Min(words.Length, Units - first)];
+        // An index is written whether it is kept or not: a branch on the toss of a coin would be mispredicted half of the time.
+        if (Wanted == 0)
+        {
+            for (int i = 0; i < words.Length; i++)
+            {
+                keep[count] = first + i;
+                count += words[i] >= Threshold ? 1 : 0;
+            }
+
+            return count;
+        }
+
+        // Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset of that size is as likely as any other, and comes out sorted.
+        for (int i = 0; i < words.Length && count < Wanted; i++)
+        {
+            keep[count] = first + i;
+            count += (words[i] * (ulong)(Units - first - i)) >> 32 < (ulong)(Wanted - count) ? 1 : 0;
+        }
+
+        return count;
     }
 }

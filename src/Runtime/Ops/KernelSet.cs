@@ -1,4 +1,5 @@
 using TinySD.Runtime.Kernels;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
@@ -46,6 +47,12 @@ internal abstract unsafe class KernelSet
     /// <inheritdoc cref="SoftmaxRow.Exponentials"/>
     public abstract float SoftmaxExponentials(float* row, int count, out float max);
 
+    /// <inheritdoc cref="RandomWords.Fill"/>
+    public abstract void FillWords(in PhiloxStream stream, int first, uint* words, int count);
+
+    /// <inheritdoc cref="RandomWords.Mask"/>
+    public abstract void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count);
+
     /// <inheritdoc cref="Elementwise.SumOfSquares"/>
     public abstract float SumOfSquares(float* x, int count);
 
@@ -58,8 +65,14 @@ internal abstract unsafe class KernelSet
     /// <inheritdoc cref="Elementwise.Multiply"/>
     public abstract void Multiply(float* x, float* m, float* y, int count);
 
-    /// <inheritdoc cref="Elementwise.Accumulate"/>
-    public abstract void Accumulate(float* x, float* y, int count);
+    /// <inheritdoc cref="Elementwise.ColumnSums"/>
+    public abstract void ColumnSums(float* d, int rows, nint stride, float* sums, int count);
+
+    /// <inheritdoc cref="TokenRows.Gather"/>
+    public abstract void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x);
+
+    /// <inheritdoc cref="TokenRows.ScatterAdd"/>
+    public abstract void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx);
 
     /// <inheritdoc cref="Elementwise.Descend"/>
     public abstract void Descend(float* p, float* g, int count, float rate);

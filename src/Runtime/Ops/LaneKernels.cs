@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.Arm;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
@@ -97,38 +98,24 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     }
 
     public override void LstmForward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h)
-    {
-        int j = start;
-        for (; j + TLanes.Width <= end; j += TLanes.Width)
-        {
-            LstmCell.Forward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
-        }
-
-        for (; j < end; j++)
-        {
-            LstmCell.Forward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, cNext + j, tanhC + j, cStride, h + ((nint)j * batch));
-        }
-    }
+        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h) => LstmCell.Forward<TLanes, TVector>(
+            gates + start, gateStride, hidden, batch, end - start, c + start, cNext + start, tanhC + start, cStride, h + ((nint)start * batch));
 
     public override void LstmBackward(
         float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
     {
-        int j = start;
-        for (; j + TLanes.Width <= end; j += TLanes.Width)
-        {
-            nint unit = (nint)j * batch;
-            LstmCell.Backward<TLanes, TVector>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
-        }
-
-        for (; j < end; j++)
-        {
-            nint unit = (nint)j * batch;
-            LstmCell.Backward<Lanes1, float>(gates + j, gateStride, hidden, batch, c + j, tanhC + j, cStride, dUp + unit, dRecurrent + unit, dc + j);
-        }
+        nint unit = (nint)start * batch;
+        LstmCell.Backward<TLanes, TVector>(
+            gates + start, gateStride, hidden, batch, end - start, c + start, tanhC + start, cStride, dUp + unit, dRecurrent + unit, dc + start);
     }
 
     public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow.Exponentials<TLanes, TVector>(row, count, out max);
+
+    public override void FillWords(in PhiloxStream stream, int first, uint* words, int count) =>
+        RandomWords.Fill<TLanes, TVector>(in stream, first, words, count);
+
+    public override void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count) =>
+        RandomWords.Mask<TLanes, TVector>(in stream, threshold, scale, mask, count);
 
     public override float SumOfSquares(float* x, int count) => Elementwise.SumOfSquares<TLanes, TVector>(x, count);
 
@@ -139,7 +126,14 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
 
     public override void Multiply(float* x, float* m, float* y, int count) => Elementwise.Multiply<TLanes, TVector>(x, m, y, count);
 
-    public override void Accumulate(float* x, float* y, int count) => Elementwise.Accumulate<TLanes, TVector>(x, y, count);
+    public override void ColumnSums(float* d, int rows, nint stride, float* sums, int count) =>
+        Elementwise.ColumnSums<TLanes, TVector>(d, rows, stride, sums, count);
+
+    public override void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x) =>
+        TokenRows.Gather<TLanes, TVector>(table, tokenStride, tokens, batch, units, x);
+
+    public override void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx) =>
+        TokenRows.ScatterAdd<TLanes, TVector>(gradient, tokenStride, tokens, batch, units, dx);
 
     public override void Descend(float* p, float* g, int count, float rate) => Elementwise.Descend<TLanes, TVector>(p, g, count, rate);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Threading;
@@ -28,8 +29,43 @@ internal sealed unsafe class VectorOps
     /// <summary>Draws unstructured masks for steps [0, <paramref name="count"/>), each <paramref name="length"/> factors.</summary>
     public void FillMasks(MaskSchedule schedule, DropoutSite site, int layer, int epoch, int step, int count, Span<float> masks, int length)
     {
-        var body = new FillBody { Schedule = schedule, Site = site, Layer = layer, Epoch = epoch, Step = step, Masks = masks, Length = length };
-        _runner.For(count, 1, ref body);
+        Debug.Assert(masks.Length >= count * length);
+        fixed (float* pm = masks)
+        {
+            var body = new FillBody
+            {
+                Kernels = _kernels,
+                Schedule = schedule,
+                Site = site,
+                Layer = layer,
+                Epoch = epoch,
+                Step = step,
+                Masks = pm,
+                Length = length,
+            };
+            _runner.For(count, 1, ref body);
+        }
+    }
+
+    /// <summary>
+    /// Draws structured masks for steps [0, <paramref name="counts"/>' length): list t of kept units at t * <paramref name="units"/>, counts[t] long.
+    /// </summary>
+    public void DrawKeep(MaskSchedule schedule, DropoutSite site, int layer, int epoch, int step, int units, Span<int> keep, Span<int> counts)
+    {
+        Debug.Assert(keep.Length >= counts.Length * units);
+        var body = new KeepBody
+        {
+            Kernels = _kernels,
+            Schedule = schedule,
+            Site = site,
+            Layer = layer,
+            Epoch = epoch,
+            Step = step,
+            Units = units,
+            Keep = keep,
+            Counts = counts,
+        };
+        _runner.For(counts.Length, 1 + (Grain / units), ref body);
     }
 
     /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the others are left alone.</summary>
@@ -155,31 +191,57 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride.</summary>
+    /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride, one of which is 1.</summary>
     public void Embed(ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {
-        var body = new EmbedBody { Table = table, TokenStride = tokenStride, UnitStride = unitStride, Tokens = tokens, Batch = batch, Units = units, X = x };
-        _runner.For(tokens.Length / batch, 1, ref body);
+        Debug.Assert(x.Length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
+        fixed (float* pt = table, px = x)
+        fixed (int* pi = tokens)
+        {
+            var body = new EmbedBody
+            {
+                Kernels = _kernels,
+                Table = pt,
+                TokenStride = tokenStride,
+                UnitStride = unitStride,
+                Tokens = pi,
+                TimeSteps = tokens.Length / batch,
+                Batch = batch,
+                Units = units,
+                X = px,
+            };
+            _runner.For(units, EmbedGrain(tokens.Length), ref body);
+        }
     }
 
     /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
     public void EmbedBackward(Span<float> gradient, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, ReadOnlySpan<float> dx)
     {
-        var body = new EmbedBackwardBody
+        Debug.Assert(dx.Length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
+        fixed (float* pg = gradient, pd = dx)
+        fixed (int* pi = tokens)
         {
-            Gradient = gradient,
-            TokenStride = tokenStride,
-            UnitStride = unitStride,
-            Tokens = tokens,
-            Batch = batch,
-            Units = units,
-            Dx = dx,
-        };
-        _runner.For(units, 16, ref body);
+            var body = new EmbedBackwardBody
+            {
+                Kernels = _kernels,
+                Gradient = pg,
+                TokenStride = tokenStride,
+                UnitStride = unitStride,
+                Tokens = pi,
+                TimeSteps = tokens.Length / batch,
+                Batch = batch,
+                Units = units,
+                Dx = pd,
+            };
+            _runner.For(units, EmbedGrain(tokens.Length), ref body);
+        }
     }
 
     // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
     private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
+
+    // Units of an embedding that are worth another thread, in whole registers: one token's are not.
+    private static int EmbedGrain(int tokens) => AlignedBuffer.RoundUp(1 + (Grain / (1 + tokens)));
 
     private enum Operation
     {
@@ -197,16 +259,51 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    private ref struct FillBody : IRangeBody
+    private struct FillBody : IRangeBody
     {
+        public KernelSet Kernels;
         public MaskSchedule Schedule;
         public DropoutSite Site;
         public int Layer, Epoch, Step, Length;
-        public Span<float> Masks;
+        public float* Masks;
 
         public readonly void Run(int part, int start, int end)
         {
-            for (int t = start; t < end; t++) Schedule.Fill(Site, Layer, Epoch, Step, t, Masks.Slice(t * Length, Length));
+            for (int t = start; t < end; t++)
+            {
+                UnstructuredMask draw = Schedule.Unstructured(Site, Layer, Epoch, Step, t);
+                Kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, Masks + ((nint)t * Length), Length);
+            }
+        }
+    }
+
+    private ref struct KeepBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public MaskSchedule Schedule;
+        public DropoutSite Site;
+        public int Layer, Epoch, Step, Units;
+        public Span<int> Keep, Counts;
+
+        [SkipLocalsInit]
+        public readonly void Run(int part, int start, int end)
+        {
+            const int drawn = 1024;
+            uint* words = stackalloc uint[drawn];
+            for (int t = start; t < end; t++)
+            {
+                StructuredMask draw = Schedule.Structured(Site, Layer, Epoch, Step, t, Units);
+                Span<int> keep = Keep.Slice(t * Units, Units);
+                int count = 0;
+                for (int unit = 0; unit < Units; unit += drawn)
+                {
+                    int length = Math.Min(drawn, Units - unit);
+                    Kernels.FillWords(draw.Stream, unit, words, length);
+                    count = draw.Choose(new ReadOnlySpan<uint>(words, length), unit, keep, count);
+                }
+
+                Counts[t] = count;
+            }
         }
     }
 
@@ -298,11 +395,7 @@ internal sealed unsafe class VectorOps
         public float* D, Sums;
         public int Rows, Stride;
 
-        public readonly void Run(int part, int start, int end)
-        {
-            new Span<float>(Sums + start, end - start).Clear();
-            for (int row = 0; row < Rows; row++) Kernels.Accumulate(D + ((nint)row * Stride) + start, Sums + start, end - start);
-        }
+        public readonly void Run(int part, int start, int end) => Kernels.ColumnSums(D + start, Rows, Stride, Sums + start, end - start);
     }
 
     private struct SoftmaxBody : IRangeBody
@@ -336,41 +429,69 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    private ref struct EmbedBody : IRangeBody
+    private struct EmbedBody : IRangeBody
     {
-        public ReadOnlySpan<float> Table;
-        public ReadOnlySpan<int> Tokens;
-        public Span<float> X;
-        public int TokenStride, UnitStride, Batch, Units;
+        public KernelSet Kernels;
+        public float* Table, X;
+        public int* Tokens;
+        public int TokenStride, UnitStride, TimeSteps, Batch, Units;
 
         public readonly void Run(int part, int start, int end)
         {
-            for (int t = start; t < end; t++)
+            if (UnitStride == 1)
             {
-                Span<float> x = X.Slice(t * Units * Batch, Units * Batch);
-                for (int b = 0; b < Batch; b++)
+                for (int t = 0; t < TimeSteps; t++)
                 {
-                    int from = Tokens[(t * Batch) + b] * TokenStride;
-                    for (int e = 0; e < Units; e++) x[(e * Batch) + b] = Table[from + (e * UnitStride)];
+                    nint row = (nint)t * Batch;
+                    Kernels.GatherTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, X + (row * Units) + ((nint)start * Batch));
+                }
+
+                return;
+            }
+
+            // A unit's row of the table at a time: it stays in the cache while all tokens pick from it.
+            for (int e = start; e < end; e++)
+            {
+                float* row = Table + ((nint)e * UnitStride);
+                for (int t = 0; t < TimeSteps; t++)
+                {
+                    int* tokens = Tokens + ((nint)t * Batch);
+                    float* x = X + ((((nint)t * Units) + e) * Batch);
+                    for (int b = 0; b < Batch; b++) x[b] = row[tokens[b]];
                 }
             }
         }
     }
 
-    private ref struct EmbedBackwardBody : IRangeBody
+    private struct EmbedBackwardBody : IRangeBody
     {
-        public Span<float> Gradient;
-        public ReadOnlySpan<int> Tokens;
-        public ReadOnlySpan<float> Dx;
-        public int TokenStride, UnitStride, Batch, Units;
+        public KernelSet Kernels;
+        public float* Gradient, Dx;
+        public int* Tokens;
+        public int TokenStride, UnitStride, TimeSteps, Batch, Units;
 
         public readonly void Run(int part, int start, int end)
         {
-            for (int row = 0; row < Tokens.Length; row++)
+            if (UnitStride == 1)
             {
-                int t = row / Batch, b = row % Batch, to = Tokens[row] * TokenStride;
-                ReadOnlySpan<float> dx = Dx.Slice(t * Units * Batch, Units * Batch);
-                for (int e = start; e < end; e++) Gradient[to + (e * UnitStride)] += dx[(e * Batch) + b];
+                for (int t = 0; t < TimeSteps; t++)
+                {
+                    nint row = (nint)t * Batch;
+                    Kernels.ScatterAddTokens(Gradient + start, TokenStride, Tokens + row, Batch, end - start, Dx + (row * Units) + ((nint)start * Batch));
+                }
+
+                return;
+            }
+
+            for (int e = start; e < end; e++)
+            {
+                float* row = Gradient + ((nint)e * UnitStride);
+                for (int t = 0; t < TimeSteps; t++)
+                {
+                    int* tokens = Tokens + ((nint)t * Batch);
+                    float* dx = Dx + ((((nint)t * Units) + e) * Batch);
+                    for (int b = 0; b < Batch; b++) row[tokens[b]] += dx[b];
+                }
             }
         }
     }

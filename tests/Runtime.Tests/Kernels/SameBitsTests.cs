@@ -31,6 +31,8 @@ public sealed class SameBitsTests
     [Arguments(40, 5)]
     [Arguments(67, 33)]
     [Arguments(130, 70)]
+    [Arguments(650, 20)]
+    [Arguments(1100, 3)]
     public async Task Gates_give_the_same_bits_at_every_width_and_thread_count(int hidden, int batch)
     {
         float[] expected = VectorRig.Cell(hidden, batch, ReferenceWidth, SingleThread.Instance).Flat;

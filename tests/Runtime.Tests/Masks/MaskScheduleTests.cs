@@ -59,11 +59,13 @@ public sealed class MaskScheduleTests
     }
 
     [Test]
-    public async Task Structured_masks_come_from_the_documented_counters_by_selection_sampling()
+    [Arguments(21, 8)]
+    [Arguments(1500, 600)]
+    public async Task Structured_masks_come_from_the_documented_counters_by_selection_sampling(int units, int wanted)
     {
         // Written out from the documentation: Philox words at (block, epoch, step, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's algorithm S.
         const ulong seed = 0xFEDCBA9876543210;
-        const int units = 21, wanted = 8, layer = 3, epoch = 4, step = 500, t = 17;
+        const int layer = 3, epoch = 4, step = 500, t = 17;
         var spec = new DropoutSpec { Kind = DropoutKind.Structured, Recurrent = 0.6f };
         uint place = (2u << 28) | ((uint)DropoutSite.Recurrent << 26) | (layer << 16) | t;
         var expected = new List<int>();
@@ -78,6 +80,23 @@ public sealed class MaskScheduleTests
         int[] keep = new int[units];
         int count = new MaskSchedule(seed, spec).Keep(DropoutSite.Recurrent, layer, epoch, step, t, units, keep);
         await Assert.That(keep[..count]).IsEquivalentTo(expected, TUnit.Assertions.Enums.CollectionOrdering.Matching);
+    }
+
+    [Test]
+    public async Task Unstructured_masks_compare_the_documented_words_with_the_rate()
+    {
+        const ulong seed = 0xFEDCBA9876543210;
+        const int length = 1003, layer = 3, epoch = 4, step = 500, t = 17;
+        uint place = (2u << 28) | ((uint)DropoutSite.Recurrent << 26) | (layer << 16) | t;
+        float[] expected = new float[length], found = new float[length];
+        for (int i = 0; i < length; i++)
+        {
+            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)i / 4, epoch, step, place, 0x76543210, 0xFEDCBA98);
+            expected[i] = new[] { x0, x1, x2, x3 }[i % 4] / 4294967296.0 >= 0.75 ? 4f : 0f;
+        }
+
+        new MaskSchedule(seed, new DropoutSpec { Kind = DropoutKind.Random, Recurrent = 0.75f }).Fill(DropoutSite.Recurrent, layer, epoch, step, t, found);
+        await Assert.That(Arrays.FirstDifference(found, expected)).IsNull();
     }
 
     [Test]

@@ -34,6 +34,18 @@ public sealed class PhiloxTests
     }
 
     [Test]
+    public async Task Words_drawn_together_are_those_drawn_one_by_one()
+    {
+        PhiloxStream together = new(3, RandomPurpose.Mask, 1, 2, 3), oneByOne = together;
+        uint[] found = new uint[24], expected = new uint[25];
+        together.Next(found.AsSpan(0, 16));
+        together.Next(found.AsSpan(16, 8));
+        foreach (ref uint word in expected.AsSpan()) word = oneByOne.Next();
+        await Assert.That(found.AsSpan().SequenceEqual(expected.AsSpan(0, 24))).IsTrue();
+        await Assert.That(together.Next()).IsEqualTo(expected[24]);
+    }
+
+    [Test]
     public async Task Streams_of_another_seed_purpose_or_coordinate_give_other_words()
     {
         PhiloxStream[] streams =

@@ -56,4 +56,36 @@ internal unsafe interface ILanes<TVector>
 
     /// <summary>2^n for a number that holds n in its low mantissa bits, as 1.5 * 2^23 + n does; n in [-126, 127].</summary>
     static abstract TVector PowerOfTwo(TVector shifted);
+
+    /// <summary><paramref name="yes"/> where a is less than b, <paramref name="no"/> elsewhere, also where a or b is not a number.</summary>
+    static abstract TVector IfLess(TVector a, TVector b, TVector yes, TVector no);
+
+    /// <summary>The first <paramref name="count"/> floats, 0 in the other lanes; nothing behind them is read. The count is 1 to the width.</summary>
+    static abstract TVector LoadFirst(float* source, int count);
+
+    /// <summary>The first <paramref name="count"/> lanes; nothing behind them is written. The count is 1 to the width.</summary>
+    static abstract void StoreFirst(float* destination, TVector value, int count);
+
+    /// <summary>Turns four floats of each of <see cref="Width"/> rows into four registers: lane l of the s-th is source[l * stride + s].</summary>
+    static abstract void LoadQuads(float* source, nint stride, out TVector v0, out TVector v1, out TVector v2, out TVector v3);
+
+    /// <summary>Turns four registers into four floats of each of <see cref="Width"/> rows: destination[l * stride + s] is lane l of the s-th.</summary>
+    static abstract void StoreQuads(float* destination, nint stride, TVector v0, TVector v1, TVector v2, TVector v3);
+
+    /// <summary>One 32-bit word in every lane. A register of words is only ever given to the operations on words and to loads and stores.</summary>
+    static abstract TVector CreateWords(uint value);
+
+    /// <summary>first, first + 1, first + 2, … from lane to lane.</summary>
+    static abstract TVector CountWords(uint first);
+
+    /// <summary>Sums of words, modulo 2^32.</summary>
+    static abstract TVector AddWords(TVector a, TVector b);
+
+    static abstract TVector XorWords(TVector a, TVector b);
+
+    /// <summary>Words times one, 64 bits each: the lower halves are returned, the upper ones are in <paramref name="high"/>.</summary>
+    static abstract TVector MultiplyWords(TVector a, uint b, out TVector high);
+
+    /// <summary><paramref name="yes"/> where the word is at least the bound, 0 elsewhere.</summary>
+    static abstract TVector IfWordsAtLeast(TVector words, TVector bound, TVector yes);
 }

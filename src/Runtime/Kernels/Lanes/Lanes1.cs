@@ -62,4 +62,57 @@ internal unsafe struct Lanes1 : ILanes<float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float PowerOfTwo(float shifted) => BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) + 127) << 23);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float IfLess(float a, float b, float yes, float no) => a < b ? yes : no;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFirst(float* source, int count) => *source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(float* destination, float value, int count) => *destination = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadQuads(float* source, nint stride, out float v0, out float v1, out float v2, out float v3)
+    {
+        v0 = source[0];
+        v1 = source[1];
+        v2 = source[2];
+        v3 = source[3];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(float* destination, nint stride, float v0, float v1, float v2, float v3)
+    {
+        destination[0] = v0;
+        destination[1] = v1;
+        destination[2] = v2;
+        destination[3] = v3;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float CreateWords(uint value) => BitConverter.UInt32BitsToSingle(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float CountWords(uint first) => BitConverter.UInt32BitsToSingle(first);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float AddWords(float a, float b) =>
+        BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) + BitConverter.SingleToUInt32Bits(b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float XorWords(float a, float b) =>
+        BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MultiplyWords(float a, uint b, out float high)
+    {
+        ulong product = (ulong)BitConverter.SingleToUInt32Bits(a) * b;
+        high = BitConverter.UInt32BitsToSingle((uint)(product >> 32));
+        return BitConverter.UInt32BitsToSingle((uint)product);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float IfWordsAtLeast(float words, float bound, float yes) =>
+        BitConverter.SingleToUInt32Bits(words) >= BitConverter.SingleToUInt32Bits(bound) ? yes : 0f;
 }

@@ -74,19 +74,114 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> shifted) => Vector128.ShiftLeft(shifted.AsInt32() + Vector128.Create(127), 23).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> IfLess(Vector128<float> a, Vector128<float> b, Vector128<float> yes, Vector128<float> no) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(a, b), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFirst(float* source, int count) => count switch
+    {
+        1 => Vector128.CreateScalar(source[0]),
+        2 => Vector128.Create(source[0], source[1], 0f, 0f),
+        3 => Vector128.Create(source[0], source[1], source[2], 0f),
+        _ => Vector128.Load(source),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(float* destination, Vector128<float> value, int count)
+    {
+        destination[0] = value.ToScalar();
+        if (count > 1) destination[1] = value.GetElement(1);
+        if (count > 2) destination[2] = value.GetElement(2);
+        if (count > 3) destination[3] = value.GetElement(3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadQuads(
+        float* source, nint stride, out Vector128<float> v0, out Vector128<float> v1, out Vector128<float> v2, out Vector128<float> v3)
+    {
+        v0 = Vector128.Load(source);
+        v1 = Vector128.Load(source + stride);
+        v2 = Vector128.Load(source + (2 * stride));
+        v3 = Vector128.Load(source + (3 * stride));
+        Turn(ref v0, ref v1, ref v2, ref v3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(
+        float* destination, nint stride, Vector128<float> v0, Vector128<float> v1, Vector128<float> v2, Vector128<float> v3)
+    {
+        Turn(ref v0, ref v1, ref v2, ref v3);
+        v0.Store(destination);
+        v1.Store(destination + stride);
+        v2.Store(destination + (2 * stride));
+        v3.Store(destination + (3 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> CreateWords(uint value) => Vector128.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> CountWords(uint first) => (Vector128.Create(first) + Vector128<uint>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddWords(Vector128<float> a, Vector128<float> b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> XorWords(Vector128<float> a, Vector128<float> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyWords(Vector128<float> a, uint b, out Vector128<float> high)
+    {
+        (Vector128<ulong> a01, Vector128<ulong> a23) = Vector128.Widen(a.AsUInt32());
+        Vector128<ulong> factor = Vector128.Create((ulong)b), p01 = Product(a01, factor), p23 = Product(a23, factor);
+        high = Vector128.Narrow(p01 >>> 32, p23 >>> 32).AsSingle();
+        return Vector128.Narrow(p01, p23).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> IfWordsAtLeast(Vector128<float> words, Vector128<float> bound, Vector128<float> yes) =>
+        Vector128.GreaterThanOrEqual(words.AsUInt32(), bound.AsUInt32()).AsSingle() & yes;
+
     /// <summary>(a0 + a2) + (a1 + a3), and the same of b, c and d.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LaneSums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
     {
-        Vector128<float> ab = InterleaveLow(a, b) + InterleaveHigh(a, b), cd = InterleaveLow(c, d) + InterleaveHigh(c, d);
+        Vector128<float> ab = ZipLow(a, b) + ZipHigh(a, b), cd = ZipLow(c, d) + ZipHigh(c, d);
         return Vector128.Create(ab.GetLower(), cd.GetLower()) + Vector128.Create(ab.GetUpper(), cd.GetUpper());
     }
 
+    // Of numbers below 2^32.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> Product(Vector128<ulong> a, Vector128<ulong> b) =>
+        Sse2.IsSupported ? Sse2.Multiply(a.AsUInt32(), b.AsUInt32()) : a * b;
+
+    // Rows become columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(ref Vector128<float> v0, ref Vector128<float> v1, ref Vector128<float> v2, ref Vector128<float> v3)
+    {
+        Vector128<float> low02 = ZipLow(v0, v2), high02 = ZipHigh(v0, v2), low13 = ZipLow(v1, v3), high13 = ZipHigh(v1, v3);
+        v0 = ZipLow(low02, low13);
+        v1 = ZipHigh(low02, low13);
+        v2 = ZipLow(high02, high13);
+        v3 = ZipHigh(high02, high13);
+    }
+
     // a0 b0 a1 b1
-    private static Vector128<float> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b) : Vector128.Create(a[0], b[0], a[1], b[1]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b)
+    {
+        if (Sse.IsSupported) return Sse.UnpackLow(a, b);
+        if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipLow(a, b);
+        return Vector128.Create(a.GetElement(0), b.GetElement(0), a.GetElement(1), b.GetElement(1));
+    }
 
     // a2 b2 a3 b3
-    private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b) : Vector128.Create(a[2], b[2], a[3], b[3]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b)
+    {
+        if (Sse.IsSupported) return Sse.UnpackHigh(a, b);
+        if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipHigh(a, b);
+        return Vector128.Create(a.GetElement(2), b.GetElement(2), a.GetElement(3), b.GetElement(3));
+    }
 }

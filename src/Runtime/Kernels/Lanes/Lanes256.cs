@@ -65,4 +65,88 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> shifted) => Avx2.ShiftLeftLogical(Avx2.Add(shifted.AsInt32(), Vector256.Create(127)), 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IfLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
+        Avx.BlendVariable(no, yes, Avx.CompareLessThan(a, b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFirst(float* source, int count) => Avx.MaskLoad(source, First(count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(float* destination, Vector256<float> value, int count) => Avx.MaskStore(destination, First(count), value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadQuads(
+        float* source, nint stride, out Vector256<float> v0, out Vector256<float> v1, out Vector256<float> v2, out Vector256<float> v3)
+    {
+        v0 = Pair(source, source + (4 * stride));
+        v1 = Pair(source + stride, source + (5 * stride));
+        v2 = Pair(source + (2 * stride), source + (6 * stride));
+        v3 = Pair(source + (3 * stride), source + (7 * stride));
+        Turn(ref v0, ref v1, ref v2, ref v3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(
+        float* destination, nint stride, Vector256<float> v0, Vector256<float> v1, Vector256<float> v2, Vector256<float> v3)
+    {
+        Turn(ref v0, ref v1, ref v2, ref v3);
+        StorePair(destination, destination + (4 * stride), v0);
+        StorePair(destination + stride, destination + (5 * stride), v1);
+        StorePair(destination + (2 * stride), destination + (6 * stride), v2);
+        StorePair(destination + (3 * stride), destination + (7 * stride), v3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> CreateWords(uint value) => Vector256.Create(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> CountWords(uint first) =>
+        Avx2.Add(Vector256.Create(first), Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddWords(Vector256<float> a, Vector256<float> b) => Avx2.Add(a.AsUInt32(), b.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> XorWords(Vector256<float> a, Vector256<float> b) => Avx.Xor(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyWords(Vector256<float> a, uint b, out Vector256<float> high)
+    {
+        Vector256<uint> factor = Vector256.Create(b), even = Avx2.Multiply(a.AsUInt32(), factor).AsUInt32();
+        Vector256<uint> odd = Avx2.Multiply(Avx2.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), factor).AsUInt32();
+        high = Avx2.Blend(Avx2.ShiftRightLogical(even.AsUInt64(), 32).AsUInt32(), odd, 0b10101010).AsSingle();
+        return Avx2.Blend(even, Avx2.ShiftLeftLogical(odd.AsUInt64(), 32).AsUInt32(), 0b10101010).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> IfWordsAtLeast(Vector256<float> words, Vector256<float> bound, Vector256<float> yes) =>
+        Avx.And(Avx2.CompareEqual(Avx2.Max(words.AsUInt32(), bound.AsUInt32()), words.AsUInt32()).AsSingle(), yes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(int count) =>
+        Avx2.CompareGreaterThan(Vector256.Create(count), Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pair(float* low, float* high) =>
+        Avx.InsertVector128(Sse.LoadVector128(low).ToVector256Unsafe(), Sse.LoadVector128(high), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair(float* low, float* high, Vector256<float> value)
+    {
+        Sse.Store(low, value.GetLower());
+        Sse.Store(high, Avx.ExtractVector128(value, 1));
+    }
+
+    // Rows become columns within each half.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(ref Vector256<float> v0, ref Vector256<float> v1, ref Vector256<float> v2, ref Vector256<float> v3)
+    {
+        Vector256<float> low02 = Avx.UnpackLow(v0, v2), high02 = Avx.UnpackHigh(v0, v2), low13 = Avx.UnpackLow(v1, v3), high13 = Avx.UnpackHigh(v1, v3);
+        v0 = Avx.UnpackLow(low02, low13);
+        v1 = Avx.UnpackHigh(low02, low13);
+        v2 = Avx.UnpackLow(high02, high13);
+        v3 = Avx.UnpackHigh(high02, high13);
+    }
 }
