@@ -26,19 +26,20 @@ internal static class FmaPeak
     {
         public int Lanes;
 
-        public readonly void Run(int part, int start, int end)
+        public readonly unsafe void Run(int part, int start, int end)
         {
+            float* sink = stackalloc float[Chains * 16];
             for (int i = start; i < end; i++)
             {
-                if (Lanes == 16) Multiply<Lanes512, Vector512<float>>();
-                else if (Lanes == 8) Multiply<Lanes256, Vector256<float>>();
-                else Multiply<Lanes128, Vector128<float>>();
+                if (Lanes == 16) Multiply<Lanes512, Vector512<float>>(sink);
+                else if (Lanes == 8) Multiply<Lanes256, Vector256<float>>(sink);
+                else Multiply<Lanes128, Vector128<float>>(sink);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Multiply<TLanes, TVector>()
+    private static unsafe void Multiply<TLanes, TVector>(float* sink)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -61,7 +62,6 @@ internal static class FmaPeak
         }
 
         // Written somewhere, or none of it would be computed.
-        float* sink = stackalloc float[Chains * 16];
         TLanes.Store(sink, c0);
         TLanes.Store(sink + 16, c1);
         TLanes.Store(sink + 32, c2);
