@@ -23,11 +23,11 @@ internal abstract unsafe class KernelSet
         float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride);
 
     /// <summary>
-    /// One time step of one strip of the weight gradient: g[keep[i] * gStride + l] += sum over b of x[i * batch + b] * d[b * dStride + l], l in [0, width).
-    /// <paramref name="width"/> is at most <see cref="StripColumns"/> and a multiple of 16; the next call's d stands <paramref name="dAhead"/> floats on.
+    /// Some time steps of one strip of the weight gradient: g[keep[i] * gStride + l] += sum over s, b of x[s * xAhead + i * batch + b] *
+    /// d[(s * batch + b) * dStride + l], l in [0, width). <paramref name="width"/> is at most <see cref="StripColumns"/> and a multiple of 16.
     /// </summary>
     public abstract void WeightGradient(
-        float* d, int dStride, nint dAhead, int width, float* x, int batch, int* keep, int count, float* g, int gStride);
+        float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride);
 
     /// <summary>
     /// One tile of the backward product: output[r][b] += scale * sum over n of w[r][n] * d[b * dStride + n], r in [0, rows), b in [0, batch), n in

@@ -58,11 +58,11 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     }
 
     public override void WeightGradient(
-        float* d, int dStride, nint dAhead, int width, float* x, int batch, int* keep, int count, float* g, int gStride)
+        float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride)
     {
         int vectors = width / TLanes.Width;
-        int done = Gradient(GradientRows, vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride);
-        if (done < count) Gradient(count - done, vectors, d, dStride, dAhead, x + ((nint)done * batch), batch, keep + done, count - done, g, gStride);
+        int done = Gradient(GradientRows, vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride);
+        if (done < count) Gradient(count - done, vectors, d, dStride, x + ((nint)done * batch), batch, steps, xAhead, keep + done, count - done, g, gStride);
     }
 
     [SkipLocalsInit]
@@ -150,24 +150,24 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
     }
 
     private static int Gradient(
-        int rows, int vectors, float* d, int dStride, nint dAhead, float* x, int batch, int* keep, int count, float* g, int gStride) => rows switch
+        int rows, int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride) => rows switch
         {
-            1 => Gradient<N1>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            2 => Gradient<N2>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            3 => Gradient<N3>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            4 => Gradient<N4>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            5 => Gradient<N5>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            _ => Gradient<N6>(vectors, d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            1 => Gradient<N1>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            2 => Gradient<N2>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            3 => Gradient<N3>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            4 => Gradient<N4>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            5 => Gradient<N5>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            _ => Gradient<N6>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
         };
 
     private static int Gradient<TRows>(
-        int vectors, float* d, int dStride, nint dAhead, float* x, int batch, int* keep, int count, float* g, int gStride)
+        int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride)
         where TRows : struct, ICount => vectors switch
         {
-            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
-            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, dStride, dAhead, x, batch, keep, count, g, gStride),
+            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
         };
 
     private static void Dot(

@@ -40,6 +40,9 @@ internal sealed unsafe class Products
     // Rows of x or d that a tile wants at least: with fewer sequences, time steps that keep the same units stand side by side.
     private const int SmallBatch = 16;
 
+    // Time steps of the same units that a tile of the weight gradient adds up before it goes back to memory: d of so many stays in the first cache.
+    private const int GradientSteps = 8;
+
     // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
     private const int ThreadGrain = 65_536;
 
@@ -363,14 +366,13 @@ internal sealed unsafe class Products
             }
 
             for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
-            for (int t = 0; t < TimeSteps; t++)
+            int together = Keep.IsSame ? GradientSteps : 1;
+            for (int t = 0; t < TimeSteps; t += together)
             {
                 ReadOnlySpan<int> keep = Keep.At(t);
-                float* d = D + ((nint)t * Batch * DStride) + column;
-                fixed (int* pk = keep)
-                {
-                    Kernels.WeightGradient(d, DStride, (nint)Batch * DStride, width, X + ((nint)t * K * Batch), Batch, pk, keep.Length, g, stride);
-                }
+                int steps = Math.Min(together, TimeSteps - t);
+                float* d = D + ((nint)t * Batch * DStride) + column, x = X + ((nint)t * K * Batch);
+                fixed (int* pk = keep) Kernels.WeightGradient(d, DStride, width, x, Batch, steps, (nint)K * Batch, pk, keep.Length, g, stride);
             }
 
             if (g != scratch) return;
