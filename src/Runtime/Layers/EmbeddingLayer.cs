@@ -10,13 +10,16 @@ internal sealed class EmbeddingLayer
     private readonly VectorOps _ops;
     private readonly int _units, _batch, _tokenStride, _unitStride;
     private readonly bool _tied;
+    private readonly int[] _touched;
+    private int _touchedCount;
 
-    public EmbeddingLayer(TensorSlot table, bool tied, int batch, LayerContext context)
+    public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context)
     {
         _table = table;
         _tied = tied;
         _ops = context.Vectors;
-        _batch = batch;
+        _batch = shape.Batch;
+        _touched = shape.Training && !tied ? new int[shape.Batch * shape.TimeSteps] : [];
         _units = table.Shape[tied ? 0 : 1];
         (_tokenStride, _unitStride) = tied ? (1, table.Shape[1]) : (_units, 1);
     }
@@ -25,10 +28,34 @@ internal sealed class EmbeddingLayer
     public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x) =>
         _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, _batch, _units, x);
 
-    /// <summary>Adds to the table's gradient; a table of its own starts from zero, a tied one from the classifier's gradient.</summary>
+    /// <summary>The tokens that the last <see cref="Backward"/> gave a gradient, sorted and distinct; empty where the table is tied.</summary>
+    public ReadOnlySpan<int> TouchedTokens => _touched.AsSpan(0, _touchedCount);
+
+    /// <summary>
+    /// Adds to the table's gradient. A tied one starts from the classifier's gradient; one of its own starts from zero, for which only the rows of
+    /// the last window have to be cleared.
+    /// </summary>
     public void Backward(ParameterBlock gradients, ReadOnlySpan<int> tokens, ReadOnlySpan<float> dx)
     {
-        if (!_tied) gradients[_table].Clear();
-        _ops.EmbedBackward(gradients[_table], _tokenStride, _unitStride, tokens, _batch, _units, dx);
+        Span<float> table = gradients[_table];
+        if (!_tied)
+        {
+            foreach (int token in TouchedTokens) table.Slice(token * _units, _units).Clear();
+            Touch(tokens);
+        }
+
+        _ops.EmbedBackward(table, _tokenStride, _unitStride, tokens, _batch, _units, dx);
+    }
+
+    private void Touch(ReadOnlySpan<int> tokens)
+    {
+        tokens.CopyTo(_touched);
+        Span<int> sorted = _touched.AsSpan(0, tokens.Length);
+        sorted.Sort();
+        _touchedCount = 0;
+        foreach (int token in sorted)
+        {
+            if (_touchedCount == 0 || sorted[_touchedCount - 1] != token) sorted[_touchedCount++] = token;
+        }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class LanguageModelNetwork
         _ops = new VectorOps(runner, kernels);
         var context = new LayerContext(products, _ops, workspace);
         int layers = config.LayerCount, hidden = config.HiddenSize;
-        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape.Batch, context);
+        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context);
         _layers = new LstmLayer[layers];
         _inputGates = new DropoutGate[layers];
         _recurrentGates = new DropoutGate[layers];
@@ -79,6 +79,9 @@ internal sealed class LanguageModelNetwork
 
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
+
+    /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
+    public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
 
     /// <summary>Zeroes the carried state.</summary>
     public void ResetState()
@@ -127,7 +130,7 @@ internal sealed class LanguageModelNetwork
         return sum;
     }
 
-    /// <summary>From the logits' gradient back to every parameter's; all of <paramref name="gradients"/> is written.</summary>
+    /// <summary>From the logits' gradient back to every parameter's; <paramref name="gradients"/> is zero or what the last call left there.</summary>
     public void Backward(ReadOnlySpan<int> tokens, ParameterBlock gradients)
     {
         ParameterBlock parameters = _model.Parameters;

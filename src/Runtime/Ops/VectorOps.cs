@@ -14,8 +14,8 @@ internal sealed unsafe class VectorOps
 
     private const int CellsPerThread = 1024;
 
-    // A block's squares are summed in single precision, the blocks' sums in double.
-    private const int NormBlock = 4096;
+    // Blocks of a gradient that are worth waking another thread for.
+    private const int BlockGrain = 4;
 
     private readonly IParallelRunner _runner;
     private readonly KernelSet _kernels;
@@ -80,10 +80,25 @@ internal sealed unsafe class VectorOps
     }
 
     /// <summary>y = m * x; y may be x.</summary>
-    public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y) => Map(Operation.Multiply, x, m, y, 0f);
+    public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y)
+    {
+        Debug.Assert(y.Length <= x.Length && y.Length <= m.Length);
+        fixed (float* px = x, pm = m, py = y)
+        {
+            var body = new MultiplyBody { Kernels = _kernels, X = px, M = pm, Y = py };
+            _runner.For(y.Length, Grain, ref body);
+        }
+    }
 
-    /// <summary>p = p - rate * g; whole padded blocks.</summary>
-    public void Descend(Span<float> p, ReadOnlySpan<float> g, float rate) => Map(Operation.Descend, g, default, p, rate);
+    /// <summary>p = p - rate * g in the blocks [starts, starts + lengths), multiples of 16 that do not overlap.</summary>
+    public void Descend(Span<float> p, ReadOnlySpan<float> g, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, float rate)
+    {
+        fixed (float* pp = p, pg = g)
+        {
+            var body = new DescendBody { Kernels = _kernels, P = pp, G = pg, Starts = starts, Lengths = lengths, Rate = rate };
+            _runner.For(starts.Length, BlockGrain, ref body);
+        }
+    }
 
     /// <summary>One update of Adam on whole padded blocks; see the kernel for the formula.</summary>
     public void Adam(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, AdamCoefficients coefficients)
@@ -95,23 +110,19 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    /// <summary>The sum of squares of a padded block, in double precision; <paramref name="blockSums"/> holds <see cref="NormBlocks"/> floats.</summary>
-    public double SumOfSquares(ReadOnlySpan<float> x, Span<float> blockSums)
+    /// <summary>The sum of squares in the blocks [starts, starts + lengths), multiples of 16, added in double precision; <paramref name="sums"/> holds as many floats.</summary>
+    public double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, Span<float> sums)
     {
-        int blocks = NormBlocks(x.Length);
-        fixed (float* px = x, ps = blockSums)
+        fixed (float* px = x)
         {
-            var body = new NormBody { Kernels = _kernels, X = px, Length = x.Length, Sums = ps };
-            _runner.For(blocks, 4, ref body);
+            var body = new NormBody { Kernels = _kernels, X = px, Starts = starts, Lengths = lengths, Sums = sums };
+            _runner.For(starts.Length, BlockGrain, ref body);
         }
 
         double sum = 0;
-        foreach (float block in blockSums[..blocks]) sum += block;
+        foreach (float block in sums[..starts.Length]) sum += block;
         return sum;
     }
-
-    /// <summary>Floats that <see cref="SumOfSquares"/> needs for its blocks.</summary>
-    public static int NormBlocks(int length) => (length + NormBlock - 1) / NormBlock;
 
     /// <summary>
     /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B].
@@ -243,22 +254,6 @@ internal sealed unsafe class VectorOps
     // Units of an embedding that are worth another thread, in whole registers: one token's are not.
     private static int EmbedGrain(int tokens) => AlignedBuffer.RoundUp(1 + (Grain / (1 + tokens)));
 
-    private enum Operation
-    {
-        Multiply,
-        Descend,
-    }
-
-    private void Map(Operation operation, ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y, float factor)
-    {
-        Debug.Assert(y.Length <= x.Length);
-        fixed (float* px = x, pm = m, py = y)
-        {
-            var body = new MapBody { Kernels = _kernels, Operation = operation, X = px, M = pm, Y = py, Factor = factor };
-            _runner.For(y.Length, Grain, ref body);
-        }
-    }
-
     private struct FillBody : IRangeBody
     {
         public KernelSet Kernels;
@@ -326,22 +321,12 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    private struct MapBody : IRangeBody
+    private struct MultiplyBody : IRangeBody
     {
         public KernelSet Kernels;
-        public Operation Operation;
         public float* X, M, Y;
-        public float Factor;
 
-        public readonly void Run(int part, int start, int end)
-        {
-            int count = end - start;
-            switch (Operation)
-            {
-                case Operation.Multiply: Kernels.Multiply(X + start, M + start, Y + start, count); break;
-                case Operation.Descend: Kernels.Descend(Y + start, X + start, count, Factor); break;
-            }
-        }
+        public readonly void Run(int part, int start, int end) => Kernels.Multiply(X + start, M + start, Y + start, end - start);
     }
 
     private struct AdamBody : IRangeBody
@@ -353,19 +338,29 @@ internal sealed unsafe class VectorOps
         public readonly void Run(int part, int start, int end) => Kernels.Adam(P + start, G + start, M + start, V + start, end - start, in Coefficients);
     }
 
-    private struct NormBody : IRangeBody
+    private ref struct NormBody : IRangeBody
     {
         public KernelSet Kernels;
-        public float* X, Sums;
-        public int Length;
+        public float* X;
+        public ReadOnlySpan<int> Starts, Lengths;
+        public Span<float> Sums;
 
         public readonly void Run(int part, int start, int end)
         {
-            for (int block = start; block < end; block++)
-            {
-                int first = block * NormBlock;
-                Sums[block] = Kernels.SumOfSquares(X + first, Math.Min(NormBlock, Length - first));
-            }
+            for (int i = start; i < end; i++) Sums[i] = Kernels.SumOfSquares(X + Starts[i], Lengths[i]);
+        }
+    }
+
+    private ref struct DescendBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* P, G;
+        public ReadOnlySpan<int> Starts, Lengths;
+        public float Rate;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int i = start; i < end; i++) Kernels.Descend(P + Starts[i], G + Starts[i], Lengths[i], Rate);
         }
     }
 

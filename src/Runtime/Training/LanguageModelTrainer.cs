@@ -21,6 +21,7 @@ public sealed class LanguageModelTrainer
     private readonly LanguageModel _model;
     private readonly LanguageModelNetwork _network;
     private readonly ParameterBlock _gradients;
+    private readonly GradientBlocks _blocks;
     private readonly Optimizer _optimizer;
     private readonly int _rows;
     private readonly float _gradientScale;
@@ -45,7 +46,8 @@ public sealed class LanguageModelTrainer
         LearningRate = recipe.LearningRate;
         _network = new LanguageModelNetwork(model, new(recipe.BatchSize, recipe.Bptt, Training: true), recipe.Dropout, recipe.Seed, runner, kernels);
         _gradients = new ParameterBlock(model.Layout);
-        _optimizer = new Optimizer(recipe.Optimizer, recipe.ClipNorm, model.Layout, _network.Vectors);
+        _blocks = new GradientBlocks(model.Layout, model.Embedding, _rows);
+        _optimizer = new Optimizer(recipe.Optimizer, recipe.ClipNorm, model.Layout, _blocks, _network.Vectors);
     }
 
     /// <summary>The step size of the next update.</summary>
@@ -82,6 +84,7 @@ public sealed class LanguageModelTrainer
         _network.Forward(inputs, epoch, step);
         double loss = _network.Loss(targets, _gradientScale) / _rows;
         _network.Backward(inputs, _gradients);
+        _blocks.Touch(_network.TouchedTokens);
         return new StepResult(loss, _optimizer.Norm(_gradients));
     }
 }

@@ -11,23 +11,25 @@ internal sealed class Optimizer
     private readonly OptimizerKind _kind;
     private readonly float _clipNorm;
     private readonly VectorOps _ops;
+    private readonly GradientBlocks _blocks;
     private readonly float[] _blockSums;
     private readonly AlignedBuffer? _state;
     private readonly int _length;
     private long _updates;
 
-    public Optimizer(OptimizerKind kind, float clipNorm, ParameterLayout layout, VectorOps ops)
+    public Optimizer(OptimizerKind kind, float clipNorm, ParameterLayout layout, GradientBlocks blocks, VectorOps ops)
     {
         _kind = kind;
         _clipNorm = clipNorm;
         _ops = ops;
         _length = layout.LengthFloats;
-        _blockSums = new float[VectorOps.NormBlocks(_length)];
+        _blocks = blocks;
+        _blockSums = new float[blocks.Capacity];
         if (kind == OptimizerKind.Adam) _state = new AlignedBuffer(checked(2 * _length));
     }
 
     /// <summary>The gradient's L2 norm.</summary>
-    public double Norm(ParameterBlock gradients) => Math.Sqrt(_ops.SumOfSquares(gradients.Values, _blockSums));
+    public double Norm(ParameterBlock gradients) => Math.Sqrt(_ops.SumOfSquares(gradients.Values, _blocks.Starts, _blocks.Lengths, _blockSums));
 
     /// <summary>One update; <paramref name="norm"/> is what <see cref="Norm"/> returned.</summary>
     public void Update(ParameterBlock parameters, ParameterBlock gradients, double norm, float learningRate)
@@ -36,7 +38,7 @@ internal sealed class Optimizer
         _updates++;
         if (_kind == OptimizerKind.Sgd)
         {
-            _ops.Descend(parameters.Values, gradients.Values, learningRate * scale);
+            _ops.Descend(parameters.Values, gradients.Values, _blocks.Starts, _blocks.Lengths, learningRate * scale);
             return;
         }
 
