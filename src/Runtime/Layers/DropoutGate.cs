@@ -12,6 +12,7 @@ internal sealed class DropoutGate
 {
     private readonly MaskSchedule _schedule;
     private readonly VectorOps _ops;
+    private readonly PassTimes _times;
     private readonly DropoutSite _site;
     private readonly int _layer, _units, _batch, _timeSteps;
     private readonly bool _structured, _locked;
@@ -25,13 +26,14 @@ internal sealed class DropoutGate
     /// <param name="units">Rows of x.</param>
     /// <param name="batch">Columns of x.</param>
     /// <param name="timeSteps">Steps of a window.</param>
-    /// <param name="workspace">Where the masks live.</param>
-    /// <param name="ops">Elementwise passes.</param>
     /// <param name="training">An evaluation has no masks.</param>
+    /// <param name="context">Elementwise passes, and memory for the masks.</param>
     public DropoutGate(
-        DropoutSpec spec, ulong seed, DropoutSite site, int layer, int units, int batch, int timeSteps, Workspace workspace, VectorOps ops, bool training)
+        DropoutSpec spec, ulong seed, DropoutSite site, int layer, int units, int batch, int timeSteps, bool training, LayerContext context)
     {
-        _ops = ops;
+        Workspace workspace = context.Workspace;
+        _ops = context.Vectors;
+        _times = context.Times;
         _site = site;
         _layer = layer;
         _units = units;
@@ -68,14 +70,9 @@ internal sealed class DropoutGate
     {
         if (!IsActive) return;
         int masks = _locked ? 1 : _timeSteps;
-        if (!_structured)
-        {
-            _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
-            return;
-        }
-
-        Span<int> keep = _keep.Integers, counts = _counts.Integers;
-        _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, keep, counts[..masks]);
+        if (_structured) _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, _keep.Integers, _counts.Integers[..masks]);
+        else _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
+        _times.Lap(Pass.Masks);
     }
 
     /// <summary>The units that a product over this site uses.</summary>
@@ -91,6 +88,7 @@ internal sealed class DropoutGate
         Span<float> output = _output.Part(t, _units * _batch);
         if (_structured) _ops.Gather(x, new KeepTable(Kept.At(t)), 1, _units, _batch, _scale, output);
         else _ops.Multiply(x, Mask(t), output);
+        _times.Lap(Pass.Dropout);
         return output;
     }
 
@@ -102,6 +100,7 @@ internal sealed class DropoutGate
         if (_structured) _ops.Gather(x, Kept, _timeSteps, _units, _batch, _scale, output);
         else if (!_locked) _ops.Multiply(x, _masks.Span, output);
         else for (int t = 0; t < _timeSteps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
+        _times.Lap(Pass.Dropout);
         return output;
     }
 
@@ -111,7 +110,9 @@ internal sealed class DropoutGate
     /// <summary>Takes the gradient of the copy back to that of x, in place. Structured sites have nothing to do: the product did it.</summary>
     public void Backward(int t, Span<float> dx)
     {
-        if (IsActive && !_structured) _ops.Multiply(dx, Mask(t), dx);
+        if (!IsActive || _structured) return;
+        _ops.Multiply(dx, Mask(t), dx);
+        _times.Lap(Pass.Dropout);
     }
 
     /// <summary><see cref="Backward"/> for all steps at once, dx [T][H][B].</summary>

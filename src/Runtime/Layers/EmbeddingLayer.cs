@@ -8,6 +8,7 @@ internal sealed class EmbeddingLayer
 {
     private readonly TensorSlot _table;
     private readonly VectorOps _ops;
+    private readonly PassTimes _times;
     private readonly int _units, _batch, _tokenStride, _unitStride;
     private readonly bool _tied;
     private readonly int[] _touched;
@@ -18,6 +19,7 @@ internal sealed class EmbeddingLayer
         _table = table;
         _tied = tied;
         _ops = context.Vectors;
+        _times = context.Times;
         _batch = shape.Batch;
         _touched = shape.Training && !tied ? new int[shape.Batch * shape.TimeSteps] : [];
         _units = table.Shape[tied ? 0 : 1];
@@ -25,8 +27,11 @@ internal sealed class EmbeddingLayer
     }
 
     /// <summary>Writes x.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x) =>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x)
+    {
         _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, _batch, _units, x);
+        _times.Lap(Pass.Embedding);
+    }
 
     /// <summary>The tokens that the last <see cref="Backward"/> gave a gradient, sorted and distinct; empty where the table is tied.</summary>
     public ReadOnlySpan<int> TouchedTokens => _touched.AsSpan(0, _touchedCount);
@@ -45,6 +50,7 @@ internal sealed class EmbeddingLayer
         }
 
         _ops.EmbedBackward(table, _tokenStride, _unitStride, tokens, _batch, _units, dx);
+        _times.Lap(Pass.Embedding);
     }
 
     private void Touch(ReadOnlySpan<int> tokens)

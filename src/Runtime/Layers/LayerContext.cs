@@ -7,7 +7,8 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Products">The matrix products.</param>
 /// <param name="Vectors">Everything else.</param>
 /// <param name="Workspace">Where scratch is reserved.</param>
-internal sealed record LayerContext(Products Products, VectorOps Vectors, Workspace Workspace);
+/// <param name="Times">Told at the end of every pass.</param>
+internal sealed record LayerContext(Products Products, VectorOps Vectors, Workspace Workspace, PassTimes Times);
 
 /// <summary>The window a network is built for.</summary>
 /// <param name="Batch">Sequences B.</param>

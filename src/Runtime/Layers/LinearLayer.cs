@@ -4,13 +4,14 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>y = x W + b at every step of a window: x [T][K][B], y [T*B][ld], ld from <see cref="Products.RowStride"/>.</summary>
+/// <summary>The classifier: y = x W + b at every step of a window: x [T][K][B], y [T*B][ld], ld from <see cref="Products.RowStride"/>.</summary>
 internal sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;
     private readonly WeightRows _rows;
     private readonly Products _products;
     private readonly VectorOps _ops;
+    private readonly PassTimes _times;
     private readonly DropoutGate _gate;
     private readonly int _inputs, _columns, _batch, _timeSteps, _stride;
 
@@ -21,6 +22,7 @@ internal sealed class LinearLayer
         _products = context.Products;
         _rows = new WeightRows(weight, context.Products, context.Workspace);
         _ops = context.Vectors;
+        _times = context.Times;
         _gate = gate;
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
@@ -34,16 +36,22 @@ internal sealed class LinearLayer
     public void Update(ParameterBlock parameters) => _rows.Update(parameters);
 
     /// <summary>y = x W + b.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y) => _products.ForwardWindow(
-        _rows.Of(parameters), x, _timeSteps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y)
+    {
+        _products.ForwardWindow(_rows.Of(parameters), x, _timeSteps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
+        _times.Lap(Pass.ClassifierForward);
+    }
 
     /// <summary>Writes the gradients of W and b and, in <paramref name="dx"/> [T][K][B], that of the input.</summary>
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _gate.Keep(_products);
         _products.BackwardWindow(_rows.Of(parameters), dy, _timeSteps, _batch, keep, _gate.GradientScale, dx);
+        _times.Lap(Pass.ClassifierBackward);
         _gate.BackwardWindow(dx);
         _products.WeightGradient(x, _inputs, _columns, _timeSteps, _batch, keep, dy, gradients[_weight]);
+        _times.Lap(Pass.ClassifierGradient);
         _ops.ColumnSums(dy, _timeSteps * _batch, _columns, _stride, gradients[_bias]);
+        _times.Lap(Pass.BiasSums);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class LstmLayer
     private readonly WeightRows _inputRows, _recurrentRows;
     private readonly Products _products;
     private readonly VectorOps _ops;
+    private readonly PassTimes _times;
     private readonly DropoutGate _inputGate, _recurrentGate;
     private readonly int _inputs, _hidden, _batch, _timeSteps, _gateStride, _cellStride;
     private readonly Workspace.Slice _gates, _cells, _tanhCells, _outputs, _dRecurrent, _dCell;
@@ -26,6 +27,7 @@ internal sealed class LstmLayer
         _slots = slots;
         _products = context.Products;
         _ops = context.Vectors;
+        _times = context.Times;
         _inputGate = inputGate;
         _recurrentGate = recurrentGate;
         _inputs = slots.Input.Shape[0];
@@ -72,6 +74,7 @@ internal sealed class LstmLayer
         int state = _hidden * _batch, cell = _batch * _cellStride, gates = _batch * _gateStride;
         _products.ForwardWindow(
             _inputRows.Of(parameters), x, _timeSteps, _batch, _inputGate.Keep(_products), parameters.Padded(_slots.Bias), _gates.Span);
+        _times.Lap(Pass.InputForward);
         Weights recurrent = _recurrentRows.Of(parameters);
         KeepTable keep = _recurrentGate.Keep(_products);
         for (int t = 0; t < _timeSteps; t++)
@@ -79,8 +82,10 @@ internal sealed class LstmLayer
             Span<float> step = _gates.Part(t, gates);
             ReadOnlySpan<float> previous = _recurrentGate.Apply(t, _outputs.Part(t, state));
             _products.ForwardStep(recurrent, previous, _batch, keep.At(t), step);
+            _times.Lap(Pass.RecurrentForward);
             _ops.LstmForward(
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _cells.Part(t + 1, cell), _tanhCells.Part(t, cell), _outputs.Part(t + 1, state));
+            _times.Lap(Pass.CellForward);
         }
     }
 
@@ -102,20 +107,26 @@ internal sealed class LstmLayer
             Span<float> step = _gates.Part(t, gates), dRecurrent = _dRecurrent.Span;
             _ops.LstmBackward(
                 step, _gateStride, _hidden, _batch, _cells.Part(t, cell), _tanhCells.Part(t, cell), dOutputs.Slice(t * state, state), dRecurrent, _dCell.Span);
+            _times.Lap(Pass.CellBackward);
             if (t > 0)
             {
                 _products.Backward(u, step, _batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
+                _times.Lap(Pass.RecurrentBackward);
                 _recurrentGate.Backward(t, dRecurrent);
             }
         }
 
         _products.BackwardWindow(w, _gates.Span, _timeSteps, _batch, keep, _inputGate.GradientScale, dx);
+        _times.Lap(Pass.InputBackward);
         _inputGate.BackwardWindow(dx);
 
         ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(_timeSteps * state)]);
         _products.WeightGradient(x, _inputs, 4 * _hidden, _timeSteps, _batch, keep, _gates.Span, gradients[_slots.Input]);
+        _times.Lap(Pass.InputGradient);
         _products.WeightGradient(previous, _hidden, 4 * _hidden, _timeSteps, _batch, keepRecurrent, _gates.Span, gradients[_slots.Recurrent]);
+        _times.Lap(Pass.RecurrentGradient);
         _ops.ColumnSums(_gates.Span, _timeSteps * _batch, 4 * _hidden, _gateStride, gradients[_slots.Bias]);
+        _times.Lap(Pass.BiasSums);
     }
 
     /// <summary>Makes the last step's state the next window's first.</summary>

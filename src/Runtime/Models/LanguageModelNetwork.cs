@@ -39,7 +39,7 @@ internal sealed class LanguageModelNetwork
         var workspace = new Workspace();
         var products = new Products(runner, kernels);
         _ops = new VectorOps(runner, kernels);
-        var context = new LayerContext(products, _ops, workspace);
+        var context = new LayerContext(products, _ops, workspace, Times);
         int layers = config.LayerCount, hidden = config.HiddenSize;
         _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context);
         _layers = new LstmLayer[layers];
@@ -71,11 +71,14 @@ internal sealed class LanguageModelNetwork
         workspace.Allocate(storage);
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>
-            new(dropout, seed, site, layer, units, shape.Batch, shape.TimeSteps, workspace, _ops, shape.Training);
+            new(dropout, seed, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
     }
 
     /// <summary>Elementwise passes on the same threads and kernels.</summary>
     public VectorOps Vectors => _ops;
+
+    /// <summary>Told at the end of every pass; it means something to whoever calls <see cref="PassTimes.Start"/> before the first.</summary>
+    public PassTimes Times { get; } = new();
 
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
@@ -98,6 +101,7 @@ internal sealed class LanguageModelNetwork
     {
         foreach (LstmLayer layer in _layers) layer.Update(_model.Parameters);
         _classifier.Update(_model.Parameters);
+        Times.Lap(Pass.Copies);
     }
 
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>
@@ -127,6 +131,7 @@ internal sealed class LanguageModelNetwork
         _ops.SoftmaxCrossEntropy(_logits.Span, _model.Config.VocabularySize, _logitStride, targets, gradientScale, _losses.Span);
         double sum = 0;
         foreach (float loss in _losses.Span[..targets.Length]) sum += loss;
+        Times.Lap(Pass.Softmax);
         return sum;
     }
 
@@ -153,5 +158,6 @@ internal sealed class LanguageModelNetwork
     public void Carry()
     {
         foreach (LstmLayer layer in _layers) layer.Carry();
+        Times.Lap(Pass.Copies);
     }
 }

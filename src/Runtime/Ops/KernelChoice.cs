@@ -1,21 +1,31 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using TinySD.Runtime.Kernels.Lanes;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
 /// <summary>The one place that decides which kernels run.</summary>
-internal static class KernelChoice
+public static class KernelChoice
 {
+    /// <summary>The instruction set of the kernels that this CPU and this build run: AVX-512, AVX2 (with FMA), AdvSIMD, SSE, or none.</summary>
+    public static string InstructionSet => WidestLanes switch
+    {
+        16 => "AVX-512",
+        8 => "AVX2",
+        _ => AdvSimd.IsSupported ? "AdvSIMD" : Sse.IsSupported ? "SSE" : "none",
+    };
+
     /// <summary>The widest kernels that this CPU and this build run.</summary>
-    public static KernelSet Best { get; } = ForLaneWidth(WidestLanes);
+    internal static KernelSet Best { get; } = ForLaneWidth(WidestLanes);
 
     /// <summary>16, 8 or 4 floats.</summary>
-    public static int WidestLanes => Lanes512.IsSupported ? Lanes512.Width : Lanes256.IsSupported ? Lanes256.Width : Lanes128.Width;
+    internal static int WidestLanes => Lanes512.IsSupported ? Lanes512.Width : Lanes256.IsSupported ? Lanes256.Width : Lanes128.Width;
 
     /// <summary>The kernels of a width, for tests that run every suite at each.</summary>
     /// <exception cref="ArgumentOutOfRangeException">This CPU or this build does not run that width.</exception>
-    public static KernelSet ForLaneWidth(int width)
+    internal static KernelSet ForLaneWidth(int width)
     {
         if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>();
         if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>();

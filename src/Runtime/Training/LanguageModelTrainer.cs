@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -56,6 +57,9 @@ public sealed class LanguageModelTrainer
     /// <summary>The last step's gradient, before clipping, laid out as the parameters are.</summary>
     public ParameterBlock Gradients => _gradients;
 
+    /// <summary>Where the time of all steps since its last reset went; always on.</summary>
+    public PassTimes Times => _network.Times;
+
     /// <summary>Zeroes the carried state: the start of a text.</summary>
     public void ResetState() => _network.ResetState();
 
@@ -71,6 +75,7 @@ public sealed class LanguageModelTrainer
         StepResult result = ComputeGradient(inputs, targets, epoch, step);
         if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm)) Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
         _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, LearningRate);
+        Times.Lap(Pass.Update);
         _network.Carry();
         return result;
     }
@@ -80,11 +85,14 @@ public sealed class LanguageModelTrainer
     {
         TokenChecks.Window(inputs, _rows, _model.Config.VocabularySize, nameof(inputs));
         TokenChecks.Window(targets, _rows, _model.Config.VocabularySize, nameof(targets));
+        Times.Start();
         _network.Update();
         _network.Forward(inputs, epoch, step);
         double loss = _network.Loss(targets, _gradientScale) / _rows;
         _network.Backward(inputs, _gradients);
         _blocks.Touch(_network.TouchedTokens);
-        return new StepResult(loss, _optimizer.Norm(_gradients));
+        double norm = _optimizer.Norm(_gradients);
+        Times.Lap(Pass.GradientNorm);
+        return new StepResult(loss, norm);
     }
 }
