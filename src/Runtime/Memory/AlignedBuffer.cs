@@ -25,7 +25,9 @@ public sealed class AlignedBuffer
     public unsafe AlignedBuffer(int lengthFloats)
     {
         if (lengthFloats is < 0 or > int.MaxValue - 64) Throw.OutOfRange(nameof(lengthFloats), lengthFloats, "0 to 2^31 - 64 floats");
-        float[] array = GC.AllocateArray<float>(lengthFloats + AlignmentFloats, pinned: true);
+        float[] array = GC.AllocateUninitializedArray<float>(lengthFloats + AlignmentFloats, pinned: true);
+        HugePages.Ask(array);
+        array.AsSpan().Clear();
         nuint address = (nuint)Unsafe.AsPointer(ref array[0]);
         int skip = (int)((AlignmentBytes - (address % AlignmentBytes)) % AlignmentBytes) / sizeof(float);
         Memory = array.AsMemory(skip, lengthFloats);
