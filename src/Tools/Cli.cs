@@ -55,6 +55,7 @@ internal static class Cli
             GenerateCommand.Create(common),
             InspectCommand.Create(common),
             VerifyCommand.Create(common),
+            BenchCommand.Create(common),
         };
         common.AddTo(root);
         HelpText.Install(root);

@@ -28,6 +28,7 @@ internal static class HelpText
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
+        ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes"],
         ["demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
     };
 

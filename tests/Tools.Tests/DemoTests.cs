@@ -3,6 +3,7 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tests;
 

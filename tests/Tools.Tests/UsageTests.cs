@@ -75,6 +75,12 @@ public sealed class UsageTests
     [Arguments("inspect", "tinysd inspect", "Required argument 'FILE' missing for command: 'inspect'.")]
     [Arguments("verify a.tsd b.tsd", "tinysd verify", "there is no command, option or argument for 'b.tsd'.")]
     [Arguments("demo --steps 0", "tinysd demo", "--steps is '0'; expected a whole number from 1 to 100000.")]
+    [Arguments("bench --steps 0", "tinysd bench", "--steps is '0'; expected a whole number from 1 to 100000.")]
+    [Arguments("bench --threads 0", "tinysd bench", "--threads is '0'; expected a whole number from 1 to 1024.")]
+    [Arguments("bench --rate 0", "tinysd bench", "--rate is '0'; expected a drop rate above 0 and below 1.")]
+    [Arguments("bench --rate 1", "tinysd bench", "--rate is '1'; expected a drop rate above 0 and below 1.")]
+    [Arguments("bench --preset medium", "tinysd bench", "--preset is 'medium'; expected one of zaremba-small, zaremba-medium, zaremba-large, char-small.")]
+    [Arguments("bench zaremba-small", "tinysd bench", "there is no command, option or argument for 'zaremba-small'.")]
     public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
     {
         CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -105,6 +111,7 @@ public sealed class UsageTests
     [Arguments("inspect --help")]
     [Arguments("verify --help")]
     [Arguments("demo --help")]
+    [Arguments("bench --help")]
     public async Task Help_goes_to_standard_output_and_ends_in_an_example(string line)
     {
         CliResult result = Tinysd.Run(line.Split(' '));

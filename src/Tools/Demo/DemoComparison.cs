@@ -28,14 +28,7 @@ internal sealed class Contestant(LanguageModelRun run)
     public double ValidPerplexity { get; private set; }
 
     /// <summary>Median time of a step. The first steps, in which code is still compiled and memory first touched, do not move it.</summary>
-    public double MedianStepMilliseconds
-    {
-        get
-        {
-            double[] sorted = [.. _milliseconds.Order()];
-            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        }
-    }
+    public double MedianStepMilliseconds => Median.Of(_milliseconds);
 
     /// <summary>One update.</summary>
     public void Step(int window)

@@ -2,6 +2,7 @@ using Spectre.Console;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Demo;
 

@@ -15,6 +15,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(InspectResult))]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(DemoResult))]
+[JsonSerializable(typeof(BenchResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = Encoder };

@@ -57,3 +57,21 @@ internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IRe
 
 /// <summary>A point of a learning curve, after so many steps.</summary>
 internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);
+
+/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for.</summary>
+internal sealed record BenchResult(
+    BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile);
+
+/// <summary>What <c>bench</c> trained; the rates are those of the structured model.</summary>
+internal sealed record BenchShape(
+    string Preset, int Vocabulary, int Embedding, int Hidden, int Layers, int Batch, int Bptt, float RateEmbedding, float RateLayer,
+    float RateRecurrent, float RateOutput);
+
+/// <summary>The products of a step, forward, backward and weight gradient, and the whole step.</summary>
+internal sealed record BenchPasses(BenchPass Fp, BenchPass Bp, BenchPass Wg, BenchPass Step);
+
+/// <summary>Medians of <c>bench</c>, milliseconds a step, and their ratio.</summary>
+internal sealed record BenchPass(double DenseMs, double StructuredMs, double Speedup);
+
+/// <summary>Medians of one part of a step, milliseconds.</summary>
+internal sealed record BenchProfilePass(string Pass, double DenseMs, double StructuredMs);

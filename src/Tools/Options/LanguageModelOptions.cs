@@ -9,20 +9,15 @@ namespace TinySD.Tools.Options;
 /// <summary>The options of a language model's recipe: a preset, and what is given beside it.</summary>
 internal sealed class LanguageModelOptions
 {
-    private const string DefaultWordPreset = "zaremba-small", DefaultCharacterPreset = "char-small", CharacterPrefix = "char-";
+    private const string DefaultWordPreset = "zaremba-small", DefaultCharacterPreset = "char-small";
     private const int LargestSize = 65536;
 
-    private static readonly string s_presets = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
-
-    private readonly Option<string?> _preset = new("--preset")
-    {
-        HelpName = "NAME",
-        Description = $"A named set of the options below; those given beside it win. One of {s_presets}. " +
-            $"[default: {DefaultCharacterPreset} with --level char, else {DefaultWordPreset}]",
-    };
+    private readonly Option<string?> _preset = Presets.Option(
+        $"A named set of the options below; those given beside it win. One of {Presets.List}. " +
+        $"[default: {DefaultCharacterPreset} with --level char, else {DefaultWordPreset}]");
 
     private readonly Option<TextLevel?> _level = Ranged.Choice("--level", Names.Levels,
-        $"What a token is. [default: char with a preset whose name begins with {CharacterPrefix}, else word]");
+        $"What a token is. [default: char with a preset whose name begins with {Presets.CharacterPrefix}, else word]");
 
     private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
         "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). " +
@@ -90,9 +85,7 @@ internal sealed class LanguageModelOptions
     {
         TextLevel? level = parsed.GetValue(_level);
         string name = parsed.GetValue(_preset) ?? (level == TextLevel.Character ? DefaultCharacterPreset : DefaultWordPreset);
-        if (LanguageModelRecipe.FindPreset(name) is not { } preset)
-            throw new UsageException($"--preset is '{name}'; expected one of {s_presets}.");
-
+        LanguageModelRecipe preset = Presets.Find(name);
         LanguageModelRecipe recipe = preset with
         {
             HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,
@@ -119,8 +112,7 @@ internal sealed class LanguageModelOptions
                 $"--embedding is {recipe.EmbeddingSize} and --hidden {recipe.HiddenSize}. Give --embedding 0.");
         }
 
-        bool isCharacterPreset = name.StartsWith(CharacterPrefix, StringComparison.Ordinal);
-        return (level ?? (isCharacterPreset ? TextLevel.Character : TextLevel.Word), recipe);
+        return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
 
     // A switch that a preset may have set, so it can be given a value; given alone it means true.

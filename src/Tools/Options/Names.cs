@@ -1,4 +1,5 @@
 using TinySD.Formats;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 
@@ -41,4 +42,13 @@ internal static class Names
     public static Names<DropoutKind> Dropouts { get; } = new(
         ("none", DropoutKind.None), ("random", DropoutKind.Random), ("locked", DropoutKind.Locked), ("structured", DropoutKind.Structured),
         ("structured-locked", DropoutKind.StructuredLocked));
+
+    /// <summary>The parts of a training step as a report names them.</summary>
+    public static Names<Pass> Passes { get; } = new(
+        ("row copies", Pass.Copies), ("masks", Pass.Masks), ("embedding", Pass.Embedding), ("dropout sites", Pass.Dropout),
+        ("input FP", Pass.InputForward), ("recurrent FP", Pass.RecurrentForward), ("cell forward", Pass.CellForward),
+        ("classifier FP", Pass.ClassifierForward), ("softmax, loss", Pass.Softmax), ("classifier BP", Pass.ClassifierBackward),
+        ("classifier WG", Pass.ClassifierGradient), ("bias sums", Pass.BiasSums), ("cell backward", Pass.CellBackward),
+        ("recurrent BP", Pass.RecurrentBackward), ("input BP", Pass.InputBackward), ("input WG", Pass.InputGradient),
+        ("recurrent WG", Pass.RecurrentGradient), ("gradient norm", Pass.GradientNorm), ("update", Pass.Update));
 }

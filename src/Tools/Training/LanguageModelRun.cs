@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -69,6 +70,9 @@ internal sealed class LanguageModelRun
 
     /// <summary>The last step's time.</summary>
     public double LastStepMilliseconds { get; private set; }
+
+    /// <summary>Where the time of its steps goes.</summary>
+    public PassTimes Times => _trainer.Times;
 
     /// <summary>The learning rate of this epoch.</summary>
     public float LearningRate => _trainer.LearningRate;

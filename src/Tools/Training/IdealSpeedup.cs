@@ -1,7 +1,7 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Tools.Demo;
+namespace TinySD.Tools.Training;
 
 /// <summary>The most that skipping dropped units can gain: the ratio of multiply-adds, everything else taken as free.</summary>
 internal static class IdealSpeedup

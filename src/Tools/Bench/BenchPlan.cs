@@ -1,0 +1,38 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Bench;
+
+/// <summary>What is timed.</summary>
+/// <param name="Dense">With random dropout: every product is computed in full.</param>
+/// <param name="Structured">The same shape with structured dropout, at the recurrent site too.</param>
+/// <param name="Vocabulary">Tokens V, the size of the classifier.</param>
+internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe Structured, int Vocabulary)
+{
+    /// <summary>The rate of a preset that has no dropout.</summary>
+    public const float DefaultRate = 0.5f;
+
+    // The Penn Treebank's words, and about as many characters as a text in English has.
+    private const int Words = 10_000, Characters = 100;
+
+    /// <summary>The two models of a preset.</summary>
+    /// <param name="preset">Shape and rates.</param>
+    /// <param name="rate">Drop rate at every site instead of the preset's, or null.</param>
+    public static BenchPlan For(LanguageModelRecipe preset, float? rate)
+    {
+        DropoutSpec rates = preset.Dropout;
+        if (rate is null && rates.Kind == DropoutKind.None) rate = DefaultRate;
+        if (rate is { } all)
+        {
+            // Where the preset leaves the recurrent state alone, the dense model does too: that is what a user would otherwise run.
+            rates = new DropoutSpec { Embedding = all, Layer = all, Recurrent = rates.Recurrent > 0 ? all : 0, Output = all };
+        }
+
+        float recurrent = rates.Recurrent > 0 ? rates.Recurrent : rates.Output;
+        return new BenchPlan(
+            preset with { Dropout = rates with { Kind = DropoutKind.Random } },
+            preset with { Dropout = rates with { Kind = DropoutKind.Structured, Recurrent = recurrent } },
+            Presets.IsOfCharacters(preset.Name) ? Characters : Words);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using Spectre.Console;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Bench;
+
+/// <summary>Prints what a comparison of steps measured.</summary>
+internal sealed class BenchReport
+{
+    // Bars take what the other columns leave of a line.
+    private const int OtherColumns = 58, ShortestBar = 12, LongestBar = 40;
+
+    private readonly BenchComparison _comparison;
+    private readonly BenchPass _forward, _backward, _weightGradient, _elementwise, _optimizer, _step;
+    private readonly BenchProfilePass[] _profile;
+    private readonly int _threads;
+
+    /// <param name="comparison">The measured models.</param>
+    /// <param name="threads">Threads that they ran on.</param>
+    public BenchReport(BenchComparison comparison, int threads)
+    {
+        _comparison = comparison;
+        _threads = threads;
+        _forward = Compare(times => times.Forward);
+        _backward = Compare(times => times.Backward);
+        _weightGradient = Compare(times => times.WeightGradient);
+        _elementwise = Compare(times => times.Elementwise);
+        _optimizer = Compare(times => times.Optimizer);
+        _step = Compare(times => times.Step);
+        _profile = [.. Enum.GetValues<Pass>().Select(Profile)];
+    }
+
+    private LanguageModelRecipe Recipe => _comparison.Structured.Run.Recipe;
+
+    private LanguageModelConfig Config => _comparison.Structured.Run.Model.Config;
+
+    /// <summary>One JSON object.</summary>
+    public void WriteJson(TextWriter output, bool withProfile)
+    {
+        DropoutSpec dropout = Recipe.Dropout;
+        var shape = new BenchShape(
+            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, Recipe.BatchSize, Recipe.Bptt,
+            dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
+        var result = new BenchResult(
+            shape, _threads, KernelChoice.InstructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
+            withProfile ? _profile : null);
+        CliJson.Write(output, result, CliJson.Default.BenchResult);
+    }
+
+    /// <summary>Tables and bars.</summary>
+    public void WriteText(CliConsole console, bool withProfile)
+    {
+        TextWriter output = console.Out;
+        double limit = IdealSpeedup.Of(Config, Recipe.Dropout);
+        output.WriteLine(
+            $"{Recipe.Name}: {Count(Config.LayerCount, "layer")} of {Count(Config.HiddenSize, "unit")}, embedding {Config.EmbeddingSize}, " +
+            $"vocabulary {Figures.Count(Config.VocabularySize)}, batch {Recipe.BatchSize}, {Count(Recipe.Bptt, "time step")}");
+        output.WriteLine($"random dropout:     {Rates(_comparison.Dense)}");
+        output.WriteLine($"structured dropout: {Rates(_comparison.Structured)}");
+        output.WriteLine(
+            $"{KernelChoice.InstructionSet}, {Count(_threads, "thread")}; medians of {Count(_comparison.Dense.Steps, "step")} of each, in turn");
+        console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
+        if (withProfile) console.Results.Write(ProfileTable());
+        output.WriteLine(
+            $"""
+            FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ
+            from sequence to sequence, which leaves the products dense; structured masks let them skip what is dropped.
+            Counting multiply-adds alone, these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.
+
+            Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.
+            """);
+    }
+
+    private Table Overview(double limit, int barWidth)
+    {
+        Table table = Tables.Create("", "dropout", ">median", "", ">ratio", ">ideal");
+        string ideal = Figures.Fixed(limit, 2);
+        Add("FP", _forward, ideal);
+        Add("BP", _backward, ideal);
+        Add("WG", _weightGradient, ideal);
+        Add("elementwise", _elementwise, "");
+        Add("optimizer", _optimizer, "");
+        Add("whole step", _step, ideal);
+        return table;
+
+        void Add(string name, BenchPass pass, string ideal)
+        {
+            AddRow(name, "random", pass.DenseMs, Color.Grey, "", "");
+            AddRow("", "structured", pass.StructuredMs, Color.Green, Figures.Fixed(pass.Speedup, 2), ideal);
+        }
+
+        void AddRow(string name, string dropout, double milliseconds, Color color, string ratio, string ideal) => table.AddRow(
+            new Text(name), new Text(dropout), new Text(Milliseconds(milliseconds)),
+            new Text(Bars.Draw(milliseconds / _step.DenseMs, barWidth), new Style(color)), new Text(ratio), new Text(ideal));
+    }
+
+    private Table ProfileTable()
+    {
+        Table table = Tables.Create("pass", ">random", ">share", ">structured", ">share", ">ratio");
+        foreach ((Pass pass, BenchProfilePass times) in Enum.GetValues<Pass>().Zip(_profile))
+        {
+            table.Row(
+                Names.Passes.Of(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs), Milliseconds(times.StructuredMs),
+                Percent(times.StructuredMs / _step.StructuredMs), times.StructuredMs > 0 ? Figures.Fixed(times.DenseMs / times.StructuredMs, 2) : "");
+        }
+
+        return table;
+    }
+
+    private BenchPass Compare(Func<StepTimes, double> part)
+    {
+        double dense = _comparison.Dense.MedianOf(part), structured = _comparison.Structured.MedianOf(part);
+        return new BenchPass(dense, structured, dense / structured);
+    }
+
+    private BenchProfilePass Profile(Pass pass)
+    {
+        string name = JsonNamingPolicy.CamelCase.ConvertName(pass.ToString());
+        return new BenchProfilePass(
+            name, _comparison.Dense.MedianOf(times => times.Passes[(int)pass]), _comparison.Structured.MedianOf(times => times.Passes[(int)pass]));
+    }
+
+    private static string Rates(BenchSide side)
+    {
+        DropoutSpec dropout = side.Run.Recipe.Dropout;
+        return $"embedding {Figures.Setting(dropout.Embedding)}, layer {Figures.Setting(dropout.Layer)}, " +
+            $"recurrent {Figures.Setting(dropout.Recurrent)}, output {Figures.Setting(dropout.Output)}";
+    }
+
+    private static string Milliseconds(double milliseconds) => $"{Figures.Fixed(milliseconds, 2)} ms";
+
+    private static string Percent(double share) => $"{Figures.Fixed(100 * share, 1)} %";
+
+    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using TinySD.Runtime.Threading;
+using TinySD.Tools.Bench;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd bench</c>: what structured dropout saves on this machine.</summary>
+internal static class BenchCommand
+{
+    private const string DefaultPreset = "zaremba-medium";
+
+    private static readonly string s_defaultRate = BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture);
+
+    public static Command Create(CommonOptions common)
+    {
+        Option<string?> preset = Presets.Option($"The model and its window. One of {Presets.List}. [default: {DefaultPreset}]");
+        Option<float?> rate = Ranged.Number("--rate", value => value is > 0f and < 1f, "a drop rate above 0 and below 1",
+            $"Drop rate at every site. [default: the preset's, or {s_defaultRate} where it has none]");
+        Option<int?> steps = Ranged.Whole("--steps", 1, 100_000,
+            "Steps of each model to time. [default: as many as half a minute allows, " +
+            $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
+        Option<int?> threads = Ranged.Threads();
+        var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };
+        var command = new Command("bench",
+            "Time training steps with random dropout, whose products are dense, and with structured dropout, in turn, on random tokens: the " +
+            "forward, backward and weight-gradient products and the whole step, as medians and ratios. Takes less than a minute. " +
+            "Other programs running at the same time spoil the figures.")
+        {
+            preset, rate, steps, threads, passes,
+        };
+        command.SetAction(parsed => Run(
+            common.Read(parsed), BenchPlan.For(Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), parsed.GetValue(rate)),
+            parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes)));
+        return command;
+    }
+
+    private static int Run(CliContext context, BenchPlan plan, int? steps, int threads, bool passes)
+    {
+        using var pool = new WorkerPool(threads);
+        var comparison = new BenchComparison(plan, steps, pool);
+        try
+        {
+            ProgressDisplay.Run(context, progress => comparison.Run(progress, context.Stop.Watch()));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new StoppedException("stopped before the end; there is nothing to report.");
+        }
+
+        var report = new BenchReport(comparison, threads);
+        if (context.Json) report.WriteJson(context.Console.Out, passes);
+        else report.WriteText(context.Console, passes);
+        return ExitCode.Done;
+    }
+}

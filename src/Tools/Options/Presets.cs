@@ -1,0 +1,26 @@
+using System.CommandLine;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The option that names a preset.</summary>
+internal static class Presets
+{
+    /// <summary>What names begin with where tokens are characters.</summary>
+    public const string CharacterPrefix = "char-";
+
+    /// <summary>Every name.</summary>
+    public static string List { get; } = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
+
+    /// <summary>The option.</summary>
+    public static Option<string?> Option(string help) => new("--preset") { HelpName = "NAME", Description = help };
+
+    /// <summary>The preset of that name.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static LanguageModelRecipe Find(string name) =>
+        LanguageModelRecipe.FindPreset(name) ?? throw new UsageException($"--preset is '{name}'; expected one of {List}.");
+
+    /// <summary>Whether a preset's tokens are characters.</summary>
+    public static bool IsOfCharacters(string name) => name.StartsWith(CharacterPrefix, StringComparison.Ordinal);
+}
