@@ -13,7 +13,7 @@ public sealed class ProductTests
         (1, 1), (3, 4), (17, 15), (7, 16), (40, 17), (2, 64), (5, 65), (67, 33), (9, 100), (4, 129), (2, 210), (3, 3125), (300, 230),
     ];
 
-    private static readonly (int T, int B)[] _windows = [(1, 1), (7, 1), (2, 2), (3, 5), (2, 20), (1, 21), (2, 33), (1, 41)];
+    private static readonly (int T, int B)[] _windows = [(1, 1), (7, 1), (2, 2), (3, 5), (2, 20), (1, 21), (2, 33), (1, 41), (1, 64), (1, 256)];
 
     [Test]
     [MatrixDataSource]

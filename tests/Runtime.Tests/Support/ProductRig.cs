@@ -89,9 +89,11 @@ internal sealed class ProductRig
         products.BackwardWindow(w, d.Span, T, B, keeps, scale, dxWindow.Span);
         products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, g.Span);
         GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
-        return new ProductResults(
+        var results = new ProductResults(
             window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
             buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
+        foreach (GuardedBuffer buffer in buffers) buffer.Dispose();
+        return results;
     }
 
     // x as the products take it: a step's kept units in the first rows of its [K][B], not-a-number in the others.

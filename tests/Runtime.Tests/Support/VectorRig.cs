@@ -20,9 +20,11 @@ internal static class VectorRig
         float[] opened = gates.Span.ToArray();
         ops.LstmBackward(gates.Span, ld, hidden, batch, cell.Span, tanhC.Span, up.Span, recurrent.Span, dCell.Span);
         GuardedBuffer[] buffers = [gates, cell, cNext, tanhC, h, dCell, up, recurrent];
-        return new CellResults(
+        var results = new CellResults(
             a, c, dUp, dRecurrent, dc, opened, cNext.Span.ToArray(), h.Span.ToArray(), gates.Span.ToArray(), dCell.Span.ToArray(),
             buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
+        foreach (GuardedBuffer buffer in buffers) buffer.Dispose();
+        return results;
     }
 
     /// <summary>Rows of seeded logits with seeded targets, the third of them -1.</summary>
@@ -33,7 +35,7 @@ internal static class VectorRig
         float[] y = Arrays.Uniform(1, rows * ld, range);
         int[] targets = Arrays.Tokens(2, rows, vocabulary);
         if (rows > 2) targets[2] = -1;
-        GuardedBuffer logits = new("logits", y), losses = new("losses", rows, float.NaN);
+        using GuardedBuffer logits = new("logits", y), losses = new("losses", rows, float.NaN);
         ops.SoftmaxCrossEntropy(logits.Span, vocabulary, ld, targets, gradientScale, losses.Span);
         return new SoftmaxResults(y, targets, logits.Span.ToArray(), losses.Span.ToArray(), logits.Damage() ?? losses.Damage());
     }
