@@ -61,7 +61,8 @@ public sealed class TokenSampler
     {
         if (_topK == logits.Length) return (float.NegativeInfinity, logits.Length);
         logits.CopyTo(_sorted);
-        Array.Sort(_sorted);
+        // Without a comparison of ours, native code makes a delegate for every sort.
+        _sorted.AsSpan().Sort(static (a, b) => a.CompareTo(b));
         float threshold = _sorted[^_topK];
         int above = 0;
         foreach (float logit in logits)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 
@@ -12,6 +13,7 @@ internal sealed class EmbeddingLayer
     private readonly int _units, _batch, _tokenStride, _unitStride;
     private readonly bool _tied;
     private readonly int[] _touched;
+    private readonly ulong[] _seen;
     private int _touchedCount;
 
     public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context)
@@ -21,7 +23,9 @@ internal sealed class EmbeddingLayer
         _ops = context.Vectors;
         _times = context.Times;
         _batch = shape.Batch;
-        _touched = shape.Training && !tied ? new int[shape.Batch * shape.TimeSteps] : [];
+        bool sparse = shape.Training && !tied;
+        _touched = sparse ? new int[shape.Batch * shape.TimeSteps] : [];
+        _seen = sparse ? new ulong[(table.Shape[0] + 63) / 64] : [];
         _units = table.Shape[tied ? 0 : 1];
         (_tokenStride, _unitStride) = tied ? (1, table.Shape[1]) : (_units, 1);
     }
@@ -53,15 +57,15 @@ internal sealed class EmbeddingLayer
         _times.Lap(Pass.Embedding);
     }
 
+    // One bit a token, read back in order: distinct and sorted without a sort.
     private void Touch(ReadOnlySpan<int> tokens)
     {
-        tokens.CopyTo(_touched);
-        Span<int> sorted = _touched.AsSpan(0, tokens.Length);
-        sorted.Sort();
+        foreach (int token in tokens) _seen[token / 64] |= 1ul << (token % 64);
         _touchedCount = 0;
-        foreach (int token in sorted)
+        for (int word = 0; word < _seen.Length; word++)
         {
-            if (_touchedCount == 0 || sorted[_touchedCount - 1] != token) sorted[_touchedCount++] = token;
+            for (ulong left = _seen[word]; left != 0; left &= left - 1) _touched[_touchedCount++] = (word * 64) + BitOperations.TrailingZeroCount(left);
+            _seen[word] = 0;
         }
     }
 }
