@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Systolic;
@@ -6,7 +9,7 @@ using TinySD.Tools.Systolic;
 namespace TinySD.Tools.Tests;
 
 /// <summary><c>hw simulate</c>: what it prints, and which products it takes a training step for.</summary>
-public sealed class HwSimulateTests
+public sealed partial class HwSimulateTests
 {
     [Test]
     [Arguments("os", 113904, 72954)]
@@ -81,7 +84,7 @@ public sealed class HwSimulateTests
         await Assert.That(dense[3]).IsEqualTo(35L * 21 * 904);
         await Assert.That(structured[3]).IsEqualTo(35L * 21 * 579);
         string text = Simulate(args).Out;
-        await Assert.That(text).Contains("dense with zeros; skipping takes 425,565");
+        await Assert.That(text).Contains("dense; skipping takes 425,565");
         await Assert.That(text).Contains("11 products of 15 run dense");
     }
 
@@ -125,7 +128,7 @@ public sealed class HwSimulateTests
             Seed = 11,
         };
         var schedule = new MaskSchedule(11, recipe.Dropout);
-        IReadOnlyList<TrainingProduct> products = TrainingStep.Products(recipe, 1000);
+        IReadOnlyList<TrainingProduct> products = new TrainingStep(recipe, 1000, (kept, _) => kept).Products;
         (string Name, DropoutSite Site, int Layer)[] sites =
         [
             ("lstm.0.input", DropoutSite.Embedding, 0), ("lstm.0.recurrent", DropoutSite.Recurrent, 0), ("lstm.1.input", DropoutSite.Layer, 1),
@@ -142,6 +145,54 @@ public sealed class HwSimulateTests
             int[] Kept(string pass, Func<GemmShape, int> part) => [.. products.Single(p => p.Name == $"{name} {pass}").Compacted.Select(part)];
         }
     }
+
+    [Test]
+    public async Task The_page_draws_every_kept_unit_and_every_product_and_needs_nothing_beside_itself()
+    {
+        using var folder = new TestFolder();
+        string file = folder["report.html"];
+        CliResult result = Simulate("--profile", "16x16", "--preset", "zaremba-small", "--report", file, "--json");
+        await Assert.That(result.Code).IsEqualTo(0);
+        string page = await File.ReadAllTextAsync(file);
+        await Assert.That(page).StartsWith("<!DOCTYPE html>");
+        await Assert.That(page).Contains("zaremba-small: 2 layers of 200 units");
+        await Assert.That(page).DoesNotMatch("https?:|src=|href=|<script");
+        XElement[] pictures = [.. Picture().Matches(page).Select(match => XElement.Parse(match.Value))];
+        await Assert.That(pictures.Length).IsEqualTo(5 + 1);
+        foreach (XElement site in pictures[..5])
+        {
+            // 20 time steps that keep 100 of 200 units each, as runs of so many neighbours.
+            string path = site.Element("path")!.Attribute("d")!.Value;
+            await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, CultureInfo.InvariantCulture))).IsEqualTo(20 * 100);
+        }
+
+        await Assert.That(pictures[5].Elements("rect").Count()).IsEqualTo(2 * 15);
+        string text = string.Join(' ', pictures[5].Elements("text").Select(element => element.Value));
+        foreach (long cycles in Column(result.Json, "denseCycles")) await Assert.That(text).Contains(cycles.ToString("N0", CultureInfo.InvariantCulture));
+    }
+
+    [Test]
+    public async Task A_page_of_one_product_has_no_masks_and_one_that_cannot_be_written_is_refused()
+    {
+        using var folder = new TestFolder();
+        string file = folder["report.html"];
+        string[] args = ["--profile", "8x8", "--gemm", "20,30,40", "--report"];
+        await Assert.That(Simulate([.. args, file]).Code).IsEqualTo(0);
+        string page = await File.ReadAllTextAsync(file);
+        await Assert.That(Picture().Count(page)).IsEqualTo(1);
+        await Assert.That(page).DoesNotContain("Which units are kept");
+
+        CliResult refused = Simulate([.. args, folder["nowhere/report.html"]]);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Out).IsEqualTo("");
+        await Assert.That(refused.Error).StartsWith("tinysd hw simulate: ");
+    }
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex Picture();
+
+    [GeneratedRegex(@"h(\d+)")]
+    private static partial Regex Run();
 
     private static CliResult Simulate(params string[] args) => Tinysd.Run(["hw", "simulate", .. args]);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TinySD.Formats;
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Errors;
@@ -32,6 +33,8 @@ internal sealed class HwSimulateCommand
     private readonly Option<Dataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
         "What stays in the array: outputs, weights or inputs. [default: the profile's]");
 
+    private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
+
     private HwSimulateCommand()
     {
     }
@@ -43,15 +46,16 @@ internal sealed class HwSimulateCommand
             "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
             "skipped that structured masks drop. The masks are those that training would draw.")
         {
-            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._dataflow,
+            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._dataflow, options._report,
         };
-        command.SetAction(parsed => Run(common.Read(parsed), options.ArrayOf(parsed), options.PlanOf(parsed)));
+        command.SetAction(parsed => Run(common.Read(parsed), options.ArrayOf(parsed), options.PlanOf(parsed), parsed.GetValue(options._report)));
         return command;
     }
 
-    private static int Run(CliContext context, SystolicArray array, SimulationPlan plan)
+    private static int Run(CliContext context, SystolicArray array, SimulationPlan plan, string? page)
     {
         var report = new SimulationReport(array, plan);
+        if (page is not null) AtomicFile.Write(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
         return ExitCode.Done;

@@ -10,7 +10,9 @@ namespace TinySD.Tools.Systolic;
 /// <param name="Title">It in a line.</param>
 /// <param name="Dropout">Its masks in a line.</param>
 /// <param name="Products">Its products, each kept count changed by a function of that count and the site's units.</param>
-internal sealed record SimulationPlan(string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products)
+/// <param name="Sites">Its masks; none of a single product.</param>
+internal sealed record SimulationPlan(
+    string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products, IReadOnlyList<SiteMasks> Sites)
 {
     /// <summary>A training step of a preset, at the rates at which <c>tinysd bench</c> times it.</summary>
     /// <param name="preset">The preset.</param>
@@ -24,7 +26,7 @@ internal sealed record SimulationPlan(string Title, string Dropout, Func<Func<in
         string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Rates(dropout)}; the masks of the first step with seed {recipe.Seed}";
         return new SimulationPlan(
             RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
-            round => TrainingStep.Products(recipe, bench.Vocabulary, round));
+            round => new TrainingStep(recipe, bench.Vocabulary, round).Products, new TrainingStep(recipe, bench.Vocabulary, (kept, _) => kept).Sites);
     }
 
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>
@@ -39,6 +41,7 @@ internal sealed record SimulationPlan(string Title, string Dropout, Func<Func<in
             {
                 GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };
                 return [new TrainingProduct("gemm", shape, kept, [shape], [kept])];
-            });
+            },
+            []);
     }
 }

@@ -33,6 +33,13 @@ internal sealed class SimulationReport
         CliJson.Write(output, result, CliJson.Default.SimulateResult);
     }
 
+    /// <summary>A page of pictures.</summary>
+    public void WriteHtml(Stream output)
+    {
+        using var writer = new StreamWriter(output, leaveOpen: true);
+        new SimulationPage(_plan, _drawn, Describe(_array)).Write(writer);
+    }
+
     /// <summary>Tables, and why they say what they say.</summary>
     public void WriteText(CliConsole console)
     {
@@ -69,7 +76,7 @@ internal sealed class SimulationReport
                 p.Product.Name, Shapes(p.Product.Dense), Shapes(p.Product.Compacted), Figures.Count(p.Dense.ComputeCycles),
                 Figures.Count(p.Structured.ComputeCycles), Ratio(p.Dense, p.Structured), Busy(p.DenseMultiplyAdds, p.Dense),
                 Busy(p.KeptMultiplyAdds, p.Structured), Figures.Count(p.Structured.StallCycles), Megabytes(p.Structured),
-                p.IsCompacted ? "" : $"dense with zeros; skipping takes {Figures.Count(p.Compacted.ComputeCycles)}");
+                p.IsCompacted ? "" : $"dense; skipping takes {Figures.Count(p.Compacted.ComputeCycles)}");
         }
 
         if (_drawn.Products.Count == 1) return table;
@@ -114,7 +121,7 @@ internal sealed class SimulationReport
         int rows = _array.Rows;
         Table table = Tables.Create("kept counts", ">structured cycles", ">ratio");
         Add("as drawn", (kept, _) => kept);
-        Add($"down to a multiple of {rows}, more dropped", (kept, units) => Math.Clamp(kept / rows * rows, Math.Min(rows, units), units));
+        Add($"down to a multiple of {rows}, more dropped", (kept, _) => kept < rows ? kept : kept / rows * rows);
         Add($"up to a multiple of {rows}, fewer dropped", (kept, units) => (int)Math.Min(((long)kept + rows - 1) / rows * rows, units));
         console.Out.WriteLine(
             $"An array saves whole folds only where kept units lie along its edges: rounding kept counts to its {rows} rows changes");

@@ -4,6 +4,9 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Systolic;
 
+/// <summary>What the schedule keeps at one site: the indices of the kept units at each time step, all of them where nothing is dropped.</summary>
+internal sealed record SiteMasks(string Name, int Units, IReadOnlyList<int[]> Kept);
+
 /// <summary>Every product of a language model's training step, with the units that the mask schedule keeps in its first step.</summary>
 /// <remarks>
 /// <para>
@@ -21,8 +24,12 @@ internal sealed class TrainingStep
     private readonly MaskSchedule _schedule;
     private readonly Func<int, int, int> _round;
     private readonly List<TrainingProduct> _products = [];
+    private readonly List<SiteMasks> _sites = [];
 
-    private TrainingStep(LanguageModelRecipe recipe, int vocabulary, Func<int, int, int> round)
+    /// <param name="recipe">Shape, dropout and seed.</param>
+    /// <param name="vocabulary">Tokens V.</param>
+    /// <param name="round">Makes another kept count of a site's kept count and its units.</param>
+    public TrainingStep(LanguageModelRecipe recipe, int vocabulary, Func<int, int, int> round)
     {
         _recipe = recipe;
         _round = round;
@@ -40,18 +47,19 @@ internal sealed class TrainingStep
         AddSite("classifier", DropoutSite.Output, config.LayerCount, hidden, vocabulary);
     }
 
-    /// <summary>The products of a recipe.</summary>
-    /// <param name="recipe">Shape, dropout and seed.</param>
-    /// <param name="vocabulary">Tokens V.</param>
-    /// <param name="round">Makes another kept count of a site's kept count and its units, or null.</param>
-    public static IReadOnlyList<TrainingProduct> Products(LanguageModelRecipe recipe, int vocabulary, Func<int, int, int>? round = null) =>
-        new TrainingStep(recipe, vocabulary, round ?? ((kept, _) => kept))._products;
+    /// <summary>The products.</summary>
+    public IReadOnlyList<TrainingProduct> Products => _products;
+
+    /// <summary>The masks as they were drawn, in the order of the products.</summary>
+    public IReadOnlyList<SiteMasks> Sites => _sites;
 
     private void AddSite(string name, DropoutSite site, int layer, int units, int outputs)
     {
         int batch = _recipe.BatchSize, steps = _recipe.Bptt;
-        int[] kept = KeptCounts(site, layer, units);
         bool isDropped = _recipe.Dropout.IsStructured && _recipe.Dropout.RateOf(site) > 0;
+        int[][] masks = [.. Enumerable.Range(0, steps).Select(t => isDropped ? Draw(site, layer, t, units) : [.. Enumerable.Range(0, units)])];
+        _sites.Add(new SiteMasks(name, units, masks));
+        int[] kept = [.. masks.Select(mask => isDropped ? _round(mask.Length, units) : units)];
 
         // What a product over all steps at once keeps of the units, or nothing where it would have to keep others at each.
         int? atOnce = !isDropped ? units : _recipe.Dropout.IsLocked ? kept[0] : null;
@@ -76,12 +84,9 @@ internal sealed class TrainingStep
         }
     }
 
-    private int[] KeptCounts(DropoutSite site, int layer, int units)
+    private int[] Draw(DropoutSite site, int layer, int t, int units)
     {
-        int[] counts = new int[_recipe.Bptt], keep = new int[units];
-        bool isDropped = _recipe.Dropout.IsStructured && _recipe.Dropout.RateOf(site) > 0;
-        for (int t = 0; t < counts.Length; t++)
-            counts[t] = isDropped ? _round(_schedule.Keep(site, layer, epoch: 0, step: 0, t, units, keep), units) : units;
-        return counts;
+        int[] keep = new int[units];
+        return keep[.._schedule.Keep(site, layer, epoch: 0, step: 0, t, units, keep)];
     }
 }
