@@ -96,7 +96,7 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             double dense = p.Dense.ComputeCycles * scale, structured = p.Structured.ComputeCycles * scale;
             string ratio = p.IsCompacted
                 ? $"{Figures.Count(p.Structured.ComputeCycles)}, {Figures.Fixed((double)p.Dense.ComputeCycles / p.Structured.ComputeCycles, 2)} times as fast"
-                : "runs dense: skipping would cut it up too finely";
+                : "runs dense: skipping is slower";
             output.WriteLine(Invariant($"<text x=\"0\" y=\"{y + 16}\">{p.Product.Name}</text>"));
             output.WriteLine(Invariant($"<rect class=\"dense\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{dense:0.#}\" height=\"{BarHeight}\"/>"));
             output.WriteLine(Invariant($"<text x=\"{LabelWidth + dense + 6:0.#}\" y=\"{y + 10}\">{Figures.Count(p.Dense.ComputeCycles)}</text>"));
