@@ -29,9 +29,10 @@ internal readonly record struct GemmCost(long ComputeCycles, long StallCycles, l
 /// </para>
 /// <para>
 /// Time: while a fold computes, the channel carries the next fold's loads and the results of the fold before; the array stalls for
-/// max(0, transfer cycles - compute cycles). A block that does not fit into half of its memory cannot be moved ahead or behind, so all of its transfer is a
-/// stall. The first fold's loads and the last one's results are stalls too. Nothing stays on chip from one product to the next. Lists of kept indices are
-/// taken as free: some words for each product.
+/// max(0, transfer cycles - compute cycles). A block that does not fit into half of its memory cannot be moved ahead or behind; it is streamed through that
+/// memory in parts while its own fold computes, and counts as that fold's transfer. The first fold's loads and the last one's results are stalls too.
+/// Nothing stays on chip from one product to the next. Lists of kept indices are taken as free: some words for each product. Another order of folds, or
+/// blocks cut smaller, may stall less, dense ones more so; so a ratio with stalls can exceed that of the multiply-adds.
 /// </para>
 /// </remarks>
 internal static class MemoryModel
@@ -81,17 +82,17 @@ internal static class MemoryModel
                 long rows = Math.Min(array.Rows, shape.K - k);
                 Transfer loads = kept.Move(rows * columns) + streamed.Load(k, rows * mapping.Streamed, isFirstUse: column == 0);
                 Transfer sums = output.Move(columns * mapping.Streamed);
-                bool isSpilled = sums.Exposed > 0, isLast = k + array.Rows >= shape.K;
+                bool isSpilled = sums.Streamed > 0, isLast = k + array.Rows >= shape.K;
                 if (isSpilled && k > 0) loads += sums;
                 channel.Fold(loads, isSpilled || isLast ? sums : default);
             }
         }
     }
 
-    /// <summary>Words that move while the array computes, and words that it must wait for.</summary>
-    private readonly record struct Transfer(long Hidden, long Exposed)
+    /// <summary>Words that move while a neighbouring fold computes, and words that move while their own does.</summary>
+    private readonly record struct Transfer(long Buffered, long Streamed)
     {
-        public static Transfer operator +(Transfer a, Transfer b) => new(a.Hidden + b.Hidden, a.Exposed + b.Exposed);
+        public static Transfer operator +(Transfer a, Transfer b) => new(a.Buffered + b.Buffered, a.Streamed + b.Streamed);
     }
 
     /// <summary>One operand and the memory it goes through.</summary>
@@ -117,6 +118,7 @@ internal static class MemoryModel
     private struct Channel(double wordsPerCycle, long foldCycles)
     {
         private Transfer _before, _last;
+        private long _streamed;
         private bool _hasFold;
 
         public long StallCycles { get; private set; }
@@ -126,20 +128,20 @@ internal static class MemoryModel
         /// <summary>A fold with these loads before it and these results after it.</summary>
         public void Fold(Transfer loads, Transfer results)
         {
-            MovedWords += loads.Hidden + loads.Exposed + results.Hidden + results.Exposed;
-            StallCycles += Cycles(loads.Exposed) + Cycles(results.Exposed);
-            if (_hasFold) Wait(loads.Hidden + _before.Hidden);
-            else StallCycles += Cycles(loads.Hidden);
+            MovedWords += loads.Buffered + loads.Streamed + results.Buffered + results.Streamed;
+            if (_hasFold) Wait(loads.Buffered + _before.Buffered + _streamed);
+            else StallCycles += Cycles(loads.Buffered);
             _hasFold = true;
             _before = _last;
             _last = results;
+            _streamed = loads.Streamed + results.Streamed;
         }
 
         /// <summary>After the last fold.</summary>
         public void Finish()
         {
-            Wait(_before.Hidden);
-            StallCycles += Cycles(_last.Hidden);
+            Wait(_before.Buffered + _streamed);
+            StallCycles += Cycles(_last.Buffered);
         }
 
         private void Wait(long words) => StallCycles += Math.Max(0, Cycles(words) - foldCycles);

@@ -58,6 +58,7 @@ internal sealed class SimulationReport
         output.WriteLine(
             $"{Figures.Fixed(_drawn.Speedup, 2)} times as fast in the array's own cycles, {Figures.Fixed(_drawn.SpeedupWithStalls, 2)} times with " +
             $"stalls: {Milliseconds(_drawn.Dense)} dense, {Milliseconds(_drawn.Structured)} structured.");
+        output.WriteLine("Stalls are those of one simple order of folds; where memory is the limit a better one may serve the dense products more than the others.");
         WriteDenseOnes(output);
         console.Results.Write(DataflowTable());
         if (KeepsLess) WriteRounding(console);
