@@ -29,6 +29,14 @@ internal static class HelpText
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes"],
+        ["hw"] = ["tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium"],
+        ["simulate"] =
+        [
+            "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium",
+            "tinysd hw simulate --profile systolic-16x16 --preset zaremba-large --dropout structured-locked --dataflow ws",
+            "tinysd hw simulate --profile systolic-16x16 --preset char-small --report step.html",
+            "tinysd hw simulate --profile systolic-128x128 --gemm 700,2600,650 --rate 0.5",
+        ],
         ["demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
     };
 

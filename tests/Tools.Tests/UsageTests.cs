@@ -81,6 +81,17 @@ public sealed class UsageTests
     [Arguments("bench --rate 1", "tinysd bench", "--rate is '1'; expected a drop rate above 0 and below 1.")]
     [Arguments("bench --preset medium", "tinysd bench", "--preset is 'medium'; expected one of zaremba-small, zaremba-medium, zaremba-large, char-small.")]
     [Arguments("bench zaremba-small", "tinysd bench", "there is no command, option or argument for 'zaremba-small'.")]
+    [Arguments("hw", "tinysd hw", "Required command was not provided.")]
+    [Arguments("hw simulate --gemm 1,2,3", "tinysd hw simulate", "--profile")]
+    [Arguments("hw simulate --profile x --gemm 1,2,3", "tinysd hw simulate", "--profile is 'x'; expected a systolic array, one of systolic-8x8,")]
+    [Arguments("hw simulate --profile 8x8", "tinysd hw simulate", "there is nothing to simulate; give --preset NAME or --gemm M,N,K.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --preset char-small", "tinysd hw simulate", "--preset and --gemm exclude each other")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2", "tinysd hw simulate", "--gemm is '1,2'; expected three whole numbers M,N,K from 1 to 65536.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,0,3", "tinysd hw simulate", "--gemm is '1,0,3'; expected three whole numbers")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3,4", "tinysd hw simulate", "--gemm is '1,2,3,4'; expected three whole numbers")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --rate 1", "tinysd hw simulate", "--rate is '1'; expected a drop rate")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "tinysd hw simulate", "--rate has no effect")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
     public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
     {
         CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -112,6 +123,8 @@ public sealed class UsageTests
     [Arguments("verify --help")]
     [Arguments("demo --help")]
     [Arguments("bench --help")]
+    [Arguments("hw --help")]
+    [Arguments("hw simulate --help")]
     public async Task Help_goes_to_standard_output_and_ends_in_an_example(string line)
     {
         CliResult result = Tinysd.Run(line.Split(' '));

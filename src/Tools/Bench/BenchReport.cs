@@ -60,13 +60,11 @@ internal sealed class BenchReport
     {
         TextWriter output = console.Out;
         double limit = IdealSpeedup.Of(Config, Recipe.Dropout);
+        output.WriteLine(RecipeText.Shape(Recipe, Config.VocabularySize));
+        output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
+        output.WriteLine($"structured dropout: {RecipeText.Rates(Recipe.Dropout)}");
         output.WriteLine(
-            $"{Recipe.Name}: {Count(Config.LayerCount, "layer")} of {Count(Config.HiddenSize, "unit")}, embedding {Config.EmbeddingSize}, " +
-            $"vocabulary {Figures.Count(Config.VocabularySize)}, batch {Recipe.BatchSize}, {Count(Recipe.Bptt, "time step")}");
-        output.WriteLine($"random dropout:     {Rates(_comparison.Dense)}");
-        output.WriteLine($"structured dropout: {Rates(_comparison.Structured)}");
-        output.WriteLine(
-            $"{KernelChoice.InstructionSet}, {Count(_threads, "thread")}; medians of {Count(_comparison.Dense.Steps, "step")} of each, in turn");
+            $"{KernelChoice.InstructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
         console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Results.Write(ProfileTable());
         output.WriteLine(
@@ -128,16 +126,7 @@ internal sealed class BenchReport
             name, _comparison.Dense.MedianOf(times => times.Passes[(int)pass]), _comparison.Structured.MedianOf(times => times.Passes[(int)pass]));
     }
 
-    private static string Rates(BenchSide side)
-    {
-        DropoutSpec dropout = side.Run.Recipe.Dropout;
-        return $"embedding {Figures.Setting(dropout.Embedding)}, layer {Figures.Setting(dropout.Layer)}, " +
-            $"recurrent {Figures.Setting(dropout.Recurrent)}, output {Figures.Setting(dropout.Output)}";
-    }
-
     private static string Milliseconds(double milliseconds) => $"{Figures.Fixed(milliseconds, 2)} ms";
 
     private static string Percent(double share) => $"{Figures.Fixed(100 * share, 1)} %";
-
-    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 }

@@ -8,6 +8,9 @@ internal static class Figures
     /// <summary>A count with its thousands marked.</summary>
     public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A count of something, as <c>1 step</c> or <c>35 steps</c>.</summary>
+    public static string Count(int count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
+
     /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
     public static string Perplexity(double perplexity) =>
         perplexity.ToString(perplexity < 10_000 ? "0.00" : "0.##e+0", CultureInfo.InvariantCulture);

@@ -75,3 +75,11 @@ internal sealed record BenchPass(double DenseMs, double StructuredMs, double Spe
 
 /// <summary>Medians of one part of a step, milliseconds.</summary>
 internal sealed record BenchProfilePass(string Pass, double DenseMs, double StructuredMs);
+
+/// <summary>The result of <c>hw simulate</c>; cycles are compute cycles, and the speed-up is their ratio.</summary>
+internal sealed record SimulateResult(
+    string Dataflow, int Rows, int Columns, IReadOnlyList<SimulateProduct> Products, double Speedup);
+
+/// <summary>A product of <see cref="SimulateResult"/>, [M, K] x [K, N]; cycles are those of all time steps.</summary>
+internal sealed record SimulateProduct(
+    string Name, int M, int N, int K, int KeptM, int KeptN, int KeptK, long DenseCycles, long StructuredCycles);

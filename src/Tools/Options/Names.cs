@@ -2,6 +2,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Options;
 
@@ -42,6 +43,9 @@ internal static class Names
     public static Names<DropoutKind> Dropouts { get; } = new(
         ("none", DropoutKind.None), ("random", DropoutKind.Random), ("locked", DropoutKind.Locked), ("structured", DropoutKind.Structured),
         ("structured-locked", DropoutKind.StructuredLocked));
+
+    public static Names<Dataflow> Dataflows { get; } = new(
+        ("os", Dataflow.OutputStationary), ("ws", Dataflow.WeightStationary), ("is", Dataflow.InputStationary));
 
     /// <summary>The parts of a training step as a report names them.</summary>
     public static Names<Pass> Passes { get; } = new(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Options;
 
@@ -63,6 +64,25 @@ internal static class Ranged
         option.CompletionSources.Add([.. names.All]);
         return option;
     }
+
+    /// <summary>The three sizes of a product.</summary>
+    public static Option<GemmShape?> Gemm(string name, string help) => new(name)
+    {
+        HelpName = "M,N,K",
+        Description = help,
+        CustomParser = result =>
+        {
+            const int largest = 65536;
+            int[] sizes =
+            [
+                .. Word(result).Split(',').Select(word =>
+                    int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= largest ? size : 0),
+            ];
+            return sizes is [> 0, > 0, > 0]
+                ? new GemmShape(sizes[0], sizes[1], sizes[2])
+                : Refuse<GemmShape>(result, name, $"three whole numbers M,N,K from 1 to {largest}");
+        },
+    };
 
     /// <summary>A file's name.</summary>
     public static Option<string?> File(string name, string help) => new(name) { HelpName = "FILE", Description = help };

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using TinySD.Formats;
+using TinySD.Runtime.Masks;
+using TinySD.Tools.Bench;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
+using TinySD.Tools.Systolic;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd hw simulate</c>: the cycles of a training step, or of one product, on a systolic array.</summary>
+internal sealed class HwSimulateCommand
+{
+    private readonly Option<string> _profile = new("--profile")
+    {
+        HelpName = "NAME",
+        Description = $"The array. One of {SystolicArrays.List}.",
+        Required = true,
+    };
+
+    private readonly Option<string?> _preset = Presets.Option($"Simulate a training step of this model. One of {Presets.List}.");
+
+    private readonly Option<GemmShape?> _gemm = Ranged.Gemm(
+        "--gemm", "Simulate one forward product [M, K] x [K, N]; masks drop a part of K. Write the sizes without spaces.");
+
+    private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
+        "How masks vary. Only the structured ones skip work. [default: structured]");
+
+    private readonly Option<float?> _rate = Ranged.Rate("--rate",
+        $"Drop rate at every site. [default: the preset's, or {BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture)} where it has none]");
+
+    private readonly Option<Dataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
+        "What stays in the array: outputs, weights or inputs. [default: the profile's]");
+
+    private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
+
+    private HwSimulateCommand()
+    {
+    }
+
+    public static Command Create(CommonOptions common)
+    {
+        var options = new HwSimulateCommand();
+        var command = new Command("simulate",
+            "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
+            "skipped that structured masks drop. The masks are those that training would draw.")
+        {
+            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._dataflow, options._report,
+        };
+        command.SetAction(parsed => Run(common.Read(parsed), options.ArrayOf(parsed), options.PlanOf(parsed), parsed.GetValue(options._report)));
+        return command;
+    }
+
+    private static int Run(CliContext context, SystolicArray array, SimulationPlan plan, string? page)
+    {
+        var report = new SimulationReport(array, plan);
+        if (page is not null) AtomicFile.Write(page, report.WriteHtml);
+        if (context.Json) report.WriteJson(context.Console.Out);
+        else report.WriteText(context.Console);
+        return ExitCode.Done;
+    }
+
+    private SystolicArray ArrayOf(ParseResult parsed)
+    {
+        SystolicArray array = SystolicArrays.Find(parsed.GetRequiredValue(_profile));
+        return array with { Dataflow = parsed.GetValue(_dataflow) ?? array.Dataflow };
+    }
+
+    private SimulationPlan PlanOf(ParseResult parsed)
+    {
+        DropoutKind kind = parsed.GetValue(_dropout) ?? DropoutKind.Structured;
+        float? rate = parsed.GetValue(_rate);
+        if (kind == DropoutKind.None && rate is not null)
+            throw new UsageException("--rate has no effect: --dropout is none; leave one of them out.");
+        return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
+        {
+            (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),
+            ({ } preset, null) => SimulationPlan.ForPreset(Presets.Find(preset), kind, rate),
+            (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate),
+            _ => throw new UsageException("--preset and --gemm exclude each other; leave one of them out."),
+        };
+    }
+}

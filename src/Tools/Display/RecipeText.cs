@@ -1,0 +1,19 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>A recipe in a line.</summary>
+internal static class RecipeText
+{
+    /// <summary>The model and its window.</summary>
+    public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
+        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}, " +
+        $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
+        Figures.Count(recipe.Bptt, "time step");
+
+    /// <summary>The drop rate of every site.</summary>
+    public static string Rates(DropoutSpec dropout) =>
+        $"embedding {Figures.Setting(dropout.Embedding)}, layer {Figures.Setting(dropout.Layer)}, " +
+        $"recurrent {Figures.Setting(dropout.Recurrent)}, output {Figures.Setting(dropout.Output)}";
+}

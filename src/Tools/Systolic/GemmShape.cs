@@ -1,0 +1,26 @@
+namespace TinySD.Tools.Systolic;
+
+/// <summary>A product of matrices: input [M, K] times filter [K, N] gives output [M, N].</summary>
+internal readonly record struct GemmShape(int M, int N, int K)
+{
+    /// <summary>Multiply-adds in it.</summary>
+    public long MultiplyAdds => (long)M * N * K;
+}
+
+/// <summary>Where a product's three dimensions go on an array.</summary>
+/// <param name="AlongRows">The dimension that is cut into blocks of R, one for each fold.</param>
+/// <param name="AlongColumns">The dimension that is cut into blocks of C.</param>
+/// <param name="Streamed">The dimension that passes through the array, one cycle each.</param>
+internal readonly record struct GemmMapping(int AlongRows, int AlongColumns, int Streamed)
+{
+    /// <summary>The mapping of a dataflow.</summary>
+    public static GemmMapping Of(Dataflow dataflow, GemmShape shape) => dataflow switch
+    {
+        Dataflow.OutputStationary => new(shape.M, shape.N, shape.K),
+        Dataflow.WeightStationary => new(shape.K, shape.N, shape.M),
+        _ => new(shape.K, shape.M, shape.N),
+    };
+
+    /// <summary>Blocks that <paramref name="extent"/> is cut into.</summary>
+    public static int Blocks(int extent, int edge) => (int)(((long)extent + edge - 1) / edge);
+}

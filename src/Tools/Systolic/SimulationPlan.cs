@@ -1,0 +1,47 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Bench;
+using TinySD.Tools.Display;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Systolic;
+
+/// <summary>What to simulate.</summary>
+/// <param name="Title">It in a line.</param>
+/// <param name="Dropout">Its masks in a line.</param>
+/// <param name="Products">Its products, each kept count changed by a function of that count and the site's units.</param>
+/// <param name="Sites">Its masks; none of a single product.</param>
+internal sealed record SimulationPlan(
+    string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products, IReadOnlyList<SiteMasks> Sites)
+{
+    /// <summary>A training step of a preset, at the rates at which <c>tinysd bench</c> times it.</summary>
+    /// <param name="preset">The preset.</param>
+    /// <param name="kind">The case of its masks.</param>
+    /// <param name="rate">Drop rate at every site instead of the preset's, or null.</param>
+    public static SimulationPlan ForPreset(LanguageModelRecipe preset, DropoutKind kind, float? rate)
+    {
+        var bench = BenchPlan.For(preset, rate);
+        DropoutSpec dropout = kind == DropoutKind.None ? DropoutSpec.None : bench.Structured.Dropout with { Kind = kind };
+        LanguageModelRecipe recipe = bench.Structured with { Dropout = dropout };
+        string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Rates(dropout)}; the masks of the first step with seed {recipe.Seed}";
+        return new SimulationPlan(
+            RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
+            round => new TrainingStep(recipe, bench.Vocabulary, round).Products, new TrainingStep(recipe, bench.Vocabulary, (kept, _) => kept).Sites);
+    }
+
+    /// <summary>One forward product, whose dropped units are a part of its K.</summary>
+    public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate)
+    {
+        var dropout = new DropoutSpec { Kind = kind, Output = rate ?? BenchPlan.DefaultRate };
+        int drawn = dropout.IsStructured ? MaskSchedule.KeepCount(shape.K, dropout.Output) : shape.K;
+        string rates = kind == DropoutKind.None ? "" : $", rate {Figures.Setting(dropout.Output)}";
+        return new SimulationPlan(
+            $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{Names.Dropouts.Of(kind)} dropout{rates}",
+            round =>
+            {
+                GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };
+                return [new TrainingProduct("gemm", shape, kept, [shape], [kept])];
+            },
+            []);
+    }
+}
