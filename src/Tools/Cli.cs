@@ -56,6 +56,7 @@ internal static class Cli
             InspectCommand.Create(common),
             VerifyCommand.Create(common),
             BenchCommand.Create(common),
+            HwCommand.Create(common),
         };
         common.AddTo(root);
         HelpText.Install(root);

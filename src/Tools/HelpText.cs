@@ -29,6 +29,9 @@ internal static class HelpText
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes"],
+        ["hw"] = ["tinysd hw list", "tinysd hw show x64-avx2"],
+        ["list"] = ["tinysd hw list --json"],
+        ["show"] = ["tinysd hw show x64-avx512"],
         ["demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
     };
 

@@ -16,6 +16,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(BenchResult))]
+[JsonSerializable(typeof(ProfileListResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = Encoder };

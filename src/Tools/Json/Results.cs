@@ -75,3 +75,9 @@ internal sealed record BenchPass(double DenseMs, double StructuredMs, double Spe
 
 /// <summary>Medians of one part of a step, milliseconds.</summary>
 internal sealed record BenchProfilePass(string Pass, double DenseMs, double StructuredMs);
+
+/// <summary>A hardware profile in <see cref="ProfileListResult"/>.</summary>
+internal sealed record ProfileResult(string Name, string Kind, string Description, string? Fallback, bool RunsHere, bool IsDefault);
+
+/// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
+internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);

@@ -1,4 +1,5 @@
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -42,6 +43,11 @@ internal static class Names
     public static Names<DropoutKind> Dropouts { get; } = new(
         ("none", DropoutKind.None), ("random", DropoutKind.Random), ("locked", DropoutKind.Locked), ("structured", DropoutKind.Structured),
         ("structured-locked", DropoutKind.StructuredLocked));
+
+    /// <summary>Instruction sets as messages name them.</summary>
+    public static Names<SimdInstructions> Instructions { get; } = new(
+        ("no vector instructions", SimdInstructions.Scalar), ("SSE4.2", SimdInstructions.Sse42), ("AVX2", SimdInstructions.Avx2),
+        ("AVX-512", SimdInstructions.Avx512), ("AdvSIMD", SimdInstructions.AdvSimd), ("Helium", SimdInstructions.Helium));
 
     /// <summary>The parts of a training step as a report names them.</summary>
     public static Names<Pass> Passes { get; } = new(
