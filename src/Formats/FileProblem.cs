@@ -90,6 +90,9 @@ public enum FileProblemKind
     /// <summary>Configuration, vocabulary, training record and tensors are not as the kind asks, or contradict each other.</summary>
     ModelInvalid,
 
+    /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
+    ProfileInvalid,
+
     /// <summary>A number is infinite or not a number.</summary>
     NotFinite,
 
@@ -124,7 +127,7 @@ public sealed record FileProblem(FileProblemKind Kind, string File, string Messa
     /// <summary>The line of a text, counted from 1.</summary>
     public long? Line { get; init; }
 
-    /// <summary>The part at fault: <c>prologue</c>, <c>header</c>, a tensor's name, a path into the header, or a word.</summary>
+    /// <summary>The part at fault: <c>prologue</c>, <c>header</c>, a tensor's name, a path into the header, a profile's key, or a word.</summary>
     public string? Part { get; init; }
 }
 

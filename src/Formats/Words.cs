@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace TinySD.Formats;
 
@@ -34,6 +35,15 @@ internal static class Words
         var hex = new StringBuilder(bytes.Length * 3);
         foreach (byte value in bytes) hex.Append(CultureInfo.InvariantCulture, $" {value:X2}");
         return hex.ToString().TrimStart();
+    }
+
+    /// <summary>What the JSON library says is wrong, without the place, which messages give in their own way.</summary>
+    public static string OfJson(JsonException exception)
+    {
+        string message = exception.Message;
+        int details = message.IndexOf(" Path: ", StringComparison.Ordinal);
+        if (details < 0) details = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
+        return (details > 0 ? message[..details] : message).TrimEnd('.');
     }
 
     /// <summary>A number with its thousands marked.</summary>

@@ -29,7 +29,6 @@ internal static class HelpText
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes"],
-        ["hw"] = ["tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium"],
         ["simulate"] =
         [
             "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium",
@@ -37,6 +36,9 @@ internal static class HelpText
             "tinysd hw simulate --profile systolic-16x16 --preset char-small --report step.html",
             "tinysd hw simulate --profile systolic-128x128 --gemm 700,2600,650 --rate 0.5",
         ],
+        ["hw"] = ["tinysd hw list", "tinysd hw show x64-avx2", "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium"],
+        ["list"] = ["tinysd hw list --json"],
+        ["show"] = ["tinysd hw show x64-avx512"],
         ["demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
     };
 

@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+using TinySD.Formats;
 using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Tests;
@@ -74,11 +76,11 @@ public sealed class ArraySimulatorTests
 
     private static IEnumerable<SystolicArray> Arrays(int rows, int columns)
     {
-        SystolicArray array = SystolicArrays.All[0] with { Rows = rows, Columns = columns };
-        yield return array with { Dataflow = Dataflow.OutputStationary };
-        yield return array with { Dataflow = Dataflow.OutputStationary, OverlapsDrain = false };
-        yield return array with { Dataflow = Dataflow.WeightStationary };
-        yield return array with { Dataflow = Dataflow.InputStationary };
+        SystolicArray array = BuiltInProfiles.Find("systolic-8x8")[0].Systolic! with { Rows = rows, Columns = columns };
+        yield return array with { Dataflow = SystolicDataflow.OutputStationary };
+        yield return array with { Dataflow = SystolicDataflow.OutputStationary, DrainOverlaps = false };
+        yield return array with { Dataflow = SystolicDataflow.WeightStationary };
+        yield return array with { Dataflow = SystolicDataflow.InputStationary };
     }
 
     /// <summary>The product of the kept parts of two matrices of 19 rows and columns.</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Systolic;
@@ -36,7 +38,7 @@ public sealed partial class HwSimulateTests
     [Test]
     public async Task Text_says_why_the_dataflows_gain_differently()
     {
-        CliResult result = Simulate("--profile", "128x128", "--gemm", "700,2600,650");
+        CliResult result = Simulate("--profile", "128x128", "--gemm", "700,2600,650", "--dataflow", "os");
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(result.Error).IsEqualTo("");
         await Assert.That(result.Out).Contains("os: 1.56. The array holds outputs, so all 126 folds remain. Each gets shorter, K + 254: 904 cycles become 579;");
@@ -49,7 +51,7 @@ public sealed partial class HwSimulateTests
     [Test]
     public async Task A_training_step_has_every_product_of_every_site()
     {
-        JsonElement json = Simulate("--profile", "16x16", "--preset", "zaremba-medium", "--dropout", "structured-locked", "--json").Json;
+        JsonElement json = Simulate("--profile", "16x16", "--preset", "zaremba-medium", "--dropout", "structured-locked", "--dataflow", "os", "--json").Json;
         string[] products = [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
         string[] layer =
         [
@@ -76,7 +78,7 @@ public sealed partial class HwSimulateTests
     [Test]
     public async Task Where_changing_masks_cut_a_product_up_too_finely_it_runs_dense()
     {
-        string[] args = ["--profile", "128x128", "--preset", "zaremba-medium"];
+        string[] args = ["--profile", "128x128", "--preset", "zaremba-medium", "--dataflow", "os"];
         JsonElement json = Simulate([.. args, "--json"]).Json;
         long[] dense = Column(json, "denseCycles"), structured = Column(json, "structuredCycles");
         await Assert.That(dense[0]).IsEqualTo(113904);
@@ -186,6 +188,24 @@ public sealed partial class HwSimulateTests
         await Assert.That(refused.Code).IsEqualTo(1);
         await Assert.That(refused.Out).IsEqualTo("");
         await Assert.That(refused.Error).StartsWith("tinysd hw simulate: ");
+    }
+
+    [Test]
+    public async Task Every_shipped_array_is_found_by_its_name_and_by_its_size_and_a_processor_is_refused()
+    {
+        HardwareProfile[] arrays = [.. BuiltInProfiles.All.Where(profile => profile.Systolic is not null)];
+        await Assert.That(arrays.Select(profile => profile.Systolic!.Rows)).IsEquivalentTo([8, 16, 32, 128, 256]);
+        foreach (HardwareProfile profile in arrays)
+        {
+            CliResult named = Simulate("--profile", profile.Name, "--gemm", "20,300,200", "--json");
+            await Assert.That(named.Json.GetProperty("rows").GetInt32()).IsEqualTo(profile.Systolic!.Rows);
+            await Assert.That(Simulate("--profile", $"{profile.Systolic.Rows}x{profile.Systolic.Columns}", "--gemm", "20,300,200", "--json").Out)
+                .IsEqualTo(named.Out);
+        }
+
+        CliResult refused = Simulate("--profile", "x64-avx2", "--gemm", "20,300,200");
+        await Assert.That(refused.Code).IsEqualTo(2);
+        await Assert.That(refused.Error).Contains("--profile is 'x64-avx2', a processor; expected a systolic array, one of systolic-8x8, ");
     }
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]

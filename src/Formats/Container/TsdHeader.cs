@@ -164,12 +164,8 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         }
 
         long offset = start + Math.Min(lineStart + (exception.BytePositionInLine ?? 0), json.Length);
-        string message = exception.Message;
-        int details = message.IndexOf(" Path: ", StringComparison.Ordinal);
-        if (details < 0) details = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        if (details > 0) message = message[..details];
         string place = exception.Path is null or "$" ? part : part + exception.Path.TrimStart('$');
-        return Invalid(file, offset, place, $"the header is not as the format asks, at {place}: {message.TrimEnd('.')}");
+        return Invalid(file, offset, place, $"the header is not as the format asks, at {place}: {Words.OfJson(exception)}");
     }
 
     private static FileProblem Invalid(string file, long offset, string part, string message) =>

@@ -18,6 +18,11 @@ internal sealed class Spelling<T>(string what, params (T Value, string Name)[] n
         return null;
     }
 
+    /// <summary>What goes on after a key whose word is none of these: <c>is 'x'; expected a, b or c</c>; null for one of them.</summary>
+    public string? FindFault(string name) => names.Any(n => n.Name == name)
+        ? null
+        : $"is '{Words.Shown(name)}'; expected {string.Join(", ", names[..^1].Select(n => n.Name))} or {names[^1].Name}";
+
     /// <summary>The value of that name, exactly as spelled.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public T ValueOf(string name)

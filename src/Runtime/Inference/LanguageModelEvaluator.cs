@@ -1,3 +1,4 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -34,13 +35,15 @@ public sealed class LanguageModelEvaluator
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="streams">Streams side by side, at least 1.</param>
     /// <param name="timeSteps">Steps of a window; no effect on the result.</param>
-    public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32)
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The profile does not run here.</exception>
+    public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
     {
         _model = model;
         _streams = streams;
         _timeSteps = timeSteps;
         _network = new LanguageModelNetwork(
-            model, new(streams, timeSteps, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.Best);
+            model, new(streams, timeSteps, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         _inputs = new int[streams * timeSteps];
         _targets = new int[streams * timeSteps];
     }

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -16,10 +17,13 @@ public sealed class LanguageModelSession
     /// <summary>Prepares the model's weights for single steps.</summary>
     /// <param name="model">The model; make a new session when its parameters have changed.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone, which is best for small models.</param>
-    public LanguageModelSession(LanguageModel model, IParallelRunner? runner = null)
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The profile does not run here.</exception>
+    public LanguageModelSession(LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null)
     {
         _model = model;
-        _network = new LanguageModelNetwork(model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.Best);
+        _network = new LanguageModelNetwork(
+            model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         _network.Update();
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels.Lanes;
 using TinySD.Runtime.Numerics;
 
@@ -10,12 +11,10 @@ namespace TinySD.Runtime.Ops;
 public static class KernelChoice
 {
     /// <summary>The instruction set of the kernels that this CPU and this build run: AVX-512, AVX2 (with FMA), AdvSIMD, SSE, or none.</summary>
-    public static string InstructionSet => WidestLanes switch
-    {
-        16 => "AVX-512",
-        8 => "AVX2",
-        _ => AdvSimd.IsSupported ? "AdvSIMD" : Sse.IsSupported ? "SSE" : "none",
-    };
+    public static string InstructionSet => NameOf(WidestLanes);
+
+    /// <summary>The instruction set of the kernels that run under a profile; without one, <see cref="InstructionSet"/>.</summary>
+    public static string InstructionSetUnder(HardwareProfile? profile) => NameOf(profile?.Simd?.LaneWidth ?? WidestLanes);
 
     /// <summary>The widest kernels that this CPU and this build run.</summary>
     internal static KernelSet Best { get; } = ForLaneWidth(WidestLanes);
@@ -23,13 +22,33 @@ public static class KernelChoice
     /// <summary>16, 8 or 4 floats.</summary>
     internal static int WidestLanes => Lanes512.IsSupported ? Lanes512.Width : Lanes256.IsSupported ? Lanes256.Width : Lanes128.Width;
 
+    private static string NameOf(int width) => width switch
+    {
+        16 => "AVX-512",
+        8 => "AVX2",
+        _ => AdvSimd.IsSupported ? "AdvSIMD" : Sse.IsSupported ? "SSE" : "none",
+    };
+
     /// <summary>The kernels of a width, for tests that run every suite at each.</summary>
     /// <exception cref="ArgumentOutOfRangeException">This CPU or this build does not run that width.</exception>
-    internal static KernelSet ForLaneWidth(int width)
+    internal static KernelSet ForLaneWidth(int width, ProductTiles? tiles = null)
     {
-        if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>();
-        if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>();
+        tiles ??= new ProductTiles();
+        if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>(tiles);
+        if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>(tiles);
         if (width != 4) Throw.OutOfRange(nameof(width), width, $"4, 8 or 16 and at most {WidestLanes} on this CPU and in this build");
-        return new LaneKernels<Lanes128, Vector128<float>>();
+        return new LaneKernels<Lanes128, Vector128<float>>(tiles);
+    }
+
+    /// <summary>The kernels that a profile asks for; without one, the best.</summary>
+    /// <exception cref="ArgumentException">The profile is unsound, is no processor's, or this CPU or this build does not run its instructions.</exception>
+    internal static KernelSet For(HardwareProfile? profile)
+    {
+        if (profile is null) return Best;
+        profile.Validate();
+        if (profile.Simd is not { } simd) Throw.Argument($"the hardware profile {profile.Name} is of a systolic array, on which no kernel runs");
+        else if (CpuFeatures.Here.Runs(simd.Instructions)) return ForLaneWidth(simd.LaneWidth, simd.Tiles);
+        Throw.Argument($"the hardware profile {profile.Name} asks for instructions that this CPU or this build does not have");
+        return null;
     }
 }

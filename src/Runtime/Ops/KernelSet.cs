@@ -1,13 +1,17 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
 /// <summary>The kernels at one lane width: what the macro-kernels call, one virtual call a tile.</summary>
-internal abstract unsafe class KernelSet
+internal abstract unsafe class KernelSet(ProductTiles tiles)
 {
     /// <summary>The unit that padded rows are a multiple of and products are shared out by: a cache line, and the widest register.</summary>
-    public const int PanelColumns = 16;
+    public const int PanelColumns = ProductTiles.LineFloats;
+
+    /// <summary>How products are cut.</summary>
+    public ProductTiles Tiling { get; } = tiles;
 
     /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="PanelColumns"/>.</summary>
     public abstract int StripColumns { get; }

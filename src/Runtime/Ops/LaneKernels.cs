@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.Arm;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
 using TinySD.Runtime.Memory;
@@ -8,10 +9,13 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Ops;
 
 /// <summary>Every kernel, compiled for one lane width.</summary>
-internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
+internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : KernelSet(tiles)
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    private readonly int _tallRows = Math.Min(tiles.ForwardRows, TallTile.MaxRows), _blockRows = Math.Min(tiles.ForwardRows, BlockRows);
+    private readonly int _forwardColumns = tiles.ForwardColumns;
+
     // How many accumulators fit: 32 registers with AVX-512 and on Arm, 16 on other x64.
     private static bool ManyRegisters => TLanes.Width == 16 || AdvSimd.Arm64.IsSupported;
 
@@ -44,16 +48,16 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
             C = c,
             CStride = cStride,
         };
-        bool tall = TLanes.Width == PanelColumns && batch > BlockTile.MaxRows;
+        bool tall = TLanes.Width == PanelColumns && _forwardColumns == PanelColumns && batch > BlockTile.MaxRows;
 
         // Few rows with narrow registers need more of them side by side, or every sum waits for the one before.
-        int vectors = TLanes.Width == 8 && batch > 2 ? 2 : BlockTile.MaxVectors;
+        int vectors = TLanes.Width == 8 && _forwardColumns == PanelColumns && batch > 2 ? 2 : BlockTile.MaxVectors;
         for (int column = 0; column < columns;)
         {
-            if (tall) column += product.Tall(column);
-            else if (vectors == 2) column += product.Block<N2>(column, BlockRows);
-            else if (columns - column >= 4 * TLanes.Width) column += product.Block<N4>(column, BlockRows);
-            else column += product.Block<N1>(column, BlockRows);
+            if (tall) column += product.Tall(column, _tallRows);
+            else if (vectors == 2) column += product.Block<N2>(column, _blockRows);
+            else if (columns - column >= 4 * TLanes.Width) column += product.Block<N4>(column, _blockRows);
+            else column += product.Block<N1>(column, _blockRows);
         }
     }
 
@@ -204,9 +208,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector> : KernelSet
         public int* Keep;
         public int WStride, Ahead, Batch, Count, InitStride, CStride;
 
-        public readonly int Tall(int column)
+        public readonly int Tall(int column, int mostRows)
         {
-            int tiles = Tiles(Batch, TallTile.MaxRows);
+            int tiles = Tiles(Batch, mostRows);
             for (int tile = 0; tile < tiles; tile++)
             {
                 (int row, int rows) = Tile(Batch, tile, tiles);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
@@ -17,20 +18,12 @@ namespace TinySD.Runtime.Ops;
 /// <para>
 /// All three products walk a list of kept units: forward skips rows of w, backward skips rows of the result, the weight gradient skips rows of g.
 /// Every element of c and g is one accumulator, summed in increasing order of units, or of time and sequences; every element of dx is 16 lane
-/// sums and a fixed tree. So neither the tiling, nor the threads, nor the lane width changes a bit.
+/// sums and a fixed tree. So neither the tiling, which <see cref="ProductTiles"/> sets, nor the threads, nor the lane width changes a bit.
 /// </para>
 /// </remarks>
 internal sealed unsafe class Products
 {
     private const int Columns = KernelSet.PanelColumns;
-
-    // Columns of w that a thread keeps in its second-level cache while it walks the time steps.
-    private const int WindowColumns = 8 * Columns;
-
-    // Floats of w beyond which a step's rows come from memory, not from the last cache: 24 MiB. Then fewer rows at a time, and further ahead.
-    private const long StreamedFloats = 6 << 20;
-
-    private const int StreamedUnits = 64, StreamedAhead = 128;
 
     // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16: as many equal chunks as are needed to
     // stay below. It is part of the result's definition. The gradients of one time step of a chunk, for a batch of 20, fit the second-level
@@ -39,9 +32,6 @@ internal sealed unsafe class Products
 
     // Rows of x or d that a tile wants at least: with fewer sequences, time steps that keep the same units stand side by side.
     private const int SmallBatch = 16;
-
-    // Time steps of the same units that a tile of the weight gradient adds up before it goes back to memory: d of so many stays in the first cache.
-    private const int GradientSteps = 8;
 
     // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
     private const int ThreadGrain = 65_536;
@@ -252,7 +242,7 @@ internal sealed unsafe class Products
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = end * Columns, group = TimeSteps == 1 ? last : WindowColumns;
+            int last = end * Columns, group = TimeSteps == 1 ? last : Kernels.Tiling.WindowColumns;
             for (int column = start * Columns; column < last; column += group)
             {
                 for (int t = 0; t < TimeSteps; t++) RunStep(t, column, Math.Min(group, last - column));
@@ -263,8 +253,11 @@ internal sealed unsafe class Products
         {
             ReadOnlySpan<int> keep = Keep.At(t);
             float* c = C + ((nint)t * Batch * CStride) + column, x = X + ((nint)t * K * Batch), w = W + column;
-            bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > StreamedFloats;
-            int units = streamed ? StreamedUnits : keep.Length, ahead = streamed ? StreamedAhead : Columns;
+            ProductTiles tiles = Kernels.Tiling;
+
+            // A step's rows that come from memory and not from the last cache: fewer at a time, and further ahead.
+            bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > tiles.StreamedFloats;
+            int units = streamed ? tiles.StreamedUnits : keep.Length, ahead = streamed ? tiles.StreamedAhead : Columns;
             fixed (int* pk = keep)
             {
                 float* init = Bias == null ? c : Bias + column;
@@ -366,7 +359,7 @@ internal sealed unsafe class Products
             }
 
             for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
-            int together = Keep.IsSame ? GradientSteps : 1;
+            int together = Keep.IsSame ? Kernels.Tiling.GradientSteps : 1;
             for (int t = 0; t < TimeSteps; t += together)
             {
                 ReadOnlySpan<int> keep = Keep.At(t);

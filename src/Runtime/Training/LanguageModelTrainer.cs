@@ -1,3 +1,4 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -31,9 +32,10 @@ public sealed class LanguageModelTrainer
     /// <param name="model">The parameters to train; the caller initialises or loads them.</param>
     /// <param name="recipe">Batch, window, dropout, optimizer, clipping and seed are used; the learning rate is a property.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
-    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model.</exception>
-    public LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null)
-        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.Best)
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, or the profile does not run here.</exception>
+    public LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware))
     {
     }
 

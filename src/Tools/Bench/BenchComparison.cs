@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -29,15 +30,16 @@ internal sealed class BenchComparison
     /// <param name="plan">What to time.</param>
     /// <param name="steps">Timed steps of each, or null for as many as the budget allows.</param>
     /// <param name="runner">Threads.</param>
-    public BenchComparison(BenchPlan plan, int? steps, IParallelRunner runner)
+    /// <param name="hardware">The machine.</param>
+    public BenchComparison(BenchPlan plan, int? steps, IParallelRunner runner, HardwareProfile? hardware)
     {
         _steps = steps;
         int batch = plan.Dense.BatchSize, timeSteps = plan.Dense.Bptt;
         var random = new Random(1);
         int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(plan.Vocabulary))];
         _windows = new TokenWindows(tokens, batch, timeSteps);
-        Dense = new BenchSide(new LanguageModelRun(plan.Dense, plan.Vocabulary, _windows, runner));
-        Structured = new BenchSide(new LanguageModelRun(plan.Structured, plan.Vocabulary, _windows, runner));
+        Dense = new BenchSide(new LanguageModelRun(plan.Dense, plan.Vocabulary, _windows, runner, hardware));
+        Structured = new BenchSide(new LanguageModelRun(plan.Structured, plan.Vocabulary, _windows, runner, hardware));
     }
 
     /// <summary>Random dropout: every product is computed in full.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spectre.Console;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
@@ -22,11 +23,14 @@ internal sealed class BenchReport
     private readonly BenchPass _forward, _backward, _weightGradient, _elementwise, _optimizer, _step;
     private readonly BenchProfilePass[] _profile;
     private readonly int _threads;
+    private readonly string _instructionSet;
 
     /// <param name="comparison">The measured models.</param>
     /// <param name="threads">Threads that they ran on.</param>
-    public BenchReport(BenchComparison comparison, int threads)
+    /// <param name="hardware">The machine that they were told of.</param>
+    public BenchReport(BenchComparison comparison, int threads, HardwareProfile? hardware)
     {
+        _instructionSet = KernelChoice.InstructionSetUnder(hardware);
         _comparison = comparison;
         _threads = threads;
         _forward = Compare(times => times.Forward);
@@ -50,7 +54,7 @@ internal sealed class BenchReport
             Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, Recipe.BatchSize, Recipe.Bptt,
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
         var result = new BenchResult(
-            shape, _threads, KernelChoice.InstructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
+            shape, _threads, _instructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
             withProfile ? _profile : null);
         CliJson.Write(output, result, CliJson.Default.BenchResult);
     }
@@ -64,7 +68,7 @@ internal sealed class BenchReport
         output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
         output.WriteLine($"structured dropout: {RecipeText.Rates(Recipe.Dropout)}");
         output.WriteLine(
-            $"{KernelChoice.InstructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
+            $"{_instructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
         console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Results.Write(ProfileTable());
         output.WriteLine(

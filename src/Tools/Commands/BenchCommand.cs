@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
@@ -24,24 +25,26 @@ internal static class BenchCommand
             "Steps of each model to time. [default: as many as half a minute allows, " +
             $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
         Option<int?> threads = Ranged.Threads();
+        Option<string?> profile = Profiles.Option();
         var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };
         var command = new Command("bench",
             "Time training steps with random dropout, whose products are dense, and with structured dropout, in turn, on random tokens: the " +
             "forward, backward and weight-gradient products and the whole step, as medians and ratios. Takes less than a minute. " +
             "Other programs running at the same time spoil the figures.")
         {
-            preset, rate, steps, threads, passes,
+            preset, rate, steps, threads, profile, passes,
         };
         command.SetAction(parsed => Run(
             common.Read(parsed), BenchPlan.For(Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), parsed.GetValue(rate)),
-            parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes)));
+            parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes),
+            Profiles.Read(parsed, profile)));
         return command;
     }
 
-    private static int Run(CliContext context, BenchPlan plan, int? steps, int threads, bool passes)
+    private static int Run(CliContext context, BenchPlan plan, int? steps, int threads, bool passes, HardwareProfile? hardware)
     {
         using var pool = new WorkerPool(threads);
-        var comparison = new BenchComparison(plan, steps, pool);
+        var comparison = new BenchComparison(plan, steps, pool, hardware);
         try
         {
             ProgressDisplay.Run(context, progress => comparison.Run(progress, context.Stop.Watch()));
@@ -51,7 +54,7 @@ internal static class BenchCommand
             throw new StoppedException("stopped before the end; there is nothing to report.");
         }
 
-        var report = new BenchReport(comparison, threads);
+        var report = new BenchReport(comparison, threads, hardware);
         if (context.Json) report.WriteJson(context.Console.Out, passes);
         else report.WriteText(context.Console, passes);
         return ExitCode.Done;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
@@ -18,22 +19,24 @@ internal static class EvalCommand
         var model = new Argument<string>("MODEL") { Description = "A model file (.tsd)." };
         var data = new Option<string>("--data") { HelpName = "FILE", Description = "The text to predict, plain or gzip.", Required = true };
         Option<int?> threads = Ranged.Threads();
+        Option<string?> profile = Profiles.Option();
         var command = new Command("eval",
             "Measure a model on a text: a language model's perplexity, its state carried through the whole text.")
         {
-            model, data, threads,
+            model, data, threads, profile,
         };
         command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), Ranged.ThreadsOf(parsed, threads)));
+            common.Read(parsed), parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), Ranged.ThreadsOf(parsed, threads),
+            Profiles.Read(parsed, profile)));
         return command;
     }
 
-    private static int Run(CliContext context, string path, string textPath, int threads)
+    private static int Run(CliContext context, string path, string textPath, int threads, HardwareProfile? hardware)
     {
         LoadedLanguageModel loaded = LanguageModelFile.Load(path);
         EncodedText text = EncodedText.ToPredict(textPath, loaded.Vocabulary);
         using var pool = new WorkerPool(threads);
-        var evaluator = new LanguageModelEvaluator(loaded.Model, pool);
+        var evaluator = new LanguageModelEvaluator(loaded.Model, pool, hardware: hardware);
         EvaluationResult result = default;
         ProgressDisplay.Run(context, progress => result = evaluator.Evaluate(
             text.Tokens,

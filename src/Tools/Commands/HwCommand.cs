@@ -1,11 +1,60 @@
 using System.CommandLine;
+using System.Text;
+using Spectre.Console;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd hw</c>: the parent of the verbs about hardware.</summary>
+/// <summary><c>tinysd hw list</c> and <c>tinysd hw show</c>: hardware profiles.</summary>
 internal static class HwCommand
 {
-    public static Command Create(CommonOptions common) =>
-        new("hw", "What hardware makes of structured dropout.") { HwSimulateCommand.Create(common) };
+    public static Command Create(CommonOptions common)
+    {
+        var list = new Command("list", "List the built-in hardware profiles, and which of them run here.");
+        list.SetAction(parsed => List(common.Read(parsed)));
+        var name = new Argument<string>("NAME") { Description = "A built-in profile, or a file." };
+        var show = new Command("show", "Show a hardware profile as its file has it.") { name };
+        show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
+        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.") { list, show, HwSimulateCommand.Create(common) };
+    }
+
+    private static int List(CliContext context)
+    {
+        CpuFeatures here = CpuFeatures.Here;
+        string? best = BuiltInProfiles.BestFor(here)?.Name, less = Profiles.BuiltForLess(here);
+        ProfileResult[] results =
+        [
+            .. BuiltInProfiles.All.Select(p => new ProfileResult(
+                p.Name, p.Kind == HardwareKind.Simd ? "simd" : "systolic", p.Description, p.Fallback, p.Simd is { } simd && here.Runs(simd.Instructions),
+                p.Name == best)),
+        ];
+        if (context.Json)
+        {
+            CliJson.Write(context.Console.Out, new ProfileListResult(results, less), CliJson.Default.ProfileListResult);
+            return ExitCode.Done;
+        }
+
+        Table table = Tables.Create("profile", "kind", "fallback", "here");
+        foreach (ProfileResult p in results)
+            table.Row(p.Name, p.Kind, p.Fallback ?? "", p.IsDefault ? "the default" : p.RunsHere ? "runs" : p.Kind == "simd" ? "does not run" : "");
+        context.Console.Results.Write(table);
+        if (less is not null) context.Console.Out.WriteLine(less);
+        return ExitCode.Done;
+    }
+
+    // A profile file is JSON, and reads well enough for people too.
+    private static int Show(CliContext context, string name)
+    {
+        HardwareProfile profile = Profiles.Find(name, "NAME")[0];
+        using var text = new MemoryStream();
+        HardwareProfileFile.Write(text, profile);
+        context.Console.Out.Write(Encoding.UTF8.GetString(text.ToArray()));
+        if (!context.Json && Profiles.BuiltForLess(CpuFeatures.Here) is { } less) context.Console.Out.WriteLine(less);
+        return ExitCode.Done;
+    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Errors;
@@ -14,8 +15,8 @@ internal sealed class HwSimulateCommand
 {
     private readonly Option<string> _profile = new("--profile")
     {
-        HelpName = "NAME",
-        Description = $"The array. One of {SystolicArrays.List}.",
+        HelpName = "NAME|FILE",
+        Description = $"The array, built in or a file. Built in: {Profiles.Arrays}.",
         Required = true,
     };
 
@@ -30,7 +31,7 @@ internal sealed class HwSimulateCommand
     private readonly Option<float?> _rate = Ranged.Rate("--rate",
         $"Drop rate at every site. [default: the preset's, or {BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture)} where it has none]");
 
-    private readonly Option<Dataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
+    private readonly Option<SystolicDataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
         "What stays in the array: outputs, weights or inputs. [default: the profile's]");
 
     private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
@@ -48,23 +49,17 @@ internal sealed class HwSimulateCommand
         {
             options._profile, options._preset, options._gemm, options._dropout, options._rate, options._dataflow, options._report,
         };
-        command.SetAction(parsed => Run(common.Read(parsed), options.ArrayOf(parsed), options.PlanOf(parsed), parsed.GetValue(options._report)));
+        command.SetAction(parsed => options.Run(common.Read(parsed), parsed));
         return command;
     }
 
-    private static int Run(CliContext context, SystolicArray array, SimulationPlan plan, string? page)
+    private int Run(CliContext context, ParseResult parsed)
     {
-        var report = new SimulationReport(array, plan);
-        if (page is not null) AtomicFile.Write(page, report.WriteHtml);
+        var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed));
+        if (parsed.GetValue(_report) is { } page) AtomicFile.Write(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
         return ExitCode.Done;
-    }
-
-    private SystolicArray ArrayOf(ParseResult parsed)
-    {
-        SystolicArray array = SystolicArrays.Find(parsed.GetRequiredValue(_profile));
-        return array with { Dataflow = parsed.GetValue(_dataflow) ?? array.Dataflow };
     }
 
     private SimulationPlan PlanOf(ParseResult parsed)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -26,6 +27,7 @@ internal sealed class TrainLmCommand
         "Stop after this many updates; for trying things out.");
 
     private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly Option<string?> _profile = Profiles.Option();
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -41,7 +43,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._show];
+        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._show];
         foreach (Option option in rest) command.Add(option);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -60,9 +62,10 @@ internal sealed class TrainLmCommand
         string? test = parsed.GetValue(_test);
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name));
         OutputFile.CheckWritable(output);
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool);
+        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);

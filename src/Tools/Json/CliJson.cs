@@ -17,6 +17,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(SimulateResult))]
+[JsonSerializable(typeof(ProfileListResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = Encoder };

@@ -83,3 +83,9 @@ internal sealed record SimulateResult(
 /// <summary>A product of <see cref="SimulateResult"/>, [M, K] x [K, N]; cycles are those of all time steps.</summary>
 internal sealed record SimulateProduct(
     string Name, int M, int N, int K, int KeptM, int KeptN, int KeptK, long DenseCycles, long StructuredCycles);
+
+/// <summary>A hardware profile in <see cref="ProfileListResult"/>.</summary>
+internal sealed record ProfileResult(string Name, string Kind, string Description, string? Fallback, bool RunsHere, bool IsDefault);
+
+/// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
+internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);

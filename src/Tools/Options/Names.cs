@@ -1,8 +1,8 @@
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Options;
 
@@ -44,8 +44,13 @@ internal static class Names
         ("none", DropoutKind.None), ("random", DropoutKind.Random), ("locked", DropoutKind.Locked), ("structured", DropoutKind.Structured),
         ("structured-locked", DropoutKind.StructuredLocked));
 
-    public static Names<Dataflow> Dataflows { get; } = new(
-        ("os", Dataflow.OutputStationary), ("ws", Dataflow.WeightStationary), ("is", Dataflow.InputStationary));
+    public static Names<SystolicDataflow> Dataflows { get; } = new(
+        ("os", SystolicDataflow.OutputStationary), ("ws", SystolicDataflow.WeightStationary), ("is", SystolicDataflow.InputStationary));
+
+    /// <summary>Instruction sets as messages name them.</summary>
+    public static Names<SimdInstructions> Instructions { get; } = new(
+        ("no vector instructions", SimdInstructions.Scalar), ("SSE4.2", SimdInstructions.Sse42), ("AVX2", SimdInstructions.Avx2),
+        ("AVX-512", SimdInstructions.Avx512), ("AdvSIMD", SimdInstructions.AdvSimd), ("Helium", SimdInstructions.Helium));
 
     /// <summary>The parts of a training step as a report names them.</summary>
     public static Names<Pass> Passes { get; } = new(

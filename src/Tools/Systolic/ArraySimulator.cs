@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+
 namespace TinySD.Tools.Systolic;
 
 /// <summary>What the array did.</summary>
@@ -23,7 +25,6 @@ internal sealed class ArraySimulator
 
     public ArraySimulator(SystolicArray array)
     {
-        array.Validate();
         _array = array;
         _rows = array.Rows;
         _columns = array.Columns;
@@ -41,10 +42,10 @@ internal sealed class ArraySimulator
         if (input.Rows == 0 || input.Columns == 0 || filter.Columns == 0) return new ArrayRun(output, 0, 0);
         switch (_array.Dataflow)
         {
-            case Dataflow.OutputStationary:
+            case SystolicDataflow.OutputStationary:
                 RunOutputStationary(input, filter, output);
                 break;
-            case Dataflow.WeightStationary:
+            case SystolicDataflow.WeightStationary:
                 RunStationary(input, filter, (m, n, sum) => output[m, n] += sum);
                 break;
             default:
@@ -81,13 +82,13 @@ internal sealed class ArraySimulator
                         }
                     }
 
-                    if (_array.OverlapsDrain) Drain();
+                    if (_array.DrainOverlaps) Drain();
                     _cycles++;
                 }
 
                 Array.Copy(_held, draining, draining.Length);
                 (drainM, drainN, drained) = (m, n, 0);
-                if (_array.OverlapsDrain) continue;
+                if (_array.DrainOverlaps) continue;
                 for (; drained < _rows; _cycles++) Drain();
             }
         }

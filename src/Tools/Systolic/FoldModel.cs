@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+
 namespace TinySD.Tools.Systolic;
 
 /// <summary>
@@ -29,7 +31,7 @@ internal static class FoldModel
     /// <summary>Cycles of a fold in which the array fills and empties: those that no shape of the product saves.</summary>
     public static long Overhead(SystolicArray array)
     {
-        bool fillsOnly = array.Dataflow == Dataflow.OutputStationary && array.OverlapsDrain;
+        bool fillsOnly = array.Dataflow == SystolicDataflow.OutputStationary && array.DrainOverlaps;
         return ((fillsOnly ? 1L : 2L) * array.Rows) + array.Columns - 2;
     }
 

@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+
 namespace TinySD.Tools.Systolic;
 
 /// <summary>A product of matrices: input [M, K] times filter [K, N] gives output [M, N].</summary>
@@ -14,10 +16,10 @@ internal readonly record struct GemmShape(int M, int N, int K)
 internal readonly record struct GemmMapping(int AlongRows, int AlongColumns, int Streamed)
 {
     /// <summary>The mapping of a dataflow.</summary>
-    public static GemmMapping Of(Dataflow dataflow, GemmShape shape) => dataflow switch
+    public static GemmMapping Of(SystolicDataflow dataflow, GemmShape shape) => dataflow switch
     {
-        Dataflow.OutputStationary => new(shape.M, shape.N, shape.K),
-        Dataflow.WeightStationary => new(shape.K, shape.N, shape.M),
+        SystolicDataflow.OutputStationary => new(shape.M, shape.N, shape.K),
+        SystolicDataflow.WeightStationary => new(shape.K, shape.N, shape.M),
         _ => new(shape.K, shape.M, shape.N),
     };
 

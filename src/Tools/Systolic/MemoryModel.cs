@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+
 namespace TinySD.Tools.Systolic;
 
 /// <summary>What a product costs on an array.</summary>
@@ -42,17 +44,17 @@ internal static class MemoryModel
     {
         if (shape.MultiplyAdds == 0) return default;
         var channel = new Channel(array.WordsPerCycle, FoldModel.CyclesPerFold(array, shape));
-        if (array.Dataflow == Dataflow.OutputStationary) OutputStationary(array, shape, ref channel);
+        if (array.Dataflow == SystolicDataflow.OutputStationary) OutputStationary(array, shape, ref channel);
         else Accumulating(array, shape, ref channel);
         channel.Finish();
-        return new GemmCost(FoldModel.Cycles(array, shape), channel.StallCycles, channel.MovedWords * array.BytesPerWord);
+        return new GemmCost(FoldModel.Cycles(array, shape), channel.StallCycles, channel.MovedWords * array.WordBytes);
     }
 
     private static void OutputStationary(SystolicArray array, GemmShape shape, ref Channel channel)
     {
-        var input = new Operand(array.InputBytes / array.BytesPerWord, (long)shape.M * shape.K);
-        var filter = new Operand(array.FilterBytes / array.BytesPerWord, (long)shape.K * shape.N);
-        var output = new Operand(array.OutputBytes / array.BytesPerWord, (long)shape.M * shape.N);
+        var input = new Operand(array.InputBytes / array.WordBytes, (long)shape.M * shape.K);
+        var filter = new Operand(array.WeightBytes / array.WordBytes, (long)shape.K * shape.N);
+        var output = new Operand(array.OutputBytes / array.WordBytes, (long)shape.M * shape.N);
         for (int m = 0; m < shape.M; m += array.Rows)
         {
             long rows = Math.Min(array.Rows, shape.M - m);
@@ -69,11 +71,11 @@ internal static class MemoryModel
     private static void Accumulating(SystolicArray array, GemmShape shape, ref Channel channel)
     {
         GemmMapping mapping = GemmMapping.Of(array.Dataflow, shape);
-        bool keepsWeights = array.Dataflow == Dataflow.WeightStationary;
-        long inputWords = array.InputBytes / array.BytesPerWord, filterWords = array.FilterBytes / array.BytesPerWord;
+        bool keepsWeights = array.Dataflow == SystolicDataflow.WeightStationary;
+        long inputWords = array.InputBytes / array.WordBytes, filterWords = array.WeightBytes / array.WordBytes;
         var kept = new Operand(keepsWeights ? filterWords : inputWords, (long)mapping.AlongRows * mapping.AlongColumns);
         var streamed = new Operand(keepsWeights ? inputWords : filterWords, (long)mapping.AlongRows * mapping.Streamed);
-        var output = new Operand(array.OutputBytes / array.BytesPerWord, (long)shape.M * shape.N);
+        var output = new Operand(array.OutputBytes / array.WordBytes, (long)shape.M * shape.N);
         for (int column = 0; column < mapping.AlongColumns; column += array.Columns)
         {
             long columns = Math.Min(array.Columns, mapping.AlongColumns - column);

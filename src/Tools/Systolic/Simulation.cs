@@ -1,3 +1,5 @@
+using TinySD.Runtime.Hardware;
+
 namespace TinySD.Tools.Systolic;
 
 /// <summary>What a product costs on an array, over all time steps.</summary>
@@ -26,7 +28,6 @@ internal sealed class Simulation
 
     public Simulation(SystolicArray array, IEnumerable<TrainingProduct> products)
     {
-        array.Validate();
         Array = array;
         Products = [.. products.Select(product => new SimulatedProduct(product, Sum(product.Dense), Sum(product.Compacted)))];
         foreach (SimulatedProduct product in Products)

@@ -6,7 +6,7 @@ using TinySD.Tools.Display;
 namespace TinySD.Tools.Systolic;
 
 /// <summary>Draws a simulation as a page that needs nothing beside itself: the masks, units by time, and the cycles of every product.</summary>
-internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation, string array)
+internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation, string profile, string array)
 {
     // Pixels. A mask is as wide whatever its units, so that sites can be compared.
     private const int Width = 900, LabelWidth = 160, StepHeight = 4, BarHeight = 11, ProductHeight = 32;
@@ -22,7 +22,7 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>TinySD: structured dropout on {{Html(simulation.Array.Name)}}</title>
+            <title>TinySD: structured dropout on {{Html(profile)}}</title>
             <style>
             body { font: 16px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff; }
             h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } p.small { color: #555; font-size: 0.9em; }

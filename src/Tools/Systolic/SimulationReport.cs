@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -10,14 +11,17 @@ namespace TinySD.Tools.Systolic;
 internal sealed class SimulationReport
 {
     private readonly SimulationPlan _plan;
+    private readonly string _name;
     private readonly SystolicArray _array;
     private readonly Simulation _drawn;
 
-    public SimulationReport(SystolicArray array, SimulationPlan plan)
+    public SimulationReport(HardwareProfile profile, SystolicDataflow? dataflow, SimulationPlan plan)
     {
-        _array = array;
+        SystolicArray array = profile.Systolic!;
+        _name = profile.Name;
+        _array = array with { Dataflow = dataflow ?? array.Dataflow };
         _plan = plan;
-        _drawn = new Simulation(array, plan.Products((kept, _) => kept));
+        _drawn = new Simulation(_array, plan.Products((kept, _) => kept));
     }
 
     /// <summary>One JSON object.</summary>
@@ -37,7 +41,7 @@ internal sealed class SimulationReport
     public void WriteHtml(Stream output)
     {
         using var writer = new StreamWriter(output, leaveOpen: true);
-        new SimulationPage(_plan, _drawn, Describe(_array)).Write(writer);
+        new SimulationPage(_plan, _drawn, _name, Describe()).Write(writer);
     }
 
     /// <summary>Tables, and why they say what they say.</summary>
@@ -46,7 +50,7 @@ internal sealed class SimulationReport
         TextWriter output = console.Out;
         output.WriteLine(_plan.Title);
         output.WriteLine(_plan.Dropout);
-        output.WriteLine(Describe(_array));
+        output.WriteLine(Describe());
         console.Results.Write(ProductTable());
         output.WriteLine(
             $"""
@@ -106,7 +110,7 @@ internal sealed class SimulationReport
     private Table DataflowTable()
     {
         Table table = Tables.Create("dataflow", ">dense cycles", ">structured", ">ratio", ">with stalls");
-        foreach (Dataflow dataflow in Enum.GetValues<Dataflow>())
+        foreach (SystolicDataflow dataflow in Enum.GetValues<SystolicDataflow>())
         {
             Simulation other = With(dataflow);
             table.Row(
@@ -145,11 +149,11 @@ internal sealed class SimulationReport
         output.WriteLine(
             $"Why the dataflows gain differently: {example.Product.Name}, M,N,K = {Text(dense)}, keeps {kept.K} of K, " +
             $"{Figures.Fixed((double)kept.K / dense.K, 2)} of the work.");
-        foreach (Dataflow dataflow in Enum.GetValues<Dataflow>())
+        foreach (SystolicDataflow dataflow in Enum.GetValues<SystolicDataflow>())
         {
             SystolicArray array = _array with { Dataflow = dataflow };
             string ratio = Figures.Fixed((double)FoldModel.Cycles(array, dense) / FoldModel.Cycles(array, kept), 2);
-            string why = dataflow == Dataflow.OutputStationary ? WhyFoldsGetShorter(array, dense, kept) : WhyFoldsGo(array, dense, kept);
+            string why = dataflow == SystolicDataflow.OutputStationary ? WhyFoldsGetShorter(array, dense, kept) : WhyFoldsGo(array, dense, kept);
             output.WriteLine($"  {Names.Dataflows.Of(dataflow)}: {ratio}. {why}");
         }
     }
@@ -167,22 +171,22 @@ internal sealed class SimulationReport
         $"{Figures.Count(FoldModel.Folds(array, dense))} folds {Figures.Count(FoldModel.Folds(array, kept))}, " +
         $"of {FoldModel.CyclesPerFold(array, dense)} cycles each as before.";
 
-    private Simulation With(Dataflow dataflow) =>
+    private Simulation With(SystolicDataflow dataflow) =>
         dataflow == _array.Dataflow ? _drawn : new Simulation(_array with { Dataflow = dataflow }, _drawn.Products.Select(p => p.Product));
 
-    private static string Describe(SystolicArray array)
+    private string Describe()
     {
-        string drain = array.Dataflow == Dataflow.OutputStationary && !array.OverlapsDrain ? ", drained before the next fold" : "";
-        return $"{array.Name}: {array.Rows} x {array.Columns} elements, {Words(array.Dataflow)}{drain}; {Number(array.ClockHz / 1e6)} MHz, " +
-            $"{Number(array.WordsPerCycle)} words a cycle of {Figures.Count(array.BytesPerWord, "byte")}; " +
-            $"on chip {Figures.Count(array.InputBytes / 1024.0)} KiB for inputs, {Figures.Count(array.FilterBytes / 1024.0)} for weights, " +
-            $"{Figures.Count(array.OutputBytes / 1024.0)} for outputs";
+        string drain = _array.Dataflow == SystolicDataflow.OutputStationary && !_array.DrainOverlaps ? ", drained before the next fold" : "";
+        return $"{_name}: {_array.Rows} x {_array.Columns} elements, {Words(_array.Dataflow)}{drain}; {Number(_array.ClockMegahertz)} MHz, " +
+            $"{Number(_array.WordsPerCycle)} words a cycle of {Figures.Count(_array.WordBytes, "byte")}; " +
+            $"on chip {Figures.Count(_array.InputBytes / 1024.0)} KiB for inputs, {Figures.Count(_array.WeightBytes / 1024.0)} for weights, " +
+            $"{Figures.Count(_array.OutputBytes / 1024.0)} for outputs";
     }
 
-    private static string Words(Dataflow dataflow) => dataflow switch
+    private static string Words(SystolicDataflow dataflow) => dataflow switch
     {
-        Dataflow.OutputStationary => "output-stationary",
-        Dataflow.WeightStationary => "weight-stationary",
+        SystolicDataflow.OutputStationary => "output-stationary",
+        SystolicDataflow.WeightStationary => "weight-stationary",
         _ => "input-stationary",
     };
 
@@ -198,7 +202,7 @@ internal sealed class SimulationReport
 
     private static string Megabytes(GemmCost cost) => Figures.Fixed(cost.MovedBytes / 1e6, 1);
 
-    private string Milliseconds(GemmCost cost) => $"{Figures.Fixed(1e3 * cost.TotalCycles / _array.ClockHz, 2)} ms";
+    private string Milliseconds(GemmCost cost) => $"{Figures.Fixed(cost.TotalCycles / (1e3 * _array.ClockMegahertz), 2)} ms";
 
     private static string Number(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
@@ -23,7 +24,7 @@ internal sealed class LanguageModelRun
 
     /// <summary>Plans and allocates everything.</summary>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-    public LanguageModelRun(LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner)
+    public LanguageModelRun(LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null)
     {
         Recipe = recipe;
         _windows = windows;
@@ -32,8 +33,8 @@ internal sealed class LanguageModelRun
         try
         {
             Model = new LanguageModel(recipe.ToConfig(vocabularySize));
-            _trainer = new LanguageModelTrainer(Model, recipe, runner);
-            _evaluator = new LanguageModelEvaluator(Model, runner, streams: recipe.BatchSize);
+            _trainer = new LanguageModelTrainer(Model, recipe, runner, hardware);
+            _evaluator = new LanguageModelEvaluator(Model, runner, streams: recipe.BatchSize, hardware: hardware);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
@@ -32,8 +33,9 @@ internal sealed record TrainingOutcome(
 /// <param name="output">The model file; written after every epoch that improves on all before it.</param>
 /// <param name="maxSteps">Updates after which to stop, or null.</param>
 /// <param name="runner">Threads.</param>
+/// <param name="hardware">The machine.</param>
 internal sealed class LanguageModelTraining(
-    LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner)
+    LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware)
 {
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
@@ -46,7 +48,7 @@ internal sealed class LanguageModelTraining(
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
-        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner);
+        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware);
         long parameters = run.Model.Layout.ParameterCount;
         _stepsPlanned = Math.Min((long)recipe.Epochs * windows.Count, maxSteps ?? long.MaxValue);
         progress.Note(
@@ -114,7 +116,7 @@ internal sealed class LanguageModelTraining(
     private double Test(EncodedText test, IProgressDisplay progress, CancellationToken stop)
     {
         LoadedLanguageModel best = LanguageModelFile.Load(output);
-        var evaluator = new LanguageModelEvaluator(best.Model, runner);
+        var evaluator = new LanguageModelEvaluator(best.Model, runner, hardware: hardware);
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new FailureException($"the test perplexity is {perplexity}; {WhatIsKept()}");
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };

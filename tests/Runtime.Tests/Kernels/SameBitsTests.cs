@@ -1,3 +1,4 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -24,6 +25,36 @@ public sealed class SameBitsTests
             await AtEveryWidthAndThreadCount((width, runner) => rig.Run(width, runner).FirstDifference(expected));
         }
     }
+
+    // Among the shapes are one whose step is streamed once the threshold is low, and one of few sequences.
+    [Test]
+    [MatrixDataSource]
+    public async Task Products_give_the_same_bits_however_they_are_cut([Matrix] bool sameKeep)
+    {
+        foreach ((int k, int n, int t, int b) in new[] { (67, 100, 3, 21), (70, 300, 9, 20), (40, 268, 2, 5), (5, 2700, 2, 3) })
+        {
+            var rig = new ProductRig(k, n, t, b, KeepPattern.Random, sameKeep);
+            foreach (int width in Cases.LaneWidths)
+            {
+                ProductResults expected = rig.Run(width);
+                foreach (ProductTiles tiles in Cuts(width))
+                {
+                    ProductResults found = rig.Run(width, tiles: tiles);
+                    await Assert.That(found.FirstDifference(expected)).IsNull().Because($"{width} lanes, {rig}, {tiles}");
+                    await Assert.That(found.Damage).IsNull();
+                }
+            }
+        }
+    }
+
+    private static ProductTiles[] Cuts(int width) =>
+    [
+        new() { ForwardRows = 1, WindowColumns = 16, GradientSteps = 1 },
+        new() { ForwardRows = 2, ForwardColumns = 4 * width, WindowColumns = 48, GradientSteps = 3 },
+        new() { ForwardRows = 5, ForwardColumns = 16, WindowColumns = 1024, GradientSteps = 100 },
+        new() { ForwardRows = 7, StreamedFloats = 1, StreamedUnits = 1, StreamedAhead = 16 },
+        new() { StreamedFloats = 1, StreamedUnits = 13, StreamedAhead = 4096 },
+    ];
 
     [Test]
     [Arguments(1, 1)]

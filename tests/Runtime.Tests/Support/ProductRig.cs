@@ -1,3 +1,4 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
@@ -45,9 +46,9 @@ internal sealed class ProductRig
     public override string ToString() => $"K={K} N={N} T={T} B={B}";
 
     /// <summary>Runs all products; <see cref="ProductResults.Damage"/> names the first canary that died.</summary>
-    public ProductResults Run(int laneWidth, IParallelRunner? runner = null, float scale = 1f)
+    public ProductResults Run(int laneWidth, IParallelRunner? runner = null, float scale = 1f, ProductTiles? tiles = null)
     {
-        var products = new Products(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(laneWidth));
+        var products = new Products(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(laneWidth, tiles));
         products.Announce(K, N, T, B, backward: true);
         var workspace = new Workspace();
         var layout = new ParameterLayout();

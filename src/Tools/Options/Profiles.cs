@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The option that names a hardware profile, and what becomes of one that does not run here.</summary>
+internal static class Profiles
+{
+    /// <summary>The option.</summary>
+    public static Option<string?> Option() => new("--profile")
+    {
+        HelpName = "NAME|FILE",
+        Description = "The hardware profile, built in or a file, as 'tinysd hw list' shows. Speed only: the result is the same. " +
+            "[default: the best built-in one that runs here]",
+    };
+
+    /// <summary>The profile to run under.</summary>
+    /// <exception cref="FailureException">It does not run on this CPU or in this build.</exception>
+    public static HardwareProfile? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } name
+        ? Runnable(Find(name, option.Name), CpuFeatures.Here)
+        : BuiltInProfiles.BestFor(CpuFeatures.Here);
+
+    /// <summary>A profile and its fallbacks, by name or from a file.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    /// <exception cref="FileProblemException">The file is not as it should be.</exception>
+    public static ImmutableArray<HardwareProfile> Find(string name, string option) =>
+        TryFind(name) is { IsEmpty: false } chain
+            ? chain
+            : throw new UsageException($"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}.");
+
+    /// <summary>The built-in arrays.</summary>
+    public static string Arrays { get; } =
+        string.Join(", ", BuiltInProfiles.All.Where(profile => profile.Kind == HardwareKind.Systolic).Select(profile => profile.Name));
+
+    /// <summary>A profile of a systolic array, by name or from a file; <c>16x16</c> is short for <c>systolic-16x16</c>.</summary>
+    /// <exception cref="UsageException">There is none of that name, or it is of a processor.</exception>
+    /// <exception cref="FileProblemException">The file is not as it should be.</exception>
+    public static HardwareProfile FindArray(string name)
+    {
+        ImmutableArray<HardwareProfile> chain = BuiltInProfiles.Find($"systolic-{name}");
+        if (chain.IsEmpty) chain = TryFind(name);
+        if (chain is [{ Systolic: not null } profile, ..]) return profile;
+        throw new UsageException(
+            $"--profile is '{name}'{(chain.IsEmpty ? "" : ", a processor")}; expected a systolic array, one of {Arrays}, or the file of one.");
+    }
+
+    /// <summary>The first of a chain, if it runs.</summary>
+    /// <exception cref="FailureException">It does not; one line says what to do.</exception>
+    public static HardwareProfile Runnable(ImmutableArray<HardwareProfile> chain, CpuFeatures here)
+    {
+        HardwareProfile profile = chain[0];
+        if (profile.Simd is { } simd && here.Runs(simd.Instructions)) return profile;
+        HardwareProfile? other = chain.FirstOrDefault(p => p.Simd is { } machine && here.Runs(machine.Instructions)) ?? BuiltInProfiles.BestFor(here);
+        string instead = other is null ? "leave --profile out" : $"use --profile {other.Name}";
+        if (profile.Simd is null) throw new FailureException($"the profile {profile.Name} is of a systolic array, on which nothing trains; {instead}.");
+        string wanted = Names.Instructions.Of(profile.Simd.Instructions);
+        throw new FailureException(here.CpuHas(profile.Simd.Instructions)
+            ? $"the profile {profile.Name} needs {wanted}, for which this program was not built; {instead}, or publish with -p:HardwareProfile={profile.Name}."
+            : $"the profile {profile.Name} needs {wanted}, which this CPU does not have; {instead}.");
+    }
+
+    // Empty for a name that is neither.
+    private static ImmutableArray<HardwareProfile> TryFind(string name)
+    {
+        ImmutableArray<HardwareProfile> chain = BuiltInProfiles.Find(name);
+        bool isFile = chain.IsEmpty && (name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.Contains('/') || File.Exists(name));
+        return isFile ? HardwareProfileFile.Load(name) : chain;
+    }
+
+    /// <summary>One line where the program was built for less than its CPU has, or null.</summary>
+    public static string? BuiltForLess(CpuFeatures here)
+    {
+        if (!here.IsBuiltForLess) return null;
+        string better = BuiltInProfiles.BestFor(here with { Build = here.Cpu })?.Name ?? "";
+        return $"This program was built for {Names.Instructions.Of(here.Build)}, and the CPU has {Names.Instructions.Of(here.Cpu)}: " +
+            $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one.";
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary><c>hw</c> and <c>--profile</c>: what is listed, what runs, and what is said of a profile that does not.</summary>
+public sealed class HwTests
+{
+    [Test]
+    public async Task List_names_every_profile_and_one_default()
+    {
+        CliResult result = Tinysd.Run("hw", "list", "--json");
+        await Assert.That(result.Code).IsEqualTo(0);
+        JsonElement[] profiles = [.. result.Json.GetProperty("profiles").EnumerateArray()];
+        await Assert.That(profiles.Select(p => p.GetProperty("name").GetString()!)).IsEquivalentTo(BuiltInProfiles.Names);
+        await Assert.That(profiles.Count(p => p.GetProperty("isDefault").GetBoolean())).IsEqualTo(1);
+        string text = Tinysd.Run("hw", "list").Out;
+        foreach (string name in BuiltInProfiles.Names) await Assert.That(text).Contains(name);
+    }
+
+    [Test]
+    public async Task Show_prints_a_profile_that_can_be_read_again()
+    {
+        CliResult result = Tinysd.Run("hw", "show", "systolic-16x16", "--json");
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Json.GetProperty("systolic").GetProperty("rows").GetInt32()).IsEqualTo(16);
+        await Assert.That(Tinysd.Run("hw", "show", "systolic-16x16").Out).StartsWith(result.Out);
+        await Assert.That(Tinysd.Run("hw", "show", "z80").Error).StartsWith("tinysd hw show: NAME is 'z80'; expected the name of a file or one of arm64-neon,");
+    }
+
+    [Test]
+    public async Task A_command_refuses_a_profile_that_nothing_runs_on()
+    {
+        CliResult result = Tinysd.Run("bench", "--preset", "char-small", "--steps", "1", "--profile", "systolic-8x8");
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).StartsWith(
+            "tinysd bench: the profile systolic-8x8 is of a systolic array, on which nothing trains; use --profile ");
+        await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task Bench_runs_under_a_lesser_profile_and_says_so()
+    {
+        if (!CpuFeatures.Here.Runs(SimdInstructions.Avx2)) return;
+        CliResult result = Tinysd.Run("bench", "--preset", "char-small", "--steps", "1", "--profile", "x64-avx2", "--json", "--quiet");
+        await Assert.That(result.Json.GetProperty("instructionSet").GetString()).IsEqualTo("AVX2");
+    }
+
+    /// <summary>The check is given the features of other machines; one real lesser CPU is not to be had in a test.</summary>
+    [Test]
+    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "x64-avx512", "the profile x64-avx512 needs AVX-512, which this CPU does not have; use --profile x64-avx2.")]
+    [Arguments(SimdInstructions.Avx512, SimdInstructions.Avx2, "x64-avx512",
+        "the profile x64-avx512 needs AVX-512, for which this program was not built; use --profile x64-avx2, or publish with -p:HardwareProfile=x64-avx512.")]
+    [Arguments(SimdInstructions.AdvSimd, SimdInstructions.AdvSimd, "x64-avx2", "the profile x64-avx2 needs AVX2, which this CPU does not have; use --profile arm64-neon.")]
+    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "cortex-m-class", "the profile cortex-m-class needs Helium, which this CPU does not have; use --profile x64-avx2.")]
+    [Arguments(SimdInstructions.Scalar, SimdInstructions.Scalar, "x64-sse42",
+        "the profile x64-sse42 needs SSE4.2, which this CPU does not have; leave --profile out.")]
+    public async Task A_profile_that_does_not_run_is_refused_with_what_to_do(SimdInstructions cpu, SimdInstructions build, string name, string message)
+    {
+        FailureException refused = Assert.Throws<FailureException>(() => Profiles.Runnable(BuiltInProfiles.Find(name), new CpuFeatures(cpu, build)));
+        await Assert.That(refused.Message).IsEqualTo(message);
+    }
+
+    [Test]
+    public async Task A_program_built_for_less_says_how_to_build_it_for_more()
+    {
+        await Assert.That(Profiles.BuiltForLess(new CpuFeatures(SimdInstructions.Avx512, SimdInstructions.Avx512))).IsNull();
+        await Assert.That(Profiles.BuiltForLess(new CpuFeatures(SimdInstructions.Avx512, SimdInstructions.Avx2))).IsEqualTo(
+            "This program was built for AVX2, and the CPU has AVX-512: dotnet publish src/Tools -c Release -p:HardwareProfile=x64-avx512 makes a faster one.");
+    }
+}
