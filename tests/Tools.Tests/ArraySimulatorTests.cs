@@ -1,5 +1,5 @@
-using TinySD.Runtime.Hardware;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Tests;
