@@ -69,7 +69,7 @@ public sealed class RecipeTests
             "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--batch", "7",
             "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
-            "--dropout", "structured-locked", "--draw", "bernoulli");
+            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
               "preset": "zaremba-large",
@@ -82,6 +82,8 @@ public sealed class RecipeTests
               "bptt": 9,
               "dropout": "structured-locked",
               "draw": "bernoulli",
+              "keepMultiple": 1,
+              "groupSize": 4,
               "rateEmbedding": 0.65,
               "rateLayer": 0.65,
               "rateRecurrent": 0,
@@ -116,6 +118,16 @@ public sealed class RecipeTests
         await Assert.That(result.Out).Matches(@"--hidden +650 ");
         await Assert.That(result.Out).Matches(@"--decay +1\.2 ");
         await Assert.That(result.Out).Matches(@"--rate-recurrent +0 ");
+    }
+
+    [Test]
+    public async Task Kept_counts_and_groups_are_for_structured_masks()
+    {
+        JsonElement shown = Show("--dropout", "structured", "--rate", "0.5", "--keep-multiple", "16", "--group-size", "8");
+        await Assert.That(shown.GetProperty("keepMultiple").GetInt32()).IsEqualTo(16);
+        await Assert.That(shown.GetProperty("groupSize").GetInt32()).IsEqualTo(8);
+        string text = Tinysd.Run("train", "lm", "--dropout", "structured", "--rate", "0.5", "--group-size", "8", "--show").Out;
+        await Assert.That(text).Matches(@"--group-size +8 ");
     }
 
     private static float[] Rates(JsonElement shown) =>

@@ -213,6 +213,11 @@ internal sealed class DropoutEntry
 
     public required string Draw { get; init; }
 
+    // Files from before there were multiples and groups have neither key.
+    public int KeepMultiple { get; init; } = 1;
+
+    public int GroupSize { get; init; } = 1;
+
     public required float Embedding { get; init; }
 
     public required float Layer { get; init; }
@@ -225,6 +230,8 @@ internal sealed class DropoutEntry
     {
         Kind = Spelling.DropoutKinds.NameOf(spec.Kind),
         Draw = Spelling.MaskDraws.NameOf(spec.Draw),
+        KeepMultiple = spec.KeepMultiple,
+        GroupSize = spec.GroupSize,
         Embedding = spec.Embedding,
         Layer = spec.Layer,
         Recurrent = spec.Recurrent,
@@ -235,6 +242,8 @@ internal sealed class DropoutEntry
     {
         Kind = Spelling.DropoutKinds.ValueOf(Kind),
         Draw = Spelling.MaskDraws.ValueOf(Draw),
+        KeepMultiple = KeepMultiple,
+        GroupSize = GroupSize,
         Embedding = Embedding,
         Layer = Layer,
         Recurrent = Recurrent,

@@ -50,6 +50,8 @@ public enum DropoutSite
 /// <summary>The case and the drop rate of every site. Rates are probabilities to drop, in [0, 1).</summary>
 public sealed record DropoutSpec
 {
+    private const int MostTogether = 65536;
+
     /// <summary>No dropout at any site.</summary>
     public static DropoutSpec None { get; } = new();
 
@@ -58,6 +60,17 @@ public sealed record DropoutSpec
 
     /// <summary>How structured masks are drawn.</summary>
     public MaskDraw Draw { get; init; }
+
+    /// <summary>
+    /// Exact counts of kept units are rounded to the nearest multiple of it, at least one multiple, so that tiles and folds of a machine are full; 1 leaves
+    /// them as they are, and so does a site with fewer units than one multiple. Structured cases only.
+    /// </summary>
+    public int KeepMultiple { get; init; } = 1;
+
+    /// <summary>
+    /// Neighbouring units that are kept or dropped together, the first g, the next g and so on; the last group of a site may be smaller. Structured cases only.
+    /// </summary>
+    public int GroupSize { get; init; } = 1;
 
     /// <summary>Drop rate on the embedding's output.</summary>
     public float Embedding { get; init; }
@@ -86,8 +99,12 @@ public sealed record DropoutSpec
         _ => Output,
     };
 
+    /// <summary>Units kept of <paramref name="units"/> by an exact-count mask at a site; see <see cref="MaskSchedule.KeepCount"/>.</summary>
+    public int KeepCount(DropoutSite site, int units) => MaskSchedule.KeepCount(units, RateOf(site), KeepMultiple, GroupSize);
+
     /// <summary>Checks every rate.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or above 65536.</exception>
+    /// <exception cref="ArgumentException">There is a multiple, and the counts are left to chance.</exception>
     public void Validate()
     {
         foreach (DropoutSite site in Enum.GetValues<DropoutSite>())
@@ -95,5 +112,9 @@ public sealed record DropoutSpec
             float rate = site switch { DropoutSite.Embedding => Embedding, DropoutSite.Layer => Layer, DropoutSite.Recurrent => Recurrent, _ => Output };
             if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, "at least 0 and below 1");
         }
+
+        if (KeepMultiple is < 1 or > MostTogether) Throw.OutOfRange("the multiple of kept units", KeepMultiple, $"1 to {MostTogether}");
+        if (GroupSize is < 1 or > MostTogether) Throw.OutOfRange("the group of units", GroupSize, $"1 to {MostTogether}");
+        if (KeepMultiple > 1 && Draw != MaskDraw.ExactCount) Throw.Argument("kept counts can only be multiples where they are exact, and these are left to chance");
     }
 }

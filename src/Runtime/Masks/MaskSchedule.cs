@@ -25,14 +25,21 @@ public readonly struct MaskSchedule
     }
 
     /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), halves up, at least 1.</summary>
+    /// <param name="units">Units H of the site.</param>
+    /// <param name="rate">Drop rate p.</param>
+    /// <param name="multiple">Nearest multiple to round to instead, at least one; without effect where there are fewer units.</param>
+    /// <param name="group">Units that go together: k is counted in groups then. Where the last group is smaller and kept, fewer units are.</param>
     /// <remarks>Counted in decimals, because a rate is written as one: 0.3 of 5 is a half, and binary 0.3 is not 0.3.</remarks>
-    public static int KeepCount(int units, float rate) => Math.Clamp((int)Math.Round((1m - (decimal)rate) * units, MidpointRounding.AwayFromZero), 1, units);
+    public static int KeepCount(int units, float rate, int multiple = 1, int group = 1) =>
+        Math.Min(units, group * KeepGroups(units, rate, multiple, group));
 
-    /// <summary>What survivors of a site are multiplied by: H/k for exact counts, 1/(1-p) otherwise.</summary>
+    /// <summary>What survivors of a site are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is 1.</summary>
     public float Scale(DropoutSite site, int units)
     {
         float rate = _spec.RateOf(site);
-        return _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount ? (float)((double)units / KeepCount(units, rate)) : (float)(1.0 / (1.0 - rate));
+        return _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
+            ? (float)((double)Groups(units, _spec.GroupSize) / KeepGroups(units, rate, _spec.KeepMultiple, _spec.GroupSize))
+            : (float)(1.0 / (1.0 - rate));
     }
 
     /// <summary>Draws the kept units of a structured mask, in increasing order.</summary>
@@ -50,10 +57,10 @@ public readonly struct MaskSchedule
         PhiloxStream random = draw.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
         int count = 0;
-        for (int unit = 0; unit < units; unit += DrawnWords)
+        for (int group = 0; group < draw.Groups; group += DrawnWords)
         {
             random.Next(words);
-            count = draw.Choose(words, unit, keep, count);
+            count = draw.Choose(words, group, keep, count);
         }
 
         return count;
@@ -82,8 +89,8 @@ public readonly struct MaskSchedule
     internal StructuredMask Structured(DropoutSite site, int layer, int epoch, int step, int t, int units)
     {
         float rate = _spec.RateOf(site);
-        int wanted = _spec.Draw == MaskDraw.ExactCount ? KeepCount(units, rate) : 0;
-        return new StructuredMask(Stream(site, layer, epoch, step, t), units, wanted, (uint)DropThreshold(rate));
+        int group = _spec.GroupSize, wanted = _spec.Draw == MaskDraw.ExactCount ? KeepGroups(units, rate, _spec.KeepMultiple, group) : 0;
+        return new StructuredMask(Stream(site, layer, epoch, step, t), units, group, wanted, (uint)DropThreshold(rate));
     }
 
     /// <summary>What <see cref="Fill"/> draws from, for kernels that do the same faster.</summary>
@@ -92,6 +99,20 @@ public readonly struct MaskSchedule
         float rate = _spec.RateOf(site);
         return new UnstructuredMask(Stream(site, layer, epoch, step, t), (uint)DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
     }
+
+    /// <summary>Groups of <paramref name="group"/> units, the last one perhaps smaller.</summary>
+    internal static int Groups(int units, int group) => (units + group - 1) / group;
+
+    // Groups that an exact-count mask keeps. A multiple of units is a multiple of multiple / gcd(multiple, group) groups.
+    private static int KeepGroups(int units, float rate, int multiple, int group)
+    {
+        int groups = Groups(units, group), together = multiple / GreatestCommonDivisor(multiple, group);
+        if (rate == 0f) return groups;
+        if (together > groups) together = 1;
+        return together * Math.Clamp((int)Math.Round((1m - (decimal)rate) * groups / together, MidpointRounding.AwayFromZero), 1, groups / together);
+    }
+
+    private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 
     private static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
 
@@ -107,16 +128,23 @@ public readonly struct MaskSchedule
 internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale);
 
 /// <summary>
-/// A structured mask: word i of the stream decides on unit i. <c>Wanted</c> is the exact count; where it is 0 each unit is kept whose word is at least
-/// the threshold.
+/// A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups; where it is 0 each group is
+/// kept whose word is at least the threshold.
 /// </summary>
-internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Wanted, uint Threshold)
+internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Group, int Wanted, uint Threshold)
 {
-    /// <summary>Decides on the units from <paramref name="first"/> on, one for each word, and appends the kept ones to the <paramref name="count"/> in keep.</summary>
+    /// <summary>Groups, and words to draw.</summary>
+    public int Groups => MaskSchedule.Groups(Units, Group);
+
+    /// <summary>
+    /// Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the <paramref name="count"/> in keep.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Choose(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
     {
-        words = words[..Math.Min(words.Length, Units - first)];
+        words = words[..Math.Min(words.Length, Groups - first)];
+        if (Group > 1) return ChooseGroups(words, first, keep, count);
+
         // An index is written whether it is kept or not: a branch on the toss of a coin would be mispredicted half of the time.
         if (Wanted == 0)
         {
@@ -134,6 +162,23 @@ internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, i
         {
             keep[count] = first + i;
             count += (words[i] * (ulong)(Units - first - i)) >> 32 < (ulong)(Wanted - count) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    // The same draw over groups. Only the last group can be smaller, and after it there is nothing to decide, so kept units count whole groups until then.
+    private int ChooseGroups(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
+    {
+        int groups = Groups;
+        for (int i = 0; i < words.Length; i++)
+        {
+            bool isKept = Wanted == 0
+                ? words[i] >= Threshold
+                : (words[i] * (ulong)(groups - first - i)) >> 32 < (ulong)(Wanted - (count / Group));
+            if (!isKept) continue;
+            int end = Math.Min((first + i + 1) * Group, Units);
+            for (int unit = (first + i) * Group; unit < end; unit++) keep[count++] = unit;
         }
 
         return count;

@@ -290,11 +290,11 @@ internal sealed unsafe class VectorOps
                 StructuredMask draw = Schedule.Structured(Site, Layer, Epoch, Step, t, Units);
                 Span<int> keep = Keep.Slice(t * Units, Units);
                 int count = 0;
-                for (int unit = 0; unit < Units; unit += drawn)
+                for (int group = 0; group < draw.Groups; group += drawn)
                 {
-                    int length = Math.Min(drawn, Units - unit);
-                    Kernels.FillWords(draw.Stream, unit, words, length);
-                    count = draw.Choose(new ReadOnlySpan<uint>(words, length), unit, keep, count);
+                    int length = Math.Min(drawn, draw.Groups - group);
+                    Kernels.FillWords(draw.Stream, group, words, length);
+                    count = draw.Choose(new ReadOnlySpan<uint>(words, length), group, keep, count);
                 }
 
                 Counts[t] = count;

@@ -36,7 +36,12 @@ internal static class RecipeReport
             yield return ("--rate-layer", Figures.Setting(r.RateLayer));
             yield return ("--rate-recurrent", Figures.Setting(r.RateRecurrent));
             yield return ("--rate-output", Figures.Setting(r.RateOutput));
-            if (r.Dropout.StartsWith("structured", StringComparison.Ordinal)) yield return ("--draw", r.Draw);
+            if (r.Dropout.StartsWith("structured", StringComparison.Ordinal))
+            {
+                yield return ("--draw", r.Draw);
+                yield return ("--keep-multiple", Text(r.KeepMultiple));
+                yield return ("--group-size", Text(r.GroupSize));
+            }
         }
 
         yield return ("--hidden", Text(r.Hidden));

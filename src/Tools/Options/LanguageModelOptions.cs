@@ -33,6 +33,12 @@ internal sealed class LanguageModelOptions
     private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws,
         "Whether structured masks keep an exact count of units or each unit by chance.");
 
+    private readonly Option<int?> _keepMultiple = Ranged.Whole("--keep-multiple", 1, 65536,
+        "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills. [default: the preset's]");
+
+    private readonly Option<int?> _groupSize = Ranged.Whole("--group-size", 1, 65536,
+        "Units side by side that structured masks keep or drop together. [default: the preset's]");
+
     private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer.");
     private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");
     private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "LSTM layers.");
@@ -73,7 +79,7 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _hidden, _embedding, _layers,
+            _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize, _hidden, _embedding, _layers,
             _tied, _batch, _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip, _optimizer, _init, _forgetBias, _seed,
         ];
         foreach (Option option in options) command.Add(option);
@@ -127,7 +133,7 @@ internal sealed class LanguageModelOptions
         string? rateOption = rates.FirstOrDefault(option => parsed.GetValue(option) is not null)?.Name;
         if (kind == DropoutKind.None)
         {
-            string? useless = rateOption ?? (parsed.GetValue(_draw) is null ? null : _draw.Name);
+            string? useless = rateOption ?? (parsed.GetValue(_draw) is null ? null : _draw.Name) ?? StructuredOption(parsed);
             if (useless is null) return DropoutSpec.None;
             string why = asked is null
                 ? $"the preset {preset.Name} has no dropout; add --dropout, for example --dropout structured"
@@ -140,6 +146,8 @@ internal sealed class LanguageModelOptions
         {
             Kind = kind,
             Draw = parsed.GetValue(_draw) ?? preset.Dropout.Draw,
+            KeepMultiple = parsed.GetValue(_keepMultiple) ?? preset.Dropout.KeepMultiple,
+            GroupSize = parsed.GetValue(_groupSize) ?? preset.Dropout.GroupSize,
             Embedding = parsed.GetValue(_rateEmbedding) ?? all ?? preset.Dropout.Embedding,
             Layer = parsed.GetValue(_rateLayer) ?? all ?? preset.Dropout.Layer,
             Recurrent = parsed.GetValue(_rateRecurrent) ?? all ?? preset.Dropout.Recurrent,
@@ -158,6 +166,14 @@ internal sealed class LanguageModelOptions
                 $"--draw exact needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by chance.");
         }
 
+        if (!spec.IsStructured && StructuredOption(parsed) is { } structured)
+            throw new UsageException($"{structured} needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by itself.");
+        if (spec is { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli })
+            throw new UsageException($"{_keepMultiple.Name} needs exact counts; leave --draw {Names.Draws.Of(spec.Draw)} out.");
         return spec;
     }
+
+    // An option given that only structured masks have.
+    private string? StructuredOption(ParseResult parsed) =>
+        parsed.GetValue(_keepMultiple) is not null ? _keepMultiple.Name : parsed.GetValue(_groupSize) is not null ? _groupSize.Name : null;
 }

@@ -25,7 +25,7 @@ internal static class IdealSpeedup
         void Add(DropoutSite site, int units, double outputs)
         {
             dense += units * outputs;
-            kept += MaskSchedule.KeepCount(units, dropout.RateOf(site)) * outputs;
+            kept += dropout.KeepCount(site, units) * outputs;
         }
     }
 }

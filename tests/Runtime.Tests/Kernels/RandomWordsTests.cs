@@ -63,10 +63,11 @@ public sealed class RandomWordsTests
     [Test]
     [MatrixDataSource]
     public async Task Kept_units_are_the_schedules(
-        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix(1, 5, 256, 650, 1500, 2048)] int units, [Matrix(0f, 0.35f, 0.99f)] float rate)
+        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix(1, 5, 256, 650, 1500, 2048)] int units, [Matrix(0f, 0.35f, 0.99f)] float rate,
+        [Matrix(1, 6)] int group)
     {
         const int steps = 20;
-        var schedule = new MaskSchedule(Seed, new DropoutSpec { Kind = DropoutKind.Structured, Draw = how, Recurrent = rate });
+        var schedule = new MaskSchedule(Seed, new DropoutSpec { Kind = DropoutKind.Structured, Draw = how, Recurrent = rate, GroupSize = group });
         string expected = string.Empty;
         int[] list = new int[units];
         for (int t = 0; t < steps; t++) expected += Text(list.AsSpan(0, schedule.Keep(DropoutSite.Recurrent, 0, 1, 2, t, units, list)));

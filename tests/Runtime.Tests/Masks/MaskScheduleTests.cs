@@ -129,6 +129,57 @@ public sealed class MaskScheduleTests
     }
 
     [Test]
+    [Arguments(650, 0.5f, 16, 1, 320)]
+    [Arguments(650, 0.5f, 128, 1, 384)] // 2.54 multiples
+    [Arguments(1500, 0.65f, 32, 1, 512)]
+    [Arguments(64, 0.99f, 16, 1, 16)] // never none
+    [Arguments(70, 0.01f, 16, 1, 64)]
+    [Arguments(10, 0.5f, 16, 1, 5)] // fewer units than a multiple
+    [Arguments(100, 0f, 16, 1, 100)]
+    [Arguments(640, 0.5f, 1, 8, 320)]
+    [Arguments(640, 0.3f, 16, 8, 448)]
+    [Arguments(640, 0.3f, 12, 8, 456)] // 24 units are the least common multiple
+    [Arguments(4, 0.5f, 1, 16, 4)] // one group, and never none
+    public async Task Kept_counts_are_the_nearest_multiples_and_whole_groups(int units, float rate, int multiple, int group, int expected)
+    {
+        var spec = At(new DropoutSpec { Kind = DropoutKind.Structured, KeepMultiple = multiple, GroupSize = group }, rate);
+        await Assert.That(spec.KeepCount(DropoutSite.Recurrent, units)).IsEqualTo(expected);
+        var schedule = new MaskSchedule(1, spec);
+        int[] keep = new int[units];
+        for (int t = 0; t < 20; t++) await Assert.That(schedule.Keep(DropoutSite.Layer, 1, 0, 0, t, units, keep)).IsEqualTo(expected);
+        await Assert.That(schedule.Scale(DropoutSite.Layer, units)).IsEqualTo((float)((double)units / expected));
+    }
+
+    [Test]
+    [Arguments(MaskDraw.ExactCount, 24, 3)]
+    [Arguments(MaskDraw.ExactCount, 1030, 4)] // the last group is smaller, and there are more groups than words drawn at a time
+    [Arguments(MaskDraw.Bernoulli, 23, 5)]
+    public async Task Grouped_masks_are_the_masks_of_so_many_units_written_out(MaskDraw draw, int units, int group)
+    {
+        var grouped = new MaskSchedule(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw, GroupSize = group }, 0.4f));
+        var single = new MaskSchedule(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw }, 0.4f));
+        int groups = (units + group - 1) / group;
+        int[] keep = new int[units], keptGroups = new int[groups];
+        for (int t = 0; t < 30; t++)
+        {
+            int count = grouped.Keep(DropoutSite.Recurrent, 1, 2, 3, t, units, keep);
+            int kept = single.Keep(DropoutSite.Recurrent, 1, 2, 3, t, groups, keptGroups);
+            int[] expected = [.. keptGroups[..kept].SelectMany(g => Enumerable.Range(g * group, group)).Where(unit => unit < units)];
+            await Assert.That(string.Join(' ', keep[..count])).IsEqualTo(string.Join(' ', expected));
+        }
+
+        await Assert.That(grouped.Scale(DropoutSite.Recurrent, units)).IsEqualTo(single.Scale(DropoutSite.Recurrent, groups));
+    }
+
+    [Test]
+    public async Task Impossible_multiples_and_groups_are_refused()
+    {
+        await Assert.That(() => new DropoutSpec { KeepMultiple = 0 }.Validate()).Throws<ArgumentOutOfRangeException>();
+        await Assert.That(() => new DropoutSpec { GroupSize = 65537 }.Validate()).Throws<ArgumentOutOfRangeException>();
+        await Assert.That(() => new DropoutSpec { KeepMultiple = 8, Draw = MaskDraw.Bernoulli }.Validate()).Throws<ArgumentException>();
+    }
+
+    [Test]
     [Arguments(DropoutKind.Structured, MaskDraw.ExactCount, 10, 0.75f, 10f / 3f)]
     [Arguments(DropoutKind.StructuredLocked, MaskDraw.ExactCount, 67, 0.99f, 67f)]
     [Arguments(DropoutKind.Structured, MaskDraw.ExactCount, 8, 0f, 1f)]
