@@ -93,6 +93,12 @@ public enum FileProblemKind
     /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
     ProfileInvalid,
 
+    /// <summary>A mask schedule is whole, but impossible, of another run, or too short for what was asked.</summary>
+    ScheduleInvalid,
+
+    /// <summary>An update's masks do not match their checksum, or are no masks.</summary>
+    ScheduleDamaged,
+
     /// <summary>A number is infinite or not a number.</summary>
     NotFinite,
 

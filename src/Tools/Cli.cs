@@ -57,6 +57,7 @@ internal static class Cli
             VerifyCommand.Create(common),
             BenchCommand.Create(common),
             HwCommand.Create(common),
+            ScheduleCommand.Create(common),
         };
         common.AddTo(root);
         HelpText.Install(root);

@@ -36,6 +36,11 @@ internal static class HelpText
             "tinysd hw simulate --profile systolic-16x16 --preset char-small --report step.html",
             "tinysd hw simulate --profile systolic-128x128 --gemm 700,2600,650 --rate 0.5",
         ],
+        ["schedule"] =
+        [
+            "tinysd schedule --preset zaremba-medium --steps 1000 --seed 1 --out masks.tss",
+            "tinysd schedule --preset char-small --profile cortex-m-class --steps 100 --out masks.tss --report masks.html",
+        ],
         ["hw"] = ["tinysd hw list", "tinysd hw show x64-avx2", "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium"],
         ["list"] = ["tinysd hw list --json"],
         ["show"] = ["tinysd hw show x64-avx512"],

@@ -56,6 +56,21 @@ public static class AtomicFile
             throw;
         }
 
+        FlushFolder(path, target);
+    }
+
+    /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
+    /// <param name="written">The file.</param>
+    /// <param name="path">The other as it was given.</param>
+    /// <param name="target">What <see cref="FindTarget"/> made of it.</param>
+    internal static void Replace(string written, string path, string target)
+    {
+        File.Move(written, target, overwrite: true);
+        FlushFolder(path, target);
+    }
+
+    private static void FlushFolder(string path, string target)
+    {
         int error = Libc.FlushDirectory(Path.GetDirectoryName(target)!);
         if (error != 0)
         {
@@ -66,7 +81,7 @@ public static class AtomicFile
     }
 
     /// <summary>The file that is really written, after checks that give better answers than the system's.</summary>
-    private static string FindTarget(string path)
+    internal static string FindTarget(string path)
     {
         if (path.Length == 0 || path.Contains('\0'))
             Throw.Problem(new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file"));

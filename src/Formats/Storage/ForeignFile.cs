@@ -10,6 +10,7 @@ internal static class ForeignFile
     public static string? Describe(ReadOnlySpan<byte> first)
     {
         if (first.StartsWith(TsdPrologue.Magic)) return "a TinySD model";
+        if (first.StartsWith(MaskScheduleHeader.Magic)) return "a TinySD mask schedule";
         if (StartsWith(first, 0x1F, 0x8B)) return "a gzip file; unpack it first";
         if (first.StartsWith("PK\u0003\u0004"u8)) return "a zip archive, perhaps a PyTorch checkpoint";
         if (first.StartsWith("\u007fELF"u8)) return "a program";

@@ -1,5 +1,6 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
@@ -11,6 +12,7 @@ namespace TinySD.Runtime.Layers;
 internal sealed class DropoutGate
 {
     private readonly MaskSchedule _schedule;
+    private readonly IMaskSource? _source;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
     private readonly DropoutSite _site;
@@ -21,6 +23,7 @@ internal sealed class DropoutGate
 
     /// <param name="spec">Case and rates.</param>
     /// <param name="seed">Of the masks.</param>
+    /// <param name="source">Gives structured masks instead of the seed.</param>
     /// <param name="site">Where.</param>
     /// <param name="layer">The layer whose input this is; the layer count for the output site.</param>
     /// <param name="units">Rows of x.</param>
@@ -29,7 +32,8 @@ internal sealed class DropoutGate
     /// <param name="training">An evaluation has no masks.</param>
     /// <param name="context">Elementwise passes, and memory for the masks.</param>
     public DropoutGate(
-        DropoutSpec spec, ulong seed, DropoutSite site, int layer, int units, int batch, int timeSteps, bool training, LayerContext context)
+        DropoutSpec spec, ulong seed, IMaskSource? source, DropoutSite site, int layer, int units, int batch, int timeSteps, bool training,
+        LayerContext context)
     {
         Workspace workspace = context.Workspace;
         _ops = context.Vectors;
@@ -42,6 +46,7 @@ internal sealed class DropoutGate
         IsActive = training && spec.RateOf(site) > 0f;
         if (!IsActive) return;
         _schedule = new MaskSchedule(seed, spec);
+        _source = source;
         _structured = spec.IsStructured;
         _locked = spec.IsLocked;
         _scale = _schedule.Scale(site, units);
@@ -70,7 +75,8 @@ internal sealed class DropoutGate
     {
         if (!IsActive) return;
         int masks = _locked ? 1 : _timeSteps;
-        if (_structured) _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, _keep.Integers, _counts.Integers[..masks]);
+        if (_structured && _source is not null) Ask(_source, _keep.Integers, _counts.Integers[..masks]);
+        else if (_structured) _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, _keep.Integers, _counts.Integers[..masks]);
         else _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
         _times.Lap(Pass.Masks);
     }
@@ -120,6 +126,29 @@ internal sealed class DropoutGate
     {
         int length = _units * _batch;
         for (int t = 0; t < _timeSteps; t++) Backward(t, dx.Slice(t * length, length));
+    }
+
+    private void Ask(IMaskSource source, Span<int> keep, Span<int> counts)
+    {
+        for (int t = 0; t < counts.Length; t++)
+        {
+            Span<int> list = keep.Slice(t * _units, _units);
+            counts[t] = source.Keep(_site, _layer, t, list);
+            Check(list, counts[t], t);
+        }
+    }
+
+    // Kernels trust the indices that they are given.
+    private void Check(ReadOnlySpan<int> keep, int count, int t)
+    {
+        if ((uint)count > (uint)_units) Throw.OutOfRange($"the kept count of {_site}, layer {_layer}, time step {t}", count, $"0 to {_units}");
+        int last = -1;
+        foreach (int unit in keep[..count])
+        {
+            if (unit <= last || unit >= _units)
+                Throw.OutOfRange($"a kept unit of {_site}, layer {_layer}, time step {t}", unit, $"above {last}, the one before it, and below {_units}");
+            last = unit;
+        }
     }
 
     private KeepTable Kept => _locked ? new(_keep.Integers[..Math.Min(_units, _counts.Integers[0])]) : new(_keep.Integers, _units, _counts.Integers);

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Models;
@@ -19,6 +20,18 @@ public sealed record LanguageModelConfig
 
     /// <summary>Whether embedding and classifier share one tensor; needs E = H.</summary>
     public bool TieWeights { get; init; }
+
+    /// <summary>Every place where units can be dropped: each layer's input and recurrent state, then the classifier's input.</summary>
+    public IEnumerable<MaskSite> MaskSites()
+    {
+        for (int layer = 0; layer < LayerCount; layer++)
+        {
+            yield return layer == 0 ? new(DropoutSite.Embedding, 0, EmbeddingSize) : new(DropoutSite.Layer, layer, HiddenSize);
+            yield return new(DropoutSite.Recurrent, layer, HiddenSize);
+        }
+
+        yield return new(DropoutSite.Output, LayerCount, HiddenSize);
+    }
 
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>

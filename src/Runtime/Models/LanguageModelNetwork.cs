@@ -16,6 +16,7 @@ internal sealed class LanguageModelNetwork
     private readonly LstmLayer[] _layers;
     private readonly DropoutGate[] _inputGates, _recurrentGates;
     private readonly DropoutGate _outputGate;
+    private readonly IMaskSource? _masks;
     private readonly LinearLayer _classifier;
     private readonly VectorOps _ops;
     private readonly int _logitStride;
@@ -27,14 +28,17 @@ internal sealed class LanguageModelNetwork
     /// <param name="seed">Of the masks.</param>
     /// <param name="runner">Threads.</param>
     /// <param name="kernels">The lane width.</param>
+    /// <param name="masks">Gives structured masks instead of the seed, or null.</param>
     /// <param name="storage">The host's memory for the scratch, or empty.</param>
     public LanguageModelNetwork(
-        LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, Memory<float> storage = default)
+        LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
+        Memory<float> storage = default)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
         if (shape.TimeSteps is < 1 or > 65536) Throw.OutOfRange("the window", shape.TimeSteps, "1 to 65536 steps");
         _model = model;
         _shape = shape;
+        _masks = masks;
         LanguageModelConfig config = model.Config;
         var workspace = new Workspace();
         var products = new Products(runner, kernels);
@@ -71,7 +75,7 @@ internal sealed class LanguageModelNetwork
         workspace.Allocate(storage);
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>
-            new(dropout, seed, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
+            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
     }
 
     /// <summary>Elementwise passes on the same threads and kernels.</summary>
@@ -107,6 +111,7 @@ internal sealed class LanguageModelNetwork
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits.</summary>
     public void Forward(ReadOnlySpan<int> tokens, int epoch = 0, int step = 0)
     {
+        _masks?.Begin(step);
         foreach (DropoutGate gate in _inputGates) gate.Draw(epoch, step);
         foreach (DropoutGate gate in _recurrentGates) gate.Draw(epoch, step);
         _outputGate.Draw(epoch, step);

@@ -1,5 +1,6 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -33,21 +34,28 @@ public sealed class LanguageModelTrainer
     /// <param name="recipe">Batch, window, dropout, optimizer, clipping and seed are used; the learning rate is a property.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, or the profile does not run here.</exception>
-    public LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware))
+    /// <param name="masks">Gives the masks instead of the recipe's seed, at the places and in the sizes of <see cref="LanguageModelConfig.MaskSites"/>;
+    /// <see langword="null"/> to draw them.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, or there are masks and the
+    /// recipe's dropout is not structured.</exception>
+    public LanguageModelTrainer(
+        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null)
+        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware), masks)
     {
     }
 
-    internal LanguageModelTrainer(LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels)
+    internal LanguageModelTrainer(
+        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null)
     {
         recipe.Validate();
+        if (masks is not null && !recipe.Dropout.IsStructured) Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
         if (recipe.ToConfig(model.Config.VocabularySize) != model.Config) Throw.Argument("the recipe's shape is not the model's");
         _model = model;
         _rows = recipe.Bptt * recipe.BatchSize;
         _gradientScale = 1f / recipe.BatchSize;
         LearningRate = recipe.LearningRate;
-        _network = new LanguageModelNetwork(model, new(recipe.BatchSize, recipe.Bptt, Training: true), recipe.Dropout, recipe.Seed, runner, kernels);
+        var shape = new WindowShape(recipe.BatchSize, recipe.Bptt, Training: true);
+        _network = new LanguageModelNetwork(model, shape, recipe.Dropout, recipe.Seed, runner, kernels, masks);
         _gradients = new ParameterBlock(model.Layout);
         _blocks = new GradientBlocks(model.Layout, model.Embedding, _rows);
         _optimizer = new Optimizer(recipe.Optimizer, recipe.ClipNorm, model.Layout, _blocks, _network.Vectors);

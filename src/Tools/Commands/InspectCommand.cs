@@ -13,11 +13,12 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd inspect</c>: what a file holds, without reading its tensors.</summary>
 internal static class InspectCommand
 {
+    private const string ScheduleKind = "mask-schedule";
     private const int ShownTokens = 12;
 
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
+        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd or .tss)." };
         var command = new Command("inspect",
             "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
         {
@@ -29,11 +30,43 @@ internal static class InspectCommand
 
     private static int Run(CliContext context, string path)
     {
+        if (MaskScheduleFile.IsOne(path))
+        {
+            RunSchedule(context, path);
+            return ExitCode.Done;
+        }
+
         using TsdFile file = TsdFile.Open(path);
         LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
         if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model), CliJson.Default.InspectResult);
         else WriteTables(context.Console, file, model);
         return ExitCode.Done;
+    }
+
+    private static void RunSchedule(CliContext context, string path)
+    {
+        using MaskScheduleFile file = MaskScheduleFile.Open(path);
+        MaskScheduleInfo info = file.Info;
+        ScheduleSite[] sites = [.. info.Sites.Select(ScheduleSite.From)];
+        if (context.Json)
+        {
+            var result = new ScheduleResult(path, info.Updates, info.TimeSteps, info.Seed, file.Length, sites);
+            JsonElement schedule = JsonSerializer.SerializeToElement(result, CliJson.Default.ScheduleResult);
+            CliJson.Write(
+                context.Console.Out, new InspectResult(ScheduleKind, path, file.Length, 0, schedule, null, null, []), CliJson.Default.InspectResult);
+            return;
+        }
+
+        Table facts = Tables.Create("", "");
+        facts.Row("file", path);
+        facts.Row("kind", ScheduleKind);
+        facts.Row("bytes", Figures.Count(file.Length));
+        facts.Row("updates", Figures.Count(info.Updates));
+        facts.Row("time steps", Figures.Count(info.TimeSteps));
+        facts.Row("seed", info.Seed.ToString(CultureInfo.InvariantCulture));
+        facts.Row("dropout", Schedules.Describe(info.Dropout));
+        foreach (ScheduleSite site in sites) facts.Row(site.Name, Figures.Count(site.Units, "unit"));
+        context.Console.Results.Write(facts.HideHeaders());
     }
 
     private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model) => new(

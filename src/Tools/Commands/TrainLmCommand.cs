@@ -28,6 +28,7 @@ internal sealed class TrainLmCommand
 
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly Option<string?> _profile = Profiles.Option();
+    private readonly Option<string?> _schedule = Schedules.Option();
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -43,7 +44,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._show];
+        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
         foreach (Option option in rest) command.Add(option);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -51,7 +52,9 @@ internal sealed class TrainLmCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(parsed);
+        using MaskScheduleFile? schedule = parsed.GetValue(_schedule) is { } masks ? MaskScheduleFile.Open(masks) : null;
+        (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info));
+        if (schedule is not null) Schedules.Check(schedule, recipe);
         if (parsed.GetValue(_show))
         {
             RecipeReport.Write(context, level, recipe);
@@ -60,12 +63,12 @@ internal sealed class TrainLmCommand
 
         string train = Required(parsed, _train), valid = Required(parsed, _valid), output = Required(parsed, _out);
         string? test = parsed.GetValue(_test);
-        OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name));
+        OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
         OutputFile.CheckWritable(output);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware);
+        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);

@@ -11,7 +11,7 @@ internal static class VerifyCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd)." };
+        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd or .tss)." };
         var command = new Command("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.")
         {
             file,
@@ -22,7 +22,7 @@ internal static class VerifyCommand
 
     private static int Run(CliContext context, string path)
     {
-        (long bytes, int tensors, IReadOnlyList<FileProblem> problems) = Check(path);
+        (long bytes, string content, IReadOnlyList<FileProblem> problems) = MaskScheduleFile.IsOne(path) ? CheckSchedule(path) : Check(path);
         string[] damaged = [.. problems.Select(p => p.Part ?? "file").Distinct(StringComparer.Ordinal)];
         if (context.Json)
         {
@@ -31,7 +31,7 @@ internal static class VerifyCommand
         }
         else if (problems.Count == 0)
         {
-            context.Console.Out.WriteLine($"{path}: ok, {tensors} tensors, {Display.Figures.Count(bytes)} bytes");
+            context.Console.Out.WriteLine($"{path}: ok, {content}, {Display.Figures.Count(bytes)} bytes");
         }
         else
         {
@@ -42,12 +42,20 @@ internal static class VerifyCommand
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static (long Bytes, int Tensors, IReadOnlyList<FileProblem> Problems) Check(string path)
+    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Check(string path)
     {
-        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem))
-            return IsDamage(problem.Kind) ? (0, 0, [problem]) : throw new FileProblemException(problem);
-        using (file) return (file.Length, file.Tensors.Length, file.Verify());
+        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem)) return Unopened(problem);
+        using (file) return (file.Length, $"{file.Tensors.Length} tensors", file.Verify());
     }
+
+    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSchedule(string path)
+    {
+        if (!MaskScheduleFile.TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem)) return Unopened(problem);
+        using (file) return (file.Length, Display.Figures.Count(file.Info.Updates, "update"), file.Verify());
+    }
+
+    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Unopened(FileProblem problem) =>
+        IsDamage(problem.Kind) ? (0, "", [problem]) : throw new FileProblemException(problem);
 
     // What was never a TinySD file, or cannot be read, is no damaged one.
     private static bool IsDamage(FileProblemKind kind) => kind is not (

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TinySD.Formats;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Options;
 
@@ -90,3 +91,13 @@ internal sealed record ProfileResult(string Name, string Kind, string Descriptio
 
 /// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
 internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);
+
+/// <summary>The result of <c>schedule</c>.</summary>
+internal sealed record ScheduleResult(
+    string File, int Updates, int TimeSteps, ulong Seed, long Bytes, IReadOnlyList<ScheduleSite> Sites);
+
+/// <summary>A site of <see cref="ScheduleResult"/>.</summary>
+internal sealed record ScheduleSite(string Name, int Units)
+{
+    public static ScheduleSite From(MaskSite site) => new(Schedules.NameOf(site), site.Units);
+}

@@ -85,13 +85,27 @@ internal sealed class LanguageModelOptions
         foreach (Option option in options) command.Add(option);
     }
 
+    /// <summary>Adds those that decide the masks to a command.</summary>
+    public void AddMasksTo(Command command)
+    {
+        Option[] options =
+        [
+            _preset, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize, _hidden, _embedding,
+            _layers, _bptt, _seed,
+        ];
+        foreach (Option option in options) command.Add(option);
+    }
+
     /// <summary>The level and the recipe that a command line asks for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="change">What becomes of the preset before the options beside it, or null.</param>
     /// <exception cref="UsageException">Two options contradict each other, or the preset is unknown.</exception>
-    public (TextLevel Level, LanguageModelRecipe Recipe) Read(ParseResult parsed)
+    public (TextLevel Level, LanguageModelRecipe Recipe) Read(ParseResult parsed, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
     {
         TextLevel? level = parsed.GetValue(_level);
         string name = parsed.GetValue(_preset) ?? (level == TextLevel.Character ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
+        if (change is not null) preset = change(preset);
         LanguageModelRecipe recipe = preset with
         {
             HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,

@@ -1,11 +1,9 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Systolic;
-
-/// <summary>What the schedule keeps at one site: the indices of the kept units at each time step, all of them where nothing is dropped.</summary>
-internal sealed record SiteMasks(string Name, int Units, IReadOnlyList<int[]> Kept);
 
 /// <summary>Every product of a language model's training step, with the units that the mask schedule keeps in its first step.</summary>
 /// <remarks>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -20,11 +21,13 @@ internal sealed class LanguageModelRun
     private readonly int[] _inputs, _targets;
     private double _lossSum;
     private long _ticks;
-    private int _epoch;
+    private int _updates;
 
     /// <summary>Plans and allocates everything.</summary>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-    public LanguageModelRun(LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null)
+    public LanguageModelRun(
+        LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null,
+        IMaskSource? masks = null)
     {
         Recipe = recipe;
         _windows = windows;
@@ -33,7 +36,7 @@ internal sealed class LanguageModelRun
         try
         {
             Model = new LanguageModel(recipe.ToConfig(vocabularySize));
-            _trainer = new LanguageModelTrainer(Model, recipe, runner, hardware);
+            _trainer = new LanguageModelTrainer(Model, recipe, runner, hardware, masks);
             _evaluator = new LanguageModelEvaluator(Model, runner, streams: recipe.BatchSize, hardware: hardware);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
@@ -81,7 +84,6 @@ internal sealed class LanguageModelRun
     /// <summary>Starts an epoch, counted from 0: its learning rate, its masks, its sums.</summary>
     public void BeginEpoch(int epoch)
     {
-        _epoch = epoch;
         _trainer.LearningRate = Recipe.LearningRateAt(epoch);
         Steps = 0;
         _lossSum = 0;
@@ -95,7 +97,9 @@ internal sealed class LanguageModelRun
         long start = Stopwatch.GetTimestamp();
         if (window == 0) _trainer.ResetState();
         _windows.Fill(window, _inputs, _targets);
-        double loss = _trainer.Step(_inputs, _targets, _epoch, Steps).Loss;
+
+        // Masks are numbered by the run's updates, so that a schedule of them need not know how many make an epoch.
+        double loss = _trainer.Step(_inputs, _targets, epoch: 0, _updates++).Loss;
         long ticks = Stopwatch.GetTimestamp() - start;
         LastStepMilliseconds = 1000.0 * ticks / Stopwatch.Frequency;
         _ticks += ticks;

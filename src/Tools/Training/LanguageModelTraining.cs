@@ -34,8 +34,10 @@ internal sealed record TrainingOutcome(
 /// <param name="maxSteps">Updates after which to stop, or null.</param>
 /// <param name="runner">Threads.</param>
 /// <param name="hardware">The machine.</param>
+/// <param name="schedule">Its masks, or null to draw them.</param>
 internal sealed class LanguageModelTraining(
-    LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware)
+    LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware,
+    MaskScheduleFile? schedule = null)
 {
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
@@ -48,9 +50,16 @@ internal sealed class LanguageModelTraining(
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
-        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware);
+        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware, schedule);
         long parameters = run.Model.Layout.ParameterCount;
         _stepsPlanned = Math.Min((long)recipe.Epochs * windows.Count, maxSteps ?? long.MaxValue);
+        if (schedule is not null && schedule.Info.Updates < _stepsPlanned)
+        {
+            throw new UsageException(
+                $"{schedule.Path} holds the masks of {Figures.Count(schedule.Info.Updates, "update")}, and this run makes {Figures.Count(_stepsPlanned)}; " +
+                $"write a longer one, or give --max-steps {schedule.Info.Updates}.");
+        }
+
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
             $"{Figures.Count(parameters)} parameters; {Figures.Count(windows.Count)} steps an epoch; threads: {runner.ThreadCount}");
@@ -88,7 +97,7 @@ internal sealed class LanguageModelTraining(
         catch (NotFiniteException exception)
         {
             string found = $"(loss {exception.Loss}, gradient norm {exception.GradientNorm})";
-            throw Diverged($"in epoch {exception.Epoch + 1}, step {exception.Step + 1} {found}", run, exception);
+            throw Diverged($"in epoch {epoch + 1}, step {run.Steps + 1} {found}", run, exception);
         }
 
         double train = run.TrainPerplexity;

@@ -1,0 +1,252 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Hashing;
+using Microsoft.Win32.SafeHandles;
+using TinySD.Runtime.Masks;
+
+namespace TinySD.Formats;
+
+/// <summary>An open mask schedule (<c>.tss</c>): structured masks of a run's updates, drawn beforehand, for a trainer to replay.</summary>
+/// <remarks>
+/// The format is in <c>FORMAT.md</c>. Opening reads the header and finds the updates; the masks of one are read and checked when they are asked for. No
+/// allocation is larger than the file, and none happens after opening. Not thread-safe.
+/// </remarks>
+public sealed class MaskScheduleFile : IMaskSource, IDisposable
+{
+    /// <summary>Before an update's masks: its number, and how many bytes follow.</summary>
+    internal const int BlockHeadBytes = 8;
+
+    /// <summary>After them.</summary>
+    internal const int BlockTailBytes = 4;
+
+    private readonly SafeFileHandle _handle;
+    private readonly long[] _blockAt;
+    private readonly byte[] _block;
+    private readonly int[] _listAt;
+
+    private MaskScheduleFile(string path, SafeFileHandle handle, long length, MaskScheduleInfo info, long[] blockAt)
+    {
+        Path = path;
+        Length = length;
+        Info = info;
+        _handle = handle;
+        _blockAt = blockAt;
+        long longest = 0;
+        for (int i = 0; i < info.Updates; i++) longest = Math.Max(longest, blockAt[i + 1] - blockAt[i]);
+        _block = new byte[longest];
+        _listAt = new int[info.Sites.Length * info.MasksPerSite];
+    }
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes in the file.</summary>
+    public long Length { get; }
+
+    /// <summary>What the masks are of.</summary>
+    public MaskScheduleInfo Info { get; }
+
+    /// <summary>Whether a file begins like a mask schedule; false where it cannot be read.</summary>
+    public static bool IsOne(string path)
+    {
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out _)) return false;
+        using (handle)
+        {
+            Span<byte> first = stackalloc byte[8];
+            return RandomAccess.Read(handle, first, 0) == first.Length && first.SequenceEqual(MaskScheduleHeader.Magic);
+        }
+    }
+
+    /// <summary>Opens a schedule.</summary>
+    /// <exception cref="FileProblemException">It cannot be read, is no schedule, is damaged, cut short, or of a newer version.</exception>
+    public static MaskScheduleFile Open(string path)
+    {
+        if (!TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem)) Throw.Problem(problem);
+        return file;
+    }
+
+    /// <summary>As <see cref="Open"/>, without exceptions.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="file">The open file, to be disposed.</param>
+    /// <param name="problem">Why there is none.</param>
+    public static bool TryOpen(string path, [NotNullWhen(true)] out MaskScheduleFile? file, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        file = null;
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            if (TryReadHeader(path, handle, length, out MaskScheduleInfo? info, out int headerBytes, out problem)
+                && TryFindBlocks(path, handle, length, info, headerBytes, out long[] blockAt, out problem))
+            {
+                file = new MaskScheduleFile(path, handle, length, info, blockAt);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            problem = SystemErrors.WhileReading(path, exception);
+        }
+        finally
+        {
+            if (file is null) handle.Dispose();
+        }
+
+        return file is not null;
+    }
+
+    /// <summary>Reads and checks the masks of an update.</summary>
+    /// <param name="update">Below <see cref="MaskScheduleInfo.Updates"/>.</param>
+    /// <exception cref="FileProblemException">They are damaged or cannot be read; or there is no such update.</exception>
+    public void Begin(int update)
+    {
+        if (!TryBegin(update, out FileProblem? problem)) Throw.Problem(problem);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The file has no such site, no such time step, or <paramref name="keep"/> is too short.</exception>
+    public int Keep(DropoutSite site, int layer, int t, Span<int> keep)
+    {
+        for (int i = 0; i < Info.Sites.Length; i++)
+        {
+            MaskSite found = Info.Sites[i];
+            if (found.Site != site || found.Layer != layer) continue;
+            if ((uint)t >= (uint)Info.MasksPerSite) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerSite - 1}, the masks of {Path}");
+            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {found.Units} units at {site}, layer {layer}; there is room for {keep.Length}");
+            return MaskList.Read(_block.AsSpan(_listAt[(i * Info.MasksPerSite) + t]), found.Units, Info.Dropout.GroupSize, keep);
+        }
+
+        Throw.Argument($"{Path} has no masks for {site}, layer {layer}");
+        return 0;
+    }
+
+    /// <summary>Checks every update.</summary>
+    /// <returns>One problem for each that is damaged.</returns>
+    public IReadOnlyList<FileProblem> Verify()
+    {
+        var problems = new List<FileProblem>();
+        for (int update = 0; update < Info.Updates; update++)
+        {
+            if (!TryBegin(update, out FileProblem? problem)) problems.Add(problem);
+        }
+
+        return problems;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>Reads and checks the header at the start of a file.</summary>
+    internal static bool TryReadHeader(
+        string path, SafeFileHandle handle, long length, [NotNullWhen(true)] out MaskScheduleInfo? info, out int headerBytes,
+        [NotNullWhen(false)] out FileProblem? problem)
+    {
+        info = null;
+        byte[] first = new byte[MaskScheduleHeader.FixedBytes];
+        int count = ReadAt(handle, first, 0);
+        if (!MaskScheduleHeader.TryReadLength(path, first.AsSpan(0, count), length, out headerBytes, out problem)) return false;
+        byte[] header = new byte[headerBytes];
+        if (ReadAt(handle, header, 0) == headerBytes) return MaskScheduleHeader.TryRead(path, header, out info, out problem);
+        problem = MaskScheduleHeader.Truncated(path, length, headerBytes);
+        return false;
+    }
+
+    /// <summary>Reads as many bytes as there are from a place on.</summary>
+    internal static int ReadAt(SafeFileHandle handle, Span<byte> to, long at)
+    {
+        int count = 0;
+        for (int more = 1; more > 0 && count < to.Length; count += more) more = RandomAccess.Read(handle, to[count..], at + count);
+        return count;
+    }
+
+    // Where each update begins, and where the last one ends: the file's end.
+    private static bool TryFindBlocks(
+        string path, SafeFileHandle handle, long length, MaskScheduleInfo info, int headerBytes, out long[] blockAt,
+        [NotNullWhen(false)] out FileProblem? problem)
+    {
+        // Every mask has two bytes at least.
+        blockAt = [];
+        long least = BlockHeadBytes + BlockTailBytes + (2L * info.Sites.Length * info.MasksPerSite), bound = info.PayloadBound();
+        problem = (length - headerBytes) / least < info.Updates ? MaskScheduleHeader.Truncated(path, length, headerBytes + (least * info.Updates)) : null;
+        if (problem is not null) return false;
+        blockAt = new long[info.Updates + 1];
+        long at = headerBytes;
+        Span<byte> head = stackalloc byte[BlockHeadBytes];
+        for (int update = 0; update < info.Updates; update++)
+        {
+            blockAt[update] = at;
+            if (ReadAt(handle, head, at) < head.Length)
+            {
+                problem = MaskScheduleHeader.Truncated(path, length, at + least);
+                return false;
+            }
+
+            uint number = BinaryPrimitives.ReadUInt32LittleEndian(head), bytes = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+            if (number != update || bytes > bound) problem = Damaged(path, update, at, $"it calls itself update {number}, of {bytes} bytes");
+            at += BlockHeadBytes + bytes + BlockTailBytes;
+            if (problem is null && at > length) problem = MaskScheduleHeader.Truncated(path, length, at);
+            if (problem is not null) return false;
+        }
+
+        blockAt[info.Updates] = at;
+        if (at < length)
+        {
+            problem = new(FileProblemKind.TrailingBytes, path, $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
+            {
+                Offset = at,
+            };
+        }
+
+        return problem is null;
+    }
+
+    private static FileProblem Damaged(string path, int update, long offset, string found) => new(FileProblemKind.ScheduleDamaged, path,
+        $"{path} is damaged in update {update}, at byte {offset}: {found}. Copy it again, or write it anew.")
+    {
+        Offset = offset,
+        Part = $"update {update}",
+    };
+
+    private bool TryBegin(int update, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        if ((uint)update >= (uint)Info.Updates)
+        {
+            problem = new(FileProblemKind.ScheduleInvalid, Path, $"{Path} holds the masks of {Info.Updates} updates, and update {update} was asked for; write a longer one");
+            return false;
+        }
+
+        long at = _blockAt[update];
+        Span<byte> block = _block.AsSpan(0, (int)(_blockAt[update + 1] - at));
+        try
+        {
+            problem = ReadAt(_handle, block, at) < block.Length ? MaskScheduleHeader.Truncated(Path, at, at + block.Length) : Check(update, block, at);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            problem = SystemErrors.WhileReading(Path, exception);
+        }
+
+        return problem is null;
+    }
+
+    // The checksum, then every mask; notes where each begins.
+    private FileProblem? Check(int update, ReadOnlySpan<byte> block, long at)
+    {
+        uint stored = BinaryPrimitives.ReadUInt32LittleEndian(block[^BlockTailBytes..]), computed = Crc32.HashToUInt32(block[..^BlockTailBytes]);
+        if (stored != computed) return Damaged(Path, update, at, $"checksum {computed:x8} where {stored:x8} was written");
+        int place = BlockHeadBytes, list = 0;
+        ReadOnlySpan<byte> masks = block[..^BlockTailBytes];
+        foreach (MaskSite site in Info.Sites)
+        {
+            int groups = Info.GroupsOf(site), kept = Info.KeptGroupsOf(site);
+            for (int t = 0; t < Info.MasksPerSite; t++)
+            {
+                int length = MaskList.Check(masks[place..], groups, kept, out string? fault);
+                if (fault is not null) return Damaged(Path, update, at + place, $"the mask of {site.Site}, layer {site.Layer}, time step {t} {fault}");
+                _listAt[list++] = place;
+                place += length;
+            }
+        }
+
+        return place == masks.Length ? null : Damaged(Path, update, at + place, "bytes behind its last mask");
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd schedule</c>: the masks of a run's updates as a file.</summary>
+internal sealed class ScheduleCommand
+{
+    private readonly LanguageModelOptions _recipe = new();
+    private readonly Option<int?> _steps = Ranged.Whole("--steps", 1, MaskScheduleInfo.MaxUpdates, "Updates whose masks to write.");
+    private readonly Option<string?> _out = Ranged.File("--out", "The file to write (.tss).");
+    private readonly Option<string?> _profile = new("--profile")
+    {
+        HelpName = "NAME|FILE",
+        Description = "Take --keep-multiple and --group-size from this hardware profile, of a processor or a systolic array.",
+    };
+
+    private readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Go on with a file that was interrupted, or lengthen a finished one.",
+    };
+
+    private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks of the first update, as a page (HTML) to look at.");
+
+    private ScheduleCommand()
+    {
+    }
+
+    public static Command Create(CommonOptions common)
+    {
+        var self = new ScheduleCommand();
+        var command = new Command("schedule",
+            "Draw the structured masks of a run's updates and write them to a checksummed file, which 'tinysd train lm --schedule' or firmware replays. " +
+            "They are those that training with the same preset, options and seed would draw. --steps and --out are required.");
+        self._recipe.AddMasksTo(command);
+        Option[] rest = [self._profile, self._steps, self._out, self._resume, self._report];
+        foreach (Option option in rest) command.Add(option);
+        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CliContext context)
+    {
+        HardwareProfile? profile = parsed.GetValue(_profile) is { } name ? Profiles.Find(name, _profile.Name)[0] : null;
+        LanguageModelRecipe recipe = _recipe.Read(parsed, preset => Structured(preset, profile)).Recipe;
+        if (!recipe.Dropout.IsStructured)
+            throw new UsageException($"--dropout is {Names.Dropouts.Of(recipe.Dropout.Kind)}; only structured masks can be written down.");
+        MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
+        string output = parsed.GetValue(_out) ?? throw Missing(_out);
+        long bytes = 0;
+        ProgressDisplay.Run(context, progress => bytes = Write(output, info, parsed.GetValue(_resume), progress, context.Stop.Watch()));
+        if (parsed.GetValue(_report) is { } page) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
+        var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Sites.Select(ScheduleSite.From)]);
+        if (context.Json)
+        {
+            CliJson.Write(context.Console.Out, result, CliJson.Default.ScheduleResult);
+            return ExitCode.Done;
+        }
+
+        context.Console.Out.WriteLine(
+            $"{output}: {Figures.Count(info.Updates, "update")} of {Figures.Count(info.TimeSteps, "time step")}, seed {info.Seed}, {Figures.Count(bytes)} bytes; " +
+            Schedules.Describe(info.Dropout));
+        return ExitCode.Done;
+    }
+
+    private static LanguageModelRecipe Structured(LanguageModelRecipe preset, HardwareProfile? profile)
+    {
+        DropoutSpec dropout = preset.Dropout.IsStructured ? preset.Dropout : preset.Dropout with { Kind = DropoutKind.Structured };
+        if (profile is not null) dropout = dropout with { KeepMultiple = profile.KeepMultiple, GroupSize = profile.GroupSize };
+        return preset with { Dropout = dropout };
+    }
+
+    private static long Write(string output, MaskScheduleInfo info, bool resume, IProgressDisplay progress, CancellationToken stop)
+    {
+        using MaskScheduleWriter writer = MaskScheduleWriter.Start(output, info, resume);
+        if (writer.Written > 0) progress.Note($"going on after {Figures.Count(writer.Written, "update")}");
+        while (writer.Written < info.Updates)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                throw new StoppedException(
+                    $"stopped after {Figures.Count(writer.Written)} of {Figures.Count(info.Updates, "update")}; --resume goes on with {writer.Partial}.");
+            }
+
+            writer.WriteNext();
+            if (progress.IsDue) progress.Show("masks", (double)writer.Written / info.Updates, $"{Figures.Count(writer.Bytes)} bytes");
+        }
+
+        writer.Finish();
+        return writer.Bytes;
+    }
+
+    private static void WritePage(Stream stream, LanguageModelRecipe recipe, MaskScheduleInfo info)
+    {
+        var schedule = new MaskSchedule(info.Seed, info.Dropout);
+        using var output = new StreamWriter(stream, leaveOpen: true);
+        HtmlPage.Begin(output, $"masks of {recipe.Name}");
+        output.WriteLine($"<h1>The first of {Figures.Count(info.Updates, "update")}</h1>");
+        output.WriteLine($"<p>{HtmlPage.Text(recipe.Name)}, seed {info.Seed}<br>{HtmlPage.Text(Schedules.Describe(info.Dropout))}</p>");
+        MaskPictures.Write(output, [.. info.Sites.Select(site => Draw(schedule, site, info.TimeSteps))]);
+        HtmlPage.End(output);
+    }
+
+    private static SiteMasks Draw(MaskSchedule schedule, MaskSite site, int timeSteps)
+    {
+        int[] keep = new int[site.Units];
+        int[][] masks = [.. Enumerable.Range(0, timeSteps).Select(t => keep[..schedule.Keep(site.Site, site.Layer, epoch: 0, step: 0, t, site.Units, keep)])];
+        return new SiteMasks(Schedules.NameOf(site), site.Units, masks);
+    }
+
+    private static UsageException Missing(Option option) => new($"{option.Name} is missing; --steps and --out are required.");
+}

@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>The frame of a page that needs nothing beside itself.</summary>
+internal static class HtmlPage
+{
+    /// <summary>Everything up to the content.</summary>
+    public static void Begin(TextWriter output, string title) => output.WriteLine(
+        $$"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>TinySD: {{Text(title)}}</title>
+        <style>
+        body { font: 16px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff; }
+        h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } p.small { color: #555; font-size: 0.9em; }
+        svg { width: 100%; height: auto; } text { font: 12px system-ui, sans-serif; fill: #222; }
+        .dense { fill: #b8bec6; } .structured { fill: #1d7a46; } .ground { fill: #eceff2; } .kept { stroke: #22303c; fill: none; }
+        .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; }
+        </style>
+        </head>
+        <body>
+        """);
+
+    /// <summary>Everything after it.</summary>
+    public static void End(TextWriter output) => output.WriteLine("</body>\n</html>");
+
+    /// <summary>Any text as it can stand in a page.</summary>
+    public static string Text(string text) => WebUtility.HtmlEncode(text);
+}

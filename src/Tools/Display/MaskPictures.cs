@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>The masks of one set of weights: the kept units at each time step, all of them where nothing is dropped.</summary>
+internal sealed record SiteMasks(string Name, int Units, IReadOnlyList<int[]> Kept);
+
+/// <summary>Draws masks, units by time.</summary>
+internal static class MaskPictures
+{
+    /// <summary>Pixels across a page's pictures, and left of them for names.</summary>
+    public const int Width = 900, LabelWidth = 160;
+
+    // A mask is as wide whatever its units, so that sites can be compared.
+    private const int StepHeight = 4;
+
+    /// <summary>A picture for each site, under a heading.</summary>
+    public static void Write(TextWriter output, IReadOnlyList<SiteMasks> sites)
+    {
+        output.WriteLine(
+            """
+            <h2>Which units are kept</h2>
+            <p class="small">One picture for each set of weights: its input units from left to right, the time steps of a window from top to bottom.
+            Dark units are kept, for every sequence of the batch; the others' rows and columns can be skipped.</p>
+            """);
+        foreach (SiteMasks site in sites)
+        {
+            int height = site.Kept.Count * StepHeight;
+            output.WriteLine(Invariant(
+                $"<svg viewBox=\"0 0 {LabelWidth + Width} {Math.Max(height, 24) + 14}\" role=\"img\" aria-label=\"Kept units of {site.Name}\">"));
+            output.WriteLine(Invariant($"<text x=\"0\" y=\"14\">{site.Name}</text><text x=\"0\" y=\"30\">{KeptText(site)}</text>"));
+            output.WriteLine(Invariant($"<rect class=\"ground\" x=\"{LabelWidth}\" width=\"{Width}\" height=\"{height}\"/>"));
+            double scale = (double)Width / site.Units;
+            output.Write(Invariant($"<path class=\"kept\" stroke-width=\"{StepHeight - 1}\" transform=\"translate({LabelWidth} 0) scale({scale:0.#####} 1)\" d=\""));
+            for (int t = 0; t < site.Kept.Count; t++) output.Write(Runs(site.Kept[t], t));
+            output.WriteLine("\"/></svg>");
+        }
+    }
+
+    /// <summary>One time step as strokes over runs of neighbours.</summary>
+    private static string Runs(int[] kept, int t)
+    {
+        var path = new StringBuilder();
+        for (int i = 0; i < kept.Length;)
+        {
+            int first = i++;
+            while (i < kept.Length && kept[i] == kept[i - 1] + 1) i++;
+            path.Append(CultureInfo.InvariantCulture, $"M{kept[first]} {(t * StepHeight) + (StepHeight / 2)}h{i - first}");
+        }
+
+        return path.ToString();
+    }
+
+    private static string KeptText(SiteMasks site)
+    {
+        int fewest = site.Kept.Min(kept => kept.Length), most = site.Kept.Max(kept => kept.Length);
+        string count = fewest == most ? Figures.Count(fewest) : $"{Figures.Count(fewest)} to {Figures.Count(most)}";
+        return fewest == site.Units ? $"all {Figures.Count(site.Units)} kept" : $"{count} of {Figures.Count(site.Units)} kept";
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

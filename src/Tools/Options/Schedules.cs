@@ -1,0 +1,70 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The option that names a mask schedule to replay, and what a recipe must have in common with it.</summary>
+internal static class Schedules
+{
+    /// <summary>The option.</summary>
+    public static Option<string?> Option() => Ranged.File("--schedule",
+        "Replay the masks of this file, made by 'tinysd schedule', instead of drawing them. Dropout and seed are the file's.");
+
+    /// <summary>A recipe with a schedule's dropout and seed.</summary>
+    public static LanguageModelRecipe Take(LanguageModelRecipe recipe, MaskScheduleInfo info) => recipe with { Dropout = info.Dropout, Seed = info.Seed };
+
+    /// <summary>What a schedule of a recipe's first updates is of.</summary>
+    public static MaskScheduleInfo InfoOf(LanguageModelRecipe recipe, int updates) => new()
+    {
+        Seed = recipe.Seed,
+        Dropout = recipe.Dropout,
+        TimeSteps = recipe.Bptt,
+        Updates = updates,
+        Sites = MaskScheduleInfo.SitesWithMasks(SitesOf(recipe), recipe.Dropout),
+    };
+
+    /// <summary>Refuses a schedule that is not of a recipe's masks.</summary>
+    /// <exception cref="UsageException">It is not.</exception>
+    public static void Check(MaskScheduleFile file, LanguageModelRecipe recipe)
+    {
+        MaskScheduleInfo info = file.Info;
+        if (recipe.Seed != info.Seed) throw Contradiction("--seed", recipe.Seed, info.Seed);
+        if (recipe.Bptt != info.TimeSteps) throw Contradiction("--bptt", (ulong)recipe.Bptt, (ulong)info.TimeSteps);
+        if (recipe.Dropout != info.Dropout)
+        {
+            throw new UsageException(
+                $"{file.Path} has {Describe(info.Dropout)}, and the options beside it ask for {Describe(recipe.Dropout)}; leave them out.");
+        }
+
+        MaskSite[] sites = [.. MaskScheduleInfo.SitesWithMasks(SitesOf(recipe), recipe.Dropout)];
+        if (sites.AsSpan().SequenceEqual(info.Sites.AsSpan())) return;
+        string Text(IEnumerable<MaskSite> list) => string.Join(", ", list.Select(site => $"{NameOf(site)} {site.Units}"));
+        throw new UsageException(
+            $"{file.Path} has masks of other units than the model: {Text(info.Sites)}; the model has {Text(sites)}. Give the shape that it was made for.");
+
+        UsageException Contradiction(string option, ulong asked, ulong found) =>
+            new($"{option} is {asked}, and the masks of {file.Path} were drawn for {found}; give {option} {found}, or a schedule that was drawn for {asked}.");
+    }
+
+    /// <summary>The weights whose input a site is.</summary>
+    public static string NameOf(MaskSite site) => site.Site switch
+    {
+        DropoutSite.Output => "classifier",
+        DropoutSite.Recurrent => FormattableString.Invariant($"lstm.{site.Layer}.recurrent"),
+        _ => FormattableString.Invariant($"lstm.{site.Layer}.input"),
+    };
+
+    /// <summary>Case, rates, and what else decides the masks.</summary>
+    public static string Describe(DropoutSpec dropout) =>
+        $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Rates(dropout)}" +
+        $"{(dropout.Draw == MaskDraw.Bernoulli ? ", counts left to chance" : "")}" +
+        $"{(dropout.KeepMultiple > 1 ? $", kept counts a multiple of {dropout.KeepMultiple}" : "")}" +
+        $"{(dropout.GroupSize > 1 ? $", groups of {dropout.GroupSize}" : "")}";
+
+    // Masks do not depend on the vocabulary.
+    private static IEnumerable<MaskSite> SitesOf(LanguageModelRecipe recipe) => recipe.ToConfig(vocabularySize: 2).MaskSites();
+}
