@@ -92,6 +92,13 @@ public sealed class UsageTests
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --rate 1", "tinysd hw simulate", "--rate is '1'; expected a drop rate")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "tinysd hw simulate", "--rate has no effect")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
+    [Arguments("schedule --preset zaremba-medium --out m.tss", "tinysd schedule", "--steps is missing")]
+    [Arguments("schedule --preset zaremba-medium --steps 3", "tinysd schedule", "--out is missing")]
+    [Arguments("schedule --preset zaremba-medium --steps 0 --out m.tss", "tinysd schedule", "--steps is '0'; expected")]
+    [Arguments("schedule --steps 3 --out m.tss", "tinysd schedule", "--dropout structured has no rate: the preset zaremba-small has none.")]
+    [Arguments("schedule --preset zaremba-medium --dropout random --steps 3 --out m.tss", "tinysd schedule", "only structured masks can be written down")]
+    [Arguments("train lm --dropout random --rate 0.5 --group-size 4 --show", "tinysd train lm", "--group-size needs structured masks")]
+    [Arguments("train lm --dropout structured --rate 0.5 --draw bernoulli --keep-multiple 4 --show", "tinysd train lm", "--keep-multiple needs exact counts")]
     public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
     {
         CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

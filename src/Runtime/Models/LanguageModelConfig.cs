@@ -22,15 +22,17 @@ public sealed record LanguageModelConfig
     public bool TieWeights { get; init; }
 
     /// <summary>Every place where units can be dropped: each layer's input and recurrent state, then the classifier's input.</summary>
-    public IEnumerable<MaskSite> MaskSites()
+    public IReadOnlyList<MaskSite> MaskSites()
     {
+        var sites = new List<MaskSite>();
         for (int layer = 0; layer < LayerCount; layer++)
         {
-            yield return layer == 0 ? new(DropoutSite.Embedding, 0, EmbeddingSize) : new(DropoutSite.Layer, layer, HiddenSize);
-            yield return new(DropoutSite.Recurrent, layer, HiddenSize);
+            sites.Add(layer == 0 ? new(DropoutSite.Embedding, 0, EmbeddingSize) : new(DropoutSite.Layer, layer, HiddenSize));
+            sites.Add(new(DropoutSite.Recurrent, layer, HiddenSize));
         }
 
-        yield return new(DropoutSite.Output, LayerCount, HiddenSize);
+        sites.Add(new(DropoutSite.Output, LayerCount, HiddenSize));
+        return sites;
     }
 
     /// <summary>Checks every range.</summary>

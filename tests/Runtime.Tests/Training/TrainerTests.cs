@@ -52,6 +52,54 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public async Task Masks_from_outside_are_checked_and_those_of_the_schedule_give_its_bits()
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout);
+        LanguageModel drawn = Cases.Model(_config), replayed = Cases.Model(_config);
+        LanguageModelTrainer first = new(drawn, recipe), second = new(replayed, recipe, masks: new Replay(new MaskSchedule(recipe.Seed, _dropout)));
+        for (int step = 0; step < 3; step++)
+        {
+            Step(first, step);
+            Step(second, step);
+        }
+
+        await Assert.That(Arrays.FirstDifference(replayed.Parameters.Values, drawn.Parameters.Values)).IsNull();
+        foreach (int[] bad in new[] { new[] { 3, 3 }, [5, 4], [-1], [6] })
+        {
+            LanguageModelTrainer trainer = new(Cases.Model(_config), recipe, masks: new Fixed(bad, bad.Length));
+            await Assert.That(() => Step(trainer, 0)).Throws<ArgumentOutOfRangeException>();
+        }
+
+        LanguageModelTrainer tooMany = new(Cases.Model(_config), recipe, masks: new Fixed([], 7));
+        await Assert.That(() => Step(tooMany, 0)).Throws<ArgumentOutOfRangeException>();
+        LanguageModelRecipe random = recipe with { Dropout = _dropout with { Kind = DropoutKind.Random } };
+        await Assert.That(() => new LanguageModelTrainer(Cases.Model(_config), random, masks: new Fixed([], 0))).Throws<ArgumentException>();
+    }
+
+    private sealed class Replay(MaskSchedule schedule) : IMaskSource
+    {
+        private int _update;
+
+        public void Begin(int update) => _update = update;
+
+        public int Keep(DropoutSite site, int layer, int t, Span<int> keep) => schedule.Keep(site, layer, 0, _update, t, keep.Length, keep);
+    }
+
+    // The embedding has 6 units, and is asked first.
+    private sealed class Fixed(int[] keep, int count) : IMaskSource
+    {
+        public void Begin(int update)
+        {
+        }
+
+        public int Keep(DropoutSite site, int layer, int t, Span<int> to)
+        {
+            keep.CopyTo(to);
+            return count;
+        }
+    }
+
+    [Test]
     [MatrixDataSource]
     public async Task A_run_restarted_in_the_middle_sees_the_same_masks(
         [Matrix(DropoutKind.Random, DropoutKind.Locked, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary><c>schedule</c>, and <c>train lm --schedule</c>.</summary>
+public sealed partial class ScheduleTests
+{
+    private static readonly string[] s_shape = ["--hidden", "12", "--bptt", "6"];
+
+    [Test]
+    [Arguments("--dropout structured --rate 0.5")]
+    [Arguments("--dropout structured --draw bernoulli --rate 0.4 --seed 5")]
+    [Arguments("--dropout structured-locked --rate 0.25 --group-size 3")]
+    [Arguments("--dropout structured --rate-recurrent 0.5 --keep-multiple 4")]
+    public async Task Training_with_a_schedule_gives_the_model_that_training_without_it_gives(string dropout)
+    {
+        using var folder = new TestFolder();
+        string[] options = dropout.Split(' ');
+
+        // 69 updates an epoch, three epochs.
+        CliResult written = Tinysd.Run(["schedule", "--steps", "207", "--out", folder["m.tss"], "--json", .. s_shape, .. options]);
+        await Assert.That(written.Code).IsEqualTo(0).Because(written.Error);
+        await Assert.That(written.Json.GetProperty("updates").GetInt32()).IsEqualTo(207);
+        await Assert.That(written.Json.GetProperty("bytes").GetInt64()).IsEqualTo(new FileInfo(folder["m.tss"]).Length);
+        await Assert.That(folder.TrainModelTo(folder["drawn.tsd"], 1, options).Code).IsEqualTo(0);
+        CliResult replayed = folder.TrainModelTo(folder["replayed.tsd"], 2, "--schedule", folder["m.tss"]);
+        await Assert.That(replayed.Code).IsEqualTo(0).Because(replayed.Error);
+        await Assert.That(await File.ReadAllBytesAsync(folder["replayed.tsd"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["drawn.tsd"]));
+    }
+
+    [Test]
+    [Arguments("--seed 4", "--seed is 4, and the masks of ")]
+    [Arguments("--bptt 7", "--bptt is 7, and the masks of ")]
+    [Arguments("--hidden 13", "has masks of other units than the model: lstm.0.input 12, lstm.0.recurrent 12,")]
+    [Arguments("--rate 0.25", "and the options beside it ask for structured dropout: embedding 0.25,")]
+    [Arguments("--dropout random", "and the options beside it ask for random dropout:")]
+    [Arguments("--max-steps 11", "holds the masks of 10 updates, and this run makes 11; write a longer one, or give --max-steps 10.")]
+    public async Task A_schedule_of_another_run_is_refused(string option, string message)
+    {
+        using var folder = new TestFolder();
+        Tinysd.Run(["schedule", "--steps", "10", "--rate", "0.5", "--out", folder["m.tss"], .. s_shape]);
+        string[] words = option.Split(' ');
+        string[] args =
+        [
+            "train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Model, "--batch", "5", "--epochs", "3", "--schedule",
+            folder["m.tss"], .. words,
+        ];
+        for (int i = 0; i < s_shape.Length; i += 2)
+        {
+            if (words[0] != s_shape[i]) args = [.. args, s_shape[i], s_shape[i + 1]];
+        }
+
+        CliResult result = Tinysd.Run(args);
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).Contains(message);
+        await Assert.That(folder.ModelFiles()).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_damaged_schedule_stops_the_run_and_verify_names_the_update()
+    {
+        using var folder = new TestFolder();
+        string file = folder["m.tss"];
+        Tinysd.Run(["schedule", "--steps", "10", "--rate", "0.5", "--out", file, .. s_shape]);
+        await Assert.That(Tinysd.Run("verify", file).Out).Contains("ok, 10 updates,");
+        await Assert.That(Tinysd.Run("inspect", file, "--json").Json.GetProperty("kind").GetString()).IsEqualTo("mask-schedule");
+        await Assert.That(Tinysd.Run("inspect", file).Out).Matches(@"updates +10 ");
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        bytes[^20] ^= 4;
+        await File.WriteAllBytesAsync(file, bytes);
+
+        CliResult verified = Tinysd.Run("verify", file, "--json");
+        await Assert.That(verified.Code).IsEqualTo(1);
+        await Assert.That(verified.Json.GetProperty("damaged")[0].GetString()).IsEqualTo("update 9");
+        CliResult trained = folder.TrainModel("--schedule", file, "--max-steps", "10");
+        await Assert.That(trained.Code).IsEqualTo(1);
+        await Assert.That(trained.Error).Contains("is damaged in update 9, at byte ");
+    }
+
+    [Test]
+    public async Task A_profile_says_how_to_round()
+    {
+        using var folder = new TestFolder();
+        Tinysd.Run("schedule", "--preset", "zaremba-medium", "--profile", "systolic-16x16", "--steps", "1", "--out", folder["m.tss"]);
+        await Assert.That(Tinysd.Run("inspect", folder["m.tss"]).Out).Contains("kept counts a multiple of 16");
+    }
+
+    [Test]
+    public async Task An_interrupted_schedule_is_taken_up_and_a_shorter_one_lengthened()
+    {
+        using var folder = new TestFolder();
+        string[] Args(string steps, string file) => ["schedule", "--rate", "0.5", "--steps", steps, "--out", folder[file], .. s_shape];
+        Tinysd.Run(Args("20", "whole.tss"));
+        byte[] whole = await File.ReadAllBytesAsync(folder["whole.tss"]);
+        await File.WriteAllBytesAsync(folder["m.tss.partial"], whole[..(whole.Length / 2)]);
+        CliResult resumed = Tinysd.Run([.. Args("20", "m.tss"), "--resume"]);
+        await Assert.That(resumed.Error).Matches(@"going on after \d updates");
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole);
+
+        Tinysd.Run(Args("5", "short.tss"));
+        Tinysd.Run([.. Args("20", "short.tss"), "--resume"]);
+        await Assert.That(await File.ReadAllBytesAsync(folder["short.tss"])).IsEquivalentTo(whole);
+    }
+
+    [Test]
+    public async Task The_page_draws_every_kept_unit_of_the_first_update()
+    {
+        using var folder = new TestFolder();
+        CliResult result = Tinysd.Run(
+            ["schedule", "--rate", "0.5", "--steps", "3", "--out", folder["m.tss"], "--report", folder["m.html"], "--json", .. s_shape]);
+        string page = await File.ReadAllTextAsync(folder["m.html"]);
+        await Assert.That(page).DoesNotMatch("https?:|src=|href=|<script");
+        XElement[] pictures = [.. Picture().Matches(page).Select(match => XElement.Parse(match.Value))];
+        JsonElement[] sites = [.. result.Json.GetProperty("sites").EnumerateArray()];
+        await Assert.That(pictures.Length).IsEqualTo(sites.Length);
+        foreach (XElement picture in pictures)
+        {
+            // 6 time steps that keep 6 of 12 units each.
+            string path = picture.Element("path")!.Attribute("d")!.Value;
+            await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))).IsEqualTo(36);
+        }
+    }
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex Picture();
+
+    [GeneratedRegex(@"h(\d+)")]
+    private static partial Regex Run();
+}
