@@ -19,15 +19,19 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
     /// <summary>The two models of a preset.</summary>
     /// <param name="preset">Shape and rates.</param>
     /// <param name="rate">Drop rate at every site instead of the preset's, or null.</param>
-    public static BenchPlan For(LanguageModelRecipe preset, float? rate)
+    /// <param name="keepMultiple">What kept counts are rounded to instead of the preset's multiple, or null.</param>
+    /// <param name="groupSize">Units that go together instead of the preset's, or null.</param>
+    public static BenchPlan For(LanguageModelRecipe preset, float? rate, int? keepMultiple = null, int? groupSize = null)
     {
         DropoutSpec rates = preset.Dropout;
         if (rate is null && rates.Kind == DropoutKind.None) rate = DefaultRate;
         if (rate is { } all)
         {
             // Where the preset leaves the recurrent state alone, the dense model does too: that is what a user would otherwise run.
-            rates = new DropoutSpec { Embedding = all, Layer = all, Recurrent = rates.Recurrent > 0 ? all : 0, Output = all };
+            rates = rates with { Embedding = all, Layer = all, Recurrent = rates.Recurrent > 0 ? all : 0, Output = all };
         }
+
+        rates = rates with { KeepMultiple = keepMultiple ?? rates.KeepMultiple, GroupSize = groupSize ?? rates.GroupSize };
 
         float recurrent = rates.Recurrent > 0 ? rates.Recurrent : rates.Output;
         return new BenchPlan(

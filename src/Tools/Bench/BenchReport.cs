@@ -66,7 +66,7 @@ internal sealed class BenchReport
         double limit = IdealSpeedup.Of(Config, Recipe.Dropout);
         output.WriteLine(RecipeText.Shape(Recipe, Config.VocabularySize));
         output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
-        output.WriteLine($"structured dropout: {RecipeText.Rates(Recipe.Dropout)}");
+        output.WriteLine($"structured dropout: {RecipeText.Masks(Recipe.Dropout)}");
         output.WriteLine(
             $"{_instructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
         console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));

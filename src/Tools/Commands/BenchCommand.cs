@@ -26,16 +26,19 @@ internal static class BenchCommand
             $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
         Option<int?> threads = Ranged.Threads();
         Option<string?> profile = Profiles.Option();
+        Option<int?> keepMultiple = Ranged.KeepMultiple(), groupSize = Ranged.GroupSize();
         var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };
         var command = new Command("bench",
             "Time training steps with random dropout, whose products are dense, and with structured dropout, in turn, on random tokens: the " +
             "forward, backward and weight-gradient products and the whole step, as medians and ratios. Takes less than a minute. " +
             "Other programs running at the same time spoil the figures.")
         {
-            preset, rate, steps, threads, profile, passes,
+            preset, rate, keepMultiple, groupSize, steps, threads, profile, passes,
         };
         command.SetAction(parsed => Run(
-            common.Read(parsed), BenchPlan.For(Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), parsed.GetValue(rate)),
+            common.Read(parsed),
+            BenchPlan.For(
+                Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), parsed.GetValue(rate), parsed.GetValue(keepMultiple), parsed.GetValue(groupSize)),
             parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes),
             Profiles.Read(parsed, profile)));
         return command;

@@ -31,6 +31,8 @@ internal sealed class HwSimulateCommand
     private readonly Option<float?> _rate = Ranged.Rate("--rate",
         $"Drop rate at every site. [default: the preset's, or {BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture)} where it has none]");
 
+    private readonly Option<int?> _keepMultiple = Ranged.KeepMultiple();
+    private readonly Option<int?> _groupSize = Ranged.GroupSize();
     private readonly Option<SystolicDataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
         "What stays in the array: outputs, weights or inputs. [default: the profile's]");
 
@@ -47,7 +49,7 @@ internal sealed class HwSimulateCommand
             "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
             "skipped that structured masks drop. The masks are those that training would draw.")
         {
-            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._dataflow, options._report,
+            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
         };
         command.SetAction(parsed => options.Run(common.Read(parsed), parsed));
         return command;
@@ -66,13 +68,14 @@ internal sealed class HwSimulateCommand
     {
         DropoutKind kind = parsed.GetValue(_dropout) ?? DropoutKind.Structured;
         float? rate = parsed.GetValue(_rate);
+        int? multiple = parsed.GetValue(_keepMultiple), group = parsed.GetValue(_groupSize);
         if (kind == DropoutKind.None && rate is not null)
             throw new UsageException("--rate has no effect: --dropout is none; leave one of them out.");
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
         {
             (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),
-            ({ } preset, null) => SimulationPlan.ForPreset(Presets.Find(preset), kind, rate),
-            (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate),
+            ({ } preset, null) => SimulationPlan.ForPreset(Presets.Find(preset), kind, rate, multiple, group),
+            (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate, multiple, group),
             _ => throw new UsageException("--preset and --gemm exclude each other; leave one of them out."),
         };
     }

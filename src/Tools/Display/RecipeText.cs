@@ -12,6 +12,13 @@ internal static class RecipeText
         $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
         Figures.Count(recipe.Bptt, "time step");
 
+    /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
+    public static string Masks(DropoutSpec dropout) =>
+        Rates(dropout) +
+        (dropout.Draw == MaskDraw.Bernoulli ? ", counts left to chance" : "") +
+        (dropout.KeepMultiple > 1 ? $", kept counts a multiple of {dropout.KeepMultiple}" : "") +
+        (dropout.GroupSize > 1 ? $", groups of {dropout.GroupSize}" : "");
+
     /// <summary>The drop rate of every site.</summary>
     public static string Rates(DropoutSpec dropout) =>
         $"embedding {Figures.Setting(dropout.Embedding)}, layer {Figures.Setting(dropout.Layer)}, " +

@@ -33,11 +33,8 @@ internal sealed class LanguageModelOptions
     private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws,
         "Whether structured masks keep an exact count of units or each unit by chance.");
 
-    private readonly Option<int?> _keepMultiple = Ranged.Whole("--keep-multiple", 1, 65536,
-        "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills. [default: the preset's]");
-
-    private readonly Option<int?> _groupSize = Ranged.Whole("--group-size", 1, 65536,
-        "Units side by side that structured masks keep or drop together. [default: the preset's]");
+    private readonly Option<int?> _keepMultiple = Ranged.KeepMultiple();
+    private readonly Option<int?> _groupSize = Ranged.GroupSize();
 
     private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer.");
     private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");

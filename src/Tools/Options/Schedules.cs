@@ -60,10 +60,7 @@ internal static class Schedules
 
     /// <summary>Case, rates, and what else decides the masks.</summary>
     public static string Describe(DropoutSpec dropout) =>
-        $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Rates(dropout)}" +
-        $"{(dropout.Draw == MaskDraw.Bernoulli ? ", counts left to chance" : "")}" +
-        $"{(dropout.KeepMultiple > 1 ? $", kept counts a multiple of {dropout.KeepMultiple}" : "")}" +
-        $"{(dropout.GroupSize > 1 ? $", groups of {dropout.GroupSize}" : "")}";
+        $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Masks(dropout)}";
 
     // Masks do not depend on the vocabulary.
     private static IEnumerable<MaskSite> SitesOf(LanguageModelRecipe recipe) => recipe.ToConfig(vocabularySize: 2).MaskSites();

@@ -18,22 +18,24 @@ internal sealed record SimulationPlan(
     /// <param name="preset">The preset.</param>
     /// <param name="kind">The case of its masks.</param>
     /// <param name="rate">Drop rate at every site instead of the preset's, or null.</param>
-    public static SimulationPlan ForPreset(LanguageModelRecipe preset, DropoutKind kind, float? rate)
+    /// <param name="keepMultiple">What kept counts are rounded to instead of the preset's multiple, or null.</param>
+    /// <param name="groupSize">Units that go together instead of the preset's, or null.</param>
+    public static SimulationPlan ForPreset(LanguageModelRecipe preset, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
-        var bench = BenchPlan.For(preset, rate);
+        var bench = BenchPlan.For(preset, rate, keepMultiple, groupSize);
         DropoutSpec dropout = kind == DropoutKind.None ? DropoutSpec.None : bench.Structured.Dropout with { Kind = kind };
         LanguageModelRecipe recipe = bench.Structured with { Dropout = dropout };
-        string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Rates(dropout)}; the masks of the first step with seed {recipe.Seed}";
+        string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Masks(dropout)}; the masks of the first step with seed {recipe.Seed}";
         return new SimulationPlan(
             RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
             round => new TrainingStep(recipe, bench.Vocabulary, round).Products, new TrainingStep(recipe, bench.Vocabulary, (kept, _) => kept).Sites);
     }
 
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>
-    public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate)
+    public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
-        var dropout = new DropoutSpec { Kind = kind, Output = rate ?? BenchPlan.DefaultRate };
-        int drawn = dropout.IsStructured ? MaskSchedule.KeepCount(shape.K, dropout.Output) : shape.K;
+        var dropout = new DropoutSpec { Kind = kind, Output = rate ?? BenchPlan.DefaultRate, KeepMultiple = keepMultiple ?? 1, GroupSize = groupSize ?? 1 };
+        int drawn = dropout.IsStructured ? dropout.KeepCount(DropoutSite.Output, shape.K) : shape.K;
         string rates = kind == DropoutKind.None ? "" : $", rate {Figures.Setting(dropout.Output)}";
         return new SimulationPlan(
             $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{Names.Dropouts.Of(kind)} dropout{rates}",
