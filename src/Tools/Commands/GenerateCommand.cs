@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -29,6 +30,8 @@ internal sealed class GenerateCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
+    private readonly Option<string?> _profile = Profiles.Option();
+
     private GenerateCommand()
     {
     }
@@ -38,7 +41,7 @@ internal sealed class GenerateCommand
         var self = new GenerateCommand();
         var command = new Command("generate", "Sample text from a language model.")
         {
-            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed,
+            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed, self._profile,
         };
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -46,12 +49,13 @@ internal sealed class GenerateCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
         float temperature = parsed.GetValue(_temperature) ?? 1f;
         var generator = new TextGenerator(
-            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1);
+            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1, hardware);
         if (!context.Json)
         {
             generator.Write(prompt, length, context.Console.Out, context.Stop.Watch());

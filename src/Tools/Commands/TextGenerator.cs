@@ -1,18 +1,19 @@
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Tools.Commands;
 
 /// <summary>Samples text token by token and writes it as it comes.</summary>
-internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed)
+internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
 {
     /// <summary>Writes the prompt, what follows it, and a line end.</summary>
     /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
     public void Write(string prompt, int length, TextWriter writer, CancellationToken stop)
     {
         int[] given = Corpus.EncodeText(prompt, vocabulary, "--prompt");
-        var session = new LanguageModelSession(model);
+        var session = new LanguageModelSession(model, hardware: hardware);
         var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
         bool lineIsOpen = false;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
@@ -63,15 +64,16 @@ internal sealed class DemoComparison
     /// <param name="recipe">With structured dropout. Its epochs divide the steps into rounds, each with that epoch's learning rate.</param>
     /// <param name="steps">Updates of each model.</param>
     /// <param name="runner">Threads.</param>
-    public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner)
+    /// <param name="hardware">The machine.</param>
+    public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware)
     {
         _text = text;
         _steps = steps;
         _rounds = Math.Min(recipe.Epochs, steps);
         _windows = new TokenWindows(text.Train, recipe.BatchSize, recipe.Bptt);
         LanguageModelRecipe dense = recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } };
-        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner));
-        Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner));
+        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner, hardware));
+        Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner, hardware));
     }
 
     /// <summary>Random dropout: every product is computed in full.</summary>

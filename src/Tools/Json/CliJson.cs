@@ -18,6 +18,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(SimulateResult))]
 [JsonSerializable(typeof(ProfileListResult))]
+[JsonSerializable(typeof(DetectResult))]
 [JsonSerializable(typeof(ScheduleResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -60,9 +60,9 @@ internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IRe
 /// <summary>A point of a learning curve, after so many steps.</summary>
 internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);
 
-/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for.</summary>
+/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for, advice where the program was built for less than the CPU has.</summary>
 internal sealed record BenchResult(
-    BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile);
+    BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile, string? Advice);
 
 /// <summary>What <c>bench</c> trained; the rates are those of the structured model.</summary>
 internal sealed record BenchShape(
@@ -91,6 +91,12 @@ internal sealed record ProfileResult(string Name, string Kind, string Descriptio
 
 /// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
 internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);
+
+/// <summary>The result of <c>hw detect</c>; the profile itself is the file.</summary>
+internal sealed record DetectResult(string File, string Name, string Description, string Fallback, int Threads, IReadOnlyList<DetectTile> Tiles);
+
+/// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
+internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
 
 /// <summary>The result of <c>schedule</c>.</summary>
 internal sealed record ScheduleResult(
