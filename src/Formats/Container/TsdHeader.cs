@@ -164,7 +164,7 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         }
 
         long offset = start + Math.Min(lineStart + (exception.BytePositionInLine ?? 0), json.Length);
-        string place = exception.Path is null or "$" ? part : part + exception.Path.TrimStart('$');
+        string place = exception.Path is null or "$" ? part : part + Words.Shown(exception.Path.AsSpan().TrimStart('$'));
         return Invalid(file, offset, place, $"the header is not as the format asks, at {place}: {Words.OfJson(exception)}");
     }
 

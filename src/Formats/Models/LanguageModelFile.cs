@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -163,7 +162,7 @@ public static class LanguageModelFile
         }
         catch (ArgumentException exception)
         {
-            problem = Invalid(file, part, $"the {part} is not as the format asks: {InOneLine(exception)}");
+            problem = Invalid(file, part, $"the {part} is not as the format asks: {Words.OfArgument(exception)}");
             return false;
         }
     }
@@ -273,17 +272,6 @@ public static class LanguageModelFile
         }
 
         return null;
-    }
-
-    // The library adds the parameter's name and, in a second line, the value.
-    private static string InOneLine(ArgumentException exception)
-    {
-        string message = exception.Message;
-        int addition = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        if (addition >= 0) message = message[..addition];
-        return exception is ArgumentOutOfRangeException { ActualValue: { } found } && !message.Contains("found", StringComparison.Ordinal)
-            ? string.Create(CultureInfo.InvariantCulture, $"{message}; found {found}")
-            : message;
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>
