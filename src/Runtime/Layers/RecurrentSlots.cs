@@ -1,0 +1,29 @@
+using System.Globalization;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>Where one recurrent layer's tensors lie.</summary>
+/// <param name="Kind">The cell, with G gates: 4 in the order i, f, g, o of an LSTM, 3 in the order r, z, n of a GRU, 1 of the simple cells.</param>
+/// <param name="Input">W [I, GH].</param>
+/// <param name="Recurrent">U [H, GH].</param>
+/// <param name="Bias">b [GH].</param>
+/// <param name="Peephole">[3H] for the gates i, f, o of an LSTM with peepholes, else null.</param>
+/// <param name="RecurrentBias">[H], added to a GRU's h U in the gate n, else null.</param>
+internal sealed record RecurrentSlots(
+    CellKind Kind, TensorSlot Input, TensorSlot Recurrent, TensorSlot Bias, TensorSlot? Peephole, TensorSlot? RecurrentBias)
+{
+    /// <summary>Appends the tensors of layer <paramref name="layer"/> to a layout; this order is that of files.</summary>
+    public static RecurrentSlots Add(ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden)
+    {
+        string prefix = string.Create(CultureInfo.InvariantCulture, $"{kind.TensorPrefix()}.{layer}");
+        int columns = checked(kind.GateCount() * hidden);
+        return new RecurrentSlots(
+            kind,
+            layout.Add($"{prefix}.input", inputs, columns),
+            layout.Add($"{prefix}.recurrent", hidden, columns),
+            layout.Add($"{prefix}.bias", columns),
+            peepholes ? layout.Add($"{prefix}.peephole", 3 * hidden) : null,
+            kind == CellKind.Gru ? layout.Add($"{prefix}.recurrentBias", hidden) : null);
+    }
+}
