@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
@@ -17,6 +18,11 @@ internal sealed class ConfigurationSection
 
     public required int LayerCount { get; init; }
 
+    // Left out for plain LSTM cells, so that their files are the same as before there were others.
+    public string? Cell { get; init; }
+
+    public bool? Peepholes { get; init; }
+
     public required bool TieWeights { get; init; }
 
     public static ConfigurationSection From(LanguageModelConfig config) => new()
@@ -25,17 +31,33 @@ internal sealed class ConfigurationSection
         EmbeddingSize = config.EmbeddingSize,
         HiddenSize = config.HiddenSize,
         LayerCount = config.LayerCount,
+        Cell = CellEntry.NameOf(config.Cell),
+        Peepholes = CellEntry.FlagOf(config.Peepholes),
         TieWeights = config.TieWeights,
     };
 
+    /// <summary>The shape.</summary>
+    /// <exception cref="ArgumentException">The cell is not one the format knows.</exception>
     public LanguageModelConfig ToConfig() => new()
     {
         VocabularySize = VocabularySize,
         EmbeddingSize = EmbeddingSize,
         HiddenSize = HiddenSize,
         LayerCount = LayerCount,
+        Cell = CellEntry.ValueOf(Cell),
+        Peepholes = Peepholes ?? false,
         TieWeights = TieWeights,
     };
+}
+
+/// <summary>The members <c>cell</c> and <c>peepholes</c>, which are left out where they say what goes without saying.</summary>
+internal static class CellEntry
+{
+    public static string? NameOf(CellKind cell) => cell == CellKind.Lstm ? null : Spelling.Cells.NameOf(cell);
+
+    public static CellKind ValueOf(string? name) => name is null ? CellKind.Lstm : Spelling.Cells.ValueOf(name);
+
+    public static bool? FlagOf(bool peepholes) => peepholes ? true : null;
 }
 
 /// <summary>The section <c>vocabulary</c>.</summary>
@@ -137,6 +159,11 @@ internal sealed class RecipeEntry
 
     public required int LayerCount { get; init; }
 
+    // Left out for plain LSTM cells, so that their files are the same as before there were others.
+    public string? Cell { get; init; }
+
+    public bool? Peepholes { get; init; }
+
     public required bool TieWeights { get; init; }
 
     public required float InitRange { get; init; }
@@ -169,6 +196,8 @@ internal sealed class RecipeEntry
         HiddenSize = recipe.HiddenSize,
         EmbeddingSize = recipe.EmbeddingSize,
         LayerCount = recipe.LayerCount,
+        Cell = CellEntry.NameOf(recipe.Cell),
+        Peepholes = CellEntry.FlagOf(recipe.Peepholes),
         TieWeights = recipe.TieWeights,
         InitRange = recipe.InitRange,
         ForgetBias = recipe.ForgetBias,
@@ -190,6 +219,8 @@ internal sealed class RecipeEntry
         HiddenSize = HiddenSize,
         EmbeddingSize = EmbeddingSize,
         LayerCount = LayerCount,
+        Cell = CellEntry.ValueOf(Cell),
+        Peepholes = Peepholes ?? false,
         TieWeights = TieWeights,
         InitRange = InitRange,
         ForgetBias = ForgetBias,

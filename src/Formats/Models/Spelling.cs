@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 
@@ -43,6 +44,9 @@ internal static class Spelling
     public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));
+
+    public static Spelling<CellKind> Cells { get; } =
+        new("cell", (CellKind.Lstm, "lstm"), (CellKind.Gru, "gru"), (CellKind.RnnTanh, "rnn-tanh"), (CellKind.RnnRelu, "rnn-relu"));
 
     public static Spelling<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));

@@ -101,6 +101,22 @@ internal static unsafe class Elementwise
         }
     }
 
+    /// <summary>sums[j] = the sum over rows of d[row * dStride + j] * x[row * xStride + j], in order, j in [0, count).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ProductSums<TLanes, TVector>(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        new Span<float>(sums, count).Clear();
+        int whole = count / TLanes.Width * TLanes.Width;
+        for (int row = 0; row < rows; row++, d += dStride, x += xStride)
+        {
+            for (int j = 0; j < whole; j += TLanes.Width)
+                TLanes.Store(sums + j, TLanes.MultiplyAdd(TLanes.Load(d + j), TLanes.Load(x + j), TLanes.Load(sums + j)));
+            for (int j = whole; j < count; j++) sums[j] = Lanes1.MultiplyAdd(d[j], x[j], sums[j]);
+        }
+    }
+
     /// <summary>p = p - rate * g; <paramref name="count"/> is a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Descend<TLanes, TVector>(float* p, float* g, int count, float rate)

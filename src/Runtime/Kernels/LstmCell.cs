@@ -3,92 +3,57 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>The LSTM cell's elementwise part, forward and backward, for some neighbouring units of every sequence.</summary>
+/// <summary>What a step of the LSTM cell works on.</summary>
+/// <remarks>
+/// A row of gates [B][GateStride] holds four runs of H floats, i, f, g, o; c, c', tanh(c') and dc are [B][CStride]; peepholes are three runs of H floats, for
+/// i, f, o, or null. c' may not be c. Forward: pre-activations become gates, c', tanh(c') are written. Backward: gates become the gradient of
+/// the pre-activations; dc goes in for c' and comes out for c.
+/// </remarks>
+internal unsafe struct LstmStep
+{
+    public float* Gates, C, CNext, TanhC, Dc, Peepholes;
+    public int GateStride, Hidden, Batch, CStride;
+}
+
+/// <summary>The LSTM cell's elementwise part, forward and backward.</summary>
 /// <remarks>
 /// <para>
 /// i, f, o = sigmoid(a), g = tanh(a), c' = f c + i g, h = o tanh(c'): Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000.
+/// With peepholes (Gers and Schmidhuber 2000) a_i and a_f gain p_i c and p_f c, a_o gains p_o c'.
 /// </para>
-/// <para>
-/// Pointers stand at the first of <c>units</c> units. A row of gates [B][gateStride] holds four runs of H floats, i, f, g, o; c, c', tanh(c') and dc are
-/// [B][cStride]; h, dUp and dRecurrent are unit-major, [unit][B]. A lane is a unit. c' may not be c.
-/// </para>
-/// <para>
-/// Memory is walked along the rows, a sequence at a time, because that is what the CPU fetches ahead; h and dh, which lie the other way, are turned
-/// four sequences at a time.
-/// </para>
+/// <para>A lane is a unit; <see cref="CellRows"/> walks the rows.</para>
 /// </remarks>
-internal static unsafe class LstmCell
+internal readonly unsafe struct LstmCell<TPeepholes>(LstmStep step) : ICellStep
+    where TPeepholes : struct, IFlag
 {
-    private const int TurnedSequences = 4;
+    public int Batch => step.Batch;
 
-    // Units whose h or dh is turned at once; 8 KiB of stack, a multiple of every width.
-    private const int TurnedUnits = 512;
+    public float* Previous => null;
 
-    /// <summary>Turns pre-activations into gates in place; writes c', tanh(c') and h.</summary>
-    [SkipLocalsInit]
-    public static void Forward<TLanes, TVector>(
-        float* gates, int gateStride, int hidden, int batch, int units, float* c, float* cNext, float* tanhC, int cStride, float* h)
+    public void ForwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* h, float* previous)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
+        where TRun : struct, IRun<TVector>
     {
-        float* turned = stackalloc float[TurnedSequences * TurnedUnits];
-        for (int unit = 0; unit < units; unit += TurnedUnits)
-        {
-            int count = Math.Min(TurnedUnits, units - unit), whole = count / TLanes.Width * TLanes.Width;
-            for (int b = 0; b < batch; b += TurnedSequences)
-            {
-                int sequences = Math.Min(TurnedSequences, batch - b);
-                for (int s = 0; s < sequences; s++)
-                {
-                    // A single sequence needs no turning.
-                    float* row = gates + ((nint)(b + s) * gateStride) + unit, turnedRow = batch == 1 ? h + unit : turned + (s * TurnedUnits);
-                    nint at = ((nint)(b + s) * cStride) + unit;
-                    ForwardRow<TLanes, TVector, WholeRegister<TLanes, TVector>>(default, row, hidden, whole, c + at, cNext + at, tanhC + at, turnedRow);
-                    if (whole == count) continue;
-                    at += whole;
-                    ForwardRow<TLanes, TVector, FirstLanes<TLanes, TVector>>(
-                        new(count - whole), row + whole, hidden, 1, c + at, cNext + at, tanhC + at, turnedRow + whole);
-                }
-
-                if (batch > 1) TurnOut<TLanes, TVector>(turned, h + ((nint)unit * batch) + b, batch, count, sequences);
-            }
-        }
+        nint at = ((nint)b * step.CStride) + unit;
+        Forward<TLanes, TVector, TRun>(
+            run, step.Gates + ((nint)b * step.GateStride) + unit, step.Hidden, units, step.C + at, step.CNext + at, step.TanhC + at, h, step.Peepholes + unit);
     }
 
-    /// <summary>Turns gates into the gradient of the pre-activations in place, for dh = dUp + dRecurrent; dc goes in for c' and comes out for c.</summary>
-    [SkipLocalsInit]
-    public static void Backward<TLanes, TVector>(
-        float* gates, int gateStride, int hidden, int batch, int units, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
+    public void BackwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* dh, float* previous)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
+        where TRun : struct, IRun<TVector>
     {
-        float* turned = stackalloc float[TurnedSequences * TurnedUnits];
-        for (int unit = 0; unit < units; unit += TurnedUnits)
-        {
-            int count = Math.Min(TurnedUnits, units - unit), whole = count / TLanes.Width * TLanes.Width;
-            for (int b = 0; b < batch; b += TurnedSequences)
-            {
-                int sequences = Math.Min(TurnedSequences, batch - b);
-                nint from = ((nint)unit * batch) + b;
-                TurnIn<TLanes, TVector>(dUp + from, dRecurrent + from, batch, turned, count, sequences);
-                for (int s = 0; s < sequences; s++)
-                {
-                    float* row = gates + ((nint)(b + s) * gateStride) + unit, turnedRow = turned + (s * TurnedUnits);
-                    nint at = ((nint)(b + s) * cStride) + unit;
-                    BackwardRow<TLanes, TVector, WholeRegister<TLanes, TVector>>(default, row, hidden, whole, c + at, tanhC + at, turnedRow, dc + at);
-                    if (whole == count) continue;
-                    at += whole;
-                    BackwardRow<TLanes, TVector, FirstLanes<TLanes, TVector>>(
-                        new(count - whole), row + whole, hidden, 1, c + at, tanhC + at, turnedRow + whole, dc + at);
-                }
-            }
-        }
+        nint at = ((nint)b * step.CStride) + unit;
+        Backward<TLanes, TVector, TRun>(
+            run, step.Gates + ((nint)b * step.GateStride) + unit, step.Hidden, units, step.C + at, step.TanhC + at, dh, step.Dc + at, step.Peepholes + unit);
     }
 
-    // One sequence; h is a row of the scratch. In two passes, because h hangs on c' and c' on the gates: as one chain that is longer than the CPU can
-    // overlap with the next register's.
+    // In two passes, because h hangs on c' and c' on the gates: as one chain that is longer than the CPU can overlap with the next register's.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ForwardRow<TLanes, TVector, TRun>(TRun run, float* gates, int hidden, int units, float* c, float* cNext, float* tanhC, float* h)
+    private static void Forward<TLanes, TVector, TRun>(
+        TRun run, float* gates, int hidden, int units, float* c, float* cNext, float* tanhC, float* h, float* peepholes)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRun : struct, IRun<TVector>
@@ -96,8 +61,8 @@ internal static unsafe class LstmCell
         float* forget = gates + hidden, candidate = forget + hidden, output = candidate + hidden;
         for (int j = 0; j < units; j += TLanes.Width)
         {
-            TVector i = Activations.Sigmoid<TLanes, TVector>(run.Load(gates + j));
-            TVector f = Activations.Sigmoid<TLanes, TVector>(run.Load(forget + j));
+            TVector i = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, gates + j, peepholes + j, c + j));
+            TVector f = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, forget + j, peepholes + hidden + j, c + j));
             TVector g = Activations.Tanh<TLanes, TVector>(run.Load(candidate + j));
             run.Store(cNext + j, TLanes.MultiplyAdd(f, run.Load(c + j), TLanes.Multiply(i, g)));
             run.Store(gates + j, i);
@@ -107,7 +72,7 @@ internal static unsafe class LstmCell
 
         for (int j = 0; j < units; j += TLanes.Width)
         {
-            TVector o = Activations.Sigmoid<TLanes, TVector>(run.Load(output + j));
+            TVector o = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, output + j, peepholes + (2 * hidden) + j, cNext + j));
             TVector squashed = Activations.Tanh<TLanes, TVector>(run.Load(cNext + j));
             run.Store(output + j, o);
             run.Store(tanhC + j, squashed);
@@ -116,7 +81,8 @@ internal static unsafe class LstmCell
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BackwardRow<TLanes, TVector, TRun>(TRun run, float* gates, int hidden, int units, float* c, float* tanhC, float* dh, float* dc)
+    private static void Backward<TLanes, TVector, TRun>(
+        TRun run, float* gates, int hidden, int units, float* c, float* tanhC, float* dh, float* dc, float* peepholes)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRun : struct, IRun<TVector>
@@ -129,57 +95,28 @@ internal static unsafe class LstmCell
             TVector squashed = run.Load(tanhC + j), dOut = run.Load(dh + j);
             TVector slope = TLanes.Subtract(one, TLanes.Multiply(squashed, squashed));
             TVector dCell = TLanes.MultiplyAdd(TLanes.Multiply(dOut, o), slope, run.Load(dc + j));
+            TVector dOutput = TLanes.Multiply(TLanes.Multiply(dOut, squashed), TLanes.Multiply(o, TLanes.Subtract(one, o)));
+            run.Store(output + j, dOutput);
+            if (TPeepholes.Value) dCell = TLanes.MultiplyAdd(run.Load(peepholes + (2 * hidden) + j), dOutput, dCell);
             run.Store(gates + j, TLanes.Multiply(TLanes.Multiply(dCell, g), TLanes.Multiply(i, TLanes.Subtract(one, i))));
             run.Store(forget + j, TLanes.Multiply(TLanes.Multiply(dCell, run.Load(c + j)), TLanes.Multiply(f, TLanes.Subtract(one, f))));
             run.Store(candidate + j, TLanes.Multiply(TLanes.Multiply(dCell, i), TLanes.Subtract(one, TLanes.Multiply(g, g))));
-            run.Store(output + j, TLanes.Multiply(TLanes.Multiply(dOut, squashed), TLanes.Multiply(o, TLanes.Subtract(one, o))));
-            run.Store(dc + j, TLanes.Multiply(dCell, f));
+            TVector dBefore = TLanes.Multiply(dCell, f);
+            if (TPeepholes.Value)
+            {
+                dBefore = TLanes.MultiplyAdd(run.Load(peepholes + j), run.Load(gates + j), dBefore);
+                dBefore = TLanes.MultiplyAdd(run.Load(peepholes + hidden + j), run.Load(forget + j), dBefore);
+            }
+
+            run.Store(dc + j, dBefore);
         }
     }
 
-    // Rows of the scratch, a sequence each, to columns of h.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TurnOut<TLanes, TVector>(float* turned, float* h, int batch, int units, int sequences)
+    // A pre-activation, with what the cell adds to it through a peephole.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Peep<TLanes, TVector, TRun>(TRun run, float* a, float* peephole, float* c)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
-    {
-        int whole = sequences == TurnedSequences ? units / TLanes.Width * TLanes.Width : 0;
-        for (int j = 0; j < whole; j += TLanes.Width)
-        {
-            float* from = turned + j;
-            TLanes.StoreQuads(
-                h + ((nint)j * batch), batch,
-                TLanes.Load(from), TLanes.Load(from + TurnedUnits), TLanes.Load(from + (2 * TurnedUnits)), TLanes.Load(from + (3 * TurnedUnits)));
-        }
-
-        for (int j = whole; j < units; j++)
-        {
-            for (int s = 0; s < sequences; s++) h[((nint)j * batch) + s] = turned[(s * TurnedUnits) + j];
-        }
-    }
-
-    // Columns of dUp and dRecurrent, added, to rows of the scratch.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TurnIn<TLanes, TVector>(float* dUp, float* dRecurrent, int batch, float* turned, int units, int sequences)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-    {
-        int whole = sequences == TurnedSequences ? units / TLanes.Width * TLanes.Width : 0;
-        for (int j = 0; j < whole; j += TLanes.Width)
-        {
-            float* to = turned + j;
-            TLanes.LoadQuads(dUp + ((nint)j * batch), batch, out TVector u0, out TVector u1, out TVector u2, out TVector u3);
-            TLanes.LoadQuads(dRecurrent + ((nint)j * batch), batch, out TVector r0, out TVector r1, out TVector r2, out TVector r3);
-            TLanes.Store(to, TLanes.Add(u0, r0));
-            TLanes.Store(to + TurnedUnits, TLanes.Add(u1, r1));
-            TLanes.Store(to + (2 * TurnedUnits), TLanes.Add(u2, r2));
-            TLanes.Store(to + (3 * TurnedUnits), TLanes.Add(u3, r3));
-        }
-
-        for (int j = whole; j < units; j++)
-        {
-            nint at = (nint)j * batch;
-            for (int s = 0; s < sequences; s++) turned[(s * TurnedUnits) + j] = dUp[at + s] + dRecurrent[at + s];
-        }
-    }
+        where TRun : struct, IRun<TVector> =>
+        TPeepholes.Value ? TLanes.MultiplyAdd(run.Load(peephole), run.Load(c), run.Load(a)) : run.Load(a);
 }

@@ -23,7 +23,7 @@ public enum Pass
     /// <summary>FP of the recurrent connections: h U.</summary>
     RecurrentForward,
 
-    /// <summary>The LSTM cells, forward.</summary>
+    /// <summary>The recurrent cells, forward.</summary>
     CellForward,
 
     /// <summary>FP of the classifier.</summary>
@@ -38,10 +38,10 @@ public enum Pass
     /// <summary>WG of the classifier: the gradient of its weights.</summary>
     ClassifierGradient,
 
-    /// <summary>The gradients of all biases.</summary>
+    /// <summary>The gradients of all biases, and of peepholes.</summary>
     BiasSums,
 
-    /// <summary>The LSTM cells, backward.</summary>
+    /// <summary>The recurrent cells, backward.</summary>
     CellBackward,
 
     /// <summary>BP of the recurrent connections: the gradient of the previous h.</summary>

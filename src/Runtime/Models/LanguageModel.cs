@@ -1,4 +1,3 @@
-using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Numerics;
@@ -8,12 +7,12 @@ namespace TinySD.Runtime.Models;
 /// <summary>A language model's parameters: one contiguous block and the meaning of its parts.</summary>
 /// <remarks>
 /// Weights are stored input-major, <c>[in][out]</c>: one unit's outgoing weights are one contiguous run, so a dropped unit is a skipped run of
-/// memory in every pass. Gate order is i, f, g, o. Trainers, evaluators and sessions share a model; it is safe to read from many threads,
+/// memory in every pass. Gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Trainers, evaluators and sessions share a model; it is safe to read from many threads,
 /// and only a trainer writes it.
 /// </remarks>
 public sealed class LanguageModel
 {
-    private readonly LstmSlots[] _layers;
+    private readonly RecurrentSlots[] _layers;
 
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
@@ -26,14 +25,10 @@ public sealed class LanguageModel
         Layout = new ParameterLayout();
         int h = config.HiddenSize;
         if (!config.TieWeights) Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
-        _layers = new LstmSlots[config.LayerCount];
+        _layers = new RecurrentSlots[config.LayerCount];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            string prefix = string.Create(CultureInfo.InvariantCulture, $"lstm.{layer}");
-            _layers[layer] = new LstmSlots(
-                Layout.Add($"{prefix}.input", layer == 0 ? config.EmbeddingSize : h, checked(4 * h)),
-                Layout.Add($"{prefix}.recurrent", h, 4 * h),
-                Layout.Add($"{prefix}.bias", 4 * h));
+            _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, layer == 0 ? config.EmbeddingSize : h, h);
         }
 
         Classifier = Layout.Add("classifier.weight", h, config.VocabularySize);
@@ -44,8 +39,15 @@ public sealed class LanguageModel
     /// <summary>The shape.</summary>
     public LanguageModelConfig Config { get; }
 
-    /// <summary>The tensors in declared order: <c>embedding</c> [V, E] (absent when tied), per layer <c>lstm.N.input</c> [I, 4H],
-    /// <c>lstm.N.recurrent</c> [H, 4H], <c>lstm.N.bias</c> [4H], then <c>classifier.weight</c> [H, V] and <c>classifier.bias</c> [V].</summary>
+    /// <summary>
+    /// The tensors in declared order: <c>embedding</c> [V, E] (absent when tied), per layer <c>lstm.N.input</c> [I, 4H], <c>lstm.N.recurrent</c> [H, 4H],
+    /// <c>lstm.N.bias</c> [4H] and, with peepholes, <c>lstm.N.peephole</c> [3H] for the gates i, f, o; then <c>classifier.weight</c> [H, V] and
+    /// <c>classifier.bias</c> [V].
+    /// </summary>
+    /// <remarks>
+    /// GRU layers have <c>gru.N.input</c> [I, 3H], <c>gru.N.recurrent</c> [H, 3H], <c>gru.N.bias</c> [3H] and <c>gru.N.recurrentBias</c> [H], of the gate n;
+    /// simple ones <c>rnn.N.input</c> [I, H], <c>rnn.N.recurrent</c> [H, H] and <c>rnn.N.bias</c> [H].
+    /// </remarks>
     public ParameterLayout Layout { get; }
 
     /// <summary>The numbers.</summary>
@@ -53,16 +55,16 @@ public sealed class LanguageModel
 
     internal TensorSlot? Embedding { get; }
 
-    internal ReadOnlySpan<LstmSlots> Layers => _layers;
+    internal ReadOnlySpan<RecurrentSlots> Layers => _layers;
 
     internal TensorSlot Classifier { get; }
 
     internal TensorSlot ClassifierBias { get; }
 
-    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates' bias.</summary>
+    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="range">Half the width of the distribution.</param>
-    /// <param name="forgetBias">Added to the forget gate's bias.</param>
+    /// <param name="forgetBias">Added to the forget gate's bias; other cells have none.</param>
     public void Initialize(ulong seed, float range, float forgetBias = 0f)
     {
         for (int index = 0; index < Layout.Tensors.Count; index++)
@@ -71,9 +73,9 @@ public sealed class LanguageModel
             foreach (ref float value in Parameters[Layout.Tensors[index]]) value = range * ((2f * random.NextSingle()) - 1f);
         }
 
-        if (forgetBias == 0f) return;
+        if (forgetBias == 0f || Config.Cell != CellKind.Lstm) return;
         int h = Config.HiddenSize;
-        foreach (LstmSlots layer in Layers)
+        foreach (RecurrentSlots layer in Layers)
         {
             foreach (ref float value in Parameters[layer.Bias].Slice(h, h)) value += forgetBias;
         }

@@ -1,9 +1,10 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>The shape of a recurrent language model: embedding, a stack of LSTM layers, a linear classifier over the vocabulary.</summary>
+/// <summary>The shape of a recurrent language model: embedding, a stack of recurrent layers, a linear classifier over the vocabulary.</summary>
 public sealed record LanguageModelConfig
 {
     /// <summary>Distinct tokens V, at least 2.</summary>
@@ -15,8 +16,14 @@ public sealed record LanguageModelConfig
     /// <summary>Hidden size H of every layer, at least 1.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Number of LSTM layers, 1 to 64.</summary>
+    /// <summary>Number of recurrent layers, 1 to 64.</summary>
     public required int LayerCount { get; init; }
+
+    /// <summary>The cell of every layer.</summary>
+    public CellKind Cell { get; init; }
+
+    /// <summary>Whether the gates of the LSTM cells see their cell state (Gers and Schmidhuber 2000); other cells have no peepholes.</summary>
+    public bool Peepholes { get; init; }
 
     /// <summary>Whether embedding and classifier share one tensor; needs E = H.</summary>
     public bool TieWeights { get; init; }
@@ -43,6 +50,8 @@ public sealed record LanguageModelConfig
         if (HiddenSize < 1) Throw.OutOfRange(nameof(HiddenSize), HiddenSize, "at least 1");
         if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
         if (LayerCount is < 1 or > 64) Throw.OutOfRange(nameof(LayerCount), LayerCount, "1 to 64");
+        if (!Enum.IsDefined(Cell)) Throw.OutOfRange(nameof(Cell), Cell, "a kind of cell");
+        if (Peepholes && Cell != CellKind.Lstm) Throw.Argument($"only LSTM cells have peepholes; found {Cell}");
         if (TieWeights && EmbeddingSize != HiddenSize)
             Throw.Argument($"tied weights need an embedding as wide as the hidden layer; found {EmbeddingSize} and {HiddenSize}");
     }

@@ -13,7 +13,7 @@ internal sealed class LanguageModelNetwork
     private readonly LanguageModel _model;
     private readonly WindowShape _shape;
     private readonly EmbeddingLayer _embedding;
-    private readonly LstmLayer[] _layers;
+    private readonly RecurrentLayer[] _layers;
     private readonly DropoutGate[] _inputGates, _recurrentGates;
     private readonly DropoutGate _outputGate;
     private readonly IMaskSource? _masks;
@@ -46,7 +46,7 @@ internal sealed class LanguageModelNetwork
         var context = new LayerContext(products, _ops, workspace, Times);
         int layers = config.LayerCount, hidden = config.HiddenSize;
         _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context);
-        _layers = new LstmLayer[layers];
+        _layers = new RecurrentLayer[layers];
         _inputGates = new DropoutGate[layers];
         _recurrentGates = new DropoutGate[layers];
         for (int layer = 0; layer < layers; layer++)
@@ -54,7 +54,7 @@ internal sealed class LanguageModelNetwork
             int inputs = layer == 0 ? config.EmbeddingSize : hidden;
             _inputGates[layer] = Gate(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, inputs);
             _recurrentGates[layer] = Gate(DropoutSite.Recurrent, layer, hidden);
-            _layers[layer] = new LstmLayer(model.Layers[layer], shape, _inputGates[layer], _recurrentGates[layer], context);
+            _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, _inputGates[layer], _recurrentGates[layer], context);
         }
 
         _outputGate = Gate(DropoutSite.Output, layers, hidden);
@@ -93,7 +93,7 @@ internal sealed class LanguageModelNetwork
     /// <summary>Zeroes the carried state.</summary>
     public void ResetState()
     {
-        foreach (LstmLayer layer in _layers)
+        foreach (RecurrentLayer layer in _layers)
         {
             layer.CarriedHidden.Clear();
             layer.CarriedCell.Clear();
@@ -103,7 +103,7 @@ internal sealed class LanguageModelNetwork
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public void Update()
     {
-        foreach (LstmLayer layer in _layers) layer.Update(_model.Parameters);
+        foreach (RecurrentLayer layer in _layers) layer.Update(_model.Parameters);
         _classifier.Update(_model.Parameters);
         Times.Lap(Pass.Copies);
     }
@@ -162,7 +162,7 @@ internal sealed class LanguageModelNetwork
     /// <summary>Carries every layer's state into the next window.</summary>
     public void Carry()
     {
-        foreach (LstmLayer layer in _layers) layer.Carry();
+        foreach (RecurrentLayer layer in _layers) layer.Carry();
         Times.Lap(Pass.Copies);
     }
 }

@@ -40,13 +40,23 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     public abstract void Backward(
         float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output);
 
-    /// <summary>Units [start, end) of the LSTM cell for every sequence; shapes as in <see cref="VectorOps.LstmForward"/>.</summary>
-    public abstract void LstmForward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h);
+    /// <summary>Units [start, end) of the LSTM cell for every sequence, with peepholes if the step has them; h is [H][B].</summary>
+    public abstract void LstmForward(in LstmStep step, int start, int end, float* h);
 
-    /// <summary>Units [start, end) of the cell backwards; shapes as in <see cref="VectorOps.LstmBackward"/>.</summary>
-    public abstract void LstmBackward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc);
+    /// <summary>The same units backwards; dUp and dRecurrent are [H][B].</summary>
+    public abstract void LstmBackward(in LstmStep step, int start, int end, float* dUp, float* dRecurrent);
+
+    /// <summary>Units [start, end) of the GRU for every sequence; hNext is [H][B].</summary>
+    public abstract void GruForward(in GruStep step, int start, int end, float* hNext);
+
+    /// <summary>The same units backwards; dUp and dRecurrent are [H][B].</summary>
+    public abstract void GruBackward(in GruStep step, int start, int end, float* dUp, float* dRecurrent);
+
+    /// <summary>Units [start, end) of the simple cell for every sequence; h is [H][B].</summary>
+    public abstract void RnnForward(bool rectified, in RnnStep step, int start, int end, float* h);
+
+    /// <summary>The same units backwards; dUp and dRecurrent are [H][B].</summary>
+    public abstract void RnnBackward(bool rectified, in RnnStep step, int start, int end, float* dUp, float* dRecurrent);
 
     /// <inheritdoc cref="SoftmaxRow.Exponentials"/>
     public abstract float SoftmaxExponentials(float* row, int count, out float max);
@@ -71,6 +81,9 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
 
     /// <inheritdoc cref="Elementwise.ColumnSums"/>
     public abstract void ColumnSums(float* d, int rows, nint stride, float* sums, int count);
+
+    /// <inheritdoc cref="Elementwise.ProductSums"/>
+    public abstract void ProductSums(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count);
 
     /// <inheritdoc cref="TokenRows.Gather"/>
     public abstract void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x);

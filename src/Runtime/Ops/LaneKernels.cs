@@ -101,16 +101,34 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         }
     }
 
-    public override void LstmForward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* cNext, float* tanhC, int cStride, float* h) => LstmCell.Forward<TLanes, TVector>(
-            gates + start, gateStride, hidden, batch, end - start, c + start, cNext + start, tanhC + start, cStride, h + ((nint)start * batch));
-
-    public override void LstmBackward(
-        float* gates, int gateStride, int hidden, int batch, int start, int end, float* c, float* tanhC, int cStride, float* dUp, float* dRecurrent, float* dc)
+    public override void LstmForward(in LstmStep step, int start, int end, float* h)
     {
-        nint unit = (nint)start * batch;
-        LstmCell.Backward<TLanes, TVector>(
-            gates + start, gateStride, hidden, batch, end - start, c + start, tanhC + start, cStride, dUp + unit, dRecurrent + unit, dc + start);
+        if (step.Peepholes == null) CellRows.Forward<TLanes, TVector, LstmCell<No>>(new(step), start, end, h);
+        else CellRows.Forward<TLanes, TVector, LstmCell<Yes>>(new(step), start, end, h);
+    }
+
+    public override void LstmBackward(in LstmStep step, int start, int end, float* dUp, float* dRecurrent)
+    {
+        if (step.Peepholes == null) CellRows.Backward<TLanes, TVector, LstmCell<No>>(new(step), start, end, dUp, dRecurrent);
+        else CellRows.Backward<TLanes, TVector, LstmCell<Yes>>(new(step), start, end, dUp, dRecurrent);
+    }
+
+    public override void GruForward(in GruStep step, int start, int end, float* hNext) =>
+        CellRows.Forward<TLanes, TVector, GruCell>(new(step), start, end, hNext);
+
+    public override void GruBackward(in GruStep step, int start, int end, float* dUp, float* dRecurrent) =>
+        CellRows.Backward<TLanes, TVector, GruCell>(new(step), start, end, dUp, dRecurrent);
+
+    public override void RnnForward(bool rectified, in RnnStep step, int start, int end, float* h)
+    {
+        if (rectified) CellRows.Forward<TLanes, TVector, RnnCell<Yes>>(new(step), start, end, h);
+        else CellRows.Forward<TLanes, TVector, RnnCell<No>>(new(step), start, end, h);
+    }
+
+    public override void RnnBackward(bool rectified, in RnnStep step, int start, int end, float* dUp, float* dRecurrent)
+    {
+        if (rectified) CellRows.Backward<TLanes, TVector, RnnCell<Yes>>(new(step), start, end, dUp, dRecurrent);
+        else CellRows.Backward<TLanes, TVector, RnnCell<No>>(new(step), start, end, dUp, dRecurrent);
     }
 
     public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow.Exponentials<TLanes, TVector>(row, count, out max);
@@ -132,6 +150,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     public override void ColumnSums(float* d, int rows, nint stride, float* sums, int count) =>
         Elementwise.ColumnSums<TLanes, TVector>(d, rows, stride, sums, count);
+
+    public override void ProductSums(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count) =>
+        Elementwise.ProductSums<TLanes, TVector>(d, dStride, x, xStride, rows, sums, count);
 
     public override void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x) =>
         TokenRows.Gather<TLanes, TVector>(table, tokenStride, tokens, batch, units, x);

@@ -7,12 +7,10 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Ops;
 
 /// <summary>Everything that is not a product: gates, softmax, elementwise passes and optimizer updates, spread over threads.</summary>
-internal sealed unsafe class VectorOps
+internal sealed unsafe partial class VectorOps
 {
     // Elements that are worth waking another thread for.
     private const int Grain = 8192;
-
-    private const int CellsPerThread = 1024;
 
     // Blocks of a gradient that are worth waking another thread for.
     private const int BlockGrain = 4;
@@ -124,66 +122,26 @@ internal sealed unsafe class VectorOps
         return sum;
     }
 
-    /// <summary>
-    /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B].
-    /// </summary>
-    public void LstmForward(Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, Span<float> cNext, Span<float> tanhC, Span<float> h)
-    {
-        Debug.Assert(gates.Length >= batch * ld && h.Length >= hidden * batch);
-        fixed (float* pg = gates, pc = c, pn = cNext, pt = tanhC, ph = h)
-        {
-            var body = new CellBody
-            {
-                Kernels = _kernels,
-                Gates = pg,
-                GateStride = ld,
-                Hidden = hidden,
-                Batch = batch,
-                C = pc,
-                CStride = AlignedBuffer.RoundUp(hidden),
-                CNext = pn,
-                TanhC = pt,
-                H = ph,
-            };
-            _runner.For(hidden, CellGrain(batch), ref body);
-        }
-    }
-
-    /// <summary>
-    /// The cell backwards: gates become the gradient of the pre-activations; dh = dUp + dRecurrent, both [H][B]; dc [B][cStride] goes in for c' and
-    /// comes out for c.
-    /// </summary>
-    public void LstmBackward(
-        Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, ReadOnlySpan<float> tanhC,
-        ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent, Span<float> dc)
-    {
-        Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
-        fixed (float* pg = gates, pc = c, pt = tanhC, pu = dUp, pr = dRecurrent, pdc = dc)
-        {
-            var body = new CellBackwardBody
-            {
-                Kernels = _kernels,
-                Gates = pg,
-                GateStride = ld,
-                Hidden = hidden,
-                Batch = batch,
-                C = pc,
-                CStride = AlignedBuffer.RoundUp(hidden),
-                TanhC = pt,
-                DUp = pu,
-                DRecurrent = pr,
-                Dc = pdc,
-            };
-            _runner.For(hidden, CellGrain(batch), ref body);
-        }
-    }
-
     /// <summary>sums [n] = the sum of d's rows, in order; d is [rows][ld].</summary>
     public void ColumnSums(ReadOnlySpan<float> d, int rows, int n, int ld, Span<float> sums)
     {
         fixed (float* pd = d, ps = sums)
         {
             var body = new ColumnBody { Kernels = _kernels, D = pd, Rows = rows, Stride = ld, Sums = ps };
+            _runner.For(n, 128, ref body);
+        }
+    }
+
+    /// <summary>
+    /// sums [n] = the sum over rows of d times x, element by element, in order; d begins at its first column, rows <paramref name="dStride"/> floats apart, x is
+    /// [rows][xStride].
+    /// </summary>
+    public void ProductSums(ReadOnlySpan<float> d, int dStride, ReadOnlySpan<float> x, int xStride, int rows, int n, Span<float> sums)
+    {
+        Debug.Assert(d.Length >= ((rows - 1) * dStride) + n && x.Length >= ((rows - 1) * xStride) + n && sums.Length >= n);
+        fixed (float* pd = d, px = x, ps = sums)
+        {
+            var body = new ProductSumsBody { Kernels = _kernels, D = pd, DStride = dStride, X = px, XStride = xStride, Rows = rows, Sums = ps };
             _runner.For(n, 128, ref body);
         }
     }
@@ -247,9 +205,6 @@ internal sealed unsafe class VectorOps
             _runner.For(units, EmbedGrain(tokens.Length), ref body);
         }
     }
-
-    // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
-    private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
 
     // Units of an embedding that are worth another thread, in whole registers: one token's are not.
     private static int EmbedGrain(int tokens) => AlignedBuffer.RoundUp(1 + (Grain / (1 + tokens)));
@@ -364,26 +319,6 @@ internal sealed unsafe class VectorOps
         }
     }
 
-    private struct CellBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* Gates, C, CNext, TanhC, H;
-        public int GateStride, Hidden, Batch, CStride;
-
-        public readonly void Run(int part, int start, int end) =>
-            Kernels.LstmForward(Gates, GateStride, Hidden, Batch, start, end, C, CNext, TanhC, CStride, H);
-    }
-
-    private struct CellBackwardBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* Gates, C, TanhC, DUp, DRecurrent, Dc;
-        public int GateStride, Hidden, Batch, CStride;
-
-        public readonly void Run(int part, int start, int end) =>
-            Kernels.LstmBackward(Gates, GateStride, Hidden, Batch, start, end, C, TanhC, CStride, DUp, DRecurrent, Dc);
-    }
-
     private struct ColumnBody : IRangeBody
     {
         public KernelSet Kernels;
@@ -391,6 +326,16 @@ internal sealed unsafe class VectorOps
         public int Rows, Stride;
 
         public readonly void Run(int part, int start, int end) => Kernels.ColumnSums(D + start, Rows, Stride, Sums + start, end - start);
+    }
+
+    private struct ProductSumsBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* D, X, Sums;
+        public int Rows, DStride, XStride;
+
+        public readonly void Run(int part, int start, int end) =>
+            Kernels.ProductSums(D + start, DStride, X + start, XStride, Rows, Sums + start, end - start);
     }
 
     private struct SoftmaxBody : IRangeBody

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -30,8 +31,14 @@ public sealed record LanguageModelRecipe
     /// <summary>Embedding size E; 0 means H.</summary>
     public int EmbeddingSize { get; init; }
 
-    /// <summary>Number of LSTM layers.</summary>
+    /// <summary>Number of recurrent layers.</summary>
     public int LayerCount { get; init; } = 2;
+
+    /// <summary>The cell of every layer.</summary>
+    public CellKind Cell { get; init; }
+
+    /// <summary>Whether the LSTM cells have peepholes; other cells may not.</summary>
+    public bool Peepholes { get; init; }
 
     /// <summary>Whether embedding and classifier share one tensor.</summary>
     public bool TieWeights { get; init; }
@@ -39,7 +46,7 @@ public sealed record LanguageModelRecipe
     /// <summary>Parameters start uniform in [-range, range].</summary>
     public float InitRange { get; init; } = 0.1f;
 
-    /// <summary>Added to the forget gate's bias at the start.</summary>
+    /// <summary>Added to the forget gate's bias of an LSTM at the start; other cells have none and ignore it.</summary>
     public float ForgetBias { get; init; }
 
     /// <summary>Sequences B in a batch.</summary>
@@ -107,6 +114,8 @@ public sealed record LanguageModelRecipe
         EmbeddingSize = EmbeddingSize == 0 ? HiddenSize : EmbeddingSize,
         HiddenSize = HiddenSize,
         LayerCount = LayerCount,
+        Cell = Cell,
+        Peepholes = Peepholes,
         TieWeights = TieWeights,
     };
 

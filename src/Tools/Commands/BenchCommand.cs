@@ -26,6 +26,7 @@ internal static class BenchCommand
             $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
         Option<int?> threads = Ranged.Threads();
         Option<string?> profile = Profiles.Option();
+        var cell = new CellOptions();
         Option<int?> keepMultiple = Ranged.KeepMultiple(), groupSize = Ranged.GroupSize();
         var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };
         var command = new Command("bench",
@@ -35,10 +36,11 @@ internal static class BenchCommand
         {
             preset, rate, keepMultiple, groupSize, steps, threads, profile, passes,
         };
+        foreach (Option option in cell.All) command.Add(option);
         command.SetAction(parsed => Run(
             common.Read(parsed),
             BenchPlan.For(
-                Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), parsed.GetValue(rate), parsed.GetValue(keepMultiple), parsed.GetValue(groupSize)),
+                cell.Apply(parsed, Presets.Find(parsed.GetValue(preset) ?? DefaultPreset)), parsed.GetValue(rate), parsed.GetValue(keepMultiple), parsed.GetValue(groupSize)),
             parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes),
             Profiles.Read(parsed, profile)));
         return command;

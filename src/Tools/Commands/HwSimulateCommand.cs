@@ -22,6 +22,8 @@ internal sealed class HwSimulateCommand
 
     private readonly Option<string?> _preset = Presets.Option($"Simulate a training step of this model. One of {Presets.List}.");
 
+    private readonly CellOptions _cell = new();
+
     private readonly Option<GemmShape?> _gemm = Ranged.Gemm(
         "--gemm", "Simulate one forward product [M, K] x [K, N]; masks drop a part of K. Write the sizes without spaces.");
 
@@ -49,7 +51,7 @@ internal sealed class HwSimulateCommand
             "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
             "skipped that structured masks drop. The masks are those that training would draw.")
         {
-            options._profile, options._preset, options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
+            options._profile, options._preset, options._cell.Cell, options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
         };
         command.SetAction(parsed => options.Run(common.Read(parsed), parsed));
         return command;
@@ -71,10 +73,12 @@ internal sealed class HwSimulateCommand
         int? multiple = parsed.GetValue(_keepMultiple), group = parsed.GetValue(_groupSize);
         if (kind == DropoutKind.None && rate is not null)
             throw new UsageException("--rate has no effect: --dropout is none; leave one of them out.");
+        if (parsed.GetValue(_gemm) is not null && _cell.IsGiven(parsed))
+            throw new UsageException("--cell has no effect on the one product of --gemm; leave one of them out.");
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
         {
             (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),
-            ({ } preset, null) => SimulationPlan.ForPreset(Presets.Find(preset), kind, rate, multiple, group),
+            ({ } preset, null) => SimulationPlan.ForPreset(_cell.Apply(parsed, Presets.Find(preset)), kind, rate, multiple, group),
             (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate, multiple, group),
             _ => throw new UsageException("--preset and --gemm exclude each other; leave one of them out."),
         };

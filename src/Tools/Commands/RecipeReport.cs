@@ -47,6 +47,8 @@ internal static class RecipeReport
         yield return ("--hidden", Text(r.Hidden));
         yield return ("--embedding", Text(r.Embedding));
         yield return ("--layers", Text(r.Layers));
+        yield return ("--cell", r.Cell);
+        if (r.Peepholes) yield return ("--peepholes", "true");
         yield return ("--tied", r.Tied ? "true" : "false");
         yield return ("--batch", Text(r.Batch));
         yield return ("--bptt", Text(r.Bptt));
@@ -57,7 +59,7 @@ internal static class RecipeReport
         yield return ("--clip", Figures.Setting(r.Clip));
         yield return ("--optimizer", r.Optimizer);
         yield return ("--init", Figures.Setting(r.Init));
-        yield return ("--forget-bias", Figures.Setting(r.ForgetBias));
+        if (r.Cell == "lstm") yield return ("--forget-bias", Figures.Setting(r.ForgetBias));
         yield return ("--seed", r.Seed.ToString(CultureInfo.InvariantCulture));
     }
 

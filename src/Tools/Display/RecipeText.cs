@@ -1,5 +1,7 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Display;
 
@@ -8,9 +10,13 @@ internal static class RecipeText
 {
     /// <summary>The model and its window.</summary>
     public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
-        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}, " +
+        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}, " +
         $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
         Figures.Count(recipe.Bptt, "time step");
+
+    // An LSTM goes without saying.
+    private static string Cell(LanguageModelRecipe recipe) =>
+        recipe.Peepholes ? "peephole " : recipe.Cell == CellKind.Lstm ? "" : Names.Cells.Of(recipe.Cell) + " ";
 
     /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
     public static string Masks(DropoutSpec dropout) =>

@@ -8,12 +8,13 @@ namespace TinySD.Tools.Json;
 
 /// <summary>Every figure of a recipe.</summary>
 internal sealed record RecipeResult(
-    string Preset, string Level, int Hidden, int Embedding, int Layers, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
+    string Preset, string Level, int Hidden, int Embedding, int Layers, string Cell, bool Peepholes, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
     int KeepMultiple, int GroupSize, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs,
     float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed)
 {
     public static RecipeResult From(TextLevel level, LanguageModelRecipe r) => new(
-        r.Name, Names.Levels.Of(level), r.HiddenSize, r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize, r.LayerCount, r.TieWeights,
+        r.Name, Names.Levels.Of(level), r.HiddenSize, r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize, r.LayerCount,
+        Names.Cells.Of(r.Cell), r.Peepholes, r.TieWeights,
         r.BatchSize, r.Bptt, Names.Dropouts.Of(r.Dropout.Kind), Names.Draws.Of(r.Dropout.Draw), r.Dropout.KeepMultiple,
         r.Dropout.GroupSize, r.Dropout.Embedding, r.Dropout.Layer,
         r.Dropout.Recurrent, r.Dropout.Output, Names.Optimizers.Of(r.Optimizer), r.LearningRate, r.FullRateEpochs, r.Decay, r.ClipNorm,

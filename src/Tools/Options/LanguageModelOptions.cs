@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
@@ -38,14 +39,10 @@ internal sealed class LanguageModelOptions
 
     private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer.");
     private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");
-    private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "LSTM layers.");
+    private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "Recurrent layers.");
+    private readonly CellOptions _cell = new();
 
-    private readonly Option<bool?> _tied = new("--tied")
-    {
-        Arity = ArgumentArity.ZeroOrOne,
-        HelpName = "true|false",
-        Description = "Share one tensor between embedding and classifier.",
-    };
+    private readonly Option<bool?> _tied = Ranged.Switch("--tied", "Share one tensor between embedding and classifier.");
 
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences B in a batch.");
     private readonly Option<int?> _bptt = Ranged.Whole("--bptt", 1, 65536, "Time steps T of a window of truncated back-propagation.");
@@ -67,7 +64,7 @@ internal sealed class LanguageModelOptions
     private readonly Option<float?> _init = Ranged.Number("--init", v => v > 0, "a number above 0", "Parameters start uniform in [-X, X].");
 
     private readonly Option<float?> _forgetBias = Ranged.Number("--forget-bias", _ => true, "a number",
-        "Added to the forget gates' bias at the start.");
+        "Added to the forget gates' bias of LSTM cells at the start.");
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Seed of the initial parameters and of every mask.");
 
@@ -77,7 +74,7 @@ internal sealed class LanguageModelOptions
         Option[] options =
         [
             _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize, _hidden, _embedding, _layers,
-            _tied, _batch, _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip, _optimizer, _init, _forgetBias, _seed,
+            .. _cell.All, _tied, _batch, _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip, _optimizer, _init, _forgetBias, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -103,12 +100,15 @@ internal sealed class LanguageModelOptions
         string name = parsed.GetValue(_preset) ?? (level == TextLevel.Character ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
+        preset = _cell.Apply(parsed, preset);
+        if (preset.Cell != CellKind.Lstm && parsed.GetValue(_forgetBias) is not null)
+            throw new UsageException($"{_forgetBias.Name} needs LSTM cells; --cell {Names.Cells.Of(preset.Cell)} has no forget gate.");
         LanguageModelRecipe recipe = preset with
         {
             HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,
             EmbeddingSize = parsed.GetValue(_embedding) ?? preset.EmbeddingSize,
             LayerCount = parsed.GetValue(_layers) ?? preset.LayerCount,
-            TieWeights = ReadTied(parsed) ?? preset.TieWeights,
+            TieWeights = Ranged.IsOn(parsed, _tied) ?? preset.TieWeights,
             InitRange = parsed.GetValue(_init) ?? preset.InitRange,
             ForgetBias = parsed.GetValue(_forgetBias) ?? preset.ForgetBias,
             BatchSize = parsed.GetValue(_batch) ?? preset.BatchSize,
@@ -131,10 +131,6 @@ internal sealed class LanguageModelOptions
 
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
-
-    // A switch that a preset may have set, so it can be given a value; given alone it means true.
-    private bool? ReadTied(ParseResult parsed) =>
-        parsed.GetResult(_tied) is { Tokens.Count: 0, Implicit: false } ? true : parsed.GetValue(_tied);
 
     private DropoutSpec ReadDropout(ParseResult parsed, LanguageModelRecipe preset)
     {

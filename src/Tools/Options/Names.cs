@@ -38,6 +38,9 @@ internal static class Names
 
     public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
 
+    public static Names<CellKind> Cells { get; } = new(
+        ("lstm", CellKind.Lstm), ("gru", CellKind.Gru), ("rnn-tanh", CellKind.RnnTanh), ("rnn-relu", CellKind.RnnRelu));
+
     public static Names<MaskDraw> Draws { get; } = new(("exact", MaskDraw.ExactCount), ("bernoulli", MaskDraw.Bernoulli));
 
     public static Names<DropoutKind> Dropouts { get; } = new(

@@ -59,6 +59,18 @@ internal static class Ranged
     public static Option<int?> GroupSize() => Whole("--group-size", 1, 65536,
         "Units side by side that structured masks keep or drop together. [default: the preset's]");
 
+    /// <summary>A switch that a preset may have set, so it can be given a value; given alone it means true.</summary>
+    public static Option<bool?> Switch(string name, string help) => new(name)
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "true|false",
+        Description = help,
+    };
+
+    /// <summary>What a switch says, or null where it is not given.</summary>
+    public static bool? IsOn(ParseResult parsed, Option<bool?> option) =>
+        parsed.GetResult(option) is { Tokens.Count: 0, Implicit: false } ? true : parsed.GetValue(option);
+
     /// <summary>One of a set.</summary>
     public static Option<T?> Choice<T>(string name, Names<T> names, string help)
         where T : struct, Enum

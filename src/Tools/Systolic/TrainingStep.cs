@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
@@ -33,10 +34,10 @@ internal sealed class TrainingStep
         _round = round;
         _schedule = new MaskSchedule(recipe.Seed, recipe.Dropout);
         LanguageModelConfig config = recipe.ToConfig(vocabulary);
-        int hidden = config.HiddenSize, gates = 4 * hidden;
+        int hidden = config.HiddenSize, gates = config.Cell.GateCount() * hidden;
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            string name = FormattableString.Invariant($"lstm.{layer}");
+            string name = FormattableString.Invariant($"{config.Cell.TensorPrefix()}.{layer}");
             if (layer == 0) AddSite($"{name}.input", DropoutSite.Embedding, layer, config.EmbeddingSize, gates);
             else AddSite($"{name}.input", DropoutSite.Layer, layer, hidden, gates);
             AddSite($"{name}.recurrent", DropoutSite.Recurrent, layer, hidden, gates);

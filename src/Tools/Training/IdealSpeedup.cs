@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 
@@ -11,12 +12,12 @@ internal static class IdealSpeedup
     /// </summary>
     public static double Of(LanguageModelConfig config, DropoutSpec dropout)
     {
-        double dense = 0, kept = 0;
+        double dense = 0, kept = 0, gates = (double)config.Cell.GateCount() * config.HiddenSize;
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             int inputs = layer == 0 ? config.EmbeddingSize : config.HiddenSize;
-            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, inputs, 4.0 * config.HiddenSize);
-            Add(DropoutSite.Recurrent, config.HiddenSize, 4.0 * config.HiddenSize);
+            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, inputs, gates);
+            Add(DropoutSite.Recurrent, config.HiddenSize, gates);
         }
 
         Add(DropoutSite.Output, config.HiddenSize, config.VocabularySize);

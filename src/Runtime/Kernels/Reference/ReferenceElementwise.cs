@@ -23,6 +23,16 @@ internal static class ReferenceElementwise
         }
     }
 
+    /// <summary>sums[j] = the sum over rows of d[row, j] * x[row, j]; both [rows, n].</summary>
+    public static void ProductSums(ReadOnlySpan2D<double> d, ReadOnlySpan2D<double> x, Span<double> sums)
+    {
+        for (int j = 0; j < d.Width; j++)
+        {
+            sums[j] = 0;
+            for (int row = 0; row < d.Height; row++) sums[j] += d[row, j] * x[row, j];
+        }
+    }
+
     /// <summary>y[i] = factor * x[i].</summary>
     public static void Scale(ReadOnlySpan<double> x, Span<double> y, double factor)
     {

@@ -1,0 +1,18 @@
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>A layer of simple recurrent cells, <see cref="CellKind.RnnTanh"/> or <see cref="CellKind.RnnRelu"/>.</summary>
+internal sealed class RnnLayer : RecurrentLayer
+{
+    private readonly bool _rectified;
+
+    public RnnLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context)
+        : base(slots, separate: false, shape, inputGate, recurrentGate, context) => _rectified = slots.Kind == CellKind.RnnRelu;
+
+    protected override void CellForward(ParameterBlock parameters, int t, Span<float> h) =>
+        Ops.RnnForward(_rectified, GatesOf(t), GateStride, Hidden, Batch, h);
+
+    protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
+        Ops.RnnBackward(_rectified, GatesOf(t), GateStride, Hidden, Batch, dUp, dRecurrent);
+}

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using TinySD.Runtime.Kernels;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Ops;
+
+/// <content>The cells' elementwise parts, one time step a call.</content>
+internal sealed unsafe partial class VectorOps
+{
+    private const int CellsPerThread = 1024;
+
+    /// <summary>
+    /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B]; peepholes are [3H], for
+    /// i, f, o, or empty.
+    /// </summary>
+    public void LstmForward(
+        Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, Span<float> cNext, Span<float> tanhC, Span<float> h,
+        ReadOnlySpan<float> peepholes = default)
+    {
+        Debug.Assert(gates.Length >= batch * ld && h.Length >= hidden * batch && (peepholes.IsEmpty || peepholes.Length >= 3 * hidden));
+        fixed (float* pg = gates, pc = c, pn = cNext, pt = tanhC, ph = h, pp = peepholes)
+        {
+            var body = new LstmForwardBody
+            {
+                Kernels = _kernels,
+                Step = new LstmStep
+                {
+                    Gates = pg,
+                    GateStride = ld,
+                    Hidden = hidden,
+                    Batch = batch,
+                    C = pc,
+                    CNext = pn,
+                    TanhC = pt,
+                    CStride = AlignedBuffer.RoundUp(hidden),
+                    Peepholes = pp,
+                },
+                H = ph,
+            };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    /// <summary>
+    /// The cell backwards: gates become the gradient of the pre-activations; dh = dUp + dRecurrent, both [H][B]; dc [B][cStride] goes in for c' and
+    /// comes out for c.
+    /// </summary>
+    public void LstmBackward(
+        Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, ReadOnlySpan<float> tanhC,
+        ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent, Span<float> dc, ReadOnlySpan<float> peepholes = default)
+    {
+        Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
+        fixed (float* pg = gates, pc = c, pt = tanhC, pu = dUp, pr = dRecurrent, pdc = dc, pp = peepholes)
+        {
+            var body = new LstmBackwardBody
+            {
+                Kernels = _kernels,
+                Step = new LstmStep
+                {
+                    Gates = pg,
+                    GateStride = ld,
+                    Hidden = hidden,
+                    Batch = batch,
+                    C = pc,
+                    TanhC = pt,
+                    CStride = AlignedBuffer.RoundUp(hidden),
+                    Dc = pdc,
+                    Peepholes = pp,
+                },
+                DUp = pu,
+                DRecurrent = pr,
+            };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    /// <summary>
+    /// One step of the GRU. input [B][ld] holds x W + b and becomes the gates; recurrent [B][ld] holds h U and its bias; h and hNext are [H][B].
+    /// </summary>
+    public void GruForward(
+        Span<float> input, ReadOnlySpan<float> recurrent, int ld, int hidden, int batch, ReadOnlySpan<float> h, Span<float> hNext)
+    {
+        Debug.Assert(input.Length >= batch * ld && recurrent.Length >= batch * ld && h.Length >= hidden * batch && hNext.Length >= hidden * batch);
+        fixed (float* pi = input, pr = recurrent, ph = h, pn = hNext)
+        {
+            var step = new GruStep { Input = pi, Recurrent = pr, GateStride = ld, Hidden = hidden, Batch = batch, H = ph };
+            var body = new GruForwardBody { Kernels = _kernels, Step = step, HNext = pn };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    /// <summary>
+    /// The GRU backwards: input and recurrent become the gradients of what they held before the step; dh = dUp + dRecurrent, both [H][B], and dCarried, [B][H
+    /// rounded up to 16], which goes in for the part of dL/dh' that came past the products and comes out for that of h.
+    /// </summary>
+    public void GruBackward(
+        Span<float> input, Span<float> recurrent, int ld, int hidden, int batch, ReadOnlySpan<float> h,
+        ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent, Span<float> dCarried)
+    {
+        Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
+        fixed (float* pi = input, pr = recurrent, ph = h, pu = dUp, pd = dRecurrent, pc = dCarried)
+        {
+            var body = new GruBackwardBody
+            {
+                Kernels = _kernels,
+                Step = new GruStep
+                {
+                    Input = pi,
+                    Recurrent = pr,
+                    GateStride = ld,
+                    Hidden = hidden,
+                    Batch = batch,
+                    H = ph,
+                    Dh = pc,
+                    DhStride = AlignedBuffer.RoundUp(hidden),
+                },
+                DUp = pu,
+                DRecurrent = pd,
+            };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    /// <summary>One step of the simple cell, tanh or, rectified, max(a, 0): a [B][ld] holds pre-activations and becomes h', h [H][B] is h' turned.</summary>
+    public void RnnForward(bool rectified, Span<float> a, int ld, int hidden, int batch, Span<float> h)
+    {
+        Debug.Assert(a.Length >= batch * ld && h.Length >= hidden * batch);
+        fixed (float* pa = a, ph = h)
+        {
+            var step = new RnnStep { Gates = pa, GateStride = ld, Batch = batch };
+            var body = new RnnForwardBody { Kernels = _kernels, Step = step, Rectified = rectified, H = ph };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    /// <summary>The simple cell backwards: a, which holds h', becomes the gradient of the pre-activations, for dh = dUp + dRecurrent, both [H][B].</summary>
+    public void RnnBackward(bool rectified, Span<float> a, int ld, int hidden, int batch, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent)
+    {
+        Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
+        fixed (float* pa = a, pu = dUp, pr = dRecurrent)
+        {
+            var step = new RnnStep { Gates = pa, GateStride = ld, Batch = batch };
+            var body = new RnnBackwardBody { Kernels = _kernels, Step = step, Rectified = rectified, DUp = pu, DRecurrent = pr };
+            _runner.For(hidden, CellGrain(batch), ref body);
+        }
+    }
+
+    // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
+    private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
+
+    private struct LstmForwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public LstmStep Step;
+        public float* H;
+
+        public readonly void Run(int part, int start, int end) => Kernels.LstmForward(in Step, start, end, H);
+    }
+
+    private struct LstmBackwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public LstmStep Step;
+        public float* DUp, DRecurrent;
+
+        public readonly void Run(int part, int start, int end) => Kernels.LstmBackward(in Step, start, end, DUp, DRecurrent);
+    }
+
+    private struct GruForwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public GruStep Step;
+        public float* HNext;
+
+        public readonly void Run(int part, int start, int end) => Kernels.GruForward(in Step, start, end, HNext);
+    }
+
+    private struct GruBackwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public GruStep Step;
+        public float* DUp, DRecurrent;
+
+        public readonly void Run(int part, int start, int end) => Kernels.GruBackward(in Step, start, end, DUp, DRecurrent);
+    }
+
+    private struct RnnForwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public RnnStep Step;
+        public bool Rectified;
+        public float* H;
+
+        public readonly void Run(int part, int start, int end) => Kernels.RnnForward(Rectified, in Step, start, end, H);
+    }
+
+    private struct RnnBackwardBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public RnnStep Step;
+        public bool Rectified;
+        public float* DUp, DRecurrent;
+
+        public readonly void Run(int part, int start, int end) => Kernels.RnnBackward(Rectified, in Step, start, end, DUp, DRecurrent);
+    }
+}
