@@ -151,14 +151,11 @@ internal sealed class DirectedLayer
         {
             case CellKind.Lstm:
                 AddRecurrent(parameters, sums);
-                if (_traits.IsPlain)
-                {
-                    _ops.LstmForward(sums, _stride, _hidden, _batch, _cell.Span, _nextCell.Span, _tanhCells.Span, _nextState.Span);
-                    return;
-                }
-
                 ReadOnlySpan<float> peepholes = _slots.Peephole is { } slot ? parameters[slot] : [];
-                _variants.Lstm(sums, _stride, peepholes, _cell.Span, _nextCell.Span, _nextState.Span);
+                if (_traits.IsPlain)
+                    _ops.LstmForward(sums, _stride, _hidden, _batch, _cell.Span, _nextCell.Span, _tanhCells.Span, _nextState.Span, peepholes);
+                else
+                    _variants.Lstm(sums, _stride, peepholes, _cell.Span, _nextCell.Span, _nextState.Span);
                 return;
             case CellKind.Gru when _traits.ResetBeforeProduct:
                 StepGruInTwo(sums);
@@ -166,11 +163,13 @@ internal sealed class DirectedLayer
             case CellKind.Gru:
                 _products.ForwardWindow(
                     _recurrentRows.Of(parameters), _state.Span, 1, _batch, _products.All(_hidden), _recurrentStart.Span, _recurrentSums.Span);
-                _variants.GruResetAfter(sums, _stride, _recurrentSums.Span, _state.Span, _nextState.Span);
+                if (_traits.IsPlain) _ops.GruForward(sums, _recurrentSums.Span, _stride, _hidden, _batch, _state.Span, _nextState.Span);
+                else _variants.GruResetAfter(sums, _stride, _recurrentSums.Span, _state.Span, _nextState.Span);
                 return;
             default:
                 AddRecurrent(parameters, sums);
-                _variants.Rnn(sums, _stride, _nextState.Span);
+                if (_traits.IsPlain) _ops.RnnForward(_slots.Kind == CellKind.RnnRelu, sums, _stride, _hidden, _batch, _nextState.Span);
+                else _variants.Rnn(sums, _stride, _nextState.Span);
                 return;
         }
     }

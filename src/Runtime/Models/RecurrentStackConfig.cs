@@ -59,8 +59,8 @@ public sealed record RecurrentStackConfig
     /// <summary>Width D H of the output.</summary>
     public int OutputSize => DirectionCount * HiddenSize;
 
-    /// <summary>Whether nothing differs from the plain cell, for which there are fused kernels.</summary>
-    public bool IsPlain => !ResetBeforeProduct && !Peepholes && !CoupledGates && Clip == 0f && Activations.IsEmpty;
+    /// <summary>Whether the cell is one that also trains, peepholes or not, for which there are fused kernels.</summary>
+    public bool IsPlain => !ResetBeforeProduct && !CoupledGates && Clip == 0f && Activations.IsEmpty;
 
     /// <summary>Functions of one direction: 3, 2 or 1.</summary>
     public static int FunctionCount(CellKind cell) => cell switch { CellKind.Lstm => 3, CellKind.Gru => 2, _ => 1 };
