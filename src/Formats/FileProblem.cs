@@ -108,6 +108,9 @@ public enum FileProblemKind
     /// <summary>A number is infinite or not a number.</summary>
     NotFinite,
 
+    /// <summary>A number is too large for the number format that the file is to be written in.</summary>
+    NumberTooLarge,
+
     /// <summary>The file is not text.</summary>
     Binary,
 

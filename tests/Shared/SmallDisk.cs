@@ -18,6 +18,12 @@ internal sealed class SmallDisk : IDisposable
         return new SmallDisk(path);
     }
 
+    /// <summary>Makes it read-only, as a write-protected disk is.</summary>
+    public void Protect()
+    {
+        if (Run("mount", "-o", "remount,ro", _path) != 0) Skip.Test("this user cannot make a file system read-only");
+    }
+
     public void Dispose() => Run("umount", _path);
 
     private static int Run(string program, params string[] arguments)

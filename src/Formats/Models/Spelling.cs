@@ -41,6 +41,9 @@ internal sealed class Spelling<T>(string what, params (T Value, string Name)[] n
 /// <summary>The words of the format.</summary>
 internal static class Spelling
 {
+    public static Spelling<TensorStorage> Storages { get; } =
+        new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
+
     public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));

@@ -47,6 +47,12 @@ internal static class SystemErrors
                 $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
         }
 
+        if (IsReadOnlyDisk(exception.HResult))
+        {
+            return new(FileProblemKind.AccessDenied, path,
+                $"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
+        }
+
         // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary
         // file.
         return exception is FileNotFoundException or DirectoryNotFoundException
@@ -75,4 +81,7 @@ internal static class SystemErrors
     private static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
         ? code is unchecked((int)0x80070070) or unchecked((int)0x80070027)
         : code == 28 || code == (OperatingSystem.IsLinux() ? 122 : 69);
+
+    // EROFS, the same number on every Unix, and ERROR_WRITE_PROTECT.
+    private static bool IsReadOnlyDisk(int code) => code == (OperatingSystem.IsWindows() ? unchecked((int)0x80070013) : 30);
 }
