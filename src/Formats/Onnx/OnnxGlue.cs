@@ -76,6 +76,10 @@ internal sealed class OnnxGlue(string file, long opset)
     public void Invalid(OnnxNode node, string what) =>
         Throw.Problem(OnnxProblem.Invalid(file, node.Offset, node.Label, $"{node.Label}: {what}"));
 
+    /// <summary>Refuses a weight or a state.</summary>
+    public void NotFinite(OnnxNode node, string what) =>
+        Throw.Problem(new(FileProblemKind.NotFinite, file, $"{file} cannot be used: {node.Label}: {what}") { Offset = node.Offset, Part = node.Label });
+
     private NamedTensor Required(OnnxNode node, NamedTensor?[] inputs, int index)
     {
         NamedTensor? input = index < inputs.Length ? inputs[index] : null;

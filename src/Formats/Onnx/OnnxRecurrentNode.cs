@@ -88,9 +88,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             if (input.Floats is null || input.Shape.Length != rank) glue.Invalid(node, $"input {index} must be floats with {rank} axes");
             if (index != X && Array.FindIndex(input.Floats!, value => !float.IsFinite(value)) is >= 0 and int at)
             {
-                Throw.Problem(new(FileProblemKind.NotFinite, node.InputAt(index),
-                    $"{node.Label}: weight {at} of '{Words.Shown(node.InputAt(index))}' is infinite or not a number")
-                { Part = node.InputAt(index), Offset = node.Offset });
+                glue.NotFinite(node, $"number {at} of '{Words.Shown(node.InputAt(index))}' is infinite or not a number");
             }
 
             return input;
