@@ -99,6 +99,12 @@ public enum FileProblemKind
     /// <summary>An update's masks do not match their checksum, or are no masks.</summary>
     ScheduleDamaged,
 
+    /// <summary>A file of another's format (ONNX) breaks that format's encoding, or is cut short.</summary>
+    MessageDamaged,
+
+    /// <summary>The file is whole and right, and asks for a node, an attribute, a layout or a type that this build does not have.</summary>
+    Unsupported,
+
     /// <summary>A number is infinite or not a number.</summary>
     NotFinite,
 

@@ -27,6 +27,14 @@ internal static class HelpText
         ],
         ["eval"] = ["tinysd eval model.tsd --data test.txt"],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
+        ["run"] =
+        [
+            "tinysd run encoder.tsd --input x.safetensors --output y.safetensors",
+            "tinysd run lstm.onnx --input x.safetensors --output y.safetensors",
+            "tinysd run state_dict.safetensors --prefix encoder. --input x.safetensors --output y.safetensors",
+        ],
+        ["import"] = ["tinysd import encoder.onnx --out encoder.tsd", "tinysd import state_dict.safetensors --prefix lstm. --out encoder.tsd"],
+        ["export"] = ["tinysd export encoder.tsd --out encoder.onnx", "tinysd export model.tsd --out model.safetensors"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes", "tinysd bench --cell gru"],

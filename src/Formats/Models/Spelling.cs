@@ -1,5 +1,6 @@
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Formats;
@@ -50,6 +51,9 @@ internal static class Spelling
 
     public static Spelling<CellKind> Cells { get; } =
         new("cell", (CellKind.Lstm, "lstm"), (CellKind.Gru, "gru"), (CellKind.RnnTanh, "rnn-tanh"), (CellKind.RnnRelu, "rnn-relu"));
+
+    public static Spelling<RecurrentDirection> Directions { get; } = new(
+        "direction", (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"), (RecurrentDirection.Bidirectional, "bidirectional"));
 
     public static Spelling<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));

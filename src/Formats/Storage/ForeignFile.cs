@@ -40,11 +40,11 @@ internal static class ForeignFile
     private static bool StartsWith(ReadOnlySpan<byte> first, params ReadOnlySpan<byte> mark) => first.StartsWith(mark);
 
     // A little-endian length, well below the 100 MB that safetensors allows, then the JSON header's brace.
-    private static bool IsSafetensors(ReadOnlySpan<byte> first) =>
+    public static bool IsSafetensors(ReadOnlySpan<byte> first) =>
         first.Length > 8 && first[8] == (byte)'{' && BinaryPrimitives.ReadUInt64LittleEndian(first) is > 1 and < 100_000_000;
 
     // ModelProto: field 1 (ir_version), a small number, then another field of the few that follow it.
-    private static bool IsOnnx(ReadOnlySpan<byte> first) =>
+    public static bool IsOnnx(ReadOnlySpan<byte> first) =>
         first.Length > 2 && first[0] == 0x08 && first[1] is > 0 and < 0x20
         && first[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 }

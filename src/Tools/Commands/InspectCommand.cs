@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using TinySD.Formats;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
@@ -18,7 +20,7 @@ internal static class InspectCommand
 
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd or .tss)." };
+        var file = new Argument<string>("FILE") { Description = "A file of TinySD (.tsd or .tss), safetensors or ONNX." };
         var command = new Command("inspect",
             "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
         {
@@ -30,16 +32,24 @@ internal static class InspectCommand
 
     private static int Run(CliContext context, string path)
     {
-        if (MaskScheduleFile.IsOne(path))
+        switch (FileFormats.Of(path))
         {
-            RunSchedule(context, path);
-            return ExitCode.Done;
+            case FileFormat.MaskSchedule:
+                RunSchedule(context, path);
+                return ExitCode.Done;
+            case FileFormat.Safetensors:
+                InspectForeign.Safetensors(context, path);
+                return ExitCode.Done;
+            case FileFormat.Onnx:
+                InspectForeign.Onnx(context, path);
+                return ExitCode.Done;
         }
 
         using TsdFile file = TsdFile.Open(path);
         LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
-        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model), CliJson.Default.InspectResult);
-        else WriteTables(context.Console, file, model);
+        RecurrentStackDescription? stack = file.Kind == RecurrentStackFile.Kind ? RecurrentStackFile.Describe(file) : null;
+        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, stack), CliJson.Default.InspectResult);
+        else WriteTables(context.Console, file, model, stack);
         return ExitCode.Done;
     }
 
@@ -69,12 +79,12 @@ internal static class InspectCommand
         context.Console.Results.Write(facts.HideHeaders());
     }
 
-    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model) => new(
+    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack) => new(
         file.Kind,
         file.Path,
         file.Length,
         file.Tensors.Sum(t => t.Count),
-        model is null ? null : Section(file, "configuration"),
+        model is null && stack is null ? null : Section(file, "configuration"),
         model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
         [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
@@ -88,7 +98,7 @@ internal static class InspectCommand
         return document.RootElement.Clone();
     }
 
-    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model)
+    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack)
     {
         Table facts = Tables.Create("", "");
         facts.Row("file", file.Path);
@@ -96,6 +106,7 @@ internal static class InspectCommand
         facts.Row("bytes", Figures.Count(file.Length));
         facts.Row("parameters", Figures.Count(file.Tensors.Sum(t => t.Count)));
         if (model is not null) AddModel(facts, model);
+        if (stack is not null) AddStack(facts, stack);
         console.Results.Write(facts.HideHeaders());
 
         Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
@@ -125,6 +136,27 @@ internal static class InspectCommand
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
         foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Row(option, value);
     }
+
+    private static void AddStack(Table facts, RecurrentStackDescription stack)
+    {
+        RecurrentStackConfig config = stack.Config;
+        facts.Row("cell", Names.Cells.Of(config.Cell));
+        facts.Row("direction", Names.Directions.Of(config.Direction));
+        facts.Row("layers", Invariant(config.LayerCount));
+        facts.Row("inputs", Figures.Count(config.InputSize));
+        facts.Row("hidden", Figures.Count(config.HiddenSize));
+        if (config.ResetBeforeProduct) facts.Row("reset gate", "before the product");
+        if (config.Peepholes) facts.Row("peepholes", "yes");
+        if (config.CoupledGates) facts.Row("forget gate", "1 - i");
+        if (config.Clip > 0f) facts.Row("clip", config.Clip.ToString(CultureInfo.InvariantCulture));
+        if (!config.Activations.IsEmpty) facts.Row("activations", string.Join(", ", config.Activations.Select(Describe)));
+        facts.Row("written by", stack.WrittenBy);
+        if (stack.Source is { } source) facts.Row("imported from", source);
+    }
+
+    private static string Describe(Activation f) => f.Alpha == 0f && f.Beta == 0f
+        ? $"{f.Kind}"
+        : string.Create(CultureInfo.InvariantCulture, $"{f.Kind}({f.Alpha}, {f.Beta})");
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using TinySD.Formats;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Commands;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Json;
@@ -44,8 +46,8 @@ internal sealed record InspectResult(
 /// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);
 
-/// <summary>A tensor of <see cref="InspectResult"/>.</summary>
-internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string Checksum);
+/// <summary>A tensor of <see cref="InspectResult"/>; formats without checksums have none.</summary>
+internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string? Checksum);
 
 /// <summary>The result of <c>verify</c>.</summary>
 internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IReadOnlyList<string> Problems);
@@ -108,3 +110,30 @@ internal sealed record ScheduleSite(string Name, int Units)
 {
     public static ScheduleSite From(MaskSite site) => new(Schedules.NameOf(site), site.Units);
 }
+
+/// <summary>The result of <c>run</c>.</summary>
+internal sealed record RunResult(string Model, string Input, string Output, IReadOnlyList<TensorShape> Tensors);
+
+/// <summary>A tensor of <see cref="RunResult"/>.</summary>
+internal sealed record TensorShape(string Name, IReadOnlyList<int> Shape);
+
+/// <summary>The result of <c>import</c>.</summary>
+internal sealed record StackResult(
+    string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters, IReadOnlyList<string> LeftOut,
+    IReadOnlyList<string> Rounded)
+{
+    public static StackResult From(string path, StackSource source)
+    {
+        RecurrentStackConfig config = source.Stack.Config;
+        return new(
+            path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
+            config.HiddenSize, source.Stack.Layout.ParameterCount, source.LeftOut, source.Rounded);
+    }
+}
+
+/// <summary>The result of <c>export</c>.</summary>
+internal sealed record ExportResult(string Model, string File, string Format, long Bytes);
+
+/// <summary>What <c>inspect</c> says of an ONNX model.</summary>
+internal sealed record OnnxResult(
+    string Producer, long Opset, IReadOnlyList<string> Operators, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs);

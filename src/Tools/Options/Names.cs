@@ -2,6 +2,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Options;
@@ -40,6 +41,9 @@ internal static class Names
 
     public static Names<CellKind> Cells { get; } = new(
         ("lstm", CellKind.Lstm), ("gru", CellKind.Gru), ("rnn-tanh", CellKind.RnnTanh), ("rnn-relu", CellKind.RnnRelu));
+
+    public static Names<RecurrentDirection> Directions { get; } = new(
+        ("forward", RecurrentDirection.Forward), ("reverse", RecurrentDirection.Reverse), ("bidirectional", RecurrentDirection.Bidirectional));
 
     public static Names<MaskDraw> Draws { get; } = new(("exact", MaskDraw.ExactCount), ("bernoulli", MaskDraw.Bernoulli));
 
