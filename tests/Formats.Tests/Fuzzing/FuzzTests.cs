@@ -13,6 +13,8 @@ public sealed class FuzzTests
         yield return () => new TsdFuzz();
         yield return () => new ProfileFuzz();
         yield return () => new ScheduleFuzz();
+        yield return () => new SafetensorsFuzz();
+        yield return () => new OnnxFuzz();
     }
 
     [Test]
