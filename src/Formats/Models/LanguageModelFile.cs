@@ -48,7 +48,7 @@ public static class LanguageModelFile
     {
         if (vocabulary.Count != model.Config.VocabularySize)
             Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
-        if (FindNotFinite(path, model, null) is { } weight) Throw.Problem(weight);
+        if (FindNotFinite(path, model.Parameters, null) is { } weight) Throw.Problem(weight);
         if (FindNotFinite(training) is { } number)
         {
             Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.")
@@ -102,7 +102,7 @@ public static class LanguageModelFile
                 if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out problem)) return false;
             }
 
-            problem = nonFinite == NonFiniteWeights.Refuse ? FindNotFinite(path, model, file) : null;
+            problem = nonFinite == NonFiniteWeights.Refuse ? FindNotFinite(path, model.Parameters, file) : null;
             if (problem is not null) return false;
             loaded = new LoadedLanguageModel(model, description.Vocabulary, description.Training);
             return true;
@@ -128,8 +128,10 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected")
-            { Offset = TsdPrologue.Length, Part = "kind" };
+            string found = file.Kind == CheckpointFile.Kind
+                ? "is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and train --resume goes on with it"
+                : $"is of kind '{file.Kind}'; '{Kind}' was expected";
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} {found}") { Offset = TsdPrologue.Length, Part = "kind" };
             return false;
         }
 
@@ -228,21 +230,26 @@ public static class LanguageModelFile
         return null;
     }
 
-    private static FileProblem? FindNotFinite(string path, LanguageModel model, TsdFile? file)
+    /// <summary>A weight that is infinite or not a number.</summary>
+    /// <param name="path">The file they are from, or go to.</param>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="file">Where they were read, or null where they are to be written.</param>
+    /// <param name="prefix">What the file has before the names of the tensors.</param>
+    internal static FileProblem? FindNotFinite(string path, ParameterBlock parameters, TsdFile? file, string prefix = "")
     {
-        foreach (TensorSlot slot in model.Layout.Tensors)
+        foreach (TensorSlot slot in parameters.Layout.Tensors)
         {
-            ReadOnlySpan<float> values = model.Parameters[slot];
+            ReadOnlySpan<float> values = parameters[slot];
             for (int index = 0; index < values.Length; index++)
             {
                 if (float.IsFinite(values[index])) continue;
                 string what = float.IsNaN(values[index]) ? "not a number" : "infinite";
                 string action = file is null ? $"{path} was not written" : $"{path} was not loaded";
                 return new(FileProblemKind.NotFinite, path,
-                    $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
+                    $"{action}: weight {index} of tensor '{prefix}{slot.Name}' is {what}. Train again with a lower learning rate.")
                 {
-                    Part = slot.Name,
-                    Offset = file?.FindTensor(slot.Name)!.Offset + ((long)index * sizeof(float)),
+                    Part = prefix + slot.Name,
+                    Offset = file?.FindTensor(prefix + slot.Name)!.Offset + ((long)index * sizeof(float)),
                 };
             }
         }
@@ -276,7 +283,7 @@ public static class LanguageModelFile
     }
 
     // The library adds the parameter's name and, in a second line, the value.
-    private static string InOneLine(ArgumentException exception)
+    internal static string InOneLine(ArgumentException exception)
     {
         string message = exception.Message;
         int addition = message.IndexOf(" (Parameter '", StringComparison.Ordinal);

@@ -9,6 +9,10 @@ namespace TinySD.Formats;
 public static class AtomicFile
 {
     private const int BufferBytes = 1 << 16;
+    private const string TemporarySuffix = ".tmp";
+
+    // A point, what Path.GetRandomFileName makes, and the suffix.
+    private const int TemporaryLength = 1 + 12 + 4;
 
     /// <summary>Writes a file through a stream.</summary>
     /// <param name="path">The target. A symbolic link is followed. An existing file is replaced and its Unix mode kept.</param>
@@ -28,7 +32,7 @@ public static class AtomicFile
     internal static void Write(string path, Action<Stream> write, Func<Stream, Stream> wrap)
     {
         string target = FindTarget(path);
-        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        string temporary = $"{target}.{Path.GetRandomFileName()}{TemporarySuffix}";
         bool created = false;
         try
         {
@@ -57,6 +61,37 @@ public static class AtomicFile
         }
 
         FlushFolder(path, target);
+    }
+
+    /// <summary>Removes the temporary files of writers that were killed; those of writers at work are locked, and stay.</summary>
+    /// <param name="folder">Where to look; a folder that cannot be read has nothing to remove.</param>
+    /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget)
+    {
+        string[] files;
+        try
+        {
+            files = Directory.GetFiles(folder, "*" + TemporarySuffix);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            return;
+        }
+
+        foreach (string file in files)
+        {
+            string name = Path.GetFileName(file);
+            if (name.Length <= TemporaryLength || name[^TemporaryLength] != '.' || !isTarget(name[..^TemporaryLength])) continue;
+            try
+            {
+                new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1).Dispose();
+                File.Delete(file);
+            }
+            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+            {
+                // In use, gone meanwhile, or not this user's.
+            }
+        }
     }
 
     /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
@@ -131,7 +166,8 @@ public static class AtomicFile
         return (File.GetUnixFileMode(target) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
     }
 
-    private static void TryDelete(string path)
+    /// <summary>Removes a file if the system lets it.</summary>
+    internal static void TryDelete(string path)
     {
         try
         {
@@ -139,7 +175,7 @@ public static class AtomicFile
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
-            // The first failure is the one to report; a leftover ending in .tmp is never read by anyone.
+            // After a failure that one is to report; a leftover ending in .tmp is never read by anyone.
         }
     }
 }

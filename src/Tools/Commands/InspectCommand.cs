@@ -38,8 +38,11 @@ internal static class InspectCommand
 
         using TsdFile file = TsdFile.Open(path);
         LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
-        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model), CliJson.Default.InspectResult);
-        else WriteTables(context.Console, file, model);
+        LanguageModelCheckpoint? checkpoint = null;
+        if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpointFile.TryDescribe(file, out checkpoint, out FileProblem? problem))
+            throw new FileProblemException(problem);
+        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, checkpoint), CliJson.Default.InspectResult);
+        else WriteTables(context.Console, file, model, checkpoint);
         return ExitCode.Done;
     }
 
@@ -69,7 +72,7 @@ internal static class InspectCommand
         context.Console.Results.Write(facts.HideHeaders());
     }
 
-    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model) => new(
+    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model, LanguageModelCheckpoint? checkpoint) => new(
         file.Kind,
         file.Path,
         file.Length,
@@ -77,7 +80,11 @@ internal static class InspectCommand
         model is null ? null : Section(file, "configuration"),
         model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
-        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
+        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))])
+    {
+        Progress = checkpoint is null ? null : Section(file, "progress"),
+        Run = checkpoint is null ? null : Section(file, "run"),
+    };
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
@@ -88,14 +95,15 @@ internal static class InspectCommand
         return document.RootElement.Clone();
     }
 
-    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model)
+    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model, LanguageModelCheckpoint? checkpoint)
     {
         Table facts = Tables.Create("", "");
         facts.Row("file", file.Path);
         facts.Row("kind", file.Kind);
         facts.Row("bytes", Figures.Count(file.Length));
-        facts.Row("parameters", Figures.Count(file.Tensors.Sum(t => t.Count)));
+        facts.Row(checkpoint is null ? "parameters" : "numbers", Figures.Count(file.Tensors.Sum(t => t.Count)));
         if (model is not null) AddModel(facts, model);
+        if (checkpoint is not null) AddCheckpoint(facts, checkpoint);
         console.Results.Write(facts.HideHeaders());
 
         Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
@@ -125,6 +133,26 @@ internal static class InspectCommand
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
         foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Row(option, value);
     }
+
+    private static void AddCheckpoint(Table facts, LanguageModelCheckpoint run)
+    {
+        TrainingProgress progress = run.Progress;
+        facts.Row("task", LanguageModelCheckpointFile.Task);
+        facts.Row("written by", run.WrittenBy);
+        facts.Row("updates", Figures.Count(progress.Updates));
+        facts.Row("stands", progress.Epoch < run.Recipe.Epochs
+            ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
+            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
+        if (run.BestEpoch is { } best) facts.Row("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}");
+        facts.Row("trained on", Describe(run.Train));
+        facts.Row("validated on", Describe(run.Valid));
+        if (run.Test is { } test) facts.Row("tested on", Describe(test));
+        if (run.Schedule is { } schedule) facts.Row("masks of", schedule.Path);
+        facts.Row("--out", run.Output);
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Row(option, value);
+    }
+
+    private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
 
