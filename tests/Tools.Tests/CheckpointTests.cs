@@ -59,7 +59,7 @@ public sealed class CheckpointTests
         string changed = change switch
         {
             "swap" => string.Join('\n', [lines[other], .. lines[1..other], lines[0], .. lines[(other + 1)..]]),
-            "rename" => text.Replace("bird", "fish", StringComparison.Ordinal),
+            "rename" => text.Replace("bird", "birds", StringComparison.Ordinal),
             _ => text + change,
         };
 
@@ -67,7 +67,7 @@ public sealed class CheckpointTests
         if (change == "rename")
         {
             foreach (string rest in new[] { folder.Valid, folder.Test })
-                await File.WriteAllTextAsync(rest, (await File.ReadAllTextAsync(rest)).Replace("bird", "fish", StringComparison.Ordinal));
+                await File.WriteAllTextAsync(rest, (await File.ReadAllTextAsync(rest)).Replace("bird", "birds", StringComparison.Ordinal));
         }
 
         string given = change.Length == 0 ? folder["other.txt"] : path;

@@ -10,7 +10,7 @@ namespace TinySD.Tools.Tests;
 public sealed class CrashTests
 {
     private const string KillsVariable = "TINYSD_KILLS", SeedVariable = "TINYSD_KILLS_SEED";
-    private const int DiskKibibytes = 192;
+    private const int DiskKibibytes = 224;
 
     [Test]
     [NotInParallel]

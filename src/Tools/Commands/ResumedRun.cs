@@ -22,13 +22,11 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options)
     {
         LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction);
-        RecipeResult was = RecipeResult.From(run.Level, run.Recipe), now = RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs });
-        if (was != now)
+        var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })))
         {
             // Dropout of another case has other rows.
-            var rows = RecipeReport.Rows(was).ToDictionary(row => row.Option, row => row.Value);
-            (string option, string value) = RecipeReport.Rows(now).First(row => rows.GetValueOrDefault(row.Option) != row.Value);
-            throw Contradiction(option, value, rows.GetValueOrDefault(option, "none"));
+            if (was.GetValueOrDefault(option) != value) throw Contradiction(option, value, was.GetValueOrDefault(option, "none"));
         }
 
         int begun = run.Progress.Epoch + (run.Progress.Step > 0 ? 1 : 0);

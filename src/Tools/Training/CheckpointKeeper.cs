@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinySD.Formats;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -20,13 +19,16 @@ internal sealed class CheckpointKeeper : IDisposable
 
     private readonly CheckpointFolder _folder;
     private readonly string _command;
-    private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+    private readonly TimeProvider _time;
+    private long _last;
     private TimeSpan _cost;
 
-    private CheckpointKeeper(CheckpointFolder folder, string command, int? every, int keep)
+    private CheckpointKeeper(CheckpointFolder folder, string command, int? every, int keep, TimeProvider time)
     {
         _folder = folder;
         _command = command;
+        _time = time;
+        _last = time.GetTimestamp();
         Every = every;
         Keep = keep;
     }
@@ -40,13 +42,16 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>The command that goes on with the run.</summary>
     public string Resume => $"tinysd {_command} --resume {Quoted(_folder.Path)}";
 
+    private TimeSpan SinceLast => _time.GetElapsedTime(_last);
+
     /// <summary>Takes hold of the folder that a command line asks for.</summary>
     /// <param name="request">The command line.</param>
     /// <param name="command">The command, for example <c>train lm</c>.</param>
+    /// <param name="time">The clock; null for the system's.</param>
     /// <exception cref="UsageException">A new run would write into the checkpoints of another.</exception>
     /// <exception cref="FailureException">There is no run to go on with.</exception>
     /// <exception cref="FileProblemException">The folder cannot be written, or another run holds it.</exception>
-    public static CheckpointKeeper Hold(CheckpointRequest request, string command)
+    public static CheckpointKeeper Hold(CheckpointRequest request, string command, TimeProvider? time = null)
     {
         // Before anything is created: a name that is wrong should leave no folder behind.
         if (request.From is { } from) RequireSome(from, CheckpointFolder.List(from));
@@ -60,7 +65,7 @@ internal sealed class CheckpointKeeper : IDisposable
                     $"--resume {Quoted(folder.Path)}, or name another folder.");
             }
 
-            return new CheckpointKeeper(folder, command, request.Every, request.Keep ?? DefaultKeep);
+            return new CheckpointKeeper(folder, command, request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
         }
         catch
         {
@@ -109,10 +114,10 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>Whether to write now, in an epoch. Cheap enough to be asked after every update; allocates nothing.</summary>
     public bool IsDue(long updates) => Every is { } every
         ? updates % every == 0
-        : _sinceLast.Elapsed >= s_interval && _sinceLast.Elapsed >= WorkPerCost * _cost;
+        : SinceLast >= s_interval && SinceLast >= WorkPerCost * _cost;
 
     /// <summary>Whether to write now, after an epoch.</summary>
-    public bool IsDueAfterEpoch(long updates) => Every is { } every ? updates % every == 0 : _sinceLast.Elapsed >= WorkPerCost * _cost;
+    public bool IsDueAfterEpoch(long updates) => Every is { } every ? updates % every == 0 : SinceLast >= WorkPerCost * _cost;
 
     /// <summary>Writes a checkpoint, durably, and removes those that are one too many.</summary>
     /// <param name="updates">Made by the run.</param>
@@ -120,7 +125,7 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <exception cref="FailureException">It cannot be written; the message says what is kept and how to go on.</exception>
     public void Write(long updates, Action<string> write)
     {
-        _sinceLast.Restart();
+        long start = _time.GetTimestamp();
         try
         {
             write(_folder.FileOf(updates));
@@ -132,8 +137,8 @@ internal sealed class CheckpointKeeper : IDisposable
             throw new FailureException($"{problem}; {WhatIsKept()}", exception);
         }
 
-        _cost = _sinceLast.Elapsed;
-        _sinceLast.Restart();
+        _last = _time.GetTimestamp();
+        _cost = _time.GetElapsedTime(start, _last);
     }
 
     /// <summary>The newest checkpoint and the command that goes on from it, as the end of a sentence.</summary>

@@ -21,7 +21,7 @@ internal sealed class LanguageModelCheckpoints(
     /// <summary>When and where.</summary>
     public CheckpointKeeper Keeper => keeper;
 
-    /// <summary>Brings a run to where the checkpoint was.</summary>
+    /// <summary>Brings a run to where the checkpoint was, and closes that.</summary>
     /// <param name="run">Fresh.</param>
     /// <returns>What else the checkpoint says; null where the run begins at the beginning.</returns>
     /// <exception cref="FileProblemException">Its tensors are not this model's.</exception>
@@ -32,6 +32,9 @@ internal sealed class LanguageModelCheckpoints(
         if (from.Content.BestEpoch is not null) Best = new LanguageModel(run.Model.Config);
         run.Restore(progress, blocks => from.Load([.. blocks, .. BestBlocks()]));
         if (isSaved) _saved = (progress.Updates, progress.Epoch);
+
+        // A file that is open takes its room on the disk after it was removed.
+        from.Dispose();
         return from.Content;
     }
 

@@ -1,5 +1,6 @@
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -36,6 +37,18 @@ public sealed class AllocationTests
         using var pool = new WorkerPool(2);
         LanguageModelTrainer trainer = NewTrainer(dropout, optimizer, pool);
         await Assert.That(BytesOnThreadsOf(pool, Steps(trainer))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task Copying_the_carried_state_out_and_in_allocates_nothing()
+    {
+        LanguageModelTrainer trainer = NewTrainer(Cases.Dropouts[0], OptimizerKind.Adam, SingleThread.Instance);
+        var carried = new ParameterBlock(trainer.CarriedLayout);
+        await Assert.That(BytesOnThisThread(() =>
+        {
+            trainer.SaveCarried(carried);
+            trainer.LoadCarried(carried);
+        })).IsEqualTo(0);
     }
 
     [Test]
