@@ -90,6 +90,12 @@ public enum FileProblemKind
     /// <summary>Configuration, vocabulary, training record and tensors are not as the kind asks, or contradict each other.</summary>
     ModelInvalid,
 
+    /// <summary>A checkpoint's sections and tensors are not as the kind asks, or contradict each other.</summary>
+    CheckpointInvalid,
+
+    /// <summary>Another process holds it.</summary>
+    InUse,
+
     /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
     ProfileInvalid,
 

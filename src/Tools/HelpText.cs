@@ -24,6 +24,8 @@ internal static class HelpText
             "tinysd train lm --train ptb.train.txt.gz --valid ptb.valid.txt.gz --test ptb.test.txt.gz --out small.tsd",
             "tinysd train lm --preset zaremba-medium --dropout structured --rate 0.5 --train train.txt --valid valid.txt --out medium.tsd",
             "tinysd train lm --cell gru --hidden 256 --dropout structured --rate 0.3 --train train.txt --valid valid.txt --out gru.tsd",
+            "tinysd train lm --train train.txt --valid valid.txt --out model.tsd --checkpoint run",
+            "tinysd train lm --resume run",
         ],
         ["eval"] = ["tinysd eval model.tsd --data test.txt"],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],

@@ -59,7 +59,7 @@ public static class LanguageModelFile
             Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
         foreach (TensorSlot slot in model.Layout.Tensors)
         {
-            if ((FindNotFinite(path, model, slot, null) ?? FindTooLarge(path, model, slot, storage)) is { } weight) Throw.Problem(weight);
+            if ((FiniteWeights.FindFault(path, model.Parameters, slot, null) ?? FindTooLarge(path, model, slot, storage)) is { } weight) Throw.Problem(weight);
         }
 
         if (FindNotFinite(training) is { } number)
@@ -136,8 +136,10 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected")
-            { Offset = TsdPrologue.Length, Part = "kind" };
+            string found = file.Kind == CheckpointFile.Kind
+                ? "is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and train --resume goes on with it"
+                : $"is of kind '{file.Kind}'; '{Kind}' was expected";
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} {found}") { Offset = TsdPrologue.Length, Part = "kind" };
             return false;
         }
 
@@ -230,13 +232,8 @@ public static class LanguageModelFile
             if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out FileProblem? problem)) return problem;
         }
 
-        return FindNotFinite(file, model, nonFinite);
+        return nonFinite == NonFiniteWeights.Allow ? null : FiniteWeights.FindFault(file.Path, model.Parameters, file);
     }
-
-    /// <summary>Finds a weight that is not finite, if those are refused.</summary>
-    private static FileProblem? FindNotFinite(TsdFile file, LanguageModel model, NonFiniteWeights nonFinite) => nonFinite == NonFiniteWeights.Allow
-        ? null
-        : model.Layout.Tensors.Select(slot => FindNotFinite(file.Path, model, slot, file)).FirstOrDefault(problem => problem is not null);
 
     private static FileProblem? Compare(TsdFile file, LanguageModel model)
     {
@@ -254,26 +251,6 @@ public static class LanguageModelFile
                     $"tensor '{found.Name}' has the shape [{string.Join(", ", found.Shape)}], its configuration makes it " +
                     $"[{string.Join(", ", expected.Shape)}]");
             }
-        }
-
-        return null;
-    }
-
-    internal static FileProblem? FindNotFinite(string path, LanguageModel model, TensorSlot slot, TsdFile? file)
-    {
-        ReadOnlySpan<float> values = model.Parameters[slot];
-        for (int index = 0; index < values.Length; index++)
-        {
-            if (float.IsFinite(values[index])) continue;
-            string what = float.IsNaN(values[index]) ? "not a number" : "infinite";
-            string action = file is null ? $"{path} was not written" : $"{path} was not loaded";
-            TsdTensor? tensor = file?.FindTensor(slot.Name);
-            return new(FileProblemKind.NotFinite, path,
-                $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
-            {
-                Part = slot.Name,
-                Offset = tensor?.Offset + ((long)index * NumberFormat.BytesOf(tensor?.Storage ?? TensorStorage.F32)),
-            };
         }
 
         return null;

@@ -146,7 +146,7 @@ public sealed class MappedLanguageModel : IDisposable
             TensorSlot slot = model.Layout.Tensors[index];
             int end = index + 1 < _file.Tensors.Length ? model.Layout.Tensors[index + 1].Offset : values.Length;
             FileProblem? problem = _file.CheckMapped(_file.Tensors[index], values[slot.Offset..end]);
-            if (problem is null && _nonFinite == NonFiniteWeights.Refuse) problem = LanguageModelFile.FindNotFinite(_file.Path, model, slot, _file);
+            if (problem is null && _nonFinite == NonFiniteWeights.Refuse) problem = FiniteWeights.FindFault(_file.Path, model.Parameters, slot, _file);
             if (problem is not null) return problem;
         }
 

@@ -29,7 +29,7 @@ public static class RecurrentStackFile
     /// <exception cref="FileProblemException">The target cannot be written, or a weight is not finite.</exception>
     public static void Save(string path, RecurrentStack stack, string? source = null)
     {
-        if (FindNotFinite(path, stack, null) is { } weight) Throw.Problem(weight);
+        if (FiniteWeights.FindFault(path, stack.Parameters, null) is { } weight) Throw.Problem(weight);
         var origin = new OriginSection { WrittenBy = TrainingRecord.ThisBuild, Source = source is null ? null : Path.GetFileName(source) };
         TensorToWrite[] tensors = [.. stack.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, stack.Parameters, slot))];
         TsdWriter.Write(path, Kind, tensors, json =>
@@ -66,7 +66,7 @@ public static class RecurrentStackFile
                 if (!file.TryReadTensor(slot.Name, laidOut.Parameters[slot], out problem)) return false;
             }
 
-            problem = FindNotFinite(path, laidOut, file);
+            problem = FiniteWeights.FindFault(path, laidOut.Parameters, file);
             if (problem is not null) return false;
             stack = laidOut;
             return true;
@@ -163,24 +163,6 @@ public static class RecurrentStackFile
         return null;
 
         static string Shown(string name, IEnumerable<long> shape) => $"'{name}' [{string.Join(", ", shape)}]";
-    }
-
-    private static FileProblem? FindNotFinite(string path, RecurrentStack stack, TsdFile? file)
-    {
-        foreach (TensorSlot slot in stack.Layout.Tensors)
-        {
-            int index = stack.Parameters[slot].IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (index < 0) continue;
-            TsdTensor? tensor = file?.FindTensor(slot.Name);
-            return new(FileProblemKind.NotFinite, path,
-                $"{path} was not {(file is null ? "written" : "loaded")}: weight {index} of tensor '{slot.Name}' is infinite or not a number")
-            {
-                Part = slot.Name,
-                Offset = tensor?.Offset + ((long)index * NumberFormat.BytesOf(tensor?.Storage ?? TensorStorage.F32)),
-            };
-        }
-
-        return null;
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>

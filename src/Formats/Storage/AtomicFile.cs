@@ -61,6 +61,11 @@ public static class AtomicFile
         FlushFolder(path, target);
     }
 
+    /// <summary>Removes the temporary files of writers that were killed; those of writers at work are locked, and stay.</summary>
+    /// <param name="folder">Where to look; a folder that cannot be read has nothing to remove.</param>
+    /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TimeSpan.Zero);
+
     /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
     /// <param name="written">The file.</param>
     /// <param name="path">The other as it was given.</param>

@@ -61,6 +61,11 @@ internal static class SystemErrors
             : new(FileProblemKind.WriteFailed, path, $"cannot write {path}: {exception.Message}");
     }
 
+    /// <summary>Whether a file could not be opened because another process holds it.</summary>
+    public static bool IsInUse(Exception exception) => exception is IOException && (OperatingSystem.IsWindows()
+        ? exception.HResult == unchecked((int)0x80070020)
+        : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35));
+
     private static FileProblem? CheckReadable(string path)
     {
         if (path.Length == 0 || path.Contains('\0'))

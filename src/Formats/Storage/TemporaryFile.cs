@@ -19,12 +19,18 @@ internal static class TemporaryFile
     /// <summary>Removes what writers of this target left that were killed. A living writer holds its file locked.</summary>
     public static void RemoveLeftovers(string target)
     {
+        string stem = Path.GetFileName(Stem(target));
+        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, s_youngest);
+    }
+
+    /// <summary>Removes what killed writers of some targets left; files that are locked, or younger than that, stay.</summary>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isStem, TimeSpan youngest)
+    {
         try
         {
-            string stem = Path.GetFileName(Stem(target));
-            foreach (string path in Directory.EnumerateFiles(Path.GetDirectoryName(target)!))
+            foreach (string path in Directory.EnumerateFiles(folder))
             {
-                if (IsOf(stem, Path.GetFileName(path)) && IsAbandoned(path)) TryDelete(path);
+                if (StemOf(Path.GetFileName(path)) is { } stem && isStem(stem) && IsAbandoned(path, youngest)) TryDelete(path);
             }
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
@@ -54,13 +60,18 @@ internal static class TemporaryFile
         return Path.Combine(Path.GetDirectoryName(target)!, name);
     }
 
-    private static bool IsOf(string stem, string name) =>
-        name.Length == stem.Length + 1 + RandomLength + Extension.Length && name[stem.Length] == '.' && name[stem.Length + 1 + RandomDot] == '.'
-        && name.StartsWith(stem, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal);
-
-    private static bool IsAbandoned(string path)
+    // What NameFor added taken off again; null for other names.
+    private static string? StemOf(string name)
     {
-        if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < s_youngest) return false;
+        int length = name.Length - (1 + RandomLength + Extension.Length);
+        return length > 0 && name[length] == '.' && name[length + 1 + RandomDot] == '.' && name.EndsWith(Extension, StringComparison.Ordinal)
+            ? name[..length]
+            : null;
+    }
+
+    private static bool IsAbandoned(string path, TimeSpan youngest)
+    {
+        if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < youngest) return false;
         try
         {
             using var lockIt = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
@@ -73,6 +74,7 @@ internal sealed class LanguageModelNetwork
 
         products.ReserveScratch(workspace);
         workspace.Allocate(storage);
+        CarriedLayout = LayOutCarried();
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>
             new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
@@ -89,6 +91,31 @@ internal sealed class LanguageModelNetwork
 
     /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
     public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
+
+    /// <summary>The carried state, a tensor each for every layer's h and, where it has one, c.</summary>
+    public ParameterLayout CarriedLayout { get; }
+
+    /// <summary>Copies the carried state out.</summary>
+    public void SaveCarried(ParameterBlock to)
+    {
+        int tensor = 0;
+        foreach (LstmLayer layer in _layers)
+        {
+            layer.CarriedHidden.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
+            if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
+        }
+    }
+
+    /// <summary>Copies it back in.</summary>
+    public void LoadCarried(ParameterBlock from)
+    {
+        int tensor = 0;
+        foreach (LstmLayer layer in _layers)
+        {
+            from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
+            if (!layer.CarriedCell.IsEmpty) from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedCell);
+        }
+    }
 
     /// <summary>Zeroes the carried state.</summary>
     public void ResetState()
@@ -164,5 +191,18 @@ internal sealed class LanguageModelNetwork
     {
         foreach (RecurrentLayer layer in _layers) layer.Carry();
         Times.Lap(Pass.Copies);
+    }
+
+    private ParameterLayout LayOutCarried()
+    {
+        var layout = new ParameterLayout();
+        for (int layer = 0; layer < _layers.Length; layer++)
+        {
+            layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.hidden"), _layers[layer].CarriedHidden.Length);
+            int cell = _layers[layer].CarriedCell.Length;
+            if (cell > 0) layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.cell"), cell);
+        }
+
+        return layout;
     }
 }

@@ -48,8 +48,11 @@ internal static class InspectCommand
         using TsdFile file = TsdFile.Open(path);
         LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
         RecurrentStackDescription? stack = file.Kind == RecurrentStackFile.Kind ? RecurrentStackFile.Describe(file) : null;
-        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, stack), CliJson.Default.InspectResult);
-        else WriteTables(context.Console, file, model, stack);
+        LanguageModelCheckpoint? checkpoint = null;
+        if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpointFile.TryDescribe(file, out checkpoint, out FileProblem? problem))
+            throw new FileProblemException(problem);
+        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, stack, checkpoint), CliJson.Default.InspectResult);
+        else WriteTables(context.Console, file, model, stack, checkpoint);
         return ExitCode.Done;
     }
 
@@ -79,7 +82,8 @@ internal static class InspectCommand
         context.Console.Results.Write(facts.HideHeaders());
     }
 
-    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack) => new(
+    private static InspectResult ToJson(
+        TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint) => new(
         file.Kind,
         file.Path,
         file.Length,
@@ -87,7 +91,11 @@ internal static class InspectCommand
         model is null && stack is null ? null : Section(file, "configuration"),
         model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
-        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
+        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))])
+    {
+        Progress = checkpoint is null ? null : Section(file, "progress"),
+        Run = checkpoint is null ? null : Section(file, "run"),
+    };
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
@@ -98,15 +106,17 @@ internal static class InspectCommand
         return document.RootElement.Clone();
     }
 
-    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack)
+    private static void WriteTables(
+        CliConsole console, TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint)
     {
         Table facts = Tables.Create("", "");
         facts.Row("file", file.Path);
         facts.Row("kind", file.Kind);
         facts.Row("bytes", Figures.Count(file.Length));
-        facts.Row("parameters", Figures.Count(file.Tensors.Sum(t => t.Count)));
+        facts.Row(checkpoint is null ? "parameters" : "numbers", Figures.Count(file.Tensors.Sum(t => t.Count)));
         if (model is not null) AddModel(facts, model);
         if (stack is not null) AddStack(facts, stack);
+        if (checkpoint is not null) AddCheckpoint(facts, checkpoint);
         console.Results.Write(facts.HideHeaders());
 
         Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
@@ -157,6 +167,26 @@ internal static class InspectCommand
     private static string Describe(Activation f) => f.Alpha == 0f && f.Beta == 0f
         ? $"{f.Kind}"
         : string.Create(CultureInfo.InvariantCulture, $"{f.Kind}({f.Alpha}, {f.Beta})");
+
+    private static void AddCheckpoint(Table facts, LanguageModelCheckpoint run)
+    {
+        TrainingProgress progress = run.Progress;
+        facts.Row("task", LanguageModelCheckpointFile.Task);
+        facts.Row("written by", run.WrittenBy);
+        facts.Row("updates", Figures.Count(progress.Updates));
+        facts.Row("stands", progress.Epoch < run.Recipe.Epochs
+            ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
+            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
+        if (run.BestEpoch is { } best) facts.Row("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}");
+        facts.Row("trained on", Describe(run.Train));
+        facts.Row("validated on", Describe(run.Valid));
+        if (run.Test is { } test) facts.Row("tested on", Describe(test));
+        if (run.Schedule is { } schedule) facts.Row("masks of", schedule.Path);
+        facts.Row("--out", run.Output);
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Row(option, value);
+    }
+
+    private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
 

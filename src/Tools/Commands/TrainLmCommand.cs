@@ -13,6 +13,8 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd train lm</c>.</summary>
 internal sealed class TrainLmCommand
 {
+    private const string CommandName = "train lm";
+
     private readonly Option<string?> _train = Ranged.File("--train",
         "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
 
@@ -32,6 +34,7 @@ internal sealed class TrainLmCommand
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly Option<string?> _profile = Profiles.Option();
     private readonly Option<string?> _schedule = Schedules.Option();
+    private readonly CheckpointOptions _checkpoints = new();
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -42,42 +45,66 @@ internal sealed class TrainLmCommand
     {
         var self = new TrainLmCommand();
         var command = new Command("lm",
-            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required.")
+            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, but for --resume.")
         {
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
+        Option[] rest = [self._minimumCount, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule];
         foreach (Option option in rest) command.Add(option);
+        self._checkpoints.AddTo(command);
+        command.Add(self._show);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        using MaskScheduleFile? schedule = parsed.GetValue(_schedule) is { } masks ? MaskScheduleFile.Open(masks) : null;
-        (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info));
+        CheckpointRequest? request = _checkpoints.Read(parsed);
+        bool isShow = parsed.GetValue(_show);
+        using CheckpointKeeper? keeper = request is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
+        using LanguageModelCheckpointFile? from = request?.From is { } folder
+            ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
+                folder, LanguageModelCheckpointFile.TryOpen, line => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}"),
+                request.IsSameFolder ? keeper : null)
+            : null;
+        ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
+        using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
+        (TextLevel level, LanguageModelRecipe recipe) = resumed is null
+            ? _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
+            : resumed.Recipe(parsed, _recipe);
         if (schedule is not null) Schedules.Check(schedule, recipe);
-        if (parsed.GetValue(_show))
+        resumed?.Check(schedule, _schedule.Name);
+        if (isShow)
         {
             RecipeReport.Write(context, level, recipe);
             return ExitCode.Done;
         }
 
-        string train = Required(parsed, _train), valid = Required(parsed, _valid), output = Required(parsed, _out);
-        string? test = parsed.GetValue(_test);
+        string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
+        string output = Required(parsed, _out, resumed?.Run.Output);
+        string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
+        int minimumCount = resumed?.MinimumCount(parsed, _minimumCount) ?? parsed.GetValue(_minimumCount) ?? 1;
+        TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Storage ?? TensorStorage.F32;
+        int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
+        if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         OutputFile.CheckWritable(output);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
+        if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
+        var data = LanguageModelData.Read(train, valid, test, level, minimumCount, recipe);
+        resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
+        if (resumed is not null) keeper!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep);
+        LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
+            keeper, data.ToCheckpoint(recipe, minimumCount, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule, parsed.GetValue(_dtype) ?? TensorStorage.F32);
+        var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
     }
 
-    private static string Required(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? throw new UsageException($"{option.Name} is missing; --train, --valid and --out are required.");
+    private static string Required(ParseResult parsed, Option<string?> option, string? recorded) => parsed.GetValue(option) ?? recorded
+        ?? throw new UsageException($"{option.Name} is missing; --train, --valid and --out are required.");
 }

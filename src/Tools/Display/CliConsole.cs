@@ -22,6 +22,9 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     /// <summary>Where progress and diagnostics go.</summary>
     public TextWriter Error { get; } = error;
 
+    /// <summary>Shows progress in the place of what <see cref="Error"/> would get; null for that.</summary>
+    public IProgressDisplay? Progress { get; init; }
+
     /// <summary>Whether progress can be drawn in place.</summary>
     public bool ErrorIsTerminal => traits.ErrorIsTerminal;
 

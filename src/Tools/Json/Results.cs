@@ -38,10 +38,17 @@ internal sealed record EvalResult(double Perplexity, long Tokens);
 /// <summary>The result of <c>generate</c>; the text begins with the prompt.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens);
 
-/// <summary>The result of <c>inspect</c>; what only a language model has is left out of other files.</summary>
+/// <summary>The result of <c>inspect</c>; what only a language model or a checkpoint has is left out of other files.</summary>
 internal sealed record InspectResult(
     string Kind, string File, long Bytes, long Parameters, JsonElement? Configuration, VocabularyResult? Vocabulary, JsonElement? Training,
-    IReadOnlyList<TensorResult> Tensors);
+    IReadOnlyList<TensorResult> Tensors)
+{
+    /// <summary>Where a checkpoint's run stands.</summary>
+    public JsonElement? Progress { get; init; }
+
+    /// <summary>What a checkpoint's run is.</summary>
+    public JsonElement? Run { get; init; }
+}
 
 /// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);

@@ -132,6 +132,20 @@ internal sealed class LanguageModelOptions
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
 
+    /// <summary>A recipe with what a command line gives beside it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="contradiction">Makes an error of an option, its value, and the value that is known.</param>
+    /// <exception cref="UsageException">Level or preset are others, or two options contradict each other.</exception>
+    public LanguageModelRecipe ReadBeside(
+        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction)
+    {
+        if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, Names.Levels.Of(asked), Names.Levels.Of(level));
+        if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
+        return Read(parsed, _ => recipe).Recipe;
+    }
+
     private DropoutSpec ReadDropout(ParseResult parsed, LanguageModelRecipe preset)
     {
         DropoutKind? asked = parsed.GetValue(_dropout);

@@ -13,6 +13,9 @@ internal sealed record EncodedText(string Name, int[] Tokens)
     /// <summary>What a model file says about it.</summary>
     public TextRecord ToRecord() => new(Name, Tokens.Length);
 
+    /// <summary>What a checkpoint says about it.</summary>
+    public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
+
     /// <summary>Reads a file to be predicted.</summary>
     /// <exception cref="FailureException">It is too short.</exception>
     public static EncodedText ToPredict(string path, Vocabulary vocabulary)
@@ -56,6 +59,36 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
         EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
         return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), toTest);
     }
+
+    /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
+    public LanguageModelCheckpoint ToCheckpoint(
+        LanguageModelRecipe recipe, int minimumCount, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, CheckpointKeeper keeper) => new()
+        {
+            Progress = new()
+            {
+                Updates = 0,
+                Epoch = 0,
+                Step = 0,
+                LossSum = 0,
+                Seconds = 0,
+                TotalSeconds = 0,
+                LearningRate = recipe.LearningRate,
+                OptimizerUpdates = 0,
+            },
+            Recipe = recipe,
+            Level = Vocabulary.Level,
+            MinimumCount = minimumCount,
+            Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
+            Train = Train.ToFingerprint(),
+            Valid = Valid.ToFingerprint(),
+            Test = Test?.ToFingerprint(),
+            Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
+            Output = output,
+            Storage = storage,
+            MaxSteps = maxSteps,
+            CheckpointEvery = keeper.Every,
+            CheckpointKeep = keeper.Keep,
+        };
 
     private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)
     {

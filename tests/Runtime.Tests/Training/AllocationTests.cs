@@ -1,6 +1,7 @@
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -43,6 +44,21 @@ public sealed class AllocationTests
         using var pool = new WorkerPool(2);
         LanguageModelTrainer trainer = NewTrainer(cell, dropout, optimizer, pool);
         await Assert.That(BytesOnThreadsOf(pool, Steps(trainer))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task Copying_the_carried_state_out_and_in_allocates_nothing()
+    {
+        foreach ((CellKind, bool) cell in Cases.Cells)
+        {
+            LanguageModelTrainer trainer = NewTrainer(cell, Cases.Dropouts[0], OptimizerKind.Adam, SingleThread.Instance);
+            var carried = new ParameterBlock(trainer.CarriedLayout);
+            await Assert.That(BytesOnThisThread(() =>
+            {
+                trainer.SaveCarried(carried);
+                trainer.LoadCarried(carried);
+            })).IsEqualTo(0);
+        }
     }
 
     [Test]
