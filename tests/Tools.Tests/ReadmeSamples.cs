@@ -54,4 +54,14 @@ internal static class ReadmeSamples
         }
         // end
     }
+
+    public static void Exchange()
+    {
+        // sample
+        RecurrentStack stack = OnnxNetwork.Open("encoder.onnx").ToStack();
+        var stream = new RecurrentSession(stack, batch: 1, maxTimeSteps: 16);
+        float[] frame = new float[stack.Config.InputSize], encoded = new float[stack.Config.OutputSize];
+        stream.Run(frame, encoded);
+        // end
+    }
 }

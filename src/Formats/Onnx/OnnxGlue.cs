@@ -10,7 +10,7 @@ namespace TinySD.Formats;
 internal sealed class OnnxGlue(string file, long opset)
 {
     /// <summary>Numbers that a node may make from a shape alone.</summary>
-    public const int MaxMade = 1 << 22;
+    public const int MaxMade = 1 << 20;
 
     private const int MaxRank = 8;
 

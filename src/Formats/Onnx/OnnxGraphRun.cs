@@ -7,8 +7,17 @@ namespace TinySD.Formats;
 internal delegate NamedTensor[] RecurrentRun(OnnxRecurrentNode node, NamedTensor?[] inputs);
 
 /// <summary>Walks a graph from its inputs to its outputs, node by node.</summary>
+/// <remarks>
+/// Every value stays until the end, and a hostile graph copies one again and again: so what nodes that move and cut may make together is capped, as is the
+/// number of recurrent nodes.
+/// </remarks>
 internal static class OnnxGraphRun
 {
+    private const int MaxRecurrentNodes = 128;
+
+    // Numbers that may be moved anyhow, for each byte of the file, and for each number of an input or of a recurrent node's output.
+    private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64;
+
     /// <summary>Runs a graph.</summary>
     /// <param name="model">The model.</param>
     /// <param name="glue">Its operators that move and cut.</param>
@@ -20,6 +29,8 @@ internal static class OnnxGraphRun
         OnnxModel model, OnnxGlue glue, IReadOnlyDictionary<string, NamedTensor> inputs, RecurrentRun recurrent)
     {
         var values = new Dictionary<string, NamedTensor>(inputs, StringComparer.Ordinal);
+        long moves = FreeMoves + (MovesPerByte * model.Length) + (MovesPerNumber * inputs.Values.Sum(Length));
+        int recurrentNodes = 0;
         foreach (OnnxNode node in model.Graph.Nodes)
         {
             var arguments = new NamedTensor?[node.Inputs.Length];
@@ -27,11 +38,15 @@ internal static class OnnxGraphRun
             NamedTensor[] results;
             if (OnnxRecurrentNode.Is(node.Operator))
             {
+                if (++recurrentNodes > MaxRecurrentNodes) glue.Unsupported(node, $"more than {MaxRecurrentNodes} recurrent nodes");
                 results = recurrent(OnnxRecurrentNode.Read(glue, node, arguments), arguments);
+                moves += MovesPerNumber * results.Sum(Length);
             }
             else if (glue.Run(node, arguments) is { } moved)
             {
                 results = moved;
+                moves -= moved.Where(result => !arguments.Any(argument => IsShared(argument, result))).Sum(Length);
+                if (moves < 0) glue.Unsupported(node, "a graph that moves its numbers so often");
             }
             else
             {
@@ -48,6 +63,11 @@ internal static class OnnxGraphRun
         }
 
         return values;
+
+        static long Length(NamedTensor tensor) => tensor.Floats?.LongLength ?? tensor.Integers!.LongLength;
+
+        static bool IsShared(NamedTensor? argument, NamedTensor result) =>
+            argument is not null && ((Array?)result.Floats ?? result.Integers) == ((Array?)argument.Floats ?? argument.Integers);
 
         NamedTensor Find(OnnxNode node, string name)
         {

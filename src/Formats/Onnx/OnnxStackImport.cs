@@ -13,15 +13,16 @@ internal sealed class OnnxStackImport
     // Where the graph leaves time and batch open: two sizes that no product of others equals by accident would hide a mistake.
     private const int TimeSteps = 3, Batch = 2;
 
-    // Up to here every whole number is a float.
-    private const int MaxTag = 1 << 24;
+    // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float: looking into a graph
+    // should cost little whatever it asks for.
+    private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
 
     private readonly OnnxModel _model;
     private readonly OnnxGlue _glue;
     private readonly List<OnnxRecurrentNode> _layers = [];
     private readonly Dictionary<string, (int First, int Count)> _inputTags = new(StringComparer.Ordinal);
     private readonly List<(int First, int Count)> _hiddenTags = [], _cellTags = [];
-    private int _nextTag = 1;
+    private int _nextTag = FirstTag;
     private (int First, int Count) _top;
     private int _timeSteps, _batch;
 
@@ -64,10 +65,10 @@ internal sealed class OnnxStackImport
             Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes such models");
         int[] shape = ProbeShape(input, taker);
         long count = 1;
-        foreach (int extent in shape) count = Math.Min((long)MaxTag + 1, count * extent);
+        foreach (int extent in shape) count = Math.Min(MaxTag, count) * extent;
         if (input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64)
         {
-            if (count > MaxTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
+            if (count > MaxTag - FirstTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
             long[] lengths = new long[count];
             Array.Fill(lengths, -1);
             return new NamedTensor(input.Name, shape, lengths);
@@ -147,7 +148,7 @@ internal sealed class OnnxStackImport
                 }
             }
 
-            if (isWhole && tags.Distinct().Count() == count) return;
+            if (isWhole && AreDistinct(tags)) return;
         }
 
         Refuse(label, $"the input of {label}, the first layer, is not an input of the graph");
@@ -187,7 +188,7 @@ internal sealed class OnnxStackImport
     private void CheckOutput(string name, NamedTensor? value)
     {
         float[]? tags = value?.Floats;
-        bool isOurs = tags is not null && tags.Distinct().Count() == tags.Length
+        bool isOurs = tags is not null && AreDistinct(tags)
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
 
@@ -197,6 +198,19 @@ internal sealed class OnnxStackImport
         static bool IsMost(float[] tags, List<(int First, int Count)> ranges) => tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
 
         static bool Within(float[] tags, List<(int First, int Count)> ranges) => tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
+    }
+
+    // Whether these are tags, each once.
+    private bool AreDistinct(float[] tags)
+    {
+        bool[] seen = new bool[_nextTag - FirstTag];
+        foreach (float tag in tags)
+        {
+            if (!(tag >= FirstTag && tag < _nextTag) || (int)tag != tag || seen[(int)tag - FirstTag]) return false;
+            seen[(int)tag - FirstTag] = true;
+        }
+
+        return true;
     }
 
     private (int First, int Count) Take(string part, long count)

@@ -112,8 +112,8 @@ public static partial class PyTorchNames
     {
         Part[] all = [.. file.Tensors.Select(Part.Of).OfType<Part>()];
         string[] prefixes = [.. all.Select(part => part.Prefix).Distinct(StringComparer.Ordinal)];
-        string prefix = choices.Prefix ?? (prefixes.Length == 1 ? prefixes[0] : "");
-        if (!prefixes.Contains(prefix))
+        string prefix = choices.Prefix ?? prefixes.FirstOrDefault("");
+        if (!prefixes.Contains(prefix) || (choices.Prefix is null && prefixes.Length > 1))
         {
             Refuse(file, null, FileProblemKind.TensorMissing, prefixes.Length == 0
                 ? $"{file.Path} has no tensors of a recurrent layer; PyTorch's names were expected: weight_ih_l0, weight_hh_l0 and so on, with any prefix"

@@ -10,7 +10,7 @@ public sealed class SafetensorsFileTests
     private const string Set = "safetensors-vectors";
 
     // What the reference's reasons are called here.
-    private static readonly Dictionary<string, FileProblemKind[]> s_reasons = new()
+    private static readonly Dictionary<string, FileProblemKind[]> _reasons = new()
     {
         ["HeaderTooSmall"] = [FileProblemKind.Empty, FileProblemKind.Truncated],
         ["HeaderTooLarge"] = [FileProblemKind.PrologueInvalid],
@@ -35,7 +35,7 @@ public sealed class SafetensorsFileTests
             bool isOpen = SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem);
             file?.Dispose();
             await Assert.That(isOpen).IsEqualTo(expected == "OK").Because($"{name}: {problem?.Message}");
-            if (!isOpen) await Assert.That(s_reasons[expected]).Contains(problem!.Kind).Because($"{name}: {problem.Message}");
+            if (!isOpen) await Assert.That(_reasons[expected]).Contains(problem!.Kind).Because($"{name}: {problem.Message}");
             count++;
         }
 
@@ -76,7 +76,7 @@ public sealed class SafetensorsFileTests
         using var folder = new TestFolder();
         foreach ((string dtype, byte[] bytes) in formats)
         {
-            using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", Bytes($$"""{"t":{"dtype":"{{dtype}}","shape":[2],"data_offsets":[0,{{bytes.Length}}]}}""", bytes)));
+            using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes)));
             float[] values = new float[2];
             await Assert.That(file.TryReadFloats(file.Tensors[0], values, out _)).IsTrue();
             await Assert.That(values).IsEquivalentTo([1.5f, -2f]);
