@@ -20,7 +20,7 @@ internal static class HwCommand
         var name = new Argument<string>("NAME") { Description = "A built-in profile, or a file." };
         var show = new Command("show", "Show a hardware profile as its file has it.") { name };
         show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
-        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.") 
+        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.")
         {
             HwDetectCommand.Create(common), list, show, HwSimulateCommand.Create(common),
         };
