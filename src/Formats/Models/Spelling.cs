@@ -40,7 +40,8 @@ internal sealed class Spelling<T>(string what, params (T Value, string Name)[] n
 /// <summary>The words of the format.</summary>
 internal static class Spelling
 {
-    public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
+    public static Spelling<TextLevel> Levels { get; } =
+        new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));
 

@@ -14,7 +14,7 @@ namespace TinySD.Tools.Commands;
 internal sealed class TrainLmCommand
 {
     private readonly Option<string?> _train = Ranged.File("--train",
-        "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
+        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos>.");
 
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
@@ -22,6 +22,10 @@ internal sealed class TrainLmCommand
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+
+    private readonly Option<int?> _maximumSize = Ranged.Whole("--max-vocabulary", 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
+        "[default: all]");
 
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
@@ -44,7 +48,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
+        Option[] rest = [self._minimumCount, self._maximumSize, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
         foreach (Option option in rest) command.Add(option);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -66,13 +70,22 @@ internal sealed class TrainLmCommand
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
         OutputFile.CheckWritable(output);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
+        CheckLevel(parsed, level);
+        using var data = LanguageModelData.Read(
+            train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, parsed.GetValue(_maximumSize), recipe);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
+    }
+
+    private void CheckLevel(ParseResult parsed, TextLevel level)
+    {
+        if (level != TextLevel.Byte) return;
+        Option<int?>? useless = new[] { _minimumCount, _maximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
+        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
     }
 
     private static string Required(ParseResult parsed, Option<string?> option) =>

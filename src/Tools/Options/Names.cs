@@ -34,7 +34,8 @@ internal sealed class Names<T>(params (string Name, T Value)[] entries)
 /// <summary>Every such set.</summary>
 internal static class Names
 {
-    public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
+    public static Names<TextLevel> Levels { get; } = 
+        new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
 
     public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
 
