@@ -24,7 +24,12 @@ internal static class HelpText
             "tinysd train lm --train ptb.train.txt.gz --valid ptb.valid.txt.gz --test ptb.test.txt.gz --out small.tsd",
             "tinysd train lm --preset zaremba-medium --dropout structured --rate 0.5 --train train.txt --valid valid.txt --out medium.tsd",
         ],
-        ["eval"] = ["tinysd eval model.tsd --data test.txt"],
+        ["eval"] =
+        [
+            "tinysd eval model.tsd --data test.txt",
+            "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
+            "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
+        ],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],

@@ -3,9 +3,9 @@ using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
 using TinySD.Tools.Evaluation;
 using TinySD.Tools.Json;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
