@@ -21,8 +21,9 @@ internal sealed record WideText(string Name, string Iconv)
         int[] zeros = new int[2];
         for (int i = 0; i < start.Length; i++) zeros[i % 2] += start[i] == 0 ? 1 : 0;
 
-        // UTF-8 with a zero byte in it is damaged, though its letters two by two may be characters of another script.
-        if (4 * (zeros[0] + zeros[1]) < start.Length && IsUtf8(start)) return null;
+        // UTF-8 with a zero byte in it is damaged, though its letters two by two may be characters of another script. Half of the bytes are zero in
+        // UTF-16 that passes for UTF-8, because it is ASCII.
+        if (3 * (zeros[0] + zeros[1]) <= start.Length && IsUtf8(start)) return null;
         return zeros[1] >= zeros[0]
             ? IsText16(start, bigEndian: false) ? new("UTF-16 (little-endian)", "utf-16le") : null
             : IsText16(start, bigEndian: true) ? new("UTF-16 (big-endian)", "utf-16be") : null;
