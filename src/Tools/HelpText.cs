@@ -27,7 +27,12 @@ internal static class HelpText
             "tinysd train lm --train train.txt --valid valid.txt --out model.tsd --checkpoint run",
             "tinysd train lm --resume run",
         ],
-        ["eval"] = ["tinysd eval model.tsd --data test.txt"],
+        ["eval"] =
+        [
+            "tinysd eval model.tsd --data test.txt",
+            "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
+            "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
+        ],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
         ["run"] =
         [

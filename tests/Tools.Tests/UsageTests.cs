@@ -36,7 +36,7 @@ public sealed class UsageTests
     [Arguments("--seed", "-1", "--seed is '-1'; expected a whole number from 0 to 2^64 - 1.")]
     [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
     [Arguments("--threads", "-2", "--threads is '-2'; expected a whole number from 1 to 1024.")]
-    [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char.")]
+    [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char, byte.")]
     [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam.")]
     [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact, bernoulli.")]

@@ -57,6 +57,8 @@ internal sealed class LanguageModelRunSection
 
     public required int MinimumCount { get; init; }
 
+    public int? MaximumVocabulary { get; init; }
+
     public required FingerprintEntry Vocabulary { get; init; }
 
     public required DataEntry Train { get; init; }
@@ -87,6 +89,7 @@ internal sealed class LanguageModelRunSection
         Recipe = RecipeEntry.From(run.Recipe),
         Level = Spelling.Levels.NameOf(run.Level),
         MinimumCount = run.MinimumCount,
+        MaximumVocabulary = run.MaximumVocabulary,
         Vocabulary = new FingerprintEntry { Count = run.Vocabulary.Count, Checksum = run.Vocabulary.Checksum },
         Train = DataEntry.From(run.Train),
         Valid = DataEntry.From(run.Valid),
@@ -115,6 +118,7 @@ internal sealed class LanguageModelRunSection
             Recipe = Recipe.ToRecipe(),
             Level = Spelling.Levels.ValueOf(Level),
             MinimumCount = MinimumCount,
+            MaximumVocabulary = MaximumVocabulary,
             Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Vocabulary.Checksum),
             Train = Train.ToFingerprint(),
             Valid = Valid.ToFingerprint(),

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using TinySD.Runtime.Models;
 
 namespace TinySD.Formats;
 
@@ -10,12 +11,18 @@ public static class Fingerprint
     private const int ChunkTokens = 1 << 20;
 
     /// <summary>XXH3-128 of token ids as little-endian 32-bit integers, 32 hexadecimal digits.</summary>
-    public static string Of(ReadOnlySpan<int> tokens)
+    public static string Of(ITokenSource tokens)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
         var hash = new XxHash128();
-        for (int start = 0; start < tokens.Length; start += ChunkTokens)
-            hash.Append(MemoryMarshal.AsBytes(tokens.Slice(start, Math.Min(ChunkTokens, tokens.Length - start))));
+        int[] chunk = new int[Math.Min(ChunkTokens, tokens.Length)];
+        for (long start = 0; start < tokens.Length; start += ChunkTokens)
+        {
+            Span<int> part = chunk.AsSpan(0, (int)Math.Min(ChunkTokens, tokens.Length - start));
+            tokens.Read(start, part);
+            hash.Append(MemoryMarshal.AsBytes(part));
+        }
+
         return Checksum.Text(hash);
     }
 

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Formats;
@@ -5,7 +6,7 @@ namespace TinySD.Formats;
 /// <summary>A text that a run was given, so that it can be found and known again.</summary>
 /// <param name="Path">As it was given.</param>
 /// <param name="Tokens">Tokens in it.</param>
-/// <param name="Checksum">What <see cref="Fingerprint.Of(ReadOnlySpan{int})"/> says of them.</param>
+/// <param name="Checksum">What <see cref="Fingerprint.Of(ITokenSource)"/> says of them.</param>
 public sealed record TextFingerprint(string Path, long Tokens, string Checksum);
 
 /// <summary>A vocabulary, so that it can be known again.</summary>
@@ -47,6 +48,9 @@ public sealed record LanguageModelCheckpoint
 
     /// <summary>Tokens rarer than this in the training text are unknown.</summary>
     public required int MinimumCount { get; init; }
+
+    /// <summary>The most tokens of the vocabulary, if it has a limit of its own.</summary>
+    public int? MaximumVocabulary { get; init; }
 
     /// <summary>The vocabulary.</summary>
     public required VocabularyFingerprint Vocabulary { get; init; }
@@ -97,7 +101,7 @@ public sealed record LanguageModelCheckpoint
         if (Epochs.Sum(epoch => (long)epoch.Steps) + Progress.Step != Progress.Updates)
             return $"the steps of its epochs do not add up to its {Progress.Updates} updates";
         if (BestEpoch is null != (Epochs.Count == 0) || BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
-        if (MinimumCount < 1 || MaxSteps < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1) return "an option's number is below 1";
+        if (MinimumCount < 1 || MaximumVocabulary < 1 || MaxSteps < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1) return "an option's number is below 1";
         if (new[] { Train, Valid, Test }.Any(text => text?.Tokens < 2) || Vocabulary.Count < 2) return "a text or the vocabulary has fewer than 2 tokens";
         string?[] checksums = [Vocabulary.Checksum, Train.Checksum, Valid.Checksum, Test?.Checksum, Schedule?.Checksum];
         return checksums.Any(text => text is not null && !Checksum.IsWellFormed(text)) ? "a checksum is not 32 lower-case hexadecimal digits" : null;

@@ -45,7 +45,8 @@ internal static class Spelling
     public static Spelling<TensorStorage> Storages { get; } =
         new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
 
-    public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
+    public static Spelling<TextLevel> Levels { get; } =
+        new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));
 

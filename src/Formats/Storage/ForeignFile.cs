@@ -20,6 +20,10 @@ internal static class ForeignFile
         if (StartsWith(first, 0x28, 0xB5, 0x2F, 0xFD)) return "a zstd file; unpack it first";
         if (StartsWith(first, 0x89, (byte)'P', (byte)'N', (byte)'G')) return "a PNG image";
         if (StartsWith(first, 0x89, (byte)'H', (byte)'D', (byte)'F')) return "an HDF5 file";
+
+        // UTF-32's little-endian mark begins with UTF-16's.
+        if (StartsWith(first, 0xFF, 0xFE, 0, 0) || StartsWith(first, 0, 0, 0xFE, 0xFF))
+            return "UTF-32 text; convert it to UTF-8, for example with iconv -f utf-32 -t utf-8";
         if (StartsWith(first, 0xFF, 0xFE) || StartsWith(first, 0xFE, 0xFF))
             return "UTF-16 text; convert it to UTF-8, for example with iconv -f utf-16 -t utf-8";
         if (IsSafetensors(first)) return "a safetensors file";

@@ -83,7 +83,7 @@ internal static class SystemErrors
     private static FileProblem NotFound(string path) => new(FileProblemKind.NotFound, path, $"there is no file {path}; check the name");
 
     // .NET hands over errno as it is on Unix (ENOSPC; EDQUOT of Linux and of the BSDs) and an HRESULT on Windows.
-    private static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
+    public static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
         ? code is unchecked((int)0x80070070) or unchecked((int)0x80070027)
         : code == 28 || code == (OperatingSystem.IsLinux() ? 122 : 69);
 

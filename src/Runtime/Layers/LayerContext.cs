@@ -13,5 +13,6 @@ internal sealed record LayerContext(Products Products, VectorOps Vectors, Worksp
 /// <summary>The window a network is built for.</summary>
 /// <param name="Batch">Sequences B.</param>
 /// <param name="TimeSteps">Steps T.</param>
-/// <param name="Training">Whether a backward pass follows; if not, dropout is off.</param>
-internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training);
+/// <param name="Training">Whether a backward pass follows.</param>
+/// <param name="Drops">Whether units are dropped though no backward pass follows, as in a Monte Carlo evaluation; they always are in training.</param>
+internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Drops = false);

@@ -25,7 +25,7 @@ internal sealed class LanguageModelNetwork
 
     /// <param name="model">The parameters.</param>
     /// <param name="shape">The window.</param>
-    /// <param name="dropout">Ignored unless training.</param>
+    /// <param name="dropout">Ignored unless training or told to drop.</param>
     /// <param name="seed">Of the masks.</param>
     /// <param name="runner">Threads.</param>
     /// <param name="kernels">The lane width.</param>
@@ -77,7 +77,7 @@ internal sealed class LanguageModelNetwork
         CarriedLayout = LayOutCarried();
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>
-            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
+            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training || shape.Drops, context);
     }
 
     /// <summary>Elementwise passes on the same threads and kernels.</summary>
@@ -88,6 +88,23 @@ internal sealed class LanguageModelNetwork
 
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
+
+    /// <summary>The losses of the last <see cref="Loss"/> by row t * B + b, in nats; 0 where the target was not counted.</summary>
+    public ReadOnlySpan<float> TokenLosses => _losses.Span;
+
+    /// <summary>The top layer's h of the last window, [T][H][B], nothing of it dropped.</summary>
+    public ReadOnlySpan<float> TopOutputs => _layers[^1].Outputs;
+
+    /// <summary>Floats of the carried state, for <see cref="SaveState"/>.</summary>
+    public int StateFloats
+    {
+        get
+        {
+            int floats = 0;
+            foreach (LstmLayer layer in _layers) floats += layer.CarriedHidden.Length + layer.CarriedCell.Length;
+            return floats;
+        }
+    }
 
     /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
     public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
@@ -124,6 +141,30 @@ internal sealed class LanguageModelNetwork
         {
             layer.CarriedHidden.Clear();
             layer.CarriedCell.Clear();
+        }
+    }
+
+    /// <summary>Copies the carried state out, so that one network can serve several runs in turn.</summary>
+    public void SaveState(Span<float> state)
+    {
+        foreach (LstmLayer layer in _layers)
+        {
+            Span<float> hidden = layer.CarriedHidden, cell = layer.CarriedCell;
+            hidden.CopyTo(state);
+            cell.CopyTo(state[hidden.Length..]);
+            state = state[(hidden.Length + cell.Length)..];
+        }
+    }
+
+    /// <summary>Takes a state that <see cref="SaveState"/> gave back as the carried one.</summary>
+    public void LoadState(ReadOnlySpan<float> state)
+    {
+        foreach (LstmLayer layer in _layers)
+        {
+            Span<float> hidden = layer.CarriedHidden, cell = layer.CarriedCell;
+            state[..hidden.Length].CopyTo(hidden);
+            state.Slice(hidden.Length, cell.Length).CopyTo(cell);
+            state = state[(hidden.Length + cell.Length)..];
         }
     }
 

@@ -129,7 +129,7 @@ internal static class InspectCommand
     {
         (_, Vocabulary vocabulary, TrainingRecord training) = model;
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
-        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {(vocabulary.Level == TextLevel.Word ? "words" : "characters")}, " +
+        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
         facts.Row("written by", training.WrittenBy);
         facts.Row("trained on", Describe(training.Train));
@@ -187,6 +187,13 @@ internal static class InspectCommand
     }
 
     private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";
+
+    private static string NameOf(TextLevel level) => level switch
+    {
+        TextLevel.Word => "words",
+        TextLevel.Character => "characters",
+        _ => "bytes",
+    };
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
 

@@ -41,6 +41,12 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
         ? throw Contradiction(option.Name, Figures.Count(asked), Figures.Count(run.MinimumCount))
         : run.MinimumCount;
 
+    /// <summary>The most tokens of the run's vocabulary, or null for all.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public int? MaximumVocabulary(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.MaximumVocabulary
+        ? throw Contradiction(option.Name, Figures.Count(asked), run.MaximumVocabulary is { } was ? Figures.Count(was) : "none")
+        : run.MaximumVocabulary;
+
     /// <summary>Refuses other masks than the run's.</summary>
     /// <exception cref="UsageException">The run draws its masks.</exception>
     /// <exception cref="FailureException">They are others.</exception>

@@ -16,7 +16,7 @@ internal sealed class TrainLmCommand
     private const string CommandName = "train lm";
 
     private readonly Option<string?> _train = Ranged.File("--train",
-        "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
+        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos>.");
 
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
@@ -27,6 +27,10 @@ internal sealed class TrainLmCommand
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+
+    private readonly Option<int?> _maximumSize = Ranged.Whole("--max-vocabulary", 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
+        "[default: all]");
 
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
@@ -50,7 +54,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule];
+        Option[] rest = [self._minimumCount, self._maximumSize, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule];
         foreach (Option option in rest) command.Add(option);
         self._checkpoints.AddTo(command);
         command.Add(self._show);
@@ -85,6 +89,7 @@ internal sealed class TrainLmCommand
         string output = Required(parsed, _out, resumed?.Run.Output);
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
         int minimumCount = resumed?.MinimumCount(parsed, _minimumCount) ?? parsed.GetValue(_minimumCount) ?? 1;
+        int? maximumSize = resumed is null ? parsed.GetValue(_maximumSize) : resumed.MaximumVocabulary(parsed, _maximumSize);
         TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Storage ?? TensorStorage.F32;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
@@ -92,17 +97,25 @@ internal sealed class TrainLmCommand
         OutputFile.CheckWritable(output);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
-        var data = LanguageModelData.Read(train, valid, test, level, minimumCount, recipe);
+        CheckLevel(parsed, level);
+        using var data = LanguageModelData.Read(train, valid, test, level, minimumCount, maximumSize, recipe);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) keeper!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep);
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
-            keeper, data.ToCheckpoint(recipe, minimumCount, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
+            keeper, data.ToCheckpoint(recipe, minimumCount, maximumSize, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
+    }
+
+    private void CheckLevel(ParseResult parsed, TextLevel level)
+    {
+        if (level != TextLevel.Byte) return;
+        Option<int?>? useless = new[] { _minimumCount, _maximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
+        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
     }
 
     private static string Required(ParseResult parsed, Option<string?> option, string? recorded) => parsed.GetValue(option) ?? recorded

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -42,7 +43,7 @@ internal sealed class Contestant(LanguageModelRun run)
     public void EndRound() => Rounds.Add(new DemoRound(Losses.Count, run.TrainPerplexity, run.LearningRate));
 
     /// <summary>Measures the model.</summary>
-    public void Validate(ReadOnlySpan<int> text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop);
+    public void Validate(ITokenSource text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop);
 }
 
 /// <summary>
@@ -103,7 +104,7 @@ internal sealed class DemoComparison
             Structured.EndRound();
         }
 
-        ReadOnlySpan<int> valid = _text.Valid.AsSpan(0, Math.Min(ValidTokens, _text.Valid.Length));
+        var valid = new TokenMemory(_text.Valid.AsMemory(0, Math.Min(ValidTokens, _text.Valid.Length)));
         Dense.Validate(valid, stop);
         Structured.Validate(valid, stop);
     }

@@ -32,11 +32,21 @@ internal sealed record TrainLmResult(
     IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary,
     string Model, double Seconds, int Threads, RecipeResult Recipe);
 
-/// <summary>The result of <c>eval</c> of a language model.</summary>
-internal sealed record EvalResult(double Perplexity, long Tokens);
+/// <summary>
+/// The result of <c>eval</c> of a language model; the perplexity is the static one. Its time is there beside that of another evaluation only.
+/// </summary>
+internal sealed record EvalResult(double Perplexity, long Tokens, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
 
-/// <summary>The result of <c>generate</c>; the text begins with the prompt.</summary>
-internal sealed record GenerateResult(string Prompt, string Text, int Tokens);
+/// <summary>A Monte Carlo dropout evaluation.</summary>
+internal sealed record MonteCarloResult(
+    double Perplexity, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, double Seconds);
+
+/// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
+internal sealed record CacheEvalResult(
+    double Perplexity, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
+
+/// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
+internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
 
 /// <summary>The result of <c>inspect</c>; what only a language model or a checkpoint has is left out of other files.</summary>
 internal sealed record InspectResult(

@@ -35,7 +35,8 @@ internal sealed class Names<T>(params (string Name, T Value)[] entries)
 /// <summary>Every such set.</summary>
 internal static class Names
 {
-    public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
+    public static Names<TextLevel> Levels { get; } = 
+        new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
 
     /// <summary>Number formats of weights in a file.</summary>
     public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));

@@ -159,7 +159,7 @@ internal sealed class LanguageModelRun
     }
 
     /// <summary>Perplexity on another text, as many streams side by side as the batch has.</summary>
-    public double Evaluate(ReadOnlySpan<int> tokens, Action<double>? progress = null, CancellationToken stop = default) =>
+    public double Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken stop = default) =>
         _evaluator.Evaluate(tokens, progress, stop).Perplexity;
 
     private CheckpointBlock[] State() =>

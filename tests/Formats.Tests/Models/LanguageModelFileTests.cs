@@ -364,7 +364,7 @@ public sealed class LanguageModelFileTests
     [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
         "the vocabulary is not as the format asks: it has 4 tokens, the configuration says 5")]
     [Arguments("vocabulary", "\"level\":\"word\"|\"level\":\"Word\"",
-        "the vocabulary is not as the format asks: level is 'Word'; word, char are known")]
+        "the vocabulary is not as the format asks: level is 'Word'; word, char, byte are known")]
     [Arguments("vocabulary", "\"the\"|\"<eos>\"",
         "the vocabulary is not as the format asks: token 1, '<eos>', is there twice: it is token 0 as well")]
     [Arguments("vocabulary", "\"the\"|null", "the vocabulary is not as the format asks: token 0 is empty")]

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
@@ -45,6 +46,38 @@ public sealed class TokenWindowsTests
     }
 
     [Test]
+    public async Task A_text_behind_a_source_is_asked_for_what_a_window_needs_and_no_more()
+    {
+        const int batch = 3, timeSteps = 4;
+        var source = new Numbers(29);
+        TokenWindows windows = new(source, batch, timeSteps), expected = new(Enumerable.Range(0, 29).ToArray(), batch, timeSteps);
+        await Assert.That(windows.Count).IsEqualTo(expected.Count);
+        int[][] found = [new int[12], new int[12]], wanted = [new int[12], new int[12]];
+        for (int window = 0; window < windows.Count; window++)
+        {
+            windows.Fill(window, found[0], found[1]);
+            expected.Fill(window, wanted[0], wanted[1]);
+            await Assert.That(found[0].SequenceEqual(wanted[0]) && found[1].SequenceEqual(wanted[1])).IsTrue();
+        }
+
+        await Assert.That(source.Asked).IsEqualTo(windows.Count * batch * (timeSteps + 1));
+    }
+
+    [Test]
+    public async Task A_text_may_be_longer_than_an_array()
+    {
+        const long length = 6_000_000_007;
+        var windows = new TokenWindows(new Numbers(length), 2, 10);
+        await Assert.That(windows.Count).IsEqualTo(300_000_000);
+        int[] inputs = new int[20], targets = new int[20];
+        windows.Fill(windows.Count - 1, inputs, targets);
+        long last = (length / 2) + ((windows.Count - 1L) * 10);
+        await Assert.That(inputs[1]).IsEqualTo((int)(last % Numbers.Modulus));
+        await Assert.That(targets[19]).IsEqualTo((int)((last + 10) % Numbers.Modulus));
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new Numbers(length), 1, 1))).Contains("2^31 - 1 are the most");
+    }
+
+    [Test]
     public async Task A_text_too_short_for_one_window_is_refused_with_what_it_needs()
     {
         await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new int[11], 2, 5)))
@@ -60,5 +93,22 @@ public sealed class TokenWindowsTests
         var windows = new TokenWindows(new int[9], 1, 4);
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(2, new int[4], new int[4]))).Contains("index must be 0 to 1");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(-1, new int[4], new int[4]))).Contains("index must be 0 to 1");
+    }
+
+    /// <summary>0, 1, 2, … in no memory at all.</summary>
+    private sealed class Numbers(long length) : ITokenSource
+    {
+        public const long Modulus = 1_000_003;
+
+        public long Length => length;
+
+        public int Asked { get; private set; }
+
+        public void Read(long position, Span<int> tokens)
+        {
+            if (position < 0 || position + tokens.Length > length) throw new ArgumentOutOfRangeException(nameof(position));
+            Asked += tokens.Length;
+            for (int i = 0; i < tokens.Length; i++) tokens[i] = (int)((position + i) % Modulus);
+        }
     }
 }
