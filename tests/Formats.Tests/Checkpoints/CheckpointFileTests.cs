@@ -214,7 +214,7 @@ public sealed class CheckpointFileTests
         int[] tokens = [.. Enumerable.Range(0, 3_000_000)];
         byte[] bytes = new byte[4 * tokens.Length];
         Buffer.BlockCopy(tokens, 0, bytes, 0, bytes.Length);
-        await Assert.That(Fingerprint.Of(tokens)).IsEqualTo(TsdBytes.Hash(bytes));
+        await Assert.That(Fingerprint.Of(new TokenMemory(tokens))).IsEqualTo(TsdBytes.Hash(bytes));
         await Assert.That(Fingerprint.Of(new Vocabulary(TextLevel.Character, ["a", "ß", "\n"]))).IsEqualTo(TsdBytes.Hash("a\0ß\0\n\0"u8));
     }
 
