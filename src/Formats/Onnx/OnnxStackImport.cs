@@ -79,15 +79,15 @@ internal sealed class OnnxStackImport
         return new NamedTensor(input.Name, shape, Numbered(tags));
     }
 
-    // Open extents get numbers in the order of the axes' likely meaning; a wrong guess ends in a node's refusal or does not matter.
+    // Open extents get numbers by the axes' likely meaning; a wrong guess ends in a node's refusal or does not matter.
     private static int[] ProbeShape(OnnxValue input, OnnxNode? taker)
     {
-        var open = new Queue<int>(
-            input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64 ? [Batch] :
-            taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths ? [Batch] :
-            IsBatchFirst(taker) ? [Batch, TimeSteps] : [TimeSteps, Batch]);
-        bool isState = IsState(input, taker);
-        return [.. input.Shape.Select(extent => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : isState ? Batch : open.TryDequeue(out int size) ? size : 1)];
+        bool isBatchFirst = IsBatchFirst(taker), isLengths = input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64;
+        bool isState = taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths;
+        int directions = taker is not null && taker.Attributes.TryGetValue("direction", out OnnxAttribute? direction) && direction.Text == "bidirectional" ? 2 : 1;
+        int outer = isState ? directions : TimeSteps;
+        int[] sizes = isLengths || IsCutState(input, taker) ? [Batch, Batch] : isBatchFirst ? [Batch, outer] : [outer, Batch];
+        return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : axis < sizes.Length ? sizes[axis] : 1)];
     }
 
     private static bool IsBatchFirst(OnnxNode? taker) => taker is not null
@@ -95,7 +95,7 @@ internal sealed class OnnxStackImport
             || (OnnxRecurrentNode.Is(taker.Operator) && taker.Attributes.TryGetValue("layout", out OnnxAttribute? layout) && layout.Integer == 1));
 
     // An input that is cut by layers before a node takes it is a state, and its one open extent is the batch.
-    private static bool IsState(OnnxValue input, OnnxNode? taker) =>
+    private static bool IsCutState(OnnxValue input, OnnxNode? taker) =>
         input.Shape.Count(extent => extent < 0) == 1 && taker is { Operator: "Slice" or "Split" or "Gather" or "Unsqueeze" };
 
     private NamedTensor[] AddLayer(OnnxRecurrentNode node, NamedTensor?[] inputs)

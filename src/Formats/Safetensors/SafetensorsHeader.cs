@@ -188,7 +188,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
                 if (tensor.Offset != end)
                 {
                     FileProblemKind kind = tensor.Offset < end ? FileProblemKind.TensorOverlap : FileProblemKind.TensorGap;
-                    return Problem(kind, file, Absolute(tensor.Offset), tensor.Name,
+                    return Problem(kind, file, Math.Min(Absolute(tensor.Offset), fileBytes), tensor.Name,
                         $"tensor '{shown}' begins at {tensor.Offset} of the data; {end}, where the tensor before it ends, was expected");
                 }
 

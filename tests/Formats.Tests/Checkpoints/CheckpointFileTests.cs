@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
 using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;

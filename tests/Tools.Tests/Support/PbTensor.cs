@@ -25,9 +25,9 @@ internal static class PbTensor
             else if (field == 9) raw = bytes;
         }
 
-        if (type == 1) return new(name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, float>(raw).ToArray() : [.. floats]);
+        if (type == 1) return new(name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, float>(raw).ToArray() : floats.ToArray());
         if (type != 6) throw new InvalidOperationException($"{path} is of type {type}");
-        return new(name, shape, raw.Length > 0 ? [.. MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(v => (long)v)] : [.. integers]);
+        return new(name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(v => (long)v).ToArray() : integers.ToArray());
     }
 
     /// <summary>The names of a model's inputs and outputs: ModelProto.graph (7), its input (11) and output (12), their name (1).</summary>
