@@ -48,7 +48,7 @@ public sealed class TrainLmTests
         CliResult result = folder.TrainModel("--test", folder.Test, "--json", "--dtype", dtype);
         await Assert.That(result.Code).IsEqualTo(0);
         JsonElement[] tensors = [.. Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("tensors").EnumerateArray()];
-        await Assert.That(tensors.Select(tensor => tensor.GetProperty("dtype").GetString()).Distinct()).IsEquivalentTo([dtype]);
+        await Assert.That(tensors.Select(tensor => tensor.GetProperty("dtype").GetString()!).Distinct()).IsEquivalentTo([dtype]);
         await Assert.That(tensors[^1].GetProperty("bytes").GetInt64()).IsEqualTo(2 * 14);
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains(dtype);
         await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);
