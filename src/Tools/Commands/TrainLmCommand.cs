@@ -66,6 +66,13 @@ internal sealed class TrainLmCommand
     {
         CheckpointRequest? request = _checkpoints.Read(parsed);
         bool isShow = parsed.GetValue(_show);
+
+        // Before a folder is created for checkpoints.
+        if (!isShow && request?.From is null)
+        {
+            foreach (Option<string?> option in new[] { _train, _valid, _out }) Required(parsed, option, null);
+        }
+
         using CheckpointKeeper? keeper = request is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
         using LanguageModelCheckpointFile? from = request?.From is { } folder
             ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
