@@ -98,7 +98,7 @@ internal sealed class LanguageModelRunSection
             ? new ScheduleEntry { Path = schedule.Path, Updates = schedule.Updates, Checksum = schedule.Checksum }
             : null,
         Output = run.Output,
-        Dtype = Spelling.Storages.NameOf(run.Storage),
+        Dtype = Spelling.Storages.NameOf(run.Dtype),
         MaxSteps = run.MaxSteps,
         CheckpointEvery = run.CheckpointEvery,
         CheckpointKeep = run.CheckpointKeep,
@@ -125,7 +125,7 @@ internal sealed class LanguageModelRunSection
             Test = Test?.ToFingerprint(),
             Schedule = Schedule is null ? null : new ScheduleFingerprint(Schedule.Path, Schedule.Updates, Schedule.Checksum),
             Output = Output,
-            Storage = Spelling.Storages.ValueOf(Dtype),
+            Dtype = Spelling.Storages.ValueOf(Dtype),
             MaxSteps = MaxSteps,
             CheckpointEvery = CheckpointEvery,
             CheckpointKeep = CheckpointKeep,

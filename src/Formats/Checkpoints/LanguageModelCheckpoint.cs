@@ -71,7 +71,7 @@ public sealed record LanguageModelCheckpoint
     public required string Output { get; init; }
 
     /// <summary>Number format of the weights there.</summary>
-    public TensorStorage Storage { get; init; }
+    public TensorStorage Dtype { get; init; }
 
     /// <summary>Updates after which to stop, if not after the last epoch.</summary>
     public int? MaxSteps { get; init; }

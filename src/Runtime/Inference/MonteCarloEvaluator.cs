@@ -28,7 +28,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     private readonly LanguageModelNetwork _network;
     private readonly EvaluationLoop _loop;
     private readonly int _samples;
-    private readonly AlignedBuffer[] _states;
+    private readonly ParameterBlock[] _states;
     private readonly double[] _largest, _sums;
 
     /// <summary>Plans and allocates; <see cref="Evaluate"/> allocates nothing.</summary>
@@ -51,8 +51,8 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         _network = new LanguageModelNetwork(
             model, new(streams, timeSteps, Training: false, Drops: true), dropout, seed, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
-        _states = new AlignedBuffer[samples];
-        for (int sample = 0; sample < samples; sample++) _states[sample] = new AlignedBuffer(_network.StateFloats);
+        _states = new ParameterBlock[samples];
+        for (int sample = 0; sample < samples; sample++) _states[sample] = new ParameterBlock(_network.CarriedLayout);
         _largest = new double[streams * timeSteps];
         _sums = new double[streams * timeSteps];
     }
@@ -69,7 +69,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     void IWindowScorer.Begin()
     {
         _network.Update();
-        foreach (AlignedBuffer state in _states) state.Span.Clear();
+        foreach (ParameterBlock state in _states) state.Values.Clear();
     }
 
     // The mean of the samples' probabilities e^-loss, each sum kept beside its largest term: a probability that no double holds counts like any other.
@@ -79,12 +79,12 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         Array.Clear(_sums);
         for (int sample = 0; sample < _samples; sample++)
         {
-            _network.LoadState(_states[sample].Span);
+            _network.LoadCarried(_states[sample]);
             _network.Forward(inputs, sample, (int)window);
             _network.Loss(targets, 0f);
             Add(_network.TokenLosses);
             _network.Carry();
-            _network.SaveState(_states[sample].Span);
+            _network.SaveCarried(_states[sample]);
         }
 
         double sum = 0;

@@ -95,17 +95,6 @@ internal sealed class LanguageModelNetwork
     /// <summary>The top layer's h of the last window, [T][H][B], nothing of it dropped.</summary>
     public ReadOnlySpan<float> TopOutputs => _layers[^1].Outputs;
 
-    /// <summary>Floats of the carried state, for <see cref="SaveState"/>.</summary>
-    public int StateFloats
-    {
-        get
-        {
-            int floats = 0;
-            foreach (LstmLayer layer in _layers) floats += layer.CarriedHidden.Length + layer.CarriedCell.Length;
-            return floats;
-        }
-    }
-
     /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
     public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
 
@@ -116,7 +105,7 @@ internal sealed class LanguageModelNetwork
     public void SaveCarried(ParameterBlock to)
     {
         int tensor = 0;
-        foreach (LstmLayer layer in _layers)
+        foreach (RecurrentLayer layer in _layers)
         {
             layer.CarriedHidden.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
             if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
@@ -127,7 +116,7 @@ internal sealed class LanguageModelNetwork
     public void LoadCarried(ParameterBlock from)
     {
         int tensor = 0;
-        foreach (LstmLayer layer in _layers)
+        foreach (RecurrentLayer layer in _layers)
         {
             from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
             if (!layer.CarriedCell.IsEmpty) from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedCell);
@@ -141,30 +130,6 @@ internal sealed class LanguageModelNetwork
         {
             layer.CarriedHidden.Clear();
             layer.CarriedCell.Clear();
-        }
-    }
-
-    /// <summary>Copies the carried state out, so that one network can serve several runs in turn.</summary>
-    public void SaveState(Span<float> state)
-    {
-        foreach (LstmLayer layer in _layers)
-        {
-            Span<float> hidden = layer.CarriedHidden, cell = layer.CarriedCell;
-            hidden.CopyTo(state);
-            cell.CopyTo(state[hidden.Length..]);
-            state = state[(hidden.Length + cell.Length)..];
-        }
-    }
-
-    /// <summary>Takes a state that <see cref="SaveState"/> gave back as the carried one.</summary>
-    public void LoadState(ReadOnlySpan<float> state)
-    {
-        foreach (LstmLayer layer in _layers)
-        {
-            Span<float> hidden = layer.CarriedHidden, cell = layer.CarriedCell;
-            state[..hidden.Length].CopyTo(hidden);
-            state.Slice(hidden.Length, cell.Length).CopyTo(cell);
-            state = state[(hidden.Length + cell.Length)..];
         }
     }
 

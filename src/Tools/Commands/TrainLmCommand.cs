@@ -97,7 +97,7 @@ internal sealed class TrainLmCommand
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
         int minimumCount = resumed?.MinimumCount(parsed, _minimumCount) ?? parsed.GetValue(_minimumCount) ?? 1;
         int? maximumSize = resumed is null ? parsed.GetValue(_maximumSize) : resumed.MaximumVocabulary(parsed, _maximumSize);
-        TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Storage ?? TensorStorage.F32;
+        TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Dtype ?? TensorStorage.F32;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
         if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));

@@ -89,7 +89,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
             Test = Test?.ToFingerprint(),
             Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
             Output = output,
-            Storage = storage,
+            Dtype = storage,
             MaxSteps = maxSteps,
             CheckpointEvery = keeper.Every,
             CheckpointKeep = keeper.Keep,

@@ -31,12 +31,14 @@ public sealed class CheckpointFileTests
         Recipe = new() { Name = "zaremba-small, changed", HiddenSize = 3, Seed = ulong.MaxValue, Dropout = new() { Kind = DropoutKind.Locked, Layer = 0.3f } },
         Level = TextLevel.Character,
         MinimumCount = 4,
+        MaximumVocabulary = 10_000,
         Vocabulary = new(9, s_one),
         Train = new("../data/größe.txt.gz", 929_589, s_two),
         Valid = new("v", 2, s_three),
         Test = new("/t", 3, s_four),
         Schedule = new("m.tss", 40, s_five),
         Output = "out/m.tsd",
+        Dtype = TensorStorage.BF16,
         MaxSteps = 33,
         CheckpointEvery = 5,
         CheckpointKeep = 6,
@@ -69,6 +71,7 @@ public sealed class CheckpointFileTests
             Progress = s_content.Progress with { Updates = 0, Epoch = 0, Step = 0 },
             Test = null,
             Schedule = null,
+            MaximumVocabulary = null,
             MaxSteps = null,
             CheckpointEvery = null,
             Epochs = [],
@@ -121,7 +124,7 @@ public sealed class CheckpointFileTests
     [Arguments("\"epoch\":2,\"steps\"|\"epoch\":3,\"steps\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":3", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":null", FileProblemKind.CheckpointInvalid, "run")]
-    [Arguments("\"level\":\"char\"|\"level\":\"byte\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"level\":\"char\"|\"level\":\"line\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"minimumCount\":4|\"minimumCount\":0", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"checkpointKeep\":6|\"checkpointKeep\":0", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"batchSize\":20|\"batchSize\":0", FileProblemKind.CheckpointInvalid, "run")]
