@@ -26,6 +26,15 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Map()
+    {
+        // sample
+        using MappedLanguageModel mapped = MappedLanguageModel.Open("demo.tsd");
+        var session = new LanguageModelSession(mapped.Model);
+        // end
+        session.Reset();
+    }
+
     public static void Train()
     {
         // sample

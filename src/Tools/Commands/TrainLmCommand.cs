@@ -19,6 +19,9 @@ internal sealed class TrainLmCommand
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
     private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
+    private readonly Option<TensorStorage?> _dtype = Ranged.Choice("--dtype", Names.Storages,
+        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; training is in f32 all the same. [default: f32]");
+
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
@@ -44,7 +47,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
+        Option[] rest = [self._minimumCount, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
         foreach (Option option in rest) command.Add(option);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -68,7 +71,7 @@ internal sealed class TrainLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule);
+        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);

@@ -37,6 +37,9 @@ internal static class Names
 {
     public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
 
+    /// <summary>Number formats of weights in a file.</summary>
+    public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));
+
     public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
 
     public static Names<CellKind> Cells { get; } = new(

@@ -35,9 +35,10 @@ internal sealed record TrainingOutcome(
 /// <param name="runner">Threads.</param>
 /// <param name="hardware">The machine.</param>
 /// <param name="schedule">Its masks, or null to draw them.</param>
+/// <param name="storage">Number format of the weights in the file.</param>
 internal sealed class LanguageModelTraining(
     LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware,
-    MaskScheduleFile? schedule = null)
+    MaskScheduleFile? schedule = null, TensorStorage storage = TensorStorage.F32)
 {
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
@@ -110,7 +111,7 @@ internal sealed class LanguageModelTraining(
         bool improved = _best is null || valid < _best.ValidPerplexity;
         if (improved)
         {
-            LanguageModelFile.Save(output, run.Model, data.Vocabulary, Record());
+            LanguageModelFile.Save(output, run.Model, data.Vocabulary, Record(), storage);
             _best = outcome;
         }
 
@@ -129,7 +130,7 @@ internal sealed class LanguageModelTraining(
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new FailureException($"the test perplexity is {perplexity}; {WhatIsKept()}");
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
-        LanguageModelFile.Save(output, best.Model, best.Vocabulary, record);
+        LanguageModelFile.Save(output, best.Model, best.Vocabulary, record, storage);
         return perplexity;
     }
 

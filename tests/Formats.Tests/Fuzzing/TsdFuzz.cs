@@ -7,7 +7,7 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Language models of both levels, tied and not, and files of other kinds.</summary>
+/// <summary>Language models of both levels, tied and not, in every number format, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -38,6 +38,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
         Make(new() { Name = "n", EmbeddingSize = 3, HiddenSize = 5, LayerCount = 2 }, new(TextLevel.Word, ["the", "<eos>", "größe"])),
         Make(new() { Name = "tied", EmbeddingSize = 4, HiddenSize = 4, LayerCount = 1, TieWeights = true, Dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f } },
             new(TextLevel.Character, ["a", "b", "<unk>"])),
+        LanguageModelBytes.Make("f16", [0x00, 0x3C]),
+        LanguageModelBytes.Make("bf16"),
+        LanguageModelBytes.Make(),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -45,6 +48,16 @@ internal sealed partial class TsdFuzz : FuzzFormat
         bool isModel = LanguageModelFile.TryLoad(path, out LoadedLanguageModel? model, out FileProblem? problem);
         if (isModel && model!.Model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             throw new InvalidOperationException("a weight that is not finite was handed out");
+        if (MappedLanguageModel.TryOpen(path, out MappedLanguageModel? mapped, out FileProblem? unmapped))
+        {
+            using (mapped)
+            {
+                if (mapped.TryGetModel(out LanguageModel? same, out unmapped) && isModel && !same.Parameters.Values.SequenceEqual(model!.Model.Parameters.Values))
+                    throw new InvalidOperationException("a mapped model is another than the one that was read");
+            }
+        }
+
+        if (unmapped?.Kind != problem?.Kind) throw new InvalidOperationException($"read: {problem?.Message ?? "accepted"}; mapped: {unmapped?.Message ?? "accepted"}");
         if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? closed)) return isModel ? throw new InvalidOperationException(closed.Message) : closed;
         using (file)
         {
