@@ -109,7 +109,7 @@ public sealed class ExchangeTests
         await Ok("export", folder.Model, "--out", folder["m.onnx"]);
         using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);
         await Assert.That(file.Tensors.Select(t => t.Name)).Contains("lstm.weight_ih_l0").And.Contains("embedding.weight").And.Contains("classifier.weight");
-        await Assert.That(file.Metadata["tinysd.vocabulary"]).Contains("<eos>");
+        await Assert.That(JsonSerializer.Deserialize<string[]>(file.Metadata["tinysd.vocabulary"])!).Contains("<eos>");
         CliResult import = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["s.tsd"], "--json");
         await Assert.That(import.Json.GetProperty("leftOut").GetArrayLength()).IsEqualTo(3);
         await Assert.That(import.Error).Contains("left out");
@@ -121,7 +121,8 @@ public sealed class ExchangeTests
         using var folder = new TestFolder();
         PutStack(folder, CellKind.Gru);
         string x = folder["x.safetensors"], y = folder["y.safetensors"];
-        await Fails(1, "'input'", [new("other", [1], new float[1])]);
+        await Fails(1, "no tensor 'input'", [new("h0", [4, 2, 5], new float[40])]);
+        await Fails(1, "'other'", [new("input", [1, 2, 3], new float[6]), new("other", [1], new float[1])]);
         await Fails(1, "does not take it", [new("input", [1, 2, 3], new float[6]), new("c0", [4, 2, 5], new float[40])]);
         await Fails(1, "[T, B, 3]", [new("input", [1, 2, 4], new float[8])]);
         await Fails(1, "'h0'", [new("input", [1, 2, 3], new float[6]), new("h0", [4, 2], new float[8])]);

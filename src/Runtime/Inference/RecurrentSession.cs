@@ -79,9 +79,7 @@ public sealed class RecurrentSession
     /// <exception cref="ArgumentException">A length is wrong.</exception>
     public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> c = default)
     {
-        CheckState(h.Length, nameof(h));
-        if (!c.IsEmpty) CheckState(c.Length, nameof(c));
-        if (!c.IsEmpty && _stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
+        CheckStates(h.Length, c.Length);
         int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -99,9 +97,7 @@ public sealed class RecurrentSession
     /// <exception cref="ArgumentException">A length is wrong.</exception>
     public void CopyState(Span<float> h, Span<float> c = default)
     {
-        CheckState(h.Length, nameof(h));
-        if (!c.IsEmpty) CheckState(c.Length, nameof(c));
-        if (!c.IsEmpty && _stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
+        CheckStates(h.Length, c.Length);
         int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -149,10 +145,13 @@ public sealed class RecurrentSession
         for (int t = 0; t < timeSteps; t++) Turn(x.Slice(t * row, row), config.OutputSize, _batch, output.Slice(t * row, row));
     }
 
-    private void CheckState(int length, string name)
+    private void CheckStates(int hidden, int cell)
     {
         int expected = _layers.Length * _batch * _stack.Config.HiddenSize;
-        if (length != expected) Throw.Argument($"{name} holds {length} floats; {expected} were expected");
+        if (hidden != expected) Throw.Argument($"h holds {hidden} floats; {expected} were expected");
+        if (cell == 0) return;
+        if (_stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
+        if (cell != expected) Throw.Argument($"c holds {cell} floats; {expected} were expected");
     }
 
     // to [columns][rows] = from [rows][columns] turned.
