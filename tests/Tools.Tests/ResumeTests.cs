@@ -20,6 +20,10 @@ public sealed class ResumeTests
     [Arguments("--dropout structured --rate 0.5 --draw bernoulli", "epoch 1/3", 7)]
     [Arguments("--dropout structured-locked --rate 0.5 --layers 3 --embedding 7", Epoch2, 33)]
     [Arguments("--level char --min-count 2", Epoch2, 100)]
+    [Arguments("--max-vocabulary 9 --dtype bf16", Epoch2, 33)]
+    [Arguments("--cell gru --dropout structured --rate 0.5 --optimizer adam --lr 0.01", Epoch2, 33)]
+    [Arguments("--cell rnn-tanh --dropout locked --rate 0.3", Epoch2, 33)]
+    [Arguments("--peepholes --dropout structured-locked --rate 0.5", Epoch2, 33)]
     [Arguments("--lr 0.7 --full-rate-epochs 1 --decay 3 --max-steps 150", Epoch2, 69)]
     public async Task A_run_stopped_in_an_epoch_and_resumed_writes_the_bytes_of_the_unbroken_one(string options, string label, int after)
     {
