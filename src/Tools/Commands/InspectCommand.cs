@@ -92,10 +92,10 @@ internal static class InspectCommand
         model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
         [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))])
-    {
-        Progress = checkpoint is null ? null : Section(file, "progress"),
-        Run = checkpoint is null ? null : Section(file, "run"),
-    };
+        {
+            Progress = checkpoint is null ? null : Section(file, "progress"),
+            Run = checkpoint is null ? null : Section(file, "run"),
+        };
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);

@@ -35,7 +35,7 @@ internal sealed class Names<T>(params (string Name, T Value)[] entries)
 /// <summary>Every such set.</summary>
 internal static class Names
 {
-    public static Names<TextLevel> Levels { get; } = 
+    public static Names<TextLevel> Levels { get; } =
         new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
 
     /// <summary>Number formats of weights in a file.</summary>
