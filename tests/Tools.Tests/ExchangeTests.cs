@@ -59,6 +59,8 @@ public sealed class ExchangeTests
         await Ok("export", folder["s.tsd"], "--out", folder["s.onnx"], "--with-state");
         await Ok("import", folder["s.safetensors"], "--out", folder["a.tsd"]);
         await Ok("import", folder["s.onnx"], "--out", folder["b.tsd"]);
+        await Ok("import", folder["s.onnx"], "--out", folder["half.tsd"], "--dtype", "bf16");
+        await Assert.That(Tinysd.Run("inspect", folder["half.tsd"], "--json").Json.GetProperty("tensors")[0].GetProperty("dtype").GetString()).IsEqualTo("bf16");
         string? first = null;
         foreach (string model in (string[])["s.tsd", "a.tsd", "b.tsd", "s.safetensors", "s.onnx"])
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats;
@@ -31,5 +32,21 @@ internal static class FiniteWeights
         }
 
         return null;
+    }
+
+    /// <summary>The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after rounding.</summary>
+    /// <param name="path">The file they go to.</param>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="storage">The format.</param>
+    public static FileProblem? FindUnstorable(string path, ParameterBlock parameters, TensorStorage storage) => parameters.Layout.Tensors
+        .Select(slot => FindFault(path, parameters, slot, null) ?? FindTooLarge(path, parameters, slot, storage)).FirstOrDefault(problem => problem is not null);
+
+    private static FileProblem? FindTooLarge(string path, ParameterBlock parameters, TensorSlot slot, TensorStorage storage)
+    {
+        ReadOnlySpan<float> values = parameters[slot];
+        int index = NumberFormat.FindTooLarge(values, storage);
+        return index < 0 ? null : new(FileProblemKind.NumberTooLarge, path, string.Create(CultureInfo.InvariantCulture,
+            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {Spelling.Storages.NameOf(storage)}. Use f32."))
+        { Part = slot.Name };
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -57,11 +56,7 @@ public static class LanguageModelFile
     {
         if (vocabulary.Count != model.Config.VocabularySize)
             Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
-        foreach (TensorSlot slot in model.Layout.Tensors)
-        {
-            if ((FiniteWeights.FindFault(path, model.Parameters, slot, null) ?? FindTooLarge(path, model, slot, storage)) is { } weight) Throw.Problem(weight);
-        }
-
+        if (FiniteWeights.FindUnstorable(path, model.Parameters, storage) is { } weight) Throw.Problem(weight);
         if (FindNotFinite(training) is { } number)
         {
             Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.")
@@ -254,15 +249,6 @@ public static class LanguageModelFile
         }
 
         return null;
-    }
-
-    private static FileProblem? FindTooLarge(string path, LanguageModel model, TensorSlot slot, TensorStorage storage)
-    {
-        ReadOnlySpan<float> values = model.Parameters[slot];
-        int index = NumberFormat.FindTooLarge(values, storage);
-        return index < 0 ? null : new(FileProblemKind.NumberTooLarge, path, string.Create(CultureInfo.InvariantCulture,
-            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {Spelling.Storages.NameOf(storage)}. Use f32."))
-        { Part = slot.Name };
     }
 
     // JSON has no infinity.

@@ -26,12 +26,13 @@ public static class RecurrentStackFile
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="stack">The stack.</param>
     /// <param name="source">The file it was imported from, or null; its folders are left out.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or a weight is not finite.</exception>
-    public static void Save(string path, RecurrentStack stack, string? source = null)
+    /// <param name="storage">Number format of the weights in the file; f16 and bf16 round each to the nearest.</param>
+    /// <exception cref="FileProblemException">The target cannot be written, or a weight is not finite or too large for the format.</exception>
+    public static void Save(string path, RecurrentStack stack, string? source = null, TensorStorage storage = TensorStorage.F32)
     {
-        if (FiniteWeights.FindFault(path, stack.Parameters, null) is { } weight) Throw.Problem(weight);
+        if (FiniteWeights.FindUnstorable(path, stack.Parameters, storage) is { } weight) Throw.Problem(weight);
         var origin = new OriginSection { WrittenBy = TrainingRecord.ThisBuild, Source = source is null ? null : Path.GetFileName(source) };
-        TensorToWrite[] tensors = [.. stack.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, stack.Parameters, slot))];
+        TensorToWrite[] tensors = [.. stack.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, stack.Parameters, slot, storage))];
         TsdWriter.Write(path, Kind, tensors, json =>
         {
             json.WritePropertyName(ConfigurationName);

@@ -12,6 +12,7 @@ internal sealed class ImportCommand
 {
     private readonly Argument<string> _in = new("IN") { Description = "A .safetensors file with PyTorch's names, or an .onnx file that is a recurrent stack." };
     private readonly Option<string> _out = new("--out") { HelpName = "FILE", Description = "The file to write (.tsd).", Required = true };
+    private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly StackOptions _choices = new();
 
     private ImportCommand()
@@ -21,7 +22,7 @@ internal sealed class ImportCommand
     public static Command Create(CommonOptions common)
     {
         var self = new ImportCommand();
-        var command = new Command("import", "Make a model file (.tsd) from a recurrent stack in another format.") { self._in, self._out };
+        var command = new Command("import", "Make a model file (.tsd) from a recurrent stack in another format.") { self._in, self._out, self._dtype };
         self._choices.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -42,7 +43,7 @@ internal sealed class ImportCommand
         OutputFile.CheckWritable(output);
         StackSource source = StackSource.Read(path, _choices.Read(parsed));
         source.Report(context, "tinysd import", path);
-        RecurrentStackFile.Save(output, source.Stack, path);
+        RecurrentStackFile.Save(output, source.Stack, path, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         StackResult result = StackResult.From(output, source);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
         else context.Console.Out.WriteLine($"{output}: {Describe(source.Stack.Config)}, {Display.Figures.Count(source.Stack.Layout.ParameterCount)} parameters");

@@ -21,9 +21,7 @@ internal sealed class TrainLmCommand
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
     private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
-    private readonly Option<TensorStorage?> _dtype = Ranged.Choice("--dtype", Names.Storages,
-        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; training is in f32 all the same. [default: f32]");
-
+    private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinySD.Formats;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using TinySD.Tools.Systolic;
@@ -50,6 +51,10 @@ internal static class Ranged
     /// <summary>A drop rate.</summary>
     public static Option<float?> Rate(string name, string help) =>
         Number(name, rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1", help);
+
+    /// <summary>Number format of the weights in a model file.</summary>
+    public static Option<TensorStorage?> Dtype() => Choice("--dtype", Names.Storages,
+        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; computing is in f32 all the same. [default: f32]");
 
     /// <summary>What exact counts of kept units are rounded to.</summary>
     public static Option<int?> KeepMultiple(string whose = "the preset's") => Whole("--keep-multiple", 1, 65536,

@@ -246,7 +246,8 @@ public sealed class CheckpointFileTests
             ? file
             : throw new FileProblemException(problem);
 
-    private static byte[] Save(TestFolder folder)
+    /// <summary>A whole checkpoint.</summary>
+    internal static byte[] Save(TestFolder folder)
     {
         LanguageModelCheckpointFile.Write(folder["saved.tsd"], s_content, Blocks(1f));
         return File.ReadAllBytes(folder["saved.tsd"]);

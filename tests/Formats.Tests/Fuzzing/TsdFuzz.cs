@@ -2,12 +2,14 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Language models of both levels, tied and not, in every number format, and files of other kinds.</summary>
+/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, checkpoints, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -28,7 +30,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
         FileProblemKind.PrologueDamaged, FileProblemKind.PrologueInvalid, FileProblemKind.NewerVersion, FileProblemKind.HeaderDamaged, FileProblemKind.HeaderInvalid,
         FileProblemKind.TensorInvalid, FileProblemKind.TensorUnsupported, FileProblemKind.TensorMisaligned, FileProblemKind.TensorOverlap,
         FileProblemKind.TensorGap, FileProblemKind.TensorOutsideFile, FileProblemKind.TensorDamaged, FileProblemKind.PaddingDamaged, FileProblemKind.WrongKind,
-        FileProblemKind.ModelInvalid, FileProblemKind.NotFinite,
+        FileProblemKind.ModelInvalid, FileProblemKind.NotFinite, FileProblemKind.CheckpointInvalid,
     ];
 
     public override IReadOnlyList<byte[]> MakeSeeds() =>
@@ -41,6 +43,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
         LanguageModelBytes.Make("f16", [0x00, 0x3C]),
         LanguageModelBytes.Make("bf16"),
         LanguageModelBytes.Make(),
+        MakeStack(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional }),
+        MakeStack(new() { Cell = CellKind.Lstm, InputSize = 1, HiddenSize = 2, Peepholes = true, Clip = 1.5f, Activations = [new(ActivationKind.HardSigmoid, 0.25f, 0.5f), new(ActivationKind.Relu), new(ActivationKind.Tanh)] }),
+        MakeCheckpoint(),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -64,7 +69,20 @@ internal sealed partial class TsdFuzz : FuzzFormat
             IReadOnlyList<FileProblem> damaged = file.Verify();
             if (damaged.Count > 0) return isModel ? throw new InvalidOperationException(damaged[0].Message) : damaged[0];
             foreach (TsdTensor tensor in file.Tensors) file.ReadTensor(tensor.Name, new float[tensor.Count]);
-            return file.Kind is "example" or "x" ? null : problem;
+            FileProblem? refused;
+            switch (file.Kind)
+            {
+                case "example" or "x":
+                    return null;
+                case RecurrentStackFile.Kind:
+                    RecurrentStackFile.TryLoad(path, out _, out refused);
+                    return refused;
+                case CheckpointFile.Kind:
+                    if (LanguageModelCheckpointFile.TryOpen(path, out LanguageModelCheckpointFile? checkpoint, out refused)) checkpoint.Dispose();
+                    return refused;
+                default:
+                    return problem;
+            }
         }
     }
 
@@ -124,5 +142,20 @@ internal sealed partial class TsdFuzz : FuzzFormat
             TestPerplexity = 4,
         });
         return File.ReadAllBytes(folder["m.tsd"]);
+    }
+
+    private static byte[] MakeStack(RecurrentStackConfig config)
+    {
+        using var folder = new TestFolder();
+        var stack = new RecurrentStack(config);
+        foreach (ref float value in stack.Parameters.Values) value = 0.5f;
+        RecurrentStackFile.Save(folder["s.tsd"], stack, "source.onnx");
+        return File.ReadAllBytes(folder["s.tsd"]);
+    }
+
+    private static byte[] MakeCheckpoint()
+    {
+        using var folder = new TestFolder();
+        return CheckpointFileTests.Save(folder);
     }
 }
