@@ -15,7 +15,10 @@ internal static class Words
     private static string Shown(ReadOnlySpan<char> word, int length)
     {
         var shown = new StringBuilder();
-        foreach (Rune rune in word.Length > length ? word[..length] : word)
+
+        // Not cut through a pair of surrogates; a half that stands alone is shown as the replacement character.
+        int end = word.Length <= length ? word.Length : char.IsHighSurrogate(word[length - 1]) ? length - 1 : length;
+        foreach (Rune rune in word[..end].EnumerateRunes())
         {
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator)
@@ -28,7 +31,7 @@ internal static class Words
             }
         }
 
-        return word.Length > length ? shown.Append('…').ToString() : shown.ToString();
+        return end < word.Length ? shown.Append('…').ToString() : shown.ToString();
     }
 
     /// <summary>Bytes as <c>1F 8B 08</c>.</summary>

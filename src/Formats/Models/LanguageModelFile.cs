@@ -219,15 +219,16 @@ public static class LanguageModelFile
         return model is not null && problem is null;
     }
 
-    /// <summary>Reads all numbers and checks them.</summary>
+    /// <summary>Reads all numbers and checks them, tensor by tensor, as a mapped model is checked: of two faults both find the same one first.</summary>
     internal static FileProblem? Fill(TsdFile file, LanguageModel model, NonFiniteWeights nonFinite)
     {
         foreach (TensorSlot slot in model.Layout.Tensors)
         {
             if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out FileProblem? problem)) return problem;
+            if (nonFinite == NonFiniteWeights.Refuse && FiniteWeights.FindFault(file.Path, model.Parameters, slot, file) is { } fault) return fault;
         }
 
-        return nonFinite == NonFiniteWeights.Allow ? null : FiniteWeights.FindFault(file.Path, model.Parameters, file);
+        return null;
     }
 
     private static FileProblem? Compare(TsdFile file, LanguageModel model)
