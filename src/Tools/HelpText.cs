@@ -23,12 +23,13 @@ internal static class HelpText
             "tinysd train lm --preset zaremba-medium --show",
             "tinysd train lm --train ptb.train.txt.gz --valid ptb.valid.txt.gz --test ptb.test.txt.gz --out small.tsd",
             "tinysd train lm --preset zaremba-medium --dropout structured --rate 0.5 --train train.txt --valid valid.txt --out medium.tsd",
+            "tinysd train lm --cell gru --hidden 256 --dropout structured --rate 0.3 --train train.txt --valid valid.txt --out gru.tsd",
         ],
         ["eval"] = ["tinysd eval model.tsd --data test.txt"],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
-        ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes"],
+        ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes", "tinysd bench --cell gru"],
         ["simulate"] =
         [
             "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium",

@@ -20,6 +20,7 @@ public sealed class BenchTests
         JsonElement json = result.Json;
         await Assert.That(Keys(json)).IsEqualTo("shape threads instructionSet passes");
         await Assert.That(json.GetProperty("shape").GetProperty("preset").GetString()).IsEqualTo("char-small");
+        await Assert.That(json.GetProperty("shape").GetProperty("cell").GetString()).IsEqualTo("lstm");
         await Assert.That(json.GetProperty("shape").GetProperty("hidden").GetInt32()).IsEqualTo(512);
         await Assert.That(json.GetProperty("threads").GetInt32()).IsEqualTo(1);
         await Assert.That(json.GetProperty("instructionSet").GetString()!.Length).IsGreaterThan(0);
@@ -55,6 +56,17 @@ public sealed class BenchTests
         await Assert.That(text.Out).Contains("Other programs running at the same time spoil these figures");
         foreach (string name in Names.Passes.All) await Assert.That(text.Out).Contains($"  {name} ");
         await Assert.That(text.Out).DoesNotContain("\u001b");
+    }
+
+    [Test]
+    [Arguments("--cell gru", "char-small: 1 gru layer of 512 units, embedding 64")]
+    [Arguments("--cell rnn-tanh", "char-small: 1 rnn-tanh layer of 512 units, embedding 64")]
+    [Arguments("--peepholes", "char-small: 1 peephole layer of 512 units, embedding 64")]
+    public async Task Another_cell_is_timed_when_asked_for(string options, string shape)
+    {
+        CliResult result = Tinysd.Run(["bench", "--preset", "char-small", .. options.Split(' '), "--steps", "1", "--threads", "1", "--quiet"]);
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Out).StartsWith(shape);
     }
 
     /// <summary>Rates in the order embedding, layer, recurrent, output.</summary>

@@ -76,6 +76,23 @@ public sealed partial class HwSimulateTests
     }
 
     [Test]
+    [Arguments("gru", "gru", 1950)]
+    [Arguments("rnn-tanh", "rnn", 650)]
+    [Arguments("rnn-relu", "rnn", 650)]
+    public async Task Another_cell_has_products_of_another_width(string cell, string prefix, int columns)
+    {
+        JsonElement json = Simulate(
+            "--profile", "16x16", "--preset", "zaremba-medium", "--cell", cell, "--dropout", "structured-locked", "--dataflow", "os", "--json").Json;
+        string[] products = [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
+        await Assert.That(products[0]).IsEqualTo($"{prefix}.0.input FP 700,{columns},650 700,{columns},325");
+        await Assert.That(products[4]).IsEqualTo($"{prefix}.0.recurrent BP 20,650,{columns} 20,325,{columns}");
+        await Assert.That(products[11]).IsEqualTo($"{prefix}.1.recurrent WG 650,{columns},700 325,{columns},700");
+        await Assert.That(products[12]).IsEqualTo("classifier FP 700,10000,650 700,10000,325");
+        string text = Simulate("--profile", "16x16", "--preset", "zaremba-small", "--cell", cell).Out;
+        await Assert.That(text).Contains($"zaremba-small: 2 {cell} layers of 200 units");
+    }
+
+    [Test]
     public async Task Where_changing_masks_cut_a_product_up_too_finely_it_runs_dense()
     {
         string[] args = ["--profile", "128x128", "--preset", "zaremba-medium", "--dataflow", "os"];

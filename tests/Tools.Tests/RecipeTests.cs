@@ -66,7 +66,7 @@ public sealed class RecipeTests
     public async Task Every_option_wins_over_the_preset()
     {
         JsonElement shown = Show(
-            "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--batch", "7",
+            "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes", "--batch", "7",
             "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
             "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4");
@@ -77,6 +77,8 @@ public sealed class RecipeTests
               "hidden": 31,
               "embedding": 17,
               "layers": 3,
+              "cell": "lstm",
+              "peepholes": true,
               "tied": false,
               "batch": 7,
               "bptt": 9,
@@ -108,6 +110,28 @@ public sealed class RecipeTests
         await Assert.That(Show("--tied", "true").GetProperty("tied").GetBoolean()).IsTrue();
         await Assert.That(Show("--tied", "false").GetProperty("tied").GetBoolean()).IsFalse();
         await Assert.That(Show().GetProperty("tied").GetBoolean()).IsFalse();
+    }
+
+    [Test]
+    [Arguments("lstm")]
+    [Arguments("gru")]
+    [Arguments("rnn-tanh")]
+    [Arguments("rnn-relu")]
+    public async Task Every_preset_takes_every_cell(string cell)
+    {
+        foreach (string preset in new[] { "zaremba-small", "char-small" })
+        {
+            JsonElement shown = Show("--preset", preset, "--cell", cell);
+            await Assert.That(shown.GetProperty("cell").GetString()).IsEqualTo(cell);
+            await Assert.That(shown.GetProperty("peepholes").GetBoolean()).IsFalse();
+
+            // Only an LSTM has a forget gate to add the preset's bias to.
+            float forgetBias = preset == "char-small" && cell == "lstm" ? 1f : 0f;
+            await Assert.That(shown.GetProperty("forgetBias").GetSingle()).IsEqualTo(forgetBias);
+            string text = Tinysd.Run("train", "lm", "--preset", preset, "--cell", cell, "--show").Out;
+            await Assert.That(text).Matches($@"--cell +{cell} ");
+            await Assert.That(text.Contains("--forget-bias", StringComparison.Ordinal)).IsEqualTo(cell == "lstm");
+        }
     }
 
     [Test]

@@ -33,7 +33,7 @@ public sealed partial class ScheduleTests
     [Test]
     [Arguments("--seed 4", "--seed is 4, and the masks of ")]
     [Arguments("--bptt 7", "--bptt is 7, and the masks of ")]
-    [Arguments("--hidden 13", "has masks of other units than the model: lstm.0.input 12, lstm.0.recurrent 12,")]
+    [Arguments("--hidden 13", "has masks of other units than the model: layer.0.input 12, layer.0.recurrent 12,")]
     [Arguments("--rate 0.25", "and the options beside it ask for structured dropout: embedding 0.25,")]
     [Arguments("--dropout random", "and the options beside it ask for random dropout:")]
     [Arguments("--max-steps 11", "holds the masks of 10 updates, and this run makes 11; write a longer one, or give --max-steps 10.")]

@@ -96,6 +96,42 @@ public sealed class TrainLmTests
     }
 
     [Test]
+    [Arguments("gru")]
+    [Arguments("rnn-tanh")]
+    [Arguments("rnn-relu")]
+    [Arguments("lstm", "--peepholes")]
+    public async Task Every_cell_learns_is_saved_and_used(string cell, string? peepholes = null)
+    {
+        using var folder = new TestFolder();
+        string[] options =
+        [
+            "--cell", cell, .. peepholes is null ? Array.Empty<string>() : [peepholes], "--optimizer", "adam", "--lr", "0.01", "--max-steps", "200",
+            "--dropout", "structured", "--rate", "0.25", "--test", folder.Test, "--json",
+        ];
+        JsonElement json = folder.TrainModel(options).Json;
+        double[] perplexities = [.. json.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("validPerplexity").GetDouble())];
+
+        // 14 tokens; whoever knows the order of the words and nothing else is left with 2 or 3 of them at each place.
+        await Assert.That(perplexities[0]).IsLessThan(14);
+        await Assert.That(perplexities[^1]).IsLessThan(perplexities[0]);
+        await Assert.That(perplexities[^1]).IsLessThan(3.5);
+        await Assert.That(json.GetProperty("recipe").GetProperty("cell").GetString()).IsEqualTo(cell);
+
+        JsonElement eval = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--threads", "1").Json;
+        await Assert.That(eval.GetProperty("perplexity").GetDouble()).IsEqualTo(json.GetProperty("testPerplexity").GetDouble());
+        CliResult text = Tinysd.Run("generate", folder.Model, "--prompt", "the cat", "--length", "5", "--seed", "1");
+        await Assert.That(text.Code).IsEqualTo(0);
+        CliResult shown = Tinysd.Run("inspect", folder.Model);
+        await Assert.That(shown.Out).Matches($@"--cell +{cell} ");
+        await Assert.That(shown.Out.Contains("--peepholes", StringComparison.Ordinal)).IsEqualTo(peepholes is not null);
+        await Assert.That(shown.Out).Contains($"{cell.Split('-')[0]}.1.recurrent ");
+        await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);
+
+        folder.TrainModelTo(folder["two.tsd"], 2, options);
+        await Assert.That(File.ReadAllBytes(folder["two.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder.Model))).IsTrue();
+    }
+
+    [Test]
     public async Task Gzip_is_read_as_what_it_holds()
     {
         using var folder = new TestFolder();

@@ -51,7 +51,8 @@ internal sealed class BenchReport
     {
         DropoutSpec dropout = Recipe.Dropout;
         var shape = new BenchShape(
-            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, Recipe.BatchSize, Recipe.Bptt,
+            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, Names.Cells.Of(Config.Cell), Config.Peepholes,
+            Recipe.BatchSize, Recipe.Bptt,
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
         var result = new BenchResult(
             shape, _threads, _instructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),

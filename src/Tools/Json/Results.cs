@@ -67,8 +67,8 @@ internal sealed record BenchResult(
 
 /// <summary>What <c>bench</c> trained; the rates are those of the structured model.</summary>
 internal sealed record BenchShape(
-    string Preset, int Vocabulary, int Embedding, int Hidden, int Layers, int Batch, int Bptt, float RateEmbedding, float RateLayer,
-    float RateRecurrent, float RateOutput);
+    string Preset, int Vocabulary, int Embedding, int Hidden, int Layers, string Cell, bool Peepholes, int Batch, int Bptt, float RateEmbedding,
+    float RateLayer, float RateRecurrent, float RateOutput);
 
 /// <summary>The products of a step, forward, backward and weight gradient, and the whole step.</summary>
 internal sealed record BenchPasses(BenchPass Fp, BenchPass Bp, BenchPass Wg, BenchPass Step);

@@ -50,12 +50,12 @@ internal static class Schedules
             new($"{option} is {asked}, and the masks of {file.Path} were drawn for {found}; give {option} {found}, or a schedule that was drawn for {asked}.");
     }
 
-    /// <summary>The weights whose input a site is.</summary>
+    /// <summary>The weights whose input a site is; masks are the same for every cell.</summary>
     public static string NameOf(MaskSite site) => site.Site switch
     {
         DropoutSite.Output => "classifier",
-        DropoutSite.Recurrent => FormattableString.Invariant($"lstm.{site.Layer}.recurrent"),
-        _ => FormattableString.Invariant($"lstm.{site.Layer}.input"),
+        DropoutSite.Recurrent => FormattableString.Invariant($"layer.{site.Layer}.recurrent"),
+        _ => FormattableString.Invariant($"layer.{site.Layer}.input"),
     };
 
     /// <summary>Case, rates, and what else decides the masks.</summary>

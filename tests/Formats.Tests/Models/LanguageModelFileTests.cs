@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -68,6 +69,26 @@ public sealed class LanguageModelFileTests
     }
 
     [Test]
+    [Arguments(CellKind.Lstm, false, "")]
+    [Arguments(CellKind.Lstm, true, "\"peepholes\":true,")]
+    [Arguments(CellKind.Gru, false, "\"cell\":\"gru\",")]
+    [Arguments(CellKind.RnnTanh, false, "\"cell\":\"rnn-tanh\",")]
+    [Arguments(CellKind.RnnRelu, false, "\"cell\":\"rnn-relu\",")]
+    public async Task A_model_of_each_cell_comes_back_as_it_was(CellKind cell, bool peepholes, string members)
+    {
+        using var folder = new TestFolder();
+        (string header, _) = TsdBytes.Split(SaveCell(folder, (cell, peepholes)));
+        await Assert.That(header).Contains($"\"hiddenSize\":5,\"layerCount\":3,{members}\"tieWeights\":false}},\"vocabulary\"");
+        await Assert.That(header).Contains($"\"embeddingSize\":3,\"layerCount\":3,{members}\"tieWeights\":false,\"initRange\"");
+        (LanguageModel back, _, TrainingRecord training) = LanguageModelFile.Load(folder["cell.tsd"]);
+        (LanguageModel model, _) = Make((cell, peepholes));
+        await Assert.That(back.Config).IsEqualTo(model.Config);
+        await Assert.That((back.Config.Cell, back.Config.Peepholes)).IsEqualTo((cell, peepholes));
+        await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
+        await Assert.That(training.Recipe).IsEqualTo(s_recipe with { Cell = cell, Peepholes = peepholes });
+    }
+
+    [Test]
     public async Task What_is_optional_may_be_absent_and_tied_weights_make_one_tensor_less()
     {
         using var folder = new TestFolder();
@@ -92,14 +113,21 @@ public sealed class LanguageModelFileTests
     public async Task Every_property_of_the_runtimes_records_is_in_the_file()
     {
         using var folder = new TestFolder();
-        (LanguageModel model, Vocabulary vocabulary) = Make();
-        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record);
-        (string header, _) = TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"]));
-        using var json = System.Text.Json.JsonDocument.Parse(header);
-        System.Text.Json.JsonElement recipe = json.RootElement.GetProperty("training").GetProperty("recipe");
-        await Assert.That(Names(recipe)).IsEquivalentTo(Properties<LanguageModelRecipe>());
-        await Assert.That(Names(recipe.GetProperty("dropout"))).IsEquivalentTo(Properties<DropoutSpec>());
-        await Assert.That(Names(json.RootElement.GetProperty("configuration"))).IsEquivalentTo(Properties<LanguageModelConfig>());
+        // A plain LSTM goes without saying, and no cell has both: what any of the three files has.
+        HashSet<string> recipeNames = [], dropoutNames = [], configurationNames = [];
+        foreach ((CellKind, bool) cell in new[] { (CellKind.Lstm, false), (CellKind.Lstm, true), (CellKind.Gru, false) })
+        {
+            (string header, _) = TsdBytes.Split(SaveCell(folder, cell));
+            using var json = System.Text.Json.JsonDocument.Parse(header);
+            System.Text.Json.JsonElement recipe = json.RootElement.GetProperty("training").GetProperty("recipe");
+            recipeNames.UnionWith(Names(recipe));
+            dropoutNames.UnionWith(Names(recipe.GetProperty("dropout")));
+            configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
+        }
+
+        await Assert.That(recipeNames).IsEquivalentTo(Properties<LanguageModelRecipe>());
+        await Assert.That(dropoutNames).IsEquivalentTo(Properties<DropoutSpec>());
+        await Assert.That(configurationNames).IsEquivalentTo(Properties<LanguageModelConfig>());
 
         static IEnumerable<string> Names(System.Text.Json.JsonElement element) => element.EnumerateObject().Select(member => member.Name);
         static IEnumerable<string> Properties<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
@@ -274,6 +302,20 @@ public sealed class LanguageModelFileTests
         "the configuration is not as the format asks: HiddenSize must be at least 1; found 0")]
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":true},",
         "the configuration is not as the format asks: tied weights need an embedding as wide as the hidden layer; found 3 and 5")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"sru\"},",
+        "the configuration is not as the format asks: cell is 'sru'; lstm, gru, rnn-tanh, rnn-relu are known")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"GRU\"},",
+        "the configuration is not as the format asks: cell is 'GRU'; lstm, gru, rnn-tanh, rnn-relu are known")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-relu\",\"peepholes\":true},",
+        "the configuration is not as the format asks: only LSTM cells have peepholes; found RnnRelu")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"peepholes\":true},",
+        "its 784 floats are too few for its configuration")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"gru\"},",
+        "it has 12 tensors, its configuration makes 15")]
+    [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-tanh\"},",
+        "tensor 1 is 'lstm.0.input', its configuration makes it 'rnn.0.input'", "lstm.0.input")]
+    [Arguments("training", "\"layerCount\":3,\"tieWeights\":false,\"initRange\"|\"layerCount\":3,\"cell\":\"gru\",\"peepholes\":true,\"tieWeights\":false,\"initRange\"",
+        "the training is not as the format asks: only LSTM cells have peepholes; found Gru")]
     [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
         "the vocabulary is not as the format asks: it has 4 tokens, the configuration says 5")]
     [Arguments("vocabulary", "\"level\":\"word\"|\"level\":\"Word\"",
@@ -348,7 +390,9 @@ public sealed class LanguageModelFileTests
 
     [Test]
     [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"tieWeights\":false},", "configuration")]
-    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":false,\"cell\":\"gru\"},", "configuration")]
+    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":false,\"gates\":4},", "configuration")]
+    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":false,\"cell\":7},", "configuration")]
+    [Arguments("\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":false,\"peepholes\":\"true\"},", "configuration")]
     [Arguments("\"vocabularySize\":4|\"vocabularySize\":4,\"vocabularySize\":4", "configuration")]
     [Arguments("\"vocabularySize\":4|\"vocabularySize\":\"4\"", "configuration")]
     [Arguments("\"vocabularySize\":4|\"vocabularySize\":4294967300", "configuration")]
@@ -382,9 +426,9 @@ public sealed class LanguageModelFileTests
         await Assert.That(GC.GetAllocatedBytesForCurrentThread() - before).IsLessThan(1_000_000);
     }
 
-    internal static (LanguageModel Model, Vocabulary Vocabulary) Make()
+    internal static (LanguageModel Model, Vocabulary Vocabulary) Make((CellKind Kind, bool Peepholes) cell = default)
     {
-        var model = new LanguageModel(s_recipe.ToConfig(4));
+        var model = new LanguageModel((s_recipe with { Cell = cell.Kind, Peepholes = cell.Peepholes }).ToConfig(4));
         model.Initialize(7, 0.1f);
         return (model, new Vocabulary(TextLevel.Word, ["the", "<eos>", "größe", "\"q\\"]));
     }
@@ -394,6 +438,14 @@ public sealed class LanguageModelFileTests
         (LanguageModel model, Vocabulary vocabulary) = Make();
         LanguageModelFile.Save(folder["saved.tsd"], model, vocabulary, s_record);
         return File.ReadAllBytes(folder["saved.tsd"]);
+    }
+
+    private static byte[] SaveCell(TestFolder folder, (CellKind Kind, bool Peepholes) cell)
+    {
+        (LanguageModel model, Vocabulary vocabulary) = Make(cell);
+        LanguageModelFile.Save(
+            folder["cell.tsd"], model, vocabulary, s_record with { Recipe = s_recipe with { Cell = cell.Kind, Peepholes = cell.Peepholes } });
+        return File.ReadAllBytes(folder["cell.tsd"]);
     }
 
     private static byte[] Change(byte[] file, string change)

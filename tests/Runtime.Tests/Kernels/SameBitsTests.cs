@@ -1,4 +1,5 @@
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -66,8 +67,19 @@ public sealed class SameBitsTests
     [Arguments(1100, 3)]
     public async Task Gates_give_the_same_bits_at_every_width_and_thread_count(int hidden, int batch)
     {
-        float[] expected = VectorRig.Cell(hidden, batch, ReferenceWidth, SingleThread.Instance).Flat;
-        await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(VectorRig.Cell(hidden, batch, width, runner).Flat, expected));
+        Func<int, IParallelRunner, float[]>[] cells =
+        [
+            (width, runner) => VectorRig.Cell(hidden, batch, width, runner).Flat,
+            (width, runner) => VectorRig.Cell(hidden, batch, width, runner, peepholes: true).Flat,
+            (width, runner) => VectorRig.Gru(hidden, batch, width, runner).Flat,
+            (width, runner) => VectorRig.Rnn(rectified: false, hidden, batch, width, runner).Flat,
+            (width, runner) => VectorRig.Rnn(rectified: true, hidden, batch, width, runner).Flat,
+        ];
+        foreach (Func<int, IParallelRunner, float[]> cell in cells)
+        {
+            float[] expected = cell(ReferenceWidth, SingleThread.Instance);
+            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(cell(width, runner), expected));
+        }
     }
 
     [Test]
@@ -87,16 +99,19 @@ public sealed class SameBitsTests
     public async Task Ten_training_steps_give_the_same_bits_at_every_width_and_thread_count_and_in_every_run(
         [Matrix] OptimizerKind optimizer, [Matrix(DropoutKind.Random, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)
     {
-        float[] expected = TrainedParameters(optimizer, kind, ReferenceWidth, SingleThread.Instance);
-        await Assert.That(expected.All(float.IsFinite)).IsTrue();
-        // The reference's own width on one thread is among them: a second run.
-        await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(optimizer, kind, width, runner), expected));
+        foreach ((CellKind, bool) cell in Cases.Cells)
+        {
+            float[] expected = TrainedParameters(cell, optimizer, kind, ReferenceWidth, SingleThread.Instance);
+            await Assert.That(expected.All(float.IsFinite)).IsTrue();
+            // The reference's own width on one thread is among them: a second run.
+            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(cell, optimizer, kind, width, runner), expected));
+        }
     }
 
-    private static float[] TrainedParameters(OptimizerKind optimizer, DropoutKind kind, int width, IParallelRunner runner)
+    private static float[] TrainedParameters((CellKind, bool) cell, OptimizerKind optimizer, DropoutKind kind, int width, IParallelRunner runner)
     {
         const int batch = 5, timeSteps = 3;
-        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
+        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2).Of(cell);
         LanguageModel model = Cases.Model(config, range: 0.2f);
         var dropout = new DropoutSpec { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f };
         LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout) with

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
@@ -58,6 +59,29 @@ public sealed class InitializeTests
 
             await Assert.That(Arrays.FirstDifference(biased.Parameters[slot], expected)).IsNull().Because(slot.Name);
         }
+    }
+
+    [Test]
+    public async Task Cells_without_a_forget_gate_start_uniform_whatever_its_bias()
+    {
+        foreach ((CellKind, bool) cell in Cases.Cells.Where(cell => cell.Kind != CellKind.Lstm))
+        {
+            LanguageModel plain = new(_config.Of(cell)), biased = new(_config.Of(cell));
+            plain.Initialize(1, 0.1f);
+            biased.Initialize(1, 0.1f, forgetBias: 1f);
+            await Assert.That(Arrays.FirstDifference(biased.Parameters.Values, plain.Parameters.Values)).IsNull();
+        }
+    }
+
+    [Test]
+    [Arguments(CellKind.Gru, true, "only LSTM cells have peepholes; found Gru")]
+    [Arguments(CellKind.RnnTanh, true, "only LSTM cells have peepholes; found RnnTanh")]
+    [Arguments((CellKind)4, false, "Cell must be a kind of cell")]
+    public async Task An_impossible_cell_is_refused(CellKind cell, bool peepholes, string message)
+    {
+        LanguageModelConfig config = _config.Of((cell, peepholes));
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config))).Contains(message);
+        await Assert.That(Messages.Of<ArgumentException>(Cases.Recipe(config, 1, 1).Validate)).Contains(message);
     }
 
     [Test]

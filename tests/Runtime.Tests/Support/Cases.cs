@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -23,6 +24,14 @@ internal static class Cases
         new() { Kind = DropoutKind.StructuredLocked, Draw = MaskDraw.Bernoulli },
     ];
 
+    /// <summary>Every cell, and the LSTM with peepholes.</summary>
+    public static (CellKind Kind, bool Peepholes)[] Cells { get; } =
+        [(CellKind.Lstm, false), (CellKind.Lstm, true), (CellKind.Gru, false), (CellKind.RnnTanh, false), (CellKind.RnnRelu, false)];
+
+    /// <summary>That shape with that cell.</summary>
+    public static LanguageModelConfig Of(this LanguageModelConfig config, (CellKind Kind, bool Peepholes) cell) =>
+        config with { Cell = cell.Kind, Peepholes = cell.Peepholes };
+
     public static LanguageModelConfig Config(int vocabulary, int embedding, int hidden, int layers, bool tied = false) => new()
     {
         VocabularySize = vocabulary,
@@ -47,6 +56,8 @@ internal static class Cases
         HiddenSize = config.HiddenSize,
         EmbeddingSize = config.EmbeddingSize,
         LayerCount = config.LayerCount,
+        Cell = config.Cell,
+        Peepholes = config.Peepholes,
         TieWeights = config.TieWeights,
         BatchSize = batch,
         Bptt = timeSteps,

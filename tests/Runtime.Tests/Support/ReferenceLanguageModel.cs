@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CommunityToolkit.HighPerformance;
 using TinySD.Runtime.Kernels.Reference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
@@ -42,11 +43,14 @@ internal sealed class ReferenceLanguageModel
             ReferenceEmbedding.Forward(table, tokens.AsSpan(t * batch, batch), x);
             for (int layer = 0; layer < _config.LayerCount; layer++)
             {
-                var step = new ReferenceStep(Masked(x, masks.Input[layer][t]), Masked(h[layer], masks.Recurrent[layer][t]), c[layer], batch, hidden);
-                double[,] a = Repeated(Parameters[$"lstm.{layer}.bias"], batch);
-                ReferenceProducts.Forward(step.X, Parameters[$"lstm.{layer}.input"], All(step.X), a);
-                ReferenceProducts.Forward(step.Previous, Parameters[$"lstm.{layer}.recurrent"], All(step.Previous), a);
-                ReferenceLstmCell.Forward(a, step.C, step.Gates, step.CNext, step.H);
+                var step = new ReferenceStep(
+                    Masked(x, masks.Input[layer][t]), Masked(h[layer], masks.Recurrent[layer][t]), h[layer], c[layer], batch, hidden,
+                    _config.Cell.GateCount() * hidden);
+                double[,] a = Repeated(Of(layer, "bias"), batch), u = _config.Cell == CellKind.Gru ? step.RecurrentPart : a;
+                if (_config.Cell == CellKind.Gru) AddToLastGate(Of(layer, "recurrentBias"), u);
+                ReferenceProducts.Forward(step.X, Of(layer, "input"), All(step.X), a);
+                ReferenceProducts.Forward(step.Masked, Of(layer, "recurrent"), All(step.Masked), u);
+                CellForward(layer, step, a);
                 window.Steps[layer][t] = step;
                 (x, h[layer], c[layer]) = (step.H, step.H, step.CNext);
             }
@@ -83,7 +87,7 @@ internal sealed class ReferenceLanguageModel
         int timeSteps = window.Top.Length, batch = window.Batch, layers = _config.LayerCount, hidden = _config.HiddenSize;
         var gradients = Parameters.ToDictionary(p => p.Key, p => new double[p.Value.GetLength(0), p.Value.GetLength(1)]);
         var dTable = new double[_config.VocabularySize, _config.EmbeddingSize];
-        double[][,] dRecurrent = NewState(batch).H, dc = NewState(batch).C;
+        double[][,] dRecurrent = NewState(batch).H, dPast = NewState(batch).H, dc = NewState(batch).C;
         for (int t = timeSteps - 1; t >= 0; t--)
         {
             double[,] dLogits = window.DLogits[t], top = window.Top[t], dTop = new double[hidden, batch];
@@ -94,14 +98,15 @@ internal sealed class ReferenceLanguageModel
             for (int layer = layers - 1; layer >= 0; layer--)
             {
                 ReferenceStep step = window.Steps[layer][t];
-                double[,] dh = Sum(dx, dRecurrent[layer]), da = new double[batch, 4 * hidden];
-                ReferenceLstmCell.Backward(step.Gates, step.C, step.CNext, dh, dc[layer], da);
-                ReferenceProducts.WeightGradient(term(step.X), term(da), All(step.X), gradients[$"lstm.{layer}.input"]);
-                ReferenceProducts.WeightGradient(term(step.Previous), term(da), All(step.Previous), gradients[$"lstm.{layer}.recurrent"]);
-                AddRows(term(da), gradients[$"lstm.{layer}.bias"]);
+                double[,] dh = Sum(Sum(dx, dRecurrent[layer]), dPast[layer]);
+                (double[,] da, double[,] du) = CellBackward(layer, step, dh, dPast[layer], dc[layer]);
+                ReferenceProducts.WeightGradient(term(step.X), term(da), All(step.X), gradients[Name(layer, "input")]);
+                ReferenceProducts.WeightGradient(term(step.Masked), term(du), All(step.Masked), gradients[Name(layer, "recurrent")]);
+                AddRows(term(da), gradients[Name(layer, "bias")]);
+                AddVectors(layer, step, da, du, term, gradients);
                 double[,] dPrevious = new double[hidden, batch], dInput = new double[step.X.GetLength(0), batch];
-                ReferenceProducts.Backward(Parameters[$"lstm.{layer}.recurrent"], da, All(step.Previous), 1, dPrevious);
-                ReferenceProducts.Backward(Parameters[$"lstm.{layer}.input"], da, All(step.X), 1, dInput);
+                ReferenceProducts.Backward(Of(layer, "recurrent"), du, All(step.Masked), 1, dPrevious);
+                ReferenceProducts.Backward(Of(layer, "input"), da, All(step.X), 1, dInput);
                 dRecurrent[layer] = Masked(dPrevious, window.Masks.Recurrent[layer][t]);
                 dx = Masked(dInput, window.Masks.Input[layer][t]);
             }
@@ -112,6 +117,71 @@ internal sealed class ReferenceLanguageModel
         string name = _config.TieWeights ? "classifier.weight" : "embedding";
         gradients[name] = Sum(gradients[name], _config.TieWeights ? dTable.Transposed() : dTable);
         return gradients;
+    }
+
+    private string Name(int layer, string tensor) => $"{_config.Cell.TensorPrefix()}.{layer}.{tensor}";
+
+    private double[,] Of(int layer, string tensor) => Parameters[Name(layer, tensor)];
+
+    private ReadOnlySpan<double> Peepholes(int layer) => _config.Peepholes ? Of(layer, "peephole").AsFlat() : [];
+
+    private void CellForward(int layer, ReferenceStep step, double[,] a)
+    {
+        if (_config.Cell == CellKind.Lstm) ReferenceLstmCell.Forward(a, Peepholes(layer), step.C, step.Gates, step.CNext, step.H);
+        else if (_config.Cell == CellKind.Gru) ReferenceGruCell.Forward(a, step.RecurrentPart, step.Previous, step.Gates, step.H);
+        else ReferenceRnnCell.Forward(a, _config.Cell == CellKind.RnnRelu, step.H);
+    }
+
+    // The gradients of x W + b and of h U; what comes to h past the products goes to dPast, and dc moves a step back.
+    private (double[,] Da, double[,] Du) CellBackward(int layer, ReferenceStep step, double[,] dh, double[,] dPast, double[,] dc)
+    {
+        var da = new double[step.Batch, step.Columns];
+        if (_config.Cell == CellKind.Gru)
+        {
+            var du = new double[step.Batch, step.Columns];
+            ReferenceGruCell.Backward(step.Gates, step.RecurrentPart, step.Previous, dh, da, du, dPast);
+            return (da, du);
+        }
+
+        if (_config.Cell == CellKind.Lstm) ReferenceLstmCell.Backward(step.Gates, Peepholes(layer), step.C, step.CNext, dh, dc, da);
+        else ReferenceRnnCell.Backward(step.H, dh, _config.Cell == CellKind.RnnRelu, da);
+        return (da, da);
+    }
+
+    // The tensors that only one cell has.
+    private void AddVectors(
+        int layer, ReferenceStep step, double[,] da, double[,] du, Func<double[,], double[,]> term, Dictionary<string, double[,]> gradients)
+    {
+        int hidden = step.Hidden;
+        if (_config.Cell == CellKind.Gru) AddRows(Columns(term(du), 2 * hidden, hidden), gradients[Name(layer, "recurrentBias")]);
+        if (!_config.Peepholes) return;
+        double[,] sum = gradients[Name(layer, "peephole")], input = Columns(da, 0, hidden), forget = Columns(da, hidden, hidden);
+        double[,] output = Columns(da, 3 * hidden, hidden);
+        for (int j = 0; j < hidden; j++)
+        {
+            for (int b = 0; b < step.Batch; b++)
+            {
+                sum[0, j] += term(new double[,] { { input[b, j] * step.C[b, j] } })[0, 0];
+                sum[0, hidden + j] += term(new double[,] { { forget[b, j] * step.C[b, j] } })[0, 0];
+                sum[0, (2 * hidden) + j] += term(new double[,] { { output[b, j] * step.CNext[b, j] } })[0, 0];
+            }
+        }
+    }
+
+    private static void AddToLastGate(double[,] row, double[,] a)
+    {
+        int hidden = row.Length;
+        for (int b = 0; b < a.GetLength(0); b++)
+        {
+            for (int j = 0; j < hidden; j++) a[b, a.GetLength(1) - hidden + j] += row[0, j];
+        }
+    }
+
+    private static double[,] Columns(double[,] x, int first, int count)
+    {
+        var result = new double[x.GetLength(0), count];
+        for (int i = 0; i < x.GetLength(0); i++) x.GetRowSpan(i).Slice(first, count).CopyTo(result.GetRowSpan(i));
+        return result;
     }
 
     private static int[] All(double[,] x) => [.. Enumerable.Range(0, x.GetLength(0))];
@@ -152,10 +222,14 @@ internal sealed class ReferenceLanguageModel
 /// <summary>Carried state: per layer h [H, B] and c [B, H].</summary>
 internal sealed record ReferenceState(double[][,] H, double[][,] C);
 
-/// <summary>What one layer's step used and made: the masked inputs, the cell before, gates, the cell after, the output.</summary>
-internal sealed record ReferenceStep(double[,] X, double[,] Previous, double[,] C, int Batch, int Hidden)
+/// <summary>
+/// What one layer's step used and made: the masked x and h, h and c before, h U with its bias where the cell keeps it apart, gates, the cell after, the output.
+/// </summary>
+internal sealed record ReferenceStep(double[,] X, double[,] Masked, double[,] Previous, double[,] C, int Batch, int Hidden, int Columns)
 {
-    public double[,] Gates { get; } = new double[Batch, 4 * Hidden];
+    public double[,] RecurrentPart { get; } = new double[Batch, Columns];
+
+    public double[,] Gates { get; } = new double[Batch, Columns];
 
     public double[,] CNext { get; } = new double[Batch, Hidden];
 

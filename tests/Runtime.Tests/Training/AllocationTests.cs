@@ -1,4 +1,5 @@
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
@@ -11,50 +12,58 @@ public sealed class AllocationTests
 {
     private const int Batch = 3, TimeSteps = 4, Vocabulary = 23;
 
-    public static IEnumerable<Func<(DropoutSpec Dropout, OptimizerKind Optimizer)>> Recipes()
+    public static IEnumerable<Func<((CellKind, bool) Cell, DropoutSpec Dropout, OptimizerKind Optimizer)>> Recipes()
     {
-        foreach (DropoutSpec dropout in Cases.Dropouts)
+        foreach ((CellKind, bool) cell in Cases.Cells)
         {
-            DropoutSpec rates = dropout with { Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f };
-            foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) yield return () => (rates, optimizer);
+            foreach (DropoutSpec dropout in Cases.Dropouts)
+            {
+                DropoutSpec rates = dropout with { Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f };
+                foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) yield return () => (cell, rates, optimizer);
+            }
         }
     }
 
+    public static IEnumerable<Func<((CellKind, bool) Cell, int Streams)>> Evaluations() =>
+        Cases.Cells.SelectMany(cell => new[] { 1, 3 }.Select<int, Func<((CellKind, bool) Cell, int Streams)>>(streams => () => (cell, streams)));
+
     [Test]
     [MethodDataSource(nameof(Recipes))]
-    public async Task A_training_step_allocates_nothing(DropoutSpec dropout, OptimizerKind optimizer)
+    public async Task A_training_step_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
     {
-        LanguageModelTrainer trainer = NewTrainer(dropout, optimizer, SingleThread.Instance);
+        LanguageModelTrainer trainer = NewTrainer(cell, dropout, optimizer, SingleThread.Instance);
         await Assert.That(BytesOnThisThread(Steps(trainer))).IsEqualTo(0);
     }
 
     [Test]
     [NotInParallel]
     [MethodDataSource(nameof(Recipes))]
-    public async Task A_training_step_on_two_threads_allocates_nothing(DropoutSpec dropout, OptimizerKind optimizer)
+    public async Task A_training_step_on_two_threads_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
     {
         using var pool = new WorkerPool(2);
-        LanguageModelTrainer trainer = NewTrainer(dropout, optimizer, pool);
+        LanguageModelTrainer trainer = NewTrainer(cell, dropout, optimizer, pool);
         await Assert.That(BytesOnThreadsOf(pool, Steps(trainer))).IsEqualTo(0);
     }
 
     [Test]
     public async Task A_session_allocates_nothing()
     {
-        var session = new LanguageModelSession(NewModel());
-        await Assert.That(BytesOnThisThread(() =>
+        foreach ((CellKind, bool) cell in Cases.Cells)
         {
-            session.Reset();
-            for (int token = 0; token < Vocabulary; token++) session.Step(token);
-        })).IsEqualTo(0);
+            var session = new LanguageModelSession(NewModel(cell));
+            await Assert.That(BytesOnThisThread(() =>
+            {
+                session.Reset();
+                for (int token = 0; token < Vocabulary; token++) session.Step(token);
+            })).IsEqualTo(0).Because($"{cell}");
+        }
     }
 
     [Test]
-    [Arguments(1)]
-    [Arguments(3)]
-    public async Task An_evaluation_allocates_nothing(int streams)
+    [MethodDataSource(nameof(Evaluations))]
+    public async Task An_evaluation_allocates_nothing((CellKind, bool) cell, int streams)
     {
-        var evaluator = new LanguageModelEvaluator(NewModel(), SingleThread.Instance, streams, timeSteps: 5);
+        var evaluator = new LanguageModelEvaluator(NewModel(cell), SingleThread.Instance, streams, timeSteps: 5);
         int[] text = Arrays.Tokens(1, 100, Vocabulary);
         await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(text))).IsEqualTo(0);
     }
@@ -75,11 +84,11 @@ public sealed class AllocationTests
         await Assert.That(BytesOnThisThread(() => windows.Fill(1, inputs, targets))).IsEqualTo(0);
     }
 
-    private static LanguageModel NewModel() => Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2));
+    private static LanguageModel NewModel((CellKind, bool) cell) => Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2).Of(cell));
 
-    private static LanguageModelTrainer NewTrainer(DropoutSpec dropout, OptimizerKind optimizer, IParallelRunner runner)
+    private static LanguageModelTrainer NewTrainer((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer, IParallelRunner runner)
     {
-        LanguageModel model = NewModel();
+        LanguageModel model = NewModel(cell);
         return new LanguageModelTrainer(
             model, Cases.Recipe(model.Config, Batch, TimeSteps, dropout) with { Optimizer = optimizer, LearningRate = 0.01f, ClipNorm = 1f }, runner);
     }
