@@ -2,6 +2,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Options;
@@ -36,7 +37,15 @@ internal static class Names
 {
     public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
 
-    public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
+    public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam), ("nt-asgd", OptimizerKind.NtAsgd));
+
+    public static Names<InitScheme> InitSchemes { get; } = new(("uniform", InitScheme.Uniform), ("scaled", InitScheme.Scaled));
+
+    public static Names<LossReduction> LossReductions { get; } = new(("sum", LossReduction.SumOverTime), ("mean", LossReduction.Mean));
+
+    public static Names<LearningRateSchedule> LearningRateSchedules { get; } = new(
+        ("zaremba", LearningRateSchedule.Zaremba), ("constant", LearningRateSchedule.Constant), ("cosine", LearningRateSchedule.Cosine),
+        ("linear", LearningRateSchedule.Linear), ("plateau", LearningRateSchedule.Plateau));
 
     public static Names<CellKind> Cells { get; } = new(
         ("lstm", CellKind.Lstm), ("gru", CellKind.Gru), ("rnn-tanh", CellKind.RnnTanh), ("rnn-relu", CellKind.RnnRelu));

@@ -52,7 +52,7 @@ internal sealed class LanguageModelTraining(
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
         var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware, schedule);
         long parameters = run.Model.Layout.ParameterCount;
-        _stepsPlanned = Math.Min((long)recipe.Epochs * windows.Count, maxSteps ?? long.MaxValue);
+        _stepsPlanned = PlannedSteps(windows);
         if (schedule is not null && schedule.Info.Updates < _stepsPlanned)
         {
             throw new UsageException(
@@ -62,13 +62,19 @@ internal sealed class LanguageModelTraining(
 
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
-            $"{Figures.Count(parameters)} parameters; {Figures.Count(windows.Count)} steps an epoch; threads: {runner.ThreadCount}");
+            $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Length - 1)} steps an epoch; threads: {runner.ThreadCount}");
         _elapsed.Start();
         double? testPerplexity;
         try
         {
             for (int epoch = 0; epoch < recipe.Epochs && _stepsDone < _stepsPlanned; epoch++)
-                TrainEpoch(run, windows.Count, epoch, progress, stop);
+            {
+                TrainEpoch(run, epoch, progress, stop);
+                if (!recipe.IsOutOfPatience(Validations())) continue;
+                progress.Note($"no better validation in {Figures.Count(recipe.Patience, "epoch")}: stopped, as --patience asks");
+                break;
+            }
+
             testPerplexity = data.Test is null ? null : Test(data.Test, progress, stop);
         }
         catch (OperationCanceledException)
@@ -80,13 +86,13 @@ internal sealed class LanguageModelTraining(
         return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, _elapsed.Elapsed.TotalSeconds);
     }
 
-    private void TrainEpoch(LanguageModelRun run, int windows, int epoch, IProgressDisplay progress, CancellationToken stop)
+    private void TrainEpoch(LanguageModelRun run, int epoch, IProgressDisplay progress, CancellationToken stop)
     {
         string label = $"epoch {epoch + 1}/{recipe.Epochs}";
-        run.BeginEpoch(epoch);
+        run.BeginEpoch(epoch, Validations());
         try
         {
-            for (int window = 0; window < windows && _stepsDone < _stepsPlanned; window++)
+            for (int window = 0; window < run.Windows && _stepsDone < _stepsPlanned; window++)
             {
                 stop.ThrowIfCancellationRequested();
                 run.Step(window);
@@ -104,13 +110,13 @@ internal sealed class LanguageModelTraining(
         double valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
         if (!double.IsFinite(train) || !double.IsFinite(valid))
             throw Diverged($"in epoch {epoch + 1} (train perplexity {train}, validation perplexity {valid})", run, null);
-        bool isWhole = run.Steps == windows;
+        bool isWhole = run.Steps == run.Windows;
         var outcome = new EpochOutcome(epoch + 1, run.Steps, train, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole);
         _epochs.Add(outcome);
         bool improved = _best is null || valid < _best.ValidPerplexity;
         if (improved)
         {
-            LanguageModelFile.Save(output, run.Model, data.Vocabulary, Record());
+            LanguageModelFile.Save(output, run.ModelToKeep, data.Vocabulary, Record());
             _best = outcome;
         }
 
@@ -119,6 +125,18 @@ internal sealed class LanguageModelTraining(
             $"learning rate {Figures.Setting(run.LearningRate)}; {Figures.Duration(run.Seconds)}, " +
             $"{Figures.Count(run.TokensPerSecond)} tokens/s" +
             (improved ? $"; saved to {output}" : ""));
+        if (run.TryBeginAveraging(Validations())) progress.Note("validation stopped getting better: from here on the model is the average of the parameters");
+    }
+
+    private double[] Validations() => [.. _epochs.Select(epoch => epoch.ValidPerplexity)];
+
+    // With windows of varying length an epoch's number of steps depends on the updates before it.
+    private long PlannedSteps(TokenWindows windows)
+    {
+        long most = maxSteps ?? long.MaxValue, planned = 0;
+        if (!recipe.VariableBptt) return Math.Min((long)recipe.Epochs * windows.Count, most);
+        for (int epoch = 0; epoch < recipe.Epochs && planned < most; epoch++) planned += windows.StartsOf(recipe, planned).Length - 1;
+        return Math.Min(planned, most);
     }
 
     /// <summary>Measures the best model, as it is in the file, and writes the result into it.</summary>
