@@ -95,6 +95,59 @@ public sealed class TrainLmTests
         await Assert.That(File.ReadAllBytes(folder["other.tsd"]).AsSpan().SequenceEqual(one)).IsFalse();
     }
 
+    // The whole of AWD-LSTM, small: windows of varying length, averaging from the third epoch on at the latest it can begin with n = 0.
+    [Test]
+    [Arguments("awd-lstm")]
+    [Arguments("awd-lstm+nr-st")]
+    [Arguments("awd-lstm+nr-rh-st")]
+    [Arguments("gal-medium+nr-rh-st")]
+    public async Task Recipes_with_everything_write_the_same_bytes_on_one_thread_and_on_two(string preset)
+    {
+        using var folder = new TestFolder();
+        string[] options = ["--preset", preset, "--embedding", "8", "--last-hidden", "8", "--bptt", "9", "--epochs", "4", "--lr", "1", "--test", folder.Test, "--json"];
+        CliResult one = folder.TrainModelTo(folder["one.tsd"], 1, options), two = folder.TrainModelTo(folder["two.tsd"], 2, options);
+        await Assert.That(one.Error + two.Error).DoesNotContain("not finite");
+        await Assert.That((one.Code, two.Code)).IsEqualTo((0, 0));
+        await Assert.That(File.ReadAllBytes(folder["two.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["one.tsd"]))).IsTrue();
+        await Assert.That(one.Json.GetProperty("validPerplexity").GetDouble()).IsBetween(1, 14);
+        JsonElement eval = Tinysd.Run("eval", folder["one.tsd"], "--data", folder.Test, "--json", "--threads", "1").Json;
+        await Assert.That(eval.GetProperty("perplexity").GetDouble()).IsEqualTo(one.Json.GetProperty("testPerplexity").GetDouble());
+    }
+
+    [Test]
+    public async Task Averaging_begins_when_validation_gets_worse_and_the_average_is_what_is_kept()
+    {
+        using var folder = new TestFolder();
+        string[] options = ["--epochs", "8", "--lr", "20", "--lr-schedule", "constant", "--clip", "1"];
+        CliResult plain = folder.TrainModelTo(folder["sgd.tsd"], 1, [.. options, "--json"]);
+        CliResult averaged = folder.TrainModelTo(folder["asgd.tsd"], 1, [.. options, "--optimizer", "nt-asgd", "--nonmono", "0", "--json"]);
+        double[] raw = Validations(plain), mean = Validations(averaged);
+
+        // n = 0: the first epoch that is worse than the best before it, and the descent beneath stays the same.
+        int trigger = Enumerable.Range(1, 7).First(epoch => raw[epoch] > raw[..epoch].Min());
+        await Assert.That(mean[..(trigger + 1)]).IsEquivalentTo(raw[..(trigger + 1)]);
+        await Assert.That(averaged.Error).Contains("from here on the model is the average");
+        await Assert.That(Trains(averaged)).IsEquivalentTo(Trains(plain));
+        await Assert.That(mean[^1]).IsLessThan(raw[^1]);
+
+        static double[] Validations(CliResult result) => Of(result, "validPerplexity");
+        static double[] Trains(CliResult result) => Of(result, "trainPerplexity");
+        static double[] Of(CliResult result, string key) => [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty(key).GetDouble())];
+    }
+
+    [Test]
+    public async Task A_run_out_of_patience_ends_and_is_tested()
+    {
+        using var folder = new TestFolder();
+        CliResult result = folder.TrainModel("--epochs", "60", "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test, "--json");
+        double[] valid = [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validPerplexity").GetDouble())];
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(valid.Length).IsLessThan(60);
+        await Assert.That(result.Json.GetProperty("bestEpoch").GetInt32()).IsEqualTo(valid.Length - 2);
+        await Assert.That(result.Error).Contains("no better validation in 2 epochs");
+        await Assert.That(result.Json.TryGetProperty("testPerplexity", out _)).IsTrue();
+    }
+
     [Test]
     [Arguments("gru")]
     [Arguments("rnn-tanh")]

@@ -41,6 +41,26 @@ public sealed class LanguageModelFileTests
         },
     };
 
+    /// <summary>That and what files leave out where it goes without saying.</summary>
+    private static readonly LanguageModelRecipe s_full = s_recipe with
+    {
+        LastHiddenSize = 2,
+        InitScheme = InitScheme.Scaled,
+        VariableBptt = true,
+        WordDrop = 0.1f,
+        WeightDrop = 0.2f,
+        ActivationPenalty = 2f,
+        TemporalPenalty = 1f,
+        LossReduction = LossReduction.Mean,
+        Optimizer = OptimizerKind.NtAsgd,
+        NonMonotone = 3,
+        WeightDecay = 1.2e-6f,
+        DecoupledDecay = true,
+        LearningRateSchedule = LearningRateSchedule.Cosine,
+        WarmUpUpdates = 100,
+        Patience = 4,
+    };
+
     private static readonly TrainingRecord s_record = new()
     {
         WrittenBy = "TinySD 9.9.9",
@@ -125,6 +145,13 @@ public sealed class LanguageModelFileTests
             configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
         }
 
+        SaveFull(folder);
+        using (var json = System.Text.Json.JsonDocument.Parse(TsdBytes.Split(File.ReadAllBytes(folder["full.tsd"])).Header))
+        {
+            recipeNames.UnionWith(Names(json.RootElement.GetProperty("training").GetProperty("recipe")));
+            configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
+        }
+
         await Assert.That(recipeNames).IsEquivalentTo(Properties<LanguageModelRecipe>());
         await Assert.That(dropoutNames).IsEquivalentTo(Properties<DropoutSpec>());
         await Assert.That(configurationNames).IsEquivalentTo(Properties<LanguageModelConfig>());
@@ -181,6 +208,33 @@ public sealed class LanguageModelFileTests
                 }
             }
         }
+    }
+
+    [Test]
+    public async Task A_last_layer_of_its_own_size_and_a_recipe_with_everything_come_back()
+    {
+        using var folder = new TestFolder();
+        LanguageModel model = SaveFull(folder);
+        (LanguageModel back, _, TrainingRecord training) = LanguageModelFile.Load(folder["full.tsd"]);
+        await Assert.That(back.Config).IsEqualTo(model.Config);
+        await Assert.That(back.Config.LastHiddenSize).IsEqualTo(2);
+        await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
+        await Assert.That(training.Recipe).IsEqualTo(s_full);
+        foreach (LearningRateSchedule schedule in Enum.GetValues<LearningRateSchedule>())
+        {
+            LanguageModelRecipe recipe = s_full with { LearningRateSchedule = schedule };
+            LanguageModelFile.Save(folder["m.tsd"], model, Make().Vocabulary, s_record with { Recipe = recipe });
+            await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
+        }
+    }
+
+    private static LanguageModel SaveFull(TestFolder folder)
+    {
+        (LanguageModel plain, Vocabulary vocabulary) = Make();
+        var model = new LanguageModel(plain.Config with { LastHiddenSize = 2 });
+        model.Initialize(9, 0.2f);
+        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = s_full });
+        return model;
     }
 
     [Test]
