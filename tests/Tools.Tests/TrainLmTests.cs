@@ -95,7 +95,14 @@ public sealed class TrainLmTests
         await Assert.That(File.ReadAllBytes(folder["other.tsd"]).AsSpan().SequenceEqual(one)).IsFalse();
     }
 
-    // The whole of AWD-LSTM, small: windows of varying length, averaging from the third epoch on at the latest it can begin with n = 0.
+    private static CliResult Train(TestFolder folder, string output, int threads, int epochs, params string[] options)
+    {
+        string[] arguments = folder.TrainArgs(folder[output], threads, options);
+        arguments[Array.IndexOf(arguments, "--epochs") + 1] = epochs.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Tinysd.Run(arguments);
+    }
+
+    // AWD-LSTM whole, but small, in all its forms.
     [Test]
     [Arguments("awd-lstm")]
     [Arguments("awd-lstm+nr-st")]
@@ -104,8 +111,8 @@ public sealed class TrainLmTests
     public async Task Recipes_with_everything_write_the_same_bytes_on_one_thread_and_on_two(string preset)
     {
         using var folder = new TestFolder();
-        string[] options = ["--preset", preset, "--embedding", "8", "--last-hidden", "8", "--bptt", "9", "--epochs", "4", "--lr", "1", "--test", folder.Test, "--json"];
-        CliResult one = folder.TrainModelTo(folder["one.tsd"], 1, options), two = folder.TrainModelTo(folder["two.tsd"], 2, options);
+        string[] options = ["--preset", preset, "--embedding", "8", "--last-hidden", "8", "--lr", "1", "--test", folder.Test, "--json"];
+        CliResult one = Train(folder, "one.tsd", 1, epochs: 4, options), two = Train(folder, "two.tsd", 2, epochs: 4, options);
         await Assert.That(one.Error + two.Error).DoesNotContain("not finite");
         await Assert.That((one.Code, two.Code)).IsEqualTo((0, 0));
         await Assert.That(File.ReadAllBytes(folder["two.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["one.tsd"]))).IsTrue();
@@ -118,9 +125,9 @@ public sealed class TrainLmTests
     public async Task Averaging_begins_when_validation_gets_worse_and_the_average_is_what_is_kept()
     {
         using var folder = new TestFolder();
-        string[] options = ["--epochs", "8", "--lr", "20", "--lr-schedule", "constant", "--clip", "1"];
-        CliResult plain = folder.TrainModelTo(folder["sgd.tsd"], 1, [.. options, "--json"]);
-        CliResult averaged = folder.TrainModelTo(folder["asgd.tsd"], 1, [.. options, "--optimizer", "nt-asgd", "--nonmono", "0", "--json"]);
+        string[] options = ["--lr", "20", "--lr-schedule", "constant", "--clip", "1", "--json"];
+        CliResult plain = Train(folder, "sgd.tsd", 1, epochs: 8, options);
+        CliResult averaged = Train(folder, "asgd.tsd", 1, epochs: 8, [.. options, "--optimizer", "nt-asgd", "--nonmono", "0"]);
         double[] raw = Validations(plain), mean = Validations(averaged);
 
         // n = 0: the first epoch that is worse than the best before it, and the descent beneath stays the same.
@@ -139,7 +146,8 @@ public sealed class TrainLmTests
     public async Task A_run_out_of_patience_ends_and_is_tested()
     {
         using var folder = new TestFolder();
-        CliResult result = folder.TrainModel("--epochs", "60", "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test, "--json");
+        CliResult result = Train(
+            folder, "model.tsd", 1, epochs: 60, "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test, "--json");
         double[] valid = [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validPerplexity").GetDouble())];
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(valid.Length).IsLessThan(60);

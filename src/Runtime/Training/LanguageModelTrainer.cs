@@ -84,8 +84,21 @@ public sealed class LanguageModelTrainer
     /// <summary>Whether averaging has begun.</summary>
     public bool IsAveraging => _optimizer.AveragedUpdates >= 0;
 
-    /// <summary>Updates that <see cref="AveragedModel"/> is the mean of; -1 before averaging has begun.</summary>
-    public long AveragedUpdates => _optimizer.AveragedUpdates;
+    /// <summary>
+    /// Updates that <see cref="AveragedModel"/> is the mean of; -1 before averaging has begun. Set it, after filling that model's parameters, to go on where
+    /// another trainer was.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is set below -1, or to 0 or more where the recipe does not average.</exception>
+    public long AveragedUpdates
+    {
+        get => _optimizer.AveragedUpdates;
+        set
+        {
+            if (value < -1) Throw.OutOfRange(nameof(AveragedUpdates), value, "-1 or above");
+            if (value >= 0) RequireAverage();
+            _optimizer.AveragedUpdates = value;
+        }
+    }
 
     /// <summary>The model to measure and to keep: the mean where averaging has begun, else the one in training.</summary>
     public LanguageModel ModelToKeep => IsAveraging ? AveragedModel! : _model;
@@ -94,7 +107,7 @@ public sealed class LanguageModelTrainer
     /// <exception cref="ArgumentException">The recipe does not average, or averaging has begun.</exception>
     public void BeginAveraging()
     {
-        if (AveragedModel is null) Throw.Argument($"the recipe's optimizer, {_recipe.Optimizer}, does not average");
+        RequireAverage();
         if (IsAveraging) Throw.Argument("averaging has begun already");
         _optimizer.BeginAveraging(_model.Parameters);
     }
@@ -134,6 +147,11 @@ public sealed class LanguageModelTrainer
         double norm = _optimizer.Norm(_gradients);
         Times.Lap(Pass.GradientNorm);
         return new StepResult(loss, norm);
+    }
+
+    private void RequireAverage()
+    {
+        if (AveragedModel is null) Throw.Argument($"the recipe's optimizer, {_recipe.Optimizer}, does not average");
     }
 
     private int RowsOf(int length)

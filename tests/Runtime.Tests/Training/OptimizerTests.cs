@@ -85,6 +85,37 @@ public sealed class OptimizerTests
     }
 
     [Test]
+    public async Task An_average_that_goes_on_in_another_trainer_comes_to_the_same_bits()
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.NtAsgd, LearningRate = Rate };
+        LanguageModel whole = Cases.Model(_config), resumed = new(_config);
+        LanguageModelTrainer first = new(whole, recipe), second = new(resumed, recipe);
+        first.BeginAveraging();
+        for (int t = 0; t < 6; t++)
+        {
+            if (t == 3)
+            {
+                // Windows here begin without a state to carry.
+                whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
+                first.AveragedModel!.Parameters.Values.CopyTo(second.AveragedModel!.Parameters.Values);
+                second.AveragedUpdates = first.AveragedUpdates;
+            }
+
+            first.ResetState();
+            second.ResetState();
+            int[] inputs = Arrays.Tokens(t, Batch * TimeSteps, 11), targets = Arrays.Tokens(t + 9, Batch * TimeSteps, 11);
+            first.Step(inputs, targets, 0, t);
+            if (t >= 3) second.Step(inputs, targets, 0, t);
+        }
+
+        await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
+        await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, first.ModelToKeep.Parameters.Values)).IsNull();
+        await Assert.That(() => second.AveragedUpdates = -2).Throws<ArgumentOutOfRangeException>();
+        var plain = new LanguageModelTrainer(whole, recipe with { Optimizer = OptimizerKind.Sgd });
+        await Assert.That(() => plain.AveragedUpdates = 0).Throws<ArgumentException>();
+    }
+
+    [Test]
     public async Task A_window_takes_its_share_of_the_learning_rate_and_so_does_the_warm_up()
     {
         LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, timeSteps: 10) with { VariableBptt = true, WarmUpUpdates = 2, LearningRate = Rate };
