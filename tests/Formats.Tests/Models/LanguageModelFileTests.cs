@@ -385,7 +385,17 @@ public sealed class LanguageModelFileTests
         "the training is not as the format asks: dropout kind is 'zoneout'; none, random, locked, structured, structured-locked are known")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
         "the training is not as the format asks: dropout draw is 'coin'; exact-count, bernoulli are known")]
-    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam are known")]
+    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam, nt-asgd are known")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
+        "the training is not as the format asks: loss reduction is 'eve'; sum-over-time, mean are known")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
+        "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDecay\":0.5",
+        "the training is not as the format asks: weight decay needs plain or averaged descent; found Adam")]
+    [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+        "the configuration is not as the format asks: LastHiddenSize must be 0 (as the others) or above; found -1")]
+    [Arguments("lstm.2.input", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+        "tensor 'lstm.2.input' has the shape [5, 20], its configuration makes it [5, 16]")]
     [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
         "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
     [Arguments("training", "\"layer\":0.2|\"layer\":1",
