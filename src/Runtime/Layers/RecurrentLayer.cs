@@ -178,8 +178,12 @@ internal abstract class RecurrentLayer
         Times.Lap(Pass.InputGradient);
         Products.WeightGradient(previous, Hidden, _columns, Steps, Batch, keepRecurrent, _recurrentGates.Span, gradients[Slots.Recurrent]);
         Times.Lap(Pass.RecurrentGradient);
-        _recurrentRows.MaskGradient(gradients);
-        Times.Lap(Pass.Masks);
+        if (_drop is not null)
+        {
+            _recurrentRows.MaskGradient(gradients);
+            Times.Lap(Pass.Masks);
+        }
+
         Ops.ColumnSums(_gates.Span, Steps * Batch, _columns, GateStride, gradients[Slots.Bias]);
         VectorGradients(gradients);
         Times.Lap(Pass.BiasSums);
