@@ -27,7 +27,12 @@ public sealed class RegularizerTests
 
     private static readonly LanguageModelRecipe _all = _none with
     {
-        Name = "all", WeightDrop = 0.4f, WordDrop = 0.3f, ActivationPenalty = 2f, TemporalPenalty = 3f, LossReduction = LossReduction.Mean,
+        Name = "all",
+        WeightDrop = 0.4f,
+        WordDrop = 0.3f,
+        ActivationPenalty = 2f,
+        TemporalPenalty = 3f,
+        LossReduction = LossReduction.Mean,
     };
 
     private static readonly LanguageModelRecipe[] _regularizers =
@@ -207,7 +212,11 @@ public sealed class RegularizerTests
     /// <summary>A recipe that has all there is.</summary>
     internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) => Recipe(_all, config, timeSteps: 4, dropout) with
     {
-        VariableBptt = true, Optimizer = OptimizerKind.NtAsgd, WeightDecay = 1e-3f, ClipNorm = 0.5f, WarmUpUpdates = 3,
+        VariableBptt = true,
+        Optimizer = OptimizerKind.NtAsgd,
+        WeightDecay = 1e-3f,
+        ClipNorm = 0.5f,
+        WarmUpUpdates = 3,
     };
 
     private static LanguageModelRecipe Recipe(LanguageModelRecipe regularizers, LanguageModelConfig config, int timeSteps, DropoutSpec dropout) =>

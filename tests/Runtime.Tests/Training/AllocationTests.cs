@@ -53,7 +53,12 @@ public sealed class AllocationTests
     {
         LanguageModelConfig config = new()
         {
-            VocabularySize = Vocabulary, EmbeddingSize = 6, HiddenSize = 270, LastHiddenSize = 6, LayerCount = 2, TieWeights = true,
+            VocabularySize = Vocabulary,
+            EmbeddingSize = 6,
+            HiddenSize = 270,
+            LastHiddenSize = 6,
+            LayerCount = 2,
+            TieWeights = true,
         };
         LanguageModelRecipe recipe = RegularizerTests.Everything(config, new() { Kind = kind, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f });
         using var pool = new WorkerPool(2);

@@ -43,7 +43,12 @@ public sealed class RecipeTests
             // All else is Zaremba's.
             await Assert.That(recipe).IsEqualTo(base_ with
             {
-                Name = name, Dropout = dropout, WordDrop = recurrent, WeightDecay = 1e-7f, DecoupledDecay = true, FullRateEpochs = fullRateEpochs,
+                Name = name,
+                Dropout = dropout,
+                WordDrop = recurrent,
+                WeightDecay = 1e-7f,
+                DecoupledDecay = true,
+                FullRateEpochs = fullRateEpochs,
             });
         }
     }
