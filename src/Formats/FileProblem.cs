@@ -90,6 +90,12 @@ public enum FileProblemKind
     /// <summary>Configuration, vocabulary, training record and tensors are not as the kind asks, or contradict each other.</summary>
     ModelInvalid,
 
+    /// <summary>A checkpoint's sections and tensors are not as the kind asks, or contradict each other.</summary>
+    CheckpointInvalid,
+
+    /// <summary>Another process holds it.</summary>
+    InUse,
+
     /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
     ProfileInvalid,
 
@@ -99,8 +105,17 @@ public enum FileProblemKind
     /// <summary>An update's masks do not match their checksum, or are no masks.</summary>
     ScheduleDamaged,
 
+    /// <summary>A file of another's format (ONNX) breaks that format's encoding, or is cut short.</summary>
+    MessageDamaged,
+
+    /// <summary>The file is whole and right, and asks for a node, an attribute, a layout or a type that this build does not have.</summary>
+    Unsupported,
+
     /// <summary>A number is infinite or not a number.</summary>
     NotFinite,
+
+    /// <summary>A number is too large for the number format that the file is to be written in.</summary>
+    NumberTooLarge,
 
     /// <summary>The file is not text.</summary>
     Binary,

@@ -7,13 +7,15 @@ namespace TinySD.Formats;
 /// <summary>Strange words and bytes made fit to be shown in a message of one line.</summary>
 internal static class Words
 {
-    private const int ShownLength = 40;
+    private const int ShownLength = 40, SentenceLength = 240;
 
     /// <summary>At most 40 characters, control characters as their escapes.</summary>
-    public static string Shown(ReadOnlySpan<char> word)
+    public static string Shown(ReadOnlySpan<char> word) => Shown(word, ShownLength);
+
+    private static string Shown(ReadOnlySpan<char> word, int length)
     {
         var shown = new StringBuilder();
-        foreach (Rune rune in word.Length > ShownLength ? word[..ShownLength] : word)
+        foreach (Rune rune in word.Length > length ? word[..length] : word)
         {
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator)
@@ -26,7 +28,7 @@ internal static class Words
             }
         }
 
-        return word.Length > ShownLength ? shown.Append('…').ToString() : shown.ToString();
+        return word.Length > length ? shown.Append('…').ToString() : shown.ToString();
     }
 
     /// <summary>Bytes as <c>1F 8B 08</c>.</summary>
@@ -37,13 +39,26 @@ internal static class Words
         return hex.ToString().TrimStart();
     }
 
-    /// <summary>What the JSON library says is wrong, without the place, which messages give in their own way.</summary>
+    /// <summary>What the JSON library says is wrong, without the place, which messages give in their own way. It quotes the file, at any length
+    /// and with any character, so this is cut and escaped.</summary>
     public static string OfJson(JsonException exception)
     {
         string message = exception.Message;
         int details = message.IndexOf(" Path: ", StringComparison.Ordinal);
         if (details < 0) details = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        return (details > 0 ? message[..details] : message).TrimEnd('.');
+        return Shown((details > 0 ? message[..details] : message).TrimEnd('.'), SentenceLength);
+    }
+
+    /// <summary>What an argument exception says is wrong, in one line: the library adds the parameter's name and, in a second line, the
+    /// value.</summary>
+    public static string OfArgument(ArgumentException exception)
+    {
+        string message = exception.Message;
+        int addition = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        if (addition >= 0) message = message[..addition];
+        return exception is ArgumentOutOfRangeException { ActualValue: { } found } && !message.Contains("found", StringComparison.Ordinal)
+            ? string.Create(CultureInfo.InvariantCulture, $"{message}; found {found}")
+            : message;
     }
 
     /// <summary>A number with its thousands marked.</summary>

@@ -1,21 +1,28 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace TinySD.Tests.Shared;
 
-/// <summary>A file system of 64 KiB, so that a disk can be full. The test is skipped where the user may not mount one.</summary>
+/// <summary>A small file system, so that a disk can be full. The test is skipped where the user may not mount one.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly string _path;
 
     private SmallDisk(string path) => _path = path;
 
-    public static SmallDisk Mount(string path)
+    public static SmallDisk Mount(string path, int kibibytes = 64)
     {
         Directory.CreateDirectory(path);
-        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=64k", "tinysd-test", path) != 0)
+        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={kibibytes}k"), "tinysd-test", path) != 0)
             Skip.Test("this user cannot mount a small file system (root on Linux can)");
         return new SmallDisk(path);
+    }
+
+    /// <summary>Makes it read-only, as a write-protected disk is.</summary>
+    public void Protect()
+    {
+        if (Run("mount", "-o", "remount,ro", _path) != 0) Skip.Test("this user cannot make a file system read-only");
     }
 
     public void Dispose() => Run("umount", _path);

@@ -178,16 +178,31 @@ public sealed partial class HwSimulateTests
         await Assert.That(page).DoesNotMatch("https?:|src=|href=|<script");
         XElement[] pictures = [.. Picture().Matches(page).Select(match => XElement.Parse(match.Value))];
         await Assert.That(pictures.Length).IsEqualTo(5 + 1);
-        foreach (XElement site in pictures[..5])
+        foreach (XElement site in pictures[1..])
         {
             // 20 time steps that keep 100 of 200 units each, as runs of so many neighbours.
             string path = site.Element("path")!.Attribute("d")!.Value;
             await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, CultureInfo.InvariantCulture))).IsEqualTo(20 * 100);
         }
 
-        await Assert.That(pictures[5].Elements("rect").Count()).IsEqualTo(2 * 15);
-        string text = string.Join(' ', pictures[5].Elements("text").Select(element => element.Value));
+        await Assert.That(pictures[0].Elements("rect").Count()).IsEqualTo(2 * 15);
+        string text = string.Join(' ', pictures[0].Elements("text").Select(element => element.Value));
         foreach (long cycles in Column(result.Json, "denseCycles")) await Assert.That(text).Contains(cycles.ToString("N0", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Of 325 kept units, 256 fill two blocks of 128 rows where 325 take three, of the six that 650 take.</summary>
+    [Test]
+    public async Task The_page_and_the_text_say_why_and_where_rounding_would_gain()
+    {
+        using var folder = new TestFolder();
+        string file = folder["report.html"];
+        CliResult result = Simulate("--profile", "128x128", "--gemm", "700,2600,650", "--rate", "0.5", "--report", file);
+        await Assert.That(result.Out).Contains("down to a multiple of 128, more dropped: gemm 2.00 -> 3.00.");
+        await Assert.That(result.Out).Contains("up to a multiple of 128, fewer dropped: no product takes another count of cycles.");
+        string page = await File.ReadAllTextAsync(file);
+        await Assert.That(page).Contains("<b>os: 1.56.</b> The array holds outputs, so all 126 folds remain.");
+        await Assert.That(page).Contains("<b>ws: 2.00.</b> K lies along the rows, and folds go: ceil(650/128) = 6 become ceil(325/128) = 3 blocks of K,");
+        await Assert.That(page).Contains("gemm 2.00 -&gt; 3.00.");
     }
 
     [Test]

@@ -64,6 +64,82 @@ public sealed class HwTests
         await Assert.That(refused.Message).IsEqualTo(message);
     }
 
+    /// <summary>The real search, which takes seconds: its profile is sound, says where its figures are from, replaces itself, and trains to the same bits.</summary>
+    [Test]
+    public async Task Detect_writes_a_profile_of_this_machine_that_trains_to_the_same_bits()
+    {
+        using var folder = new TestFolder();
+        string file = folder["desk.json"];
+        CliResult result = Tinysd.Run("hw", "detect", "--out", file, "--threads", "1", "--json", "--quiet");
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Error).IsEqualTo("");
+        HardwareProfile profile = HardwareProfileFile.Load(file)[0], best = BuiltInProfiles.BestFor(CpuFeatures.Here)!;
+        await Assert.That((profile.Name, profile.Fallback)).IsEqualTo(("desk", best.Name));
+        await Assert.That(profile.Simd!.Cores).IsEqualTo(Environment.ProcessorCount);
+        await Assert.That((profile.Simd.Instructions, profile.Simd.PublishSetting)).IsEqualTo((best.Simd!.Instructions, best.Simd.PublishSetting));
+        await Assert.That(profile.Description).StartsWith("Written by 'tinysd hw detect' on ");
+        await Assert.That(profile.Description).Contains("Tiles: timed on 1 thread with products of 650 and 1500 units");
+        await Assert.That(profile.Description).DoesNotContain(Environment.MachineName);
+        await Assert.That(result.Json.GetProperty("file").GetString()).IsEqualTo(file);
+        await Assert.That(result.Json.GetProperty("tiles").GetArrayLength()).IsEqualTo(6);
+
+        await Assert.That(folder.TrainModelTo(folder["with.tsd"], 2, "--profile", file).Code).IsEqualTo(0);
+        await Assert.That(folder.TrainModelTo(folder["without.tsd"], 1).Code).IsEqualTo(0);
+        byte[] with = await File.ReadAllBytesAsync(folder["with.tsd"]), without = await File.ReadAllBytesAsync(folder["without.tsd"]);
+        await Assert.That(with.AsSpan().SequenceEqual(without)).IsTrue();
+        string[] generate = ["generate", folder["with.tsd"], "--length", "20"];
+        await Assert.That(Tinysd.Run([.. generate, "--profile", file])).IsEqualTo(Tinysd.Run(generate));
+    }
+
+    [Test]
+    public async Task Detect_replaces_profiles_and_nothing_else()
+    {
+        using var folder = new TestFolder();
+        string text = folder.PutText("notes.json", "{ \"mine\": 1 }");
+        CliResult result = Tinysd.Run("hw", "detect", "--out", text);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).StartsWith($"tinysd hw detect: {text} is there and is no hardware profile that could be replaced; give another --out.");
+        await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(1);
+        await Assert.That(await File.ReadAllTextAsync(text)).IsEqualTo("{ \"mine\": 1 }");
+        await Assert.That(Tinysd.Run("hw", "detect", "--out", folder["nowhere/a.json"]).Code).IsEqualTo(1);
+    }
+
+    [Test]
+    [Arguments("--name", "x64-avx2", "--name gives the name x64-avx2, which is a built-in profile's; choose another.")]
+    [Arguments("--name", "My desk", "--name gives the name 'My desk', and a profile's must be 1 to 64 lower-case letters, digits, full stops and hyphens.")]
+    [Arguments("--out", "x64-avx2.json", "--out gives the name x64-avx2, which is a built-in profile's; choose another with --name.")]
+    [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
+    public async Task Detect_refuses_names_that_would_not_be_found_again(string option, string value, string message)
+    {
+        CliResult result = Tinysd.Run("hw", "detect", option, value);
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).StartsWith($"tinysd hw detect: {message}");
+    }
+
+    [Test]
+    public async Task Detect_stopped_writes_nothing()
+    {
+        using var folder = new TestFolder();
+        CliResult result = Tinysd.RunUntil("timing products", "hw", "detect", "--out", folder["desk.json"], "--threads", "1");
+        await Assert.That(result.Code).IsEqualTo(130);
+        await Assert.That(result.Error).Contains("stopped before the end; nothing was written to ");
+        await Assert.That(Directory.GetFiles(folder.Path, "desk*")).IsEmpty();
+    }
+
+    /// <summary>Every command that computes takes the option, and refuses what does not run before it reads or writes anything.</summary>
+    [Test]
+    [Arguments("train lm --train none --valid nowhere --out none.tsd")]
+    [Arguments("eval none --data none")]
+    [Arguments("generate none")]
+    [Arguments("bench --steps 1")]
+    [Arguments("demo --steps 1")]
+    public async Task Every_command_that_computes_takes_a_profile(string command)
+    {
+        CliResult result = Tinysd.Run([.. command.Split(' '), "--profile", "systolic-8x8"]);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Contains(": the profile systolic-8x8 is of a systolic array, on which nothing trains; use --profile ");
+    }
+
     [Test]
     public async Task A_program_built_for_less_says_how_to_build_it_for_more()
     {

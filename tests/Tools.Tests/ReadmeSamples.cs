@@ -26,6 +26,15 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Map()
+    {
+        // sample
+        using MappedLanguageModel mapped = MappedLanguageModel.Open("demo.tsd");
+        var session = new LanguageModelSession(mapped.Model);
+        // end
+        session.Reset();
+    }
+
     public static void Train()
     {
         // sample
@@ -43,6 +52,16 @@ internal static class ReadmeSamples
             windows.Fill(step, inputs, targets);
             Console.WriteLine(trainer.Step(inputs, targets, epoch: 0, step).Loss);
         }
+        // end
+    }
+
+    public static void Exchange()
+    {
+        // sample
+        RecurrentStack stack = OnnxNetwork.Open("encoder.onnx").ToStack();
+        var stream = new RecurrentSession(stack, batch: 1, maxTimeSteps: 16);
+        float[] frame = new float[stack.Config.InputSize], encoded = new float[stack.Config.OutputSize];
+        stream.Run(frame, encoded);
         // end
     }
 }

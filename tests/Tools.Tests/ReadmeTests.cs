@@ -31,7 +31,11 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Examples_in_the_help_parse()
     {
-        foreach (string command in new[] { "", "demo", "train", "train lm", "eval", "generate", "inspect", "verify", "bench", "hw", "hw simulate" })
+        string[] commands =
+        [
+            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "hw", "hw detect", "hw simulate",
+        ];
+        foreach (string command in commands)
         {
             string help = Tinysd.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Out;
             string[] lines = help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n');

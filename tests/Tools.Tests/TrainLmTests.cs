@@ -40,6 +40,23 @@ public sealed class TrainLmTests
     }
 
     [Test]
+    [Arguments("f16")]
+    [Arguments("bf16")]
+    public async Task A_model_in_16_bits_is_shown_verified_and_measured_as_it_is_in_the_file(string dtype)
+    {
+        using var folder = new TestFolder();
+        CliResult result = folder.TrainModel("--test", folder.Test, "--json", "--dtype", dtype);
+        await Assert.That(result.Code).IsEqualTo(0);
+        JsonElement[] tensors = [.. Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("tensors").EnumerateArray()];
+        await Assert.That(tensors.Select(tensor => tensor.GetProperty("dtype").GetString()!).Distinct()).IsEquivalentTo([dtype]);
+        await Assert.That(tensors[^1].GetProperty("bytes").GetInt64()).IsEqualTo(2 * 14);
+        await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains(dtype);
+        await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);
+        JsonElement eval = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--threads", "1").Json;
+        await Assert.That(result.Json.GetProperty("testPerplexity").GetDouble()).IsEqualTo(eval.GetProperty("perplexity").GetDouble());
+    }
+
+    [Test]
     public async Task Without_a_test_text_there_is_no_test_perplexity()
     {
         using var folder = new TestFolder();

@@ -9,12 +9,15 @@ namespace TinySD.Formats;
 internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
 {
     private readonly ImmutableArray<TsdTensor>.Builder _tensors = ImmutableArray.CreateBuilder<TsdTensor>();
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
 
     // The end so far, counted from dataStart as the offsets in the header are.
     private long _end;
 
     public ImmutableArray<TsdTensor> Tensors => _tensors.ToImmutable();
+
+    /// <summary>The place of each tensor by its name.</summary>
+    public IReadOnlyDictionary<string, int> Indices => _indices;
 
     /// <summary>Takes the next tensor.</summary>
     /// <returns>Null, or why it is refused.</returns>
@@ -30,17 +33,17 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
                 "allowed");
         }
 
-        if (!_names.Add(name)) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
-        if (entry.Dtype != "f32")
+        if (!_indices.TryAdd(name, _tensors.Count)) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
+        if (Spelling.Storages.FindFault(entry.Dtype) is not null)
             return Problem(FileProblemKind.TensorUnsupported, name, null,
-                $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32");
+                $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32, f16 and bf16");
         if (!Checksum.IsWellFormed(entry.Checksum))
             return Problem(FileProblemKind.TensorInvalid, name, null,
                 $"tensor '{name}' has a checksum that is not {Checksum.Digits} lower-case hexadecimal digits");
         if (entry.Shape.Length > TsdHeader.MaxRank)
             return Problem(FileProblemKind.TensorInvalid, name, null,
                 $"tensor '{name}' has {entry.Shape.Length} extents; at most {TsdHeader.MaxRank} are allowed");
-        long needed = sizeof(float);
+        long needed = NumberFormat.BytesOf(Spelling.Storages.ValueOf(entry.Dtype));
         foreach (long extent in entry.Shape)
         {
             if (extent < 1)

@@ -10,7 +10,7 @@ namespace TinySD.Formats;
 /// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked
 /// when asked for.</summary>
 /// <remarks>
-/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: an allocation is never larger than the file, and a tensor's
+/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: no length in it leads to an allocation larger than the file, and a tensor's
 /// numbers are handed out only after its checksum was right. Safe to read from many threads.
 /// </remarks>
 public sealed class TsdFile : IDisposable
@@ -84,9 +84,9 @@ public sealed class TsdFile : IDisposable
     }
 
     /// <summary>The tensor of that name, or null.</summary>
-    public TsdTensor? FindTensor(string name) => Tensors.FirstOrDefault(t => t.Name == name);
+    public TsdTensor? FindTensor(string name) => _header.Indices.TryGetValue(name, out int index) ? Tensors[index] : null;
 
-    /// <summary>Reads a tensor and checks it.</summary>
+    /// <summary>Reads a tensor, checks it, and expands its numbers to single precision.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="destination">As many floats as the tensor has; zeroed when the tensor turns out to be damaged.</param>
     /// <exception cref="FileProblemException">There is no such tensor, it is damaged, or it cannot be read.</exception>
@@ -134,6 +134,9 @@ public sealed class TsdFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();
 
+    /// <summary>Maps the file from a place on; for <see cref="MappedFloats"/>.</summary>
+    internal MappedFloats Map(long offset, int lengthFloats) => new(_handle, offset, lengthFloats);
+
     /// <summary>Where in the file a section begins.</summary>
     internal long OffsetOf(ReadOnlyMemory<byte> section)
     {
@@ -180,26 +183,24 @@ public sealed class TsdFile : IDisposable
     /// <summary>Streams a tensor through its checksum, into a destination if there is one.</summary>
     private FileProblem? Check(TsdTensor tensor, Span<float> destination)
     {
-        byte[]? scratch = destination.IsEmpty ? ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Bytes)) : null;
+        TensorStorage storage = tensor.Storage;
+        bool isDirect = !destination.IsEmpty && storage == TensorStorage.F32;
+        byte[]? scratch = isDirect ? null : ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Bytes));
         try
         {
             var hash = new XxHash128();
             for (long done = 0; done < tensor.Bytes;)
             {
-                int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done);
-                Span<byte> chunk = scratch is null
-                    ? MemoryMarshal.AsBytes(destination.Slice((int)(done / sizeof(float)), count / sizeof(float)))
-                    : scratch.AsSpan(0, count);
+                int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done), size = NumberFormat.BytesOf(storage);
+                Span<float> values = destination.IsEmpty ? [] : destination.Slice((int)(done / size), count / size);
+                Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.AsSpan(0, count);
                 if (!ReadFully(_handle, chunk, tensor.Offset + done)) return Shrunk(Path);
                 hash.Append(chunk);
+                if (!isDirect && !destination.IsEmpty) NumberFormat.Expand(chunk, storage, values);
                 done += count;
             }
 
-            string computed = Checksum.Text(hash);
-            return computed == tensor.Checksum ? null : new(FileProblemKind.TensorDamaged, Path,
-                $"{Path} is damaged in tensor '{tensor.Name}', bytes {tensor.Offset} to {tensor.End - 1}: " +
-                $"checksum {tensor.Checksum} expected, {computed} found. Copy or download it again.")
-            { Offset = tensor.Offset, Part = tensor.Name };
+            return Compare(tensor, hash);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
@@ -209,6 +210,27 @@ public sealed class TsdFile : IDisposable
         {
             if (scratch is not null) ArrayPool<byte>.Shared.Return(scratch);
         }
+    }
+
+    /// <summary>Checks a tensor, and the padding after it, where they lie in memory.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="padded">Its bytes and those of the padding.</param>
+    internal FileProblem? CheckMapped(TsdTensor tensor, ReadOnlySpan<float> padded)
+    {
+        var hash = new XxHash128();
+        int length = (int)tensor.Count;
+        for (int done = 0; done < length; done += ChunkBytes / sizeof(float))
+            hash.Append(MemoryMarshal.AsBytes(padded.Slice(done, Math.Min(ChunkBytes / sizeof(float), length - done))));
+        return Compare(tensor, hash) ?? CheckZero(tensor.Name, tensor.End, MemoryMarshal.AsBytes(padded[length..]));
+    }
+
+    private FileProblem? Compare(TsdTensor tensor, XxHash128 hash)
+    {
+        string computed = Checksum.Text(hash);
+        return computed == tensor.Checksum ? null : new(FileProblemKind.TensorDamaged, Path,
+            $"{Path} is damaged in tensor '{tensor.Name}', bytes {tensor.Offset} to {tensor.End - 1}: " +
+            $"checksum {tensor.Checksum} expected, {computed} found. Copy or download it again.")
+        { Offset = tensor.Offset, Part = tensor.Name };
     }
 
     private FileProblem? CheckPadding(string after, long start)
@@ -223,6 +245,11 @@ public sealed class TsdFile : IDisposable
             return SystemErrors.WhileReading(Path, exception) with { Offset = start, Part = after };
         }
 
+        return CheckZero(after, start, padding);
+    }
+
+    private FileProblem? CheckZero(string after, long start, ReadOnlySpan<byte> padding)
+    {
         int wrong = padding.IndexOfAnyExcept((byte)0);
         return wrong < 0 ? null : new(FileProblemKind.PaddingDamaged, Path,
             $"{Path} is damaged in the padding after '{after}', at byte {start + wrong}: 00 expected, {padding[wrong]:X2} found. Copy or " +

@@ -1,18 +1,26 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using System.Text.Unicode;
 
 namespace TinySD.Formats;
 
 /// <summary>A <c>.tsd</c> file's header: its kind, its tensors, and what else the kind keeps there, as raw JSON.</summary>
-internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections)
+/// <param name="Kind">What the file holds.</param>
+/// <param name="Tensors">In file order.</param>
+/// <param name="Indices">Their places by name.</param>
+/// <param name="Sections">Other members by name.</param>
+/// <remarks>
+/// A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the memory it takes
+/// stays within a small multiple of the file, also where that consists of millions of empty values.
+/// </remarks>
+internal sealed record TsdHeader(
+    string Kind, ImmutableArray<TsdTensor> Tensors, IReadOnlyDictionary<string, int> Indices, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections)
 {
-    public const int MaxDepth = 16, MaxNameLength = 256, MaxKindLength = 64, MaxRank = 8;
+    public const int MaxDepth = 16, MaxNameLength = 256, MaxKindLength = 64, MaxRank = 8, MaxMembers = 64, MaxEntryValues = 64;
 
-    private static readonly SearchValues<char> s_kindCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+    /// <summary>The longest string as it is written: the longest token, every UTF-16 code unit of it as an escape of six characters.</summary>
+    public const int MaxStringBytes = 6 * Tokenizer.MaxWordLength;
 
     /// <summary>Reads a header whose checksum is right; it may still be wrong, by a faulty writer or by intent.</summary>
     /// <param name="file">Named in the problem.</param>
@@ -24,36 +32,22 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         string file, ReadOnlyMemory<byte> json, long fileBytes, [NotNullWhen(true)] out TsdHeader? header,
         [NotNullWhen(false)] out FileProblem? problem)
     {
-        header = null;
-        problem = TryReadMembers(file, json, out string? kind, out TensorEntry[]? entries, out var sections);
-        if (problem is not null) return false;
-        if (kind is null || entries is null)
-        {
-            problem = Invalid(file, TsdPrologue.Length, "header", $"the header has no member '{(kind is null ? "kind" : "tensors")}'");
-            return false;
-        }
-
-        var placing = new TensorPlacing(file, TsdPrologue.RoundUp(TsdPrologue.Length + json.Length), fileBytes);
-        foreach (TensorEntry? entry in entries)
-        {
-            problem = placing.Add(entry);
-            if (problem is not null) return false;
-        }
-
-        problem = placing.Finish();
-        if (problem is not null) return false;
-        header = new TsdHeader(kind, placing.Tensors, sections);
-        return true;
+        var reading = new TsdHeaderReader(file, json, fileBytes);
+        problem = reading.Read();
+        header = problem is null ? reading.Header : null;
+        return problem is null && header is not null;
     }
 
     /// <summary>Reads one section strictly.</summary>
     /// <param name="file">The file it is from.</param>
     /// <param name="name">The section.</param>
     /// <param name="type">What it should be.</param>
+    /// <param name="maxValues">More JSON values than this, at all levels together, are not made into objects.</param>
     /// <param name="value">What it is.</param>
     /// <param name="problem">Why it is refused.</param>
     public static bool TryReadSection<T>(
-        TsdFile file, string name, JsonTypeInfo<T> type, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out FileProblem? problem)
+        TsdFile file, string name, JsonTypeInfo<T> type, long maxValues, [NotNullWhen(true)] out T? value,
+        [NotNullWhen(false)] out FileProblem? problem)
         where T : class
     {
         value = null;
@@ -64,11 +58,20 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
             return false;
         }
 
+        long count = CountValues(json.Span);
+        if (count > maxValues)
+        {
+            problem = Invalid(file.Path, file.OffsetOf(json), name,
+                $"the header member '{name}' has {Words.Count(count)} values; at most {Words.Count(maxValues)} were expected");
+            return false;
+        }
+
         value = TryDeserialize(file.Path, file.OffsetOf(json), json.Span, name, type, out problem);
         return value is not null && problem is null;
     }
 
-    private static T? TryDeserialize<T>(
+    /// <summary>Makes JSON into objects, or says why not.</summary>
+    internal static T? TryDeserialize<T>(
         string file, long start, ReadOnlySpan<byte> json, string part, JsonTypeInfo<T> type, out FileProblem? problem)
         where T : class
     {
@@ -85,74 +88,20 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         }
     }
 
-    private static FileProblem? TryReadMembers(
-        string file,
-        ReadOnlyMemory<byte> json,
-        out string? kind,
-        out TensorEntry[]? entries,
-        out Dictionary<string, ReadOnlyMemory<byte>> sections)
+    // The section was walked when the file was opened: it is JSON.
+    private static long CountValues(ReadOnlySpan<byte> json)
     {
-        kind = null;
-        entries = null;
-        sections = [];
-
-        // The JSON reader would put a replacement character in the place of bytes that are no UTF-8.
-        if (!Utf8.IsValid(json.Span)) return Invalid(file, TsdPrologue.Length, "header", "the header is not UTF-8");
-        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
-        try
+        long count = 0;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
         {
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject)
-                return Invalid(file, TsdPrologue.Length, "header", "the header is not a JSON object");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                long at = TsdPrologue.Length + reader.TokenStartIndex;
-                string name = reader.GetString()!;
-                if ((name == "kind" && kind is not null) || (name == "tensors" && entries is not null) || sections.ContainsKey(name))
-                    return Invalid(file, at, "header", $"the header has the member '{Words.Shown(name)}' twice");
-                reader.Read();
-                at = TsdPrologue.Length + reader.TokenStartIndex;
-                if (name == "kind")
-                {
-                    kind = reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
-                    if (!IsKind(kind))
-                        return Invalid(file, at, "kind", "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens");
-                }
-                else
-                {
-                    int start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    ReadOnlyMemory<byte> value = json[start..(int)reader.BytesConsumed];
-                    if (name != "tensors")
-                    {
-                        sections.Add(name, value);
-                        continue;
-                    }
+            if (reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.EndArray or JsonTokenType.EndObject)) count++;
+        }
 
-                    entries = TryDeserialize(file, at, value.Span, name, TsdJson.Default.TensorEntryArray, out FileProblem? problem);
-                    if (problem is not null) return problem;
-                }
-            }
-
-            // Reads on to the end, where anything but white space is an error.
-            reader.Read();
-            return null;
-        }
-        catch (JsonException exception)
-        {
-            return FromJson(file, TsdPrologue.Length, json.Span, "header", exception);
-        }
-        catch (InvalidOperationException)
-        {
-            return Invalid(
-                file, TsdPrologue.Length + reader.TokenStartIndex, "header", "a string in the header holds half of a surrogate pair");
-        }
+        return count;
     }
 
-    private static bool IsKind(string kind) =>
-        kind.Length is > 0 and <= MaxKindLength && !kind.AsSpan().ContainsAnyExcept(s_kindCharacters);
-
-    private static FileProblem FromJson(string file, long start, ReadOnlySpan<byte> json, string part, JsonException exception)
+    internal static FileProblem FromJson(string file, long start, ReadOnlySpan<byte> json, string part, JsonException exception)
     {
         // The exception counts lines and bytes within a line; a file's reader wants one number.
         int lineStart = 0;
@@ -164,11 +113,11 @@ internal sealed record TsdHeader(string Kind, ImmutableArray<TsdTensor> Tensors,
         }
 
         long offset = start + Math.Min(lineStart + (exception.BytePositionInLine ?? 0), json.Length);
-        string place = exception.Path is null or "$" ? part : part + exception.Path.TrimStart('$');
+        string place = exception.Path is null or "$" ? part : part + Words.Shown(exception.Path.AsSpan().TrimStart('$'));
         return Invalid(file, offset, place, $"the header is not as the format asks, at {place}: {Words.OfJson(exception)}");
     }
 
-    private static FileProblem Invalid(string file, long offset, string part, string message) =>
+    internal static FileProblem Invalid(string file, long offset, string part, string message) =>
         new(FileProblemKind.HeaderInvalid, file, $"{file}: {message} (byte {offset}). The program that wrote it is at fault.")
         { Offset = offset, Part = part };
 }

@@ -15,6 +15,12 @@ namespace TinySD.Formats;
 [JsonSerializable(typeof(ConfigurationSection))]
 [JsonSerializable(typeof(VocabularySection))]
 [JsonSerializable(typeof(TrainingSection))]
+[JsonSerializable(typeof(StackSection))]
+[JsonSerializable(typeof(OriginSection))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(ProgressSection))]
+[JsonSerializable(typeof(LanguageModelRunSection))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class TsdJson : JsonSerializerContext;
 
 /// <summary>One entry of the header's <c>tensors</c>.</summary>

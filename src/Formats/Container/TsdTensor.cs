@@ -4,7 +4,7 @@ namespace TinySD.Formats;
 
 /// <summary>What a <c>.tsd</c> file says about one of its tensors.</summary>
 /// <param name="Name">Unique within the file.</param>
-/// <param name="Dtype">The numbers' format; <c>f32</c>, IEEE 754 binary32, little-endian.</param>
+/// <param name="Dtype">The numbers' format, little-endian: <c>f32</c>, <c>f16</c> or <c>bf16</c>.</param>
 /// <param name="Shape">Row-major extents, each at least 1; empty for a single number.</param>
 /// <param name="Offset">First byte, counted from the file's start; a multiple of 64.</param>
 /// <param name="Bytes">Length, padding not counted.</param>
@@ -12,7 +12,10 @@ namespace TinySD.Formats;
 public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> Shape, long Offset, long Bytes, string Checksum)
 {
     /// <summary>Numbers in the tensor: the product of its extents.</summary>
-    public long Count => Bytes / sizeof(float);
+    public long Count => Bytes / NumberFormat.BytesOf(Storage);
+
+    /// <summary>The numbers' format.</summary>
+    public TensorStorage Storage => Spelling.Storages.ValueOf(Dtype);
 
     internal long End => Offset + Bytes;
 }

@@ -1,26 +1,36 @@
 using System.Buffers;
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats;
 
-/// <summary>A tensor to be written: a name in the file, and where its numbers lie.</summary>
-internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSlot Slot)
+/// <summary>A tensor to be written: a name in the file, where its numbers lie, and how they are stored.</summary>
+internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSlot Slot, TensorStorage Storage = TensorStorage.F32)
 {
     private const int ChunkFloats = 1 << 18;
 
-    public long Bytes => (long)Slot.Length * sizeof(float);
+    public long Bytes => (long)Slot.Length * NumberFormat.BytesOf(Storage);
 
-    public int ChunkCount => (Slot.Length + ChunkFloats - 1) / ChunkFloats;
-
-    /// <summary>A megabyte of the numbers as bytes: a span of a whole tensor's bytes could be too long for a span.</summary>
-    public ReadOnlySpan<byte> Chunk(int index)
+    /// <summary>The numbers as the file has them, a megabyte at most at a time: a span of a whole tensor's bytes could be too long for a span.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Chunks()
     {
-        int start = index * ChunkFloats;
-        return MemoryMarshal.AsBytes(Block[Slot].Slice(start, Math.Min(ChunkFloats, Slot.Length - start)));
+        int size = NumberFormat.BytesOf(Storage);
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(Math.Min(ChunkFloats, Slot.Length) * size);
+        try
+        {
+            for (int start = 0; start < Slot.Length; start += ChunkFloats)
+            {
+                int length = Math.Min(ChunkFloats, Slot.Length - start);
+                NumberFormat.Round(Block[Slot].Slice(start, length), Storage, scratch.AsSpan(0, length * size));
+                yield return scratch.AsMemory(0, length * size);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
     }
 }
 
@@ -56,7 +66,7 @@ internal static class TsdWriter
             Pad(stream, TsdPrologue.Length + header.Length);
             foreach (TensorToWrite tensor in tensors)
             {
-                for (int chunk = 0; chunk < tensor.ChunkCount; chunk++) stream.Write(tensor.Chunk(chunk));
+                foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) stream.Write(chunk.Span);
                 Pad(stream, tensor.Bytes);
             }
         });
@@ -70,11 +80,11 @@ internal static class TsdWriter
         {
             TensorToWrite tensor = tensors[index];
             var hash = new XxHash128();
-            for (int chunk = 0; chunk < tensor.ChunkCount; chunk++) hash.Append(tensor.Chunk(chunk));
+            foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) hash.Append(chunk.Span);
             entries[index] = new TensorEntry
             {
                 Name = tensor.Name,
-                Dtype = "f32",
+                Dtype = Spelling.Storages.NameOf(tensor.Storage),
                 Shape = [.. tensor.Slot.Shape.Select(extent => (long)extent)],
                 Offset = dataBytes,
                 Bytes = tensor.Bytes,

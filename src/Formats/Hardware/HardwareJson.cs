@@ -30,9 +30,10 @@ internal sealed class ProfileEntry
 
     public string? Fallback { get; init; }
 
-    public int KeepMultiple { get; init; } = 1;
+    // Set, not init: the generated reader gives init members that are missing their type's default, not the one that stands here.
+    public int KeepMultiple { get; set; } = 1;
 
-    public int GroupSize { get; init; } = 1;
+    public int GroupSize { get; set; } = 1;
 
     public SimdEntry? Simd { get; init; }
 

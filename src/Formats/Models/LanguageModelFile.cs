@@ -34,6 +34,12 @@ public static class LanguageModelFile
     /// <summary>The kind as the header names it.</summary>
     public const string Kind = "language-model";
 
+    /// <summary>The most epochs that a file's record holds.</summary>
+    public const int MaxEpochs = 65536;
+
+    // JSON values of a section beside its tokens or epochs, many more than there are; and those of an epoch with its braces.
+    private const long MostOtherValues = 256, ValuesOfEpoch = 5;
+
     private const string ConfigurationName = "configuration", VocabularyName = "vocabulary", TrainingName = "training";
 
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
@@ -41,14 +47,21 @@ public static class LanguageModelFile
     /// <param name="model">The model.</param>
     /// <param name="vocabulary">Its tokens, as many as the model has.</param>
     /// <param name="training">How it was trained; <see cref="TrainingRecord.Parameters"/> is filled in.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or a number in the model or in its record is not
-    /// finite.</exception>
+    /// <param name="storage">The weights' number format in the file. In 16 bits the file is half as long, and each weight is rounded to the nearest
+    /// number of that format.</param>
+    /// <exception cref="FileProblemException">The target cannot be written, a number in the model or in its record is not finite, or a weight is too
+    /// large for <paramref name="storage"/>.</exception>
     /// <exception cref="ArgumentException">Vocabulary and model do not belong together.</exception>
-    public static void Save(string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord training)
+    public static void Save(
+        string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord training, TensorStorage storage = TensorStorage.F32)
     {
         if (vocabulary.Count != model.Config.VocabularySize)
             Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
-        if (FindNotFinite(path, model, null) is { } weight) Throw.Problem(weight);
+        foreach (TensorSlot slot in model.Layout.Tensors)
+        {
+            if ((FiniteWeights.FindFault(path, model.Parameters, slot, null) ?? FindTooLarge(path, model, slot, storage)) is { } weight) Throw.Problem(weight);
+        }
+
         if (FindNotFinite(training) is { } number)
         {
             Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.")
@@ -57,7 +70,7 @@ public static class LanguageModelFile
 
         if (FindWrong(training) is { } wrong) Throw.Argument(wrong);
         training.Recipe.Validate();
-        TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot))];
+        TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot, storage))];
         var text = new VocabularySection { Level = Spelling.Levels.NameOf(vocabulary.Level), Tokens = [.. vocabulary.Tokens] };
         TsdWriter.Write(path, Kind, tensors, json =>
         {
@@ -96,13 +109,8 @@ public static class LanguageModelFile
         using (file)
         {
             if (!TryDescribe(file, out LanguageModelDescription? description, out problem)) return false;
-            if (!TryCreate(file, description.Config, out LanguageModel? model, out problem)) return false;
-            foreach (TensorSlot slot in model.Layout.Tensors)
-            {
-                if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out problem)) return false;
-            }
-
-            problem = nonFinite == NonFiniteWeights.Refuse ? FindNotFinite(path, model, file) : null;
+            if (!TryCreate(file, description.Config, default, out LanguageModel? model, out problem)) return false;
+            problem = Fill(file, model, nonFinite);
             if (problem is not null) return false;
             loaded = new LoadedLanguageModel(model, description.Vocabulary, description.Training);
             return true;
@@ -128,14 +136,19 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected")
-            { Offset = TsdPrologue.Length, Part = "kind" };
+            string found = file.Kind == CheckpointFile.Kind
+                ? "is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and train --resume goes on with it"
+                : $"is of kind '{file.Kind}'; '{Kind}' was expected";
+            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} {found}") { Offset = TsdPrologue.Length, Part = "kind" };
             return false;
         }
 
-        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, out var configuration, out problem)
-            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, out var tokens, out problem)
-            || !TsdHeader.TryReadSection(file, TrainingName, TsdJson.Default.TrainingSection, out var training, out problem))
+        // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.
+        long floats = FloatsOf(file), mostTokens = Math.Min(floats / 2, Vocabulary.MaxCount);
+        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, MostOtherValues, out var configuration, out problem)
+            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, mostTokens + MostOtherValues, out var tokens, out problem)
+            || !TsdHeader.TryReadSection(
+                file, TrainingName, TsdJson.Default.TrainingSection, (ValuesOfEpoch * MaxEpochs) + MostOtherValues, out var training, out problem))
         {
             return false;
         }
@@ -163,7 +176,7 @@ public static class LanguageModelFile
         }
         catch (ArgumentException exception)
         {
-            problem = Invalid(file, part, $"the {part} is not as the format asks: {InOneLine(exception)}");
+            problem = Invalid(file, part, $"the {part} is not as the format asks: {Words.OfArgument(exception)}");
             return false;
         }
     }
@@ -179,13 +192,16 @@ public static class LanguageModelFile
         return record;
     }
 
+    /// <summary>The floats that a file's tensors take in memory, each padded to 64 bytes.</summary>
+    internal static long FloatsOf(TsdFile file) => file.Tensors.Sum(t => TsdPrologue.RoundUp(t.Count * sizeof(float))) / sizeof(float);
+
     /// <summary>Lays the model out in memory of the size that the file's tensors have, and compares every tensor.</summary>
-    private static bool TryCreate(
-        TsdFile file, LanguageModelConfig config, [NotNullWhen(true)] out LanguageModel? model,
+    internal static bool TryCreate(
+        TsdFile file, LanguageModelConfig config, Memory<float> storage, [NotNullWhen(true)] out LanguageModel? model,
         [NotNullWhen(false)] out FileProblem? problem)
     {
         model = null;
-        long floats = file.Tensors.Sum(t => TsdPrologue.RoundUp(t.Bytes)) / sizeof(float);
+        long floats = FloatsOf(file);
         if (floats > int.MaxValue - AlignedBuffer.AlignmentBytes)
         {
             problem = Invalid(file, ConfigurationName, $"its tensors hold {floats} floats, and this build's limit is 2^31");
@@ -195,7 +211,8 @@ public static class LanguageModelFile
         try
         {
             // The file justifies this much memory and no more: a configuration that wants more is refused by the model itself.
-            model = floats == 0 ? null : new LanguageModel(config, new AlignedBuffer((int)floats).Memory);
+            if (storage.IsEmpty && floats > 0) storage = new AlignedBuffer((int)floats).Memory;
+            model = floats == 0 ? null : new LanguageModel(config, storage);
             problem = model is null ? Invalid(file, ConfigurationName, "it has no tensors") : Compare(file, model);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
@@ -205,6 +222,17 @@ public static class LanguageModelFile
 
         if (problem is not null) model = null;
         return model is not null && problem is null;
+    }
+
+    /// <summary>Reads all numbers and checks them.</summary>
+    internal static FileProblem? Fill(TsdFile file, LanguageModel model, NonFiniteWeights nonFinite)
+    {
+        foreach (TensorSlot slot in model.Layout.Tensors)
+        {
+            if (!file.TryReadTensor(slot.Name, model.Parameters[slot], out FileProblem? problem)) return problem;
+        }
+
+        return nonFinite == NonFiniteWeights.Allow ? null : FiniteWeights.FindFault(file.Path, model.Parameters, file);
     }
 
     private static FileProblem? Compare(TsdFile file, LanguageModel model)
@@ -228,26 +256,13 @@ public static class LanguageModelFile
         return null;
     }
 
-    private static FileProblem? FindNotFinite(string path, LanguageModel model, TsdFile? file)
+    private static FileProblem? FindTooLarge(string path, LanguageModel model, TensorSlot slot, TensorStorage storage)
     {
-        foreach (TensorSlot slot in model.Layout.Tensors)
-        {
-            ReadOnlySpan<float> values = model.Parameters[slot];
-            for (int index = 0; index < values.Length; index++)
-            {
-                if (float.IsFinite(values[index])) continue;
-                string what = float.IsNaN(values[index]) ? "not a number" : "infinite";
-                string action = file is null ? $"{path} was not written" : $"{path} was not loaded";
-                return new(FileProblemKind.NotFinite, path,
-                    $"{action}: weight {index} of tensor '{slot.Name}' is {what}. Train again with a lower learning rate.")
-                {
-                    Part = slot.Name,
-                    Offset = file?.FindTensor(slot.Name)!.Offset + ((long)index * sizeof(float)),
-                };
-            }
-        }
-
-        return null;
+        ReadOnlySpan<float> values = model.Parameters[slot];
+        int index = NumberFormat.FindTooLarge(values, storage);
+        return index < 0 ? null : new(FileProblemKind.NumberTooLarge, path, string.Create(CultureInfo.InvariantCulture,
+            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {Spelling.Storages.NameOf(storage)}. Use f32."))
+        { Part = slot.Name };
     }
 
     // JSON has no infinity.
@@ -264,6 +279,7 @@ public static class LanguageModelFile
 
     private static string? FindWrong(TrainingRecord training)
     {
+        if (training.Epochs.Count > MaxEpochs) return $"{training.Epochs.Count} epochs are more than {MaxEpochs}";
         if (new[] { training.Train, training.Valid, training.Test }.Any(text => text?.Tokens < 0)) return "a text has fewer than 0 tokens";
         for (int index = 0; index < training.Epochs.Count; index++)
         {
@@ -273,17 +289,6 @@ public static class LanguageModelFile
         }
 
         return null;
-    }
-
-    // The library adds the parameter's name and, in a second line, the value.
-    private static string InOneLine(ArgumentException exception)
-    {
-        string message = exception.Message;
-        int addition = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        if (addition >= 0) message = message[..addition];
-        return exception is ArgumentOutOfRangeException { ActualValue: { } found } && !message.Contains("found", StringComparison.Ordinal)
-            ? string.Create(CultureInfo.InvariantCulture, $"{message}; found {found}")
-            : message;
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>

@@ -319,10 +319,11 @@ internal sealed class DropoutEntry
 
     public required string Draw { get; init; }
 
-    // Files from before there were multiples and groups have neither key.
-    public int KeepMultiple { get; init; } = 1;
+    // Files from before there were multiples and groups have neither key. Set, not init: the generated reader gives init members that are missing
+    // their type's default, not the one that stands here.
+    public int KeepMultiple { get; set; } = 1;
 
-    public int GroupSize { get; init; } = 1;
+    public int GroupSize { get; set; } = 1;
 
     public required float Embedding { get; init; }
 

@@ -42,7 +42,11 @@ internal sealed class Spelling<T>(string what, params (T Value, string Name)[] n
 /// <summary>The words of the format.</summary>
 internal static class Spelling
 {
-    public static Spelling<TextLevel> Levels { get; } = new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
+    public static Spelling<TensorStorage> Storages { get; } =
+        new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
+
+    public static Spelling<TextLevel> Levels { get; } =
+        new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } =
         new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));
@@ -58,6 +62,9 @@ internal static class Spelling
 
     public static Spelling<CellKind> Cells { get; } =
         new("cell", (CellKind.Lstm, "lstm"), (CellKind.Gru, "gru"), (CellKind.RnnTanh, "rnn-tanh"), (CellKind.RnnRelu, "rnn-relu"));
+
+    public static Spelling<RecurrentDirection> Directions { get; } = new(
+        "direction", (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"), (RecurrentDirection.Bidirectional, "bidirectional"));
 
     public static Spelling<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));

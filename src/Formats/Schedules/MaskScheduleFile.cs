@@ -132,6 +132,31 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         return problems;
     }
 
+    /// <summary>A short name for the masks of the first updates: XXH3-128 of their checksums as they stand in the file, 32 hexadecimal digits. A schedule
+    /// that was lengthened keeps it.</summary>
+    /// <param name="updates">1 to <see cref="MaskScheduleInfo.Updates"/>.</param>
+    /// <exception cref="FileProblemException">The file cannot be read.</exception>
+    public string FingerprintOf(int updates)
+    {
+        if (updates < 1 || updates > Info.Updates) Throw.OutOfRange(nameof(updates), updates, $"1 to {Info.Updates}");
+        var hash = new XxHash128();
+        Span<byte> checksum = stackalloc byte[BlockTailBytes];
+        try
+        {
+            for (int update = 0; update < updates; update++)
+            {
+                _ = ReadAt(_handle, checksum, _blockAt[update + 1] - BlockTailBytes);
+                hash.Append(checksum);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            Throw.Problem(SystemErrors.WhileReading(Path, exception), exception);
+        }
+
+        return Checksum.Text(hash);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 

@@ -64,7 +64,7 @@ public sealed record MaskScheduleInfo
         }
         catch (ArgumentException exception)
         {
-            return exception.Message;
+            return Words.OfArgument(exception);
         }
 
         var places = new HashSet<(DropoutSite, int)>();

@@ -4,7 +4,8 @@ namespace TinySD.Formats;
 /// <remarks>
 /// The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the folder is
 /// flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything fails, the
-/// temporary file is removed and the old content stays. Safe to call from many threads; of two writers of one file the later wins.
+/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and the next writer of the same target
+/// removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers of one file the later wins.
 /// </remarks>
 public static class AtomicFile
 {
@@ -28,7 +29,8 @@ public static class AtomicFile
     internal static void Write(string path, Action<Stream> write, Func<Stream, Stream> wrap)
     {
         string target = FindTarget(path);
-        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        TemporaryFile.RemoveLeftovers(target);
+        string temporary = TemporaryFile.NameFor(target);
         bool created = false;
         try
         {
@@ -51,13 +53,18 @@ public static class AtomicFile
         }
         catch (Exception exception)
         {
-            if (created) TryDelete(temporary);
+            if (created) TemporaryFile.TryDelete(temporary);
             if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
             throw;
         }
 
         FlushFolder(path, target);
     }
+
+    /// <summary>Removes the temporary files of writers that were killed; those of writers at work are locked, and stay.</summary>
+    /// <param name="folder">Where to look; a folder that cannot be read has nothing to remove.</param>
+    /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TimeSpan.Zero);
 
     /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
     /// <param name="written">The file.</param>
@@ -103,6 +110,9 @@ public static class AtomicFile
             Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
         }
 
+        // A link may lead to where there is no folder.
+        folder = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
         if (Libc.KindOf(target) == PathKind.Special)
             Throw.Problem(new(FileProblemKind.NotRegularFile, path,
                 $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
@@ -129,17 +139,5 @@ public static class AtomicFile
         if (!File.Exists(target)) return false;
         if (OperatingSystem.IsWindows()) return (File.GetAttributes(target) & FileAttributes.ReadOnly) != 0;
         return (File.GetUnixFileMode(target) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            // The first failure is the one to report; a leftover ending in .tmp is never read by anyone.
-        }
     }
 }

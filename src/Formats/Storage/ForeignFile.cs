@@ -20,6 +20,10 @@ internal static class ForeignFile
         if (StartsWith(first, 0x28, 0xB5, 0x2F, 0xFD)) return "a zstd file; unpack it first";
         if (StartsWith(first, 0x89, (byte)'P', (byte)'N', (byte)'G')) return "a PNG image";
         if (StartsWith(first, 0x89, (byte)'H', (byte)'D', (byte)'F')) return "an HDF5 file";
+
+        // UTF-32's little-endian mark begins with UTF-16's.
+        if (StartsWith(first, 0xFF, 0xFE, 0, 0) || StartsWith(first, 0, 0, 0xFE, 0xFF))
+            return "UTF-32 text; convert it to UTF-8, for example with iconv -f utf-32 -t utf-8";
         if (StartsWith(first, 0xFF, 0xFE) || StartsWith(first, 0xFE, 0xFF))
             return "UTF-16 text; convert it to UTF-8, for example with iconv -f utf-16 -t utf-8";
         if (IsSafetensors(first)) return "a safetensors file";
@@ -40,11 +44,11 @@ internal static class ForeignFile
     private static bool StartsWith(ReadOnlySpan<byte> first, params ReadOnlySpan<byte> mark) => first.StartsWith(mark);
 
     // A little-endian length, well below the 100 MB that safetensors allows, then the JSON header's brace.
-    private static bool IsSafetensors(ReadOnlySpan<byte> first) =>
+    public static bool IsSafetensors(ReadOnlySpan<byte> first) =>
         first.Length > 8 && first[8] == (byte)'{' && BinaryPrimitives.ReadUInt64LittleEndian(first) is > 1 and < 100_000_000;
 
     // ModelProto: field 1 (ir_version), a small number, then another field of the few that follow it.
-    private static bool IsOnnx(ReadOnlySpan<byte> first) =>
+    public static bool IsOnnx(ReadOnlySpan<byte> first) =>
         first.Length > 2 && first[0] == 0x08 && first[1] is > 0 and < 0x20
         && first[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 }

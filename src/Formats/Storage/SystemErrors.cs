@@ -47,6 +47,12 @@ internal static class SystemErrors
                 $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
         }
 
+        if (IsReadOnlyDisk(exception.HResult))
+        {
+            return new(FileProblemKind.AccessDenied, path,
+                $"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
+        }
+
         // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary
         // file.
         return exception is FileNotFoundException or DirectoryNotFoundException
@@ -54,6 +60,11 @@ internal static class SystemErrors
                 $"cannot write {path}: the system does not let files be created there; choose another folder")
             : new(FileProblemKind.WriteFailed, path, $"cannot write {path}: {exception.Message}");
     }
+
+    /// <summary>Whether a file could not be opened because another process holds it.</summary>
+    public static bool IsInUse(Exception exception) => exception is IOException && (OperatingSystem.IsWindows()
+        ? exception.HResult == unchecked((int)0x80070020)
+        : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35));
 
     private static FileProblem? CheckReadable(string path)
     {
@@ -72,7 +83,10 @@ internal static class SystemErrors
     private static FileProblem NotFound(string path) => new(FileProblemKind.NotFound, path, $"there is no file {path}; check the name");
 
     // .NET hands over errno as it is on Unix (ENOSPC; EDQUOT of Linux and of the BSDs) and an HRESULT on Windows.
-    private static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
+    public static bool IsNoSpace(int code) => OperatingSystem.IsWindows()
         ? code is unchecked((int)0x80070070) or unchecked((int)0x80070027)
         : code == 28 || code == (OperatingSystem.IsLinux() ? 122 : 69);
+
+    // EROFS, the same number on every Unix, and ERROR_WRITE_PROTECT.
+    private static bool IsReadOnlyDisk(int code) => code == (OperatingSystem.IsWindows() ? unchecked((int)0x80070013) : 30);
 }

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace TinySD.Formats;
 
 /// <summary>Reads texts, as files or in memory, into token counts or token ids.</summary>
 /// <remarks>
-/// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. They are streamed: memory
-/// is needed for the distinct tokens when counting and for four bytes a token when encoding, not for the text. At word level every line
-/// of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too.
+/// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. At byte level they are anything, and nothing of
+/// them is skipped. They are streamed: memory is needed for the distinct tokens when counting and for the ids when encoding, not for the text. At word level
+/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too.
 /// </remarks>
 public static class Corpus
 {
@@ -15,41 +16,130 @@ public static class Corpus
     /// file.</exception>
     public static TokenCounts Count(string path, TextLevel level)
     {
+        if (level == TextLevel.Byte)
+        {
+            long[] bytes = new long[256];
+            ReadBytes(path, block => CountBytes(block, bytes));
+            return CountsOf(bytes);
+        }
+
         var sink = new CountingSink(path);
         ReadFile(path, level, ref sink);
         return new TokenCounts(level, sink.Counts);
     }
 
-    /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line.</summary>
+    /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8 form.</summary>
     /// <param name="text">The text.</param>
     /// <param name="level">What a token is.</param>
     public static TokenCounts CountText(ReadOnlySpan<char> text, TextLevel level)
     {
+        if (level == TextLevel.Byte)
+        {
+            long[] bytes = new long[256];
+            CountBytes(Utf8(text), bytes);
+            return CountsOf(bytes);
+        }
+
         var sink = new CountingSink("the text");
         new Tokenizer(level).Push(text, isLast: true, ref sink);
         return new TokenCounts(level, sink.Counts);
     }
 
-    /// <summary>Turns a file into ids, one for each token.</summary>
+    /// <summary>Turns a file into ids, one for each token, four bytes each; <see cref="TokenStore"/> is for long ones.</summary>
     /// <exception cref="FileProblemException">As for <see cref="Count"/>; or a token is not in the vocabulary, which has no unknown
     /// token.</exception>
     public static int[] Encode(string path, Vocabulary vocabulary)
     {
-        var sink = new EncodingSink(path, vocabulary);
-        ReadFile(path, vocabulary.Level, ref sink);
-        return sink.ToArray();
+        using TokenStore store = Store(path, vocabulary, long.MaxValue);
+        return store.ToArray();
     }
 
-    /// <summary>Turns a text in memory into ids. At word level only a line feed ends a line, so that a prompt can end within one.</summary>
+    /// <summary>
+    /// Turns a file of any length into ids: one to three bytes each, in memory up to a limit and in a temporary file beyond it. Gives the tokens of
+    /// <see cref="Encode"/>.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="memoryBytes">Bytes of ids that stay in memory.</param>
+    /// <exception cref="FileProblemException">As for <see cref="Encode"/>; or the temporary file cannot be written.</exception>
+    public static TokenStore Store(string path, Vocabulary vocabulary, long memoryBytes = TokenStore.DefaultMemoryBytes) =>
+        Store(path, vocabulary, memoryBytes, folder: null);
+
+    /// <summary>The same, with the temporary file in a folder of a test's own.</summary>
+    internal static TokenStore Store(string path, Vocabulary vocabulary, long memoryBytes, string? folder)
+    {
+        var store = new TokenStore(path, vocabulary.Count, memoryBytes, folder);
+        try
+        {
+            if (vocabulary.Level == TextLevel.Byte)
+            {
+                ReadBytes(path, store.Add);
+            }
+            else
+            {
+                var sink = new EncodingSink(path, vocabulary, store);
+                ReadFile(path, vocabulary.Level, ref sink);
+            }
+
+            store.Complete();
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Turns a text in memory into ids. At word level only a line feed ends a line, so that a prompt can end within one; at byte level
+    /// ids are its UTF-8 bytes.</summary>
     /// <param name="text">The text.</param>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="name">What to call the text in an error message.</param>
     /// <exception cref="FileProblemException">A token is not in the vocabulary, which has no unknown token.</exception>
     public static int[] EncodeText(ReadOnlySpan<char> text, Vocabulary vocabulary, string name = "the text")
     {
-        var sink = new EncodingSink(name, vocabulary);
-        new Tokenizer(vocabulary.Level).Push(text, isLast: true, ref sink);
-        return sink.ToArray();
+        using var store = new TokenStore(name, vocabulary.Count, long.MaxValue);
+        if (vocabulary.Level == TextLevel.Byte)
+        {
+            store.Add(Utf8(text));
+        }
+        else
+        {
+            var sink = new EncodingSink(name, vocabulary, store);
+            new Tokenizer(vocabulary.Level).Push(text, isLast: true, ref sink);
+        }
+
+        return store.ToArray();
+    }
+
+    private static byte[] Utf8(ReadOnlySpan<char> text)
+    {
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+
+    private static void CountBytes(ReadOnlySpan<byte> block, long[] counts)
+    {
+        foreach (byte value in block) counts[value]++;
+    }
+
+    private static TokenCounts CountsOf(long[] bytes) => new(
+        TextLevel.Byte,
+        Enumerable.Range(0, bytes.Length).Where(value => bytes[value] > 0).ToDictionary(value => Vocabulary.NameOf((byte)value), value => bytes[value]));
+
+    private static void ReadBytes(string path, BlockAction take)
+    {
+        using CorpusFile file = CorpusFile.Open(path);
+        byte[] block = new byte[TextFile.BlockLength];
+        for (bool isStart = true; ; isStart = false)
+        {
+            int read = file.Read(block);
+            if (read == 0 && isStart) Throw.Problem(file.Empty("a file with something in it"));
+            take(block.AsSpan(0, read));
+            if (read < block.Length) return;
+        }
     }
 
     private static void ReadFile<TSink>(string path, TextLevel level, ref TSink sink)
@@ -74,6 +164,8 @@ public static class Corpus
         tokenizer.EndLine(ref sink);
     }
 
+    private delegate void BlockAction(ReadOnlySpan<byte> block);
+
     private static FileProblem WordTooLong(string name, long line) => new(FileProblemKind.WordTooLong, name,
         $"{name}, line {line}: a word of more than {Tokenizer.MaxWordLength} characters. Is this text with blanks between words? " +
         "Character level takes any text.")
@@ -93,11 +185,8 @@ public static class Corpus
         }
     }
 
-    private struct EncodingSink(string name, Vocabulary vocabulary) : ITokenSink
+    private readonly struct EncodingSink(string name, Vocabulary vocabulary, TokenStore store) : ITokenSink
     {
-        private int[] _ids = new int[1024];
-        private int _count;
-
         public void Accept(ReadOnlySpan<char> token, long line)
         {
             if (!vocabulary.TryGetId(token, out int id))
@@ -112,21 +201,10 @@ public static class Corpus
                 id = unknown;
             }
 
-            if (_count == _ids.Length) Grow();
-            _ids[_count++] = id;
+            store.Add(id);
         }
 
-        public readonly int[] ToArray() => _ids.AsSpan(0, _count).ToArray();
-
-        private void Grow()
-        {
-            if (_count == Array.MaxLength)
-                Throw.Problem(new(
-                    FileProblemKind.TooManyTokens, name, $"{name} has more than {Words.Count(Array.MaxLength)} tokens; split the text"));
-            Array.Resize(ref _ids, (int)Math.Min(2L * _count, Array.MaxLength));
-        }
-
-        private readonly FileProblem NotInVocabulary(ReadOnlySpan<char> token, long line)
+        private FileProblem NotInVocabulary(ReadOnlySpan<char> token, long line)
         {
             string shown = Words.Shown(token), what = vocabulary.Level == TextLevel.Word ? "word" : "character";
             return new(FileProblemKind.UnknownToken, name,

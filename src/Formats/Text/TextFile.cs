@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Unicode;
-using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats;
 
@@ -11,38 +10,21 @@ internal sealed class TextFile : IDisposable
     public const int BlockLength = 1 << 16;
 
     private readonly string _path;
-    private readonly Stream _stream;
+    private readonly CorpusFile _file;
     private readonly byte[] _bytes = new byte[BlockLength];
     private int _count;
     private long _offset, _lines;
     private bool _ended;
 
-    private TextFile(string path, Stream stream)
+    private TextFile(string path)
     {
         _path = path;
-        _stream = stream;
+        _file = CorpusFile.Open(path);
     }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
-    public static TextFile Open(string path)
-    {
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out FileProblem? problem)) Throw.Problem(problem);
-        var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        try
-        {
-            Span<byte> first = stackalloc byte[2];
-            bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first[0] == 0x1F && first[1] == 0x8B;
-            file.Position = 0;
-            return new TextFile(path, isGzip ? new WholeGzipStream(file) : file);
-        }
-        catch (Exception exception)
-        {
-            file.Dispose();
-            if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileReading(path, exception), exception);
-            throw;
-        }
-    }
+    public static TextFile Open(string path) => new(path);
 
     /// <summary>Reads some characters; no surrogate pair is split.</summary>
     /// <param name="destination">At least <see cref="BlockLength"/> characters.</param>
@@ -68,28 +50,12 @@ internal sealed class TextFile : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private void Fill()
     {
         if (_ended) return;
-        int added;
-        try
-        {
-            added = _stream.ReadAtLeast(_bytes.AsSpan(_count), _bytes.Length - _count, throwOnEndOfStream: false);
-        }
-        catch (InvalidDataException exception)
-        {
-            Throw.Problem(new(FileProblemKind.GzipDamaged, _path, $"{_path} is a damaged or cut-short gzip file; copy or download it again")
-            { Part = "gzip" }, exception);
-            return;
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileReading(_path, exception), exception);
-            return;
-        }
-
+        int added = _file.Read(_bytes.AsSpan(_count));
         bool isStart = _offset == 0 && _count == 0;
         Span<byte> fresh = _bytes.AsSpan(_count, added);
         _count += added;
@@ -99,6 +65,7 @@ internal sealed class TextFile : IDisposable
         if (zero >= 0)
         {
             long at = _offset + _count - added + zero;
+            if (isStart && WideText.Find(_bytes.AsSpan(0, _count)) is { } wide) Throw.Problem(NotUtf8(wide, zero));
             Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at byte {at}")
             { Offset = at });
         }
@@ -108,7 +75,7 @@ internal sealed class TextFile : IDisposable
 
     private void CheckStart()
     {
-        if (_count == 0) Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty; a text was expected") { Offset = 0 });
+        if (_count == 0) Throw.Problem(_file.Empty("a text"));
         if (ForeignFile.Describe(_bytes.AsSpan(0, Math.Min(_count, 16))) is { } format)
             Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} is not text: it begins like {format}") { Offset = 0 });
     }
@@ -125,6 +92,15 @@ internal sealed class TextFile : IDisposable
             Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty but for a byte-order mark; a text was expected")
             { Offset = 0 });
         }
+    }
+
+    private FileProblem NotUtf8(WideText wide, int zero)
+    {
+        long line = _bytes.AsSpan(0, zero).Count((byte)'\n') + 1;
+        return new(FileProblemKind.NotUtf8, _path,
+            $"{_path}, line {line}: not UTF-8 text, with 00 at byte {zero}; it looks like {wide.Name} without a byte-order mark. Convert the file, for " +
+            $"example with iconv -f {wide.Iconv} -t utf-8.")
+        { Offset = zero, Line = line };
     }
 
     private FileProblem NotUtf8(int at)

@@ -11,4 +11,7 @@ public enum TextLevel
 
     /// <summary>Unicode scalar values. The line feed is one like any other; a carriage return before it stays.</summary>
     Character,
+
+    /// <summary>Bytes, 256 of them: any file at all, text in any encoding or no text. Nothing is skipped or refused, a byte-order mark is three bytes.</summary>
+    Byte,
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace TinySD.Formats;
@@ -16,6 +17,8 @@ public sealed class Vocabulary
     /// <summary>The most tokens that a vocabulary may have.</summary>
     public const int MaxCount = 1 << 24;
 
+    private const int ByteCount = 256;
+
     private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f\0");
 
     private readonly string[] _tokens;
@@ -24,18 +27,19 @@ public sealed class Vocabulary
     /// <summary>Takes a list of tokens, for example from a file.</summary>
     /// <param name="level">What a token is.</param>
     /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character
-    /// level one Unicode scalar value each, or <see cref="Unknown"/>.</param>
+    /// level one Unicode scalar value each, or <see cref="Unknown"/>; at byte level <c>00</c> to <c>ff</c>, in that order.</param>
     /// <exception cref="ArgumentException">The list breaks a rule; the message says which token.</exception>
     public Vocabulary(TextLevel level, IReadOnlyList<string> tokens)
     {
         if (tokens.Count is < 1 or > MaxCount) Throw.Argument($"a vocabulary has 1 to {MaxCount} tokens, this one {tokens.Count}");
+        if (level == TextLevel.Byte && tokens.Count != ByteCount) Throw.Argument($"a vocabulary of bytes has {ByteCount} tokens, this one {tokens.Count}");
         Level = level;
         _tokens = [.. tokens];
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
         {
             string? token = _tokens[id];
-            if (Complaint(level, token) is { } complaint) Throw.Argument($"token {id} {complaint}");
+            if (Complaint(level, token, id) is { } complaint) Throw.Argument($"token {id} {complaint}");
             if (!ids.TryAdd(token, id))
                 Throw.Argument($"token {id}, '{Words.Shown(token)}', is there twice: it is token {ids[token]} as well");
         }
@@ -45,6 +49,9 @@ public sealed class Vocabulary
         EndOfLineId = level == TextLevel.Word ? Find(EndOfLine) : null;
         if (level == TextLevel.Word && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");
     }
+
+    /// <summary>The one vocabulary of level <see cref="TextLevel.Byte"/>: a byte's id is its value, its token two hexadecimal digits.</summary>
+    public static Vocabulary Bytes { get; } = new(TextLevel.Byte, [.. Enumerable.Range(0, ByteCount).Select(value => NameOf((byte)value))]);
 
     /// <summary>What a token is.</summary>
     public TextLevel Level { get; }
@@ -58,7 +65,7 @@ public sealed class Vocabulary
     /// <summary>The id of <see cref="Unknown"/>, or null where a token that is not in the vocabulary is an error.</summary>
     public int? UnknownId { get; }
 
-    /// <summary>The id of <see cref="EndOfLine"/>; null at character level.</summary>
+    /// <summary>The id of <see cref="EndOfLine"/>; null at other levels than words.</summary>
     public int? EndOfLineId { get; }
 
     /// <summary>The token of that id.</summary>
@@ -74,37 +81,50 @@ public sealed class Vocabulary
 
     /// <summary>Makes the vocabulary of a training text: most frequent tokens first, ties in the ordinal order of their UTF-16 code
     /// units.</summary>
-    /// <param name="counts">The text's tokens.</param>
+    /// <param name="counts">The text's tokens. At byte level they do not matter: that vocabulary is always <see cref="Bytes"/>.</param>
     /// <param name="minimumCount">Rarer tokens become <see cref="Unknown"/>; above 1 this adds it.</param>
     /// <param name="addUnknown">Whether to add <see cref="Unknown"/> though nothing in the text needs it, so that any other text can be
     /// read.</param>
+    /// <param name="maximumSize">The most tokens it may have, the marks <see cref="Unknown"/> and <see cref="EndOfLine"/> counted, at least 2. If there are
+    /// more, the most frequent are kept, of equals the first in the order above, and the marks; the others become <see cref="Unknown"/>, which this
+    /// adds.</param>
     /// <exception cref="ArgumentException">The text has no tokens, or a limit is out of range.</exception>
-    public static Vocabulary Build(TokenCounts counts, long minimumCount = 1, bool addUnknown = false)
+    public static Vocabulary Build(TokenCounts counts, long minimumCount = 1, bool addUnknown = false, int maximumSize = MaxCount)
     {
         if (minimumCount < 1) Throw.OutOfRange(nameof(minimumCount), minimumCount, "at least 1");
+        if (maximumSize is < 2 or > MaxCount) Throw.OutOfRange(nameof(maximumSize), maximumSize, $"2 to {MaxCount}");
         if (counts.Distinct == 0) Throw.Argument("a text without tokens makes no vocabulary");
-        var kept = new Dictionary<string, long>(StringComparer.Ordinal);
+        if (counts.Level == TextLevel.Byte) return Bytes;
+        var marks = new Dictionary<string, long>(StringComparer.Ordinal);
+        var words = new List<KeyValuePair<string, long>>();
         long dropped = 0;
-        foreach ((string token, long count) in counts.Counts)
+        foreach (KeyValuePair<string, long> token in counts.Counts)
         {
-            bool isMark = token == Unknown || (counts.Level == TextLevel.Word && token == EndOfLine);
-            if (count >= minimumCount || isMark) kept.Add(token, count);
-            else dropped += count;
+            if (token.Key == Unknown || (counts.Level == TextLevel.Word && token.Key == EndOfLine)) marks.Add(token.Key, token.Value);
+            else if (token.Value >= minimumCount) words.Add(token);
+            else dropped += token.Value;
         }
 
-        if (counts.Level == TextLevel.Word) kept.TryAdd(EndOfLine, 0);
-        if (addUnknown || minimumCount > 1) kept[Unknown] = kept.GetValueOrDefault(Unknown) + dropped;
-        return new Vocabulary(counts.Level,
-            [.. kept.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key)]);
+        if (counts.Level == TextLevel.Word) marks.TryAdd(EndOfLine, 0);
+        if (addUnknown || minimumCount > 1 || words.Count + marks.Count > maximumSize) marks.TryAdd(Unknown, 0);
+        words.Sort(CompareFrequency);
+        int kept = Math.Min(words.Count, maximumSize - marks.Count);
+        foreach (KeyValuePair<string, long> rare in words.Skip(kept)) dropped += rare.Value;
+        if (marks.ContainsKey(Unknown)) marks[Unknown] += dropped;
+        words.RemoveRange(kept, words.Count - kept);
+        words.AddRange(marks);
+        words.Sort(CompareFrequency);
+        return new Vocabulary(counts.Level, [.. words.Select(pair => pair.Key)]);
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
     public bool TryGetId(ReadOnlySpan<char> token, out int id) => _ids.TryGetValue(token, out id);
 
-    /// <summary>Text from ids. Words get a blank between them, and <see cref="EndOfLine"/> becomes a line feed.</summary>
+    /// <summary>Text from ids. Words get a blank between them, and <see cref="EndOfLine"/> becomes a line feed; bytes that are not UTF-8 become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {
+        if (Level == TextLevel.Byte) return Encoding.UTF8.GetString(DecodeBytes(ids));
         var text = new StringBuilder();
         bool needsBlank = false;
         foreach (int id in ids)
@@ -130,8 +150,33 @@ public sealed class Vocabulary
         return text.ToString();
     }
 
-    private static string? Complaint(TextLevel level, string? token)
+    /// <summary>A text's bytes from ids: those that the ids stand for at byte level, UTF-8 otherwise.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    public byte[] DecodeBytes(ReadOnlySpan<int> ids)
     {
+        if (Level != TextLevel.Byte) return Encoding.UTF8.GetBytes(Decode(ids));
+        byte[] bytes = new byte[ids.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            if ((uint)ids[i] >= ByteCount) Throw.OutOfRange(nameof(ids), ids[i], "0 to 255");
+            bytes[i] = (byte)ids[i];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The token of a byte.</summary>
+    internal static string NameOf(byte value) => value.ToString("x2", CultureInfo.InvariantCulture);
+
+    private static int CompareFrequency(KeyValuePair<string, long> a, KeyValuePair<string, long> b)
+    {
+        int falling = b.Value.CompareTo(a.Value);
+        return falling != 0 ? falling : string.CompareOrdinal(a.Key, b.Key);
+    }
+
+    private static string? Complaint(TextLevel level, string? token, int id)
+    {
+        if (level == TextLevel.Byte) return token == NameOf((byte)id) ? null : $"is '{Words.Shown(token)}', and of bytes it is '{NameOf((byte)id)}'";
         if (string.IsNullOrEmpty(token)) return "is empty";
         if (token.Length > Tokenizer.MaxWordLength) return $"is longer than {Tokenizer.MaxWordLength} characters";
         bool isSingle = Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done && length == token.Length;

@@ -1,7 +1,6 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 
@@ -16,21 +15,22 @@ public readonly record struct EvaluationResult(long Tokens, double NegativeLogLi
     public double Perplexity => Math.Exp(NegativeLogLikelihood / Tokens);
 }
 
-/// <summary>Measures a language model on a text: every token but the first is predicted once, dropout off, parameters as they are.</summary>
+/// <summary>
+/// Static evaluation: every token but the first is predicted once, from the tokens before it, dropout off, parameters as they are. This is what published
+/// perplexities are since Zaremba, Sutskever and Vinyals 2014: nothing is learned from the text that is measured, only the state moves.
+/// </summary>
 /// <remarks>
 /// With one stream the state is carried through the whole text, as published figures do. With more the text is cut into that many contiguous streams
-/// that run side by side, several times faster; each but the first then warms its state up on the tokens before its own.
+/// that run side by side, several times faster; each but the first then warms its state up on the tokens before its own. What dropout or a cache would add
+/// measure <see cref="MonteCarloEvaluator"/> and <see cref="CacheEvaluator"/>.
 /// </remarks>
-public sealed class LanguageModelEvaluator
+public sealed class LanguageModelEvaluator : IWindowScorer
 {
-    private const int WarmUpTokens = 64;
-
     private readonly LanguageModel _model;
     private readonly LanguageModelNetwork _network;
-    private readonly int _streams, _timeSteps;
-    private readonly int[] _inputs, _targets;
+    private readonly EvaluationLoop _loop;
 
-    /// <summary>Plans and allocates; <see cref="Evaluate"/> allocates nothing.</summary>
+    /// <summary>Plans and allocates; an evaluation allocates nothing.</summary>
     /// <param name="model">The model; it may be trained further between evaluations.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="streams">Streams side by side, at least 1.</param>
@@ -40,15 +40,12 @@ public sealed class LanguageModelEvaluator
     public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
     {
         _model = model;
-        _streams = streams;
-        _timeSteps = timeSteps;
         _network = new LanguageModelNetwork(
             model, new(streams, timeSteps, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        _inputs = new int[streams * timeSteps];
-        _targets = new int[streams * timeSteps];
+        _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
     }
 
-    /// <summary>Runs the text through the model.</summary>
+    /// <summary>Runs a text in memory through the model.</summary>
     /// <param name="tokens">At least 2 tokens.</param>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at between windows.</param>
@@ -56,41 +53,26 @@ public sealed class LanguageModelEvaluator
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public EvaluationResult Evaluate(ReadOnlySpan<int> tokens, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (tokens.Length < 2) Throw.Argument($"the text has {tokens.Length} tokens; a prediction needs at least 2");
         TokenChecks.All(tokens, _model.Config.VocabularySize, nameof(tokens));
-        _network.Update();
-        _network.ResetState();
-        int predictions = tokens.Length - 1;
-        int share = (predictions + _streams - 1) / _streams;
-        int warmUp = _streams == 1 ? 0 : WarmUpTokens;
-        int windows = (share + warmUp + _timeSteps - 1) / _timeSteps;
-        double sum = 0;
-        for (int window = 0; window < windows; window++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Fill(tokens, window * _timeSteps, share, warmUp);
-            _network.Forward(_inputs);
-            sum += _network.Loss(_targets, 0f);
-            _network.Carry();
-            progress?.Invoke((window + 1.0) / windows);
-        }
-
-        return new EvaluationResult(predictions, sum);
+        return _loop.Run(new TokenSpan(tokens), this, progress, cancellation);
     }
 
-    // A stream predicts the tokens after positions [first, last); the positions fed before them warm its state up and are not counted.
-    private void Fill(ReadOnlySpan<int> tokens, int from, int share, int warmUp)
+    /// <summary>Runs a text through the model, wherever it is; the same bits as in memory.</summary>
+    /// <inheritdoc cref="Evaluate(ReadOnlySpan{int}, Action{double}?, CancellationToken)"/>
+    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default) =>
+        _loop.Run(tokens, this, progress, cancellation);
+
+    void IWindowScorer.Begin()
     {
-        for (int s = 0; s < _streams; s++)
-        {
-            long first = (long)s * share, last = Math.Min(first + share, tokens.Length - 1), start = Math.Max(0, first - warmUp);
-            for (int t = 0; t < _timeSteps; t++)
-            {
-                long position = start + from + t;
-                int at = (t * _streams) + s;
-                _inputs[at] = position < last ? tokens[(int)position] : 0;
-                _targets[at] = position >= first && position < last ? tokens[(int)position + 1] : -1;
-            }
-        }
+        _network.Update();
+        _network.ResetState();
+    }
+
+    double IWindowScorer.Score(long window, ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
+    {
+        _network.Forward(inputs);
+        double sum = _network.Loss(targets, 0f);
+        _network.Carry();
+        return sum;
     }
 }

@@ -30,10 +30,10 @@ internal sealed class DropoutGate
     /// <param name="units">Rows of x.</param>
     /// <param name="batch">Columns of x.</param>
     /// <param name="timeSteps">The most steps of a window.</param>
-    /// <param name="training">An evaluation has no masks.</param>
+    /// <param name="drops">A plain evaluation has no masks.</param>
     /// <param name="context">Elementwise passes, and memory for the masks.</param>
     public DropoutGate(
-        DropoutSpec spec, ulong seed, IMaskSource? source, DropoutSite site, int layer, int units, int batch, int timeSteps, bool training,
+        DropoutSpec spec, ulong seed, IMaskSource? source, DropoutSite site, int layer, int units, int batch, int timeSteps, bool drops,
         LayerContext context)
     {
         Workspace workspace = context.Workspace;
@@ -44,7 +44,7 @@ internal sealed class DropoutGate
         _units = units;
         _batch = batch;
         _steps = timeSteps;
-        IsActive = training && spec.RateOf(site) > 0f;
+        IsActive = drops && spec.RateOf(site) > 0f;
         if (!IsActive) return;
         _schedule = new MaskSchedule(seed, spec);
         _source = source;

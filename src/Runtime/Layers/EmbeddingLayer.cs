@@ -24,12 +24,12 @@ internal sealed class EmbeddingLayer
     /// <param name="tied">Whether it is the classifier's.</param>
     /// <param name="shape">B, the most steps T, and whether a backward pass will come.</param>
     /// <param name="context">Elementwise passes and memory.</param>
-    /// <param name="wordRate">Drop rate of whole words, 0 for none; ignored unless training.</param>
+    /// <param name="wordRate">Drop rate of whole words, 0 for none; ignored where the window drops nothing.</param>
     /// <param name="seed">Of the words' masks.</param>
     public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context, float wordRate = 0f, ulong seed = 0)
     {
         _seed = seed;
-        _wordRate = shape.Training ? wordRate : 0f;
+        _wordRate = shape.Drops ? wordRate : 0f;
         if (_wordRate > 0f) _wordFactors = context.Workspace.Reserve(table.Shape[tied ? 1 : 0]);
         _table = table;
         _tied = tied;

@@ -13,5 +13,10 @@ internal sealed record LayerContext(Products Products, VectorOps Vectors, Worksp
 /// <summary>The window a network is built for.</summary>
 /// <param name="Batch">Sequences B.</param>
 /// <param name="TimeSteps">Steps T.</param>
-/// <param name="Training">Whether a backward pass follows; if not, dropout is off.</param>
-internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training);
+/// <param name="Training">Whether a backward pass follows.</param>
+/// <param name="Samples">Whether things are dropped though no backward pass follows, as in a Monte Carlo evaluation.</param>
+internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Samples = false)
+{
+    /// <summary>Whether units, words and weights are dropped; they always are in training.</summary>
+    public bool Drops => Training || Samples;
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
@@ -26,13 +27,13 @@ internal sealed class LanguageModelNetwork
 
     /// <param name="model">The parameters.</param>
     /// <param name="shape">The window.</param>
-    /// <param name="dropout">Ignored unless training.</param>
+    /// <param name="dropout">Ignored where the window drops nothing.</param>
     /// <param name="seed">Of the masks.</param>
     /// <param name="runner">Threads.</param>
     /// <param name="kernels">The lane width.</param>
     /// <param name="masks">Gives structured masks instead of the seed, or null.</param>
     /// <param name="storage">The host's memory for the scratch, or empty.</param>
-    /// <param name="regularizers">Those beside dropout; ignored unless training.</param>
+    /// <param name="regularizers">Those beside dropout of units; ignored where the window drops nothing.</param>
     public LanguageModelNetwork(
         LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
         Memory<float> storage = default, NetworkRegularizers regularizers = default)
@@ -43,7 +44,7 @@ internal sealed class LanguageModelNetwork
         _shape = shape;
         _masks = masks;
         _steps = shape.TimeSteps;
-        _regularizers = shape.Training ? regularizers : default;
+        _regularizers = shape.Drops ? regularizers : default;
         LanguageModelConfig config = model.Config;
         var workspace = new Workspace();
         var products = new Products(runner, kernels);
@@ -78,9 +79,10 @@ internal sealed class LanguageModelNetwork
 
         products.ReserveScratch(workspace);
         workspace.Allocate(storage);
+        CarriedLayout = LayOutCarried();
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>
-            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Training, context);
+            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Drops, context);
     }
 
     /// <summary>Elementwise passes on the same threads and kernels.</summary>
@@ -92,8 +94,39 @@ internal sealed class LanguageModelNetwork
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
 
+    /// <summary>The losses of the last <see cref="Loss"/> by row t * B + b, in nats; 0 where the target was not counted.</summary>
+    public ReadOnlySpan<float> TokenLosses => _losses.Span;
+
+    /// <summary>The top layer's h of the last window, [T][H][B], nothing of it dropped.</summary>
+    public ReadOnlySpan<float> TopOutputs => _layers[^1].Outputs;
+
     /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
     public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
+
+    /// <summary>The carried state, a tensor each for every layer's h and, where it has one, c.</summary>
+    public ParameterLayout CarriedLayout { get; }
+
+    /// <summary>Copies the carried state out.</summary>
+    public void SaveCarried(ParameterBlock to)
+    {
+        int tensor = 0;
+        foreach (RecurrentLayer layer in _layers)
+        {
+            layer.CarriedHidden.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
+            if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
+        }
+    }
+
+    /// <summary>Copies it back in.</summary>
+    public void LoadCarried(ParameterBlock from)
+    {
+        int tensor = 0;
+        foreach (RecurrentLayer layer in _layers)
+        {
+            from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
+            if (!layer.CarriedCell.IsEmpty) from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedCell);
+        }
+    }
 
     /// <summary>Zeroes the carried state.</summary>
     public void ResetState()
@@ -192,5 +225,18 @@ internal sealed class LanguageModelNetwork
         if (alpha > 0f) _outputGate.AddSquares(top, (float)(2.0 * alpha / ((long)_steps * units)), dTop);
         if (beta > 0f && _steps > 1) _ops.AddSlowness(top, _steps, units, (float)(2.0 * beta / ((long)(_steps - 1) * units)), dTop);
         Times.Lap(Pass.Softmax);
+    }
+
+    private ParameterLayout LayOutCarried()
+    {
+        var layout = new ParameterLayout();
+        for (int layer = 0; layer < _layers.Length; layer++)
+        {
+            layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.hidden"), _layers[layer].CarriedHidden.Length);
+            int cell = _layers[layer].CarriedCell.Length;
+            if (cell > 0) layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.cell"), cell);
+        }
+
+        return layout;
     }
 }

@@ -160,6 +160,16 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
+    /// <summary>row[j] = e^(factor * row[j] - max), max the largest factor * row[j], on the caller's thread; returns their sum.</summary>
+    public float Exponentials(Span<float> row, float factor)
+    {
+        fixed (float* p = row)
+        {
+            _kernels.Scale(p, p, row.Length, factor);
+            return _kernels.SoftmaxExponentials(p, row.Length, out _);
+        }
+    }
+
     /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride, one of which is 1.</summary>
     public void Embed(ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {

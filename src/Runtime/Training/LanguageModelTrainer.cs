@@ -112,6 +112,47 @@ public sealed class LanguageModelTrainer
         _optimizer.BeginAveraging(_model.Parameters);
     }
 
+    /// <summary>The optimizer's state, each block laid out as the parameters are: Adam's first and second moments; the parameters of
+    /// <see cref="AveragedModel"/>; none for plain descent.</summary>
+    /// <remarks>
+    /// With the parameters, <see cref="UpdateCount"/>, <see cref="AveragedUpdates"/> and the carried state this is all that the next step depends on, apart
+    /// from its arguments and the learning rate: a trainer that is given all of it goes on to the same bits.
+    /// </remarks>
+    public IReadOnlyList<ParameterBlock> Moments => _optimizer.Moments;
+
+    /// <summary>Updates that the optimizer has made; Adam's bias correction and the warm-up depend on it. Set it to go on where another trainer was.</summary>
+    public long UpdateCount
+    {
+        get => _optimizer.Updates;
+        set
+        {
+            if (value < 0) Throw.OutOfRange(nameof(UpdateCount), value, "0 or above");
+            _optimizer.Updates = value;
+        }
+    }
+
+    /// <summary>The state that is carried from window to window, layer by layer from the lowest: <c>carried.N.hidden</c> and, in layers that have
+    /// one, <c>carried.N.cell</c>. Its size depends on model and batch, its order within a tensor is the layer's own.</summary>
+    public ParameterLayout CarriedLayout => _network.CarriedLayout;
+
+    /// <summary>Copies the carried state. No allocation.</summary>
+    /// <param name="to">A block of <see cref="CarriedLayout"/>.</param>
+    /// <exception cref="ArgumentException">The block has another layout.</exception>
+    public void SaveCarried(ParameterBlock to)
+    {
+        CheckCarried(to);
+        _network.SaveCarried(to);
+    }
+
+    /// <summary>Takes a carried state over for the next step. No allocation.</summary>
+    /// <param name="from">A block of <see cref="CarriedLayout"/>, filled by <see cref="SaveCarried"/> of a trainer of the same recipe.</param>
+    /// <exception cref="ArgumentException">The block has another layout.</exception>
+    public void LoadCarried(ParameterBlock from)
+    {
+        CheckCarried(from);
+        _network.LoadCarried(from);
+    }
+
     /// <summary>Zeroes the carried state: the start of a text.</summary>
     public void ResetState() => _network.ResetState();
 
@@ -168,5 +209,10 @@ public sealed class LanguageModelTrainer
         if (_recipe.VariableBptt) rate *= (float)((double)steps / _recipe.Bptt);
         if (_optimizer.Updates < _recipe.WarmUpUpdates) rate *= (float)((_optimizer.Updates + 1.0) / _recipe.WarmUpUpdates);
         return rate;
+    }
+
+    private void CheckCarried(ParameterBlock block)
+    {
+        if (block.Layout != CarriedLayout) Throw.Argument("the block is not laid out as this trainer's carried state");
     }
 }

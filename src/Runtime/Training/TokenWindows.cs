@@ -1,3 +1,5 @@
+using System.Collections;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Training;
@@ -6,14 +8,26 @@ namespace TinySD.Runtime.Training;
 /// Cuts one long text into B contiguous streams and those into windows of T steps, so that state can be carried from window to window. What does not
 /// fill the last window of every stream is left out, as in Zaremba's recipe, unless the length varies.
 /// </summary>
+/// <remarks>A window asks the text for its own tokens only, stream by stream. Not thread-safe.</remarks>
 public sealed class TokenWindows
 {
-    private readonly ReadOnlyMemory<int> _tokens;
-    private readonly int _streamLength;
+    // Longer windows are read in pieces, so that one buffer serves all.
+    private const int PieceSteps = 4096;
 
-    /// <summary>Cuts <paramref name="tokens"/>.</summary>
+    private readonly ITokenSource _tokens;
+    private readonly long _streamLength;
+    private readonly int[] _run;
+
+    /// <summary>Cuts tokens in memory.</summary>
     /// <exception cref="ArgumentException">There are fewer than B * (T + 1) tokens: not one window.</exception>
     public TokenWindows(ReadOnlyMemory<int> tokens, int batchSize, int timeSteps)
+        : this(new TokenMemory(tokens), batchSize, timeSteps)
+    {
+    }
+
+    /// <summary>Cuts <paramref name="tokens"/>, wherever they are.</summary>
+    /// <exception cref="ArgumentException">There are fewer than B * (T + 1) tokens: not one window. Or more than 2^31 - 1 windows.</exception>
+    public TokenWindows(ITokenSource tokens, int batchSize, int timeSteps)
     {
         if (batchSize < 1) Throw.OutOfRange(nameof(batchSize), batchSize, "at least 1");
         if (timeSteps < 1) Throw.OutOfRange(nameof(timeSteps), timeSteps, "at least 1");
@@ -21,7 +35,10 @@ public sealed class TokenWindows
         BatchSize = batchSize;
         TimeSteps = timeSteps;
         _streamLength = tokens.Length / batchSize;
-        Count = Math.Max(0, _streamLength - 1) / timeSteps;
+        _run = new int[PieceSteps + 1];
+        long count = Math.Max(0, _streamLength - 1) / timeSteps;
+        if (count > int.MaxValue) Throw.Argument($"the text has {count} windows of {timeSteps} steps, and 2^31 - 1 are the most; use a longer window or a larger batch");
+        Count = (int)count;
         if (Count == 0)
         {
             Throw.Argument(
@@ -45,38 +62,60 @@ public sealed class TokenWindows
     /// </summary>
     /// <param name="recipe">Seed, and whether the length varies.</param>
     /// <param name="firstUpdate">Updates of the run before the epoch.</param>
-    public int[] StartsOf(LanguageModelRecipe recipe, long firstUpdate)
+    /// <exception cref="OverflowException">The epoch has 2^31 - 1 windows, which is one beginning too many for a list.</exception>
+    public IReadOnlyList<long> StartsOf(LanguageModelRecipe recipe, long firstUpdate)
     {
-        if (!recipe.VariableBptt) return [.. Enumerable.Range(0, Count + 1).Select(index => index * TimeSteps)];
-        var starts = new List<int> { 0 };
-        int last = _streamLength - 1;
+        if (!recipe.VariableBptt) return new EvenStarts(checked(Count + 1), TimeSteps);
+        var starts = new List<long> { 0 };
+        long last = _streamLength - 1;
         for (long update = firstUpdate; starts[^1] < last; update++)
             starts.Add(Math.Min(last, starts[^1] + WindowLengths.Draw(recipe.Seed, update, TimeSteps)));
-        return [.. starts];
+        return starts;
     }
 
     /// <summary>Writes window <paramref name="index"/> of T steps: inputs and, one token later, targets, both [T][B].</summary>
     public void Fill(int index, Span<int> inputs, Span<int> targets)
     {
         if ((uint)index >= (uint)Count) Throw.OutOfRange(nameof(index), index, $"0 to {Count - 1}");
-        Fill(index * TimeSteps, TimeSteps, inputs, targets);
+        Fill((long)index * TimeSteps, TimeSteps, inputs, targets);
     }
 
     /// <summary>Writes a window of <paramref name="length"/> steps that begins at <paramref name="start"/> in every stream.</summary>
     /// <exception cref="ArgumentException">It goes beyond the streams' ends.</exception>
-    public void Fill(int start, int length, Span<int> inputs, Span<int> targets)
+    public void Fill(long start, int length, Span<int> inputs, Span<int> targets)
     {
         if (start < 0 || length < 1 || length > _streamLength - 1 - start)
-            Throw.OutOfRange("the window's end", (long)start + length, $"above its start, {start}, and at most {_streamLength - 1}");
-        ReadOnlySpan<int> tokens = _tokens.Span;
+            Throw.OutOfRange("the window's end", start + length, $"above its start, {start}, and at most {_streamLength - 1}");
         for (int b = 0; b < BatchSize; b++)
         {
-            int from = (b * _streamLength) + start;
-            for (int t = 0; t < length; t++)
-            {
-                inputs[(t * BatchSize) + b] = tokens[from + t];
-                targets[(t * BatchSize) + b] = tokens[from + t + 1];
-            }
+            for (int from = 0; from < length; from += PieceSteps) FillPiece(b, start, from, Math.Min(length, from + PieceSteps), inputs, targets);
         }
+    }
+
+    private void FillPiece(int b, long start, int from, int to, Span<int> inputs, Span<int> targets)
+    {
+        Span<int> run = _run.AsSpan(0, to - from + 1);
+        _tokens.Read((b * _streamLength) + start + from, run);
+        for (int t = from; t < to; t++)
+        {
+            inputs[(t * BatchSize) + b] = run[t - from];
+            targets[(t * BatchSize) + b] = run[t - from + 1];
+        }
+    }
+
+    /// <summary>Where windows of T steps begin: a text of any length needs no list of them.</summary>
+    private sealed class EvenStarts(int count, int timeSteps) : IReadOnlyList<long>
+    {
+        public int Count => count;
+
+        public long this[int index] =>
+            (uint)index < (uint)count ? (long)index * timeSteps : throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<long> GetEnumerator()
+        {
+            for (int index = 0; index < count; index++) yield return this[index];
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

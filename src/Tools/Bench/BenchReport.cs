@@ -56,7 +56,7 @@ internal sealed class BenchReport
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
         var result = new BenchResult(
             shape, _threads, _instructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
-            withProfile ? _profile : null);
+            withProfile ? _profile : null, Profiles.BuiltForLess(CpuFeatures.Here));
         CliJson.Write(output, result, CliJson.Default.BenchResult);
     }
 
@@ -80,6 +80,7 @@ internal sealed class BenchReport
 
             Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.
             """);
+        if (Profiles.BuiltForLess(CpuFeatures.Here) is { } less) output.WriteLine(less);
     }
 
     private Table Overview(double limit, int barWidth)

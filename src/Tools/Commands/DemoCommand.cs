@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
@@ -22,25 +23,26 @@ internal static class DemoCommand
             $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
         Option<ulong?> seed = Ranged.Seed("Another seed trains other models and samples another text. [default: 1]");
         Option<int?> threads = Ranged.Threads();
+        Option<string?> profile = Profiles.Option();
         var command = new Command("demo",
             "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
             "write the second. Needs no data and takes about a minute.")
         {
-            output, steps, seed, threads,
+            output, steps, seed, threads, profile,
         };
         command.SetAction(parsed => Run(
             common.Read(parsed), parsed.GetValue(output) ?? DefaultOutput, parsed.GetValue(steps) ?? DemoComparison.DefaultSteps,
-            parsed.GetValue(seed) ?? 1, Ranged.ThreadsOf(parsed, threads)));
+            parsed.GetValue(seed) ?? 1, Ranged.ThreadsOf(parsed, threads), Profiles.Read(parsed, profile)));
         return command;
     }
 
-    private static int Run(CliContext context, string output, int steps, ulong seed, int threads)
+    private static int Run(CliContext context, string output, int steps, ulong seed, int threads, HardwareProfile? hardware)
     {
         OutputFile.CheckWritable(output);
         var text = BuiltInText.Read();
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = seed };
         using var pool = new WorkerPool(threads);
-        var comparison = new DemoComparison(text, recipe, steps, pool);
+        var comparison = new DemoComparison(text, recipe, steps, pool, hardware);
         try
         {
             ProgressDisplay.Run(context, progress => comparison.Train(progress, context.Stop.Watch()));

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Evaluation;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Training;
@@ -12,49 +12,75 @@ using TinySD.Tools.Training;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd eval</c>: the task's metric on held-out data.</summary>
-internal static class EvalCommand
+internal sealed class EvalCommand
 {
+    private readonly Argument<string> _model = new("MODEL") { Description = "A model file (.tsd)." };
+    private readonly Option<string> _data = new("--data") { HelpName = "FILE", Description = "The text to predict, plain or gzip.", Required = true };
+    private readonly EvaluationOptions _options = new();
+    private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly Option<string?> _profile = Profiles.Option();
+
+    private EvalCommand()
+    {
+    }
+
     public static Command Create(CommonOptions common)
     {
-        var model = new Argument<string>("MODEL") { Description = "A model file (.tsd)." };
-        var data = new Option<string>("--data") { HelpName = "FILE", Description = "The text to predict, plain or gzip.", Required = true };
-        Option<int?> threads = Ranged.Threads();
-        Option<string?> profile = Profiles.Option();
+        var self = new EvalCommand();
         var command = new Command("eval",
-            "Measure a model on a text: a language model's perplexity, its state carried through the whole text.")
+            "Measure a model on a text: a language model's perplexity, its state carried through the whole text; with Monte Carlo dropout or a continuous " +
+            "cache beside it, if asked.")
         {
-            model, data, threads, profile,
+            self._model, self._data,
         };
-        command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), Ranged.ThreadsOf(parsed, threads),
-            Profiles.Read(parsed, profile)));
+        self._options.AddTo(command);
+        command.Add(self._threads);
+        command.Add(self._profile);
+        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
 
-    private static int Run(CliContext context, string path, string textPath, int threads, HardwareProfile? hardware)
+    private int Run(ParseResult parsed, CliContext context)
     {
-        LoadedLanguageModel loaded = LanguageModelFile.Load(path);
-        EncodedText text = EncodedText.ToPredict(textPath, loaded.Vocabulary);
-        using var pool = new WorkerPool(threads);
-        var evaluator = new LanguageModelEvaluator(loaded.Model, pool, hardware: hardware);
-        EvaluationResult result = default;
-        ProgressDisplay.Run(context, progress => result = evaluator.Evaluate(
-            text.Tokens,
-            share =>
-            {
-                if (progress.IsDue) progress.Show("evaluation", share, "");
-            },
-            context.Stop.Watch()));
-        if (!double.IsFinite(result.Perplexity))
+        CacheSettings? cache = _options.Cache(parsed);
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
+        MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training);
+        using EncodedText text = EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary);
+        using EncodedText? tuning = cache?.TuneOn is { } file ? EncodedText.ToPredict(file, loaded.Vocabulary) : null;
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        EvalResult? result = null;
+        ProgressDisplay.Run(context, progress =>
         {
-            throw new FailureException(
-                $"the perplexity on {textPath} is {result.Perplexity}: the model gives a token of it no chance at all. " +
-                "Train it again with a lower --lr.");
-        }
-
-        TextWriter output = context.Console.Out;
-        if (context.Json) CliJson.Write(output, new EvalResult(result.Perplexity, result.Tokens), CliJson.Default.EvalResult);
-        else output.WriteLine($"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens");
+            var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, context.Stop.Watch());
+            result = evaluation.Run(_options.Streams(parsed), monteCarlo, cache, tuning);
+        });
+        if (context.Json) CliJson.Write(context.Console.Out, result!, CliJson.Default.EvalResult);
+        else WriteText(context.Console.Out, result!);
         return ExitCode.Done;
     }
+
+    private static void WriteText(TextWriter output, EvalResult result)
+    {
+        output.WriteLine($"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens{Time(result.Seconds)}");
+        if (result.MonteCarlo is { } mc)
+        {
+            output.WriteLine(
+                $"with Monte Carlo dropout: perplexity {Figures.Perplexity(mc.Perplexity)}, {Figures.Count(mc.Samples, "sample")} of {mc.Dropout} dropout, " +
+                $"rates {Figures.Setting(mc.RateEmbedding)}, {Figures.Setting(mc.RateLayer)}, {Figures.Setting(mc.RateRecurrent)}, " +
+                $"{Figures.Setting(mc.RateOutput)}" +
+                (mc.RateWord > 0f ? $", of words {Figures.Setting(mc.RateWord)}" : "") +
+                (mc.WeightDrop > 0f ? $", of recurrent weights {Figures.Setting(mc.WeightDrop)}" : "") + Time(mc.Seconds));
+        }
+
+        if (result.Cache is not { } cache) return;
+        string tuned = cache.TunedOn is null
+            ? ""
+            : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} in {Figures.Duration(cache.TuningSeconds!.Value)}";
+        output.WriteLine(
+            $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
+            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}{Time(cache.Seconds)}");
+    }
+
+    private static string Time(double? seconds) => seconds is { } s ? $"; {Figures.Duration(s)}" : "";
 }

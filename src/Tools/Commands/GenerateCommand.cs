@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -15,11 +16,11 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _prompt = new("--prompt")
     {
         HelpName = "TEXT",
-        Description = "Text to go on from. [default: the start of a line]",
+        Description = "Text to go on from; at byte level its UTF-8 form. [default: the start of a line]",
     };
 
     private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue,
-        $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters]");
+        $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters or bytes]");
 
     private readonly Option<float?> _temperature = Ranged.Number("--temperature", v => v >= 0, "a number of at least 0",
         "0 always takes the likeliest token, 1 samples as the model says, more is wilder. [default: 1]");
@@ -29,6 +30,8 @@ internal sealed class GenerateCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
+    private readonly Option<string?> _profile = Profiles.Option();
+
     private GenerateCommand()
     {
     }
@@ -36,9 +39,9 @@ internal sealed class GenerateCommand
     public static Command Create(CommonOptions common)
     {
         var self = new GenerateCommand();
-        var command = new Command("generate", "Sample text from a language model.")
+        var command = new Command("generate", "Sample text from a language model; at byte level the bytes as they are.")
         {
-            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed,
+            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed, self._profile,
         };
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -46,12 +49,19 @@ internal sealed class GenerateCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
         float temperature = parsed.GetValue(_temperature) ?? 1f;
         var generator = new TextGenerator(
-            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1);
+            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1, hardware);
+        if (loaded.Vocabulary.Level == TextLevel.Byte)
+        {
+            WriteBytes(context, generator, loaded.Vocabulary, prompt, length);
+            return ExitCode.Done;
+        }
+
         if (!context.Json)
         {
             generator.Write(prompt, length, context.Console.Out, context.Stop.Watch());
@@ -62,5 +72,21 @@ internal sealed class GenerateCommand
         generator.Write(prompt, length, text, context.Stop.Watch());
         CliJson.Write(context.Console.Out, new GenerateResult(prompt, text.ToString(), length), CliJson.Default.GenerateResult);
         return ExitCode.Done;
+    }
+
+    // Exactly the prompt and so many bytes, nothing added: they may be a picture.
+    private static void WriteBytes(CliContext context, TextGenerator generator, Vocabulary vocabulary, string prompt, int length)
+    {
+        if (!context.Json)
+        {
+            generator.Run(prompt, length, token => context.Console.WriteBytes([(byte)token]), context.Stop.Watch());
+            return;
+        }
+
+        var tokens = new List<int>();
+        generator.Run(prompt, length, tokens.Add, context.Stop.Watch());
+        byte[] bytes = vocabulary.DecodeBytes([.. tokens]);
+        CliJson.Write(
+            context.Console.Out, new GenerateResult(prompt, vocabulary.Decode([.. tokens]), length, bytes), CliJson.Default.GenerateResult);
     }
 }

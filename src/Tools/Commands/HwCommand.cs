@@ -10,7 +10,7 @@ using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd hw list</c> and <c>tinysd hw show</c>: hardware profiles.</summary>
+/// <summary><c>tinysd hw</c>: hardware profiles.</summary>
 internal static class HwCommand
 {
     public static Command Create(CommonOptions common)
@@ -20,7 +20,10 @@ internal static class HwCommand
         var name = new Argument<string>("NAME") { Description = "A built-in profile, or a file." };
         var show = new Command("show", "Show a hardware profile as its file has it.") { name };
         show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
-        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.") { list, show, HwSimulateCommand.Create(common) };
+        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.")
+        {
+            HwDetectCommand.Create(common), list, show, HwSimulateCommand.Create(common),
+        };
     }
 
     private static int List(CliContext context)

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using TinySD.Formats;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
@@ -18,7 +20,7 @@ internal static class InspectCommand
 
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd or .tss)." };
+        var file = new Argument<string>("FILE") { Description = "A file of TinySD (.tsd or .tss), safetensors or ONNX." };
         var command = new Command("inspect",
             "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
         {
@@ -30,16 +32,27 @@ internal static class InspectCommand
 
     private static int Run(CliContext context, string path)
     {
-        if (MaskScheduleFile.IsOne(path))
+        switch (FileFormats.Of(path))
         {
-            RunSchedule(context, path);
-            return ExitCode.Done;
+            case FileFormat.MaskSchedule:
+                RunSchedule(context, path);
+                return ExitCode.Done;
+            case FileFormat.Safetensors:
+                InspectForeign.Safetensors(context, path);
+                return ExitCode.Done;
+            case FileFormat.Onnx:
+                InspectForeign.Onnx(context, path);
+                return ExitCode.Done;
         }
 
         using TsdFile file = TsdFile.Open(path);
         LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
-        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model), CliJson.Default.InspectResult);
-        else WriteTables(context.Console, file, model);
+        RecurrentStackDescription? stack = file.Kind == RecurrentStackFile.Kind ? RecurrentStackFile.Describe(file) : null;
+        LanguageModelCheckpoint? checkpoint = null;
+        if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpointFile.TryDescribe(file, out checkpoint, out FileProblem? problem))
+            throw new FileProblemException(problem);
+        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, stack, checkpoint), CliJson.Default.InspectResult);
+        else WriteTables(context.Console, file, model, stack, checkpoint);
         return ExitCode.Done;
     }
 
@@ -69,15 +82,20 @@ internal static class InspectCommand
         context.Console.Results.Write(facts.HideHeaders());
     }
 
-    private static InspectResult ToJson(TsdFile file, LanguageModelDescription? model) => new(
+    private static InspectResult ToJson(
+        TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint) => new(
         file.Kind,
         file.Path,
         file.Length,
         file.Tensors.Sum(t => t.Count),
-        model is null ? null : Section(file, "configuration"),
+        model is null && stack is null ? null : Section(file, "configuration"),
         model is null ? null : Summarize(model.Vocabulary),
         model is null ? null : Section(file, "training"),
-        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))]);
+        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))])
+        {
+            Progress = checkpoint is null ? null : Section(file, "progress"),
+            Run = checkpoint is null ? null : Section(file, "run"),
+        };
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
@@ -88,14 +106,17 @@ internal static class InspectCommand
         return document.RootElement.Clone();
     }
 
-    private static void WriteTables(CliConsole console, TsdFile file, LanguageModelDescription? model)
+    private static void WriteTables(
+        CliConsole console, TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint)
     {
         Table facts = Tables.Create("", "");
         facts.Row("file", file.Path);
         facts.Row("kind", file.Kind);
         facts.Row("bytes", Figures.Count(file.Length));
-        facts.Row("parameters", Figures.Count(file.Tensors.Sum(t => t.Count)));
+        facts.Row(checkpoint is null ? "parameters" : "numbers", Figures.Count(file.Tensors.Sum(t => t.Count)));
         if (model is not null) AddModel(facts, model);
+        if (stack is not null) AddStack(facts, stack);
+        if (checkpoint is not null) AddCheckpoint(facts, checkpoint);
         console.Results.Write(facts.HideHeaders());
 
         Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
@@ -108,7 +129,7 @@ internal static class InspectCommand
     {
         (_, Vocabulary vocabulary, TrainingRecord training) = model;
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
-        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {(vocabulary.Level == TextLevel.Word ? "words" : "characters")}, " +
+        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
         facts.Row("written by", training.WrittenBy);
         facts.Row("trained on", Describe(training.Train));
@@ -125,6 +146,55 @@ internal static class InspectCommand
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
         foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Row(option, value);
     }
+
+    private static void AddStack(Table facts, RecurrentStackDescription stack)
+    {
+        RecurrentStackConfig config = stack.Config;
+        facts.Row("cell", Names.Cells.Of(config.Cell));
+        facts.Row("direction", Names.Directions.Of(config.Direction));
+        facts.Row("layers", Invariant(config.LayerCount));
+        facts.Row("inputs", Figures.Count(config.InputSize));
+        facts.Row("hidden", Figures.Count(config.HiddenSize));
+        if (config.ResetBeforeProduct) facts.Row("reset gate", "before the product");
+        if (config.Peepholes) facts.Row("peepholes", "yes");
+        if (config.CoupledGates) facts.Row("forget gate", "1 - i");
+        if (config.Clip > 0f) facts.Row("clip", config.Clip.ToString(CultureInfo.InvariantCulture));
+        if (!config.Activations.IsEmpty) facts.Row("activations", string.Join(", ", config.Activations.Select(Describe)));
+        facts.Row("written by", stack.WrittenBy);
+        if (stack.Source is { } source) facts.Row("imported from", source);
+    }
+
+    private static string Describe(Activation f) => f.Alpha == 0f && f.Beta == 0f
+        ? $"{f.Kind}"
+        : string.Create(CultureInfo.InvariantCulture, $"{f.Kind}({f.Alpha}, {f.Beta})");
+
+    private static void AddCheckpoint(Table facts, LanguageModelCheckpoint run)
+    {
+        TrainingProgress progress = run.Progress;
+        facts.Row("task", LanguageModelCheckpointFile.Task);
+        facts.Row("written by", run.WrittenBy);
+        facts.Row("updates", Figures.Count(progress.Updates));
+        facts.Row("stands", progress.Epoch < run.Recipe.Epochs
+            ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
+            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
+        if (progress.AveragedUpdates is { } averaged) facts.Row("average", $"of the parameters after each of the last {Figures.Count(averaged)} updates");
+        if (run.BestEpoch is { } best) facts.Row("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}");
+        facts.Row("trained on", Describe(run.Train));
+        facts.Row("validated on", Describe(run.Valid));
+        if (run.Test is { } test) facts.Row("tested on", Describe(test));
+        if (run.Schedule is { } schedule) facts.Row("masks of", schedule.Path);
+        facts.Row("--out", run.Output);
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Row(option, value);
+    }
+
+    private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";
+
+    private static string NameOf(TextLevel level) => level switch
+    {
+        TextLevel.Word => "words",
+        TextLevel.Character => "characters",
+        _ => "bytes",
+    };
 
     private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
 

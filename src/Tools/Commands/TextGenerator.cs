@@ -1,36 +1,19 @@
 using TinySD.Formats;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary>Samples text token by token and writes it as it comes.</summary>
-internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed)
+/// <summary>Samples text token by token.</summary>
+internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
 {
-    /// <summary>Writes the prompt, what follows it, and a line end.</summary>
+    /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be text.</summary>
     /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
     public void Write(string prompt, int length, TextWriter writer, CancellationToken stop)
     {
-        int[] given = Corpus.EncodeText(prompt, vocabulary, "--prompt");
-        var session = new LanguageModelSession(model);
-        var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
         bool lineIsOpen = false;
-
-        ReadOnlySpan<float> logits = session.Step(StartOfLine());
-        foreach (int token in given)
-        {
-            Put(token);
-            logits = session.Step(token);
-        }
-
-        for (int i = 0; i < length; i++)
-        {
-            stop.ThrowIfCancellationRequested();
-            int token = sampler.Sample(logits);
-            Put(token);
-            logits = session.Step(token);
-        }
-
+        Run(prompt, length, Put, stop);
         if (lineIsOpen) writer.WriteLine();
 
         void Put(int token)
@@ -42,6 +25,31 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         }
     }
 
+    /// <summary>Gives the prompt's tokens and those that follow it, as they come.</summary>
+    /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
+    public void Run(string prompt, int length, Action<int> put, CancellationToken stop)
+    {
+        int[] given = Corpus.EncodeText(prompt, vocabulary, "--prompt");
+        var session = new LanguageModelSession(model, hardware: hardware);
+        var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
+        ReadOnlySpan<float> logits = session.Step(StartOfLine());
+        foreach (int token in given)
+        {
+            put(token);
+            logits = session.Step(token);
+        }
+
+        for (int i = 0; i < length; i++)
+        {
+            stop.ThrowIfCancellationRequested();
+            int token = sampler.Sample(logits);
+            put(token);
+            logits = session.Step(token);
+        }
+    }
+
     // A model has seen lines begin after a line's end; one without line ends starts after its commonest token.
-    private int StartOfLine() => vocabulary.EndOfLineId ?? (vocabulary.TryGetId("\n", out int lineFeed) ? lineFeed : 0);
+    private int StartOfLine() => vocabulary.Level == TextLevel.Byte
+        ? '\n'
+        : vocabulary.EndOfLineId ?? (vocabulary.TryGetId("\n", out int lineFeed) ? lineFeed : 0);
 }

@@ -13,15 +13,24 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd train lm</c>.</summary>
 internal sealed class TrainLmCommand
 {
+    private const string CommandName = "train lm";
+
     private readonly Option<string?> _train = Ranged.File("--train",
-        "The training text, plain or gzip. At word level tokens are split at white space and lines end in <eos>.");
+        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos>.");
 
     private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
     private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
     private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
+    private readonly Option<TensorStorage?> _dtype = Ranged.Choice("--dtype", Names.Storages,
+        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; training is in f32 all the same. [default: f32]");
+
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+
+    private readonly Option<int?> _maximumSize = Ranged.Whole("--max-vocabulary", 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
+        "[default: all]");
 
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
@@ -29,6 +38,7 @@ internal sealed class TrainLmCommand
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly Option<string?> _profile = Profiles.Option();
     private readonly Option<string?> _schedule = Schedules.Option();
+    private readonly CheckpointOptions _checkpoints = new();
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -39,42 +49,82 @@ internal sealed class TrainLmCommand
     {
         var self = new TrainLmCommand();
         var command = new Command("lm",
-            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required.")
+            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, but for --resume.")
         {
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maxSteps, self._threads, self._profile, self._schedule, self._show];
+        Option[] rest = [self._minimumCount, self._maximumSize, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule];
         foreach (Option option in rest) command.Add(option);
+        self._checkpoints.AddTo(command);
+        command.Add(self._show);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        using MaskScheduleFile? schedule = parsed.GetValue(_schedule) is { } masks ? MaskScheduleFile.Open(masks) : null;
-        (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info));
+        CheckpointRequest? request = _checkpoints.Read(parsed);
+        bool isShow = parsed.GetValue(_show);
+
+        // Before a folder is created for checkpoints.
+        if (!isShow && request?.From is null)
+        {
+            foreach (Option<string?> option in new[] { _train, _valid, _out }) Required(parsed, option, null);
+        }
+
+        using CheckpointKeeper? keeper = request is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
+        using LanguageModelCheckpointFile? from = request?.From is { } folder
+            ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
+                folder, LanguageModelCheckpointFile.TryOpen, line => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}"),
+                request.IsSameFolder ? keeper : null)
+            : null;
+        ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
+        using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
+        (TextLevel level, LanguageModelRecipe recipe) = resumed is null
+            ? _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
+            : resumed.Recipe(parsed, _recipe);
         if (schedule is not null) Schedules.Check(schedule, recipe);
-        if (parsed.GetValue(_show))
+        resumed?.Check(schedule, _schedule.Name);
+        if (isShow)
         {
             RecipeReport.Write(context, level, recipe);
             return ExitCode.Done;
         }
 
-        string train = Required(parsed, _train), valid = Required(parsed, _valid), output = Required(parsed, _out);
-        string? test = parsed.GetValue(_test);
+        string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
+        string output = Required(parsed, _out, resumed?.Run.Output);
+        string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
+        int minimumCount = resumed?.MinimumCount(parsed, _minimumCount) ?? parsed.GetValue(_minimumCount) ?? 1;
+        int? maximumSize = resumed is null ? parsed.GetValue(_maximumSize) : resumed.MaximumVocabulary(parsed, _maximumSize);
+        TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Dtype ?? TensorStorage.F32;
+        int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
+        if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         OutputFile.CheckWritable(output);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        var data = LanguageModelData.Read(train, valid, test, level, parsed.GetValue(_minimumCount) ?? 1, recipe);
+        if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
+        CheckLevel(parsed, level);
+        using var data = LanguageModelData.Read(train, valid, test, level, minimumCount, maximumSize, recipe);
+        resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
+        if (resumed is not null) keeper!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep);
+        LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
+            keeper, data.ToCheckpoint(recipe, minimumCount, maximumSize, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, parsed.GetValue(_maxSteps), pool, hardware, schedule);
+        var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
     }
 
-    private static string Required(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? throw new UsageException($"{option.Name} is missing; --train, --valid and --out are required.");
+    private void CheckLevel(ParseResult parsed, TextLevel level)
+    {
+        if (level != TextLevel.Byte) return;
+        Option<int?>? useless = new[] { _minimumCount, _maximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
+        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
+    }
+
+    private static string Required(ParseResult parsed, Option<string?> option, string? recorded) => parsed.GetValue(option) ?? recorded
+        ?? throw new UsageException($"{option.Name} is missing; --train, --valid and --out are required.");
 }

@@ -9,9 +9,11 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd verify</c>: checks every checksum and names what is damaged.</summary>
 internal static class VerifyCommand
 {
+    private const string NoChecksums = ", whose numbers this format has no checksums for";
+
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A TinySD file (.tsd or .tss)." };
+        var file = new Argument<string>("FILE") { Description = "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums." };
         var command = new Command("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.")
         {
             file,
@@ -22,7 +24,13 @@ internal static class VerifyCommand
 
     private static int Run(CliContext context, string path)
     {
-        (long bytes, string content, IReadOnlyList<FileProblem> problems) = MaskScheduleFile.IsOne(path) ? CheckSchedule(path) : Check(path);
+        (long bytes, string content, IReadOnlyList<FileProblem> problems) = FileFormats.Of(path) switch
+        {
+            FileFormat.MaskSchedule => CheckSchedule(path),
+            FileFormat.Safetensors => CheckSafetensors(path),
+            FileFormat.Onnx => CheckOnnx(path),
+            _ => Check(path),
+        };
         string[] damaged = [.. problems.Select(p => p.Part ?? "file").Distinct(StringComparer.Ordinal)];
         if (context.Json)
         {
@@ -54,11 +62,22 @@ internal static class VerifyCommand
         using (file) return (file.Length, Display.Figures.Count(file.Info.Updates, "update"), file.Verify());
     }
 
+    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSafetensors(string path)
+    {
+        if (!SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) return Unopened(problem);
+        using (file) return (file.Length, $"{file.Tensors.Length} tensors{NoChecksums}", []);
+    }
+
+    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckOnnx(string path) =>
+        OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)
+            ? (network.Length, $"{network.Tensors.Count()} tensors{NoChecksums}", [])
+            : Unopened(problem);
+
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Unopened(FileProblem problem) =>
         IsDamage(problem.Kind) ? (0, "", [problem]) : throw new FileProblemException(problem);
 
     // What was never a TinySD file, or cannot be read, is no damaged one.
     private static bool IsDamage(FileProblemKind kind) => kind is not (
         FileProblemKind.NotFound or FileProblemKind.IsDirectory or FileProblemKind.NotRegularFile or FileProblemKind.AccessDenied or
-        FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.NewerVersion);
+        FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.Unsupported or FileProblemKind.NewerVersion);
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -41,7 +43,7 @@ internal sealed class Contestant(LanguageModelRun run)
     public void EndRound() => Rounds.Add(new DemoRound(Losses.Count, run.TrainPerplexity, run.LearningRate));
 
     /// <summary>Measures the model.</summary>
-    public void Validate(ReadOnlySpan<int> text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop);
+    public void Validate(ITokenSource text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop);
 }
 
 /// <summary>
@@ -63,15 +65,16 @@ internal sealed class DemoComparison
     /// <param name="recipe">With structured dropout. Its epochs divide the steps into rounds, each with that epoch's learning rate.</param>
     /// <param name="steps">Updates of each model.</param>
     /// <param name="runner">Threads.</param>
-    public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner)
+    /// <param name="hardware">The machine.</param>
+    public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware)
     {
         _text = text;
         _steps = steps;
         _rounds = Math.Min(recipe.Epochs, steps);
         _windows = new TokenWindows(text.Train, recipe.BatchSize, recipe.Bptt);
         LanguageModelRecipe dense = recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } };
-        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner));
-        Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner));
+        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner, hardware));
+        Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner, hardware));
     }
 
     /// <summary>Random dropout: every product is computed in full.</summary>
@@ -101,7 +104,7 @@ internal sealed class DemoComparison
             Structured.EndRound();
         }
 
-        ReadOnlySpan<int> valid = _text.Valid.AsSpan(0, Math.Min(ValidTokens, _text.Valid.Length));
+        var valid = new TokenMemory(_text.Valid.AsMemory(0, Math.Min(ValidTokens, _text.Valid.Length)));
         Dense.Validate(valid, stop);
         Structured.Validate(valid, stop);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 
 namespace TinySD.Tools.Display;
@@ -19,8 +20,25 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     /// <summary>Where results go.</summary>
     public TextWriter Out { get; } = output;
 
+    /// <summary>Writes bytes to <see cref="Out"/> as they are, which need not be text.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    {
+        // A writer that no stream stands behind can only take text.
+        if (Out is not StreamWriter writer)
+        {
+            Out.Write(Encoding.UTF8.GetString(bytes));
+            return;
+        }
+
+        writer.Flush();
+        writer.BaseStream.Write(bytes);
+    }
+
     /// <summary>Where progress and diagnostics go.</summary>
     public TextWriter Error { get; } = error;
+
+    /// <summary>Shows progress in the place of what <see cref="Error"/> would get; null for that.</summary>
+    public IProgressDisplay? Progress { get; init; }
 
     /// <summary>Whether progress can be drawn in place.</summary>
     public bool ErrorIsTerminal => traits.ErrorIsTerminal;

@@ -28,13 +28,17 @@ internal static class MaskPictures
         {
             int height = site.Kept.Count * StepHeight;
             output.WriteLine(Invariant(
-                $"<svg viewBox=\"0 0 {LabelWidth + Width} {Math.Max(height, 24) + 14}\" role=\"img\" aria-label=\"Kept units of {site.Name}\">"));
-            output.WriteLine(Invariant($"<text x=\"0\" y=\"14\">{site.Name}</text><text x=\"0\" y=\"30\">{KeptText(site)}</text>"));
+                $"<svg viewBox=\"0 0 {LabelWidth + Width} {Math.Max(height, 44) + 18}\" role=\"img\" aria-label=\"Kept units of {site.Name}\">"));
+            output.WriteLine(Invariant($"<text x=\"0\" y=\"14\">{site.Name}</text><text x=\"0\" y=\"30\">{KeptText(site)}</text><text class=\"axis\" x=\"0\" y=\"44\">{Figures.Count(site.Kept.Count, "time step")}</text>"));
             output.WriteLine(Invariant($"<rect class=\"ground\" x=\"{LabelWidth}\" width=\"{Width}\" height=\"{height}\"/>"));
             double scale = (double)Width / site.Units;
             output.Write(Invariant($"<path class=\"kept\" stroke-width=\"{StepHeight - 1}\" transform=\"translate({LabelWidth} 0) scale({scale:0.#####} 1)\" d=\""));
             for (int t = 0; t < site.Kept.Count; t++) output.Write(Runs(site.Kept[t], t));
-            output.WriteLine("\"/></svg>");
+            output.WriteLine("\"/>");
+            int below = Math.Max(height, 44) + 12;
+            output.WriteLine(Invariant(
+                $"<text class=\"axis\" x=\"{LabelWidth}\" y=\"{below}\">unit 0</text><text class=\"axis\" x=\"{LabelWidth + Width}\" y=\"{below}\" text-anchor=\"end\">{site.Units - 1}</text>"));
+            output.WriteLine("</svg>");
         }
     }
 

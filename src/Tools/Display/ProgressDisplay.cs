@@ -26,7 +26,8 @@ internal static class ProgressDisplay
     /// <summary>Runs <paramref name="body"/> with a display that ends when it does.</summary>
     public static void Run(CliContext context, Action<IProgressDisplay> body)
     {
-        if (context.Quiet) body(new SilentDisplay());
+        if (context.Console.Progress is { } own) body(own);
+        else if (context.Quiet) body(new SilentDisplay());
         else if (context.Console.ErrorIsTerminal) LiveDisplay.Run(context.Console.Messages, body);
         else body(new LineDisplay(context.Console.Error));
     }

@@ -18,7 +18,13 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(SimulateResult))]
 [JsonSerializable(typeof(ProfileListResult))]
+[JsonSerializable(typeof(DetectResult))]
 [JsonSerializable(typeof(ScheduleResult))]
+[JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(StackResult))]
+[JsonSerializable(typeof(ExportResult))]
+[JsonSerializable(typeof(OnnxResult))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = Encoder };

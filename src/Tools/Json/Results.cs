@@ -1,7 +1,9 @@
 using System.Text.Json;
 using TinySD.Formats;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Commands;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Json;
@@ -34,22 +36,40 @@ internal sealed record TrainLmResult(
     IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary,
     string Model, double Seconds, int Threads, RecipeResult Recipe);
 
-/// <summary>The result of <c>eval</c> of a language model.</summary>
-internal sealed record EvalResult(double Perplexity, long Tokens);
+/// <summary>
+/// The result of <c>eval</c> of a language model; the perplexity is the static one. Its time is there beside that of another evaluation only.
+/// </summary>
+internal sealed record EvalResult(double Perplexity, long Tokens, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
 
-/// <summary>The result of <c>generate</c>; the text begins with the prompt.</summary>
-internal sealed record GenerateResult(string Prompt, string Text, int Tokens);
+/// <summary>A Monte Carlo dropout evaluation.</summary>
+internal sealed record MonteCarloResult(
+    double Perplexity, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float RateWord,
+    float WeightDrop, double Seconds);
 
-/// <summary>The result of <c>inspect</c>; what only a language model has is left out of other files.</summary>
+/// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
+internal sealed record CacheEvalResult(
+    double Perplexity, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
+
+/// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
+internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
+
+/// <summary>The result of <c>inspect</c>; what only a language model or a checkpoint has is left out of other files.</summary>
 internal sealed record InspectResult(
     string Kind, string File, long Bytes, long Parameters, JsonElement? Configuration, VocabularyResult? Vocabulary, JsonElement? Training,
-    IReadOnlyList<TensorResult> Tensors);
+    IReadOnlyList<TensorResult> Tensors)
+{
+    /// <summary>Where a checkpoint's run stands.</summary>
+    public JsonElement? Progress { get; init; }
+
+    /// <summary>What a checkpoint's run is.</summary>
+    public JsonElement? Run { get; init; }
+}
 
 /// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);
 
-/// <summary>A tensor of <see cref="InspectResult"/>.</summary>
-internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string Checksum);
+/// <summary>A tensor of <see cref="InspectResult"/>; formats without checksums have none.</summary>
+internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string? Checksum);
 
 /// <summary>The result of <c>verify</c>.</summary>
 internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IReadOnlyList<string> Problems);
@@ -65,9 +85,9 @@ internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IRe
 /// <summary>A point of a learning curve, after so many steps.</summary>
 internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);
 
-/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for.</summary>
+/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for, advice where the program was built for less than the CPU has.</summary>
 internal sealed record BenchResult(
-    BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile);
+    BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile, string? Advice);
 
 /// <summary>What <c>bench</c> trained; the rates are those of the structured model.</summary>
 internal sealed record BenchShape(
@@ -97,6 +117,12 @@ internal sealed record ProfileResult(string Name, string Kind, string Descriptio
 /// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
 internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);
 
+/// <summary>The result of <c>hw detect</c>; the profile itself is the file.</summary>
+internal sealed record DetectResult(string File, string Name, string Description, string Fallback, int Threads, IReadOnlyList<DetectTile> Tiles);
+
+/// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
+internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
+
 /// <summary>The result of <c>schedule</c>.</summary>
 internal sealed record ScheduleResult(
     string File, int Updates, int TimeSteps, ulong Seed, long Bytes, IReadOnlyList<ScheduleSite> Sites);
@@ -106,3 +132,30 @@ internal sealed record ScheduleSite(string Name, int Units)
 {
     public static ScheduleSite From(MaskSite site) => new(Schedules.NameOf(site), site.Units);
 }
+
+/// <summary>The result of <c>run</c>.</summary>
+internal sealed record RunResult(string Model, string Input, string Output, IReadOnlyList<TensorShape> Tensors);
+
+/// <summary>A tensor of <see cref="RunResult"/>.</summary>
+internal sealed record TensorShape(string Name, IReadOnlyList<int> Shape);
+
+/// <summary>The result of <c>import</c>.</summary>
+internal sealed record StackResult(
+    string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters, IReadOnlyList<string> LeftOut,
+    IReadOnlyList<string> Rounded)
+{
+    public static StackResult From(string path, StackSource source)
+    {
+        RecurrentStackConfig config = source.Stack.Config;
+        return new(
+            path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
+            config.HiddenSize, source.Stack.Layout.ParameterCount, source.LeftOut, source.Rounded);
+    }
+}
+
+/// <summary>The result of <c>export</c>.</summary>
+internal sealed record ExportResult(string Model, string File, string Format, long Bytes);
+
+/// <summary>What <c>inspect</c> says of an ONNX model.</summary>
+internal sealed record OnnxResult(
+    string Producer, long Opset, IReadOnlyList<string> Operators, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs);

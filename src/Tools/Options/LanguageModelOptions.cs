@@ -1,7 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
@@ -16,28 +15,12 @@ internal sealed class LanguageModelOptions
 
     private readonly Option<string?> _preset = Presets.Option(
         $"A named set of the options below; those given beside it win. One of {Presets.List}. {Presets.Forms} " +
-        $"[default: {DefaultCharacterPreset} with --level char, else {DefaultWordPreset}]");
+        $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
 
     private readonly Option<TextLevel?> _level = Ranged.Choice("--level", Names.Levels,
-        $"What a token is. [default: char with a preset whose name begins with {Presets.CharacterPrefix}, else word]");
+        $"What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose name begins with {Presets.CharacterPrefix}, else word]");
 
-    private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
-        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). " +
-        "Keeps the preset's rates.");
-
-    private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate at all four sites, the recurrent one included.");
-    private readonly Option<float?> _rateEmbedding = Ranged.Rate("--rate-embedding",
-        "Drop rate on the embedding's output. Wins over --rate, as the next three do.");
-
-    private readonly Option<float?> _rateLayer = Ranged.Rate("--rate-layer", "Drop rate between layers.");
-    private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state.");
-    private readonly Option<float?> _rateOutput = Ranged.Rate("--rate-output", "Drop rate before the classifier.");
-    private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws,
-        "Whether structured masks keep an exact count of units or each unit by chance.");
-
-    private readonly Option<int?> _keepMultiple = Ranged.KeepMultiple();
-    private readonly Option<int?> _groupSize = Ranged.GroupSize();
-
+    private readonly DropoutOptions _dropout = new("the preset's");
     private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer, or of all but the last.");
     private readonly Option<int?> _lastHidden = Ranged.Whole("--last-hidden", 0, LargestSize,
         "Hidden size of the last layer, which --tied needs as wide as the embedding; 0 for --hidden.");
@@ -81,9 +64,8 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, _level, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize,
-            .. _regularizers.All, _hidden, _lastHidden, _embedding, _layers, .. _cell.All, _tied, _batch, _bptt, _variableBptt, _epochs, .. _learningRate.All,
-            _clip, _reduction, _optimizer, _nonMonotone, _init, _initScheme, _forgetBias, _seed,
+            _preset, _level, .. _dropout.All, .. _regularizers.All, _hidden, _lastHidden, _embedding, _layers, .. _cell.All, _tied, _batch, _bptt, _variableBptt,
+            _epochs, .. _learningRate.All, _clip, _reduction, _optimizer, _nonMonotone, _init, _initScheme, _forgetBias, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -93,8 +75,7 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, _dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize, _hidden, _lastHidden,
-            _embedding, _layers, _bptt, _variableBptt, _seed,
+            _preset, .. _dropout.All, _hidden, _lastHidden, _embedding, _layers, _bptt, _variableBptt, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -106,7 +87,7 @@ internal sealed class LanguageModelOptions
     public (TextLevel Level, LanguageModelRecipe Recipe) Read(ParseResult parsed, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
     {
         TextLevel? level = parsed.GetValue(_level);
-        string name = parsed.GetValue(_preset) ?? (level == TextLevel.Character ? DefaultCharacterPreset : DefaultWordPreset);
+        string name = parsed.GetValue(_preset) ?? (level is TextLevel.Character or TextLevel.Byte ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
         preset = _cell.Apply(parsed, preset);
@@ -127,7 +108,7 @@ internal sealed class LanguageModelOptions
             ForgetBias = parsed.GetValue(_forgetBias) ?? preset.ForgetBias,
             BatchSize = parsed.GetValue(_batch) ?? preset.BatchSize,
             Bptt = parsed.GetValue(_bptt) ?? preset.Bptt,
-            Dropout = ReadDropout(parsed, preset),
+            Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}"),
             VariableBptt = Ranged.IsOn(parsed, _variableBptt) ?? preset.VariableBptt,
             LossReduction = parsed.GetValue(_reduction) ?? preset.LossReduction,
             NonMonotone = parsed.GetValue(_nonMonotone) ?? preset.NonMonotone,
@@ -142,6 +123,20 @@ internal sealed class LanguageModelOptions
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
 
+    /// <summary>A recipe with what a command line gives beside it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="contradiction">Makes an error of an option, its value, and the value that is known.</param>
+    /// <exception cref="UsageException">Level or preset are others, or two options contradict each other.</exception>
+    public LanguageModelRecipe ReadBeside(
+        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction)
+    {
+        if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, Names.Levels.Of(asked), Names.Levels.Of(level));
+        if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
+        return Read(parsed, _ => recipe).Recipe;
+    }
+
     private static void CheckTied(LanguageModelRecipe recipe)
     {
         int embedding = recipe.EmbeddingSize == 0 ? recipe.HiddenSize : recipe.EmbeddingSize;
@@ -151,56 +146,4 @@ internal sealed class LanguageModelOptions
             ? $"--tied needs an embedding as wide as the hidden layer; --embedding is {embedding} and --hidden {last}. Give --embedding 0."
             : $"--tied needs an embedding as wide as the last layer; --embedding is {embedding} and --last-hidden {last}. Give --last-hidden {embedding}.");
     }
-
-    private DropoutSpec ReadDropout(ParseResult parsed, LanguageModelRecipe preset)
-    {
-        DropoutKind? asked = parsed.GetValue(_dropout);
-        DropoutKind kind = asked ?? preset.Dropout.Kind;
-        Option<float?>[] rates = [_rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput];
-        string? rateOption = rates.FirstOrDefault(option => parsed.GetValue(option) is not null)?.Name;
-        if (kind == DropoutKind.None)
-        {
-            string? useless = rateOption ?? (parsed.GetValue(_draw) is null ? null : _draw.Name) ?? StructuredOption(parsed);
-            if (useless is null) return DropoutSpec.None;
-            string why = asked is null
-                ? $"the preset {preset.Name} has no dropout; add --dropout, for example --dropout structured"
-                : "--dropout is none; leave one of them out";
-            throw new UsageException($"{useless} has no effect: {why}.");
-        }
-
-        float? all = parsed.GetValue(_rate);
-        var spec = new DropoutSpec
-        {
-            Kind = kind,
-            Draw = parsed.GetValue(_draw) ?? preset.Dropout.Draw,
-            KeepMultiple = parsed.GetValue(_keepMultiple) ?? preset.Dropout.KeepMultiple,
-            GroupSize = parsed.GetValue(_groupSize) ?? preset.Dropout.GroupSize,
-            Embedding = parsed.GetValue(_rateEmbedding) ?? all ?? preset.Dropout.Embedding,
-            Layer = parsed.GetValue(_rateLayer) ?? all ?? preset.Dropout.Layer,
-            Recurrent = parsed.GetValue(_rateRecurrent) ?? all ?? preset.Dropout.Recurrent,
-            Output = parsed.GetValue(_rateOutput) ?? all ?? preset.Dropout.Output,
-        };
-        if (rateOption is null && spec is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 })
-        {
-            throw new UsageException(
-                $"--dropout {Names.Dropouts.Of(kind)} has no rate: the preset {preset.Name} has none. " +
-                "Add --rate, for example --rate 0.5, or the rate of a site.");
-        }
-
-        if (parsed.GetValue(_draw) == MaskDraw.ExactCount && !spec.IsStructured)
-        {
-            throw new UsageException(
-                $"--draw exact needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by chance.");
-        }
-
-        if (!spec.IsStructured && StructuredOption(parsed) is { } structured)
-            throw new UsageException($"{structured} needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by itself.");
-        if (spec is { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli })
-            throw new UsageException($"{_keepMultiple.Name} needs exact counts; leave --draw {Names.Draws.Of(spec.Draw)} out.");
-        return spec;
-    }
-
-    // An option given that only structured masks have.
-    private string? StructuredOption(ParseResult parsed) =>
-        parsed.GetValue(_keepMultiple) is not null ? _keepMultiple.Name : parsed.GetValue(_groupSize) is not null ? _groupSize.Name : null;
 }

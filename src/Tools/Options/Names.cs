@@ -35,7 +35,11 @@ internal sealed class Names<T>(params (string Name, T Value)[] entries)
 /// <summary>Every such set.</summary>
 internal static class Names
 {
-    public static Names<TextLevel> Levels { get; } = new(("word", TextLevel.Word), ("char", TextLevel.Character));
+    public static Names<TextLevel> Levels { get; } =
+        new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
+
+    /// <summary>Number formats of weights in a file.</summary>
+    public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));
 
     public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam), ("nt-asgd", OptimizerKind.NtAsgd));
 
@@ -49,6 +53,9 @@ internal static class Names
 
     public static Names<CellKind> Cells { get; } = new(
         ("lstm", CellKind.Lstm), ("gru", CellKind.Gru), ("rnn-tanh", CellKind.RnnTanh), ("rnn-relu", CellKind.RnnRelu));
+
+    public static Names<RecurrentDirection> Directions { get; } = new(
+        ("forward", RecurrentDirection.Forward), ("reverse", RecurrentDirection.Reverse), ("bidirectional", RecurrentDirection.Bidirectional));
 
     public static Names<MaskDraw> Draws { get; } = new(("exact", MaskDraw.ExactCount), ("bernoulli", MaskDraw.Bernoulli));
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Options;
 
@@ -13,15 +14,15 @@ internal static class Profiles
     public static Option<string?> Option() => new("--profile")
     {
         HelpName = "NAME|FILE",
-        Description = "The hardware profile, built in or a file, as 'tinysd hw list' shows. Speed only: the result is the same. " +
-            "[default: the best built-in one that runs here]",
+        Description = "The hardware profile, one that 'tinysd hw list' shows or a file, as 'tinysd hw detect' writes. Speed only: the result is the same. " +
+            "[default: the best built-in one that runs here, fitted to this machine's caches]",
     };
 
     /// <summary>The profile to run under.</summary>
     /// <exception cref="FailureException">It does not run on this CPU or in this build.</exception>
     public static HardwareProfile? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } name
         ? Runnable(Find(name, option.Name), CpuFeatures.Here)
-        : BuiltInProfiles.BestFor(CpuFeatures.Here);
+        : ProfileFit.Default(CpuFeatures.Here, MachineFacts.Here);
 
     /// <summary>A profile and its fallbacks, by name or from a file.</summary>
     /// <exception cref="UsageException">There is none of that name.</exception>

@@ -52,12 +52,12 @@ internal static class Ranged
         Number(name, rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1", help);
 
     /// <summary>What exact counts of kept units are rounded to.</summary>
-    public static Option<int?> KeepMultiple() => Whole("--keep-multiple", 1, 65536,
-        "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills. [default: the preset's]");
+    public static Option<int?> KeepMultiple(string whose = "the preset's") => Whole("--keep-multiple", 1, 65536,
+        $"Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills. [default: {whose}]");
 
     /// <summary>Units that go together.</summary>
-    public static Option<int?> GroupSize() => Whole("--group-size", 1, 65536,
-        "Units side by side that structured masks keep or drop together. [default: the preset's]");
+    public static Option<int?> GroupSize(string whose = "the preset's") => Whole("--group-size", 1, 65536,
+        $"Units side by side that structured masks keep or drop together. [default: {whose}]");
 
     /// <summary>A switch that a preset may have set, so it can be given a value; given alone it means true.</summary>
     public static Option<bool?> Switch(string name, string help) => new(name)

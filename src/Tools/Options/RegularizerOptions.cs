@@ -7,12 +7,7 @@ namespace TinySD.Tools.Options;
 /// <summary>The options of what regularises a model beside dropout on its units.</summary>
 internal sealed class RegularizerOptions
 {
-    private readonly Option<float?> _wordDrop = Ranged.Rate("--rate-word",
-        "Drop rate of whole words of the embedding, wherever they stand in a window; with any --dropout.");
-
-    private readonly Option<float?> _weightDrop = Ranged.Rate("--weight-drop",
-        "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in its place.");
-
+    private readonly WordAndWeightOptions _drops = new();
     private readonly Option<float?> _activation = Penalty("--ar", "Activation regularisation: times the mean square of the last layer's dropped output.");
     private readonly Option<float?> _temporal = Penalty("--tar", "Temporal activation regularisation: times the mean square of its change from step to step.");
     private readonly Option<float?> _weightDecay = Ranged.Number("--weight-decay", v => v is >= 0 and < 1, "a number of at least 0 and below 1",
@@ -21,7 +16,7 @@ internal sealed class RegularizerOptions
     private readonly Option<bool?> _decoupled = Ranged.Switch("--decoupled-decay", "Take that share off at every update, whatever the learning rate.");
 
     /// <summary>All of them.</summary>
-    public IEnumerable<Option> All => [_wordDrop, _weightDrop, _activation, _temporal, _weightDecay, _decoupled];
+    public IEnumerable<Option> All => [.. _drops.All, _activation, _temporal, _weightDecay, _decoupled];
 
     /// <summary>A recipe, its optimizer chosen, with what a command line asks for.</summary>
     /// <exception cref="UsageException">An option has no effect or contradicts the optimizer.</exception>
@@ -33,10 +28,11 @@ internal sealed class RegularizerOptions
         float decay = parsed.GetValue(_weightDecay) ?? (isAdam ? 0f : recipe.WeightDecay);
         bool? decoupled = Ranged.IsOn(parsed, _decoupled);
         if (decoupled == true && decay == 0f) throw new UsageException($"{_decoupled.Name} has no effect without {_weightDecay.Name}; add one, or leave it out.");
+        (float words, float weights) = _drops.Read(parsed, recipe);
         return recipe with
         {
-            WordDrop = parsed.GetValue(_wordDrop) ?? recipe.WordDrop,
-            WeightDrop = parsed.GetValue(_weightDrop) ?? recipe.WeightDrop,
+            WordDrop = words,
+            WeightDrop = weights,
             ActivationPenalty = parsed.GetValue(_activation) ?? recipe.ActivationPenalty,
             TemporalPenalty = parsed.GetValue(_temporal) ?? recipe.TemporalPenalty,
             WeightDecay = decay,

@@ -3,7 +3,7 @@ using TinySD.Tools.Display;
 namespace TinySD.Tools.Systolic;
 
 /// <summary>Draws a simulation as a page that needs nothing beside itself: the masks, units by time, and the cycles of every product.</summary>
-internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation, string profile, string array)
+internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation, SimulationFindings findings, string profile, string array)
 {
     // Pixels.
     private const int Width = MaskPictures.Width, LabelWidth = MaskPictures.LabelWidth, BarHeight = 11, ProductHeight = 32;
@@ -15,8 +15,10 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         HtmlPage.Begin(output, $"structured dropout on {profile}");
         output.WriteLine($"<h1>{subject} is {Figures.Fixed(simulation.Speedup, 2)} times as fast with its dropped units skipped</h1>");
         output.WriteLine($"<p>{HtmlPage.Text(plan.Title)}<br>{HtmlPage.Text(plan.Dropout)}<br>{HtmlPage.Text(array)}</p>");
-        if (plan.Sites.Count > 0) MaskPictures.Write(output, plan.Sites);
         WriteCycles(output);
+        WriteDataflows(output);
+        WriteRounding(output);
+        if (plan.Sites.Count > 0) MaskPictures.Write(output, plan.Sites);
         HtmlPage.End(output);
     }
 
@@ -28,7 +30,8 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             """
             <h2>Cycles of every product</h2>
             <p class="small"><span class="key" style="background:#b8bec6"></span>dense &ensp;
-            <span class="key" style="background:#1d7a46"></span>with dropped units skipped. FP, BP and WG are the forward product, the gradient of its input and the
+            <span class="key" style="background:#1d7a46"></span>with dropped units skipped &ensp;
+            <span class="key" style="background:#dbe5de"></span>dense too, with zeros, since skipping would be slower. FP, BP and WG are the forward product, the gradient of its input and the
             gradient of its weights, all time steps of the window together; waiting for memory is not counted.</p>
             """);
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {LabelWidth + Width} {height}\" role=\"img\" aria-label=\"Cycles of every product\">"));
@@ -40,17 +43,73 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             double dense = p.Dense.ComputeCycles * scale, structured = p.Structured.ComputeCycles * scale;
             string ratio = p.IsCompacted
                 ? $"{Figures.Count(p.Structured.ComputeCycles)}, {Figures.Fixed((double)p.Dense.ComputeCycles / p.Structured.ComputeCycles, 2)} times as fast"
-                : "runs dense: skipping is slower";
+                : $"runs dense: skipping takes {Figures.Count(p.Compacted.ComputeCycles)}";
             output.WriteLine(Invariant($"<text x=\"0\" y=\"{y + 16}\">{p.Product.Name}</text>"));
             output.WriteLine(Invariant($"<rect class=\"dense\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{dense:0.#}\" height=\"{BarHeight}\"/>"));
             output.WriteLine(Invariant($"<text x=\"{LabelWidth + dense + 6:0.#}\" y=\"{y + 10}\">{Figures.Count(p.Dense.ComputeCycles)}</text>"));
             output.WriteLine(Invariant(
-                $"<rect class=\"structured\" x=\"{LabelWidth}\" y=\"{y + BarHeight + 1}\" width=\"{structured:0.#}\" height=\"{BarHeight}\"/>"));
+                $"<rect class=\"{(p.IsCompacted ? "structured" : "unskipped")}\" x=\"{LabelWidth}\" y=\"{y + BarHeight + 1}\" width=\"{structured:0.#}\" height=\"{BarHeight}\"/>"));
             output.WriteLine(Invariant($"<text x=\"{LabelWidth + structured + 6:0.#}\" y=\"{y + BarHeight + 11}\">{ratio}</text>"));
             y += ProductHeight;
         }
 
         output.WriteLine("</svg>");
+        int uncut = simulation.Products.Count(p => !p.IsCompacted);
+        if (uncut > 0)
+        {
+            output.WriteLine(
+                $"""
+                <p class="small">{Figures.Count(uncut, "product")} of {simulation.Products.Count} run dense: masks that change at each time step cut one product over all steps into many small
+                ones, which fill the array badly. Masks that stay for a window (--dropout structured-locked) keep such products whole.</p>
+                """);
+        }
+    }
+
+    private void WriteDataflows(TextWriter output)
+    {
+        output.WriteLine("<h2>What the other dataflows make of it</h2>");
+        output.WriteLine("<table><tr><th>dataflow</th><th>dense cycles</th><th>structured</th><th>ratio</th><th>with stalls</th></tr>");
+        foreach ((string name, Simulation other) in findings.Dataflows)
+        {
+            WriteRow(
+                output, isShown: ReferenceEquals(other, simulation), name, Figures.Count(other.Dense.ComputeCycles), Figures.Count(other.Structured.ComputeCycles),
+                Figures.Fixed(other.Speedup, 2), Figures.Fixed(other.SpeedupWithStalls, 2));
+        }
+
+        output.WriteLine("</table>");
+        if (findings.Example is null) return;
+        output.WriteLine($"<p>{HtmlPage.Text(findings.WhyTitle)}</p><ul>");
+        foreach (DataflowReason reason in findings.Why)
+            output.WriteLine($"<li><b>{reason.Dataflow}: {reason.Ratio}.</b> {HtmlPage.Text(reason.Why)}</li>");
+        output.WriteLine("</ul>");
+    }
+
+    private void WriteRounding(TextWriter output)
+    {
+        if (findings.Roundings.Count == 0) return;
+        output.WriteLine(
+            $"""
+            <h2>What rounding kept counts would gain</h2>
+            <p class="small">The array has {simulation.Array.Rows} rows, and saves whole folds only where kept units lie along its edges.</p>
+            <table><tr><th>kept counts</th><th>structured cycles</th><th>ratio</th></tr>
+            """);
+        foreach ((string name, Simulation rounded) in findings.Roundings)
+        {
+            WriteRow(
+                output, isShown: ReferenceEquals(rounded, simulation), name, Figures.Count(rounded.Structured.ComputeCycles), Figures.Fixed(rounded.Speedup, 2));
+        }
+
+        output.WriteLine("</table><ul>");
+        foreach (string line in findings.WhereRoundingGains) output.WriteLine($"<li>{HtmlPage.Text(line)}</li>");
+        output.WriteLine("</ul>");
+    }
+
+    // The row that the rest of the page is about stands out.
+    private static void WriteRow(TextWriter output, bool isShown, params ReadOnlySpan<string> cells)
+    {
+        output.Write(isShown ? "<tr class=\"shown\">" : "<tr>");
+        foreach (string cell in cells) output.Write($"<td>{HtmlPage.Text(cell)}</td>");
+        output.WriteLine("</tr>");
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

@@ -14,6 +14,7 @@ internal sealed class SimulationReport
     private readonly string _name;
     private readonly SystolicArray _array;
     private readonly Simulation _drawn;
+    private readonly SimulationFindings _findings;
 
     public SimulationReport(HardwareProfile profile, SystolicDataflow? dataflow, SimulationPlan plan)
     {
@@ -22,6 +23,7 @@ internal sealed class SimulationReport
         _array = array with { Dataflow = dataflow ?? array.Dataflow };
         _plan = plan;
         _drawn = new Simulation(_array, plan.Products((kept, _) => kept));
+        _findings = new SimulationFindings(plan, _drawn);
     }
 
     /// <summary>One JSON object.</summary>
@@ -41,7 +43,7 @@ internal sealed class SimulationReport
     public void WriteHtml(Stream output)
     {
         using var writer = new StreamWriter(output, leaveOpen: true);
-        new SimulationPage(_plan, _drawn, _name, Describe()).Write(writer);
+        new SimulationPage(_plan, _drawn, _findings, _name, Describe()).Write(writer);
     }
 
     /// <summary>Tables, and why they say what they say.</summary>
@@ -65,11 +67,9 @@ internal sealed class SimulationReport
         output.WriteLine("Stalls are those of one simple order of folds; where memory is the limit a better one may serve the dense products more than the others.");
         WriteDenseOnes(output);
         console.Results.Write(DataflowTable());
-        if (KeepsLess) WriteRounding(console);
+        if (_findings.Roundings.Count > 0) WriteRounding(console);
         WriteWhy(output);
     }
-
-    private bool KeepsLess => _drawn.Products.Any(p => p.KeptMultiplyAdds < p.DenseMultiplyAdds);
 
     private Table ProductTable()
     {
@@ -110,12 +110,11 @@ internal sealed class SimulationReport
     private Table DataflowTable()
     {
         Table table = Tables.Create("dataflow", ">dense cycles", ">structured", ">ratio", ">with stalls");
-        foreach (SystolicDataflow dataflow in Enum.GetValues<SystolicDataflow>())
+        foreach ((string name, Simulation other) in _findings.Dataflows)
         {
-            Simulation other = With(dataflow);
             table.Row(
-                $"{Names.Dataflows.Of(dataflow)} {Words(dataflow)}", Figures.Count(other.Dense.ComputeCycles),
-                Figures.Count(other.Structured.ComputeCycles), Figures.Fixed(other.Speedup, 2), Figures.Fixed(other.SpeedupWithStalls, 2));
+                name, Figures.Count(other.Dense.ComputeCycles), Figures.Count(other.Structured.ComputeCycles), Figures.Fixed(other.Speedup, 2),
+                Figures.Fixed(other.SpeedupWithStalls, 2));
         }
 
         return table;
@@ -123,77 +122,35 @@ internal sealed class SimulationReport
 
     private void WriteRounding(CliConsole console)
     {
-        int rows = _array.Rows;
         Table table = Tables.Create("kept counts", ">structured cycles", ">ratio");
-        Add("as drawn", (kept, _) => kept);
-        Add($"down to a multiple of {rows}, more dropped", (kept, _) => kept < rows ? kept : kept / rows * rows);
-        Add($"up to a multiple of {rows}, fewer dropped", (kept, units) => (int)Math.Min(((long)kept + rows - 1) / rows * rows, units));
-        console.Out.WriteLine(
-            $"An array saves whole folds only where kept units lie along its edges: rounding kept counts to its {rows} rows changes");
-        console.Results.Write(table);
-
-        void Add(string name, Func<int, int, int> round)
-        {
-            var rounded = new Simulation(_array, _plan.Products(round));
+        foreach ((string name, Simulation rounded) in _findings.Roundings)
             table.Row(name, Figures.Count(rounded.Structured.ComputeCycles), Figures.Fixed(rounded.Speedup, 2));
-        }
+        console.Out.WriteLine(
+            $"An array saves whole folds only where kept units lie along its edges: rounding kept counts to its {_array.Rows} rows changes");
+        console.Results.Write(table);
+        foreach (string line in _findings.WhereRoundingGains) console.Out.WriteLine($"  {line}");
+        console.Out.WriteLine();
     }
 
-    /// <summary>What becomes of half of K, on the first product that loses some of it and is not cut up as well.</summary>
+    /// <summary>What becomes of a part of K, on one product.</summary>
     private void WriteWhy(TextWriter output)
     {
-        SimulatedProduct? example = _drawn.Products.FirstOrDefault(
-            p => p.Product.Kept.K < p.Product.Shape.K && p.Product.Dense.Count == p.Product.Compacted.Count);
-        if (example is null) return;
-        GemmShape dense = example.Product.Shape, kept = example.Product.Kept;
-        output.WriteLine(
-            $"Why the dataflows gain differently: {example.Product.Name}, M,N,K = {Text(dense)}, keeps {kept.K} of K, " +
-            $"{Figures.Fixed((double)kept.K / dense.K, 2)} of the work.");
-        foreach (SystolicDataflow dataflow in Enum.GetValues<SystolicDataflow>())
-        {
-            SystolicArray array = _array with { Dataflow = dataflow };
-            string ratio = Figures.Fixed((double)FoldModel.Cycles(array, dense) / FoldModel.Cycles(array, kept), 2);
-            string why = dataflow == SystolicDataflow.OutputStationary ? WhyFoldsGetShorter(array, dense, kept) : WhyFoldsGo(array, dense, kept);
-            output.WriteLine($"  {Names.Dataflows.Of(dataflow)}: {ratio}. {why}");
-        }
+        if (_findings.Example is null) return;
+        output.WriteLine(_findings.WhyTitle);
+        foreach (DataflowReason reason in _findings.Why) output.WriteLine($"  {reason.Dataflow}: {reason.Ratio}. {reason.Why}");
     }
-
-    private static string WhyFoldsGetShorter(SystolicArray array, GemmShape dense, GemmShape kept)
-    {
-        long overhead = FoldModel.Overhead(array);
-        return $"The array holds outputs, so all {Figures.Count(FoldModel.Folds(array, dense))} folds remain. Each gets shorter, K + {overhead}: " +
-            $"{dense.K + overhead} cycles become {kept.K + overhead}; the {overhead} in which the array fills and empties remain.";
-    }
-
-    private static string WhyFoldsGo(SystolicArray array, GemmShape dense, GemmShape kept) =>
-        $"K lies along the rows, and folds go: ceil({dense.K}/{array.Rows}) = {GemmMapping.Blocks(dense.K, array.Rows)} become " +
-        $"ceil({kept.K}/{array.Rows}) = {GemmMapping.Blocks(kept.K, array.Rows)} blocks of K, " +
-        $"{Figures.Count(FoldModel.Folds(array, dense))} folds {Figures.Count(FoldModel.Folds(array, kept))}, " +
-        $"of {FoldModel.CyclesPerFold(array, dense)} cycles each as before.";
-
-    private Simulation With(SystolicDataflow dataflow) =>
-        dataflow == _array.Dataflow ? _drawn : new Simulation(_array with { Dataflow = dataflow }, _drawn.Products.Select(p => p.Product));
 
     private string Describe()
     {
         string drain = _array.Dataflow == SystolicDataflow.OutputStationary && !_array.DrainOverlaps ? ", drained before the next fold" : "";
-        return $"{_name}: {_array.Rows} x {_array.Columns} elements, {Words(_array.Dataflow)}{drain}; {Number(_array.ClockMegahertz)} MHz, " +
+        return $"{_name}: {_array.Rows} x {_array.Columns} elements, {SimulationFindings.Words(_array.Dataflow)}{drain}; {Number(_array.ClockMegahertz)} MHz, " +
             $"{Number(_array.WordsPerCycle)} words a cycle of {Figures.Count(_array.WordBytes, "byte")}; " +
             $"on chip {Figures.Count(_array.InputBytes / 1024.0)} KiB for inputs, {Figures.Count(_array.WeightBytes / 1024.0)} for weights, " +
             $"{Figures.Count(_array.OutputBytes / 1024.0)} for outputs";
     }
 
-    private static string Words(SystolicDataflow dataflow) => dataflow switch
-    {
-        SystolicDataflow.OutputStationary => "output-stationary",
-        SystolicDataflow.WeightStationary => "weight-stationary",
-        _ => "input-stationary",
-    };
-
     private static string Shapes(IReadOnlyList<GemmShape> shapes) =>
-        shapes.Count == 1 ? Text(shapes[0]) : $"{shapes.Count} x {Text(shapes[0])}";
-
-    private static string Text(GemmShape shape) => string.Create(CultureInfo.InvariantCulture, $"{shape.M},{shape.N},{shape.K}");
+        shapes.Count == 1 ? SimulationFindings.Text(shapes[0]) : $"{shapes.Count} x {SimulationFindings.Text(shapes[0])}";
 
     private static string Ratio(GemmCost dense, GemmCost structured) => Figures.Fixed((double)dense.ComputeCycles / structured.ComputeCycles, 2);
 

@@ -8,16 +8,19 @@ namespace TinySD.Tools.Training;
 /// <summary>A text as token ids.</summary>
 /// <param name="Name">Its file as the user named it.</param>
 /// <param name="Tokens">The ids.</param>
-internal sealed record EncodedText(string Name, int[] Tokens)
+internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
 {
     /// <summary>What a model file says about it.</summary>
     public TextRecord ToRecord() => new(Name, Tokens.Length);
+
+    /// <summary>What a checkpoint says about it.</summary>
+    public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
 
     /// <summary>Reads a file to be predicted.</summary>
     /// <exception cref="FailureException">It is too short.</exception>
     public static EncodedText ToPredict(string path, Vocabulary vocabulary)
     {
-        int[] tokens = Corpus.Encode(path, vocabulary);
+        TokenStore tokens = Corpus.Store(path, vocabulary);
         if (tokens.Length < 2)
         {
             throw new FailureException(
@@ -27,10 +30,13 @@ internal sealed record EncodedText(string Name, int[] Tokens)
 
         return new EncodedText(path, tokens);
     }
+
+    /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
+    public void Dispose() => Tokens.Dispose();
 }
 
 /// <summary>The texts of a training run and their vocabulary.</summary>
-internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Train, EncodedText Valid, EncodedText? Test)
+internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
 {
     /// <summary>Reads the files. The vocabulary is the training text's.</summary>
     /// <param name="train">The training text's path.</param>
@@ -38,14 +44,15 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
     /// <param name="test">The test text's path, if there is one.</param>
     /// <param name="level">What a token is.</param>
     /// <param name="minimumCount">Rarer tokens become the unknown one.</param>
+    /// <param name="maximumSize">The most tokens of the vocabulary, or null for all.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
     /// <exception cref="FailureException">A text is too short.</exception>
     public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, int minimumCount, LanguageModelRecipe recipe)
+        string train, string valid, string? test, TextLevel level, int minimumCount, int? maximumSize, LanguageModelRecipe recipe)
     {
-        TokenCounts counts = Corpus.Count(train, level);
-        Vocabulary vocabulary = Vocabulary.Build(counts, minimumCount);
-        var text = new EncodedText(train, Corpus.Encode(train, vocabulary));
+        // The vocabulary of bytes is known without a look at the text.
+        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, minimumCount, maximumSize);
+        var text = new EncodedText(train, Corpus.Store(train, vocabulary));
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
         {
@@ -55,6 +62,58 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
 
         EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
         return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), toTest);
+    }
+
+    /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
+    public LanguageModelCheckpoint ToCheckpoint(
+        LanguageModelRecipe recipe, int minimumCount, int? maximumVocabulary, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, CheckpointKeeper keeper) => new()
+        {
+            Progress = new()
+            {
+                Updates = 0,
+                Epoch = 0,
+                Step = 0,
+                LossSum = 0,
+                Seconds = 0,
+                TotalSeconds = 0,
+                LearningRate = recipe.LearningRate,
+                OptimizerUpdates = 0,
+            },
+            Recipe = recipe,
+            Level = Vocabulary.Level,
+            MinimumCount = minimumCount,
+            MaximumVocabulary = maximumVocabulary,
+            Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
+            Train = Train.ToFingerprint(),
+            Valid = Valid.ToFingerprint(),
+            Test = Test?.ToFingerprint(),
+            Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
+            Output = output,
+            Dtype = storage,
+            MaxSteps = maxSteps,
+            CheckpointEvery = keeper.Every,
+            CheckpointKeep = keeper.Keep,
+        };
+
+    /// <summary>Gives memory and temporary files back.</summary>
+    public void Dispose()
+    {
+        Train.Dispose();
+        Valid.Dispose();
+        Test?.Dispose();
+    }
+
+    private static Vocabulary BuildVocabulary(string train, TextLevel level, int minimumCount, int? maximumSize)
+    {
+        TokenCounts counts = Corpus.Count(train, level);
+        if (maximumSize is null && counts.Distinct > Vocabulary.MaxCount && minimumCount == 1)
+        {
+            throw new FailureException(
+                $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most {Figures.Count(Vocabulary.MaxCount)}. " +
+                "Give --max-vocabulary or --min-count.");
+        }
+
+        return Vocabulary.Build(counts, minimumCount, maximumSize: maximumSize ?? Vocabulary.MaxCount);
     }
 
     private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -15,16 +17,17 @@ namespace TinySD.Tools.Training;
 /// </summary>
 internal sealed class LanguageModelRun
 {
+    private static readonly string[] s_adamNames = ["adam.first.", "adam.second."], s_averageNames = ["asgd.average."];
+
     private readonly LanguageModelTrainer _trainer;
     private readonly IParallelRunner _runner;
     private readonly HardwareProfile? _hardware;
     private LanguageModelEvaluator _evaluator;
     private readonly TokenWindows _windows;
     private readonly int[] _inputs, _targets;
-    private int[] _starts = [];
+    private IReadOnlyList<long> _starts = [0];
     private double _lossSum;
     private long _ticks, _tokens;
-    private int _updates;
 
     /// <summary>Plans and allocates everything.</summary>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
@@ -60,13 +63,19 @@ internal sealed class LanguageModelRun
     public LanguageModel ModelToKeep => _trainer.ModelToKeep;
 
     /// <summary>Windows of the epoch begun last.</summary>
-    public int Windows => _starts.Length - 1;
+    public int Windows => _starts.Count - 1;
 
     /// <summary>What decides the run.</summary>
     public LanguageModelRecipe Recipe { get; }
 
+    /// <summary>The epoch begun last, counted from 0.</summary>
+    public int Epoch { get; private set; }
+
     /// <summary>Steps made in this epoch.</summary>
     public int Steps { get; private set; }
+
+    /// <summary>Steps made in all.</summary>
+    public int Updates { get; private set; }
 
     /// <summary>Mean loss of this epoch so far, nats per token.</summary>
     public double MeanLoss => _lossSum / _tokens;
@@ -97,9 +106,10 @@ internal sealed class LanguageModelRun
     /// <param name="validations">The validation perplexities of those before it.</param>
     public void BeginEpoch(int epoch, ReadOnlySpan<double> validations = default)
     {
-        _trainer.LearningRate = Recipe.LearningRateAt(epoch, validations);
-        _starts = _windows.StartsOf(Recipe, _updates);
+        if (epoch < Recipe.Epochs) _trainer.LearningRate = Recipe.LearningRateAt(epoch, validations);
+        _starts = _windows.StartsOf(Recipe, Updates);
         _tokens = 0;
+        Epoch = epoch;
         Steps = 0;
         _lossSum = 0;
         _ticks = 0;
@@ -111,18 +121,20 @@ internal sealed class LanguageModelRun
     {
         long start = Stopwatch.GetTimestamp();
         if (window == 0) _trainer.ResetState();
-        (int from, int length) = (_starts[window], _starts[window + 1] - _starts[window]);
+        long from = _starts[window];
+        int length = (int)(_starts[window + 1] - from);
         int tokens = length * Recipe.BatchSize;
         _windows.Fill(from, length, _inputs, _targets);
 
         // Masks are numbered by the run's updates, so that a schedule of them need not know how many make an epoch.
-        double loss = _trainer.Step(_inputs.AsSpan(0, tokens), _targets.AsSpan(0, tokens), epoch: 0, _updates++).Loss;
+        double loss = _trainer.Step(_inputs.AsSpan(0, tokens), _targets.AsSpan(0, tokens), epoch: 0, Updates).Loss;
         long ticks = Stopwatch.GetTimestamp() - start;
         LastStepMilliseconds = 1000.0 * ticks / Stopwatch.Frequency;
         _ticks += ticks;
         _lossSum += loss * tokens;
         _tokens += tokens;
         Steps++;
+        Updates++;
         return loss;
     }
 
@@ -134,13 +146,92 @@ internal sealed class LanguageModelRun
         bool isTime = Recipe.Optimizer == OptimizerKind.NtAsgd && !_trainer.IsAveraging && ValidationHistory.IsNonMonotonic(validations, Recipe.NonMonotone);
         if (!isTime) return false;
         _trainer.BeginAveraging();
-        _evaluator = NewEvaluator(_trainer.ModelToKeep);
+        _evaluator = NewEvaluator(ModelToKeep);
         return true;
     }
 
+    /// <summary>Where the run stands.</summary>
+    /// <param name="totalSeconds">Time spent on it.</param>
+    public TrainingProgress ToProgress(double totalSeconds) => new()
+    {
+        Updates = Updates,
+        Epoch = Epoch,
+        Step = Steps,
+        LossSum = _lossSum,
+        Seconds = Seconds,
+        TotalSeconds = totalSeconds,
+        LearningRate = LearningRate,
+        OptimizerUpdates = _trainer.UpdateCount,
+        AveragedUpdates = _trainer.IsAveraging ? _trainer.AveragedUpdates : null,
+    };
+
+    /// <summary>All numbers that the next step depends on; the last block is a copy of the carried state.</summary>
+    public IReadOnlyList<CheckpointBlock> SaveState()
+    {
+        CheckpointBlock[] state = State(_trainer.IsAveraging);
+        _trainer.SaveCarried(state[^1].Block);
+        return state;
+    }
+
+    /// <summary>Goes on where another run was.</summary>
+    /// <param name="progress">Where it stood.</param>
+    /// <param name="validations">The validation perplexities of its finished epochs.</param>
+    /// <param name="load">Fills the blocks that <see cref="SaveState"/> gave there.</param>
+    /// <exception cref="FailureException">It stood beyond the epoch's last window.</exception>
+    public void Restore(TrainingProgress progress, ReadOnlySpan<double> validations, Action<IReadOnlyList<CheckpointBlock>> load)
+    {
+        CheckpointBlock[] state = State(progress.AveragedUpdates is not null);
+        load(state);
+        _trainer.LoadCarried(state[^1].Block);
+        _trainer.UpdateCount = progress.OptimizerUpdates;
+        if (progress.AveragedUpdates is { } averaged)
+        {
+            _trainer.AveragedUpdates = averaged;
+            _evaluator = NewEvaluator(ModelToKeep);
+        }
+
+        // An epoch's windows are cut by the number of its first update. A run that was at its end and gets more epochs needs the rate of the next.
+        Updates = (int)(progress.Updates - progress.Step);
+        BeginEpoch(progress.Epoch, validations);
+        if (progress.Step == 0) return;
+        if (progress.Step > Windows)
+            throw new FailureException($"the checkpoint is {progress.Step} steps into an epoch of {Windows}, as its own texts and recipe make it; it cannot be used.");
+        _trainer.LearningRate = progress.LearningRate;
+        Steps = progress.Step;
+        Updates = (int)progress.Updates;
+        _lossSum = progress.LossSum;
+        _tokens = Recipe.BatchSize * _starts[Steps];
+        _ticks = (long)(progress.Seconds * Stopwatch.Frequency);
+    }
+
+    /// <summary>Updates of every one of the first epochs, whatever becomes of the run.</summary>
+    /// <param name="epochs">How many.</param>
+    public IEnumerable<int> StepsOfEpochs(int epochs)
+    {
+        long updates = 0;
+        for (int epoch = 0; epoch < epochs; epoch++)
+        {
+            int steps = _windows.StartsOf(Recipe, updates).Count - 1;
+            updates += steps;
+            yield return steps;
+        }
+    }
+
     /// <summary>Perplexity on another text, as many streams side by side as the batch has.</summary>
-    public double Evaluate(ReadOnlySpan<int> tokens, Action<double>? progress = null, CancellationToken stop = default) =>
+    public double Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken stop = default) =>
         _evaluator.Evaluate(tokens, progress, stop).Perplexity;
 
     private LanguageModelEvaluator NewEvaluator(LanguageModel model) => new(model, _runner, streams: Recipe.BatchSize, hardware: _hardware);
+
+    // What the optimizer keeps is named by what it is. An average that has not begun is nothing yet; one that has is the model to keep.
+    private CheckpointBlock[] State(bool isAveraging)
+    {
+        string[] names = Recipe.Optimizer == OptimizerKind.Adam ? s_adamNames : isAveraging ? s_averageNames : [];
+        return
+        [
+            new("", Model.Parameters, AreWeights: true),
+            .. _trainer.Moments.Zip(names, (block, name) => new CheckpointBlock(name, block, AreWeights: isAveraging)),
+            new("", new ParameterBlock(_trainer.CarriedLayout)),
+        ];
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -35,18 +36,25 @@ internal sealed record TrainingOutcome(
 /// <param name="runner">Threads.</param>
 /// <param name="hardware">The machine.</param>
 /// <param name="schedule">Its masks, or null to draw them.</param>
+/// <param name="checkpoints">Where the run goes on from, and what it leaves to go on from; null for a run that cannot be resumed.</param>
+/// <param name="storage">Number format of the weights in the file.</param>
 internal sealed class LanguageModelTraining(
     LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware,
-    MaskScheduleFile? schedule = null)
+    MaskScheduleFile? schedule = null, LanguageModelCheckpoints? checkpoints = null, TensorStorage storage = TensorStorage.F32)
 {
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
+    private double _secondsBefore;
     private EpochOutcome? _best;
-    private long _stepsDone, _stepsPlanned;
+    private long _stepsPlanned;
+
+    private double TotalSeconds => _secondsBefore + _elapsed.Elapsed.TotalSeconds;
 
     /// <summary>Trains.</summary>
-    /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file.</exception>
-    /// <exception cref="FailureException">The numbers stopped being finite; the best model so far is in the file.</exception>
+    /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file, and the run in a checkpoint if it has any.</exception>
+    /// <exception cref="FailureException">The numbers stopped being finite, the best model so far is in the file; or a checkpoint could not be
+    /// written.</exception>
+    /// <exception cref="FileProblemException">A file could not be written, in a run without checkpoints.</exception>
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
@@ -62,70 +70,118 @@ internal sealed class LanguageModelTraining(
 
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
-            $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Length - 1)} steps an epoch; threads: {runner.ThreadCount}");
+            $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1)} steps an epoch; threads: {runner.ThreadCount}");
         _elapsed.Start();
+        run.BeginEpoch(0);
+        Restore(run, progress);
         double? testPerplexity;
         try
         {
-            for (int epoch = 0; epoch < recipe.Epochs && _stepsDone < _stepsPlanned; epoch++)
+            // A model file of after the checkpoint, or of another name, becomes what it was then.
+            if (_best is not null) SaveModel(checkpoints!.Best!, _epochs, _best);
+            checkpoints?.Save(run, _epochs, _best, TotalSeconds);
+            while (run.Epoch < recipe.Epochs && (run.Updates < _stepsPlanned || run.Steps > 0))
             {
-                TrainEpoch(run, epoch, progress, stop);
-                if (!recipe.IsOutOfPatience(Validations())) continue;
-                progress.Note($"no better validation in {Figures.Count(recipe.Patience, "epoch")}: stopped, as --patience asks");
-                break;
+                if (IsOutOfPatience(progress) || !TrainEpoch(run, progress, stop)) break;
             }
 
+            checkpoints?.Save(run, _epochs, _best, TotalSeconds);
             testPerplexity = data.Test is null ? null : Test(data.Test, progress, stop);
         }
         catch (OperationCanceledException)
         {
             int epoch = Math.Min(_epochs.Count + 1, recipe.Epochs);
-            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(_stepsDone)} steps in all; {WhatIsKept()}");
+            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(run.Updates)} steps in all; {WhatIsKept()}{HowToGoOn(run)}");
+        }
+        catch (FileProblemException exception) when (checkpoints is not null)
+        {
+            throw new FailureException(exception.Message + HowToGoOn(run), exception);
         }
 
-        return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, _elapsed.Elapsed.TotalSeconds);
+        return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, TotalSeconds);
     }
 
-    private void TrainEpoch(LanguageModelRun run, int epoch, IProgressDisplay progress, CancellationToken stop)
+    // Sums, epochs and the best model as they were, or the first checkpoint, which finds out early whether there can be any.
+    private void Restore(LanguageModelRun run, IProgressDisplay progress)
     {
-        string label = $"epoch {epoch + 1}/{recipe.Epochs}";
-        run.BeginEpoch(epoch, Validations());
+        if (checkpoints?.Restore(run) is not { } from) return;
+        _secondsBefore = from.Progress.TotalSeconds;
+        _epochs.AddRange(from.Epochs.Select(e => new EpochOutcome(
+            e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, IsWhole: true)));
+        _best = from.BestEpoch is { } best ? _epochs[best - 1] : null;
+        foreach ((EpochOutcome epoch, int steps) in _epochs.Zip(run.StepsOfEpochs(_epochs.Count)))
+        {
+            if (epoch.Steps == steps) continue;
+            throw new FailureException(
+                $"the checkpoint says other than {Figures.Count(steps, "step")} of epoch {epoch.Epoch}, which its own texts and recipe make; it cannot be used.");
+        }
+
+        if (run.Updates > _stepsPlanned)
+        {
+            throw new UsageException(
+                $"{Figures.Count(run.Updates)} updates are made already, and --max-steps would stop after {Figures.Count(_stepsPlanned)}; give more, or leave it out.");
+        }
+
+        string where = run.Epoch < recipe.Epochs ? $"in epoch {run.Epoch + 1}, after {Figures.Count(run.Steps, "step")} of it" : "at its end";
+        progress.Note($"going on after {Figures.Count(run.Updates, "update")}, {where}");
+        if (from.WrittenBy != TrainingRecord.ThisBuild)
+            progress.Note($"the run was begun by {from.WrittenBy}, and this is {TrainingRecord.ThisBuild}: its last bits may come out otherwise");
+    }
+
+    /// <returns>False when the limit on steps cut the epoch short.</returns>
+    private bool TrainEpoch(LanguageModelRun run, IProgressDisplay progress, CancellationToken stop)
+    {
+        string label = $"epoch {run.Epoch + 1}/{recipe.Epochs}";
         try
         {
-            for (int window = 0; window < run.Windows && _stepsDone < _stepsPlanned; window++)
+            while (run.Steps < run.Windows && run.Updates < _stepsPlanned)
             {
                 stop.ThrowIfCancellationRequested();
-                run.Step(window);
-                _stepsDone++;
-                if (progress.IsDue) progress.Show(label, (double)_stepsDone / _stepsPlanned, Detail(run));
+                run.Step(run.Steps);
+                if (checkpoints?.Keeper.IsDue(run.Updates) == true) checkpoints.Save(run, _epochs, _best, TotalSeconds);
+                if (progress.IsDue) progress.Show(label, (double)run.Updates / _stepsPlanned, Detail(run));
             }
         }
         catch (NotFiniteException exception)
         {
             string found = $"(loss {exception.Loss}, gradient norm {exception.GradientNorm})";
-            throw Diverged($"in epoch {epoch + 1}, step {run.Steps + 1} {found}", run, exception);
+            throw Diverged($"in epoch {run.Epoch + 1}, step {run.Steps + 1} {found}", run, exception);
         }
 
+        // The results of an epoch cut short are not part of the run that a later one goes on with.
+        bool isWhole = run.Steps == run.Windows;
+        if (!isWhole) checkpoints?.Save(run, _epochs, _best, TotalSeconds);
         double train = run.TrainPerplexity;
         double valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
         if (!double.IsFinite(train) || !double.IsFinite(valid))
-            throw Diverged($"in epoch {epoch + 1} (train perplexity {train}, validation perplexity {valid})", run, null);
-        bool isWhole = run.Steps == run.Windows;
-        var outcome = new EpochOutcome(epoch + 1, run.Steps, train, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole);
-        _epochs.Add(outcome);
+            throw Diverged($"in epoch {run.Epoch + 1} (train perplexity {train}, validation perplexity {valid})", run, null);
+        var outcome = new EpochOutcome(run.Epoch + 1, run.Steps, train, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole);
         bool improved = _best is null || valid < _best.ValidPerplexity;
         if (improved)
         {
-            LanguageModelFile.Save(output, run.ModelToKeep, data.Vocabulary, Record());
+            SaveModel(run.ModelToKeep, [.. _epochs, outcome], outcome);
             _best = outcome;
+            if (isWhole) checkpoints?.KeepBest(run);
         }
 
+        _epochs.Add(outcome);
         progress.Note(
             $"{label}: perplexity train {Figures.Perplexity(train)}, valid {Figures.Perplexity(valid)}; " +
             $"learning rate {Figures.Setting(run.LearningRate)}; {Figures.Duration(run.Seconds)}, " +
             $"{Figures.Count(run.TokensPerSecond)} tokens/s" +
             (improved ? $"; saved to {output}" : ""));
+        if (!isWhole) return false;
         if (run.TryBeginAveraging(Validations())) progress.Note("validation stopped getting better: from here on the model is the average of the parameters");
+        run.BeginEpoch(run.Epoch + 1, Validations());
+        if (checkpoints?.Keeper.IsDueAfterEpoch(run.Updates) == true) checkpoints.Save(run, _epochs, _best, TotalSeconds);
+        return true;
+    }
+
+    private bool IsOutOfPatience(IProgressDisplay progress)
+    {
+        if (!recipe.IsOutOfPatience(Validations())) return false;
+        progress.Note($"no better validation in {Figures.Count(recipe.Patience, "epoch")}: stopped, as --patience asks");
+        return true;
     }
 
     private double[] Validations() => [.. _epochs.Select(epoch => epoch.ValidPerplexity)];
@@ -135,9 +191,25 @@ internal sealed class LanguageModelTraining(
     {
         long most = maxSteps ?? long.MaxValue, planned = 0;
         if (!recipe.VariableBptt) return Math.Min((long)recipe.Epochs * windows.Count, most);
-        for (int epoch = 0; epoch < recipe.Epochs && planned < most; epoch++) planned += windows.StartsOf(recipe, planned).Length - 1;
+        for (int epoch = 0; epoch < recipe.Epochs && planned < most; epoch++) planned += windows.StartsOf(recipe, planned).Count - 1;
         return Math.Min(planned, most);
     }
+
+    /// <summary>Writes the best model and the record of the epochs up to its own.</summary>
+    private void SaveModel(LanguageModel model, IEnumerable<EpochOutcome> epochs, EpochOutcome best) =>
+        LanguageModelFile.Save(output, model, data.Vocabulary, new()
+        {
+            Recipe = recipe,
+            Train = data.Train.ToRecord(),
+            Valid = data.Valid.ToRecord(),
+
+            // Epochs cut short by the limit on steps are no finished epochs, and the file's record holds none but those.
+            Epochs =
+            [
+                .. epochs.Where(e => e.IsWhole && e.Epoch <= best.Epoch)
+                    .Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate)),
+            ],
+        }, storage);
 
     /// <summary>Measures the best model, as it is in the file, and writes the result into it.</summary>
     private double Test(EncodedText test, IProgressDisplay progress, CancellationToken stop)
@@ -147,25 +219,13 @@ internal sealed class LanguageModelTraining(
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new FailureException($"the test perplexity is {perplexity}; {WhatIsKept()}");
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
-        LanguageModelFile.Save(output, best.Model, best.Vocabulary, record);
+        LanguageModelFile.Save(output, best.Model, best.Vocabulary, record, storage);
         return perplexity;
     }
 
-    // Epochs cut short by the limit on steps are no finished epochs, and the file's record holds none but those.
-    private TrainingRecord Record() => new()
-    {
-        Recipe = recipe,
-        Train = data.Train.ToRecord(),
-        Valid = data.Valid.ToRecord(),
-        Epochs =
-        [
-            .. _epochs.Where(e => e.IsWhole).Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate)),
-        ],
-    };
-
     private string Detail(LanguageModelRun run)
     {
-        double left = _elapsed.Elapsed.TotalSeconds / _stepsDone * (_stepsPlanned - _stepsDone);
+        double left = TotalSeconds / run.Updates * (_stepsPlanned - run.Updates);
         return $"loss {Figures.Fixed(run.MeanLoss, 3)}  perplexity {Figures.Perplexity(run.TrainPerplexity)}  " +
             $"{Figures.Count(run.TokensPerSecond)} tokens/s  {Figures.Duration(left)} left";
     }
@@ -179,6 +239,14 @@ internal sealed class LanguageModelTraining(
         $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
         $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
         $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);
+
+    // Writes the last checkpoint, and says in a line of its own how to go on from it.
+    private string HowToGoOn(LanguageModelRun run)
+    {
+        if (checkpoints is null) return "";
+        checkpoints.Save(run, _epochs, _best, TotalSeconds);
+        return $"\n{checkpoints.Keeper.WhatIsKept()}";
+    }
 
     private string WhatIsKept() => _best is null
         ? $"no epoch was finished, so nothing was saved to {output}."

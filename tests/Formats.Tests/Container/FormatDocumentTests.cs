@@ -53,8 +53,7 @@ public sealed class FormatDocumentTests
     /// <summary>The bytes in the hex dump at the document's end.</summary>
     private static byte[] Example()
     {
-        using Stream stream = typeof(FormatDocumentTests).Assembly.GetManifestResourceStream("FORMAT.md")!;
-        using var reader = new StreamReader(stream);
+        using var reader = new StringReader(FormatDocument.Text);
         var bytes = new List<byte>();
         while (reader.ReadLine() is { } line)
         {

@@ -10,7 +10,9 @@ namespace TinySD.Formats.Tests;
 /// <param name="Message">The message; FILE stands for the path.</param>
 /// <param name="Offset">The byte to be named.</param>
 /// <param name="Part">The part to be named.</param>
-public sealed record Malformed(string Name, Func<byte[]> Make, FileProblemKind Kind, string Message, long Offset, string Part)
+/// <param name="Read">What refuses it; null for opening it.</param>
+public sealed record Malformed(
+    string Name, Func<byte[]> Make, FileProblemKind Kind, string Message, long? Offset, string Part, Action<string>? Read = null)
 {
     public override string ToString() => Name;
 }
@@ -25,19 +27,91 @@ public sealed class MalformedFileTests
     [MethodDataSource(nameof(Prologues))]
     [MethodDataSource(nameof(Headers))]
     [MethodDataSource(nameof(Tensors))]
+    [MethodDataSource(nameof(Contents))]
     public async Task Is_refused_with_reason_place_and_words(Malformed file)
     {
         using var folder = new TestFolder();
         string path = folder.Put("m.tsd", file.Make());
-        FileProblem problem = Refused.By(() => TsdFile.Open(path).Dispose());
+        FileProblem problem = file.Read is { } read ? Refused.By(() => read(path)) : Refused.By(() => TsdFile.Open(path).Dispose());
         await Assert.That(problem.Message).IsEqualTo(file.Message.Replace("FILE", path, StringComparison.Ordinal));
         await Assert.That(problem.Kind).IsEqualTo(file.Kind);
         await Assert.That(problem.Offset).IsEqualTo(file.Offset);
         await Assert.That(problem.Part).IsEqualTo(file.Part);
         await Assert.That(problem.File).IsEqualTo(path);
+        if (file.Read is not null) return;
         await Assert.That(TsdFile.TryOpen(path, out TsdFile? opened, out FileProblem? again)).IsFalse();
         await Assert.That(opened).IsNull();
         await Assert.That(again).IsEqualTo(problem);
+    }
+
+    /// <summary>The corpus is complete: it has a file for every reason that FORMAT.md gives for refusing a <c>.tsd</c> file.</summary>
+    [Test]
+    public async Task There_is_a_file_for_every_reason_that_the_format_names()
+    {
+        Malformed[] corpus = [.. Starts().Concat(Prologues()).Concat(Headers()).Concat(Tensors()).Concat(Contents()).Select(make => make())];
+        string[] named = [.. FormatDocument.Chapters("The `.tsd` container", "Kind `language-model`")
+            .SelectMany(text => Enum.GetNames<FileProblemKind>().Where(kind => text.Contains($"`{kind}`", StringComparison.Ordinal))).Distinct()];
+        await Assert.That(named).Contains(nameof(FileProblemKind.NotFinite));
+        await Assert.That(named.Order()).IsEquivalentTo(corpus.Select(file => file.Kind.ToString()).Distinct().Order());
+        await Assert.That(corpus.Select(file => file.Name).Distinct().Count()).IsGreaterThanOrEqualTo(40);
+    }
+
+    /// <summary>Files that open, and are refused when their content is asked for.</summary>
+    public static IEnumerable<Func<Malformed>> Contents()
+    {
+        byte[] good = TsdBytes.Example();
+        int data = good.Length - 64;
+        byte[] wrong = [.. good];
+        wrong[data + 3] ^= 0x80;
+        string stored = TsdBytes.Hash(good.AsSpan(data, 8)), found = TsdBytes.Hash(wrong.AsSpan(data, 8));
+        yield return Content("a flipped sign", FileProblemKind.TensorDamaged,
+            $"FILE is damaged in tensor 'w', bytes {data} to {data + 7}: checksum {stored} expected, {found} found.{Again}", data, "w", wrong, ReadTensor("w"));
+        yield return Content("padding after a tensor", FileProblemKind.PaddingDamaged,
+            $"FILE is damaged in the padding after 'w', at byte {data + 8}: 00 expected, 01 found.{Again}", data + 8, "w",
+            Change(b => b[data + 8] = 1)(), ReadTensor("w"));
+        yield return Content("a tensor that is not there", FileProblemKind.TensorMissing, "FILE has no tensor 'v'", null, "v", good, ReadTensor("v"));
+        yield return Content("another kind", FileProblemKind.WrongKind, "FILE is of kind 'example'; 'language-model' was expected", 64, "kind", good, Load);
+        foreach ((string dtype, byte[] number, string what) in new (string, byte[], string)[]
+        {
+            ("f32", [0, 0, 0x80, 0x7F], "infinite"), ("f32", [1, 0, 0x80, 0xFF], "not a number"), ("f16", [0, 0xFC], "infinite"),
+            ("f16", [1, 0x7C], "not a number"), ("bf16", [0x80, 0x7F], "infinite"), ("bf16", [0xC0, 0x7F], "not a number"),
+        })
+        {
+            byte[] file = LanguageModelBytes.Make(dtype, number);
+            int at = LanguageModelBytes.LastTensor(file) + number.Length;
+            yield return Content($"{dtype}, {what}", FileProblemKind.NotFinite,
+                $"FILE was not loaded: weight 1 of tensor 'classifier.bias' is {what}. Train again with a lower learning rate.", at, "classifier.bias", file, Load);
+        }
+
+        yield return Model("tokens that no tensor is for", "\"tokens\":[", "\"tokens\":[" + string.Concat(Enumerable.Repeat("\"\",", 1000)),
+            FileProblemKind.HeaderInvalid, "the header member 'vocabulary' has 1,005 values; at most 304 were expected", "vocabulary");
+        yield return Model("epochs beyond the limit", "\"epochs\":[", "\"epochs\":[" + string.Join(',', Enumerable.Repeat("null", 400_000)),
+            FileProblemKind.HeaderInvalid, "the header member 'training' has 400,034 values; at most 327,936 were expected", "training");
+        yield return Content("a configuration of another model", FileProblemKind.ModelInvalid,
+            "FILE cannot be used: its 96 floats are too few for its configuration. The program that wrote it is at fault.", null, "configuration",
+            LanguageModelBytes.Change("\"layerCount\":1,\"tieWeights\":false},\"voc", "\"layerCount\":2,\"tieWeights\":false},\"voc"), Load);
+
+        static Func<Malformed> Content(string name, FileProblemKind kind, string message, long? offset, string part, byte[] file, Action<string> read)
+        {
+            // A section's place is where it stands in the header.
+            if (offset is null && kind != FileProblemKind.TensorMissing) offset = LanguageModelBytes.PlaceOf(file, part);
+            return () => new(name, () => file, kind, message, offset, part, read);
+        }
+
+        static Func<Malformed> Model(string name, string right, string wrong, FileProblemKind kind, string message, string part)
+        {
+            byte[] file = LanguageModelBytes.Change(right, wrong);
+            long at = LanguageModelBytes.PlaceOf(file, part);
+            return Content(name, kind, $"FILE: {message} (byte {at}).{Fault}", at, part, file, Load);
+        }
+
+        static void Load(string path) => LanguageModelFile.Load(path);
+
+        static Action<string> ReadTensor(string name) => path =>
+        {
+            using TsdFile file = TsdFile.Open(path);
+            file.ReadTensor(name, new float[2]);
+        };
     }
 
     public static IEnumerable<Func<Malformed>> Starts()
@@ -138,6 +212,13 @@ public sealed class MalformedFileTests
                 "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens", 72, "kind");
         }
 
+        string members = string.Concat(Enumerable.Range(0, 65).Select(i => $"\"m{i:D2}\":0,"));
+        yield return Json($$"""{"kind":"x",{{members}}"tensors":[]}""", "the header has more than 64 members beside 'kind' and 'tensors'",
+            64 + 12 + (64 * 8), "header");
+        string word = new('w', 24577);
+        yield return Json($$"""{"kind":"x","note":["{{word}}"],"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 84, "header");
+        yield return Json($$"""{"kind":"x","{{word}}":1,"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 76, "header");
+        yield return Json($$"""{"kind":"{{word}}","tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 72, "header");
         yield return Json("""{"kind":"x","tensors":null}""", "the header member 'tensors' is null", 86, "tensors");
         yield return () =>
             new("bytes that are not UTF-8", () => TsdBytes.File([.. "{\"kind\":\"x\",\"note\":\""u8, 0xFF, .. "\",\"tensors\":[]}"u8], []),
@@ -153,7 +234,7 @@ public sealed class MalformedFileTests
     [Arguments("""{"kind":"x",/**/"tensors":[]}""", "header", 76)]
     [Arguments("\uFEFF{\"kind\":\"x\",\"tensors\":[]}", "header", 64)]
     [Arguments("{\"kind\":\"x\",\n\"tensors\":[,]}", "header", 88)]
-    [Arguments("""{"kind":"x","tensors":{}}""", "tensors", 87)]
+    [Arguments("""{"kind":"x","tensors":{}}""", "tensors", 86)]
     [Arguments("""{"kind":"x","note":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]],"tensors":[]}""", "header", 98)]
     public async Task Json_that_is_wrong_is_refused_with_its_place(string header, string part, long offset)
     {
@@ -209,8 +290,20 @@ public sealed class MalformedFileTests
 
         yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4) + "," + TsdBytes.Entry("w", "[1]", 64, 4),
             "tensor 'w' is declared twice", FileProblemKind.TensorInvalid);
-        yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, dtype: "f16"), "tensor 'w' is of dtype 'f16'; this build reads f32",
-            FileProblemKind.TensorUnsupported);
+        foreach (string dtype in (string[])["f8", "F32", "", "f64"])
+        {
+            yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, dtype: dtype), $"tensor 'w' is of dtype '{dtype}'; this build reads f32, f16 and bf16",
+                FileProblemKind.TensorUnsupported);
+        }
+
+        yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "f16"), "tensor 'w' says 12 bytes, its shape [3] makes 6",
+            FileProblemKind.TensorInvalid);
+        yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "bf16"), "tensor 'w' says 12 bytes, its shape [3] makes 6",
+            FileProblemKind.TensorInvalid);
+        string many = $"[{string.Join(',', Enumerable.Repeat("1", 57))}]";
+        yield return Entries(TsdBytes.Entry("w", many, 0, 4), "tensor 'w' has 57 extents; at most 8 are allowed", FileProblemKind.TensorInvalid);
+        yield return Entries(TsdBytes.Entry("w", many.Replace("[", "[1,", StringComparison.Ordinal), 0, 4), "tensors[0] has 65 values; at most 64 are allowed",
+            FileProblemKind.TensorInvalid, "tensors[0]", 64 + Header("").IndexOf('[', StringComparison.Ordinal) + 1);
         foreach (string checksum in (string[])["", "0123", new string('A', 32), new string('g', 32)])
         {
             yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, checksum),

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using CsCheck;
 using TinySD.Runtime.Hardware;
 
@@ -8,6 +9,18 @@ namespace TinySD.Formats.Tests;
 public sealed class HardwareProfileFileTests
 {
     private static readonly string _good = Encoding.UTF8.GetString(BuiltInProfiles.TextOf("x64-avx2")!);
+
+    /// <summary>The schema asks for neither: one unit goes alone, and any number of them is kept.</summary>
+    [Test]
+    public async Task A_multiple_and_a_group_that_are_not_there_are_1()
+    {
+        JsonNode json = JsonNode.Parse(BuiltInProfiles.TextOf("x64-sse42")!)!;
+        json.AsObject().Remove("keepMultiple");
+        json.AsObject().Remove("groupSize");
+        bool isRead = HardwareProfileFile.TryRead("p", Encoding.UTF8.GetBytes(json.ToJsonString()), out HardwareProfile? profile, out _);
+        await Assert.That(isRead).IsTrue();
+        await Assert.That((profile!.KeepMultiple, profile.GroupSize)).IsEqualTo((1, 1));
+    }
 
     [Test]
     [Arguments("\"cores\": 4", "\"cores\": \"4\"", 17, "simd.cores", "simd.cores is the string '4'; expected a whole number")]

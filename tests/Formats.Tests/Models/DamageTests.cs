@@ -12,10 +12,12 @@ public sealed class DamageTests
     ];
 
     [Test]
-    public async Task Every_flipped_bit_is_found_by_loading_and_by_verifying_and_named_where_it_is()
+    [Arguments(TensorStorage.F32)]
+    [Arguments(TensorStorage.F16)]
+    public async Task Every_flipped_bit_is_found_by_loading_mapping_and_verifying_and_named_where_it_is(TensorStorage storage)
     {
         using var folder = new TestFolder();
-        byte[] bytes = Save(folder);
+        byte[] bytes = Save(folder, storage);
         string path = folder["m.tsd"];
         int headerEnd = 64 + (int)System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(16));
         var wrong = new List<string>();
@@ -28,6 +30,7 @@ public sealed class DamageTests
                 if (LanguageModelFile.TryLoad(path, out _, out FileProblem? problem)) wrong.Add($"byte {at} bit {bit} is not found");
                 else if (!s_damage.Contains(problem.Kind) || !IsNear(problem.Offset!.Value, at, headerEnd))
                     wrong.Add($"byte {at} bit {bit}: {problem.Message}");
+                if (IsMapped(path)) wrong.Add($"byte {at} bit {bit} is not found in the mapped file");
                 if (IsVerified(path)) wrong.Add($"byte {at} bit {bit} is not found by verify");
             }
 
@@ -36,6 +39,7 @@ public sealed class DamageTests
 
         await Assert.That(wrong).IsEmpty();
         await Assert.That(LanguageModelFile.TryLoad(path, out _, out _)).IsTrue();
+        await Assert.That(IsMapped(path)).IsTrue();
         await Assert.That(IsVerified(path)).IsTrue();
     }
 
@@ -70,13 +74,19 @@ public sealed class DamageTests
         using (file) return file.Verify().Count == 0;
     }
 
+    private static bool IsMapped(string path)
+    {
+        if (!MappedLanguageModel.TryOpen(path, out MappedLanguageModel? mapped, out _)) return false;
+        using (mapped) return mapped.TryGetModel(out _, out _);
+    }
+
     private static void Put(FileStream file, int at, byte value)
     {
         file.Position = at;
         file.WriteByte(value);
     }
 
-    private static byte[] Save(TestFolder folder)
+    private static byte[] Save(TestFolder folder, TensorStorage storage = TensorStorage.F32)
     {
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 2, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
         model.Initialize(1, 0.1f);
@@ -85,7 +95,7 @@ public sealed class DamageTests
             Recipe = new() { Name = "n" },
             Train = new("t", 1),
             Valid = new("v", 1),
-        });
+        }, storage);
         return File.ReadAllBytes(folder["m.tsd"]);
     }
 }

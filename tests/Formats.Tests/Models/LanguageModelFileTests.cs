@@ -73,6 +73,51 @@ public sealed class LanguageModelFileTests
     };
 
     [Test]
+    [Arguments(TensorStorage.F16, "f16")]
+    [Arguments(TensorStorage.BF16, "bf16")]
+    public async Task In_16_bits_a_model_comes_back_rounded_and_then_stays_as_it_is(TensorStorage storage, string dtype)
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record, storage);
+        LoadedLanguageModel back = LanguageModelFile.Load(folder["m.tsd"]);
+
+        // 11 and 8 significant bits; the weights are far above the smallest normal numbers, or below half of the smallest number of all.
+        float most = storage == TensorStorage.F16 ? 1f / 2048 : 1f / 256;
+        for (int i = 0; i < model.Parameters.Values.Length; i++)
+        {
+            float made = model.Parameters.Values[i], found = back.Model.Parameters.Values[i];
+            if (!(Math.Abs(made - found) <= (most * Math.Abs(made)) + 3e-8f)) await Assert.That(found).IsEqualTo(made);
+        }
+
+        await Assert.That(back.Model.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsFalse();
+        using (TsdFile file = TsdFile.Open(folder["m.tsd"]))
+        {
+            await Assert.That(file.Tensors.Select(tensor => tensor.Dtype).Distinct()).IsEquivalentTo([dtype]);
+            await Assert.That(file.Tensors.Sum(tensor => tensor.Bytes)).IsEqualTo(2 * model.Layout.ParameterCount);
+        }
+
+        LanguageModelFile.Save(folder["n.tsd"], back.Model, vocabulary, s_record, storage);
+        await Assert.That(File.ReadAllBytes(folder["n.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["m.tsd"]))).IsTrue();
+    }
+
+    [Test]
+    public async Task A_weight_too_large_for_16_bits_is_named_and_nothing_is_written()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        model.Parameters[model.Layout.Tensors[2]][7] = -65520f;
+        string path = folder["m.tsd"];
+        FileProblem problem = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record, TensorStorage.F16));
+        await Assert.That(problem.Message)
+            .IsEqualTo($"{path} was not written: weight 7 of tensor '{model.Layout.Tensors[2].Name}' is -65520, too large for f16. Use f32.");
+        await Assert.That((problem.Kind, problem.Part)).IsEqualTo((FileProblemKind.NumberTooLarge, model.Layout.Tensors[2].Name));
+        await Assert.That(folder.Names()).IsEmpty();
+        LanguageModelFile.Save(path, model, vocabulary, s_record, TensorStorage.BF16);
+        await Assert.That(LanguageModelFile.Load(path).Model.Parameters[model.Layout.Tensors[2]][7]).IsEqualTo(-65536f);
+    }
+
+    [Test]
     public async Task A_model_comes_back_as_it_was()
     {
         using var folder = new TestFolder();
@@ -373,7 +418,7 @@ public sealed class LanguageModelFileTests
     [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
         "the vocabulary is not as the format asks: it has 4 tokens, the configuration says 5")]
     [Arguments("vocabulary", "\"level\":\"word\"|\"level\":\"Word\"",
-        "the vocabulary is not as the format asks: level is 'Word'; word, char are known")]
+        "the vocabulary is not as the format asks: level is 'Word'; word, char, byte are known")]
     [Arguments("vocabulary", "\"the\"|\"<eos>\"",
         "the vocabulary is not as the format asks: token 1, '<eos>', is there twice: it is token 0 as well")]
     [Arguments("vocabulary", "\"the\"|null", "the vocabulary is not as the format asks: token 0 is empty")]

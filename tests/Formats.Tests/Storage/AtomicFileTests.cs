@@ -73,6 +73,102 @@ public sealed class AtomicFileTests
     }
 
     [Test]
+    public async Task A_read_only_disk_is_refused_and_leaves_the_old_file()
+    {
+        using var folder = new TestFolder();
+        using var disk = SmallDisk.Mount(folder["disk"]);
+        string path = Path.Combine(folder["disk"], "a");
+        File.WriteAllBytes(path, s_old);
+        disk.Protect();
+        FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.AccessDenied);
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
+        await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+    }
+
+    [Test]
+    public async Task What_a_killed_writer_left_is_removed_and_nothing_else()
+    {
+        using var folder = new TestFolder();
+        string[] others = ["a.abcdefgh.ijk.tmp.bak", "a.abcdefghijkl.tmp", "b.abcdefgh.ijk.tmp", "a.tmp", "ab.abcdefgh.ijk.tmp", "a.abcdefgh.ijk.tmp2"];
+        foreach (string name in others.Append("a.abcdefgh.ijk.tmp").Append("a.bbcdefgh.ijk.tmp"))
+            File.SetLastWriteTimeUtc(folder.Put(name, s_old), DateTime.UtcNow.AddMinutes(-1));
+
+        // One that was just made may be another writer's, and one that is locked is.
+        folder.Put("a.cbcdefgh.ijk.tmp", s_old);
+        using (var living = new FileStream(folder["a.bbcdefgh.ijk.tmp"], FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            AtomicFile.Write(folder["a"], s_new);
+            await Assert.That(folder.Names()).IsEquivalentTo([.. others, "a", "a.bbcdefgh.ijk.tmp", "a.cbcdefgh.ijk.tmp"]);
+        }
+
+        AtomicFile.Write(folder["a"], s_new);
+        await Assert.That(folder.Names()).IsEquivalentTo([.. others, "a", "a.cbcdefgh.ijk.tmp"]);
+    }
+
+    [Test]
+    public async Task A_temporary_file_has_the_name_by_which_leftovers_are_found()
+    {
+        using var folder = new TestFolder();
+        string? name = null;
+        AtomicFile.Write(folder["a"], _ => name = folder.Names().Single());
+        await Assert.That(name!).Matches(@"^a\.[a-z0-9]{8}\.[a-z0-9]{3}\.tmp$");
+    }
+
+    [Test]
+    [Arguments(255, 'a')]
+    [Arguments(127, 'é')]
+    [Arguments(239, 'b')]
+    public async Task A_name_as_long_as_the_system_takes_can_be_written(int length, char letter)
+    {
+        using var folder = new TestFolder();
+        string name = new(letter, length);
+        AtomicFile.Write(folder[name], s_old);
+        AtomicFile.Write(folder[name], s_new);
+        await Assert.That(folder.Names()).IsEquivalentTo([name]);
+        await Assert.That(File.ReadAllBytes(folder[name])).IsEquivalentTo(s_new, CollectionOrdering.Matching);
+    }
+
+    [Test]
+    public async Task A_link_to_nothing_makes_its_target_and_a_link_to_no_folder_is_refused()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        File.CreateSymbolicLink(folder["link"], "a");
+        AtomicFile.Write(folder["link"], s_new);
+        await Assert.That(new FileInfo(folder["link"]).LinkTarget).IsEqualTo("a");
+        await Assert.That(File.ReadAllBytes(folder["a"])).IsEquivalentTo(s_new, CollectionOrdering.Matching);
+        File.CreateSymbolicLink(folder["lost"], Path.Combine(folder["no"], "a"));
+        FileProblem problem = Refused.By(() => AtomicFile.Write(folder["lost"], s_new));
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.MissingFolder);
+        await Assert.That(problem.Message).IsEqualTo($"cannot write {folder["lost"]}: the folder {folder["no"]} does not exist; create it first");
+        await Assert.That(folder.Names()).IsEquivalentTo(["a", "link", "lost"]);
+    }
+
+    [Test]
+    public async Task A_link_to_a_folder_is_refused()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["d"]);
+        File.CreateSymbolicLink(folder["link"], folder["d"]);
+        await Assert.That(Refused.By(() => AtomicFile.Write(folder["link"], s_new)).Kind).IsEqualTo(FileProblemKind.IsDirectory);
+        await Assert.That(Directory.GetFileSystemEntries(folder["d"])).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_reader_that_has_the_old_file_open_goes_on_reading_it()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", s_old);
+        using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        AtomicFile.Write(path, s_new);
+        byte[] seen = new byte[s_old.Length];
+        reader.ReadExactly(seen);
+        await Assert.That(seen).IsEquivalentTo(s_old, CollectionOrdering.Matching);
+    }
+
+    [Test]
     public async Task What_the_caller_throws_comes_out_and_the_old_file_stays()
     {
         using var folder = new TestFolder();

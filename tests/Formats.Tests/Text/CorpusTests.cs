@@ -90,6 +90,111 @@ public sealed class CorpusTests
             .IsEqualTo($"{path} is empty but for a byte-order mark; a text was expected");
     }
 
+    // A surrogate pair is one character, a combining mark another, and line ends and marks within a text are what they are.
+    [Test]
+    [Arguments("\U0001D11E\U0001F600", "\U0001D11E|\U0001F600")]
+    [Arguments("e\u0301\U0001F1E9\U0001F1EA", "e|\u0301|\U0001F1E9|\U0001F1EA")]
+    [Arguments("a\r\nb\r", "a|\r|\n|b|\r")]
+    [Arguments("\uFEFF\uFEFFa\uFEFF", "\uFEFF|a|\uFEFF")]
+    [Arguments("\uFFFD\uFFFF\u200D\u2028", "\uFFFD|\uFFFF|\u200D|\u2028")]
+    public async Task Characters_of_a_file_are_its_scalar_values(string text, string expected)
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        foreach (string path in (string[])[folder.Put("a.txt", bytes), folder.Put("a.gz", Gzip(bytes))])
+        {
+            Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(path, TextLevel.Character));
+            string[] found = [.. Corpus.Encode(path, vocabulary).Select(id => vocabulary[id])];
+            await Assert.That(found).IsEquivalentTo(expected.Split('|'), CollectionOrdering.Matching);
+        }
+    }
+
+    [Test]
+    public async Task Any_bytes_come_back_as_they_were()
+    {
+        using var folder = new TestFolder();
+        byte[] noise = new byte[1_000_003];
+        new Random(8).NextBytes(noise);
+        foreach (byte[] bytes in (byte[][])[noise, [0], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE, 0, 0], [0xC0, 0xAF, 0x80], TsdBytes.Example(), [0x1F]])
+        {
+            foreach (string path in (string[])[folder.Put("a", bytes), folder.Put("b", Gzip(bytes))])
+            {
+                int[] ids = Corpus.Encode(path, Vocabulary.Bytes);
+                await Assert.That(Vocabulary.Bytes.DecodeBytes(ids).AsSpan().SequenceEqual(bytes)).IsTrue();
+                TokenCounts counts = Corpus.Count(path, TextLevel.Byte);
+                await Assert.That(counts.Total).IsEqualTo(bytes.Length);
+                await Assert.That(counts.Counts.All(pair => bytes.Count(b => b == Convert.ToByte(pair.Key, 16)) == pair.Value)).IsTrue();
+            }
+        }
+
+        string empty = folder.Put("c", []);
+        await Assert.That(Refused.By(() => Corpus.Encode(empty, Vocabulary.Bytes)).Kind).IsEqualTo(FileProblemKind.Empty);
+        string cut = folder.Put("d", Gzip(noise).AsSpan(0, 1000));
+        await Assert.That(Refused.By(() => Corpus.Encode(cut, Vocabulary.Bytes)).Kind).IsEqualTo(FileProblemKind.GzipDamaged);
+    }
+
+    // Text of several scripts in every encoding that a program of another system may have written it in; the library is the oracle.
+    [Test]
+    [MatrixDataSource]
+    public async Task Wide_encodings_without_a_mark_are_named(
+        [Matrix("utf-16le", "utf-16be", "utf-32le", "utf-32be")] string name,
+        [Matrix("plain words\n", "Größe, ça va?\r\n", "Привет мир\n", "世界 你好\n", "😀 a\n")] string line, [Matrix(1, 20_000)] int lines)
+    {
+        using var folder = new TestFolder();
+        Encoding encoding = name switch
+        {
+            "utf-16le" => new UnicodeEncoding(bigEndian: false, byteOrderMark: false),
+            "utf-16be" => new UnicodeEncoding(bigEndian: true, byteOrderMark: false),
+            "utf-32le" => new UTF32Encoding(bigEndian: false, byteOrderMark: false),
+            _ => new UTF32Encoding(bigEndian: true, byteOrderMark: false),
+        };
+        byte[] bytes = encoding.GetBytes(string.Concat(Enumerable.Repeat(line, lines)));
+        string path = folder.Put("a", bytes);
+        FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
+        int zero = bytes.AsSpan().IndexOf((byte)0), atLine = bytes.AsSpan(0, zero).Count((byte)'\n') + 1;
+        await Assert.That((problem.Kind, problem.Offset, problem.Line)).IsEqualTo((FileProblemKind.NotUtf8, zero, atLine));
+        string shown = $"{name[..6].ToUpperInvariant()} ({(name.EndsWith("le", StringComparison.Ordinal) ? "little" : "big")}-endian)";
+        await Assert.That(problem.Message).IsEqualTo(
+            $"{path}, line {atLine}: not UTF-8 text, with 00 at byte {zero}; it looks like {shown} without a byte-order mark. Convert the file, for " +
+            $"example with iconv -f {name} -t utf-8.");
+    }
+
+    [Test]
+    public async Task Wide_encodings_with_a_mark_are_named()
+    {
+        using var folder = new TestFolder();
+        foreach ((Encoding encoding, string name) in new (Encoding, string)[]
+        {
+            (new UnicodeEncoding(false, true), "utf-16"), (new UnicodeEncoding(true, true), "utf-16"),
+            (new UTF32Encoding(false, true), "utf-32"), (new UTF32Encoding(true, true), "utf-32"),
+        })
+        {
+            string path = folder.Put("a", [.. encoding.GetPreamble(), .. encoding.GetBytes("the cat")]);
+            FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
+            await Assert.That(problem.Message).IsEqualTo(
+                $"{path} is not text: it begins like {name.ToUpperInvariant()} text; convert it to UTF-8, for example with iconv -f {name} -t utf-8");
+            await Assert.That(problem.Offset).IsEqualTo(0);
+        }
+    }
+
+    [Test]
+    public async Task Numbers_are_no_wide_text()
+    {
+        using var folder = new TestFolder();
+        byte[] small = new byte[4000], floats = new byte[4000];
+        for (int i = 0; i < 1000; i++)
+        {
+            BitConverter.TryWriteBytes(small.AsSpan(4 * i), i);
+            BitConverter.TryWriteBytes(floats.AsSpan(4 * i), i / 7f);
+        }
+
+        foreach (byte[] bytes in (byte[][])[new byte[64], small, floats])
+        {
+            string path = folder.Put("a", bytes);
+            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Kind).IsEqualTo(FileProblemKind.Binary);
+        }
+    }
+
     [Test]
     public async Task An_empty_file_is_refused_packed_or_not()
     {

@@ -71,6 +71,59 @@ public sealed class VocabularyTests
     }
 
     [Test]
+    public async Task A_largest_size_keeps_the_most_frequent_and_the_marks()
+    {
+        // a 4, b 3, c 2, d 2, e 1, <eos> 1: six tokens.
+        TokenCounts counts = Corpus.CountText("a a a a b b b d d c c e\n", TextLevel.Word);
+        await Assert.That(Vocabulary.Build(counts, maximumSize: 6).UnknownId).IsNull();
+        await Same(Vocabulary.Build(counts, maximumSize: 6), "a", "b", "c", "d", "<eos>", "e");
+
+        // Of c and d, equally frequent, the first in order stays; <unk> stands for d twice and e once.
+        await Same(Vocabulary.Build(counts, maximumSize: 5), "a", "<unk>", "b", "c", "<eos>");
+        await Same(Vocabulary.Build(counts, maximumSize: 3), "<unk>", "a", "<eos>");
+        await Same(Vocabulary.Build(counts, maximumSize: 2), "<unk>", "<eos>");
+        await Same(Vocabulary.Build(counts, minimumCount: 2, maximumSize: 5), "a", "<unk>", "b", "c", "<eos>");
+        await Same(Vocabulary.Build(counts, minimumCount: 4, maximumSize: 5), "<unk>", "a", "<eos>");
+        await Same(Vocabulary.Build(Corpus.CountText("aaabbc", TextLevel.Character), maximumSize: 2), "<unk>", "a");
+
+        // <unk> of the text counts as the mark that it is.
+        await Same(Vocabulary.Build(Corpus.CountText("a a b <unk>\n", TextLevel.Word), maximumSize: 3), "<unk>", "a", "<eos>");
+        foreach (int size in (int[])[1, 0, -5, Vocabulary.MaxCount + 1])
+            await Assert.That(() => Vocabulary.Build(counts, maximumSize: size)).Throws<ArgumentOutOfRangeException>();
+
+        static async Task Same(Vocabulary found, params string[] tokens) =>
+            await Assert.That(found.Tokens).IsEquivalentTo(tokens, CollectionOrdering.Matching);
+    }
+
+    [Test]
+    public async Task Bytes_have_one_vocabulary_whatever_the_text()
+    {
+        Vocabulary bytes = Vocabulary.Build(Corpus.CountText("ab", TextLevel.Byte), minimumCount: 9, maximumSize: 2);
+        await Assert.That(bytes).IsSameReferenceAs(Vocabulary.Bytes);
+        await Assert.That((bytes.Count, bytes.UnknownId, bytes.EndOfLineId)).IsEqualTo((256, null, null));
+        await Assert.That((bytes[0], bytes[10], bytes[255])).IsEqualTo(("00", "0a", "ff"));
+        await Assert.That(Corpus.EncodeText("aé😀\0", bytes))
+            .IsEquivalentTo([0x61, 0xC3, 0xA9, 0xF0, 0x9F, 0x98, 0x80, 0], CollectionOrdering.Matching);
+        await Assert.That(bytes.Decode([0x61, 0xC3, 0xA9, 0xFF, 0x62])).IsEqualTo("aé\uFFFDb");
+        await Assert.That(bytes.DecodeBytes([0x61, 0xFF, 0])).IsEquivalentTo(new byte[] { 0x61, 0xFF, 0 }, CollectionOrdering.Matching);
+        await Assert.That(() => bytes.DecodeBytes([256])).Throws<ArgumentOutOfRangeException>();
+        string[] names = [.. bytes.Tokens];
+        await Assert.That(new Vocabulary(TextLevel.Byte, names).Count).IsEqualTo(256);
+        await Assert.That(() => new Vocabulary(TextLevel.Byte, names[..255])).Throws<ArgumentException>()
+            .WithMessage("a vocabulary of bytes has 256 tokens, this one 255");
+        names[9] = "0A";
+        await Assert.That(() => new Vocabulary(TextLevel.Byte, names)).Throws<ArgumentException>()
+            .WithMessage("token 9 is '0A', and of bytes it is '09'");
+    }
+
+    [Test]
+    public async Task Words_become_utf8_bytes()
+    {
+        var vocabulary = new Vocabulary(TextLevel.Word, ["<eos>", "é"]);
+        await Assert.That(vocabulary.DecodeBytes([1, 1, 0])).IsEquivalentTo("é é\n"u8.ToArray(), CollectionOrdering.Matching);
+    }
+
+    [Test]
     public async Task Every_text_can_be_written_at_a_level_of_words_even_one_that_ends_no_line()
     {
         Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText("a b", TextLevel.Word));

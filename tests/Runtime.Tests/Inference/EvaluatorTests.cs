@@ -79,6 +79,14 @@ public sealed class EvaluatorTests
     }
 
     [Test]
+    [MatrixDataSource]
+    public async Task A_text_behind_a_source_gives_the_bits_of_one_in_memory([Matrix(1, 3, 130)] int streams, [Matrix(1, 32)] int timeSteps)
+    {
+        var evaluator = new LanguageModelEvaluator(Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2)), null, streams, timeSteps);
+        await Assert.That(evaluator.Evaluate(new TokenMemory(_text))).IsEqualTo(evaluator.Evaluate(_text));
+    }
+
+    [Test]
     [Arguments(2)]
     [Arguments(3)]
     public async Task Streams_that_warm_up_from_the_texts_start_give_the_loss_of_one(int streams)

@@ -124,6 +124,26 @@ public sealed class ElementwiseTests
         }, found => Near(found, expected, 3e-7));
     }
 
+    [Test]
+    [Arguments(1, 0f)]
+    [Arguments(3, 2f)]
+    [Arguments(64, 0.5f)]
+    [Arguments(501, 3f)]
+    public async Task Exponentials_are_the_twins(int length, float factor)
+    {
+        float[] x = Arrays.Uniform(1, length, 4f);
+        double[] y = new double[length], p = new double[length];
+        ReferenceElementwise.Scale(x.ToDoubles(), y, factor);
+        ReferenceSoftmaxCrossEntropy.Row(y, 0, 1, p);
+        p[0] += 1; // the one-hot of the gradient
+        await Same(ops =>
+        {
+            var row = new GuardedBuffer("row", x);
+            float sum = ops.Exponentials(row.Span, factor);
+            return (row.Damage(), [.. row.Span.ToArray().Select(e => e / sum)]);
+        }, found => Near(found, p, 2e-6));
+    }
+
     private static bool Near(float[] found, double[] expected, double tolerance) =>
         found.Zip(expected).All(pair => Math.Abs(pair.First - pair.Second) <= tolerance);
 

@@ -142,7 +142,7 @@ public sealed class RecurrentLayerTests
         layer.Update(parameters);
         return (layer, parameters);
 
-        DropoutGate Gate(DropoutSite site, int units) => new(DropoutSpec.None, 0, null, site, 0, units, B, timeSteps, training: false, context);
+        DropoutGate Gate(DropoutSite site, int units) => new(DropoutSpec.None, 0, null, site, 0, units, B, timeSteps, drops: false, context);
     }
 
     private static void Start(RecurrentLayer layer)

@@ -1,6 +1,7 @@
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -72,6 +73,21 @@ public sealed class AllocationTests
     }
 
     [Test]
+    public async Task Copying_the_carried_state_out_and_in_allocates_nothing()
+    {
+        foreach ((CellKind, bool) cell in Cases.Cells)
+        {
+            LanguageModelTrainer trainer = NewTrainer(cell, Cases.Dropouts[0], OptimizerKind.Adam, SingleThread.Instance);
+            var carried = new ParameterBlock(trainer.CarriedLayout);
+            await Assert.That(BytesOnThisThread(() =>
+            {
+                trainer.SaveCarried(carried);
+                trainer.LoadCarried(carried);
+            })).IsEqualTo(0);
+        }
+    }
+
+    [Test]
     public async Task A_session_allocates_nothing()
     {
         foreach ((CellKind, bool) cell in Cases.Cells)
@@ -92,6 +108,24 @@ public sealed class AllocationTests
         var evaluator = new LanguageModelEvaluator(NewModel(cell), SingleThread.Instance, streams, timeSteps: 5);
         int[] text = Arrays.Tokens(1, 100, Vocabulary);
         await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(text))).IsEqualTo(0);
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Recipes))]
+    public async Task A_Monte_Carlo_evaluation_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
+    {
+        if (optimizer != OptimizerKind.Sgd) return;
+        var evaluator = new MonteCarloEvaluator(NewModel(cell), dropout, samples: 2, streams: 2, timeSteps: 5);
+        var text = new TokenMemory(Arrays.Tokens(1, 100, Vocabulary));
+        await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(text))).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task An_evaluation_with_a_cache_allocates_nothing_for_a_token()
+    {
+        var evaluator = new CacheEvaluator(NewModel(Cases.Cells[0]), 20, timeSteps: 5);
+        TokenMemory small = new(Arrays.Tokens(1, 10, Vocabulary)), large = new(Arrays.Tokens(1, 500, Vocabulary));
+        await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(large))).IsEqualTo(BytesOnThisThread(() => evaluator.Evaluate(small)));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
@@ -45,6 +46,38 @@ public sealed class TokenWindowsTests
     }
 
     [Test]
+    public async Task A_text_behind_a_source_is_asked_for_what_a_window_needs_and_no_more()
+    {
+        const int batch = 3, timeSteps = 4;
+        var source = new Numbers(29);
+        TokenWindows windows = new(source, batch, timeSteps), expected = new(Enumerable.Range(0, 29).ToArray(), batch, timeSteps);
+        await Assert.That(windows.Count).IsEqualTo(expected.Count);
+        int[][] found = [new int[12], new int[12]], wanted = [new int[12], new int[12]];
+        for (int window = 0; window < windows.Count; window++)
+        {
+            windows.Fill(window, found[0], found[1]);
+            expected.Fill(window, wanted[0], wanted[1]);
+            await Assert.That(found[0].SequenceEqual(wanted[0]) && found[1].SequenceEqual(wanted[1])).IsTrue();
+        }
+
+        await Assert.That(source.Asked).IsEqualTo(windows.Count * batch * (timeSteps + 1));
+    }
+
+    [Test]
+    public async Task A_text_may_be_longer_than_an_array()
+    {
+        const long length = 6_000_000_007;
+        var windows = new TokenWindows(new Numbers(length), 2, 10);
+        await Assert.That(windows.Count).IsEqualTo(300_000_000);
+        int[] inputs = new int[20], targets = new int[20];
+        windows.Fill(windows.Count - 1, inputs, targets);
+        long last = (length / 2) + ((windows.Count - 1L) * 10);
+        await Assert.That(inputs[1]).IsEqualTo((int)(last % Numbers.Modulus));
+        await Assert.That(targets[19]).IsEqualTo((int)((last + 10) % Numbers.Modulus));
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new Numbers(length), 1, 1))).Contains("2^31 - 1 are the most");
+    }
+
+    [Test]
     public async Task A_text_too_short_for_one_window_is_refused_with_what_it_needs()
     {
         await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new int[11], 2, 5)))
@@ -85,13 +118,14 @@ public sealed class TokenWindowsTests
         int[] text = [.. Enumerable.Range(0, 3 * 400)];
         var windows = new TokenWindows(text, batchSize: 3, timeSteps: 20);
         var recipe = new LanguageModelRecipe { Name = "test", BatchSize = 3, Bptt = 20, VariableBptt = true, Seed = 5 };
-        int[] starts = windows.StartsOf(recipe, firstUpdate: 100), inputs = new int[3 * 40], targets = new int[3 * 40];
-        await Assert.That((starts[0], starts[^1])).IsEqualTo((0, 399));
+        IReadOnlyList<long> starts = windows.StartsOf(recipe, firstUpdate: 100);
+        int[] inputs = new int[3 * 40], targets = new int[3 * 40];
+        await Assert.That((starts[0], starts[^1])).IsEqualTo((0L, 399L));
         var seen = new List<int>();
-        for (int window = 0; window + 1 < starts.Length; window++)
+        for (int window = 0; window + 1 < starts.Count; window++)
         {
-            int length = starts[window + 1] - starts[window];
-            if (window + 2 < starts.Length) await Assert.That(length).IsEqualTo(WindowLengths.Draw(5, 100 + window, 20));
+            int length = (int)(starts[window + 1] - starts[window]);
+            if (window + 2 < starts.Count) await Assert.That(length).IsEqualTo(WindowLengths.Draw(5, 100 + window, 20));
             windows.Fill(starts[window], length, inputs, targets);
             for (int t = 0; t < length; t++) seen.Add(inputs[(t * 3) + 1]);
             await Assert.That(targets[0]).IsEqualTo(inputs[0] + 1);
@@ -99,8 +133,25 @@ public sealed class TokenWindowsTests
 
         await Assert.That(seen).IsEquivalentTo(Enumerable.Range(400, 399));
         await Assert.That(windows.StartsOf(recipe, 101)).IsNotEquivalentTo(starts);
-        await Assert.That(windows.StartsOf(recipe with { VariableBptt = false }, 7)).IsEquivalentTo(Enumerable.Range(0, 20).Select(index => index * 20));
+        await Assert.That(windows.StartsOf(recipe with { VariableBptt = false }, 7)).IsEquivalentTo(Enumerable.Range(0, 20).Select(index => index * 20L));
         await Assert.That(() => windows.Fill(390, 10, inputs, targets)).Throws<ArgumentOutOfRangeException>();
         await Assert.That(() => windows.Fill(0, 0, inputs, targets)).Throws<ArgumentOutOfRangeException>();
+    }
+
+    /// <summary>0, 1, 2, … in no memory at all.</summary>
+    private sealed class Numbers(long length) : ITokenSource
+    {
+        public const long Modulus = 1_000_003;
+
+        public long Length => length;
+
+        public int Asked { get; private set; }
+
+        public void Read(long position, Span<int> tokens)
+        {
+            if (position < 0 || position + tokens.Length > length) throw new ArgumentOutOfRangeException(nameof(position));
+            Asked += tokens.Length;
+            for (int i = 0; i < tokens.Length; i++) tokens[i] = (int)((position + i) % Modulus);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Training;
@@ -121,6 +122,49 @@ public sealed class TrainerTests
     }
 
     [Test]
+    [MatrixDataSource]
+    public async Task A_trainer_given_anothers_state_goes_on_to_the_same_bits([Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int layers)
+    {
+        LanguageModelConfig config = _config with { LayerCount = layers };
+        LanguageModelRecipe recipe = Cases.Recipe(config, Batch, TimeSteps, _dropout with { Kind = DropoutKind.Structured }) with { Optimizer = optimizer };
+        LanguageModel whole = Cases.Model(config), resumed = new(config);
+        LanguageModelTrainer trainer = new(whole, recipe), second = new(resumed, recipe);
+        bool averages = optimizer == OptimizerKind.NtAsgd;
+        for (int step = 0; step < 3; step++)
+        {
+            Step(trainer, step);
+            if (averages && step == 0) trainer.BeginAveraging();
+        }
+
+        await Assert.That(trainer.UpdateCount).IsEqualTo(3);
+        await Assert.That(trainer.AveragedUpdates).IsEqualTo(averages ? 2 : -1);
+        await Assert.That(trainer.Moments.Count).IsEqualTo(optimizer == OptimizerKind.Adam ? 2 : averages ? 1 : 0);
+        string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => new[] { $"carried.{layer}.hidden", $"carried.{layer}.cell" })];
+        await Assert.That(trainer.CarriedLayout.Tensors.Select(tensor => tensor.Name)).IsEquivalentTo(names);
+
+        whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
+        foreach ((ParameterBlock from, ParameterBlock to) in trainer.Moments.Zip(second.Moments)) from.Values.CopyTo(to.Values);
+        second.UpdateCount = trainer.UpdateCount;
+        second.AveragedUpdates = trainer.AveragedUpdates;
+        ParameterBlock carried = new(trainer.CarriedLayout), own = new(second.CarriedLayout);
+        trainer.SaveCarried(carried);
+        await Assert.That(carried.Values.ToArray().Any(value => value != 0f)).IsTrue();
+        carried.Values.CopyTo(own.Values);
+        second.LoadCarried(own);
+        for (int step = 3; step < 6; step++)
+        {
+            StepResult one = Step(trainer, step), other = Step(second, step);
+            await Assert.That(other).IsEqualTo(one);
+        }
+
+        await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
+        await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, trainer.ModelToKeep.Parameters.Values)).IsNull();
+        await Assert.That(() => second.LoadCarried(carried)).Throws<ArgumentException>();
+        await Assert.That(() => second.SaveCarried(carried)).Throws<ArgumentException>();
+        await Assert.That(() => second.UpdateCount = -1).Throws<ArgumentException>();
+    }
+
+    [Test]
     public async Task Padding_between_tensors_stays_zero()
     {
         foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
@@ -188,6 +232,6 @@ public sealed class TrainerTests
         await Assert.That(result.NegativeLogLikelihood / result.Tokens).IsLessThan(0.05);
     }
 
-    private static void Step(LanguageModelTrainer trainer, int step) => trainer.Step(
+    private static StepResult Step(LanguageModelTrainer trainer, int step) => trainer.Step(
         Arrays.Tokens(step, Batch * TimeSteps, Vocabulary), Arrays.Tokens(step + 100, Batch * TimeSteps, Vocabulary), 0, step);
 }

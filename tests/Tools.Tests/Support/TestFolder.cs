@@ -52,6 +52,9 @@ internal sealed class TestFolder : IDisposable
     /// <summary>Files in the folder whose names begin as the model's: the model, and any temporary file that was left.</summary>
     public string[] ModelFiles() => Directory.GetFiles(Path, "model*");
 
+    /// <summary>Whether two files hold the same bytes.</summary>
+    public bool AreEqual(string name, string other) => File.ReadAllBytes(this[name]).AsSpan().SequenceEqual(File.ReadAllBytes(this[other]));
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     private static string Sentences(int seed, int count)

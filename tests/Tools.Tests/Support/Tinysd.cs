@@ -33,6 +33,18 @@ internal static class Tinysd
         return new CliResult(code, output.ToString(), error.ToString());
     }
 
+    /// <param name="wanted">Asks for a stop when progress was shown that holds this,</param>
+    /// <param name="after">so many times.</param>
+    /// <param name="args">The words after <c>tinysd</c>.</param>
+    public static CliResult RunUntilShown(string wanted, int after, params string[] args)
+    {
+        using var stop = new StopRequest();
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        int code = Cli.Run(args, new CliConsole(output, error) { Progress = new StoppingDisplay(stop, wanted, after) }, stop);
+        return new CliResult(code, output.ToString(), error.ToString());
+    }
+
     private sealed class StoppingWriter(string? stopAfter, StopRequest stop) : StringWriter
     {
         public override void WriteLine(string? value)

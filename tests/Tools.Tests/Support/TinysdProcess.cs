@@ -65,7 +65,14 @@ internal sealed class TinysdProcess : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+
+            // Until then it holds its files, and a disk with them.
+            _process.WaitForExit();
+        }
+
         _process.Dispose();
     }
 }

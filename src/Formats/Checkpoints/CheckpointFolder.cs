@@ -1,0 +1,146 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace TinySD.Formats;
+
+/// <summary>A folder of one run's checkpoints, <c>checkpoint-00001234.tsd</c> after 1234 updates; held by one process at a time.</summary>
+/// <remarks>
+/// What holds it is a lock of the operating system on the file <c>lock</c>, which ends with the process however that ends: a lock left behind blocks
+/// nobody. Not thread-safe.
+/// </remarks>
+public sealed class CheckpointFolder : IDisposable
+{
+    private const string Prefix = "checkpoint-", Suffix = ".tsd", LockName = "lock", SetAsideSuffix = ".damaged";
+    private const int Digits = 8;
+
+    private readonly FileStream _lock;
+
+    private CheckpointFolder(string path, FileStream hold)
+    {
+        Path = path;
+        _lock = hold;
+    }
+
+    /// <summary>Opens a file and says whether it is whole.</summary>
+    /// <typeparam name="T">What it is opened as.</typeparam>
+    public delegate bool TryOpenFile<T>(string path, [NotNullWhen(true)] out T? opened, [NotNullWhen(false)] out FileProblem? problem)
+        where T : class;
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left unfinished.</summary>
+    /// <exception cref="FileProblemException">It cannot be written, is a file, or another run holds it (<see cref="FileProblemKind.InUse"/>).</exception>
+    public static CheckpointFolder Hold(string path)
+    {
+        if (File.Exists(path)) Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder for checkpoints was expected"));
+        string at = System.IO.Path.Combine(path, LockName);
+        FileStream? hold = null;
+        try
+        {
+            if (!Directory.Exists(path))
+            {
+                Directory.CreateDirectory(path);
+                if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } parent) _ = Libc.FlushDirectory(parent);
+            }
+
+            hold = new FileStream(at, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            AtomicFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _));
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            if (hold is null && SystemErrors.IsInUse(exception))
+            {
+                Throw.Problem(new(FileProblemKind.InUse, path,
+                    $"another run keeps its checkpoints in {path} now; wait for its end, or choose another folder"), exception);
+            }
+
+            hold?.Dispose();
+            Throw.Problem(SystemErrors.WhileWriting(hold is null ? at : path, exception), exception);
+        }
+
+        return new CheckpointFolder(path, hold);
+    }
+
+    /// <summary>The checkpoints in a folder, newest first; whether they are whole is not asked.</summary>
+    /// <exception cref="FileProblemException">There is no such folder, or it cannot be read.</exception>
+    public static IReadOnlyList<string> List(string path)
+    {
+        if (File.Exists(path)) Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder of checkpoints was expected"));
+        if (!Directory.Exists(path)) Throw.Problem(new(FileProblemKind.NotFound, path, $"there is no folder {path}; check the name"));
+        try
+        {
+            var found = new List<(long Updates, string File)>();
+            foreach (string file in Directory.EnumerateFiles(path))
+            {
+                if (TryGetUpdates(System.IO.Path.GetFileName(file), out long updates)) found.Add((updates, file));
+            }
+
+            return [.. found.OrderByDescending(entry => entry.Updates).Select(entry => entry.File)];
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            Throw.Problem(SystemErrors.WhileReading(path, exception), exception);
+            throw;
+        }
+    }
+
+    /// <summary>Opens the newest checkpoint that is whole.</summary>
+    /// <typeparam name="T">What it is opened as.</typeparam>
+    /// <param name="files">Newest first, from <see cref="List"/>.</param>
+    /// <param name="open">Opens one.</param>
+    /// <param name="damaged">What is wrong with those that are newer.</param>
+    /// <returns>Null when none is whole.</returns>
+    /// <exception cref="FileProblemException">One is not to be passed over: it is a newer version's, or this user may not read it.</exception>
+    public static T? OpenNewest<T>(IReadOnlyList<string> files, TryOpenFile<T> open, out IReadOnlyList<FileProblem> damaged)
+        where T : class
+    {
+        var problems = new List<FileProblem>();
+        damaged = problems;
+        foreach (string file in files)
+        {
+            if (open(file, out T? opened, out FileProblem? problem)) return opened;
+            if (problem.Kind is FileProblemKind.AccessDenied or FileProblemKind.NewerVersion) Throw.Problem(problem);
+            problems.Add(problem);
+        }
+
+        return null;
+    }
+
+    /// <summary>The file of a checkpoint after that many updates.</summary>
+    public string FileOf(long updates) =>
+        System.IO.Path.Combine(Path, Prefix + updates.ToString($"D{Digits}", CultureInfo.InvariantCulture) + Suffix);
+
+    /// <summary>Gives a damaged checkpoint another name, so that it is neither taken for one nor lost.</summary>
+    /// <exception cref="FileProblemException">It cannot be renamed.</exception>
+    public void SetAside(string file)
+    {
+        string target = System.IO.Path.Combine(Path, System.IO.Path.GetFileName(file));
+        try
+        {
+            File.Move(target, target + SetAsideSuffix, overwrite: true);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            Throw.Problem(SystemErrors.WhileWriting(target, exception), exception);
+        }
+    }
+
+    /// <summary>Removes all but the newest checkpoints. What the system does not let go of stays until the next time.</summary>
+    /// <param name="keep">At least 1.</param>
+    public void Prune(int keep)
+    {
+        foreach (string file in List(Path).Skip(keep)) TemporaryFile.TryDelete(file);
+    }
+
+    /// <summary>Lets the folder go.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static bool TryGetUpdates(string name, out long updates)
+    {
+        updates = 0;
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal)
+            && name.Length >= Prefix.Length + Digits + Suffix.Length
+            && long.TryParse(name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out updates);
+    }
+}

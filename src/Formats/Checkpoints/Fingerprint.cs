@@ -1,0 +1,41 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats;
+
+/// <summary>Short names for data, by which a resumed run knows its own again; they find differences and are no protection against forgery.</summary>
+public static class Fingerprint
+{
+    private const int ChunkTokens = 1 << 20;
+
+    /// <summary>XXH3-128 of token ids as little-endian 32-bit integers, 32 hexadecimal digits.</summary>
+    public static string Of(ITokenSource tokens)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        var hash = new XxHash128();
+        int[] chunk = new int[Math.Min(ChunkTokens, tokens.Length)];
+        for (long start = 0; start < tokens.Length; start += ChunkTokens)
+        {
+            Span<int> part = chunk.AsSpan(0, (int)Math.Min(ChunkTokens, tokens.Length - start));
+            tokens.Read(start, part);
+            hash.Append(MemoryMarshal.AsBytes(part));
+        }
+
+        return Checksum.Text(hash);
+    }
+
+    /// <summary>XXH3-128 of a vocabulary's tokens in their order, each as UTF-8 with a zero byte behind it.</summary>
+    public static string Of(Vocabulary vocabulary)
+    {
+        var hash = new XxHash128();
+        foreach (string token in vocabulary.Tokens)
+        {
+            hash.Append(Encoding.UTF8.GetBytes(token));
+            hash.Append([0]);
+        }
+
+        return Checksum.Text(hash);
+    }
+}

@@ -1,0 +1,14 @@
+namespace TinySD.Formats;
+
+/// <summary>The number format of a tensor in a file. Computing is always in single precision.</summary>
+public enum TensorStorage
+{
+    /// <summary>IEEE 754 binary32, 4 bytes: the bits that training made.</summary>
+    F32,
+
+    /// <summary>IEEE 754 binary16, 2 bytes: 11 significant bits, to 65504 at most.</summary>
+    F16,
+
+    /// <summary>bfloat16, the upper half of a binary32, 2 bytes: 8 significant bits, the range of single precision.</summary>
+    BF16,
+}

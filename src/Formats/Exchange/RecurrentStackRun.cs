@@ -1,0 +1,29 @@
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Formats;
+
+/// <summary>Runs a bare stack once, over whole arrays.</summary>
+public static class RecurrentStackRun
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="inputs">What it is fed.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The arrays do not fit the stack, or are too large for this build.</exception>
+    public static RecurrentOutputs Run(RecurrentStack stack, RecurrentInputs inputs, IParallelRunner? runner = null)
+    {
+        RecurrentStackConfig config = stack.Config;
+        var session = new RecurrentSession(stack, inputs.Batch, inputs.TimeSteps, runner);
+        bool hasCells = config.Cell == CellKind.Lstm;
+        int state = checked(config.LayerCount * config.DirectionCount * inputs.Batch * config.HiddenSize);
+        if (inputs.Hidden is not null || inputs.Cell is not null) session.SetState(inputs.Hidden ?? new float[state], inputs.Cell);
+        float[] output = new float[checked(inputs.TimeSteps * inputs.Batch * config.OutputSize)], hidden = new float[state];
+        float[]? cell = hasCells ? new float[state] : null;
+        session.Run(inputs.Input, output, inputs.Lengths);
+        session.CopyState(hidden, cell);
+        return new RecurrentOutputs(output, hidden, cell);
+    }
+}

@@ -1,0 +1,100 @@
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Formats;
+
+// The JSON of a recurrent stack's header, spelled out apart from the runtime's records: a name changed there must not change the format.
+
+/// <summary>The section <c>configuration</c> of a recurrent stack.</summary>
+internal sealed class StackSection
+{
+    public required string Cell { get; init; }
+
+    public required int InputSize { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int LayerCount { get; init; }
+
+    public required string Direction { get; init; }
+
+    // Left out where they say what goes without saying.
+    public bool? ResetBeforeProduct { get; init; }
+
+    public bool? Peepholes { get; init; }
+
+    public bool? CoupledGates { get; init; }
+
+    public float? Clip { get; init; }
+
+    public ActivationEntry[]? Activations { get; init; }
+
+    public static StackSection From(RecurrentStackConfig config) => new()
+    {
+        Cell = Spelling.Cells.NameOf(config.Cell),
+        InputSize = config.InputSize,
+        HiddenSize = config.HiddenSize,
+        LayerCount = config.LayerCount,
+        Direction = Spelling.Directions.NameOf(config.Direction),
+        ResetBeforeProduct = config.ResetBeforeProduct ? true : null,
+        Peepholes = config.Peepholes ? true : null,
+        CoupledGates = config.CoupledGates ? true : null,
+        Clip = config.Clip > 0f ? config.Clip : null,
+        Activations = config.Activations.IsEmpty ? null : [.. config.Activations.Select(ActivationEntry.From)],
+    };
+
+    /// <summary>The shape.</summary>
+    /// <exception cref="ArgumentException">A word is not one the format knows, or an activation is null.</exception>
+    public RecurrentStackConfig ToConfig()
+    {
+        if (Activations is { } entries && entries.Contains(null)) Throw.Argument("an activation is null");
+        return new()
+        {
+            Cell = Spelling.Cells.ValueOf(Cell),
+            InputSize = InputSize,
+            HiddenSize = HiddenSize,
+            LayerCount = LayerCount,
+            Direction = Spelling.Directions.ValueOf(Direction),
+            ResetBeforeProduct = ResetBeforeProduct ?? false,
+            Peepholes = Peepholes ?? false,
+            CoupledGates = CoupledGates ?? false,
+            Clip = Clip ?? 0f,
+            Activations = [.. (Activations ?? []).Select(entry => entry.ToActivation())],
+        };
+    }
+}
+
+/// <summary>A function in <see cref="StackSection.Activations"/>.</summary>
+internal sealed class ActivationEntry
+{
+    public required string Name { get; init; }
+
+    public float? Alpha { get; init; }
+
+    public float? Beta { get; init; }
+
+    public static ActivationEntry From(Activation f)
+    {
+        OnnxActivation rule = OnnxActivations.Of(f.Kind);
+        return new() { Name = rule.Name, Alpha = rule.Alpha is null ? null : f.Alpha, Beta = rule.Beta is null ? null : f.Beta };
+    }
+
+    /// <summary>The function; one that takes a constant must have it, one that takes none must not.</summary>
+    /// <exception cref="ArgumentException">It is none, or a constant is missing or too many.</exception>
+    public Activation ToActivation()
+    {
+        OnnxActivation? rule = OnnxActivations.Find(Name);
+        if (rule is null || rule.Name != Name) Throw.Argument($"there is no activation '{Words.Shown(Name)}'");
+        if (rule!.Alpha is null != Alpha is null || rule.Beta is null != Beta is null)
+            Throw.Argument($"the activation {Name} takes {(rule.Alpha is null ? "no alpha" : "an alpha")} and {(rule.Beta is null ? "no beta" : "a beta")}");
+        return new Activation(rule.Kind, Alpha ?? 0f, Beta ?? 0f);
+    }
+}
+
+/// <summary>The section <c>origin</c> of a recurrent stack.</summary>
+internal sealed class OriginSection
+{
+    public required string WrittenBy { get; init; }
+
+    public string? Source { get; init; }
+}

@@ -1,0 +1,76 @@
+namespace TinySD.Formats;
+
+// Field and type numbers of ONNX's protobuf schema (onnx.proto, public), as far as a recurrent network needs them.
+
+/// <summary>ModelProto and OperatorSetIdProto.</summary>
+internal static class OnnxModelField
+{
+    public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8;
+    public const int OpsetDomain = 1, OpsetVersion = 2;
+}
+
+/// <summary>GraphProto.</summary>
+internal static class OnnxGraphField
+{
+    public const int Node = 1, Name = 2, Initializer = 5, Input = 11, Output = 12, SparseInitializer = 15;
+}
+
+/// <summary>NodeProto.</summary>
+internal static class OnnxNodeField
+{
+    public const int Input = 1, Output = 2, Name = 3, OpType = 4, Attribute = 5, Domain = 7;
+}
+
+/// <summary>AttributeProto; the numbers of its type are <see cref="OnnxAttributeType"/>.</summary>
+internal static class OnnxAttributeField
+{
+    public const int Name = 1, Float = 2, Integer = 3, Text = 4, Tensor = 5, Graph = 6, Floats = 7, Integers = 8, Texts = 9, Graphs = 11, Type = 20,
+        ReferenceName = 21;
+}
+
+/// <summary>TensorProto.</summary>
+internal static class OnnxTensorField
+{
+    public const int Dims = 1, DataType = 2, Segment = 3, Floats = 4, Integers32 = 5, Integers64 = 7, Name = 8, Raw = 9, Doubles = 10, External = 13,
+        Location = 14;
+}
+
+/// <summary>ValueInfoProto and, within it, TypeProto, its Tensor, TensorShapeProto and its Dimension.</summary>
+internal static class OnnxValueField
+{
+    public const int Name = 1, Type = 2;
+    public const int TypeTensor = 1;
+    public const int TensorElement = 1, TensorShape = 2;
+    public const int ShapeDimension = 1;
+    public const int DimensionValue = 1, DimensionName = 2;
+}
+
+/// <summary>TensorProto.DataType.</summary>
+internal static class OnnxDataType
+{
+    public const int Binary32 = 1, Integer32 = 6, Integer64 = 7, Binary16 = 10, Binary64 = 11, BFloat16 = 16;
+
+    private static readonly string[] s_names =
+    [
+        "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double", "uint32", "uint64",
+        "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1",
+    ];
+
+    /// <summary>The type as ONNX spells it.</summary>
+    public static string NameOf(long type) => type >= 0 && type < s_names.Length ? s_names[type] : $"type {type}";
+
+    /// <summary>Bytes of a number in raw data, 0 where it is none that is read.</summary>
+    public static int SizeOf(long type) => type switch
+    {
+        Binary16 or BFloat16 => 2,
+        Binary32 or Integer32 => 4,
+        Binary64 or Integer64 => 8,
+        _ => 0,
+    };
+}
+
+/// <summary>AttributeProto.AttributeType.</summary>
+internal static class OnnxAttributeType
+{
+    public const int Float = 1, Integer = 2, Text = 3, Tensor = 4, Floats = 6, Integers = 7, Texts = 8;
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace TinySD.Formats;
+
+/// <summary>An ONNX model as its file says it, nothing of it interpreted.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Length">Bytes in it.</param>
+/// <param name="Opset">Version of the standard operators.</param>
+/// <param name="Producer">Program and version that wrote it.</param>
+/// <param name="Graph">What it computes.</param>
+internal sealed record OnnxModel(string Path, long Length, long Opset, string Producer, OnnxGraph Graph);
+
+/// <summary>A graph.</summary>
+/// <param name="Nodes">In the order in which they can be run.</param>
+/// <param name="Initializers">Constant tensors by name.</param>
+/// <param name="Inputs">What the caller gives; an initializer may be among them.</param>
+/// <param name="Outputs">What the caller gets.</param>
+internal sealed record OnnxGraph(
+    ImmutableArray<OnnxNode> Nodes, IReadOnlyDictionary<string, OnnxTensor> Initializers, ImmutableArray<OnnxValue> Inputs,
+    ImmutableArray<OnnxValue> Outputs);
+
+/// <summary>A node.</summary>
+/// <param name="Operator">For example <c>LSTM</c>.</param>
+/// <param name="Label">How messages name it.</param>
+/// <param name="Inputs">Names of values; an optional one that is left out is empty.</param>
+/// <param name="Outputs">Names of values, likewise.</param>
+/// <param name="Attributes">By name.</param>
+/// <param name="Offset">Where it lies in the file.</param>
+internal sealed record OnnxNode(
+    string Operator, string Label, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
+    IReadOnlyDictionary<string, OnnxAttribute> Attributes, long Offset)
+{
+    /// <summary>The name of an input, empty where the node has none.</summary>
+    public string InputAt(int index) => index < Inputs.Length ? Inputs[index] : "";
+
+    /// <summary>The name of an output, empty where the node has none.</summary>
+    public string OutputAt(int index) => index < Outputs.Length ? Outputs[index] : "";
+}
+
+/// <summary>A node's attribute.</summary>
+internal sealed record OnnxAttribute(string Name, long Type, long Offset)
+{
+    public float Float { get; init; }
+
+    public long Integer { get; init; }
+
+    public string Text { get; init; } = "";
+
+    public OnnxTensor? Tensor { get; init; }
+
+    public ImmutableArray<float> Floats { get; init; } = [];
+
+    public ImmutableArray<long> Integers { get; init; } = [];
+
+    public ImmutableArray<string> Texts { get; init; } = [];
+}
+
+/// <summary>A graph's input or output.</summary>
+/// <param name="Name">The value's name.</param>
+/// <param name="DataType">The numbers' format, see <see cref="OnnxDataType"/>; 0 where it is not said.</param>
+/// <param name="Shape">Extents, -1 where one is left open; default where nothing is said of the shape.</param>
+internal sealed record OnnxValue(string Name, long DataType, ImmutableArray<long> Shape);

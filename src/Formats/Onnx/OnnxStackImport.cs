@@ -1,0 +1,232 @@
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats;
+
+/// <summary>Finds out whether a graph is a plain stack, by running it on numbered elements.</summary>
+/// <remarks>
+/// The nodes around recurrent ones only move numbers, so where each came from can be read off: every element of the graph's inputs and of every recurrent
+/// node's outputs is given a number of its own, and each node's input must be exactly the numbers, in the order, that the layer below gave out. So nothing
+/// depends on which nodes an exporter puts between two layers, and what is no stack is not taken for one.
+/// </remarks>
+internal sealed class OnnxStackImport
+{
+    // Where the graph leaves time and batch open: two sizes that no product of others equals by accident would hide a mistake.
+    private const int TimeSteps = 3, Batch = 2;
+
+    // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float: looking into a graph
+    // should cost little whatever it asks for.
+    private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
+
+    private readonly OnnxModel _model;
+    private readonly OnnxGlue _glue;
+    private readonly List<OnnxRecurrentNode> _layers = [];
+    private readonly Dictionary<string, (int First, int Count)> _inputTags = new(StringComparer.Ordinal);
+    private readonly List<(int First, int Count)> _hiddenTags = [], _cellTags = [];
+    private int _nextTag = FirstTag;
+    private (int First, int Count) _top;
+    private int _timeSteps, _batch;
+
+    private OnnxStackImport(OnnxModel model, OnnxGlue glue)
+    {
+        _model = model;
+        _glue = glue;
+    }
+
+    public static RecurrentStack Run(OnnxModel model, OnnxGlue glue) => new OnnxStackImport(model, glue).Run();
+
+    private RecurrentStack Run()
+    {
+        var inputs = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
+        foreach (OnnxValue input in _model.Graph.Inputs)
+        {
+            if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
+        }
+
+        Dictionary<string, NamedTensor> values = OnnxGraphRun.Run(_model, _glue, inputs, AddLayer);
+        if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
+        foreach (OnnxValue output in _model.Graph.Outputs) CheckOutput(output.Name, values.GetValueOrDefault(output.Name));
+        RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
+        var stack = new RecurrentStack(config);
+        for (int layer = 0; layer < _layers.Count; layer++)
+        {
+            for (int direction = 0; direction < config.DirectionCount; direction++)
+                _layers[layer].Directions[direction].CopyTo(stack, layer, direction, GateOrder.Onnx);
+        }
+
+        return stack;
+    }
+
+    // An input of the graph, its elements numbered; what its open extents are is found by who takes it.
+    private NamedTensor Probe(OnnxValue input)
+    {
+        if (input.Shape.IsDefault) Refuse(input.Name, $"the graph does not say what shape its input '{Words.Shown(input.Name)}' has");
+        OnnxNode? taker = _model.Graph.Nodes.FirstOrDefault(node => node.Inputs.Contains(input.Name));
+        if (taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
+            Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes such models");
+        int[] shape = ProbeShape(input, taker);
+        long count = 1;
+        foreach (int extent in shape) count = Math.Min(MaxTag, count) * extent;
+        if (input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64)
+        {
+            if (count > MaxTag - FirstTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
+            long[] lengths = new long[count];
+            Array.Fill(lengths, -1);
+            return new NamedTensor(input.Name, shape, lengths);
+        }
+
+        (int First, int Count) tags = Take(input.Name, count);
+        _inputTags.Add(input.Name, tags);
+        return new NamedTensor(input.Name, shape, Numbered(tags));
+    }
+
+    // Open extents get numbers by the axes' likely meaning; a wrong guess ends in a node's refusal or does not matter.
+    private static int[] ProbeShape(OnnxValue input, OnnxNode? taker)
+    {
+        bool isBatchFirst = IsBatchFirst(taker), isLengths = input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64;
+        bool isState = taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths;
+        int directions = taker is not null && taker.Attributes.TryGetValue("direction", out OnnxAttribute? direction) && direction.Text == "bidirectional" ? 2 : 1;
+        int outer = isState ? directions : TimeSteps;
+        int[] sizes = isLengths || IsCutState(input, taker) ? [Batch, Batch] : isBatchFirst ? [Batch, outer] : [outer, Batch];
+        return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : axis < sizes.Length ? sizes[axis] : 1)];
+    }
+
+    private static bool IsBatchFirst(OnnxNode? taker) => taker is not null
+        && ((taker.Operator == "Transpose" && taker.Attributes.TryGetValue("perm", out OnnxAttribute? perm) && perm.Integers.AsSpan().SequenceEqual([1, 0, 2]))
+            || (OnnxRecurrentNode.Is(taker.Operator) && taker.Attributes.TryGetValue("layout", out OnnxAttribute? layout) && layout.Integer == 1));
+
+    // An input that is cut by layers before a node takes it is a state, and its one open extent is the batch.
+    private static bool IsCutState(OnnxValue input, OnnxNode? taker) =>
+        input.Shape.Count(extent => extent < 0) == 1 && taker is { Operator: "Slice" or "Split" or "Gather" or "Unsqueeze" };
+
+    private NamedTensor[] AddLayer(OnnxRecurrentNode node, NamedTensor?[] inputs)
+    {
+        NamedTensor x = node.TimeFirst(inputs[OnnxRecurrentNode.X]!);
+        string label = node.Node.Label;
+        if (_layers.Count == 0)
+        {
+            (_timeSteps, _batch) = (x.Shape[0], x.Shape[1]);
+            if (_timeSteps < 1 || _batch < 1) Refuse(label, $"the input of {label} is empty");
+            CheckInput(label, x);
+        }
+        else
+        {
+            CheckLike(node);
+            CheckChained(label, x);
+        }
+
+        if (At(OnnxRecurrentNode.Lengths) is { } lengths && lengths.Integers is not null && !lengths.Integers.All(length => length == -1))
+            Refuse(label, $"{label} has sequence lengths of its own; a stack is given them from outside");
+        CheckState(label, node.State(_glue, At(OnnxRecurrentNode.InitialH), _batch, "initial_h"), "initial_h");
+        if (node.Node.Operator == "LSTM") CheckState(label, node.State(_glue, At(OnnxRecurrentNode.InitialC), _batch, "initial_c"), "initial_c");
+        _layers.Add(node);
+
+        RecurrentStackConfig config = node.Config;
+        _top = Take(label, (long)_timeSteps * _batch * config.OutputSize);
+        (int First, int Count) hidden = Take(label, (long)_batch * config.OutputSize), cell = Take(label, (long)_batch * config.OutputSize);
+        _hiddenTags.Add(hidden);
+        _cellTags.Add(cell);
+        bool isLstm = node.Node.Operator == "LSTM";
+        return node.Outputs(new RecurrentOutputs(Numbered(_top), Numbered(hidden), isLstm ? Numbered(cell) : null), _timeSteps, _batch);
+
+        NamedTensor? At(int index) => index < inputs.Length ? inputs[index] : null;
+    }
+
+    // The first layer's X: all of one input of the graph, its axes perhaps in another order.
+    private void CheckInput(string label, NamedTensor x)
+    {
+        float[] tags = x.Floats!;
+        foreach ((int first, int count) in _inputTags.Values)
+        {
+            if (tags.Length != count || tags[0] != first) continue;
+            int time = Jump(x.Shape[0], x.Shape[1] * x.Shape[2]), sequence = Jump(x.Shape[1], x.Shape[2]), feature = Jump(x.Shape[2], 1);
+            bool isWhole = true;
+            for (int t = 0, at = 0; t < x.Shape[0]; t++)
+            {
+                for (int b = 0; b < x.Shape[1]; b++)
+                {
+                    for (int i = 0; i < x.Shape[2]; i++, at++) isWhole &= tags[at] == first + ((long)t * time) + ((long)b * sequence) + ((long)i * feature);
+                }
+            }
+
+            if (isWhole && AreDistinct(tags)) return;
+        }
+
+        Refuse(label, $"the input of {label}, the first layer, is not an input of the graph");
+
+        int Jump(int extent, int distance) => extent > 1 ? (int)(tags[distance] - tags[0]) : 0;
+    }
+
+    private void CheckChained(string label, NamedTensor x)
+    {
+        bool isBelow = x.Shape[0] == _timeSteps && x.Shape[1] == _batch && x.Floats!.Length == _top.Count;
+        for (int i = 0; isBelow && i < _top.Count; i++) isBelow = x.Floats![i] == _top.First + i;
+        if (!isBelow) Refuse(label, $"the input of {label} is not the output of the layer before it; a stack is a chain of layers");
+    }
+
+    private void CheckLike(OnnxRecurrentNode node)
+    {
+        (RecurrentStackConfig first, RecurrentStackConfig next) = (_layers[0].Config, node.Config);
+        string? unlike = first.Cell != next.Cell ? "kind"
+            : first.HiddenSize != next.HiddenSize ? "hidden size"
+            : first.Direction != next.Direction ? "direction"
+            : first.ResetBeforeProduct != next.ResetBeforeProduct ? "linear_before_reset"
+            : first.CoupledGates != next.CoupledGates ? "input_forget"
+            : first.Peepholes != next.Peepholes ? "peepholes"
+            : first.Clip != next.Clip ? "clip"
+            : !first.Activations.SequenceEqual(next.Activations) ? "activations" : null;
+        if (unlike is not null) Refuse(node.Node.Label, $"{node.Node.Label} is of another {unlike} than the layers before it; the layers of a stack are alike");
+    }
+
+    // Zeros, or the caller's.
+    private void CheckState(string label, float[]? state, string name)
+    {
+        if (state is null || state.All(value => value == 0f)) return;
+        bool isGiven = state.All(value => value == (int)value && _inputTags.Values.Any(tags => value >= tags.First && value < tags.First + tags.Count));
+        if (!isGiven) Refuse(label, $"{name} of {label} is a constant; a stack starts from zero or from what it is given");
+    }
+
+    private void CheckOutput(string name, NamedTensor? value)
+    {
+        float[]? tags = value?.Floats;
+        bool isOurs = tags is not null && AreDistinct(tags)
+            && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
+        if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
+
+        static bool IsAll(float[] tags, List<(int First, int Count)> ranges) => tags.Length == ranges.Sum(r => r.Count) && Within(tags, ranges);
+
+        // The last state of some layers only is a part of hn, which the stack gives whole.
+        static bool IsMost(float[] tags, List<(int First, int Count)> ranges) => tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
+
+        static bool Within(float[] tags, List<(int First, int Count)> ranges) => tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
+    }
+
+    // Whether these are tags, each once.
+    private bool AreDistinct(float[] tags)
+    {
+        bool[] seen = new bool[_nextTag - FirstTag];
+        foreach (float tag in tags)
+        {
+            if (!(tag >= FirstTag && tag < _nextTag) || (int)tag != tag || seen[(int)tag - FirstTag]) return false;
+            seen[(int)tag - FirstTag] = true;
+        }
+
+        return true;
+    }
+
+    private (int First, int Count) Take(string part, long count)
+    {
+        if (count > MaxTag - _nextTag) Refuse(part, $"'{Words.Shown(part)}' is too large to be looked into; leave time and batch open when exporting");
+        (int First, int Count) tags = (_nextTag, (int)count);
+        _nextTag += tags.Count;
+        return tags;
+    }
+
+    private static float[] Numbered((int First, int Count) tags)
+    {
+        float[] numbers = new float[tags.Count];
+        for (int i = 0; i < numbers.Length; i++) numbers[i] = tags.First + i;
+        return numbers;
+    }
+
+    private void Refuse(string part, string message) => Throw.Problem(OnnxProblem.Unsupported(_model.Path, 0, part, message));
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace TinySD.Formats;
+
+/// <summary>Writes safetensors files; equal input gives equal bytes.</summary>
+public static class SafetensorsWriter
+{
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes a file whole or not at all: floats as <c>F32</c>, integers as <c>I64</c>.</summary>
+    /// <param name="path">The target; an existing file is replaced.</param>
+    /// <param name="tensors">In their order, but integers first, so that every number lies at a multiple of its size.</param>
+    /// <param name="metadata">Text about the file, or null for none.</param>
+    /// <exception cref="FileProblemException">The target cannot be written.</exception>
+    /// <exception cref="ArgumentException">A name comes twice, is that of the metadata, or is no Unicode; or there are too many.</exception>
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        NamedTensor[] ordered = [.. tensors.OrderBy(t => t.Integers is null)];
+        ReadOnlyMemory<byte> header = Header(ordered, metadata);
+        if (header.Length > SafetensorsFile.MaxHeaderBytes)
+            Throw.Argument($"the header would have {header.Length} bytes and may have {SafetensorsFile.MaxHeaderBytes}");
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[SafetensorsFile.LengthBytes];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header.Span);
+            foreach (NamedTensor tensor in ordered)
+            {
+                if (tensor.Integers is { } integers) WriteNumbers<long>(stream, integers);
+                else WriteNumbers<float>(stream, tensor.Floats);
+            }
+        });
+    }
+
+    private static ReadOnlyMemory<byte> Header(NamedTensor[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
+        var header = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(header, s_options))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataName);
+                foreach ((string name, string value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+                json.WriteEndObject();
+            }
+
+            long at = 0;
+            foreach (NamedTensor tensor in tensors)
+            {
+                if (!names.Add(tensor.Name)) Throw.Argument($"the name '{Words.Shown(tensor.Name)}' comes twice or is the format's own");
+                long end = at + ((tensor.Integers?.LongLength * sizeof(long)) ?? (tensor.Floats!.LongLength * sizeof(float)));
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", tensor.Integers is null ? SafetensorsDtypes.Binary32 : SafetensorsDtypes.Integer64);
+                WriteArray(json, "shape", tensor.Shape.Select(extent => (long)extent));
+                WriteArray(json, "data_offsets", [at, end]);
+                json.WriteEndObject();
+                at = end;
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Blanks after the object, which the format allows, put the first number at a multiple of 8.
+        while (header.WrittenCount % sizeof(long) != 0) header.Write(" "u8);
+        return header.WrittenMemory;
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers) json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+
+    // In parts, because a span of all bytes could be too long for a span.
+    private static void WriteNumbers<T>(Stream stream, ReadOnlySpan<T> numbers)
+        where T : unmanaged
+    {
+        const int part = 1 << 18;
+        for (; numbers.Length > part; numbers = numbers[part..]) stream.Write(MemoryMarshal.AsBytes(numbers[..part]));
+        stream.Write(MemoryMarshal.AsBytes(numbers));
+    }
+}

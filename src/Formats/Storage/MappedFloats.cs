@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace TinySD.Formats;
+
+/// <summary>A run of floats in a file, mapped into memory: pages are read when they are first touched, and belong to the system's file cache.</summary>
+/// <remarks>Copy on write: what is written to the memory stays in it, and does not go to the file. Use after disposal throws.</remarks>
+internal sealed unsafe class MappedFloats : MemoryManager<float>
+{
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly int _length;
+    private float* _start;
+
+    /// <summary>Maps a part of an open file.</summary>
+    /// <param name="handle">The file, open to read; may be closed afterwards.</param>
+    /// <param name="offset">First byte, a multiple of 64, as the system's pages are.</param>
+    /// <param name="length">Floats; the file must have them.</param>
+    /// <exception cref="IOException">The system does not map it.</exception>
+    public MappedFloats(SafeFileHandle handle, long offset, int length)
+    {
+        _length = length;
+        _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
+        try
+        {
+            _view = _file.CreateViewAccessor(offset, (long)length * sizeof(float), MemoryMappedFileAccess.CopyOnWrite);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+
+        byte* first = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref first);
+        _start = (float*)(first + _view.PointerOffset);
+    }
+
+    /// <inheritdoc/>
+    public override Span<float> GetSpan()
+    {
+        ObjectDisposedException.ThrowIf(_start is null, typeof(MappedLanguageModel));
+        return new Span<float>(_start, _length);
+    }
+
+    /// <inheritdoc/>
+    public override MemoryHandle Pin(int elementIndex = 0)
+    {
+        ObjectDisposedException.ThrowIf(_start is null, typeof(MappedLanguageModel));
+        if ((uint)elementIndex > (uint)_length) Throw.OutOfRange(nameof(elementIndex), elementIndex, $"0 to {_length}");
+        return new MemoryHandle(_start + elementIndex);
+    }
+
+    /// <inheritdoc/>
+    public override void Unpin()
+    {
+        // Mapped memory does not move.
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || _start is null) return;
+        _start = null;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+
+namespace TinySD.Formats;
+
+/// <summary>The file that a writer fills before it takes the target's place: its name, and what becomes of it when its writer dies.</summary>
+internal static class TemporaryFile
+{
+    private const string Extension = ".tmp";
+
+    // What names a file system takes are at most 255 bytes; the random part and the extension have 17 with their dots.
+    private const int MaxNameBytes = 255, AddedBytes = 17, RandomLength = 12, RandomDot = 8;
+
+    /// <summary>Nothing younger is removed: a writer makes its file and locks it in two steps.</summary>
+    private static readonly TimeSpan s_youngest = TimeSpan.FromSeconds(10);
+
+    /// <summary>A name beside the target that no other writer takes.</summary>
+    public static string NameFor(string target) => $"{Stem(target)}.{Path.GetRandomFileName()}{Extension}";
+
+    /// <summary>Removes what writers of this target left that were killed. A living writer holds its file locked.</summary>
+    public static void RemoveLeftovers(string target)
+    {
+        string stem = Path.GetFileName(Stem(target));
+        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, s_youngest);
+    }
+
+    /// <summary>Removes what killed writers of some targets left; files that are locked, or younger than that, stay.</summary>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isStem, TimeSpan youngest)
+    {
+        try
+        {
+            foreach (string path in Directory.EnumerateFiles(folder))
+            {
+                if (StemOf(Path.GetFileName(path)) is { } stem && isStem(stem) && IsAbandoned(path, youngest)) TryDelete(path);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // Cleaning up is a courtesy; a folder may be one that can be written and not listed.
+        }
+    }
+
+    /// <summary>Removes a file, if that can be done.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // The first failure is the one to report; a leftover ending in .tmp is never read by anyone.
+        }
+    }
+
+    // The target's name, shortened where the addition would make it too long for the file system.
+    private static string Stem(string target)
+    {
+        string name = Path.GetFileName(target);
+        while (Encoding.UTF8.GetByteCount(name) + AddedBytes > MaxNameBytes) name = name[..^(char.IsLowSurrogate(name[^1]) && name.Length > 1 ? 2 : 1)];
+        return Path.Combine(Path.GetDirectoryName(target)!, name);
+    }
+
+    // What NameFor added taken off again; null for other names.
+    private static string? StemOf(string name)
+    {
+        int length = name.Length - (1 + RandomLength + Extension.Length);
+        return length > 0 && name[length] == '.' && name[length + 1 + RandomDot] == '.' && name.EndsWith(Extension, StringComparison.Ordinal)
+            ? name[..length]
+            : null;
+    }
+
+    private static bool IsAbandoned(string path, TimeSpan youngest)
+    {
+        if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < youngest) return false;
+        try
+        {
+            using var lockIt = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace TinySD.Formats;
+
+/// <summary>Streams a corpus file's bytes: plain or gzip, told by content.</summary>
+internal sealed class CorpusFile : IDisposable
+{
+    private readonly string _path;
+    private readonly Stream _stream;
+
+    private CorpusFile(string path, Stream stream)
+    {
+        _path = path;
+        _stream = stream;
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    public static CorpusFile Open(string path)
+    {
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out FileProblem? problem)) Throw.Problem(problem);
+        var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        try
+        {
+            Span<byte> first = stackalloc byte[2];
+            bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first[0] == 0x1F && first[1] == 0x8B;
+            file.Position = 0;
+            return new CorpusFile(path, isGzip ? new WholeGzipStream(file) : file);
+        }
+        catch (Exception exception)
+        {
+            file.Dispose();
+            if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileReading(path, exception), exception);
+            throw;
+        }
+    }
+
+    /// <summary>Fills <paramref name="bytes"/>.</summary>
+    /// <returns>How many there were; fewer than asked for only at the end.</returns>
+    /// <exception cref="FileProblemException">The file could not be read, or is damaged gzip.</exception>
+    public int Read(Span<byte> bytes)
+    {
+        try
+        {
+            return _stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            Throw.Problem(new(FileProblemKind.GzipDamaged, _path, $"{_path} is a damaged or cut-short gzip file; copy or download it again")
+            { Part = "gzip" }, exception);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            Throw.Problem(SystemErrors.WhileReading(_path, exception), exception);
+        }
+
+        return 0;
+    }
+
+    /// <summary>The complaint about a file without a byte.</summary>
+    public FileProblem Empty(string expected) => new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _stream.Dispose();
+}

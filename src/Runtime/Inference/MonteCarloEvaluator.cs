@@ -1,0 +1,128 @@
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Inference;
+
+/// <summary>
+/// Monte Carlo dropout (Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", NIPS 2016): the text is run
+/// through the model N times with dropout on, and the N probabilities of a token are averaged before their logarithm is taken. Dropout off, as in
+/// <see cref="LanguageModelEvaluator"/>, only approximates that average.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSchedule"/>, and training's of words and
+/// weights, with the sample as epoch and the window as step. So the seed decides everything, and threads and registers nothing. Locked masks and those of words and weights are new in every window, as in
+/// training, so with them the window's length has an effect.
+/// </para>
+/// <para>
+/// Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/> for what those are.
+/// </para>
+/// </remarks>
+public sealed class MonteCarloEvaluator : IWindowScorer
+{
+    private readonly LanguageModelNetwork _network;
+    private readonly EvaluationLoop _loop;
+    private readonly int _samples;
+    private readonly bool _dropsWeights;
+    private readonly ParameterBlock[] _states;
+    private readonly double[] _largest, _sums;
+
+    /// <summary>Plans and allocates; <see cref="Evaluate"/> allocates nothing.</summary>
+    /// <param name="model">The model; it may be trained further between evaluations.</param>
+    /// <param name="dropout">Case and rates; for the average that the model was trained for, those of its recipe.</param>
+    /// <param name="samples">Passes N, 1 to 65536.</param>
+    /// <param name="seed">Of the masks.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="streams">Streams side by side, at least 1.</param>
+    /// <param name="timeSteps">Steps of a window; locked masks last as long.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <param name="wordDrop">Drop rate of whole words of the embedding, at least 0 and below 1.</param>
+    /// <param name="weightDrop">DropConnect's drop rate on the recurrent weights, at least 0 and below 1; other than 0 it costs a copy of the weights for every
+    /// window and sample.</param>
+    /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
+    public MonteCarloEvaluator(
+        LanguageModel model, DropoutSpec dropout, int samples, ulong seed = 1, IParallelRunner? runner = null, int streams = 1, int timeSteps = 35,
+        HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f)
+    {
+        dropout.Validate();
+        CheckRate(wordDrop, "the word drop rate");
+        CheckRate(weightDrop, "the weight drop rate");
+        if (samples is < 1 or > 65536) Throw.OutOfRange(nameof(samples), samples, "1 to 65536");
+        _samples = samples;
+        _network = new LanguageModelNetwork(
+            model, new(streams, timeSteps, Training: false, Samples: true), dropout, seed, runner ?? SingleThread.Instance, KernelChoice.For(hardware),
+            regularizers: new(weightDrop, wordDrop, Activation: 0f, TemporalActivation: 0f));
+        _dropsWeights = weightDrop > 0f;
+        _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
+        _states = new ParameterBlock[samples];
+        for (int sample = 0; sample < samples; sample++) _states[sample] = new ParameterBlock(_network.CarriedLayout);
+        _largest = new double[streams * timeSteps];
+        _sums = new double[streams * timeSteps];
+    }
+
+    /// <summary>Runs a text through the model N times, side by side.</summary>
+    /// <param name="tokens">At least 2 tokens.</param>
+    /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
+    /// <param name="cancellation">Looked at between windows.</param>
+    /// <exception cref="ArgumentException">Fewer than 2 tokens, or a token outside the vocabulary.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default) =>
+        _loop.Run(tokens, this, progress, cancellation);
+
+    void IWindowScorer.Begin()
+    {
+        _network.Update();
+        foreach (ParameterBlock state in _states) state.Values.Clear();
+    }
+
+    // The mean of the samples' probabilities e^-loss, each sum kept beside its largest term: a probability that no double holds counts like any other.
+    double IWindowScorer.Score(long window, ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
+    {
+        Array.Fill(_largest, double.NegativeInfinity);
+        Array.Clear(_sums);
+        for (int sample = 0; sample < _samples; sample++)
+        {
+            if (_dropsWeights) _network.Update(sample, (int)window);
+            _network.LoadCarried(_states[sample]);
+            _network.Forward(inputs, sample, (int)window);
+            _network.Loss(targets, 0f);
+            Add(_network.TokenLosses);
+            _network.Carry();
+            _network.SaveCarried(_states[sample]);
+        }
+
+        double sum = 0;
+        for (int row = 0; row < targets.Length; row++)
+        {
+            if (targets[row] >= 0) sum -= _largest[row] + (Math.Log(_sums[row]) - Math.Log(_samples));
+        }
+
+        return sum;
+    }
+
+    private static void CheckRate(float rate, string name)
+    {
+        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(name, rate, "at least 0 and below 1");
+    }
+
+    private void Add(ReadOnlySpan<float> losses)
+    {
+        for (int row = 0; row < _sums.Length; row++)
+        {
+            double logarithm = -losses[row], largest = _largest[row];
+            if (logarithm <= largest)
+            {
+                _sums[row] += Math.Exp(logarithm - largest);
+                continue;
+            }
+
+            _sums[row] = (_sums[row] * Math.Exp(largest - logarithm)) + 1;
+            _largest[row] = logarithm;
+        }
+    }
+}

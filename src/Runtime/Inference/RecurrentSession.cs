@@ -1,0 +1,171 @@
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Inference;
+
+/// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be fed in pieces.</summary>
+/// <remarks>
+/// Allocates in the constructor only. Same bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the
+/// stack is one-directional. Not thread-safe; any number of sessions may share a stack.
+/// </remarks>
+public sealed class RecurrentSession
+{
+    private readonly RecurrentStack _stack;
+    private readonly DirectedLayer[] _layers;
+    private readonly int _batch, _maxTimeSteps;
+    private readonly Workspace.Slice _input, _even, _odd;
+
+    /// <summary>Prepares the stack's weights.</summary>
+    /// <param name="stack">The stack; make a new session when its parameters have changed.</param>
+    /// <param name="batch">Sequences B, at least 1.</param>
+    /// <param name="maxTimeSteps">The most steps T of a call, at least 1.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, or the profile does not run here.</exception>
+    public RecurrentSession(
+        RecurrentStack stack, int batch, int maxTimeSteps, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    {
+        if (batch < 1) Throw.OutOfRange(nameof(batch), batch, "at least 1");
+        if (maxTimeSteps < 1) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "at least 1");
+        _stack = stack;
+        _batch = batch;
+        _maxTimeSteps = maxTimeSteps;
+        RecurrentStackConfig config = stack.Config;
+        runner ??= SingleThread.Instance;
+        KernelSet kernels = KernelChoice.For(hardware);
+        var workspace = new Workspace();
+        var products = new Products(runner, kernels);
+        var context = new LayerContext(products, new VectorOps(runner, kernels), workspace, new PassTimes());
+        var shape = new WindowShape(batch, maxTimeSteps, Training: false);
+        int directions = config.DirectionCount;
+        _layers = new DirectedLayer[config.LayerCount * directions];
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            int direction = i % directions;
+            bool isReverse = direction == 1 || config.Direction == RecurrentDirection.Reverse;
+            var traits = new LayerTraits(config.IsPlain, isReverse, config.Clip, config.CoupledGates, config.ResetBeforeProduct);
+            var variants = new VariantOps(
+                runner, config.FunctionsOf(direction).AsSpan(), config.Clip, config.CoupledGates, config.HiddenSize, batch);
+            _layers[i] = new DirectedLayer(stack.Slots(i / directions, direction), traits, variants, shape, context);
+        }
+
+        long rows = (long)maxTimeSteps * batch;
+        _input = workspace.Reserve(rows * config.InputSize);
+        _even = workspace.Reserve(rows * config.OutputSize);
+        if (config.LayerCount > 1) _odd = workspace.Reserve(rows * config.OutputSize);
+        products.ReserveScratch(workspace);
+        workspace.Allocate();
+        foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
+    }
+
+    /// <summary>Forgets everything fed so far: h and c become 0.</summary>
+    public void Reset()
+    {
+        foreach (DirectedLayer layer in _layers)
+        {
+            layer.State.Clear();
+            layer.Cell.Clear();
+        }
+    }
+
+    /// <summary>Sets the state that the next call starts from.</summary>
+    /// <param name="h">[L D, B, H], for each layer its directions one after the other.</param>
+    /// <param name="c">The same for the cells of an LSTM; empty for 0, and for other cells.</param>
+    /// <exception cref="ArgumentException">A length is wrong.</exception>
+    public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> c = default)
+    {
+        CheckStates(h.Length, c.Length);
+        int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            DirectedLayer layer = _layers[i];
+            Turn(h.Slice(i * part, part), _batch, hidden, layer.State);
+            layer.Cell.Clear();
+            for (int b = 0; b < _batch && !c.IsEmpty; b++)
+                c.Slice((i * part) + (b * hidden), hidden).CopyTo(layer.Cell[(b * layer.CellStride)..]);
+        }
+    }
+
+    /// <summary>Copies out the state after the last call.</summary>
+    /// <param name="h">Receives [L D, B, H].</param>
+    /// <param name="c">Receives the same for the cells of an LSTM; empty if they are not wanted, and for other cells.</param>
+    /// <exception cref="ArgumentException">A length is wrong.</exception>
+    public void CopyState(Span<float> h, Span<float> c = default)
+    {
+        CheckStates(h.Length, c.Length);
+        int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            DirectedLayer layer = _layers[i];
+            Turn(layer.State, hidden, _batch, h.Slice(i * part, part));
+            for (int b = 0; b < _batch && !c.IsEmpty; b++)
+                layer.Cell.Slice(b * layer.CellStride, hidden).CopyTo(c[((i * part) + (b * hidden))..]);
+        }
+    }
+
+    /// <summary>Feeds T steps of every sequence.</summary>
+    /// <param name="input">[T, B, I]; its length gives T.</param>
+    /// <param name="output">Receives [T, B, D H]: the top layer's h at every step, 0 past a sequence's end.</param>
+    /// <param name="lengths">Steps of each sequence, 0 to T; empty where all have T.</param>
+    /// <exception cref="ArgumentException">A length is wrong or out of range.</exception>
+    public void Run(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> lengths = default)
+    {
+        RecurrentStackConfig config = _stack.Config;
+        int step = _batch * config.InputSize, timeSteps = input.Length / step, directions = config.DirectionCount;
+        if (input.Length % step != 0 || timeSteps > _maxTimeSteps)
+            Throw.Argument($"the input holds {input.Length} floats; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+        int row = config.OutputSize * _batch;
+        if (output.Length != timeSteps * row) Throw.Argument($"the output holds {output.Length} floats; {timeSteps * row} were expected");
+        if (!lengths.IsEmpty && lengths.Length != _batch) Throw.Argument($"there are {lengths.Length} lengths for {_batch} sequences");
+        foreach (int length in lengths)
+        {
+            if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");
+        }
+
+        for (int t = 0; t < timeSteps; t++) Turn(input.Slice(t * step, step), _batch, config.InputSize, _input.Part(t, step));
+        ReadOnlySpan<float> x = _input.Span[..input.Length];
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            Span<float> y = (layer % 2 == 0 ? _even : _odd).Span[..output.Length];
+            for (int direction = 0; direction < directions; direction++)
+            {
+                // Unit-major, the two directions of a step lie one after the other: no copy joins them.
+                _layers[(layer * directions) + direction].Forward(
+                    _stack.Parameters, x, timeSteps, lengths, y[Math.Min(y.Length, direction * config.HiddenSize * _batch)..], row);
+            }
+
+            x = y;
+        }
+
+        for (int t = 0; t < timeSteps; t++) Turn(x.Slice(t * row, row), config.OutputSize, _batch, output.Slice(t * row, row));
+    }
+
+    private void CheckStates(int hidden, int cell)
+    {
+        int expected = _layers.Length * _batch * _stack.Config.HiddenSize;
+        if (hidden != expected) Throw.Argument($"h holds {hidden} floats; {expected} were expected");
+        if (cell == 0) return;
+        if (_stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
+        if (cell != expected) Throw.Argument($"c holds {cell} floats; {expected} were expected");
+    }
+
+    // to [columns][rows] = from [rows][columns] turned.
+    private static void Turn(ReadOnlySpan<float> from, int rows, int columns, Span<float> to)
+    {
+        if (rows == 1 || columns == 1)
+        {
+            from.CopyTo(to);
+            return;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++) to[(column * rows) + row] = from[(row * columns) + column];
+        }
+    }
+}

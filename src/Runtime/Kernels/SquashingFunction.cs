@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using TinySD.Runtime.Kernels.Lanes;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Kernels;
+
+/// <summary>Every activation of <see cref="ActivationKind"/>, one number at a time.</summary>
+/// <remarks>All but Softplus, whose logarithm is the platform's, give the same bits everywhere.</remarks>
+internal static class SquashingFunction
+{
+    /// <summary>f(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Apply(Activation f, float x) => f.Kind switch
+    {
+        ActivationKind.Sigmoid => Activations.Sigmoid<Lanes1, float>(x),
+        ActivationKind.Tanh => Activations.Tanh<Lanes1, float>(x),
+        _ => ApplyRare(f, x),
+    };
+
+    private static float ApplyRare(Activation f, float x) => f.Kind switch
+    {
+        ActivationKind.Relu => Math.Max(0f, x),
+        ActivationKind.Affine => (f.Alpha * x) + f.Beta,
+        ActivationKind.LeakyRelu => x < 0f ? f.Alpha * x : x,
+        ActivationKind.ThresholdedRelu => x > f.Alpha ? x : 0f,
+        ActivationKind.ScaledTanh => f.Alpha * Activations.Tanh<Lanes1, float>(f.Beta * x),
+        ActivationKind.HardSigmoid => Math.Clamp((f.Alpha * x) + f.Beta, 0f, 1f),
+        ActivationKind.Elu => x < 0f ? f.Alpha * (Activations.Exp<Lanes1, float>(x) - 1f) : x,
+        ActivationKind.Softsign => x / (1f + Math.Abs(x)),
+
+        // From the larger of 0 and x the rest is at most ln 2, so nothing overflows.
+        _ => Math.Max(0f, x) + (float)Math.Log(1.0 + Activations.Exp<Lanes1, float>(-Math.Abs(x))),
+    };
+}

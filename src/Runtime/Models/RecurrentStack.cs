@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>A bare stack of recurrent layers: its parameters in one contiguous block. Run by <see cref="Inference.RecurrentSession"/>.</summary>
+/// <remarks>
+/// Weights are input-major, <c>[in][out]</c>; gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Sessions share a stack; it is safe to read from many
+/// threads.
+/// </remarks>
+[SuppressMessage("Naming", "CA1711", Justification = "A stack of layers, as the field says; no collection.")]
+public sealed class RecurrentStack
+{
+    private readonly RecurrentSlots[] _slots;
+
+    /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
+    public RecurrentStack(RecurrentStackConfig config, Memory<float> storage = default)
+    {
+        config.Validate();
+        Config = config;
+        Layout = new ParameterLayout();
+        int directions = config.DirectionCount, hidden = config.HiddenSize, columns = checked(config.Cell.GateCount() * hidden);
+        _slots = new RecurrentSlots[config.LayerCount * directions];
+        for (int index = 0; index < _slots.Length; index++)
+        {
+            int layer = index / directions, inputs = layer == 0 ? config.InputSize : checked(directions * hidden);
+            string prefix = string.Create(CultureInfo.InvariantCulture,
+                $"{config.Cell.TensorPrefix()}.{layer}{(index % directions == 0 ? "" : ".reverse")}");
+            _slots[index] = new RecurrentSlots(
+                config.Cell,
+                Layout.Add($"{prefix}.input", inputs, columns),
+                Layout.Add($"{prefix}.recurrent", hidden, columns),
+                Layout.Add($"{prefix}.bias", columns),
+                config.Peepholes ? Layout.Add($"{prefix}.peephole", checked(3 * hidden)) : null,
+                config.Cell == CellKind.Gru && !config.ResetBeforeProduct ? Layout.Add($"{prefix}.recurrentBias", hidden) : null);
+        }
+
+        Parameters = new ParameterBlock(Layout, storage);
+    }
+
+    /// <summary>The shape.</summary>
+    public RecurrentStackConfig Config { get; }
+
+    /// <summary>
+    /// The tensors in declared order, for each layer N and then direction: <c>lstm.N.input</c> [I, 4H], <c>lstm.N.recurrent</c> [H, 4H],
+    /// <c>lstm.N.bias</c> [4H], with peepholes <c>lstm.N.peephole</c> [3H] for i, f, o; for a GRU <c>gru.N.input</c> [I, 3H] and so on and
+    /// <c>gru.N.recurrentBias</c> [H], which is that of the gate n where the reset gate acts on the product; for simple cells <c>rnn.N.input</c> [I, H] and so on.
+    /// The second direction's are named <c>lstm.N.reverse.input</c>. From the second layer on, I is D H.
+    /// </summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>The numbers.</summary>
+    public ParameterBlock Parameters { get; }
+
+    /// <summary>Where the tensors of a layer's direction lie.</summary>
+    internal RecurrentSlots Slots(int layer, int direction) => _slots[(layer * Config.DirectionCount) + direction];
+}

@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Globalization;
+using Spectre.Console;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Threading;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd hw detect</c>: a profile of this machine.</summary>
+internal static class HwDetectCommand
+{
+    private const string DefaultName = "this-machine", Suffix = ".json";
+
+    public static Command Create(CommonOptions common)
+    {
+        var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"The profile's name. [default: the file's, or {DefaultName}]" };
+        Option<string?> output = Ranged.File("--out", $"The file to write. [default: the profile's name and {Suffix}, here]");
+        Option<int?> threads = Ranged.Threads();
+        var command = new Command("detect",
+            "Write a hardware profile of this machine: caches and cores as the system tells them, tiles by timing the products of training, which takes a few " +
+            "seconds. Nothing is changed that is not clearly faster. Other programs running at the same time spoil the search.")
+        {
+            output, name, threads,
+        };
+        command.SetAction(parsed => Run(
+            common.Read(parsed), parsed.GetValue(name), parsed.GetValue(output), Ranged.ThreadsOf(parsed, threads), MachineFacts.Here));
+        return command;
+    }
+
+    private static int Run(CliContext context, string? givenName, string? output, int threads, MachineFacts facts)
+    {
+        string name = givenName ?? (output is null ? DefaultName : NameOf(output));
+        output ??= name + Suffix;
+        HardwareProfile best = BuiltInProfiles.BestFor(CpuFeatures.Here)
+            ?? throw new FailureException("no built-in profile runs on this processor, so there is none to start from.");
+        CheckName(name, givenName is null ? "--out" : "--name", best);
+        CheckIsFreeOrProfile(output);
+        OutputFile.CheckWritable(output);
+        HardwareProfile start = ProfileFit.Fit(best, facts);
+        IReadOnlyList<TileAnswer> answers = [];
+        using (var pool = new WorkerPool(threads))
+        {
+            var search = new TileSearch(start, new ProductStopwatch(start, pool).Measure);
+            CancellationToken stop = context.Stop.Watch();
+            try
+            {
+                ProgressDisplay.Run(context, progress => answers = Search(search, threads, progress, stop));
+            }
+            catch (OperationCanceledException)
+            {
+                throw new StoppedException($"stopped before the end; nothing was written to {output}.");
+            }
+        }
+
+        HardwareProfile profile = DetectedProfile.From(name, best, facts, answers, threads);
+        HardwareProfileFile.Save(output, profile);
+        if (context.Json) WriteJson(context.Console.Out, output, profile, answers, threads);
+        else WriteText(context.Console, output, profile, answers, facts);
+        return ExitCode.Done;
+    }
+
+    private static IReadOnlyList<TileAnswer> Search(TileSearch search, int threads, IProgressDisplay progress, CancellationToken stop)
+    {
+        progress.Note($"timing products on {Figures.Count(threads, "thread")}, a few seconds");
+        return search.Run(
+            (question, share) =>
+            {
+                if (progress.IsDue) progress.Show("timing tiles", share, question.Figure);
+            },
+            stop);
+    }
+
+    // The name that a file's would be, where that can be one.
+    private static string NameOf(string output) => Path.GetFileNameWithoutExtension(output).ToLower(CultureInfo.InvariantCulture);
+
+    private static void CheckName(string name, string option, HardwareProfile best)
+    {
+        if (BuiltInProfiles.Names.Contains(name))
+            throw new UsageException($"{option} gives the name {name}, which is a built-in profile's; choose another{(option == "--out" ? " with --name" : "")}.");
+        if ((best with { Name = name, Fallback = null }).FindFault() is { Key: "name" } fault)
+            throw new UsageException($"{option} gives the name '{name}', and a profile's {fault.Message}.");
+    }
+
+    private static void CheckIsFreeOrProfile(string output)
+    {
+        if (!File.Exists(output) || HardwareProfileFile.TryLoad(output, out _, out FileProblem? problem)) return;
+        throw new FailureException($"{output} is there and is no hardware profile that could be replaced; give another --out. ({problem.Message})");
+    }
+
+    private static void WriteJson(TextWriter output, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, int threads) =>
+        CliJson.Write(
+            output,
+            new DetectResult(
+                file, profile.Name, profile.Description, profile.Fallback!, threads,
+                [
+                    .. answers.Select(a => new DetectTile(
+                        a.Question.Figure, a.Question.Value(a.Default), a.Question.Value(a.Chosen), a.Gain)),
+                ]),
+            CliJson.Default.DetectResult);
+
+    private static void WriteText(CliConsole console, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, MachineFacts facts)
+    {
+        SimdMachine simd = profile.Simd!;
+        TextWriter output = console.Out;
+        output.WriteLine($"{facts.Processor ?? "This machine"}: {Names.Instructions.Of(simd.Instructions)}, {Figures.Count(simd.Cores, "core")}");
+        output.WriteLine(
+            $"caches: L1 {Size(simd.L1Bytes, facts.Caches.L1Bytes)}, L2 {Size(simd.L2Bytes, facts.Caches.L2Bytes)}, L3 {Size(simd.L3Bytes, facts.Caches.L3Bytes)}");
+        Table table = Tables.Create("tiles", ">default", ">fastest", ">gain");
+        foreach (TileAnswer answer in answers)
+        {
+            bool same = answer.Chosen == answer.Default;
+            table.Row(
+                answer.Question.Figure, answer.Question.Value(answer.Default), same ? "the same" : answer.Question.Value(answer.Chosen),
+                same ? "" : Figures.Fixed(answer.Gain, 2));
+        }
+
+        console.Results.Write(table);
+        output.WriteLine($"{file} holds the profile {profile.Name}; --profile {file} uses it.");
+        if (Profiles.BuiltForLess(CpuFeatures.Here) is { } less) output.WriteLine(less);
+    }
+
+    // Where nobody tells, the built-in profile's stands in.
+    private static string Size(long bytes, long? told)
+    {
+        string size = bytes == 0 ? "none" : bytes % (1 << 20) == 0 ? $"{Figures.Count(bytes >> 20)} MiB" : $"{Figures.Count(bytes / 1024.0)} KiB";
+        return told == bytes ? size : size + " (assumed)";
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>A run that <c>train lm --resume</c> goes on with, and what may not be otherwise than it was.</summary>
+/// <param name="folder">Its checkpoints, as messages name them.</param>
+/// <param name="run">What the newest of them says.</param>
+internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
+{
+    /// <summary>What the checkpoint says.</summary>
+    public LanguageModelCheckpoint Run => run;
+
+    /// <summary>The run's level and recipe, with the number of epochs that the command line asks for.</summary>
+    /// <exception cref="UsageException">An option says other than the run.</exception>
+    public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options)
+    {
+        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction);
+        var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })))
+        {
+            // Dropout of another case has other rows.
+            if (was.GetValueOrDefault(option) != value) throw Contradiction(option, value, was.GetValueOrDefault(option, "none"));
+        }
+
+        if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
+        {
+            throw new UsageException(
+                $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its {Figures.Count(run.Recipe.Epochs, "epoch")} " +
+                $"(--lr-schedule {Names.LearningRateSchedules.Of(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
+        }
+
+        int begun = run.Progress.Epoch + (run.Progress.Step > 0 ? 1 : 0);
+        if (asked.Epochs < begun)
+            throw new UsageException($"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or more.");
+        return (run.Level, run.Recipe with { Epochs = asked.Epochs });
+    }
+
+    /// <summary>The run's minimum count.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public int MinimumCount(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.MinimumCount
+        ? throw Contradiction(option.Name, Figures.Count(asked), Figures.Count(run.MinimumCount))
+        : run.MinimumCount;
+
+    /// <summary>The most tokens of the run's vocabulary, or null for all.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public int? MaximumVocabulary(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.MaximumVocabulary
+        ? throw Contradiction(option.Name, Figures.Count(asked), run.MaximumVocabulary is { } was ? Figures.Count(was) : "none")
+        : run.MaximumVocabulary;
+
+    /// <summary>Refuses other masks than the run's.</summary>
+    /// <exception cref="UsageException">The run draws its masks.</exception>
+    /// <exception cref="FailureException">They are others.</exception>
+    public void Check(MaskScheduleFile? schedule, string option)
+    {
+        if (schedule is null) return;
+        if (run.Schedule is not { } known) throw Contradiction(option, schedule.Path, "no schedule");
+        if (schedule.Info.Updates < known.Updates || schedule.FingerprintOf(known.Updates) != known.Checksum)
+        {
+            throw new FailureException(
+                $"{schedule.Path} has other masks than those of the run in {folder}, or fewer than its {Figures.Count(known.Updates, "update")}; " +
+                $"give {option} with the run's own.");
+        }
+    }
+
+    /// <summary>Refuses texts that are not where they were and not given again, naming the option that says where they are now.</summary>
+    /// <exception cref="FailureException">One is gone.</exception>
+    public static void CheckExist(ParseResult parsed, params ReadOnlySpan<(string? Path, Option<string?> Option)> texts)
+    {
+        foreach ((string? path, Option<string?> option) in texts)
+        {
+            if (path is null || parsed.GetValue(option) is not null || File.Exists(path)) continue;
+            throw new FailureException(
+                $"there is no file {path}, which is the run's {option.Name} as given when it was started; give {option.Name} with its place now.");
+        }
+    }
+
+    /// <summary>Refuses other texts than the run's.</summary>
+    /// <exception cref="FailureException">One is another.</exception>
+    public void Check(LanguageModelData data, (string Train, string Valid, string Test) options)
+    {
+        Check(options.Train, data.Train, run.Train);
+        if (data.Vocabulary.Count != run.Vocabulary.Count || Fingerprint.Of(data.Vocabulary) != run.Vocabulary.Checksum)
+            throw Other(options.Train, data.Train.Name, "its words or characters are others");
+        Check(options.Valid, data.Valid, run.Valid);
+
+        // A test text changes nothing in the run, so one may be added.
+        if (data.Test is { } test && run.Test is { } tested) Check(options.Test, test, tested);
+    }
+
+    private void Check(string option, EncodedText text, TextFingerprint known)
+    {
+        TextFingerprint found = text.ToFingerprint();
+        if (found.Tokens != known.Tokens)
+            throw Other(option, found.Path, $"{Figures.Count(known.Tokens)} tokens expected, {Figures.Count(found.Tokens)} found");
+        if (found.Checksum != known.Checksum) throw Other(option, found.Path, "it has as many tokens, but not the same ones");
+
+        // The model file names its texts, and should come out the same.
+        string name = Path.GetFileName(known.Path);
+        if (Path.GetFileName(found.Path) != name) throw Other(option, found.Path, $"the file was called {name}; its folder may be another, its name not");
+    }
+
+    private FailureException Other(string option, string path, string why) =>
+        new($"{option} {path} is not the text that the run in {folder} was started with: {why}.");
+
+    private UsageException Contradiction(string option, string asked, string was) =>
+        new($"{option} is {asked}, and the run in {folder} has {was}; leave it out to go on with that run, or start a new one.");
+}

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd run</c>: a bare recurrent stack, or an ONNX graph of recurrent nodes, on given tensors.</summary>
+internal sealed class RunCommand
+{
+    private const string InputName = "input", HiddenName = "h0", CellName = "c0", LengthsName = "lengths";
+
+    private readonly Argument<string> _model = new("MODEL") { Description = "A recurrent stack (.tsd, or .safetensors with PyTorch's names) or an ONNX model (.onnx)." };
+    private readonly Option<string> _input = new("--input") { HelpName = "FILE", Description = "The tensors to feed (.safetensors): input [T,B,I] and optionally h0, c0 [L*D,B,H] and lengths [B]; for .onnx those that the graph takes.", Required = true };
+    private readonly Option<string> _output = new("--output") { HelpName = "FILE", Description = "The file to write (.safetensors): output [T,B,D*H], hn and cn; for .onnx what the graph gives.", Required = true };
+    private readonly StackOptions _choices = new();
+    private readonly Option<int?> _threads = Ranged.Threads();
+
+    private RunCommand()
+    {
+    }
+
+    public static Command Create(CommonOptions common)
+    {
+        var self = new RunCommand();
+        var command = new Command("run", "Run a recurrent stack on given tensors.") { self._model, self._input, self._output, self._threads };
+        self._choices.AddTo(command);
+        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CliContext context)
+    {
+        string model = parsed.GetRequiredValue(_model), input = parsed.GetRequiredValue(_input), output = parsed.GetRequiredValue(_output);
+        foreach ((string path, string option) in (ReadOnlySpan<(string, string)>)[(model, "MODEL"), (input, "--input")])
+        {
+            if (output.Length > 0 && path.Length > 0 && Path.GetFullPath(path) == Path.GetFullPath(output))
+                throw new UsageException($"--output and {option} are the same file, {output}; the result would replace it.");
+        }
+
+        OutputFile.CheckWritable(output);
+        PyTorchChoices choices = _choices.Read(parsed);
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        IReadOnlyList<NamedTensor> results = FileFormats.Of(model) == FileFormat.Onnx
+            ? RunGraph(model, input, choices, pool)
+            : RunStack(context, model, input, choices, pool);
+        foreach (NamedTensor result in results)
+        {
+            int wrong = result.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (wrong >= 0) throw new FailureException($"number {wrong} of the result '{result.Name}' is infinite or not a number; {output} was not written");
+        }
+
+        SafetensorsWriter.Write(output, results);
+        TensorShape[] tensors = [.. results.Select(t => new TensorShape(t.Name, [.. t.Shape]))];
+        if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors), CliJson.Default.RunResult);
+        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", tensors.Select(t => $"{t.Name} [{string.Join(", ", t.Shape)}]"))}");
+        return ExitCode.Done;
+    }
+
+    private static IReadOnlyList<NamedTensor> RunGraph(string model, string input, PyTorchChoices choices, WorkerPool pool)
+    {
+        StackOptions.CheckNone(choices, model);
+        OnnxNetwork network = OnnxNetwork.Open(model);
+        return Fitting(model, () => network.Run(input, ReadAll(input).Values, pool));
+    }
+
+    private static List<NamedTensor> RunStack(CliContext context, string model, string input, PyTorchChoices choices, WorkerPool pool)
+    {
+        StackSource source = StackSource.Read(model, choices);
+        source.Report(context, "tinysd run", model);
+        RecurrentStackConfig config = source.Stack.Config;
+        RecurrentInputs inputs = ReadInputs(input, config);
+        RecurrentOutputs outputs = Fitting(model, () => RecurrentStackRun.Run(source.Stack, inputs, pool));
+        int[] states = [config.LayerCount * config.DirectionCount, inputs.Batch, config.HiddenSize];
+        List<NamedTensor> results =
+        [
+            new("output", [inputs.TimeSteps, inputs.Batch, config.OutputSize], outputs.Output), new("hn", states, outputs.Hidden),
+        ];
+        if (outputs.Cell is { } cell) results.Add(new("cn", states, cell));
+        return results;
+    }
+
+    // The runtime's word that an array would be too large is the user's to hear.
+    private static T Fitting<T>(string model, Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (Exception exception) when (exception is ArgumentException or OverflowException)
+        {
+            throw new FailureException($"{model} cannot be run on so much at once: {Failures.OneLine(exception)}", exception);
+        }
+    }
+
+    private static Dictionary<string, NamedTensor> ReadAll(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        var tensors = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
+        foreach (SafetensorsTensor source in file.Tensors)
+        {
+            if (!NamedTensor.TryRead(file, source, out NamedTensor? tensor, out FileProblem? problem)) throw new FileProblemException(problem);
+            int wrong = tensor.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (wrong >= 0) throw Wrong(path, source.Name, $"number {wrong} is infinite or not a number");
+            tensors.Add(tensor.Name, tensor);
+        }
+
+        return tensors;
+    }
+
+    private static RecurrentInputs ReadInputs(string path, RecurrentStackConfig config)
+    {
+        Dictionary<string, NamedTensor> tensors = ReadAll(path);
+        bool isLstm = config.Cell == CellKind.Lstm;
+        string expected = $"{InputName}, {HiddenName}{(isLstm ? $", {CellName}" : "")} and {LengthsName}";
+        foreach (string name in tensors.Keys)
+        {
+            if (name is not (InputName or HiddenName or LengthsName) && !(name == CellName && isLstm))
+                throw Wrong(path, name, $"the model does not take it; it takes {expected}");
+        }
+
+        if (!tensors.TryGetValue(InputName, out NamedTensor? input))
+            throw new FileProblemException(new(FileProblemKind.TensorMissing, path, $"{path} has no tensor '{InputName}' [T, B, {config.InputSize}]") { Part = InputName });
+        if (input.Floats is null || input.Shape.Length != 3 || input.Shape[2] != config.InputSize || input.Shape[0] < 1 || input.Shape[1] < 1)
+            throw Wrong(path, InputName, $"floats [T, B, {config.InputSize}] were expected, found [{string.Join(", ", input.Shape)}]");
+        (int timeSteps, int batch) = (input.Shape[0], input.Shape[1]);
+        return new(timeSteps, batch, input.Floats, State(HiddenName), State(CellName), Lengths());
+
+        float[]? State(string name)
+        {
+            if (!tensors.TryGetValue(name, out NamedTensor? state)) return null;
+            int[] shape = [config.LayerCount * config.DirectionCount, batch, config.HiddenSize];
+            return state.Floats is { } numbers && state.Shape.SequenceEqual(shape)
+                ? numbers
+                : throw Wrong(path, name, $"floats [{string.Join(", ", shape)}] were expected, found [{string.Join(", ", state.Shape)}]");
+        }
+
+        int[]? Lengths()
+        {
+            if (!tensors.TryGetValue(LengthsName, out NamedTensor? lengths)) return null;
+            if (lengths.Integers is not { } numbers || lengths.Shape.Length != 1 || numbers.Length != batch)
+                throw Wrong(path, LengthsName, $"{batch} integers were expected, found [{string.Join(", ", lengths.Shape)}]");
+            return numbers.All(length => length >= 0 && length <= timeSteps)
+                ? [.. numbers.Select(length => (int)length)]
+                : throw Wrong(path, LengthsName, $"0 to {timeSteps} was expected for each sequence");
+        }
+    }
+
+    private static FileProblemException Wrong(string path, string name, string message)
+    {
+        string shown = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
+        return new(new(FileProblemKind.TensorInvalid, path, $"{path}: tensor '{shown}': {message}") { Part = name });
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using TinySD.Formats;
+using TinySD.Runtime.Models;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>A recurrent stack read from any of the formats that hold one.</summary>
+/// <param name="Stack">The stack.</param>
+/// <param name="LeftOut">Tensors of the file that are no part of it.</param>
+/// <param name="Rounded">Tensors whose numbers were of 64 bits.</param>
+internal sealed record StackSource(RecurrentStack Stack, ImmutableArray<string> LeftOut, ImmutableArray<string> Rounded)
+{
+    private const int ShownNames = 8;
+
+    /// <summary>Reads the stack of a file.</summary>
+    /// <exception cref="FileProblemException">There is none, or it cannot be read.</exception>
+    public static StackSource Read(string path, PyTorchChoices choices)
+    {
+        FileFormat format = FileFormats.Of(path);
+        if (format != FileFormat.Safetensors)
+        {
+            StackOptions.CheckNone(choices, path);
+            return new(format == FileFormat.Onnx ? OnnxNetwork.Open(path).ToStack() : RecurrentStackFile.Load(path), [], []);
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)
+            ? new(import.Stack, import.LeftOut, import.Rounded)
+            : throw new FileProblemException(problem);
+    }
+
+    /// <summary>Says on standard error what was not taken as it is.</summary>
+    public void Report(CliContext context, string command, string path)
+    {
+        if (context.Quiet) return;
+        Note(LeftOut, "are no part of the recurrent layers and are left out");
+        Note(Rounded, "are of 64 bits and were rounded to 32");
+
+        void Note(ImmutableArray<string> names, string what)
+        {
+            if (names.IsEmpty) return;
+            string shown = string.Join(", ", names.Take(ShownNames).Select(OneLine)) + (names.Length > ShownNames ? ", …" : "");
+            context.Console.Error.WriteLine($"{command}: {names.Length} tensors of {path} {what}: {shown}");
+        }
+    }
+
+    // A name may hold anything.
+    private static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Masks;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>A Monte Carlo evaluation as asked for.</summary>
+internal sealed record MonteCarloSettings(int Samples, ulong Seed, DropoutSpec Dropout, float WordDrop, float WeightDrop);
+
+/// <summary>A cache as asked for; the two numbers are tuned on a text, if there is one.</summary>
+internal sealed record CacheSettings(int Size, float Theta, float Lambda, string? TuneOn);
+
+/// <summary>How <c>eval</c> measures a language model, beside the static evaluation that it always makes.</summary>
+internal sealed class EvaluationOptions
+{
+    private const ulong DefaultSeed = 1;
+
+    private readonly Option<int?> _streams = Ranged.Whole("--streams", 1, 65536,
+        "Streams that the text is cut into and that run side by side: faster, and all but the first start from 64 tokens of warm-up. Published " +
+        "figures are of one. [default: 1]");
+
+    private readonly Option<int?> _samples = Ranged.Whole("--mc-samples", 1, 65536,
+        "Evaluate with Monte Carlo dropout too (Gal and Ghahramani 2016): this many passes with dropout on, their probabilities averaged.");
+
+    private readonly Option<ulong?> _seed = Ranged.Seed($"Seed of those passes' masks. [default: {DefaultSeed}]");
+    private readonly DropoutOptions _dropout = new("the model's");
+    private readonly WordAndWeightOptions _drops = new();
+
+    private readonly Option<int?> _cache = Ranged.Whole("--cache", 1, 1 << 24,
+        $"Evaluate with a continuous cache of so many positions too (Grave et al. 2017); {CacheEvaluator.DefaultSize} is usual for the Penn Treebank.");
+
+    private readonly Option<float?> _theta = Ranged.Number("--cache-theta", v => v >= 0, "a number of at least 0",
+        $"How much more a position counts whose state is similar. [default: {CacheEvaluator.DefaultTheta}]");
+
+    private readonly Option<float?> _lambda = Ranged.Number("--cache-lambda", v => v is >= 0 and < 1, "a number of at least 0 and below 1",
+        $"The cache's part of the prediction. [default: {CacheEvaluator.DefaultLambda}]");
+
+    private readonly Option<string?> _tune = Ranged.File("--cache-tune",
+        "Take theta and lambda from a grid, the pair that does best on this validation text.");
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] options = [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
+        foreach (Option option in options) command.Add(option);
+    }
+
+    /// <summary>Streams side by side.</summary>
+    public int Streams(ParseResult parsed) => parsed.GetValue(_streams) ?? 1;
+
+    /// <summary>The Monte Carlo evaluation, or null.</summary>
+    /// <exception cref="UsageException">An option has no effect, or there is no dropout.</exception>
+    public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord training)
+    {
+        if (parsed.GetValue(_samples) is not { } samples)
+        {
+            string? useless = parsed.GetValue(_seed) is null ? _dropout.Given(parsed) ?? _drops.Given(parsed) : _seed.Name;
+            if (useless is not null) throw new UsageException($"{useless} has no effect without {_samples.Name}, which evaluates with dropout.");
+            return null;
+        }
+
+        DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe");
+        (float words, float weights) = _drops.Read(parsed, training.Recipe);
+        if (dropout.Kind == DropoutKind.None && words == 0f && weights == 0f)
+        {
+            throw new UsageException(
+                $"{_samples.Name} needs dropout, and the model was trained without; add --dropout and --rate, for example --dropout random --rate 0.2.");
+        }
+
+        return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, dropout, words, weights);
+    }
+
+    /// <summary>The cache, or null.</summary>
+    /// <exception cref="UsageException">Two options contradict each other.</exception>
+    public CacheSettings? Cache(ParseResult parsed)
+    {
+        float? theta = parsed.GetValue(_theta), lambda = parsed.GetValue(_lambda);
+        string? tune = parsed.GetValue(_tune);
+        string? given = theta is not null ? _theta.Name : lambda is not null ? _lambda.Name : null;
+        if (parsed.GetValue(_cache) is not { } size)
+        {
+            given ??= tune is null ? null : _tune.Name;
+            if (given is not null) throw new UsageException($"{given} has no effect without {_cache.Name}.");
+            return null;
+        }
+
+        if (tune is not null && given is not null) throw new UsageException($"{given} and {_tune.Name} exclude each other: the latter finds both numbers.");
+        if (Streams(parsed) > 1)
+            throw new UsageException($"{_cache.Name} needs the whole text in one stream; leave {_streams.Name} out.");
+        return new CacheSettings(size, theta ?? CacheEvaluator.DefaultTheta, lambda ?? CacheEvaluator.DefaultLambda, tune);
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>What a safetensors file leaves open about the stack inside it, and which file it is.</summary>
+internal sealed class StackOptions
+{
+    private readonly Option<string?> _prefix = new("--prefix")
+    {
+        HelpName = "TEXT",
+        Description = "What stands before the names weight_ih_l0 and so on of a .safetensors file. [default: found, if there is one only]",
+    };
+
+    private readonly Option<string?> _nonlinearity = new("--nonlinearity")
+    {
+        HelpName = "tanh|relu",
+        Description = "Of a simple RNN in a .safetensors file, whose tensors do not tell. [default: as the file says, or tanh]",
+        CustomParser = result =>
+        {
+            string word = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (word is not ("tanh" or "relu")) result.AddError($"--nonlinearity is '{word}'; expected tanh or relu.");
+            return word;
+        },
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_prefix);
+        command.Add(_nonlinearity);
+    }
+
+    /// <summary>What was chosen.</summary>
+    public PyTorchChoices Read(ParseResult parsed) =>
+        new(parsed.GetValue(_prefix), parsed.GetValue(_nonlinearity) is { } word ? word == "relu" : null);
+
+    /// <summary>Refuses choices that the file's format does not have.</summary>
+    /// <exception cref="UsageException">There are such.</exception>
+    public static void CheckNone(PyTorchChoices choices, string path)
+    {
+        if (choices != new PyTorchChoices())
+            throw new UsageException($"--prefix and --nonlinearity are about .safetensors files, and {path} is none.");
+    }
+}

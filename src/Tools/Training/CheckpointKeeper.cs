@@ -1,0 +1,170 @@
+using TinySD.Formats;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>
+/// Decides when a run of any task writes a checkpoint, where, and how many stay. What it decides by the clock is when to write and never what: a run
+/// comes to the same bits whether or not it writes.
+/// </summary>
+internal sealed class CheckpointKeeper : IDisposable
+{
+    /// <summary>Checkpoints that stay unless said otherwise.</summary>
+    public const int DefaultKeep = 3;
+
+    // Without a count of updates: so often, but never for more than a twentieth of the time.
+    private const int WorkPerCost = 19;
+    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(5);
+
+    private readonly CheckpointFolder _folder;
+    private readonly string _command;
+    private readonly TimeProvider _time;
+    private long _last;
+    private TimeSpan _cost;
+
+    private CheckpointKeeper(CheckpointFolder folder, string command, int? every, int keep, TimeProvider time)
+    {
+        _folder = folder;
+        _command = command;
+        _time = time;
+        _last = time.GetTimestamp();
+        Every = every;
+        Keep = keep;
+    }
+
+    /// <summary>Updates from one checkpoint to the next, or null for epochs and minutes.</summary>
+    public int? Every { get; private set; }
+
+    /// <summary>Checkpoints that stay.</summary>
+    public int Keep { get; private set; }
+
+    /// <summary>The command that goes on with the run.</summary>
+    public string Resume => $"tinysd {_command} --resume {Quoted(_folder.Path)}";
+
+    private TimeSpan SinceLast => _time.GetElapsedTime(_last);
+
+    /// <summary>Takes hold of the folder that a command line asks for.</summary>
+    /// <param name="request">The command line.</param>
+    /// <param name="command">The command, for example <c>train lm</c>.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <exception cref="UsageException">A new run would write into the checkpoints of another.</exception>
+    /// <exception cref="FailureException">There is no run to go on with.</exception>
+    /// <exception cref="FileProblemException">The folder cannot be written, or another run holds it.</exception>
+    public static CheckpointKeeper Hold(CheckpointRequest request, string command, TimeProvider? time = null)
+    {
+        // Before anything is created: a name that is wrong should leave no folder behind.
+        if (request.From is { } from) RequireSome(from, CheckpointFolder.List(from));
+        CheckpointFolder folder = CheckpointFolder.Hold(request.Folder);
+        try
+        {
+            if (!request.IsSameFolder && CheckpointFolder.List(folder.Path) is [{ } newest, ..])
+            {
+                throw new UsageException(
+                    $"--checkpoint {folder.Path} holds the checkpoints of a run already, the newest {Path.GetFileName(newest)}; go on with that run by " +
+                    $"--resume {Quoted(folder.Path)}, or name another folder.");
+            }
+
+            return new CheckpointKeeper(folder, command, request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the newest whole checkpoint of a folder.</summary>
+    /// <typeparam name="T">What it is opened as.</typeparam>
+    /// <param name="from">The folder.</param>
+    /// <param name="open">Opens a file and says whether it is whole.</param>
+    /// <param name="warn">Told in one line of each that had to be passed over.</param>
+    /// <param name="keeper">Sets those aside if the folder is its own; null to leave everything as it is.</param>
+    /// <exception cref="FailureException">There is none.</exception>
+    /// <exception cref="FileProblemException">One is not to be passed over.</exception>
+    public static T OpenNewest<T>(string from, CheckpointFolder.TryOpenFile<T> open, Action<string> warn, CheckpointKeeper? keeper)
+        where T : class
+    {
+        IReadOnlyList<string> files = CheckpointFolder.List(from);
+        RequireSome(from, files);
+        T? found = CheckpointFolder.OpenNewest(files, open, out IReadOnlyList<FileProblem> damaged);
+        if (found is null)
+        {
+            throw new FailureException(
+                $"none of the {Figures.Count(files.Count, "checkpoint")} in {from} can be used. The newest: {damaged[0].Message.ReplaceLineEndings(" ")}\n" +
+                "Start the run anew, with another folder for --checkpoint.");
+        }
+
+        foreach (FileProblem problem in damaged)
+        {
+            keeper?._folder.SetAside(problem.File);
+            warn($"{problem.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Going on from {Path.GetFileName(files[damaged.Count])}, the newest that is whole.");
+        }
+
+        return found;
+    }
+
+    /// <summary>What a checkpoint says of these options, where the command line says nothing.</summary>
+    public void TakeOver(CheckpointRequest request, int? every, int keep)
+    {
+        Every = request.Every ?? every;
+        Keep = request.Keep ?? keep;
+    }
+
+    /// <summary>Whether to write now, in an epoch. Cheap enough to be asked after every update; allocates nothing.</summary>
+    public bool IsDue(long updates) => Every is { } every
+        ? updates % every == 0
+        : SinceLast >= s_interval && SinceLast >= WorkPerCost * _cost;
+
+    /// <summary>Whether to write now, after an epoch.</summary>
+    public bool IsDueAfterEpoch(long updates) => Every is { } every ? updates % every == 0 : SinceLast >= WorkPerCost * _cost;
+
+    /// <summary>Writes a checkpoint, durably, and removes those that are one too many.</summary>
+    /// <param name="updates">Made by the run.</param>
+    /// <param name="write">Writes the file of that name, whole or not at all.</param>
+    /// <exception cref="FailureException">It cannot be written; the message says what is kept and how to go on.</exception>
+    public void Write(long updates, Action<string> write)
+    {
+        long start = _time.GetTimestamp();
+        try
+        {
+            write(_folder.FileOf(updates));
+            _folder.Prune(Keep);
+        }
+        catch (FileProblemException exception)
+        {
+            string problem = $"{exception.Message}\nThe run stopped after {Figures.Count(updates)} updates";
+            throw new FailureException($"{problem}; {WhatIsKept()}", exception);
+        }
+
+        _last = _time.GetTimestamp();
+        _cost = _time.GetElapsedTime(start, _last);
+    }
+
+    /// <summary>The newest checkpoint and the command that goes on from it, as the end of a sentence.</summary>
+    public string WhatIsKept()
+    {
+        try
+        {
+            return CheckpointFolder.List(_folder.Path) is [{ } newest, ..]
+                ? $"{newest} is kept, go on from it with: {Resume}"
+                : $"there is no checkpoint in {_folder.Path} yet.";
+        }
+        catch (FileProblemException exception)
+        {
+            return $"no checkpoint is left: {exception.Message}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    private static void RequireSome(string folder, IReadOnlyList<string> files)
+    {
+        if (files.Count > 0) return;
+        throw new FailureException(
+            $"{folder} holds no checkpoint to go on from. Start the run with --checkpoint {Quoted(folder)}, or check the name.");
+    }
+
+    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+}

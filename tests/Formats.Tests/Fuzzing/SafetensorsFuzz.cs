@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats.Tests;
+
+/// <summary>safetensors: stacks of every cell, loose tensors of several formats, and text about the file.</summary>
+internal sealed class SafetensorsFuzz : FuzzFormat
+{
+    public override string Name => "safetensors";
+
+    public override IReadOnlyList<string> Words =>
+    [
+        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1.0", "1e9", "9223372036854775807", "18446744073709551615", "\n", "\0", "é",
+        "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"F64\"", "\"dtype\":\"F4\"", "\"dtype\":\"I64\"", "\"shape\":[],", "\"shape\":[0,9223372036854775807],",
+        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "[[[[[[[[[[", "{\"a\":{\"a\":",
+    ];
+
+    public override IReadOnlyList<FileProblemKind> Expected =>
+    [
+        FileProblemKind.Empty, FileProblemKind.Truncated, FileProblemKind.TrailingBytes, FileProblemKind.PrologueInvalid, FileProblemKind.HeaderInvalid,
+        FileProblemKind.TensorInvalid, FileProblemKind.TensorOverlap, FileProblemKind.TensorGap, FileProblemKind.TensorMissing,
+    ];
+
+    public override IReadOnlyList<byte[]> MakeSeeds() =>
+    [
+        Make(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional }, "lstm."),
+        Make(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 2 }, ""),
+        Make(new() { Cell = CellKind.RnnRelu, InputSize = 1, HiddenSize = 2, LayerCount = 3 }, "a.b."),
+    ];
+
+    public override FileProblem? ReadAll(string path)
+    {
+        if (!SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) return problem;
+        using (file)
+        {
+            FileProblem? unread = null;
+            foreach (SafetensorsTensor tensor in file.Tensors)
+            {
+                if (!NamedTensor.TryRead(file, tensor, out NamedTensor? numbers, out problem)) unread ??= problem;
+                else if ((numbers.Floats?.LongLength ?? numbers.Integers!.LongLength) != tensor.Count) throw new InvalidOperationException("not as many numbers as the shape says");
+            }
+
+            if (!PyTorchNames.TryRead(file, new(), out PyTorchImport? import, out problem)) return problem;
+            if (import.Stack.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) throw new InvalidOperationException("a weight that is not finite was handed out");
+            Runs.Once(import.Stack);
+            return unread;
+        }
+    }
+
+    public override byte[] MutateInside(byte[] seed, byte[] other, Mutator mutator)
+    {
+        (byte[] header, byte[] data) = Split(seed);
+        int which = mutator.Random.Next(6);
+        if (which < 2) header = mutator.Mutate(header, Split(other).Header);
+        else if (which < 5) header = mutator.ChangeNumber(header);
+        else data = mutator.Mutate(data, Split(other).Data);
+        byte[] length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        return [.. length, .. header, .. data];
+    }
+
+    private static (byte[] Header, byte[] Data) Split(byte[] file)
+    {
+        int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
+        return (file[8..(8 + length)], file[(8 + length)..]);
+    }
+
+    private static byte[] Make(RecurrentStackConfig config, string prefix)
+    {
+        RecurrentStack stack = StackExchangeTests.Make(config);
+        using var folder = new TestFolder();
+        NamedTensor[] tensors = [.. PyTorchNames.Name("m", stack, prefix), new("lengths", [2], [1L, 2L]), new("none", [0], Array.Empty<float>())];
+        SafetensorsWriter.Write(folder["m"], tensors, PyTorchNames.Metadata(stack, null));
+        return File.ReadAllBytes(folder["m"]);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats.Tests;
+
+/// <summary>Language models of both levels, tied and not, in every number format, and files of other kinds.</summary>
+internal sealed partial class TsdFuzz : FuzzFormat
+{
+    public override string Name => "tsd";
+
+    public override bool IsChecksummed => true;
+
+    public override IReadOnlyList<string> Words =>
+    [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "false", "1e999", "-1", "9223372036854775807", "18446744073709551616", "\n", "\0",
+        "\uFEFF", "/**/", "é", "\"shape\":[],", "\"shape\":[1,1,1,1,1,1,1,1,1],", "\"dtype\":\"f16\"", "\"dtype\":\"bf16\"", "\"kind\":\"language-model\",",
+        "\"tensors\":[],", "\"name\":\"embedding\",", "[[[[[[[[[[[[[[[[[", "\"x\":{\"x\":", "\"<eos>\",", "\"<unk>\",", "\"level\":\"word\",", "\"note\":1,",
+        "{\"name\":\"w\",\"dtype\":\"f32\",\"shape\":[1],\"offset\":0,\"bytes\":4,\"checksum\":\"00000000000000000000000000000000\"},",
+    ];
+
+    public override IReadOnlyList<FileProblemKind> Expected =>
+    [
+        FileProblemKind.Empty, FileProblemKind.Foreign, FileProblemKind.Truncated, FileProblemKind.TrailingBytes,
+        FileProblemKind.PrologueDamaged, FileProblemKind.PrologueInvalid, FileProblemKind.NewerVersion, FileProblemKind.HeaderDamaged, FileProblemKind.HeaderInvalid,
+        FileProblemKind.TensorInvalid, FileProblemKind.TensorUnsupported, FileProblemKind.TensorMisaligned, FileProblemKind.TensorOverlap,
+        FileProblemKind.TensorGap, FileProblemKind.TensorOutsideFile, FileProblemKind.TensorDamaged, FileProblemKind.PaddingDamaged, FileProblemKind.WrongKind,
+        FileProblemKind.ModelInvalid, FileProblemKind.NotFinite,
+    ];
+
+    public override IReadOnlyList<byte[]> MakeSeeds() =>
+    [
+        TsdBytes.Example(),
+        TsdBytes.File("""{"kind":"x","tensors":[]}"""),
+        Make(new() { Name = "n", EmbeddingSize = 3, HiddenSize = 5, LayerCount = 2 }, new(TextLevel.Word, ["the", "<eos>", "größe"])),
+        Make(new() { Name = "tied", EmbeddingSize = 4, HiddenSize = 4, LayerCount = 1, TieWeights = true, Dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f } },
+            new(TextLevel.Character, ["a", "b", "<unk>"])),
+        LanguageModelBytes.Make("f16", [0x00, 0x3C]),
+        LanguageModelBytes.Make("bf16"),
+        LanguageModelBytes.Make(),
+    ];
+
+    public override FileProblem? ReadAll(string path)
+    {
+        bool isModel = LanguageModelFile.TryLoad(path, out LoadedLanguageModel? model, out FileProblem? problem);
+        if (isModel && model!.Model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            throw new InvalidOperationException("a weight that is not finite was handed out");
+        if (MappedLanguageModel.TryOpen(path, out MappedLanguageModel? mapped, out FileProblem? unmapped))
+        {
+            using (mapped)
+            {
+                if (mapped.TryGetModel(out LanguageModel? same, out unmapped) && isModel && !same.Parameters.Values.SequenceEqual(model!.Model.Parameters.Values))
+                    throw new InvalidOperationException("a mapped model is another than the one that was read");
+            }
+        }
+
+        if (unmapped?.Kind != problem?.Kind) throw new InvalidOperationException($"read: {problem?.Message ?? "accepted"}; mapped: {unmapped?.Message ?? "accepted"}");
+        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? closed)) return isModel ? throw new InvalidOperationException(closed.Message) : closed;
+        using (file)
+        {
+            IReadOnlyList<FileProblem> damaged = file.Verify();
+            if (damaged.Count > 0) return isModel ? throw new InvalidOperationException(damaged[0].Message) : damaged[0];
+            foreach (TsdTensor tensor in file.Tensors) file.ReadTensor(tensor.Name, new float[tensor.Count]);
+            return file.Kind is "example" or "x" ? null : problem;
+        }
+    }
+
+    public override byte[] MutateInside(byte[] seed, byte[] other, Mutator mutator)
+    {
+        (byte[] header, byte[] data) = Split(seed);
+        (byte[] otherHeader, byte[] otherData) = Split(other);
+        int which = mutator.Random.Next(8);
+        if (which < 3) header = mutator.Mutate(header, otherHeader);
+        else if (which < 6) header = mutator.ChangeNumber(mutator.Random.Next(2) == 0 ? header : mutator.ChangeNumber(header));
+        if (which is 2 or 5 or 6) data = mutator.Mutate(data, otherData);
+        if (which == 7 && data.Length > 0) SetFloat(data, mutator.Random);
+
+        // Padding that is not zero, and an end that is cut, are found anyhow; mostly there should be something behind them to find.
+        if (mutator.Random.Next(4) != 0) Array.Resize(ref data, TsdBytes.Up(data.Length));
+        if (mutator.Random.Next(4) != 0) header = FixTensors(header, data);
+        byte[] file = TsdBytes.File(header, data);
+        if (mutator.Random.Next(16) == 0) file[8] = (byte)mutator.Random.Next(4);
+        if (mutator.Random.Next(16) == 0) file[12 + mutator.Random.Next(20)] = (byte)mutator.Random.Next(256);
+        return TsdBytes.Seal(file);
+    }
+
+    private static void SetFloat(byte[] data, Random random)
+    {
+        float[] values = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.Epsilon, -0f];
+        BinaryPrimitives.WriteSingleLittleEndian(data.AsSpan(4 * random.Next(data.Length / 4)), values[random.Next(values.Length)]);
+    }
+
+    private static (byte[] Header, byte[] Data) Split(byte[] file)
+    {
+        (string header, byte[] data) = TsdBytes.Split(file);
+        return (Encoding.UTF8.GetBytes(header), data);
+    }
+
+    /// <summary>Makes the checksums right of all tensors whose entries can still be made out and that lie within the data.</summary>
+    private static byte[] FixTensors(byte[] header, byte[] data) => Encoding.Latin1.GetBytes(Place().Replace(Encoding.Latin1.GetString(header), match =>
+    {
+        bool isPlace = int.TryParse(match.Groups["offset"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int offset)
+            & int.TryParse(match.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes);
+        return isPlace && (long)offset + bytes <= data.Length ? match.Groups["before"].Value + TsdBytes.Hash(data.AsSpan(offset, bytes)) : match.Value;
+    }));
+
+    [GeneratedRegex("(?<before>\"offset\":(?<offset>[0-9]+),\"bytes\":(?<bytes>[0-9]+),\"checksum\":\")[0-9a-f]{32}")]
+    private static partial Regex Place();
+
+    private static byte[] Make(TinySD.Runtime.Training.LanguageModelRecipe recipe, Vocabulary vocabulary)
+    {
+        using var folder = new TestFolder();
+        var model = new LanguageModel(recipe.ToConfig(vocabulary.Count));
+        model.Initialize(1, 0.1f);
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, new()
+        {
+            Recipe = recipe,
+            Train = new("t", 1),
+            Valid = new("v", 1),
+            Epochs = [new(1, 2.5, 3.5, 1f)],
+            TestPerplexity = 4,
+        });
+        return File.ReadAllBytes(folder["m.tsd"]);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace TinySD.Formats.Tests;
+
+/// <summary>What is not supported, or wrong, is refused by its name.</summary>
+public sealed class OnnxRefusalTests
+{
+    private static OnnxBytes Lstm(string[]? inputs = null, params ProtoWriter[] attributes) => new OnnxBytes()
+        .Constant("W", [1, 8, 3], new float[24]).Constant("R", [1, 8, 2], new float[16]).Constant("B", [1, 16], new float[16])
+        .Input("X", [-1, -1, 3]).Output("Y", [-1, -1, -1, 2])
+        .Node("LSTM", inputs ?? ["X", "W", "R", "B"], ["Y"], [OnnxBytes.Integer("hidden_size", 2), .. attributes]);
+
+    public static IEnumerable<Func<(string What, byte[] Model, FileProblemKind Kind, string Says)>> Models()
+    {
+        (string, byte[], FileProblemKind, string)[] models =
+        [
+            ("operator", Lstm().Node("Gemm", ["Y"], ["Z"]).ToArray(), FileProblemKind.Unsupported, "Gemm"),
+            ("attribute", Lstm(null, OnnxBytes.Integer("zoneout", 1)).ToArray(), FileProblemKind.Unsupported, "zoneout"),
+            ("direction", Lstm(null, OnnxBytes.Text("direction", "sideways")).ToArray(), FileProblemKind.Unsupported, "sideways"),
+            ("layout", Lstm(null, OnnxBytes.Integer("layout", 2)).ToArray(), FileProblemKind.Unsupported, "layout 2"),
+            ("activation", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid", "Gelu", "Tanh")).ToArray(), FileProblemKind.Unsupported, "Gelu"),
+            ("activations", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid")).ToArray(), FileProblemKind.ModelInvalid, "1 activations"),
+            ("alpha", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid", "Tanh", "Tanh"), OnnxBytes.Floats("activation_alpha", 1f)).ToArray(), FileProblemKind.ModelInvalid, "more constants"),
+            ("hidden size", new OnnxBytes().Node("LSTM", ["X", "W", "R"], ["Y"], OnnxBytes.Integer("hidden_size", 3))
+                .Constant("W", [1, 8, 3], new float[24]).Constant("R", [1, 8, 2], new float[16]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray(), FileProblemKind.ModelInvalid, "hidden_size is 3"),
+            ("gates", new OnnxBytes().Node("GRU", ["X", "W", "R"], ["Y"])
+                .Constant("W", [1, 8, 3], new float[24]).Constant("R", [1, 8, 2], new float[16]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray(), FileProblemKind.ModelInvalid, "W has the shape"),
+            ("opset", Old().ToArray(), FileProblemKind.Unsupported, "version 6"),
+            ("missing weights", Lstm(["X", "W", "V"]).ToArray(), FileProblemKind.ModelInvalid, "'V'"),
+            ("not finite", Lstm(["X", "W", "Q"]).Constant("Q", [1, 8, 2], [.. new float[15], float.NaN]).ToArray(), FileProblemKind.NotFinite, "'Q'"),
+            ("integers", Lstm(["X", "W", "Q"]).Constant("Q", [1, 8, 2], new long[16]).ToArray(), FileProblemKind.ModelInvalid, "input 2"),
+            ("too few numbers", Lstm().Constant("Q", [3], 1, MemoryMarshal.AsBytes<float>([1f, 2f])).Node("Identity", ["Q"], ["Z"]).ToArray(), FileProblemKind.ModelInvalid, "has 2 numbers"),
+            ("huge", Lstm().Constant("Q", [1L << 40, 1L << 40], 1, [0, 0, 0, 0]).ToArray(), FileProblemKind.TensorOutsideFile, "'Q'"),
+            ("negative extent", Lstm().Constant("Q", [-2], 1, [0, 0, 0, 0]).ToArray(), FileProblemKind.ModelInvalid, "-2"),
+            ("external data", Lstm().Constant(OnnxBytes.Tensor("Q", [1], 1).Integer(OnnxTensorField.Location, 1)).ToArray(), FileProblemKind.Unsupported, "another file"),
+            ("bomb", Lstm().Constant("s", [2], [1L << 20, 1L << 20]).Node("ConstantOfShape", ["s"], ["Z"]).ToArray(), FileProblemKind.Unsupported, "at most"),
+            ("constant state", Lstm(["X", "W", "R", "", "", "Q"]).Constant("Q", [1, 2, 2], [1f, 2f, 3f, 4f]).ToArray(), FileProblemKind.Unsupported, "initial_h"),
+            ("not chained", Lstm().Node("LSTM", ["X", "W", "R"], ["Y2"]).ToArray(), FileProblemKind.Unsupported, "not the output of the layer before"),
+            ("part of the output", Lstm().Constant("i", [], [0L]).Node("Gather", ["Y", "i"], ["last"]).Output("last", [-1, -1, 2]).ToArray(), FileProblemKind.Unsupported, "'last'"),
+            ("no node", new OnnxBytes().Input("X", [1]).Output("X", [1]).ToArray(), FileProblemKind.Unsupported, "no LSTM, GRU or RNN"),
+            ("cut short", Lstm().ToArray()[..^20], FileProblemKind.MessageDamaged, "damaged"),
+            ("text", "hello, this is no model"u8.ToArray(), FileProblemKind.MessageDamaged, "no ONNX model"),
+            ("empty", [], FileProblemKind.Empty, "empty"),
+        ];
+        return models.Select(m => (Func<(string, byte[], FileProblemKind, string)>)(() => m));
+
+        static OnnxBytes Old() => new OnnxBytes { Opset = 6 }.Input("X", [1]).Output("X", [1]);
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Models))]
+    public async Task It_is_named(string what, byte[] model, FileProblemKind kind, string says)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("m.onnx", model);
+        FileProblem problem = Refused.By(() => OnnxNetwork.Open(path).ToStack());
+        await Assert.That(problem.Kind).IsEqualTo(kind).Because($"{what}: {problem.Message}");
+        await Assert.That(problem.Message).Contains(says).And.Contains(path);
+    }
+
+    [Test]
+    public async Task Inputs_that_do_not_fit_are_named()
+    {
+        using var folder = new TestFolder();
+        OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", Lstm().ToArray()));
+        NamedTensor x = new("X", [2, 1, 3], new float[6]);
+        await Assert.That(Refused.By(() => network.Run("in", [])).Message).Contains("'X'");
+        await Assert.That(Refused.By(() => network.Run("in", [x, new("Z", [1], new float[1])])).Message).Contains("'Z'");
+        await Assert.That(Refused.By(() => network.Run("in", [new("X", [2, 1, 4], new float[8])])).Message).Contains("[2, 1, 4]");
+        await Assert.That(Refused.By(() => network.Run("in", [new("X", [2, 1, 3], new long[6])])).Message).Contains("integers");
+    }
+}

@@ -1,0 +1,251 @@
+using System.Globalization;
+using System.Text.Json;
+using TinySD.Formats;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>What <c>--checkpoint</c> and <c>--resume</c> refuse, what a full disk does, and what other commands say of a checkpoint.</summary>
+public sealed class CheckpointTests
+{
+    [Test]
+    [Arguments("--hidden 13", "--hidden is 13, and the run in DIR has 12; leave it out")]
+    [Arguments("--dropout structured --rate 0.25", "--rate-embedding is 0.25, and the run in DIR has 0.5;")]
+    [Arguments("--dropout locked", "--dropout is locked, and the run in DIR has structured;")]
+    [Arguments("--dropout none", "--dropout is none, and the run in DIR has structured;")]
+    [Arguments("--lr 0.25", "--lr is 0.25, and the run in DIR has 1;")]
+    [Arguments("--seed 2", "--seed is 2, and the run in DIR has 1;")]
+    [Arguments("--optimizer adam", "--optimizer is adam, and the run in DIR has sgd;")]
+    [Arguments("--level char", "--level is char, and the run in DIR has word;")]
+    [Arguments("--preset zaremba-medium", "--preset is zaremba-medium, and the run in DIR has zaremba-small;")]
+    [Arguments("--min-count 2", "--min-count is 2, and the run in DIR has 1;")]
+    [Arguments("--variable-bptt", "--variable-bptt is true, and the run in DIR has false;")]
+    [Arguments("--weight-drop 0.5", "--weight-drop is 0.5, and the run in DIR has 0;")]
+    [Arguments("--optimizer nt-asgd --nonmono 3", "--optimizer is nt-asgd, and the run in DIR has sgd;")]
+    [Arguments("--last-hidden 7", "--last-hidden is 7, and the run in DIR has none;")]
+    [Arguments("--patience 3", "--patience is 3, and the run in DIR has 0;")]
+    public async Task An_option_that_contradicts_the_run_is_refused(string options, string message)
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        CliResult result = Tinysd.Run(["train", "lm", "--resume", folder["ck"], .. options.Split(' ')]);
+        await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
+        await Assert.That(result.Error).Contains(message.Replace("DIR", folder["ck"], StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task The_run_s_own_options_may_be_given_again()
+    {
+        using var folder = new TestFolder();
+        string[] args = Start(folder);
+        args[Array.IndexOf(args, "--checkpoint")] = "--resume";
+        CliResult result = Tinysd.Run(args);
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        CliResult shown = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--show", "--json");
+        await Assert.That(shown.Json.GetProperty("hidden").GetInt32()).IsEqualTo(12);
+        await Assert.That(shown.Json.GetProperty("rateOutput").GetSingle()).IsEqualTo(0.5f);
+    }
+
+    [Test]
+    [Arguments("--train", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 2,100 tokens expected, 2,106 found.")]
+    [Arguments("--valid", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 420 tokens expected, 426 found.")]
+    [Arguments("--test", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 420 tokens expected, 426 found.")]
+    [Arguments("--train", "swap", "is not the text that the run in DIR was started with: it has as many tokens, but not the same ones.")]
+    [Arguments("--valid", "swap", "is not the text that the run in DIR was started with: it has as many tokens, but not the same ones.")]
+    [Arguments("--train", "rename", "is not the text that the run in DIR was started with: its words or characters are others.")]
+    [Arguments("--valid", "", "is not the text that the run in DIR was started with: the file was called valid.txt;")]
+    public async Task Another_text_is_refused(string option, string change, string message)
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        string path = option switch { "--train" => folder.Train, "--valid" => folder.Valid, _ => folder.Test };
+        string text = await File.ReadAllTextAsync(path);
+        string[] lines = text.Split('\n');
+        int other = Array.FindIndex(lines, line => line != lines[0]);
+        string changed = change switch
+        {
+            "swap" => string.Join('\n', [lines[other], .. lines[1..other], lines[0], .. lines[(other + 1)..]]),
+            "rename" => text.Replace("bird", "birds", StringComparison.Ordinal),
+            _ => text + change,
+        };
+
+        // In the other texts the word stays, and would be unknown; their turn comes later.
+        if (change == "rename")
+        {
+            foreach (string rest in new[] { folder.Valid, folder.Test })
+                await File.WriteAllTextAsync(rest, (await File.ReadAllTextAsync(rest)).Replace("bird", "birds", StringComparison.Ordinal));
+        }
+
+        string given = change.Length == 0 ? folder["other.txt"] : path;
+        await File.WriteAllTextAsync(given, changed);
+        CliResult result = Tinysd.Run("train", "lm", "--resume", folder["ck"], option, given);
+        await Assert.That(result.Code).IsEqualTo(1).Because(result.Error);
+        await Assert.That(result.Error).Contains($"{option} {given} {message.Replace("DIR", folder["ck"], StringComparison.Ordinal)}");
+    }
+
+    [Test]
+    public async Task A_text_that_has_moved_is_asked_for_and_taken_from_its_new_folder()
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        Directory.CreateDirectory(folder["moved"]);
+        File.Move(folder.Train, folder["moved/train.txt"]);
+        CliResult lost = Tinysd.Run("train", "lm", "--resume", folder["ck"]);
+        await Assert.That(lost.Code).IsEqualTo(1);
+        await Assert.That(lost.Error).Contains($"there is no file {folder.Train}, which is the run's --train as given when it was started;");
+        CliResult found = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--train", folder["moved/train.txt"]);
+        await Assert.That(found.Code).IsEqualTo(0).Because(found.Error);
+    }
+
+    [Test]
+    [Arguments("--resume none", 1, "there is no folder ")]
+    [Arguments("--resume train.txt", 1, "train.txt is a file; a folder of checkpoints was expected")]
+    [Arguments("--resume empty", 1, "empty holds no checkpoint to go on from. Start the run with --checkpoint ")]
+    [Arguments("--checkpoint train.txt", 1, "train.txt is a file; a folder for checkpoints was expected")]
+    [Arguments("--checkpoint ck", 2, "holds the checkpoints of a run already, the newest checkpoint-00000040.tsd; go on with that run by --resume ")]
+    [Arguments("--resume empty --checkpoint ck", 1, "empty holds no checkpoint to go on from.")]
+    [Arguments("--checkpoint-every 5", 2, "--checkpoint-every has no effect without --checkpoint")]
+    [Arguments("--checkpoint-keep 5", 2, "--checkpoint-keep has no effect without --checkpoint")]
+    public async Task Folders_that_do_not_serve_are_refused(string options, int code, string message)
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        Directory.CreateDirectory(folder["empty"]);
+        string[] words = [.. options.Split(' ').Select(word => word.StartsWith("--", StringComparison.Ordinal) || char.IsDigit(word[0]) ? word : folder[word])];
+        CliResult result = words[0] == "--resume" ? Tinysd.Run(["train", "lm", .. words]) : folder.TrainModelTo(folder["other.tsd"], 1, words);
+        await Assert.That(result.Code).IsEqualTo(code).Because(result.Error);
+        await Assert.That(result.Error).Contains(message);
+        await Assert.That(File.Exists(folder["other.tsd"])).IsFalse();
+        await Assert.That(Directory.Exists(folder["none"])).IsFalse();
+    }
+
+    [Test]
+    public async Task A_folder_that_another_run_holds_is_refused_and_a_lock_left_behind_is_not()
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        await Assert.That(File.Exists(folder["ck/lock"])).IsTrue();
+        using (CheckpointFolder.Hold(folder["ck"]))
+        {
+            CliResult result = Tinysd.Run("train", "lm", "--resume", folder["ck"]);
+            await Assert.That(result.Code).IsEqualTo(1);
+            await Assert.That(result.Error).Contains($"another run keeps its checkpoints in {folder["ck"]} now");
+        }
+
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"]).Code).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task A_full_disk_ends_the_run_with_what_is_kept_and_how_to_go_on()
+    {
+        using var folder = new TestFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 128);
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1);
+        string checkpoints = folder["disk/ck"];
+        CliResult result = folder.TrainModel("--checkpoint", checkpoints, "--checkpoint-every", "20", "--checkpoint-keep", "50");
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Matches(
+            @"tinysd train lm: cannot write .*checkpoint-\d+\.tsd: no space left on the disk;.*\nThe run stopped after \d+ updates; " +
+            @".*checkpoint-\d+\.tsd is kept, go on from it with: tinysd train lm --resume ");
+        string[] kept = [.. Directory.GetFiles(checkpoints).Where(file => Path.GetFileName(file) != "lock")];
+        await Assert.That(kept.Length).IsGreaterThan(1);
+        foreach (string file in kept) await Assert.That(Tinysd.Run("verify", file).Code).IsEqualTo(0);
+
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", checkpoints, "--checkpoint", folder["ck"], "--checkpoint-keep", "1");
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task A_model_that_cannot_be_written_leaves_a_checkpoint_of_the_moment()
+    {
+        using var folder = new TestFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 8);
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1);
+        CliResult result = folder.TrainModelTo(folder["disk/m.tsd"], 1, "--checkpoint", folder["ck"]);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Matches(@"m\.tsd: no space left on the disk;.*\n.*checkpoint-00000069\.tsd is kept, go on from it with: ");
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--out", folder.Model);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task A_read_only_folder_is_refused_before_the_run_and_can_be_gone_on_from_elsewhere()
+    {
+        using var folder = new TestFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 512);
+        CliResult started = folder.TrainModel("--checkpoint", folder["disk/ck"], "--max-steps", "40");
+        await Assert.That(started.Code).IsEqualTo(0).Because(started.Error);
+        disk.Protect();
+        CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["disk/ck"]);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).Contains($"cannot write {folder["disk/ck/lock"]}: ");
+        await Assert.That(folder.TrainModelTo(folder["x.tsd"], 1, "--checkpoint", folder["disk/new"]).Code).IsEqualTo(1);
+        CliResult elsewhere = Tinysd.Run("train", "lm", "--resume", folder["disk/ck"], "--checkpoint", folder["ck"], "--max-steps", "60");
+        await Assert.That(elsewhere.Code).IsEqualTo(0).Because(elsewhere.Error);
+    }
+
+    [Test]
+    [Arguments("INT")]
+    [Arguments("TERM")]
+    public async Task A_signal_leaves_a_checkpoint_of_exactly_that_step_and_ends_with_130(string signal)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("Windows has no such signals");
+        using var folder = new TestFolder();
+        string[] args = folder.TrainArgs("model.tsd", 1, "--checkpoint", "ck", "--checkpoint-every", "1000000");
+        args[Array.IndexOf(args, "--epochs") + 1] = "1000000";
+        using TinysdProcess process = TinysdProcess.Start(folder.Path, args);
+        await process.WaitForAsync("saved to model.tsd");
+        await process.SignalAsync(signal);
+        CliResult result = await process.EndAsync();
+        await Assert.That(result.Code).IsEqualTo(130).Because(result.Error);
+        string last = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^2];
+        string steps = last[(last.IndexOf("after ", StringComparison.Ordinal) + 6)..last.IndexOf(" steps in all", StringComparison.Ordinal)];
+        int updates = int.Parse(steps, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+        string file = $"checkpoint-{updates.ToString("D8", CultureInfo.InvariantCulture)}.tsd";
+        await Assert.That(result.Error).Contains($"{Path.Combine("ck", file)} is kept, go on from it with: tinysd train lm --resume ck");
+        JsonElement progress = Tinysd.Run("inspect", folder[$"ck/{file}"], "--json").Json.GetProperty("progress");
+        await Assert.That(progress.GetProperty("updates").GetInt32()).IsEqualTo(updates);
+
+        string epochs = ((updates / 69) + 2).ToString(CultureInfo.InvariantCulture);
+        CliResult resumed = await TinysdProcess.RunAsync(folder.Path, "train", "lm", "--resume", "ck", "--epochs", epochs);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        args = folder.TrainArgs(folder["unbroken.tsd"], 2);
+        args[Array.IndexOf(args, "--epochs") + 1] = epochs;
+        Tinysd.Run(args);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task Inspect_and_verify_know_a_checkpoint_and_eval_and_generate_say_what_it_is()
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        string file = folder["ck/checkpoint-00000040.tsd"];
+        JsonElement json = Tinysd.Run("inspect", file, "--json").Json;
+        await Assert.That(json.GetProperty("kind").GetString()).IsEqualTo("checkpoint");
+        await Assert.That(json.GetProperty("progress").GetProperty("step").GetInt32()).IsEqualTo(40);
+        await Assert.That(json.GetProperty("run").GetProperty("train").GetProperty("tokens").GetInt32()).IsEqualTo(2100);
+        string[] names = [.. json.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("name").GetString()!)];
+        await Assert.That(names).Contains("carried.1.cell");
+        string table = Tinysd.Run("inspect", file).Out;
+        await Assert.That(table).Matches(@"updates +40 ");
+        await Assert.That(table).Matches(@"trained on +.*train\.txt, 2,100 tokens");
+        await Assert.That(Tinysd.Run("verify", file).Out).Contains(": ok, ");
+        foreach (string[] command in new[] { ["eval", file, "--data", folder.Test], new[] { "generate", file } })
+        {
+            CliResult result = Tinysd.Run(command);
+            await Assert.That(result.Code).IsEqualTo(1);
+            await Assert.That(result.Error).Contains("is a checkpoint of a training run, not a model;");
+        }
+    }
+
+    // 40 steps of a run, its checkpoints in the folder ck.
+    private static string[] Start(TestFolder folder)
+    {
+        string[] args = folder.TrainArgs(
+            folder.Model, 1, "--dropout", "structured", "--rate", "0.5", "--test", folder.Test, "--checkpoint", folder["ck"], "--max-steps", "40");
+        CliResult result = Tinysd.Run(args);
+        return result.Code == 0 ? args : throw new InvalidOperationException(result.Error);
+    }
+}
