@@ -43,7 +43,7 @@ public sealed class EvaluationTests
             .IsEqualTo(("none", 0.2f, 0.5f));
         JsonElement words = Tinysd.Run([.. command, "--json", "--weight-drop", "0"]).Json.GetProperty("monteCarlo");
         await Assert.That(Perplexity(words)).IsNotEqualTo(Perplexity(own));
-        await Assert.That(Tinysd.Run(command).Out).Matches(@"2 samples of none dropout, rates 0, 0, 0, 0, of words 0\.2, of recurrent weights 0\.5; \d+ s\n$");
+        await Assert.That(Tinysd.Run(command).Out).Matches(@"2 samples of word dropout 0\.2, weight dropout 0\.5; \d+ s\n$");
 
         // With neither the passes are the static one, and there is nothing to average.
         CliResult nothing = Tinysd.Run([.. command, "--rate-word", "0", "--weight-drop", "0"]);

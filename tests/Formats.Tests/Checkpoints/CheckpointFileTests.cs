@@ -1,11 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
@@ -31,32 +28,7 @@ public sealed class CheckpointFileTests
             OptimizerUpdates = 18,
             AveragedUpdates = 16,
         },
-        Recipe = new()
-        {
-            Name = "awd-lstm, changed",
-            HiddenSize = 3,
-            LastHiddenSize = 7,
-            EmbeddingSize = 8,
-            LayerCount = 3,
-            Cell = CellKind.Lstm,
-            Peepholes = true,
-            InitScheme = InitScheme.Scaled,
-            VariableBptt = true,
-            Dropout = new() { Kind = DropoutKind.Locked, Layer = 0.3f },
-            WordDrop = 0.15f,
-            WeightDrop = 0.45f,
-            ActivationPenalty = 2.5f,
-            TemporalPenalty = 1.5f,
-            LossReduction = LossReduction.Mean,
-            Optimizer = OptimizerKind.NtAsgd,
-            NonMonotone = 6,
-            WeightDecay = 1.2e-6f,
-            DecoupledDecay = true,
-            LearningRateSchedule = LearningRateSchedule.Plateau,
-            WarmUpUpdates = 12,
-            Patience = 9,
-            Seed = ulong.MaxValue,
-        },
+        Recipe = LanguageModelFileTests.FullRecipe with { BatchSize = 20 },
         Level = TextLevel.Character,
         MinimumCount = 4,
         MaximumVocabulary = 10_000,
@@ -150,7 +122,7 @@ public sealed class CheckpointFileTests
     [Arguments("\"averagedUpdates\":16|\"averagedUpdates\":19", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"averagedUpdates\":16|\"averagedUpdates\":1.5", FileProblemKind.HeaderInvalid, "progress")]
     [Arguments("\"optimizer\":\"nt-asgd\"|\"optimizer\":\"sgd\"", FileProblemKind.CheckpointInvalid, "run")]
-    [Arguments("\"weightDrop\":0.45|\"weightDrop\":1", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"weightDrop\":0.2|\"weightDrop\":1", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"seconds\":1.5|\"seconds\":-1.5", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"learningRate\":0.1,\"optimizer|\"learningRate\":0,\"optimizer", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"epoch\":2,\"step\"|\"epoch\":1,\"step\"", FileProblemKind.CheckpointInvalid, "run")]

@@ -42,7 +42,7 @@ public sealed class LanguageModelFileTests
     };
 
     /// <summary>That and what files leave out where it goes without saying.</summary>
-    private static readonly LanguageModelRecipe s_full = s_recipe with
+    internal static readonly LanguageModelRecipe FullRecipe = s_recipe with
     {
         LastHiddenSize = 2,
         InitScheme = InitScheme.Scaled,
@@ -264,10 +264,10 @@ public sealed class LanguageModelFileTests
         await Assert.That(back.Config).IsEqualTo(model.Config);
         await Assert.That(back.Config.LastHiddenSize).IsEqualTo(2);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
-        await Assert.That(training.Recipe).IsEqualTo(s_full);
+        await Assert.That(training.Recipe).IsEqualTo(FullRecipe);
         foreach (LearningRateSchedule schedule in Enum.GetValues<LearningRateSchedule>())
         {
-            LanguageModelRecipe recipe = s_full with { LearningRateSchedule = schedule };
+            LanguageModelRecipe recipe = FullRecipe with { LearningRateSchedule = schedule };
             LanguageModelFile.Save(folder["m.tsd"], model, Make().Vocabulary, s_record with { Recipe = recipe });
             await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
         }
@@ -278,7 +278,7 @@ public sealed class LanguageModelFileTests
         (LanguageModel plain, Vocabulary vocabulary) = Make();
         var model = new LanguageModel(plain.Config with { LastHiddenSize = 2 });
         model.Initialize(9, 0.2f);
-        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = s_full });
+        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = FullRecipe });
         return model;
     }
 
