@@ -18,6 +18,11 @@ public sealed class CheckpointTests
     [Arguments("--level char", "--level is char, and the run in DIR has word;")]
     [Arguments("--preset zaremba-medium", "--preset is zaremba-medium, and the run in DIR has zaremba-small;")]
     [Arguments("--min-count 2", "--min-count is 2, and the run in DIR has 1;")]
+    [Arguments("--variable-bptt", "--variable-bptt is true, and the run in DIR has false;")]
+    [Arguments("--weight-drop 0.5", "--weight-drop is 0.5, and the run in DIR has 0;")]
+    [Arguments("--optimizer nt-asgd --nonmono 3", "--optimizer is nt-asgd, and the run in DIR has sgd;")]
+    [Arguments("--last-hidden 7", "--last-hidden is 7, and the run in DIR has none;")]
+    [Arguments("--patience 3", "--patience is 3, and the run in DIR has 0;")]
     public async Task An_option_that_contradicts_the_run_is_refused(string options, string message)
     {
         using var folder = new TestFolder();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
 using TinySD.Tools.Training;
@@ -95,5 +96,15 @@ public sealed class DemoTests
             "  1.00 ┤   o\n" +
             "       └────\n" +
             "        1step4\n");
+    }
+
+    // Hand-counted in the method's table of ideal limits.
+    [Test]
+    [Arguments("awd-lstm+nr-st", 1.205)]
+    [Arguments("awd-lstm+nr-rh-st", 1.673)]
+    public async Task The_ideal_ratio_counts_every_layer_by_its_own_size(string preset, double expected)
+    {
+        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(preset)!;
+        await Assert.That(IdealSpeedup.Of(recipe.ToConfig(10_000), recipe.Dropout)).IsEqualTo(expected).Within(0.002);
     }
 }

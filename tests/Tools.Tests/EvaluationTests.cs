@@ -33,6 +33,25 @@ public sealed class EvaluationTests
     }
 
     [Test]
+    public async Task Monte_Carlo_dropout_drops_the_words_and_weights_of_the_models_recipe_or_those_asked_for()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--rate-word", "0.2", "--weight-drop", "0.5", "--last-hidden", "7");
+        string[] command = ["eval", folder.Model, "--data", folder.Test, "--mc-samples", "2"];
+        JsonElement own = Tinysd.Run([.. command, "--json"]).Json.GetProperty("monteCarlo");
+        await Assert.That((own.GetProperty("dropout").GetString(), own.GetProperty("rateWord").GetSingle(), own.GetProperty("weightDrop").GetSingle()))
+            .IsEqualTo(("none", 0.2f, 0.5f));
+        JsonElement words = Tinysd.Run([.. command, "--json", "--weight-drop", "0"]).Json.GetProperty("monteCarlo");
+        await Assert.That(Perplexity(words)).IsNotEqualTo(Perplexity(own));
+        await Assert.That(Tinysd.Run(command).Out).Matches(@"2 samples of word dropout 0\.2, weight dropout 0\.5; \d+ s\n$");
+
+        // With neither the passes are the static one, and there is nothing to average.
+        CliResult nothing = Tinysd.Run([.. command, "--rate-word", "0", "--weight-drop", "0"]);
+        await Assert.That(nothing.Code).IsEqualTo(2);
+        await Assert.That(nothing.Error).Contains("--mc-samples needs dropout");
+    }
+
+    [Test]
     public async Task A_cache_takes_the_numbers_given_or_tunes_them()
     {
         using var folder = new TestFolder();
@@ -70,6 +89,8 @@ public sealed class EvaluationTests
     [Test]
     [Arguments("--seed 3", "--seed has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--rate 0.5", "--rate has no effect without --mc-samples, which evaluates with dropout.")]
+    [Arguments("--rate-word 0.5", "--rate-word has no effect without --mc-samples, which evaluates with dropout.")]
+    [Arguments("--weight-drop 0.5", "--weight-drop has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--dropout locked", "--dropout has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--mc-samples 3", "--mc-samples needs dropout, and the model was trained without; add --dropout and --rate")]
     [Arguments("--mc-samples 3 --rate 0.5", "--rate has no effect: the model's recipe has no dropout; add --dropout")]

@@ -118,6 +118,33 @@ public sealed class ExchangeTests
     }
 
     [Test]
+    public async Task A_last_layer_of_its_own_size_is_a_module_of_its_own_for_PyTorch_and_refused_for_ONNX()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--layers", "3", "--last-hidden", "7", "--embedding", "7", "--tied");
+        await Ok("export", folder.Model, "--out", folder["m.safetensors"]);
+        using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);
+        string[] names = [.. file.Tensors.Select(t => $"{t.Name}[{string.Join(',', t.Shape)}]")];
+        await Assert.That(names).Contains("lstm.0.weight_ih_l0[48,7]").And.Contains("lstm.0.weight_hh_l1[48,12]").And.Contains("lstm.1.weight_ih_l0[28,12]")
+            .And.Contains("lstm.1.weight_hh_l0[28,7]").And.Contains("classifier.weight[14,7]").And.Contains("embedding.weight[14,7]");
+
+        // PyTorch's weights are [4H, I], gate after gate as here, and those of the model [I, 4H].
+        LanguageModel model = LanguageModelFile.Load(folder.Model).Model;
+        float[] own = model.Parameters[model.Layout.Tensors.Single(slot => slot.Name == "lstm.2.input")].ToArray(), given = Read(file, "lstm.1.weight_ih_l0").Floats!;
+        await Assert.That(Enumerable.Range(0, 28 * 12).All(at => given[at] == own[(at % 12 * 28) + (at / 12)])).IsTrue();
+
+        // Each part is a stack, and the second takes what the first gives.
+        await Ok("import", folder["m.safetensors"], "--prefix", "lstm.0.", "--out", folder["a.tsd"]);
+        await Ok("import", folder["m.safetensors"], "--prefix", "lstm.1.", "--out", folder["b.tsd"]);
+        await Assert.That((RecurrentStackFile.Load(folder["a.tsd"]).Config.OutputSize, RecurrentStackFile.Load(folder["b.tsd"]).Config.InputSize)).IsEqualTo((12, 12));
+
+        CliResult onnx = Tinysd.Run("export", folder.Model, "--out", folder["m.onnx"]);
+        await Assert.That(onnx.Code).IsEqualTo(1);
+        await Assert.That(onnx.Error).Contains("m.onnx was not written: the model's last layer has 7 units and the others 12,");
+        await Assert.That(File.Exists(folder["m.onnx"])).IsFalse();
+    }
+
+    [Test]
     public async Task What_does_not_fit_is_named_and_nothing_is_written()
     {
         using var folder = new TestFolder();

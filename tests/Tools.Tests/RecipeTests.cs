@@ -32,6 +32,37 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public async Task Awd_lstm_shows_every_figure_and_its_recurrent_form_says_which_control_it_has()
+    {
+        string text = Tinysd.Run("train", "lm", "--preset", "awd-lstm", "--show").Out;
+        string[] rows =
+        [
+            "--dropout +locked", "--rate-embedding +0.4", "--rate-layer +0.25", "--rate-recurrent +0", "--rate-output +0.4", "--rate-word +0.1",
+            "--weight-drop +0.5", "--ar +2", "--tar +1", "--weight-decay +1.2E-06", "--hidden +1150", "--last-hidden +400", "--embedding +400", "--layers +3",
+            "--tied +true", "--bptt +70", "--variable-bptt +true", "--lr +30", "--lr-schedule +constant", "--clip +0.25", "--loss-reduction +mean",
+            "--optimizer +nt-asgd", "--nonmono +5", "--init-scheme +scaled",
+        ];
+        foreach (string row in rows) await Assert.That(text).Matches($"{row.Replace(".", "\\.", StringComparison.Ordinal)} ");
+
+        JsonElement form = Show("--preset", "awd-lstm+nr-rh-st"), both = Show("--preset", "awd-lstm+nr-rh-st", "--weight-drop", "0.5");
+        await Assert.That(form.GetProperty("preset").GetString()).IsEqualTo("awd-lstm+nr-rh-st");
+        await Assert.That(form.GetProperty("dropout").GetString()).IsEqualTo("structured");
+        await Assert.That((form.GetProperty("rateRecurrent").GetSingle(), form.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0f));
+        await Assert.That((both.GetProperty("rateRecurrent").GetSingle(), both.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0.5f));
+        JsonElement upward = Show("--preset", "awd-lstm+nr-st");
+        await Assert.That((upward.GetProperty("rateRecurrent").GetSingle(), upward.GetProperty("weightDrop").GetSingle())).IsEqualTo((0f, 0.5f));
+    }
+
+    [Test]
+    public async Task Another_optimizer_s_decay_is_left_out_with_it()
+    {
+        JsonElement shown = Show("--preset", "gal-large", "--optimizer", "adam", "--lr", "0.001");
+        await Assert.That(shown.GetProperty("weightDecay").GetSingle()).IsEqualTo(0f);
+        await Assert.That(shown.GetProperty("decoupledDecay").GetBoolean()).IsFalse();
+        await Assert.That(Show("--weight-decay", "0.001", "--decoupled-decay").GetProperty("decoupledDecay").GetBoolean()).IsTrue();
+    }
+
+    [Test]
     public async Task The_level_and_the_preset_choose_each_other()
     {
         await Assert.That(Names(Show())).IsEqualTo("zaremba-small word");
@@ -69,7 +100,8 @@ public sealed class RecipeTests
             "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes", "--batch", "7",
             "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
-            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4");
+            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125", "--weight-drop", "0.25",
+            "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3", "--init-scheme", "scaled");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
               "preset": "zaremba-large",
@@ -98,7 +130,21 @@ public sealed class RecipeTests
               "epochs": 5,
               "init": 0.2,
               "forgetBias": -1,
-              "seed": 18446744073709551615
+              "seed": 18446744073709551615,
+              "lastHidden": 29,
+              "rateWord": 0.125,
+              "weightDrop": 0.25,
+              "ar": 2,
+              "tar": 0.5,
+              "weightDecay": 0,
+              "decoupledDecay": false,
+              "variableBptt": true,
+              "lossReduction": "mean",
+              "nonmono": 5,
+              "lrSchedule": "zaremba",
+              "warmUp": 10,
+              "patience": 3,
+              "initScheme": "scaled"
             }
             """).RootElement.ToString());
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TinySD.Formats;
 
 namespace TinySD.Tools.Tests;
 
@@ -25,6 +26,20 @@ public sealed class ResumeTests
     [Arguments("--cell rnn-tanh --dropout locked --rate 0.3", Epoch2, 33)]
     [Arguments("--peepholes --dropout structured-locked --rate 0.5", Epoch2, 33)]
     [Arguments("--lr 0.7 --full-rate-epochs 1 --decay 3 --max-steps 150", Epoch2, 69)]
+    [Arguments("--variable-bptt", Epoch2, 20)]
+    [Arguments("--variable-bptt --optimizer adam --lr 0.01 --dropout structured --rate 0.5 --max-steps 90", Epoch2, 5)]
+    [Arguments("--weight-drop 0.5", Epoch2, 33)]
+    [Arguments("--weight-drop 0.5 --rate-word 0.2 --dropout structured --rate 0.5 --cell gru", Epoch2, 33)]
+    [Arguments("--rate-word 0.2 --ar 2 --tar 1 --loss-reduction mean --weight-decay 0.001", Epoch2, 33)]
+    [Arguments("--last-hidden 7 --embedding 7 --tied --init-scheme scaled --warm-up 100 --optimizer adam --lr 0.01", Epoch2, 13)]
+    [Arguments("--preset gal-medium", Epoch2, 33)]
+    [Arguments("--preset gal-medium+nr-rh-st", "epoch 3/3", 2)]
+    [Arguments("--patience 1 --lr-schedule constant --lr 10 --clip 1", Epoch2, 33)]
+    [Arguments("--patience 1 --lr-schedule constant --lr 10 --clip 1", "stopped, as --patience asks", 1)]
+    [Arguments("--lr-schedule plateau --decay 4 --lr 10 --clip 1", "epoch 3/3", 20)]
+    [Arguments("--lr-schedule plateau --decay 4 --lr 10 --clip 1", Note2, 1)]
+    [Arguments("--lr-schedule cosine", "epoch 3/3", 20)]
+    [Arguments("--lr-schedule linear", "epoch 3/3: perplexity", 1)]
     public async Task A_run_stopped_in_an_epoch_and_resumed_writes_the_bytes_of_the_unbroken_one(string options, string label, int after)
     {
         using var folder = new TestFolder();
@@ -51,6 +66,63 @@ public sealed class ResumeTests
         CliResult stopped = Tinysd.RunUntilShown(shown, after, folder.TrainArgs(folder.Model, 1, [.. words, "--checkpoint", folder["ck"]]));
         await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
         await EndsAs(unbroken, folder, Tinysd.Run("train", "lm", "--resume", folder["ck"], "--json", "--threads", "2"));
+    }
+
+    // AWD-LSTM whole: the second epoch is worse than the first, and the third, the only one of the average, is the best.
+    [Test]
+    [Arguments("awd-lstm", "epoch 1/3", 3, false)]
+    [Arguments("awd-lstm", Epoch2, 20, false)]
+    [Arguments("awd-lstm", Validation2, 1, false)]
+    [Arguments("awd-lstm", "from here on the model is the average", 1, true)]
+    [Arguments("awd-lstm", "epoch 3/3", 1, true)]
+    [Arguments("awd-lstm", "epoch 3/3", 37, true)]
+    [Arguments("awd-lstm", "epoch 3/3, validation", 2, true)]
+    [Arguments("awd-lstm", "epoch 3/3: perplexity", 1, true)]
+    [Arguments("awd-lstm+nr-rh-st", Epoch2, 20, false)]
+    [Arguments("awd-lstm+nr-rh-st", "epoch 3/3", 20, true)]
+    public async Task An_average_goes_on_and_one_that_has_not_begun_begins(string preset, string shown, int after, bool isAveraging)
+    {
+        using var folder = new TestFolder();
+        string[] words = ["--preset", preset, "--embedding", "7", "--last-hidden", "7", "--nonmono", "0", "--lr", "20", "--test", folder.Test];
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, [.. words, "--json"]);
+        await Assert.That(unbroken.Code).IsEqualTo(0).Because(unbroken.Error);
+        await Assert.That(unbroken.Error).Contains("from here on the model is the average");
+        await Assert.That(unbroken.Json.GetProperty("bestEpoch").GetInt32()).IsEqualTo(3);
+        CliResult stopped = Tinysd.RunUntilShown(shown, after, folder.TrainArgs(folder.Model, 2, [.. words, "--checkpoint", folder["ck"]]));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        using (TsdFile newest = TsdFile.Open(CheckpointFolder.List(folder["ck"])[0]))
+        {
+            await Assert.That(newest.Tensors.Any(tensor => tensor.Name == "asgd.average.classifier.weight")).IsEqualTo(isAveraging);
+            await Assert.That(newest.Tensors.Any(tensor => tensor.Name.StartsWith("adam.", StringComparison.Ordinal))).IsFalse();
+        }
+
+        await EndsAs(unbroken, folder, Tinysd.Run("train", "lm", "--resume", folder["ck"], "--json", "--threads", "1"));
+    }
+
+    [Test]
+    public async Task More_epochs_are_refused_where_the_learning_rate_depends_on_how_many_there_are()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--lr-schedule", "cosine", "--checkpoint", folder["ck"]);
+        CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "5");
+        await Assert.That(refused.Code).IsEqualTo(2);
+        await Assert.That(refused.Error).Contains("--epochs is 5, and the learning rate of the run in ");
+        await Assert.That(refused.Error).Contains("falls over its 3 epochs (--lr-schedule cosine); leave it out");
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "3").Code).IsEqualTo(0);
+    }
+
+    [Test]
+    [Arguments("--lr-schedule plateau --decay 4 --lr 10 --clip 1")]
+    [Arguments("--lr-schedule constant --lr 10 --clip 1 --optimizer nt-asgd --nonmono 0 --variable-bptt --warm-up 100")]
+    public async Task Another_epoch_has_the_rate_and_the_windows_of_a_run_planned_for_it(string options)
+    {
+        using var folder = new TestFolder();
+        string[] words = [.. options.Split(' '), "--json"];
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, words);
+        string[] two = folder.TrainArgs(folder.Model, 1, [.. words, "--checkpoint", folder["ck"]]);
+        two[Array.IndexOf(two, "--epochs") + 1] = "2";
+        await Assert.That(Tinysd.Run(two).Code).IsEqualTo(0);
+        await EndsAs(unbroken, folder, Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "3", "--json"));
     }
 
     [Test]

@@ -112,6 +112,67 @@ public sealed class TrainLmTests
         await Assert.That(File.ReadAllBytes(folder["other.tsd"]).AsSpan().SequenceEqual(one)).IsFalse();
     }
 
+    private static CliResult Train(TestFolder folder, string output, int threads, int epochs, params string[] options)
+    {
+        string[] arguments = folder.TrainArgs(folder[output], threads, options);
+        arguments[Array.IndexOf(arguments, "--epochs") + 1] = epochs.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Tinysd.Run(arguments);
+    }
+
+    // AWD-LSTM whole, but small, in all its forms.
+    [Test]
+    [Arguments("awd-lstm")]
+    [Arguments("awd-lstm+nr-st")]
+    [Arguments("awd-lstm+nr-rh-st")]
+    [Arguments("gal-medium+nr-rh-st")]
+    public async Task Recipes_with_everything_write_the_same_bytes_on_one_thread_and_on_two(string preset)
+    {
+        using var folder = new TestFolder();
+        string[] options = ["--preset", preset, "--embedding", "8", "--last-hidden", "8", "--lr", "1", "--test", folder.Test, "--json"];
+        CliResult one = Train(folder, "one.tsd", 1, epochs: 4, options), two = Train(folder, "two.tsd", 2, epochs: 4, options);
+        await Assert.That(one.Error + two.Error).DoesNotContain("not finite");
+        await Assert.That((one.Code, two.Code)).IsEqualTo((0, 0));
+        await Assert.That(File.ReadAllBytes(folder["two.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["one.tsd"]))).IsTrue();
+        await Assert.That(one.Json.GetProperty("validPerplexity").GetDouble()).IsBetween(1, 14);
+        JsonElement eval = Tinysd.Run("eval", folder["one.tsd"], "--data", folder.Test, "--json", "--threads", "1").Json;
+        await Assert.That(eval.GetProperty("perplexity").GetDouble()).IsEqualTo(one.Json.GetProperty("testPerplexity").GetDouble());
+    }
+
+    [Test]
+    public async Task Averaging_begins_when_validation_gets_worse_and_the_average_is_what_is_kept()
+    {
+        using var folder = new TestFolder();
+        string[] options = ["--lr", "20", "--lr-schedule", "constant", "--clip", "1", "--json"];
+        CliResult plain = Train(folder, "sgd.tsd", 1, epochs: 8, options);
+        CliResult averaged = Train(folder, "asgd.tsd", 1, epochs: 8, [.. options, "--optimizer", "nt-asgd", "--nonmono", "0"]);
+        double[] raw = Validations(plain), mean = Validations(averaged);
+
+        // n = 0: the first epoch that is worse than the best before it, and the descent beneath stays the same.
+        int trigger = Enumerable.Range(1, 7).First(epoch => raw[epoch] > raw[..epoch].Min());
+        await Assert.That(mean[..(trigger + 1)]).IsEquivalentTo(raw[..(trigger + 1)]);
+        await Assert.That(averaged.Error).Contains("from here on the model is the average");
+        await Assert.That(Trains(averaged)).IsEquivalentTo(Trains(plain));
+        await Assert.That(mean[^1]).IsLessThan(raw[^1]);
+
+        static double[] Validations(CliResult result) => Of(result, "validPerplexity");
+        static double[] Trains(CliResult result) => Of(result, "trainPerplexity");
+        static double[] Of(CliResult result, string key) => [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty(key).GetDouble())];
+    }
+
+    [Test]
+    public async Task A_run_out_of_patience_ends_and_is_tested()
+    {
+        using var folder = new TestFolder();
+        CliResult result = Train(
+            folder, "model.tsd", 1, epochs: 60, "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test, "--json");
+        double[] valid = [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validPerplexity").GetDouble())];
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(valid.Length).IsLessThan(60);
+        await Assert.That(result.Json.GetProperty("bestEpoch").GetInt32()).IsEqualTo(valid.Length - 2);
+        await Assert.That(result.Error).Contains("no better validation in 2 epochs");
+        await Assert.That(result.Json.TryGetProperty("testPerplexity", out _)).IsTrue();
+    }
+
     [Test]
     [Arguments("gru")]
     [Arguments("rnn-tanh")]

@@ -21,6 +21,8 @@ internal sealed class ProgressSection
 
     public required long OptimizerUpdates { get; init; }
 
+    public long? AveragedUpdates { get; init; }
+
     public static ProgressSection From(TrainingProgress progress) => new()
     {
         Updates = progress.Updates,
@@ -31,6 +33,7 @@ internal sealed class ProgressSection
         TotalSeconds = progress.TotalSeconds,
         LearningRate = progress.LearningRate,
         OptimizerUpdates = progress.OptimizerUpdates,
+        AveragedUpdates = progress.AveragedUpdates,
     };
 
     public TrainingProgress ToProgress() => new()
@@ -43,6 +46,7 @@ internal sealed class ProgressSection
         TotalSeconds = TotalSeconds,
         LearningRate = LearningRate,
         OptimizerUpdates = OptimizerUpdates,
+        AveragedUpdates = AveragedUpdates,
     };
 }
 

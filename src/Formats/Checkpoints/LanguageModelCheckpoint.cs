@@ -100,6 +100,7 @@ public sealed record LanguageModelCheckpoint
 
         if (Epochs.Sum(epoch => (long)epoch.Steps) + Progress.Step != Progress.Updates)
             return $"the steps of its epochs do not add up to its {Progress.Updates} updates";
+        if (Progress.AveragedUpdates is not null && Recipe.Optimizer != OptimizerKind.NtAsgd) return "it has an average, and its recipe's optimizer makes none";
         if (BestEpoch is null != (Epochs.Count == 0) || BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
         if (MinimumCount < 1 || MaximumVocabulary < 1 || MaxSteps < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1) return "an option's number is below 1";
         if (new[] { Train, Valid, Test }.Any(text => text?.Tokens < 2) || Vocabulary.Count < 2) return "a text or the vocabulary has fewer than 2 tokens";

@@ -14,7 +14,7 @@ public sealed record TrainingProgress
     /// <summary>Updates made in that epoch: the position in the data.</summary>
     public required int Step { get; init; }
 
-    /// <summary>The sum of that epoch's losses, to the last bit.</summary>
+    /// <summary>The sum of that epoch's losses over all tokens, in nats, to the last bit.</summary>
     public required double LossSum { get; init; }
 
     /// <summary>Time spent in that epoch's updates.</summary>
@@ -23,17 +23,21 @@ public sealed record TrainingProgress
     /// <summary>Time spent on the run.</summary>
     public required double TotalSeconds { get; init; }
 
-    /// <summary>The learning rate of the next update.</summary>
+    /// <summary>The learning rate of the epoch's updates.</summary>
     public required float LearningRate { get; init; }
 
     /// <summary>Updates as the optimizer counts them.</summary>
     public required long OptimizerUpdates { get; init; }
+
+    /// <summary>Updates that the average of the parameters is the mean of; null where there is no average, or none yet.</summary>
+    public long? AveragedUpdates { get; init; }
 
     /// <summary>What is impossible, or null.</summary>
     internal string? FindFault()
     {
         if (Updates is < 0 or > int.MaxValue) return $"{Updates} updates; expected 0 to {int.MaxValue}";
         if (Epoch < 0 || Step < 0 || OptimizerUpdates < 0) return "a count is below 0";
+        if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates) return $"the average is of {AveragedUpdates} updates; expected 0 to {OptimizerUpdates}";
         if (Step > Updates) return $"{Step} updates of {Updates} are in one epoch";
         if (!double.IsFinite(LossSum) || !(Seconds >= 0) || !(TotalSeconds >= 0)) return "a sum is not a number of at least 0";
         return LearningRate > 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not above 0";

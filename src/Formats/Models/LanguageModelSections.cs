@@ -16,6 +16,9 @@ internal sealed class ConfigurationSection
 
     public required int HiddenSize { get; init; }
 
+    // Left out where all layers are alike.
+    public int? LastHiddenSize { get; init; }
+
     public required int LayerCount { get; init; }
 
     // Left out for plain LSTM cells, so that their files are the same as before there were others.
@@ -30,6 +33,7 @@ internal sealed class ConfigurationSection
         VocabularySize = config.VocabularySize,
         EmbeddingSize = config.EmbeddingSize,
         HiddenSize = config.HiddenSize,
+        LastHiddenSize = config.LastHiddenSize == 0 ? null : config.LastHiddenSize,
         LayerCount = config.LayerCount,
         Cell = CellEntry.NameOf(config.Cell),
         Peepholes = CellEntry.FlagOf(config.Peepholes),
@@ -43,6 +47,7 @@ internal sealed class ConfigurationSection
         VocabularySize = VocabularySize,
         EmbeddingSize = EmbeddingSize,
         HiddenSize = HiddenSize,
+        LastHiddenSize = LastHiddenSize ?? 0,
         LayerCount = LayerCount,
         Cell = CellEntry.ValueOf(Cell),
         Peepholes = Peepholes ?? false,
@@ -151,9 +156,15 @@ internal sealed class EpochEntry
 /// <summary>The recipe in the section <c>training</c>.</summary>
 internal sealed class RecipeEntry
 {
+    // Of the format: a recipe without the member means it, whatever a new recipe begins with.
+    private const int DefaultNonMonotone = 5;
+
     public required string Name { get; init; }
 
     public required int HiddenSize { get; init; }
+
+    // Left out where all layers are alike.
+    public int? LastHiddenSize { get; init; }
 
     public required int EmbeddingSize { get; init; }
 
@@ -190,10 +201,38 @@ internal sealed class RecipeEntry
 
     public required ulong Seed { get; init; }
 
+    // What follows is left out where the recipe has none of it, so that older files and those of plain recipes are alike.
+    public string? InitScheme { get; init; }
+
+    public bool? VariableBptt { get; init; }
+
+    public float? WordDrop { get; init; }
+
+    public float? WeightDrop { get; init; }
+
+    public float? ActivationPenalty { get; init; }
+
+    public float? TemporalPenalty { get; init; }
+
+    public string? LossReduction { get; init; }
+
+    public int? NonMonotone { get; init; }
+
+    public float? WeightDecay { get; init; }
+
+    public bool? DecoupledDecay { get; init; }
+
+    public string? LearningRateSchedule { get; init; }
+
+    public int? WarmUpUpdates { get; init; }
+
+    public int? Patience { get; init; }
+
     public static RecipeEntry From(LanguageModelRecipe recipe) => new()
     {
         Name = recipe.Name,
         HiddenSize = recipe.HiddenSize,
+        LastHiddenSize = recipe.LastHiddenSize == 0 ? null : recipe.LastHiddenSize,
         EmbeddingSize = recipe.EmbeddingSize,
         LayerCount = recipe.LayerCount,
         Cell = CellEntry.NameOf(recipe.Cell),
@@ -211,12 +250,26 @@ internal sealed class RecipeEntry
         FullRateEpochs = recipe.FullRateEpochs,
         Decay = recipe.Decay,
         Seed = recipe.Seed,
+        InitScheme = NameUnlessDefault(Spelling.InitSchemes, recipe.InitScheme),
+        VariableBptt = UnlessDefault(recipe.VariableBptt, false),
+        WordDrop = UnlessDefault(recipe.WordDrop, 0f),
+        WeightDrop = UnlessDefault(recipe.WeightDrop, 0f),
+        ActivationPenalty = UnlessDefault(recipe.ActivationPenalty, 0f),
+        TemporalPenalty = UnlessDefault(recipe.TemporalPenalty, 0f),
+        LossReduction = NameUnlessDefault(Spelling.LossReductions, recipe.LossReduction),
+        NonMonotone = UnlessDefault(recipe.NonMonotone, DefaultNonMonotone),
+        WeightDecay = UnlessDefault(recipe.WeightDecay, 0f),
+        DecoupledDecay = UnlessDefault(recipe.DecoupledDecay, false),
+        LearningRateSchedule = NameUnlessDefault(Spelling.LearningRateSchedules, recipe.LearningRateSchedule),
+        WarmUpUpdates = UnlessDefault(recipe.WarmUpUpdates, 0),
+        Patience = UnlessDefault(recipe.Patience, 0),
     };
 
     public LanguageModelRecipe ToRecipe() => new()
     {
         Name = Name,
         HiddenSize = HiddenSize,
+        LastHiddenSize = LastHiddenSize ?? 0,
         EmbeddingSize = EmbeddingSize,
         LayerCount = LayerCount,
         Cell = CellEntry.ValueOf(Cell),
@@ -234,7 +287,29 @@ internal sealed class RecipeEntry
         FullRateEpochs = FullRateEpochs,
         Decay = Decay,
         Seed = Seed,
+        InitScheme = ValueOrDefault(Spelling.InitSchemes, InitScheme),
+        VariableBptt = VariableBptt ?? false,
+        WordDrop = WordDrop ?? 0f,
+        WeightDrop = WeightDrop ?? 0f,
+        ActivationPenalty = ActivationPenalty ?? 0f,
+        TemporalPenalty = TemporalPenalty ?? 0f,
+        LossReduction = ValueOrDefault(Spelling.LossReductions, LossReduction),
+        NonMonotone = NonMonotone ?? DefaultNonMonotone,
+        WeightDecay = WeightDecay ?? 0f,
+        DecoupledDecay = DecoupledDecay ?? false,
+        LearningRateSchedule = ValueOrDefault(Spelling.LearningRateSchedules, LearningRateSchedule),
+        WarmUpUpdates = WarmUpUpdates ?? 0,
+        Patience = Patience ?? 0,
     };
+
+    private static T? UnlessDefault<T>(T value, T usual)
+        where T : struct => EqualityComparer<T>.Default.Equals(value, usual) ? null : value;
+
+    private static string? NameUnlessDefault<T>(Spelling<T> names, T value)
+        where T : struct, Enum => EqualityComparer<T>.Default.Equals(value, default) ? null : names.NameOf(value);
+
+    private static T ValueOrDefault<T>(Spelling<T> names, string? name)
+        where T : struct, Enum => name is null ? default : names.ValueOf(name);
 }
 
 /// <summary>The dropout in the recipe.</summary>

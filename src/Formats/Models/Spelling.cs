@@ -48,7 +48,17 @@ internal static class Spelling
     public static Spelling<TextLevel> Levels { get; } =
         new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
-    public static Spelling<OptimizerKind> Optimizers { get; } = new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"));
+    public static Spelling<OptimizerKind> Optimizers { get; } =
+        new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));
+
+    public static Spelling<InitScheme> InitSchemes { get; } = new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));
+
+    public static Spelling<LossReduction> LossReductions { get; } =
+        new("loss reduction", (LossReduction.SumOverTime, "sum-over-time"), (LossReduction.Mean, "mean"));
+
+    public static Spelling<LearningRateSchedule> LearningRateSchedules { get; } = new("learning rate schedule",
+        (LearningRateSchedule.Zaremba, "zaremba"), (LearningRateSchedule.Constant, "constant"), (LearningRateSchedule.Cosine, "cosine"),
+        (LearningRateSchedule.Linear, "linear"), (LearningRateSchedule.Plateau, "plateau"));
 
     public static Spelling<CellKind> Cells { get; } =
         new("cell", (CellKind.Lstm, "lstm"), (CellKind.Gru, "gru"), (CellKind.RnnTanh, "rnn-tanh"), (CellKind.RnnRelu, "rnn-relu"));

@@ -49,7 +49,7 @@ public sealed class CacheEvaluator : IWindowScorer
     public CacheEvaluator(LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
     {
         if (size < 1) Throw.OutOfRange(nameof(size), size, "at least 1");
-        _hidden = model.Config.HiddenSize;
+        _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
         if ((long)size * Products.RowStride(_hidden) > int.MaxValue - 64)
             Throw.Argument($"a cache of {size} states of {_hidden} units passes 2^31 floats; use a smaller one");
         runner ??= SingleThread.Instance;

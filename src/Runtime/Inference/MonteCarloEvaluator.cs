@@ -15,9 +15,9 @@ namespace TinySD.Runtime.Inference;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSchedule"/> with the sample as epoch and the
-/// window as step. So the seed decides everything, and threads and registers nothing. Locked masks are new in every window, as in training, so with them the
-/// window's length has an effect.
+/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSchedule"/>, and training's of words and
+/// weights, with the sample as epoch and the window as step. So the seed decides everything, and threads and registers nothing. Locked masks and those of words and weights are new in every window, as in
+/// training, so with them the window's length has an effect.
 /// </para>
 /// <para>
 /// Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/> for what those are.
@@ -28,6 +28,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     private readonly LanguageModelNetwork _network;
     private readonly EvaluationLoop _loop;
     private readonly int _samples;
+    private readonly bool _dropsWeights;
     private readonly ParameterBlock[] _states;
     private readonly double[] _largest, _sums;
 
@@ -40,16 +41,23 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     /// <param name="streams">Streams side by side, at least 1.</param>
     /// <param name="timeSteps">Steps of a window; locked masks last as long.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <param name="wordDrop">Drop rate of whole words of the embedding, at least 0 and below 1.</param>
+    /// <param name="weightDrop">DropConnect's drop rate on the recurrent weights, at least 0 and below 1; other than 0 it costs a copy of the weights for every
+    /// window and sample.</param>
     /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
     public MonteCarloEvaluator(
         LanguageModel model, DropoutSpec dropout, int samples, ulong seed = 1, IParallelRunner? runner = null, int streams = 1, int timeSteps = 35,
-        HardwareProfile? hardware = null)
+        HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f)
     {
         dropout.Validate();
+        CheckRate(wordDrop, "the word drop rate");
+        CheckRate(weightDrop, "the weight drop rate");
         if (samples is < 1 or > 65536) Throw.OutOfRange(nameof(samples), samples, "1 to 65536");
         _samples = samples;
         _network = new LanguageModelNetwork(
-            model, new(streams, timeSteps, Training: false, Drops: true), dropout, seed, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+            model, new(streams, timeSteps, Training: false, Samples: true), dropout, seed, runner ?? SingleThread.Instance, KernelChoice.For(hardware),
+            regularizers: new(weightDrop, wordDrop, Activation: 0f, TemporalActivation: 0f));
+        _dropsWeights = weightDrop > 0f;
         _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
         _states = new ParameterBlock[samples];
         for (int sample = 0; sample < samples; sample++) _states[sample] = new ParameterBlock(_network.CarriedLayout);
@@ -79,6 +87,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         Array.Clear(_sums);
         for (int sample = 0; sample < _samples; sample++)
         {
+            if (_dropsWeights) _network.Update(sample, (int)window);
             _network.LoadCarried(_states[sample]);
             _network.Forward(inputs, sample, (int)window);
             _network.Loss(targets, 0f);
@@ -94,6 +103,11 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         }
 
         return sum;
+    }
+
+    private static void CheckRate(float rate, string name)
+    {
+        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(name, rate, "at least 0 and below 1");
     }
 
     private void Add(ReadOnlySpan<float> losses)

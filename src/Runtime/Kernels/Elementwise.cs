@@ -127,6 +127,45 @@ internal static unsafe class Elementwise
         for (int i = 0; i < count; i += TLanes.Width) TLanes.Store(p + i, TLanes.MultiplyAdd(r, TLanes.Load(g + i), TLanes.Load(p + i)));
     }
 
+    /// <summary>y = y + factor * x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled<TLanes, TVector>(float* x, float* y, int count, float factor)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector f = TLanes.Create(factor);
+        int i = 0;
+        for (; i + TLanes.Width <= count; i += TLanes.Width) TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Load(x + i), TLanes.Load(y + i)));
+        for (; i < count; i++) y[i] = Lanes1.MultiplyAdd(factor, x[i], y[i]);
+    }
+
+    /// <summary>y = y + factor * (a - b).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddDifference<TLanes, TVector>(float* a, float* b, float* y, int count, float factor)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector f = TLanes.Create(factor);
+        int i = 0;
+        for (; i + TLanes.Width <= count; i += TLanes.Width)
+            TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Subtract(TLanes.Load(a + i), TLanes.Load(b + i)), TLanes.Load(y + i)));
+        for (; i < count; i++) y[i] = Lanes1.MultiplyAdd(factor, a[i] - b[i], y[i]);
+    }
+
+    /// <summary>p = p - (rate * g + decay * p); <paramref name="count"/> is a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void DescendAndDecay<TLanes, TVector>(float* p, float* g, int count, float rate, float decay)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        TVector r = TLanes.Create(rate), d = TLanes.Create(decay);
+        for (int i = 0; i < count; i += TLanes.Width)
+        {
+            TVector from = TLanes.Load(p + i);
+            TLanes.Store(p + i, TLanes.Subtract(from, TLanes.MultiplyAdd(r, TLanes.Load(g + i), TLanes.Multiply(d, from))));
+        }
+    }
+
     /// <summary>
     /// Adam: with s g the clipped gradient, m = b1 m + (1 - b1) s g, v = b2 v + (1 - b2) (s g)^2, p = p - rate m / (sqrt(v) correction + epsilon).
     /// <paramref name="count"/> is a multiple of 16.

@@ -6,7 +6,7 @@ using TinySD.Runtime.Ops;
 namespace TinySD.Runtime.Layers;
 
 /// <summary>
-/// One dropout site of one layer, for a window of T steps: draws the masks, prepares what the product reads, and takes the mask back to the
+/// One dropout site of one layer, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back to the
 /// gradient. Structured cases gather the kept rows and hand their indices to the product.
 /// </summary>
 internal sealed class DropoutGate
@@ -16,10 +16,11 @@ internal sealed class DropoutGate
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
     private readonly DropoutSite _site;
-    private readonly int _layer, _units, _batch, _timeSteps;
+    private readonly int _layer, _units, _batch;
     private readonly bool _structured, _locked;
     private readonly float _scale;
     private readonly Workspace.Slice _masks, _keep, _counts, _output;
+    private int _steps;
 
     /// <param name="spec">Case and rates.</param>
     /// <param name="seed">Of the masks.</param>
@@ -28,7 +29,7 @@ internal sealed class DropoutGate
     /// <param name="layer">The layer whose input this is; the layer count for the output site.</param>
     /// <param name="units">Rows of x.</param>
     /// <param name="batch">Columns of x.</param>
-    /// <param name="timeSteps">Steps of a window.</param>
+    /// <param name="timeSteps">The most steps of a window.</param>
     /// <param name="drops">A plain evaluation has no masks.</param>
     /// <param name="context">Elementwise passes, and memory for the masks.</param>
     public DropoutGate(
@@ -42,7 +43,7 @@ internal sealed class DropoutGate
         _layer = layer;
         _units = units;
         _batch = batch;
-        _timeSteps = timeSteps;
+        _steps = timeSteps;
         IsActive = drops && spec.RateOf(site) > 0f;
         if (!IsActive) return;
         _schedule = new MaskSchedule(seed, spec);
@@ -70,11 +71,12 @@ internal sealed class DropoutGate
     /// <summary>What the backward product multiplies its result by.</summary>
     public float GradientScale => IsActive && _structured ? _scale : 1f;
 
-    /// <summary>Draws the window's masks.</summary>
-    public void Draw(int epoch, int step)
+    /// <summary>Draws the masks of a window of <paramref name="steps"/> steps.</summary>
+    public void Draw(int epoch, int step, int steps)
     {
+        _steps = steps;
         if (!IsActive) return;
-        int masks = _locked ? 1 : _timeSteps;
+        int masks = _locked ? 1 : steps;
         if (_structured && _source is not null) Ask(_source, _keep.Integers, _counts.Integers[..masks]);
         else if (_structured) _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, _keep.Integers, _counts.Integers[..masks]);
         else _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
@@ -102,10 +104,10 @@ internal sealed class DropoutGate
     public ReadOnlySpan<float> ApplyWindow(ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
-        Span<float> output = _output.Span;
-        if (_structured) _ops.Gather(x, Kept, _timeSteps, _units, _batch, _scale, output);
+        Span<float> output = _output.Span[..(_steps * _units * _batch)];
+        if (_structured) _ops.Gather(x, Kept, _steps, _units, _batch, _scale, output);
         else if (!_locked) _ops.Multiply(x, _masks.Span, output);
-        else for (int t = 0; t < _timeSteps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
+        else for (int t = 0; t < _steps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
         _times.Lap(Pass.Dropout);
         return output;
     }
@@ -125,7 +127,19 @@ internal sealed class DropoutGate
     public void BackwardWindow(Span<float> dx)
     {
         int length = _units * _batch;
-        for (int t = 0; t < _timeSteps; t++) Backward(t, dx.Slice(t * length, length));
+        for (int t = 0; t < _steps; t++) Backward(t, dx.Slice(t * length, length));
+    }
+
+    /// <summary>
+    /// Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of x: a copy is 0 or the
+    /// scale times x, so that is the scale times the copy.
+    /// </summary>
+    public void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
+    {
+        dx = dx[..(_steps * _units * _batch)];
+        if (!IsActive) _ops.AddScaled(x, dx, factor);
+        else if (_structured) _ops.ScatterAdd(_output.Span, Kept, _steps, _units, _batch, factor * _scale, dx);
+        else _ops.AddScaled(_output.Span, dx, factor * _scale);
     }
 
     private void Ask(IMaskSource source, Span<int> keep, Span<int> counts)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 
@@ -14,10 +15,22 @@ internal sealed class EmbeddingLayer
     private readonly bool _tied;
     private readonly int[] _touched;
     private readonly ulong[] _seen;
+    private readonly ulong _seed;
+    private readonly float _wordRate;
+    private readonly Workspace.Slice _wordFactors;
     private int _touchedCount;
 
-    public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context)
+    /// <param name="table">The parameter.</param>
+    /// <param name="tied">Whether it is the classifier's.</param>
+    /// <param name="shape">B, the most steps T, and whether a backward pass will come.</param>
+    /// <param name="context">Elementwise passes and memory.</param>
+    /// <param name="wordRate">Drop rate of whole words, 0 for none; ignored where the window drops nothing.</param>
+    /// <param name="seed">Of the words' masks.</param>
+    public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context, float wordRate = 0f, ulong seed = 0)
     {
+        _seed = seed;
+        _wordRate = shape.Drops ? wordRate : 0f;
+        if (_wordRate > 0f) _wordFactors = context.Workspace.Reserve(table.Shape[tied ? 1 : 0]);
         _table = table;
         _tied = tied;
         _ops = context.Vectors;
@@ -30,10 +43,19 @@ internal sealed class EmbeddingLayer
         (_tokenStride, _unitStride) = tied ? (1, table.Shape[1]) : (_units, 1);
     }
 
+    /// <summary>Draws which words a window drops, if any.</summary>
+    public void Draw(int epoch, int step)
+    {
+        if (_wordRate == 0f) return;
+        _ops.FillWordMask(WordMasks.Of(_seed, _wordRate, epoch, step), _wordFactors.Span);
+        _times.Lap(Pass.Masks);
+    }
+
     /// <summary>Writes x.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x)
     {
         _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, _batch, _units, x);
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, tokens, _batch, _units, x);
         _times.Lap(Pass.Embedding);
     }
 
@@ -42,11 +64,12 @@ internal sealed class EmbeddingLayer
 
     /// <summary>
     /// Adds to the table's gradient. A tied one starts from the classifier's gradient; one of its own starts from zero, for which only the rows of
-    /// the last window have to be cleared.
+    /// the last window have to be cleared. <paramref name="dx"/> is spent where words are dropped.
     /// </summary>
-    public void Backward(ParameterBlock gradients, ReadOnlySpan<int> tokens, ReadOnlySpan<float> dx)
+    public void Backward(ParameterBlock gradients, ReadOnlySpan<int> tokens, Span<float> dx)
     {
         Span<float> table = gradients[_table];
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, tokens, _batch, _units, dx);
         if (!_tied)
         {
             foreach (int token in TouchedTokens) table.Slice(token * _units, _units).Clear();

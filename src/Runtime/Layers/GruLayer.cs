@@ -1,4 +1,5 @@
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
@@ -11,8 +12,8 @@ internal sealed class GruLayer : RecurrentLayer
 {
     private readonly Workspace.Slice _dCarried;
 
-    public GruLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context)
-        : base(slots, separate: true, shape, inputGate, recurrentGate, context)
+    public GruLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
+        : base(slots, separate: true, shape, inputGate, recurrentGate, context, drop)
     {
         if (shape.Training) _dCarried = context.Workspace.Reserve((long)Batch * CellStride);
     }
@@ -32,5 +33,5 @@ internal sealed class GruLayer : RecurrentLayer
     protected override void ClearCarriedGradient() => _dCarried.Span.Clear();
 
     protected override void VectorGradients(ParameterBlock gradients) =>
-        Ops.ColumnSums(RecurrentGates[(2 * Hidden)..], TimeSteps * Batch, Hidden, GateStride, gradients[Slots.RecurrentBias!]);
+        Ops.ColumnSums(RecurrentGates[(2 * Hidden)..], Steps * Batch, Hidden, GateStride, gradients[Slots.RecurrentBias!]);
 }

@@ -14,5 +14,9 @@ internal sealed record LayerContext(Products Products, VectorOps Vectors, Worksp
 /// <param name="Batch">Sequences B.</param>
 /// <param name="TimeSteps">Steps T.</param>
 /// <param name="Training">Whether a backward pass follows.</param>
-/// <param name="Drops">Whether units are dropped though no backward pass follows, as in a Monte Carlo evaluation; they always are in training.</param>
-internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Drops = false);
+/// <param name="Samples">Whether things are dropped though no backward pass follows, as in a Monte Carlo evaluation.</param>
+internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Samples = false)
+{
+    /// <summary>Whether units, words and weights are dropped; they always are in training.</summary>
+    public bool Drops => Training || Samples;
+}

@@ -4,7 +4,7 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>The classifier: y = x W + b at every step of a window: x [T][K][B], y [T*B][ld], ld from <see cref="Products.RowStride"/>.</summary>
+/// <summary>The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from <see cref="Products.RowStride"/>.</summary>
 internal sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;
@@ -13,7 +13,8 @@ internal sealed class LinearLayer
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
     private readonly DropoutGate _gate;
-    private readonly int _inputs, _columns, _batch, _timeSteps, _stride;
+    private readonly int _inputs, _columns, _batch, _stride;
+    private int _steps;
 
     public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, DropoutGate gate, LayerContext context)
     {
@@ -27,18 +28,19 @@ internal sealed class LinearLayer
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
         _batch = shape.Batch;
-        _timeSteps = shape.TimeSteps;
+        _steps = shape.TimeSteps;
         _stride = Products.RowStride(_columns);
-        _products.Announce(_inputs, _columns, _timeSteps, _batch, shape.Training);
+        _products.Announce(_inputs, _columns, shape.TimeSteps, _batch, shape.Training);
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public void Update(ParameterBlock parameters) => _rows.Update(parameters);
 
-    /// <summary>y = x W + b.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y)
+    /// <summary>y = x W + b for a window of <paramref name="steps"/> steps.</summary>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y, int steps)
     {
-        _products.ForwardWindow(_rows.Of(parameters), x, _timeSteps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
+        _steps = steps;
+        _products.ForwardWindow(_rows.Of(parameters), x, steps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
         _times.Lap(Pass.ClassifierForward);
     }
 
@@ -46,12 +48,12 @@ internal sealed class LinearLayer
     public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _gate.Keep(_products);
-        _products.BackwardWindow(_rows.Of(parameters), dy, _timeSteps, _batch, keep, _gate.GradientScale, dx);
+        _products.BackwardWindow(_rows.Of(parameters), dy, _steps, _batch, keep, _gate.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
         _gate.BackwardWindow(dx);
-        _products.WeightGradient(x, _inputs, _columns, _timeSteps, _batch, keep, dy, gradients[_weight]);
+        _products.WeightGradient(x, _inputs, _columns, _steps, _batch, keep, dy, gradients[_weight]);
         _times.Lap(Pass.ClassifierGradient);
-        _ops.ColumnSums(dy, _timeSteps * _batch, _columns, _stride, gradients[_bias]);
+        _ops.ColumnSums(dy, _steps * _batch, _columns, _stride, gradients[_bias]);
         _times.Lap(Pass.BiasSums);
     }
 }

@@ -1,4 +1,5 @@
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
@@ -7,8 +8,8 @@ internal sealed class LstmLayer : RecurrentLayer
 {
     private readonly Workspace.Slice _cells, _tanhCells, _dCell;
 
-    public LstmLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context)
-        : base(slots, separate: false, shape, inputGate, recurrentGate, context)
+    public LstmLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
+        : base(slots, separate: false, shape, inputGate, recurrentGate, context, drop)
     {
         long rows = (long)TimeSteps * Batch;
         _cells = context.Workspace.Reserve((rows + Batch) * CellStride);
@@ -23,7 +24,7 @@ internal sealed class LstmLayer : RecurrentLayer
     public override void Carry()
     {
         base.Carry();
-        CellsBefore(TimeSteps).CopyTo(CarriedCell);
+        CellsBefore(Steps).CopyTo(CarriedCell);
     }
 
     protected override void CellForward(ParameterBlock parameters, int t, Span<float> h) => Ops.LstmForward(
@@ -46,7 +47,7 @@ internal sealed class LstmLayer : RecurrentLayer
     }
 
     private void Sum(int gate, ReadOnlySpan<float> cells, Span<float> sums) =>
-        Ops.ProductSums(Gates[(gate * Hidden)..], GateStride, cells, CellStride, TimeSteps * Batch, Hidden, sums);
+        Ops.ProductSums(Gates[(gate * Hidden)..], GateStride, cells, CellStride, Steps * Batch, Hidden, sums);
 
     private ReadOnlySpan<float> Peepholes(ParameterBlock parameters) => Slots.Peephole is { } slot ? parameters[slot] : [];
 

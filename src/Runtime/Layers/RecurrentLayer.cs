@@ -5,7 +5,7 @@ using TinySD.Runtime.Ops;
 namespace TinySD.Runtime.Layers;
 
 /// <summary>
-/// One recurrent layer over a window of T steps: forward, and backward through time. Shapes: x [T][I][B], h [T][H][B]. Here is what all cells share: the
+/// One recurrent layer over a window of at most T steps: forward, and backward through time. Shapes: x [T][I][B], h [T][H][B]. Here is what all cells share: the
 /// products, the dropout sites, and the state that is carried; a cell's own elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
 /// </summary>
 /// <remarks>The state after the window's last step is carried into the next window's first by <see cref="Carry"/>; no mask ever touches it.</remarks>
@@ -13,6 +13,7 @@ internal abstract class RecurrentLayer
 {
     private readonly WeightRows _inputRows, _recurrentRows;
     private readonly DropoutGate _inputGate, _recurrentGate;
+    private readonly WeightDrop? _drop;
     private readonly bool _separate;
     private readonly int _inputs, _columns;
     private readonly Workspace.Slice _gates, _recurrentGates, _recurrentStart, _outputs, _dRecurrent;
@@ -23,8 +24,9 @@ internal abstract class RecurrentLayer
     /// <param name="inputGate">The dropout site on x.</param>
     /// <param name="recurrentGate">The dropout site on the previous h.</param>
     /// <param name="context">Products, elementwise passes and memory.</param>
+    /// <param name="drop">DropConnect on the recurrent weights, or null.</param>
     protected RecurrentLayer(
-        RecurrentSlots slots, bool separate, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context)
+        RecurrentSlots slots, bool separate, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
     {
         Slots = slots;
         Products = context.Products;
@@ -37,7 +39,8 @@ internal abstract class RecurrentLayer
         _columns = slots.Input.Shape[1];
         Hidden = slots.Recurrent.Shape[0];
         Batch = shape.Batch;
-        TimeSteps = shape.TimeSteps;
+        TimeSteps = Steps = shape.TimeSteps;
+        _drop = drop;
         GateStride = Products.RowStride(_columns);
         CellStride = AlignedBuffer.RoundUp(Hidden);
         Products.Announce(_inputs, _columns, TimeSteps, Batch, shape.Training);
@@ -45,7 +48,7 @@ internal abstract class RecurrentLayer
 
         Workspace workspace = context.Workspace;
         _inputRows = new WeightRows(slots.Input, Products, workspace);
-        _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace);
+        _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, drop);
         long rows = (long)TimeSteps * Batch;
         _gates = workspace.Reserve(rows * GateStride);
         _recurrentGates = separate ? workspace.Reserve(rows * GateStride) : _gates;
@@ -81,7 +84,11 @@ internal abstract class RecurrentLayer
 
     protected int Batch { get; }
 
+    /// <summary>The most steps of a window.</summary>
     protected int TimeSteps { get; }
+
+    /// <summary>Steps of the last window.</summary>
+    protected int Steps { get; private set; }
 
     /// <summary>Row length of pre-activations.</summary>
     protected int GateStride { get; }
@@ -97,12 +104,16 @@ internal abstract class RecurrentLayer
 
     /// <summary>The layer of a kind of cell.</summary>
     public static RecurrentLayer Create(
-        RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context) => slots.Kind switch
+        RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop = null) =>
+        slots.Kind switch
         {
-            CellKind.Lstm => new LstmLayer(slots, shape, inputGate, recurrentGate, context),
-            CellKind.Gru => new GruLayer(slots, shape, inputGate, recurrentGate, context),
-            _ => new RnnLayer(slots, shape, inputGate, recurrentGate, context),
+            CellKind.Lstm => new LstmLayer(slots, shape, inputGate, recurrentGate, context, drop),
+            CellKind.Gru => new GruLayer(slots, shape, inputGate, recurrentGate, context, drop),
+            _ => new RnnLayer(slots, shape, inputGate, recurrentGate, context, drop),
         };
+
+    /// <summary>Begins the window of an update: draws what masks there are on weights.</summary>
+    public void Begin(int epoch, int step) => _drop?.Begin(epoch, step);
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public virtual void Update(ParameterBlock parameters)
@@ -111,15 +122,16 @@ internal abstract class RecurrentLayer
         _recurrentRows.Update(parameters);
     }
 
-    /// <summary>Runs the window; x is the input site's output.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x)
+    /// <summary>Runs a window of <paramref name="steps"/> steps; x is the input site's output.</summary>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, int steps)
     {
+        Steps = steps;
         Products.ForwardWindow(
-            _inputRows.Of(parameters), x, TimeSteps, Batch, _inputGate.Keep(Products), parameters.Padded(Slots.Bias), _gates.Span);
+            _inputRows.Of(parameters), x, steps, Batch, _inputGate.Keep(Products), parameters.Padded(Slots.Bias), _gates.Span);
         Times.Lap(Pass.InputForward);
         Weights recurrent = _recurrentRows.Of(parameters);
         KeepTable keep = _recurrentGate.Keep(Products);
-        for (int t = 0; t < TimeSteps; t++)
+        for (int t = 0; t < steps; t++)
         {
             Span<float> step = RecurrentStep(t);
             ReadOnlySpan<float> previous = _recurrentGate.Apply(t, Hiddens(t));
@@ -145,7 +157,7 @@ internal abstract class RecurrentLayer
         Span<float> dRecurrent = _dRecurrent.Span;
         dRecurrent.Clear();
         ClearCarriedGradient();
-        for (int t = TimeSteps - 1; t >= 0; t--)
+        for (int t = Steps - 1; t >= 0; t--)
         {
             CellBackward(parameters, t, dOutputs.Slice(t * state, state), dRecurrent);
             Times.Lap(Pass.CellBackward);
@@ -157,22 +169,28 @@ internal abstract class RecurrentLayer
             }
         }
 
-        Products.BackwardWindow(w, _gates.Span, TimeSteps, Batch, keep, _inputGate.GradientScale, dx);
+        Products.BackwardWindow(w, _gates.Span, Steps, Batch, keep, _inputGate.GradientScale, dx);
         Times.Lap(Pass.InputBackward);
         _inputGate.BackwardWindow(dx);
 
-        ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(TimeSteps * state)]);
-        Products.WeightGradient(x, _inputs, _columns, TimeSteps, Batch, keep, _gates.Span, gradients[Slots.Input]);
+        ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(Steps * state)]);
+        Products.WeightGradient(x, _inputs, _columns, Steps, Batch, keep, _gates.Span, gradients[Slots.Input]);
         Times.Lap(Pass.InputGradient);
-        Products.WeightGradient(previous, Hidden, _columns, TimeSteps, Batch, keepRecurrent, _recurrentGates.Span, gradients[Slots.Recurrent]);
+        Products.WeightGradient(previous, Hidden, _columns, Steps, Batch, keepRecurrent, _recurrentGates.Span, gradients[Slots.Recurrent]);
         Times.Lap(Pass.RecurrentGradient);
-        Ops.ColumnSums(_gates.Span, TimeSteps * Batch, _columns, GateStride, gradients[Slots.Bias]);
+        if (_drop is not null)
+        {
+            _recurrentRows.MaskGradient(gradients);
+            Times.Lap(Pass.Masks);
+        }
+
+        Ops.ColumnSums(_gates.Span, Steps * Batch, _columns, GateStride, gradients[Slots.Bias]);
         VectorGradients(gradients);
         Times.Lap(Pass.BiasSums);
     }
 
     /// <summary>Makes the last step's state the next window's first.</summary>
-    public virtual void Carry() => Hiddens(TimeSteps).CopyTo(CarriedHidden);
+    public virtual void Carry() => Hiddens(Steps).CopyTo(CarriedHidden);
 
     /// <summary>
     /// The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/> become its gates, and

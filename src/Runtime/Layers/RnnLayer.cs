@@ -1,4 +1,5 @@
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
@@ -7,8 +8,8 @@ internal sealed class RnnLayer : RecurrentLayer
 {
     private readonly bool _rectified;
 
-    public RnnLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context)
-        : base(slots, separate: false, shape, inputGate, recurrentGate, context) => _rectified = slots.Kind == CellKind.RnnRelu;
+    public RnnLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
+        : base(slots, separate: false, shape, inputGate, recurrentGate, context, drop) => _rectified = slots.Kind == CellKind.RnnRelu;
 
     protected override void CellForward(ParameterBlock parameters, int t, Span<float> h) =>
         Ops.RnnForward(_rectified, GatesOf(t), GateStride, Hidden, Batch, h);

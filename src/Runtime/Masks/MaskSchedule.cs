@@ -96,8 +96,7 @@ public readonly struct MaskSchedule
     /// <summary>What <see cref="Fill"/> draws from, for kernels that do the same faster.</summary>
     internal UnstructuredMask Unstructured(DropoutSite site, int layer, int epoch, int step, int t)
     {
-        float rate = _spec.RateOf(site);
-        return new UnstructuredMask(Stream(site, layer, epoch, step, t), (uint)DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
+        return UnstructuredMask.Of(Stream(site, layer, epoch, step, t), _spec.RateOf(site));
     }
 
     /// <summary>Groups of <paramref name="group"/> units, the last one perhaps smaller.</summary>
@@ -114,7 +113,7 @@ public readonly struct MaskSchedule
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 
-    private static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
+    internal static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
 
     private PhiloxStream Stream(DropoutSite site, int layer, int epoch, int step, int t)
     {
@@ -125,7 +124,11 @@ public readonly struct MaskSchedule
 }
 
 /// <summary>An unstructured mask: word i of the stream keeps element i when it is at least the threshold, and then scales it.</summary>
-internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale);
+internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale)
+{
+    /// <summary>Each element is dropped with probability <paramref name="rate"/>, and survivors are scaled by 1/(1-rate).</summary>
+    public static UnstructuredMask Of(PhiloxStream stream, float rate) => new(stream, (uint)MaskSchedule.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
+}
 
 /// <summary>
 /// A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups; where it is 0 each group is

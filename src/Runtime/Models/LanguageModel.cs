@@ -23,15 +23,14 @@ public sealed class LanguageModel
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        int h = config.HiddenSize;
         if (!config.TieWeights) Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
         _layers = new RecurrentSlots[config.LayerCount];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, layer == 0 ? config.EmbeddingSize : h, h);
+            _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, config.InputSizeOf(layer), config.HiddenSizeOf(layer));
         }
 
-        Classifier = Layout.Add("classifier.weight", h, config.VocabularySize);
+        Classifier = Layout.Add("classifier.weight", config.InputSizeOf(config.LayerCount), config.VocabularySize);
         ClassifierBias = Layout.Add("classifier.bias", config.VocabularySize);
         Parameters = new ParameterBlock(Layout, storage);
     }
@@ -65,19 +64,44 @@ public sealed class LanguageModel
     /// <param name="seed">Any number.</param>
     /// <param name="range">Half the width of the distribution.</param>
     /// <param name="forgetBias">Added to the forget gate's bias; other cells have none.</param>
-    public void Initialize(ulong seed, float range, float forgetBias = 0f)
+    /// <param name="scheme">Whether the recurrent layers have a range of their own.</param>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
     {
+        Span<float> ranges = stackalloc float[Layout.Tensors.Count];
+        ranges.Fill(range);
+        if (scheme == InitScheme.Scaled) ScaleRanges(ranges);
         for (int index = 0; index < Layout.Tensors.Count; index++)
         {
             var random = new PhiloxStream(seed, RandomPurpose.Initialization, (uint)index);
-            foreach (ref float value in Parameters[Layout.Tensors[index]]) value = range * ((2f * random.NextSingle()) - 1f);
+            foreach (ref float value in Parameters[Layout.Tensors[index]]) value = ranges[index] * ((2f * random.NextSingle()) - 1f);
         }
 
         if (forgetBias == 0f || Config.Cell != CellKind.Lstm) return;
-        int h = Config.HiddenSize;
         foreach (RecurrentSlots layer in Layers)
         {
+            int h = layer.Recurrent.Shape[0];
             foreach (ref float value in Parameters[layer.Bias].Slice(h, h)) value += forgetBias;
         }
+    }
+
+    private void ScaleRanges(Span<float> ranges)
+    {
+        foreach (RecurrentSlots layer in Layers)
+        {
+            float range = (float)(1.0 / Math.Sqrt(layer.Recurrent.Shape[0]));
+            foreach (TensorSlot? slot in (ReadOnlySpan<TensorSlot?>)[layer.Input, layer.Recurrent, layer.Bias, layer.Peephole, layer.RecurrentBias])
+            {
+                if (slot is not null) ranges[IndexOf(slot)] = range;
+            }
+        }
+
+        ranges[IndexOf(ClassifierBias)] = 0f;
+    }
+
+    private int IndexOf(TensorSlot slot)
+    {
+        int index = 0;
+        while (Layout.Tensors[index] != slot) index++;
+        return index;
     }
 }

@@ -13,8 +13,11 @@ public sealed record LanguageModelConfig
     /// <summary>Width E of the embedding, at least 1.</summary>
     public required int EmbeddingSize { get; init; }
 
-    /// <summary>Hidden size H of every layer, at least 1.</summary>
+    /// <summary>Hidden size H of every layer, or of all but the last, at least 1.</summary>
     public required int HiddenSize { get; init; }
+
+    /// <summary>Hidden size of the last layer where it has its own, so that it can be as wide as the embedding; 0 for H.</summary>
+    public int LastHiddenSize { get; init; }
 
     /// <summary>Number of recurrent layers, 1 to 64.</summary>
     public required int LayerCount { get; init; }
@@ -25,8 +28,14 @@ public sealed record LanguageModelConfig
     /// <summary>Whether the gates of the LSTM cells see their cell state (Gers and Schmidhuber 2000); other cells have no peepholes.</summary>
     public bool Peepholes { get; init; }
 
-    /// <summary>Whether embedding and classifier share one tensor; needs E = H.</summary>
+    /// <summary>Whether embedding and classifier share one tensor; needs an embedding as wide as the last layer.</summary>
     public bool TieWeights { get; init; }
+
+    /// <summary>Units of a layer, counted from 0.</summary>
+    public int HiddenSizeOf(int layer) => layer == LayerCount - 1 && LastHiddenSize != 0 ? LastHiddenSize : HiddenSize;
+
+    /// <summary>Inputs of a layer, counted from 0; of the classifier for the layer count.</summary>
+    public int InputSizeOf(int layer) => layer == 0 ? EmbeddingSize : HiddenSizeOf(layer - 1);
 
     /// <summary>Every place where units can be dropped: each layer's input and recurrent state, then the classifier's input.</summary>
     public IReadOnlyList<MaskSite> MaskSites()
@@ -34,11 +43,11 @@ public sealed record LanguageModelConfig
         var sites = new List<MaskSite>();
         for (int layer = 0; layer < LayerCount; layer++)
         {
-            sites.Add(layer == 0 ? new(DropoutSite.Embedding, 0, EmbeddingSize) : new(DropoutSite.Layer, layer, HiddenSize));
-            sites.Add(new(DropoutSite.Recurrent, layer, HiddenSize));
+            sites.Add(new(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, InputSizeOf(layer)));
+            sites.Add(new(DropoutSite.Recurrent, layer, HiddenSizeOf(layer)));
         }
 
-        sites.Add(new(DropoutSite.Output, LayerCount, HiddenSize));
+        sites.Add(new(DropoutSite.Output, LayerCount, InputSizeOf(LayerCount)));
         return sites;
     }
 
@@ -48,11 +57,13 @@ public sealed record LanguageModelConfig
     {
         if (VocabularySize < 2) Throw.OutOfRange(nameof(VocabularySize), VocabularySize, "at least 2");
         if (HiddenSize < 1) Throw.OutOfRange(nameof(HiddenSize), HiddenSize, "at least 1");
+        if (LastHiddenSize < 0) Throw.OutOfRange(nameof(LastHiddenSize), LastHiddenSize, "0 (as the others) or above");
         if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
         if (LayerCount is < 1 or > 64) Throw.OutOfRange(nameof(LayerCount), LayerCount, "1 to 64");
         if (!Enum.IsDefined(Cell)) Throw.OutOfRange(nameof(Cell), Cell, "a kind of cell");
         if (Peepholes && Cell != CellKind.Lstm) Throw.Argument($"only LSTM cells have peepholes; found {Cell}");
-        if (TieWeights && EmbeddingSize != HiddenSize)
-            Throw.Argument($"tied weights need an embedding as wide as the hidden layer; found {EmbeddingSize} and {HiddenSize}");
+        int last = HiddenSizeOf(LayerCount - 1);
+        if (TieWeights && EmbeddingSize != last)
+            Throw.Argument($"tied weights need an embedding as wide as the {(LastHiddenSize == 0 ? "hidden" : "last")} layer; found {EmbeddingSize} and {last}");
     }
 }

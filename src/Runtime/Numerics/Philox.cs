@@ -9,6 +9,9 @@ internal enum RandomPurpose : uint
     Initialization = 1,
     Mask = 2,
     Sampling = 3,
+    WeightMask = 4,
+    WordMask = 5,
+    WindowLength = 6,
 }
 
 /// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>

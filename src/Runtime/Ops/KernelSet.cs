@@ -94,6 +94,15 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <inheritdoc cref="Elementwise.Descend"/>
     public abstract void Descend(float* p, float* g, int count, float rate);
 
+    /// <inheritdoc cref="Elementwise.DescendAndDecay"/>
+    public abstract void DescendAndDecay(float* p, float* g, int count, float rate, float decay);
+
+    /// <inheritdoc cref="Elementwise.AddScaled"/>
+    public abstract void AddScaled(float* x, float* y, int count, float factor);
+
+    /// <inheritdoc cref="Elementwise.AddDifference"/>
+    public abstract void AddDifference(float* a, float* b, float* y, int count, float factor);
+
     /// <inheritdoc cref="Elementwise.Adam"/>
     public abstract void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients);
 }

@@ -162,6 +162,14 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     public override void Descend(float* p, float* g, int count, float rate) => Elementwise.Descend<TLanes, TVector>(p, g, count, rate);
 
+    public override void DescendAndDecay(float* p, float* g, int count, float rate, float decay) =>
+        Elementwise.DescendAndDecay<TLanes, TVector>(p, g, count, rate, decay);
+
+    public override void AddScaled(float* x, float* y, int count, float factor) => Elementwise.AddScaled<TLanes, TVector>(x, y, count, factor);
+
+    public override void AddDifference(float* a, float* b, float* y, int count, float factor) =>
+        Elementwise.AddDifference<TLanes, TVector>(a, b, y, count, factor);
+
     public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients) => Elementwise.Adam<TLanes, TVector>(
         p, g, m, v, count, coefficients.Scale, coefficients.Rate, coefficients.Beta1, coefficients.Beta2, coefficients.Correction, coefficients.Epsilon);
 

@@ -5,28 +5,20 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>The rule that turns gradients into updates.</summary>
-public enum OptimizerKind
-{
-    /// <summary>Plain gradient descent, no momentum.</summary>
-    Sgd,
-
-    /// <summary>Adam, Kingma and Ba 2015, with bias correction; beta 0.9 and 0.999, epsilon 1e-8.</summary>
-    Adam,
-}
-
 /// <summary>Everything that decides a language model's training run, apart from its data: shape, dropout, optimizer and schedule.</summary>
 /// <remarks>
-/// The zaremba presets hold the figures of Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization", 2014; char-small was chosen here,
-/// for the demonstration's budget.
+/// The presets stand in a file of their own, with their sources.
 /// </remarks>
-public sealed record LanguageModelRecipe
+public sealed partial record LanguageModelRecipe
 {
     /// <summary>The preset's name, or that of the preset it was derived from.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Hidden size H of every layer.</summary>
+    /// <summary>Hidden size H of every layer, or of all but the last.</summary>
     public int HiddenSize { get; init; } = 200;
+
+    /// <summary>Hidden size of the last layer where it has its own; 0 for H.</summary>
+    public int LastHiddenSize { get; init; }
 
     /// <summary>Embedding size E; 0 means H.</summary>
     public int EmbeddingSize { get; init; }
@@ -46,20 +38,61 @@ public sealed record LanguageModelRecipe
     /// <summary>Parameters start uniform in [-range, range].</summary>
     public float InitRange { get; init; } = 0.1f;
 
+    /// <summary>Whether recurrent layers start in a range of their own.</summary>
+    public InitScheme InitScheme { get; init; }
+
     /// <summary>Added to the forget gate's bias of an LSTM at the start; other cells have none and ignore it.</summary>
     public float ForgetBias { get; init; }
 
     /// <summary>Sequences B in a batch.</summary>
     public int BatchSize { get; init; } = 20;
 
-    /// <summary>Time steps T of a window of truncated back-propagation.</summary>
+    /// <summary>Time steps T of a window of truncated back-propagation; the base length where it varies.</summary>
     public int Bptt { get; init; } = 20;
+
+    /// <summary>Whether each window has another length, and the learning rate is scaled by it; see <see cref="WindowLengths"/>.</summary>
+    public bool VariableBptt { get; init; }
+
+    /// <summary>The most time steps of a window.</summary>
+    public int LongestWindow => VariableBptt ? WindowLengths.Longest(Bptt) : Bptt;
 
     /// <summary>Case and rates of dropout.</summary>
     public DropoutSpec Dropout { get; init; } = DropoutSpec.None;
 
+    /// <summary>Drop rate of whole words of the embedding, the same words all over a window (Gal and Ghahramani 2016); survivors are scaled by 1/(1-rate).</summary>
+    public float WordDrop { get; init; }
+
+    /// <summary>
+    /// DropConnect's drop rate on the recurrent weights, one mask for a window (Merity et al. 2017); survivors are scaled by 1/(1-rate). A regulariser of
+    /// its own beside dropout at the recurrent site, with which it can be combined.
+    /// </summary>
+    public float WeightDrop { get; init; }
+
+    /// <summary>AR, activation regularisation: this times the mean square of the top layer's dropped output is added to the loss (Merity et al. 2017).</summary>
+    public float ActivationPenalty { get; init; }
+
+    /// <summary>
+    /// TAR, temporal activation regularisation: this times the mean square of the top layer's output less that of the step before is added to the loss.
+    /// </summary>
+    public float TemporalPenalty { get; init; }
+
+    /// <summary>What the loss of a window is.</summary>
+    public LossReduction LossReduction { get; init; }
+
     /// <summary>The update rule.</summary>
     public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>
+    /// n of the averaging rule's trigger: averaging begins after an epoch whose validation is worse than the best up to n epochs before the last. Other
+    /// rules ignore it.
+    /// </summary>
+    public int NonMonotone { get; init; } = 5;
+
+    /// <summary>Weight decay, on all parameters, after clipping: this times the parameter is added to its gradient. Not for Adam.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>Whether weight decay stands apart from the learning rate: every update ends by taking that share off each parameter.</summary>
+    public bool DecoupledDecay { get; init; }
 
     /// <summary>Learning rate of the first epochs.</summary>
     public float LearningRate { get; init; } = 1f;
@@ -70,42 +103,40 @@ public sealed record LanguageModelRecipe
     /// <summary>Passes over the training text.</summary>
     public int Epochs { get; init; } = 13;
 
-    /// <summary>Epochs at the full learning rate before the decay starts.</summary>
+    /// <summary>How the learning rate goes from epoch to epoch.</summary>
+    public LearningRateSchedule LearningRateSchedule { get; init; }
+
+    /// <summary>Updates in which the learning rate rises from nothing to its full value, in equal steps; 0 for none.</summary>
+    public int WarmUpUpdates { get; init; }
+
+    /// <summary>Epochs without a better validation figure after which the run ends; 0 for no such end.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Epochs at the full learning rate before the decay starts; Zaremba's schedule only.</summary>
     public int FullRateEpochs { get; init; } = 4;
 
-    /// <summary>The learning rate is divided by this once for every epoch after <see cref="FullRateEpochs"/>.</summary>
+    /// <summary>What the learning rate is divided by: once for every epoch after <see cref="FullRateEpochs"/>, or whenever there is a plateau.</summary>
     public float Decay { get; init; } = 2f;
 
     /// <summary>Seed of the initial parameters and of every mask.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Every preset.</summary>
-    public static IReadOnlyList<LanguageModelRecipe> Presets { get; } =
-    [
-        new() { Name = "zaremba-small" },
-        new()
-        {
-            Name = "zaremba-medium", HiddenSize = 650, InitRange = 0.05f, Bptt = 35, Epochs = 39, FullRateEpochs = 6, Decay = 1.2f,
-            Dropout = new() { Kind = DropoutKind.Random, Embedding = 0.5f, Layer = 0.5f, Output = 0.5f },
-        },
-        new()
-        {
-            Name = "zaremba-large", HiddenSize = 1500, InitRange = 0.04f, Bptt = 35, ClipNorm = 10f, Epochs = 55, FullRateEpochs = 14, Decay = 1.15f,
-            Dropout = new() { Kind = DropoutKind.Random, Embedding = 0.65f, Layer = 0.65f, Output = 0.65f },
-        },
-        new()
-        {
-            Name = "char-small", HiddenSize = 512, EmbeddingSize = 64, LayerCount = 1, ForgetBias = 1f, BatchSize = 32, Bptt = 32,
-            Optimizer = OptimizerKind.Adam, LearningRate = 0.006f, Epochs = 12, FullRateEpochs = 8, Decay = 1.5f,
-            Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.5f, Output = 0.5f },
-        },
-    ];
+    internal NetworkRegularizers Regularizers => new(WeightDrop, WordDrop, ActivationPenalty, TemporalPenalty);
 
-    /// <summary>The preset of that name, or null.</summary>
-    public static LanguageModelRecipe? FindPreset(string name) => Presets.FirstOrDefault(p => p.Name == name);
+    /// <summary>The learning rate of an epoch.</summary>
+    /// <param name="epoch">Counted from 0.</param>
+    /// <param name="validations">The validation figures of the epochs before it, which decide where there is a plateau.</param>
+    public float LearningRateAt(int epoch, ReadOnlySpan<double> validations = default) => LearningRateSchedule switch
+    {
+        LearningRateSchedule.Constant => LearningRate,
+        LearningRateSchedule.Cosine => (float)(LearningRate * 0.5 * (1.0 + Math.Cos(Math.PI * epoch / Epochs))),
+        LearningRateSchedule.Linear => (float)(LearningRate * (1.0 - ((double)epoch / Epochs))),
+        LearningRateSchedule.Plateau => LearningRate / MathF.Pow(Decay, ValidationHistory.Stalls(validations)),
+        _ => LearningRate / MathF.Pow(Decay, Math.Max(0, epoch + 1 - FullRateEpochs)),
+    };
 
-    /// <summary>The learning rate of an epoch counted from 0: Zaremba's schedule.</summary>
-    public float LearningRateAt(int epoch) => LearningRate / MathF.Pow(Decay, Math.Max(0, epoch + 1 - FullRateEpochs));
+    /// <summary>Whether a run has had its patience: epochs with these validation figures, and none of the last was better.</summary>
+    public bool IsOutOfPatience(ReadOnlySpan<double> validations) => Patience > 0 && ValidationHistory.EpochsSinceBest(validations) >= Patience;
 
     /// <summary>The model's shape for a vocabulary of that size.</summary>
     public LanguageModelConfig ToConfig(int vocabularySize) => new()
@@ -113,6 +144,7 @@ public sealed record LanguageModelRecipe
         VocabularySize = vocabularySize,
         EmbeddingSize = EmbeddingSize == 0 ? HiddenSize : EmbeddingSize,
         HiddenSize = HiddenSize,
+        LastHiddenSize = LastHiddenSize == HiddenSize ? 0 : LastHiddenSize,
         LayerCount = LayerCount,
         Cell = Cell,
         Peepholes = Peepholes,
@@ -129,10 +161,41 @@ public sealed record LanguageModelRecipe
         if (!float.IsFinite(ForgetBias)) Throw.OutOfRange(nameof(ForgetBias), ForgetBias, "finite");
         if (BatchSize is < 1 or > 65536) Throw.OutOfRange(nameof(BatchSize), BatchSize, "1 to 65536");
         if (Bptt is < 1 or > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, "1 to 65536");
+        if (VariableBptt && LongestWindow > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, $"1 to {65536 - WindowLengths.Excess} where it varies");
+        CheckRate(WordDrop, "the word drop rate");
+        CheckRate(WeightDrop, "the weight drop rate");
+        CheckNotNegative(ActivationPenalty, nameof(ActivationPenalty));
+        CheckNotNegative(TemporalPenalty, nameof(TemporalPenalty));
+        CheckNotNegative(WeightDecay, nameof(WeightDecay));
+        if (WeightDecay >= 1f) Throw.OutOfRange(nameof(WeightDecay), WeightDecay, "below 1");
+        if (WeightDecay > 0f && Optimizer == OptimizerKind.Adam) Throw.Argument("weight decay needs plain or averaged descent; found Adam");
+        if (NonMonotone < 0) Throw.OutOfRange(nameof(NonMonotone), NonMonotone, "0 or above");
+        if (WarmUpUpdates < 0) Throw.OutOfRange(nameof(WarmUpUpdates), WarmUpUpdates, "0 or above");
+        if (Patience < 0) Throw.OutOfRange(nameof(Patience), Patience, "0 or above");
+        CheckDefined(InitScheme, nameof(InitScheme));
+        CheckDefined(LossReduction, nameof(LossReduction));
+        CheckDefined(Optimizer, nameof(Optimizer));
+        CheckDefined(LearningRateSchedule, nameof(LearningRateSchedule));
         if (!(LearningRate > 0 && float.IsFinite(LearningRate))) Throw.OutOfRange(nameof(LearningRate), LearningRate, "above 0 and finite");
         if (!(ClipNorm >= 0 && float.IsFinite(ClipNorm))) Throw.OutOfRange(nameof(ClipNorm), ClipNorm, "0 (no clipping) or above, and finite");
         if (Epochs < 1) Throw.OutOfRange(nameof(Epochs), Epochs, "at least 1");
         if (FullRateEpochs < 0) Throw.OutOfRange(nameof(FullRateEpochs), FullRateEpochs, "0 or above");
         if (!(Decay >= 1 && float.IsFinite(Decay))) Throw.OutOfRange(nameof(Decay), Decay, "at least 1 and finite");
+    }
+
+    private static void CheckRate(float rate, string name)
+    {
+        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(name, rate, "at least 0 and below 1");
+    }
+
+    private static void CheckNotNegative(float value, string name)
+    {
+        if (!(value >= 0f && float.IsFinite(value))) Throw.OutOfRange(name, value, "0 or above, and finite");
+    }
+
+    private static void CheckDefined<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) Throw.OutOfRange(name, value, "one of its names");
     }
 }

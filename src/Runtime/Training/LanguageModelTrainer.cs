@@ -11,7 +11,8 @@ namespace TinySD.Runtime.Training;
 
 /// <summary>What one training step measured.</summary>
 /// <param name="Loss">Mean cross-entropy of the window, nats per token.</param>
-/// <param name="GradientNorm">L2 norm of the gradient before clipping; the loss it belongs to is the sum over T of the mean over B.</param>
+/// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its activation
+/// penalties.</param>
 public readonly record struct StepResult(double Loss, double GradientNorm);
 
 /// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from one to the next.</summary>
@@ -26,8 +27,8 @@ public sealed class LanguageModelTrainer
     private readonly ParameterBlock _gradients;
     private readonly GradientBlocks _blocks;
     private readonly Optimizer _optimizer;
-    private readonly int _rows;
-    private readonly float _gradientScale;
+    private readonly LanguageModelRecipe _recipe;
+    private readonly int _maxRows;
 
     /// <summary>Plans and allocates gradients, optimizer state and scratch for a recipe's window and dropout.</summary>
     /// <param name="model">The parameters to train; the caller initialises or loads them.</param>
@@ -51,17 +52,21 @@ public sealed class LanguageModelTrainer
         if (masks is not null && !recipe.Dropout.IsStructured) Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
         if (recipe.ToConfig(model.Config.VocabularySize) != model.Config) Throw.Argument("the recipe's shape is not the model's");
         _model = model;
-        _rows = recipe.Bptt * recipe.BatchSize;
-        _gradientScale = 1f / recipe.BatchSize;
+        _recipe = recipe;
+        _maxRows = recipe.LongestWindow * recipe.BatchSize;
         LearningRate = recipe.LearningRate;
-        var shape = new WindowShape(recipe.BatchSize, recipe.Bptt, Training: true);
-        _network = new LanguageModelNetwork(model, shape, recipe.Dropout, recipe.Seed, runner, kernels, masks);
+        var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
+        _network = new LanguageModelNetwork(model, shape, recipe.Dropout, recipe.Seed, runner, kernels, masks, regularizers: recipe.Regularizers);
         _gradients = new ParameterBlock(model.Layout);
-        _blocks = new GradientBlocks(model.Layout, model.Embedding, _rows);
-        _optimizer = new Optimizer(recipe.Optimizer, recipe.ClipNorm, model.Layout, _blocks, _network.Vectors);
+        _blocks = new GradientBlocks(model.Layout, model.Embedding, _maxRows);
+        if (recipe.Optimizer == OptimizerKind.NtAsgd) AveragedModel = new LanguageModel(model.Config);
+        _optimizer = new Optimizer(recipe, model.Layout, _blocks, _network.Vectors, AveragedModel?.Parameters);
     }
 
-    /// <summary>The step size of the next update.</summary>
+    /// <summary>
+    /// The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it, and during the warm-up an
+    /// update has its share.
+    /// </summary>
     public float LearningRate { get; set; }
 
     /// <summary>The last step's gradient, before clipping, laid out as the parameters are.</summary>
@@ -70,14 +75,52 @@ public sealed class LanguageModelTrainer
     /// <summary>Where the time of all steps since its last reset went; always on.</summary>
     public PassTimes Times => _network.Times;
 
-    /// <summary>The optimizer's state, each block laid out as the parameters are: Adam's first and second moments; none for plain descent.</summary>
+    /// <summary>
+    /// The mean of the parameters after each of the last <see cref="AveragedUpdates"/> updates, kept up to date by every step; <see langword="null"/> unless
+    /// the recipe averages. Meaningless until <see cref="IsAveraging"/>.
+    /// </summary>
+    public LanguageModel? AveragedModel { get; }
+
+    /// <summary>Whether averaging has begun.</summary>
+    public bool IsAveraging => _optimizer.AveragedUpdates >= 0;
+
+    /// <summary>
+    /// Updates that <see cref="AveragedModel"/> is the mean of; -1 before averaging has begun. Set it, after filling that model's parameters, to go on where
+    /// another trainer was.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is set below -1, or to 0 or more where the recipe does not average.</exception>
+    public long AveragedUpdates
+    {
+        get => _optimizer.AveragedUpdates;
+        set
+        {
+            if (value < -1) Throw.OutOfRange(nameof(AveragedUpdates), value, "-1 or above");
+            if (value >= 0) RequireAverage();
+            _optimizer.AveragedUpdates = value;
+        }
+    }
+
+    /// <summary>The model to measure and to keep: the mean where averaging has begun, else the one in training.</summary>
+    public LanguageModel ModelToKeep => IsAveraging ? AveragedModel! : _model;
+
+    /// <summary>Begins to average. The trained parameters go on as they were.</summary>
+    /// <exception cref="ArgumentException">The recipe does not average, or averaging has begun.</exception>
+    public void BeginAveraging()
+    {
+        RequireAverage();
+        if (IsAveraging) Throw.Argument("averaging has begun already");
+        _optimizer.BeginAveraging(_model.Parameters);
+    }
+
+    /// <summary>The optimizer's state, each block laid out as the parameters are: Adam's first and second moments; the parameters of
+    /// <see cref="AveragedModel"/>; none for plain descent.</summary>
     /// <remarks>
-    /// With the parameters, <see cref="UpdateCount"/> and the carried state this is all that the next step depends on, apart from its arguments: a trainer
-    /// that is given all four goes on to the same bits.
+    /// With the parameters, <see cref="UpdateCount"/>, <see cref="AveragedUpdates"/> and the carried state this is all that the next step depends on, apart
+    /// from its arguments and the learning rate: a trainer that is given all of it goes on to the same bits.
     /// </remarks>
     public IReadOnlyList<ParameterBlock> Moments => _optimizer.Moments;
 
-    /// <summary>Updates that the optimizer has made; Adam's bias correction depends on it. Set it to go on where another trainer was.</summary>
+    /// <summary>Updates that the optimizer has made; Adam's bias correction and the warm-up depend on it. Set it to go on where another trainer was.</summary>
     public long UpdateCount
     {
         get => _optimizer.Updates;
@@ -114,17 +157,17 @@ public sealed class LanguageModelTrainer
     public void ResetState() => _network.ResetState();
 
     /// <summary>One window forward, backward and one update.</summary>
-    /// <param name="inputs">Tokens [T][B].</param>
+    /// <param name="inputs">Tokens [T][B]; with variable lengths of any T up to <see cref="LanguageModelRecipe.LongestWindow"/>.</param>
     /// <param name="targets">The tokens that follow, [T][B].</param>
     /// <param name="epoch">Epoch from 0: with the step it decides the masks.</param>
     /// <param name="step">Update within the epoch, from 0.</param>
-    /// <exception cref="ArgumentException">A length is not T * B, or a token is not in the vocabulary.</exception>
+    /// <exception cref="ArgumentException">A length is not T * B, the two differ, or a token is not in the vocabulary.</exception>
     /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
     public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
     {
         StepResult result = ComputeGradient(inputs, targets, epoch, step);
         if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm)) Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
-        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, LearningRate);
+        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, RateOf(inputs.Length / _recipe.BatchSize));
         Times.Lap(Pass.Update);
         _network.Carry();
         return result;
@@ -133,17 +176,39 @@ public sealed class LanguageModelTrainer
     /// <summary>A step without its update and without carrying the state.</summary>
     internal StepResult ComputeGradient(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
     {
-        TokenChecks.Window(inputs, _rows, _model.Config.VocabularySize, nameof(inputs));
-        TokenChecks.Window(targets, _rows, _model.Config.VocabularySize, nameof(targets));
+        int rows = RowsOf(inputs.Length);
+        TokenChecks.Window(inputs, rows, _model.Config.VocabularySize, nameof(inputs));
+        TokenChecks.Window(targets, rows, _model.Config.VocabularySize, nameof(targets));
         Times.Start();
-        _network.Update();
+        _network.Update(epoch, step);
         _network.Forward(inputs, epoch, step);
-        double loss = _network.Loss(targets, _gradientScale) / _rows;
+        double loss = _network.Loss(targets, 1f / (_recipe.LossReduction == LossReduction.Mean ? rows : _recipe.BatchSize)) / rows;
         _network.Backward(inputs, _gradients);
         _blocks.Touch(_network.TouchedTokens);
         double norm = _optimizer.Norm(_gradients);
         Times.Lap(Pass.GradientNorm);
         return new StepResult(loss, norm);
+    }
+
+    private void RequireAverage()
+    {
+        if (AveragedModel is null) Throw.Argument($"the recipe's optimizer, {_recipe.Optimizer}, does not average");
+    }
+
+    private int RowsOf(int length)
+    {
+        if (!_recipe.VariableBptt) return _maxRows;
+        if (length < 1 || length > _maxRows || length % _recipe.BatchSize != 0)
+            Throw.Argument($"a window of {length} tokens; expected a multiple of the batch, {_recipe.BatchSize}, from 1 to {_recipe.LongestWindow} times");
+        return length;
+    }
+
+    private float RateOf(int steps)
+    {
+        float rate = LearningRate;
+        if (_recipe.VariableBptt) rate *= (float)((double)steps / _recipe.Bptt);
+        if (_optimizer.Updates < _recipe.WarmUpUpdates) rate *= (float)((_optimizer.Updates + 1.0) / _recipe.WarmUpUpdates);
+        return rate;
     }
 
     private void CheckCarried(ParameterBlock block)

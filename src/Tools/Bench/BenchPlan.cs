@@ -33,10 +33,12 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
 
         rates = rates with { KeepMultiple = keepMultiple ?? rates.KeepMultiple, GroupSize = groupSize ?? rates.GroupSize };
 
-        float recurrent = rates.Recurrent > 0 ? rates.Recurrent : rates.Output;
+        // Where the preset drops recurrent weights, skipping units takes their place, as in its structured form. All windows are alike, or times would not be.
+        preset = preset with { VariableBptt = false };
+        float weights = preset.WeightDrop > 0 ? rate ?? preset.WeightDrop : 0, recurrent = rates.Recurrent > 0 ? rates.Recurrent : weights > 0 ? weights : rates.Output;
         return new BenchPlan(
             preset with { Dropout = rates with { Kind = DropoutKind.Random } },
-            preset with { Dropout = rates with { Kind = DropoutKind.Structured, Recurrent = recurrent } },
+            preset with { Dropout = rates with { Kind = DropoutKind.Structured, Recurrent = recurrent }, WeightDrop = 0 },
             Presets.IsOfCharacters(preset.Name) ? Characters : Words);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -66,9 +67,8 @@ internal sealed class EvalCommand
         if (result.MonteCarlo is { } mc)
         {
             output.WriteLine(
-                $"with Monte Carlo dropout: perplexity {Figures.Perplexity(mc.Perplexity)}, {Figures.Count(mc.Samples, "sample")} of {mc.Dropout} dropout, " +
-                $"rates {Figures.Setting(mc.RateEmbedding)}, {Figures.Setting(mc.RateLayer)}, {Figures.Setting(mc.RateRecurrent)}, " +
-                $"{Figures.Setting(mc.RateOutput)}{Time(mc.Seconds)}");
+                $"with Monte Carlo dropout: perplexity {Figures.Perplexity(mc.Perplexity)}, {Figures.Count(mc.Samples, "sample")} of " +
+                string.Join(", ", DropoutsOf(mc)) + Time(mc.Seconds));
         }
 
         if (result.Cache is not { } cache) return;
@@ -78,6 +78,18 @@ internal sealed class EvalCommand
         output.WriteLine(
             $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
             $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}{Time(cache.Seconds)}");
+    }
+
+    private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)
+    {
+        if (mc.Dropout != Names.Dropouts.Of(DropoutKind.None))
+        {
+            float[] rates = [mc.RateEmbedding, mc.RateLayer, mc.RateRecurrent, mc.RateOutput];
+            yield return $"{mc.Dropout} dropout, rates {string.Join(", ", rates.Select(rate => Figures.Setting(rate)))}";
+        }
+
+        if (mc.RateWord > 0f) yield return $"word dropout {Figures.Setting(mc.RateWord)}";
+        if (mc.WeightDrop > 0f) yield return $"weight dropout {Figures.Setting(mc.WeightDrop)}";
     }
 
     private static string Time(double? seconds) => seconds is { } s ? $"; {Figures.Duration(s)}" : "";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using TinySD.Formats;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Errors;
@@ -16,7 +17,7 @@ internal sealed class ExportCommand
     private readonly Option<string?> _prefix = new("--prefix")
     {
         HelpName = "TEXT",
-        Description = "What shall stand before the names weight_ih_l0 and so on. [default: lstm., gru. or rnn. for a language model, else nothing]",
+        Description = "What shall stand before the names weight_ih_l0 and so on; 0. and 1. follow it where the last layer has a size of its own. [default: lstm., gru. or rnn. for a language model, else nothing]",
     };
 
     private ExportCommand()
@@ -41,19 +42,23 @@ internal sealed class ExportCommand
         if (isOnnx && prefix is not null) throw new UsageException("--prefix is about .safetensors files.");
         if (!isOnnx && withState) throw new UsageException("--with-state is about .onnx files.");
         OutputFile.CheckWritable(output);
-        (RecurrentStack stack, LoadedLanguageModel? model) = Load(path);
+        LoadedLanguageModel? model = LoadModel(path);
         if (isOnnx)
         {
-            OnnxWriter.Write(output, stack, withState);
+            OnnxWriter.Write(output, model is null ? RecurrentStackFile.Load(path) : LanguageModelParts.RecurrentPart(model.Model, output), withState);
             if (model is not null && !context.Quiet)
                 context.Console.Error.WriteLine($"tinysd export: {output} holds the recurrent layers of {path}; embedding and classifier are left out");
         }
         else
         {
-            string before = prefix ?? (model is null ? "" : $"{stack.Layout.Tensors[0].Name.Split('.')[0]}.");
-            List<NamedTensor> tensors = [.. PyTorchNames.Name(output, stack, before)];
+            IReadOnlyList<RecurrentStack> stacks = model is null ? [RecurrentStackFile.Load(path)] : LanguageModelParts.RecurrentParts(model.Model);
+            string before = prefix ?? (model is null ? "" : $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.");
+
+            // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of modules.
+            List<NamedTensor> tensors = [.. stacks.SelectMany((stack, i) =>
+                PyTorchNames.Name(output, stack, stacks.Count == 1 ? before : string.Create(CultureInfo.InvariantCulture, $"{before}{i}.")))];
             if (model is not null) tensors.AddRange(LanguageModelParts.Surroundings(model.Model));
-            SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stack, model?.Vocabulary));
+            SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stacks[0], model?.Vocabulary));
         }
 
         long bytes = new FileInfo(output).Length;
@@ -62,12 +67,10 @@ internal sealed class ExportCommand
         return ExitCode.Done;
     }
 
-    private static (RecurrentStack Stack, LoadedLanguageModel? Model) Load(string path)
+    // Null for a bare stack.
+    private static LoadedLanguageModel? LoadModel(string path)
     {
-        string kind;
-        using (TsdFile file = TsdFile.Open(path)) kind = file.Kind;
-        if (kind != LanguageModelFile.Kind) return (RecurrentStackFile.Load(path), null);
-        LoadedLanguageModel model = LanguageModelFile.Load(path);
-        return (LanguageModelParts.RecurrentPart(model.Model), model);
+        using TsdFile file = TsdFile.Open(path);
+        return file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Load(path) : null;
     }
 }

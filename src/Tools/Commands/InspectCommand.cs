@@ -177,6 +177,7 @@ internal static class InspectCommand
         facts.Row("stands", progress.Epoch < run.Recipe.Epochs
             ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
             : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
+        if (progress.AveragedUpdates is { } averaged) facts.Row("average", $"of the parameters after each of the last {Figures.Count(averaged)} updates");
         if (run.BestEpoch is { } best) facts.Row("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}");
         facts.Row("trained on", Describe(run.Train));
         facts.Row("validated on", Describe(run.Valid));

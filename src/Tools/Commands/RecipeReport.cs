@@ -44,24 +44,40 @@ internal static class RecipeReport
             }
         }
 
+        yield return ("--rate-word", Figures.Setting(r.RateWord));
+        yield return ("--weight-drop", Figures.Setting(r.WeightDrop));
+        yield return ("--ar", Figures.Setting(r.Ar));
+        yield return ("--tar", Figures.Setting(r.Tar));
+        yield return ("--weight-decay", Figures.Setting(r.WeightDecay));
+        if (r.WeightDecay > 0f) yield return ("--decoupled-decay", Text(r.DecoupledDecay));
         yield return ("--hidden", Text(r.Hidden));
+        if (r.LastHidden != r.Hidden) yield return ("--last-hidden", Text(r.LastHidden));
         yield return ("--embedding", Text(r.Embedding));
         yield return ("--layers", Text(r.Layers));
         yield return ("--cell", r.Cell);
-        if (r.Peepholes) yield return ("--peepholes", "true");
-        yield return ("--tied", r.Tied ? "true" : "false");
+        if (r.Peepholes) yield return ("--peepholes", Text(r.Peepholes));
+        yield return ("--tied", Text(r.Tied));
         yield return ("--batch", Text(r.Batch));
         yield return ("--bptt", Text(r.Bptt));
+        yield return ("--variable-bptt", Text(r.VariableBptt));
         yield return ("--epochs", Text(r.Epochs));
         yield return ("--lr", Figures.Setting(r.Lr));
-        yield return ("--full-rate-epochs", Text(r.FullRateEpochs));
-        yield return ("--decay", Figures.Setting(r.Decay));
+        yield return ("--lr-schedule", r.LrSchedule);
+        if (r.LrSchedule == "zaremba") yield return ("--full-rate-epochs", Text(r.FullRateEpochs));
+        if (r.LrSchedule is "zaremba" or "plateau") yield return ("--decay", Figures.Setting(r.Decay));
+        yield return ("--warm-up", Text(r.WarmUp));
+        yield return ("--patience", Text(r.Patience));
         yield return ("--clip", Figures.Setting(r.Clip));
+        yield return ("--loss-reduction", r.LossReduction);
         yield return ("--optimizer", r.Optimizer);
+        if (r.Optimizer == "nt-asgd") yield return ("--nonmono", Text(r.Nonmono));
         yield return ("--init", Figures.Setting(r.Init));
+        yield return ("--init-scheme", r.InitScheme);
         if (r.Cell == "lstm") yield return ("--forget-bias", Figures.Setting(r.ForgetBias));
         yield return ("--seed", r.Seed.ToString(CultureInfo.InvariantCulture));
     }
+
+    private static string Text(bool isOn) => isOn ? "true" : "false";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

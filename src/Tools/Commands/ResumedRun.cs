@@ -29,6 +29,13 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
             if (was.GetValueOrDefault(option) != value) throw Contradiction(option, value, was.GetValueOrDefault(option, "none"));
         }
 
+        if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
+        {
+            throw new UsageException(
+                $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its {Figures.Count(run.Recipe.Epochs, "epoch")} " +
+                $"(--lr-schedule {Names.LearningRateSchedules.Of(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
+        }
+
         int begun = run.Progress.Epoch + (run.Progress.Step > 0 ? 1 : 0);
         if (asked.Epochs < begun)
             throw new UsageException($"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or more.");

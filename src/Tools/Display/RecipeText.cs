@@ -10,9 +10,12 @@ internal static class RecipeText
 {
     /// <summary>The model and its window.</summary>
     public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
-        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}, " +
+        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}{Last(recipe)}, " +
         $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
         Figures.Count(recipe.Bptt, "time step");
+
+    private static string Last(LanguageModelRecipe recipe) =>
+        recipe.LastHiddenSize == 0 ? "" : $" (the last {Figures.Count(recipe.LastHiddenSize)})";
 
     // An LSTM goes without saying.
     private static string Cell(LanguageModelRecipe recipe) =>

@@ -43,11 +43,12 @@ internal sealed class LanguageModelEvaluation(
     {
         DropoutSpec dropout = settings.Dropout;
         var evaluator = new MonteCarloEvaluator(
-            loaded.Model, dropout, settings.Samples, settings.Seed, runner, streams, loaded.Training.Recipe.Bptt, hardware);
+            loaded.Model, dropout, settings.Samples, settings.Seed, runner, streams, loaded.Training.Recipe.Bptt, hardware,
+            settings.WordDrop, settings.WeightDrop);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
             result.Perplexity, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
-            dropout.Output, seconds);
+            dropout.Output, settings.WordDrop, settings.WeightDrop, seconds);
     }
 
     private CacheEvalResult Run(CacheSettings settings, EncodedText? tuning)

@@ -12,7 +12,9 @@ namespace TinySD.Tools.Json;
 internal sealed record RecipeResult(
     string Preset, string Level, int Hidden, int Embedding, int Layers, string Cell, bool Peepholes, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
     int KeepMultiple, int GroupSize, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs,
-    float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed)
+    float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed,
+    int LastHidden, float RateWord, float WeightDrop, float Ar, float Tar, float WeightDecay, bool DecoupledDecay, bool VariableBptt, string LossReduction,
+    int Nonmono, string LrSchedule, int WarmUp, int Patience, string InitScheme)
 {
     public static RecipeResult From(TextLevel level, LanguageModelRecipe r) => new(
         r.Name, Names.Levels.Of(level), r.HiddenSize, r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize, r.LayerCount,
@@ -20,7 +22,9 @@ internal sealed record RecipeResult(
         r.BatchSize, r.Bptt, Names.Dropouts.Of(r.Dropout.Kind), Names.Draws.Of(r.Dropout.Draw), r.Dropout.KeepMultiple,
         r.Dropout.GroupSize, r.Dropout.Embedding, r.Dropout.Layer,
         r.Dropout.Recurrent, r.Dropout.Output, Names.Optimizers.Of(r.Optimizer), r.LearningRate, r.FullRateEpochs, r.Decay, r.ClipNorm,
-        r.Epochs, r.InitRange, r.ForgetBias, r.Seed);
+        r.Epochs, r.InitRange, r.ForgetBias, r.Seed, r.LastHiddenSize == 0 ? r.HiddenSize : r.LastHiddenSize, r.WordDrop, r.WeightDrop,
+        r.ActivationPenalty, r.TemporalPenalty, r.WeightDecay, r.DecoupledDecay, r.VariableBptt, Names.LossReductions.Of(r.LossReduction), r.NonMonotone,
+        Names.LearningRateSchedules.Of(r.LearningRateSchedule), r.WarmUpUpdates, r.Patience, Names.InitSchemes.Of(r.InitScheme));
 }
 
 /// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
@@ -39,7 +43,8 @@ internal sealed record EvalResult(double Perplexity, long Tokens, double? Second
 
 /// <summary>A Monte Carlo dropout evaluation.</summary>
 internal sealed record MonteCarloResult(
-    double Perplexity, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, double Seconds);
+    double Perplexity, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float RateWord,
+    float WeightDrop, double Seconds);
 
 /// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
 internal sealed record CacheEvalResult(

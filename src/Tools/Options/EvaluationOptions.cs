@@ -7,7 +7,7 @@ using TinySD.Tools.Errors;
 namespace TinySD.Tools.Options;
 
 /// <summary>A Monte Carlo evaluation as asked for.</summary>
-internal sealed record MonteCarloSettings(int Samples, ulong Seed, DropoutSpec Dropout);
+internal sealed record MonteCarloSettings(int Samples, ulong Seed, DropoutSpec Dropout, float WordDrop, float WeightDrop);
 
 /// <summary>A cache as asked for; the two numbers are tuned on a text, if there is one.</summary>
 internal sealed record CacheSettings(int Size, float Theta, float Lambda, string? TuneOn);
@@ -26,6 +26,7 @@ internal sealed class EvaluationOptions
 
     private readonly Option<ulong?> _seed = Ranged.Seed($"Seed of those passes' masks. [default: {DefaultSeed}]");
     private readonly DropoutOptions _dropout = new("the model's");
+    private readonly WordAndWeightOptions _drops = new();
 
     private readonly Option<int?> _cache = Ranged.Whole("--cache", 1, 1 << 24,
         $"Evaluate with a continuous cache of so many positions too (Grave et al. 2017); {CacheEvaluator.DefaultSize} is usual for the Penn Treebank.");
@@ -42,7 +43,7 @@ internal sealed class EvaluationOptions
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_streams, _samples, _seed, .. _dropout.All, _cache, _theta, _lambda, _tune];
+        Option[] options = [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
         foreach (Option option in options) command.Add(option);
     }
 
@@ -55,19 +56,20 @@ internal sealed class EvaluationOptions
     {
         if (parsed.GetValue(_samples) is not { } samples)
         {
-            string? useless = parsed.GetValue(_seed) is null ? _dropout.Given(parsed) : _seed.Name;
+            string? useless = parsed.GetValue(_seed) is null ? _dropout.Given(parsed) ?? _drops.Given(parsed) : _seed.Name;
             if (useless is not null) throw new UsageException($"{useless} has no effect without {_samples.Name}, which evaluates with dropout.");
             return null;
         }
 
         DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe");
-        if (dropout.Kind == DropoutKind.None)
+        (float words, float weights) = _drops.Read(parsed, training.Recipe);
+        if (dropout.Kind == DropoutKind.None && words == 0f && weights == 0f)
         {
             throw new UsageException(
                 $"{_samples.Name} needs dropout, and the model was trained without; add --dropout and --rate, for example --dropout random --rate 0.2.");
         }
 
-        return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, dropout);
+        return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, dropout, words, weights);
     }
 
     /// <summary>The cache, or null.</summary>

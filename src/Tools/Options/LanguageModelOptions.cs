@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
 
@@ -13,14 +14,17 @@ internal sealed class LanguageModelOptions
     private const int LargestSize = 65536;
 
     private readonly Option<string?> _preset = Presets.Option(
-        $"A named set of the options below; those given beside it win. One of {Presets.List}. " +
+        $"A named set of the options below; those given beside it win. One of {Presets.List}. {Presets.Forms} " +
         $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
 
     private readonly Option<TextLevel?> _level = Ranged.Choice("--level", Names.Levels,
         $"What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose name begins with {Presets.CharacterPrefix}, else word]");
 
     private readonly DropoutOptions _dropout = new("the preset's");
-    private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer.");
+    private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer, or of all but the last.");
+    private readonly Option<int?> _lastHidden = Ranged.Whole("--last-hidden", 0, LargestSize,
+        "Hidden size of the last layer, which --tied needs as wide as the embedding; 0 for --hidden.");
+
     private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");
     private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "Recurrent layers.");
     private readonly CellOptions _cell = new();
@@ -29,22 +33,26 @@ internal sealed class LanguageModelOptions
 
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences B in a batch.");
     private readonly Option<int?> _bptt = Ranged.Whole("--bptt", 1, 65536, "Time steps T of a window of truncated back-propagation.");
+    private readonly Option<bool?> _variableBptt = Ranged.Switch("--variable-bptt",
+        $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and scale the learning rate by it.");
+
     private readonly Option<int?> _epochs = Ranged.Whole("--epochs", 1, int.MaxValue, "Passes over the training text.");
 
-    private readonly Option<float?> _learningRate = Ranged.Number("--lr", v => v > 0, "a number above 0",
-        "Learning rate of the first epochs.");
-
-    private readonly Option<int?> _fullRateEpochs = Ranged.Whole("--full-rate-epochs", 0, int.MaxValue,
-        "Epochs at the full learning rate before the decay starts.");
-
-    private readonly Option<float?> _decay = Ranged.Number("--decay", v => v >= 1, "a number of at least 1",
-        "What the learning rate is divided by in every epoch after those.");
-
+    private readonly LearningRateOptions _learningRate = new();
     private readonly Option<float?> _clip = Ranged.Number("--clip", v => v >= 0, "a number of at least 0",
         "The gradient's largest L2 norm; 0 for no clipping.");
 
-    private readonly Option<OptimizerKind?> _optimizer = Ranged.Choice("--optimizer", Names.Optimizers, "The update rule.");
+    private readonly Option<OptimizerKind?> _optimizer = Ranged.Choice("--optimizer", Names.Optimizers, "The update rule: nt-asgd averages from when validation stops getting better.");
+    private readonly Option<int?> _nonMonotone = Ranged.Whole("--nonmono", 0, int.MaxValue,
+        "With --optimizer nt-asgd: averaging begins after an epoch worse than the best up to this many before the last.");
+
+    private readonly Option<LossReduction?> _reduction = Ranged.Choice("--loss-reduction", Names.LossReductions,
+        "The loss whose gradient is clipped: the sum over time of the batch's mean, or the mean over both.");
+
+    private readonly RegularizerOptions _regularizers = new();
     private readonly Option<float?> _init = Ranged.Number("--init", v => v > 0, "a number above 0", "Parameters start uniform in [-X, X].");
+    private readonly Option<InitScheme?> _initScheme = Ranged.Choice("--init-scheme", Names.InitSchemes,
+        "uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], the classifier's bias 0.");
 
     private readonly Option<float?> _forgetBias = Ranged.Number("--forget-bias", _ => true, "a number",
         "Added to the forget gates' bias of LSTM cells at the start.");
@@ -56,8 +64,8 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, _level, .. _dropout.All, _hidden, _embedding, _layers, .. _cell.All, _tied, _batch, _bptt, _epochs, _learningRate, _fullRateEpochs, _decay, _clip,
-            _optimizer, _init, _forgetBias, _seed,
+            _preset, _level, .. _dropout.All, .. _regularizers.All, _hidden, _lastHidden, _embedding, _layers, .. _cell.All, _tied, _batch, _bptt, _variableBptt,
+            _epochs, .. _learningRate.All, _clip, _reduction, _optimizer, _nonMonotone, _init, _initScheme, _forgetBias, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -67,7 +75,7 @@ internal sealed class LanguageModelOptions
     {
         Option[] options =
         [
-            _preset, .. _dropout.All, _hidden, _embedding, _layers, _bptt, _seed,
+            _preset, .. _dropout.All, _hidden, _lastHidden, _embedding, _layers, _bptt, _variableBptt, _seed,
         ];
         foreach (Option option in options) command.Add(option);
     }
@@ -85,9 +93,14 @@ internal sealed class LanguageModelOptions
         preset = _cell.Apply(parsed, preset);
         if (preset.Cell != CellKind.Lstm && parsed.GetValue(_forgetBias) is not null)
             throw new UsageException($"{_forgetBias.Name} needs LSTM cells; --cell {Names.Cells.Of(preset.Cell)} has no forget gate.");
+        preset = preset with { Optimizer = parsed.GetValue(_optimizer) ?? preset.Optimizer };
+        if (preset.Optimizer != OptimizerKind.NtAsgd && parsed.GetValue(_nonMonotone) is not null)
+            throw new UsageException($"{_nonMonotone.Name} needs --optimizer nt-asgd; it is {Names.Optimizers.Of(preset.Optimizer)}.");
+        preset = _learningRate.Apply(parsed, _regularizers.Apply(parsed, preset));
         LanguageModelRecipe recipe = preset with
         {
             HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,
+            LastHiddenSize = parsed.GetValue(_lastHidden) ?? preset.LastHiddenSize,
             EmbeddingSize = parsed.GetValue(_embedding) ?? preset.EmbeddingSize,
             LayerCount = parsed.GetValue(_layers) ?? preset.LayerCount,
             TieWeights = Ranged.IsOn(parsed, _tied) ?? preset.TieWeights,
@@ -96,21 +109,17 @@ internal sealed class LanguageModelOptions
             BatchSize = parsed.GetValue(_batch) ?? preset.BatchSize,
             Bptt = parsed.GetValue(_bptt) ?? preset.Bptt,
             Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}"),
-            Optimizer = parsed.GetValue(_optimizer) ?? preset.Optimizer,
-            LearningRate = parsed.GetValue(_learningRate) ?? preset.LearningRate,
+            VariableBptt = Ranged.IsOn(parsed, _variableBptt) ?? preset.VariableBptt,
+            LossReduction = parsed.GetValue(_reduction) ?? preset.LossReduction,
+            NonMonotone = parsed.GetValue(_nonMonotone) ?? preset.NonMonotone,
+            InitScheme = parsed.GetValue(_initScheme) ?? preset.InitScheme,
             ClipNorm = parsed.GetValue(_clip) ?? preset.ClipNorm,
             Epochs = parsed.GetValue(_epochs) ?? preset.Epochs,
-            FullRateEpochs = parsed.GetValue(_fullRateEpochs) ?? preset.FullRateEpochs,
-            Decay = parsed.GetValue(_decay) ?? preset.Decay,
             Seed = parsed.GetValue(_seed) ?? preset.Seed,
         };
-        if (recipe.TieWeights && recipe.EmbeddingSize != 0 && recipe.EmbeddingSize != recipe.HiddenSize)
-        {
-            throw new UsageException(
-                "--tied needs an embedding as wide as the hidden layer; " +
-                $"--embedding is {recipe.EmbeddingSize} and --hidden {recipe.HiddenSize}. Give --embedding 0.");
-        }
-
+        CheckTied(recipe);
+        if (recipe.LongestWindow > LargestSize)
+            throw new UsageException($"{_variableBptt.Name} needs a {_bptt.Name} of at most {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
 
@@ -126,5 +135,15 @@ internal sealed class LanguageModelOptions
         if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, Names.Levels.Of(asked), Names.Levels.Of(level));
         if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
         return Read(parsed, _ => recipe).Recipe;
+    }
+
+    private static void CheckTied(LanguageModelRecipe recipe)
+    {
+        int embedding = recipe.EmbeddingSize == 0 ? recipe.HiddenSize : recipe.EmbeddingSize;
+        int last = recipe.LastHiddenSize == 0 ? recipe.HiddenSize : recipe.LastHiddenSize;
+        if (!recipe.TieWeights || embedding == last) return;
+        throw new UsageException(recipe.LastHiddenSize == 0
+            ? $"--tied needs an embedding as wide as the hidden layer; --embedding is {embedding} and --hidden {last}. Give --embedding 0."
+            : $"--tied needs an embedding as wide as the last layer; --embedding is {embedding} and --last-hidden {last}. Give --last-hidden {embedding}.");
     }
 }

@@ -41,7 +41,15 @@ internal static class Names
     /// <summary>Number formats of weights in a file.</summary>
     public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));
 
-    public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam));
+    public static Names<OptimizerKind> Optimizers { get; } = new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam), ("nt-asgd", OptimizerKind.NtAsgd));
+
+    public static Names<InitScheme> InitSchemes { get; } = new(("uniform", InitScheme.Uniform), ("scaled", InitScheme.Scaled));
+
+    public static Names<LossReduction> LossReductions { get; } = new(("sum", LossReduction.SumOverTime), ("mean", LossReduction.Mean));
+
+    public static Names<LearningRateSchedule> LearningRateSchedules { get; } = new(
+        ("zaremba", LearningRateSchedule.Zaremba), ("constant", LearningRateSchedule.Constant), ("cosine", LearningRateSchedule.Cosine),
+        ("linear", LearningRateSchedule.Linear), ("plateau", LearningRateSchedule.Plateau));
 
     public static Names<CellKind> Cells { get; } = new(
         ("lstm", CellKind.Lstm), ("gru", CellKind.Gru), ("rnn-tanh", CellKind.RnnTanh), ("rnn-relu", CellKind.RnnRelu));

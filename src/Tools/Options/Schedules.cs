@@ -22,7 +22,7 @@ internal static class Schedules
     {
         Seed = recipe.Seed,
         Dropout = recipe.Dropout,
-        TimeSteps = recipe.Bptt,
+        TimeSteps = recipe.LongestWindow,
         Updates = updates,
         Sites = MaskScheduleInfo.SitesWithMasks(SitesOf(recipe), recipe.Dropout),
     };
@@ -33,7 +33,15 @@ internal static class Schedules
     {
         MaskScheduleInfo info = file.Info;
         if (recipe.Seed != info.Seed) throw Contradiction("--seed", recipe.Seed, info.Seed);
-        if (recipe.Bptt != info.TimeSteps) throw Contradiction("--bptt", (ulong)recipe.Bptt, (ulong)info.TimeSteps);
+        if (recipe.LongestWindow != info.TimeSteps)
+        {
+            throw recipe.VariableBptt
+                ? new UsageException(
+                    $"the masks of {file.Path} are for {info.TimeSteps} time steps, and with --variable-bptt a window has up to {recipe.LongestWindow}; " +
+                    "give the --bptt and --variable-bptt that it was drawn with.")
+                : Contradiction("--bptt", (ulong)recipe.Bptt, (ulong)info.TimeSteps);
+        }
+
         if (recipe.Dropout != info.Dropout)
         {
             throw new UsageException(

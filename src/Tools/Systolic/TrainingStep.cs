@@ -34,16 +34,15 @@ internal sealed class TrainingStep
         _round = round;
         _schedule = new MaskSchedule(recipe.Seed, recipe.Dropout);
         LanguageModelConfig config = recipe.ToConfig(vocabulary);
-        int hidden = config.HiddenSize, gates = config.Cell.GateCount() * hidden;
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
+            int hidden = config.HiddenSizeOf(layer), gates = config.Cell.GateCount() * hidden;
             string name = FormattableString.Invariant($"{config.Cell.TensorPrefix()}.{layer}");
-            if (layer == 0) AddSite($"{name}.input", DropoutSite.Embedding, layer, config.EmbeddingSize, gates);
-            else AddSite($"{name}.input", DropoutSite.Layer, layer, hidden, gates);
+            AddSite($"{name}.input", layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, config.InputSizeOf(layer), gates);
             AddSite($"{name}.recurrent", DropoutSite.Recurrent, layer, hidden, gates);
         }
 
-        AddSite("classifier", DropoutSite.Output, config.LayerCount, hidden, vocabulary);
+        AddSite("classifier", DropoutSite.Output, config.LayerCount, config.InputSizeOf(config.LayerCount), vocabulary);
     }
 
     /// <summary>The products.</summary>

@@ -12,15 +12,16 @@ internal static class IdealSpeedup
     /// </summary>
     public static double Of(LanguageModelConfig config, DropoutSpec dropout)
     {
-        double dense = 0, kept = 0, gates = (double)config.Cell.GateCount() * config.HiddenSize;
+        double dense = 0, kept = 0;
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            int inputs = layer == 0 ? config.EmbeddingSize : config.HiddenSize;
-            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, inputs, gates);
-            Add(DropoutSite.Recurrent, config.HiddenSize, gates);
+            int hidden = config.HiddenSizeOf(layer);
+            double gates = (double)config.Cell.GateCount() * hidden;
+            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, config.InputSizeOf(layer), gates);
+            Add(DropoutSite.Recurrent, hidden, gates);
         }
 
-        Add(DropoutSite.Output, config.HiddenSize, config.VocabularySize);
+        Add(DropoutSite.Output, config.InputSizeOf(config.LayerCount), config.VocabularySize);
         return dense / kept;
 
         void Add(DropoutSite site, int units, double outputs)

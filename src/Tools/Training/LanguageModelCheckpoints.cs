@@ -25,12 +25,14 @@ internal sealed class LanguageModelCheckpoints(
     /// <param name="run">Fresh.</param>
     /// <returns>What else the checkpoint says; null where the run begins at the beginning.</returns>
     /// <exception cref="FileProblemException">Its tensors are not this model's.</exception>
+    /// <exception cref="Errors.FailureException">Its place is not in this text.</exception>
     public LanguageModelCheckpoint? Restore(LanguageModelRun run)
     {
         if (from is null) return null;
         TrainingProgress progress = from.Content.Progress;
         if (from.Content.BestEpoch is not null) Best = new LanguageModel(run.Model.Config);
-        run.Restore(progress, blocks => from.Load([.. blocks, .. BestBlocks()]));
+        double[] validations = [.. from.Content.Epochs.Select(epoch => epoch.ValidPerplexity)];
+        run.Restore(progress, validations, blocks => from.Load([.. blocks, .. BestBlocks()]));
         if (isSaved) _saved = (progress.Updates, progress.Epoch);
 
         // A file that is open takes its room on the disk after it was removed.
@@ -38,11 +40,11 @@ internal sealed class LanguageModelCheckpoints(
         return from.Content;
     }
 
-    /// <summary>Takes the run's parameters for the best so far.</summary>
+    /// <summary>Takes the run's model to keep for the best so far.</summary>
     public void KeepBest(LanguageModelRun run)
     {
         Best ??= new LanguageModel(run.Model.Config);
-        run.Model.Parameters.Values.CopyTo(Best.Parameters.Values);
+        run.ModelToKeep.Parameters.Values.CopyTo(Best.Parameters.Values);
     }
 
     /// <summary>Writes a checkpoint unless there is one of this moment already.</summary>

@@ -60,7 +60,7 @@ internal sealed class LanguageModelTraining(
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
         var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware, schedule);
         long parameters = run.Model.Layout.ParameterCount;
-        _stepsPlanned = Math.Min((long)recipe.Epochs * windows.Count, maxSteps ?? long.MaxValue);
+        _stepsPlanned = PlannedSteps(windows);
         if (schedule is not null && schedule.Info.Updates < _stepsPlanned)
         {
             throw new UsageException(
@@ -70,10 +70,10 @@ internal sealed class LanguageModelTraining(
 
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
-            $"{Figures.Count(parameters)} parameters; {Figures.Count(windows.Count)} steps an epoch; threads: {runner.ThreadCount}");
+            $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1)} steps an epoch; threads: {runner.ThreadCount}");
         _elapsed.Start();
         run.BeginEpoch(0);
-        Restore(run, windows.Count, progress);
+        Restore(run, progress);
         double? testPerplexity;
         try
         {
@@ -82,7 +82,7 @@ internal sealed class LanguageModelTraining(
             checkpoints?.Save(run, _epochs, _best, TotalSeconds);
             while (run.Epoch < recipe.Epochs && (run.Updates < _stepsPlanned || run.Steps > 0))
             {
-                if (!TrainEpoch(run, windows.Count, progress, stop)) break;
+                if (IsOutOfPatience(progress) || !TrainEpoch(run, progress, stop)) break;
             }
 
             checkpoints?.Save(run, _epochs, _best, TotalSeconds);
@@ -102,15 +102,20 @@ internal sealed class LanguageModelTraining(
     }
 
     // Sums, epochs and the best model as they were, or the first checkpoint, which finds out early whether there can be any.
-    private void Restore(LanguageModelRun run, int windows, IProgressDisplay progress)
+    private void Restore(LanguageModelRun run, IProgressDisplay progress)
     {
         if (checkpoints?.Restore(run) is not { } from) return;
         _secondsBefore = from.Progress.TotalSeconds;
         _epochs.AddRange(from.Epochs.Select(e => new EpochOutcome(
             e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, IsWhole: true)));
         _best = from.BestEpoch is { } best ? _epochs[best - 1] : null;
-        if (run.Steps > windows || _epochs.Any(epoch => epoch.Steps != windows))
-            throw new FailureException($"the checkpoint says other than {Figures.Count(windows, "step")} an epoch, which its own texts and recipe make; it cannot be used.");
+        foreach ((EpochOutcome epoch, int steps) in _epochs.Zip(run.StepsOfEpochs(_epochs.Count)))
+        {
+            if (epoch.Steps == steps) continue;
+            throw new FailureException(
+                $"the checkpoint says other than {Figures.Count(steps, "step")} of epoch {epoch.Epoch}, which its own texts and recipe make; it cannot be used.");
+        }
+
         if (run.Updates > _stepsPlanned)
         {
             throw new UsageException(
@@ -124,12 +129,12 @@ internal sealed class LanguageModelTraining(
     }
 
     /// <returns>False when the limit on steps cut the epoch short.</returns>
-    private bool TrainEpoch(LanguageModelRun run, int windows, IProgressDisplay progress, CancellationToken stop)
+    private bool TrainEpoch(LanguageModelRun run, IProgressDisplay progress, CancellationToken stop)
     {
         string label = $"epoch {run.Epoch + 1}/{recipe.Epochs}";
         try
         {
-            while (run.Steps < windows && run.Updates < _stepsPlanned)
+            while (run.Steps < run.Windows && run.Updates < _stepsPlanned)
             {
                 stop.ThrowIfCancellationRequested();
                 run.Step(run.Steps);
@@ -144,7 +149,7 @@ internal sealed class LanguageModelTraining(
         }
 
         // The results of an epoch cut short are not part of the run that a later one goes on with.
-        bool isWhole = run.Steps == windows;
+        bool isWhole = run.Steps == run.Windows;
         if (!isWhole) checkpoints?.Save(run, _epochs, _best, TotalSeconds);
         double train = run.TrainPerplexity;
         double valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
@@ -154,7 +159,7 @@ internal sealed class LanguageModelTraining(
         bool improved = _best is null || valid < _best.ValidPerplexity;
         if (improved)
         {
-            SaveModel(run.Model, [.. _epochs, outcome], outcome);
+            SaveModel(run.ModelToKeep, [.. _epochs, outcome], outcome);
             _best = outcome;
             if (isWhole) checkpoints?.KeepBest(run);
         }
@@ -166,9 +171,28 @@ internal sealed class LanguageModelTraining(
             $"{Figures.Count(run.TokensPerSecond)} tokens/s" +
             (improved ? $"; saved to {output}" : ""));
         if (!isWhole) return false;
-        run.BeginEpoch(run.Epoch + 1);
+        if (run.TryBeginAveraging(Validations())) progress.Note("validation stopped getting better: from here on the model is the average of the parameters");
+        run.BeginEpoch(run.Epoch + 1, Validations());
         if (checkpoints?.Keeper.IsDueAfterEpoch(run.Updates) == true) checkpoints.Save(run, _epochs, _best, TotalSeconds);
         return true;
+    }
+
+    private bool IsOutOfPatience(IProgressDisplay progress)
+    {
+        if (!recipe.IsOutOfPatience(Validations())) return false;
+        progress.Note($"no better validation in {Figures.Count(recipe.Patience, "epoch")}: stopped, as --patience asks");
+        return true;
+    }
+
+    private double[] Validations() => [.. _epochs.Select(epoch => epoch.ValidPerplexity)];
+
+    // With windows of varying length an epoch's number of steps depends on the updates before it.
+    private long PlannedSteps(TokenWindows windows)
+    {
+        long most = maxSteps ?? long.MaxValue, planned = 0;
+        if (!recipe.VariableBptt) return Math.Min((long)recipe.Epochs * windows.Count, most);
+        for (int epoch = 0; epoch < recipe.Epochs && planned < most; epoch++) planned += windows.StartsOf(recipe, planned).Count - 1;
+        return Math.Min(planned, most);
     }
 
     /// <summary>Writes the best model and the record of the epochs up to its own.</summary>

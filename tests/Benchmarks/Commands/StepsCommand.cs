@@ -16,7 +16,7 @@ internal static class StepsCommand
     public static Command Create()
     {
         var preset = new Option<string>("--preset") { Description = "The model and its window.", DefaultValueFactory = _ => "zaremba-medium" };
-        preset.AcceptOnlyFromAmong([.. LanguageModelRecipe.Presets.Select(recipe => recipe.Name)]);
+        preset.AcceptOnlyFromAmong([.. LanguageModelRecipe.Presets.Where(StepPlan.IsComparable).Select(recipe => recipe.Name)]);
         Option<float?> rate = CommonOptions.Rate("Drop rate at every site. [default: the preset's]");
         Option<int> vocabulary = CommonOptions.Whole("--vocabulary", 10_000, 2, 10_000_000, "Tokens of the vocabulary.");
         Option<int> threads = CommonOptions.Threads();

@@ -12,6 +12,14 @@ namespace TinySD.Benchmarks.Steps;
 /// <param name="Rounds">Timed steps of each.</param>
 internal sealed record StepPlan(LanguageModelRecipe Recipe, float Rate, int Vocabulary, int Threads, int WarmUp, int Rounds)
 {
+    /// <summary>Whether a recipe has nothing beside dropout, clipping and plain descent or Adam: what every contestant does.</summary>
+    public static bool IsComparable(LanguageModelRecipe recipe) =>
+        recipe is
+        {
+            LastHiddenSize: 0, TieWeights: false, VariableBptt: false, LossReduction: LossReduction.SumOverTime, Optimizer: not OptimizerKind.NtAsgd,
+            WordDrop: 0, WeightDrop: 0, ActivationPenalty: 0, TemporalPenalty: 0, WeightDecay: 0,
+        };
+
     /// <summary>The recipe with dropout of a kind at the sites of Zaremba et al.: not on the recurrent connection.</summary>
     public LanguageModelRecipe WithoutRecurrentDropout(DropoutKind kind) =>
         Recipe with { Dropout = new() { Kind = kind, Embedding = Rate, Layer = Rate, Output = Rate } };

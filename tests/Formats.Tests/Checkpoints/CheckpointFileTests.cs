@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TUnit.Assertions.Enums;
@@ -27,8 +26,9 @@ public sealed class CheckpointFileTests
             TotalSeconds = 1e-300,
             LearningRate = 0.1f,
             OptimizerUpdates = 18,
+            AveragedUpdates = 16,
         },
-        Recipe = new() { Name = "zaremba-small, changed", HiddenSize = 3, Seed = ulong.MaxValue, Dropout = new() { Kind = DropoutKind.Locked, Layer = 0.3f } },
+        Recipe = LanguageModelFileTests.FullRecipe with { BatchSize = 20 },
         Level = TextLevel.Character,
         MinimumCount = 4,
         MaximumVocabulary = 10_000,
@@ -68,7 +68,7 @@ public sealed class CheckpointFileTests
         using var folder = new TestFolder();
         LanguageModelCheckpoint first = s_content with
         {
-            Progress = s_content.Progress with { Updates = 0, Epoch = 0, Step = 0 },
+            Progress = s_content.Progress with { Updates = 0, Epoch = 0, Step = 0, AveragedUpdates = null },
             Test = null,
             Schedule = null,
             MaximumVocabulary = null,
@@ -118,6 +118,11 @@ public sealed class CheckpointFileTests
     [Arguments("\"updates\":17|\"updates\":-1", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"step\":3|\"step\":-3", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"optimizerUpdates\":18|\"optimizerUpdates\":-1", FileProblemKind.CheckpointInvalid, "progress")]
+    [Arguments("\"averagedUpdates\":16|\"averagedUpdates\":-1", FileProblemKind.CheckpointInvalid, "progress")]
+    [Arguments("\"averagedUpdates\":16|\"averagedUpdates\":19", FileProblemKind.CheckpointInvalid, "progress")]
+    [Arguments("\"averagedUpdates\":16|\"averagedUpdates\":1.5", FileProblemKind.HeaderInvalid, "progress")]
+    [Arguments("\"optimizer\":\"nt-asgd\"|\"optimizer\":\"sgd\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"weightDrop\":0.2|\"weightDrop\":1", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"seconds\":1.5|\"seconds\":-1.5", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"learningRate\":0.1,\"optimizer|\"learningRate\":0,\"optimizer", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"epoch\":2,\"step\"|\"epoch\":1,\"step\"", FileProblemKind.CheckpointInvalid, "run")]

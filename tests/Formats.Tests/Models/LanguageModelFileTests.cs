@@ -41,6 +41,26 @@ public sealed class LanguageModelFileTests
         },
     };
 
+    /// <summary>That and what files leave out where it goes without saying.</summary>
+    internal static readonly LanguageModelRecipe FullRecipe = s_recipe with
+    {
+        LastHiddenSize = 2,
+        InitScheme = InitScheme.Scaled,
+        VariableBptt = true,
+        WordDrop = 0.1f,
+        WeightDrop = 0.2f,
+        ActivationPenalty = 2f,
+        TemporalPenalty = 1f,
+        LossReduction = LossReduction.Mean,
+        Optimizer = OptimizerKind.NtAsgd,
+        NonMonotone = 3,
+        WeightDecay = 1.2e-6f,
+        DecoupledDecay = true,
+        LearningRateSchedule = LearningRateSchedule.Cosine,
+        WarmUpUpdates = 100,
+        Patience = 4,
+    };
+
     private static readonly TrainingRecord s_record = new()
     {
         WrittenBy = "TinySD 9.9.9",
@@ -170,6 +190,13 @@ public sealed class LanguageModelFileTests
             configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
         }
 
+        SaveFull(folder);
+        using (var json = System.Text.Json.JsonDocument.Parse(TsdBytes.Split(File.ReadAllBytes(folder["full.tsd"])).Header))
+        {
+            recipeNames.UnionWith(Names(json.RootElement.GetProperty("training").GetProperty("recipe")));
+            configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
+        }
+
         await Assert.That(recipeNames).IsEquivalentTo(Properties<LanguageModelRecipe>());
         await Assert.That(dropoutNames).IsEquivalentTo(Properties<DropoutSpec>());
         await Assert.That(configurationNames).IsEquivalentTo(Properties<LanguageModelConfig>());
@@ -226,6 +253,33 @@ public sealed class LanguageModelFileTests
                 }
             }
         }
+    }
+
+    [Test]
+    public async Task A_last_layer_of_its_own_size_and_a_recipe_with_everything_come_back()
+    {
+        using var folder = new TestFolder();
+        LanguageModel model = SaveFull(folder);
+        (LanguageModel back, _, TrainingRecord training) = LanguageModelFile.Load(folder["full.tsd"]);
+        await Assert.That(back.Config).IsEqualTo(model.Config);
+        await Assert.That(back.Config.LastHiddenSize).IsEqualTo(2);
+        await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
+        await Assert.That(training.Recipe).IsEqualTo(FullRecipe);
+        foreach (LearningRateSchedule schedule in Enum.GetValues<LearningRateSchedule>())
+        {
+            LanguageModelRecipe recipe = FullRecipe with { LearningRateSchedule = schedule };
+            LanguageModelFile.Save(folder["m.tsd"], model, Make().Vocabulary, s_record with { Recipe = recipe });
+            await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
+        }
+    }
+
+    private static LanguageModel SaveFull(TestFolder folder)
+    {
+        (LanguageModel plain, Vocabulary vocabulary) = Make();
+        var model = new LanguageModel(plain.Config with { LastHiddenSize = 2 });
+        model.Initialize(9, 0.2f);
+        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = FullRecipe });
+        return model;
     }
 
     [Test]
@@ -376,7 +430,17 @@ public sealed class LanguageModelFileTests
         "the training is not as the format asks: dropout kind is 'zoneout'; none, random, locked, structured, structured-locked are known")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
         "the training is not as the format asks: dropout draw is 'coin'; exact-count, bernoulli are known")]
-    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam are known")]
+    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam, nt-asgd are known")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
+        "the training is not as the format asks: loss reduction is 'eve'; sum-over-time, mean are known")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
+        "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDecay\":0.5",
+        "the training is not as the format asks: weight decay needs plain or averaged descent; found Adam")]
+    [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+        "the configuration is not as the format asks: LastHiddenSize must be 0 (as the others) or above; found -1")]
+    [Arguments("lstm.2.input", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+        "tensor 'lstm.2.input' has the shape [5, 20], its configuration makes it [5, 16]")]
     [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
         "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
     [Arguments("training", "\"layer\":0.2|\"layer\":1",

@@ -156,7 +156,7 @@ public sealed class StackExchangeTests
     {
         var model = new LanguageModel(new() { VocabularySize = 9, EmbeddingSize = I, HiddenSize = H, LayerCount = 2, Cell = CellKind.Gru });
         model.Initialize(3, 0.5f);
-        RecurrentStack stack = LanguageModelParts.RecurrentPart(model);
+        RecurrentStack stack = LanguageModelParts.RecurrentPart(model, "stack.onnx");
         IReadOnlyList<NamedTensor> others = LanguageModelParts.Surroundings(model);
         await Assert.That(stack.Layout.ParameterCount + others.Sum(t => t.Floats!.Length)).IsEqualTo(model.Layout.ParameterCount);
         var slot = model.Layout.Tensors.First(t => t.Name == "gru.1.recurrent");

@@ -25,6 +25,17 @@ public sealed class CacheEvaluatorTests
     }
 
     [Test]
+    [Arguments(5)]
+    [Arguments(40)]
+    public async Task The_states_are_the_last_layers_whatever_its_size(int lastHidden)
+    {
+        LanguageModel model = Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2) with { LastHiddenSize = lastHidden }, range: 0.8f);
+        double expected = Direct(model, 20, 0.5, 0.2);
+        double found = new CacheEvaluator(model, 20, timeSteps: 7).Evaluate(new TokenMemory(_text), 0.5f, 0.2f).NegativeLogLikelihood;
+        await Assert.That(found).IsEqualTo(expected).Within(3e-6 * expected);
+    }
+
+    [Test]
     public async Task Without_a_part_for_the_cache_it_is_the_static_evaluation()
     {
         LanguageModel model = NewModel(hidden: 17);
@@ -107,7 +118,7 @@ public sealed class CacheEvaluatorTests
             for (int i = Math.Max(0, t - size); i < t; i++)
             {
                 double dot = 0;
-                for (int unit = 0; unit < model.Config.HiddenSize; unit++) dot += h[t][unit, 0] * h[i][unit, 0];
+                for (int unit = 0; unit < h[t].GetLength(0); unit++) dot += h[t][unit, 0] * h[i][unit, 0];
                 double weight = Math.Exp(theta * dot);
                 all += weight;
                 if (_text[i + 1] == _text[t + 1]) wanted += weight;

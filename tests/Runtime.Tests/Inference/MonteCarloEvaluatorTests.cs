@@ -1,7 +1,9 @@
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
@@ -18,19 +20,33 @@ public sealed class MonteCarloEvaluatorTests
 
     [Test]
     [MethodDataSource(nameof(Dropouts))]
-    public async Task The_twins_probabilities_are_averaged_before_the_logarithm(DropoutSpec dropout)
+    public Task The_twins_probabilities_are_averaged_before_the_logarithm(DropoutSpec dropout) => IsTheTwinsAverage(NewModel(), dropout, 0f, 0f);
+
+    // The masks of training, of AWD-LSTM's and of Gal's kind; the weights' too are new for every window and sample.
+    [Test]
+    [MethodDataSource(nameof(Dropouts))]
+    public async Task Words_and_recurrent_weights_are_dropped_as_in_training(DropoutSpec dropout)
     {
-        LanguageModel model = NewModel();
-        double[][] probabilities = [.. Enumerable.Range(0, Samples).Select(sample => TwinProbabilities(model, dropout, sample))];
+        LanguageModelConfig config = Cases.Config(Vocabulary, embedding: 6, hidden: 9, layers: 2) with { LastHiddenSize = 6, TieWeights = true };
+        foreach ((float words, float weights) in new[] { (0.4f, 0f), (0f, 0.5f), (0.25f, 0.375f) })
+        {
+            await IsTheTwinsAverage(Cases.Model(config, range: 0.8f), dropout, words, weights);
+            await IsTheTwinsAverage(Cases.Model(config with { Cell = CellKind.Gru }, range: 0.8f), dropout, words, weights);
+        }
+    }
+
+    private static async Task IsTheTwinsAverage(LanguageModel model, DropoutSpec dropout, float words, float weights)
+    {
+        double[][] probabilities = [.. Enumerable.Range(0, Samples).Select(sample => TwinProbabilities(model, dropout, sample, words, weights))];
         double expected = Enumerable.Range(0, Length - 1).Sum(i => -Math.Log(probabilities.Average(p => p[i])));
-        var evaluator = new MonteCarloEvaluator(model, dropout, Samples, Seed, timeSteps: TimeSteps);
+        var evaluator = new MonteCarloEvaluator(model, dropout, Samples, Seed, timeSteps: TimeSteps, wordDrop: words, weightDrop: weights);
         EvaluationResult result = evaluator.Evaluate(new TokenMemory(_text));
         await Assert.That(result.Tokens).IsEqualTo(Length - 1);
         await Assert.That(result.NegativeLogLikelihood).IsEqualTo(expected).Within(2e-6 * expected);
 
         // The mean of the logarithms, which is what it is easily mistaken for, is another number.
         double wrong = probabilities.Average(p => p.Sum(x => -Math.Log(x)));
-        if (dropout.Kind != DropoutKind.None) await Assert.That(result.NegativeLogLikelihood).IsLessThan(wrong * (1 - 1e-4));
+        if (dropout.Kind != DropoutKind.None || words + weights > 0f) await Assert.That(result.NegativeLogLikelihood).IsLessThan(wrong * (1 - 1e-4));
 
         // Again: states and masks begin anew.
         await Assert.That(evaluator.Evaluate(new TokenMemory(_text))).IsEqualTo(result);
@@ -81,6 +97,9 @@ public sealed class MonteCarloEvaluatorTests
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 0))).Contains("samples must be 1 to 65536");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout with { Output = 1f }, 1)))
             .Contains("output drop rate");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 1, wordDrop: 1f))).Contains("word drop rate");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 1, weightDrop: float.NaN)))
+            .Contains("weight drop rate");
         var evaluator = new MonteCarloEvaluator(model, dropout, 2);
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(new TokenMemory(new[] { 1, 2, 99 }))))
             .IsEqualTo("token 2 of the text is 99, the vocabulary has 13 tokens");
@@ -90,15 +109,17 @@ public sealed class MonteCarloEvaluatorTests
     private static LanguageModel NewModel() => Cases.Model(Cases.Config(Vocabulary, embedding: 6, hidden: 9, layers: 2), range: 0.8f);
 
     // Window by window, the last one cut to the text's end: its masks are the first of a whole window's.
-    private static double[] TwinProbabilities(LanguageModel model, DropoutSpec dropout, int sample)
+    private static double[] TwinProbabilities(LanguageModel model, DropoutSpec dropout, int sample, float words, float weights)
     {
         var twin = new ReferenceLanguageModel(model);
+        LanguageModelRecipe recipe = new() { Name = "masks", Seed = Seed, WordDrop = words, WeightDrop = weights };
         ReferenceState state = twin.NewState(1);
         var probabilities = new List<double>();
         for (int window = 0; window * TimeSteps < Length - 1; window++)
         {
             int from = window * TimeSteps, to = Math.Min(from + TimeSteps, Length - 1);
             ReferenceMasks masks = ReferenceMasks.From(dropout, Seed, model.Config, to - from, 1, sample, window);
+            twin.Regularizers = ReferenceRegularizers.Of(recipe, model.Config, sample, window);
             ReferenceWindow result = twin.Forward(_text[from..to], _text[(from + 1)..(to + 1)], masks, state);
             probabilities.AddRange(result.TokenLosses.Select(loss => Math.Exp(-loss)));
             state = result.FinalState!;

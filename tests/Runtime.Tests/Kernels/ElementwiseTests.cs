@@ -84,6 +84,47 @@ public sealed class ElementwiseTests
     }
 
     [Test]
+    [Arguments(1)]
+    [Arguments(31)]
+    [Arguments(20_000)]
+    public async Task Scaled_sums_and_differences_are_the_twins(int length)
+    {
+        float[] a = Arrays.Uniform(1, length), b = Arrays.Uniform(2, length), y = Arrays.Uniform(3, length);
+        double[] scaled = y.ToDoubles(), averaged = y.ToDoubles();
+        ReferenceElementwise.AddScaled(a.ToDoubles(), scaled, 1.5);
+        await Same(ops =>
+        {
+            var found = new GuardedBuffer("y", y);
+            ops.AddScaled(a, found.Span, 1.5f);
+            return (found.Damage(), found.Span.ToArray());
+        }, found => Near(found, scaled, 3e-7));
+
+        ReferenceElementwise.AddDifference(a.ToDoubles(), averaged.ToArray(), averaged, 0.25);
+        await Same(ops =>
+        {
+            var found = new GuardedBuffer("y", y);
+            ops.Average(found.Span, a, 0.25f);
+            return (found.Damage(), found.Span.ToArray());
+        }, found => Near(found, averaged, 3e-7));
+    }
+
+    [Test]
+    [Arguments(16)]
+    [Arguments(8192 + 48)]
+    public async Task Descent_with_decay_is_the_twins(int length)
+    {
+        float[] p = Arrays.Uniform(1, length), g = Arrays.Uniform(2, length);
+        double[] expected = p.ToDoubles();
+        ReferenceElementwise.DescendAndDecay(expected, g.ToDoubles(), 0.75, 0.01);
+        await Same(ops =>
+        {
+            var found = new GuardedBuffer("p", p);
+            ops.DescendAndDecay(found.Span, g, 0.75f, 0.01f);
+            return (found.Damage(), found.Span.ToArray());
+        }, found => Near(found, expected, 3e-7));
+    }
+
+    [Test]
     [Arguments(1, 0f)]
     [Arguments(3, 2f)]
     [Arguments(64, 0.5f)]

@@ -61,7 +61,7 @@ public sealed class RecurrentLayerTests
         {
             (RecurrentLayer layer, ParameterBlock parameters) = NewLayer(kind, peepholes, width, T);
             Start(layer);
-            layer.Forward(parameters, Numbers(0, T * I * B));
+            layer.Forward(parameters, Numbers(0, T * I * B), T);
             await Assert.That(Furthest(layer.Outputs.ToArray(), h)).IsLessThan(1e-6).Because($"h, {width} lanes");
             await Assert.That(Furthest(LastCell(layer), c)).IsLessThan(1e-6).Because($"c, {width} lanes");
         }
@@ -76,10 +76,10 @@ public sealed class RecurrentLayerTests
         float[] x = Numbers(0, T * I * B);
         Start(window);
         Start(single);
-        window.Forward(parameters, x);
+        window.Forward(parameters, x, T);
         for (int t = 0; t < T; t++)
         {
-            single.Forward(parameters, x.AsSpan(t * I * B, I * B));
+            single.Forward(parameters, x.AsSpan(t * I * B, I * B), 1);
             single.Carry();
             await Assert.That(Arrays.FirstDifference(single.CarriedHidden, window.Outputs.Slice(t * H * B, H * B))).IsNull();
             int cell = window.Cells.Length / T;

@@ -54,6 +54,7 @@ internal static class Cases
     {
         Name = "test",
         HiddenSize = config.HiddenSize,
+        LastHiddenSize = config.LastHiddenSize,
         EmbeddingSize = config.EmbeddingSize,
         LayerCount = config.LayerCount,
         Cell = config.Cell,

@@ -2,14 +2,17 @@ using System.Collections.Immutable;
 using CommunityToolkit.HighPerformance;
 using TinySD.Runtime.Kernels.Reference;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
 /// <summary>
 /// A language model in double precision, built on the scalar twins and nothing else: dropout multiplies by written-out masks, every product is
-/// dense, back-propagation is the chain rule line by line. The loss is the sum over T of the mean over B.
+/// dense, back-propagation is the chain rule line by line. The loss is the sum over T of the mean over B unless the regularisers say otherwise.
 /// </summary>
 internal sealed class ReferenceLanguageModel
 {
@@ -17,6 +20,9 @@ internal sealed class ReferenceLanguageModel
 
     /// <summary>Parameters by the names of the model's layout; a bias is one row.</summary>
     public Dictionary<string, double[,]> Parameters { get; } = [];
+
+    /// <summary>What there is beside dropout on units.</summary>
+    public ReferenceRegularizers Regularizers { get; set; } = new();
 
     public ReferenceLanguageModel(LanguageModel model)
     {
@@ -27,13 +33,14 @@ internal sealed class ReferenceLanguageModel
 
     /// <summary>State of every layer before the first step: h [H, B], c [B, H], zero.</summary>
     public ReferenceState NewState(int batch) => new(
-        [.. Enumerable.Range(0, _config.LayerCount).Select(_ => new double[_config.HiddenSize, batch])],
-        [.. Enumerable.Range(0, _config.LayerCount).Select(_ => new double[batch, _config.HiddenSize])]);
+        [.. Enumerable.Range(0, _config.LayerCount).Select(layer => new double[_config.HiddenSizeOf(layer), batch])],
+        [.. Enumerable.Range(0, _config.LayerCount).Select(layer => new double[batch, _config.HiddenSizeOf(layer)])]);
 
     /// <summary>A window forward: tokens and targets [T][B].</summary>
     public ReferenceWindow Forward(int[] tokens, int[] targets, ReferenceMasks masks, ReferenceState state)
     {
-        int timeSteps = masks.Output.Length, batch = tokens.Length / timeSteps, hidden = _config.HiddenSize;
+        int timeSteps = masks.Output.Length, batch = tokens.Length / timeSteps;
+        double perToken = 1.0 / (Regularizers.IsMean ? batch * timeSteps : batch);
         var window = new ReferenceWindow(tokens, batch, masks, _config.LayerCount, timeSteps);
         double[,] table = _config.TieWeights ? Parameters["classifier.weight"].Transposed() : Parameters["embedding"];
         double[][,] h = [.. state.H], c = [.. state.C];
@@ -41,15 +48,17 @@ internal sealed class ReferenceLanguageModel
         {
             var x = new double[_config.EmbeddingSize, batch];
             ReferenceEmbedding.Forward(table, tokens.AsSpan(t * batch, batch), x);
+            x = Masked(x, WordFactors(tokens.AsSpan(t * batch, batch)));
             for (int layer = 0; layer < _config.LayerCount; layer++)
             {
+                int hidden = _config.HiddenSizeOf(layer);
                 var step = new ReferenceStep(
                     Masked(x, masks.Input[layer][t]), Masked(h[layer], masks.Recurrent[layer][t]), h[layer], c[layer], batch, hidden,
                     _config.Cell.GateCount() * hidden);
                 double[,] a = Repeated(Of(layer, "bias"), batch), u = _config.Cell == CellKind.Gru ? step.RecurrentPart : a;
                 if (_config.Cell == CellKind.Gru) AddToLastGate(Of(layer, "recurrentBias"), u);
                 ReferenceProducts.Forward(step.X, Of(layer, "input"), All(step.X), a);
-                ReferenceProducts.Forward(step.Masked, Of(layer, "recurrent"), All(step.Masked), u);
+                ReferenceProducts.Forward(step.Masked, DroppedWeights(layer), All(step.Masked), u);
                 CellForward(layer, step, a);
                 window.Steps[layer][t] = step;
                 (x, h[layer], c[layer]) = (step.H, step.H, step.CNext);
@@ -63,11 +72,13 @@ internal sealed class ReferenceLanguageModel
             for (int b = 0; b < batch; b++)
             {
                 double loss = ReferenceSoftmaxCrossEntropy.Row(
-                    logits.GetRowSpan(b), targets[(t * batch) + b], 1.0 / batch, window.DLogits[t].GetRowSpan(b));
+                    logits.GetRowSpan(b), targets[(t * batch) + b], perToken, window.DLogits[t].GetRowSpan(b));
                 window.TokenLosses.Add(loss);
-                window.Loss += loss / batch;
+                window.Loss += loss * perToken;
             }
         }
+
+        window.Loss += Penalty(window);
 
         window.FinalState = new ReferenceState(h, c);
         return window;
@@ -84,39 +95,84 @@ internal sealed class ReferenceLanguageModel
 
     private Dictionary<string, double[,]> Backward(ReferenceWindow window, Func<double[,], double[,]> term)
     {
-        int timeSteps = window.Top.Length, batch = window.Batch, layers = _config.LayerCount, hidden = _config.HiddenSize;
+        int timeSteps = window.Top.Length, batch = window.Batch, layers = _config.LayerCount;
         var gradients = Parameters.ToDictionary(p => p.Key, p => new double[p.Value.GetLength(0), p.Value.GetLength(1)]);
         var dTable = new double[_config.VocabularySize, _config.EmbeddingSize];
         double[][,] dRecurrent = NewState(batch).H, dPast = NewState(batch).H, dc = NewState(batch).C;
         for (int t = timeSteps - 1; t >= 0; t--)
         {
-            double[,] dLogits = window.DLogits[t], top = window.Top[t], dTop = new double[hidden, batch];
+            double[,] dLogits = window.DLogits[t], top = window.Top[t], dTop = new double[top.GetLength(0), batch];
             ReferenceProducts.WeightGradient(term(top), term(dLogits), All(top), gradients["classifier.weight"]);
             AddRows(term(dLogits), gradients["classifier.bias"]);
             ReferenceProducts.Backward(Parameters["classifier.weight"], dLogits, All(top), 1, dTop);
-            double[,] dx = Masked(dTop, window.Masks.Output[t]);
+            double[,] dx = Sum(Masked(dTop, window.Masks.Output[t]), PenaltySlope(window, t));
             for (int layer = layers - 1; layer >= 0; layer--)
             {
                 ReferenceStep step = window.Steps[layer][t];
                 double[,] dh = Sum(Sum(dx, dRecurrent[layer]), dPast[layer]);
                 (double[,] da, double[,] du) = CellBackward(layer, step, dh, dPast[layer], dc[layer]);
                 ReferenceProducts.WeightGradient(term(step.X), term(da), All(step.X), gradients[Name(layer, "input")]);
-                ReferenceProducts.WeightGradient(term(step.Masked), term(du), All(step.Masked), gradients[Name(layer, "recurrent")]);
+                var dWeights = new double[step.Hidden, step.Columns];
+                ReferenceProducts.WeightGradient(term(step.Masked), term(du), All(step.Masked), dWeights);
+                gradients[Name(layer, "recurrent")] = Sum(gradients[Name(layer, "recurrent")], Dropped(layer, dWeights));
                 AddRows(term(da), gradients[Name(layer, "bias")]);
                 AddVectors(layer, step, da, du, term, gradients);
-                double[,] dPrevious = new double[hidden, batch], dInput = new double[step.X.GetLength(0), batch];
-                ReferenceProducts.Backward(Of(layer, "recurrent"), du, All(step.Masked), 1, dPrevious);
+                double[,] dPrevious = new double[step.Hidden, batch], dInput = new double[step.X.GetLength(0), batch];
+                ReferenceProducts.Backward(DroppedWeights(layer), du, All(step.Masked), 1, dPrevious);
                 ReferenceProducts.Backward(Of(layer, "input"), da, All(step.X), 1, dInput);
                 dRecurrent[layer] = Masked(dPrevious, window.Masks.Recurrent[layer][t]);
                 dx = Masked(dInput, window.Masks.Input[layer][t]);
             }
 
+            dx = Masked(dx, WordFactors(window.Tokens.AsSpan(t * batch, batch)));
             ReferenceEmbedding.Backward(window.Tokens.AsSpan(t * batch, batch), term(dx), dTable);
         }
 
         string name = _config.TieWeights ? "classifier.weight" : "embedding";
         gradients[name] = Sum(gradients[name], _config.TieWeights ? dTable.Transposed() : dTable);
         return gradients;
+    }
+
+    private double[,] DroppedWeights(int layer) => Dropped(layer, Of(layer, "recurrent"));
+
+    private double[,] Dropped(int layer, double[,] u) => Regularizers.Weights is { } masks ? Masked(u, masks[layer]) : u;
+
+    // [E, B]: every unit of a sequence has its word's factor.
+    private double[,] WordFactors(ReadOnlySpan<int> tokens)
+    {
+        var factors = new double[_config.EmbeddingSize, tokens.Length];
+        for (int b = 0; b < tokens.Length; b++)
+        {
+            for (int e = 0; e < _config.EmbeddingSize; e++) factors[e, b] = Regularizers.Words?[tokens[b]] ?? 1;
+        }
+
+        return factors;
+    }
+
+    // alpha * mean(dropped^2) + beta * mean((h[t] - h[t-1])^2), element by element.
+    private double Penalty(ReferenceWindow window)
+    {
+        int timeSteps = window.Top.Length, elements = window.Top[0].Length;
+        ReferenceStep[] last = window.Steps[^1];
+        double activation = 0, temporal = 0;
+        for (int t = 0; t < timeSteps; t++)
+        {
+            foreach (double value in window.Top[t]) activation += value * value;
+            for (int i = 0; t > 0 && i < elements; i++) temporal += Math.Pow(last[t].H.AsFlat()[i] - last[t - 1].H.AsFlat()[i], 2);
+        }
+
+        return (Regularizers.Alpha * activation / (timeSteps * elements)) + (timeSteps == 1 ? 0 : Regularizers.Beta * temporal / ((timeSteps - 1) * elements));
+    }
+
+    private double[,] PenaltySlope(ReferenceWindow window, int t)
+    {
+        int timeSteps = window.Top.Length, elements = window.Top[0].Length;
+        ReferenceStep[] last = window.Steps[^1];
+        double alpha = 2 * Regularizers.Alpha / (timeSteps * elements), beta = timeSteps == 1 ? 0 : 2 * Regularizers.Beta / ((timeSteps - 1) * elements);
+        double[,] slope = Zip(window.Top[t], window.Masks.Output[t], (value, factor) => alpha * value * factor);
+        if (t > 0) slope = Sum(slope, Zip(last[t].H, last[t - 1].H, (here, before) => beta * (here - before)));
+        if (t < timeSteps - 1) slope = Sum(slope, Zip(last[t].H, last[t + 1].H, (here, after) => beta * (here - after)));
+        return slope;
     }
 
     private string Name(int layer, string tensor) => $"{_config.Cell.TensorPrefix()}.{layer}.{tensor}";
@@ -216,6 +272,58 @@ internal sealed class ReferenceLanguageModel
         {
             for (int j = 0; j < rows.GetLength(1); j++) sum[0, j] += rows[i, j];
         }
+    }
+}
+
+/// <summary>Regularisers beside dropout on units, their masks written out.</summary>
+internal sealed record ReferenceRegularizers
+{
+    /// <summary>For each layer a factor for every recurrent weight, [H, GH]; null for none.</summary>
+    public double[][,]? Weights { get; init; }
+
+    /// <summary>A factor for every word, [V]; null for none.</summary>
+    public double[]? Words { get; init; }
+
+    /// <summary>AR's factor.</summary>
+    public double Alpha { get; init; }
+
+    /// <summary>TAR's factor.</summary>
+    public double Beta { get; init; }
+
+    /// <summary>Whether the loss is a mean over time too.</summary>
+    public bool IsMean { get; init; }
+
+    /// <summary>Those of a recipe in a window, with masks drawn word by word from the generator.</summary>
+    public static ReferenceRegularizers Of(LanguageModelRecipe recipe, LanguageModelConfig config, int epoch, int step) => new()
+    {
+        Weights = recipe.WeightDrop == 0f ? null :
+            [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(new(recipe.Seed, recipe.WeightDrop, layer, epoch, step), config))],
+        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, epoch, step), config.VocabularySize),
+        Alpha = recipe.ActivationPenalty,
+        Beta = recipe.TemporalPenalty,
+        IsMean = recipe.LossReduction == LossReduction.Mean,
+    };
+
+    private static double[,] WeightFactors(WeightMasks masks, LanguageModelConfig config)
+    {
+        int hidden = config.HiddenSizeOf(masks.Layer), columns = config.Cell.GateCount() * hidden;
+        int pieces = (columns + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
+        var factors = new double[hidden, columns];
+        for (int row = 0; row < hidden; row++)
+        {
+            double[] line = [.. Enumerable.Range(0, pieces).SelectMany(piece => Factors(masks.Of(row, piece, pieces), WeightMasks.PieceColumns))];
+            line.AsSpan(0, columns).CopyTo(factors.GetRowSpan(row));
+        }
+
+        return factors;
+    }
+
+    private static double[] Factors(UnstructuredMask mask, int count)
+    {
+        PhiloxStream random = mask.Stream;
+        double[] factors = new double[count];
+        for (int i = 0; i < count; i++) factors[i] = random.Next() >= mask.Threshold ? mask.Scale : 0;
+        return factors;
     }
 }
 

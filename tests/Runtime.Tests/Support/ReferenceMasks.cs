@@ -15,11 +15,11 @@ internal sealed record ReferenceMasks(double[][][,] Input, double[][][,] Recurre
         var recurrent = new double[config.LayerCount][][,];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            input[layer] = layer == 0 ? Site(DropoutSite.Embedding, 0, config.EmbeddingSize) : Site(DropoutSite.Layer, layer, config.HiddenSize);
-            recurrent[layer] = Site(DropoutSite.Recurrent, layer, config.HiddenSize);
+            input[layer] = Site(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, config.InputSizeOf(layer));
+            recurrent[layer] = Site(DropoutSite.Recurrent, layer, config.HiddenSizeOf(layer));
         }
 
-        return new ReferenceMasks(input, recurrent, Site(DropoutSite.Output, config.LayerCount, config.HiddenSize));
+        return new ReferenceMasks(input, recurrent, Site(DropoutSite.Output, config.LayerCount, config.InputSizeOf(config.LayerCount)));
 
         double[][,] Site(DropoutSite site, int layer, int units) =>
             [.. Enumerable.Range(0, timeSteps).Select(t => Factors(schedule, spec, site, layer, epoch, step, t, units, batch))];

@@ -47,6 +47,32 @@ public sealed class AllocationTests
     }
 
     [Test]
+    [NotInParallel]
+    [Arguments(DropoutKind.Locked)]
+    [Arguments(DropoutKind.Structured)]
+    public async Task A_training_step_with_everything_on_allocates_nothing(DropoutKind kind)
+    {
+        LanguageModelConfig config = new()
+        {
+            VocabularySize = Vocabulary,
+            EmbeddingSize = 6,
+            HiddenSize = 270,
+            LastHiddenSize = 6,
+            LayerCount = 2,
+            TieWeights = true,
+        };
+        LanguageModelRecipe recipe = RegularizerTests.Everything(config, new() { Kind = kind, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f });
+        using var pool = new WorkerPool(2);
+        foreach (IParallelRunner runner in (IParallelRunner[])[SingleThread.Instance, pool])
+        {
+            var trainer = new LanguageModelTrainer(Cases.Model(config), recipe, runner);
+            trainer.BeginAveraging();
+            Action steps = Steps(trainer);
+            await Assert.That(runner == pool ? BytesOnThreadsOf(pool, steps) : BytesOnThisThread(steps)).IsEqualTo(0);
+        }
+    }
+
+    [Test]
     public async Task Copying_the_carried_state_out_and_in_allocates_nothing()
     {
         foreach ((CellKind, bool) cell in Cases.Cells)

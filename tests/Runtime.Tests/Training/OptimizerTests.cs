@@ -36,12 +36,116 @@ public sealed class OptimizerTests
         });
     }
 
+    // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the update.
+    [Test]
+    [Arguments(false, 0f)]
+    [Arguments(false, 0.05f)]
+    [Arguments(true, 0.05f)]
+    public async Task Weight_decay_draws_every_parameter_towards_zero(bool decoupled, float clip)
+    {
+        const double decay = 0.125;
+        await EachUpdateIs(
+            OptimizerKind.Sgd, clip,
+            (_, gradient, _, was) => decoupled ? -(Rate * gradient * (1 - decay)) - (decay * was) : -Rate * (gradient + (decay * was)),
+            recipe => recipe with { WeightDecay = (float)decay, DecoupledDecay = decoupled });
+    }
+
+    [Test]
+    public async Task The_average_is_the_mean_of_the_parameters_after_each_update_since_it_began()
+    {
+        LanguageModel model = Cases.Model(_config), plain = Cases.Model(_config);
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.NtAsgd, LearningRate = Rate };
+        LanguageModelTrainer trainer = new(model, recipe), descent = new(plain, recipe with { Optimizer = OptimizerKind.Sgd });
+        var iterates = new List<double[]>();
+        for (int t = 0; t < 9; t++)
+        {
+            if (t == 3)
+            {
+                await Assert.That(trainer.IsAveraging).IsFalse();
+                await Assert.That(trainer.ModelToKeep).IsSameReferenceAs(model);
+                trainer.BeginAveraging();
+                await Assert.That(Arrays.FirstDifference(trainer.ModelToKeep.Parameters.Values, model.Parameters.Values)).IsNull();
+            }
+
+            int[] inputs = Arrays.Tokens(t, Batch * TimeSteps, 11), targets = Arrays.Tokens(t + 9, Batch * TimeSteps, 11);
+            trainer.Step(inputs, targets, 0, t);
+            descent.Step(inputs, targets, 0, t);
+
+            // Descent goes on with the parameters, not with their mean.
+            await Assert.That(Arrays.FirstDifference(model.Parameters.Values, plain.Parameters.Values)).IsNull();
+            if (t < 3) continue;
+            iterates.Add(((ReadOnlySpan<float>)plain.Parameters.Values).ToDoubles());
+            double[] mean = [.. Enumerable.Range(0, iterates[0].Length).Select(i => iterates.Average(iterate => iterate[i]))];
+            await Assert.That(trainer.AveragedUpdates).IsEqualTo(iterates.Count);
+            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)trainer.ModelToKeep.Parameters.Values).ToDoubles(), mean)).IsLessThan(5e-7);
+        }
+
+        await Assert.That(Messages.Of<ArgumentException>(trainer.BeginAveraging)).IsEqualTo("averaging has begun already");
+        await Assert.That(Messages.Of<ArgumentException>(descent.BeginAveraging)).IsEqualTo("the recipe's optimizer, Sgd, does not average");
+    }
+
+    [Test]
+    public async Task An_average_that_goes_on_in_another_trainer_comes_to_the_same_bits()
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.NtAsgd, LearningRate = Rate };
+        LanguageModel whole = Cases.Model(_config), resumed = new(_config);
+        LanguageModelTrainer first = new(whole, recipe), second = new(resumed, recipe);
+        first.BeginAveraging();
+        for (int t = 0; t < 6; t++)
+        {
+            if (t == 3)
+            {
+                // Windows here begin without a state to carry.
+                whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
+                first.AveragedModel!.Parameters.Values.CopyTo(second.AveragedModel!.Parameters.Values);
+                second.AveragedUpdates = first.AveragedUpdates;
+            }
+
+            first.ResetState();
+            second.ResetState();
+            int[] inputs = Arrays.Tokens(t, Batch * TimeSteps, 11), targets = Arrays.Tokens(t + 9, Batch * TimeSteps, 11);
+            first.Step(inputs, targets, 0, t);
+            if (t >= 3) second.Step(inputs, targets, 0, t);
+        }
+
+        await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
+        await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, first.ModelToKeep.Parameters.Values)).IsNull();
+        await Assert.That(() => second.AveragedUpdates = -2).Throws<ArgumentOutOfRangeException>();
+        var plain = new LanguageModelTrainer(whole, recipe with { Optimizer = OptimizerKind.Sgd });
+        await Assert.That(() => plain.AveragedUpdates = 0).Throws<ArgumentException>();
+    }
+
+    [Test]
+    public async Task A_window_takes_its_share_of_the_learning_rate_and_so_does_the_warm_up()
+    {
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, timeSteps: 10) with { VariableBptt = true, WarmUpUpdates = 2, LearningRate = Rate };
+        var model = Cases.Model(_config);
+        var trainer = new LanguageModelTrainer(model, recipe);
+        (int Steps, double Share)[] windows = [(10, 0.5), (5, 0.5), (20, 2), (5, 0.5)];
+        for (int step = 0; step < windows.Length; step++)
+        {
+            float[] before = model.Parameters.Values.ToArray();
+            int length = Batch * windows[step].Steps;
+            trainer.Step(Arrays.Tokens(step, length, 11), Arrays.Tokens(step + 9, length, 11), 0, step);
+            double[] gradient = ((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles();
+            double[] expected = [.. before.Zip(gradient, (was, g) => was - (Rate * windows[step].Share * g))];
+            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)model.Parameters.Values).ToDoubles(), expected)).IsLessThan(5e-7).Because($"update {step}");
+        }
+
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[5], new int[5], 0, 9)))
+            .IsEqualTo("a window of 5 tokens; expected a multiple of the batch, 2, from 1 to 30 times");
+    }
+
     // update(index, clipped gradient, t from 1) gives the change of one parameter.
-    private static async Task EachUpdateIs(OptimizerKind kind, float clip, Func<int, double, int, double> update)
+    private static Task EachUpdateIs(OptimizerKind kind, float clip, Func<int, double, int, double> update) =>
+        EachUpdateIs(kind, clip, (index, gradient, t, _) => update(index, gradient, t), recipe => recipe);
+
+    private static async Task EachUpdateIs(
+        OptimizerKind kind, float clip, Func<int, double, int, double, double> update, Func<LanguageModelRecipe, LanguageModelRecipe> change)
     {
         LanguageModel model = Cases.Model(_config);
         var trainer = new LanguageModelTrainer(
-            model, Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = kind, ClipNorm = clip, LearningRate = Rate });
+            model, change(Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = kind, ClipNorm = clip, LearningRate = Rate }));
         for (int t = 1; t <= Steps; t++)
         {
             float[] before = model.Parameters.Values.ToArray();
@@ -55,7 +159,7 @@ public sealed class OptimizerTests
                 for (int i = slot.Offset; i < slot.Offset + slot.Length; i++)
                 {
                     moved[i] = model.Parameters.Values[i];
-                    expected[i] = before[i] + update(i, gradient[i] * scale, t);
+                    expected[i] = before[i] + update(i, gradient[i] * scale, t, before[i]);
                 }
             }
 

@@ -95,6 +95,49 @@ public sealed class TokenWindowsTests
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(-1, new int[4], new int[4]))).Contains("index must be 0 to 1");
     }
 
+    [Test]
+    public async Task Lengths_vary_about_the_base_and_half_of_it()
+    {
+        const int draws = 100_000, bptt = 70;
+        int[] lengths = [.. Enumerable.Range(0, draws).Select(update => WindowLengths.Draw(141, update, bptt))];
+        await Assert.That(lengths.Max()).IsLessThanOrEqualTo(WindowLengths.Longest(bptt));
+        await Assert.That(lengths.Min()).IsGreaterThanOrEqualTo(5);
+
+        // 70 and 35 are seven standard deviations apart.
+        int[] half = [.. lengths.Where(length => length < 0.75 * bptt)], full = [.. lengths.Where(length => length >= 0.75 * bptt)];
+        await Assert.That(half.Length / (double)draws).IsEqualTo(0.05).Within(0.004);
+
+        // Whole numbers: half a step is cut off, and 1/12 added to the variance.
+        await Assert.That(full.Average()).IsEqualTo(69.5).Within(5 * 5 / Math.Sqrt(draws));
+        await Assert.That(Math.Sqrt(full.Average(length => Math.Pow(length - full.Average(), 2)))).IsEqualTo(5.0).Within(0.06);
+    }
+
+    [Test]
+    public async Task Windows_of_varying_length_use_the_whole_text_up_and_depend_on_the_update_alone()
+    {
+        int[] text = [.. Enumerable.Range(0, 3 * 400)];
+        var windows = new TokenWindows(text, batchSize: 3, timeSteps: 20);
+        var recipe = new LanguageModelRecipe { Name = "test", BatchSize = 3, Bptt = 20, VariableBptt = true, Seed = 5 };
+        IReadOnlyList<long> starts = windows.StartsOf(recipe, firstUpdate: 100);
+        int[] inputs = new int[3 * 40], targets = new int[3 * 40];
+        await Assert.That((starts[0], starts[^1])).IsEqualTo((0L, 399L));
+        var seen = new List<int>();
+        for (int window = 0; window + 1 < starts.Count; window++)
+        {
+            int length = (int)(starts[window + 1] - starts[window]);
+            if (window + 2 < starts.Count) await Assert.That(length).IsEqualTo(WindowLengths.Draw(5, 100 + window, 20));
+            windows.Fill(starts[window], length, inputs, targets);
+            for (int t = 0; t < length; t++) seen.Add(inputs[(t * 3) + 1]);
+            await Assert.That(targets[0]).IsEqualTo(inputs[0] + 1);
+        }
+
+        await Assert.That(seen).IsEquivalentTo(Enumerable.Range(400, 399));
+        await Assert.That(windows.StartsOf(recipe, 101)).IsNotEquivalentTo(starts);
+        await Assert.That(windows.StartsOf(recipe with { VariableBptt = false }, 7)).IsEquivalentTo(Enumerable.Range(0, 20).Select(index => index * 20L));
+        await Assert.That(() => windows.Fill(390, 10, inputs, targets)).Throws<ArgumentOutOfRangeException>();
+        await Assert.That(() => windows.Fill(0, 0, inputs, targets)).Throws<ArgumentOutOfRangeException>();
+    }
+
     /// <summary>0, 1, 2, … in no memory at all.</summary>
     private sealed class Numbers(long length) : ITokenSource
     {

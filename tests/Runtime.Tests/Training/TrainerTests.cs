@@ -129,15 +129,23 @@ public sealed class TrainerTests
         LanguageModelRecipe recipe = Cases.Recipe(config, Batch, TimeSteps, _dropout with { Kind = DropoutKind.Structured }) with { Optimizer = optimizer };
         LanguageModel whole = Cases.Model(config), resumed = new(config);
         LanguageModelTrainer trainer = new(whole, recipe), second = new(resumed, recipe);
-        for (int step = 0; step < 3; step++) Step(trainer, step);
+        bool averages = optimizer == OptimizerKind.NtAsgd;
+        for (int step = 0; step < 3; step++)
+        {
+            Step(trainer, step);
+            if (averages && step == 0) trainer.BeginAveraging();
+        }
+
         await Assert.That(trainer.UpdateCount).IsEqualTo(3);
-        await Assert.That(trainer.Moments.Count).IsEqualTo(optimizer == OptimizerKind.Adam ? 2 : 0);
+        await Assert.That(trainer.AveragedUpdates).IsEqualTo(averages ? 2 : -1);
+        await Assert.That(trainer.Moments.Count).IsEqualTo(optimizer == OptimizerKind.Adam ? 2 : averages ? 1 : 0);
         string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => new[] { $"carried.{layer}.hidden", $"carried.{layer}.cell" })];
         await Assert.That(trainer.CarriedLayout.Tensors.Select(tensor => tensor.Name)).IsEquivalentTo(names);
 
         whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
         foreach ((ParameterBlock from, ParameterBlock to) in trainer.Moments.Zip(second.Moments)) from.Values.CopyTo(to.Values);
         second.UpdateCount = trainer.UpdateCount;
+        second.AveragedUpdates = trainer.AveragedUpdates;
         ParameterBlock carried = new(trainer.CarriedLayout), own = new(second.CarriedLayout);
         trainer.SaveCarried(carried);
         await Assert.That(carried.Values.ToArray().Any(value => value != 0f)).IsTrue();
@@ -150,6 +158,7 @@ public sealed class TrainerTests
         }
 
         await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
+        await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, trainer.ModelToKeep.Parameters.Values)).IsNull();
         await Assert.That(() => second.LoadCarried(carried)).Throws<ArgumentException>();
         await Assert.That(() => second.SaveCarried(carried)).Throws<ArgumentException>();
         await Assert.That(() => second.UpdateCount = -1).Throws<ArgumentException>();

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Ops;
+
+/// <content>What regularisers other than dropout sites need: masks on weights and words, activation penalties, weight decay and averages.</content>
+internal sealed unsafe partial class VectorOps
+{
+    // Sequences whose word factors are gathered at a time, on the stack.
+    private const int GatheredSequences = 256;
+
+    /// <summary>rows [k][<paramref name="stride"/>] = the masked w [k][n]; rows may be w. What lies beyond n in a row is left alone.</summary>
+    public void DropWeights(in WeightMasks masks, ReadOnlySpan<float> w, int k, int n, Span<float> rows, int stride)
+    {
+        Debug.Assert(w.Length >= (long)k * n && rows.Length >= ((long)(k - 1) * stride) + n);
+        fixed (float* pw = w, pr = rows)
+        {
+            var body = new DropWeightsBody { Kernels = _kernels, Masks = masks, W = pw, N = n, Rows = pr, Stride = stride };
+            _runner.For(k, 1 + (Grain / n), ref body);
+        }
+    }
+
+    /// <summary>factors [V] = the factor of every word.</summary>
+    public void FillWordMask(in UnstructuredMask mask, Span<float> factors)
+    {
+        fixed (float* pf = factors) _kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, pf, factors.Length);
+    }
+
+    /// <summary>x [T][units][B] times the factor of each token [T][B].</summary>
+    public void ScaleTokens(ReadOnlySpan<float> factors, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+    {
+        Debug.Assert(x.Length >= tokens.Length * units);
+        fixed (float* pf = factors, px = x)
+        fixed (int* pt = tokens)
+        {
+            var body = new ScaleTokensBody { Kernels = _kernels, Factors = pf, Tokens = pt, Batch = batch, Units = units, X = px };
+            _runner.For(tokens.Length / batch, 1 + (Grain / (units * batch)), ref body);
+        }
+    }
+
+    /// <summary>y = y + factor * x.</summary>
+    public void AddScaled(ReadOnlySpan<float> x, Span<float> y, float factor)
+    {
+        Debug.Assert(x.Length >= y.Length);
+        fixed (float* px = x, py = y)
+        {
+            var body = new AddScaledBody { Kernels = _kernels, X = px, Y = py, Factor = factor };
+            _runner.For(y.Length, Grain, ref body);
+        }
+    }
+
+    /// <summary>Row keep(t)[i] of y[t] [H][B] has added to it factor times row i of x[t] [H][B].</summary>
+    public void ScatterAdd(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y)
+    {
+        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
+        fixed (float* px = x, py = y)
+        {
+            var body = new ScatterAddBody { Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor };
+            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
+        }
+    }
+
+    /// <summary>
+    /// The gradient of the sum over t of (h[t] - h[t-1])^2, times factor / 2, added to dh; both [T][<paramref name="length"/>].
+    /// </summary>
+    public void AddSlowness(ReadOnlySpan<float> h, int timeSteps, int length, float factor, Span<float> dh)
+    {
+        Debug.Assert(h.Length >= timeSteps * length && dh.Length >= timeSteps * length);
+        fixed (float* ph = h, pd = dh)
+        {
+            var body = new SlownessBody { Kernels = _kernels, H = ph, Dh = pd, TimeSteps = timeSteps, Length = length, Factor = factor };
+            _runner.For(timeSteps, 1 + (Grain / length), ref body);
+        }
+    }
+
+    /// <summary>p = p - (rate * g + decay * p) on whole padded blocks.</summary>
+    public void DescendAndDecay(Span<float> p, ReadOnlySpan<float> g, float rate, float decay)
+    {
+        fixed (float* pp = p, pg = g)
+        {
+            var body = new DecayBody { Kernels = _kernels, P = pp, G = pg, Rate = rate, Decay = decay };
+            _runner.For(p.Length, Grain, ref body);
+        }
+    }
+
+    /// <summary>average = average + weight * (p - average): the mean over one more, for a weight of 1 / count.</summary>
+    public void Average(Span<float> average, ReadOnlySpan<float> p, float weight)
+    {
+        Debug.Assert(p.Length >= average.Length);
+        fixed (float* pa = average, pp = p)
+        {
+            var body = new AverageBody { Kernels = _kernels, Average = pa, P = pp, Weight = weight };
+            _runner.For(average.Length, Grain, ref body);
+        }
+    }
+
+    private struct DropWeightsBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public WeightMasks Masks;
+        public float* W, Rows;
+        public int N, Stride;
+
+        [SkipLocalsInit]
+        public readonly void Run(int part, int start, int end)
+        {
+            float* mask = stackalloc float[WeightMasks.PieceColumns];
+            int pieces = (N + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
+            for (int row = start; row < end; row++)
+            {
+                for (int piece = 0; piece < pieces; piece++)
+                {
+                    int column = piece * WeightMasks.PieceColumns, count = Math.Min(WeightMasks.PieceColumns, N - column);
+                    UnstructuredMask draw = Masks.Of(row, piece, pieces);
+                    Kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, mask, count);
+                    Kernels.Multiply(W + ((nint)row * N) + column, mask, Rows + ((nint)row * Stride) + column, count);
+                }
+            }
+        }
+    }
+
+    private struct ScaleTokensBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* Factors, X;
+        public int* Tokens;
+        public int Batch, Units;
+
+        [SkipLocalsInit]
+        public readonly void Run(int part, int start, int end)
+        {
+            float* gathered = stackalloc float[GatheredSequences];
+            for (int t = start; t < end; t++)
+            {
+                for (int b = 0; b < Batch; b += GatheredSequences)
+                {
+                    int count = Math.Min(GatheredSequences, Batch - b);
+                    for (int i = 0; i < count; i++) gathered[i] = Factors[Tokens[((nint)t * Batch) + b + i]];
+                    float* x = X + ((nint)t * Units * Batch) + b;
+                    for (int e = 0; e < Units; e++, x += Batch) Kernels.Multiply(x, gathered, x, count);
+                }
+            }
+        }
+    }
+
+    private struct AddScaledBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* X, Y;
+        public float Factor;
+
+        public readonly void Run(int part, int start, int end) => Kernels.AddScaled(X + start, Y + start, end - start, Factor);
+    }
+
+    private ref struct ScatterAddBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* X, Y;
+        public KeepTable Keep;
+        public int Units, Batch;
+        public float Factor;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int t = start; t < end; t++)
+            {
+                ReadOnlySpan<int> keep = Keep.At(t);
+                nint at = (nint)t * Units * Batch;
+                for (int i = 0; i < keep.Length; i++) Kernels.AddScaled(X + at + ((nint)i * Batch), Y + at + ((nint)keep[i] * Batch), Batch, Factor);
+            }
+        }
+    }
+
+    private struct SlownessBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* H, Dh;
+        public int TimeSteps, Length;
+        public float Factor;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            for (int t = start; t < end; t++)
+            {
+                float* h = H + ((nint)t * Length), dh = Dh + ((nint)t * Length);
+                if (t > 0) Kernels.AddDifference(h, h - Length, dh, Length, Factor);
+                if (t < TimeSteps - 1) Kernels.AddDifference(h, h + Length, dh, Length, Factor);
+            }
+        }
+    }
+
+    private struct DecayBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* P, G;
+        public float Rate, Decay;
+
+        // Whole registers only, as blocks are cut.
+        public readonly void Run(int part, int start, int end) => Kernels.DescendAndDecay(P + start, G + start, end - start, Rate, Decay);
+    }
+
+    private struct AverageBody : IRangeBody
+    {
+        public KernelSet Kernels;
+        public float* Average, P;
+        public float Weight;
+
+        public readonly void Run(int part, int start, int end) => Kernels.AddDifference(P + start, Average + start, Average + start, end - start, Weight);
+    }
+}

@@ -1,0 +1,46 @@
+namespace TinySD.Runtime.Training;
+
+/// <summary>What a run decides by the validation figures of its epochs, in order, less being better. All are pure functions of them.</summary>
+public static class ValidationHistory
+{
+    /// <summary>
+    /// Whether averaging begins after the last epoch: it is worse than the best of the epochs up to <paramref name="n"/> before the one before it. So it takes
+    /// n + 2 epochs at least, as in the authors' code (Merity, Keskar and Socher 2017, algorithm 1).
+    /// </summary>
+    public static bool IsNonMonotonic(ReadOnlySpan<double> figures, int n)
+    {
+        int earlier = figures.Length - 1 - n;
+        return earlier > 0 && figures[^1] > Best(figures[..earlier]);
+    }
+
+    /// <summary>Epochs since the best one, 0 if it is the last; the first of equals counts.</summary>
+    public static int EpochsSinceBest(ReadOnlySpan<double> figures)
+    {
+        int best = 0;
+        for (int epoch = 1; epoch < figures.Length; epoch++)
+        {
+            if (figures[epoch] < figures[best]) best = epoch;
+        }
+
+        return Math.Max(0, figures.Length - 1 - best);
+    }
+
+    /// <summary>Epochs that were no better than the best before them.</summary>
+    public static int Stalls(ReadOnlySpan<double> figures)
+    {
+        int stalls = 0;
+        for (int epoch = 1; epoch < figures.Length; epoch++)
+        {
+            if (!(figures[epoch] < Best(figures[..epoch]))) stalls++;
+        }
+
+        return stalls;
+    }
+
+    private static double Best(ReadOnlySpan<double> figures)
+    {
+        double best = figures[0];
+        foreach (double figure in figures) best = Math.Min(best, figure);
+        return best;
+    }
+}
