@@ -44,6 +44,7 @@ internal static class HelpText
         ["export"] = ["tinysd export encoder.tsd --out encoder.onnx", "tinysd export model.tsd --out model.safetensors"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
+        ["reproduce"] = ["tinysd reproduce lm --help"],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes", "tinysd bench --cell gru"],
         ["simulate"] =
         [
