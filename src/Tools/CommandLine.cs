@@ -10,7 +10,9 @@ internal static class CommandLine
 
     /// <summary>Its words with <c>tinysd</c> before them, quoted for a Unix shell where they need it.</summary>
     /// <param name="parsed">The command line.</param>
-    public static string Of(ParseResult parsed) => string.Join(' ', ["tinysd", .. parsed.Tokens.Select(token => Quoted(token.Value))]);
+    /// <param name="without">Words to leave out.</param>
+    public static string Of(ParseResult parsed, params string[] without) =>
+        string.Join(' ', ["tinysd", .. parsed.Tokens.Select(token => token.Value).Where(word => !without.Contains(word)).Select(Quoted)]);
 
     private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
         ? word

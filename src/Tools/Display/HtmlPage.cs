@@ -21,7 +21,7 @@ internal static class HtmlPage
         .dense { fill: #b8bec6; } .structured { fill: #1d7a46; } .unskipped { fill: #dbe5de; } .ground { fill: #eceff2; } .kept { stroke: #22303c; fill: none; }
         table { border-collapse: collapse; } td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
         td:first-child, th:first-child { text-align: left; } th { color: #555; border-bottom: 1px solid #b8bec6; } tr.shown td { font-weight: bold; }
-        text.axis { font-size: 11px; fill: #6b7480; }
+        text.axis { font-size: 11px; fill: #6b7480; } .grid { stroke: #e4e8ec; fill: none; } code { font-size: 0.85em; overflow-wrap: anywhere; }
         .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; }
         </style>
         </head>

@@ -7,7 +7,8 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="path">The folder as it was given.</param>
 internal sealed class GridFolder(string path)
 {
-    private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd";
+    private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd",
+        TimingName = "timing.json";
 
     /// <summary>The folder as it was given.</summary>
     public string Path => path;
@@ -32,6 +33,25 @@ internal sealed class GridFolder(string path)
 
     /// <summary>Writes the manifest.</summary>
     public void Save(GridManifest manifest) => GridJson.Save(ManifestPath, manifest, GridJson.Default.GridManifest);
+
+    /// <summary>Measured step times, or null where nothing was measured.</summary>
+    public GridTimes? LoadTimes() => GridJson.Load(System.IO.Path.Combine(path, TimingName), GridJson.Default.GridTimes);
+
+    /// <summary>Writes the step times.</summary>
+    public void Save(GridTimes times) => GridJson.Save(System.IO.Path.Combine(path, TimingName), times, GridJson.Default.GridTimes);
+
+    /// <summary>The finished epochs of a run that is not finished, by its newest whole checkpoint.</summary>
+    public IReadOnlyList<GridEpoch> BegunEpochs(GridRun run)
+    {
+        if (!Directory.Exists(Of(run))) return [];
+        foreach (string file in CheckpointFolder.List(Of(run)))
+        {
+            if (!LanguageModelCheckpointFile.TryOpen(file, out LanguageModelCheckpointFile? checkpoint, out _)) continue;
+            using (checkpoint) return [.. checkpoint.Content.Epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];
+        }
+
+        return [];
+    }
 
     /// <summary>A run's folder.</summary>
     public string Of(GridRun run) => System.IO.Path.Combine(path, run.Name);

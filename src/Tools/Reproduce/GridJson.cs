@@ -14,6 +14,8 @@ namespace TinySD.Tools.Reproduce;
 [JsonSerializable(typeof(GridManifest))]
 [JsonSerializable(typeof(GridRunResult))]
 [JsonSerializable(typeof(GridRunTimes))]
+[JsonSerializable(typeof(GridTimes))]
+[JsonSerializable(typeof(GridReport))]
 internal sealed partial class GridJson : JsonSerializerContext
 {
     // Many times what the longest learning curve takes.
