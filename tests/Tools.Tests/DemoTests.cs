@@ -96,4 +96,17 @@ public sealed class DemoTests
             "       └────\n" +
             "        1step4\n");
     }
+
+    [Test]
+    public async Task A_plot_of_few_values_spreads_them_out_where_it_is_asked_to()
+    {
+        string plot = TextPlot.Draw(new('o', "one", [3, 2, 1]), new('+', "two", [3, 3, 1]), 40, 3, "loss", "epoch", spread: true);
+        await Assert.That(plot).IsEqualTo(
+            "loss    o one   + two   * both\n" +
+            "  3.00 ┤*   +\n" +
+            "       │    o\n" +
+            "  1.00 ┤        *\n" +
+            "       └─────────\n" +
+            "        1  epoch3\n");
+    }
 }

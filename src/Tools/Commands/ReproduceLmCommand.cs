@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
@@ -131,11 +130,8 @@ internal sealed class ReproduceLmCommand
         }
     }
 
-    private static void WritePage(string path, GridPlan plan, GridReport report) => AtomicFile.Write(path, stream =>
-    {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-        new GridPage(report, GridManifest.Rows(plan.Level, plan.Recipe)).Write(writer);
-    });
+    private static void WritePage(string path, GridPlan plan, GridReport report) =>
+        HtmlPage.Save(path, new GridPage(report, GridManifest.Rows(plan.Level, plan.Recipe)).Write);
 
     private static void Warn(CliContext context, string line) => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}");
 }

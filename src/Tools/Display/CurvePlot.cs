@@ -16,7 +16,10 @@ internal static class CurvePlot
     private const int Width = 1060, Height = 380, Left = 70, Right = 12, Top = 10, Bottom = 40;
 
     private static readonly double[] s_steps = [1, 2, 5];
-    private static readonly double[] s_fine = [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9], s_coarse = [1, 1.5, 2, 3, 5, 7], s_wide = [1, 3];
+    private static readonly double[] s_coarse = [1, 1.5, 2, 3, 5, 7], s_wide = [1, 3];
+
+    // Below this ratio of the ends, equal differences look as good as equal ratios.
+    private const double NearlyLinear = 4;
 
     /// <summary>Writes the picture; nothing where there is no point.</summary>
     /// <param name="output">The page.</param>
@@ -24,13 +27,15 @@ internal static class CurvePlot
     /// <param name="curves">The curves; thick ones lie above thin ones.</param>
     /// <param name="xTitle">What x is.</param>
     /// <param name="yTitle">What y is.</param>
-    public static void Write(TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle)
+    /// <param name="isCounted">Whether x is a count, which begins where the curves do; otherwise it begins at 0.</param>
+    public static void Write(TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted)
     {
         (double X, double Y)[] all = [.. curves.SelectMany(curve => curve.Points)];
         if (all.Length == 0) return;
-        double high = all.Max(p => p.X) is > 0 and double most ? most : 1;
+        double from = isCounted ? all.Min(p => p.X) : 0, to = all.Max(p => p.X);
+        if (to <= from) to = from + 1;
         double low = Math.Log(all.Min(p => p.Y)), top = Math.Log(all.Max(p => p.Y));
-        double margin = Math.Max((top - low) * 0.04, 0.01);
+        double margin = Math.Max((top - low) * 0.04, 0.001);
         (low, top) = (low - margin, top + margin);
 
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(title)}\">"));
@@ -40,7 +45,7 @@ internal static class CurvePlot
                 $"<path class=\"grid\" d=\"M{Left} {Y(y):0.#}H{Width - Right}\"/><text class=\"axis\" x=\"{Left - 6}\" y=\"{Y(y) + 4:0.#}\" text-anchor=\"end\">{Tick(y)}</text>"));
         }
 
-        foreach (double x in LinearTicks(high))
+        foreach (double x in LinearTicks(from, to, isCounted ? 1 : 0))
         {
             output.WriteLine(Invariant(
                 $"<path class=\"grid\" d=\"M{X(x):0.#} {Top}V{Height - Bottom}\"/><text class=\"axis\" x=\"{X(x):0.#}\" y=\"{Height - Bottom + 15}\" text-anchor=\"middle\">{Tick(x)}</text>"));
@@ -61,29 +66,26 @@ internal static class CurvePlot
                 output.WriteLine(Invariant($"<circle cx=\"{X(x):0.##}\" cy=\"{Y(y):0.##}\" r=\"3\" fill=\"{curve.Color}\"><title>{HtmlPage.Text(curve.Name)}: {Figures.Perplexity(y)}</title></circle>"));
         }
 
-        double X(double x) => Left + (x / high * (Width - Left - Right));
+        double X(double x) => Left + ((x - from) / (to - from) * (Width - Left - Right));
 
         double Y(double y) => Top + ((top - Math.Log(y)) / (top - low) * (Height - Top - Bottom));
     }
 
-    /// <summary>Round numbers from 0 to <paramref name="high"/>, about eight of them.</summary>
-    internal static IEnumerable<double> LinearTicks(double high)
+    /// <summary>Round numbers between two, at most a dozen and no closer than <paramref name="closest"/>.</summary>
+    internal static IEnumerable<double> LinearTicks(double low, double high, double closest = 0)
     {
-        double unit = Math.Pow(10, Math.Floor(Math.Log10(high)) - 1);
-        double step = new[] { unit, unit * 10 }.SelectMany(u => s_steps.Select(s => s * u)).First(s => high / s <= 12);
-        for (int i = 0; i * step <= high * 1.0000001; i++) yield return i * step;
+        const int most = 12;
+        double unit = Math.Pow(10, Math.Floor(Math.Log10(high - low)) - 1);
+        double step = new[] { unit, unit * 10, unit * 100 }.SelectMany(u => s_steps.Select(s => s * u)).First(s => s >= closest && (high - low) / s <= most);
+        for (long i = (long)Math.Ceiling((low / step) - 1e-9); i * step <= high * (1 + 1e-9); i++) yield return i * step;
     }
 
-    /// <summary>Round numbers between two positive ones: the fewest kinds of them that give at least four, or the finest kind.</summary>
+    /// <summary>Round numbers between two positive ones for a logarithmic axis.</summary>
     internal static IEnumerable<double> LogTicks(double low, double high)
     {
-        foreach (double[] kind in new[] { s_wide, s_coarse, s_fine })
-        {
-            double[] ticks = [.. Ticks(kind)];
-            if (ticks.Length >= 4 || kind == s_fine) return ticks.Length >= 2 ? ticks : [low, high];
-        }
-
-        return [low, high];
+        if (high / low < NearlyLinear) return LinearTicks(low, high);
+        double[] wide = [.. Ticks(s_wide)];
+        return wide.Length >= 4 ? wide : Ticks(s_coarse);
 
         IEnumerable<double> Ticks(double[] kind)
         {

@@ -42,7 +42,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             """);
         foreach (GridCellReport cell in report.Cells)
         {
-            Row(
+            HtmlPage.Row(
                 output, $"{Key(cell.Cell)}{HtmlPage.Text(cell.Cell)}", Figures.Count(cell.Runs.Count), Spread(cell.ValidPerplexity), Spread(cell.TestPerplexity),
                 Difference(cell.TestDifference), cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "", Ratio(cell.Speedup),
                 Figures.Fixed(cell.IdealSpeedup, 2));
@@ -58,7 +58,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             """);
         foreach (GridCellReport cell in report.Cells)
         {
-            Row(
+            HtmlPage.Row(
                 output, $"{Key(cell.Cell)}{HtmlPage.Text(cell.Cell)}", cell.TrainingSeconds is { } seconds ? Figures.Duration(seconds) : "",
                 Spread(cell.ValidAtBaselineEnd), Spread(cell.BaselineValidAtEnd));
         }
@@ -83,7 +83,12 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         if (report.Cells.All(cell => cell.Runs.Count == 0) && report.Missing.All(run => run.Epochs.Count == 0)) return;
         output.WriteLine($"<h2>Learning curves</h2><p class=\"small\">{string.Join(" &ensp; ", report.Cells.Select(cell => Key(cell.Cell) + HtmlPage.Text(cell.Cell)))}<br>");
         output.WriteLine("Validation perplexity after every epoch. Thin lines are seeds, also of runs that are not finished; thick ones are means over the finished.</p>");
-        CurvePlot.Write(output, "Validation perplexity by epoch", Curves((_, epochs) => [.. epochs.Select(epoch => (double)epoch.Epoch)]), "epoch", "validation perplexity");
+        List<PlotCurve> byEpoch = Curves((_, epochs) => [.. epochs.Select(epoch => (double)epoch.Epoch)]);
+        CurvePlot.Write(output, "Validation perplexity by epoch", byEpoch, "epoch", "validation perplexity", isCounted: true);
+        output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
+        CurvePlot.Write(
+            output, "Validation perplexity by epoch, second half",
+            [.. byEpoch.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.X > report.Recipe.Epochs / 2)] })], "epoch", "validation perplexity", isCounted: true);
         PlotCurve[] byTime = [.. Curves((cell, epochs) => cell.StepMs is { } ms ? LearningCurve.Seconds(epochs, ms) : [])];
         if (byTime.Length == 0) return;
         double longest = byTime.Max(curve => curve.Points[^1].X);
@@ -91,7 +96,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine("<p class=\"small\">The same against training time by the measured step times.</p>");
         CurvePlot.Write(
             output, "Validation perplexity by time", [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] })],
-            $"training time, {name}", "validation perplexity");
+            $"training time, {name}", "validation perplexity", isCounted: false);
     }
 
     // Empty where the cell has no x.
@@ -133,7 +138,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine(
             """
             <p class="small">FP, BP and WG are the forward products, the gradients of their inputs and the gradients of their weights. Medians; steps of the two models took turns. Each pair has its own
-            measurement of the baseline, which shows how quiet the machine was.</p>
+            measurement of the baseline, which shows how quiet the machine was. The ideal is that of all products together.</p>
             """);
         double longest = report.Times.Max(times => Math.Max(times.Baseline.Step, times.Own.Step));
         foreach (GridCellTimes times in report.Times.OrderBy(times => GridCell.All.TakeWhile(cell => cell.Name != times.Cell).Count()))
@@ -145,7 +150,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             foreach ((string pass, double dense) in times.Baseline.Passes)
             {
                 double own = times.Own.Passes.GetValueOrDefault(pass);
-                Row(output, HtmlPage.Text(pass), $"{Figures.Fixed(dense, 3)} ms", $"{Figures.Fixed(own, 3)} ms", own > 0 && dense > 0 ? Figures.Fixed(dense / own, 2) : "");
+                HtmlPage.Row(output, HtmlPage.Text(pass), $"{Figures.Fixed(dense, 3)} ms", $"{Figures.Fixed(own, 3)} ms", own > 0 && dense > 0 ? Figures.Fixed(dense / own, 2) : "");
             }
 
             output.WriteLine("</table></details>");
@@ -156,14 +161,14 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     {
         (string Name, double Milliseconds)[] baseline = [.. times.Baseline.Parts()], own = [.. times.Own.Parts()];
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" aria-label=\"Times of {times.Cell}\">"));
-        double scale = (Width - 260.0) / longest;
+        double scale = (Width - 300.0) / longest;
         for (int i = 0; i < baseline.Length; i++)
         {
             int y = i * PartHeight;
             double dense = baseline[i].Milliseconds, shown = own[i].Milliseconds;
 
             // Only products can gain what the ideal says, and the step as a whole.
-            string limit = ideal > 1 && baseline[i].Name is not ("elementwise" or "optimizer") ? $" (ideal of all products {Figures.Fixed(ideal, 2)})" : "";
+            string limit = ideal > 1 && baseline[i].Name is not ("elementwise" or "optimizer") ? $" (ideal {Figures.Fixed(ideal, 2)})" : "";
             output.WriteLine(Invariant($"<text x=\"0\" y=\"{y + 16}\">{baseline[i].Name}</text>"));
             Bar(GridCell.Baseline.Name, y, dense, $"{Figures.Fixed(dense, 2)} ms");
             Bar(times.Cell, y + BarHeight + 1, shown, $"{Figures.Fixed(shown, 2)} ms{(shown > 0 ? $", {Figures.Fixed(dense / shown, 2)} times as fast{limit}" : "")}");
@@ -181,17 +186,19 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
 
     private void WriteConditions(TextWriter output)
     {
-        output.WriteLine($"<h2>How it was made</h2><p><code>{HtmlPage.Text(report.Command)}</code></p><table>");
-        Row(output, "report made", report.Date.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
-        foreach (GridText text in new[] { report.Train, report.Valid, report.Test }) Row(output, HtmlPage.Text(text.Name), $"{Figures.Count(text.Tokens)} tokens");
-        Row(output, "vocabulary", Figures.Count(report.Vocabulary));
-        foreach (string build in report.TrainedBy) Row(output, "trained by", HtmlPage.Text(build));
-        foreach ((string name, string value) in report.Machine.Rows()) Row(output, HtmlPage.Text(name), HtmlPage.Text(value));
-        string[] elsewhere = [.. report.Times.Where(times => times.On != report.Machine).Select(times => $"{times.Cell}: {string.Join(", ", times.On.Rows().Select(row => $"{row.Name} {row.Value}"))}")];
-        foreach (string other in elsewhere) Row(output, "timed elsewhere", HtmlPage.Text(other));
-        output.WriteLine("</table><h3>The recipe, as all cells share it</h3><table>");
-        foreach ((string option, string value) in recipe) Row(output, HtmlPage.Text(option), HtmlPage.Text(value));
-        output.WriteLine("</table>");
+        output.WriteLine($"<h2>How it was made</h2><p><code>{HtmlPage.Text(report.Command)}</code></p>");
+        IEnumerable<string> elsewhere = report.Times.Where(times => times.On != report.Machine)
+            .Select(times => $"{times.Cell}: {string.Join(", ", times.On.Rows().Select(row => $"{row.Name} {row.Value}"))}");
+        HtmlPage.Table(
+            output,
+            [
+                ("report made", report.Date.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
+                .. new[] { report.Train, report.Valid, report.Test }.Select(text => (text.Name, $"{Figures.Count(text.Tokens)} tokens")),
+                ("vocabulary", Figures.Count(report.Vocabulary)), .. report.TrainedBy.Select(build => ("trained by", build)), .. report.Machine.Rows(),
+                .. elsewhere.Select(other => ("timed elsewhere", other)),
+            ]);
+        output.WriteLine("<h3>The recipe, as all cells share it</h3>");
+        HtmlPage.Table(output, recipe);
     }
 
     private static string Key(string cell) => $"<span class=\"key\" style=\"background:{s_colors[cell]}\"></span>";
@@ -205,13 +212,6 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     private static string Difference(GridFigure? figure) => figure is null ? ""
         : figure.Seeds == 1 ? GridVerdict.Signed(figure.Mean)
         : $"{GridVerdict.Signed(figure.Mean)} ({GridVerdict.Signed(figure.Min)}..{GridVerdict.Signed(figure.Max)})";
-
-    private static void Row(TextWriter output, params ReadOnlySpan<string> cells)
-    {
-        output.Write("<tr>");
-        foreach (string cell in cells) output.Write($"<td>{cell}</td>");
-        output.WriteLine("</tr>");
-    }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

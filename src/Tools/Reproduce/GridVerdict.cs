@@ -47,7 +47,9 @@ internal static class GridVerdict
         if (comparisons.Count == 0) return $"{Claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
         string verdict = comparisons.All(c => c.Holds) ? "These numbers support it" : comparisons.Any(c => c.Holds) ? "These numbers support it in part" : "These numbers do not support it";
         string single = comparisons.Any(c => c.TestDifference.Seeds == 1) ? " One seed says nothing about the spread between seeds." : "";
-        return $"{Claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{single}{rest}";
+        string unknown = string.Concat(s_pairs.Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name)).Select(
+            pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Random.Name} with one seed."));
+        return $"{Claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
     }
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
