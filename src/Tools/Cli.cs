@@ -59,6 +59,7 @@ internal static class Cli
             ImportCommand.Create(common),
             ExportCommand.Create(common),
             BenchCommand.Create(common),
+            ReproduceCommand.Create(common),
             HwCommand.Create(common),
             ScheduleCommand.Create(common),
         };

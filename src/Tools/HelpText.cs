@@ -44,6 +44,11 @@ internal static class HelpText
         ["export"] = ["tinysd export encoder.tsd --out encoder.onnx", "tinysd export model.tsd --out model.safetensors"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
+        ["reproduce"] =
+        [
+            "tinysd reproduce lm --preset zaremba-medium --hidden 256 --scale 0.25 --train train.txt --valid valid.txt --test test.txt --dir grid --report grid.html",
+            "tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 --train train.txt --valid valid.txt --test test.txt --dir medium",
+        ],
         ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes", "tinysd bench --cell gru"],
         ["simulate"] =
         [
@@ -83,7 +88,10 @@ internal static class HelpText
             int code = inner.Invoke(parsed);
             TextWriter output = parsed.InvocationConfiguration.Output;
             Command command = parsed.CommandResult.Command;
-            if (!s_examples.TryGetValue(command is RootCommand ? "tinysd" : command.Name, out string[]? examples)) return code;
+
+            // Two commands are called lm, and the parent tells them apart.
+            string name = command is RootCommand ? "tinysd" : command.Parents.Any(parent => parent.Name == "reproduce") ? "reproduce" : command.Name;
+            if (!s_examples.TryGetValue(name, out string[]? examples)) return code;
             output.WriteLine("Examples:");
             foreach (string example in examples) output.WriteLine($"  {example}");
             return code;

@@ -107,4 +107,17 @@ public sealed class DemoTests
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(preset)!;
         await Assert.That(IdealSpeedup.Of(recipe.ToConfig(10_000), recipe.Dropout)).IsEqualTo(expected).Within(0.002);
     }
+
+    [Test]
+    public async Task A_plot_of_few_values_spreads_them_out_where_it_is_asked_to()
+    {
+        string plot = TextPlot.Draw(new('o', "one", [3, 2, 1]), new('+', "two", [3, 3, 1]), 40, 3, "loss", "epoch", spread: true);
+        await Assert.That(plot).IsEqualTo(
+            "loss    o one   + two   * both\n" +
+            "  3.00 ┤*   +\n" +
+            "       │    o\n" +
+            "  1.00 ┤        *\n" +
+            "       └─────────\n" +
+            "        1  epoch3\n");
+    }
 }

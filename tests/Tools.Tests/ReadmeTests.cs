@@ -33,7 +33,7 @@ public sealed partial class ReadmeTests
     {
         string[] commands =
         [
-            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "hw", "hw detect", "hw simulate",
+            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce", "reproduce lm", "hw", "hw detect", "hw simulate",
         ];
         foreach (string command in commands)
         {

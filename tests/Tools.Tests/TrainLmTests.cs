@@ -7,6 +7,25 @@ namespace TinySD.Tools.Tests;
 public sealed class TrainLmTests
 {
     [Test]
+    public async Task Report_and_terminal_draw_the_learning_curves()
+    {
+        using var folder = new TestFolder();
+        CliResult result = folder.TrainModel("--test", folder.Test, "--report", folder["report.html"]);
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        await Assert.That(result.Out).Contains("perplexity    o train   + valid   * both");
+        string html = await File.ReadAllTextAsync(folder["report.html"]);
+        string svg = html[html.IndexOf("<svg", StringComparison.Ordinal)..(html.IndexOf("</svg>", StringComparison.Ordinal) + 6)];
+        await Assert.That(System.Xml.Linq.XElement.Parse(svg).Elements("polyline").Count()).IsEqualTo(2);
+        await Assert.That(html).Contains("--hidden</td><td>12</td>");
+        await Assert.That(html).Contains("train.txt</td><td>2,100 tokens</td>");
+        await Assert.That(html).Contains("hardware profile</td>");
+        await Assert.That(html).DoesNotMatch(@"(?i)https?:|src\s*=|url\(|<script|<link");
+        CliResult same = folder.TrainModel("--report", folder.Model);
+        await Assert.That(same.Code).IsEqualTo(2);
+        await Assert.That(same.Error).Contains("--report and --out are the same file");
+    }
+
+    [Test]
     public async Task Json_has_the_promised_keys_and_the_file_holds_the_best_epoch()
     {
         using var folder = new TestFolder();

@@ -89,7 +89,7 @@ public sealed class UsageTests
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
     [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train, --valid and --out are required.")]
     [Arguments("train lm --checkpoints d", "tinysd train lm", "there is no command, option or argument for '--checkpoints'.")]
-    [Arguments("train lm --report r.html", "tinysd train lm", "there is no command, option or argument for '--report'.")]
+    [Arguments("train lm --reports r.html", "tinysd train lm", "there is no command, option or argument for '--reports'.")]
     [Arguments("train", "tinysd train", "Required command was not provided.")]
     [Arguments("", "tinysd", "Required command was not provided.")]
     [Arguments("frobnicate", "tinysd", "there is no command, option or argument for 'frobnicate'.")]

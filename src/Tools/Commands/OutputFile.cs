@@ -28,7 +28,10 @@ internal static class OutputFile
         foreach ((string? input, string inputOption) in inputs)
         {
             if (!string.IsNullOrEmpty(input) && output.Length > 0 && Path.GetFullPath(input) == Path.GetFullPath(output))
-                throw new UsageException($"{option} and {inputOption} are the same file, {output}; the model would replace the text.");
+            {
+                string what = option == "--report" ? "the report would replace the other file" : "the model would replace the text";
+                throw new UsageException($"{option} and {inputOption} are the same file, {output}; {what}.");
+            }
         }
     }
 

@@ -5,6 +5,8 @@ using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
@@ -37,6 +39,7 @@ internal sealed class TrainLmCommand
     private readonly Option<string?> _profile = Profiles.Option();
     private readonly Option<string?> _schedule = Schedules.Option();
     private readonly CheckpointOptions _checkpoints = new();
+    private readonly Option<string?> _report = Ranged.File("--report", "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself.");
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -52,7 +55,7 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maximumSize, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule];
+        Option[] rest = [self._minimumCount, self._maximumSize, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._report];
         foreach (Option option in rest) command.Add(option);
         self._checkpoints.AddTo(command);
         command.Add(self._show);
@@ -100,6 +103,13 @@ internal sealed class TrainLmCommand
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
         if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         OutputFile.CheckWritable(output);
+        string? report = parsed.GetValue(_report);
+        if (report is not null)
+        {
+            OutputFile.CheckIsNone(report, _report.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (output, _out.Name), (schedule?.Path, _schedule.Name));
+            OutputFile.CheckWritable(report);
+        }
+
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
         CheckLevel(parsed, level);
@@ -112,6 +122,8 @@ internal sealed class TrainLmCommand
         var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
         TrainingOutcome? outcome = null;
         ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
+        if (report is not null)
+            TrainingPage.Save(report, data, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome!, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         return ExitCode.Done;
     }

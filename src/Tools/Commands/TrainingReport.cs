@@ -10,6 +10,8 @@ namespace TinySD.Tools.Commands;
 /// <summary>Prints what a training run brought: a table of its epochs, or JSON.</summary>
 internal static class TrainingReport
 {
+    private const int FewestToDraw = 3, PlotWidth = 78, PlotHeight = 12;
+
     public static void Write(
         CliContext context, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
     {
@@ -40,6 +42,13 @@ internal static class TrainingReport
         }
 
         console.Results.Write(table);
+        if (outcome.Epochs.Count >= FewestToDraw)
+        {
+            console.Out.WriteLine(TextPlot.Draw(
+                new('o', "train", [.. outcome.Epochs.Select(e => e.TrainPerplexity)]), new('+', "valid", [.. outcome.Epochs.Select(e => e.ValidPerplexity)]),
+                Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "perplexity", "epoch", spread: true));
+        }
+
         if (outcome.TestPerplexity is { } test) console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");
         console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters)} parameters");
     }

@@ -15,6 +15,9 @@ internal static class TextPlot
     private const char BothMark = '*';
     private const int LabelWidth = 6;
 
+    // A few values are spread out, so far at most.
+    private const int MostColumnsPerValue = 4;
+
     /// <summary>Draws two series over one pair of axes.</summary>
     /// <param name="first">One series.</param>
     /// <param name="second">Another, of as many values.</param>
@@ -22,17 +25,19 @@ internal static class TextPlot
     /// <param name="height">Rows of the drawing itself.</param>
     /// <param name="yTitle">What the values are.</param>
     /// <param name="xTitle">What they are numbered by.</param>
-    public static string Draw(Series first, Series second, int width, int height, string yTitle, string xTitle)
+    /// <param name="spread">Whether a few values are spread out over more columns.</param>
+    public static string Draw(Series first, Series second, int width, int height, string yTitle, string xTitle, bool spread = false)
     {
-        int columns = Math.Clamp(Math.Min(width - LabelWidth - 2, first.Values.Count), 2, 200);
-        double[] one = Shrink(first.Values, columns), two = Shrink(second.Values, columns);
+        int count = first.Values.Count, widest = Math.Clamp(width - LabelWidth - 2, 2, 200), values = Math.Clamp(count, 2, widest);
+        int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, MostColumnsPerValue), columns = ((values - 1) * apart) + 1;
+        double[] one = Shrink(first.Values, values), two = Shrink(second.Values, values);
         double low = Math.Min(one.Min(), two.Min()), high = Math.Max(one.Max(), two.Max());
         if (high <= low) high = low + 1;
 
         char[,] grid = new char[height, columns];
-        for (int column = 0; column < columns; column++)
+        for (int value = 0; value < values; value++)
         {
-            int rowOne = RowOf(one[column]), rowTwo = RowOf(two[column]);
+            int column = value * apart, rowOne = RowOf(one[value]), rowTwo = RowOf(two[value]);
             grid[rowOne, column] = first.Mark;
             grid[rowTwo, column] = rowOne == rowTwo ? BothMark : second.Mark;
         }

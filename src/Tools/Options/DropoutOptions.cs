@@ -25,6 +25,9 @@ internal sealed class DropoutOptions(string whose)
     private readonly Option<int?> _keepMultiple = Ranged.KeepMultiple(whose);
     private readonly Option<int?> _groupSize = Ranged.GroupSize(whose);
 
+    /// <summary>The option that chooses the case.</summary>
+    public Option Case => _dropout;
+
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All =>
         [_dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize];

@@ -80,6 +80,14 @@ internal sealed class LanguageModelOptions
         foreach (Option option in options) command.Add(option);
     }
 
+    /// <summary>Adds those that the runs of a grid share to a command: case and seed are what it varies.</summary>
+    public void AddSharedTo(Command command)
+    {
+        AddTo(command);
+        command.Options.Remove(_dropout.Case);
+        command.Options.Remove(_seed);
+    }
+
     /// <summary>The level and the recipe that a command line asks for.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="change">What becomes of the preset before the options beside it, or null.</param>

@@ -18,15 +18,15 @@ internal sealed class CheckpointKeeper : IDisposable
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(5);
 
     private readonly CheckpointFolder _folder;
-    private readonly string _command;
+    private readonly string _resume;
     private readonly TimeProvider _time;
     private long _last;
     private TimeSpan _cost;
 
-    private CheckpointKeeper(CheckpointFolder folder, string command, int? every, int keep, TimeProvider time)
+    private CheckpointKeeper(CheckpointFolder folder, string resume, int? every, int keep, TimeProvider time)
     {
         _folder = folder;
-        _command = command;
+        _resume = resume;
         _time = time;
         _last = time.GetTimestamp();
         Every = every;
@@ -40,7 +40,7 @@ internal sealed class CheckpointKeeper : IDisposable
     public int Keep { get; private set; }
 
     /// <summary>The command that goes on with the run.</summary>
-    public string Resume => $"tinysd {_command} --resume {Quoted(_folder.Path)}";
+    public string Resume => _resume;
 
     private TimeSpan SinceLast => _time.GetElapsedTime(_last);
 
@@ -48,10 +48,11 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <param name="request">The command line.</param>
     /// <param name="command">The command, for example <c>train lm</c>.</param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="resume">The command line that goes on with the run; null for the command with <c>--resume</c>.</param>
     /// <exception cref="UsageException">A new run would write into the checkpoints of another.</exception>
     /// <exception cref="FailureException">There is no run to go on with.</exception>
     /// <exception cref="FileProblemException">The folder cannot be written, or another run holds it.</exception>
-    public static CheckpointKeeper Hold(CheckpointRequest request, string command, TimeProvider? time = null)
+    public static CheckpointKeeper Hold(CheckpointRequest request, string command, TimeProvider? time = null, string? resume = null)
     {
         // Before anything is created: a name that is wrong should leave no folder behind.
         if (request.From is { } from) RequireSome(from, CheckpointFolder.List(from));
@@ -65,7 +66,8 @@ internal sealed class CheckpointKeeper : IDisposable
                     $"--resume {Quoted(folder.Path)}, or name another folder.");
             }
 
-            return new CheckpointKeeper(folder, command, request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
+            resume ??= $"tinysd {command} --resume {Quoted(folder.Path)}";
+            return new CheckpointKeeper(folder, resume, request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
         }
         catch
         {

@@ -1,0 +1,11 @@
+using System.CommandLine;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd reproduce</c>: the parent of one verb for each of the method's tasks.</summary>
+internal static class ReproduceCommand
+{
+    public static Command Create(CommonOptions common) =>
+        new("reproduce", "Train a grid of dropout cases and seeds, and report what structured dropout costs and gains.") { ReproduceLmCommand.Create(common) };
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using TinySD.Formats;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Reproduce;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The options that say what a grid trains.</summary>
+internal sealed class GridOptions
+{
+    private const int DefaultSeeds = 3, MostSeeds = 1000;
+
+    private readonly LanguageModelOptions _recipe = new();
+
+    private readonly Option<string?> _cells = new("--cells")
+    {
+        HelpName = "NAMES",
+        Description = "The cells, separated by commas: " + string.Join("; ", GridCell.All.Select(cell => $"{cell.Name}, {cell.Meaning}")) +
+            ". On the recurrent state the rate is --rate-recurrent, or that before the classifier. [default: all]",
+    };
+
+    private readonly Option<string?> _seeds = new("--seeds")
+    {
+        HelpName = "N|LIST",
+        Description = $"Seeds 1 to N for every cell, or a list such as 4,7 or 4-6. More may be added later. [default: {DefaultSeeds}]",
+    };
+
+    private readonly Option<float?> _scale = Ranged.Number("--scale", scale => scale is > 0 and <= 1, "a number above 0 and at most 1",
+        "Compress the schedule to this fraction of its epochs; the decay is raised so that the last epoch's learning rate stays the same. [default: 1]");
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        _recipe.AddSharedTo(command);
+        foreach (Option option in new Option[] { _cells, _seeds, _scale }) command.Add(option);
+    }
+
+    /// <summary>What they say on a command line.</summary>
+    /// <exception cref="UsageException">Two of them contradict each other, or one names what there is not.</exception>
+    public GridPlan Read(ParseResult parsed)
+    {
+        // Structured, so that what only structured masks have can be given; each cell takes what it can use.
+        (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(
+            parsed, preset => preset with { Dropout = preset.Dropout with { Kind = DropoutKind.Structured } });
+        if (recipe.Dropout is { Embedding: 0, Layer: 0, Output: 0 })
+            throw new UsageException("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
+        double scale = parsed.GetValue(_scale) ?? 1;
+        return new GridPlan(level, GridScale.Compress(recipe, scale), Cells(parsed.GetValue(_cells)), Seeds(parsed.GetValue(_seeds)));
+    }
+
+    private static IReadOnlyList<GridCell> Cells(string? names)
+    {
+        if (names is null) return GridCell.All;
+        string[] asked = names.Split(',', StringSplitOptions.TrimEntries);
+        string? unknown = asked.FirstOrDefault(name => GridCell.All.All(cell => cell.Name != name));
+        if (unknown is not null) throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");
+        return [.. GridCell.All.Where(cell => asked.Contains(cell.Name))];
+    }
+
+    private static IReadOnlyList<ulong> Seeds(string? text)
+    {
+        text ??= DefaultSeeds.ToString(CultureInfo.InvariantCulture);
+        if (IsNumber(text, out ulong count)) text = $"1-{text}";
+        var seeds = new List<ulong>();
+        bool isSound = count <= MostSeeds;
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            string[] ends = part.Split('-');
+            isSound = isSound && ends.Length is 1 or 2 && IsNumber(ends[0], out _) && IsNumber(ends[^1], out _);
+            if (!isSound) break;
+            ulong first = ulong.Parse(ends[0], CultureInfo.InvariantCulture), last = ulong.Parse(ends[^1], CultureInfo.InvariantCulture);
+            isSound = first <= last && last - first < MostSeeds && seeds.Count < MostSeeds;
+            for (ulong offset = 0; isSound && offset <= last - first; offset++) seeds.Add(first + offset);
+        }
+
+        return isSound && seeds.Count is > 0 and <= MostSeeds
+            ? [.. seeds.Distinct()]
+            : throw new UsageException($"--seeds is '{text}'; expected a count from 1 to {MostSeeds}, or a list of at most as many seeds, such as 4,7 or 4-6.");
+    }
+
+    private static bool IsNumber(string text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

@@ -1,0 +1,61 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>A way to drop units that a grid trains with several seeds.</summary>
+/// <param name="Name">As the command line, folders and reports name it.</param>
+/// <param name="Meaning">What it is, in a few words.</param>
+/// <param name="Kind">The case of its masks.</param>
+/// <param name="DropsRecurrent">Whether the previous hidden state is dropped too.</param>
+internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, bool DropsRecurrent)
+{
+    /// <summary>What the others are measured against.</summary>
+    public static GridCell Baseline { get; } = new("random", "random masks between layers (case I), the baseline", DropoutKind.Random, false);
+
+    /// <summary>Structured masks between layers.</summary>
+    public static GridCell Structured { get; } = new("nr-st", "structured masks between layers (case III)", DropoutKind.Structured, false);
+
+    /// <summary>The method in full.</summary>
+    public static GridCell StructuredRecurrent { get; } =
+        new("nr-rh-st", "structured masks between layers and on the recurrent state (case III)", DropoutKind.Structured, true);
+
+    /// <summary>The same rates as the method in full, by random masks.</summary>
+    public static GridCell RandomRecurrent { get; } =
+        new("nr-rh-random", "random masks between layers and on the recurrent state (case I), the control for dropping there at all", DropoutKind.Random, true);
+
+    /// <summary>Every cell, in the order in which a grid trains them.</summary>
+    public static IReadOnlyList<GridCell> All { get; } =
+    [
+        Baseline,
+        new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false),
+        Structured,
+        StructuredRecurrent,
+        new("nr-rh-st-locked", "structured masks that stay for a window (case IV), the control for masks that change in time", DropoutKind.StructuredLocked, true),
+        RandomRecurrent,
+    ];
+
+    /// <summary>Every name.</summary>
+    public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));
+
+    /// <summary>Whether its masks skip work.</summary>
+    public bool IsStructured => Kind is DropoutKind.Structured or DropoutKind.StructuredLocked;
+
+    /// <summary>The recipe of one run.</summary>
+    /// <param name="grid">What all cells share; the rates are its dropout's.</param>
+    /// <param name="seed">Of parameters and masks.</param>
+    public LanguageModelRecipe Apply(LanguageModelRecipe grid, ulong seed)
+    {
+        DropoutSpec shared = grid.Dropout;
+        var dropout = new DropoutSpec
+        {
+            Kind = Kind,
+            Embedding = shared.Embedding,
+            Layer = shared.Layer,
+            Recurrent = !DropsRecurrent ? 0f : shared.Recurrent > 0 ? shared.Recurrent : shared.Output,
+            Output = shared.Output,
+        };
+        if (IsStructured) dropout = dropout with { Draw = shared.Draw, KeepMultiple = shared.KeepMultiple, GroupSize = shared.GroupSize };
+        return grid with { Dropout = dropout, Seed = seed };
+    }
+}

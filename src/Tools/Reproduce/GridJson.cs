@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using TinySD.Formats;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>The small files of a grid's folder.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(GridManifest))]
+[JsonSerializable(typeof(GridRunResult))]
+[JsonSerializable(typeof(GridRunTimes))]
+[JsonSerializable(typeof(GridTimes))]
+[JsonSerializable(typeof(GridReport))]
+internal sealed partial class GridJson : JsonSerializerContext
+{
+    // Many times what the longest learning curve takes.
+    private const long MostBytes = 1 << 24;
+
+    private static readonly JsonWriterOptions s_options = new() { Indented = true, Encoder = CliJson.Encoder };
+
+    /// <summary>Writes a file whole or not at all.</summary>
+    /// <exception cref="FileProblemException">It cannot be written.</exception>
+    public static void Save<T>(string path, T value, JsonTypeInfo<T> type) => AtomicFile.Write(path, stream =>
+    {
+        using (var writer = new Utf8JsonWriter(stream, s_options)) JsonSerializer.Serialize(writer, value, type);
+        stream.WriteByte((byte)'\n');
+    });
+
+    /// <summary>Reads a file.</summary>
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="FailureException">It is not what was written.</exception>
+    public static T? Load<T>(string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists) return null;
+        if (file.Length > MostBytes) throw Damaged(path, $"it has {file.Length} bytes, and at most {MostBytes} were expected", null);
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) ?? throw Damaged(path, "it says null", null);
+        }
+        catch (JsonException exception)
+        {
+            throw Damaged(path, Failures.OneLine(exception), exception);
+        }
+    }
+
+    private static FailureException Damaged(string path, string why, Exception? cause) => new(
+        $"{path} is not as 'reproduce lm' wrote it: {why}.\nRemove it, and what it said is made again; where it is the grid's manifest, begin anew in another folder.", cause);
+}

@@ -1,0 +1,75 @@
+using TinySD.Formats;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Commands;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>What all runs in a grid's folder share: another setting or another text makes another grid.</summary>
+/// <param name="Format">Of this file.</param>
+/// <param name="WrittenBy">The program that began the grid.</param>
+/// <param name="Settings">Options and their values, the schedule as it is after <c>--scale</c>.</param>
+/// <param name="Vocabulary">The training text's.</param>
+/// <param name="Train">The training text.</param>
+/// <param name="Valid">The validation text.</param>
+/// <param name="Test">The test text.</param>
+internal sealed record GridManifest(
+    int Format, string WrittenBy, IReadOnlyDictionary<string, string> Settings, VocabularyFingerprint Vocabulary, TextFingerprint Train,
+    TextFingerprint Valid, TextFingerprint Test)
+{
+    /// <summary>The format that this program writes.</summary>
+    public const int CurrentFormat = 1;
+
+    // What differs from cell to cell, or from seed to seed.
+    private static readonly string[] s_varied = ["--dropout", "--seed"];
+
+    /// <summary>The options of a recipe that all runs of a grid share, with their values.</summary>
+    public static IEnumerable<(string Option, string Value)> Rows(TextLevel level, LanguageModelRecipe recipe) =>
+        RecipeReport.Rows(RecipeResult.From(level, recipe)).Where(row => !s_varied.Contains(row.Option));
+
+    /// <summary>The manifest of a plan on its data.</summary>
+    public static GridManifest Of(GridPlan plan, LanguageModelData data) => new(
+        CurrentFormat, BuildFacts.Name, Settled(plan.Level, plan.Recipe), new(data.Vocabulary.Count, Fingerprint.Of(data.Vocabulary)),
+        data.Train.ToFingerprint(), data.Valid.ToFingerprint(), data.Test!.ToFingerprint());
+
+    /// <summary>Refuses to go on with another grid.</summary>
+    /// <param name="asked">What the command line asks for.</param>
+    /// <param name="folder">Where this one is from.</param>
+    /// <exception cref="UsageException">A setting differs.</exception>
+    /// <exception cref="FailureException">A text differs.</exception>
+    public void Check(GridManifest asked, string folder)
+    {
+        // An option that is not named here did not exist when the grid was begun, which is what a recipe's own default does.
+        IReadOnlyDictionary<string, string> defaults = Settled(TextLevel.Word, new LanguageModelRecipe { Name = "" });
+        foreach (string option in Settings.Keys.Union(asked.Settings.Keys))
+        {
+            string was = Settings.GetValueOrDefault(option) ?? defaults.GetValueOrDefault(option, "none");
+            string now = asked.Settings.GetValueOrDefault(option) ?? defaults.GetValueOrDefault(option, "none");
+            if (was != now)
+            {
+                throw new UsageException(
+                    $"{option} is {now}, and the grid in {folder} has {was} (both after --scale); give the grid's own options, or another folder for --dir.");
+            }
+        }
+
+        Check("--train", Train, asked.Train, folder);
+        if (Vocabulary != asked.Vocabulary) throw Other("--train", asked.Train, folder, "its words or characters are others");
+        Check("--valid", Valid, asked.Valid, folder);
+        Check("--test", Test, asked.Test, folder);
+    }
+
+    private static void Check(string option, TextFingerprint was, TextFingerprint now, string folder)
+    {
+        if (was.Tokens != now.Tokens) throw Other(option, now, folder, $"{Figures.Count(was.Tokens)} tokens expected, {Figures.Count(now.Tokens)} found");
+        if (was.Checksum != now.Checksum) throw Other(option, now, folder, "it has as many tokens, but not the same ones");
+    }
+
+    private static FailureException Other(string option, TextFingerprint text, string folder, string why) =>
+        new($"{option} {text.Path} is not the text of the grid in {folder}: {why}. Give the grid's own text, or another folder for --dir.");
+
+    private static Dictionary<string, string> Settled(TextLevel level, LanguageModelRecipe recipe) =>
+        Rows(level, recipe).ToDictionary(row => row.Option, row => row.Value);
+}

@@ -1,0 +1,123 @@
+using TinySD.Formats;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Json;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>A figure over seeds.</summary>
+/// <param name="Seeds">How many.</param>
+/// <param name="Mean">Their mean.</param>
+/// <param name="Min">The smallest.</param>
+/// <param name="Max">The largest.</param>
+internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max)
+{
+    /// <summary>Null for no values.</summary>
+    public static GridFigure? Of(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        return all.Length == 0 ? null : new GridFigure(all.Length, all.Average(), all.Min(), all.Max());
+    }
+}
+
+/// <summary>A cell in a report. Differences are over the seeds that both have, seed by seed; what is not known is left out.</summary>
+/// <param name="Cell">Its name.</param>
+/// <param name="Meaning">What it is.</param>
+/// <param name="Dropout">The case.</param>
+/// <param name="RateEmbedding">Drop rate there, as the next three.</param>
+/// <param name="RateLayer">Between layers.</param>
+/// <param name="RateRecurrent">On the previous hidden state.</param>
+/// <param name="RateOutput">Before the classifier.</param>
+/// <param name="ValidPerplexity">Of the best epochs.</param>
+/// <param name="TestPerplexity">Of the same models.</param>
+/// <param name="ValidDifference">Validation perplexity less the baseline's.</param>
+/// <param name="TestDifference">Test perplexity less the baseline's.</param>
+/// <param name="StepMs">A step, by the baseline's median and the measured ratio.</param>
+/// <param name="Speedup">How many times as fast as the baseline's a whole step is.</param>
+/// <param name="IdealSpeedup">The most that skipping can gain.</param>
+/// <param name="TrainingSeconds">All epochs at that step time.</param>
+/// <param name="ValidAtBaselineEnd">Validation perplexity at the time in which the baseline ends.</param>
+/// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell ends.</param>
+/// <param name="Runs">Its finished runs.</param>
+internal sealed record GridCellReport(
+    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput,
+    GridFigure? ValidPerplexity, GridFigure? TestPerplexity, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs, double? Speedup,
+    double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
+
+/// <summary>A run that is not finished; its finished epochs as far as it has any.</summary>
+internal sealed record GridMissing(string Run, IReadOnlyList<GridEpoch> Epochs);
+
+/// <summary>A text in a report.</summary>
+internal sealed record GridText(string Name, long Tokens);
+
+/// <summary>All that a grid has come to.</summary>
+/// <param name="Verdict">The claim and what the figures say of it.</param>
+/// <param name="Comparisons">What the verdict rests on.</param>
+/// <param name="Cells">Every cell that was asked for or has a run.</param>
+/// <param name="Missing">Runs that were asked for and are not finished.</param>
+/// <param name="Command">The command line; it goes on where runs are missing.</param>
+/// <param name="Date">When the report was made, UTC.</param>
+/// <param name="Recipe">What the cells share; its dropout kind and its seed are theirs.</param>
+/// <param name="Vocabulary">Tokens V.</param>
+/// <param name="Train">The training text.</param>
+/// <param name="Valid">The validation text.</param>
+/// <param name="Test">The test text.</param>
+/// <param name="Machine">What made the report.</param>
+/// <param name="TrainedBy">The builds that trained the runs.</param>
+/// <param name="Times">Measured step times.</param>
+internal sealed record GridReport(
+    string Verdict, IReadOnlyList<GridComparison> Comparisons, IReadOnlyList<GridCellReport> Cells, IReadOnlyList<GridMissing> Missing, string Command,
+    DateTime Date, RecipeResult Recipe, int Vocabulary, GridText Train, GridText Valid, GridText Test, Surroundings Machine,
+    IReadOnlyList<string> TrainedBy, IReadOnlyList<GridCellTimes> Times)
+{
+    /// <summary>Puts a report together from what is in the folder.</summary>
+    public static GridReport Of(GridPlan plan, GridFolder folder, GridManifest data, string command, Surroundings machine, DateTime date)
+    {
+        IReadOnlyList<GridRunResult> results = folder.AllResults();
+        IReadOnlyList<GridCellTimes> times = folder.LoadTimes()?.Cells ?? [];
+        GridCell[] cells = [.. GridCell.All.Where(cell => plan.Cells.Contains(cell) || results.Any(result => result.Cell == cell.Name))];
+        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, plan, data.Vocabulary.Count, results, times))];
+        GridMissing[] missing = [.. plan.Runs.Where(run => folder.ResultOf(run) is null).Select(run => new GridMissing(run.Name, folder.BegunEpochs(run)))];
+        string[] builds =
+        [
+            .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build).OfType<string>().Distinct(),
+        ];
+        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results);
+        return new GridReport(
+            GridVerdict.Say(comparisons, missing.Length), comparisons, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
+            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times);
+    }
+
+    private static GridText Text(TextFingerprint text) => new(Path.GetFileName(text.Path), text.Tokens);
+
+    private static GridCellReport CellOf(
+        GridCell cell, GridPlan plan, int vocabulary, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times)
+    {
+        LanguageModelRecipe recipe = plan.RecipeOf(cell);
+        DropoutSpec dropout = recipe.Dropout;
+        GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == GridCell.Baseline.Name)];
+        bool isBaseline = cell == GridCell.Baseline;
+        double? baselineMs = times.Count > 0 ? Median.Of(times.Select(t => t.Baseline.Step)) : null;
+
+        // Each cell was timed beside the baseline: their ratio is better known than either time.
+        double? speedup = isBaseline ? (baselineMs is null ? null : 1) : times.FirstOrDefault(t => t.Cell == cell.Name)?.Speedup;
+        double? stepMs = baselineMs / speedup;
+        GridFigure? atBaselineEnd = null, baselineAtEnd = null;
+        if (stepMs is { } own && baselineMs is { } dense && baselines.Length > 0 && runs.Length > 0)
+        {
+            double baselineEnd = LearningCurve.Seconds(baselines[0].Epochs, dense)[^1], end = LearningCurve.Seconds(runs[0].Epochs, own)[^1];
+            atBaselineEnd = GridFigure.Of(runs.Select(run => LearningCurve.BestAt(run.Epochs, own, baselineEnd)).OfType<double>());
+            baselineAtEnd = GridFigure.Of(baselines.Select(run => LearningCurve.BestAt(run.Epochs, dense, end)).OfType<double>());
+        }
+
+        return new GridCellReport(
+            cell.Name, cell.Meaning, Options.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output,
+            GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.ValidPerplexity),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.TestPerplexity),
+            stepMs, speedup, cell.IsStructured ? Training.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
+            stepMs is { } step && runs.Length > 0 ? LearningCurve.Seconds(runs[0].Epochs, step)[^1] : null, atBaselineEnd, baselineAtEnd, runs);
+    }
+}

@@ -1,0 +1,31 @@
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>One epoch of <see cref="GridRunResult"/>.</summary>
+internal sealed record GridEpoch(int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate);
+
+/// <summary>What a run came to. Holds no time, so it is the same whenever and however often the run was stopped.</summary>
+/// <param name="Cell">The cell's name.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Parameters">Trainable numbers.</param>
+/// <param name="BestEpoch">The epoch whose model is kept, counted from 1.</param>
+/// <param name="ValidPerplexity">Its perplexity on the validation text, as many streams side by side as the batch has.</param>
+/// <param name="TestPerplexity">Its perplexity on the test text, one stream.</param>
+/// <param name="Epochs">The learning curve.</param>
+internal sealed record GridRunResult(
+    string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidPerplexity, double TestPerplexity, IReadOnlyList<GridEpoch> Epochs)
+{
+    public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
+        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity!.Value,
+        Curve(outcome.Epochs));
+
+    public static IReadOnlyList<GridEpoch> Curve(IEnumerable<EpochOutcome> epochs) =>
+        [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];
+}
+
+/// <summary>How long a run took and what it ran on; apart from its result, since it is different each time.</summary>
+/// <param name="Seconds">All of it: training, validation, test.</param>
+/// <param name="Threads">Of the process that ended it.</param>
+/// <param name="Build">Of the process that ended it.</param>
+internal sealed record GridRunTimes(double Seconds, int Threads, string Build);

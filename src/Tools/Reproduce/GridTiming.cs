@@ -1,0 +1,94 @@
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Threading;
+using TinySD.Tools.Bench;
+using TinySD.Tools.Display;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>Medians of a model's training step, milliseconds.</summary>
+/// <param name="Step">The whole step.</param>
+/// <param name="Fp">Forward products.</param>
+/// <param name="Bp">Gradients of inputs.</param>
+/// <param name="Wg">Gradients of weights.</param>
+/// <param name="Elementwise">What is neither a product nor the optimizer.</param>
+/// <param name="Optimizer">Gradient norm and update.</param>
+/// <param name="Passes">Every pass by its name: products of every site, cells, masks and the rest.</param>
+internal sealed record GridStepTimes(
+    double Step, double Fp, double Bp, double Wg, double Elementwise, double Optimizer, IReadOnlyDictionary<string, double> Passes)
+{
+    /// <summary>The medians of one side of a comparison.</summary>
+    public static GridStepTimes Of(BenchSide side) => new(
+        side.MedianOf(t => t.Step), side.MedianOf(t => t.Forward), side.MedianOf(t => t.Backward), side.MedianOf(t => t.WeightGradient),
+        side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
+        Enum.GetValues<Pass>().ToDictionary(Names.Passes.Of, pass => side.MedianOf(t => t.Passes[(int)pass])));
+
+    /// <summary>The parts that a step is divided into, and the whole at the end.</summary>
+    public IEnumerable<(string Name, double Milliseconds)> Parts() =>
+        [("FP", Fp), ("BP", Bp), ("WG", Wg), ("elementwise", Elementwise), ("optimizer", Optimizer), ("whole step", Step)];
+}
+
+/// <summary>Steps of a cell, timed in turn with steps of the baseline.</summary>
+/// <param name="Cell">The cell's name.</param>
+/// <param name="Steps">Timed steps of each.</param>
+/// <param name="Baseline">The baseline's.</param>
+/// <param name="Own">The cell's.</param>
+/// <param name="On">The machine.</param>
+internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Baseline, GridStepTimes Own, Surroundings On)
+{
+    /// <summary>How many times as fast a whole step is.</summary>
+    public double Speedup => Baseline.Step / Own.Step;
+}
+
+/// <summary>The step times of a grid's cells.</summary>
+internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells);
+
+/// <summary>
+/// Times the cells of a grid. Apart from training, because a perplexity does not depend on what else the machine does, and a time does.
+/// </summary>
+internal static class GridTiming
+{
+    private const int Steps = 40;
+
+    /// <summary>Times the cells that have no times of this machine yet.</summary>
+    /// <param name="plan">The cells and their shape.</param>
+    /// <param name="folder">Where the times are kept.</param>
+    /// <param name="vocabulary">Tokens V.</param>
+    /// <param name="runner">Threads.</param>
+    /// <param name="hardware">The machine.</param>
+    /// <param name="isAnew">Whether to time those too that have been.</param>
+    /// <param name="progress">Shown how far it is.</param>
+    /// <param name="stop">Ends it; the times of the cells before stay.</param>
+    public static void Run(
+        GridPlan plan, GridFolder folder, int vocabulary, IParallelRunner runner, HardwareProfile? hardware, bool isAnew, IProgressDisplay progress,
+        CancellationToken stop)
+    {
+        var here = Surroundings.Here(hardware, runner.ThreadCount);
+        var times = new List<GridCellTimes>(folder.LoadTimes()?.Cells ?? []);
+        foreach (GridCell cell in plan.Cells.Where(cell => cell != GridCell.Baseline))
+        {
+            if (!isAnew && times.Any(known => known.Cell == cell.Name && known.On == here)) continue;
+            var comparison = new BenchComparison(
+                new BenchPlan(plan.RecipeOf(GridCell.Baseline), plan.RecipeOf(cell), vocabulary), Steps, runner, hardware);
+            comparison.Run(new Labelled(progress, $"timing {cell.Name}"), stop);
+            var measured = new GridCellTimes(cell.Name, Steps, GridStepTimes.Of(comparison.Dense), GridStepTimes.Of(comparison.Structured), here);
+            times.RemoveAll(known => known.Cell == cell.Name);
+            times.Add(measured);
+            folder.Save(new GridTimes(times));
+            progress.Note(
+                $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {GridCell.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
+                $"{Figures.Fixed(measured.Speedup, 2)} times as fast");
+        }
+    }
+
+    private sealed class Labelled(IProgressDisplay inner, string prefix) : IProgressDisplay
+    {
+        public bool IsDue => inner.IsDue;
+
+        public void Show(string label, double share, string detail) => inner.Show($"{prefix}, {label}", share, detail);
+
+        public void Note(string line) => inner.Note(line);
+    }
+}

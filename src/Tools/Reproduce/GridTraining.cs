@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Reproduce;
+
+/// <summary>Trains the runs of a grid that are not finished, each from where it was.</summary>
+/// <param name="plan">What to train.</param>
+/// <param name="folder">Where it goes.</param>
+/// <param name="data">The texts.</param>
+/// <param name="command">The command that goes on, for messages.</param>
+/// <param name="runner">Threads.</param>
+/// <param name="hardware">The machine.</param>
+/// <param name="warn">Told what had to be passed over.</param>
+internal sealed class GridTraining(
+    GridPlan plan, GridFolder folder, LanguageModelData data, string command, IParallelRunner runner, HardwareProfile? hardware, Action<string> warn)
+{
+    // Each is of the size of the model, its state and the best model; a damaged newest one is passed over for the other.
+    private const int CheckpointsToKeep = 2;
+
+    /// <summary>Trains.</summary>
+    /// <param name="progress">Shown how far the grid is.</param>
+    /// <param name="finished">Told of every run that ends.</param>
+    /// <param name="stop">Ends it after a checkpoint.</param>
+    /// <exception cref="StoppedException">A stop was asked for.</exception>
+    /// <exception cref="FailureException">A run failed; the message names it.</exception>
+    public void Run(IProgressDisplay progress, Action finished, CancellationToken stop)
+    {
+        var shown = new GridProgress(progress, plan.Runs, run => folder.ResultOf(run) is not null, run => folder.TimesOf(run)?.Seconds);
+        foreach (GridRun run in plan.Runs)
+        {
+            if (folder.ResultOf(run) is not null)
+            {
+                folder.RemoveCheckpoints(run);
+                continue;
+            }
+
+            if (stop.IsCancellationRequested) throw new StoppedException($"stopped before {run}. Go on with: {command}");
+            shown.Begin(run);
+            try
+            {
+                double seconds = Train(run, shown, stop);
+                shown.End(seconds);
+            }
+            catch (FailureException exception)
+            {
+                throw new FailureException($"{run}: {exception.Message}", exception);
+            }
+
+            finished();
+        }
+    }
+
+    private double Train(GridRun run, IProgressDisplay progress, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        LanguageModelRecipe recipe = plan.RecipeOf(run);
+        string at = folder.Of(run), output = folder.ModelOf(run);
+        string? begun = Directory.Exists(at) && CheckpointFolder.List(at).Count > 0 ? at : null;
+        var request = new CheckpointRequest(at, begun, null, CheckpointsToKeep);
+        using CheckpointKeeper keeper = CheckpointKeeper.Hold(request, "reproduce lm", resume: command);
+        using LanguageModelCheckpointFile? from = begun is null ? null
+            : CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(at, LanguageModelCheckpointFile.TryOpen, warn, keeper);
+        if (from is not null && (from.Content.Recipe != recipe || from.Content.Train.Checksum != data.Train.ToFingerprint().Checksum))
+            throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
+        folder.RemoveLeftovers(run);
+        var checkpoints = new LanguageModelCheckpoints(
+            keeper, data.ToCheckpoint(recipe, 1, null, null, output, TensorStorage.F32, null, keeper), from, isSaved: from is not null);
+        double before = from?.Content.Progress.TotalSeconds ?? 0;
+        var training = new LanguageModelTraining(recipe, data, output, null, runner, hardware, checkpoints: checkpoints);
+        TrainingOutcome outcome = training.Run(progress, stop);
+        double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;
+        folder.Finish(run, GridRunResult.From(run, outcome), new GridRunTimes(seconds, runner.ThreadCount, BuildFacts.Name));
+        return seconds;
+    }
+}

@@ -1,0 +1,290 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Reproduce;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary><c>reproduce lm</c>: a grid that can be stopped anywhere, and the figures of its report.</summary>
+public sealed partial class ReproduceTests
+{
+    private static readonly string[] s_cells = ["random", "locked", "nr-st", "nr-rh-st", "nr-rh-st-locked", "nr-rh-random"];
+
+    [Test]
+    public async Task A_grid_stopped_in_training_and_in_validation_goes_on_to_the_bytes_of_an_unbroken_one()
+    {
+        using var folder = new TestFolder();
+        string[] args = Grid(folder, "broken", "--no-timing", "--cells", "random,nr-rh-st");
+        CliResult first = Tinysd.RunUntilShown("run 1/4 random-seed1, epoch 2/3", 5, args);
+        await Assert.That(first.Code).IsEqualTo(130).Because(first.Error);
+        await Assert.That(first.Error).Contains("is kept, go on from it with: tinysd reproduce lm --train ");
+        CliResult second = Tinysd.RunUntilShown("run 2/4 nr-rh-st-seed1, epoch 1/3, validation", 2, args);
+        await Assert.That(second.Code).IsEqualTo(130).Because(second.Error);
+        CliResult third = Tinysd.RunUntilShown("run 2/4 nr-rh-st-seed1: finished", 1, args);
+        await Assert.That(third.Code).IsEqualTo(130).Because(third.Error);
+        await Assert.That(third.Error).Contains("stopped before random, seed 2. Go on with: tinysd reproduce lm");
+        CliResult last = Tinysd.Run(args);
+        await Assert.That(last.Code).IsEqualTo(0).Because(last.Error);
+        CliResult unbroken = Tinysd.Run(Grid(folder, "unbroken", "--no-timing", "--cells", "random,nr-rh-st", "--threads", "2"));
+        await Assert.That(unbroken.Code).IsEqualTo(0).Because(unbroken.Error);
+        foreach (string run in new[] { "random-seed1", "nr-rh-st-seed1", "random-seed2", "nr-rh-st-seed2" })
+        {
+            await Assert.That(folder.AreEqual($"broken/{run}/result.json", $"unbroken/{run}/result.json")).IsTrue();
+            await Assert.That(folder.AreEqual($"broken/{run}/model.tsd", $"unbroken/{run}/model.tsd")).IsTrue();
+            await Assert.That(Directory.GetFiles(folder[$"broken/{run}"], "checkpoint-*")).IsEmpty();
+        }
+
+        // What is finished is read and not made again.
+        DateTime written = File.GetLastWriteTimeUtc(folder["broken/random-seed1/result.json"]);
+        await Assert.That(Tinysd.Run(args).Code).IsEqualTo(0);
+        await Assert.That(File.GetLastWriteTimeUtc(folder["broken/random-seed1/result.json"])).IsEqualTo(written);
+    }
+
+    [Test]
+    public async Task A_killed_grid_goes_on_to_the_bytes_of_an_unbroken_one()
+    {
+        using var folder = new TestFolder();
+        string[] args = Grid(folder, "killed", "--no-timing", "--cells", "random,nr-st");
+        for (int kill = 0; kill < 2; kill++)
+        {
+            using TinysdProcess process = TinysdProcess.Start(folder.Path, args);
+            await process.WaitForAsync(kill == 0 ? "run 1/4 random-seed1: epoch 1/3" : "run 2/4 nr-st-seed1: epoch 2/3");
+            await process.SignalAsync("KILL");
+        }
+
+        CliResult last = await TinysdProcess.RunAsync(folder.Path, args);
+        await Assert.That(last.Code).IsEqualTo(0).Because(last.Error);
+        await Assert.That(Tinysd.Run(Grid(folder, "unbroken", "--no-timing", "--cells", "random,nr-st")).Code).IsEqualTo(0);
+        foreach (string run in new[] { "random-seed1", "nr-st-seed1", "random-seed2", "nr-st-seed2" })
+        {
+            await Assert.That(folder.AreEqual($"killed/{run}/result.json", $"unbroken/{run}/result.json")).IsTrue();
+            await Assert.That(folder.AreEqual($"killed/{run}/model.tsd", $"unbroken/{run}/model.tsd")).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task A_run_of_a_grid_is_the_run_that_train_lm_makes_of_its_options()
+    {
+        using var folder = new TestFolder();
+        await Assert.That(Tinysd.Run(Grid(folder, "grid", "--no-timing", "--cells", "nr-rh-st", "--seeds", "7,")).Code).IsEqualTo(2);
+        await Assert.That(Tinysd.Run(Grid(folder, "grid", "--no-timing", "--cells", "nr-rh-st", "--seeds", "7-7")).Code).IsEqualTo(0);
+        CliResult train = folder.TrainModel(
+            "--preset", "zaremba-medium", "--dropout", "structured", "--rate-recurrent", "0.5", "--test", folder.Test, "--seed", "7", "--full-rate-epochs", "2", "--decay", "2");
+        await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
+        await Assert.That(folder.AreEqual("grid/nr-rh-st-seed7/model.tsd", "model.tsd")).IsTrue();
+    }
+
+    [Test]
+    [Arguments("--hidden 13", 2, "--hidden is 13, and the grid in DIR has 12")]
+    [Arguments("--rate-output 0.25", 2, "--rate-output is 0.25, and the grid in DIR has 0.5")]
+    [Arguments("--scale 0.34", 2, "--epochs is 1, and the grid in DIR has 3 (both after --scale)")]
+    [Arguments("--train valid.txt", 1, "is not the text of the grid in DIR: 2,100 tokens expected, 420 found")]
+    [Arguments("--test valid.txt", 1, "is not the text of the grid in DIR: it has as many tokens, but not the same ones")]
+    [Arguments("--cells random,best", 2, "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
+    [Arguments("--seeds 3-1", 2, "--seeds is '3-1'; expected a count from 1 to 1000, or a list")]
+    [Arguments("--seeds 0", 2, "--seeds is '1-0'; expected a count")]
+    [Arguments("--scale 1.5", 2, "--scale is '1.5'; expected a number above 0 and at most 1")]
+    [Arguments("--dropout locked", 2, "there is no command, option or argument for")]
+    [Arguments("--seed 3", 2, "there is no command, option or argument for")]
+    [Arguments("--report-only --no-timing", 2, "one at most has a meaning")]
+    [Arguments("--rate 0", 2, "a grid needs a drop rate between layers")]
+    public async Task Other_settings_and_texts_are_refused(string options, int code, string message)
+    {
+        using var folder = new TestFolder();
+        CliResult begun = Tinysd.RunUntilShown("run 1/6", 3, Grid(folder, "grid", "--no-timing", "--seeds", "1"));
+        await Assert.That(begun.Code).IsEqualTo(130).Because(begun.Error);
+        var args = Grid(folder, "grid", "--no-timing", "--seeds", "1").ToList();
+        foreach (string[] pair in options.Split(" --").Select(option => option.TrimStart('-').Split(' ')))
+        {
+            string name = $"--{pair[0]}";
+            if (args.IndexOf(name) is >= 0 and int at) args.RemoveRange(at, name == "--no-timing" ? 1 : 2);
+            args.Add(name);
+            if (pair.Length > 1) args.Add(pair[1].EndsWith(".txt", StringComparison.Ordinal) ? folder[pair[1]] : pair[1]);
+        }
+
+        CliResult result = Tinysd.Run([.. args]);
+        await Assert.That(result.Code).IsEqualTo(code).Because(result.Error);
+        await Assert.That(result.Error).Contains(message.Replace("DIR", folder["grid"], StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_folder_of_something_else_is_left_alone()
+    {
+        using var folder = new TestFolder();
+        string[] args = Grid(folder, ".", "--no-timing");
+        CliResult result = Tinysd.Run(args);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Contains("is no folder of a grid, and not empty");
+        await Assert.That(File.Exists(folder["lock"])).IsFalse();
+        CliResult none = Tinysd.Run(Grid(folder, "none", "--report-only"));
+        await Assert.That(none.Code).IsEqualTo(1);
+        await Assert.That(none.Error).Contains("there is no grid in ");
+    }
+
+    [Test]
+    public async Task The_report_has_every_cell_the_missing_runs_and_nothing_from_outside()
+    {
+        using var folder = new TestFolder();
+        string page = folder["report.html"];
+        CliResult stopped = Tinysd.RunUntilShown("run 8/12 locked-seed2, epoch 2/3", 3, Grid(folder, "grid", "--no-timing", "--report", page));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        string html = await File.ReadAllTextAsync(page);
+        await Assert.That(html).Contains("Missing, and not part of the table: locked-seed2 (1 of 3 epochs), nr-st-seed2, nr-rh-st-seed2, nr-rh-st-locked-seed2, nr-rh-random-seed2.");
+        await Assert.That(html).Contains("The grid is not finished: 5 runs of it are missing.");
+        await Assert.That(html).Contains("<code>tinysd reproduce lm --train ");
+        await Assert.That(html).Contains("Not measured yet");
+
+        JsonElement missing = Tinysd.Run(Grid(folder, "grid", "--report-only", "--json")).Json.GetProperty("missing");
+        await Assert.That(missing[0].GetProperty("run").GetString()).IsEqualTo("locked-seed2");
+        await Assert.That(missing[0].GetProperty("epochs").GetArrayLength()).IsEqualTo(1);
+
+        CliResult whole = Tinysd.Run(Grid(folder, "grid", "--report", page, "--json"));
+        await Assert.That(whole.Code).IsEqualTo(0).Because(whole.Error);
+        JsonElement json = whole.Json;
+        await Assert.That(string.Join(' ', json.EnumerateObject().Select(property => property.Name))).IsEqualTo(
+            "verdict comparisons cells missing command date recipe vocabulary train valid test machine trainedBy times");
+        await Assert.That(json.GetProperty("missing").GetArrayLength()).IsEqualTo(0);
+        JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
+        await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells);
+        await Assert.That(json.GetProperty("times").EnumerateArray().Select(Name)).IsEquivalentTo(s_cells[1..]);
+        foreach (JsonElement cell in cells)
+        {
+            JsonElement[] runs = [.. cell.GetProperty("runs").EnumerateArray()];
+            await Assert.That(runs.Length).IsEqualTo(2);
+            double[] tests = [.. runs.Select(run => run.GetProperty("testPerplexity").GetDouble())];
+            JsonElement figure = cell.GetProperty("testPerplexity");
+            await Assert.That(figure.GetProperty("mean").GetDouble()).IsEqualTo((tests[0] + tests[1]) / 2).Within(1e-12);
+            await Assert.That(figure.GetProperty("max").GetDouble()).IsEqualTo(Math.Max(tests[0], tests[1]));
+            await Assert.That(cell.GetProperty("speedup").GetDouble()).IsGreaterThan(0);
+            await Assert.That(cell.TryGetProperty("testDifference", out _)).IsEqualTo(Name(cell) != "random");
+        }
+
+        // Half of the units at every site: ideal 2 with the recurrent one; without it, W and the classifier halve: (2(48+48)12 + 12V) against (2(24+48)12 + 6V).
+        int vocabulary = json.GetProperty("vocabulary").GetInt32();
+        await Assert.That(cells[3].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(2).Within(1e-12);
+        await Assert.That(cells[2].GetProperty("idealSpeedup").GetDouble()).IsEqualTo((2304 + (12.0 * vocabulary)) / (1728 + (6.0 * vocabulary))).Within(1e-12);
+        await Assert.That(cells[5].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(1);
+
+        html = await File.ReadAllTextAsync(page);
+        foreach (string cell in s_cells) await Assert.That(html).Contains($"{cell}</td><td>2</td>");
+        await Assert.That(html).Contains("Batch size B is 5");
+        await Assert.That(html).Contains("train.txt</td><td>2,100 tokens");
+        await Assert.That(html).DoesNotContain("Missing");
+        await Assert.That(html).DoesNotMatch(@"(?i)https?:|src\s*=|url\(|@import|<script|<link");
+        XElement[] pictures = [.. Pictures().Matches(html).Select(match => XElement.Parse(match.Value))];
+
+        // Three of curves, and bars for every cell but the baseline.
+        await Assert.That(pictures.Length).IsEqualTo(3 + 5);
+        await Assert.That(pictures[0].Elements("polyline").Count()).IsEqualTo(6 * 3);
+        foreach (XElement picture in pictures[3..]) await Assert.That(picture.Elements("rect").Count()).IsEqualTo(12);
+        foreach (Match table in TableElements().Matches(html)) XElement.Parse(table.Value);
+
+        CliResult text = Tinysd.Run(Grid(folder, "grid", "--report-only"));
+        foreach (string cell in s_cells) await Assert.That(text.Out).Matches($@"(?m)^ *{cell} +2 ");
+        await Assert.That(text.Out).Contains("The claim: structured masks cost at most 0.5 perplexity against random masks at the same rates.");
+    }
+
+    [Test]
+    [Arguments(39, 6, 1.2f, 0.25, 10, 2, 2.1214)]
+    [Arguments(39, 6, 1.2f, 1.0 / 3, 13, 2, 1.728)]
+    [Arguments(39, 6, 1.2f, 1.0, 39, 6, 1.2)]
+    [Arguments(55, 14, 1.15f, 0.2, 11, 3, 2.0468)]
+    [Arguments(13, 4, 2f, 0.1, 1, 1, 2.0)]
+    [Arguments(4, 3, 2f, 0.5, 2, 1, 2.0)]
+    [Arguments(4, 4, 2f, 0.5, 2, 2, 2.0)]
+    [Arguments(10, 0, 1.5f, 0.5, 5, 0, 2.25)]
+    public async Task Scale_keeps_the_shape_and_the_last_learning_rate(
+        int epochs, int full, float decay, double scale, int expectedEpochs, int expectedFull, double expectedDecay)
+    {
+        var recipe = new LanguageModelRecipe { Name = "", Epochs = epochs, FullRateEpochs = full, Decay = decay };
+        LanguageModelRecipe scaled = GridScale.Compress(recipe, scale);
+        await Assert.That((scaled.Epochs, scaled.FullRateEpochs)).IsEqualTo((expectedEpochs, expectedFull));
+        await Assert.That((double)scaled.Decay).IsEqualTo(expectedDecay).Within(1e-4);
+        if (expectedEpochs > 1)
+        {
+            double was = recipe.LearningRateAt(epochs - 1);
+            await Assert.That((double)scaled.LearningRateAt(expectedEpochs - 1)).IsEqualTo(was).Within(1e-5 * was);
+        }
+    }
+
+    [Test]
+    public async Task Cells_have_the_case_and_the_sites_that_their_names_say()
+    {
+        var recipe = new LanguageModelRecipe
+        {
+            Name = "",
+            Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.1f, Layer = 0.2f, Output = 0.3f, GroupSize = 4 },
+        };
+        string[] dropouts = [.. GridCell.All.Select(cell => cell.Apply(recipe, 9)).Select(r => FormattableString.Invariant(
+            $"{r.Seed} {r.Dropout.Kind} {r.Dropout.Embedding} {r.Dropout.Layer} {r.Dropout.Recurrent} {r.Dropout.Output} {r.Dropout.GroupSize}"))];
+        string[] expected =
+        [
+            "9 Random 0.1 0.2 0 0.3 1", "9 Locked 0.1 0.2 0 0.3 1", "9 Structured 0.1 0.2 0 0.3 4", "9 Structured 0.1 0.2 0.3 0.3 4",
+            "9 StructuredLocked 0.1 0.2 0.3 0.3 4", "9 Random 0.1 0.2 0.3 0.3 1",
+        ];
+        await Assert.That(dropouts).IsEquivalentTo(expected);
+        LanguageModelRecipe own = GridCell.RandomRecurrent.Apply(recipe with { Dropout = recipe.Dropout with { Recurrent = 0.05f } }, 9);
+        await Assert.That(own.Dropout.Recurrent).IsEqualTo(0.05f);
+    }
+
+    [Test]
+    public async Task Perplexity_at_equal_time_is_of_the_best_model_of_whole_epochs()
+    {
+        // Epochs of 100 steps; at 20 ms they end after 2, 4, 6 and 8 seconds, at 10 ms after 1, 2, 3 and 4.
+        IReadOnlyList<GridEpoch> curve = Curve(300, 150, 160, 120);
+        await Assert.That(LearningCurve.Seconds(curve, 20)).IsEquivalentTo(new double[] { 2, 4, 6, 8 });
+        await Assert.That(LearningCurve.BestAt(curve, 20, 1.9)).IsNull();
+        await Assert.That(LearningCurve.BestAt(curve, 20, 2)).IsEqualTo(300);
+        await Assert.That(LearningCurve.BestAt(curve, 20, 6.5)).IsEqualTo(150);
+        await Assert.That(LearningCurve.BestAt(curve, 10, 8)).IsEqualTo(120);
+        await Assert.That(LearningCurve.BestAt(curve, 10, 3.99)).IsEqualTo(150);
+    }
+
+    [Test]
+    public async Task The_verdict_counts_seeds_and_says_what_is_unknown()
+    {
+        await Assert.That(GridVerdict.Say(GridVerdict.Compare([]), 2)).Contains("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
+        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(
+        [
+            Run("random", 1, 100), Run("random", 2, 102), Run("random", 3, 90), Run("nr-st", 1, 100.2), Run("nr-st", 2, 102.6),
+            Run("nr-rh-random", 1, 95), Run("nr-rh-st", 1, 95.75),
+        ]);
+        await Assert.That(comparisons.Count).IsEqualTo(2);
+        await Assert.That(comparisons[0].TestDifference.Mean).IsEqualTo(0.4).Within(1e-9);
+        await Assert.That(comparisons[0].Holds).IsTrue();
+        await Assert.That(comparisons[1].Holds).IsFalse();
+        string verdict = GridVerdict.Say(comparisons, 0);
+        await Assert.That(verdict).Contains("These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean of 2 seeds, 1 of 2 within the claim;");
+        await Assert.That(verdict).Contains("that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
+        await Assert.That(verdict).DoesNotContain("They say nothing about");
+        await Assert.That(GridVerdict.Say(GridVerdict.Compare([Run("random", 1, 100), Run("nr-st", 1, 99)]), 0)).Matches(
+            "These numbers support it: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-random with one seed");
+    }
+
+    private static string[] Grid(TestFolder folder, string name, params string[] more)
+    {
+        List<string> args =
+        [
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder[name], "--preset", "zaremba-medium",
+            "--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "3", "--full-rate-epochs", "2", "--decay", "2", .. more,
+        ];
+        if (!more.Contains("--seeds")) args.AddRange("--seeds", "2");
+        if (!more.Contains("--threads")) args.AddRange("--threads", "1");
+        return [.. args];
+    }
+
+    private static IReadOnlyList<GridEpoch> Curve(params double[] perplexities) =>
+        [.. perplexities.Select((perplexity, i) => new GridEpoch(i + 1, 100, perplexity, perplexity, 1))];
+
+    private static GridRunResult Run(string cell, ulong seed, double test) => new(cell, seed, 1, 1, test, test, Curve(test));
+
+    private static string Name(JsonElement cell) => cell.GetProperty("cell").GetString()!;
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex Pictures();
+
+    [GeneratedRegex("<table.*?</table>", RegexOptions.Singleline)]
+    private static partial Regex TableElements();
+}
