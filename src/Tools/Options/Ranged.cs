@@ -1,7 +1,7 @@
 using System.CommandLine;
-using TinySD.Formats;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using TinySD.Formats;
 using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Options;
