@@ -103,8 +103,9 @@ public sealed class CheckpointTests
     [Arguments("--checkpoint train.txt", 1, "train.txt is a file; a folder for checkpoints was expected")]
     [Arguments("--checkpoint ck", 2, "holds the checkpoints of a run already, the newest checkpoint-00000040.tsd; go on with that run by --resume ")]
     [Arguments("--resume empty --checkpoint ck", 1, "empty holds no checkpoint to go on from.")]
-    [Arguments("--checkpoint-every 5", 2, "--checkpoint-every has no effect without --checkpoint")]
-    [Arguments("--checkpoint-keep 5", 2, "--checkpoint-keep has no effect without --checkpoint")]
+    [Arguments("--checkpoint-every 5 --no-checkpoints", 2, "--checkpoint-every and --no-checkpoints contradict each other")]
+    [Arguments("--checkpoint-keep 5 --no-checkpoints", 2, "--checkpoint-keep and --no-checkpoints contradict each other")]
+    [Arguments("--checkpoint none --no-checkpoints", 2, "--checkpoint and --no-checkpoints contradict each other")]
     public async Task Folders_that_do_not_serve_are_refused(string options, int code, string message)
     {
         using var folder = new TestFolder();
@@ -116,6 +117,80 @@ public sealed class CheckpointTests
         await Assert.That(result.Error).Contains(message);
         await Assert.That(File.Exists(folder["other.tsd"])).IsFalse();
         await Assert.That(Directory.Exists(folder["none"])).IsFalse();
+    }
+
+    [Test]
+    public async Task Without_a_word_about_them_they_lie_beside_the_model_until_the_run_has_come_to_its_end()
+    {
+        using var folder = new TestFolder();
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1);
+        await Assert.That(unbroken.Code).IsEqualTo(0).Because(unbroken.Error);
+        string beside = folder.Model + ".checkpoints";
+        CliResult stopped = Tinysd.RunUntil("epoch 2/3: perplexity", folder.TrainArgs(folder.Model, 1));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        await Assert.That(stopped.Error).Contains($"is kept, go on from it with: tinysd train lm --resume {beside}");
+        string newest = CheckpointFolder.List(beside)[0];
+
+        // Another run to the same model leaves it what it needs.
+        CliResult other = folder.TrainModel("--seed", "2");
+        await Assert.That(other.Code).IsEqualTo(0).Because(other.Error);
+        await Assert.That(other.Error).Contains(
+            $"tinysd train lm: {newest} is of a run that did not come to its end. Go on with it by: tinysd train lm --resume {beside}; or remove {beside}.");
+        await Assert.That(Directory.GetDirectories(folder.Path)).IsEquivalentTo([beside]);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsFalse();
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", beside);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+        await Assert.That(Directory.GetDirectories(folder.Path)).IsEmpty();
+    }
+
+    [Test]
+    public async Task Beside_the_model_nothing_is_left_where_a_run_never_began_or_cannot_go_on()
+    {
+        using var folder = new TestFolder();
+        CliResult none = Tinysd.RunUntil("epoch 2/3: perplexity", folder.TrainArgs(folder.Model, 1, "--no-checkpoints"));
+        await Assert.That(none.Code).IsEqualTo(130);
+        await Assert.That(none.Error).DoesNotContain("--resume");
+        CliResult refused = folder.TrainModel("--valid", folder["missing.txt"]);
+        await Assert.That(refused.Code).IsNotEqualTo(0);
+        CliResult diverged = folder.TrainModel("--lr", "1e30", "--clip", "0");
+        await Assert.That(diverged.Code).IsEqualTo(1);
+        await Assert.That(diverged.Error).Contains("the numbers stopped being finite");
+        await Assert.That(Directory.GetDirectories(folder.Path)).IsEmpty();
+    }
+
+    [Test]
+    public async Task Two_runs_to_one_model_keep_apart_and_a_file_of_that_name_is_left_alone()
+    {
+        using var folder = new TestFolder();
+        string beside = folder.Model + ".checkpoints";
+        folder.PutText("model.tsd.checkpoints.2", "notes");
+        using (CheckpointFolder.Hold(beside))
+        {
+            CliResult second = Tinysd.RunUntil("epoch 1/3: perplexity", folder.TrainArgs(folder.Model, 1));
+            await Assert.That(second.Error).Contains($"another run keeps its checkpoints in {beside} now;");
+            await Assert.That(second.Error).Contains($"tinysd train lm --resume {beside}.3");
+        }
+
+        await Assert.That(await File.ReadAllTextAsync(beside + ".2")).IsEqualTo("notes");
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", beside + ".3", "--checkpoint", folder["ck"]);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+
+        // Named by hand, they stay; and so do those of the folder that the run was taken from.
+        await Assert.That(CheckpointFolder.List(folder["ck"]).Count).IsGreaterThan(0);
+        await Assert.That(CheckpointFolder.List(beside + ".3").Count).IsGreaterThan(0);
+    }
+
+    [Test]
+    public async Task A_disk_too_small_for_them_is_found_out_at_once_and_the_way_out_is_named()
+    {
+        using var folder = new TestFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 12);
+        CliResult result = folder.TrainModelTo(folder["disk/m.tsd"], 1);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Contains("The run stopped after 0 updates;");
+        await Assert.That(result.Error).Contains("--no-checkpoints does without, --checkpoint DIR keeps them elsewhere.");
+        await Assert.That(Directory.GetDirectories(folder["disk"]).Where(path => path.EndsWith(".checkpoints", StringComparison.Ordinal))).IsEmpty();
     }
 
     [Test]

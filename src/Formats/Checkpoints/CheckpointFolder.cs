@@ -133,6 +133,27 @@ public sealed class CheckpointFolder : IDisposable
         foreach (string file in List(Path).Skip(keep)) TemporaryFile.TryDelete(file);
     }
 
+    /// <summary>Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.</summary>
+    public void Remove()
+    {
+        foreach (string file in Directory.EnumerateFiles(Path))
+        {
+            string name = System.IO.Path.GetFileName(file);
+            if (TryGetUpdates(name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name, out _)) TemporaryFile.TryDelete(file);
+        }
+
+        Dispose();
+        TemporaryFile.TryDelete(System.IO.Path.Combine(Path, LockName));
+        try
+        {
+            Directory.Delete(Path);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // It is not empty, or another run has just taken it.
+        }
+    }
+
     /// <summary>Lets the folder go.</summary>
     public void Dispose() => _lock.Dispose();
 

@@ -83,6 +83,8 @@ internal sealed class LanguageModelRunSection
 
     public required int CheckpointKeep { get; init; }
 
+    public bool CheckpointsAreTemporary { get; init; }
+
     public required FinishedEpochEntry[] Epochs { get; init; }
 
     public int? BestEpoch { get; init; }
@@ -106,6 +108,7 @@ internal sealed class LanguageModelRunSection
         MaxSteps = run.MaxSteps,
         CheckpointEvery = run.CheckpointEvery,
         CheckpointKeep = run.CheckpointKeep,
+        CheckpointsAreTemporary = run.CheckpointsAreTemporary,
         Epochs = [.. run.Epochs.Select(FinishedEpochEntry.From)],
         BestEpoch = run.BestEpoch,
     };
@@ -133,6 +136,7 @@ internal sealed class LanguageModelRunSection
             MaxSteps = MaxSteps,
             CheckpointEvery = CheckpointEvery,
             CheckpointKeep = CheckpointKeep,
+            CheckpointsAreTemporary = CheckpointsAreTemporary,
             Epochs = [.. Epochs.Select(epoch => epoch.ToEpoch())],
             BestEpoch = BestEpoch,
         };

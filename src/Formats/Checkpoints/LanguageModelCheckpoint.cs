@@ -82,6 +82,9 @@ public sealed record LanguageModelCheckpoint
     /// <summary>Checkpoints that are kept.</summary>
     public required int CheckpointKeep { get; init; }
 
+    /// <summary>Whether the checkpoints are removed once the run has come to its end.</summary>
+    public bool CheckpointsAreTemporary { get; init; }
+
     /// <summary>The finished epochs: all before the one that is trained.</summary>
     public IReadOnlyList<FinishedEpoch> Epochs { get; init; } = [];
 

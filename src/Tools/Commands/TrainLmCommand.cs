@@ -74,11 +74,11 @@ internal sealed class TrainLmCommand
             foreach (Option<string?> option in new[] { _train, _valid, _out }) Required(parsed, option, null);
         }
 
-        using CheckpointKeeper? keeper = request is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
+        void Warn(string line) => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}");
+        using CheckpointKeeper? named = request?.Folder is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
         using LanguageModelCheckpointFile? from = request?.From is { } folder
             ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
-                folder, LanguageModelCheckpointFile.TryOpen, line => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}"),
-                request.IsSameFolder ? keeper : null)
+                folder, LanguageModelCheckpointFile.TryOpen, Warn, request.IsSameFolder ? named : null, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
             : null;
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
         using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
@@ -115,7 +115,11 @@ internal sealed class TrainLmCommand
         CheckLevel(parsed, level);
         using var data = LanguageModelData.Read(train, valid, test, level, minimumCount, maximumSize, recipe);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
-        if (resumed is not null) keeper!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep);
+        if (resumed is not null) named!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
+
+        // Last of all: what is refused until here leaves no folder behind.
+        using CheckpointKeeper? beside = request is null || named is not null ? null : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn);
+        CheckpointKeeper? keeper = named ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
             keeper, data.ToCheckpoint(recipe, minimumCount, maximumSize, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
@@ -125,6 +129,7 @@ internal sealed class TrainLmCommand
         if (report is not null)
             TrainingPage.Save(report, data, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome!, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
+        keeper?.Finish();
         return ExitCode.Done;
     }
 

@@ -7,8 +7,14 @@ namespace TinySD.Tools.Options;
 /// <summary>The options about checkpoints that every <c>train</c> verb has.</summary>
 internal sealed class CheckpointOptions
 {
-    private readonly Option<string?> _checkpoint = Folder("--checkpoint",
-        "Keep checkpoints of the run in this folder, created where there is none: whatever ends the run, --resume goes on with it.");
+    /// <summary>The option that names a folder.</summary>
+    public const string Name = "--checkpoint";
+
+    private readonly Option<string?> _checkpoint = Folder(Name,
+        "Keep checkpoints of the run in this folder, created where there is none: whatever ends the run, --resume goes on with it. " +
+        "[default: a folder beside the model, its name and .checkpoints, which is removed when the run has come to its end]");
+
+    private readonly Option<bool> _none = new("--no-checkpoints") { Description = "Keep none: a run that is stopped cannot go on." };
 
     private readonly Option<int?> _every = Ranged.Whole("--checkpoint-every", 1, int.MaxValue,
         "Write one after so many updates. [default: after every epoch and every five minutes, but never for more than a twentieth of the time]");
@@ -23,7 +29,7 @@ internal sealed class CheckpointOptions
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_checkpoint, _every, _keep, _resume];
+        Option[] options = [_checkpoint, _none, _every, _keep, _resume];
         foreach (Option option in options) command.Add(option);
     }
 
@@ -34,10 +40,9 @@ internal sealed class CheckpointOptions
         string? from = parsed.GetValue(_resume), folder = parsed.GetValue(_checkpoint) ?? from;
         int? every = parsed.GetValue(_every), keep = parsed.GetValue(_keep);
         if (folder == "" || from == "") throw new UsageException($"{(from == "" ? _resume : _checkpoint).Name} needs the name of a folder.");
-        if (folder is not null) return new CheckpointRequest(folder, from, every, keep);
-        string? useless = every is not null ? _every.Name : keep is not null ? _keep.Name : null;
-        if (useless is not null) throw new UsageException($"{useless} has no effect without {_checkpoint.Name}, which names the folder.");
-        return null;
+        if (!parsed.GetValue(_none)) return new CheckpointRequest(folder, from, every, keep);
+        string? useless = folder is not null ? (from is null ? _checkpoint : _resume).Name : every is not null ? _every.Name : keep is not null ? _keep.Name : null;
+        return useless is null ? null : throw new UsageException($"{useless} and {_none.Name} contradict each other; leave one of them out.");
     }
 
     private static Option<string?> Folder(string name, string help) => new(name) { HelpName = "DIR", Description = help };

@@ -65,7 +65,7 @@ internal sealed class GridTraining(
         var request = new CheckpointRequest(at, begun, null, CheckpointsToKeep);
         using CheckpointKeeper keeper = CheckpointKeeper.Hold(request, "reproduce lm", resume: command);
         using LanguageModelCheckpointFile? from = begun is null ? null
-            : CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(at, LanguageModelCheckpointFile.TryOpen, warn, keeper);
+            : CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(at, LanguageModelCheckpointFile.TryOpen, warn, keeper, $"Remove {at}, and the run begins anew.");
         if (from is not null && (from.Content.Recipe != recipe || from.Content.Train.Checksum != data.Train.ToFingerprint().Checksum))
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
         folder.RemoveLeftovers(run);

@@ -17,6 +17,8 @@ internal sealed class CheckpointKeeper : IDisposable
     private const int WorkPerCost = 19;
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(5);
 
+    private const string BesideModel = ".checkpoints";
+
     private readonly CheckpointFolder _folder;
     private readonly string _resume;
     private readonly TimeProvider _time;
@@ -39,13 +41,16 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>Checkpoints that stay.</summary>
     public int Keep { get; private set; }
 
+    /// <summary>Whether the folder goes when the run has come to its end.</summary>
+    public bool IsTemporary { get; private set; }
+
     /// <summary>The command that goes on with the run.</summary>
     public string Resume => _resume;
 
     private TimeSpan SinceLast => _time.GetElapsedTime(_last);
 
     /// <summary>Takes hold of the folder that a command line asks for.</summary>
-    /// <param name="request">The command line.</param>
+    /// <param name="request">The command line; it names a folder.</param>
     /// <param name="command">The command, for example <c>train lm</c>.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="resume">The command line that goes on with the run; null for the command with <c>--resume</c>.</param>
@@ -56,7 +61,7 @@ internal sealed class CheckpointKeeper : IDisposable
     {
         // Before anything is created: a name that is wrong should leave no folder behind.
         if (request.From is { } from) RequireSome(from, CheckpointFolder.List(from));
-        CheckpointFolder folder = CheckpointFolder.Hold(request.Folder);
+        CheckpointFolder folder = CheckpointFolder.Hold(request.Folder!);
         try
         {
             if (!request.IsSameFolder && CheckpointFolder.List(folder.Path) is [{ } newest, ..])
@@ -66,13 +71,45 @@ internal sealed class CheckpointKeeper : IDisposable
                     $"--resume {Quoted(folder.Path)}, or name another folder.");
             }
 
-            resume ??= $"tinysd {command} --resume {Quoted(folder.Path)}";
-            return new CheckpointKeeper(folder, resume, request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
+            return new CheckpointKeeper(folder, resume ?? CommandFor(command, folder.Path), request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
         }
         catch
         {
             folder.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes hold of a folder beside a model, one that no other run has left something in; it goes when the run has come to its end.</summary>
+    /// <param name="model">The file that the run writes.</param>
+    /// <param name="request">The command line, which names no folder.</param>
+    /// <param name="command">The command, for example <c>train lm</c>.</param>
+    /// <param name="note">Told in one line of each older run that could go on.</param>
+    /// <exception cref="FileProblemException">The folder cannot be written.</exception>
+    public static CheckpointKeeper HoldBeside(string model, CheckpointRequest request, string command, Action<string> note)
+    {
+        for (int number = 1; ; number++)
+        {
+            string path = model + BesideModel + (number == 1 ? "" : FormattableString.Invariant($".{number}"));
+            if (File.Exists(path)) continue;
+            if (Directory.Exists(path) && CheckpointFolder.List(path) is [{ } newest, ..])
+            {
+                note($"{newest} is of a run that did not come to its end. Go on with it by: {CommandFor(command, path)}; or remove {path}.");
+                continue;
+            }
+
+            CheckpointFolder folder;
+            try
+            {
+                folder = CheckpointFolder.Hold(path);
+            }
+            catch (FileProblemException exception) when (exception.Problem.Kind == FileProblemKind.InUse)
+            {
+                note($"{exception.Problem.Message.ReplaceLineEndings(" ")}. It writes {model}, as this one will.");
+                continue;
+            }
+
+            return new CheckpointKeeper(folder, CommandFor(command, path), request.Every, request.Keep ?? DefaultKeep, TimeProvider.System) { IsTemporary = true };
         }
     }
 
@@ -82,9 +119,10 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <param name="open">Opens a file and says whether it is whole.</param>
     /// <param name="warn">Told in one line of each that had to be passed over.</param>
     /// <param name="keeper">Sets those aside if the folder is its own; null to leave everything as it is.</param>
+    /// <param name="anew">What to do if none is whole.</param>
     /// <exception cref="FailureException">There is none.</exception>
     /// <exception cref="FileProblemException">One is not to be passed over.</exception>
-    public static T OpenNewest<T>(string from, CheckpointFolder.TryOpenFile<T> open, Action<string> warn, CheckpointKeeper? keeper)
+    public static T OpenNewest<T>(string from, CheckpointFolder.TryOpenFile<T> open, Action<string> warn, CheckpointKeeper? keeper, string anew)
         where T : class
     {
         IReadOnlyList<string> files = CheckpointFolder.List(from);
@@ -94,7 +132,7 @@ internal sealed class CheckpointKeeper : IDisposable
         {
             throw new FailureException(
                 $"none of the {Figures.Count(files.Count, "checkpoint")} in {from} can be used. The newest: {damaged[0].Message.ReplaceLineEndings(" ")}\n" +
-                "Start the run anew, with another folder for --checkpoint.");
+                anew);
         }
 
         foreach (FileProblem problem in damaged)
@@ -107,10 +145,11 @@ internal sealed class CheckpointKeeper : IDisposable
     }
 
     /// <summary>What a checkpoint says of these options, where the command line says nothing.</summary>
-    public void TakeOver(CheckpointRequest request, int? every, int keep)
+    public void TakeOver(CheckpointRequest request, int? every, int keep, bool isTemporary)
     {
         Every = request.Every ?? every;
         Keep = request.Keep ?? keep;
+        IsTemporary = isTemporary && request.IsSameFolder;
     }
 
     /// <summary>Whether to write now, in an epoch. Cheap enough to be asked after every update; allocates nothing.</summary>
@@ -136,7 +175,8 @@ internal sealed class CheckpointKeeper : IDisposable
         catch (FileProblemException exception)
         {
             string problem = $"{exception.Message}\nThe run stopped after {Figures.Count(updates)} updates";
-            throw new FailureException($"{problem}; {WhatIsKept()}", exception);
+            string without = IsTemporary && updates == 0 ? " --no-checkpoints does without, --checkpoint DIR keeps them elsewhere." : "";
+            throw new FailureException($"{problem}; {WhatIsKept()}{without}", exception);
         }
 
         _last = _time.GetTimestamp();
@@ -158,8 +198,21 @@ internal sealed class CheckpointKeeper : IDisposable
         }
     }
 
+    /// <summary>The run will not go on, because it has come to its end or would fail again: what nobody asked for goes.</summary>
+    public void Finish()
+    {
+        if (IsTemporary) _folder.Remove();
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        // A run that failed before its first checkpoint leaves nothing behind.
+        if (IsTemporary && Directory.Exists(_folder.Path) && CheckpointFolder.List(_folder.Path).Count == 0) _folder.Remove();
+        _folder.Dispose();
+    }
+
+    private static string CommandFor(string command, string folder) => $"tinysd {command} --resume {Quoted(folder)}";
 
     private static void RequireSome(string folder, IReadOnlyList<string> files)
     {

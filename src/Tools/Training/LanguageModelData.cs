@@ -93,6 +93,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
             MaxSteps = maxSteps,
             CheckpointEvery = keeper.Every,
             CheckpointKeep = keeper.Keep,
+            CheckpointsAreTemporary = keeper.IsTemporary,
         };
 
     /// <summary>Gives memory and temporary files back.</summary>

@@ -235,10 +235,15 @@ internal sealed class LanguageModelTraining(
         if (progress.IsDue) progress.Show(label, share, "");
     }
 
-    private FailureException Diverged(string where, LanguageModelRun run, Exception? cause) => new(
-        $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
-        $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
-        $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);
+    private FailureException Diverged(string where, LanguageModelRun run, Exception? cause)
+    {
+        // Going on would come to the same end.
+        checkpoints?.Keeper.Finish();
+        return new FailureException(
+            $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
+            $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
+            $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);
+    }
 
     // Writes the last checkpoint, and says in a line of its own how to go on from it.
     private string HowToGoOn(LanguageModelRun run)

@@ -42,6 +42,7 @@ public sealed class CheckpointFileTests
         MaxSteps = 33,
         CheckpointEvery = 5,
         CheckpointKeep = 6,
+        CheckpointsAreTemporary = true,
         Epochs = [new(1, 7, 270.5, 1.0 / 3, 1f, 2.5, 100.25), new(2, 7, 1e300, 121.25, 0.1f, 3.5, 0)],
         BestEpoch = 1,
     };
