@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using TinySD.Formats;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Reproduce;
@@ -81,6 +82,9 @@ public sealed partial class ReproduceTests
     [Arguments("--rate-output 0.25", 2, "--rate-output is 0.25, and the grid in DIR has 0.5")]
     [Arguments("--scale 0.34", 2, "--epochs is 1, and the grid in DIR has 3 (both after --scale)")]
     [Arguments("--train valid.txt", 1, "is not the text of the grid in DIR: 2,100 tokens expected, 420 found")]
+    [Arguments("--min-count 140", 2, "--min-count is 140, and the grid in DIR has none")]
+    [Arguments("--max-vocabulary 7", 2, "--max-vocabulary is 7, and the grid in DIR has none")]
+    [Arguments("--level byte --min-count 2", 2, "--min-count has no effect at --level byte")]
     [Arguments("--test valid.txt", 1, "is not the text of the grid in DIR: it has as many tokens, but not the same ones")]
     [Arguments("--cells random,best", 2, "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
     [Arguments("--seeds 3-1", 2, "--seeds is '3-1'; expected a count from 1 to 1000, or a list")]
@@ -144,7 +148,7 @@ public sealed partial class ReproduceTests
         await Assert.That(whole.Code).IsEqualTo(0).Because(whole.Error);
         JsonElement json = whole.Json;
         await Assert.That(string.Join(' ', json.EnumerateObject().Select(property => property.Name))).IsEqualTo(
-            "verdict comparisons cells missing command date recipe vocabulary train valid test machine trainedBy times");
+            "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times");
         await Assert.That(json.GetProperty("missing").GetArrayLength()).IsEqualTo(0);
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells);
@@ -217,16 +221,95 @@ public sealed partial class ReproduceTests
             Name = "",
             Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.1f, Layer = 0.2f, Output = 0.3f, GroupSize = 4 },
         };
-        string[] dropouts = [.. GridCell.All.Select(cell => cell.Apply(recipe, 9)).Select(r => FormattableString.Invariant(
-            $"{r.Seed} {r.Dropout.Kind} {r.Dropout.Embedding} {r.Dropout.Layer} {r.Dropout.Recurrent} {r.Dropout.Output} {r.Dropout.GroupSize}"))];
+        string[] dropouts = Of(recipe, keepsWeightDrop: false);
         string[] expected =
         [
             "9 Random 0.1 0.2 0 0.3 1", "9 Locked 0.1 0.2 0 0.3 1", "9 Structured 0.1 0.2 0 0.3 4", "9 Structured 0.1 0.2 0.3 0.3 4",
-            "9 StructuredLocked 0.1 0.2 0.3 0.3 4", "9 Random 0.1 0.2 0.3 0.3 1",
+            "9 StructuredLocked 0.1 0.2 0.3 0.3 4", "9 Random 0.1 0.2 0.3 0.3 1", "9 Locked 0.1 0.2 0.3 0.3 1",
         ];
-        await Assert.That(dropouts).IsEquivalentTo(expected);
-        LanguageModelRecipe own = GridCell.RandomRecurrent.Apply(recipe with { Dropout = recipe.Dropout with { Recurrent = 0.05f } }, 9);
-        await Assert.That(own.Dropout.Recurrent).IsEqualTo(0.05f);
+        await Assert.That(dropouts.SequenceEqual(expected)).IsTrue().Because(string.Join(", ", dropouts));
+        LanguageModelRecipe own = recipe with { Dropout = recipe.Dropout with { Recurrent = 0.05f } };
+        await Assert.That(Of(own, keepsWeightDrop: false)[5]).IsEqualTo("9 Random 0.1 0.2 0.05 0.3 1");
+
+        // DropConnect acts on the recurrent product too: it hands its rate over, or stays beside.
+        LanguageModelRecipe drops = recipe with { WeightDrop = 0.4f };
+        await Assert.That(Of(drops, keepsWeightDrop: false)[3]).IsEqualTo("9 Structured 0.1 0.2 0.4 0.3 4");
+        await Assert.That(Of(drops, keepsWeightDrop: false)[1]).IsEqualTo("9 Locked 0.1 0.2 0 0.3 1 weights 0.4");
+        await Assert.That(Of(drops, keepsWeightDrop: true)[3]).IsEqualTo("9 Structured 0.1 0.2 0.4 0.3 4 weights 0.4");
+
+        static string[] Of(LanguageModelRecipe recipe, bool keepsWeightDrop) =>
+            [.. GridCell.All.Select(cell => cell.Apply(recipe, 9, keepsWeightDrop)).Select(r => FormattableString.Invariant(
+                $"{r.Seed} {r.Dropout.Kind} {r.Dropout.Embedding} {r.Dropout.Layer} {r.Dropout.Recurrent} {r.Dropout.Output} {r.Dropout.GroupSize}") +
+                (r.WeightDrop > 0f ? FormattableString.Invariant($" weights {r.WeightDrop}") : ""))];
+    }
+
+    [Test]
+    public async Task A_preset_whose_masks_stay_is_measured_against_itself()
+    {
+        using var folder = new TestFolder();
+        string[] args =
+        [
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["awd"], "--preset", "awd-lstm",
+            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "8", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
+        ];
+        JsonElement json = Tinysd.Run([.. args, "--cells", "locked,nr-st,nr-rh-st"]).Json;
+        await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
+        await Assert.That(json.GetProperty("recipe").GetProperty("epochs").GetInt32()).IsEqualTo(2);
+        await Assert.That(json.GetProperty("recipe").GetProperty("nonmono").GetInt32()).IsEqualTo(1);
+        JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
+        await Assert.That(string.Join(' ', cells.Select(Name))).IsEqualTo("locked nr-st nr-rh-st");
+        await Assert.That(cells.Select(cell => cell.GetProperty("weightDrop").GetSingle()).SequenceEqual([0.5f, 0.5f, 0f])).IsTrue();
+        await Assert.That(cells.Select(cell => cell.GetProperty("rateRecurrent").GetSingle()).SequenceEqual([0f, 0f, 0.5f])).IsTrue();
+        await Assert.That(cells[1].TryGetProperty("testDifference", out _)).IsTrue();
+        await Assert.That(string.Join(' ', json.GetProperty("times").EnumerateArray().Select(Name))).IsEqualTo("nr-st nr-rh-st");
+        await Assert.That(json.GetProperty("verdict").GetString()!).Matches(
+            "against locked masks at the same rates. .* of nr-st is .* than that of locked, with one seed.* They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-locked");
+
+        // The same rate given by hand means another thing: DropConnect stays everywhere.
+        CliResult other = Tinysd.Run([.. args, "--cells", "nr-rh-st", "--weight-drop", "0.5"]);
+        await Assert.That(other.Code).IsEqualTo(2);
+        await Assert.That(other.Error).Contains("DropConnect beside recurrent dropout is true, and the grid in ");
+
+        // The grid's own is that of the preset's form.
+        CliResult train = Tinysd.Run(
+            "train", "lm", "--preset", "awd-lstm+nr-rh-st", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model, "--hidden", "12",
+            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "8", "--epochs", "2", "--threads", "1", "--nonmono", "1");
+        await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
+        double[] expected = [.. LanguageModelFile.Load(folder.Model).Model.Parameters.Values.ToArray().Select(value => (double)value)];
+        double[] found = [.. LanguageModelFile.Load(folder["awd/nr-rh-st-seed1/model.tsd"]).Model.Parameters.Values.ToArray().Select(value => (double)value)];
+        await Assert.That(found.SequenceEqual(expected)).IsTrue();
+    }
+
+    [Test]
+    [Arguments("gal-medium", "nr-rh-locked", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random nr-rh-locked")]
+    [Arguments("awd-lstm", "locked", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random")]
+    [Arguments("zaremba-large", "random", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random")]
+    public async Task The_baseline_is_the_preset_s_own_way_to_drop_units(string preset, string baseline, string cells)
+    {
+        GridCell found = GridCell.BaselineFor(LanguageModelRecipe.FindPreset(preset)!.Dropout);
+        await Assert.That(found.Name).IsEqualTo(baseline);
+        await Assert.That(string.Join(' ', GridCell.DefaultsFor(found).Select(cell => cell.Name))).IsEqualTo(cells);
+    }
+
+    [Test]
+    public async Task Scale_reaches_all_that_is_counted_in_epochs_or_updates()
+    {
+        var recipe = new LanguageModelRecipe
+        {
+            Name = "",
+            Epochs = 100,
+            WarmUpUpdates = 1000,
+            Patience = 7,
+            NonMonotone = 5,
+            Optimizer = OptimizerKind.NtAsgd,
+            LearningRateSchedule = LearningRateSchedule.Plateau,
+            Decay = 2f,
+            FullRateEpochs = 4,
+        };
+        LanguageModelRecipe scaled = GridScale.Compress(recipe, 0.1);
+        await Assert.That(scaled).IsEqualTo(recipe with { Epochs = 10, WarmUpUpdates = 100, Patience = 1, NonMonotone = 1 });
+        LanguageModelRecipe without = recipe with { WarmUpUpdates = 0, Patience = 0, Optimizer = OptimizerKind.Sgd };
+        await Assert.That(GridScale.Compress(without, 0.1)).IsEqualTo(without with { Epochs = 10 });
     }
 
     [Test]
@@ -245,23 +328,26 @@ public sealed partial class ReproduceTests
     [Test]
     public async Task The_verdict_counts_seeds_and_says_what_is_unknown()
     {
-        await Assert.That(GridVerdict.Say(GridVerdict.Compare([]), 2)).Contains("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
+        await Assert.That(Say([], 2)).Contains("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(
         [
             Run("random", 1, 100), Run("random", 2, 102), Run("random", 3, 90), Run("nr-st", 1, 100.2), Run("nr-st", 2, 102.6),
             Run("nr-rh-random", 1, 95), Run("nr-rh-st", 1, 95.75),
-        ]);
+        ], GridCell.Random);
         await Assert.That(comparisons.Count).IsEqualTo(2);
         await Assert.That(comparisons[0].TestDifference.Mean).IsEqualTo(0.4).Within(1e-9);
         await Assert.That(comparisons[0].Holds).IsTrue();
         await Assert.That(comparisons[1].Holds).IsFalse();
-        string verdict = GridVerdict.Say(comparisons, 0);
+        string verdict = GridVerdict.Say(comparisons, GridCell.Random, 0);
         await Assert.That(verdict).Contains("These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean of 2 seeds, 1 of 2 within the claim;");
         await Assert.That(verdict).Contains("that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
         await Assert.That(verdict).DoesNotContain("They say nothing about");
-        await Assert.That(GridVerdict.Say(GridVerdict.Compare([Run("random", 1, 100), Run("nr-st", 1, 99)]), 0)).Matches(
+        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], 0)).Matches(
             "These numbers support it: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-random with one seed");
     }
+
+    private static string Say(IReadOnlyList<GridRunResult> results, int missing) =>
+        GridVerdict.Say(GridVerdict.Compare(results, GridCell.Random), GridCell.Random, missing);
 
     private static string[] Grid(TestFolder folder, string name, params string[] more)
     {

@@ -79,7 +79,7 @@ internal sealed class ReproduceLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         GridManifest? manifest = folder.LoadManifest();
         if (manifest is null && reportOnly) throw new FailureException($"there is no grid in {folder.Path} to report on; leave {_reportOnly.Name} out to begin one.");
-        using var data = LanguageModelData.Read(train, valid, test, plan.Level, 1, null, plan.Recipe);
+        using var data = LanguageModelData.Read(train, valid, test, plan.Level, plan.Limits, plan.Recipe);
         var asked = GridManifest.Of(plan, data);
         manifest?.Check(asked, folder.Path);
         string command = CommandLine.Of(parsed, _timingOnly.Name, _reportOnly.Name);
@@ -131,7 +131,7 @@ internal sealed class ReproduceLmCommand
     }
 
     private static void WritePage(string path, GridPlan plan, GridReport report) =>
-        HtmlPage.Save(path, new GridPage(report, GridManifest.Rows(plan.Level, plan.Recipe)).Write);
+        HtmlPage.Save(path, new GridPage(report, plan.Rows()).Write);
 
     private static void Warn(CliContext context, string line) => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}");
 }

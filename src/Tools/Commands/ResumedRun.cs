@@ -42,17 +42,20 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
         return (run.Level, run.Recipe with { Epochs = asked.Epochs });
     }
 
-    /// <summary>The run's minimum count.</summary>
+    /// <summary>What limits the run's vocabulary.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public int MinimumCount(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.MinimumCount
-        ? throw Contradiction(option.Name, Figures.Count(asked), Figures.Count(run.MinimumCount))
-        : run.MinimumCount;
+    public VocabularyLimits Limits(ParseResult parsed, VocabularyOptions options)
+    {
+        Check(options.MinimumCount, run.MinimumCount);
+        Check(options.MaximumSize, run.MaximumVocabulary);
+        return new VocabularyLimits(run.MinimumCount, run.MaximumVocabulary);
 
-    /// <summary>The most tokens of the run's vocabulary, or null for all.</summary>
-    /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public int? MaximumVocabulary(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.MaximumVocabulary
-        ? throw Contradiction(option.Name, Figures.Count(asked), run.MaximumVocabulary is { } was ? Figures.Count(was) : "none")
-        : run.MaximumVocabulary;
+        void Check(Option<int?> option, int? was)
+        {
+            if (parsed.GetValue(option) is { } asked && asked != was)
+                throw Contradiction(option.Name, Figures.Count(asked), was is { } known ? Figures.Count(known) : "none");
+        }
+    }
 
     /// <summary>Refuses other masks than the run's.</summary>
     /// <exception cref="UsageException">The run draws its masks.</exception>

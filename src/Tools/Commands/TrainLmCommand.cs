@@ -25,13 +25,7 @@ internal sealed class TrainLmCommand
     private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
     private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly LanguageModelOptions _recipe = new();
-    private readonly Option<int?> _minimumCount = Ranged.Whole("--min-count", 1, int.MaxValue,
-        $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
-
-    private readonly Option<int?> _maximumSize = Ranged.Whole("--max-vocabulary", 2, Vocabulary.MaxCount,
-        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
-        "[default: all]");
-
+    private readonly VocabularyOptions _vocabulary = new();
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
 
@@ -55,7 +49,8 @@ internal sealed class TrainLmCommand
             self._train, self._valid, self._test, self._out,
         };
         self._recipe.AddTo(command);
-        Option[] rest = [self._minimumCount, self._maximumSize, self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._report];
+        self._vocabulary.AddTo(command);
+        Option[] rest = [self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._report];
         foreach (Option option in rest) command.Add(option);
         self._checkpoints.AddTo(command);
         command.Add(self._show);
@@ -96,8 +91,7 @@ internal sealed class TrainLmCommand
         string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
         string output = Required(parsed, _out, resumed?.Run.Output);
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
-        int minimumCount = resumed?.MinimumCount(parsed, _minimumCount) ?? parsed.GetValue(_minimumCount) ?? 1;
-        int? maximumSize = resumed is null ? parsed.GetValue(_maximumSize) : resumed.MaximumVocabulary(parsed, _maximumSize);
+        VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary) ?? _vocabulary.Read(parsed);
         TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Dtype ?? TensorStorage.F32;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
@@ -112,8 +106,8 @@ internal sealed class TrainLmCommand
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
-        CheckLevel(parsed, level);
-        using var data = LanguageModelData.Read(train, valid, test, level, minimumCount, maximumSize, recipe);
+        _vocabulary.Check(parsed, level);
+        using var data = LanguageModelData.Read(train, valid, test, level, limits, recipe);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) named!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
 
@@ -121,7 +115,7 @@ internal sealed class TrainLmCommand
         using CheckpointKeeper? beside = request is null || named is not null ? null : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn);
         CheckpointKeeper? keeper = named ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
-            keeper, data.ToCheckpoint(recipe, minimumCount, maximumSize, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
+            keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
         TrainingOutcome? outcome = null;
@@ -131,13 +125,6 @@ internal sealed class TrainLmCommand
         TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;
-    }
-
-    private void CheckLevel(ParseResult parsed, TextLevel level)
-    {
-        if (level != TextLevel.Byte) return;
-        Option<int?>? useless = new[] { _minimumCount, _maximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
-        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
     }
 
     private static string Required(ParseResult parsed, Option<string?> option, string? recorded) => parsed.GetValue(option) ?? recorded

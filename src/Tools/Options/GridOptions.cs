@@ -14,12 +14,15 @@ internal sealed class GridOptions
     private const int DefaultSeeds = 3, MostSeeds = 1000;
 
     private readonly LanguageModelOptions _recipe = new();
+    private readonly VocabularyOptions _vocabulary = new();
 
     private readonly Option<string?> _cells = new("--cells")
     {
         HelpName = "NAMES",
         Description = "The cells, separated by commas: " + string.Join("; ", GridCell.All.Select(cell => $"{cell.Name}, {cell.Meaning}")) +
-            ". On the recurrent state the rate is --rate-recurrent, or that before the classifier. [default: all]",
+            ". On the recurrent state the rate is --rate-recurrent, or DropConnect's, which gives way there unless --weight-drop is given, or that before the " +
+            $"classifier. The baseline is the preset's own case: {GridCell.Locked.Name} or {GridCell.LockedRecurrent.Name} for masks that stay, else " +
+            $"{GridCell.Random.Name}. [default: all, but {GridCell.LockedRecurrent.Name} as baseline only]",
     };
 
     private readonly Option<string?> _seeds = new("--seeds")
@@ -29,12 +32,14 @@ internal sealed class GridOptions
     };
 
     private readonly Option<float?> _scale = Ranged.Number("--scale", scale => scale is > 0 and <= 1, "a number above 0 and at most 1",
-        "Compress the schedule to this fraction of its epochs; the decay is raised so that the last epoch's learning rate stays the same. [default: 1]");
+        "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba is raised so that the last " +
+        "epoch's learning rate stays the same. [default: 1]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         _recipe.AddSharedTo(command);
+        _vocabulary.AddTo(command);
         foreach (Option option in new Option[] { _cells, _seeds, _scale }) command.Add(option);
     }
 
@@ -42,18 +47,25 @@ internal sealed class GridOptions
     /// <exception cref="UsageException">Two of them contradict each other, or one names what there is not.</exception>
     public GridPlan Read(ParseResult parsed)
     {
+        GridCell baseline = GridCell.Random;
+
         // Structured, so that what only structured masks have can be given; each cell takes what it can use.
         (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(
-            parsed, preset => preset with { Dropout = preset.Dropout with { Kind = DropoutKind.Structured } });
+            parsed, preset =>
+            {
+                baseline = GridCell.BaselineFor(preset.Dropout);
+                return preset with { Dropout = preset.Dropout with { Kind = DropoutKind.Structured } };
+            });
         if (recipe.Dropout is { Embedding: 0, Layer: 0, Output: 0 })
             throw new UsageException("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
         double scale = parsed.GetValue(_scale) ?? 1;
-        return new GridPlan(level, GridScale.Compress(recipe, scale), Cells(parsed.GetValue(_cells)), Seeds(parsed.GetValue(_seeds)));
+        IReadOnlyList<GridCell> cells = parsed.GetValue(_cells) is { } names ? Cells(names) : GridCell.DefaultsFor(baseline);
+        _vocabulary.Check(parsed, level);
+        return new GridPlan(level, _vocabulary.Read(parsed), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
     }
 
-    private static IReadOnlyList<GridCell> Cells(string? names)
+    private static IReadOnlyList<GridCell> Cells(string names)
     {
-        if (names is null) return GridCell.All;
         string[] asked = names.Split(',', StringSplitOptions.TrimEntries);
         string? unknown = asked.FirstOrDefault(name => GridCell.All.All(cell => cell.Name != name));
         if (unknown is not null) throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");

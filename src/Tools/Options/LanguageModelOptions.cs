@@ -131,6 +131,9 @@ internal sealed class LanguageModelOptions
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
 
+    /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
+    public bool GivesWeightDrop(ParseResult parsed) => _regularizers.GivesWeightDrop(parsed);
+
     /// <summary>A recipe with what a command line gives beside it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="level">What a token is.</param>

@@ -18,6 +18,9 @@ internal sealed class RegularizerOptions
     /// <summary>All of them.</summary>
     public IEnumerable<Option> All => [.. _drops.All, _activation, _temporal, _weightDecay, _decoupled];
 
+    /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
+    public bool GivesWeightDrop(ParseResult parsed) => _drops.GivesWeights(parsed);
+
     /// <summary>A recipe, its optimizer chosen, with what a command line asks for.</summary>
     /// <exception cref="UsageException">An option has no effect or contradicts the optimizer.</exception>
     public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe)

@@ -19,6 +19,9 @@ internal sealed class WordAndWeightOptions
     public string? Given(ParseResult parsed) =>
         parsed.GetValue(_words) is not null ? _words.Name : parsed.GetValue(_weights) is not null ? _weights.Name : null;
 
+    /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
+    public bool GivesWeights(ParseResult parsed) => parsed.GetValue(_weights) is not null;
+
     /// <summary>The rates that a command line asks for beside a recipe.</summary>
     public (float Words, float Weights) Read(ParseResult parsed, LanguageModelRecipe own) =>
         (parsed.GetValue(_words) ?? own.WordDrop, parsed.GetValue(_weights) ?? own.WeightDrop);

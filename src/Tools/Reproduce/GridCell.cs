@@ -10,8 +10,11 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="DropsRecurrent">Whether the previous hidden state is dropped too.</param>
 internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, bool DropsRecurrent)
 {
-    /// <summary>What the others are measured against.</summary>
-    public static GridCell Baseline { get; } = new("random", "random masks between layers (case I), the baseline", DropoutKind.Random, false);
+    /// <summary>Random masks between layers.</summary>
+    public static GridCell Random { get; } = new("random", "random masks between layers (case I)", DropoutKind.Random, false);
+
+    /// <summary>Masks that stay for a window, between layers.</summary>
+    public static GridCell Locked { get; } = new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false);
 
     /// <summary>Structured masks between layers.</summary>
     public static GridCell Structured { get; } = new("nr-st", "structured masks between layers (case III)", DropoutKind.Structured, false);
@@ -24,16 +27,28 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     public static GridCell RandomRecurrent { get; } =
         new("nr-rh-random", "random masks between layers and on the recurrent state (case I), the control for dropping there at all", DropoutKind.Random, true);
 
+    /// <summary>The same rates as the method in full, by masks that stay for a window.</summary>
+    public static GridCell LockedRecurrent { get; } =
+        new("nr-rh-locked", "masks that stay for a window, between layers and on the recurrent state (case II)", DropoutKind.Locked, true);
+
     /// <summary>Every cell, in the order in which a grid trains them.</summary>
     public static IReadOnlyList<GridCell> All { get; } =
     [
-        Baseline,
-        new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false),
+        Random,
+        Locked,
         Structured,
         StructuredRecurrent,
         new("nr-rh-st-locked", "structured masks that stay for a window (case IV), the control for masks that change in time", DropoutKind.StructuredLocked, true),
         RandomRecurrent,
+        LockedRecurrent,
     ];
+
+    /// <summary>What the others are measured against: the way in which the recipe itself drops units, or random masks between layers.</summary>
+    public static GridCell BaselineFor(DropoutSpec dropout) =>
+        dropout.Kind != DropoutKind.Locked ? Random : dropout.Recurrent > 0f ? LockedRecurrent : Locked;
+
+    /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too are of interest to a recipe that has them.</summary>
+    public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) => [.. All.Where(cell => cell != LockedRecurrent || cell == baseline)];
 
     /// <summary>Every name.</summary>
     public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));
@@ -44,18 +59,22 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     /// <summary>The recipe of one run.</summary>
     /// <param name="grid">What all cells share; the rates are its dropout's.</param>
     /// <param name="seed">Of parameters and masks.</param>
-    public LanguageModelRecipe Apply(LanguageModelRecipe grid, ulong seed)
+    /// <param name="keepsWeightDrop">
+    /// Whether DropConnect stays where the recurrent state is dropped. Both act on the same product, so else it gives way, and its rate is that of the units.
+    /// </param>
+    public LanguageModelRecipe Apply(LanguageModelRecipe grid, ulong seed, bool keepsWeightDrop)
     {
         DropoutSpec shared = grid.Dropout;
+        float recurrent = shared.Recurrent > 0f ? shared.Recurrent : grid.WeightDrop > 0f ? grid.WeightDrop : shared.Output;
         var dropout = new DropoutSpec
         {
             Kind = Kind,
             Embedding = shared.Embedding,
             Layer = shared.Layer,
-            Recurrent = !DropsRecurrent ? 0f : shared.Recurrent > 0 ? shared.Recurrent : shared.Output,
+            Recurrent = DropsRecurrent ? recurrent : 0f,
             Output = shared.Output,
         };
         if (IsStructured) dropout = dropout with { Draw = shared.Draw, KeepMultiple = shared.KeepMultiple, GroupSize = shared.GroupSize };
-        return grid with { Dropout = dropout, Seed = seed };
+        return grid with { Dropout = dropout, Seed = seed, WeightDrop = DropsRecurrent && !keepsWeightDrop ? 0f : grid.WeightDrop };
     }
 }

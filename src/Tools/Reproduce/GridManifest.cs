@@ -1,9 +1,7 @@
 using TinySD.Formats;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -23,16 +21,9 @@ internal sealed record GridManifest(
     /// <summary>The format that this program writes.</summary>
     public const int CurrentFormat = 1;
 
-    // What differs from cell to cell, or from seed to seed.
-    private static readonly string[] s_varied = ["--dropout", "--seed"];
-
-    /// <summary>The options of a recipe that all runs of a grid share, with their values.</summary>
-    public static IEnumerable<(string Option, string Value)> Rows(TextLevel level, LanguageModelRecipe recipe) =>
-        RecipeReport.Rows(RecipeResult.From(level, recipe)).Where(row => !s_varied.Contains(row.Option));
-
     /// <summary>The manifest of a plan on its data.</summary>
     public static GridManifest Of(GridPlan plan, LanguageModelData data) => new(
-        CurrentFormat, BuildFacts.Name, Settled(plan.Level, plan.Recipe), new(data.Vocabulary.Count, Fingerprint.Of(data.Vocabulary)),
+        CurrentFormat, BuildFacts.Name, Settled(plan), new(data.Vocabulary.Count, Fingerprint.Of(data.Vocabulary)),
         data.Train.ToFingerprint(), data.Valid.ToFingerprint(), data.Test!.ToFingerprint());
 
     /// <summary>Refuses to go on with another grid.</summary>
@@ -43,7 +34,7 @@ internal sealed record GridManifest(
     public void Check(GridManifest asked, string folder)
     {
         // An option that is not named here did not exist when the grid was begun, which is what a recipe's own default does.
-        IReadOnlyDictionary<string, string> defaults = Settled(TextLevel.Word, new LanguageModelRecipe { Name = "" });
+        IReadOnlyDictionary<string, string> defaults = Settled(new(TextLevel.Word, new(1, null), new LanguageModelRecipe { Name = "" }, GridCell.Random, [], [], false));
         foreach (string option in Settings.Keys.Union(asked.Settings.Keys))
         {
             string was = Settings.GetValueOrDefault(option) ?? defaults.GetValueOrDefault(option, "none");
@@ -70,6 +61,5 @@ internal sealed record GridManifest(
     private static FailureException Other(string option, TextFingerprint text, string folder, string why) =>
         new($"{option} {text.Path} is not the text of the grid in {folder}: {why}. Give the grid's own text, or another folder for --dir.");
 
-    private static Dictionary<string, string> Settled(TextLevel level, LanguageModelRecipe recipe) =>
-        Rows(level, recipe).ToDictionary(row => row.Option, row => row.Value);
+    private static Dictionary<string, string> Settled(GridPlan plan) => plan.Rows().ToDictionary(row => row.Option, row => row.Value);
 }

@@ -10,7 +10,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     private const int Width = MaskPictures.Width, LabelWidth = MaskPictures.LabelWidth, BarHeight = 11, PartHeight = 32;
 
     private static readonly Dictionary<string, string> s_colors =
-        GridCell.All.Zip(["#5b6570", "#c9822b", "#2f6fb3", "#1d7a46", "#8a4fb0", "#b3433f"]).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        GridCell.All.Zip(["#5b6570", "#c9822b", "#2f6fb3", "#1d7a46", "#8a4fb0", "#b3433f", "#6b7d1e"]).ToDictionary(pair => pair.First.Name, pair => pair.Second);
 
     /// <summary>The whole page.</summary>
     public void Write(TextWriter output)
@@ -36,9 +36,9 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     private void WriteTable(TextWriter output)
     {
         output.WriteLine(
-            """
+            $"""
             <h2>Perplexity and speed</h2>
-            <table><tr><th>cell</th><th>seeds</th><th>validation</th><th>test</th><th>test against random</th><th>step</th><th>speed-up</th><th>ideal</th></tr>
+            <table><tr><th>cell</th><th>seeds</th><th>validation</th><th>test</th><th>test against {report.Baseline}</th><th>step</th><th>speed-up</th><th>ideal</th></tr>
             """);
         foreach (GridCellReport cell in report.Cells)
         {
@@ -53,8 +53,8 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             $"""
             <p class="small">Perplexities are means over the seeds, and in brackets the smallest and the largest; differences are taken seed by seed. Batch size B is {report.Recipe.Batch}: a structured
             mask is one for the whole batch, so what it costs may grow with B. Validation is of the best epoch, {report.Recipe.Batch} streams side by side; test of the same model, one stream.
-            The speed-up is of a whole training step against that of {GridCell.Baseline.Name}, whose dense products are the fastest there are here; the ideal one counts multiply-adds alone.</p>
-            <table><tr><th>cell</th><th>training takes</th><th>its validation when {GridCell.Baseline.Name} ends</th><th>validation of {GridCell.Baseline.Name} when it ends</th></tr>
+            The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; the ideal one counts multiply-adds alone.</p>
+            <table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th><th>validation of {report.Baseline} when it ends</th></tr>
             """);
         foreach (GridCellReport cell in report.Cells)
         {
@@ -72,7 +72,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         foreach (GridCellReport cell in report.Cells)
         {
             output.WriteLine(Invariant(
-                $"<li><b>{cell.Cell}</b>: {HtmlPage.Text(cell.Meaning)}. Drop rates: embedding {cell.RateEmbedding}, layer {cell.RateLayer}, recurrent {cell.RateRecurrent}, output {cell.RateOutput}</li>"));
+                $"<li><b>{cell.Cell}</b>: {HtmlPage.Text(cell.Meaning)}{(cell.Cell == report.Baseline ? ", the baseline" : "")}. Drop rates: embedding {cell.RateEmbedding}, layer {cell.RateLayer}, recurrent {cell.RateRecurrent}, output {cell.RateOutput}{(cell.WeightDrop > 0 ? $", recurrent weights (DropConnect) {cell.WeightDrop}" : "")}</li>"));
         }
 
         output.WriteLine("</ul>");
@@ -144,9 +144,9 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         foreach (GridCellTimes times in report.Times.OrderBy(times => GridCell.All.TakeWhile(cell => cell.Name != times.Cell).Count()))
         {
             double ideal = report.Cells.FirstOrDefault(cell => cell.Cell == times.Cell)?.IdealSpeedup ?? 1;
-            output.WriteLine($"<h3>{Key(GridCell.Baseline.Name)}{GridCell.Baseline.Name} and {Key(times.Cell)}{HtmlPage.Text(times.Cell)}</h3>");
+            output.WriteLine($"<h3>{Key(report.Baseline)}{report.Baseline} and {Key(times.Cell)}{HtmlPage.Text(times.Cell)}</h3>");
             WriteBars(output, times, ideal, longest);
-            output.WriteLine($"<details><summary>every pass of {GridCell.Baseline.Name} and {HtmlPage.Text(times.Cell)}</summary><table><tr><th>pass</th><th>{GridCell.Baseline.Name}</th><th>{HtmlPage.Text(times.Cell)}</th><th>ratio</th></tr>");
+            output.WriteLine($"<details><summary>every pass of {report.Baseline} and {HtmlPage.Text(times.Cell)}</summary><table><tr><th>pass</th><th>{report.Baseline}</th><th>{HtmlPage.Text(times.Cell)}</th><th>ratio</th></tr>");
             foreach ((string pass, double dense) in times.Baseline.Passes)
             {
                 double own = times.Own.Passes.GetValueOrDefault(pass);
@@ -157,7 +157,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         }
     }
 
-    private static void WriteBars(TextWriter output, GridCellTimes times, double ideal, double longest)
+    private void WriteBars(TextWriter output, GridCellTimes times, double ideal, double longest)
     {
         (string Name, double Milliseconds)[] baseline = [.. times.Baseline.Parts()], own = [.. times.Own.Parts()];
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" aria-label=\"Times of {times.Cell}\">"));
@@ -170,7 +170,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             // Only products can gain what the ideal says, and the step as a whole.
             string limit = ideal > 1 && baseline[i].Name is not ("elementwise" or "optimizer") ? $" (ideal {Figures.Fixed(ideal, 2)})" : "";
             output.WriteLine(Invariant($"<text x=\"0\" y=\"{y + 16}\">{baseline[i].Name}</text>"));
-            Bar(GridCell.Baseline.Name, y, dense, $"{Figures.Fixed(dense, 2)} ms");
+            Bar(report.Baseline, y, dense, $"{Figures.Fixed(dense, 2)} ms");
             Bar(times.Cell, y + BarHeight + 1, shown, $"{Figures.Fixed(shown, 2)} ms{(shown > 0 ? $", {Figures.Fixed(dense / shown, 2)} times as fast{limit}" : "")}");
         }
 

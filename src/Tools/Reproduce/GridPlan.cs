@@ -1,5 +1,10 @@
 using TinySD.Formats;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Commands;
+using TinySD.Tools.Display;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -15,17 +20,39 @@ internal sealed record GridRun(GridCell Cell, ulong Seed)
 
 /// <summary>What a grid trains.</summary>
 /// <param name="Level">What a token is.</param>
+/// <param name="Limits">Of the vocabulary.</param>
 /// <param name="Recipe">What all cells share, its schedule compressed already.</param>
+/// <param name="Baseline">What the cells are measured against; it need not be one of them.</param>
 /// <param name="Cells">In the order of <see cref="GridCell.All"/>.</param>
 /// <param name="Seeds">In the order in which they come.</param>
-internal sealed record GridPlan(TextLevel Level, LanguageModelRecipe Recipe, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds)
+/// <param name="KeepsWeightDrop">Whether DropConnect stays in the cells that drop the recurrent state.</param>
+internal sealed record GridPlan(
+    TextLevel Level, VocabularyLimits Limits, LanguageModelRecipe Recipe, GridCell Baseline, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds, bool KeepsWeightDrop)
 {
+    // The first two differ from cell to cell, or from seed to seed.
+    private const string CaseOption = "--dropout", SeedOption = "--seed", WeightDropOption = "--weight-drop",
+        WeightDropRow = "DropConnect beside recurrent dropout";
+
     /// <summary>The runs, seed by seed: whoever stops early has a whole table of fewer seeds.</summary>
     public IReadOnlyList<GridRun> Runs { get; } = [.. Seeds.SelectMany(seed => Cells.Select(cell => new GridRun(cell, seed)))];
 
     /// <summary>A run's recipe.</summary>
-    public LanguageModelRecipe RecipeOf(GridRun run) => run.Cell.Apply(Recipe, run.Seed);
+    public LanguageModelRecipe RecipeOf(GridRun run) => run.Cell.Apply(Recipe, run.Seed, KeepsWeightDrop);
 
     /// <summary>A cell's recipe where the seed does not matter.</summary>
-    public LanguageModelRecipe RecipeOf(GridCell cell) => cell.Apply(Recipe, Recipe.Seed);
+    public LanguageModelRecipe RecipeOf(GridCell cell) => cell.Apply(Recipe, Recipe.Seed, KeepsWeightDrop);
+
+    /// <summary>The options that all runs share, with their values.</summary>
+    public IEnumerable<(string Option, string Value)> Rows()
+    {
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(Level, Recipe)))
+        {
+            if (option is CaseOption or SeedOption) continue;
+            yield return (option, value);
+            if (option == WeightDropOption && Recipe.WeightDrop > 0f) yield return (WeightDropRow, KeepsWeightDrop ? "true" : "false");
+        }
+
+        if (Limits.MinimumCount > 1) yield return (VocabularyOptions.MinimumCountName, Figures.Setting(Limits.MinimumCount));
+        if (Limits.MaximumSize is { } most) yield return (VocabularyOptions.MaximumSizeName, Figures.Setting(most));
+    }
 }

@@ -30,6 +30,7 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="RateLayer">Between layers.</param>
 /// <param name="RateRecurrent">On the previous hidden state.</param>
 /// <param name="RateOutput">Before the classifier.</param>
+/// <param name="WeightDrop">DropConnect's, on the recurrent weights.</param>
 /// <param name="ValidPerplexity">Of the best epochs.</param>
 /// <param name="TestPerplexity">Of the same models.</param>
 /// <param name="ValidDifference">Validation perplexity less the baseline's.</param>
@@ -42,7 +43,7 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell ends.</param>
 /// <param name="Runs">Its finished runs.</param>
 internal sealed record GridCellReport(
-    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput,
+    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float WeightDrop,
     GridFigure? ValidPerplexity, GridFigure? TestPerplexity, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs, double? Speedup,
     double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
 
@@ -55,6 +56,7 @@ internal sealed record GridText(string Name, long Tokens);
 /// <summary>All that a grid has come to.</summary>
 /// <param name="Verdict">The claim and what the figures say of it.</param>
 /// <param name="Comparisons">What the verdict rests on.</param>
+/// <param name="Baseline">The cell that the others are measured against.</param>
 /// <param name="Cells">Every cell that was asked for or has a run.</param>
 /// <param name="Missing">Runs that were asked for and are not finished.</param>
 /// <param name="Command">The command line; it goes on where runs are missing.</param>
@@ -68,7 +70,7 @@ internal sealed record GridText(string Name, long Tokens);
 /// <param name="TrainedBy">The builds that trained the runs.</param>
 /// <param name="Times">Measured step times.</param>
 internal sealed record GridReport(
-    string Verdict, IReadOnlyList<GridComparison> Comparisons, IReadOnlyList<GridCellReport> Cells, IReadOnlyList<GridMissing> Missing, string Command,
+    string Verdict, IReadOnlyList<GridComparison> Comparisons, string Baseline, IReadOnlyList<GridCellReport> Cells, IReadOnlyList<GridMissing> Missing, string Command,
     DateTime Date, RecipeResult Recipe, int Vocabulary, GridText Train, GridText Valid, GridText Test, Surroundings Machine,
     IReadOnlyList<string> TrainedBy, IReadOnlyList<GridCellTimes> Times)
 {
@@ -84,9 +86,9 @@ internal sealed record GridReport(
         [
             .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build).OfType<string>().Distinct(),
         ];
-        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results);
+        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
         return new GridReport(
-            GridVerdict.Say(comparisons, missing.Length), comparisons, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
+            GridVerdict.Say(comparisons, plan.Baseline, missing.Length), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
             data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times);
     }
 
@@ -97,8 +99,8 @@ internal sealed record GridReport(
     {
         LanguageModelRecipe recipe = plan.RecipeOf(cell);
         DropoutSpec dropout = recipe.Dropout;
-        GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == GridCell.Baseline.Name)];
-        bool isBaseline = cell == GridCell.Baseline;
+        GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == plan.Baseline.Name)];
+        bool isBaseline = cell == plan.Baseline;
         double? baselineMs = times.Count > 0 ? Median.Of(times.Select(t => t.Baseline.Step)) : null;
 
         // Each cell was timed beside the baseline: their ratio is better known than either time.
@@ -113,7 +115,7 @@ internal sealed record GridReport(
         }
 
         return new GridCellReport(
-            cell.Name, cell.Meaning, Options.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output,
+            cell.Name, cell.Meaning, Options.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
             GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.ValidPerplexity),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.TestPerplexity),

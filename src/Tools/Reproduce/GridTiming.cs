@@ -67,18 +67,18 @@ internal static class GridTiming
     {
         var here = Surroundings.Here(hardware, runner.ThreadCount);
         var times = new List<GridCellTimes>(folder.LoadTimes()?.Cells ?? []);
-        foreach (GridCell cell in plan.Cells.Where(cell => cell != GridCell.Baseline))
+        foreach (GridCell cell in plan.Cells.Where(cell => cell != plan.Baseline))
         {
             if (!isAnew && times.Any(known => known.Cell == cell.Name && known.On == here)) continue;
             var comparison = new BenchComparison(
-                new BenchPlan(plan.RecipeOf(GridCell.Baseline), plan.RecipeOf(cell), vocabulary), Steps, runner, hardware);
+                new BenchPlan(plan.RecipeOf(plan.Baseline), plan.RecipeOf(cell), vocabulary), Steps, runner, hardware);
             comparison.Run(new Labelled(progress, $"timing {cell.Name}"), stop);
             var measured = new GridCellTimes(cell.Name, Steps, GridStepTimes.Of(comparison.Dense), GridStepTimes.Of(comparison.Structured), here);
             times.RemoveAll(known => known.Cell == cell.Name);
             times.Add(measured);
             folder.Save(new GridTimes(times));
             progress.Note(
-                $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {GridCell.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
+                $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {plan.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
                 $"{Figures.Fixed(measured.Speedup, 2)} times as fast");
         }
     }

@@ -1,14 +1,16 @@
+using TinySD.Runtime.Masks;
 using TinySD.Tools.Display;
+using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>A structured cell against a random one of the same rates, seed by seed.</summary>
+/// <summary>A structured cell against one of the same rates whose masks differ within the batch, seed by seed.</summary>
 /// <param name="Structured">The one.</param>
-/// <param name="Random">The other.</param>
+/// <param name="Control">The other.</param>
 /// <param name="TestDifference">Test perplexity of the one less that of the other.</param>
 /// <param name="SeedsWithinClaim">Seeds in which it is at most what the claim allows.</param>
 /// <param name="Holds">Whether the mean is at most what the claim allows.</param>
-internal sealed record GridComparison(string Structured, string Random, GridFigure TestDifference, int SeedsWithinClaim, bool Holds);
+internal sealed record GridComparison(string Structured, string Control, GridFigure TestDifference, int SeedsWithinClaim, bool Holds);
 
 /// <summary>The claim about structured dropout, and what a grid says of it.</summary>
 internal static class GridVerdict
@@ -16,21 +18,18 @@ internal static class GridVerdict
     /// <summary>The most perplexity that structured masks may cost against random ones of the same rates.</summary>
     public const double Allowed = 0.5;
 
-    private static readonly (GridCell Structured, GridCell Random)[] s_pairs =
-        [(GridCell.Structured, GridCell.Baseline), (GridCell.StructuredRecurrent, GridCell.RandomRecurrent)];
-
-    private static string Claim => $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against random masks at the same rates.";
-
     /// <summary>The comparisons for which there are runs.</summary>
-    public static IReadOnlyList<GridComparison> Compare(IReadOnlyList<GridRunResult> results)
+    /// <param name="results">The runs.</param>
+    /// <param name="baseline">What the grid measures against: random masks or masks that stay for a window.</param>
+    public static IReadOnlyList<GridComparison> Compare(IReadOnlyList<GridRunResult> results, GridCell baseline)
     {
         var comparisons = new List<GridComparison>();
-        foreach ((GridCell structured, GridCell random) in s_pairs)
+        foreach ((GridCell structured, GridCell control) in Pairs(baseline))
         {
-            GridRunResult[] ones = Of(structured), others = Of(random);
+            GridRunResult[] ones = Of(structured), others = Of(control);
             if (Difference(ones, others, r => r.TestPerplexity) is not { } difference) continue;
             int within = Differences(ones, others, r => r.TestPerplexity).Count(d => d <= Allowed);
-            comparisons.Add(new GridComparison(structured.Name, random.Name, difference, within, difference.Mean <= Allowed));
+            comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, difference.Mean <= Allowed));
         }
 
         return comparisons;
@@ -40,21 +39,33 @@ internal static class GridVerdict
 
     /// <summary>The claim, and whether these numbers support it, in plain words.</summary>
     /// <param name="comparisons">What there is to judge by.</param>
+    /// <param name="baseline">What the grid measures against.</param>
     /// <param name="missing">Runs that are not finished.</param>
-    public static string Say(IReadOnlyList<GridComparison> comparisons, int missing)
+    public static string Say(IReadOnlyList<GridComparison> comparisons, GridCell baseline, int missing)
     {
+        string claim = $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against {Names.Dropouts.Of(baseline.Kind)} masks at the same rates.";
         string rest = missing > 0 ? $" The grid is not finished: {Figures.Count(missing, "run")} of it {(missing == 1 ? "is" : "are")} missing." : "";
-        if (comparisons.Count == 0) return $"{Claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
+        if (comparisons.Count == 0) return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
         string verdict = comparisons.All(c => c.Holds) ? "These numbers support it" : comparisons.Any(c => c.Holds) ? "These numbers support it in part" : "These numbers do not support it";
         string single = comparisons.Any(c => c.TestDifference.Seeds == 1) ? " One seed says nothing about the spread between seeds." : "";
-        string unknown = string.Concat(s_pairs.Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name)).Select(
-            pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Random.Name} with one seed."));
-        return $"{Claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
+        string unknown = string.Concat(Pairs(baseline).Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name)).Select(
+            pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Control.Name} with one seed."));
+        return $"{claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
     }
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
     public static GridFigure? Difference(IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, double> figure) =>
         GridFigure.Of(Differences(ones, others, figure));
+
+    private static (GridCell Structured, GridCell Control)[] Pairs(GridCell baseline)
+    {
+        bool isLocked = baseline.Kind == DropoutKind.Locked;
+        return
+        [
+            (GridCell.Structured, isLocked ? GridCell.Locked : GridCell.Random),
+            (GridCell.StructuredRecurrent, isLocked ? GridCell.LockedRecurrent : GridCell.RandomRecurrent),
+        ];
+    }
 
     private static IEnumerable<double> Differences(
         IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, double> figure) =>
@@ -64,7 +75,7 @@ internal static class GridVerdict
     {
         GridFigure d = c.TestDifference;
         string how = d.Mean > 0 ? "higher" : "lower", spread = d.Seeds == 1 ? "" : $" ({Signed(d.Min)} to {Signed(d.Max)})";
-        return $"the test perplexity of {c.Structured} is {Figures.Fixed(Math.Abs(d.Mean), 2)} {how} than that of {c.Random}{spread}, " +
+        return $"the test perplexity of {c.Structured} is {Figures.Fixed(Math.Abs(d.Mean), 2)} {how} than that of {c.Control}{spread}, " +
             $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds)} seeds")}, {Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
     }
 

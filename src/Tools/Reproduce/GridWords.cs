@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
+using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -12,15 +13,17 @@ internal static class GridWords
     public static string Schedule(GridPlan plan)
     {
         LanguageModelRecipe recipe = plan.Recipe;
-        return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, " +
-            $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
-            $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last";
+        string schedule = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba
+            ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
+                $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last"
+            : $"learning rate {Figures.Setting(recipe.LearningRate)}, {Names.LearningRateSchedules.Of(recipe.LearningRateSchedule)}";
+        return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, {schedule}";
     }
 
     /// <summary>The table, the verdict, and what is missing.</summary>
     public static void Write(CliConsole console, GridReport report)
     {
-        Table table = Tables.Create("cell", ">seeds", ">valid", ">test", ">min", ">max", ">against random", ">step", ">speed-up", ">ideal");
+        Table table = Tables.Create("cell", ">seeds", ">valid", ">test", ">min", ">max", $">against {report.Baseline}", ">step", ">speed-up", ">ideal");
         foreach (GridCellReport cell in report.Cells)
         {
             table.Row(

@@ -35,23 +35,27 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     public void Dispose() => Tokens.Dispose();
 }
 
+/// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
+/// <param name="MinimumCount">Rarer ones become the unknown one.</param>
+/// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
+internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
+
 /// <summary>The texts of a training run and their vocabulary.</summary>
-internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
+internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits Limits, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
 {
     /// <summary>Reads the files. The vocabulary is the training text's.</summary>
     /// <param name="train">The training text's path.</param>
     /// <param name="valid">The validation text's path.</param>
     /// <param name="test">The test text's path, if there is one.</param>
     /// <param name="level">What a token is.</param>
-    /// <param name="minimumCount">Rarer tokens become the unknown one.</param>
-    /// <param name="maximumSize">The most tokens of the vocabulary, or null for all.</param>
+    /// <param name="limits">Of the vocabulary.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
     /// <exception cref="FailureException">A text is too short.</exception>
     public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, int minimumCount, int? maximumSize, LanguageModelRecipe recipe)
+        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe)
     {
         // The vocabulary of bytes is known without a look at the text.
-        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, minimumCount, maximumSize);
+        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, limits);
         var text = new EncodedText(train, Corpus.Store(train, vocabulary));
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
@@ -61,12 +65,12 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
         }
 
         EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
-        return new LanguageModelData(vocabulary, text, EncodedText.ToPredict(valid, vocabulary), toTest);
+        return new LanguageModelData(vocabulary, limits, text, EncodedText.ToPredict(valid, vocabulary), toTest);
     }
 
     /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
     public LanguageModelCheckpoint ToCheckpoint(
-        LanguageModelRecipe recipe, int minimumCount, int? maximumVocabulary, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, CheckpointKeeper keeper) => new()
+        LanguageModelRecipe recipe, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, CheckpointKeeper keeper) => new()
         {
             Progress = new()
             {
@@ -81,8 +85,8 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
             },
             Recipe = recipe,
             Level = Vocabulary.Level,
-            MinimumCount = minimumCount,
-            MaximumVocabulary = maximumVocabulary,
+            MinimumCount = Limits.MinimumCount,
+            MaximumVocabulary = Limits.MaximumSize,
             Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
             Train = Train.ToFingerprint(),
             Valid = Valid.ToFingerprint(),
@@ -104,17 +108,17 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, EncodedText Trai
         Test?.Dispose();
     }
 
-    private static Vocabulary BuildVocabulary(string train, TextLevel level, int minimumCount, int? maximumSize)
+    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits)
     {
         TokenCounts counts = Corpus.Count(train, level);
-        if (maximumSize is null && counts.Distinct > Vocabulary.MaxCount && minimumCount == 1)
+        if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
         {
             throw new FailureException(
                 $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most {Figures.Count(Vocabulary.MaxCount)}. " +
                 "Give --max-vocabulary or --min-count.");
         }
 
-        return Vocabulary.Build(counts, minimumCount, maximumSize: maximumSize ?? Vocabulary.MaxCount);
+        return Vocabulary.Build(counts, limits.MinimumCount, maximumSize: limits.MaximumSize ?? Vocabulary.MaxCount);
     }
 
     private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using TinySD.Formats;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>The options that say which tokens of the training text get a place of their own in the vocabulary.</summary>
+internal sealed class VocabularyOptions
+{
+    /// <summary>What the options are called.</summary>
+    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary";
+
+    /// <summary>The rarest tokens that do.</summary>
+    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue,
+        $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+
+    /// <summary>How many do.</summary>
+    public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
+        "[default: all]");
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(MinimumCount);
+        command.Add(MaximumSize);
+    }
+
+    /// <summary>What they say on a command line.</summary>
+    public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+
+    /// <summary>Refuses them where they have no effect.</summary>
+    /// <exception cref="UsageException">Tokens are bytes, and one is given.</exception>
+    public void Check(ParseResult parsed, TextLevel level)
+    {
+        if (level != TextLevel.Byte) return;
+        Option<int?>? useless = new[] { MinimumCount, MaximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
+        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
+    }
+}
