@@ -165,6 +165,9 @@ public sealed partial class ReproduceTests
             await Assert.That(cell.TryGetProperty("testDifference", out _)).IsEqualTo(Name(cell) != "random");
         }
 
+        await Assert.That(json.GetProperty("verdict").GetString()!).Matches(
+            @" How many times as fast as with random a whole training step is: nr-st [\d.]+ \(of at most 1\.\d\d\), nr-rh-st [\d.]+ \(of at most 2\.00\), nr-rh-st-locked [\d.]+ \(of at most 2\.00\)\.$");
+
         // Half of the units at every site: ideal 2 with the recurrent one; without it, W and the classifier halve: (2(48+48)12 + 12V) against (2(24+48)12 + 6V).
         int vocabulary = json.GetProperty("vocabulary").GetInt32();
         await Assert.That(cells[3].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(2).Within(1e-12);

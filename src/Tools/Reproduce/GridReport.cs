@@ -88,7 +88,7 @@ internal sealed record GridReport(
         ];
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
         return new GridReport(
-            GridVerdict.Say(comparisons, plan.Baseline, missing.Length), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
+            GridVerdict.Say(comparisons, plan.Baseline, missing.Length) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
             data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times);
     }
 

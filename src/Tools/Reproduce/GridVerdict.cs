@@ -53,6 +53,19 @@ internal static class GridVerdict
         return $"{claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
     }
 
+    /// <summary>What structured masks gain, in plain words; empty while nothing is measured.</summary>
+    /// <param name="cells">The cells of a report.</param>
+    /// <param name="baseline">What the grid measures against.</param>
+    public static string SaySpeed(IReadOnlyList<GridCellReport> cells, GridCell baseline)
+    {
+        string[] gains =
+        [
+            .. cells.Where(cell => cell.IdealSpeedup > 1 && cell.Speedup is not null)
+                .Select(cell => $"{cell.Cell} {Figures.Fixed(cell.Speedup!.Value, 2)} (of at most {Figures.Fixed(cell.IdealSpeedup, 2)})"),
+        ];
+        return gains.Length == 0 ? "" : $" How many times as fast as with {baseline.Name} a whole training step is: {string.Join(", ", gains)}.";
+    }
+
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
     public static GridFigure? Difference(IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, double> figure) =>
         GridFigure.Of(Differences(ones, others, figure));
