@@ -136,21 +136,25 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.</summary>
     public void Remove()
     {
-        foreach (string file in Directory.EnumerateFiles(Path))
-        {
-            string name = System.IO.Path.GetFileName(file);
-            if (TryGetUpdates(name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name, out _)) TemporaryFile.TryDelete(file);
-        }
-
-        Dispose();
-        TemporaryFile.TryDelete(System.IO.Path.Combine(Path, LockName));
+        string at = System.IO.Path.Combine(Path, LockName);
         try
         {
+            foreach (string file in Directory.EnumerateFiles(Path))
+            {
+                string name = System.IO.Path.GetFileName(file);
+                if (TryGetUpdates(name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name, out _)) TemporaryFile.TryDelete(file);
+            }
+
+            // Removed while it is held, so that it is never another run's; Windows removes no file that is open, and none that another run has opened.
+            if (!OperatingSystem.IsWindows()) TemporaryFile.TryDelete(at);
+            Dispose();
+            if (OperatingSystem.IsWindows()) TemporaryFile.TryDelete(at);
             Directory.Delete(Path);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
-            // It is not empty, or another run has just taken it.
+            // It is not empty, cannot be listed, or another run has just taken it: what stays harms nobody.
+            Dispose();
         }
     }
 

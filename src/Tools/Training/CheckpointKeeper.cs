@@ -13,11 +13,11 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>Checkpoints that stay unless said otherwise.</summary>
     public const int DefaultKeep = 3;
 
+    private const string BesideModel = ".checkpoints";
+
     // Without a count of updates: so often, but never for more than a twentieth of the time.
     private const int WorkPerCost = 19;
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(5);
-
-    private const string BesideModel = ".checkpoints";
 
     private readonly CheckpointFolder _folder;
     private readonly string _resume;
@@ -201,7 +201,11 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>The run will not go on, because it has come to its end or would fail again: what nobody asked for goes.</summary>
     public void Finish()
     {
-        if (IsTemporary) _folder.Remove();
+        if (!IsTemporary) return;
+        _folder.Remove();
+
+        // From here on the name may be another run's.
+        IsTemporary = false;
     }
 
     /// <inheritdoc/>
