@@ -281,10 +281,12 @@ internal sealed class OnnxGlue(string file, long opset)
             Invalid(node, "starts, ends, axes and steps are not of one length");
         int[] shape = [.. input.Shape], strides = Strides(input.Shape), jumps = Strides(input.Shape);
         int offset = 0;
+        var chosen = new HashSet<int>();
         for (int i = 0; i < starts.Length; i++)
         {
             if (steps[i] is not (1 or -1)) Unsupported(node, $"a step of {steps[i]}");
             int axis = Axis(node, axes[i], rank);
+            if (!chosen.Add(axis)) Invalid(node, "an axis comes twice");
             long extent = input.Shape[axis];
             long start = Clamp(starts[i], extent, steps[i] < 0), end = Clamp(ends[i], extent, steps[i] < 0);
             shape[axis] = (int)Math.Max(0, (end - start) * steps[i]);

@@ -22,6 +22,9 @@ internal sealed class OnnxStackImport
     private readonly List<OnnxRecurrentNode> _layers = [];
     private readonly Dictionary<string, (int First, int Count)> _inputTags = new(StringComparer.Ordinal);
     private readonly List<(int First, int Count)> _hiddenTags = [], _cellTags = [];
+
+    // Inputs of the graph that layers start from, and up to which number they have been given out.
+    private readonly Dictionary<int, (string State, int UpTo)> _states = [];
     private int _nextTag = FirstTag;
     private (int First, int Count) _top;
     private int _timeSteps, _batch;
@@ -116,8 +119,8 @@ internal sealed class OnnxStackImport
 
         if (At(OnnxRecurrentNode.Lengths) is { } lengths && lengths.Integers is not null && !lengths.Integers.All(length => length == -1))
             Refuse(label, $"{label} has sequence lengths of its own; a stack is given them from outside");
-        CheckState(label, node.State(_glue, At(OnnxRecurrentNode.InitialH), _batch, "initial_h"), "initial_h");
-        if (node.Node.Operator == "LSTM") CheckState(label, node.State(_glue, At(OnnxRecurrentNode.InitialC), _batch, "initial_c"), "initial_c");
+        CheckState(node, At(OnnxRecurrentNode.InitialH), "initial_h");
+        if (node.Node.Operator == "LSTM") CheckState(node, At(OnnxRecurrentNode.InitialC), "initial_c");
         _layers.Add(node);
 
         RecurrentStackConfig config = node.Config;
@@ -177,18 +180,24 @@ internal sealed class OnnxStackImport
         if (unlike is not null) Refuse(node.Node.Label, $"{node.Node.Label} is of another {unlike} than the layers before it; the layers of a stack are alike");
     }
 
-    // Zeros, or the caller's.
-    private void CheckState(string label, float[]? state, string name)
+    // Zeros, or the caller's: one input of the graph for h or for c, layer after layer.
+    private void CheckState(OnnxRecurrentNode node, NamedTensor? given, string name)
     {
-        if (state is null || state.All(value => value == 0f)) return;
-        bool isGiven = state.All(value => value == (int)value && _inputTags.Values.Any(tags => value >= tags.First && value < tags.First + tags.Count));
-        if (!isGiven) Refuse(label, $"{name} of {label} is a constant; a stack starts from zero or from what it is given");
+        string label = node.Node.Label;
+        if (node.State(_glue, given, _batch, name) is not { } state || state.All(value => value == 0f)) return;
+        (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>().FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
+        if (source is not { } input || !AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
+            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is given");
+        (string State, int UpTo) before = _states.GetValueOrDefault(source!.Value.First, (name, 0));
+        if (before.State != name || state[0] <= before.UpTo || !IsInOrder(state, [node.Config.DirectionCount, _batch, node.Config.HiddenSize]))
+            Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; a stack is given h0 and c0 layer by layer");
+        _states[source.Value.First] = (name, (int)state[0]);
     }
 
     private void CheckOutput(string name, NamedTensor? value)
     {
         float[]? tags = value?.Floats;
-        bool isOurs = tags is not null && AreDistinct(tags)
+        bool isOurs = tags is not null && AreDistinct(tags) && IsInOrder(tags, value!.Shape.AsSpan())
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
 
@@ -198,6 +207,23 @@ internal sealed class OnnxStackImport
         static bool IsMost(float[] tags, List<(int First, int Count)> ranges) => tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
 
         static bool Within(float[] tags, List<(int First, int Count)> ranges) => tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
+    }
+
+    // Whether numbers rise along every axis: axes may have changed places, but nothing along them has.
+    private static bool IsInOrder(float[] tags, ReadOnlySpan<int> shape)
+    {
+        int stride = 1;
+        for (int axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            for (int i = stride; i < tags.Length; i++)
+            {
+                if (i / stride % shape[axis] > 0 && tags[i] <= tags[i - stride]) return false;
+            }
+
+            stride *= shape[axis];
+        }
+
+        return true;
     }
 
     // Whether these are tags, each once.

@@ -36,6 +36,12 @@ public sealed class OnnxRefusalTests
             ("bomb", Lstm().Constant("s", [2], [1L << 20, 1L << 20]).Node("ConstantOfShape", ["s"], ["Z"]).ToArray(), FileProblemKind.Unsupported, "at most"),
             ("constant state", Lstm(["X", "W", "R", "", "", "Q"]).Constant("Q", [1, 2, 2], [1f, 2f, 3f, 4f]).ToArray(), FileProblemKind.Unsupported, "initial_h"),
             ("not chained", Lstm().Node("LSTM", ["X", "W", "R"], ["Y2"]).ToArray(), FileProblemKind.Unsupported, "not the output of the layer before"),
+            ("one input for h and c", WithStates("s", "s").Input("s", [1, -1, 2]).ToArray(), FileProblemKind.Unsupported, "initial_c of"),
+            ("states of swapped layers", Swapped().ToArray(), FileProblemKind.Unsupported, "in the order of the layers"),
+            ("output reversed in time", Lstm().Constant("m", [1], [-1L]).Constant("e", [1], [-9L]).Constant("a", [1], [0L])
+                .Node("Slice", ["Y", "m", "e", "a", "m"], ["back"]).Output("back", [-1, -1, -1, 2]).ToArray(), FileProblemKind.Unsupported, "'back'"),
+            ("an axis twice", Lstm().Constant("s", [2], [1L, 1L]).Constant("e", [2], [2L, 2L]).Constant("a", [2], [0L, 0L])
+                .Node("Slice", ["Y", "s", "e", "a"], ["Z"]).ToArray(), FileProblemKind.ModelInvalid, "an axis comes twice"),
             ("part of the output", Lstm().Constant("i", [], [0L]).Node("Gather", ["Y", "i"], ["last"]).Output("last", [-1, -1, 2]).ToArray(), FileProblemKind.Unsupported, "'last'"),
             ("no node", new OnnxBytes().Input("X", [1]).Output("X", [1]).ToArray(), FileProblemKind.Unsupported, "no LSTM, GRU or RNN"),
             ("cut short", Lstm().ToArray()[..^20], FileProblemKind.MessageDamaged, "damaged"),
@@ -43,6 +49,17 @@ public sealed class OnnxRefusalTests
             ("empty", [], FileProblemKind.Empty, "empty"),
         ];
         return models.Select(m => (Func<(string, byte[], FileProblemKind, string)>)(() => m));
+
+        static OnnxBytes WithStates(string h, string c) => Lstm(["X", "W", "R", "B", "", h, c]);
+
+        // Both layers of the size 2 out of h0 [2, B, 2], the upper one's state first.
+        static OnnxBytes Swapped() => new OnnxBytes()
+            .Constant("W", [1, 8, 2], new float[16]).Constant("R", [1, 8, 2], new float[16])
+            .Input("X", [-1, -1, 2]).Input("h0", [2, -1, 2])
+            .Constant("zero", [1], [0L]).Constant("one", [1], [1L]).Constant("two", [1], [2L])
+            .Node("Slice", ["h0", "one", "two", "zero"], ["first"]).Node("Slice", ["h0", "zero", "one", "zero"], ["second"])
+            .Node("LSTM", ["X", "W", "R", "", "", "first"], ["Y"], OnnxBytes.Integer("hidden_size", 2)).Node("Squeeze", ["Y", "one"], ["Y1"])
+            .Node("LSTM", ["Y1", "W", "R", "", "", "second"], ["Z"], OnnxBytes.Integer("hidden_size", 2)).Output("Z", [-1, -1, -1, 2]);
 
         static OnnxBytes Old() => new OnnxBytes { Opset = 6 }.Input("X", [1]).Output("X", [1]);
     }
