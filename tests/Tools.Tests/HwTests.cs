@@ -107,7 +107,7 @@ public sealed class HwTests
     [Test]
     [Arguments("--name", "x64-avx2", "--name gives the name x64-avx2, which is a built-in profile's; choose another.")]
     [Arguments("--name", "My desk", "--name gives the name 'My desk', and a profile's must be 1 to 64 lower-case letters, digits, full stops and hyphens.")]
-    [Arguments("--out", "x64-avx2.json", "--out gives the name x64-avx2, which is a built-in profile's; choose another with --name.")]
+    [Arguments("--out", "x64-avx2.json", "--out gives the name x64-avx2, which is a built-in profile's; choose another.")]
     [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
     public async Task Detect_refuses_names_that_would_not_be_found_again(string option, string value, string message)
     {

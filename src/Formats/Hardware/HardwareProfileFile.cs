@@ -74,9 +74,18 @@ public static class HardwareProfileFile
         var profiles = ImmutableArray.CreateBuilder<HardwareProfile>();
         string file = first;
         ReadOnlySpan<byte> text = json;
+        string? asked = null;
         while (true)
         {
             if (!HardwareProfileReader.TryRead(file, text, out HardwareProfile? profile, out Func<string, long> lineOf, out problem)) return false;
+
+            // Were any name taken here, a chain could come back to a file without coming back to a name.
+            if (asked is not null && profile.Name != asked)
+            {
+                problem = Fault("name", $"is {profile.Name}, and the file stands where the fallback {asked} is looked for; give the file the profile's name");
+                return false;
+            }
+
             profiles.Add(profile);
             if (profile.Fallback is not { } fallback) break;
             string? fault = null;
@@ -89,13 +98,19 @@ public static class HardwareProfileFile
             {
                 fault ??= $"is {fallback}, and there is no such profile, neither beside the file nor built in; " +
                     $"built in are {string.Join(", ", BuiltInProfiles.Names)}";
-                long line = lineOf("fallback");
-                problem = new(FileProblemKind.ProfileInvalid, file, $"{file}, line {line}: fallback {fault}") { Line = line, Part = "fallback" };
+                problem = Fault("fallback", fault);
                 return false;
             }
 
+            asked = fallback;
             file = next.File;
             text = next.Json;
+
+            FileProblem Fault(string key, string message)
+            {
+                long line = lineOf(key);
+                return new(FileProblemKind.ProfileInvalid, file, $"{file}, line {line}: {key} {message}") { Line = line, Part = key };
+            }
         }
 
         chain = profiles.ToImmutable();

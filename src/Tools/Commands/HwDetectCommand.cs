@@ -40,6 +40,8 @@ internal static class HwDetectCommand
         HardwareProfile best = BuiltInProfiles.BestFor(CpuFeatures.Here)
             ?? throw new FailureException("no built-in profile runs on this processor, so there is none to start from.");
         CheckName(name, givenName is null ? "--out" : "--name", best);
+        if (BuiltInProfiles.Names.Contains(NameOf(output)))
+            throw new UsageException($"--out {output} would hide the built-in profile {NameOf(output)} from the profiles beside it; choose another.");
         CheckIsFreeOrProfile(output);
         OutputFile.CheckWritable(output);
         HardwareProfile start = ProfileFit.Fit(best, facts);
@@ -81,8 +83,7 @@ internal static class HwDetectCommand
 
     private static void CheckName(string name, string option, HardwareProfile best)
     {
-        if (BuiltInProfiles.Names.Contains(name))
-            throw new UsageException($"{option} gives the name {name}, which is a built-in profile's; choose another{(option == "--out" ? " with --name" : "")}.");
+        if (BuiltInProfiles.Names.Contains(name)) throw new UsageException($"{option} gives the name {name}, which is a built-in profile's; choose another.");
         if ((best with { Name = name, Fallback = null }).FindFault() is { Key: "name" } fault)
             throw new UsageException($"{option} gives the name '{name}', and a profile's {fault.Message}.");
     }

@@ -107,6 +107,15 @@ public sealed class HardwareProfileFileTests
         problem = Refused.By(() => HardwareProfileFile.Load(folder["a.json"]));
         await Assert.That(problem.Message).IsEqualTo($"{folder["c.json"]}, line 6: fallback comes back to a: a -> b -> c -> a");
 
+        // By file it comes back to itself, by name it never does.
+        File.Move(folder["a.json"], folder["x64-sse42.json"]);
+        Put(folder, "mine", "x64-sse42");
+        problem = Refused.By(() => HardwareProfileFile.Load(folder["mine.json"]));
+        await Assert.That(problem.Message).IsEqualTo(
+            $"{folder["x64-sse42.json"]}, line 3: name is a, and the file stands where the fallback x64-sse42 is looked for; give the file the profile's name");
+        await Assert.That(problem.Part).IsEqualTo("name");
+        File.Move(folder["x64-sse42.json"], folder["a.json"]);
+
         folder.Put("c.json", "{}"u8);
         await Assert.That(Refused.By(() => HardwareProfileFile.Load(folder["a.json"])).File).IsEqualTo(folder["c.json"]);
         await Assert.That(Refused.By(() => HardwareProfileFile.Load(folder["none.json"])).Kind).IsEqualTo(FileProblemKind.NotFound);
