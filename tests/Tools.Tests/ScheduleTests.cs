@@ -102,6 +102,22 @@ public sealed partial class ScheduleTests
         Tinysd.Run(Args("5", "short.tss"));
         Tinysd.Run([.. Args("20", "short.tss"), "--resume"]);
         await Assert.That(await File.ReadAllBytesAsync(folder["short.tss"])).IsEquivalentTo(whole);
+
+        CliResult cut = Tinysd.Run([.. Args("10", "whole.tss"), "--resume"]);
+        await Assert.That(cut.Code).IsEqualTo(1);
+        await Assert.That(cut.Error).Contains($"{folder["whole.tss"]} is of 20 updates, and 10 would cut it short;");
+        await Assert.That(await File.ReadAllBytesAsync(folder["whole.tss"])).IsEquivalentTo(whole);
+        await Assert.That(File.Exists(folder["whole.tss.partial"])).IsFalse();
+    }
+
+    [Test]
+    public async Task A_profile_is_not_written_over()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder["desk.json"], Tinysd.Run("hw", "show", "systolic-16x16", "--json").Out);
+        CliResult result = Tinysd.Run(["schedule", "--rate", "0.5", "--steps", "3", "--profile", folder["desk.json"], "--out", folder["desk.json"], .. s_shape]);
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).Contains("--out and --profile are the same file");
     }
 
     [Test]

@@ -55,14 +55,14 @@ public sealed class MaskScheduleWriter : IDisposable
     {
         if (info.FindFault() is { } fault) Throw.Argument($"a mask schedule cannot have {fault}");
         string target = AtomicFile.FindTarget(path), partial = target + ".partial";
-        bool goesOn = resume && (File.Exists(partial) || File.Exists(target));
+        bool goesOn = resume && (File.Exists(partial) || File.Exists(target)), isCopy = goesOn && !File.Exists(partial);
         SafeFileHandle? handle = null;
         try
         {
-            if (goesOn && !File.Exists(partial)) File.Copy(target, partial);
+            if (isCopy) File.Copy(target, partial);
             handle = File.OpenHandle(partial, goesOn ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.None);
             var writer = new MaskScheduleWriter(path, target, partial, info, handle);
-            if (goesOn) writer.FindEnd();
+            if (goesOn) writer.FindEnd(isCopy ? path : partial);
             byte[] header = MaskScheduleHeader.Write(info);
             RandomAccess.Write(handle, header, 0);
             if (!goesOn) writer._fileBytes = header.Length;
@@ -72,6 +72,9 @@ public sealed class MaskScheduleWriter : IDisposable
         catch (Exception exception)
         {
             handle?.Dispose();
+
+            // What cannot be gone on with stays as it was.
+            if (isCopy) File.Delete(partial);
             if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(partial, exception), exception);
             throw;
         }
@@ -163,16 +166,22 @@ public sealed class MaskScheduleWriter : IDisposable
     }
 
     // Walks over whole updates to the first that is not.
-    private void FindEnd()
+    private void FindEnd(string file)
     {
         long length = RandomAccess.GetLength(_handle);
-        if (!MaskScheduleFile.TryReadHeader(Partial, _handle, length, out MaskScheduleInfo? found, out int headerBytes, out FileProblem? problem))
+        if (!MaskScheduleFile.TryReadHeader(file, _handle, length, out MaskScheduleInfo? found, out int headerBytes, out FileProblem? problem))
             Throw.Problem(problem);
         if (!MaskScheduleHeader.Write(found with { Updates = _info.Updates }).AsSpan().SequenceEqual(MaskScheduleHeader.Write(_info)))
         {
-            Throw.Problem(new(FileProblemKind.ScheduleInvalid, Partial,
-                $"{Partial} is of another schedule, with the seed {found.Seed}, {found.TimeSteps} time steps and {found.Sites.Length} sites; " +
+            Throw.Problem(new(FileProblemKind.ScheduleInvalid, file,
+                $"{file} is of another schedule, with the seed {found.Seed}, {found.TimeSteps} time steps and {found.Sites.Length} sites; " +
                 "give its options to go on with it, or leave --resume out to write it anew"));
+        }
+
+        if (found.Updates > _info.Updates)
+        {
+            Throw.Problem(new(FileProblemKind.ScheduleInvalid, file,
+                $"{file} is of {found.Updates} updates, and {_info.Updates} would cut it short; give as many or more to go on with it, or leave --resume out to write it anew"));
         }
 
         _fileBytes = headerBytes;

@@ -59,8 +59,10 @@ internal sealed class HwSimulateCommand
 
     private int Run(CliContext context, ParseResult parsed)
     {
+        string? page = parsed.GetValue(_report);
+        if (page is not null) OutputFile.CheckIsNone(page, _report.Name, (parsed.GetRequiredValue(_profile), _profile.Name));
         var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed));
-        if (parsed.GetValue(_report) is { } page) AtomicFile.Write(page, report.WriteHtml);
+        if (page is not null) AtomicFile.Write(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
         return ExitCode.Done;
@@ -73,6 +75,9 @@ internal sealed class HwSimulateCommand
         int? multiple = parsed.GetValue(_keepMultiple), group = parsed.GetValue(_groupSize);
         if (kind == DropoutKind.None && rate is not null)
             throw new UsageException("--rate has no effect: --dropout is none; leave one of them out.");
+        string? structured = multiple is not null ? _keepMultiple.Name : group is not null ? _groupSize.Name : null;
+        if (structured is not null && kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
+            throw new UsageException($"{structured} has no effect: --dropout is {Names.Dropouts.Of(kind)}, and only structured masks skip units; leave one of them out.");
         if (parsed.GetValue(_gemm) is not null && _cell.IsGiven(parsed))
             throw new UsageException("--cell has no effect on the one product of --gemm; leave one of them out.");
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch

@@ -29,8 +29,8 @@ internal static class OutputFile
         {
             if (!string.IsNullOrEmpty(input) && output.Length > 0 && Path.GetFullPath(input) == Path.GetFullPath(output))
             {
-                string what = option == "--report" ? "the report would replace the other file" : "the model would replace the text";
-                throw new UsageException($"{option} and {inputOption} are the same file, {output}; {what}.");
+                string what = option == "--report" ? "the report" : "what is written";
+                throw new UsageException($"{option} and {inputOption} are the same file, {output}; {what} would replace the other.");
             }
         }
     }

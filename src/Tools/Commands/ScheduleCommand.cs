@@ -54,9 +54,19 @@ internal sealed class ScheduleCommand
             throw new UsageException($"--dropout is {Names.Dropouts.Of(recipe.Dropout.Kind)}; only structured masks can be written down.");
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
         string output = parsed.GetValue(_out) ?? throw Missing(_out);
+        if (info.Sites.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
+        (string?, string) profileFile = (parsed.GetValue(_profile), _profile.Name);
+        OutputFile.CheckIsNone(output, _out.Name, profileFile);
+        string? page = parsed.GetValue(_report);
+        if (page is not null)
+        {
+            OutputFile.CheckIsNone(page, _report.Name, (output, _out.Name), profileFile);
+            OutputFile.CheckWritable(page);
+        }
+
         long bytes = 0;
         ProgressDisplay.Run(context, progress => bytes = Write(output, info, parsed.GetValue(_resume), progress, context.Stop.Watch()));
-        if (parsed.GetValue(_report) is { } page) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
+        if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
         var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Sites.Select(ScheduleSite.From)]);
         if (context.Json)
         {
@@ -79,7 +89,7 @@ internal sealed class ScheduleCommand
 
     private static long Write(string output, MaskScheduleInfo info, bool resume, IProgressDisplay progress, CancellationToken stop)
     {
-        using MaskScheduleWriter writer = MaskScheduleWriter.Start(output, info, resume);
+        using MaskScheduleWriter writer = Start(output, info, resume);
         if (writer.Written > 0) progress.Note($"going on after {Figures.Count(writer.Written, "update")}");
         while (writer.Written < info.Updates)
         {
@@ -95,6 +105,18 @@ internal sealed class ScheduleCommand
 
         writer.Finish();
         return writer.Bytes;
+    }
+
+    private static MaskScheduleWriter Start(string output, MaskScheduleInfo info, bool resume)
+    {
+        try
+        {
+            return MaskScheduleWriter.Start(output, info, resume);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException($"there can be no such schedule: {Failures.OneLine(exception)}.");
+        }
     }
 
     private static void WritePage(Stream stream, LanguageModelRecipe recipe, MaskScheduleInfo info)
