@@ -94,6 +94,8 @@ public sealed partial class ReproduceTests
     [Arguments("--seed 3", 2, "there is no command, option or argument for")]
     [Arguments("--report-only --no-timing", 2, "one at most has a meaning")]
     [Arguments("--rate 0", 2, "a grid needs a drop rate between layers")]
+    [Arguments("--rate-recurrent 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
+    [Arguments("--rate-output 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
     public async Task Other_settings_and_texts_are_refused(string options, int code, string message)
     {
         using var folder = new TestFolder();
@@ -253,7 +255,7 @@ public sealed partial class ReproduceTests
         string[] args =
         [
             "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["awd"], "--preset", "awd-lstm",
-            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "8", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
+            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "4", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
         ];
         JsonElement json = Tinysd.Run([.. args, "--cells", "locked,nr-st,nr-rh-st"]).Json;
         await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
@@ -276,7 +278,7 @@ public sealed partial class ReproduceTests
         // The grid's own is that of the preset's form.
         CliResult train = Tinysd.Run(
             "train", "lm", "--preset", "awd-lstm+nr-rh-st", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model, "--hidden", "12",
-            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "8", "--epochs", "2", "--threads", "1", "--nonmono", "1");
+            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "4", "--epochs", "2", "--threads", "1", "--nonmono", "1");
         await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
         double[] expected = [.. LanguageModelFile.Load(folder.Model).Model.Parameters.Values.ToArray().Select(value => (double)value)];
         double[] found = [.. LanguageModelFile.Load(folder["awd/nr-rh-st-seed1/model.tsd"]).Model.Parameters.Values.ToArray().Select(value => (double)value)];
@@ -292,6 +294,22 @@ public sealed partial class ReproduceTests
         GridCell found = GridCell.BaselineFor(LanguageModelRecipe.FindPreset(preset)!.Dropout);
         await Assert.That(found.Name).IsEqualTo(baseline);
         await Assert.That(string.Join(' ', GridCell.DefaultsFor(found).Select(cell => cell.Name))).IsEqualTo(cells);
+    }
+
+    [Test]
+    public async Task A_recurrent_rate_of_0_takes_the_preset_s_away()
+    {
+        using var folder = new TestFolder();
+        string[] args =
+        [
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["gal"], "--preset", "gal-medium", "--hidden", "12",
+            "--batch", "4", "--bptt", "8", "--scale", "0.02", "--seeds", "1", "--threads", "1", "--no-timing", "--json", "--rate-recurrent", "0", "--cells", "locked,nr-st",
+        ];
+        JsonElement json = Tinysd.Run(args).Json;
+        await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
+        JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
+        await Assert.That(cells.All(cell => cell.GetProperty("rateRecurrent").GetSingle() == 0f)).IsTrue();
+        await Assert.That(cells[1].TryGetProperty("testDifference", out _)).IsTrue();
     }
 
     [Test]

@@ -88,6 +88,9 @@ internal sealed class DropoutOptions(string whose)
         return spec;
     }
 
+    /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
+    public bool GivesRecurrent(ParseResult parsed) => (parsed.GetValue(_rateRecurrent) ?? parsed.GetValue(_rate)) is not null;
+
     // An option given that only structured masks have.
     private string? StructuredOption(ParseResult parsed) =>
         parsed.GetValue(_keepMultiple) is not null ? _keepMultiple.Name : parsed.GetValue(_groupSize) is not null ? _groupSize.Name : null;

@@ -47,21 +47,29 @@ internal sealed class GridOptions
     /// <exception cref="UsageException">Two of them contradict each other, or one names what there is not.</exception>
     public GridPlan Read(ParseResult parsed)
     {
-        GridCell baseline = GridCell.Random;
+        DropoutSpec own = DropoutSpec.None;
 
         // Structured, so that what only structured masks have can be given; each cell takes what it can use.
         (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(
             parsed, preset =>
             {
-                baseline = GridCell.BaselineFor(preset.Dropout);
+                own = preset.Dropout;
                 return preset with { Dropout = preset.Dropout with { Kind = DropoutKind.Structured } };
             });
         if (recipe.Dropout is { Embedding: 0, Layer: 0, Output: 0 })
             throw new UsageException("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
+
+        // A rate given as 0 takes the preset's away, and is not the same as one not given, for which another stands in.
+        bool leavesRecurrent = recipe.Dropout.Recurrent == 0f && _recipe.GivesRecurrentRate(parsed);
+        GridCell baseline = GridCell.BaselineFor(leavesRecurrent ? own with { Recurrent = 0f } : own);
         double scale = parsed.GetValue(_scale) ?? 1;
         IReadOnlyList<GridCell> cells = parsed.GetValue(_cells) is { } names ? Cells(names) : GridCell.DefaultsFor(baseline);
         _vocabulary.Check(parsed, level);
-        return new GridPlan(level, _vocabulary.Read(parsed), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
+        var plan = new GridPlan(level, _vocabulary.Read(parsed), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
+        GridCell[] idle = [.. cells.Where(cell => cell.DropsRecurrent && (leavesRecurrent || plan.RecipeOf(cell).Dropout.Recurrent == 0f))];
+        return idle.Length == 0 ? plan : throw new UsageException(
+            $"the cells {string.Join(", ", idle.Select(cell => cell.Name))} drop the recurrent state, and there is no rate for it; give --rate-recurrent, for example " +
+            "--rate-recurrent 0.25, or name the other cells by --cells.");
     }
 
     private static IReadOnlyList<GridCell> Cells(string names)

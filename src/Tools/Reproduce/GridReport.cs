@@ -39,8 +39,8 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="Speedup">How many times as fast as the baseline's a whole step is.</param>
 /// <param name="IdealSpeedup">The most that skipping can gain.</param>
 /// <param name="TrainingSeconds">All epochs at that step time.</param>
-/// <param name="ValidAtBaselineEnd">Validation perplexity at the time in which the baseline ends.</param>
-/// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell ends.</param>
+/// <param name="ValidAtBaselineEnd">Validation perplexity at the time in which the baseline's run of the same seed ends; of the seeds that both have.</param>
+/// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell's run of the same seed ends; of the seeds that both have.</param>
 /// <param name="Runs">Its finished runs.</param>
 internal sealed record GridCellReport(
     string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float WeightDrop,
@@ -107,11 +107,12 @@ internal sealed record GridReport(
         double? speedup = isBaseline ? (baselineMs is null ? null : 1) : times.FirstOrDefault(t => t.Cell == cell.Name)?.Speedup;
         double? stepMs = baselineMs / speedup;
         GridFigure? atBaselineEnd = null, baselineAtEnd = null;
-        if (stepMs is { } own && baselineMs is { } dense && baselines.Length > 0 && runs.Length > 0)
+        if (stepMs is { } own && baselineMs is { } dense)
         {
-            double baselineEnd = LearningCurve.Seconds(baselines[0].Epochs, dense)[^1], end = LearningCurve.Seconds(runs[0].Epochs, own)[^1];
-            atBaselineEnd = GridFigure.Of(runs.Select(run => LearningCurve.BestAt(run.Epochs, own, baselineEnd)).OfType<double>());
-            baselineAtEnd = GridFigure.Of(baselines.Select(run => LearningCurve.BestAt(run.Epochs, dense, end)).OfType<double>());
+            // Over the seeds that both have, each with its own ends.
+            (GridRunResult Own, GridRunResult Dense)[] pairs = [.. runs.Join(baselines, run => run.Seed, other => other.Seed, (run, other) => (run, other))];
+            atBaselineEnd = GridFigure.Of(pairs.Select(p => LearningCurve.BestAt(p.Own.Epochs, own, End(p.Dense, dense))).OfType<double>());
+            baselineAtEnd = GridFigure.Of(pairs.Select(p => LearningCurve.BestAt(p.Dense.Epochs, dense, End(p.Own, own))).OfType<double>());
         }
 
         return new GridCellReport(
@@ -120,6 +121,8 @@ internal sealed record GridReport(
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.ValidPerplexity),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.TestPerplexity),
             stepMs, speedup, cell.IsStructured ? Training.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
-            stepMs is { } step && runs.Length > 0 ? LearningCurve.Seconds(runs[0].Epochs, step)[^1] : null, atBaselineEnd, baselineAtEnd, runs);
+            stepMs is { } step && runs.Length > 0 ? End(runs[0], step) : null, atBaselineEnd, baselineAtEnd, runs);
     }
+
+    private static double End(GridRunResult run, double stepMs) => LearningCurve.Seconds(run.Epochs, stepMs)[^1];
 }

@@ -1,6 +1,7 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 using TinySD.Tools.Machines;
@@ -71,7 +72,7 @@ internal static class GridTiming
         {
             if (!isAnew && times.Any(known => known.Cell == cell.Name && known.On == here)) continue;
             var comparison = new BenchComparison(
-                new BenchPlan(plan.RecipeOf(plan.Baseline), plan.RecipeOf(cell), vocabulary), Steps, runner, hardware);
+                new BenchPlan(ToTime(plan.Baseline), ToTime(cell), vocabulary), Steps, runner, hardware);
             comparison.Run(new Labelled(progress, $"timing {cell.Name}"), stop);
             var measured = new GridCellTimes(cell.Name, Steps, GridStepTimes.Of(comparison.Dense), GridStepTimes.Of(comparison.Structured), here);
             times.RemoveAll(known => known.Cell == cell.Name);
@@ -81,6 +82,9 @@ internal static class GridTiming
                 $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {plan.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
                 $"{Figures.Fixed(measured.Speedup, 2)} times as fast");
         }
+
+        // All windows are alike, or times would not be.
+        LanguageModelRecipe ToTime(GridCell cell) => plan.RecipeOf(cell) with { VariableBptt = false };
     }
 
     private sealed class Labelled(IProgressDisplay inner, string prefix) : IProgressDisplay
