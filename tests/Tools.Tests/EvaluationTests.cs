@@ -90,6 +90,7 @@ public sealed class EvaluationTests
     [Arguments("--seed 3", "--seed has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--rate 0.5", "--rate has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--rate-word 0.5", "--rate-word has no effect without --mc-samples, which evaluates with dropout.")]
+    [Arguments("--rate-word-by-sequence", "--rate-word-by-sequence has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--weight-drop 0.5", "--weight-drop has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--dropout locked", "--dropout has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--mc-samples 3", "--mc-samples needs dropout, and the model was trained without; add --dropout and --rate")]

@@ -100,7 +100,7 @@ public sealed class RecipeTests
             "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes", "--batch", "7",
             "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
-            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125", "--weight-drop", "0.25",
+            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125", "--rate-word-by-sequence", "--weight-drop", "0.25",
             "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3", "--init-scheme", "scaled");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
@@ -133,6 +133,7 @@ public sealed class RecipeTests
               "seed": 18446744073709551615,
               "lastHidden": 29,
               "rateWord": 0.125,
+              "rateWordBySequence": true,
               "weightDrop": 0.25,
               "ar": 2,
               "tar": 0.5,

@@ -208,6 +208,8 @@ internal sealed class RecipeEntry
 
     public float? WordDrop { get; init; }
 
+    public bool? WordDropBySequence { get; init; }
+
     public float? WeightDrop { get; init; }
 
     public float? ActivationPenalty { get; init; }
@@ -253,6 +255,7 @@ internal sealed class RecipeEntry
         InitScheme = NameUnlessDefault(Spelling.InitSchemes, recipe.InitScheme),
         VariableBptt = UnlessDefault(recipe.VariableBptt, false),
         WordDrop = UnlessDefault(recipe.WordDrop, 0f),
+        WordDropBySequence = UnlessDefault(recipe.WordDropBySequence, false),
         WeightDrop = UnlessDefault(recipe.WeightDrop, 0f),
         ActivationPenalty = UnlessDefault(recipe.ActivationPenalty, 0f),
         TemporalPenalty = UnlessDefault(recipe.TemporalPenalty, 0f),
@@ -290,6 +293,7 @@ internal sealed class RecipeEntry
         InitScheme = ValueOrDefault(Spelling.InitSchemes, InitScheme),
         VariableBptt = VariableBptt ?? false,
         WordDrop = WordDrop ?? 0f,
+        WordDropBySequence = WordDropBySequence ?? false,
         WeightDrop = WeightDrop ?? 0f,
         ActivationPenalty = ActivationPenalty ?? 0f,
         TemporalPenalty = TemporalPenalty ?? 0f,

@@ -11,7 +11,7 @@ internal sealed class EmbeddingLayer
     private readonly TensorSlot _table;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
-    private readonly int _units, _batch, _tokenStride, _unitStride;
+    private readonly int _units, _batch, _tokenStride, _unitStride, _wordStride;
     private readonly bool _tied;
     private readonly int[] _touched;
     private readonly ulong[] _seen;
@@ -25,12 +25,16 @@ internal sealed class EmbeddingLayer
     /// <param name="shape">B, the most steps T, and whether a backward pass will come.</param>
     /// <param name="context">Elementwise passes and memory.</param>
     /// <param name="wordRate">Drop rate of whole words, 0 for none; ignored where the window drops nothing.</param>
+    /// <param name="bySequence">Whether each sequence drops words of its own.</param>
     /// <param name="seed">Of the words' masks.</param>
-    public EmbeddingLayer(TensorSlot table, bool tied, WindowShape shape, LayerContext context, float wordRate = 0f, ulong seed = 0)
+    public EmbeddingLayer(
+        TensorSlot table, bool tied, WindowShape shape, LayerContext context, float wordRate = 0f, bool bySequence = false, ulong seed = 0)
     {
         _seed = seed;
         _wordRate = shape.Drops ? wordRate : 0f;
-        if (_wordRate > 0f) _wordFactors = context.Workspace.Reserve(table.Shape[tied ? 1 : 0]);
+        int vocabulary = table.Shape[tied ? 1 : 0];
+        _wordStride = bySequence ? vocabulary : 0;
+        if (_wordRate > 0f) _wordFactors = context.Workspace.Reserve(bySequence ? (long)shape.Batch * vocabulary : vocabulary);
         _table = table;
         _tied = tied;
         _ops = context.Vectors;
@@ -55,7 +59,7 @@ internal sealed class EmbeddingLayer
     public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x)
     {
         _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, _batch, _units, x);
-        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, tokens, _batch, _units, x);
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, _batch, _units, x);
         _times.Lap(Pass.Embedding);
     }
 
@@ -69,7 +73,7 @@ internal sealed class EmbeddingLayer
     public void Backward(ParameterBlock gradients, ReadOnlySpan<int> tokens, Span<float> dx)
     {
         Span<float> table = gradients[_table];
-        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, tokens, _batch, _units, dx);
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, _batch, _units, dx);
         if (!_tied)
         {
             foreach (int token in TouchedTokens) table.Slice(token * _units, _units).Clear();

@@ -51,7 +51,7 @@ internal sealed class LanguageModelNetwork
         _ops = new VectorOps(runner, kernels);
         var context = new LayerContext(products, _ops, workspace, Times);
         int layers = config.LayerCount;
-        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context, _regularizers.WordDrop, seed);
+        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context, _regularizers.WordDrop, _regularizers.WordDropBySequence, seed);
         _layers = new RecurrentLayer[layers];
         _inputGates = new DropoutGate[layers];
         _recurrentGates = new DropoutGate[layers];

@@ -5,4 +5,6 @@ namespace TinySD.Runtime.Models;
 /// <param name="WordDrop">Drop rate of whole words of the embedding.</param>
 /// <param name="Activation">AR's alpha.</param>
 /// <param name="TemporalActivation">TAR's beta.</param>
-internal readonly record struct NetworkRegularizers(float WeightDrop, float WordDrop, float Activation, float TemporalActivation);
+/// <param name="WordDropBySequence">Whether each sequence drops words of its own.</param>
+internal readonly record struct NetworkRegularizers(
+    float WeightDrop, float WordDrop, float Activation, float TemporalActivation, bool WordDropBySequence = false);

@@ -22,20 +22,20 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>factors [V] = the factor of every word.</summary>
+    /// <summary>factors [V] or [B][V] = the factor of every word.</summary>
     public void FillWordMask(in UnstructuredMask mask, Span<float> factors)
     {
         fixed (float* pf = factors) _kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, pf, factors.Length);
     }
 
-    /// <summary>x [T][units][B] times the factor of each token [T][B].</summary>
-    public void ScaleTokens(ReadOnlySpan<float> factors, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+    /// <summary>x [T][units][B] times the factor of each token [T][B], which factors has for each sequence at <paramref name="stride"/>, 0 for the same for all.</summary>
+    public void ScaleTokens(ReadOnlySpan<float> factors, int stride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {
         Debug.Assert(x.Length >= tokens.Length * units);
         fixed (float* pf = factors, px = x)
         fixed (int* pt = tokens)
         {
-            var body = new ScaleTokensBody { Kernels = _kernels, Factors = pf, Tokens = pt, Batch = batch, Units = units, X = px };
+            var body = new ScaleTokensBody { Kernels = _kernels, Factors = pf, Stride = stride, Tokens = pt, Batch = batch, Units = units, X = px };
             _runner.For(tokens.Length / batch, 1 + (Grain / (units * batch)), ref body);
         }
     }
@@ -126,7 +126,7 @@ internal sealed unsafe partial class VectorOps
         public KernelSet Kernels;
         public float* Factors, X;
         public int* Tokens;
-        public int Batch, Units;
+        public int Stride, Batch, Units;
 
         [SkipLocalsInit]
         public readonly void Run(int part, int start, int end)
@@ -137,7 +137,7 @@ internal sealed unsafe partial class VectorOps
                 for (int b = 0; b < Batch; b += GatheredSequences)
                 {
                     int count = Math.Min(GatheredSequences, Batch - b);
-                    for (int i = 0; i < count; i++) gathered[i] = Factors[Tokens[((nint)t * Batch) + b + i]];
+                    for (int i = 0; i < count; i++) gathered[i] = Factors[((nint)(b + i) * Stride) + Tokens[((nint)t * Batch) + b + i]];
                     float* x = X + ((nint)t * Units * Batch) + b;
                     for (int e = 0; e < Units; e++, x += Batch) Kernels.Multiply(x, gathered, x, count);
                 }

@@ -63,6 +63,12 @@ public sealed partial record LanguageModelRecipe
     public float WordDrop { get; init; }
 
     /// <summary>
+    /// Whether every sequence of the batch drops words of its own, as in Gal and Ghahramani's published code; or all of them the same, as in that of Merity et
+    /// al. 2017.
+    /// </summary>
+    public bool WordDropBySequence { get; init; }
+
+    /// <summary>
     /// DropConnect's drop rate on the recurrent weights, one mask for a window (Merity et al. 2017); survivors are scaled by 1/(1-rate). A regulariser of
     /// its own beside dropout at the recurrent site, with which it can be combined.
     /// </summary>
@@ -83,8 +89,8 @@ public sealed partial record LanguageModelRecipe
     public OptimizerKind Optimizer { get; init; }
 
     /// <summary>
-    /// n of the averaging rule's trigger: averaging begins after an epoch whose validation is worse than the best up to n epochs before the last. Other
-    /// rules ignore it.
+    /// n of the averaging rule's trigger: averaging begins after an epoch whose validation is worse than the best of those up to n before the one before it.
+    /// Other rules ignore it.
     /// </summary>
     public int NonMonotone { get; init; } = 5;
 
@@ -121,7 +127,7 @@ public sealed partial record LanguageModelRecipe
     /// <summary>Seed of the initial parameters and of every mask.</summary>
     public ulong Seed { get; init; } = 1;
 
-    internal NetworkRegularizers Regularizers => new(WeightDrop, WordDrop, ActivationPenalty, TemporalPenalty);
+    internal NetworkRegularizers Regularizers => new(WeightDrop, WordDrop, ActivationPenalty, TemporalPenalty, WordDropBySequence);
 
     /// <summary>The learning rate of an epoch.</summary>
     /// <param name="epoch">Counted from 0.</param>

@@ -45,6 +45,7 @@ internal static class RecipeReport
         }
 
         yield return ("--rate-word", Figures.Setting(r.RateWord));
+        if (r.RateWord > 0f) yield return ("--rate-word-by-sequence", Text(r.RateWordBySequence));
         yield return ("--weight-drop", Figures.Setting(r.WeightDrop));
         yield return ("--ar", Figures.Setting(r.Ar));
         yield return ("--tar", Figures.Setting(r.Tar));

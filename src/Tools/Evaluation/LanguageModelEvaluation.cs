@@ -4,6 +4,7 @@ using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
@@ -41,14 +42,15 @@ internal sealed class LanguageModelEvaluation(
 
     private MonteCarloResult Run(MonteCarloSettings settings, int streams)
     {
-        DropoutSpec dropout = settings.Dropout;
+        LanguageModelRecipe recipe = settings.Recipe;
+        DropoutSpec dropout = recipe.Dropout;
         var evaluator = new MonteCarloEvaluator(
             loaded.Model, dropout, settings.Samples, settings.Seed, runner, streams, loaded.Training.Recipe.Bptt, hardware,
-            settings.WordDrop, settings.WeightDrop);
+            recipe.WordDrop, recipe.WeightDrop, recipe.WordDropBySequence);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
             result.Perplexity, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
-            dropout.Output, settings.WordDrop, settings.WeightDrop, seconds);
+            dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
     }
 
     private CacheEvalResult Run(CacheSettings settings, EncodedText? tuning)

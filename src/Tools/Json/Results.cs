@@ -13,7 +13,7 @@ internal sealed record RecipeResult(
     string Preset, string Level, int Hidden, int Embedding, int Layers, string Cell, bool Peepholes, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
     int KeepMultiple, int GroupSize, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs,
     float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed,
-    int LastHidden, float RateWord, float WeightDrop, float Ar, float Tar, float WeightDecay, bool DecoupledDecay, bool VariableBptt, string LossReduction,
+    int LastHidden, float RateWord, bool RateWordBySequence, float WeightDrop, float Ar, float Tar, float WeightDecay, bool DecoupledDecay, bool VariableBptt, string LossReduction,
     int Nonmono, string LrSchedule, int WarmUp, int Patience, string InitScheme)
 {
     public static RecipeResult From(TextLevel level, LanguageModelRecipe r) => new(
@@ -22,7 +22,7 @@ internal sealed record RecipeResult(
         r.BatchSize, r.Bptt, Names.Dropouts.Of(r.Dropout.Kind), Names.Draws.Of(r.Dropout.Draw), r.Dropout.KeepMultiple,
         r.Dropout.GroupSize, r.Dropout.Embedding, r.Dropout.Layer,
         r.Dropout.Recurrent, r.Dropout.Output, Names.Optimizers.Of(r.Optimizer), r.LearningRate, r.FullRateEpochs, r.Decay, r.ClipNorm,
-        r.Epochs, r.InitRange, r.ForgetBias, r.Seed, r.LastHiddenSize == 0 ? r.HiddenSize : r.LastHiddenSize, r.WordDrop, r.WeightDrop,
+        r.Epochs, r.InitRange, r.ForgetBias, r.Seed, r.LastHiddenSize == 0 ? r.HiddenSize : r.LastHiddenSize, r.WordDrop, r.WordDropBySequence, r.WeightDrop,
         r.ActivationPenalty, r.TemporalPenalty, r.WeightDecay, r.DecoupledDecay, r.VariableBptt, Names.LossReductions.Of(r.LossReduction), r.NonMonotone,
         Names.LearningRateSchedules.Of(r.LearningRateSchedule), r.WarmUpUpdates, r.Patience, Names.InitSchemes.Of(r.InitScheme));
 }

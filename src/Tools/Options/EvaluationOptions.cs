@@ -2,12 +2,16 @@ using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
 
 /// <summary>A Monte Carlo evaluation as asked for.</summary>
-internal sealed record MonteCarloSettings(int Samples, ulong Seed, DropoutSpec Dropout, float WordDrop, float WeightDrop);
+/// <param name="Samples">Passes N.</param>
+/// <param name="Seed">Of the masks.</param>
+/// <param name="Recipe">What is dropped; the rest of it is without effect.</param>
+internal sealed record MonteCarloSettings(int Samples, ulong Seed, LanguageModelRecipe Recipe);
 
 /// <summary>A cache as asked for; the two numbers are tuned on a text, if there is one.</summary>
 internal sealed record CacheSettings(int Size, float Theta, float Lambda, string? TuneOn);
@@ -62,14 +66,14 @@ internal sealed class EvaluationOptions
         }
 
         DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe");
-        (float words, float weights) = _drops.Read(parsed, training.Recipe);
-        if (dropout.Kind == DropoutKind.None && words == 0f && weights == 0f)
+        LanguageModelRecipe recipe = _drops.Apply(parsed, training.Recipe with { Dropout = dropout });
+        if (recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f })
         {
             throw new UsageException(
                 $"{_samples.Name} needs dropout, and the model was trained without; add --dropout and --rate, for example --dropout random --rate 0.2.");
         }
 
-        return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, dropout, words, weights);
+        return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, recipe);
     }
 
     /// <summary>The cache, or null.</summary>

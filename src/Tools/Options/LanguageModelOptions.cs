@@ -36,7 +36,7 @@ internal sealed class LanguageModelOptions
     private readonly Option<bool?> _variableBptt = Ranged.Switch("--variable-bptt",
         $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and scale the learning rate by it.");
 
-    private readonly Option<int?> _epochs = Ranged.Whole("--epochs", 1, int.MaxValue, "Passes over the training text.");
+    private readonly Option<int?> _epochs = Ranged.Whole("--epochs", 1, LanguageModelFile.MaxEpochs, "Passes over the training text.");
 
     private readonly LearningRateOptions _learningRate = new();
     private readonly Option<float?> _clip = Ranged.Number("--clip", v => v >= 0, "a number of at least 0",
@@ -44,7 +44,7 @@ internal sealed class LanguageModelOptions
 
     private readonly Option<OptimizerKind?> _optimizer = Ranged.Choice("--optimizer", Names.Optimizers, "The update rule: nt-asgd averages from when validation stops getting better.");
     private readonly Option<int?> _nonMonotone = Ranged.Whole("--nonmono", 0, int.MaxValue,
-        "With --optimizer nt-asgd: averaging begins after an epoch worse than the best up to this many before the last.");
+        "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one before it.");
 
     private readonly Option<LossReduction?> _reduction = Ranged.Choice("--loss-reduction", Names.LossReductions,
         "The loss whose gradient is clipped: the sum over time of the batch's mean, or the mean over both.");
@@ -130,6 +130,9 @@ internal sealed class LanguageModelOptions
             throw new UsageException($"{_variableBptt.Name} needs a {_bptt.Name} of at most {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
+
+    /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
+    public bool GivesRecurrentRate(ParseResult parsed) => _dropout.GivesRecurrent(parsed);
 
     /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
     public bool GivesWeightDrop(ParseResult parsed) => _regularizers.GivesWeightDrop(parsed);

@@ -31,11 +31,8 @@ internal sealed class RegularizerOptions
         float decay = parsed.GetValue(_weightDecay) ?? (isAdam ? 0f : recipe.WeightDecay);
         bool? decoupled = Ranged.IsOn(parsed, _decoupled);
         if (decoupled == true && decay == 0f) throw new UsageException($"{_decoupled.Name} has no effect without {_weightDecay.Name}; add one, or leave it out.");
-        (float words, float weights) = _drops.Read(parsed, recipe);
-        return recipe with
+        return _drops.Apply(parsed, recipe) with
         {
-            WordDrop = words,
-            WeightDrop = weights,
             ActivationPenalty = parsed.GetValue(_activation) ?? recipe.ActivationPenalty,
             TemporalPenalty = parsed.GetValue(_temporal) ?? recipe.TemporalPenalty,
             WeightDecay = decay,

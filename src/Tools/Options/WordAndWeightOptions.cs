@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
 
@@ -9,20 +10,36 @@ internal sealed class WordAndWeightOptions
     private readonly Option<float?> _words = Ranged.Rate("--rate-word",
         "Drop rate of whole words of the embedding, wherever they stand in a window; with any --dropout.");
 
+    private readonly Option<bool?> _bySequence = Ranged.Switch("--rate-word-by-sequence",
+        "Every sequence of the batch drops words of its own (Gal's code), or all the same ones (AWD-LSTM's).");
+
     private readonly Option<float?> _weights = Ranged.Rate("--weight-drop",
         "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in its place.");
 
-    /// <summary>Both.</summary>
-    public IReadOnlyList<Option> All => [_words, _weights];
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option> All => [_words, _bySequence, _weights];
 
     /// <summary>The first of them that a command line gives, or null.</summary>
     public string? Given(ParseResult parsed) =>
-        parsed.GetValue(_words) is not null ? _words.Name : parsed.GetValue(_weights) is not null ? _weights.Name : null;
+        parsed.GetValue(_words) is not null ? _words.Name
+            : parsed.GetValue(_bySequence) is not null ? _bySequence.Name
+            : parsed.GetValue(_weights) is not null ? _weights.Name : null;
 
     /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
     public bool GivesWeights(ParseResult parsed) => parsed.GetValue(_weights) is not null;
 
-    /// <summary>The rates that a command line asks for beside a recipe.</summary>
-    public (float Words, float Weights) Read(ParseResult parsed, LanguageModelRecipe own) =>
-        (parsed.GetValue(_words) ?? own.WordDrop, parsed.GetValue(_weights) ?? own.WeightDrop);
+    /// <summary>A recipe with what a command line asks for.</summary>
+    /// <exception cref="UsageException">Words are to be dropped by sequence, and there is no rate for it.</exception>
+    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe own)
+    {
+        float words = parsed.GetValue(_words) ?? own.WordDrop;
+        bool? bySequence = Ranged.IsOn(parsed, _bySequence);
+        if (bySequence == true && words == 0f) throw new UsageException($"{_bySequence.Name} has no effect without {_words.Name}; add one, or leave it out.");
+        return own with
+        {
+            WordDrop = words,
+            WordDropBySequence = words > 0f && (bySequence ?? own.WordDropBySequence),
+            WeightDrop = parsed.GetValue(_weights) ?? own.WeightDrop,
+        };
+    }
 }

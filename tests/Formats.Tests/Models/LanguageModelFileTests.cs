@@ -48,6 +48,7 @@ public sealed class LanguageModelFileTests
         InitScheme = InitScheme.Scaled,
         VariableBptt = true,
         WordDrop = 0.1f,
+        WordDropBySequence = true,
         WeightDrop = 0.2f,
         ActivationPenalty = 2f,
         TemporalPenalty = 1f,
@@ -71,6 +72,28 @@ public sealed class LanguageModelFileTests
         Epochs = [new(1, 270.5, 1.0 / 3, 1f), new(2, 1e300, 121.25, 0.1f)],
         TestPerplexity = 115.9,
     };
+
+    // So many megabytes of words; the header holds 64. Quotes take two bytes each there.
+    [Test]
+    [Arguments(60, 13, 'x', true)]
+    [Arguments(64, 13, 'x', false)]
+    [Arguments(56, 30_000, 'x', false)]
+    [Arguments(30, 13, '"', true)]
+    [Arguments(33, 13, '"', false)]
+    public async Task Whether_there_is_room_for_a_vocabulary_is_known_beforehand(int megabytes, int epochs, char letter, bool isRoom)
+    {
+        using var folder = new TestFolder();
+        string text = folder.Put("long.txt", System.Text.Encoding.UTF8.GetBytes(
+            string.Join(' ', Enumerable.Range(0, megabytes * 256).Select(word => $"{word}".PadRight(4096, letter)))));
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(text, TextLevel.Word));
+        await Assert.That(LanguageModelFile.HasRoomFor(vocabulary, epochs)).IsEqualTo(isRoom);
+        var model = new LanguageModel(new() { VocabularySize = vocabulary.Count, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
+        EpochRecord[] record = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochRecord(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];
+        TrainingRecord training = new() { Recipe = new() { Name = "long" }, Train = new("a", 9), Valid = new("b", 9), Epochs = record };
+        Action save = () => LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, training);
+        if (isRoom) save();
+        else if (epochs == 13) await Assert.That(save).Throws<ArgumentException>();
+    }
 
     [Test]
     [Arguments(TensorStorage.F16, "f16")]

@@ -39,6 +39,7 @@ public sealed class RegularizerTests
     [
         _none with { Name = "weights", WeightDrop = 0.5f },
         _none with { Name = "words", WordDrop = 0.4f },
+        _none with { Name = "words by sequence", WordDrop = 0.4f, WordDropBySequence = true },
         _none with { Name = "AR", ActivationPenalty = 2f },
         _none with { Name = "TAR", TemporalPenalty = 3f },
         _none with { Name = "mean", LossReduction = LossReduction.Mean },
@@ -224,6 +225,7 @@ public sealed class RegularizerTests
         {
             WeightDrop = regularizers.WeightDrop,
             WordDrop = regularizers.WordDrop,
+            WordDropBySequence = regularizers.WordDropBySequence,
             ActivationPenalty = regularizers.ActivationPenalty,
             TemporalPenalty = regularizers.TemporalPenalty,
             LossReduction = regularizers.LossReduction,

@@ -140,10 +140,12 @@ internal sealed class ReferenceLanguageModel
     // [E, B]: every unit of a sequence has its word's factor.
     private double[,] WordFactors(ReadOnlySpan<int> tokens)
     {
+        double[]? words = Regularizers.Words;
+        int own = words?.Length > _config.VocabularySize ? _config.VocabularySize : 0;
         var factors = new double[_config.EmbeddingSize, tokens.Length];
         for (int b = 0; b < tokens.Length; b++)
         {
-            for (int e = 0; e < _config.EmbeddingSize; e++) factors[e, b] = Regularizers.Words?[tokens[b]] ?? 1;
+            for (int e = 0; e < _config.EmbeddingSize; e++) factors[e, b] = words?[(b * own) + tokens[b]] ?? 1;
         }
 
         return factors;
@@ -281,7 +283,7 @@ internal sealed record ReferenceRegularizers
     /// <summary>For each layer a factor for every recurrent weight, [H, GH]; null for none.</summary>
     public double[][,]? Weights { get; init; }
 
-    /// <summary>A factor for every word, [V]; null for none.</summary>
+    /// <summary>A factor for every word, [V], or for every sequence and word, [B, V]; null for none.</summary>
     public double[]? Words { get; init; }
 
     /// <summary>AR's factor.</summary>
@@ -298,7 +300,7 @@ internal sealed record ReferenceRegularizers
     {
         Weights = recipe.WeightDrop == 0f ? null :
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(new(recipe.Seed, recipe.WeightDrop, layer, epoch, step), config))],
-        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, epoch, step), config.VocabularySize),
+        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, epoch, step), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
         Alpha = recipe.ActivationPenalty,
         Beta = recipe.TemporalPenalty,
         IsMean = recipe.LossReduction == LossReduction.Mean,
