@@ -23,21 +23,28 @@ internal static class Cli
         try
         {
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
-            return parsed.Invoke(new InvocationConfiguration
+            int code = parsed.Invoke(new InvocationConfiguration
             {
                 Output = console.Out,
                 Error = console.Error,
                 EnableDefaultExceptionHandler = false,
             });
+            Flush(console.Out);
+            return code;
         }
         catch (Exception exception)
         {
-            console.Out.Flush();
+            // What was written before it comes first.
+            try
+            {
+                console.Out.Flush();
+            }
+            catch (IOException)
+            {
+                // Then it has failed for that reason, or for a weightier one.
+            }
+
             return Failures.Report(exception, command, console.Error, common.IsVerbose(parsed));
-        }
-        finally
-        {
-            console.Out.Flush();
         }
     }
 
@@ -66,6 +73,19 @@ internal static class Cli
         common.AddTo(root);
         HelpText.Install(root);
         return root;
+    }
+
+    // Results wait in a buffer where they go to a file, and a full disk shows only here.
+    private static void Flush(TextWriter output)
+    {
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException exception)
+        {
+            throw new FailureException($"the results could not be written to standard output: {Failures.OneLine(exception)}", exception);
+        }
     }
 
     // A word that fits nowhere is usually the cause of the parser's other complaints.

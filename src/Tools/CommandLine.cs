@@ -14,7 +14,8 @@ internal static class CommandLine
     public static string Of(ParseResult parsed, params string[] without) =>
         string.Join(' ', ["tinysd", .. parsed.Tokens.Select(token => token.Value).Where(word => !without.Contains(word)).Select(Quoted)]);
 
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
+    /// <summary>One word, quoted for a Unix shell where it needs it.</summary>
+    public static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
         ? word
         : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

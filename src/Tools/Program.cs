@@ -2,9 +2,14 @@ using System.Runtime.InteropServices;
 using System.Text;
 using TinySD.Tools;
 using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
 
 using var stop = new StopRequest();
-Action<PosixSignalContext> onSignal = context => context.Cancel = stop.TryRequest();
+Action<PosixSignalContext> onSignal = context =>
+{
+    if (!stop.TryRequest()) Environment.Exit(ExitCode.Stopped);
+    context.Cancel = true;
+};
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSignal);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal);
 

@@ -2,7 +2,7 @@ namespace TinySD.Tools;
 
 /// <summary>
 /// The way from Ctrl-C to a running command. A command that can stop in good order watches it; as long as none does, a signal ends the
-/// process as the system would.
+/// process there and then.
 /// </summary>
 internal sealed class StopRequest : IDisposable
 {

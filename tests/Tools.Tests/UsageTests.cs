@@ -26,7 +26,7 @@ public sealed class UsageTests
     [Arguments("--layers", "65", "--layers is '65'; expected a whole number from 1 to 64.")]
     [Arguments("--batch", "0", "--batch is '0'; expected a whole number from 1 to 65536.")]
     [Arguments("--bptt", "0", "--bptt is '0'; expected a whole number from 1 to 65536.")]
-    [Arguments("--epochs", "0", "--epochs is '0'; expected a whole number of at least 1.")]
+    [Arguments("--epochs", "0", "--epochs is '0'; expected a whole number from 1 to 65536.")]
     [Arguments("--max-steps", "0", "--max-steps is '0'; expected a whole number of at least 1.")]
     [Arguments("--lr", "0", "--lr is '0'; expected a number above 0.")]
     [Arguments("--lr", "Infinity", "--lr is 'Infinity'; expected a number above 0.")]
@@ -119,6 +119,16 @@ public sealed class UsageTests
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --rate 1", "tinysd hw simulate", "--rate is '1'; expected a drop rate")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "tinysd hw simulate", "--rate has no effect")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
+    [Arguments("hw detect --name desk --out x64-avx2.json", "tinysd hw detect", "--out x64-avx2.json would hide the built-in profile x64-avx2 from the profiles beside it")]
+    [Arguments("hw simulate --profile systolic-8x8 --preset zaremba-medium --dropout random --keep-multiple 8", "tinysd hw simulate", "--keep-multiple has no effect: --dropout is random")]
+    [Arguments("hw simulate --profile systolic-8x8 --preset zaremba-medium --dropout none --group-size 2", "tinysd hw simulate", "--group-size has no effect: --dropout is none")]
+    [Arguments("hw simulate --profile p.json --preset zaremba-medium --report p.json", "tinysd hw simulate", "--report and --profile are the same file, p.json; the report would replace the other.")]
+    [Arguments("schedule --preset zaremba-medium --rate 0 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
+    [Arguments("schedule --layers 1 --rate 0 --rate-layer 0.5 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
+    [Arguments("schedule --hidden 65536 --bptt 65536 --rate 0.5 --steps 3 --out m.tss", "tinysd schedule", "there can be no such schedule: a mask schedule cannot have an update's masks take ")]
+    [Arguments("schedule --rate 0.5 --steps 3 --out m.tss --report m.tss", "tinysd schedule", "--report and --out are the same file, m.tss; the report would replace the other.")]
+    [Arguments("train lm --rate-word-by-sequence --show", "tinysd train lm", "--rate-word-by-sequence has no effect without --rate-word")]
+    [Arguments("train lm --epochs 65537 --show", "tinysd train lm", "--epochs is '65537'; expected")]
     [Arguments("schedule --preset zaremba-medium --out m.tss", "tinysd schedule", "--steps is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 3", "tinysd schedule", "--out is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 0 --out m.tss", "tinysd schedule", "--steps is '0'; expected")]
@@ -143,7 +153,7 @@ public sealed class UsageTests
         using var folder = new TestFolder();
         CliResult result = Tinysd.Run("train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Valid);
         await Assert.That(result.Code).IsEqualTo(2);
-        await Assert.That(result.Error).Contains($"--out and --valid are the same file, {folder.Valid}; the model would replace the text.");
+        await Assert.That(result.Error).Contains($"--out and --valid are the same file, {folder.Valid}; what is written would replace the other.");
     }
 
     [Test]

@@ -23,7 +23,7 @@ public sealed record TrainingProgress
     /// <summary>Time spent on the run.</summary>
     public required double TotalSeconds { get; init; }
 
-    /// <summary>The learning rate of the epoch's updates.</summary>
+    /// <summary>The learning rate of the epoch's updates; 0 where one that falls with every epoch has become too small for its number format.</summary>
     public required float LearningRate { get; init; }
 
     /// <summary>Updates as the optimizer counts them.</summary>
@@ -40,7 +40,7 @@ public sealed record TrainingProgress
         if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates) return $"the average is of {AveragedUpdates} updates; expected 0 to {OptimizerUpdates}";
         if (Step > Updates) return $"{Step} updates of {Updates} are in one epoch";
         if (!double.IsFinite(LossSum) || !(Seconds >= 0) || !(TotalSeconds >= 0)) return "a sum is not a number of at least 0";
-        return LearningRate > 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not above 0";
+        return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";
     }
 }
 

@@ -37,9 +37,10 @@ internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSl
 /// <summary>Writes <c>.tsd</c> files of any kind; equal input gives equal bytes.</summary>
 internal static class TsdWriter
 {
-    // Words stay readable in the file; nothing here ends up in a web page unescaped.
-    private static readonly JsonWriterOptions s_options =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = TsdHeader.MaxDepth };
+    /// <summary>How words are escaped: they stay readable in the file, and nothing here ends up in a web page unescaped.</summary>
+    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    private static readonly JsonWriterOptions s_options = new() { Encoder = Encoder, MaxDepth = TsdHeader.MaxDepth };
 
     /// <summary>Writes a file whole or not at all.</summary>
     /// <param name="path">The target.</param>

@@ -39,6 +39,9 @@ public static class LanguageModelFile
     // JSON values of a section beside its tokens or epochs, many more than there are; and those of an epoch with its braces.
     private const long MostOtherValues = 256, ValuesOfEpoch = 5;
 
+    // What the header takes at most beside its tokens and epochs, and for an epoch.
+    private const long BytesOfOthers = 1 << 20, BytesOfEpoch = 256;
+
     private const string ConfigurationName = "configuration", VocabularyName = "vocabulary", TrainingName = "training";
 
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
@@ -76,6 +79,20 @@ public static class LanguageModelFile
             json.WritePropertyName(TrainingName);
             JsonSerializer.Serialize(json, TrainingSection.From(training, model.Layout.ParameterCount), TsdJson.Default.TrainingSection);
         });
+    }
+
+    /// <summary>Whether a file has room for a vocabulary beside the record of so many epochs; worth asking before they are trained.</summary>
+    public static bool HasRoomFor(Vocabulary vocabulary, int epochs)
+    {
+        long room = TsdPrologue.MaxHeaderBytes - BytesOfOthers - (epochs * BytesOfEpoch);
+        foreach (string token in vocabulary.Tokens)
+        {
+            // And its quotes and comma.
+            room -= JsonEncodedText.Encode(token, TsdWriter.Encoder).EncodedUtf8Bytes.Length + 3;
+            if (room < 0) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Reads a model.</summary>

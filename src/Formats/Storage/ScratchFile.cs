@@ -3,7 +3,7 @@ namespace TinySD.Formats;
 /// <summary>A file of this process only, gone when it is closed or when the process ends, however it ends.</summary>
 internal static class ScratchFile
 {
-    private const string FolderVariable = "TMPDIR";
+    private static string FolderVariable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
 
     /// <summary>
     /// Where large temporary files go: the folder that the environment names; or else, on Unix, /var/tmp, because /tmp is memory on many systems; or else the

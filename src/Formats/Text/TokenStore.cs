@@ -8,7 +8,7 @@ namespace TinySD.Formats;
 /// </summary>
 /// <remarks>
 /// A file larger than memory can be trained on: what is read of it is what a window asks for. The temporary file has no name and is gone with the process; it
-/// lies where the environment variable TMPDIR says, else in /var/tmp on Unix. <see cref="Read"/> allocates nothing. Not thread-safe.
+/// lies where the environment variable TMPDIR (on Windows TMP) says, else in /var/tmp on Unix. <see cref="Read"/> allocates nothing. Not thread-safe.
 /// </remarks>
 public sealed class TokenStore : ITokenSource, IDisposable
 {

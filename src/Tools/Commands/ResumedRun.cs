@@ -17,6 +17,11 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     /// <summary>What the checkpoint says.</summary>
     public LanguageModelCheckpoint Run => run;
 
+    /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it was.</summary>
+    public string Output => run.CheckpointsAreTemporary
+        ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Output))
+        : run.Output;
+
     /// <summary>The run's level and recipe, with the number of epochs that the command line asks for.</summary>
     /// <exception cref="UsageException">An option says other than the run.</exception>
     public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options)
@@ -56,6 +61,12 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
                 throw Contradiction(option.Name, Figures.Count(asked), was is { } known ? Figures.Count(known) : "none");
         }
     }
+
+    /// <summary>The number format of the run's model.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Dtype
+        ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Dtype))
+        : run.Dtype;
 
     /// <summary>Refuses other masks than the run's.</summary>
     /// <exception cref="UsageException">The run draws its masks.</exception>

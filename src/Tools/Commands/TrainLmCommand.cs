@@ -89,14 +89,14 @@ internal sealed class TrainLmCommand
         }
 
         string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
-        string output = Required(parsed, _out, resumed?.Run.Output);
+        string output = Required(parsed, _out, resumed?.Output);
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
         VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary) ?? _vocabulary.Read(parsed);
-        TensorStorage dtype = parsed.GetValue(_dtype) ?? resumed?.Run.Dtype ?? TensorStorage.F32;
+        TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
         OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
-        if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         OutputFile.CheckWritable(output);
+        if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         string? report = parsed.GetValue(_report);
         if (report is not null)
         {

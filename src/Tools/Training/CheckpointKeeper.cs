@@ -68,7 +68,7 @@ internal sealed class CheckpointKeeper : IDisposable
             {
                 throw new UsageException(
                     $"--checkpoint {folder.Path} holds the checkpoints of a run already, the newest {Path.GetFileName(newest)}; go on with that run by " +
-                    $"--resume {Quoted(folder.Path)}, or name another folder.");
+                    $"--resume {CommandLine.Quoted(folder.Path)}, or name another folder.");
             }
 
             return new CheckpointKeeper(folder, resume ?? CommandFor(command, folder.Path), request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
@@ -216,14 +216,12 @@ internal sealed class CheckpointKeeper : IDisposable
         _folder.Dispose();
     }
 
-    private static string CommandFor(string command, string folder) => $"tinysd {command} --resume {Quoted(folder)}";
+    private static string CommandFor(string command, string folder) => $"tinysd {command} --resume {CommandLine.Quoted(folder)}";
 
     private static void RequireSome(string folder, IReadOnlyList<string> files)
     {
         if (files.Count > 0) return;
         throw new FailureException(
-            $"{folder} holds no checkpoint to go on from. Start the run with --checkpoint {Quoted(folder)}, or check the name.");
+            $"{folder} holds no checkpoint to go on from. Start the run with --checkpoint {CommandLine.Quoted(folder)}, or check the name.");
     }
-
-    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
 }

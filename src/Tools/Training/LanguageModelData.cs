@@ -64,6 +64,12 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
                 $"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
         }
 
+        if (!LanguageModelFile.HasRoomFor(vocabulary, recipe.Epochs))
+        {
+            throw new FailureException(
+                $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. Give --max-vocabulary or --min-count.");
+        }
+
         EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
         return new LanguageModelData(vocabulary, limits, text, EncodedText.ToPredict(valid, vocabulary), toTest);
     }
@@ -92,7 +98,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
             Valid = Valid.ToFingerprint(),
             Test = Test?.ToFingerprint(),
             Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
-            Output = output,
+            Output = Path.GetFullPath(output),
             Dtype = storage,
             MaxSteps = maxSteps,
             CheckpointEvery = keeper.Every,

@@ -125,7 +125,7 @@ public sealed class CheckpointFileTests
     [Arguments("\"optimizer\":\"nt-asgd\"|\"optimizer\":\"sgd\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"weightDrop\":0.2|\"weightDrop\":1", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"seconds\":1.5|\"seconds\":-1.5", FileProblemKind.CheckpointInvalid, "progress")]
-    [Arguments("\"learningRate\":0.1,\"optimizer|\"learningRate\":0,\"optimizer", FileProblemKind.CheckpointInvalid, "progress")]
+    [Arguments("\"learningRate\":0.1,\"optimizer|\"learningRate\":-1,\"optimizer", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"epoch\":2,\"step\"|\"epoch\":1,\"step\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"epoch\":2,\"steps\"|\"epoch\":3,\"steps\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":3", FileProblemKind.CheckpointInvalid, "run")]

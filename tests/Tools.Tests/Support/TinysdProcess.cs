@@ -48,6 +48,21 @@ internal sealed class TinysdProcess : IDisposable
         throw new InvalidOperationException($"the program ended without writing '{text}': {string.Join('\n', _errorLines)}");
     }
 
+    /// <summary>Waits until the process has a file open; on Linux.</summary>
+    public async Task WaitForOpenAsync(string path)
+    {
+        var started = Stopwatch.StartNew();
+        while (!HasOpen(path))
+        {
+            if (started.Elapsed > s_patience || _process.HasExited) throw new InvalidOperationException($"the program did not open {path}");
+            await Task.Delay(20);
+        }
+    }
+
+    private bool HasOpen(string path) => Directory
+        .EnumerateFiles(FormattableString.Invariant($"/proc/{_process.Id}/fd"))
+        .Any(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.FullName == path);
+
     /// <summary>Sends a signal by its name, for example <c>INT</c>.</summary>
     public async Task SignalAsync(string name)
     {
