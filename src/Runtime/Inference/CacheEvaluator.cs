@@ -148,5 +148,5 @@ public sealed class CacheEvaluator : IWindowScorer
 
     // A token that the cache does not know is as likely as the model says, less the cache's part; by its logarithm, which may be beyond e^-745.
     private static double Mixed(double loss, double share, double lambda) =>
-        share * lambda == 0 ? loss - Math.Log(1 - lambda) : -Math.Log(((1 - lambda) * Math.Exp(-loss)) + (lambda * share));
+        share * lambda == 0 ? loss - PortableMath.Log(1 - lambda) : -PortableMath.Log(((1 - lambda) * PortableMath.Exp(-loss)) + (lambda * share));
 }

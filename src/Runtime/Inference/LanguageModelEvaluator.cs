@@ -1,6 +1,7 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 
@@ -12,7 +13,7 @@ namespace TinySD.Runtime.Inference;
 public readonly record struct EvaluationResult(long Tokens, double NegativeLogLikelihood)
 {
     /// <summary>exp of the mean negative log likelihood.</summary>
-    public double Perplexity => Math.Exp(NegativeLogLikelihood / Tokens);
+    public double Perplexity => PortableMath.Exp(NegativeLogLikelihood / Tokens);
 }
 
 /// <summary>
@@ -34,7 +35,7 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     /// <param name="model">The model; it may be trained further between evaluations.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="streams">Streams side by side, at least 1.</param>
-    /// <param name="timeSteps">Steps of a window; no effect on the result.</param>
+    /// <param name="timeSteps">Steps of a window; no effect on the result beyond the rounding of its sum.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <exception cref="ArgumentException">The profile does not run here.</exception>
     public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)

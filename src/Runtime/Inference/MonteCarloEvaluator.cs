@@ -102,7 +102,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         double sum = 0;
         for (int row = 0; row < targets.Length; row++)
         {
-            if (targets[row] >= 0) sum -= _largest[row] + (Math.Log(_sums[row]) - Math.Log(_samples));
+            if (targets[row] >= 0) sum -= _largest[row] + (PortableMath.Log(_sums[row]) - PortableMath.Log(_samples));
         }
 
         return sum;
@@ -120,11 +120,11 @@ public sealed class MonteCarloEvaluator : IWindowScorer
             double logarithm = -losses[row], largest = _largest[row];
             if (logarithm <= largest)
             {
-                _sums[row] += Math.Exp(logarithm - largest);
+                _sums[row] += PortableMath.Exp(logarithm - largest);
                 continue;
             }
 
-            _sums[row] = (_sums[row] * Math.Exp(largest - logarithm)) + 1;
+            _sums[row] = (_sums[row] * PortableMath.Exp(largest - logarithm)) + 1;
             _largest[row] = logarithm;
         }
     }

@@ -41,7 +41,7 @@ public sealed class TokenSampler
         int tiesLeft = ties;
         foreach (float logit in logits)
         {
-            if (IsAllowed(logit, threshold, ref tiesLeft)) sum += Math.Exp((logit - max) / _temperature);
+            if (IsAllowed(logit, threshold, ref tiesLeft)) sum += PortableMath.Exp((logit - max) / _temperature);
         }
 
         double left = _random.NextDouble() * sum;
@@ -49,7 +49,7 @@ public sealed class TokenSampler
         for (int i = 0; i < logits.Length; i++)
         {
             if (!IsAllowed(logits[i], threshold, ref tiesLeft)) continue;
-            left -= Math.Exp((logits[i] - max) / _temperature);
+            left -= PortableMath.Exp((logits[i] - max) / _temperature);
             if (left < 0) return i;
         }
 

@@ -29,6 +29,6 @@ internal static class SquashingFunction
         ActivationKind.Softsign => x / (1f + Math.Abs(x)),
 
         // From the larger of 0 and x the rest is at most ln 2, so nothing overflows.
-        _ => Math.Max(0f, x) + (float)Math.Log(1.0 + Activations.Exp<Lanes1, float>(-Math.Abs(x))),
+        _ => Math.Max(0f, x) + (float)PortableMath.Log(1.0 + Activations.Exp<Lanes1, float>(-Math.Abs(x))),
     };
 }

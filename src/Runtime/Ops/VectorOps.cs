@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
@@ -371,7 +372,7 @@ internal sealed unsafe partial class VectorOps
 
                 float wanted = logits[target];
                 float sum = Kernels.SoftmaxExponentials(logits, N, out float max);
-                Losses[row] = (float)(Math.Log(sum) + max - wanted);
+                Losses[row] = (float)(PortableMath.Log(sum) + max - wanted);
                 if (GradientScale == 0f) continue;
                 Kernels.Scale(logits, logits, N, GradientScale / sum);
                 logits[target] -= GradientScale;

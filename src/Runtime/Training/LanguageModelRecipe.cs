@@ -135,10 +135,10 @@ public sealed partial record LanguageModelRecipe
     public float LearningRateAt(int epoch, ReadOnlySpan<double> validations = default) => LearningRateSchedule switch
     {
         LearningRateSchedule.Constant => LearningRate,
-        LearningRateSchedule.Cosine => (float)(LearningRate * 0.5 * (1.0 + Math.Cos(Math.PI * epoch / Epochs))),
+        LearningRateSchedule.Cosine => (float)(LearningRate * 0.5 * (1.0 + PortableMath.CosPi((double)epoch / Epochs))),
         LearningRateSchedule.Linear => (float)(LearningRate * (1.0 - ((double)epoch / Epochs))),
-        LearningRateSchedule.Plateau => LearningRate / MathF.Pow(Decay, ValidationHistory.Stalls(validations)),
-        _ => LearningRate / MathF.Pow(Decay, Math.Max(0, epoch + 1 - FullRateEpochs)),
+        LearningRateSchedule.Plateau => (float)(LearningRate / PortableMath.Power(Decay, ValidationHistory.Stalls(validations))),
+        _ => (float)(LearningRate / PortableMath.Power(Decay, Math.Max(0, epoch + 1 - FullRateEpochs))),
     };
 
     /// <summary>Whether a run has had its patience: epochs with these validation figures, and none of the last was better.</summary>

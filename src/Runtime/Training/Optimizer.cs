@@ -1,4 +1,5 @@
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Training;
@@ -64,7 +65,7 @@ internal sealed class Optimizer
         Updates++;
         if (_kind == OptimizerKind.Adam)
         {
-            double first = 1.0 - Math.Pow(Beta1, Updates), second = 1.0 - Math.Pow(Beta2, Updates);
+            double first = 1.0 - PortableMath.Power(Beta1, Updates), second = 1.0 - PortableMath.Power(Beta2, Updates);
             var coefficients = new AdamCoefficients(scale, (float)(learningRate / first), Beta1, Beta2, (float)Math.Sqrt(1.0 / second), Epsilon);
             _ops.Adam(parameters.Values, gradients.Values, _moments[0].Values, _moments[1].Values, coefficients);
             return;

@@ -81,7 +81,7 @@ internal sealed class LanguageModelRun
     public double MeanLoss => _lossSum / _tokens;
 
     /// <summary>exp of that.</summary>
-    public double TrainPerplexity => Math.Exp(MeanLoss);
+    public double TrainPerplexity => new EvaluationResult(_tokens, _lossSum).Perplexity;
 
     /// <summary>Time spent in this epoch's steps.</summary>
     public double Seconds => (double)_ticks / Stopwatch.Frequency;

@@ -109,12 +109,25 @@ public sealed partial class ArchitectureTests
         await Assert.That(users).IsEmpty();
     }
 
+    [Test]
+    public async Task What_the_system_s_C_library_computes_is_used_by_the_twins_only()
+    {
+        IEnumerable<string> users = Repository.Sources("src/Runtime")
+            .Where(source => !source.Path.StartsWith("Kernels/Reference/", StringComparison.Ordinal))
+            .Where(source => OfTheSystem().IsMatch(source.Code))
+            .Select(source => source.Path);
+        await Assert.That(users).IsEmpty();
+    }
+
     // Rooms named in using directives, in full names, or from within the runtime's own namespace (Kernels.Activations).
     private static IEnumerable<string> UsedRooms(string code) =>
         Room().Matches(code).Select(match => match.Groups["room"].Value).Where(_rooms.ContainsKey);
 
     [GeneratedRegex(@"(?:TinySD\.Runtime\.|(?<![\w.])(?=\w+\.[A-Z]))(?<room>[A-Z]\w*)")]
     private static partial Regex Room();
+
+    [GeneratedRegex(@"\bMathF?\.(A?(Cos|Sin|Tan)h?(Pi)?|Atan2|Exp\w*|Log[12P]?\w*|Pow|Cbrt|Hypot)\(")]
+    private static partial Regex OfTheSystem();
 
     [GeneratedRegex(@"^System\.(IO\.|Console$|Environment$|AppContext$|Reflection\.|Activator$|Diagnostics\.Process|Net\.|Threading\.ThreadPool$|Threading\.Tasks\.)")]
     private static partial Regex Forbidden();
