@@ -14,7 +14,7 @@ public readonly record struct MaskSite(DropoutSite Site, int Layer, int Units);
 public interface IMaskSource
 {
     /// <summary>Makes the masks of an update ready.</summary>
-    /// <param name="update">The run's updates before it.</param>
+    /// <param name="update">The run's updates before it: the step that the trainer is given, which is counted through all epochs then.</param>
     void Begin(int update);
 
     /// <summary>Gives the kept units of a mask of that update.</summary>

@@ -9,11 +9,14 @@ public sealed class ParameterBlock
 
     /// <summary>Takes the host's memory, or allocates when none is given.</summary>
     /// <param name="layout">The tensors and their places.</param>
-    /// <param name="storage">At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate.</param>
+    /// <param name="storage">
+    /// At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate. They may hold anything and stay as they are.
+    /// </param>
     /// <exception cref="ArgumentException"><paramref name="storage"/> is given but too short.</exception>
     public ParameterBlock(ParameterLayout layout, Memory<float> storage = default)
     {
         Layout = layout;
+        layout.Complete();
         if (storage.IsEmpty) storage = new AlignedBuffer(layout.LengthFloats).Memory;
         if (storage.Length < layout.LengthFloats) Throw.Argument($"storage holds {storage.Length} floats, the layout needs {layout.LengthFloats}");
         _memory = storage[..layout.LengthFloats];
@@ -27,6 +30,12 @@ public sealed class ParameterBlock
 
     /// <summary>The floats of one tensor.</summary>
     public Span<float> this[TensorSlot slot] => _memory.Span.Slice(slot.Offset, slot.Length);
+
+    /// <summary>Makes the padding zero: the host's memory may hold anything there.</summary>
+    internal void ClearPadding()
+    {
+        foreach (TensorSlot slot in Layout.Tensors) Values[(slot.Offset + slot.Length)..(slot.Offset + AlignedBuffer.RoundUp(slot.Length))].Clear();
+    }
 
     /// <summary>The floats of one tensor and the zeros that fill its last 64 bytes.</summary>
     internal ReadOnlySpan<float> Padded(TensorSlot slot) => _memory.Span.Slice(slot.Offset, AlignedBuffer.RoundUp(slot.Length));

@@ -11,10 +11,12 @@ namespace TinySD.Runtime.Memory;
 public sealed record TensorSlot(string Name, ImmutableArray<int> Shape, int Offset, int Length);
 
 /// <summary>The ordered list of a model's tensors and where each lies in the contiguous block that holds them all.</summary>
-/// <remarks>Built once, at construction of a model. Gaps between tensors are padding to 64 bytes and stay zero.</remarks>
+/// <remarks>Complete as soon as a <see cref="ParameterBlock"/> is made of it. Gaps between tensors are padding to 64 bytes; training
+/// needs zeros there and sees to it.</remarks>
 public sealed class ParameterLayout
 {
     private readonly List<TensorSlot> _tensors = [];
+    private bool _isComplete;
 
     /// <summary>The tensors in declared order.</summary>
     public IReadOnlyList<TensorSlot> Tensors => _tensors;
@@ -26,9 +28,11 @@ public sealed class ParameterLayout
     public long ParameterCount => _tensors.Sum(t => (long)t.Length);
 
     /// <summary>Appends a tensor and returns its slot.</summary>
-    /// <exception cref="ArgumentException">The name is taken, an extent is below 1, or the block would pass 2^31 floats.</exception>
+    /// <exception cref="ArgumentException">There is a block of this layout already, the name is taken, an extent is below 1, or the block would pass 2^31
+    /// floats.</exception>
     public TensorSlot Add(string name, params ReadOnlySpan<int> shape)
     {
+        if (_isComplete) Throw.Argument($"tensor '{name}' comes too late: there is a block of this layout already");
         if (_tensors.Any(t => t.Name == name)) Throw.Argument($"tensor '{name}' is declared twice");
         long length = 1;
         foreach (int extent in shape)
@@ -44,4 +48,7 @@ public sealed class ParameterLayout
         LengthFloats = AlignedBuffer.RoundUp(LengthFloats + (int)length);
         return slot;
     }
+
+    /// <summary>Refuses further tensors: blocks of different lengths would have one layout.</summary>
+    internal void Complete() => _isComplete = true;
 }

@@ -10,7 +10,10 @@ public interface IParallelRunner
     int ThreadCount { get; }
 
     /// <summary>Calls <see cref="ParallelWork.Invoke"/> once for every part in [0, <see cref="ThreadCount"/>), on any threads, and returns when all are done.</summary>
-    /// <remarks>Must not be called from within itself. Implementations allocate nothing.</remarks>
+    /// <remarks>
+    /// Must not be called from within itself. Implementations allocate nothing. All threads, the caller's too, must compute as .NET sets them up: to the nearest,
+    /// and denormal numbers neither flushed nor taken for zero, which audio threads often are set to; results could depend on the thread otherwise.
+    /// </remarks>
     void Run(ParallelWork work);
 }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Threading;
 
@@ -19,8 +20,10 @@ public readonly unsafe struct ParallelWork
     }
 
     /// <summary>Runs part <paramref name="part"/> of the loop on the calling thread.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such part.</exception>
     public void Invoke(int part)
     {
+        if ((uint)part >= (uint)_parts) Throw.OutOfRange(nameof(part), part, "a part of the loop");
         (int start, int end) = Split(_count, _grain, part, _parts);
         if (start < end) _run(_body, part, start, end);
     }

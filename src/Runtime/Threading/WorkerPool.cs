@@ -3,7 +3,7 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Threading;
 
 /// <summary>A fixed set of threads that wait for work by spinning briefly and then sleeping. Running work allocates nothing.</summary>
-/// <remarks>One caller at a time. Dispose to end the threads.</remarks>
+/// <remarks>One caller at a time; another is refused. Dispose to end the threads.</remarks>
 public sealed class WorkerPool : IParallelRunner, IDisposable
 {
     // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its core to
@@ -12,7 +12,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
 
     private readonly Worker[] _workers;
     private ParallelWork _work;
-    private int _pending;
+    private int _pending, _running;
     private volatile bool _stopping;
 
     /// <summary>Starts <paramref name="threadCount"/> - 1 threads; the caller of <see cref="Run"/> is the last.</summary>
@@ -29,8 +29,13 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     public int ThreadCount { get; }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Another thread is running work on this pool, or the work itself asks for it.</exception>
+    /// <exception cref="ObjectDisposedException">The pool's threads have ended.</exception>
     public void Run(ParallelWork work)
     {
+        // The work lies on its caller's stack: a second one in its place would be read after its caller is gone.
+        if (Interlocked.Exchange(ref _running, 1) != 0) Throw.PoolIsRunning();
+        ObjectDisposedException.ThrowIf(_stopping, this);
         _work = work;
         Volatile.Write(ref _pending, _workers.Length);
         foreach (Worker worker in _workers) worker.Wake();
@@ -40,6 +45,8 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
             if (spin < SpinCount) Thread.SpinWait(1);
             else Thread.Yield();
         }
+
+        Volatile.Write(ref _running, 0);
     }
 
     /// <summary>Ends the threads and waits for them.</summary>

@@ -29,6 +29,7 @@ public sealed class LanguageModelTrainer
     private readonly Optimizer _optimizer;
     private readonly LanguageModelRecipe _recipe;
     private readonly int _maxRows;
+    private readonly bool _hasMasks;
 
     /// <summary>Plans and allocates gradients, optimizer state and scratch for a recipe's window and dropout.</summary>
     /// <param name="model">The parameters to train; the caller initialises or loads them.</param>
@@ -50,13 +51,17 @@ public sealed class LanguageModelTrainer
     {
         recipe.Validate();
         if (masks is not null && !recipe.Dropout.IsStructured) Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
-        if (recipe.ToConfig(model.Config.VocabularySize) != model.Config) Throw.Argument("the recipe's shape is not the model's");
+        LanguageModelConfig shape = model.Config;
+        if (shape.LastHiddenSize == shape.HiddenSize) shape = shape with { LastHiddenSize = 0 };
+        if (recipe.ToConfig(shape.VocabularySize) != shape) Throw.Argument("the recipe's shape is not the model's");
         _model = model;
+        model.Parameters.ClearPadding();
         _recipe = recipe;
+        _hasMasks = masks is not null;
         _maxRows = recipe.LongestWindow * recipe.BatchSize;
         LearningRate = recipe.LearningRate;
-        var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
-        _network = new LanguageModelNetwork(model, shape, recipe.Dropout, recipe.Seed, runner, kernels, masks, regularizers: recipe.Regularizers);
+        var window = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
+        _network = new LanguageModelNetwork(model, window, recipe.Dropout, recipe.Seed, runner, kernels, masks, regularizers: recipe.Regularizers);
         _gradients = new ParameterBlock(model.Layout);
         _blocks = new GradientBlocks(model.Layout, model.Embedding, _maxRows);
         if (recipe.Optimizer == OptimizerKind.NtAsgd) AveragedModel = new LanguageModel(model.Config);
@@ -159,9 +164,10 @@ public sealed class LanguageModelTrainer
     /// <summary>One window forward, backward and one update.</summary>
     /// <param name="inputs">Tokens [T][B]; with variable lengths of any T up to <see cref="LanguageModelRecipe.LongestWindow"/>.</param>
     /// <param name="targets">The tokens that follow, [T][B].</param>
-    /// <param name="epoch">Epoch from 0: with the step it decides the masks.</param>
-    /// <param name="step">Update within the epoch, from 0.</param>
-    /// <exception cref="ArgumentException">A length is not T * B, the two differ, or a token is not in the vocabulary.</exception>
+    /// <param name="epoch">Epoch from 0: with the step it decides the masks. With masks drawn beforehand always 0.</param>
+    /// <param name="step">Update within the epoch, from 0. With masks drawn beforehand the run's updates before this one.</param>
+    /// <exception cref="ArgumentException">A length is not T * B, the two differ, a token is not in the vocabulary, or the epoch is not 0 and there are masks
+    /// drawn beforehand.</exception>
     /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
     public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
     {
@@ -176,6 +182,7 @@ public sealed class LanguageModelTrainer
     /// <summary>A step without its update and without carrying the state.</summary>
     internal StepResult ComputeGradient(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
     {
+        if (_hasMasks && epoch != 0) Throw.Argument($"epoch {epoch}; masks drawn beforehand count updates through all epochs, as steps of epoch 0");
         int rows = RowsOf(inputs.Length);
         TokenChecks.Window(inputs, rows, _model.Config.VocabularySize, nameof(inputs));
         TokenChecks.Window(targets, rows, _model.Config.VocabularySize, nameof(targets));

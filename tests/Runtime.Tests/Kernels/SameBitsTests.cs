@@ -108,6 +108,36 @@ public sealed class SameBitsTests
         }
     }
 
+    // Large enough that no loop is left to one thread: embeddings, gathered rows, words and penalties are split from a few thousand numbers on.
+    [Test]
+    [Arguments(DropoutKind.Structured, false)]
+    [Arguments(DropoutKind.Structured, true)]
+    [Arguments(DropoutKind.Random, false)]
+    public async Task Steps_of_a_size_that_is_split_everywhere_give_the_same_bits(DropoutKind kind, bool isTied)
+    {
+        const int batch = 20, timeSteps = 35;
+        LanguageModelConfig config = Cases.Config(vocabulary: 90, embedding: 130, hidden: 130, layers: 2, tied: isTied);
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, new() { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f }) with
+        {
+            WordDrop = 0.2f,
+            WordDropBySequence = !isTied,
+            WeightDrop = 0.2f,
+            ActivationPenalty = 2f,
+            TemporalPenalty = 1f,
+        };
+        float[] expected = Trained(ReferenceWidth, SingleThread.Instance);
+        await Assert.That(expected.All(float.IsFinite)).IsTrue();
+        await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(Trained(width, runner), expected));
+
+        float[] Trained(int width, IParallelRunner runner)
+        {
+            LanguageModel model = Cases.Model(config, range: 0.2f);
+            var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));
+            for (int step = 0; step < 2; step++) trainer.Step(Arrays.Tokens(step, batch * timeSteps, 90), Arrays.Tokens(step + 50, batch * timeSteps, 90), 0, step);
+            return model.Parameters.Values.ToArray();
+        }
+    }
+
     private static float[] TrainedParameters((CellKind, bool) cell, OptimizerKind optimizer, DropoutKind kind, int width, IParallelRunner runner)
     {
         const int batch = 5, timeSteps = 3;

@@ -54,6 +54,16 @@ public sealed class MemoryTests
     }
 
     [Test]
+    public async Task A_layout_of_which_there_is_a_block_takes_no_more()
+    {
+        var model = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
+        int length = model.Layout.LengthFloats;
+        await Assert.That(Messages.Of<ArgumentException>(() => model.Layout.Add("more", 1_000_000)))
+            .IsEqualTo("tensor 'more' comes too late: there is a block of this layout already");
+        await Assert.That(model.Layout.LengthFloats).IsEqualTo(length);
+    }
+
+    [Test]
     public async Task A_models_tensors_have_the_documented_names_and_shapes()
     {
         var untied = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
@@ -71,8 +81,8 @@ public sealed class MemoryTests
     {
         LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2);
         int needed = new LanguageModel(config).Layout.LengthFloats;
-        // Odd: the host's memory need not be aligned.
-        var host = new GuardedBuffer("the host's memory", needed);
+        // Odd: the host's memory need not be aligned, nor clean.
+        var host = new GuardedBuffer("the host's memory", needed, float.NaN);
         LanguageModel hosted = new(config, host.Memory), own = new(config);
         hosted.Initialize(3, 0.2f);
         own.Initialize(3, 0.2f);

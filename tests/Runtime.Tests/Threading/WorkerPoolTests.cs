@@ -86,6 +86,32 @@ public sealed class WorkerPoolTests
     }
 
     [Test]
+    public async Task A_second_caller_a_nested_one_and_one_that_comes_too_late_are_refused()
+    {
+        var pool = new WorkerPool(2);
+        var nested = new NestedBody { Pool = pool, Said = new string[2] };
+        pool.For(2, 1, ref nested);
+        await Assert.That(nested.Said.All(said => said.StartsWith("the pool runs the work of one caller at a time", StringComparison.Ordinal))).IsTrue();
+        int[] runs = new int[97];
+        Count(pool, runs);
+        await Assert.That(runs.All(count => count == 1)).IsTrue();
+        pool.Dispose();
+        await Assert.That(() => Count(pool, runs)).Throws<ObjectDisposedException>();
+    }
+
+    [Test]
+    [Arguments(-1)]
+    [Arguments(3)]
+    public async Task A_host_that_asks_for_a_part_that_is_none_is_refused(int part)
+    {
+        int[] runs = new int[97];
+        var body = new CountBody { Runs = runs };
+        Action run = () => new Strange(part).For(runs.Length, 3, ref body);
+        await Assert.That(run).Throws<ArgumentOutOfRangeException>();
+        await Assert.That(runs.All(count => count == 0)).IsTrue();
+    }
+
+    [Test]
     public async Task A_hosts_own_runner_may_run_the_parts_in_any_order_on_any_thread()
     {
         LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
@@ -114,6 +140,31 @@ public sealed class WorkerPoolTests
         {
             for (int i = start; i < end; i++) Interlocked.Increment(ref Runs[i]);
         }
+    }
+
+    private struct NestedBody : IRangeBody
+    {
+        public WorkerPool Pool;
+        public string[] Said;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            try
+            {
+                Count(Pool, new int[97]);
+            }
+            catch (InvalidOperationException exception)
+            {
+                Said[part] = exception.Message;
+            }
+        }
+    }
+
+    private sealed class Strange(int part) : IParallelRunner
+    {
+        public int ThreadCount => 3;
+
+        public void Run(ParallelWork work) => work.Invoke(part);
     }
 
     private sealed class Backwards(int parts) : IParallelRunner

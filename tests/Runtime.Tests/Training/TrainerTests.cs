@@ -65,6 +65,7 @@ public sealed class TrainerTests
         }
 
         await Assert.That(Arrays.FirstDifference(replayed.Parameters.Values, drawn.Parameters.Values)).IsNull();
+        await Assert.That(Messages.Of<ArgumentException>(() => second.Step(Arrays.Tokens(0, Batch * TimeSteps, Vocabulary), Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), epoch: 1, step: 0))).Contains("count updates through all epochs");
         foreach (int[] bad in new[] { new[] { 3, 3 }, [5, 4], [-1], [6] })
         {
             LanguageModelTrainer trainer = new(Cases.Model(_config), recipe, masks: new Fixed(bad, bad.Length));
@@ -75,6 +76,16 @@ public sealed class TrainerTests
         await Assert.That(() => Step(tooMany, 0)).Throws<ArgumentOutOfRangeException>();
         LanguageModelRecipe random = recipe with { Dropout = _dropout with { Kind = DropoutKind.Random } };
         await Assert.That(() => new LanguageModelTrainer(Cases.Model(_config), random, masks: new Fixed([], 0))).Throws<ArgumentException>();
+    }
+
+    [Test]
+    public async Task A_last_layer_of_the_size_of_the_others_may_be_given_or_left_out()
+    {
+        foreach ((int model, int recipe) in new[] { (_config.HiddenSize, 0), (0, _config.HiddenSize), (_config.HiddenSize, _config.HiddenSize) })
+        {
+            LanguageModelRecipe asked = Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { LastHiddenSize = recipe };
+            await Assert.That(Step(new LanguageModelTrainer(Cases.Model(_config with { LastHiddenSize = model }), asked), 0).Loss).IsGreaterThan(0);
+        }
     }
 
     private sealed class Replay(MaskSchedule schedule) : IMaskSource
