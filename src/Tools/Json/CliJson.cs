@@ -20,6 +20,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(ProfileListResult))]
 [JsonSerializable(typeof(DetectResult))]
 [JsonSerializable(typeof(ScheduleResult))]
+[JsonSerializable(typeof(NoiseResult))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(StackResult))]
 [JsonSerializable(typeof(ExportResult))]

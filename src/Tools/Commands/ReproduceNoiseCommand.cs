@@ -1,0 +1,119 @@
+using System.CommandLine;
+using Spectre.Console;
+using TinySD.Formats;
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+using TinySD.Tools.Reproduce;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd reproduce noise</c>: what each way to drop units does to the gradients of a trained model.</summary>
+internal sealed class ReproduceNoiseCommand
+{
+    private const int DefaultWindows = 40, DefaultDraws = 8;
+
+    private readonly Argument<string> _model = new("MODEL") { Description = "A language model (.tsd); its recipe says what is dropped." };
+    private readonly Option<string> _data = new("--data") { HelpName = "FILE", Description = "The text that it was trained on, plain or gzip.", Required = true };
+    private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate between layers. [default: the recipe's]");
+    private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state, in the cells that drop it. [default: the recipe's, or that before the classifier]");
+    private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws, "How structured masks draw their units. [default: the recipe's]");
+    private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences in a batch. [default: the recipe's]");
+    private readonly Option<int?> _windows = Ranged.Whole("--windows", 2, 10_000, $"Windows of the text. [default: {DefaultWindows}]");
+    private readonly Option<int?> _draws = Ranged.Whole("--draws", 2, 10_000, $"Masks of each window. [default: {DefaultDraws}]");
+    private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly Option<string?> _profile = Profiles.Option();
+
+    private ReproduceNoiseCommand()
+    {
+    }
+
+    public static Command Create(CommonOptions common)
+    {
+        var self = new ReproduceNoiseCommand();
+        var command = new Command("noise",
+            "Take a trained model's gradients of the same windows with many masks, for each way to drop units, and say how much of them is chance, by masks and by " +
+            "text, and how often they are clipped.")
+        {
+            self._model, self._data, self._rate, self._rateRecurrent, self._draw, self._batch, self._windows, self._draws, self._threads, self._profile,
+        };
+        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, CliContext context)
+    {
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
+        LanguageModelRecipe recipe = RecipeOf(parsed, loaded.Training.Recipe);
+        using EncodedText text = EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary);
+        int count = parsed.GetValue(_windows) ?? DefaultWindows, draws = parsed.GetValue(_draws) ?? DefaultDraws;
+        long there = Math.Max(0, (text.Tokens.Length / recipe.BatchSize) - 1) / recipe.Bptt;
+        if (there < count + 1)
+        {
+            throw new FailureException(
+                $"{text.Name} has {Figures.Count(there)} windows of {recipe.BatchSize} sequences and {recipe.Bptt} steps, and {Figures.Count(count + 1)} are needed; " +
+                $"lower {_windows.Name} or {_batch.Name}.");
+        }
+
+        var windows = new TokenWindows(text.Tokens, recipe.BatchSize, recipe.Bptt);
+        var noise = new GradientNoise(windows, count, draws);
+        GridCell[] cells = [.. GridCell.All.Where(cell => cell != GridCell.LockedRecurrent)];
+        var rows = new List<NoiseRow>();
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        ProgressDisplay.Run(context, progress =>
+        {
+            CancellationToken stop = context.Stop.Watch();
+            foreach (GridCell cell in cells)
+            {
+                GradientNoiseFigures figures = noise.Measure(loaded.Model, cell.Apply(recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
+                rows.Add(new(cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare));
+
+                void Show(double share)
+                {
+                    if (progress.IsDue) progress.Show(cell.Name, (rows.Count + share) / cells.Length, "");
+                }
+            }
+        });
+        var result = new NoiseResult(recipe.BatchSize, recipe.Bptt, count, draws, recipe.ClipNorm, rows);
+        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.NoiseResult);
+        else WriteText(context.Console, result);
+        return ExitCode.Done;
+    }
+
+    private LanguageModelRecipe RecipeOf(ParseResult parsed, LanguageModelRecipe recipe)
+    {
+        DropoutSpec dropout = recipe.Dropout;
+        if (parsed.GetValue(_rate) is { } all) dropout = dropout with { Embedding = all, Layer = all, Output = all };
+        dropout = dropout with { Recurrent = parsed.GetValue(_rateRecurrent) ?? dropout.Recurrent, Draw = parsed.GetValue(_draw) ?? dropout.Draw };
+        if (dropout is { Embedding: 0f, Layer: 0f, Output: 0f })
+            throw new UsageException($"the model was trained without dropout between layers; give {_rate.Name}, for example {_rate.Name} 0.5.");
+        return recipe with { Dropout = dropout, BatchSize = parsed.GetValue(_batch) ?? recipe.BatchSize };
+    }
+
+    private static void WriteText(CliConsole console, NoiseResult result)
+    {
+        double baseline = result.Cells[0].MaskVariance + result.Cells[0].TextVariance;
+        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", ">variance to random", ">norm", ">clipped");
+        foreach (NoiseRow row in result.Cells)
+        {
+            table.Row(
+                row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance), Figures.Fixed((row.MaskVariance + row.TextVariance) / baseline, 2),
+                Figures.Fixed(row.MeanNorm, 2), $"{Figures.Fixed(100 * row.ClippedShare, 0)} %");
+        }
+
+        console.Results.Write(table);
+        console.Out.WriteLine(
+            $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and {Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +
+            $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it.");
+    }
+
+    // Of an estimate, which chance can make less than 0.
+    private static string Length(double squared) => Figures.Fixed(Math.Sqrt(Math.Max(0, squared)), 2);
+}
