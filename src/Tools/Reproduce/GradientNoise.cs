@@ -1,4 +1,5 @@
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -11,24 +12,17 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="TextVariance">Mean squared distance of those means from their mean over windows.</param>
 /// <param name="MeanNorm">Mean length.</param>
 /// <param name="ClippedShare">Share of windows whose gradient is longer than the recipe's bound.</param>
-internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare)
-{
-    /// <summary>Variance of a step's gradient about its mean, by masks and text.</summary>
-    public double Variance => MaskVariance + TextVariance;
-}
+internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare);
 
 /// <summary>
 /// How much of a gradient is chance: the same windows of a text again and again, each time with other masks, the parameters as they are. Structured masks are the
-/// same for every sequence of a batch, so their chance does not average out over it as that of random masks does.
+/// same for every sequence of a batch, so their chance might not average out over it as that of random masks does.
 /// </summary>
 /// <param name="windows">The text.</param>
 /// <param name="windowCount">Windows W, from 2: those from the text's second on; the first begins without a state.</param>
 /// <param name="draws">Masks S of each, from 2.</param>
 internal sealed class GradientNoise(TokenWindows windows, int windowCount, int draws)
 {
-    /// <summary>Steps that a measurement takes.</summary>
-    public int Steps => draws * (windowCount + 1);
-
     /// <summary>Measures with a recipe's masks.</summary>
     /// <param name="model">The parameters; they stay as they are.</param>
     /// <param name="recipe">Masks, loss and bound. Its optimizer and decay are without effect.</param>
@@ -44,47 +38,40 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
         // A step of learning rate 0 carries the state and changes nothing.
         var trainer = new LanguageModelTrainer(model, recipe, runner, hardware) { LearningRate = 0f };
         int[] inputs = new int[windows.BatchSize * windows.TimeSteps], targets = new int[inputs.Length];
-        int length = model.Layout.LengthFloats, clipped = 0;
-        double[][] sums = [.. Enumerable.Range(0, windowCount).Select(_ => new double[length])];
-        double[] squares = new double[windowCount];
-        double norms = 0;
-        for (int draw = 0; draw < draws; draw++)
+        ParameterBlock[] states = [.. Enumerable.Range(0, draws).Select(_ => new ParameterBlock(trainer.CarriedLayout))];
+        double[] sum = new double[model.Layout.LengthFloats], total = new double[sum.Length];
+        double maskVariance = 0, lengths = 0, norms = 0;
+        int clipped = 0, steps = 0;
+        for (int window = 0; window <= windowCount; window++)
         {
-            trainer.ResetState();
-            for (int window = 0; window <= windowCount; window++)
+            windows.Fill(window, inputs, targets);
+            double squares = 0;
+            Array.Clear(sum);
+            for (int draw = 0; draw < draws; draw++)
             {
                 stop.ThrowIfCancellationRequested();
-                windows.Fill(window, inputs, targets);
+                trainer.LoadCarried(states[draw]);
                 double norm = trainer.Step(inputs, targets, epoch: draw, step: window).GradientNorm;
+                trainer.SaveCarried(states[draw]);
+                show((double)++steps / (draws * (windowCount + 1)));
                 if (window == 0) continue;
-                Add(trainer.Gradients.Values, sums[window - 1]);
-                squares[window - 1] += norm * norm;
+                Add(trainer.Gradients.Values, sum);
+                squares += norm * norm;
                 norms += norm;
                 if (recipe.ClipNorm > 0f && norm > recipe.ClipNorm) clipped++;
-                show((double)((draw * (windowCount + 1)) + window) / Steps);
             }
-        }
 
-        return Figures(sums, squares, norms, clipped);
-    }
-
-    // Unbiased: from the squared length of a mean is taken what chance leaves in it.
-    private GradientNoiseFigures Figures(double[][] sums, double[] squares, double norms, int clipped)
-    {
-        double[] total = new double[sums[0].Length];
-        double maskVariance = 0, lengths = 0;
-        for (int window = 0; window < sums.Length; window++)
-        {
-            double length = SquaredLength(sums[window]) / ((double)draws * draws);
-            maskVariance += (squares[window] - (draws * length)) / (draws - 1) / sums.Length;
+            if (window == 0) continue;
+            double length = SquaredLength(sum) / ((double)draws * draws);
+            maskVariance += (squares - (draws * length)) / (draws - 1) / windowCount;
             lengths += length;
-            Add(sums[window], total);
+            for (int i = 0; i < total.Length; i++) total[i] += sum[i];
         }
 
-        double count = sums.Length, ofMean = SquaredLength(total) / (draws * count * draws * count);
-        double between = (lengths - (count * ofMean)) / (count - 1);
-        return new GradientNoiseFigures(
-            ofMean - (between / count), maskVariance, between - (maskVariance / draws), norms / (count * draws), clipped / (count * draws));
+        // Unbiased: from the squared length of a mean is taken what chance leaves in it.
+        double gradients = (double)windowCount * draws, ofMean = SquaredLength(total) / (gradients * gradients);
+        double between = (lengths - (windowCount * ofMean)) / (windowCount - 1);
+        return new GradientNoiseFigures(ofMean - (between / windowCount), maskVariance, between - (maskVariance / draws), norms / gradients, clipped / gradients);
     }
 
     private static double SquaredLength(double[] vector)
@@ -95,11 +82,6 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
     }
 
     private static void Add(ReadOnlySpan<float> x, double[] y)
-    {
-        for (int i = 0; i < y.Length; i++) y[i] += x[i];
-    }
-
-    private static void Add(double[] x, double[] y)
     {
         for (int i = 0; i < y.Length; i++) y[i] += x[i];
     }
