@@ -6,6 +6,9 @@ namespace TinySD.Formats;
 /// <summary>What the system says about files, put into words a user can act on.</summary>
 internal static class SystemErrors
 {
+    // ENOTDIR, the same number on every Unix: what should be a folder on the way is a file.
+    private const int NotAFolder = 20;
+
     /// <summary>Whether the exception is the system's word on a file, and not a bug.</summary>
     public static bool IsFromSystem(Exception exception) => exception is IOException or UnauthorizedAccessException;
 
@@ -32,7 +35,8 @@ internal static class SystemErrors
     {
         UnauthorizedAccessException =>
             new(FileProblemKind.AccessDenied, path, $"cannot read {path}: permission denied; check the file's owner and mode"),
-        FileNotFoundException or DirectoryNotFoundException => NotFound(path),
+        FileNotFoundException or DirectoryNotFoundException or IOException { HResult: NotAFolder } =>
+            new(FileProblemKind.NotFound, path, $"there is no file {path}; check the name"),
         _ => new(FileProblemKind.ReadFailed, path, $"cannot read {path}: {exception.Message}"),
     };
 
@@ -66,21 +70,19 @@ internal static class SystemErrors
         ? exception.HResult == unchecked((int)0x80070020)
         : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35));
 
+    // What opening says itself is left to it: of a file that cannot be seen only that tells whether it is missing or its folder forbidden.
     private static FileProblem? CheckReadable(string path)
     {
         if (path.Length == 0 || path.Contains('\0'))
             return new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file");
         return Libc.KindOf(path) switch
         {
-            PathKind.Missing => NotFound(path),
             PathKind.Directory => new(FileProblemKind.IsDirectory, path, $"{path} is a folder; a file was expected"),
             PathKind.Special => new(FileProblemKind.NotRegularFile, path,
                 $"{path} is a pipe or a device; TinySD reads a file more than once, so save the data to a file first"),
             _ => null,
         };
     }
-
-    private static FileProblem NotFound(string path) => new(FileProblemKind.NotFound, path, $"there is no file {path}; check the name");
 
     // .NET hands over errno as it is on Unix (ENOSPC; EDQUOT of Linux and of the BSDs) and an HRESULT on Windows.
     public static bool IsNoSpace(int code) => OperatingSystem.IsWindows()

@@ -5,6 +5,8 @@ namespace TinySD.Formats.Tests;
 /// <summary>What cannot be opened is refused in the same words, whether a model or a text was wanted.</summary>
 public sealed class OpeningTests
 {
+    private const UnixFileMode All = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private static readonly Action<string>[] s_readers =
         [path => TsdFile.Open(path).Dispose(), path => LanguageModelFile.Load(path), path => Corpus.Count(path, TextLevel.Word)];
 
@@ -42,19 +44,39 @@ public sealed class OpeningTests
     [Test]
     public async Task A_file_without_permission_is_refused()
     {
-        using var folder = new TestFolder();
-        string path = folder.Put("a", "text"u8);
-        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        if (OperatingSystem.IsWindows() || !Nobody.CanBe)
         {
-            // The superuser may read everything, so this is about the words alone.
-            FileProblem words = SystemErrors.WhileReading(path, new UnauthorizedAccessException());
-            await Assert.That(words.Message).IsEqualTo($"cannot read {path}: permission denied; check the file's owner and mode");
-            await Assert.That(words.Kind).IsEqualTo(FileProblemKind.AccessDenied);
+            Skip.Test("needs a Unix, and Linux for the superuser");
             return;
         }
 
+        using var folder = new TestFolder();
+        string path = folder.Put("a", "text"u8);
         File.SetUnixFileMode(path, UnixFileMode.None);
-        await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode");
+        File.SetUnixFileMode(folder.Path, All | UnixFileMode.OtherExecute);
+        await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode", byNobody: true);
+    }
+
+    [Test]
+    public async Task A_file_in_a_folder_that_may_not_be_searched_is_not_called_missing()
+    {
+        if (OperatingSystem.IsWindows() || !Nobody.CanBe)
+        {
+            Skip.Test("needs a Unix, and Linux for the superuser");
+            return;
+        }
+
+        using var folder = new TestFolder();
+        string path = folder.Put("a", "text"u8);
+        File.SetUnixFileMode(folder.Path, UnixFileMode.None);
+        try
+        {
+            await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode", byNobody: true);
+        }
+        finally
+        {
+            File.SetUnixFileMode(folder.Path, All);
+        }
     }
 
     [Test]
@@ -65,11 +87,11 @@ public sealed class OpeningTests
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ReadFailed);
     }
 
-    private static async Task RefuseAll(string path, FileProblemKind kind, string message)
+    private static async Task RefuseAll(string path, FileProblemKind kind, string message, bool byNobody = false)
     {
         foreach (Action<string> read in s_readers)
         {
-            FileProblem problem = Refused.By(() => read(path));
+            FileProblem problem = byNobody ? Nobody.Do(() => Refused.By(() => read(path))) : Refused.By(() => read(path));
             await Assert.That(problem.Message).IsEqualTo(message);
             await Assert.That(problem.Kind).IsEqualTo(kind);
             await Assert.That(problem.File).IsEqualTo(path);
