@@ -11,8 +11,8 @@ internal interface IProgressDisplay
     bool IsDue { get; }
 
     /// <summary>Says where the computation is.</summary>
-    /// <param name="label">What is done, for example <c>epoch 2/13</c>.</param>
-    /// <param name="share">How much of it, 0 to 1.</param>
+    /// <param name="label">What is being done, for example <c>epoch 2/13</c>.</param>
+    /// <param name="share">How much of the whole is done, 0 to 1; shown before the label, which may name a part.</param>
     /// <param name="detail">Figures beside it.</param>
     void Show(string label, double share, string detail);
 
@@ -57,7 +57,7 @@ internal static class ProgressDisplay
         public void Show(string label, double share, string detail)
         {
             if (!IsDue) return;
-            writer.WriteLine($"{label}  {Figures.Fixed(100 * share, 0),3} %  {detail}");
+            writer.WriteLine($"{Figures.Fixed(100 * share, 0),3} %  {label}  {detail}".TrimEnd());
             _sinceLast.Restart();
         }
 
@@ -80,8 +80,7 @@ internal static class ProgressDisplay
             var details = new DetailColumn();
             var progress = new Progress(console) { AutoClear = true, RefreshRate = TimeSpan.FromMilliseconds(RedrawMilliseconds) };
             progress.Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(),
-                details);
+                new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, details);
             progress.Start(context => body(new LiveDisplay(console, context.AddTask("starting", maxValue: 1), details)));
         }
 
