@@ -28,6 +28,7 @@ public sealed class GradientNoiseTests
 
         // Every gradient kept, and each figure from all of them.
         double[,][] gradients = new double[Windows, Draws][];
+        double losses = 0;
         var trainer = new LanguageModelTrainer(loaded.Model, recipe) { LearningRate = 0f };
         int[] inputs = new int[recipe.BatchSize * recipe.Bptt], targets = new int[inputs.Length];
         for (int draw = 0; draw < Draws; draw++)
@@ -36,7 +37,8 @@ public sealed class GradientNoiseTests
             for (int window = 0; window <= Windows; window++)
             {
                 windows.Fill(window, inputs, targets);
-                trainer.Step(inputs, targets, draw, window);
+                double loss = trainer.Step(inputs, targets, draw, window).Loss;
+                if (window > 0) losses += loss;
                 if (window > 0) gradients[window - 1, draw] = [.. trainer.Gradients.Values.ToArray().Select(value => (double)value)];
             }
         }
@@ -62,6 +64,7 @@ public sealed class GradientNoiseTests
         await Assert.That(found.MeanNorm).IsEqualTo(norms).Within(1e-6);
         await Assert.That(found.ClippedShare).IsEqualTo(clipped).Within(1e-9);
         await Assert.That(found.ClippedShare).IsGreaterThan(0);
+        await Assert.That(found.Loss).IsEqualTo(losses / (Windows * Draws)).Within(1e-9);
         if (kind == DropoutKind.None) await Assert.That(found.MaskVariance).IsEqualTo(0).Within(1e-6);
         else await Assert.That(found.MaskVariance).IsGreaterThan(1e-3);
     }

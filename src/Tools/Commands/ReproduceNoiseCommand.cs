@@ -39,7 +39,7 @@ internal sealed class ReproduceNoiseCommand
         var self = new ReproduceNoiseCommand();
         var command = new Command("noise",
             "Take a trained model's gradients of the same windows with many masks, for each way to drop units, and say how much of them is chance, by masks and by " +
-            "text, and how often they are clipped.")
+            "text, how often they are clipped, and what the perplexity is with those masks.")
         {
             self._model, self._data, self._rate, self._rateRecurrent, self._draw, self._batch, self._windows, self._draws, self._threads, self._profile,
         };
@@ -73,7 +73,7 @@ internal sealed class ReproduceNoiseCommand
             foreach (GridCell cell in cells)
             {
                 GradientNoiseFigures figures = noise.Measure(loaded.Model, cell.Apply(recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
-                rows.Add(new(cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare));
+                rows.Add(new(cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare, Math.Exp(figures.Loss)));
 
                 void Show(double share)
                 {
@@ -100,18 +100,19 @@ internal sealed class ReproduceNoiseCommand
     private static void WriteText(CliConsole console, NoiseResult result)
     {
         double baseline = result.Cells[0].MaskVariance + result.Cells[0].TextVariance;
-        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", ">variance to random", ">norm", ">clipped");
+        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", ">variance to random", ">norm", ">clipped", ">perplexity");
         foreach (NoiseRow row in result.Cells)
         {
             table.Row(
                 row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance), Figures.Fixed((row.MaskVariance + row.TextVariance) / baseline, 2),
-                Figures.Fixed(row.MeanNorm, 2), $"{Figures.Fixed(100 * row.ClippedShare, 0)} %");
+                Figures.Fixed(row.MeanNorm, 2), $"{Figures.Fixed(100 * row.ClippedShare, 0)} %",
+                Figures.Perplexity(row.Perplexity));
         }
 
         console.Results.Write(table);
         console.Out.WriteLine(
             $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and {Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +
-            $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it.");
+            $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it; perplexity is with masks on.");
     }
 
     // Of an estimate, which chance can make less than 0.

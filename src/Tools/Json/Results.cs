@@ -53,8 +53,8 @@ internal sealed record CacheEvalResult(
 /// <summary>The result of <c>reproduce noise</c>.</summary>
 internal sealed record NoiseResult(int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
-/// <summary>Gradients of one way to drop units; squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>.</summary>
-internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare);
+/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and the perplexity under those masks.</summary>
+internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity);
 
 /// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);

@@ -12,7 +12,8 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="TextVariance">Mean squared distance of those means from their mean over windows.</param>
 /// <param name="MeanNorm">Mean length.</param>
 /// <param name="ClippedShare">Share of windows whose gradient is longer than the recipe's bound.</param>
-internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare);
+/// <param name="Loss">Mean loss under these masks, nats per token.</param>
+internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Loss);
 
 /// <summary>
 /// How much of a gradient is chance: the same windows of a text again and again, each time with other masks, the parameters as they are. Structured masks are the
@@ -40,7 +41,7 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
         int[] inputs = new int[windows.BatchSize * windows.TimeSteps], targets = new int[inputs.Length];
         ParameterBlock[] states = [.. Enumerable.Range(0, draws).Select(_ => new ParameterBlock(trainer.CarriedLayout))];
         double[] sum = new double[model.Layout.LengthFloats], total = new double[sum.Length];
-        double maskVariance = 0, lengths = 0, norms = 0;
+        double maskVariance = 0, lengths = 0, norms = 0, losses = 0;
         int clipped = 0, steps = 0;
         for (int window = 0; window <= windowCount; window++)
         {
@@ -51,13 +52,14 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
             {
                 stop.ThrowIfCancellationRequested();
                 trainer.LoadCarried(states[draw]);
-                double norm = trainer.Step(inputs, targets, epoch: draw, step: window).GradientNorm;
+                (double loss, double norm) = trainer.Step(inputs, targets, epoch: draw, step: window);
                 trainer.SaveCarried(states[draw]);
                 show((double)++steps / (draws * (windowCount + 1)));
                 if (window == 0) continue;
                 Add(trainer.Gradients.Values, sum);
                 squares += norm * norm;
                 norms += norm;
+                losses += loss;
                 if (recipe.ClipNorm > 0f && norm > recipe.ClipNorm) clipped++;
             }
 
@@ -71,7 +73,8 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
         // Unbiased: from the squared length of a mean is taken what chance leaves in it.
         double gradients = (double)windowCount * draws, ofMean = SquaredLength(total) / (gradients * gradients);
         double between = (lengths - (windowCount * ofMean)) / (windowCount - 1);
-        return new GradientNoiseFigures(ofMean - (between / windowCount), maskVariance, between - (maskVariance / draws), norms / gradients, clipped / gradients);
+        return new GradientNoiseFigures(
+            ofMean - (between / windowCount), maskVariance, between - (maskVariance / draws), norms / gradients, clipped / gradients, losses / gradients);
     }
 
     private static double SquaredLength(double[] vector)
