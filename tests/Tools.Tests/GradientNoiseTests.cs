@@ -38,8 +38,9 @@ public sealed class GradientNoiseTests
             {
                 windows.Fill(window, inputs, targets);
                 double loss = trainer.Step(inputs, targets, draw, window).Loss;
-                if (window > 0) losses += loss;
-                if (window > 0) gradients[window - 1, draw] = [.. trainer.Gradients.Values.ToArray().Select(value => (double)value)];
+                if (window == 0) continue;
+                losses += loss;
+                gradients[window - 1, draw] = [.. trainer.Gradients.Values.ToArray().Select(value => (double)value)];
             }
         }
 
