@@ -59,9 +59,10 @@ internal sealed class TinysdProcess : IDisposable
         }
     }
 
-    private bool HasOpen(string path) => Directory
-        .EnumerateFiles(FormattableString.Invariant($"/proc/{_process.Id}/fd"))
-        .Any(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.FullName == path);
+    // A file that the process has closed since it was listed has no target, and that is no error.
+    private bool HasOpen(string path) => new DirectoryInfo(FormattableString.Invariant($"/proc/{_process.Id}/fd"))
+        .EnumerateFiles()
+        .Any(entry => entry.LinkTarget == path);
 
     /// <summary>Sends a signal by its name, for example <c>INT</c>.</summary>
     public async Task SignalAsync(string name)
