@@ -141,8 +141,15 @@ public sealed partial record LanguageModelRecipe
         _ => (float)(LearningRate / PortableMath.Power(Decay, Math.Max(0, epoch + 1 - FullRateEpochs))),
     };
 
-    /// <summary>Whether a run has had its patience: epochs with these validation figures, and none of the last was better.</summary>
-    public bool IsOutOfPatience(ReadOnlySpan<double> validations) => Patience > 0 && ValidationHistory.EpochsSinceBest(validations) >= Patience;
+    /// <summary>
+    /// Whether a run has had its patience: epochs with these validation figures, and none of the last was better. Where averaging is to begin once validation
+    /// stops getting better, patience counts from there, or it would end the run in the very epochs that averaging waits for.
+    /// </summary>
+    public bool IsOutOfPatience(ReadOnlySpan<double> validations)
+    {
+        int counted = Optimizer == OptimizerKind.NtAsgd ? ValidationHistory.EpochsAveraged(validations, NonMonotone) ?? 0 : int.MaxValue;
+        return Patience > 0 && Math.Min(counted, ValidationHistory.EpochsSinceBest(validations)) >= Patience;
+    }
 
     /// <summary>The model's shape for a vocabulary of that size.</summary>
     public LanguageModelConfig ToConfig(int vocabularySize) => new()
@@ -167,7 +174,8 @@ public sealed partial record LanguageModelRecipe
         if (!float.IsFinite(ForgetBias)) Throw.OutOfRange(nameof(ForgetBias), ForgetBias, "finite");
         if (BatchSize is < 1 or > 65536) Throw.OutOfRange(nameof(BatchSize), BatchSize, "1 to 65536");
         if (Bptt is < 1 or > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, "1 to 65536");
-        if (VariableBptt && LongestWindow > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, $"1 to {65536 - WindowLengths.Excess} where it varies");
+        if (VariableBptt && (Bptt < WindowLengths.Shortest || LongestWindow > 65536))
+            Throw.OutOfRange(nameof(Bptt), Bptt, $"{WindowLengths.Shortest} to {65536 - WindowLengths.Excess} where it varies");
         CheckRate(WordDrop, "the word drop rate");
         CheckRate(WeightDrop, "the weight drop rate");
         CheckNotNegative(ActivationPenalty, nameof(ActivationPenalty));

@@ -13,6 +13,17 @@ public static class ValidationHistory
         return earlier > 0 && figures[^1] > Best(figures[..earlier]);
     }
 
+    /// <summary>Epochs that were trained with averaging, if it begins as <see cref="IsNonMonotonic"/> says; null where it has not begun.</summary>
+    public static int? EpochsAveraged(ReadOnlySpan<double> figures, int n)
+    {
+        for (int epochs = 1; epochs <= figures.Length; epochs++)
+        {
+            if (IsNonMonotonic(figures[..epochs], n)) return figures.Length - epochs;
+        }
+
+        return null;
+    }
+
     /// <summary>Epochs since the best one, 0 if it is the last; the first of equals counts.</summary>
     public static int EpochsSinceBest(ReadOnlySpan<double> figures)
     {

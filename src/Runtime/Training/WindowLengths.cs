@@ -15,7 +15,10 @@ public static class WindowLengths
     /// <summary>Steps that a window may have more than the base length.</summary>
     public const int Excess = 20;
 
-    private const int Shortest = 5, Deviation = 5;
+    /// <summary>Steps that a window has at least, and the least base length: below it no window would be as short as asked for.</summary>
+    public const int Shortest = 5;
+
+    private const int Deviation = 5;
     private const double HalfShare = 0.05;
 
     /// <summary>The most steps of a window.</summary>

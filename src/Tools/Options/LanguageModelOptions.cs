@@ -126,10 +126,17 @@ internal sealed class LanguageModelOptions
             Seed = parsed.GetValue(_seed) ?? preset.Seed,
         };
         CheckTied(recipe);
-        if (recipe.LongestWindow > LargestSize)
-            throw new UsageException($"{_variableBptt.Name} needs a {_bptt.Name} of at most {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
+        if (recipe.VariableBptt && (recipe.Bptt < WindowLengths.Shortest || recipe.LongestWindow > LargestSize))
+        {
+            throw new UsageException(
+                $"{_variableBptt.Name} needs a {_bptt.Name} from {WindowLengths.Shortest} to {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
+        }
+
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
     }
+
+    /// <summary>Whether a command line gives any drop rate of units.</summary>
+    public bool GivesRate(ParseResult parsed) => _dropout.GivesRate(parsed);
 
     /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
     public bool GivesRecurrentRate(ParseResult parsed) => _dropout.GivesRecurrent(parsed);

@@ -100,7 +100,7 @@ public sealed class RegularizerTests
         LanguageModelConfig[] configs = [_small, _tied, _small with { Cell = CellKind.Gru }, _tied with { Peepholes = true }];
         foreach (LanguageModelConfig config in regularizers == _all ? [.. configs, _wide] : configs)
         {
-            LanguageModelRecipe recipe = Recipe(regularizers, config, timeSteps: 4, dropout) with { VariableBptt = true };
+            LanguageModelRecipe recipe = Recipe(regularizers, config, timeSteps: 5, dropout) with { VariableBptt = true };
             List<Expected> windows = Expect(recipe, config);
             foreach (int width in Cases.LaneWidths)
             {
@@ -211,7 +211,7 @@ public sealed class RegularizerTests
     }
 
     /// <summary>A recipe that has all there is.</summary>
-    internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) => Recipe(_all, config, timeSteps: 4, dropout) with
+    internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) => Recipe(_all, config, timeSteps: 5, dropout) with
     {
         VariableBptt = true,
         Optimizer = OptimizerKind.NtAsgd,

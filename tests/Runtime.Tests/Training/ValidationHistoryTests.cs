@@ -63,6 +63,26 @@ public sealed class ValidationHistoryTests
     }
 
     [Test]
+    [Arguments("9 8 7 8 8 8 8", false)] // averaging begins after the last: 8 is worse than the 7 of the epochs up to 3 before the one before it
+    [Arguments("9 8 7 8 8 8 8 8", false)]
+    [Arguments("9 8 7 8 8 8 8 8 8", true)]
+    [Arguments("9 8 7 8 8 8 8 6 8", false)] // better within its patience
+    [Arguments("9 8 7 8 8 8 8 6 8 8", true)]
+    public async Task Patience_counts_from_where_averaging_begins(string series, bool isOut)
+    {
+        var recipe = new LanguageModelRecipe { Name = "test", Optimizer = OptimizerKind.NtAsgd, NonMonotone = 3, Patience = 2 };
+        await Assert.That(recipe.IsOutOfPatience(Of(series))).IsEqualTo(isOut);
+    }
+
+    [Test]
+    [Arguments("9 8", null)]
+    [Arguments("9 8 9", null)]
+    [Arguments("9 8 9 9", 0)]
+    [Arguments("9 8 9 9 7 6", 2)]
+    public async Task Averaged_epochs_are_those_after_the_trigger(string series, int? averaged) =>
+        await Assert.That(ValidationHistory.EpochsAveraged(Of(series), 1)).IsEqualTo(averaged);
+
+    [Test]
     [Arguments(LearningRateSchedule.Constant, 8, 8, 8)]
     [Arguments(LearningRateSchedule.Linear, 8, 6, 2)]
     [Arguments(LearningRateSchedule.Cosine, 8, 6.82842712474619, 1.171572875253810)] // 4 (1 + cos(pi / 4)), 4 (1 + cos(3 pi / 4))
