@@ -33,6 +33,21 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    [Arguments("--peepholes false", "--peepholes is false, and the run in DIR has true;")]
+    [Arguments("--last-hidden 0", "--last-hidden is none, and the run in DIR has 8;")]
+    [Arguments("--weight-decay 0", "--weight-decay is 0, and the run in DIR has 0.001;")]
+    [Arguments("--decoupled-decay false", "--decoupled-decay is false, and the run in DIR has true;")]
+    public async Task An_option_that_takes_something_away_from_the_run_is_refused(string options, string message)
+    {
+        using var folder = new TestFolder();
+        string[] own = ["--peepholes", "--last-hidden", "8", "--weight-decay", "0.001", "--decoupled-decay", "--checkpoint", folder["ck"], "--max-steps", "10"];
+        await Assert.That(folder.TrainModel(own).Code).IsEqualTo(0);
+        CliResult result = Tinysd.Run(["train", "lm", "--resume", folder["ck"], .. options.Split(' ')]);
+        await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
+        await Assert.That(result.Error).Contains(message.Replace("DIR", folder["ck"], StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task The_run_s_own_options_may_be_given_again()
     {
         using var folder = new TestFolder();

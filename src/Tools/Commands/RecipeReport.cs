@@ -56,7 +56,7 @@ internal static class RecipeReport
         yield return ("--embedding", Text(r.Embedding));
         yield return ("--layers", Text(r.Layers));
         yield return ("--cell", r.Cell);
-        if (r.Peepholes) yield return ("--peepholes", Text(r.Peepholes));
+        if (r.Cell == "lstm") yield return ("--peepholes", Text(r.Peepholes));
         yield return ("--tied", Text(r.Tied));
         yield return ("--batch", Text(r.Batch));
         yield return ("--bptt", Text(r.Bptt));

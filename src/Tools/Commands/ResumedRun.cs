@@ -14,6 +14,8 @@ namespace TinySD.Tools.Commands;
 /// <param name="run">What the newest of them says.</param>
 internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
 {
+    private const string Absent = "none";
+
     /// <summary>What the checkpoint says.</summary>
     public LanguageModelCheckpoint Run => run;
 
@@ -28,10 +30,12 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     {
         LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction);
         var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })))
+        var now = RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
+        foreach (string option in now.Keys.Union(was.Keys))
         {
-            // Dropout of another case has other rows.
-            if (was.GetValueOrDefault(option) != value) throw Contradiction(option, value, was.GetValueOrDefault(option, "none"));
+            // Either may lack a row: dropout of another case has others, and some stand only where they say something.
+            string value = now.GetValueOrDefault(option, Absent), known = was.GetValueOrDefault(option, Absent);
+            if (value != known) throw Contradiction(option, value, known);
         }
 
         if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
