@@ -78,11 +78,32 @@ public sealed class GradientNoiseTests
         JsonElement json = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--json", "--draw", "bernoulli").Json;
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(cell => cell.GetProperty("cell").GetString()!))
-            .IsEquivalentTo(["random", "locked", "nr-st", "nr-rh-st", "nr-rh-st-locked", "nr-rh-random"]);
+            .IsEquivalentTo(["random", "locked", "nr-st", "nr-rh-st", "nr-rh-st-locked", "nr-rh-random"], CollectionOrdering.Matching);
         await Assert.That(cells.All(cell => cell.GetProperty("maskVariance").GetDouble() > 0)).IsTrue();
         CliResult text = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--batch", "2");
         await Assert.That(text.Out).Matches("random .* 1.00 ");
         await Assert.That(text.Out).Contains("4 windows of 6 time steps and 2 sequences, 3 masks of each");
+    }
+
+    [Test]
+    public async Task Masks_that_stay_are_measured_against_themselves_and_counts_by_chance_need_no_multiple()
+    {
+        using var folder = new TestFolder();
+        string[] measure = ["reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "3", "--draws", "2", "--json"];
+        folder.TrainModel("--preset", "gal-medium");
+        JsonElement json = Tinysd.Run(measure).Json;
+        await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("nr-rh-locked");
+        await Assert.That(json.GetProperty("cells").EnumerateArray().Last().GetProperty("cell").GetString()).IsEqualTo("nr-rh-locked");
+        CliResult text = Tinysd.Run(measure[..^1]);
+        await Assert.That(text.Out).Contains("variance to nr-rh-locked");
+        await Assert.That(text.Out).Matches("nr-rh-locked .* 1.00 ");
+
+        folder.TrainModel("--dropout", "structured", "--rate", "0.5", "--keep-multiple", "4");
+        CliResult bernoulli = Tinysd.Run([.. measure, "--draw", "bernoulli"]);
+        await Assert.That(bernoulli.Code).IsEqualTo(0).Because(bernoulli.Error);
+        CliResult nothing = Tinysd.Run([.. measure, "--rate", "0"]);
+        await Assert.That(nothing.Code).IsEqualTo(2);
+        await Assert.That(nothing.Error).Contains("there is nothing to measure without dropout between layers; give --rate, for example --rate 0.5.");
     }
 
     [Test]

@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using TinySD.Formats;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
 using TinySD.Tools.Reproduce;
 
 namespace TinySD.Tools.Tests;
@@ -88,7 +89,11 @@ public sealed partial class ReproduceTests
     [Arguments("--test valid.txt", 1, "is not the text of the grid in DIR: it has as many tokens, but not the same ones")]
     [Arguments("--cells random,best", 2, "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
     [Arguments("--seeds 3-1", 2, "--seeds is '3-1'; expected a count from 1 to 1000, or a list")]
-    [Arguments("--seeds 0", 2, "--seeds is '1-0'; expected a count")]
+    [Arguments("--seeds 0", 2, "--seeds is '0'; expected a count")]
+    [Arguments("--seeds 1001", 2, "--seeds is '1001'; expected a count")]
+    [Arguments("--preset zaremba-small", 2, "a grid needs a drop rate between layers; give --rate-embedding,")]
+    [Arguments("--report DIR/grid.json", 2, "--report DIR/grid.json is a file of the grid itself; give another name.")]
+    [Arguments("--report DIR/random-seed1/model.tsd", 2, "is a file of the grid itself; give another name.")]
     [Arguments("--scale 1.5", 2, "--scale is '1.5'; expected a number above 0 and at most 1")]
     [Arguments("--dropout locked", 2, "there is no command, option or argument for")]
     [Arguments("--seed 3", 2, "there is no command, option or argument for")]
@@ -107,7 +112,7 @@ public sealed partial class ReproduceTests
             string name = $"--{pair[0]}";
             if (args.IndexOf(name) is >= 0 and int at) args.RemoveRange(at, name == "--no-timing" ? 1 : 2);
             args.Add(name);
-            if (pair.Length > 1) args.Add(pair[1].EndsWith(".txt", StringComparison.Ordinal) ? folder[pair[1]] : pair[1]);
+            if (pair.Length > 1) args.Add(pair[1].EndsWith(".txt", StringComparison.Ordinal) ? folder[pair[1]] : pair[1].Replace("DIR", folder["grid"], StringComparison.Ordinal));
         }
 
         CliResult result = Tinysd.Run([.. args]);
@@ -153,8 +158,8 @@ public sealed partial class ReproduceTests
             "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times");
         await Assert.That(json.GetProperty("missing").GetArrayLength()).IsEqualTo(0);
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
-        await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells);
-        await Assert.That(json.GetProperty("times").EnumerateArray().Select(Name)).IsEquivalentTo(s_cells[1..]);
+        await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells, CollectionOrdering.Matching);
+        await Assert.That(json.GetProperty("times").EnumerateArray().Select(Name)).IsEquivalentTo(s_cells[1..], CollectionOrdering.Matching);
         foreach (JsonElement cell in cells)
         {
             JsonElement[] runs = [.. cell.GetProperty("runs").EnumerateArray()];
@@ -255,7 +260,7 @@ public sealed partial class ReproduceTests
         string[] args =
         [
             "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["awd"], "--preset", "awd-lstm",
-            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "4", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
+            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
         ];
         JsonElement json = Tinysd.Run([.. args, "--cells", "locked,nr-st,nr-rh-st"]).Json;
         await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
@@ -278,7 +283,7 @@ public sealed partial class ReproduceTests
         // The grid's own is that of the preset's form.
         CliResult train = Tinysd.Run(
             "train", "lm", "--preset", "awd-lstm+nr-rh-st", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model, "--hidden", "12",
-            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "4", "--epochs", "2", "--threads", "1", "--nonmono", "1");
+            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5", "--epochs", "2", "--threads", "1", "--nonmono", "1");
         await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
         double[] expected = [.. LanguageModelFile.Load(folder.Model).Model.Parameters.Values.ToArray().Select(value => (double)value)];
         double[] found = [.. LanguageModelFile.Load(folder["awd/nr-rh-st-seed1/model.tsd"]).Model.Parameters.Values.ToArray().Select(value => (double)value)];
@@ -287,13 +292,117 @@ public sealed partial class ReproduceTests
 
     [Test]
     [Arguments("gal-medium", "nr-rh-locked", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random nr-rh-locked")]
-    [Arguments("awd-lstm", "locked", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random")]
+    [Arguments("awd-lstm", "locked", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random nr-rh-locked")]
     [Arguments("zaremba-large", "random", "random locked nr-st nr-rh-st nr-rh-st-locked nr-rh-random")]
     public async Task The_baseline_is_the_preset_s_own_way_to_drop_units(string preset, string baseline, string cells)
     {
         GridCell found = GridCell.BaselineFor(LanguageModelRecipe.FindPreset(preset)!.Dropout);
         await Assert.That(found.Name).IsEqualTo(baseline);
         await Assert.That(string.Join(' ', GridCell.DefaultsFor(found).Select(cell => cell.Name))).IsEqualTo(cells);
+    }
+
+    [Test]
+    public async Task A_run_that_diverges_is_left_out_and_the_others_go_on()
+    {
+        using var folder = new TestFolder();
+        string page = folder["page.html"];
+        string[] args = Grid(folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--lr", "1e30", "--clip", "0", "--report", page, "--json");
+        CliResult first = Tinysd.Run(args);
+        await Assert.That(first.Code).IsEqualTo(1);
+        await Assert.That(first.Error).Contains("random, seed 1: the numbers stopped being finite in epoch 1, step ");
+        await Assert.That(first.Error).Contains("random-seed1, nr-st-seed1: the numbers stopped being finite; everything else that was asked for is done.");
+        JsonElement[] missing = [.. first.Json.GetProperty("missing").EnumerateArray()];
+        await Assert.That(missing.Length).IsEqualTo(2);
+        await Assert.That(missing[1].GetProperty("diverged").GetString()!).StartsWith("the numbers stopped being finite in epoch 1, step ");
+        await Assert.That(first.Json.GetProperty("verdict").GetString()!).EndsWith(" 2 runs diverged and are left out.");
+        string html = await File.ReadAllTextAsync(page);
+        await Assert.That(html).Contains("<p>Not part of the table: nr-st-seed1, which diverged. the numbers stopped being finite in epoch 1");
+        await Assert.That(html).DoesNotContain("Missing");
+
+        // They have ended, and nothing is trained again.
+        CliResult second = Tinysd.Run(args);
+        await Assert.That(second.Code).IsEqualTo(1);
+        await Assert.That(second.Error).DoesNotContain("in epoch 1");
+        await Assert.That(second.Error).Contains("random-seed1, nr-st-seed1: the numbers stopped being finite;");
+        Directory.Delete(folder["grid/random-seed1"], recursive: true);
+        CliResult third = Tinysd.Run(args);
+        await Assert.That(third.Error).Contains("random, seed 1: the numbers stopped being finite in epoch 1, step ");
+        await Assert.That(third.Error).DoesNotContain("nr-st, seed 1: the numbers");
+    }
+
+    [Test]
+    public async Task A_page_that_cannot_be_written_stops_no_training()
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["pages"]);
+        string[] args = Grid(folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--report", folder["pages/page.html"]);
+        CliResult result = Tinysd.RunWhile("run 1/2 random-seed1: epoch 2/3", () => Directory.Delete(folder["pages"]), args);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Contains("tinysd reproduce lm: cannot write ");
+        await Assert.That(result.Error).Contains("run 2/2 nr-st-seed1: finished in ");
+
+        // And the page may lie in the grid's own folder.
+        CliResult inside = Tinysd.Run(Grid(folder, "new", "--no-timing", "--cells", "random", "--seeds", "1", "--report", folder["new/page.html"]));
+        await Assert.That(inside.Code).IsEqualTo(0).Because(inside.Error);
+        await Assert.That(File.Exists(folder["new/page.html"])).IsTrue();
+    }
+
+    [Test]
+    public async Task Milliseconds_of_other_conditions_are_not_mixed()
+    {
+        using var folder = new TestFolder();
+        await Assert.That(Tinysd.Run(Grid(folder, "grid", "--cells", "random,nr-rh-st", "--seeds", "1", "--threads", "1")).Code).IsEqualTo(0);
+        CliResult other = Tinysd.Run(Grid(folder, "grid", "--cells", "random,nr-st", "--seeds", "1", "--threads", "2", "--json"));
+        await Assert.That(other.Code).IsEqualTo(0).Because(other.Error);
+        JsonElement[] cells = [.. other.Json.GetProperty("cells").EnumerateArray()], times = [.. other.Json.GetProperty("times").EnumerateArray()];
+        await Assert.That(string.Join(' ', cells.Select(Name))).IsEqualTo("random nr-st nr-rh-st");
+        double baseline = times.First(t => Name(t) == "nr-st").GetProperty("baseline").GetProperty("step").GetDouble();
+        await Assert.That(cells[0].GetProperty("stepMs").GetDouble()).IsEqualTo(baseline);
+        await Assert.That(cells[1].TryGetProperty("stepMs", out _)).IsTrue();
+        await Assert.That(cells[2].TryGetProperty("stepMs", out _)).IsFalse();
+        await Assert.That(cells[2].TryGetProperty("trainingSeconds", out _)).IsFalse();
+        await Assert.That(cells[2].GetProperty("speedup").GetDouble()).IsGreaterThan(0);
+        await Assert.That(cells[2].TryGetProperty("validAtBaselineEnd", out _)).IsTrue();
+    }
+
+    [Test]
+    public async Task Training_takes_what_its_seeds_take_on_average()
+    {
+        using var folder = new TestFolder();
+        JsonElement[] cells = [.. Tinysd.Run(Grid(
+            folder, "grid", "--cells", "random,nr-st", "--seeds", "4", "--patience", "1", "--lr", "8", "--json")).Json.GetProperty("cells").EnumerateArray()];
+        foreach (JsonElement cell in cells)
+        {
+            double steps = cell.GetProperty("runs").EnumerateArray().Average(
+                run => run.GetProperty("epochs").EnumerateArray().Sum(epoch => epoch.GetProperty("steps").GetInt32()));
+            await Assert.That(cell.GetProperty("trainingSeconds").GetDouble()).IsEqualTo(steps * cell.GetProperty("stepMs").GetDouble() / 1000).Within(1e-9);
+        }
+
+        // Or the first seed's would do.
+        await Assert.That(cells.SelectMany(cell => cell.GetProperty("runs").EnumerateArray()).Select(run => run.GetProperty("epochs").GetArrayLength()).Distinct().Count())
+            .IsGreaterThan(1);
+    }
+
+    [Test]
+    public async Task Time_left_counts_what_was_trained_before()
+    {
+        var clock = new Clock();
+        GridRun[] runs = [.. new ulong[] { 1, 2, 3 }.Select(seed => new GridRun(GridCell.Random, seed))];
+        var progress = new GridProgress(new NoProgress(), runs, _ => false, _ => null, clock);
+        progress.Begin(runs[0]);
+        await Assert.That(progress.SecondsLeft()).IsNull();
+
+        // Taken up at three quarters, and an eighth of the run makes 10 seconds: 80 a run, 10 of this one left.
+        progress.Show("epoch", 0.75, "detail");
+        clock.Seconds = 10;
+        progress.Show("epoch", 0.875, "detail");
+        await Assert.That(progress.SecondsLeft()!.Value).IsEqualTo(10 + (2 * 80)).Within(1e-9);
+        clock.Seconds = 20;
+        progress.End(80);
+        progress.Begin(runs[1]);
+        await Assert.That(progress.SecondsLeft()!.Value).IsEqualTo(160).Within(1e-9);
+        progress.Abandon();
+        await Assert.That(progress.SecondsLeft()!.Value).IsEqualTo(80).Within(1e-9);
     }
 
     [Test]
@@ -338,7 +447,7 @@ public sealed partial class ReproduceTests
     {
         // Epochs of 100 steps; at 20 ms they end after 2, 4, 6 and 8 seconds, at 10 ms after 1, 2, 3 and 4.
         IReadOnlyList<GridEpoch> curve = Curve(300, 150, 160, 120);
-        await Assert.That(LearningCurve.Seconds(curve, 20)).IsEquivalentTo(new double[] { 2, 4, 6, 8 });
+        await Assert.That(LearningCurve.Seconds(curve, 20)).IsEquivalentTo(new double[] { 2, 4, 6, 8 }, CollectionOrdering.Matching);
         await Assert.That(LearningCurve.BestAt(curve, 20, 1.9)).IsNull();
         await Assert.That(LearningCurve.BestAt(curve, 20, 2)).IsEqualTo(300);
         await Assert.That(LearningCurve.BestAt(curve, 20, 6.5)).IsEqualTo(150);
@@ -349,7 +458,8 @@ public sealed partial class ReproduceTests
     [Test]
     public async Task The_verdict_counts_seeds_and_says_what_is_unknown()
     {
-        await Assert.That(Say([], 2)).Contains("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
+        await Assert.That(Say([], [Missing(null), Missing(null)])).EndsWith("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
+        await Assert.That(Say([], [Missing("why"), Missing(null)])).EndsWith(" The grid is not finished: 1 run of it is missing. 1 run diverged and is left out.");
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(
         [
             Run("random", 1, 100), Run("random", 2, 102), Run("random", 3, 90), Run("nr-st", 1, 100.2), Run("nr-st", 2, 102.6),
@@ -359,16 +469,22 @@ public sealed partial class ReproduceTests
         await Assert.That(comparisons[0].TestDifference.Mean).IsEqualTo(0.4).Within(1e-9);
         await Assert.That(comparisons[0].Holds).IsTrue();
         await Assert.That(comparisons[1].Holds).IsFalse();
-        string verdict = GridVerdict.Say(comparisons, GridCell.Random, 0);
+        string verdict = GridVerdict.Say(comparisons, Plan(GridCell.All), []);
         await Assert.That(verdict).Contains("These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean of 2 seeds, 1 of 2 within the claim;");
         await Assert.That(verdict).Contains("that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
         await Assert.That(verdict).DoesNotContain("They say nothing about");
-        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], 0)).Matches(
-            "These numbers support it: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-random with one seed");
+        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], [], GridCell.Random, GridCell.Structured)).Contains("These numbers support it: the test perplexity");
+        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], [])).Matches(
+            "These numbers support it in part: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-random with one seed");
     }
 
-    private static string Say(IReadOnlyList<GridRunResult> results, int missing) =>
-        GridVerdict.Say(GridVerdict.Compare(results, GridCell.Random), GridCell.Random, missing);
+    private static string Say(IReadOnlyList<GridRunResult> results, IReadOnlyList<GridMissing> missing, params GridCell[] cells) =>
+        GridVerdict.Say(GridVerdict.Compare(results, GridCell.Random), Plan(cells.Length == 0 ? GridCell.All : cells), missing);
+
+    private static GridPlan Plan(IReadOnlyList<GridCell> cells) =>
+        new(TextLevel.Word, new(1, null), new LanguageModelRecipe { Name = "" }, GridCell.Random, cells, [1], false);
+
+    private static GridMissing Missing(string? diverged) => new("run", [], diverged);
 
     private static string[] Grid(TestFolder folder, string name, params string[] more)
     {
@@ -388,6 +504,19 @@ public sealed partial class ReproduceTests
     private static GridRunResult Run(string cell, ulong seed, double test) => new(cell, seed, 1, 1, test, test, Curve(test));
 
     private static string Name(JsonElement cell) => cell.GetProperty("cell").GetString()!;
+
+    private sealed class NoProgress : IProgressDisplay
+    {
+        public bool IsDue => true;
+
+        public void Show(string label, double share, string detail)
+        {
+        }
+
+        public void Note(string line)
+        {
+        }
+    }
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
     private static partial Regex Pictures();

@@ -73,7 +73,8 @@ internal sealed class ReproduceLmCommand
         if (page is not null)
         {
             OutputFile.CheckIsNone(page, _report.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name));
-            OutputFile.CheckWritable(page);
+            folder.CheckIsNotOwn(page, _report.Name);
+            if (!folder.WillHold(page)) OutputFile.CheckWritable(page);
         }
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
@@ -99,7 +100,10 @@ internal sealed class ReproduceLmCommand
         if (page is not null) WritePage(page, plan, report);
         if (context.Json) CliJson.Write(context.Console.Out, report, GridJson.Default.GridReport);
         else GridWords.Write(context.Console, report);
-        return ExitCode.Done;
+        string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
+        return diverged.Length == 0 ? ExitCode.Done : throw new FailureException(
+            $"{string.Join(", ", diverged)}: the numbers stopped being finite; everything else that was asked for is done. A lower --lr or --clip makes another grid, in another " +
+            $"folder; to try a run again, remove its folder in {folder.Path}.");
 
         GridReport Report() => GridReport.Of(plan, folder, asked, command, Surroundings.Here(hardware, threads), DateTime.UtcNow);
 
@@ -109,7 +113,7 @@ internal sealed class ReproduceLmCommand
             progress.Note(GridWords.Schedule(plan));
             try
             {
-                if (!timingOnly) training.Run(progress, finished: KeepUp, stop);
+                if (!timingOnly) training.Run(progress, ended: KeepUp, stop);
                 if (!noTiming) GridTiming.Run(plan, folder, data.Vocabulary.Count, pool, hardware, timingOnly, progress, stop);
             }
             catch (StoppedException)
@@ -124,9 +128,17 @@ internal sealed class ReproduceLmCommand
             }
         }
 
+        // The page is written once more at the end: until then what is in its way is no reason to stop training.
         void KeepUp()
         {
-            if (page is not null) WritePage(page, plan, Report());
+            try
+            {
+                if (page is not null) WritePage(page, plan, Report());
+            }
+            catch (FileProblemException exception)
+            {
+                Warn(context, exception.Message.ReplaceLineEndings(" "));
+            }
         }
     }
 

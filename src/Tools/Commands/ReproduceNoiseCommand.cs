@@ -64,7 +64,8 @@ internal sealed class ReproduceNoiseCommand
 
         var windows = new TokenWindows(text.Tokens, recipe.BatchSize, recipe.Bptt);
         var noise = new GradientNoise(windows, count, draws);
-        GridCell[] cells = [.. GridCell.All.Where(cell => cell != GridCell.LockedRecurrent)];
+        GridCell baseline = GridCell.BaselineFor(recipe.Dropout);
+        IReadOnlyList<GridCell> cells = GridCell.DefaultsFor(baseline);
         var rows = new List<NoiseRow>();
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         ProgressDisplay.Run(context, progress =>
@@ -77,11 +78,11 @@ internal sealed class ReproduceNoiseCommand
 
                 void Show(double share)
                 {
-                    if (progress.IsDue) progress.Show(cell.Name, (rows.Count + share) / cells.Length, "");
+                    if (progress.IsDue) progress.Show(cell.Name, (rows.Count + share) / cells.Count, "");
                 }
             }
         });
-        var result = new NoiseResult(recipe.BatchSize, recipe.Bptt, count, draws, recipe.ClipNorm, rows);
+        var result = new NoiseResult(baseline.Name, recipe.BatchSize, recipe.Bptt, count, draws, recipe.ClipNorm, rows);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.NoiseResult);
         else WriteText(context.Console, result);
         return ExitCode.Done;
@@ -92,19 +93,27 @@ internal sealed class ReproduceNoiseCommand
         DropoutSpec dropout = recipe.Dropout;
         if (parsed.GetValue(_rate) is { } all) dropout = dropout with { Embedding = all, Layer = all, Output = all };
         dropout = dropout with { Recurrent = parsed.GetValue(_rateRecurrent) ?? dropout.Recurrent, Draw = parsed.GetValue(_draw) ?? dropout.Draw };
+
+        // Only exact counts can be rounded to a multiple.
+        if (dropout.Draw == MaskDraw.Bernoulli) dropout = dropout with { KeepMultiple = 1 };
         if (dropout is { Embedding: 0f, Layer: 0f, Output: 0f })
-            throw new UsageException($"the model was trained without dropout between layers; give {_rate.Name}, for example {_rate.Name} 0.5.");
+        {
+            string why = parsed.GetValue(_rate) is null ? "the model was trained without dropout between layers" : "there is nothing to measure without dropout between layers";
+            throw new UsageException($"{why}; give {_rate.Name}, for example {_rate.Name} 0.5.");
+        }
+
         return recipe with { Dropout = dropout, BatchSize = parsed.GetValue(_batch) ?? recipe.BatchSize };
     }
 
     private static void WriteText(CliConsole console, NoiseResult result)
     {
-        double baseline = result.Cells[0].MaskVariance + result.Cells[0].TextVariance;
-        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", ">variance to random", ">norm", ">clipped", ">perplexity");
+        NoiseRow baseline = result.Cells.First(row => row.Cell == result.Baseline);
+        double variance = baseline.MaskVariance + baseline.TextVariance;
+        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", $">variance to {result.Baseline}", ">norm", ">clipped", ">perplexity");
         foreach (NoiseRow row in result.Cells)
         {
             table.Row(
-                row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance), Figures.Fixed((row.MaskVariance + row.TextVariance) / baseline, 2),
+                row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance), Figures.Fixed((row.MaskVariance + row.TextVariance) / variance, 2),
                 Figures.Fixed(row.MeanNorm, 2), $"{Figures.Fixed(100 * row.ClippedShare, 0)} %",
                 Figures.Perplexity(row.Perplexity));
         }

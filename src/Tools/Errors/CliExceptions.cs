@@ -10,7 +10,10 @@ internal static class ExitCode
 internal sealed class UsageException(string message) : Exception(message);
 
 /// <summary>The work could not be done: exit code 1. The message is for the user as it stands.</summary>
-internal sealed class FailureException(string message, Exception? cause = null) : Exception(message, cause);
+internal class FailureException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>Training came to numbers that are not finite, and would again: exit code 1.</summary>
+internal sealed class DivergedException(string message, Exception? cause) : FailureException(message, cause);
 
 /// <summary>The user asked for a stop: exit code 130. The message says what was kept.</summary>
 internal sealed class StoppedException(string message) : Exception(message);

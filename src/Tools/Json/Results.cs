@@ -51,7 +51,7 @@ internal sealed record CacheEvalResult(
     double Perplexity, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
 
 /// <summary>The result of <c>reproduce noise</c>.</summary>
-internal sealed record NoiseResult(int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
+internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
 /// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and the perplexity under those masks.</summary>
 internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity);

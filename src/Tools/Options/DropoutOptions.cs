@@ -88,6 +88,9 @@ internal sealed class DropoutOptions(string whose)
         return spec;
     }
 
+    /// <summary>Whether a command line gives any rate.</summary>
+    public bool GivesRate(ParseResult parsed) => RateOption(parsed) is not null;
+
     /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
     public bool GivesRecurrent(ParseResult parsed) => (parsed.GetValue(_rateRecurrent) ?? parsed.GetValue(_rate)) is not null;
 

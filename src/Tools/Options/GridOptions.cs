@@ -54,15 +54,18 @@ internal sealed class GridOptions
             parsed, preset =>
             {
                 own = preset.Dropout;
+                if (own is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 } && !_recipe.GivesRate(parsed)) throw WithoutRate();
                 return preset with { Dropout = preset.Dropout with { Kind = DropoutKind.Structured } };
             });
         if (recipe.Dropout is { Embedding: 0, Layer: 0, Output: 0 })
-            throw new UsageException("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
+            throw WithoutRate();
 
         // A rate given as 0 takes the preset's away, and is not the same as one not given, for which another stands in.
         bool leavesRecurrent = recipe.Dropout.Recurrent == 0f && _recipe.GivesRecurrentRate(parsed);
         GridCell baseline = GridCell.BaselineFor(leavesRecurrent ? own with { Recurrent = 0f } : own);
-        double scale = parsed.GetValue(_scale) ?? 1;
+
+        // As it was written, so that 0.7 times 15 is 10.5 and not a little less.
+        double scale = (double)(decimal)(parsed.GetValue(_scale) ?? 1);
         IReadOnlyList<GridCell> cells = parsed.GetValue(_cells) is { } names ? Cells(names) : GridCell.DefaultsFor(baseline);
         _vocabulary.Check(parsed, level);
         var plan = new GridPlan(level, _vocabulary.Read(parsed), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
@@ -71,6 +74,9 @@ internal sealed class GridOptions
             $"the cells {string.Join(", ", idle.Select(cell => cell.Name))} drop the recurrent state, and there is no rate for it; give --rate-recurrent, for example " +
             "--rate-recurrent 0.25, or name the other cells by --cells.");
     }
+
+    private static UsageException WithoutRate() =>
+        new("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
 
     private static IReadOnlyList<GridCell> Cells(string names)
     {
@@ -83,10 +89,10 @@ internal sealed class GridOptions
     private static IReadOnlyList<ulong> Seeds(string? text)
     {
         text ??= DefaultSeeds.ToString(CultureInfo.InvariantCulture);
-        if (IsNumber(text, out ulong count)) text = $"1-{text}";
+        string list = IsNumber(text, out ulong count) ? $"1-{text}" : text;
         var seeds = new List<ulong>();
         bool isSound = count <= MostSeeds;
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        foreach (string part in list.Split(',', StringSplitOptions.TrimEntries))
         {
             string[] ends = part.Split('-');
             isSound = isSound && ends.Length is 1 or 2 && IsNumber(ends[0], out _) && IsNumber(ends[^1], out _);

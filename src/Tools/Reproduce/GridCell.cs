@@ -47,8 +47,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     public static GridCell BaselineFor(DropoutSpec dropout) =>
         dropout.Kind != DropoutKind.Locked ? Random : dropout.Recurrent > 0f ? LockedRecurrent : Locked;
 
-    /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too are of interest to a recipe that has them.</summary>
-    public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) => [.. All.Where(cell => cell != LockedRecurrent || cell == baseline)];
+    /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too only where masks that stay are what is measured against.</summary>
+    public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) => [.. All.Where(cell => cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked)];
 
     /// <summary>Every name.</summary>
     public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));

@@ -8,7 +8,7 @@ namespace TinySD.Tools.Reproduce;
 internal sealed class GridFolder(string path)
 {
     private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd",
-        TimingName = "timing.json";
+        DivergenceName = "diverged.json", TimingName = "timing.json";
 
     /// <summary>The folder as it was given.</summary>
     public string Path => path;
@@ -73,6 +73,19 @@ internal sealed class GridFolder(string path)
     /// <summary>How long a run took, or null if it is not known.</summary>
     public GridRunTimes? TimesOf(GridRun run) => GridJson.Load(System.IO.Path.Combine(Of(run), TimesName), GridJson.Default.GridRunTimes);
 
+    /// <summary>How a run diverged, or null if it did not.</summary>
+    public GridDivergence? DivergenceOf(GridRun run) => GridJson.Load(System.IO.Path.Combine(Of(run), DivergenceName), GridJson.Default.GridDivergence);
+
+    /// <summary>Whether there is nothing left to train of a run.</summary>
+    public bool IsEnded(GridRun run) => ResultOf(run) is not null || DivergenceOf(run) is not null;
+
+    /// <summary>Ends a run that diverged. Whoever wants to try again removes its folder.</summary>
+    public void Finish(GridRun run, string why)
+    {
+        GridJson.Save(System.IO.Path.Combine(Of(run), DivergenceName), new(why, BegunEpochs(run)), GridJson.Default.GridDivergence);
+        RemoveCheckpoints(run);
+    }
+
     /// <summary>Ends a run: after this it is finished. Its checkpoints are of no more use.</summary>
     public void Finish(GridRun run, GridRunResult result, GridRunTimes times)
     {
@@ -81,14 +94,14 @@ internal sealed class GridFolder(string path)
         RemoveCheckpoints(run);
     }
 
-    /// <summary>Removes the checkpoints of a finished run.</summary>
+    /// <summary>Removes the checkpoints of a run that has ended.</summary>
     public void RemoveCheckpoints(GridRun run)
     {
         foreach (string file in CheckpointFolder.List(Of(run))) File.Delete(file);
     }
 
     /// <summary>Removes what writers that were killed have left unfinished.</summary>
-    public void RemoveLeftovers(GridRun run) => AtomicFile.RemoveLeftovers(Of(run), name => name is ResultName or TimesName or ModelName);
+    public void RemoveLeftovers(GridRun run) => AtomicFile.RemoveLeftovers(Of(run), name => name is ResultName or TimesName or ModelName or DivergenceName);
 
     /// <summary>Every run of these cells that is finished, whether this command asks for it or an earlier one did.</summary>
     public IReadOnlyList<GridRunResult> AllResults()
@@ -110,6 +123,20 @@ internal sealed class GridFolder(string path)
 
         return [.. results.OrderBy(result => result.Seed)];
     }
+
+    /// <summary>Refuses a file that is the grid's own, or would lie among those of a run.</summary>
+    /// <exception cref="UsageException">It is.</exception>
+    public void CheckIsNotOwn(string file, string option)
+    {
+        string relative = System.IO.Path.GetRelativePath(path, file);
+        bool isOwn = relative is ManifestName or TimingName or "lock"
+            || GridCell.All.Any(cell => relative.StartsWith($"{cell.Name}-seed", StringComparison.Ordinal));
+        if (isOwn) throw new UsageException($"{option} {file} is a file of the grid itself; give another name.");
+    }
+
+    /// <summary>Whether a file will lie in this folder, which is created with the grid.</summary>
+    public bool WillHold(string file) =>
+        !Directory.Exists(path) && System.IO.Path.GetRelativePath(path, file) == System.IO.Path.GetFileName(file);
 
     private static bool IsOwn(string name) => name == "lock" || name.Contains(ManifestName, StringComparison.Ordinal);
 }

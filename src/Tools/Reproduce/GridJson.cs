@@ -13,6 +13,7 @@ namespace TinySD.Tools.Reproduce;
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(GridManifest))]
 [JsonSerializable(typeof(GridRunResult))]
+[JsonSerializable(typeof(GridDivergence))]
 [JsonSerializable(typeof(GridRunTimes))]
 [JsonSerializable(typeof(GridTimes))]
 [JsonSerializable(typeof(GridReport))]

@@ -28,8 +28,10 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
 
     private void WriteMissing(TextWriter output)
     {
-        if (report.Missing.Count == 0) return;
-        string[] runs = [.. report.Missing.Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {report.Recipe.Epochs} epochs)")];
+        foreach (GridMissing run in report.Missing.Where(run => run.Diverged is not null))
+            output.WriteLine($"<p>Not part of the table: {HtmlPage.Text(run.Run)}, which diverged. {HtmlPage.Text(run.Diverged!)}</p>");
+        string[] runs = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {report.Recipe.Epochs} epochs)")];
+        if (runs.Length == 0) return;
         output.WriteLine($"<p>Missing, and not part of the table: {HtmlPage.Text(string.Join(", ", runs))}. This goes on with them:<br><code>{HtmlPage.Text(report.Command)}</code></p>");
     }
 
@@ -108,7 +110,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             string color = s_colors[cell.Cell];
             foreach (GridRunResult run in cell.Runs) Add(Invariant($"{cell.Cell}, seed {run.Seed}"), isThick: false, run.Epochs);
             foreach (GridMissing run in report.Missing.Where(run => run.Run.StartsWith($"{cell.Cell}-seed", StringComparison.Ordinal)))
-                Add($"{run.Run}, not finished", isThick: false, run.Epochs);
+                Add($"{run.Run}, {(run.Diverged is null ? "not finished" : "diverged")}", isThick: false, run.Epochs);
 
             // Runs may end at different epochs: a mean is of those that all have.
             int common = cell.Runs.Count == 0 ? 0 : cell.Runs.Min(run => run.Epochs.Count);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Reproduce;
@@ -10,7 +9,8 @@ internal sealed class GridProgress : IProgressDisplay
     private readonly IReadOnlyList<GridRun> _runs;
     private readonly HashSet<GridRun> _done = [];
     private readonly Dictionary<string, List<double>> _seconds = [];
-    private readonly Stopwatch _elapsed = new();
+    private readonly TimeProvider _clock;
+    private long _begun;
     private GridRun? _run;
     private double? _firstShare;
     private double _share;
@@ -19,8 +19,11 @@ internal sealed class GridProgress : IProgressDisplay
     /// <param name="runs">All runs, in order.</param>
     /// <param name="isDone">Whether one is finished already.</param>
     /// <param name="secondsOf">How long a finished one took, if that is known.</param>
-    public GridProgress(IProgressDisplay inner, IReadOnlyList<GridRun> runs, Func<GridRun, bool> isDone, Func<GridRun, double?> secondsOf)
+    /// <param name="clock">The clock; null for the system's.</param>
+    public GridProgress(
+        IProgressDisplay inner, IReadOnlyList<GridRun> runs, Func<GridRun, bool> isDone, Func<GridRun, double?> secondsOf, TimeProvider? clock = null)
     {
+        _clock = clock ?? TimeProvider.System;
         _inner = inner;
         _runs = runs;
         foreach (GridRun run in runs.Where(isDone))
@@ -41,8 +44,11 @@ internal sealed class GridProgress : IProgressDisplay
         _run = run;
         _firstShare = null;
         _share = 0;
-        _elapsed.Restart();
+        _begun = _clock.GetTimestamp();
     }
+
+    /// <summary>The run has ended before its time, and tells nothing of how long the others take.</summary>
+    public void Abandon() => _done.Add(_run!);
 
     /// <summary>The run is finished.</summary>
     public void End(double seconds)
@@ -75,15 +81,17 @@ internal sealed class GridProgress : IProgressDisplay
         double? current = _run is null || _done.Contains(_run) ? 0 : CurrentLeft();
         if (current is not { } left) return null;
 
-        // What this run comes to tells of the others as long as none is finished.
-        double? unknown = _seconds.Count > 0 ? _seconds.Values.SelectMany(all => all).Average() : _elapsed.Elapsed.TotalSeconds + left;
+        // A whole run at this one's pace tells of the others as long as none is finished; a part of it may have been trained before.
+        double? unknown = _seconds.Count > 0 ? _seconds.Values.SelectMany(all => all).Average() : WholeAtThisPace();
         return left + _runs.Where(run => run != _run && !_done.Contains(run)).Sum(run => Expected(run) ?? unknown);
     }
 
-    private double? CurrentLeft()
+    private double? CurrentLeft() => (WholeAtThisPace() ?? Expected(_run!)) * (1 - _share);
+
+    private double? WholeAtThisPace()
     {
         double made = _share - (_firstShare ?? 0);
-        return made > 0 ? _elapsed.Elapsed.TotalSeconds / made * (1 - _share) : Expected(_run!) * (1 - _share);
+        return made > 0 ? _clock.GetElapsedTime(_begun).TotalSeconds / made : null;
     }
 
     private double? Expected(GridRun run) => _seconds.TryGetValue(run.Cell.Name, out List<double>? known) ? known.Average() : null;

@@ -35,10 +35,10 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="TestPerplexity">Of the same models.</param>
 /// <param name="ValidDifference">Validation perplexity less the baseline's.</param>
 /// <param name="TestDifference">Test perplexity less the baseline's.</param>
-/// <param name="StepMs">A step, by the baseline's median and the measured ratio.</param>
+/// <param name="StepMs">A step, by the baseline's median and the measured ratio; null where the cell was timed under other conditions than most.</param>
 /// <param name="Speedup">How many times as fast as the baseline's a whole step is.</param>
 /// <param name="IdealSpeedup">The most that skipping can gain.</param>
-/// <param name="TrainingSeconds">All epochs at that step time.</param>
+/// <param name="TrainingSeconds">All epochs at that step time, a mean over the runs.</param>
 /// <param name="ValidAtBaselineEnd">Validation perplexity at the time in which the baseline's run of the same seed ends; of the seeds that both have.</param>
 /// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell's run of the same seed ends; of the seeds that both have.</param>
 /// <param name="Runs">Its finished runs.</param>
@@ -47,8 +47,11 @@ internal sealed record GridCellReport(
     GridFigure? ValidPerplexity, GridFigure? TestPerplexity, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs, double? Speedup,
     double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
 
-/// <summary>A run that is not finished; its finished epochs as far as it has any.</summary>
-internal sealed record GridMissing(string Run, IReadOnlyList<GridEpoch> Epochs);
+/// <summary>A run that has no result.</summary>
+/// <param name="Run">Its name.</param>
+/// <param name="Epochs">Its finished epochs, as far as it has any.</param>
+/// <param name="Diverged">What happened where it ended because its numbers stopped being finite; null for one that is still to be trained.</param>
+internal sealed record GridMissing(string Run, IReadOnlyList<GridEpoch> Epochs, string? Diverged);
 
 /// <summary>A text in a report.</summary>
 internal sealed record GridText(string Name, long Tokens);
@@ -58,7 +61,7 @@ internal sealed record GridText(string Name, long Tokens);
 /// <param name="Comparisons">What the verdict rests on.</param>
 /// <param name="Baseline">The cell that the others are measured against.</param>
 /// <param name="Cells">Every cell that was asked for or has a run.</param>
-/// <param name="Missing">Runs that were asked for and are not finished.</param>
+/// <param name="Missing">Runs that were asked for and have no result.</param>
 /// <param name="Command">The command line; it goes on where runs are missing.</param>
 /// <param name="Date">When the report was made, UTC.</param>
 /// <param name="Recipe">What the cells share; its dropout kind and its seed are theirs.</param>
@@ -80,34 +83,44 @@ internal sealed record GridReport(
         IReadOnlyList<GridRunResult> results = folder.AllResults();
         IReadOnlyList<GridCellTimes> times = folder.LoadTimes()?.Cells ?? [];
         GridCell[] cells = [.. GridCell.All.Where(cell => plan.Cells.Contains(cell) || results.Any(result => result.Cell == cell.Name))];
-        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, plan, data.Vocabulary.Count, results, times))];
-        GridMissing[] missing = [.. plan.Runs.Where(run => folder.ResultOf(run) is null).Select(run => new GridMissing(run.Name, folder.BegunEpochs(run)))];
+        IReadOnlyList<GridCellTimes> alike = Alike(times, machine);
+        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, plan, data.Vocabulary.Count, results, times, alike))];
+        GridMissing[] missing = [.. plan.Runs.Where(run => folder.ResultOf(run) is null).Select(run => MissingOf(run, folder))];
         string[] builds =
         [
             .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build).OfType<string>().Distinct(),
         ];
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
         return new GridReport(
-            GridVerdict.Say(comparisons, plan.Baseline, missing.Length) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
+            GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
             data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times);
     }
 
+    private static GridMissing MissingOf(GridRun run, GridFolder folder) => folder.DivergenceOf(run) is { } divergence
+        ? new(run.Name, divergence.Epochs, divergence.Why)
+        : new(run.Name, folder.BegunEpochs(run), null);
+
     private static GridText Text(TextFingerprint text) => new(Path.GetFileName(text.Path), text.Tokens);
 
+    // Milliseconds can only be set side by side where machine, threads and program are the same: those of this report if there are any, else the most.
+    private static GridCellTimes[] Alike(IReadOnlyList<GridCellTimes> times, Surroundings machine) =>
+        [.. times.GroupBy(t => t.On).OrderByDescending(group => group.Key == machine).ThenByDescending(group => group.Count()).Take(1).SelectMany(group => group)];
+
     private static GridCellReport CellOf(
-        GridCell cell, GridPlan plan, int vocabulary, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times)
+        GridCell cell, GridPlan plan, int vocabulary, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times, IReadOnlyList<GridCellTimes> alike)
     {
         LanguageModelRecipe recipe = plan.RecipeOf(cell);
         DropoutSpec dropout = recipe.Dropout;
         GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == plan.Baseline.Name)];
         bool isBaseline = cell == plan.Baseline;
-        double? baselineMs = times.Count > 0 ? Median.Of(times.Select(t => t.Baseline.Step)) : null;
+        double? baselineMs = alike.Count > 0 ? Median.Of(alike.Select(t => t.Baseline.Step)) : null;
 
         // Each cell was timed beside the baseline: their ratio is better known than either time.
-        double? speedup = isBaseline ? (baselineMs is null ? null : 1) : times.FirstOrDefault(t => t.Cell == cell.Name)?.Speedup;
-        double? stepMs = baselineMs / speedup;
+        GridCellTimes? timed = times.FirstOrDefault(t => t.Cell == cell.Name);
+        double? speedup = isBaseline ? (baselineMs is null ? null : 1) : timed?.Speedup;
+        double? stepMs = isBaseline || alike.Any(t => t.Cell == cell.Name) ? baselineMs / speedup : null;
         GridFigure? atBaselineEnd = null, baselineAtEnd = null;
-        if (stepMs is { } own && baselineMs is { } dense)
+        if ((stepMs ?? timed?.Own.Step) is { } own && (stepMs is null ? timed?.Baseline.Step : baselineMs) is { } dense)
         {
             // Over the seeds that both have, each with its own ends.
             (GridRunResult Own, GridRunResult Dense)[] pairs = [.. runs.Join(baselines, run => run.Seed, other => other.Seed, (run, other) => (run, other))];
@@ -121,7 +134,7 @@ internal sealed record GridReport(
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.ValidPerplexity),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.TestPerplexity),
             stepMs, speedup, cell.IsStructured ? Training.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
-            stepMs is { } step && runs.Length > 0 ? End(runs[0], step) : null, atBaselineEnd, baselineAtEnd, runs);
+            stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }
 
     private static double End(GridRunResult run, double stepMs) => LearningCurve.Seconds(run.Epochs, stepMs)[^1];

@@ -24,6 +24,11 @@ internal sealed record GridRunResult(
         [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];
 }
 
+/// <summary>A run that ended because its numbers stopped being finite, and would again.</summary>
+/// <param name="Why">What happened, and what to try.</param>
+/// <param name="Epochs">Those before, as far as a checkpoint has them.</param>
+internal sealed record GridDivergence(string Why, IReadOnlyList<GridEpoch> Epochs);
+
 /// <summary>How long a run took and what it ran on; apart from its result, since it is different each time.</summary>
 /// <param name="Seconds">All of it: training, validation, test.</param>
 /// <param name="Threads">Of the process that ended it.</param>

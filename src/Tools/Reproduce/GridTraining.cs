@@ -9,7 +9,7 @@ using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>Trains the runs of a grid that are not finished, each from where it was.</summary>
+/// <summary>Trains the runs of a grid that have not ended, each from where it was. One that diverges ends for good, and the others go on.</summary>
 /// <param name="plan">What to train.</param>
 /// <param name="folder">Where it goes.</param>
 /// <param name="data">The texts.</param>
@@ -25,16 +25,16 @@ internal sealed class GridTraining(
 
     /// <summary>Trains.</summary>
     /// <param name="progress">Shown how far the grid is.</param>
-    /// <param name="finished">Told of every run that ends.</param>
+    /// <param name="ended">Told of every run that ends.</param>
     /// <param name="stop">Ends it after a checkpoint.</param>
     /// <exception cref="StoppedException">A stop was asked for.</exception>
     /// <exception cref="FailureException">A run failed; the message names it.</exception>
-    public void Run(IProgressDisplay progress, Action finished, CancellationToken stop)
+    public void Run(IProgressDisplay progress, Action ended, CancellationToken stop)
     {
-        var shown = new GridProgress(progress, plan.Runs, run => folder.ResultOf(run) is not null, run => folder.TimesOf(run)?.Seconds);
+        var shown = new GridProgress(progress, plan.Runs, folder.IsEnded, run => folder.TimesOf(run)?.Seconds);
         foreach (GridRun run in plan.Runs)
         {
-            if (folder.ResultOf(run) is not null)
+            if (folder.IsEnded(run))
             {
                 folder.RemoveCheckpoints(run);
                 continue;
@@ -47,12 +47,18 @@ internal sealed class GridTraining(
                 double seconds = Train(run, shown, stop);
                 shown.End(seconds);
             }
+            catch (DivergedException exception)
+            {
+                folder.Finish(run, exception.Message);
+                shown.Abandon();
+                warn($"{run}: {exception.Message}");
+            }
             catch (FailureException exception)
             {
                 throw new FailureException($"{run}: {exception.Message}", exception);
             }
 
-            finished();
+            ended();
         }
     }
 

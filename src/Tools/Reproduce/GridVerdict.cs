@@ -39,16 +39,22 @@ internal static class GridVerdict
 
     /// <summary>The claim, and whether these numbers support it, in plain words.</summary>
     /// <param name="comparisons">What there is to judge by.</param>
-    /// <param name="baseline">What the grid measures against.</param>
-    /// <param name="missing">Runs that are not finished.</param>
-    public static string Say(IReadOnlyList<GridComparison> comparisons, GridCell baseline, int missing)
+    /// <param name="plan">What the grid trains.</param>
+    /// <param name="missing">Runs that have no result.</param>
+    public static string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
+        GridCell baseline = plan.Baseline;
         string claim = $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against {Names.Dropouts.Of(baseline.Kind)} masks at the same rates.";
-        string rest = missing > 0 ? $" The grid is not finished: {Figures.Count(missing, "run")} of it {(missing == 1 ? "is" : "are")} missing." : "";
+        int diverged = missing.Count(run => run.Diverged is not null), left = missing.Count - diverged;
+        string rest = (left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {(left == 1 ? "is" : "are")} missing." : "") +
+            (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {(diverged == 1 ? "is" : "are")} left out." : "");
         if (comparisons.Count == 0) return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
-        string verdict = comparisons.All(c => c.Holds) ? "These numbers support it" : comparisons.Any(c => c.Holds) ? "These numbers support it in part" : "These numbers do not support it";
+        (GridCell Structured, GridCell Control)[] unjudged = [.. Pairs(baseline).Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
+        bool isWhole = !unjudged.Any(pair => plan.Cells.Contains(pair.Structured));
+        string verdict = !comparisons.Any(c => c.Holds) ? "These numbers do not support it"
+            : isWhole && comparisons.All(c => c.Holds) ? "These numbers support it" : "These numbers support it in part";
         string single = comparisons.Any(c => c.TestDifference.Seeds == 1) ? " One seed says nothing about the spread between seeds." : "";
-        string unknown = string.Concat(Pairs(baseline).Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name)).Select(
+        string unknown = string.Concat(unjudged.Select(
             pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Control.Name} with one seed."));
         return $"{claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
     }

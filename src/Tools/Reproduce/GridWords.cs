@@ -13,7 +13,7 @@ internal static class GridWords
     public static string Schedule(GridPlan plan)
     {
         LanguageModelRecipe recipe = plan.Recipe;
-        string schedule = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba
+        string schedule = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba && recipe.FullRateEpochs < recipe.Epochs
             ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
                 $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last"
             : $"learning rate {Figures.Setting(recipe.LearningRate)}, {Names.LearningRateSchedules.Of(recipe.LearningRateSchedule)}";
@@ -35,8 +35,11 @@ internal static class GridWords
         console.Results.Write(table);
         console.Out.WriteLine($"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Batch}.");
         console.Out.WriteLine(report.Verdict);
-        if (report.Missing.Count == 0) return;
-        console.Out.WriteLine($"missing: {string.Join(", ", report.Missing.Select(run => run.Run))}");
+        string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
+        string[] left = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Run)];
+        if (diverged.Length > 0) console.Out.WriteLine($"diverged: {string.Join(", ", diverged)}");
+        if (left.Length == 0) return;
+        console.Out.WriteLine($"missing: {string.Join(", ", left)}");
         console.Out.WriteLine($"go on with: {report.Command}");
     }
 

@@ -105,7 +105,7 @@ internal sealed class CheckpointKeeper : IDisposable
             }
             catch (FileProblemException exception) when (exception.Problem.Kind == FileProblemKind.InUse)
             {
-                note($"{exception.Problem.Message.ReplaceLineEndings(" ")}. It writes {model}, as this one will.");
+                note($"another run keeps its checkpoints in {path} now; it writes {model}, as this one will.");
                 continue;
             }
 

@@ -52,8 +52,8 @@ internal sealed class LanguageModelTraining(
 
     /// <summary>Trains.</summary>
     /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file, and the run in a checkpoint if it has any.</exception>
-    /// <exception cref="FailureException">The numbers stopped being finite, the best model so far is in the file; or a checkpoint could not be
-    /// written.</exception>
+    /// <exception cref="DivergedException">The numbers stopped being finite; the best model so far is in the file.</exception>
+    /// <exception cref="FailureException">A checkpoint could not be written.</exception>
     /// <exception cref="FileProblemException">A file could not be written, in a run without checkpoints.</exception>
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
@@ -217,7 +217,7 @@ internal sealed class LanguageModelTraining(
         LoadedLanguageModel best = LanguageModelFile.Load(output);
         var evaluator = new LanguageModelEvaluator(best.Model, runner, hardware: hardware);
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
-        if (!double.IsFinite(perplexity)) throw new FailureException($"the test perplexity is {perplexity}; {WhatIsKept()}");
+        if (!double.IsFinite(perplexity)) throw new DivergedException($"the test perplexity is {perplexity}; {WhatIsKept()}", null);
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
         LanguageModelFile.Save(output, best.Model, best.Vocabulary, record, storage);
         return perplexity;
@@ -235,11 +235,11 @@ internal sealed class LanguageModelTraining(
         if (progress.IsDue) progress.Show(label, share, "");
     }
 
-    private FailureException Diverged(string where, LanguageModelRun run, Exception? cause)
+    private DivergedException Diverged(string where, LanguageModelRun run, Exception? cause)
     {
         // Going on would come to the same end.
         checkpoints?.Keeper.Finish();
-        return new FailureException(
+        return new DivergedException(
             $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
             $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
             $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);

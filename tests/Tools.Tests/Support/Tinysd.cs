@@ -27,8 +27,22 @@ internal static class Tinysd
     public static CliResult RunUntil(string? stopAfter, params string[] args)
     {
         using var stop = new StopRequest();
+        return Run(stop, stopAfter, () => stop.TryRequest(), args);
+    }
+
+    /// <param name="wanted">Does something when this was written to standard error.</param>
+    /// <param name="action">What.</param>
+    /// <param name="args">The words after <c>tinysd</c>.</param>
+    public static CliResult RunWhile(string wanted, Action action, params string[] args)
+    {
+        using var stop = new StopRequest();
+        return Run(stop, wanted, action, args);
+    }
+
+    private static CliResult Run(StopRequest stop, string? wanted, Action action, string[] args)
+    {
         using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StoppingWriter(stopAfter, stop) { NewLine = "\n" };
+        using var error = new WatchedWriter(wanted, action) { NewLine = "\n" };
         int code = Cli.Run(args, new CliConsole(output, error), stop);
         return new CliResult(code, output.ToString(), error.ToString());
     }
@@ -45,12 +59,12 @@ internal static class Tinysd
         return new CliResult(code, output.ToString(), error.ToString());
     }
 
-    private sealed class StoppingWriter(string? stopAfter, StopRequest stop) : StringWriter
+    private sealed class WatchedWriter(string? wanted, Action action) : StringWriter
     {
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
-            if (stopAfter is not null && value!.Contains(stopAfter, StringComparison.Ordinal)) stop.TryRequest();
+            if (wanted is not null && value!.Contains(wanted, StringComparison.Ordinal)) action();
         }
     }
 }
