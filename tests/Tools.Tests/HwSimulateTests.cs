@@ -157,9 +157,9 @@ public sealed partial class HwSimulateTests
         {
             int[] keep = new int[200];
             int[] counts = [.. Enumerable.Range(0, 20).Select(t => schedule.Keep(site, layer, 0, 0, t, 200, keep))];
-            await Assert.That(Kept("FP", shape => shape.K)).IsEquivalentTo(counts);
-            await Assert.That(Kept("BP", shape => shape.N)).IsEquivalentTo(site == DropoutSite.Recurrent ? counts[1..] : counts);
-            await Assert.That(Kept("WG", shape => shape.M)).IsEquivalentTo(counts);
+            await Assert.That(Kept("FP", shape => shape.K)).IsEquivalentTo(counts, CollectionOrdering.Matching);
+            await Assert.That(Kept("BP", shape => shape.N)).IsEquivalentTo(site == DropoutSite.Recurrent ? counts[1..] : counts, CollectionOrdering.Matching);
+            await Assert.That(Kept("WG", shape => shape.M)).IsEquivalentTo(counts, CollectionOrdering.Matching);
 
             int[] Kept(string pass, Func<GemmShape, int> part) => [.. products.Single(p => p.Name == $"{name} {pass}").Compacted.Select(part)];
         }
@@ -226,7 +226,7 @@ public sealed partial class HwSimulateTests
     public async Task Every_shipped_array_is_found_by_its_name_and_by_its_size_and_a_processor_is_refused()
     {
         HardwareProfile[] arrays = [.. BuiltInProfiles.All.Where(profile => profile.Systolic is not null)];
-        await Assert.That(arrays.Select(profile => profile.Systolic!.Rows)).IsEquivalentTo([8, 16, 32, 128, 256]);
+        await Assert.That(arrays.Select(profile => profile.Systolic!.Rows)).IsEquivalentTo([8, 16, 32, 128, 256], CollectionOrdering.Matching);
         foreach (HardwareProfile profile in arrays)
         {
             CliResult named = Simulate("--profile", profile.Name, "--gemm", "20,300,200", "--json");

@@ -15,7 +15,7 @@ public sealed class HwTests
         CliResult result = Tinysd.Run("hw", "list", "--json");
         await Assert.That(result.Code).IsEqualTo(0);
         JsonElement[] profiles = [.. result.Json.GetProperty("profiles").EnumerateArray()];
-        await Assert.That(profiles.Select(p => p.GetProperty("name").GetString()!)).IsEquivalentTo(BuiltInProfiles.Names);
+        await Assert.That(profiles.Select(p => p.GetProperty("name").GetString()!)).IsEquivalentTo(BuiltInProfiles.Names, CollectionOrdering.Matching);
         await Assert.That(profiles.Count(p => p.GetProperty("isDefault").GetBoolean())).IsEqualTo(1);
         string text = Tinysd.Run("hw", "list").Out;
         foreach (string name in BuiltInProfiles.Names) await Assert.That(text).Contains(name);

@@ -22,7 +22,7 @@ public sealed class RecipeTests
         await Assert.That(shown.GetProperty("bptt").GetInt32()).IsEqualTo(bptt);
         await Assert.That(shown.GetProperty("batch").GetInt32()).IsEqualTo(batch);
         await Assert.That(shown.GetProperty("dropout").GetString()).IsEqualTo(dropout);
-        await Assert.That(Rates(shown)).IsEquivalentTo([rate, rate, 0f, rate]);
+        await Assert.That(Rates(shown)).IsEquivalentTo([rate, rate, 0f, rate], CollectionOrdering.Matching);
         await Assert.That(shown.GetProperty("clip").GetSingle()).IsEqualTo(clip);
         await Assert.That(shown.GetProperty("epochs").GetInt32()).IsEqualTo(epochs);
         await Assert.That(shown.GetProperty("fullRateEpochs").GetInt32()).IsEqualTo(fullRateEpochs);
@@ -79,18 +79,18 @@ public sealed class RecipeTests
     {
         JsonElement shown = Show("--preset", "zaremba-medium", "--dropout", "structured");
         await Assert.That(shown.GetProperty("dropout").GetString()).IsEqualTo("structured");
-        await Assert.That(Rates(shown)).IsEquivalentTo([0.5f, 0.5f, 0f, 0.5f]);
+        await Assert.That(Rates(shown)).IsEquivalentTo([0.5f, 0.5f, 0f, 0.5f], CollectionOrdering.Matching);
     }
 
     [Test]
     public async Task A_rate_holds_for_all_four_sites_and_a_site_s_own_wins_wherever_it_stands()
     {
-        await Assert.That(Rates(Show("--dropout", "structured", "--rate", "0.5"))).IsEquivalentTo([0.5f, 0.5f, 0.5f, 0.5f]);
+        await Assert.That(Rates(Show("--dropout", "structured", "--rate", "0.5"))).IsEquivalentTo([0.5f, 0.5f, 0.5f, 0.5f], CollectionOrdering.Matching);
         JsonElement recurrent = Show("--dropout", "structured", "--rate-recurrent", "0.25", "--rate", "0.5");
-        await Assert.That(Rates(recurrent)).IsEquivalentTo([0.5f, 0.5f, 0.25f, 0.5f]);
-        await Assert.That(Rates(Show("--dropout", "locked", "--rate-output", "0.25"))).IsEquivalentTo([0f, 0f, 0f, 0.25f]);
-        await Assert.That(Rates(Show("--preset", "zaremba-medium", "--dropout", "none"))).IsEquivalentTo([0f, 0f, 0f, 0f]);
-        await Assert.That(Rates(Show("--dropout", "random", "--rate", "0"))).IsEquivalentTo([0f, 0f, 0f, 0f]);
+        await Assert.That(Rates(recurrent)).IsEquivalentTo([0.5f, 0.5f, 0.25f, 0.5f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--dropout", "locked", "--rate-output", "0.25"))).IsEquivalentTo([0f, 0f, 0f, 0.25f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--preset", "zaremba-medium", "--dropout", "none"))).IsEquivalentTo([0f, 0f, 0f, 0f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--dropout", "random", "--rate", "0"))).IsEquivalentTo([0f, 0f, 0f, 0f], CollectionOrdering.Matching);
     }
 
     [Test]

@@ -27,7 +27,7 @@ public sealed partial class ScheduleTests
         await Assert.That(folder.TrainModelTo(folder["drawn.tsd"], 1, options).Code).IsEqualTo(0);
         CliResult replayed = folder.TrainModelTo(folder["replayed.tsd"], 2, "--schedule", folder["m.tss"]);
         await Assert.That(replayed.Code).IsEqualTo(0).Because(replayed.Error);
-        await Assert.That(await File.ReadAllBytesAsync(folder["replayed.tsd"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["drawn.tsd"]));
+        await Assert.That(await File.ReadAllBytesAsync(folder["replayed.tsd"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["drawn.tsd"]), CollectionOrdering.Matching);
     }
 
     [Test]
@@ -97,16 +97,16 @@ public sealed partial class ScheduleTests
         await File.WriteAllBytesAsync(folder["m.tss.partial"], whole[..(whole.Length / 2)]);
         CliResult resumed = Tinysd.Run([.. Args("20", "m.tss"), "--resume"]);
         await Assert.That(resumed.Error).Matches(@"going on after \d updates");
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole);
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
 
         Tinysd.Run(Args("5", "short.tss"));
         Tinysd.Run([.. Args("20", "short.tss"), "--resume"]);
-        await Assert.That(await File.ReadAllBytesAsync(folder["short.tss"])).IsEquivalentTo(whole);
+        await Assert.That(await File.ReadAllBytesAsync(folder["short.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
 
         CliResult cut = Tinysd.Run([.. Args("10", "whole.tss"), "--resume"]);
         await Assert.That(cut.Code).IsEqualTo(1);
         await Assert.That(cut.Error).Contains($"{folder["whole.tss"]} is of 20 updates, and 10 would cut it short;");
-        await Assert.That(await File.ReadAllBytesAsync(folder["whole.tss"])).IsEquivalentTo(whole);
+        await Assert.That(await File.ReadAllBytesAsync(folder["whole.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
         await Assert.That(File.Exists(folder["whole.tss.partial"])).IsFalse();
     }
 

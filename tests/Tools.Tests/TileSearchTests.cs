@@ -34,7 +34,7 @@ public sealed class TileSearchTests
         await Assert.That(answers[^1].Chosen).IsEqualTo(expected);
         await Assert.That(answers[1].Gain).IsEqualTo(2);
         await Assert.That(answers.Select(a => a.Question.Figure)).IsEquivalentTo(
-            ["forwardRows x forwardColumns", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats", "gradientSteps"]);
+            ["forwardRows x forwardColumns", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats", "gradientSteps"], CollectionOrdering.Matching);
     }
 
     [Test]

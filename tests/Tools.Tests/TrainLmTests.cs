@@ -33,7 +33,7 @@ public sealed class TrainLmTests
         await Assert.That(result.Code).IsEqualTo(0);
         JsonElement json = result.Json;
         JsonElement[] epochs = [.. json.GetProperty("epochs").EnumerateArray()];
-        await Assert.That(epochs.Select(e => e.GetProperty("epoch").GetInt32())).IsEquivalentTo([1, 2, 3]);
+        await Assert.That(epochs.Select(e => e.GetProperty("epoch").GetInt32())).IsEquivalentTo([1, 2, 3], CollectionOrdering.Matching);
         foreach (JsonElement epoch in epochs)
         {
             // 13 words, so a perplexity above 20 or so would be worse than knowing nothing.
@@ -168,9 +168,9 @@ public sealed class TrainLmTests
 
         // n = 0: the first epoch that is worse than the best before it, and the descent beneath stays the same.
         int trigger = Enumerable.Range(1, 7).First(epoch => raw[epoch] > raw[..epoch].Min());
-        await Assert.That(mean[..(trigger + 1)]).IsEquivalentTo(raw[..(trigger + 1)]);
+        await Assert.That(mean[..(trigger + 1)]).IsEquivalentTo(raw[..(trigger + 1)], CollectionOrdering.Matching);
         await Assert.That(averaged.Error).Contains("from here on the model is the average");
-        await Assert.That(Trains(averaged)).IsEquivalentTo(Trains(plain));
+        await Assert.That(Trains(averaged)).IsEquivalentTo(Trains(plain), CollectionOrdering.Matching);
         await Assert.That(mean[^1]).IsLessThan(raw[^1]);
 
         static double[] Validations(CliResult result) => Of(result, "validPerplexity");
@@ -247,7 +247,7 @@ public sealed class TrainLmTests
         using var folder = new TestFolder();
         JsonElement json = folder.TrainModel("--max-steps", "80", "--json").Json;
         JsonElement[] epochs = [.. json.GetProperty("epochs").EnumerateArray()];
-        await Assert.That(epochs.Select(e => e.GetProperty("steps").GetInt32())).IsEquivalentTo([69, 11]);
+        await Assert.That(epochs.Select(e => e.GetProperty("steps").GetInt32())).IsEquivalentTo([69, 11], CollectionOrdering.Matching);
         await Assert.That(Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--threads", "1").Code).IsEqualTo(0);
         await Assert.That(folder.TrainModel("--max-steps", "80").Out).Contains("cut short after 11 steps");
     }
@@ -258,7 +258,7 @@ public sealed class TrainLmTests
         using var folder = new TestFolder();
         JsonElement json = folder.TrainModel("--json", "--lr", "0.5", "--full-rate-epochs", "1", "--decay", "4").Json;
         IEnumerable<float> rates = json.GetProperty("epochs").EnumerateArray().Select(e => e.GetProperty("learningRate").GetSingle());
-        await Assert.That(rates).IsEquivalentTo([0.5f, 0.125f, 0.03125f]);
+        await Assert.That(rates).IsEquivalentTo([0.5f, 0.125f, 0.03125f], CollectionOrdering.Matching);
     }
 
     [Test]

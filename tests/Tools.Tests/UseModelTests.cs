@@ -88,7 +88,7 @@ public sealed class UseModelTests
         [
             "embedding", "lstm.0.input", "lstm.0.recurrent", "lstm.0.bias", "lstm.1.input", "lstm.1.recurrent", "lstm.1.bias",
             "classifier.weight", "classifier.bias",
-        ]);
+        ], CollectionOrdering.Matching);
         foreach (JsonElement tensor in json.GetProperty("tensors").EnumerateArray())
         {
             await Assert.That(tensor.GetProperty("dtype").GetString()).IsEqualTo("f32");
@@ -147,7 +147,7 @@ public sealed class UseModelTests
         await Assert.That(result.Code).IsEqualTo(1);
         await Assert.That(result.Json.GetProperty("ok").GetBoolean()).IsFalse();
         string[] names = [.. result.Json.GetProperty("damaged").EnumerateArray().Select(d => d.GetString()!)];
-        await Assert.That(names).IsEquivalentTo(["embedding", "lstm.1.recurrent", "classifier.bias"]);
+        await Assert.That(names).IsEquivalentTo(["embedding", "lstm.1.recurrent", "classifier.bias"], CollectionOrdering.Matching);
         await Assert.That(result.Error).Contains($"{damaged} is damaged in tensor 'lstm.1.recurrent', bytes ");
         await Assert.That(Tinysd.Run("verify", damaged).Out).IsEqualTo(string.Concat(names.Select(name => $"{damaged}: damaged {name}\n")));
     }
