@@ -4,7 +4,7 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Dot-product micro-kernel, up to 5 units x 5 sequences: the backward product, dX[k, b] = sum over n of W[k, n] * D[b, n].</summary>
+/// <summary>Dot-product micro-kernel, up to 6 units x 4 sequences: the backward product, dX[k, b] = sum over n of W[k, n] * D[b, n].</summary>
 /// <remarks>
 /// Every dot product is kept as 16 virtual lanes, whatever the register's width: lane l sums the columns n with n mod 16 = l, in increasing order, by
 /// fused multiply-add; <see cref="Reduce(float*)"/> then sums the lanes by a fixed tree. So the register's width does not change a bit.
@@ -15,16 +15,16 @@ internal static unsafe class DotTile
     public const int VirtualLanes = 16;
 
     /// <summary>The largest R.</summary>
-    public const int MaxRows = 5;
+    public const int MaxRows = 6;
 
     /// <summary>The largest S.</summary>
-    public const int MaxSequences = 5;
+    public const int MaxSequences = 4;
 
-    /// <summary>R S, rounded up to what <see cref="Reduce(float*, int, float*)"/> does at once.</summary>
-    public const int MaxSums = 28;
+    /// <summary>R S: a multiple of what <see cref="Reduce(float*, int, float*)"/> does at once.</summary>
+    public const int MaxSums = MaxRows * MaxSequences;
 
     /// <summary>
-    /// partial[(r * S + s) * 16 + l] = sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], l in [0, Width). Called once for every Width
+    /// partial[(r * S + s) * 16 + l] += sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], l in [0, Width). Called once for every Width
     /// lanes of the 16, with w, d and partial moved on by as many. Rows above R and sequences above S fold away; partial overlaps nothing. What
     /// follows ahead0 and ahead1, as long as a row, is asked for meanwhile.
     /// </summary>
@@ -41,16 +41,35 @@ internal static unsafe class DotTile
         float* w2 = TRows.Value > 2 ? w[2] : null;
         float* w3 = TRows.Value > 3 ? w[3] : null;
         float* w4 = TRows.Value > 4 ? w[4] : null;
+        float* w5 = TRows.Value > 5 ? w[5] : null;
         float* d0 = d;
         float* d1 = d0 + dStride;
         float* d2 = d1 + dStride;
         float* d3 = d2 + dStride;
-        float* d4 = d3 + dStride;
-        TVector a00 = TLanes.Create(0f), a01 = a00, a02 = a00, a03 = a00, a04 = a00;
-        TVector a10 = a00, a11 = a00, a12 = a00, a13 = a00, a14 = a00;
-        TVector a20 = a00, a21 = a00, a22 = a00, a23 = a00, a24 = a00;
-        TVector a30 = a00, a31 = a00, a32 = a00, a33 = a00, a34 = a00;
-        TVector a40 = a00, a41 = a00, a42 = a00, a43 = a00, a44 = a00;
+        TVector a00 = TLanes.Load(partial);
+        TVector a01 = TSequences.Value > 1 ? TLanes.Load(partial + VirtualLanes) : default;
+        TVector a02 = TSequences.Value > 2 ? TLanes.Load(partial + (2 * VirtualLanes)) : default;
+        TVector a03 = TSequences.Value > 3 ? TLanes.Load(partial + (3 * VirtualLanes)) : default;
+        TVector a10 = TRows.Value > 1 ? TLanes.Load(partial + (TSequences.Value * VirtualLanes)) : default;
+        TVector a11 = TRows.Value > 1 && TSequences.Value > 1 ? TLanes.Load(partial + ((TSequences.Value + 1) * VirtualLanes)) : default;
+        TVector a12 = TRows.Value > 1 && TSequences.Value > 2 ? TLanes.Load(partial + ((TSequences.Value + 2) * VirtualLanes)) : default;
+        TVector a13 = TRows.Value > 1 && TSequences.Value > 3 ? TLanes.Load(partial + ((TSequences.Value + 3) * VirtualLanes)) : default;
+        TVector a20 = TRows.Value > 2 ? TLanes.Load(partial + (2 * TSequences.Value * VirtualLanes)) : default;
+        TVector a21 = TRows.Value > 2 && TSequences.Value > 1 ? TLanes.Load(partial + (((2 * TSequences.Value) + 1) * VirtualLanes)) : default;
+        TVector a22 = TRows.Value > 2 && TSequences.Value > 2 ? TLanes.Load(partial + (((2 * TSequences.Value) + 2) * VirtualLanes)) : default;
+        TVector a23 = TRows.Value > 2 && TSequences.Value > 3 ? TLanes.Load(partial + (((2 * TSequences.Value) + 3) * VirtualLanes)) : default;
+        TVector a30 = TRows.Value > 3 ? TLanes.Load(partial + (3 * TSequences.Value * VirtualLanes)) : default;
+        TVector a31 = TRows.Value > 3 && TSequences.Value > 1 ? TLanes.Load(partial + (((3 * TSequences.Value) + 1) * VirtualLanes)) : default;
+        TVector a32 = TRows.Value > 3 && TSequences.Value > 2 ? TLanes.Load(partial + (((3 * TSequences.Value) + 2) * VirtualLanes)) : default;
+        TVector a33 = TRows.Value > 3 && TSequences.Value > 3 ? TLanes.Load(partial + (((3 * TSequences.Value) + 3) * VirtualLanes)) : default;
+        TVector a40 = TRows.Value > 4 ? TLanes.Load(partial + (4 * TSequences.Value * VirtualLanes)) : default;
+        TVector a41 = TRows.Value > 4 && TSequences.Value > 1 ? TLanes.Load(partial + (((4 * TSequences.Value) + 1) * VirtualLanes)) : default;
+        TVector a42 = TRows.Value > 4 && TSequences.Value > 2 ? TLanes.Load(partial + (((4 * TSequences.Value) + 2) * VirtualLanes)) : default;
+        TVector a43 = TRows.Value > 4 && TSequences.Value > 3 ? TLanes.Load(partial + (((4 * TSequences.Value) + 3) * VirtualLanes)) : default;
+        TVector a50 = TRows.Value > 5 ? TLanes.Load(partial + (5 * TSequences.Value * VirtualLanes)) : default;
+        TVector a51 = TRows.Value > 5 && TSequences.Value > 1 ? TLanes.Load(partial + (((5 * TSequences.Value) + 1) * VirtualLanes)) : default;
+        TVector a52 = TRows.Value > 5 && TSequences.Value > 2 ? TLanes.Load(partial + (((5 * TSequences.Value) + 2) * VirtualLanes)) : default;
+        TVector a53 = TRows.Value > 5 && TSequences.Value > 3 ? TLanes.Load(partial + (((5 * TSequences.Value) + 3) * VirtualLanes)) : default;
         nint end = (nint)blocks * VirtualLanes;
         for (nint n = 0; n < end; n += VirtualLanes)
         {
@@ -60,13 +79,11 @@ internal static unsafe class DotTile
             TVector v1 = TSequences.Value > 1 ? TLanes.Load(d1 + n) : default;
             TVector v2 = TSequences.Value > 2 ? TLanes.Load(d2 + n) : default;
             TVector v3 = TSequences.Value > 3 ? TLanes.Load(d3 + n) : default;
-            TVector v4 = TSequences.Value > 4 ? TLanes.Load(d4 + n) : default;
             TVector u0 = TLanes.Load(w0 + n);
             a00 = TLanes.MultiplyAdd(u0, v0, a00);
             if (TSequences.Value > 1) a01 = TLanes.MultiplyAdd(u0, v1, a01);
             if (TSequences.Value > 2) a02 = TLanes.MultiplyAdd(u0, v2, a02);
             if (TSequences.Value > 3) a03 = TLanes.MultiplyAdd(u0, v3, a03);
-            if (TSequences.Value > 4) a04 = TLanes.MultiplyAdd(u0, v4, a04);
 
             if (TRows.Value > 1)
             {
@@ -75,7 +92,6 @@ internal static unsafe class DotTile
                 if (TSequences.Value > 1) a11 = TLanes.MultiplyAdd(u1, v1, a11);
                 if (TSequences.Value > 2) a12 = TLanes.MultiplyAdd(u1, v2, a12);
                 if (TSequences.Value > 3) a13 = TLanes.MultiplyAdd(u1, v3, a13);
-                if (TSequences.Value > 4) a14 = TLanes.MultiplyAdd(u1, v4, a14);
             }
 
             if (TRows.Value > 2)
@@ -85,7 +101,6 @@ internal static unsafe class DotTile
                 if (TSequences.Value > 1) a21 = TLanes.MultiplyAdd(u2, v1, a21);
                 if (TSequences.Value > 2) a22 = TLanes.MultiplyAdd(u2, v2, a22);
                 if (TSequences.Value > 3) a23 = TLanes.MultiplyAdd(u2, v3, a23);
-                if (TSequences.Value > 4) a24 = TLanes.MultiplyAdd(u2, v4, a24);
             }
 
             if (TRows.Value > 3)
@@ -95,7 +110,6 @@ internal static unsafe class DotTile
                 if (TSequences.Value > 1) a31 = TLanes.MultiplyAdd(u3, v1, a31);
                 if (TSequences.Value > 2) a32 = TLanes.MultiplyAdd(u3, v2, a32);
                 if (TSequences.Value > 3) a33 = TLanes.MultiplyAdd(u3, v3, a33);
-                if (TSequences.Value > 4) a34 = TLanes.MultiplyAdd(u3, v4, a34);
             }
 
             if (TRows.Value > 4)
@@ -105,35 +119,42 @@ internal static unsafe class DotTile
                 if (TSequences.Value > 1) a41 = TLanes.MultiplyAdd(u4, v1, a41);
                 if (TSequences.Value > 2) a42 = TLanes.MultiplyAdd(u4, v2, a42);
                 if (TSequences.Value > 3) a43 = TLanes.MultiplyAdd(u4, v3, a43);
-                if (TSequences.Value > 4) a44 = TLanes.MultiplyAdd(u4, v4, a44);
+            }
+
+            if (TRows.Value > 5)
+            {
+                TVector u5 = TLanes.Load(w5 + n);
+                a50 = TLanes.MultiplyAdd(u5, v0, a50);
+                if (TSequences.Value > 1) a51 = TLanes.MultiplyAdd(u5, v1, a51);
+                if (TSequences.Value > 2) a52 = TLanes.MultiplyAdd(u5, v2, a52);
+                if (TSequences.Value > 3) a53 = TLanes.MultiplyAdd(u5, v3, a53);
             }
         }
 
         TLanes.Store(partial, a00);
-        if (TSequences.Value > 1) TLanes.Store(partial + (VirtualLanes), a01);
+        if (TSequences.Value > 1) TLanes.Store(partial + VirtualLanes, a01);
         if (TSequences.Value > 2) TLanes.Store(partial + (2 * VirtualLanes), a02);
         if (TSequences.Value > 3) TLanes.Store(partial + (3 * VirtualLanes), a03);
-        if (TSequences.Value > 4) TLanes.Store(partial + (4 * VirtualLanes), a04);
         if (TRows.Value > 1) TLanes.Store(partial + (TSequences.Value * VirtualLanes), a10);
         if (TRows.Value > 1 && TSequences.Value > 1) TLanes.Store(partial + ((TSequences.Value + 1) * VirtualLanes), a11);
         if (TRows.Value > 1 && TSequences.Value > 2) TLanes.Store(partial + ((TSequences.Value + 2) * VirtualLanes), a12);
         if (TRows.Value > 1 && TSequences.Value > 3) TLanes.Store(partial + ((TSequences.Value + 3) * VirtualLanes), a13);
-        if (TRows.Value > 1 && TSequences.Value > 4) TLanes.Store(partial + ((TSequences.Value + 4) * VirtualLanes), a14);
         if (TRows.Value > 2) TLanes.Store(partial + (2 * TSequences.Value * VirtualLanes), a20);
         if (TRows.Value > 2 && TSequences.Value > 1) TLanes.Store(partial + (((2 * TSequences.Value) + 1) * VirtualLanes), a21);
         if (TRows.Value > 2 && TSequences.Value > 2) TLanes.Store(partial + (((2 * TSequences.Value) + 2) * VirtualLanes), a22);
         if (TRows.Value > 2 && TSequences.Value > 3) TLanes.Store(partial + (((2 * TSequences.Value) + 3) * VirtualLanes), a23);
-        if (TRows.Value > 2 && TSequences.Value > 4) TLanes.Store(partial + (((2 * TSequences.Value) + 4) * VirtualLanes), a24);
         if (TRows.Value > 3) TLanes.Store(partial + (3 * TSequences.Value * VirtualLanes), a30);
         if (TRows.Value > 3 && TSequences.Value > 1) TLanes.Store(partial + (((3 * TSequences.Value) + 1) * VirtualLanes), a31);
         if (TRows.Value > 3 && TSequences.Value > 2) TLanes.Store(partial + (((3 * TSequences.Value) + 2) * VirtualLanes), a32);
         if (TRows.Value > 3 && TSequences.Value > 3) TLanes.Store(partial + (((3 * TSequences.Value) + 3) * VirtualLanes), a33);
-        if (TRows.Value > 3 && TSequences.Value > 4) TLanes.Store(partial + (((3 * TSequences.Value) + 4) * VirtualLanes), a34);
         if (TRows.Value > 4) TLanes.Store(partial + (4 * TSequences.Value * VirtualLanes), a40);
         if (TRows.Value > 4 && TSequences.Value > 1) TLanes.Store(partial + (((4 * TSequences.Value) + 1) * VirtualLanes), a41);
         if (TRows.Value > 4 && TSequences.Value > 2) TLanes.Store(partial + (((4 * TSequences.Value) + 2) * VirtualLanes), a42);
         if (TRows.Value > 4 && TSequences.Value > 3) TLanes.Store(partial + (((4 * TSequences.Value) + 3) * VirtualLanes), a43);
-        if (TRows.Value > 4 && TSequences.Value > 4) TLanes.Store(partial + (((4 * TSequences.Value) + 4) * VirtualLanes), a44);
+        if (TRows.Value > 5) TLanes.Store(partial + (5 * TSequences.Value * VirtualLanes), a50);
+        if (TRows.Value > 5 && TSequences.Value > 1) TLanes.Store(partial + (((5 * TSequences.Value) + 1) * VirtualLanes), a51);
+        if (TRows.Value > 5 && TSequences.Value > 2) TLanes.Store(partial + (((5 * TSequences.Value) + 2) * VirtualLanes), a52);
+        if (TRows.Value > 5 && TSequences.Value > 3) TLanes.Store(partial + (((5 * TSequences.Value) + 3) * VirtualLanes), a53);
     }
 
     /// <summary>The sum of 16 lanes by the fixed tree: halves, quarters, pairs, the last two.</summary>

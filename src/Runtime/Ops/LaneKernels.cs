@@ -16,6 +16,10 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     private readonly int _tallRows = Math.Min(tiles.ForwardRows, TallTile.MaxRows), _blockRows = Math.Min(tiles.ForwardRows, BlockRows);
     private readonly int _forwardColumns = tiles.ForwardColumns;
 
+    // A backward tile walks its rows of weights in pieces that stay in the first-level cache, 6 rows of so many blocks of 16 columns, 24 KiB, while tiles of
+    // sequences pass. Their lane sums wait on the stack from piece to piece, so the pieces change no bit.
+    private const int TileFloats = DotTile.MaxSums * DotTile.VirtualLanes, DotTilesTogether = 7, DotPieceBlocks = 64;
+
     // How many accumulators fit: 32 registers with AVX-512 and on Arm, 16 on other x64.
     private static bool ManyRegisters => TLanes.Width == 16 || AdvSimd.Arm64.IsSupported;
 
@@ -74,29 +78,41 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output)
     {
         // On a cache line, so that no sum straddles two.
-        float* stack = stackalloc float[((DotTile.MaxSums + 1) * DotTile.VirtualLanes) + DotTile.MaxSums];
+        float* stack = stackalloc float[(DotTilesTogether * TileFloats) + DotTile.VirtualLanes + DotTile.MaxSums];
         float* partial = (float*)(((nint)stack + AlignedBuffer.AlignmentBytes - 1) & -AlignedBuffer.AlignmentBytes);
-        float* sums = partial + (DotTile.MaxSums * DotTile.VirtualLanes);
-        float** at = stackalloc float*[DotTile.MaxRows];
-        int tiles = Tiles(batch, DotSequences);
-        for (int tile = 0; tile < tiles; tile++)
+        float* sums = partial + (DotTilesTogether * TileFloats);
+        SequenceTile* tile = stackalloc SequenceTile[DotTilesTogether];
+        int tiles = Tiles(batch, DotSequences), pieces = Tiles(blocks, DotPieceBlocks);
+        for (int start = 0; start < tiles; start += DotTilesTogether)
         {
-            (int first, int sequences) = Tile(batch, tile, tiles);
-
-            // The tiles share out the rows to ask for; two are the most that one takes.
-            int ahead0 = rows * tile / tiles, ahead1 = Math.Max(ahead0, (rows * (tile + 1) / tiles) - 1);
-            for (int lane = 0; lane < DotTile.VirtualLanes; lane += TLanes.Width)
+            int together = Math.Min(DotTilesTogether, tiles - start);
+            for (int i = 0; i < together; i++)
             {
-                for (int r = 0; r < rows; r++) at[r] = w[r] + lane;
-                Dot(
-                    rows, sequences, at, d + ((nint)first * dStride) + lane, dStride, blocks, next[ahead0] + lane, next[ahead1] + lane, partial + lane);
+                (int first, int sequences) = Tile(batch, start + i, tiles);
+
+                // The tiles share out the rows to ask for; two are the most that one takes.
+                (int ahead, int count) = Tile(rows, start + i, tiles);
+                float* last = next[ahead + Math.Max(0, count - 1)];
+                tile[i] = new SequenceTile { First = first, Sequences = sequences, Ahead0 = next[ahead], Ahead1 = last };
             }
 
-            DotTile.Reduce(partial, rows * sequences, sums);
-            for (int r = 0; r < rows; r++)
+            new Span<float>(partial, together * TileFloats).Clear();
+            for (int piece = 0; piece < pieces; piece++)
             {
-                float* to = output[r] + first;
-                for (int b = 0; b < sequences; b++) to[b] += scale * sums[(r * sequences) + b];
+                (int block, int count) = Tile(blocks, piece, pieces);
+                for (int i = 0; i < together; i++)
+                    DotPiece(rows, w, tile[i], d, dStride, block * DotTile.VirtualLanes, count, partial + (i * TileFloats));
+            }
+
+            for (int i = 0; i < together; i++)
+            {
+                int sequences = tile[i].Sequences;
+                DotTile.Reduce(partial + (i * TileFloats), rows * sequences, sums);
+                for (int r = 0; r < rows; r++)
+                {
+                    float* to = output[r] + tile[i].First;
+                    for (int b = 0; b < sequences; b++) to[b] += scale * sums[(r * sequences) + b];
+                }
             }
         }
     }
@@ -173,6 +189,19 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients) => Elementwise.Adam<TLanes, TVector>(
         p, g, m, v, count, coefficients.Scale, coefficients.Rate, coefficients.Beta1, coefficients.Beta2, coefficients.Correction, coefficients.Epsilon);
 
+    // Some blocks of a tile of sequences from a column on: every lane of the 16.
+    private static void DotPiece(int rows, float** w, in SequenceTile tile, float* d, int dStride, int column, int blocks, float* partial)
+    {
+        float** at = stackalloc float*[DotTile.MaxRows];
+        float* dAt = d + ((nint)tile.First * dStride);
+        for (int lane = 0; lane < DotTile.VirtualLanes; lane += TLanes.Width)
+        {
+            int from = column + lane;
+            for (int r = 0; r < rows; r++) at[r] = w[r] + from;
+            Dot(rows, tile.Sequences, at, dAt + from, dStride, blocks, tile.Ahead0 + from, tile.Ahead1 + from, partial + lane);
+        }
+    }
+
     private static int Tiles(int count, int most) => (count + most - 1) / most;
 
     // Part tile of a count cut into parts that differ by at most one.
@@ -212,7 +241,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
             case 2: Dot<N2>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
             case 3: Dot<N3>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
             case 4: Dot<N4>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            default: Dot<N5>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 5: Dot<N5>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: Dot<N6>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
     }
 
@@ -225,9 +255,15 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
             case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
             case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
             case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 4: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            default: DotTile.Run<TLanes, TVector, TRows, N5>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            default: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
         }
+    }
+
+    // Sequences that a backward tile sums for, and the rows of the next tile that it asks for.
+    private struct SequenceTile
+    {
+        public int First, Sequences;
+        public float* Ahead0, Ahead1;
     }
 
     // The operands of a forward product, and the tiles that do some of its columns for the whole batch; each returns how many columns that were.

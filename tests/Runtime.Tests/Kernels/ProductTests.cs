@@ -6,11 +6,11 @@ namespace TinySD.Runtime.Tests;
 /// <summary>The three products against their scalar twins, over sizes of 0 to 3 tiles with remainders, and over patterns of kept units.</summary>
 public sealed class ProductTests
 {
-    // Rows of 1 to 4 tiles or strips and what is left over; the last three pass the backward product's column chunk, have rows that would collide, and pass
-    // the columns that a forward window walks at once.
+    // Rows of 1 to 4 tiles or strips and what is left over; one row of several pieces that a backward tile walks apart, with every batch; the last three pass
+    // the backward product's column chunk, have rows that would collide, and pass the columns that a forward window walks at once.
     private static readonly (int K, int N)[] _sizes =
     [
-        (1, 1), (3, 4), (17, 15), (7, 16), (40, 17), (2, 64), (5, 65), (67, 33), (9, 100), (4, 129), (2, 210), (3, 3125), (2, 4096), (300, 230),
+        (1, 1), (3, 4), (17, 15), (7, 16), (40, 17), (2, 64), (5, 65), (67, 33), (9, 100), (4, 129), (2, 210), (1, 1300), (3, 3125), (2, 4096), (300, 230),
     ];
 
     private static readonly (int T, int B)[] _windows = [(1, 1), (7, 1), (2, 2), (3, 5), (2, 20), (1, 21), (2, 33), (1, 41), (1, 64), (1, 256)];
