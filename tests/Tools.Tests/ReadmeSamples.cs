@@ -1,8 +1,10 @@
+// sample
 using TinySD.Formats;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
+// end
 
 namespace TinySD.Tools.Tests;
 
@@ -52,6 +54,15 @@ internal static class ReadmeSamples
             windows.Fill(step, inputs, targets);
             Console.WriteLine(trainer.Step(inputs, targets, epoch: 0, step).Loss);
         }
+
+        int[] valid = Corpus.Encode("valid.txt", vocabulary);
+        Console.WriteLine(new LanguageModelEvaluator(model, threads).Evaluate(valid).Perplexity);
+        LanguageModelFile.Save("mine.tsd", model, vocabulary, new TrainingRecord
+        {
+            Recipe = recipe,
+            Train = new TextRecord("train.txt", tokens.Length),
+            Valid = new TextRecord("valid.txt", valid.Length),
+        });
         // end
     }
 
