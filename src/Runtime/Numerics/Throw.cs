@@ -16,6 +16,10 @@ internal static class Throw
     public static void PoolIsRunning() => throw new InvalidOperationException("the pool runs the work of one caller at a time; give every caller a pool of its own");
 
     [DoesNotReturn]
+    public static void ThreadsChanged(int found, int expected) =>
+        throw new InvalidOperationException($"the runner's ThreadCount was {expected} and is {found} now; it must stay what it was when the runner was given");
+
+    [DoesNotReturn]
     public static void NotFinite(int epoch, int step, double loss, double gradientNorm) =>
         throw new NotFiniteException(epoch, step, loss, gradientNorm);
 }

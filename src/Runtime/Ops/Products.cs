@@ -36,7 +36,7 @@ internal sealed unsafe class Products
     // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
     private const int ThreadGrain = 65_536;
 
-    private readonly IParallelRunner _runner;
+    private readonly CountedRunner _runner;
     private readonly KernelSet _kernels;
     private int[] _identity = [];
     private long _scratchFloats;
@@ -46,7 +46,7 @@ internal sealed unsafe class Products
 
     public Products(IParallelRunner runner, KernelSet kernels)
     {
-        _runner = runner;
+        _runner = new CountedRunner(runner);
         _kernels = kernels;
     }
 

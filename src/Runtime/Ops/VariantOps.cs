@@ -11,7 +11,7 @@ internal sealed unsafe class VariantOps
     // Cells that are worth waking another thread for.
     private const int Grain = 512;
 
-    private readonly IParallelRunner _runner;
+    private readonly CountedRunner _runner;
     private readonly CellVariant _variant;
     private readonly int _hidden, _batch;
 
@@ -23,7 +23,7 @@ internal sealed unsafe class VariantOps
     /// <param name="batch">B.</param>
     public VariantOps(IParallelRunner runner, ReadOnlySpan<Activation> functions, float clip, bool coupled, int hidden, int batch)
     {
-        _runner = runner;
+        _runner = new CountedRunner(runner);
         _variant = new CellVariant(
             functions[0], functions.Length > 1 ? functions[1] : default, functions.Length > 2 ? functions[2] : default, clip, coupled);
         _hidden = hidden;

@@ -16,12 +16,12 @@ internal sealed unsafe partial class VectorOps
     // Blocks of a gradient that are worth waking another thread for.
     private const int BlockGrain = 4;
 
-    private readonly IParallelRunner _runner;
+    private readonly CountedRunner _runner;
     private readonly KernelSet _kernels;
 
     public VectorOps(IParallelRunner runner, KernelSet kernels)
     {
-        _runner = runner;
+        _runner = new CountedRunner(runner);
         _kernels = kernels;
     }
 

@@ -6,13 +6,18 @@ namespace TinySD.Runtime.Threading;
 /// </summary>
 public interface IParallelRunner
 {
-    /// <summary>How many parts run side by side, at least 1; fixed for the runner's life.</summary>
+    /// <summary>How many parts run side by side, 1 to 1024; fixed for the runner's life.</summary>
+    /// <remarks>
+    /// Whatever is given a runner asks for this and takes memory for so many parts; it refuses a number out of range then, by an
+    /// <see cref="ArgumentOutOfRangeException"/>, and another number later, by an <see cref="InvalidOperationException"/>.
+    /// </remarks>
     int ThreadCount { get; }
 
     /// <summary>Calls <see cref="ParallelWork.Invoke"/> once for every part in [0, <see cref="ThreadCount"/>), on any threads, and returns when all are done.</summary>
     /// <remarks>
-    /// Must not be called from within itself. Implementations allocate nothing. All threads, the caller's too, must compute as .NET sets them up: to the nearest,
-    /// and denormal numbers neither flushed nor taken for zero, which audio threads often are set to; results could depend on the thread otherwise.
+    /// Must not be called from within itself. Implementations allocate nothing, and do not keep the work, which ends with the call. All threads, the caller's
+    /// too, must compute as .NET sets them up: to the nearest, and denormal numbers neither flushed nor taken for zero, which audio threads often are set to;
+    /// results could depend on the thread otherwise.
     /// </remarks>
     void Run(ParallelWork work);
 }

@@ -44,20 +44,40 @@ internal interface IRangeBody
     void Run(int part, int start, int end);
 }
 
-internal static unsafe class ParallelRunnerExtensions
+/// <summary>A runner and its thread count, asked for once: scratch is sized by it, and a host's property might give another number later.</summary>
+internal readonly unsafe struct CountedRunner
 {
+    /// <summary>The most threads there can be.</summary>
+    public const int MaxThreads = 1024;
+
+    private readonly IParallelRunner _runner;
+
+    /// <exception cref="ArgumentOutOfRangeException">The runner's count is not in 1 to 1024.</exception>
+    public CountedRunner(IParallelRunner runner)
+    {
+        _runner = runner;
+        ThreadCount = runner.ThreadCount;
+        if (ThreadCount is < 1 or > MaxThreads) Throw.OutOfRange("the runner's ThreadCount", ThreadCount, $"1 to {MaxThreads}");
+    }
+
+    /// <summary>Threads; every part is below it.</summary>
+    public int ThreadCount { get; }
+
     /// <summary>Runs <paramref name="body"/> over [0, count), cut at multiples of <paramref name="grain"/>. Allocates nothing.</summary>
-    public static void For<TBody>(this IParallelRunner runner, int count, int grain, scoped ref TBody body)
+    /// <exception cref="InvalidOperationException">The runner's count is another one now: some parts would have no scratch, or would not be run.</exception>
+    public void For<TBody>(int count, int grain, scoped ref TBody body)
         where TBody : struct, IRangeBody, allows ref struct
     {
-        if (runner.ThreadCount == 1 || count <= grain)
+        int found = _runner.ThreadCount;
+        if (found != ThreadCount) Throw.ThreadsChanged(found, ThreadCount);
+        if (ThreadCount == 1 || count <= grain)
         {
             if (count > 0) body.Run(0, 0, count);
             return;
         }
 
         // The body stays where it is, on this stack, until Run returns; what it refers to is reported to the collector from this frame.
-        runner.Run(new ParallelWork(Unsafe.AsPointer(ref body), &RunRange<TBody>, count, grain, runner.ThreadCount));
+        _runner.Run(new ParallelWork(Unsafe.AsPointer(ref body), &RunRange<TBody>, count, grain, ThreadCount));
     }
 
     private static void RunRange<TBody>(void* body, int part, int start, int end)

@@ -19,7 +19,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The count is not in 1 to 1024.</exception>
     public WorkerPool(int threadCount)
     {
-        if (threadCount is < 1 or > 1024) Throw.OutOfRange(nameof(threadCount), threadCount, "1 to 1024");
+        if (threadCount is < 1 or > CountedRunner.MaxThreads) Throw.OutOfRange(nameof(threadCount), threadCount, $"1 to {CountedRunner.MaxThreads}");
         ThreadCount = threadCount;
         _workers = new Worker[threadCount - 1];
         for (int i = 0; i < _workers.Length; i++) _workers[i] = new Worker(this, i + 1);

@@ -19,7 +19,7 @@ internal static class FmaPeak
     public static void Run(int lanes, IParallelRunner runner)
     {
         var body = new Body { Lanes = lanes };
-        runner.For(runner.ThreadCount, 1, ref body);
+        new CountedRunner(runner).For(runner.ThreadCount, 1, ref body);
     }
 
     private struct Body : IRangeBody

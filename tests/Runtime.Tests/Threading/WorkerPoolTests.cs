@@ -1,3 +1,5 @@
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -90,7 +92,7 @@ public sealed class WorkerPoolTests
     {
         var pool = new WorkerPool(2);
         var nested = new NestedBody { Pool = pool, Said = new string[2] };
-        pool.For(2, 1, ref nested);
+        new CountedRunner(pool).For(2, 1, ref nested);
         await Assert.That(nested.Said.All(said => said.StartsWith("the pool runs the work of one caller at a time", StringComparison.Ordinal))).IsTrue();
         int[] runs = new int[97];
         Count(pool, runs);
@@ -106,7 +108,7 @@ public sealed class WorkerPoolTests
     {
         int[] runs = new int[97];
         var body = new CountBody { Runs = runs };
-        Action run = () => new Strange(part).For(runs.Length, 3, ref body);
+        Action run = () => new CountedRunner(new Strange(part)).For(runs.Length, 3, ref body);
         await Assert.That(run).Throws<ArgumentOutOfRangeException>();
         await Assert.That(runs.All(count => count == 0)).IsTrue();
     }
@@ -126,10 +128,44 @@ public sealed class WorkerPoolTests
         await Assert.That(Arrays.FirstDifference(trained[1], trained[0])).IsNull();
     }
 
+    [Test]
+    [Arguments(1, 64)]
+    [Arguments(3, 2)]
+    [Arguments(2, 0)]
+    public async Task A_runner_whose_thread_count_changes_is_refused_before_it_is_run(int before, int after)
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
+        var runner = new Adjustable { ThreadCount = before };
+        var trainer = new LanguageModelTrainer(Cases.Model(config), Cases.Recipe(config, batch: 5, timeSteps: 3), runner);
+        runner.ThreadCount = after;
+        await Assert.That(Messages.Of<InvalidOperationException>(() => trainer.Step(Arrays.Tokens(1, 15, 37), Arrays.Tokens(2, 15, 37), 0, 0)))
+            .IsEqualTo($"the runner's ThreadCount was {before} and is {after} now; it must stay what it was when the runner was given");
+        await Assert.That(runner.Runs).IsEqualTo(0);
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(-1)]
+    [Arguments(1025)]
+    public async Task A_runner_of_no_threads_or_of_too_many_is_refused(int threads)
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2);
+        var stack = new RecurrentStack(new RecurrentStackConfig { Cell = CellKind.Lstm, InputSize = 3, HiddenSize = 50 });
+        LanguageModel model = Cases.Model(config);
+        var runner = new Adjustable { ThreadCount = threads };
+        Func<object>[] users =
+        [
+            () => new LanguageModelTrainer(model, Cases.Recipe(config, batch: 5, timeSteps: 3), runner), () => new LanguageModelSession(model, runner),
+            () => new RecurrentSession(stack, 1, 1, runner), () => new ProductTrial(ProductKind.ForwardStep, 16, 16, 1, 1, runner),
+        ];
+        foreach (Func<object> user in users)
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(user)).Contains("the runner's ThreadCount must be 1 to 1024");
+    }
+
     private static void Count(WorkerPool pool, int[] runs)
     {
         var body = new CountBody { Runs = runs };
-        pool.For(runs.Length, 3, ref body);
+        new CountedRunner(pool).For(runs.Length, 3, ref body);
     }
 
     private struct CountBody : IRangeBody
@@ -165,6 +201,19 @@ public sealed class WorkerPoolTests
         public int ThreadCount => 3;
 
         public void Run(ParallelWork work) => work.Invoke(part);
+    }
+
+    private sealed class Adjustable : IParallelRunner
+    {
+        public int ThreadCount { get; set; }
+
+        public int Runs { get; private set; }
+
+        public void Run(ParallelWork work)
+        {
+            Runs++;
+            for (int part = 0; part < ThreadCount; part++) work.Invoke(part);
+        }
     }
 
     private sealed class Backwards(int parts) : IParallelRunner

@@ -172,7 +172,7 @@ public sealed class AllocationTests
         return LeastBytes(action, () =>
         {
             var probe = new Probe { Bytes = bytes };
-            pool.For(pool.ThreadCount, 1, ref probe);
+            new CountedRunner(pool).For(pool.ThreadCount, 1, ref probe);
             return bytes.Sum();
         });
     }
