@@ -1,9 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Threading;
 
 /// <summary>A fixed set of threads that wait for work by spinning briefly and then sleeping. Running work allocates nothing.</summary>
-/// <remarks>One caller at a time; another is refused. Dispose to end the threads.</remarks>
+/// <remarks>One caller at a time; another is refused. Dispose to end the threads; any thread may, at any time, but not the work itself.</remarks>
 public sealed class WorkerPool : IParallelRunner, IDisposable
 {
     // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its core to
@@ -34,27 +35,47 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     public void Run(ParallelWork work)
     {
         // The work lies on its caller's stack: a second one in its place would be read after its caller is gone.
-        if (Interlocked.Exchange(ref _running, 1) != 0) Throw.PoolIsRunning();
-        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (_stopping || Interlocked.Exchange(ref _running, 1) != 0) Refuse();
         _work = work;
         Volatile.Write(ref _pending, _workers.Length);
         foreach (Worker worker in _workers) worker.Wake();
-        work.Invoke(0);
+        try
+        {
+            work.Invoke(0);
+        }
+        finally
+        {
+            // Also when the caller's part throws: the others still read what lies on its stack.
+            AwaitWorkers();
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    /// <summary>Ends the threads and waits for them, and before that for the run that is under way; further runs are refused.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _stopping, true)) return;
+
+        // Taken and never given back: nobody waits for the workers now.
+        var wait = new SpinWait();
+        while (Interlocked.Exchange(ref _running, 1) != 0) wait.SpinOnce();
+        foreach (Worker worker in _workers) worker.Dispose();
+    }
+
+    [DoesNotReturn]
+    private void Refuse()
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        Throw.PoolIsRunning();
+    }
+
+    private void AwaitWorkers()
+    {
         for (int spin = 0; Volatile.Read(ref _pending) != 0; spin++)
         {
             if (spin < SpinCount) Thread.SpinWait(1);
             else Thread.Yield();
         }
-
-        Volatile.Write(ref _running, 0);
-    }
-
-    /// <summary>Ends the threads and waits for them.</summary>
-    public void Dispose()
-    {
-        if (_stopping) return;
-        _stopping = true;
-        foreach (Worker worker in _workers) worker.Dispose();
     }
 
     private sealed class Worker : IDisposable
@@ -64,6 +85,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
         private readonly Thread _thread;
         private readonly SemaphoreSlim _wake = new(0);
         private int _ready; // 1: work waits, 0: none, -1: the worker sleeps
+        private volatile bool _isEnding;
 
         public Worker(WorkerPool pool, int part)
         {
@@ -80,6 +102,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
 
         public void Dispose()
         {
+            _isEnding = true;
             Wake();
             _thread.Join();
             _wake.Dispose();
@@ -90,7 +113,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
             while (true)
             {
                 WaitForWork();
-                if (_pool._stopping) return;
+                if (_isEnding) return;
                 _pool._work.Invoke(_part);
                 Interlocked.Decrement(ref _pool._pending);
             }

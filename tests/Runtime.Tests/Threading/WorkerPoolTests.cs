@@ -12,6 +12,9 @@ namespace TinySD.Runtime.Tests;
 [NotInParallel]
 public sealed class WorkerPoolTests
 {
+    // Of a test that would otherwise wait for ever; far longer than anything here takes.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
     [Test]
     public async Task Parts_cover_a_range_once_start_on_the_grain_and_differ_by_at_most_one_grain()
     {
@@ -98,7 +101,76 @@ public sealed class WorkerPoolTests
         Count(pool, runs);
         await Assert.That(runs.All(count => count == 1)).IsTrue();
         pool.Dispose();
-        await Assert.That(() => Count(pool, runs)).Throws<ObjectDisposedException>();
+        for (int i = 0; i < 2; i++) await Assert.That(() => Count(pool, runs)).Throws<ObjectDisposedException>();
+    }
+
+    [Test]
+    public async Task Work_that_throws_leaves_only_when_all_parts_are_done_and_the_pool_goes_on()
+    {
+        using var pool = new WorkerPool(3);
+        int[] runs = new int[97];
+        for (int round = 1; round <= 5; round++)
+        {
+            int[] done = new int[1];
+            await Assert.That(() => Run(done)).Throws<TimeoutException>();
+            await Assert.That(Volatile.Read(ref done[0])).IsEqualTo(2);
+            Count(pool, runs);
+            await Assert.That(runs.All(count => count == round)).IsTrue();
+        }
+
+        void Run(int[] done)
+        {
+            var body = new ThrowingBody { Done = done };
+            new CountedRunner(pool).For(3, 1, ref body);
+        }
+    }
+
+    [Test]
+    public async Task Disposing_waits_for_the_run_that_is_under_way()
+    {
+        var pool = new WorkerPool(2);
+        using var gate = new ManualResetEventSlim();
+        using var entered = new CountdownEvent(2);
+        Task run = Alone(() =>
+        {
+            var body = new GatedBody { Gate = gate, Entered = entered };
+            new CountedRunner(pool).For(2, 1, ref body);
+        });
+        entered.Wait();
+        Task dispose = Alone(pool.Dispose);
+        await Assert.That(await Task.WhenAny(run, dispose, Task.Delay(100)) is { } first && first != run && first != dispose).IsTrue();
+        gate.Set();
+        await Task.WhenAll(run, dispose).WaitAsync(_patience);
+    }
+
+    [Test]
+    public async Task A_pool_disposed_in_the_midst_of_runs_ends_them_whole()
+    {
+        for (int round = 0; round < 400; round++)
+        {
+            var pool = new WorkerPool(2 + (round % 2));
+            int[] runs = new int[97];
+            int rounds = 0;
+            Task hammer = Alone(() =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        Count(pool, runs);
+                        Volatile.Write(ref rounds, rounds + 1);
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            SpinWait.SpinUntil(() => Volatile.Read(ref rounds) > 0);
+            Thread.SpinWait(round * 10);
+            await Alone(pool.Dispose).WaitAsync(_patience);
+            await hammer.WaitAsync(_patience);
+            await Assert.That(runs.All(count => count == rounds)).IsTrue();
+        }
     }
 
     [Test]
@@ -162,6 +234,9 @@ public sealed class WorkerPoolTests
             await Assert.That(Messages.Of<ArgumentOutOfRangeException>(user)).Contains("the runner's ThreadCount must be 1 to 1024");
     }
 
+    // On a thread of its own: the thread pool may have none to spare.
+    private static Task Alone(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private static void Count(WorkerPool pool, int[] runs)
     {
         var body = new CountBody { Runs = runs };
@@ -193,6 +268,30 @@ public sealed class WorkerPoolTests
             {
                 Said[part] = exception.Message;
             }
+        }
+    }
+
+    private struct ThrowingBody : IRangeBody
+    {
+        public int[] Done;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            if (part == 0) throw new TimeoutException();
+            Thread.Sleep(20);
+            Interlocked.Increment(ref Done[0]);
+        }
+    }
+
+    private struct GatedBody : IRangeBody
+    {
+        public ManualResetEventSlim Gate;
+        public CountdownEvent Entered;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            Entered.Signal();
+            Gate.Wait();
         }
     }
 
