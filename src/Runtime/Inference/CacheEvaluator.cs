@@ -82,7 +82,8 @@ public sealed class CacheEvaluator : IWindowScorer
     /// <param name="lambdas">Candidates, at least one.</param>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at between windows.</param>
-    /// <returns>The pair that did best, the first of equals.</returns>
+    /// <returns>The pair that did best, the first of equals. Where theta is so large that theta h . h_i overflows, the result may not be a number; such a pair is
+    /// only returned if all are such.</returns>
     /// <exception cref="ArgumentException">As for <see cref="Evaluate"/>, or there is no candidate.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public CacheResult Tune(
@@ -107,7 +108,7 @@ public sealed class CacheEvaluator : IWindowScorer
         int best = 0;
         for (int i = 1; i < _sums.Length; i++)
         {
-            if (_sums[i] < _sums[best]) best = i;
+            if (_sums[i] < _sums[best] || (double.IsNaN(_sums[best]) && !double.IsNaN(_sums[i]))) best = i;
         }
 
         return new CacheResult(

@@ -79,6 +79,21 @@ public sealed class CacheEvaluatorTests
     }
 
     [Test]
+    [Arguments(new[] { 3e38f, 1f })]
+    [Arguments(new[] { 1f, 3e38f })]
+    public async Task Tuning_passes_over_what_is_not_a_number(float[] thetas)
+    {
+        LanguageModel model = NewModel(hidden: 9);
+        var text = new TokenMemory(_text);
+        var evaluator = new CacheEvaluator(model, 30);
+        CacheResult best = evaluator.Tune(text, thetas, [0.2f]);
+        await Assert.That(best.Theta).IsEqualTo(1f);
+        double expected = Direct(model, 30, 1, 0.2f);
+        await Assert.That(best.Result.NegativeLogLikelihood).IsEqualTo(expected).Within(3e-6 * expected);
+        await Assert.That(evaluator.Tune(text, [3e38f, 2e38f], [0.2f]).Theta).IsEqualTo(3e38f);
+    }
+
+    [Test]
     [NotInParallel]
     public async Task Threads_change_nothing()
     {
