@@ -1,5 +1,6 @@
 using System.Globalization;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Layers;
 
@@ -13,11 +14,21 @@ namespace TinySD.Runtime.Layers;
 internal sealed record RecurrentSlots(
     CellKind Kind, TensorSlot Input, TensorSlot Recurrent, TensorSlot Bias, TensorSlot? Peephole, TensorSlot? RecurrentBias)
 {
+    /// <summary>GH, the columns of a layer's weights.</summary>
+    /// <remarks>Where the weights then fit a layout, other small multiples of H are numbers too.</remarks>
+    /// <exception cref="ArgumentException">It passes 2^31.</exception>
+    public static int Columns(CellKind kind, int hidden)
+    {
+        long columns = (long)kind.GateCount() * hidden;
+        if (columns > int.MaxValue) Throw.Argument($"a layer of {hidden} hidden units is too large: the limit is 2^31 floats");
+        return (int)columns;
+    }
+
     /// <summary>Appends the tensors of layer <paramref name="layer"/> to a layout; this order is that of files.</summary>
     public static RecurrentSlots Add(ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden)
     {
         string prefix = string.Create(CultureInfo.InvariantCulture, $"{kind.TensorPrefix()}.{layer}");
-        int columns = checked(kind.GateCount() * hidden);
+        int columns = Columns(kind, hidden);
         return new RecurrentSlots(
             kind,
             layout.Add($"{prefix}.input", inputs, columns),

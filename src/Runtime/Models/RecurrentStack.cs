@@ -24,11 +24,11 @@ public sealed class RecurrentStack
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        int directions = config.DirectionCount, hidden = config.HiddenSize, columns = checked(config.Cell.GateCount() * hidden);
+        int directions = config.DirectionCount, hidden = config.HiddenSize, columns = RecurrentSlots.Columns(config.Cell, hidden);
         _slots = new RecurrentSlots[config.LayerCount * directions];
         for (int index = 0; index < _slots.Length; index++)
         {
-            int layer = index / directions, inputs = layer == 0 ? config.InputSize : checked(directions * hidden);
+            int layer = index / directions, inputs = layer == 0 ? config.InputSize : directions * hidden;
             string prefix = string.Create(CultureInfo.InvariantCulture,
                 $"{config.Cell.TensorPrefix()}.{layer}{(index % directions == 0 ? "" : ".reverse")}");
             _slots[index] = new RecurrentSlots(
@@ -36,7 +36,7 @@ public sealed class RecurrentStack
                 Layout.Add($"{prefix}.input", inputs, columns),
                 Layout.Add($"{prefix}.recurrent", hidden, columns),
                 Layout.Add($"{prefix}.bias", columns),
-                config.Peepholes ? Layout.Add($"{prefix}.peephole", checked(3 * hidden)) : null,
+                config.Peepholes ? Layout.Add($"{prefix}.peephole", 3 * hidden) : null,
                 config.Cell == CellKind.Gru && !config.ResetBeforeProduct ? Layout.Add($"{prefix}.recurrentBias", hidden) : null);
         }
 

@@ -61,14 +61,16 @@ internal sealed class GradientBlocks
         Add(start, end);
     }
 
-    private static int Blocks(int floats) => (floats + MaxFloats - 1) / MaxFloats;
+    private static int Blocks(int floats) => (int)((floats + (long)MaxFloats - 1) / MaxFloats);
 
     private void Add(int start, int end)
     {
-        for (; start < end; start += MaxFloats)
+        while (start < end)
         {
+            int length = Math.Min(MaxFloats, end - start);
             _starts[_count] = start;
-            _lengths[_count++] = Math.Min(MaxFloats, end - start);
+            _lengths[_count++] = length;
+            start += length;
         }
     }
 }

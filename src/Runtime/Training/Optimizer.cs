@@ -32,9 +32,7 @@ internal sealed class Optimizer
         _blocks = blocks;
         _blockSums = new float[blocks.Capacity];
         _moments = average is null ? [] : [average];
-        if (_kind != OptimizerKind.Adam) return;
-        Memory<float> state = new AlignedBuffer(checked(2 * layout.LengthFloats)).Memory;
-        _moments = [new(layout, state[..layout.LengthFloats]), new(layout, state[layout.LengthFloats..])];
+        if (_kind == OptimizerKind.Adam) _moments = [new(layout), new(layout)];
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
@@ -51,6 +52,27 @@ public sealed class MemoryTests
         layout.Add("c", 2_000_000_000);
         await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("d", 200_000_000))).IsEqualTo("the model is too large at tensor 'd': the limit is 2^31 floats");
         await Assert.That(layout.Tensors.Count).IsEqualTo(2);
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Models_of_impossible_width_are_refused(
+        [Matrix(65_536, 600_000_000, int.MaxValue)] int hidden, [Matrix] CellKind cell, [Matrix(1, 2)] int layers)
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden, layers) with { Cell = cell, Peepholes = cell == CellKind.Lstm };
+        var stack = new RecurrentStackConfig
+        {
+            Cell = cell,
+            InputSize = 3,
+            HiddenSize = hidden,
+            LayerCount = layers,
+            Direction = RecurrentDirection.Bidirectional,
+            Peepholes = cell == CellKind.Lstm,
+        };
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config))).Contains("too large").And.Contains("the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config with { HiddenSize = 5, LastHiddenSize = hidden })))
+            .Contains("too large").And.Contains("the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => new RecurrentStack(stack))).Contains("too large").And.Contains("the limit is 2^31 floats");
     }
 
     [Test]

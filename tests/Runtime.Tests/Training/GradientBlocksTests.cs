@@ -52,6 +52,17 @@ public sealed class GradientBlocksTests
     }
 
     [Test]
+    public async Task The_largest_layout_is_covered_to_its_end()
+    {
+        var layout = new ParameterLayout();
+        layout.Add("weight", int.MaxValue - 31);
+        var blocks = new GradientBlocks(layout, null, 0);
+        await Assert.That(blocks.Starts.Length).IsEqualTo(524_288);
+        await Assert.That(blocks.Starts[^1] + blocks.Lengths[^1]).IsEqualTo(layout.LengthFloats);
+        await Assert.That(blocks.Lengths.ToArray().Sum(length => (long)length)).IsEqualTo(layout.LengthFloats);
+    }
+
+    [Test]
     public async Task Rows_that_a_window_no_longer_looks_up_lose_their_gradient()
     {
         LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 7, hidden: 9, layers: 1);

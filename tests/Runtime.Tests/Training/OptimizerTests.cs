@@ -1,5 +1,7 @@
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
@@ -34,6 +36,18 @@ public sealed class OptimizerTests
             double mHat = m[index] / (1 - Math.Pow(0.9, t)), vHat = v[index] / (1 - Math.Pow(0.999, t));
             return -Rate * mHat / (Math.Sqrt(vHat) + 1e-8);
         });
+    }
+
+    // Only when asked for by name: it takes 9 GiB and half a minute.
+    [Test]
+    [Explicit]
+    public async Task Adams_moments_together_may_pass_2_to_the_31_floats()
+    {
+        var layout = new ParameterLayout();
+        layout.Add("weight", (1 << 30) + 16);
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.Adam };
+        var optimizer = new Optimizer(recipe, layout, new GradientBlocks(layout, null, 0), new VectorOps(SingleThread.Instance, KernelChoice.Best), average: null);
+        await Assert.That(optimizer.Moments.Select(block => block.Values.Length).SequenceEqual([layout.LengthFloats, layout.LengthFloats])).IsTrue();
     }
 
     // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the update.
