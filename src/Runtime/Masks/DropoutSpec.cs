@@ -100,6 +100,7 @@ public sealed record DropoutSpec
     };
 
     /// <summary>Units kept of <paramref name="units"/> by an exact-count mask at a site; see <see cref="MaskSchedule.KeepCount"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no units, or <see cref="Validate"/> would refuse the numbers.</exception>
     public int KeepCount(DropoutSite site, int units) => MaskSchedule.KeepCount(units, RateOf(site), KeepMultiple, GroupSize);
 
     /// <summary>Checks every rate.</summary>

@@ -13,6 +13,9 @@ public readonly struct MaskSchedule
     // Words drawn at a time, on the stack; a multiple of a block's four.
     private const int DrawnWords = 256;
 
+    // What the 28 bits of a place hold, see Stream.
+    private const int MostLayers = 1024, MostTimeSteps = 65536;
+
     private readonly ulong _seed;
     private readonly DropoutSpec _spec;
 
@@ -25,17 +28,26 @@ public readonly struct MaskSchedule
     }
 
     /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), halves up, at least 1.</summary>
-    /// <param name="units">Units H of the site.</param>
-    /// <param name="rate">Drop rate p.</param>
-    /// <param name="multiple">Nearest multiple to round to instead, at least one; without effect where there are fewer units.</param>
-    /// <param name="group">Units that go together: k is counted in groups then. Where the last group is smaller and kept, fewer units are.</param>
+    /// <param name="units">Units H of the site, at least 1.</param>
+    /// <param name="rate">Drop rate p, at least 0 and below 1.</param>
+    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there are fewer units.</param>
+    /// <param name="group">Units that go together, at least 1: k is counted in groups then. Where the last group is smaller and kept, fewer units are.</param>
     /// <remarks>Counted in decimals, because a rate is written as one: 0.3 of 5 is a half, and binary 0.3 is not 0.3.</remarks>
-    public static int KeepCount(int units, float rate, int multiple = 1, int group = 1) =>
-        Math.Min(units, group * KeepGroups(units, rate, multiple, group));
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public static int KeepCount(int units, float rate, int multiple = 1, int group = 1)
+    {
+        CheckUnits(units);
+        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(nameof(rate), rate, "at least 0 and below 1");
+        if (multiple < 1) Throw.OutOfRange(nameof(multiple), multiple, "at least 1");
+        if (group < 1) Throw.OutOfRange(nameof(group), group, "at least 1");
+        return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
+    }
 
     /// <summary>What survivors of a site are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no units.</exception>
     public float Scale(DropoutSite site, int units)
     {
+        CheckUnits(units);
         float rate = _spec.RateOf(site);
         return _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
             ? (float)((double)Groups(units, _spec.GroupSize) / KeepGroups(units, rate, _spec.KeepMultiple, _spec.GroupSize))
@@ -44,15 +56,20 @@ public readonly struct MaskSchedule
 
     /// <summary>Draws the kept units of a structured mask, in increasing order.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="layer">The layer whose input the site is; the layer count for <see cref="DropoutSite.Output"/>.</param>
+    /// <param name="layer">The layer whose input the site is, 0 to 1023; the layer count for <see cref="DropoutSite.Output"/>.</param>
     /// <param name="epoch">Epoch, from 0.</param>
     /// <param name="step">Update within the epoch, from 0.</param>
-    /// <param name="t">Time step within the window, from 0.</param>
-    /// <param name="units">Units H of the site.</param>
+    /// <param name="t">Time step within the window, 0 to 65535.</param>
+    /// <param name="units">Units H of the site, at least 1.</param>
     /// <param name="keep">Receives the kept indices; at least <paramref name="units"/> long.</param>
     /// <returns>How many are kept.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="ArgumentException"><paramref name="keep"/> is too short.</exception>
     public int Keep(DropoutSite site, int layer, int epoch, int step, int t, int units, Span<int> keep)
     {
+        CheckPlace(site, layer, epoch, step, t);
+        CheckUnits(units);
+        if (keep.Length < units) Throw.Argument($"keep holds {keep.Length} indices; room for all {units} units was expected");
         StructuredMask draw = Structured(site, layer, epoch, step, t, units);
         PhiloxStream random = draw.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
@@ -68,13 +85,15 @@ public readonly struct MaskSchedule
 
     /// <summary>Draws an unstructured mask: for each unit and sequence 0 or the scale 1/(1-p).</summary>
     /// <param name="site">The site.</param>
-    /// <param name="layer">The layer whose input the site is; the layer count for <see cref="DropoutSite.Output"/>.</param>
+    /// <param name="layer">The layer whose input the site is, 0 to 1023; the layer count for <see cref="DropoutSite.Output"/>.</param>
     /// <param name="epoch">Epoch, from 0.</param>
     /// <param name="step">Update within the epoch, from 0.</param>
-    /// <param name="t">Time step within the window, from 0.</param>
+    /// <param name="t">Time step within the window, 0 to 65535.</param>
     /// <param name="mask">Receives [H][B] factors.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public void Fill(DropoutSite site, int layer, int epoch, int step, int t, Span<float> mask)
     {
+        CheckPlace(site, layer, epoch, step, t);
         UnstructuredMask draw = Unstructured(site, layer, epoch, step, t);
         PhiloxStream random = draw.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
@@ -100,7 +119,7 @@ public readonly struct MaskSchedule
     }
 
     /// <summary>Groups of <paramref name="group"/> units, the last one perhaps smaller.</summary>
-    internal static int Groups(int units, int group) => (units + group - 1) / group;
+    internal static int Groups(int units, int group) => ((units - 1) / group) + 1;
 
     // Groups that an exact-count mask keeps. A multiple of units is a multiple of multiple / gcd(multiple, group) groups.
     private static int KeepGroups(int units, float rate, int multiple, int group)
@@ -114,6 +133,21 @@ public readonly struct MaskSchedule
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 
     internal static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
+
+    private static void CheckUnits(int units)
+    {
+        if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
+    }
+
+    // Layers run into the bits of sites, and time steps into those of layers, if they are too many.
+    private static void CheckPlace(DropoutSite site, int layer, int epoch, int step, int t)
+    {
+        if ((uint)site > (uint)DropoutSite.Output) Throw.OutOfRange(nameof(site), site, "one of the sites");
+        if ((uint)layer >= MostLayers) Throw.OutOfRange(nameof(layer), layer, $"0 to {MostLayers - 1}");
+        if (epoch < 0) Throw.OutOfRange(nameof(epoch), epoch, "0 or above");
+        if (step < 0) Throw.OutOfRange(nameof(step), step, "0 or above");
+        if ((uint)t >= MostTimeSteps) Throw.OutOfRange(nameof(t), t, $"0 to {MostTimeSteps - 1}");
+    }
 
     private PhiloxStream Stream(DropoutSite site, int layer, int epoch, int step, int t)
     {

@@ -201,6 +201,68 @@ public sealed class MaskScheduleTests
         await Assert.That(Draw(new MaskSchedule(1, none), none, _origin).All(factor => factor == 1f)).IsTrue();
     }
 
+    [Test]
+    [Arguments((DropoutSite)4, 0, 0, 0, 0, "site must be")]
+    [Arguments(DropoutSite.Layer, -1, 0, 0, 0, "layer must be 0 to 1023")]
+    [Arguments(DropoutSite.Layer, 1024, 0, 0, 0, "layer must be 0 to 1023")]
+    [Arguments(DropoutSite.Layer, 0, -1, 0, 0, "epoch must be 0 or above")]
+    [Arguments(DropoutSite.Layer, 0, 0, -1, 0, "step must be 0 or above")]
+    [Arguments(DropoutSite.Layer, 0, 0, 0, -1, "t must be 0 to 65535")]
+    [Arguments(DropoutSite.Layer, 1, 0, 0, 65_537, "t must be 0 to 65535")] // else it would be layer 1 at t = 1
+    public async Task Places_beyond_the_counters_bits_are_refused(DropoutSite site, int layer, int epoch, int step, int t, string expected)
+    {
+        foreach (DropoutSpec spec in Cases.Dropouts.Where(spec => spec.Kind != DropoutKind.None).Select(spec => At(spec, 0.5f)))
+        {
+            var schedule = new MaskSchedule(1, spec);
+            int[] keep = new int[Units];
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Keep(site, layer, epoch, step, t, Units, keep))).Contains(expected);
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Fill(site, layer, epoch, step, t, new float[Units]))).Contains(expected);
+        }
+    }
+
+    [Test]
+    public async Task The_last_places_of_the_counters_bits_differ()
+    {
+        DropoutSpec spec = At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f);
+        var schedule = new MaskSchedule(1, spec);
+        Place last = new(DropoutSite.Output, 1023, int.MaxValue, int.MaxValue, 65_535);
+        float[] mask = Draw(schedule, spec, last);
+        foreach (Place other in new[] { last with { Layer = 0 }, last with { T = 0 }, last with { Epoch = 0 }, last with { Step = 0 } })
+            await Assert.That(Arrays.FirstDifference(Draw(schedule, spec, other), mask)).IsNotNull();
+    }
+
+    [Test]
+    public async Task A_list_without_room_for_all_units_is_refused()
+    {
+        var schedule = new MaskSchedule(1, At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f));
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Keep(DropoutSite.Layer, 0, 0, 0, 0, 0, new int[4])))
+            .Contains("units must be at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Scale(DropoutSite.Layer, 0))).Contains("units must be at least 1");
+        await Assert.That(Messages.Of<ArgumentException>(() => schedule.Keep(DropoutSite.Layer, 0, 0, 0, 0, 10, new int[9])))
+            .IsEqualTo("keep holds 9 indices; room for all 10 units was expected");
+    }
+
+    [Test]
+    [Arguments(0, 0.5f, 1, 1, "units must be at least 1")]
+    [Arguments(10, float.NaN, 1, 1, "rate must be at least 0 and below 1")]
+    [Arguments(10, 1f, 1, 1, "rate must be at least 0 and below 1")]
+    [Arguments(10, 1.5f, 1, 1, "rate must be at least 0 and below 1")]
+    [Arguments(10, -0.1f, 1, 1, "rate must be at least 0 and below 1")]
+    [Arguments(10, 0.5f, 0, 1, "multiple must be at least 1")]
+    [Arguments(10, 0.5f, 1, 0, "group must be at least 1")]
+    [Arguments(10, 0.5f, 1, -3, "group must be at least 1")]
+    public async Task Kept_counts_of_impossible_arguments_are_refused(int units, float rate, int multiple, int group, string expected) =>
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskSchedule.KeepCount(units, rate, multiple, group))).Contains(expected);
+
+    [Test]
+    [Arguments(int.MaxValue, 0.5f, 1, 1, 1 << 30)] // half of an odd number, rounded up
+    [Arguments(int.MaxValue, 0.5f, 1, 65_536, 1 << 30)]
+    [Arguments(int.MaxValue, 0f, 1, 65_536, int.MaxValue)]
+    [Arguments(10, 0.5f, 1, int.MaxValue, 10)]
+    [Arguments(10, 0.5f, int.MaxValue, 1, 5)]
+    public async Task Kept_counts_of_the_largest_arguments_do_not_overflow(int units, float rate, int multiple, int group, int expected) =>
+        await Assert.That(MaskSchedule.KeepCount(units, rate, multiple, group)).IsEqualTo(expected);
+
     private static DropoutSpec At(DropoutSpec spec, float rate) => spec with { Embedding = rate, Layer = rate, Recurrent = rate, Output = rate };
 
     // The factors of one mask, [units] or [units][sequences].
