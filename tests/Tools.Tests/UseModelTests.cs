@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TinySD.Formats;
 using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;
@@ -40,6 +41,22 @@ public sealed class UseModelTests
         // A line's end is a token too. One is added when the last line was left open.
         int words = first.Out.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Length, lines = first.Out.Count(c => c == '\n');
         await Assert.That(words + lines - 42).IsBetween(0, 1);
+    }
+
+    [Test]
+    [Arguments("0")]
+    [Arguments("1")]
+    public async Task Generate_says_when_a_models_numbers_overflow(string temperature)
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        LoadedLanguageModel loaded = LanguageModelFile.Load(folder.Model);
+        loaded.Model.Parameters.Values.Fill(float.MaxValue);
+        LanguageModelFile.Save(folder.Model, loaded.Model, loaded.Vocabulary, loaded.Training);
+        CliResult result = Tinysd.Run("generate", folder.Model, "--temperature", temperature);
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).StartsWith("tinysd generate: the model's numbers overflow: logit 0 is ");
+        await Assert.That(result.Error).EndsWith(" Train again with a lower learning rate.\n");
     }
 
     [Test]

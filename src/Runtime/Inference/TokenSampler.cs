@@ -10,13 +10,14 @@ public sealed class TokenSampler
     private readonly float[] _sorted;
     private PhiloxStream _random;
 
-    /// <param name="vocabularySize">Length of the logits.</param>
+    /// <param name="vocabularySize">Length of the logits, at least 1.</param>
     /// <param name="temperature">0 takes the likeliest; 1 samples as the model says; above flattens.</param>
     /// <param name="topK">Only the k likeliest tokens may be drawn; 0 for all.</param>
     /// <param name="seed">The same seed draws the same text.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A negative or not finite temperature, or a negative k.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No tokens, a negative or not finite temperature, or a negative k.</exception>
     public TokenSampler(int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1)
     {
+        if (vocabularySize < 1) Throw.OutOfRange(nameof(vocabularySize), vocabularySize, "at least 1");
         if (!(temperature >= 0f && float.IsFinite(temperature))) Throw.OutOfRange(nameof(temperature), temperature, "0 or above, and finite");
         if (topK < 0) Throw.OutOfRange(nameof(topK), topK, "0 (all) or above");
         _temperature = temperature;
@@ -26,15 +27,21 @@ public sealed class TokenSampler
     }
 
     /// <summary>Draws one token. Allocates nothing.</summary>
+    /// <param name="logits">[V]; minus infinity for a token that must not be drawn.</param>
+    /// <exception cref="ArgumentException">There are more or fewer logits than the sampler was made for.</exception>
+    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity: the model's numbers have
+    /// overflowed.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
         if (logits.Length != _sorted.Length) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_sorted.Length}");
         int likeliest = 0;
-        for (int i = 1; i < logits.Length; i++)
+        for (int i = 0; i < logits.Length; i++)
         {
+            if (!(logits[i] < float.PositiveInfinity)) Throw.NotALogit(i, logits[i]);
             if (logits[i] > logits[likeliest]) likeliest = i;
         }
 
+        if (float.IsNegativeInfinity(logits[likeliest])) Throw.NoLogit(logits.Length);
         if (_temperature == 0) return likeliest;
         (float threshold, int ties) = Threshold(logits);
         double max = logits[likeliest], sum = 0;

@@ -20,6 +20,13 @@ internal static class Throw
         throw new InvalidOperationException($"the runner's ThreadCount was {expected} and is {found} now; it must stay what it was when the runner was given");
 
     [DoesNotReturn]
+    public static void NotALogit(int token, float found) =>
+        throw new NotFiniteNumberException($"logit {token} is {found}; a finite number was expected, or minus infinity for a token that must not be drawn", found);
+
+    [DoesNotReturn]
+    public static void NoLogit(int count) => throw new NotFiniteNumberException($"all {count} logits are minus infinity; one at least must be finite");
+
+    [DoesNotReturn]
     public static void NotFinite(int epoch, int step, double loss, double gradientNorm) =>
         throw new NotFiniteException(epoch, step, loss, gradientNorm);
 }

@@ -2,6 +2,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
+using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Commands;
 
@@ -10,6 +11,7 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
 {
     /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be text.</summary>
     /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
+    /// <exception cref="FailureException">The model's numbers overflow.</exception>
     public void Write(string prompt, int length, TextWriter writer, CancellationToken stop)
     {
         bool lineIsOpen = false;
@@ -27,6 +29,7 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
 
     /// <summary>Gives the prompt's tokens and those that follow it, as they come.</summary>
     /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
+    /// <exception cref="FailureException">The model's numbers overflow.</exception>
     public void Run(string prompt, int length, Action<int> put, CancellationToken stop)
     {
         int[] given = Corpus.EncodeText(prompt, vocabulary, "--prompt");
@@ -42,9 +45,21 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         for (int i = 0; i < length; i++)
         {
             stop.ThrowIfCancellationRequested();
-            int token = sampler.Sample(logits);
+            int token = Sample(sampler, logits);
             put(token);
             logits = session.Step(token);
+        }
+    }
+
+    private static int Sample(TokenSampler sampler, ReadOnlySpan<float> logits)
+    {
+        try
+        {
+            return sampler.Sample(logits);
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw new FailureException($"the model's numbers overflow: {Failures.OneLine(exception)}. Train again with a lower learning rate.", exception);
         }
     }
 

@@ -73,4 +73,34 @@ public sealed class TokenSamplerTests
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(6, topK: -1))).Contains("topK must be 0 (all) or above");
         await Assert.That(Messages.Of<ArgumentException>(() => new TokenSampler(6).Sample(new float[5]))).IsEqualTo("5 logits given, the sampler was made for 6");
     }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(-1)]
+    public async Task A_vocabulary_of_no_tokens_is_refused(int size) =>
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(size))).Contains("vocabularySize must be at least 1");
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Logits_that_are_not_numbers_are_refused(
+        [Matrix(float.NaN, float.PositiveInfinity)] float bad, [Matrix(0, 1, 5)] int at, [Matrix(0f, 1f)] float temperature, [Matrix(0, 2)] int topK)
+    {
+        var sampler = new TokenSampler(6, temperature, topK);
+        float[] one = [.. _logits], all = [.. _logits.Select(_ => bad)];
+        one[at] = bad;
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample(one))).StartsWith($"logit {at} is ");
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample(all))).StartsWith("logit 0 is ");
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Logits_of_minus_infinity_are_never_drawn([Matrix(0f, 1f)] float temperature, [Matrix(0, 2, 5)] int topK)
+    {
+        const float never = float.NegativeInfinity;
+        var sampler = new TokenSampler(6, temperature, topK);
+        int[] drawn = [.. Enumerable.Range(0, 200).Select(_ => sampler.Sample([never, 1f, never, 1.1f, never, never])).Distinct().Order()];
+        await Assert.That(drawn.SequenceEqual(temperature == 0f ? [3] : [1, 3])).IsTrue();
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample([never, never, never, never, never, never])))
+            .IsEqualTo("all 6 logits are minus infinity; one at least must be finite");
+    }
 }
