@@ -5,7 +5,7 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>Every activation of <see cref="ActivationKind"/>, one number at a time.</summary>
-/// <remarks>All but Softplus, whose logarithm is the platform's, give the same bits everywhere.</remarks>
+/// <remarks>The same bits everywhere.</remarks>
 internal static class SquashingFunction
 {
     /// <summary>f(x).</summary>
