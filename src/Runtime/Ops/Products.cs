@@ -72,7 +72,6 @@ internal sealed unsafe class Products
     /// <summary>Reserves every thread's scratch.</summary>
     public void ReserveScratch(Workspace workspace)
     {
-        _scratchFloats = AlignedBuffer.RoundUp(checked((int)_scratchFloats));
         _scratch = workspace.Reserve(_scratchFloats * _runner.ThreadCount);
         _turned = workspace.Reserve(_turnedFloats);
     }

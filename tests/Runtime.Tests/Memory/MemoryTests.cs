@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
@@ -138,6 +140,15 @@ public sealed class MemoryTests
         await Assert.That(host.Span.ToArray().Count(value => value == 2f)).IsEqualTo(16);
         await Assert.That(Messages.Of<ArgumentException>(() => workspace.Reserve(1))).IsEqualTo("the workspace is already allocated");
         await Assert.That(Messages.Of<ArgumentException>(() => new Workspace().Reserve(1L << 31))).Contains("the workspace would pass 2^31 floats");
+    }
+
+    [Test]
+    public async Task Scratch_that_passes_the_limit_of_a_workspace_is_refused()
+    {
+        KernelSet kernels = KernelChoice.Best;
+        var products = new Products(SingleThread.Instance, kernels);
+        products.Announce((int)((1L << 31) / kernels.StripColumns) + 1, 1, 1, 1, backward: true);
+        await Assert.That(Messages.Of<ArgumentException>(() => products.ReserveScratch(new Workspace()))).Contains("the workspace would pass 2^31 floats");
     }
 
     private static unsafe nuint Address(Span<float> span) => (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
