@@ -1,5 +1,6 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
@@ -18,12 +19,17 @@ public sealed class LanguageModelSession
     /// <param name="model">The model; make a new session when its parameters have changed.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone, which is best for small models.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The profile does not run here.</exception>
-    public LanguageModelSession(LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    /// <param name="memory">
+    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it gives must outlive the
+    /// session and be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">The profile does not run here, or the host gives too little memory.</exception>
+    public LanguageModelSession(
+        LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null)
     {
         _model = model;
         _network = new LanguageModelNetwork(
-            model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+            model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware), memory: memory);
         _network.Update();
     }
 

@@ -26,9 +26,15 @@ public sealed class RecurrentSession
     /// <param name="maxTimeSteps">The most steps T of a call, at least 1.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, or the profile does not run here.</exception>
+    /// <param name="memory">
+    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it gives must outlive the
+    /// session and be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the host gives too little
+    /// memory.</exception>
     public RecurrentSession(
-        RecurrentStack stack, int batch, int maxTimeSteps, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+        RecurrentStack stack, int batch, int maxTimeSteps, IParallelRunner? runner = null, HardwareProfile? hardware = null,
+        Func<int, Memory<float>>? memory = null)
     {
         if (batch < 1) Throw.OutOfRange(nameof(batch), batch, "at least 1");
         if (maxTimeSteps < 1) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "at least 1");
@@ -59,7 +65,7 @@ public sealed class RecurrentSession
         _even = workspace.Reserve(rows * config.OutputSize);
         if (config.LayerCount > 1) _odd = workspace.Reserve(rows * config.OutputSize);
         products.ReserveScratch(workspace);
-        workspace.Allocate();
+        workspace.Allocate(memory);
         foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
     }
 

@@ -23,12 +23,10 @@ internal sealed class Workspace
     }
 
     /// <summary>Takes the host's memory, zeroed, or allocates when none is given.</summary>
-    public void Allocate(Memory<float> storage = default)
+    /// <exception cref="ArgumentException">The host gives too little.</exception>
+    public void Allocate(Func<int, Memory<float>>? host = null)
     {
-        if (storage.IsEmpty) storage = new AlignedBuffer(LengthFloats).Memory;
-        if (storage.Length < LengthFloats) Throw.Argument($"the workspace needs {LengthFloats} floats, the given memory holds {storage.Length}");
-        _memory = storage[..LengthFloats];
-        _memory.Span.Clear();
+        _memory = host.Take(LengthFloats);
         _allocated = true;
     }
 

@@ -32,11 +32,11 @@ internal sealed class LanguageModelNetwork
     /// <param name="runner">Threads.</param>
     /// <param name="kernels">The lane width.</param>
     /// <param name="masks">Gives structured masks instead of the seed, or null.</param>
-    /// <param name="storage">The host's memory for the scratch, or empty.</param>
     /// <param name="regularizers">Those beside dropout of units; ignored where the window drops nothing.</param>
+    /// <param name="memory">Gives the host's memory for the scratch, or null.</param>
     public LanguageModelNetwork(
         LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
-        Memory<float> storage = default, NetworkRegularizers regularizers = default)
+        NetworkRegularizers regularizers = default, Func<int, Memory<float>>? memory = null)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
         if (shape.TimeSteps is < 1 or > 65536) Throw.OutOfRange("the window", shape.TimeSteps, "1 to 65536 steps");
@@ -78,7 +78,7 @@ internal sealed class LanguageModelNetwork
         }
 
         products.ReserveScratch(workspace);
-        workspace.Allocate(storage);
+        workspace.Allocate(memory);
         CarriedLayout = LayOutCarried();
 
         DropoutGate Gate(DropoutSite site, int layer, int units) =>

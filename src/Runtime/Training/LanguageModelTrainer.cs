@@ -38,16 +38,23 @@ public sealed class LanguageModelTrainer
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Gives the masks instead of the recipe's seed, at the places and in the sizes of <see cref="LanguageModelConfig.MaskSites"/>;
     /// <see langword="null"/> to draw them.</param>
-    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, or there are masks and the
-    /// recipe's dropout is not structured.</exception>
+    /// <param name="memory">
+    /// Gives the host's memory for the trainer's floats and is asked here, for how many, once each for scratch, gradients and every block of the optimizer's
+    /// state; <see langword="null"/> to allocate. What it gives must outlive the trainer and be nobody else's; it may hold anything and start anywhere, best on a
+    /// multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, there are masks and the
+    /// recipe's dropout is not structured, or the host gives too little memory.</exception>
     public LanguageModelTrainer(
-        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null)
-        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware), masks)
+        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
+        Func<int, Memory<float>>? memory = null)
+        : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware), masks, memory)
     {
     }
 
     internal LanguageModelTrainer(
-        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null)
+        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
+        Func<int, Memory<float>>? memory = null)
     {
         recipe.Validate();
         if (masks is not null && !recipe.Dropout.IsStructured) Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
@@ -61,11 +68,12 @@ public sealed class LanguageModelTrainer
         _maxRows = recipe.LongestWindow * recipe.BatchSize;
         LearningRate = recipe.LearningRate;
         var window = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
-        _network = new LanguageModelNetwork(model, window, recipe.Dropout, recipe.Seed, runner, kernels, masks, regularizers: recipe.Regularizers);
-        _gradients = new ParameterBlock(model.Layout);
+        _network = new LanguageModelNetwork(model, window, recipe.Dropout, recipe.Seed, runner, kernels, masks, recipe.Regularizers, memory);
+        int length = model.Layout.LengthFloats;
+        _gradients = new ParameterBlock(model.Layout, memory.Take(length));
         _blocks = new GradientBlocks(model.Layout, model.Embedding, _maxRows);
-        if (recipe.Optimizer == OptimizerKind.NtAsgd) AveragedModel = new LanguageModel(model.Config);
-        _optimizer = new Optimizer(recipe, model.Layout, _blocks, _network.Vectors, AveragedModel?.Parameters);
+        if (recipe.Optimizer == OptimizerKind.NtAsgd) AveragedModel = new LanguageModel(model.Config, memory.Take(length));
+        _optimizer = new Optimizer(recipe, model.Layout, _blocks, _network.Vectors, AveragedModel?.Parameters, memory);
     }
 
     /// <summary>

@@ -22,7 +22,10 @@ internal sealed class Optimizer
     /// <param name="blocks">Where their gradient may differ from zero.</param>
     /// <param name="ops">Elementwise passes.</param>
     /// <param name="average">Where the mean of the parameters goes, for the rule that has one.</param>
-    public Optimizer(LanguageModelRecipe recipe, ParameterLayout layout, GradientBlocks blocks, VectorOps ops, ParameterBlock? average)
+    /// <param name="memory">Gives the host's memory for the state, or null.</param>
+    public Optimizer(
+        LanguageModelRecipe recipe, ParameterLayout layout, GradientBlocks blocks, VectorOps ops, ParameterBlock? average,
+        Func<int, Memory<float>>? memory = null)
     {
         _kind = recipe.Optimizer;
         _clipNorm = recipe.ClipNorm;
@@ -32,7 +35,7 @@ internal sealed class Optimizer
         _blocks = blocks;
         _blockSums = new float[blocks.Capacity];
         _moments = average is null ? [] : [average];
-        if (_kind == OptimizerKind.Adam) _moments = [new(layout), new(layout)];
+        if (_kind == OptimizerKind.Adam) _moments = [new(layout, memory.Take(layout.LengthFloats)), new(layout, memory.Take(layout.LengthFloats))];
     }
 
     /// <summary>

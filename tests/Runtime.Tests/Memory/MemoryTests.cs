@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -123,14 +125,77 @@ public sealed class MemoryTests
     }
 
     [Test]
+    [MatrixDataSource]
+    public async Task A_trainer_in_the_hosts_memory_comes_to_the_same_bits_and_leaves_the_rest_alone(
+        [Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int threads, [Matrix(0, 5)] int beyond)
+    {
+        LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2);
+        DropoutSpec dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f, Recurrent = 0.5f };
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch: 2, timeSteps: 3, dropout) with { Optimizer = optimizer };
+        using var pool = new WorkerPool(threads);
+        var host = new Host { Beyond = beyond };
+        LanguageModel hosted = Cases.Model(config), own = Cases.Model(config);
+        LanguageModelTrainer[] trainers = [new(hosted, recipe, pool, memory: host.Give), new(own, recipe, pool)];
+        foreach (LanguageModelTrainer trainer in trainers)
+        {
+            for (int step = 0; step < 4; step++)
+            {
+                if (step == 2 && trainer.AveragedModel is not null) trainer.BeginAveraging();
+                trainer.Step(Arrays.Tokens(step, 6, 11), Arrays.Tokens(step + 9, 6, 11), 0, step);
+            }
+        }
+
+        await Assert.That(Arrays.FirstDifference(hosted.Parameters.Values, own.Parameters.Values)).IsNull();
+        await Assert.That(host.Damage()).IsNull();
+
+        // Scratch, gradients, and the optimizer's state; each where the trainer says it is.
+        nuint[] blocks = [Address(trainers[0].Gradients.Values), .. trainers[0].Moments.Select(block => Address(block.Values))];
+        await Assert.That(host.Given.Skip(1).Select(given => Address(given.Span)).SequenceEqual(blocks)).IsTrue();
+        foreach (int calls in Enumerable.Range(0, host.Given.Count))
+        {
+            await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(own, recipe, pool, memory: new Host { FullCalls = calls }.Give)))
+                .StartsWith("the host was asked for ");
+        }
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(5)]
+    public async Task Sessions_in_the_hosts_memory_come_to_the_same_bits_and_leave_the_rest_alone(int beyond)
+    {
+        var host = new Host { Beyond = beyond };
+        LanguageModel model = Cases.Model(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
+        LanguageModelSession hosted = new(model, memory: host.Give), own = new(model);
+        foreach (int token in new[] { 3, 1, 4 }) await Assert.That(Arrays.FirstDifference(hosted.Step(token), own.Step(token).ToArray())).IsNull();
+        await Assert.That(host.Given.Count).IsEqualTo(1);
+        await Assert.That(host.Given[0].Span.Overlaps(hosted.Step(1))).IsTrue();
+
+        var stack = new RecurrentStack(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 5, Direction = RecurrentDirection.Bidirectional });
+        foreach (TensorSlot slot in stack.Layout.Tensors) Arrays.Uniform(slot.Offset, slot.Length).CopyTo(stack.Parameters[slot]);
+        float[] input = Arrays.Uniform(8, 4 * 2 * 3), found = new float[4 * 2 * 10], expected = new float[found.Length];
+        new RecurrentSession(stack, batch: 2, maxTimeSteps: 4, memory: host.Give).Run(input, found);
+        new RecurrentSession(stack, batch: 2, maxTimeSteps: 4).Run(input, expected);
+        await Assert.That(Arrays.FirstDifference(found, expected)).IsNull();
+        await Assert.That(host.Given.Count).IsEqualTo(2);
+        await Assert.That(host.Given[1].Span.ToArray().Any(value => value != 0f)).IsTrue();
+        await Assert.That(host.Damage()).IsNull();
+
+        var mean = new Host { FullCalls = 0 };
+        foreach (Func<object> session in (Func<object>[])
+            [() => new LanguageModelSession(model, memory: mean.Give), () => new RecurrentSession(stack, batch: 2, maxTimeSteps: 4, memory: mean.Give)])
+            await Assert.That(Messages.Of<ArgumentException>(session)).StartsWith("the host was asked for ");
+    }
+
+    [Test]
     public async Task A_workspace_is_sized_first_and_zeroed_when_taken()
     {
         var workspace = new Workspace();
         Workspace.Slice a = workspace.Reserve(3), b = workspace.Reserve(17);
         await Assert.That(workspace.LengthFloats).IsEqualTo(48);
-        await Assert.That(Messages.Of<ArgumentException>(() => workspace.Allocate(new float[47]))).IsEqualTo("the workspace needs 48 floats, the given memory holds 47");
+        await Assert.That(Messages.Of<ArgumentException>(() => workspace.Allocate(_ => new float[47])))
+            .IsEqualTo("the host was asked for 48 floats of memory and gave 47; it must give as many or more");
         var host = new GuardedBuffer("the workspace", 48, float.NaN);
-        workspace.Allocate(host.Memory);
+        workspace.Allocate(_ => host.Memory);
         await Assert.That(host.Span.ToArray().All(value => value == 0f)).IsTrue();
         a.Span.Fill(1f);
         b.Span.Fill(2f);
@@ -151,5 +216,25 @@ public sealed class MemoryTests
         await Assert.That(Messages.Of<ArgumentException>(() => products.ReserveScratch(new Workspace()))).Contains("the workspace would pass 2^31 floats");
     }
 
-    private static unsafe nuint Address(Span<float> span) => (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
+    private static unsafe nuint Address(ReadOnlySpan<float> span) => (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
+
+    // Memory that holds what are no numbers, and says when it was left.
+    private sealed class Host
+    {
+        public int FullCalls { get; init; } = int.MaxValue;
+
+        // Floats given beyond those that were asked for; a few, and the memory starts on no cache line.
+        public int Beyond { get; init; }
+
+        public List<GuardedBuffer> Given { get; } = [];
+
+        public Memory<float> Give(int floats)
+        {
+            var buffer = new GuardedBuffer("the host's memory", Given.Count < FullCalls ? floats + Beyond : floats - 1, float.NaN);
+            Given.Add(buffer);
+            return buffer.Memory;
+        }
+
+        public string? Damage() => Given.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage is not null);
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class ProductRig
         var rows = new WeightRows(weight, products, workspace);
         products.ReserveScratch(workspace);
         var scratch = new GuardedBuffer("scratch", Math.Max(1, workspace.LengthFloats));
-        workspace.Allocate(scratch.Memory);
+        workspace.Allocate(_ => scratch.Memory);
 
         var block = new GuardedBuffer("parameters", layout.LengthFloats);
         var parameters = new ParameterBlock(layout, block.Memory);
