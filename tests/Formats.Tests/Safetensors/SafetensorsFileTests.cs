@@ -65,6 +65,26 @@ public sealed class SafetensorsFileTests
     }
 
     [Test]
+    public async Task A_tensor_without_numbers_is_read_however_large_its_other_extents_are()
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Bytes("""{"t":{"dtype":"F32","shape":[2147483647,2147483647,3,0],"data_offsets":[0,0]}}""", []);
+        using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", bytes));
+        await Assert.That(NamedTensor.TryRead(file, file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
+        await Assert.That(tensor!.Shape.SequenceEqual([int.MaxValue, int.MaxValue, 3, 0])).IsTrue();
+        await Assert.That(tensor.Floats!).IsEmpty();
+    }
+
+    /// <summary>The first product is 2^64, which is 0 in 64 bits.</summary>
+    [Test]
+    [Arguments(65536, 65536, 65536, 65536)]
+    [Arguments(-1, 0, 1, 1)]
+    [Arguments(0, 1, 1, -1)]
+    [Arguments(1, 1, 1, 1)]
+    public async Task A_shape_that_makes_another_count_is_an_argument_that_is_refused(params int[] shape) =>
+        await Assert.That(() => new NamedTensor("t", shape, Array.Empty<float>())).Throws<ArgumentException>();
+
+    [Test]
     public async Task Every_number_format_is_converted()
     {
         // 1.5 and -2 in each, by hand from the formats' definitions.
