@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace TinySD.Formats;
 
 /// <summary>The project's only place that throws: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument
-/// exception.</summary>
+/// or an invalid-operation exception.</summary>
 internal static class Throw
 {
     [DoesNotReturn]
@@ -18,6 +18,10 @@ internal static class Throw
     [DoesNotReturn]
     public static void OutOfRange(string name, object? found, string expected) =>
         throw new ArgumentOutOfRangeException(name, found, $"{name} must be {expected}");
+
+    [DoesNotReturn]
+    public static void NoMasks(string path) =>
+        throw new InvalidOperationException($"{path}: no update's masks are ready; one must be begun, and not refused, before masks are asked for");
 
     [DoesNotReturn]
     public static void DamagedGzip() => throw new InvalidDataException("damaged, cut short, or with other bytes behind its end");

@@ -24,6 +24,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     private readonly byte[] _block;
     private readonly int[] _listAt;
 
+    // Whether what lies in the two arrays above was checked: not before the first update, nor after one that was refused.
+    private bool _isChecked;
+
     private MaskScheduleFile(string path, SafeFileHandle handle, long length, MaskScheduleInfo info, long[] blockAt)
     {
         Path = path;
@@ -94,7 +97,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         return file is not null;
     }
 
-    /// <summary>Reads and checks the masks of an update.</summary>
+    /// <summary>Reads and checks the masks of an update; where that fails, there are none until it succeeds.</summary>
     /// <param name="update">Below <see cref="MaskScheduleInfo.Updates"/>.</param>
     /// <exception cref="FileProblemException">They are damaged or cannot be read; or there is no such update.</exception>
     public void Begin(int update)
@@ -104,8 +107,10 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The file has no such site, no such time step, or <paramref name="keep"/> is too short.</exception>
+    /// <exception cref="InvalidOperationException">No update was begun, or the last one was refused.</exception>
     public int Keep(DropoutSite site, int layer, int t, Span<int> keep)
     {
+        if (!_isChecked) Throw.NoMasks(Path);
         for (int i = 0; i < Info.Sites.Length; i++)
         {
             MaskSite found = Info.Sites[i];
@@ -119,7 +124,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         return 0;
     }
 
-    /// <summary>Checks every update.</summary>
+    /// <summary>Checks every update; the one that was begun has to be begun again.</summary>
     /// <returns>One problem for each that is damaged.</returns>
     public IReadOnlyList<FileProblem> Verify()
     {
@@ -129,6 +134,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
             if (!TryBegin(update, out FileProblem? problem)) problems.Add(problem);
         }
 
+        _isChecked = false;
         return problems;
     }
 
@@ -233,6 +239,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
 
     private bool TryBegin(int update, [NotNullWhen(false)] out FileProblem? problem)
     {
+        _isChecked = false;
         if ((uint)update >= (uint)Info.Updates)
         {
             problem = new(FileProblemKind.ScheduleInvalid, Path, $"{Path} holds the masks of {Info.Updates} updates, and update {update} was asked for; write a longer one");
@@ -250,6 +257,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
             problem = SystemErrors.WhileReading(Path, exception);
         }
 
+        _isChecked = problem is null;
         return problem is null;
     }
 

@@ -200,6 +200,31 @@ public sealed class MaskScheduleFileTests
         await Assert.That(problem.Message).Contains(folder["m.tss"]);
     }
 
+    /// <summary>Of the damaged update only the last mask's checksum is wrong: its others could be handed out, and are other masks.</summary>
+    [Test]
+    public async Task No_masks_are_handed_out_before_an_update_is_begun_nor_after_one_is_refused()
+    {
+        using var folder = new TestFolder();
+        byte[] damaged = [.. ScheduleBytes.Payload];
+        damaged.AsSpan(4, 4).CopyTo(damaged);
+        byte[] bytes = ScheduleBytes.File(ScheduleBytes.Update(0, ScheduleBytes.Payload), ScheduleBytes.Update(1, damaged));
+        bytes[^1] ^= 1;
+        using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", bytes));
+        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>();
+        file.Begin(0);
+        await Assert.That(Keep(file, DropoutSite.Layer, 1, 0, 20)).IsEqualTo("0 2 4 6 8 10 12 14 16 18");
+        await Assert.That(Refused.By(() => file.Begin(1)).Kind).IsEqualTo(FileProblemKind.ScheduleDamaged);
+        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>().And.HasMessageContaining(folder["m.tss"]);
+        file.Begin(0);
+        await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.ScheduleInvalid);
+        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>();
+        file.Begin(0);
+        await Assert.That(file.Verify().Count).IsEqualTo(1);
+        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>();
+        file.Begin(0);
+        await Assert.That(Keep(file, DropoutSite.Layer, 1, 0, 20)).IsEqualTo("0 2 4 6 8 10 12 14 16 18");
+    }
+
     [Test]
     public async Task Nothing_is_allocated_by_reading_an_update()
     {
