@@ -27,15 +27,31 @@ public static class OnnxWriter
     public static void Write(string path, RecurrentStack stack, bool withStates)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
-        if (stack.Layout.ParameterCount * 2 * sizeof(float) > MaxWeightBytes)
-        {
-            Throw.Problem(new(FileProblemKind.Unsupported, path,
-                $"{path} was not written: {Words.Count(stack.Layout.ParameterCount)} weights are more than an ONNX file can hold (2^31 bytes); export to .safetensors"));
-        }
-
+        if (TooLarge(path, stack.Config) is { } problem) Throw.Problem(problem);
         var graph = new Graph(stack.Config);
         for (int layer = 0; layer < stack.Config.LayerCount; layer++) graph.AddLayer(stack, layer, withStates);
         AtomicFile.Write(path, graph.Finish(withStates).Message);
+    }
+
+    /// <summary>Why a stack's weights do not fit into a file, or null where they do.</summary>
+    internal static FileProblem? TooLarge(string path, RecurrentStackConfig config)
+    {
+        long weights = WeightCount(config);
+        return weights * sizeof(float) <= MaxWeightBytes ? null : new(FileProblemKind.Unsupported, path,
+            $"{path} was not written: {Words.Count(weights)} weights are more than an ONNX file can hold (2^31 bytes); export to .safetensors");
+    }
+
+    /// <summary>Numbers in the tensors W, R, B and P of all layers. B holds two biases for each of a stack's.</summary>
+    internal static long WeightCount(RecurrentStackConfig config)
+    {
+        long hidden = config.HiddenSize, columns = config.Cell.GateCount() * hidden, total = 0;
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            long inputs = layer == 0 ? config.InputSize : config.OutputSize;
+            total += config.DirectionCount * ((columns * (inputs + hidden + 2)) + (config.Peepholes ? 3 * hidden : 0));
+        }
+
+        return total;
     }
 
     private sealed class Graph(RecurrentStackConfig config)

@@ -78,6 +78,29 @@ public sealed class StackExchangeTests
 
     [Test]
     [MethodDataSource(nameof(Stacks))]
+    public async Task The_weights_that_are_counted_are_those_that_are_written(RecurrentStackConfig config)
+    {
+        using var folder = new TestFolder();
+        OnnxWriter.Write(folder["m.onnx"], Make(config), withStates: true);
+        long floats = OnnxNetwork.Open(folder["m.onnx"]).Tensors.Where(tensor => tensor.Dtype == "float").Sum(tensor => tensor.Bytes) / sizeof(float);
+        await Assert.That(OnnxWriter.WeightCount(config)).IsEqualTo(floats);
+    }
+
+    /// <summary>An LSTM of H = I has 4 H (2 H + 2) floats: 2,146,173,120 bytes at 8189 and 2,146,697,280 at 8190; 2^31 - 2^20 are 2,146,435,072.</summary>
+    [Test]
+    [Arguments(5800, true)]
+    [Arguments(8189, true)]
+    [Arguments(8190, false)]
+    public async Task A_stack_is_too_large_for_a_file_only_if_its_weights_are(int size, bool fits)
+    {
+        var config = new RecurrentStackConfig { Cell = CellKind.Lstm, InputSize = size, HiddenSize = size };
+        FileProblem? problem = OnnxWriter.TooLarge("m.onnx", config);
+        await Assert.That(problem is null).IsEqualTo(fits);
+        if (!fits) await Assert.That(problem!.Message).Contains("m.onnx was not written").And.Contains(".safetensors");
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Stacks))]
     public async Task A_stack_survives_its_own_file(RecurrentStackConfig config)
     {
         RecurrentStack stack = Make(config);
