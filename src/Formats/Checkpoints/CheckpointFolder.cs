@@ -91,7 +91,7 @@ public sealed class CheckpointFolder : IDisposable
     /// <param name="open">Opens one.</param>
     /// <param name="damaged">What is wrong with those that are newer.</param>
     /// <returns>Null when none is whole.</returns>
-    /// <exception cref="FileProblemException">One is not to be passed over: it is a newer version's, or this user may not read it.</exception>
+    /// <exception cref="FileProblemException">One is not to be passed over: it is a newer version's, or cannot be read by this user or now.</exception>
     public static T? OpenNewest<T>(IReadOnlyList<string> files, TryOpenFile<T> open, out IReadOnlyList<FileProblem> damaged)
         where T : class
     {
@@ -101,6 +101,17 @@ public sealed class CheckpointFolder : IDisposable
         {
             if (open(file, out T? opened, out FileProblem? problem)) return opened;
             if (problem.Kind is FileProblemKind.AccessDenied or FileProblemKind.NewerVersion) Throw.Problem(problem);
+
+            // What the system fails to read now it may read in a minute: the file may be whole, and the work since the one before would be lost.
+            if (problem.Kind == FileProblemKind.ReadFailed)
+            {
+                Throw.Problem(problem with
+                {
+                    Message = $"{problem.Message.TrimEnd('.')}. It may be whole, so it is not passed over. Try again when no other program has it open and its disk " +
+                        "answers; to go on from the checkpoint before it all the same, move it away.",
+                });
+            }
+
             problems.Add(problem);
         }
 

@@ -47,6 +47,13 @@ public sealed class CheckpointFileTests
         BestEpoch = 1,
     };
 
+    /// <summary>Writes a right checkpoint.</summary>
+    internal static string Put(TestFolder folder, string name)
+    {
+        LanguageModelCheckpointFile.Write(folder[name], s_content, Blocks(1f));
+        return folder[name];
+    }
+
     [Test]
     public async Task A_checkpoint_comes_back_as_it_was()
     {

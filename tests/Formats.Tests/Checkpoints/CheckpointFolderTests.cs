@@ -82,4 +82,29 @@ public sealed class CheckpointFolderTests
         foreach (FileProblemKind kind in new[] { FileProblemKind.NewerVersion, FileProblemKind.AccessDenied })
             await Assert.That(Refused.By(() => Open(kind, out _)).Kind).IsEqualTo(kind);
     }
+
+    [Test]
+    public async Task A_checkpoint_that_another_program_holds_is_not_passed_over_and_can_be_opened_later()
+    {
+        using var folder = new TestFolder();
+        string path = CheckpointFileTests.Put(folder, "checkpoint-00000002.tsd");
+        File.Copy(path, folder["checkpoint-00000001.tsd"]);
+        string? Open(out IReadOnlyList<FileProblem> damaged)
+        {
+            using LanguageModelCheckpointFile? file =
+                CheckpointFolder.OpenNewest<LanguageModelCheckpointFile>(CheckpointFolder.List(folder.Path), LanguageModelCheckpointFile.TryOpen, out damaged);
+            return file?.Path;
+        }
+
+        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            FileProblem problem = Refused.By(() => Open(out _));
+            await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ReadFailed);
+            await Assert.That(problem.File).IsEqualTo(path);
+            await Assert.That(problem.Message).Contains(path).And.Contains("Try again").And.Contains("move it away");
+        }
+
+        await Assert.That(Open(out IReadOnlyList<FileProblem> none)).IsEqualTo(path);
+        await Assert.That(none).IsEmpty();
+    }
 }
