@@ -45,7 +45,9 @@ public sealed class CheckpointFolder : IDisposable
             }
 
             hold = new FileStream(at, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-            AtomicFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _));
+
+            // Who holds the folder is the only one who writes checkpoints in it, so that none of them is too young to be left over.
+            TemporaryFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _), TimeSpan.Zero);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {

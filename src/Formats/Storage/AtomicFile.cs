@@ -4,7 +4,7 @@ namespace TinySD.Formats;
 /// <remarks>
 /// The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the folder is
 /// flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything fails, the
-/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and the next writer of the same target
+/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and a later writer of the same target
 /// removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers of one file the later wins.
 /// </remarks>
 public static class AtomicFile
@@ -47,6 +47,7 @@ public static class AtomicFile
                 write(buffered);
                 buffered.Flush();
                 file.Flush(flushToDisk: true);
+                TemporaryFile.Refresh(file.SafeFileHandle);
             }
 
             File.Move(temporary, target, overwrite: true);
@@ -61,10 +62,11 @@ public static class AtomicFile
         FlushFolder(path, target);
     }
 
-    /// <summary>Removes the temporary files of writers that were killed; those of writers at work are locked, and stay.</summary>
+    /// <summary>Removes the temporary files of writers that were killed. Those of writers at work are locked and stay, and so does what is younger than ten
+    /// seconds, which may be a writer's that has not locked it yet.</summary>
     /// <param name="folder">Where to look; a folder that cannot be read has nothing to remove.</param>
     /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
-    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TimeSpan.Zero);
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TemporaryFile.Youngest);
 
     /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
     /// <param name="written">The file.</param>

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats;
 
@@ -10,8 +11,11 @@ internal static class TemporaryFile
     // What names a file system takes are at most 255 bytes; the random part and the extension have 17 with their dots.
     private const int MaxNameBytes = 255, AddedBytes = 17, RandomLength = 12, RandomDot = 8;
 
-    /// <summary>Nothing younger is removed: a writer makes its file and locks it in two steps.</summary>
-    private static readonly TimeSpan s_youngest = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// Nothing younger is removed, because a living writer's file is not locked at two moments: it is made and locked in two steps, and unlocked before it is
+    /// renamed. (Renamed while it is locked it would be refused to its readers for a moment, and Windows would not rename it.)
+    /// </summary>
+    public static readonly TimeSpan Youngest = TimeSpan.FromSeconds(10);
 
     /// <summary>A name beside the target that no other writer takes.</summary>
     public static string NameFor(string target) => $"{Stem(target)}.{Path.GetRandomFileName()}{Extension}";
@@ -20,7 +24,7 @@ internal static class TemporaryFile
     public static void RemoveLeftovers(string target)
     {
         string stem = Path.GetFileName(Stem(target));
-        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, s_youngest);
+        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, Youngest);
     }
 
     /// <summary>Removes what killed writers of some targets left; files that are locked, or younger than that, stay.</summary>
@@ -36,6 +40,19 @@ internal static class TemporaryFile
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
             // Cleaning up is a courtesy; a folder may be one that can be written and not listed.
+        }
+    }
+
+    /// <summary>Makes a file young again, if that can be done: for its writer to do before it lets go, since flushing may have taken long.</summary>
+    public static void Refresh(SafeFileHandle file)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // A file system that sets no times sets none back either.
         }
     }
 
@@ -71,11 +88,12 @@ internal static class TemporaryFile
 
     private static bool IsAbandoned(string path, TimeSpan youngest)
     {
+        // Asked before, because a writer about to lock its file must not find it locked, and after, because a writer may just have let go of it.
         if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < youngest) return false;
         try
         {
             using var lockIt = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return true;
+            return DateTime.UtcNow - File.GetLastWriteTimeUtc(lockIt.SafeFileHandle) >= youngest;
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {

@@ -118,6 +118,52 @@ public sealed class AtomicFileTests
         await Assert.That(folder.Names()).IsEquivalentTo([.. others, "a", "a.cbcdefgh.ijk.tmp"]);
     }
 
+    /// <summary>The writer's file is as old at its end as if flushing it had taken a minute.</summary>
+    [Test]
+    public async Task Looking_for_leftovers_disturbs_no_writer()
+    {
+        using var folder = new TestFolder();
+        int written = 0;
+        using var stop = new CancellationTokenSource();
+        Task looking = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested) AtomicFile.RemoveLeftovers(folder.Path, name => name == "a");
+        });
+        try
+        {
+            for (; written < 300; written++)
+            {
+                AtomicFile.Write(folder["a"], stream =>
+                {
+                    stream.Write(s_new);
+                    stream.Flush();
+                    File.SetLastWriteTimeUtc(folder[folder.Names().Single(name => name != "a")], DateTime.UtcNow.AddMinutes(-1));
+                });
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await looking;
+        }
+
+        await Assert.That(folder.Names()).IsEquivalentTo(["a"]);
+    }
+
+    [Test]
+    public async Task Leftovers_are_removed_when_they_have_some_age()
+    {
+        using var folder = new TestFolder();
+        folder.Put("a.abcdefgh.ijk.tmp", s_old);
+        AtomicFile.RemoveLeftovers(folder.Path, name => name == "a");
+        await Assert.That(folder.Names()).IsEquivalentTo(["a.abcdefgh.ijk.tmp"]);
+        File.SetLastWriteTimeUtc(folder["a.abcdefgh.ijk.tmp"], DateTime.UtcNow.AddMinutes(-1));
+        AtomicFile.RemoveLeftovers(folder.Path, name => name == "b");
+        await Assert.That(folder.Names()).IsEquivalentTo(["a.abcdefgh.ijk.tmp"]);
+        AtomicFile.RemoveLeftovers(folder.Path, name => name == "a");
+        await Assert.That(folder.Names()).IsEmpty();
+    }
+
     [Test]
     public async Task A_temporary_file_has_the_name_by_which_leftovers_are_found()
     {
