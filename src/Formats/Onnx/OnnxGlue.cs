@@ -12,7 +12,7 @@ internal sealed class OnnxGlue(string file, long opset)
     /// <summary>Numbers that a node may make from a shape alone.</summary>
     public const int MaxMade = 1 << 20;
 
-    private const int MaxRank = 8;
+    private const int MaxRank = OnnxTensor.MaxRank;
 
     /// <summary>How messages list what there is.</summary>
     public const string Operators = "Transpose, Squeeze, Unsqueeze, Reshape, Concat, Slice, Split, Gather, Shape, Cast, Constant, ConstantOfShape, Expand, Identity and Dropout";
@@ -143,7 +143,9 @@ internal sealed class OnnxGlue(string file, long opset)
         bool isFloat = to == OnnxDataType.Binary32, isInteger = to is OnnxDataType.Integer32 or OnnxDataType.Integer64;
         bool fits = input.Integers is null ? isFloat : isInteger && (to == OnnxDataType.Integer64 || input.Integers.All(i => i == (int)i));
         if (!fits) Unsupported(node, $"casting {(input.Integers is null ? "floats" : "integers")} to {OnnxDataType.NameOf(to)}");
-        return input;
+
+        // A copy where all numbers were looked at, so that the node costs what it took.
+        return to == OnnxDataType.Integer32 ? new NamedTensor("", input.Shape, [.. input.Integers!]) : input;
     }
 
     private NamedTensor Shape(OnnxNode node, NamedTensor input)
@@ -183,6 +185,7 @@ internal sealed class OnnxGlue(string file, long opset)
         CheckAttributes(node, "axes");
         NamedTensor input = Required(node, inputs, 0);
         long[]? axes = Argument(node, inputs, 1, "axes", 13);
+        if (axes?.Length > input.Shape.Length) Invalid(node, $"it squeezes out {axes.Length} axes of {input.Shape.Length}");
         HashSet<int>? chosen = axes is null ? null : [.. axes.Select(axis => Axis(node, axis, input.Shape.Length))];
         foreach (int axis in chosen ?? [])
         {
@@ -254,14 +257,17 @@ internal sealed class OnnxGlue(string file, long opset)
 
         int[] shape = [.. first.Shape.Select((extent, at) => at == axis ? (int)Math.Min(joined, int.MaxValue) : extent)];
         NamedTensor result = Made(node, shape, isInteger: first.Integers is not null, most: inputs.Sum(i => Count(i!.Shape)));
+        // Those without numbers are passed over, and so is everything where none has any: without numbers the other extents have no bound.
+        NamedTensor[] parts = [.. inputs.Select(input => input!).Where(input => Count(input.Shape) > 0)];
+        if (parts.Length == 0) return result;
         int outer = (int)Count(shape.AsSpan(0, axis)), at = 0;
         for (int o = 0; o < outer; o++)
         {
-            foreach (NamedTensor? input in inputs)
+            foreach (NamedTensor part in parts)
             {
-                int length = (int)(Count(input!.Shape) / outer);
-                if (input.Integers is { } integers) integers.AsSpan(o * length, length).CopyTo(result.Integers.AsSpan(at));
-                else input.Floats.AsSpan(o * length, length).CopyTo(result.Floats.AsSpan(at));
+                int length = (int)(Count(part.Shape) / outer);
+                if (part.Integers is { } integers) integers.AsSpan(o * length, length).CopyTo(result.Integers.AsSpan(at));
+                else part.Floats.AsSpan(o * length, length).CopyTo(result.Floats.AsSpan(at));
                 at += length;
             }
         }

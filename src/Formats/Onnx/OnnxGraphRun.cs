@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace TinySD.Formats;
 
 /// <summary>Runs a recurrent node.</summary>
@@ -8,15 +10,20 @@ internal delegate NamedTensor[] RecurrentRun(OnnxRecurrentNode node, NamedTensor
 
 /// <summary>Walks a graph from its inputs to its outputs, node by node.</summary>
 /// <remarks>
-/// Every value stays until the end, and a hostile graph copies one again and again: so what nodes that move and cut may make together is capped, as is the
-/// number of recurrent nodes.
+/// Every value stays until the end, and a hostile graph copies one again and again: so what nodes that move and cut may make together is capped. So are the
+/// recurrent nodes: how many there are, how many weights they take together, and over how many steps and sequences each runs; otherwise a small file could
+/// have its weights and its input made out of nothing, and keep a processor busy for hours.
 /// </remarks>
 internal static class OnnxGraphRun
 {
     private const int MaxRecurrentNodes = 128;
 
-    // Numbers that may be moved anyhow, for each byte of the file, and for each number of an input or of a recurrent node's output.
-    private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64;
+    // Numbers that may be moved anyhow, for each byte of the file, and for each number of an input or of a recurrent node's output; and what a node that moves
+    // none costs, because it takes its time too.
+    private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64, MovesPerOutput = 8, MovesPerNode = 64;
+
+    // Steps times sequences that a recurrent node may run over anyhow, and for each number of an input, which a graph may repeat for some steps.
+    private const long FreeRows = 256, RowsPerNumber = 16;
 
     /// <summary>Runs a graph.</summary>
     /// <param name="model">The model.</param>
@@ -29,7 +36,7 @@ internal static class OnnxGraphRun
         OnnxModel model, OnnxGlue glue, IReadOnlyDictionary<string, NamedTensor> inputs, RecurrentRun recurrent)
     {
         var values = new Dictionary<string, NamedTensor>(inputs, StringComparer.Ordinal);
-        long moves = FreeMoves + (MovesPerByte * model.Length) + (MovesPerNumber * inputs.Values.Sum(Length));
+        long given = inputs.Values.Sum(Length), moves = FreeMoves + (MovesPerByte * model.Length) + (MovesPerNumber * given), weights = moves;
         int recurrentNodes = 0;
         foreach (OnnxNode node in model.Graph.Nodes)
         {
@@ -39,13 +46,18 @@ internal static class OnnxGraphRun
             if (OnnxRecurrentNode.Is(node.Operator))
             {
                 if (++recurrentNodes > MaxRecurrentNodes) glue.Unsupported(node, $"more than {MaxRecurrentNodes} recurrent nodes");
-                results = recurrent(OnnxRecurrentNode.Read(glue, node, arguments), arguments);
-                moves += MovesPerNumber * results.Sum(Length);
+                weights -= arguments.Skip(1).Sum(argument => argument is null ? 0 : Length(argument));
+                if (weights < 0) glue.Unsupported(node, "a graph that uses its weights so often");
+                OnnxRecurrentNode read = OnnxRecurrentNode.Read(glue, node, arguments);
+                ImmutableArray<int> x = arguments[OnnxRecurrentNode.X]!.Shape;
+                if ((long)x[0] * x[1] > FreeRows + (RowsPerNumber * given)) glue.Unsupported(node, $"an X of {x[0]} x {x[1]} steps and sequences out of {given} numbers that are given");
+                results = recurrent(read, arguments);
+                moves += MovesPerOutput * results.Sum(Length);
             }
             else if (glue.Run(node, arguments) is { } moved)
             {
                 results = moved;
-                moves -= moved.Where(result => !arguments.Any(argument => IsShared(argument, result))).Sum(Length);
+                moves -= MovesPerNode + moved.Where(result => !arguments.Any(argument => IsShared(argument, result))).Sum(Length);
                 if (moves < 0) glue.Unsupported(node, "a graph that moves its numbers so often");
             }
             else

@@ -348,6 +348,12 @@ internal sealed class OnnxReader
             }
 
             if (!IsWhole(dimension, "shape")) break;
+            if (shape.Count == OnnxTensor.MaxRank)
+            {
+                _problem ??= OnnxProblem.Unsupported(_file, message.Offset, "shape", $"an input or output has more than {OnnxTensor.MaxRank} axes");
+                break;
+            }
+
             shape.Add(extent < 0 ? -1 : extent);
         }
 

@@ -17,6 +17,9 @@ internal sealed class OnnxStackImport
     // should cost little whatever it asks for.
     private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
 
+    // A graph may name the same numbers as an output a thousand times: all outputs together may take so many looks at a number.
+    private const long MaxLooks = 1 << 24;
+
     private readonly OnnxModel _model;
     private readonly OnnxGlue _glue;
     private readonly List<OnnxRecurrentNode> _layers = [];
@@ -47,6 +50,7 @@ internal sealed class OnnxStackImport
 
         Dictionary<string, NamedTensor> values = OnnxGraphRun.Run(_model, _glue, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
+        if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks) Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
         foreach (OnnxValue output in _model.Graph.Outputs) CheckOutput(output.Name, values.GetValueOrDefault(output.Name));
         RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
         var stack = new RecurrentStack(config);

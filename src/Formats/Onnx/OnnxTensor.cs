@@ -7,7 +7,8 @@ namespace TinySD.Formats;
 /// <summary>A constant tensor of an ONNX model: what it is, and its numbers still as the file has them.</summary>
 internal sealed class OnnxTensor
 {
-    private const int MaxRank = 8;
+    /// <summary>The most axes that a tensor has: every number that is moved costs a look at each.</summary>
+    public const int MaxRank = 8;
 
     private readonly ProtoBytes _message;
 
