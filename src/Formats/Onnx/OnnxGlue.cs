@@ -319,8 +319,8 @@ internal sealed class OnnxGlue(string file, long opset)
         if (count == 0) Invalid(node, "it has no outputs");
 
         // Equal parts, the last one smaller where they do not come out even.
-        int each = (extent + count - 1) / count;
-        long[] sizes = Argument(node, inputs, 1, "split", 13) ?? [.. Enumerable.Range(0, count).Select(i => (long)Math.Clamp(extent - (i * each), 0, each))];
+        long each = ((long)extent + count - 1) / count;
+        long[] sizes = Argument(node, inputs, 1, "split", 13) ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
         if (sizes.Length != count || sizes.Any(size => size < 0 || size > extent) || sizes.Sum() != extent)
             Invalid(node, $"[{string.Join(", ", sizes)}] does not split {extent} elements into {count}");
         int[] strides = Strides(input.Shape);

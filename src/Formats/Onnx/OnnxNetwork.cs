@@ -77,6 +77,7 @@ public sealed class OnnxNetwork
     /// <param name="given">The graph's inputs, by its names and in its shapes.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone. No effect on the result.</param>
     /// <returns>The graph's outputs.</returns>
+    /// <exception cref="ArgumentException">Two of the inputs given have one name.</exception>
     /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not supported.</exception>
     public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, IParallelRunner? runner = null)
     {
@@ -145,7 +146,21 @@ public sealed class OnnxNetwork
             node.State(_glue, At(OnnxRecurrentNode.InitialH), batch, "initial_h"),
             node.Node.Operator == "LSTM" ? node.State(_glue, At(OnnxRecurrentNode.InitialC), batch, "initial_c") : null,
             Lengths(node.Node, At(OnnxRecurrentNode.Lengths), timeSteps, batch));
-        return node.Outputs(RecurrentStackRun.Run(node.ToStack(), data, runner), timeSteps, batch);
+        return node.Outputs(Run(), timeSteps, batch);
+
+        RecurrentOutputs Run()
+        {
+            try
+            {
+                return RecurrentStackRun.Run(node.ToStack(), data, runner);
+            }
+            catch (ArgumentException exception)
+            {
+                // Every shape was checked above, so that only the sum of all sizes can be wrong, and that is for the runtime to say.
+                _glue.Unsupported(node.Node, $"a run of {timeSteps} steps, {batch} sequences and {node.Config.OutputSize} units ({exception.Message})");
+                throw;
+            }
+        }
 
         NamedTensor? At(int index) => index < inputs.Length ? inputs[index] : null;
     }

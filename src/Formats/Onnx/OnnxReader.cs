@@ -138,6 +138,7 @@ internal sealed class OnnxReader
         var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
         var initializers = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
         ImmutableArray<OnnxValue>.Builder inputs = ImmutableArray.CreateBuilder<OnnxValue>(), outputs = ImmutableArray.CreateBuilder<OnnxValue>();
+        var names = new HashSet<(string Side, string Name)>();
         while (Next(ref reader))
         {
             switch (reader.Field)
@@ -154,10 +155,10 @@ internal sealed class OnnxReader
                     _problem ??= OnnxProblem.Unsupported(_file, reader.FieldOffset, "sparse_initializer", "it has sparse initializers");
                     break;
                 case OnnxGraphField.Input when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } input) inputs.Add(input);
+                    if (ReadValue(body) is { } input) Add(inputs, input, "inputs", body.Offset);
                     break;
                 case OnnxGraphField.Output when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } output) outputs.Add(output);
+                    if (ReadValue(body) is { } output) Add(outputs, output, "outputs", body.Offset);
                     break;
                 default:
                     Skip(ref reader);
@@ -166,6 +167,12 @@ internal sealed class OnnxReader
         }
 
         return IsWhole(reader, "graph") ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable()) : null;
+
+        void Add(ImmutableArray<OnnxValue>.Builder values, OnnxValue value, string side, long offset)
+        {
+            values.Add(value);
+            if (!names.Add((side, value.Name))) _problem ??= OnnxProblem.Invalid(_file, offset, value.Name, $"two {side} of the graph are named '{Words.Shown(value.Name)}'");
+        }
     }
 
     private OnnxNode? ReadNode(ProtoBytes message, int index)

@@ -13,6 +13,8 @@ internal sealed class OnnxStackImport
     // Where the graph leaves time and batch open: two sizes that no product of others equals by accident would hide a mistake.
     private const int TimeSteps = 3, Batch = 2;
 
+    private const int MaxLayers = 64;
+
     // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float: looking into a graph
     // should cost little whatever it asks for.
     private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
@@ -50,6 +52,7 @@ internal sealed class OnnxStackImport
 
         Dictionary<string, NamedTensor> values = OnnxGraphRun.Run(_model, _glue, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
+        if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");
         if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks) Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
         foreach (OnnxValue output in _model.Graph.Outputs) CheckOutput(output.Name, values.GetValueOrDefault(output.Name));
         RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
@@ -216,6 +219,8 @@ internal sealed class OnnxStackImport
     // Whether numbers rise along every axis: axes may have changed places, but nothing along them has.
     private static bool IsInOrder(float[] tags, ReadOnlySpan<int> shape)
     {
+        // Without numbers the extents may be as large as they like.
+        if (tags.Length == 0) return true;
         int stride = 1;
         for (int axis = shape.Length - 1; axis >= 0; axis--)
         {

@@ -75,7 +75,8 @@ internal sealed class OnnxTensor
         if (problem is not null) return null;
 
         // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for.
-        long count = 1, most = message.Bytes.Length / (dataType is OnnxDataType.Binary32 or OnnxDataType.Binary64 ? OnnxDataType.SizeOf(dataType) : 1);
+        // One extent of 0 makes nothing of all the others.
+        long count = shape.Contains(0) ? 0 : 1, most = message.Bytes.Length / (dataType is OnnxDataType.Binary32 or OnnxDataType.Binary64 ? OnnxDataType.SizeOf(dataType) : 1);
         foreach (long extent in shape)
         {
             if (extent < 0)
@@ -84,7 +85,8 @@ internal sealed class OnnxTensor
                 return null;
             }
 
-            count = extent == 0 ? 0 : count > most / extent ? long.MaxValue : count * extent;
+            if (count == 0) continue;
+            count = count > most / extent ? long.MaxValue : count * extent;
             if (count == long.MaxValue) break;
         }
 
@@ -162,6 +164,12 @@ internal sealed class OnnxTensor
             {
                 if (!reader.TryBytes(out ProtoBytes bytes)) break;
                 raw = true;
+                if (bytes.Bytes.Length % size != 0)
+                {
+                    reader.Fail($"raw data of {bytes.Bytes.Length} bytes are no numbers of {size} bytes each");
+                    break;
+                }
+
                 filled = Fill(bytes.Bytes.Span, size, numbers, 0, convert);
             }
             else if (reader.Field == typedField)
@@ -214,10 +222,10 @@ internal sealed class OnnxTensor
         return problem is null;
     }
 
-    /// <returns>How many are filled now, or -1 where bytes are left over; numbers beyond the array's end are counted and dropped.</returns>
+    /// <returns>How many are filled now; numbers beyond the array's end are counted and dropped.</returns>
     private static long Fill<T>(ReadOnlySpan<byte> bytes, int size, T[] numbers, long filled, Func<ulong, T> convert)
     {
-        for (; bytes.Length >= size; bytes = bytes[size..], filled++)
+        for (; !bytes.IsEmpty; bytes = bytes[size..], filled++)
         {
             if (filled >= numbers.Length) continue;
             ulong bits = size switch
@@ -229,7 +237,7 @@ internal sealed class OnnxTensor
             numbers[filled] = convert(bits);
         }
 
-        return bytes.IsEmpty ? filled : -1;
+        return filled;
     }
 
     private FileProblem WrongType(string file, string expected) => OnnxProblem.Unsupported(file, Offset, Name,

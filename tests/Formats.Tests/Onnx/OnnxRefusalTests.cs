@@ -32,6 +32,15 @@ public sealed class OnnxRefusalTests
             ("too few numbers", Lstm().Constant("Q", [3], 1, MemoryMarshal.AsBytes<float>([1f, 2f])).Node("Identity", ["Q"], ["Z"]).ToArray(), FileProblemKind.ModelInvalid, "has 2 numbers"),
             ("huge", Lstm().Constant("Q", [1L << 40, 1L << 40], 1, [0, 0, 0, 0]).ToArray(), FileProblemKind.TensorOutsideFile, "'Q'"),
             ("negative extent", Lstm().Constant("Q", [-2], 1, [0, 0, 0, 0]).ToArray(), FileProblemKind.ModelInvalid, "-2"),
+            ("raw floats that do not come out even", Lstm().Constant(OnnxBytes.Tensor("Q", [2], 1).Bytes(OnnxTensorField.Raw, new byte[5]).Float(OnnxTensorField.Floats, 1f))
+                .Node("Identity", ["Q"], ["Z"]).ToArray(), FileProblemKind.MessageDamaged, "5 bytes"),
+            ("raw integers that do not come out even", Lstm().Constant(OnnxBytes.Tensor("Q", [2], 7).Bytes(OnnxTensorField.Raw, new byte[9]).Integer(OnnxTensorField.Integers64, 1))
+                .Node("Identity", ["Q"], ["Z"]).ToArray(), FileProblemKind.MessageDamaged, "9 bytes"),
+            ("two inputs of one name", Lstm().Input("X", [-1, -1, 3]).ToArray(), FileProblemKind.ModelInvalid, "two inputs of the graph are named 'X'"),
+            ("two outputs of one name", Lstm().Output("Y", [-1, -1, -1, 2]).ToArray(), FileProblemKind.ModelInvalid, "two outputs of the graph are named 'Y'"),
+            ("too many layers", Layers(65).ToArray(), FileProblemKind.Unsupported, "65 layers"),
+            ("output without numbers", Lstm().Constant("Q", [0, 65536, 32768], Array.Empty<float>()).Node("Identity", ["Q"], ["Z"]).Output("Z", []).ToArray(), FileProblemKind.Unsupported, "'Z'"),
+            ("input of many axes", Lstm().Input("Q", [1, 1, 1, 1, 1, 1, 1, 1, 1]).ToArray(), FileProblemKind.Unsupported, "8 axes"),
             ("external data", Lstm().Constant(OnnxBytes.Tensor("Q", [1], 1).Integer(OnnxTensorField.Location, 1)).ToArray(), FileProblemKind.Unsupported, "another file"),
             ("bomb", Lstm().Constant("s", [2], [1L << 20, 1L << 20]).Node("ConstantOfShape", ["s"], ["Z"]).ToArray(), FileProblemKind.Unsupported, "at most"),
             ("constant state", Lstm(["X", "W", "R", "", "", "Q"]).Constant("Q", [1, 2, 2], [1f, 2f, 3f, 4f]).ToArray(), FileProblemKind.Unsupported, "initial_h"),
@@ -61,6 +70,13 @@ public sealed class OnnxRefusalTests
             .Node("LSTM", ["X", "W", "R", "", "", "first"], ["Y"], OnnxBytes.Integer("hidden_size", 2)).Node("Squeeze", ["Y", "one"], ["Y1"])
             .Node("LSTM", ["Y1", "W", "R", "", "", "second"], ["Z"], OnnxBytes.Integer("hidden_size", 2)).Output("Z", [-1, -1, -1, 2]);
 
+        static OnnxBytes Layers(int count)
+        {
+            OnnxBytes model = new OnnxBytes().Constant("W", [1, 1, 1], new float[1]).Input("Y0", [-1, -1, 1]).Constant("one", [1], [1L]);
+            for (int i = 0; i < count; i++) model.Node("RNN", [$"Y{i}", "W", "W"], [$"Z{i}"]).Node("Squeeze", [$"Z{i}", "one"], [$"Y{i + 1}"]);
+            return model.Output($"Y{count}", []);
+        }
+
         static OnnxBytes Old() => new OnnxBytes { Opset = 6 }.Input("X", [1]).Output("X", [1]);
     }
 
@@ -73,6 +89,38 @@ public sealed class OnnxRefusalTests
         FileProblem problem = Refused.By(() => OnnxNetwork.Open(path).ToStack());
         await Assert.That(problem.Kind).IsEqualTo(kind).Because($"{what}: {problem.Message}");
         await Assert.That(problem.Message).Contains(says).And.Contains(path);
+    }
+
+    [Test]
+    public async Task A_tensor_without_numbers_may_have_any_other_extents()
+    {
+        // Equal parts, the last one smaller: so Split of operator set 18 has it.
+        OnnxBytes model = Lstm().Constant("Q", [0, int.MaxValue], Array.Empty<float>()).Node("Split", ["Q"], ["first", "second"], OnnxBytes.Integer("axis", 1))
+            .Constant("E", [int.MaxValue, int.MaxValue, 3, 0], Array.Empty<float>()).Node("Identity", ["E"], ["same"])
+            .Output("first", []).Output("second", []).Output("same", []);
+        using var folder = new TestFolder();
+        OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", model.ToArray()));
+        IReadOnlyList<NamedTensor> outputs = network.Run("in", [new("X", [2, 1, 3], new float[6])]);
+        string shapes = string.Join(' ', outputs.Skip(1).Select(tensor => string.Join('x', tensor.Shape)));
+        await Assert.That(shapes).IsEqualTo("0x1073741824 0x1073741823 2147483647x2147483647x3x0");
+    }
+
+    /// <summary>2^20 steps of 2,048 units are 2^31 numbers, however much memory there is.</summary>
+    [Test]
+    [Arguments(false)]
+    [Arguments(true)]
+    public async Task A_run_that_is_too_large_is_refused_whoever_makes_it_so(bool isExpanded)
+    {
+        const int steps = 1 << 20, units = 1024;
+        OnnxBytes model = new OnnxBytes().Constant("W", [2, units, 1], new float[2 * units]).Constant("R", [2, units, units], OnnxDataType.Binary16, new byte[4 * units * units])
+            .Constant("s", [3], [(long)steps, 1L, 1L]).Node("Expand", ["X", "s"], ["long"])
+            .Node("RNN", [isExpanded ? "long" : "X", "W", "R"], ["Y"], OnnxBytes.Text("direction", "bidirectional")).Input("X", [-1, -1, 1]).Output("Y", []);
+        using var folder = new TestFolder();
+        string path = folder.Put("m.onnx", model.ToArray());
+        int given = isExpanded ? 1 : steps;
+        FileProblem problem = Refused.By(() => OnnxNetwork.Open(path).Run("in", [new("X", [given, 1, 1], new float[given])]));
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.Unsupported);
+        await Assert.That(problem.Message).Contains(path).And.Contains("1048576");
     }
 
     [Test]
