@@ -73,4 +73,23 @@ internal static class OnnxDataType
 internal static class OnnxAttributeType
 {
     public const int Float = 1, Integer = 2, Text = 3, Tensor = 4, Floats = 6, Integers = 7, Texts = 8;
+
+    private static readonly string[] s_names =
+        ["nothing", "a float", "an integer", "a text", "a tensor", "a graph", "a list of floats", "a list of integers", "a list of texts"];
+
+    /// <summary>The type in words.</summary>
+    public static string NameOf(long type) => type >= 0 && type < s_names.Length ? s_names[type] : $"type {type}";
+
+    /// <summary>The type whose values lie in a field, 0 where the field holds none that are read.</summary>
+    public static int OfField(int field) => field switch
+    {
+        OnnxAttributeField.Float => Float,
+        OnnxAttributeField.Integer => Integer,
+        OnnxAttributeField.Text => Text,
+        OnnxAttributeField.Tensor => Tensor,
+        OnnxAttributeField.Floats => Floats,
+        OnnxAttributeField.Integers => Integers,
+        OnnxAttributeField.Texts => Texts,
+        _ => 0,
+    };
 }

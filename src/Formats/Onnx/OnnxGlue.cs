@@ -68,6 +68,17 @@ internal sealed class OnnxGlue(string file, long opset)
         }
     }
 
+    /// <summary>An attribute of a node, or null where it has none of that name; refused where it is of another type than the operator's.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="name">The attribute's name.</param>
+    /// <param name="type">One of <see cref="OnnxAttributeType"/>.</param>
+    public OnnxAttribute? Attribute(OnnxNode node, string name, int type)
+    {
+        if (!node.Attributes.TryGetValue(name, out OnnxAttribute? found)) return null;
+        if (found.Type != type) Invalid(node, $"its attribute '{name}' is {OnnxAttributeType.NameOf(found.Type)}; {OnnxAttributeType.NameOf(type)} was expected");
+        return found;
+    }
+
     /// <summary>Refuses what a node asks for.</summary>
     public void Unsupported(OnnxNode node, string what) =>
         Throw.Problem(OnnxProblem.Unsupported(file, node.Offset, node.Label, $"{node.Label}: {what} is not supported"));
@@ -98,7 +109,7 @@ internal sealed class OnnxGlue(string file, long opset)
     private long[]? Argument(OnnxNode node, NamedTensor?[] inputs, int index, string attribute, int sinceOpset)
     {
         if (opset >= sinceOpset) return index < inputs.Length && inputs[index] is not null ? Integers(node, inputs, index) : null;
-        return node.Attributes.TryGetValue(attribute, out OnnxAttribute? given) ? [.. given.Integers] : null;
+        return Attribute(node, attribute, OnnxAttributeType.Integers) is { } given ? [.. given.Integers] : null;
     }
 
     private NamedTensor[] Only(OnnxNode node, ReadOnlySpan<string> attributes, NamedTensor input)
@@ -119,27 +130,19 @@ internal sealed class OnnxGlue(string file, long opset)
     {
         CheckAttributes(node, "value", "value_int", "value_ints", "value_float", "value_floats");
         if (node.Attributes.Count != 1) Invalid(node, "exactly one value was expected");
-        OnnxAttribute value = node.Attributes.Values.First();
-        switch (value.Name)
-        {
-            case "value_int":
-                return new NamedTensor("", [], [value.Integer]);
-            case "value_ints":
-                return new NamedTensor("", [value.Integers.Length], [.. value.Integers]);
-            case "value_float":
-                return new NamedTensor("", [], [value.Float]);
-            case "value_floats":
-                return new NamedTensor("", [value.Floats.Length], [.. value.Floats]);
-            default:
-                if (value.Tensor is null) Invalid(node, "its value is no tensor");
-                return Read(value.Tensor!);
-        }
+        if (Attribute(node, "value_int", OnnxAttributeType.Integer) is { } integer) return new NamedTensor("", [], [integer.Integer]);
+        if (Attribute(node, "value_ints", OnnxAttributeType.Integers) is { } integers) return new NamedTensor("", [integers.Integers.Length], [.. integers.Integers]);
+        if (Attribute(node, "value_float", OnnxAttributeType.Float) is { } number) return new NamedTensor("", [], [number.Float]);
+        if (Attribute(node, "value_floats", OnnxAttributeType.Floats) is { } numbers) return new NamedTensor("", [numbers.Floats.Length], [.. numbers.Floats]);
+        OnnxTensor? value = Attribute(node, "value", OnnxAttributeType.Tensor)?.Tensor;
+        if (value is null) Invalid(node, "its value is no tensor");
+        return Read(value!);
     }
 
     private NamedTensor Cast(OnnxNode node, NamedTensor input)
     {
         CheckAttributes(node, "to", "saturate", "round_mode");
-        long to = node.Attributes.TryGetValue("to", out OnnxAttribute? type) ? type.Integer : 0;
+        long to = Attribute(node, "to", OnnxAttributeType.Integer)?.Integer ?? 0;
         bool isFloat = to == OnnxDataType.Binary32, isInteger = to is OnnxDataType.Integer32 or OnnxDataType.Integer64;
         bool fits = input.Integers is null ? isFloat : isInteger && (to == OnnxDataType.Integer64 || input.Integers.All(i => i == (int)i));
         if (!fits) Unsupported(node, $"casting {(input.Integers is null ? "floats" : "integers")} to {OnnxDataType.NameOf(to)}");
@@ -152,8 +155,8 @@ internal sealed class OnnxGlue(string file, long opset)
     {
         CheckAttributes(node, "start", "end");
         long rank = input.Shape.Length;
-        long start = node.Attributes.TryGetValue("start", out OnnxAttribute? from) ? from.Integer : 0;
-        long end = node.Attributes.TryGetValue("end", out OnnxAttribute? to) ? to.Integer : rank;
+        long start = Attribute(node, "start", OnnxAttributeType.Integer)?.Integer ?? 0;
+        long end = Attribute(node, "end", OnnxAttributeType.Integer)?.Integer ?? rank;
         start = Math.Clamp(start < 0 ? start + rank : start, 0, rank);
         end = Math.Clamp(end < 0 ? end + rank : end, start, rank);
         long[] extents = [.. input.Shape.Skip((int)start).Take((int)(end - start)).Select(extent => (long)extent)];
@@ -164,9 +167,8 @@ internal sealed class OnnxGlue(string file, long opset)
     {
         CheckAttributes(node, "perm");
         int rank = input.Shape.Length;
-        ImmutableArray<long> order = node.Attributes.TryGetValue("perm", out OnnxAttribute? perm)
-            ? perm.Integers
-            : [.. Enumerable.Range(0, rank).Reverse().Select(i => (long)i)];
+        ImmutableArray<long> order = Attribute(node, "perm", OnnxAttributeType.Integers)?.Integers
+            ?? [.. Enumerable.Range(0, rank).Reverse().Select(i => (long)i)];
         if (!order.Order().SequenceEqual(Enumerable.Range(0, rank).Select(i => (long)i)))
             Invalid(node, $"perm [{string.Join(", ", order)}] does not permute {rank} axes");
         return Permute(input, [.. order.Select(axis => (int)axis)]);
@@ -213,7 +215,7 @@ internal sealed class OnnxGlue(string file, long opset)
         CheckAttributes(node, "allowzero");
         NamedTensor input = Required(node, inputs, 0);
         long[] target = Integers(node, inputs, 1);
-        bool zeroCopies = !(node.Attributes.TryGetValue("allowzero", out OnnxAttribute? allow) && allow.Integer != 0);
+        bool zeroCopies = (Attribute(node, "allowzero", OnnxAttributeType.Integer)?.Integer ?? 0) == 0;
         if (target.Length > MaxRank) Invalid(node, $"it makes {target.Length} axes; {MaxRank} are allowed");
         long total = Count(input.Shape), known = 1;
         int open = -1;
@@ -243,7 +245,8 @@ internal sealed class OnnxGlue(string file, long opset)
         CheckAttributes(node, "axis");
         NamedTensor first = Required(node, inputs, 0);
         int rank = first.Shape.Length;
-        if (!node.Attributes.TryGetValue("axis", out OnnxAttribute? attribute)) Invalid(node, "it has no axis");
+        OnnxAttribute? attribute = Attribute(node, "axis", OnnxAttributeType.Integer);
+        if (attribute is null) Invalid(node, "it has no axis");
         int axis = Axis(node, attribute!.Integer, rank);
         long joined = 0;
         for (int i = 0; i < inputs.Length; i++)
@@ -314,7 +317,7 @@ internal sealed class OnnxGlue(string file, long opset)
     {
         CheckAttributes(node, "axis", "split", "num_outputs");
         NamedTensor input = Required(node, inputs, 0);
-        int axis = Axis(node, node.Attributes.TryGetValue("axis", out OnnxAttribute? given) ? given.Integer : 0, input.Shape.Length);
+        int axis = Axis(node, Attribute(node, "axis", OnnxAttributeType.Integer)?.Integer ?? 0, input.Shape.Length);
         int extent = input.Shape[axis], count = node.Outputs.Length;
         if (count == 0) Invalid(node, "it has no outputs");
 
@@ -336,7 +339,7 @@ internal sealed class OnnxGlue(string file, long opset)
         NamedTensor input = Required(node, inputs, 0), at = Required(node, inputs, 1);
         long[] indices = Integers(node, inputs, 1);
         if (at.Shape.Length > 1 || indices.Length != 1) Unsupported(node, "gathering more than one element");
-        int axis = Axis(node, node.Attributes.TryGetValue("axis", out OnnxAttribute? given) ? given.Integer : 0, input.Shape.Length);
+        int axis = Axis(node, Attribute(node, "axis", OnnxAttributeType.Integer)?.Integer ?? 0, input.Shape.Length);
         int extent = input.Shape[axis];
         long index = indices[0] < 0 ? indices[0] + extent : indices[0];
         if (index < 0 || index >= extent) Invalid(node, $"element {indices[0]} of {extent} is to be gathered");
@@ -349,7 +352,7 @@ internal sealed class OnnxGlue(string file, long opset)
     {
         CheckAttributes(node, "value");
         if (shape.Integers is null) Invalid(node, "its input must be integers");
-        NamedTensor? value = node.Attributes.TryGetValue("value", out OnnxAttribute? given) && given.Tensor is { } tensor ? Read(tensor) : null;
+        NamedTensor? value = Attribute(node, "value", OnnxAttributeType.Tensor)?.Tensor is { } tensor ? Read(tensor) : null;
         if (value is not null && Count(value.Shape) != 1) Invalid(node, "its value must be one number");
         long[] extents = shape.Integers!;
         if (extents.Length > MaxRank || extents.Any(e => e is < 0 or > int.MaxValue)) Invalid(node, $"the shape [{string.Join(", ", extents.Take(MaxRank))}] is impossible");

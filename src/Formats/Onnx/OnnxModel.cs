@@ -37,7 +37,10 @@ internal sealed record OnnxNode(
     public string OutputAt(int index) => index < Outputs.Length ? Outputs[index] : "";
 }
 
-/// <summary>A node's attribute.</summary>
+/// <summary>A node's attribute; <see cref="OnnxGlue.Attribute"/> gives it out, so that none is taken for what it is not.</summary>
+/// <param name="Name">Unique within the node.</param>
+/// <param name="Type">See <see cref="OnnxAttributeType"/>; where the file does not say it, that of the value which is there.</param>
+/// <param name="Offset">Where it lies in the file.</param>
 internal sealed record OnnxAttribute(string Name, long Type, long Offset)
 {
     public float Float { get; init; }

@@ -221,15 +221,21 @@ internal sealed class OnnxReader
     {
         var reader = new ProtoReader(message);
         string name = "", text = "", reference = "";
-        long type = 0, integer = 0;
+        long type = 0, held = 0, integer = 0;
         float number = 0f;
         OnnxTensor? tensor = null;
         var floats = new List<float>();
         var integers = new List<long>();
         ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>();
-        bool graph = false;
+        bool graph = false, mixed = false;
         while (Next(ref reader))
         {
+            if (OnnxAttributeType.OfField(reader.Field) is > 0 and int found)
+            {
+                mixed |= held > 0 && held != found;
+                held = found;
+            }
+
             switch (reader.Field)
             {
                 case OnnxAttributeField.Name:
@@ -278,6 +284,14 @@ internal sealed class OnnxReader
         {
             return Fail<OnnxAttribute>(OnnxProblem.Unsupported(_file, message.Offset, name,
                 $"the attribute '{Words.Shown(name)}' holds a graph or refers to a function's; neither is read"));
+        }
+
+        // Writers of the first years leave the type out; those of today may leave out a value that is 0 or an empty list.
+        if (type == 0) type = held;
+        if (mixed || (held > 0 && held != type))
+        {
+            return Fail<OnnxAttribute>(OnnxProblem.Invalid(_file, message.Offset, name,
+                $"the attribute '{Words.Shown(name)}' is {OnnxAttributeType.NameOf(type)} and holds {(mixed ? "values of several types" : OnnxAttributeType.NameOf(held))}"));
         }
 
         return new OnnxAttribute(name, type, message.Offset)

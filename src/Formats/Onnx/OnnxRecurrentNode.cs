@@ -53,7 +53,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         if (bias is not null) CheckShape(bias, nameof(B), directions, 2 * columns);
         if (peephole is not null) CheckShape(peephole, nameof(P), directions, 3L * hidden);
 
-        float clip = node.Attributes.TryGetValue("clip", out OnnxAttribute? limit) ? limit.Float : 0f;
+        float clip = glue.Attribute(node, "clip", OnnxAttributeType.Float)?.Float ?? 0f;
         if (!(clip >= 0f && float.IsFinite(clip))) glue.Invalid(node, $"clip is {clip}");
         (CellKind cell, ImmutableArray<Activation> activations) = ReadActivations(glue, node, directions);
         var config = new RecurrentStackConfig
@@ -77,9 +77,9 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         ];
         return new OnnxRecurrentNode(node, config, [.. weights], layout == 1);
 
-        string Text(string name, string missing) => node.Attributes.TryGetValue(name, out OnnxAttribute? given) ? given.Text : missing;
+        string Text(string name, string missing) => glue.Attribute(node, name, OnnxAttributeType.Text)?.Text ?? missing;
 
-        long Whole(string name, long missing) => node.Attributes.TryGetValue(name, out OnnxAttribute? given) ? given.Integer : missing;
+        long Whole(string name, long missing) => glue.Attribute(node, name, OnnxAttributeType.Integer)?.Integer ?? missing;
 
         NamedTensor? Optional(int index, int rank)
         {
@@ -164,7 +164,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
     {
         CellKind cell = node.Operator switch { "LSTM" => CellKind.Lstm, "GRU" => CellKind.Gru, _ => CellKind.RnnTanh };
         ImmutableArray<Activation> plain = RecurrentStackConfig.PlainFunctions(cell);
-        ImmutableArray<string> names = node.Attributes.TryGetValue(ActivationsName, out OnnxAttribute? given) ? given.Texts : [];
+        ImmutableArray<string> names = glue.Attribute(node, ActivationsName, OnnxAttributeType.Texts)?.Texts ?? [];
         ImmutableArray<float> alphas = Constants(AlphaName), betas = Constants(BetaName);
         if (names.IsEmpty)
         {
@@ -197,6 +197,6 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         if (isPlain) return (cell, []);
         return cell == CellKind.RnnTanh && functions.All(f => f == Activation.Relu) ? (CellKind.RnnRelu, []) : (cell, functions.ToImmutable());
 
-        ImmutableArray<float> Constants(string name) => node.Attributes.TryGetValue(name, out OnnxAttribute? list) ? list.Floats : [];
+        ImmutableArray<float> Constants(string name) => glue.Attribute(node, name, OnnxAttributeType.Floats)?.Floats ?? [];
     }
 }

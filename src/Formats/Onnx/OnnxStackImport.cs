@@ -90,19 +90,19 @@ internal sealed class OnnxStackImport
     }
 
     // Open extents get numbers by the axes' likely meaning; a wrong guess ends in a node's refusal or does not matter.
-    private static int[] ProbeShape(OnnxValue input, OnnxNode? taker)
+    private int[] ProbeShape(OnnxValue input, OnnxNode? taker)
     {
         bool isBatchFirst = IsBatchFirst(taker), isLengths = input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64;
         bool isState = taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths;
-        int directions = taker is not null && taker.Attributes.TryGetValue("direction", out OnnxAttribute? direction) && direction.Text == "bidirectional" ? 2 : 1;
+        int directions = taker is not null && _glue.Attribute(taker, "direction", OnnxAttributeType.Text)?.Text == "bidirectional" ? 2 : 1;
         int outer = isState ? directions : TimeSteps;
         int[] sizes = isLengths || IsCutState(input, taker) ? [Batch, Batch] : isBatchFirst ? [Batch, outer] : [outer, Batch];
         return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : axis < sizes.Length ? sizes[axis] : 1)];
     }
 
-    private static bool IsBatchFirst(OnnxNode? taker) => taker is not null
-        && ((taker.Operator == "Transpose" && taker.Attributes.TryGetValue("perm", out OnnxAttribute? perm) && perm.Integers.AsSpan().SequenceEqual([1, 0, 2]))
-            || (OnnxRecurrentNode.Is(taker.Operator) && taker.Attributes.TryGetValue("layout", out OnnxAttribute? layout) && layout.Integer == 1));
+    private bool IsBatchFirst(OnnxNode? taker) => taker is not null
+        && ((taker.Operator == "Transpose" && _glue.Attribute(taker, "perm", OnnxAttributeType.Integers)?.Integers is { } perm && perm.AsSpan().SequenceEqual([1, 0, 2]))
+            || (OnnxRecurrentNode.Is(taker.Operator) && _glue.Attribute(taker, "layout", OnnxAttributeType.Integer)?.Integer == 1));
 
     // An input that is cut by layers before a node takes it is a state, and its one open extent is the batch.
     private static bool IsCutState(OnnxValue input, OnnxNode? taker) =>

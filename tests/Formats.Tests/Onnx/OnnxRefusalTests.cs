@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 
@@ -41,6 +42,21 @@ public sealed class OnnxRefusalTests
             ("too many layers", Layers(65).ToArray(), FileProblemKind.Unsupported, "65 layers"),
             ("output without numbers", Lstm().Constant("Q", [0, 65536, 32768], Array.Empty<float>()).Node("Identity", ["Q"], ["Z"]).Output("Z", []).ToArray(), FileProblemKind.Unsupported, "'Z'"),
             ("input of many axes", Lstm().Input("Q", [1, 1, 1, 1, 1, 1, 1, 1, 1]).ToArray(), FileProblemKind.Unsupported, "8 axes"),
+            ("clip that is an integer", Lstm(null, OnnxBytes.Integer("clip", 1)).ToArray(), FileProblemKind.ModelInvalid, "'clip' is an integer; a float was expected"),
+            ("input_forget that is a float", Lstm(null, OnnxBytes.Float("input_forget", 1f)).ToArray(), FileProblemKind.ModelInvalid, "'input_forget' is a float; an integer"),
+            ("linear_before_reset that is a float", Gru(OnnxBytes.Float("linear_before_reset", 1f)).ToArray(), FileProblemKind.ModelInvalid, "'linear_before_reset' is a float"),
+            ("linear_before_reset that is a float of no type", Gru(Untyped("linear_before_reset").Float(OnnxAttributeField.Float, 1f)).ToArray(), FileProblemKind.ModelInvalid, "is a float"),
+            ("layout that is nothing", Lstm(null, Untyped("layout")).ToArray(), FileProblemKind.ModelInvalid, "'layout' is nothing; an integer"),
+            ("direction that is a list", Lstm(null, OnnxBytes.Texts("direction", "reverse")).ToArray(), FileProblemKind.ModelInvalid, "'direction' is a list of texts; a text"),
+            ("activations that are one text", Lstm(null, OnnxBytes.Text("activations", "Relu")).ToArray(), FileProblemKind.ModelInvalid, "'activations' is a text; a list of texts"),
+            ("constants that are integers", Lstm(null, OnnxBytes.Texts("activations", "Elu", "Elu", "Elu"), OnnxBytes.Integers("activation_alpha", 2)).ToArray(),
+                FileProblemKind.ModelInvalid, "'activation_alpha' is a list of integers; a list of floats"),
+            ("a float that calls itself an integer", Lstm(null, Untyped("clip").Integer(OnnxAttributeField.Type, OnnxAttributeType.Integer).Float(OnnxAttributeField.Float, 1f)).ToArray(),
+                FileProblemKind.ModelInvalid, "'clip' is an integer and holds a float"),
+            ("a float that is an integer too", Lstm(null, OnnxBytes.Float("clip", 1f).Integer(OnnxAttributeField.Integer, 1)).ToArray(), FileProblemKind.ModelInvalid, "several types"),
+            ("perm that is an integer", Lstm().Node("Transpose", ["Y"], ["Z"], OnnxBytes.Integer("perm", 1)).ToArray(), FileProblemKind.ModelInvalid, "'perm' is an integer"),
+            ("axis that is a list", Lstm().Node("Concat", ["Y"], ["Z"], OnnxBytes.Integers("axis", 1)).ToArray(), FileProblemKind.ModelInvalid, "'axis' is a list of integers"),
+            ("value_int that is a float", Lstm().Node("Constant", [], ["Z"], OnnxBytes.Float("value_int", 1f)).ToArray(), FileProblemKind.ModelInvalid, "'value_int' is a float"),
             ("external data", Lstm().Constant(OnnxBytes.Tensor("Q", [1], 1).Integer(OnnxTensorField.Location, 1)).ToArray(), FileProblemKind.Unsupported, "another file"),
             ("bomb", Lstm().Constant("s", [2], [1L << 20, 1L << 20]).Node("ConstantOfShape", ["s"], ["Z"]).ToArray(), FileProblemKind.Unsupported, "at most"),
             ("constant state", Lstm(["X", "W", "R", "", "", "Q"]).Constant("Q", [1, 2, 2], [1f, 2f, 3f, 4f]).ToArray(), FileProblemKind.Unsupported, "initial_h"),
@@ -70,6 +86,11 @@ public sealed class OnnxRefusalTests
             .Node("LSTM", ["X", "W", "R", "", "", "first"], ["Y"], OnnxBytes.Integer("hidden_size", 2)).Node("Squeeze", ["Y", "one"], ["Y1"])
             .Node("LSTM", ["Y1", "W", "R", "", "", "second"], ["Z"], OnnxBytes.Integer("hidden_size", 2)).Output("Z", [-1, -1, -1, 2]);
 
+        static ProtoWriter Untyped(string name) => new ProtoWriter().Text(OnnxAttributeField.Name, name);
+
+        static OnnxBytes Gru(ProtoWriter attribute) => new OnnxBytes().Constant("W", [1, 6, 3], new float[18]).Constant("R", [1, 6, 2], new float[12])
+            .Input("X", [-1, -1, 3]).Output("Y", [-1, -1, -1, 2]).Node("GRU", ["X", "W", "R"], ["Y"], attribute);
+
         static OnnxBytes Layers(int count)
         {
             OnnxBytes model = new OnnxBytes().Constant("W", [1, 1, 1], new float[1]).Input("Y0", [-1, -1, 1]).Constant("one", [1], [1L]);
@@ -89,6 +110,21 @@ public sealed class OnnxRefusalTests
         FileProblem problem = Refused.By(() => OnnxNetwork.Open(path).ToStack());
         await Assert.That(problem.Kind).IsEqualTo(kind).Because($"{what}: {problem.Message}");
         await Assert.That(problem.Message).Contains(says).And.Contains(path);
+    }
+
+    /// <summary>Writers of the first years give no type; others leave out a value that is 0.</summary>
+    [Test]
+    public async Task A_type_may_be_left_out_and_a_value_of_0()
+    {
+        using var folder = new TestFolder();
+        RecurrentStack Read(params ProtoWriter[] attributes) => OnnxNetwork.Open(folder.Put("m.onnx", Lstm(null, attributes).ToArray())).ToStack();
+        ProtoWriter clip = new ProtoWriter().Text(OnnxAttributeField.Name, "clip").Float(OnnxAttributeField.Float, 0.5f);
+        ProtoWriter coupled = new ProtoWriter().Text(OnnxAttributeField.Name, "input_forget").Integer(OnnxAttributeField.Integer, 1);
+        RecurrentStackConfig config = Read(clip, coupled).Config;
+        await Assert.That(config.Clip).IsEqualTo(0.5f);
+        await Assert.That(config.CoupledGates).IsTrue();
+        ProtoWriter zero = new ProtoWriter().Text(OnnxAttributeField.Name, "input_forget").Integer(OnnxAttributeField.Type, OnnxAttributeType.Integer);
+        await Assert.That(Read(zero).Config.CoupledGates).IsFalse();
     }
 
     [Test]
