@@ -20,6 +20,9 @@ public sealed class Mutator(Random random, IReadOnlyList<byte[]> words)
     /// <summary>For changes that a format makes by itself.</summary>
     public Random Random => random;
 
+    /// <summary>A number at or beside a limit.</summary>
+    public long Figure() => s_figures[random.Next(s_figures.Length)];
+
     /// <summary>Makes one change or a few.</summary>
     /// <param name="bytes">Left as it is.</param>
     /// <param name="other">To take bytes from.</param>
@@ -90,7 +93,7 @@ public sealed class Mutator(Random random, IReadOnlyList<byte[]> words)
         {
             0 => (size == 4 ? BinaryPrimitives.ReadInt32LittleEndian(field) : BinaryPrimitives.ReadInt64LittleEndian(field)) + random.Next(-2, 3),
             1 => bytes.Length + random.Next(-2, 3),
-            _ => s_figures[random.Next(s_figures.Length)],
+            _ => Figure(),
         };
         if (size == 4) BinaryPrimitives.WriteInt32LittleEndian(field, unchecked((int)value));
         else BinaryPrimitives.WriteInt64LittleEndian(field, value);
@@ -110,7 +113,7 @@ public sealed class Mutator(Random random, IReadOnlyList<byte[]> words)
             0 or 1 => (64 * random.Next(20)).ToString(CultureInfo.InvariantCulture),
             2 => random.Next(100).ToString(CultureInfo.InvariantCulture),
             3 => $"{random.Next(10)}.{random.Next(10)}e{random.Next(-400, 400)}",
-            _ => s_figures[random.Next(s_figures.Length)].ToString(CultureInfo.InvariantCulture),
+            _ => Figure().ToString(CultureInfo.InvariantCulture),
         };
         return [.. bytes[..start], .. Encoding.ASCII.GetBytes(number), .. bytes[end..]];
     }

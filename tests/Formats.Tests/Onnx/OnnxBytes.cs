@@ -79,7 +79,7 @@ internal sealed class OnnxBytes
         .Nested(OnnxModelField.OpsetImport, new ProtoWriter().Text(OnnxModelField.OpsetDomain, "").Integer(OnnxModelField.OpsetVersion, Opset))
         .Message.ToArray();
 
-    private static ProtoWriter Attribute(string name, int type) =>
+    public static ProtoWriter Attribute(string name, int type) =>
         new ProtoWriter().Text(OnnxAttributeField.Name, name).Integer(OnnxAttributeField.Type, type);
 
     private OnnxBytes Value(int field, string name, long[] shape, int type)
