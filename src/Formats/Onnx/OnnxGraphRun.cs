@@ -50,7 +50,8 @@ internal static class OnnxGraphRun
                 if (weights < 0) glue.Unsupported(node, "a graph that uses its weights so often");
                 OnnxRecurrentNode read = OnnxRecurrentNode.Read(glue, node, arguments);
                 ImmutableArray<int> x = arguments[OnnxRecurrentNode.X]!.Shape;
-                if ((long)x[0] * x[1] > FreeRows + (RowsPerNumber * given)) glue.Unsupported(node, $"an X of {x[0]} x {x[1]} steps and sequences out of {given} numbers that are given");
+                if ((long)x[0] * x[1] > FreeRows + (RowsPerNumber * given))
+                    glue.Unsupported(node, $"an X of {x[0]} x {x[1]} steps and sequences out of {given} numbers that are given");
                 results = recurrent(read, arguments);
                 moves += MovesPerOutput * results.Sum(Length);
             }

@@ -5,7 +5,8 @@ public sealed class OnnxCostTests
 {
     public static IEnumerable<Func<(string What, byte[] Model)>> Models()
     {
-        yield return () => ("nothing joined a million times over", Nothing(1 << 22).Node("Concat", [.. Enumerable.Repeat("none", 256)], ["Z"], OnnxBytes.Integer("axis", 1)).ToArray());
+        yield return () => ("nothing joined a million times over", Nothing(1 << 22)
+            .Node("Concat", [.. Enumerable.Repeat("none", 256)], ["Z"], OnnxBytes.Integer("axis", 1)).ToArray());
         yield return () => ("little joined with nothing", Nothing(1 << 19).Constant("s", [2], [1L << 19, 1L]).Node("ConstantOfShape", ["s"], ["some"])
             .Node("Concat", ["some", .. Enumerable.Repeat("none", 255)], ["Z"], OnnxBytes.Integer("axis", 1)).ToArray());
         yield return () => ("integers looked at again and again", Repeated(
