@@ -274,6 +274,24 @@ public sealed class ResumeTests
     }
 
     [Test]
+    public async Task One_that_another_program_holds_ends_the_command_and_stays_as_it_is()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--checkpoint", folder["ck"], "--max-steps", "5", "--checkpoint-every", "2");
+        string[] before = Names(folder["ck"]);
+        string newest = Directory.GetFiles(folder["ck"], "checkpoint-*").Max(StringComparer.Ordinal)!;
+        using (new FileStream(newest, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            CliResult result = Tinysd.Run("train", "lm", "--resume", folder["ck"]);
+            await Assert.That(result.Code).IsEqualTo(1);
+            await Assert.That(result.Error).Contains($"cannot read {newest}").And.Contains("Try again");
+        }
+
+        await Assert.That(Names(folder["ck"])).IsEquivalentTo(before);
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"]).Code).IsEqualTo(0);
+    }
+
+    [Test]
     public async Task Where_none_is_whole_the_run_does_not_go_on()
     {
         using var folder = new TestFolder();
