@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text.Json;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

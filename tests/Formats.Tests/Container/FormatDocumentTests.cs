@@ -1,6 +1,5 @@
 using System.Globalization;
 using TinySD.Runtime.Memory;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

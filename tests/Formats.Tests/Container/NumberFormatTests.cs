@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,6 +1,5 @@
 using System.IO.MemoryMappedFiles;
 using TinySD.Runtime.Memory;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

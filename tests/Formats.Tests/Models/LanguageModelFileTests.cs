@@ -5,7 +5,6 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

@@ -59,8 +59,8 @@ public sealed class SafetensorsFileTests
         {
             await Assert.That(NamedTensor.TryRead(file, file.FindTensor(expected.Name)!, out NamedTensor? found, out _)).IsTrue();
             await Assert.That(found!.Shape.SequenceEqual(expected.Shape)).IsTrue();
-            await Assert.That(found.Integers ?? []).IsEquivalentTo(expected.Integers ?? []);
-            await Assert.That((found.Floats ?? []).Select(BitConverter.SingleToInt32Bits)).IsEquivalentTo((expected.Floats ?? []).Select(BitConverter.SingleToInt32Bits));
+            await Assert.That(found.Integers ?? []).IsEquivalentTo(expected.Integers ?? [], CollectionOrdering.Matching);
+            await Assert.That((found.Floats ?? []).Select(BitConverter.SingleToInt32Bits)).IsEquivalentTo((expected.Floats ?? []).Select(BitConverter.SingleToInt32Bits), CollectionOrdering.Matching);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class SafetensorsFileTests
             using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes)));
             float[] values = new float[2];
             await Assert.That(file.TryReadFloats(file.Tensors[0], values, out _)).IsTrue();
-            await Assert.That(values).IsEquivalentTo([1.5f, -2f]);
+            await Assert.That(values).IsEquivalentTo([1.5f, -2f], CollectionOrdering.Matching);
         }
     }
 

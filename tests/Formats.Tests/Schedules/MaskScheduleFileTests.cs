@@ -104,7 +104,7 @@ public sealed class MaskScheduleFileTests
         }
 
         Write(folder["m.tss"], info, resume: true);
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole);
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
         await Assert.That(folder.Names()).IsEquivalentTo(["m.tss", "whole.tss"]);
     }
 
@@ -116,12 +116,12 @@ public sealed class MaskScheduleFileTests
         Write(folder["whole.tss"], info);
         Write(folder["m.tss"], info with { Updates = 7 });
         Write(folder["m.tss"], info, resume: true);
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]));
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
 
         FileProblem problem = Refused.By(() => MaskScheduleWriter.Start(folder["m.tss"], info with { Seed = 8 }, resume: true).Dispose());
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ScheduleInvalid);
         await Assert.That(problem.Message).Contains("is of another schedule, with the seed 7,");
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]));
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using System.Text;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 

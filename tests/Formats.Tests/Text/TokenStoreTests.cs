@@ -65,7 +65,7 @@ public sealed class TokenStoreTests
         using TokenStore store = Corpus.Store(folder.Put("a", [1, 2, 3]), Vocabulary.Bytes, memoryBytes);
         int[] run = new int[2];
         store.Read(1, run);
-        await Assert.That(run).IsEquivalentTo([2, 3]);
+        await Assert.That(run).IsEquivalentTo([2, 3], CollectionOrdering.Matching);
         store.Read(3, []);
         await Assert.That(() => store.Read(2, run)).Throws<ArgumentOutOfRangeException>();
         await Assert.That(() => store.Read(-1, run)).Throws<ArgumentOutOfRangeException>();

@@ -1,4 +1,3 @@
-using TUnit.Assertions.Enums;
 
 namespace TinySD.Formats.Tests;
 
