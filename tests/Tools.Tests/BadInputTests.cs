@@ -6,6 +6,9 @@ namespace TinySD.Tools.Tests;
 /// <summary>Input that cannot be used: exit code 1 and one or two lines that say what is wrong, where, and what to do.</summary>
 public sealed class BadInputTests
 {
+    // The texts of the folder have thirteen words and the line's end.
+    private const string ByModel = "\nA model that is trained with --min-count 2 (or a --max-vocabulary below 14) has it, and reads any text.\n";
+
     [Test]
     public async Task A_missing_file()
     {
@@ -114,7 +117,7 @@ public sealed class BadInputTests
         await Refused(Tinysd.Run("eval", folder.Model, "--data", strange), $"tinysd eval: {message}");
         await Refused(Train(folder, folder.Train, strange), $"tinysd train lm: {message}");
         CliResult prompted = Tinysd.Run("generate", folder.Model, "--prompt", "the platypus");
-        await Refused(prompted, "tinysd generate: --prompt, line 1: the word 'platypus' is not in the model's vocabulary");
+        await Refused(prompted, "tinysd generate: --prompt, line 1: the word 'platypus' is not in the model's vocabulary", ByModel);
 
         // Some parsers read a file for a word with an @ before it.
         await Refused(Tinysd.Run("generate", folder.Model, "--prompt", "@file"), "tinysd generate: --prompt, line 1: the word '@file' is not");
@@ -122,6 +125,42 @@ public sealed class BadInputTests
         // With an unknown token in the vocabulary the same texts can be read.
         folder.TrainModel("--min-count", "2");
         await Assert.That(Tinysd.Run("eval", folder.Model, "--data", strange).Code).IsEqualTo(0);
+    }
+
+    [Test]
+    [Arguments("word", "word 'platypus'", "words", "word", 14)]
+    [Arguments("char", "character 'p'", "characters", "character", 18)]
+    public async Task What_is_said_of_a_token_that_the_training_text_lacks_ends_with_a_cure_that_works(
+        string level, string found, string several, string one, int vocabulary)
+    {
+        using var folder = new TestFolder();
+        string strange = folder.PutText("strange.txt", "the cat sees a dog\nthe platypus sees a dog\n");
+        string[] args = ["--level", level, "--test"];
+        string[] wrongTest = folder.TrainArgs(folder.Model, 1, [.. args, strange]), wrongValid = folder.TrainArgs(folder.Model, 1, [.. args, folder.Test]);
+        wrongValid[Array.IndexOf(wrongValid, "--valid") + 1] = strange;
+        foreach (string[] wrong in new[] { wrongTest, wrongValid })
+        {
+            CliResult result = Tinysd.Run(wrong);
+            await Refused(result, $"tinysd train lm: {strange}, line 2: the {found} is not in the model's vocabulary, and that has no <unk>. ");
+            await Assert.That(result.Error).EndsWith(
+                $"\nAdd --min-count 2 (or a --max-vocabulary below {vocabulary}): rare {several} become <unk>, and so does every {one} that the training text lacks.\n");
+            await Assert.That(Tinysd.Run([.. wrong, "--max-vocabulary", $"{vocabulary}"]).Code).IsEqualTo(1);
+            await Assert.That(Tinysd.Run([.. wrong, "--max-vocabulary", $"{vocabulary - 1}"]).Code).IsEqualTo(0);
+            await Assert.That(Tinysd.Run([.. wrong, "--min-count", "2"]).Code).IsEqualTo(0);
+        }
+    }
+
+    [Test]
+    public async Task What_is_said_of_a_token_that_a_model_lacks_ends_with_how_one_is_trained_that_has_it()
+    {
+        using var folder = new TestFolder();
+        string strange = folder.PutText("strange.txt", "the platypus\n");
+        folder.TrainModel();
+        CliResult data = Tinysd.Run("eval", folder.Model, "--data", strange);
+        await Refused(data, $"tinysd eval: {strange}, line 1: the word 'platypus' is not in the model's vocabulary, and that has no <unk>. ");
+        await Assert.That(data.Error).EndsWith(ByModel);
+        CliResult tuning = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--cache", "9", "--cache-tune", strange);
+        await Refused(tuning, $"tinysd eval: {strange}, line 1: ", ByModel);
     }
 
     [Test]

@@ -209,7 +209,7 @@ public static class Corpus
             string shown = Words.Shown(token), what = vocabulary.Level == TextLevel.Word ? "word" : "character";
             return new(FileProblemKind.UnknownToken, name,
                 $"{name}, line {line}: the {what} '{shown}' is not in the model's vocabulary, and that has no {Vocabulary.Unknown}. " +
-                "Use text of the kind the model was trained on, or train with an unknown token.")
+                "A vocabulary that is built with a minimum count of 2 has it.")
             { Line = line, Part = token.ToString() };
         }
     }

@@ -3,6 +3,7 @@ using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
@@ -10,8 +11,9 @@ namespace TinySD.Tools.Commands;
 internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
 {
     /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be text.</summary>
-    /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
-    /// <exception cref="FailureException">The model's numbers overflow.</exception>
+    /// <exception cref="FailureException">
+    /// A part of the prompt is not in the vocabulary, and that has no unknown token; or the model's numbers overflow.
+    /// </exception>
     public void Write(string prompt, int length, TextWriter writer, CancellationToken stop)
     {
         bool lineIsOpen = false;
@@ -28,11 +30,12 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
     }
 
     /// <summary>Gives the prompt's tokens and those that follow it, as they come.</summary>
-    /// <exception cref="FileProblemException">A part of the prompt is not in the vocabulary, and that has no unknown token.</exception>
-    /// <exception cref="FailureException">The model's numbers overflow.</exception>
+    /// <exception cref="FailureException">
+    /// A part of the prompt is not in the vocabulary, and that has no unknown token; or the model's numbers overflow.
+    /// </exception>
     public void Run(string prompt, int length, Action<int> put, CancellationToken stop)
     {
-        int[] given = Corpus.EncodeText(prompt, vocabulary, "--prompt");
+        int[] given = UnknownToken.ReadWithModel(vocabulary, () => Corpus.EncodeText(prompt, vocabulary, "--prompt"));
         var session = new LanguageModelSession(model, hardware: hardware);
         var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
         ReadOnlySpan<float> logits = session.Step(StartOfLine());

@@ -16,9 +16,19 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     /// <summary>What a checkpoint says about it.</summary>
     public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
 
-    /// <summary>Reads a file to be predicted.</summary>
-    /// <exception cref="FailureException">It is too short.</exception>
-    public static EncodedText ToPredict(string path, Vocabulary vocabulary)
+    /// <summary>Reads a file that a finished model is to predict.</summary>
+    /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
+    public static EncodedText ToPredict(string path, Vocabulary vocabulary) => UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary));
+
+    /// <summary>Reads a file that a model in training is to predict.</summary>
+    /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
+    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary) =>
+        UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary));
+
+    /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
+    public void Dispose() => Tokens.Dispose();
+
+    private static EncodedText Read(string path, Vocabulary vocabulary)
     {
         TokenStore tokens = Corpus.Store(path, vocabulary);
         if (tokens.Length < 2)
@@ -30,9 +40,6 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
 
         return new EncodedText(path, tokens);
     }
-
-    /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
-    public void Dispose() => Tokens.Dispose();
 }
 
 /// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
@@ -50,7 +57,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <param name="level">What a token is.</param>
     /// <param name="limits">Of the vocabulary.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
-    /// <exception cref="FailureException">A text is too short.</exception>
+    /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
     public static LanguageModelData Read(
         string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe)
     {
@@ -70,8 +77,8 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
                 $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. Give --max-vocabulary or --min-count.");
         }
 
-        EncodedText? toTest = test is null ? null : EncodedText.ToPredict(test, vocabulary);
-        return new LanguageModelData(vocabulary, limits, text, EncodedText.ToPredict(valid, vocabulary), toTest);
+        EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary);
+        return new LanguageModelData(vocabulary, limits, text, EncodedText.ToPredictInTraining(valid, vocabulary), toTest);
     }
 
     /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>

@@ -352,7 +352,7 @@ public sealed class CorpusTests
         FileProblem problem = Refused.By(() => Corpus.Encode(path, vocabulary));
         await Assert.That(problem.Message).IsEqualTo(
             $"{path}, line 2: the word 'dog' is not in the model's vocabulary, and that has no <unk>. " +
-            "Use text of the kind the model was trained on, or train with an unknown token.");
+            "A vocabulary that is built with a minimum count of 2 has it.");
         await Assert.That((problem.Kind, problem.File, problem.Line, problem.Part))
             .IsEqualTo((FileProblemKind.UnknownToken, path, 2L, "dog"));
     }

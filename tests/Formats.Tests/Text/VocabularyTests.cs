@@ -41,7 +41,7 @@ public sealed class VocabularyTests
         FileProblem problem = Refused.By(() => Corpus.EncodeText("the cat\n\nthe dog\n", vocabulary, "the prompt"));
         await Assert.That(problem.Message).IsEqualTo(
             "the prompt, line 3: the word 'dog' is not in the model's vocabulary, and that has no <unk>. " +
-            "Use text of the kind the model was trained on, or train with an unknown token.");
+            "A vocabulary that is built with a minimum count of 2 has it.");
         await Assert.That((problem.Kind, problem.Line, problem.Part)).IsEqualTo((FileProblemKind.UnknownToken, 3L, "dog"));
         FileProblem longWord = Refused.By(() => Corpus.EncodeText(new string('x', 50) + " \u0007", vocabulary));
         await Assert.That(longWord.Message).StartsWith($"the text, line 1: the word '{new string('x', 40)}…' is not in");
