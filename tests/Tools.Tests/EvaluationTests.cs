@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace TinySD.Tools.Tests;
 
@@ -109,6 +110,39 @@ public sealed class EvaluationTests
         await Assert.That(result.Code).IsEqualTo(2);
         await Assert.That(result.Error).StartsWith($"tinysd eval: {message}");
         await Assert.That(result.Out).IsEqualTo("");
+    }
+
+    // Of the 419 tokens to predict; the first of the text is not one of them.
+    [Test]
+    [Arguments("the cat", 0, "0 of them <unk> (0.0 %)")]
+    [Arguments("the platypus <unk>", 2, "2 of them <unk> (0.5 %)")]
+    [Arguments("platypus cat", 0, "0 of them <unk> (0.0 %)")]
+    [Arguments("platypus platypus", 1, "1 of them <unk> (0.2 %)")]
+    public async Task Unknown_tokens_are_counted_and_told(string start, int unknown, string told)
+    {
+        using var folder = new TestFolder();
+        string[] words = [.. start.Split(' '), .. File.ReadAllText(folder.Test).ReplaceLineEndings(" ").Split(' ')];
+        string text = folder.PutText("some.txt", string.Join('\n', words[..210]));
+        CliResult trained = folder.TrainModel("--min-count", "2", "--test", text, "--json");
+        await Assert.That(trained.Json.GetProperty("validUnknown").GetInt64()).IsEqualTo(0);
+        await Assert.That(trained.Json.GetProperty("testUnknown").GetInt64()).IsEqualTo(unknown);
+        await Assert.That(trained.Error).Contains($"\n{folder.Valid}: 419 tokens to predict, 0 of them <unk> (0.0 %)\n{text}: 419 tokens to predict, {told}\n");
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", text).Out).Matches(@"^perplexity \d+\.\d\d over 419 predicted tokens, " + Regex.Escape(told) + "\n$");
+        JsonElement json = Tinysd.Run("eval", folder.Model, "--data", text, "--json").Json;
+        await Assert.That(json.GetProperty("tokens").GetInt64()).IsEqualTo(419);
+        await Assert.That(json.GetProperty("unknown").GetInt64()).IsEqualTo(unknown);
+    }
+
+    [Test]
+    public async Task Without_an_unknown_token_there_is_nothing_to_tell_of_it()
+    {
+        using var folder = new TestFolder();
+        CliResult trained = folder.TrainModel("--json");
+        await Assert.That(trained.Json.GetProperty("validUnknown").GetInt64()).IsEqualTo(0);
+        await Assert.That(trained.Json.TryGetProperty("testUnknown", out _)).IsFalse();
+        await Assert.That(trained.Error).DoesNotContain("<unk>");
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json").Json.GetProperty("unknown").GetInt64()).IsEqualTo(0);
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", folder.Test).Out).DoesNotContain("<unk>");
     }
 
     private static double Perplexity(JsonElement json) => json.GetProperty("perplexity").GetDouble();

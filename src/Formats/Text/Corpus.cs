@@ -68,7 +68,7 @@ public static class Corpus
     /// <summary>The same, with the temporary file in a folder of a test's own.</summary>
     internal static TokenStore Store(string path, Vocabulary vocabulary, long memoryBytes, string? folder)
     {
-        var store = new TokenStore(path, vocabulary.Count, memoryBytes, folder);
+        var store = new TokenStore(path, vocabulary, memoryBytes, folder);
         try
         {
             if (vocabulary.Level == TextLevel.Byte)
@@ -99,7 +99,7 @@ public static class Corpus
     /// <exception cref="FileProblemException">A token is not in the vocabulary, which has no unknown token.</exception>
     public static int[] EncodeText(ReadOnlySpan<char> text, Vocabulary vocabulary, string name = "the text")
     {
-        using var store = new TokenStore(name, vocabulary.Count, long.MaxValue);
+        using var store = new TokenStore(name, vocabulary, long.MaxValue);
         if (vocabulary.Level == TextLevel.Byte)
         {
             store.Add(Utf8(text));

@@ -18,8 +18,11 @@ public sealed class TokenStore : ITokenSource, IDisposable
     // Blocks hold whole ids of any width. Short texts, such as a prompt, take a small first one that grows.
     private const int FirstBlockBytes = 6 << 10, BlockBytes = FirstBlockBytes << 7, RunBytes = FirstBlockBytes << 1;
 
+    // No token has this id.
+    private const int None = -1;
+
     private readonly string _path, _folder;
-    private readonly int _width;
+    private readonly int _width, _unknownId;
     private readonly long _memoryBytes;
     private readonly List<byte[]> _blocks = [];
     private byte[] _block = new byte[FirstBlockBytes], _run = [];
@@ -28,19 +31,23 @@ public sealed class TokenStore : ITokenSource, IDisposable
     private long _fileBytes;
 
     /// <param name="path">The text's name, for messages.</param>
-    /// <param name="vocabularySize">Ids are below it.</param>
+    /// <param name="vocabulary">Its tokens.</param>
     /// <param name="memoryBytes">Bytes of ids that stay in memory.</param>
     /// <param name="folder">Where a temporary file goes; null for the usual place.</param>
-    internal TokenStore(string path, int vocabularySize, long memoryBytes, string? folder = null)
+    internal TokenStore(string path, Vocabulary vocabulary, long memoryBytes, string? folder = null)
     {
         _path = path;
-        _width = vocabularySize <= 1 << 8 ? 1 : vocabularySize <= 1 << 16 ? 2 : 3;
+        _width = vocabulary.Count <= 1 << 8 ? 1 : vocabulary.Count <= 1 << 16 ? 2 : 3;
+        _unknownId = vocabulary.UnknownId ?? None;
         _memoryBytes = memoryBytes;
         _folder = folder ?? ScratchFile.Folder;
     }
 
     /// <inheritdoc/>
     public long Length { get; private set; }
+
+    /// <summary>How many of the tokens are <see cref="Vocabulary.Unknown"/>, in the text already or because the vocabulary lacks them.</summary>
+    public long UnknownCount { get; private set; }
 
     /// <summary>Whether the ids are in memory, and not in a temporary file.</summary>
     public bool IsInMemory => _file is null;
@@ -93,6 +100,7 @@ public sealed class TokenStore : ITokenSource, IDisposable
         if (_width > 2) at[2] = (byte)(id >> 16);
         _used += _width;
         Length++;
+        if (id == _unknownId) UnknownCount++;
     }
 
     /// <summary>Appends bytes that are their own ids.</summary>

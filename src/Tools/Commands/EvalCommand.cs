@@ -57,13 +57,15 @@ internal sealed class EvalCommand
             result = evaluation.Run(_options.Streams(parsed), monteCarlo, cache, tuning);
         });
         if (context.Json) CliJson.Write(context.Console.Out, result!, CliJson.Default.EvalResult);
-        else WriteText(context.Console.Out, result!);
+        else WriteText(context.Console.Out, loaded.Vocabulary, result!);
         return ExitCode.Done;
     }
 
-    private static void WriteText(TextWriter output, EvalResult result)
+    private static void WriteText(TextWriter output, Vocabulary vocabulary, EvalResult result)
     {
-        output.WriteLine($"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens{Time(result.Seconds)}");
+        output.WriteLine(
+            $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
+            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) + Time(result.Seconds));
         if (result.MonteCarlo is { } mc)
         {
             output.WriteLine(

@@ -25,8 +25,8 @@ internal static class TrainingReport
         var epochs = outcome.Epochs.Select(e => new EpochResult(
             e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps));
         var result = new TrainLmResult(
-            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity, outcome.Parameters,
-            data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe));
+            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, data.Valid.UnknownToPredict, outcome.TestPerplexity, data.Test?.UnknownToPredict,
+            outcome.Parameters, data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe));
         CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
     }
 

@@ -31,7 +31,7 @@ internal sealed class LanguageModelEvaluation(
             var plain = new LanguageModelEvaluator(loaded.Model, runner, streams, hardware: hardware);
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
-                result.Perplexity, result.Tokens, monteCarlo is null && cache is null ? null : seconds,
+                result.Perplexity, result.Tokens, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
                 monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning));
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)

@@ -31,15 +31,17 @@ internal sealed record RecipeResult(
 internal sealed record EpochResult(
     int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, int Steps);
 
-/// <summary>The result of <c>train lm</c>.</summary>
+/// <summary>The result of <c>train lm</c>; of the tokens to predict so many are unknown.</summary>
 internal sealed record TrainLmResult(
-    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double? TestPerplexity, long Parameters, int Vocabulary,
-    string Model, double Seconds, int Threads, RecipeResult Recipe);
+    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, long ValidUnknown, double? TestPerplexity, long? TestUnknown, long Parameters,
+    int Vocabulary, string Model, double Seconds, int Threads, RecipeResult Recipe);
 
 /// <summary>
-/// The result of <c>eval</c> of a language model; the perplexity is the static one. Its time is there beside that of another evaluation only.
+/// The result of <c>eval</c> of a language model; the perplexity is the static one, of so many predicted tokens, and so many unknown ones among them. Its time is
+/// there beside that of another evaluation only.
 /// </summary>
-internal sealed record EvalResult(double Perplexity, long Tokens, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
+internal sealed record EvalResult(
+    double Perplexity, long Tokens, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
 
 /// <summary>A Monte Carlo dropout evaluation.</summary>
 internal sealed record MonteCarloResult(

@@ -10,6 +10,9 @@ namespace TinySD.Tools.Training;
 /// <param name="Tokens">The ids.</param>
 internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
 {
+    /// <summary>Of a text to predict, how many of the tokens after the first are the unknown one.</summary>
+    public long UnknownToPredict { get; private init; }
+
     /// <summary>What a model file says about it.</summary>
     public TextRecord ToRecord() => new(Name, Tokens.Length);
 
@@ -38,7 +41,9 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
                 "Give a longer text.");
         }
 
-        return new EncodedText(path, tokens);
+        Span<int> first = stackalloc int[1];
+        tokens.Read(0, first);
+        return new EncodedText(path, tokens) { UnknownToPredict = tokens.UnknownCount - (first[0] == vocabulary.UnknownId ? 1 : 0) };
     }
 }
 

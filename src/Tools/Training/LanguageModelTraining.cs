@@ -71,6 +71,12 @@ internal sealed class LanguageModelTraining(
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
             $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1)} steps an epoch; threads: {runner.ThreadCount}");
+        if (data.Vocabulary.UnknownId is not null)
+        {
+            NoteUnknown(data.Valid, progress);
+            if (data.Test is { } test) NoteUnknown(test, progress);
+        }
+
         _elapsed.Start();
         run.BeginEpoch(0);
         Restore(run, progress);
@@ -99,6 +105,12 @@ internal sealed class LanguageModelTraining(
         }
 
         return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, TotalSeconds);
+    }
+
+    private void NoteUnknown(EncodedText text, IProgressDisplay progress)
+    {
+        long tokens = text.Tokens.Length - 1;
+        progress.Note($"{text.Name}: {Figures.Count(tokens)} tokens to predict{UnknownToken.Told(data.Vocabulary, text.UnknownToPredict, tokens)}");
     }
 
     // Sums, epochs and the best model as they were, or the first checkpoint, which finds out early whether there can be any.

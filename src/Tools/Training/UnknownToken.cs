@@ -5,9 +5,15 @@ using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Training;
 
-/// <summary>What a user can do about a text with a token that the vocabulary lacks: where it is being read says which options help.</summary>
+/// <summary>What there is to say of tokens that a vocabulary lacks: how many they are, and what to do where it has no place for them.</summary>
 internal static class UnknownToken
 {
+    /// <summary>How many of the tokens to predict are the unknown one, after a comma: the more, the less does a perplexity say. Empty where there is no such
+    /// token.</summary>
+    public static string Told(Vocabulary vocabulary, long unknown, long tokens) => vocabulary.UnknownId is null
+        ? ""
+        : $", {Figures.Count(unknown)} of them {Vocabulary.Unknown} ({Figures.Fixed(100.0 * unknown / tokens, 1)} %)";
+
     /// <summary>Reads a text with the vocabulary of the training text at hand.</summary>
     /// <exception cref="FailureException">A token is not in the vocabulary; the message ends with the options to add.</exception>
     public static T ReadInTraining<T>(Vocabulary vocabulary, Func<T> read)

@@ -13,6 +13,17 @@ public sealed class TokenStoreTests
     // More than one block of any width, and no whole number of them.
     private const int Length = 900_001;
 
+    [Test]
+    [Arguments(0L)]
+    [Arguments(long.MaxValue)]
+    public async Task Unknown_tokens_are_counted_those_of_the_text_too(long memoryBytes)
+    {
+        using var folder = new TestFolder();
+        var vocabulary = new Vocabulary(TextLevel.Word, ["a", "<unk>", "<eos>"]);
+        using TokenStore store = Corpus.Store(folder.Put("a", "a b <unk>\nc\n"u8), vocabulary, memoryBytes, folder.Path);
+        await Assert.That((store.Length, store.UnknownCount)).IsEqualTo((6L, 3L));
+    }
+
     // One, two and three bytes an id.
     [Test]
     [Arguments(200)]
