@@ -183,6 +183,19 @@ public sealed class BadInputTests
     }
 
     [Test]
+    public async Task A_mask_schedule_in_the_place_of_a_model_is_called_by_its_name()
+    {
+        using var folder = new TestFolder();
+        string masks = folder["masks.tss"];
+        await Assert.That(Tinysd.Run("schedule", "--steps", "3", "--dropout", "structured", "--rate", "0.5", "--out", masks).Code).IsEqualTo(0);
+        await Assert.That(Tinysd.Run("verify", masks).Code).IsEqualTo(0);
+        const string Message = "is not a TinySD model: it begins with 89 54 53 53 0D 0A 1A 0A (a TinySD mask schedule)\n";
+        await Refused(Tinysd.Run("eval", masks, "--data", folder.Test), $"tinysd eval: {masks} {Message}");
+        await Refused(Tinysd.Run("generate", masks), $"tinysd generate: {masks} {Message}");
+        await Refused(Tinysd.Run("export", masks, "--out", folder["m.onnx"]), $"tinysd export: {masks} {Message}");
+    }
+
+    [Test]
     public async Task A_model_that_is_cut_short_or_damaged()
     {
         using var folder = new TestFolder();

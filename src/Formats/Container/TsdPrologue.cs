@@ -105,8 +105,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
                 "again, in binary mode.");
         }
 
-        // One wrong byte in eight is damage, not another format.
-        if (start.Length == Magic.Length && start[(same + 1)..].SequenceEqual(Magic[(same + 1)..]))
+        // One wrong byte in eight is damage, not another format; but a mask schedule's magic differs in one byte too.
+        if (start.Length == Magic.Length && !start.SequenceEqual(MaskScheduleHeader.Magic) && start[(same + 1)..].SequenceEqual(Magic[(same + 1)..]))
         {
             return Problem(file, FileProblemKind.PrologueDamaged, same,
                 $"{file} is damaged at byte {same}: {Magic[same]:X2} expected, {first[same]:X2} found. Copy or download it again.");
