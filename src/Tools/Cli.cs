@@ -32,6 +32,10 @@ internal static class Cli
             Flush(console.Out);
             return code;
         }
+        catch (BrokenPipeException)
+        {
+            return ExitCode.BrokenPipe;
+        }
         catch (Exception exception)
         {
             // What was written before it comes first.
@@ -82,7 +86,7 @@ internal static class Cli
         {
             output.Flush();
         }
-        catch (IOException exception)
+        catch (IOException exception) when (exception is not BrokenPipeException)
         {
             throw new FailureException($"the results could not be written to standard output: {Failures.OneLine(exception)}", exception);
         }

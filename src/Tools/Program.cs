@@ -14,6 +14,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, onSigna
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onSignal);
 
 var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = !Console.IsOutputRedirected };
+Stream results = Console.IsOutputRedirected ? new RedirectedOutput() : Console.OpenStandardOutput();
+using var output = new StreamWriter(results, utf8) { AutoFlush = !Console.IsOutputRedirected };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()), stop);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using TinySD.Formats;
 using TinySD.Tools.Display;
@@ -104,6 +105,76 @@ public sealed class ProcessTests
         int code = Cli.Run(["hw", "show", "systolic-16x16", "--json"], new CliConsole(output, error), stop);
         await Assert.That(code).IsEqualTo(1);
         await Assert.That(error.ToString()).IsEqualTo("tinysd hw show: the results could not be written to standard output: the disk is full\n");
+    }
+
+    // A shell's number for a program that a closed pipe ended; what the reader does not want is no failure to be told of.
+    [Test]
+    [Arguments("generate model.tsd --length 2147483647", "head -c 50 > /dev/null")]
+    [Arguments("generate bytes.tsd --length 2147483647", "head -c 50 > /dev/null")]
+    [Arguments("inspect model.tsd --json", "true")]
+    [Arguments("inspect model.tsd", "true")]
+    [Arguments("--help", "true")]
+    public async Task Who_reads_no_further_ends_the_program_quietly(string command, string reader)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("needs a Unix shell");
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        folder.TrainModelTo(folder["bytes.tsd"], 1, "--level", "byte");
+        CliResult result = await ShellAsync(folder, $"{{ sleep 0.2; tinysd {command}; echo $? > code; }} | {reader}");
+        await Assert.That(result.Error).IsEqualTo("");
+        await Assert.That(await File.ReadAllTextAsync(folder["code"])).IsEqualTo("141\n");
+    }
+
+    [Test]
+    [Arguments("inspect model.tsd")]
+    [Arguments("inspect model.tsd --json")]
+    [Arguments("generate model.tsd --length 100000")]
+    [Arguments("generate bytes.tsd --length 100000")]
+    public async Task A_full_disk_behind_standard_output_is_a_failure(string command)
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs /dev/full");
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        folder.TrainModelTo(folder["bytes.tsd"], 1, "--level", "byte");
+        CliResult result = await ShellAsync(folder, $"tinysd {command} > /dev/full");
+        await Assert.That(result.Code).IsEqualTo(1);
+        await Assert.That(result.Error).Contains("No space left on device\n");
+        await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(1);
+    }
+
+    [Test]
+    [Arguments(">")]
+    [Arguments(">>")]
+    public async Task A_file_that_others_write_to_as_well_gets_all_in_turn(string redirection)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("needs a Unix shell");
+        using var folder = new TestFolder();
+        folder.PutText("both", "before\n");
+        CliResult result = await ShellAsync(folder, $"{{ echo one; tinysd hw list --quiet; tinysd nonsense; tinysd hw list --quiet; echo two; }} {redirection} both 2>&1");
+        await Assert.That(result.Code).IsEqualTo(0);
+        string list = Tinysd.Run("hw", "list").Out, error = Tinysd.Run("nonsense").Error;
+        await Assert.That(await File.ReadAllTextAsync(folder["both"])).IsEqualTo($"{(redirection == ">" ? "" : "before\n")}one\n{list}{error}{list}two\n");
+    }
+
+    // What a shell makes of a line in which tinysd is the built program.
+    private static async Task<CliResult> ShellAsync(TestFolder folder, string line)
+    {
+        var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
+        string program = Path.Combine(AppContext.BaseDirectory, "tinysd.dll");
+        foreach (string arg in new[] { "-c", $"tinysd() {{ dotnet '{program}' \"$@\"; }}; {line}" }) start.ArgumentList.Add(arg);
+        using Process shell = Process.Start(start)!;
+        Task<string> output = shell.StandardOutput.ReadToEndAsync(), error = shell.StandardError.ReadToEndAsync();
+        try
+        {
+            await shell.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        catch (TimeoutException)
+        {
+            shell.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        return new CliResult(shell.ExitCode, await output, await error);
     }
 
     private sealed class FullStream : MemoryStream

@@ -4,6 +4,10 @@ namespace TinySD.Tools.Errors;
 internal static class ExitCode
 {
     public const int Done = 0, Failed = 1, Usage = 2, Stopped = 130;
+
+    /// <summary>Whoever read standard output has had enough. Shells give this number to a program that SIGPIPE ended, and it cannot be taken for a whole
+    /// result.</summary>
+    public const int BrokenPipe = 141;
 }
 
 /// <summary>The command line asks for something that makes no sense: exit code 2.</summary>
@@ -14,6 +18,9 @@ internal class FailureException(string message, Exception? cause = null) : Excep
 
 /// <summary>Training came to numbers that are not finite, and would again: exit code 1.</summary>
 internal sealed class DivergedException(string message, Exception? cause) : FailureException(message, cause);
+
+/// <summary>Nobody reads standard output any more: exit code 141, and nothing to say.</summary>
+internal sealed class BrokenPipeException() : IOException("nobody reads standard output any more");
 
 /// <summary>The user asked for a stop: exit code 130. The message says what was kept.</summary>
 internal sealed class StoppedException(string message) : Exception(message);
