@@ -7,11 +7,13 @@ internal sealed class CorpusFile : IDisposable
 {
     private readonly string _path;
     private readonly Stream _stream;
+    private readonly bool _isGzip;
 
-    private CorpusFile(string path, Stream stream)
+    private CorpusFile(string path, FileStream file, bool isGzip)
     {
         _path = path;
-        _stream = stream;
+        _stream = isGzip ? new WholeGzipStream(file) : file;
+        _isGzip = isGzip;
     }
 
     /// <summary>Opens a file.</summary>
@@ -25,7 +27,7 @@ internal sealed class CorpusFile : IDisposable
             Span<byte> first = stackalloc byte[2];
             bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first[0] == 0x1F && first[1] == 0x8B;
             file.Position = 0;
-            return new CorpusFile(path, isGzip ? new WholeGzipStream(file) : file);
+            return new CorpusFile(path, file, isGzip);
         }
         catch (Exception exception)
         {
@@ -56,6 +58,9 @@ internal sealed class CorpusFile : IDisposable
 
         return 0;
     }
+
+    /// <summary>The place of a byte in words, as counted in <see cref="Read"/>.</summary>
+    public string Place(long offset) => $"byte {offset}{(_isGzip ? " of the unpacked text" : "")}";
 
     /// <summary>The complaint about a file without a byte.</summary>
     public FileProblem Empty(string expected) => new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 
 namespace TinySD.Formats;
@@ -14,7 +15,7 @@ internal sealed class TextFile : IDisposable
     private readonly byte[] _bytes = new byte[BlockLength];
     private int _count;
     private long _offset, _lines;
-    private bool _ended;
+    private bool _ended, _isSurelyUtf8;
 
     private TextFile(string path)
     {
@@ -37,6 +38,9 @@ internal sealed class TextFile : IDisposable
             Fill();
             OperationStatus status = Utf8.ToUtf16(
                 _bytes.AsSpan(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended);
+
+            // Where there are fewer characters than bytes, some are of several bytes, and other encodings hardly ever look like that.
+            _isSurelyUtf8 |= written < used;
             if (status == OperationStatus.InvalidData) Throw.Problem(NotUtf8(used));
 
             _lines += _bytes.AsSpan(0, used).Count((byte)'\n');
@@ -66,7 +70,7 @@ internal sealed class TextFile : IDisposable
         {
             long at = _offset + _count - added + zero;
             if (isStart && WideText.Find(_bytes.AsSpan(0, _count)) is { } wide) Throw.Problem(NotUtf8(wide, zero));
-            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at byte {at}")
+            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at {_file.Place(at)}")
             { Offset = at });
         }
 
@@ -84,6 +88,7 @@ internal sealed class TextFile : IDisposable
     private void SkipMark()
     {
         if (!_bytes.AsSpan(0, _count).StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return;
+        _isSurelyUtf8 = true;
         _offset = 3;
         _count -= 3;
         _bytes.AsSpan(3, _count).CopyTo(_bytes);
@@ -98,7 +103,7 @@ internal sealed class TextFile : IDisposable
     {
         long line = _bytes.AsSpan(0, zero).Count((byte)'\n') + 1;
         return new(FileProblemKind.NotUtf8, _path,
-            $"{_path}, line {line}: not UTF-8 text, with 00 at byte {zero}; it looks like {wide.Name} without a byte-order mark. Convert the file, for " +
+            $"{_path}, line {line}: not UTF-8 text, with 00 at {_file.Place(zero)}; it looks like {wide.Name} without a byte-order mark. Convert the file, for " +
             $"example with iconv -f {wide.Iconv} -t utf-8.")
         { Offset = zero, Line = line };
     }
@@ -106,9 +111,18 @@ internal sealed class TextFile : IDisposable
     private FileProblem NotUtf8(int at)
     {
         long line = _lines + _bytes.AsSpan(0, at).Count((byte)'\n') + 1, offset = _offset + at;
-        return new(FileProblemKind.NotUtf8, _path,
-            $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at byte {offset}. Convert the file, for example with iconv -f " +
-            "latin1 -t utf-8.")
-        { Offset = offset, Line = line };
+        bool isCut = _ended && Rune.DecodeFromUtf8(_bytes.AsSpan(at, _count - at), out _, out _) == OperationStatus.NeedMoreData;
+        string remedy = (_isSurelyUtf8, isCut) switch
+        {
+            (true, true) => "The text before it is UTF-8, so it is cut short within a character; copy it again.",
+            (true, false) => "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
+            (false, true) => "If it is cut short within a character, copy it again; otherwise convert it, for example with iconv -f latin1 -t utf-8.",
+            (false, false) => "Convert the file, for example with iconv -f latin1 -t utf-8.",
+        };
+        return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at {_file.Place(offset)}. {remedy}")
+        {
+            Offset = offset,
+            Line = line,
+        };
     }
 }

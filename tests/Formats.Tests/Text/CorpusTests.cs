@@ -7,6 +7,10 @@ public sealed class CorpusTests
 {
     private const string Sample = "the cat\n\nsat on the mat";
 
+    private const string Latin1 = "Convert the file, for example with iconv -f latin1 -t utf-8.",
+        Damaged = "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
+        CutShort = "The text before it is UTF-8, so it is cut short within a character; copy it again.";
+
     [Test]
     public async Task A_file_is_counted_and_encoded()
     {
@@ -274,6 +278,46 @@ public sealed class CorpusTests
         string path = folder.Put("a", [.. "ab"u8, .. Convert.FromHexString(hex)]);
         FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
         await Assert.That((problem.Kind, problem.Offset)).IsEqualTo((FileProblemKind.NotUtf8, (long?)2));
+    }
+
+    // Latin-1 would ruin a text that is UTF-8 but for one place, so it is named only where nothing says that the text is UTF-8.
+    [Test]
+    [Arguments("", "caf", "E9", " au lait", Latin1)]
+    [Arguments("", "caf", "E9", "", "If it is cut short within a character, copy it again; otherwise convert it, for example with iconv -f latin1 -t utf-8.")]
+    [Arguments("", "größe, caf", "E9", " au lait", Damaged)]
+    [Arguments("EFBBBF", "caf", "E9", " au lait", Damaged)]
+    [Arguments("", "größe, caf", "C3", "", CutShort)]
+    [Arguments("EFBBBF", "caf", "C3", "", CutShort)]
+    [Arguments("", "世界", "F09F98", "", CutShort)]
+    [Arguments("", "世界", "E4B8", "\n", Damaged)]
+    [Arguments("", "世界", "80", "", Damaged)]
+    [Arguments("", "abc", "80", "", Latin1)]
+    public async Task Advice_about_bytes_that_are_not_utf8_fits_the_text(string mark, string before, string wrong, string after, string advice)
+    {
+        using var folder = new TestFolder();
+        foreach (int lines in (int[])[0, 30_000])
+        {
+            byte[] start = [.. Convert.FromHexString(mark), .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("line\n", lines)) + before)];
+            byte[] bytes = [.. start, .. Convert.FromHexString(wrong), .. Encoding.UTF8.GetBytes(after)];
+            foreach ((string path, string place) in new[] { (folder.Put("a", bytes), ""), (folder.Put("b", Gzip(bytes)), " of the unpacked text") })
+            {
+                FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
+                await Assert.That(problem.Message).IsEqualTo($"{path}, line {lines + 1}: not UTF-8 text, with {wrong[..2]} at byte {start.Length}{place}. {advice}");
+                await Assert.That((problem.Kind, problem.Offset, problem.Line)).IsEqualTo((FileProblemKind.NotUtf8, start.Length, lines + 1));
+            }
+        }
+    }
+
+    [Test]
+    public async Task The_place_of_a_zero_byte_in_packed_text_is_one_of_the_unpacked_text()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a.gz", Gzip([.. "a\u0001bc"u8, 0]));
+        await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message)
+            .IsEqualTo($"{path} looks like binary, not text: there is a zero byte at byte 4 of the unpacked text");
+        path = folder.Put("b.gz", Gzip(Encoding.Unicode.GetBytes("ab\n")));
+        await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message)
+            .StartsWith($"{path}, line 1: not UTF-8 text, with 00 at byte 1 of the unpacked text; it looks like UTF-16 (little-endian) without a byte-order mark.");
     }
 
     [Test]
