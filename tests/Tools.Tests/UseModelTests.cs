@@ -181,11 +181,20 @@ public sealed class UseModelTests
         await Assert.That(cut.Code).IsEqualTo(1);
         await Assert.That(cut.Json.GetProperty("damaged").GetArrayLength()).IsEqualTo(1);
 
+        // Of a file whose length is wrong no part is, but for the prologue that is not all there.
+        await Assert.That(DamagedIn(whole.AsSpan(0, 300))).IsEqualTo("file");
+        await Assert.That(DamagedIn(whole.AsSpan(0, whole.Length - 1))).IsEqualTo("file");
+        await Assert.That(DamagedIn([.. whole, 0])).IsEqualTo("file");
+        await Assert.That(DamagedIn(whole.AsSpan(0, 63))).IsEqualTo("prologue");
+
         string DamagedAt(int position)
         {
             byte[] bytes = [.. whole];
             bytes[position] ^= 1;
-            return Tinysd.Run("verify", folder.Put("damaged.tsd", bytes), "--json").Json.GetProperty("damaged")[0].GetString()!;
+            return DamagedIn(bytes);
         }
+
+        string DamagedIn(ReadOnlySpan<byte> bytes) =>
+            Tinysd.Run("verify", folder.Put("damaged.tsd", bytes), "--json").Json.GetProperty("damaged")[0].GetString()!;
     }
 }

@@ -79,9 +79,9 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
                     $"{file}: bytes 12 to 15 of the prologue are reserved and must be zero"),
             _ when headerBytes is < 2 or > MaxHeaderBytes => Problem(file, FileProblemKind.PrologueInvalid, HeaderBytesAt,
                 $"{file}: the prologue announces a header of {headerBytes} bytes; 2 to {MaxHeaderBytes} are allowed"),
-            _ when announced > (ulong)fileBytes => Problem(file, FileProblemKind.Truncated, fileBytes,
+            _ when announced > (ulong)fileBytes => OfWholeFile(file, FileProblemKind.Truncated, fileBytes,
                 $"{file} is cut short: {announced} bytes expected, {fileBytes} found. Copy or download it again."),
-            _ when announced < (ulong)fileBytes => Problem(file, FileProblemKind.TrailingBytes, (long)announced,
+            _ when announced < (ulong)fileBytes => OfWholeFile(file, FileProblemKind.TrailingBytes, (long)announced,
                 $"{file} goes on after its end: {announced} bytes expected, {fileBytes} found. Copy or download it again."),
             _ when RoundUp(Length + (long)headerBytes) > fileBytes => Problem(file, FileProblemKind.PrologueInvalid, HeaderBytesAt,
                 $"{file}: the prologue announces a header of {headerBytes} bytes in a file of {fileBytes}"),
@@ -129,5 +129,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
     }
 
     private static FileProblem Problem(string file, FileProblemKind kind, long offset, string message) =>
-        new(kind, file, message) { Offset = offset, Part = "prologue" };
+        OfWholeFile(file, kind, offset, message) with { Part = "prologue" };
+
+    // The prologue only tells of it, and is whole.
+    private static FileProblem OfWholeFile(string file, FileProblemKind kind, long offset, string message) => new(kind, file, message) { Offset = offset };
 }

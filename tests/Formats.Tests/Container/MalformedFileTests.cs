@@ -12,7 +12,7 @@ namespace TinySD.Formats.Tests;
 /// <param name="Part">The part to be named.</param>
 /// <param name="Read">What refuses it; null for opening it.</param>
 public sealed record Malformed(
-    string Name, Func<byte[]> Make, FileProblemKind Kind, string Message, long? Offset, string Part, Action<string>? Read = null)
+    string Name, Func<byte[]> Make, FileProblemKind Kind, string Message, long? Offset, string? Part, Action<string>? Read = null)
 {
     public override string ToString() => Name;
 }
@@ -178,13 +178,13 @@ public sealed class MalformedFileTests
             b => BinaryPrimitives.WriteInt64LittleEndian(b.AsSpan(16), 64 << 20));
         yield return Sealed("a file longer than it is", FileProblemKind.Truncated,
             $"FILE is cut short: 18446744073709551615 bytes expected, {good.Length} found." + Again, good.Length,
-            b => b.AsSpan(24, 8).Fill(255));
+            b => b.AsSpan(24, 8).Fill(255), part: null);
         yield return Start("one byte missing", FileProblemKind.Truncated,
             $"FILE is cut short: {good.Length} bytes expected, {good.Length - 1} found." + Again, good.Length - 1,
-            Change(b => b, good.Length - 1));
+            Change(b => b, good.Length - 1), part: null);
         yield return Start("one byte too many", FileProblemKind.TrailingBytes,
             $"FILE goes on after its end: {good.Length} bytes expected, {good.Length + 1} found." + Again,
-            good.Length, () => [.. good, 0]);
+            good.Length, () => [.. good, 0], part: null);
     }
 
     public static IEnumerable<Func<Malformed>> Headers()
@@ -368,7 +368,7 @@ public sealed class MalformedFileTests
     }
 
     private static Func<Malformed> Start(string name, FileProblemKind kind, string message, long offset, Func<byte[]>? make = null,
-        string part = "prologue") =>
+        string? part = "prologue") =>
         () => new(name, make ?? (() => []), kind, message, offset, part);
 
     private static Func<Malformed> Foreign(string name, byte[] bytes, string found, long offset = 0) =>
@@ -380,13 +380,13 @@ public sealed class MalformedFileTests
             "binary mode.", offset,
             () => copy(TsdBytes.Example()));
 
-    private static Func<Malformed> Sealed(string name, FileProblemKind kind, string message, long offset, Action<byte[]> change) =>
+    private static Func<Malformed> Sealed(string name, FileProblemKind kind, string message, long offset, Action<byte[]> change, string? part = "prologue") =>
         Start(name, kind, message, offset, () =>
     {
         byte[] file = TsdBytes.Example();
         change(file);
         return TsdBytes.Seal(file);
-    });
+    }, part);
 
     private static Func<Malformed> Json(string header, string message, long offset, string part) =>
         () => new(
