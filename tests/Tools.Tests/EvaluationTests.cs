@@ -53,6 +53,21 @@ public sealed class EvaluationTests
     }
 
     [Test]
+    [Arguments("--dropout structured --rate 0.25", "--dropout none", "--dropout")]
+    [Arguments("--rate-word 0.2", "--rate-word 0", "--rate-word")]
+    [Arguments("--rate-word 0.2 --weight-drop 0.5 --dropout random --rate 0.1", "--weight-drop 0 --rate-word 0 --dropout none", "--dropout")]
+    public async Task Options_that_leave_none_of_a_models_dropout_are_blamed_and_not_the_model(string trained, string asked, string blamed)
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel(trained.Split(' '));
+        CliResult result = Tinysd.Run(["eval", folder.Model, "--data", folder.Test, "--mc-samples", "3", .. asked.Split(' ')]);
+        await Assert.That(result.Code).IsEqualTo(2);
+        await Assert.That(result.Error).StartsWith(
+            $"tinysd eval: --mc-samples needs dropout, and {blamed} leaves none of the model's; leave it out, or give --dropout and --rate, for example " +
+            "--dropout random --rate 0.2.\n");
+    }
+
+    [Test]
     public async Task A_cache_takes_the_numbers_given_or_tunes_them()
     {
         using var folder = new TestFolder();
@@ -95,6 +110,7 @@ public sealed class EvaluationTests
     [Arguments("--weight-drop 0.5", "--weight-drop has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--dropout locked", "--dropout has no effect without --mc-samples, which evaluates with dropout.")]
     [Arguments("--mc-samples 3", "--mc-samples needs dropout, and the model was trained without; add --dropout and --rate")]
+    [Arguments("--mc-samples 3 --dropout none", "--mc-samples needs dropout, and the model was trained without; add --dropout and --rate")]
     [Arguments("--mc-samples 3 --rate 0.5", "--rate has no effect: the model's recipe has no dropout; add --dropout")]
     [Arguments("--mc-samples 0", "--mc-samples is '0'; expected a whole number from 1 to 65536.")]
     [Arguments("--cache-theta 1", "--cache-theta has no effect without --cache.")]

@@ -67,14 +67,19 @@ internal sealed class EvaluationOptions
 
         DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe");
         LanguageModelRecipe recipe = _drops.Apply(parsed, training.Recipe with { Dropout = dropout });
-        if (recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f })
+        if (DropsNothing(recipe))
         {
-            throw new UsageException(
-                $"{_samples.Name} needs dropout, and the model was trained without; add --dropout and --rate, for example --dropout random --rate 0.2.");
+            const string Example = "--dropout and --rate, for example --dropout random --rate 0.2";
+            string? given = _dropout.Given(parsed) ?? _drops.Given(parsed);
+            throw new UsageException(DropsNothing(training.Recipe)
+                ? $"{_samples.Name} needs dropout, and the model was trained without; add {Example}."
+                : $"{_samples.Name} needs dropout, and {given} leaves none of the model's; leave it out, or give {Example}.");
         }
 
         return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, recipe);
     }
+
+    private static bool DropsNothing(LanguageModelRecipe recipe) => recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f };
 
     /// <summary>The cache, or null.</summary>
     /// <exception cref="UsageException">Two options contradict each other.</exception>
