@@ -97,6 +97,32 @@ public sealed class ProcessTests
     }
 
     [Test]
+    public async Task A_part_of_the_program_that_is_missing_is_named_and_no_file_of_the_users()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        string program = Directory.CreateDirectory(folder["program"]).FullName;
+        foreach (string path in Directory.GetFiles(AppContext.BaseDirectory))
+        {
+            // Without the list of its parts the program starts with those that are there.
+            string name = Path.GetFileName(path);
+            if ((name.EndsWith(".dll", StringComparison.Ordinal) && name != "System.IO.Hashing.dll") || name == "tinysd.runtimeconfig.json")
+                File.Copy(path, Path.Combine(program, name));
+        }
+
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(program, "tinysd.dll"), "inspect", folder.Model])
+        {
+            RedirectStandardError = true,
+        })!;
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        await Assert.That(process.ExitCode).IsEqualTo(1);
+        await Assert.That(error).Contains("'System.IO.Hashing, Version=");
+        await Assert.That(error).DoesNotContain("there is no file");
+        await Assert.That(error.Count(c => c == '\n')).IsEqualTo(1);
+    }
+
+    [Test]
     public async Task Results_that_cannot_be_written_are_a_failure_and_no_bug()
     {
         using var stop = new StopRequest();

@@ -10,7 +10,15 @@ internal static class SystemErrors
     private const int NotAFolder = 20;
 
     /// <summary>Whether the exception is the system's word on a file, and not a bug.</summary>
-    public static bool IsFromSystem(Exception exception) => exception is IOException or UnauthorizedAccessException;
+    /// <remarks>
+    /// A part of the program that is missing or damaged is reported in the same types; it has the name of an assembly, and files have whole paths.
+    /// </remarks>
+    public static bool IsFromSystem(Exception exception) => exception switch
+    {
+        FileLoadException => false,
+        FileNotFoundException { FileName: { } name } => Path.IsPathFullyQualified(name),
+        _ => exception is IOException or UnauthorizedAccessException,
+    };
 
     /// <summary>Opens a regular file to read.</summary>
     public static bool TryOpen(string path, [NotNullWhen(true)] out SafeFileHandle? handle, [NotNullWhen(false)] out FileProblem? problem)

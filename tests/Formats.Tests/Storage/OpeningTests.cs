@@ -87,6 +87,16 @@ public sealed class OpeningTests
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ReadFailed);
     }
 
+    [Test]
+    public async Task A_missing_part_of_the_program_is_not_taken_for_a_missing_file()
+    {
+        FileNotFoundException? part = Assert.Throws<FileNotFoundException>(() => System.Reflection.Assembly.Load("TinySD.None, Version=1.2.3.4"));
+        await Assert.That(SystemErrors.IsFromSystem(part)).IsFalse();
+        using var folder = new TestFolder();
+        FileNotFoundException? file = Assert.Throws<FileNotFoundException>(() => File.OpenRead(Path.GetRelativePath(Environment.CurrentDirectory, folder["no"])));
+        await Assert.That(SystemErrors.IsFromSystem(file)).IsTrue();
+    }
+
     private static async Task RefuseAll(string path, FileProblemKind kind, string message, bool byNobody = false)
     {
         foreach (Action<string> read in s_readers)
