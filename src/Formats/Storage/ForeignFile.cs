@@ -15,7 +15,7 @@ internal static class ForeignFile
         if (first.StartsWith("PK\u0003\u0004"u8)) return "a zip archive, perhaps a PyTorch checkpoint";
         if (first.StartsWith("\u007fELF"u8)) return "a program";
         if (first.StartsWith("%PDF"u8)) return "a PDF document";
-        if (first.StartsWith("BZh"u8)) return "a bzip2 file; unpack it first";
+        if (IsBzip2(first)) return "a bzip2 file; unpack it first";
         if (StartsWith(first, 0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z')) return "an xz file; unpack it first";
         if (StartsWith(first, 0x28, 0xB5, 0x2F, 0xFD)) return "a zstd file; unpack it first";
         if (StartsWith(first, 0x89, (byte)'P', (byte)'N', (byte)'G')) return "a PNG image";
@@ -42,6 +42,10 @@ internal static class ForeignFile
     }
 
     private static bool StartsWith(ReadOnlySpan<byte> first, params ReadOnlySpan<byte> mark) => first.StartsWith(mark);
+
+    // Three letters may begin a text; after them come the block size, as a digit, and pi, as the first block's mark.
+    private static bool IsBzip2(ReadOnlySpan<byte> first) =>
+        first.StartsWith("BZh"u8) && first.Length > 3 && first[3] is >= (byte)'1' and <= (byte)'9' && StartsWith(first[4..], 0x31, 0x41, 0x59, 0x26, 0x53, 0x59);
 
     // A little-endian length, well below the 100 MB that safetensors allows, then the JSON header's brace.
     public static bool IsSafetensors(ReadOnlySpan<byte> first) =>

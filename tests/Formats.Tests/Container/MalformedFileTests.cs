@@ -128,7 +128,7 @@ public sealed class MalformedFileTests
         yield return Foreign("png", [0x89, .. "PNG"u8, 13, 10, 26, 10], "89 50 4E 47 0D 0A 1A 0A (a PNG image)", 1);
         yield return Foreign("hdf5", [0x89, .. "HDF"u8, 13, 10, 26, 10], "89 48 44 46 0D 0A 1A 0A (an HDF5 file)", 1);
         yield return Foreign("pdf", "%PDF-1.7\n"u8.ToArray(), "25 50 44 46 2D 31 2E 37 (a PDF document)");
-        yield return Foreign("bzip2", "BZh91AY&"u8.ToArray(), "42 5A 68 39 31 41 59 26 (a bzip2 file; unpack it first)");
+        yield return Foreign("bzip2", "BZh91AY&SY"u8.ToArray(), "42 5A 68 39 31 41 59 26 (a bzip2 file; unpack it first)");
         yield return Foreign("xz", [0xFD, .. "7zXZ"u8, 0, 0, 4], "FD 37 7A 58 5A 00 00 04 (an xz file; unpack it first)");
         yield return Foreign("zstd", [0x28, 0xB5, 0x2F, 0xFD, 1, 2, 3, 4], "28 B5 2F FD 01 02 03 04 (a zstd file; unpack it first)");
         yield return Foreign("unknown", [1, 2, 3, 4, 5, 6, 7, 8], "01 02 03 04 05 06 07 08 (an unknown format)");

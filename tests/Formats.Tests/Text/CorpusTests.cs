@@ -244,6 +244,25 @@ public sealed class CorpusTests
         }
     }
 
+    // What a compressed file begins with after its name, size and block mark is no text.
+    [Test]
+    [Arguments("BZh", 1)]
+    [Arguments("BZhang and 9 others\n", 1)]
+    [Arguments("BZh91AY\n", 1)]
+    [Arguments("BZh91AY&SX", 1)]
+    [Arguments("BZh01AY&SY", 1)]
+    [Arguments("BZh91AY&SY", 0)]
+    [Arguments("BZh11AY&SY and so on", 0)]
+    public async Task A_text_that_begins_as_bzip2_does_is_a_text(string text, int lines)
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a", Encoding.ASCII.GetBytes(text));
+        if (lines > 0)
+            await Assert.That(Corpus.Count(path, TextLevel.Word).Counts["<eos>"]).IsEqualTo(lines);
+        else
+            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message).IsEqualTo($"{path} is not text: it begins like a bzip2 file; unpack it first");
+    }
+
     [Test]
     [Arguments(0)]
     [Arguments(65_533)]
