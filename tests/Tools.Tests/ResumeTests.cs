@@ -58,7 +58,7 @@ public sealed class ResumeTests
     [Arguments(Validation2, 1)]
     [Arguments(Note2, 1)] // between two epochs
     [Arguments("epoch 3/3: perplexity", 1)] // after the last
-    [Arguments("test", 1)]
+    [Arguments("testing", 1)]
     [Arguments("parameters;", 1)] // before the first step
     public async Task Wherever_it_is_stopped(string shown, int after)
     {

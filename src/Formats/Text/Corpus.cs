@@ -12,19 +12,24 @@ namespace TinySD.Formats;
 public static class Corpus
 {
     /// <summary>Counts a file's tokens.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="FileProblemException">The file cannot be read, is empty, is not text, is not UTF-8, or is a damaged gzip
     /// file.</exception>
-    public static TokenCounts Count(string path, TextLevel level)
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
+    public static TokenCounts Count(string path, TextLevel level, Action<double>? progress = null, CancellationToken stop = default)
     {
         if (level == TextLevel.Byte)
         {
             long[] bytes = new long[256];
-            ReadBytes(path, block => CountBytes(block, bytes));
+            ReadBytes(path, block => CountBytes(block, bytes), progress, stop);
             return CountsOf(bytes);
         }
 
         var sink = new CountingSink(path);
-        ReadFile(path, level, ref sink);
+        ReadFile(path, level, ref sink, progress, stop);
         return new TokenCounts(level, sink.Counts);
     }
 
@@ -61,24 +66,29 @@ public static class Corpus
     /// <param name="path">The file.</param>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="memoryBytes">Bytes of ids that stay in memory.</param>
+    /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="FileProblemException">As for <see cref="Encode"/>; or the temporary file cannot be written.</exception>
-    public static TokenStore Store(string path, Vocabulary vocabulary, long memoryBytes = TokenStore.DefaultMemoryBytes) =>
-        Store(path, vocabulary, memoryBytes, folder: null);
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
+    public static TokenStore Store(
+        string path, Vocabulary vocabulary, long memoryBytes = TokenStore.DefaultMemoryBytes, Action<double>? progress = null, CancellationToken stop = default) =>
+        Store(path, vocabulary, memoryBytes, folder: null, progress, stop);
 
     /// <summary>The same, with the temporary file in a folder of a test's own.</summary>
-    internal static TokenStore Store(string path, Vocabulary vocabulary, long memoryBytes, string? folder)
+    internal static TokenStore Store(
+        string path, Vocabulary vocabulary, long memoryBytes, string? folder, Action<double>? progress = null, CancellationToken stop = default)
     {
         var store = new TokenStore(path, vocabulary, memoryBytes, folder);
         try
         {
             if (vocabulary.Level == TextLevel.Byte)
             {
-                ReadBytes(path, store.Add);
+                ReadBytes(path, store.Add, progress, stop);
             }
             else
             {
                 var sink = new EncodingSink(path, vocabulary, store);
-                ReadFile(path, vocabulary.Level, ref sink);
+                ReadFile(path, vocabulary.Level, ref sink, progress, stop);
             }
 
             store.Complete();
@@ -129,7 +139,7 @@ public static class Corpus
         TextLevel.Byte,
         Enumerable.Range(0, bytes.Length).Where(value => bytes[value] > 0).ToDictionary(value => Vocabulary.NameOf((byte)value), value => bytes[value]));
 
-    private static void ReadBytes(string path, BlockAction take)
+    private static void ReadBytes(string path, BlockAction take, Action<double>? progress, CancellationToken stop)
     {
         using CorpusFile file = CorpusFile.Open(path);
         byte[] block = new byte[TextFile.BlockLength];
@@ -138,11 +148,13 @@ public static class Corpus
             int read = file.Read(block);
             if (read == 0 && isStart) Throw.Problem(file.Empty("a file with something in it"));
             take(block.AsSpan(0, read));
+            progress?.Invoke(file.Share);
+            stop.ThrowIfCancellationRequested();
             if (read < block.Length) return;
         }
     }
 
-    private static void ReadFile<TSink>(string path, TextLevel level, ref TSink sink)
+    private static void ReadFile<TSink>(string path, TextLevel level, ref TSink sink, Action<double>? progress, CancellationToken stop)
         where TSink : struct, ITokenSink
     {
         using TextFile file = TextFile.Open(path);
@@ -159,6 +171,8 @@ public static class Corpus
 
             // The sinks refuse a long word that is whole; this one does not even end.
             if (count > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(path, tokenizer.Line));
+            progress?.Invoke(file.Share);
+            stop.ThrowIfCancellationRequested();
         }
         while (read > 0);
         tokenizer.EndLine(ref sink);

@@ -6,14 +6,32 @@ namespace TinySD.Formats;
 internal sealed class CorpusFile : IDisposable
 {
     private readonly string _path;
+    private readonly FileStream _file;
     private readonly Stream _stream;
-    private readonly bool _isGzip;
 
     private CorpusFile(string path, FileStream file, bool isGzip)
     {
         _path = path;
+        _file = file;
         _stream = isGzip ? new WholeGzipStream(file) : file;
-        _isGzip = isGzip;
+    }
+
+    /// <summary>How much of the file is read, 0 to 1; of a gzip file how much of its packed bytes.</summary>
+    /// <exception cref="FileProblemException">The system does not tell.</exception>
+    public double Share
+    {
+        get
+        {
+            try
+            {
+                return _file.Length == 0 ? 1 : Math.Min(1, (double)_file.Position / _file.Length);
+            }
+            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+            {
+                Throw.Problem(SystemErrors.WhileReading(_path, exception), exception);
+                return 0;
+            }
+        }
     }
 
     /// <summary>Opens a file.</summary>
@@ -60,7 +78,7 @@ internal sealed class CorpusFile : IDisposable
     }
 
     /// <summary>The place of a byte in words, as counted in <see cref="Read"/>.</summary>
-    public string Place(long offset) => $"byte {offset}{(_isGzip ? " of the unpacked text" : "")}";
+    public string Place(long offset) => $"byte {offset}{(_stream == _file ? "" : " of the unpacked text")}";
 
     /// <summary>The complaint about a file without a byte.</summary>
     public FileProblem Empty(string expected) => new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };

@@ -23,6 +23,9 @@ internal sealed class TextFile : IDisposable
         _file = CorpusFile.Open(path);
     }
 
+    /// <summary>How much of the file is read, 0 to 1.</summary>
+    public double Share => _file.Share;
+
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
     public static TextFile Open(string path) => new(path);

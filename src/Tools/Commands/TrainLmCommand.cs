@@ -107,7 +107,10 @@ internal sealed class TrainLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
         _vocabulary.Check(parsed, level);
-        using var data = LanguageModelData.Read(train, valid, test, level, limits, recipe);
+        LanguageModelData? read = null;
+        ProgressDisplay.Run(
+            context, progress => read = LanguageModelData.Read(train, valid, test, level, limits, recipe, progress, context.Stop.Watch()));
+        using LanguageModelData data = read!;
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) named!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
 

@@ -32,6 +32,14 @@ internal static class ProgressDisplay
         else body(new LineDisplay(context.Console.Error));
     }
 
+    /// <summary>What shows the share of one thing that takes its time; null where there is nobody to show it to.</summary>
+    /// <param name="progress">The display, or null.</param>
+    /// <param name="label">What is being done.</param>
+    public static Action<double>? ShareOf(IProgressDisplay? progress, string label) => progress is null ? null : share =>
+    {
+        if (progress.IsDue) progress.Show(label, share, "");
+    };
+
     private sealed class SilentDisplay : IProgressDisplay
     {
         public bool IsDue => false;

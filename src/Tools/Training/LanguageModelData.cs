@@ -21,19 +21,30 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
 
     /// <summary>Reads a file that a finished model is to predict.</summary>
     /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
-    public static EncodedText ToPredict(string path, Vocabulary vocabulary) => UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary));
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToPredict(string path, Vocabulary vocabulary, IProgressDisplay? progress = null, CancellationToken stop = default) =>
+        UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary, progress, stop));
 
     /// <summary>Reads a file that a model in training is to predict.</summary>
     /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
-    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary) =>
-        UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary));
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+        UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary, progress, stop));
+
+    /// <summary>Reads a file to train on.</summary>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToTrain(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+        new(path, Store(path, vocabulary, progress, stop));
 
     /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
     public void Dispose() => Tokens.Dispose();
 
-    private static EncodedText Read(string path, Vocabulary vocabulary)
+    private static TokenStore Store(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+        Corpus.Store(path, vocabulary, progress: ProgressDisplay.ShareOf(progress, $"reading {path}"), stop: stop);
+
+    private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop)
     {
-        TokenStore tokens = Corpus.Store(path, vocabulary);
+        TokenStore tokens = Store(path, vocabulary, progress, stop);
         if (tokens.Length < 2)
         {
             throw new FailureException(
@@ -62,13 +73,17 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <param name="level">What a token is.</param>
     /// <param name="limits">Of the vocabulary.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
+    /// <param name="progress">Shown how far in its texts it is.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe)
+        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe, IProgressDisplay? progress = null,
+        CancellationToken stop = default)
     {
         // The vocabulary of bytes is known without a look at the text.
-        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, limits);
-        var text = new EncodedText(train, Corpus.Store(train, vocabulary));
+        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, limits, progress, stop);
+        EncodedText text = EncodedText.ToTrain(train, vocabulary, progress, stop);
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
         {
@@ -82,8 +97,9 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
                 $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. Give --max-vocabulary or --min-count.");
         }
 
-        EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary);
-        return new LanguageModelData(vocabulary, limits, text, EncodedText.ToPredictInTraining(valid, vocabulary), toTest);
+        EncodedText toValidate = EncodedText.ToPredictInTraining(valid, vocabulary, progress, stop);
+        EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary, progress, stop);
+        return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
     }
 
     /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
@@ -126,9 +142,9 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         Test?.Dispose();
     }
 
-    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits)
+    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits, IProgressDisplay? progress, CancellationToken stop)
     {
-        TokenCounts counts = Corpus.Count(train, level);
+        TokenCounts counts = Corpus.Count(train, level, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
         if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
         {
             throw new FailureException(

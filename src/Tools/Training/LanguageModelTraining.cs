@@ -228,7 +228,7 @@ internal sealed class LanguageModelTraining(
     {
         LoadedLanguageModel best = LanguageModelFile.Load(output);
         var evaluator = new LanguageModelEvaluator(best.Model, runner, hardware: hardware);
-        double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "test", share), stop).Perplexity;
+        double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "testing", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new DivergedException($"the test perplexity is {perplexity}; {WhatIsKept()}", null);
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
         LanguageModelFile.Save(output, best.Model, best.Vocabulary, record, storage);
