@@ -96,25 +96,29 @@ public sealed class Vocabulary
         if (counts.Distinct == 0) Throw.Argument("a text without tokens makes no vocabulary");
         if (counts.Level == TextLevel.Byte) return Bytes;
         var marks = new Dictionary<string, long>(StringComparer.Ordinal);
-        var words = new List<KeyValuePair<string, long>>();
+        var words = new List<Counted>();
         long dropped = 0;
         foreach (KeyValuePair<string, long> token in counts.Counts)
         {
             if (token.Key == Unknown || (counts.Level == TextLevel.Word && token.Key == EndOfLine)) marks.Add(token.Key, token.Value);
-            else if (token.Value >= minimumCount) words.Add(token);
+            else if (token.Value >= minimumCount) words.Add(new(token.Key, token.Value));
             else dropped += token.Value;
         }
 
         if (counts.Level == TextLevel.Word) marks.TryAdd(EndOfLine, 0);
         if (addUnknown || minimumCount > 1 || words.Count + marks.Count > maximumSize) marks.TryAdd(Unknown, 0);
-        words.Sort(CompareFrequency);
+        words.Sort();
         int kept = Math.Min(words.Count, maximumSize - marks.Count);
-        foreach (KeyValuePair<string, long> rare in words.Skip(kept)) dropped += rare.Value;
+        foreach (Counted rare in words.Skip(kept)) dropped += rare.Count;
         if (marks.ContainsKey(Unknown)) marks[Unknown] += dropped;
         words.RemoveRange(kept, words.Count - kept);
-        words.AddRange(marks);
-        words.Sort(CompareFrequency);
-        return new Vocabulary(counts.Level, [.. words.Select(pair => pair.Key)]);
+        foreach (KeyValuePair<string, long> pair in marks)
+        {
+            var mark = new Counted(pair.Key, pair.Value);
+            words.Insert(~words.BinarySearch(mark), mark);
+        }
+
+        return new Vocabulary(counts.Level, [.. words.Select(word => word.Token)]);
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
@@ -168,12 +172,6 @@ public sealed class Vocabulary
     /// <summary>The token of a byte.</summary>
     internal static string NameOf(byte value) => value.ToString("x2", CultureInfo.InvariantCulture);
 
-    private static int CompareFrequency(KeyValuePair<string, long> a, KeyValuePair<string, long> b)
-    {
-        int falling = b.Value.CompareTo(a.Value);
-        return falling != 0 ? falling : string.CompareOrdinal(a.Key, b.Key);
-    }
-
     private static string? Complaint(TextLevel level, string? token, int id)
     {
         if (level == TextLevel.Byte) return token == NameOf((byte)id) ? null : $"is '{Words.Shown(token)}', and of bytes it is '{NameOf((byte)id)}'";
@@ -190,6 +188,31 @@ public sealed class Vocabulary
     {
         while (Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done) token = token[length..];
         return token.IsEmpty;
+    }
+
+    /// <summary>A token in its order: falling counts, ties by UTF-16 code units.</summary>
+    private readonly struct Counted(string token, long count) : IComparable<Counted>
+    {
+        // The first four units. They decide most comparisons without a look at strings that lie all over memory.
+        private readonly ulong _start = Start(token);
+
+        public string Token => token;
+
+        public long Count => count;
+
+        public int CompareTo(Counted other)
+        {
+            int order = other.Count.CompareTo(Count);
+            if (order == 0) order = _start.CompareTo(other._start);
+            return order == 0 ? string.CompareOrdinal(Token, other.Token) : order;
+        }
+
+        private static ulong Start(string token)
+        {
+            ulong start = 0;
+            for (int i = 0; i < 4; i++) start = (start << 16) | (i < token.Length ? token[i] : 0u);
+            return start;
+        }
     }
 
     private int? Find(string token) => TryGetId(token, out int id) ? id : null;

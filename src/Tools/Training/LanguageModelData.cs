@@ -152,6 +152,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
                 "Give --max-vocabulary or --min-count.");
         }
 
+        ProgressDisplay.ShareOf(progress, $"sorting the tokens of {train}")?.Invoke(0);
         return Vocabulary.Build(counts, limits.MinimumCount, maximumSize: limits.MaximumSize ?? Vocabulary.MaxCount);
     }
 

@@ -12,6 +12,20 @@ public sealed class VocabularyTests
         await Assert.That(characters.Tokens).IsEquivalentTo(["b", "a", "\n", " "], CollectionOrdering.Matching);
     }
 
+    // Long and short words, words that begin alike, and characters whose order as code units is not that of their scalar values.
+    [Test]
+    public async Task The_order_of_many_tokens_is_that_of_the_library()
+    {
+        var random = new Random(7);
+        string[] parts = ["a", "b", "ab", "\u007f", "é", "\uffee", "\U0001F600", "\U0001D11E", "zzzz"];
+        string[] tokens = [.. Enumerable.Range(0, 20_000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)])))];
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText(string.Join(' ', tokens), TextLevel.Word), addUnknown: true);
+        IEnumerable<string> expected = tokens.GroupBy(token => token)
+            .Select(group => (Token: group.Key, Count: group.Count())).Concat([(Token: "<eos>", Count: 0), (Token: "<unk>", Count: 0)])
+            .OrderByDescending(pair => pair.Count).ThenBy(pair => pair.Token, StringComparer.Ordinal).Select(pair => pair.Token);
+        await Assert.That(vocabulary.Tokens.SequenceEqual(expected)).IsTrue();
+    }
+
     [Test]
     public async Task Ids_are_places_in_the_list()
     {
