@@ -21,7 +21,7 @@ public sealed class ReadingTests
             "--hidden", "4", "--min-count", "2");
         string[] expected =
             [$"counting the tokens of {text}", $"sorting the tokens of {text}", $"reading {text}", $"reading {folder.Valid}", $"reading {folder.Test}"];
-        await Assert.That(shown.Select(s => s.Label).Distinct().Take(5)).IsEquivalentTo(expected);
+        await Assert.That(shown.Select(s => s.Label).Distinct().Take(5)).IsEquivalentTo(expected, CollectionOrdering.Matching);
         foreach (string label in (string[])[$"counting the tokens of {text}", $"reading {text}"])
         {
             double[] shares = [.. shown.Where(s => s.Label == label).Select(s => s.Share)];
@@ -36,7 +36,7 @@ public sealed class ReadingTests
         await Assert.That(bytes[^1].Label).Contains("epoch");
         await Assert.That(bytes.Count(s => s.Label == $"reading {text}")).IsGreaterThan(4);
         List<(string Label, double Share)> evaluation = Shown("eval", folder.Model, "--data", folder.Test, "--cache", "9", "--cache-tune", folder.Valid);
-        await Assert.That(evaluation.Select(s => s.Label).Distinct().Take(2)).IsEquivalentTo([$"reading {folder.Test}", $"reading {folder.Valid}"]);
+        await Assert.That(evaluation.Select(s => s.Label).Distinct().Take(2)).IsEquivalentTo([$"reading {folder.Test}", $"reading {folder.Valid}"], CollectionOrdering.Matching);
     }
 
     [Test]
@@ -60,6 +60,20 @@ public sealed class ReadingTests
         folder.TrainModel();
         CliResult stopped = Tinysd.RunUntilShown($"reading {folder.Test}", 1, "eval", folder.Model, "--data", folder.Test);
         await Assert.That((stopped.Code, stopped.Out, stopped.Error)).IsEqualTo((130, "", "tinysd eval: stopped\n"));
+    }
+
+    [Test]
+    public async Task A_stop_while_a_grid_reads_its_texts_begins_none()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--dropout", "random", "--rate", "0.5");
+        CliResult grid = Tinysd.RunUntilShown(
+            $"reading {folder.Valid}", 1, "reproduce", "lm", "--preset", "zaremba-medium", "--hidden", "12", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test,
+            "--dir", folder["grid"]);
+        await Assert.That((grid.Code, grid.Out, grid.Error)).IsEqualTo((130, "", "tinysd reproduce lm: stopped\n"));
+        await Assert.That(Directory.Exists(folder["grid"])).IsFalse();
+        CliResult noise = Tinysd.RunUntilShown($"reading {folder.Train}", 1, "reproduce", "noise", folder.Model, "--data", folder.Train);
+        await Assert.That((noise.Code, noise.Out, noise.Error)).IsEqualTo((130, "", "tinysd reproduce noise: stopped\n"));
     }
 
     private static List<(string Label, double Share)> Shown(params string[] args)

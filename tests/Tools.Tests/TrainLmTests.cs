@@ -7,6 +7,16 @@ namespace TinySD.Tools.Tests;
 public sealed class TrainLmTests
 {
     [Test]
+    public async Task A_model_that_is_replaced_is_named_beforehand()
+    {
+        using var folder = new TestFolder();
+        CliResult first = folder.TrainModel("--max-steps", "5"), second = folder.TrainModel("--max-steps", "5");
+        await Assert.That(first.Error).DoesNotContain("is there already");
+        await Assert.That(second.Code).IsEqualTo(0);
+        await Assert.That(second.Error).Contains($"tinysd train lm: {folder.Model} is there already; the first epoch's model replaces it.");
+    }
+
+    [Test]
     public async Task Report_and_terminal_draw_the_learning_curves()
     {
         using var folder = new TestFolder();

@@ -48,17 +48,16 @@ internal sealed class EvalCommand
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        EvalResult? result = null;
-        ProgressDisplay.Run(context, progress =>
+        EvalResult result = ProgressDisplay.Run(context, progress =>
         {
             CancellationToken stop = context.Stop.Watch();
             using EncodedText text = EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary, progress, stop);
             using EncodedText? tuning = cache?.TuneOn is { } file ? EncodedText.ToPredict(file, loaded.Vocabulary, progress, stop) : null;
             var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, stop);
-            result = evaluation.Run(_options.Streams(parsed), monteCarlo, cache, tuning);
+            return evaluation.Run(_options.Streams(parsed), monteCarlo, cache, tuning);
         });
-        if (context.Json) CliJson.Write(context.Console.Out, result!, CliJson.Default.EvalResult);
-        else WriteText(context.Console.Out, loaded.Vocabulary, result!);
+        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.EvalResult);
+        else WriteText(context.Console.Out, loaded.Vocabulary, result);
         return ExitCode.Done;
     }
 

@@ -80,7 +80,8 @@ internal sealed class ReproduceLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         GridManifest? manifest = folder.LoadManifest();
         if (manifest is null && reportOnly) throw new FailureException($"there is no grid in {folder.Path} to report on; leave {_reportOnly.Name} out to begin one.");
-        using var data = LanguageModelData.Read(train, valid, test, plan.Level, plan.Limits, plan.Recipe);
+        using LanguageModelData data = ProgressDisplay.Run(
+            context, progress => LanguageModelData.Read(train, valid, test, plan.Level, plan.Limits, plan.Recipe, progress, context.Stop.Watch()));
         var asked = GridManifest.Of(plan, data);
         manifest?.Check(asked, folder.Path);
         string command = CommandLine.Of(parsed, _timingOnly.Name, _reportOnly.Name);

@@ -52,7 +52,8 @@ internal sealed class ReproduceNoiseCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         LanguageModelRecipe recipe = RecipeOf(parsed, loaded.Training.Recipe);
-        using EncodedText text = EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary);
+        using EncodedText text = ProgressDisplay.Run(
+            context, progress => EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary, progress, context.Stop.Watch()));
         int count = parsed.GetValue(_windows) ?? DefaultWindows, draws = parsed.GetValue(_draws) ?? DefaultDraws;
         long there = Math.Max(0, (text.Tokens.Length / recipe.BatchSize) - 1) / recipe.Bptt;
         if (there < count + 1)

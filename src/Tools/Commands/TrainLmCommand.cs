@@ -107,10 +107,8 @@ internal sealed class TrainLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
         _vocabulary.Check(parsed, level);
-        LanguageModelData? read = null;
-        ProgressDisplay.Run(
-            context, progress => read = LanguageModelData.Read(train, valid, test, level, limits, recipe, progress, context.Stop.Watch()));
-        using LanguageModelData data = read!;
+        using LanguageModelData data = ProgressDisplay.Run(
+            context, progress => LanguageModelData.Read(train, valid, test, level, limits, recipe, progress, context.Stop.Watch()));
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) named!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
 
@@ -119,13 +117,13 @@ internal sealed class TrainLmCommand
         CheckpointKeeper? keeper = named ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
             keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
+        if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
-        TrainingOutcome? outcome = null;
-        ProgressDisplay.Run(context, progress => outcome = training.Run(progress, context.Stop.Watch()));
+        TrainingOutcome outcome = ProgressDisplay.Run(context, progress => training.Run(progress, context.Stop.Watch()));
         if (report is not null)
-            TrainingPage.Save(report, data, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome!, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
-        TrainingReport.Write(context, data, recipe, outcome!, output, pool.ThreadCount);
+            TrainingPage.Save(report, data, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
+        TrainingReport.Write(context, data, recipe, outcome, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;
     }

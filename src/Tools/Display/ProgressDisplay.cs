@@ -32,10 +32,18 @@ internal static class ProgressDisplay
         else body(new LineDisplay(context.Console.Error));
     }
 
-    /// <summary>What shows the share of one thing that takes its time; null where there is nobody to show it to.</summary>
-    /// <param name="progress">The display, or null.</param>
+    /// <summary>The same, with a result.</summary>
+    public static T Run<T>(CliContext context, Func<IProgressDisplay, T> body)
+    {
+        T result = default!;
+        Run(context, (IProgressDisplay progress) => { result = body(progress); });
+        return result;
+    }
+
+    /// <summary>What shows the share of one thing that takes its time.</summary>
+    /// <param name="progress">The display.</param>
     /// <param name="label">What is being done.</param>
-    public static Action<double>? ShareOf(IProgressDisplay? progress, string label) => progress is null ? null : share =>
+    public static Action<double> ShareOf(IProgressDisplay progress, string label) => share =>
     {
         if (progress.IsDue) progress.Show(label, share, "");
     };

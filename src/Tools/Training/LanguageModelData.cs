@@ -22,27 +22,27 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     /// <summary>Reads a file that a finished model is to predict.</summary>
     /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    public static EncodedText ToPredict(string path, Vocabulary vocabulary, IProgressDisplay? progress = null, CancellationToken stop = default) =>
+    public static EncodedText ToPredict(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
         UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary, progress, stop));
 
     /// <summary>Reads a file that a model in training is to predict.</summary>
     /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
         UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary, progress, stop));
 
     /// <summary>Reads a file to train on.</summary>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    public static EncodedText ToTrain(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+    public static EncodedText ToTrain(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
         new(path, Store(path, vocabulary, progress, stop));
 
     /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
     public void Dispose() => Tokens.Dispose();
 
-    private static TokenStore Store(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop) =>
+    private static TokenStore Store(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
         Corpus.Store(path, vocabulary, progress: ProgressDisplay.ShareOf(progress, $"reading {path}"), stop: stop);
 
-    private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay? progress, CancellationToken stop)
+    private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop)
     {
         TokenStore tokens = Store(path, vocabulary, progress, stop);
         if (tokens.Length < 2)
@@ -78,8 +78,8 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe, IProgressDisplay? progress = null,
-        CancellationToken stop = default)
+        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe, IProgressDisplay progress,
+        CancellationToken stop)
     {
         // The vocabulary of bytes is known without a look at the text.
         Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, limits, progress, stop);
@@ -142,7 +142,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         Test?.Dispose();
     }
 
-    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits, IProgressDisplay? progress, CancellationToken stop)
+    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
     {
         TokenCounts counts = Corpus.Count(train, level, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
         if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
