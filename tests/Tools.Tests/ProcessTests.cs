@@ -37,7 +37,7 @@ public sealed class ProcessTests
     [Arguments("TERM")]
     public async Task A_signal_stops_training_with_130_and_the_best_model_is_whole(string signal)
     {
-        if (OperatingSystem.IsWindows()) Skip.Test("Windows has no such signals");
+        TinysdProcess.SkipUnlessItHears(signal);
         using var folder = new TestFolder();
         string[] args = folder.TrainArgs("model.tsd", 1);
         args[Array.IndexOf(args, "--epochs") + 1] = "65536";
@@ -76,7 +76,7 @@ public sealed class ProcessTests
     [Arguments("", "model.tsd.checkpoints")]
     public async Task A_run_resumed_from_another_folder_writes_its_own_model(string option, string checkpoints)
     {
-        if (OperatingSystem.IsWindows()) Skip.Test("Windows has no such signals");
+        TinysdProcess.SkipUnlessItHears("TERM");
         using var folder = new TestFolder();
         string elsewhere = Directory.CreateDirectory(folder["elsewhere"]).FullName;
         string[] args = folder.TrainArgs("model.tsd", 1);
@@ -84,7 +84,7 @@ public sealed class ProcessTests
         using (var process = TinysdProcess.Start(folder.Path, [.. args, .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]))
         {
             await process.WaitForAsync("saved to model.tsd");
-            await process.SignalAsync("INT");
+            await process.SignalAsync("TERM");
             await Assert.That((await process.EndAsync()).Code).IsEqualTo(130);
         }
 

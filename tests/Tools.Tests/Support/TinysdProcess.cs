@@ -64,6 +64,18 @@ internal sealed class TinysdProcess : IDisposable
         .EnumerateFiles()
         .Any(entry => entry.LinkTarget == path);
 
+    /// <summary>Skips a test where the program would not hear a signal: a shell without job control starts what it puts into the background deaf to SIGINT.</summary>
+    public static void SkipUnlessItHears(string signal)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("Windows has no such signals");
+        if (signal != "INT" || !OperatingSystem.IsLinux()) return;
+        const string Ignored = "SigIgn:";
+        const int Interrupt = 1 << 1;
+        string mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal))[Ignored.Length..];
+        if ((ulong.Parse(mask, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) & Interrupt) != 0)
+            Skip.Test("these tests were started in a way that ignores SIGINT, and so would the program");
+    }
+
     /// <summary>Sends a signal by its name, for example <c>INT</c>.</summary>
     public async Task SignalAsync(string name)
     {
