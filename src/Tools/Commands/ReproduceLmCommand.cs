@@ -103,8 +103,8 @@ internal sealed class ReproduceLmCommand
         else GridWords.Write(context.Console, report);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
         return diverged.Length == 0 ? ExitCode.Done : throw new FailureException(
-            $"{string.Join(", ", diverged)}: the numbers stopped being finite; everything else that was asked for is done. A lower --lr or --clip makes another grid, in another " +
-            $"folder; to try a run again, remove its folder in {folder.Path}.");
+            $"{string.Join(", ", diverged)}: the numbers stopped being finite{(diverged.Length == report.Missing.Count ? "; everything else that was asked for is done" : "")}. " +
+            $"A lower --lr or --clip makes another grid, in another folder; to try a run again, remove its folder in {folder.Path}.");
 
         GridReport Report() => GridReport.Of(plan, folder, asked, command, Surroundings.Here(hardware, threads), DateTime.UtcNow);
 
