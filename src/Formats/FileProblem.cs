@@ -87,6 +87,9 @@ public enum FileProblemKind
     /// <summary>The file holds another kind of thing than was asked for.</summary>
     WrongKind,
 
+    /// <summary>The file is right, and what the caller gave with it, or asked of it, does not fit: a tensor, a shape, a length, a name.</summary>
+    DoesNotFit,
+
     /// <summary>Configuration, vocabulary, training record and tensors are not as the kind asks, or contradict each other.</summary>
     ModelInvalid,
 
@@ -99,7 +102,7 @@ public enum FileProblemKind
     /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
     ProfileInvalid,
 
-    /// <summary>A mask schedule is whole, but impossible, of another run, or too short for what was asked.</summary>
+    /// <summary>A mask schedule is whole, but impossible.</summary>
     ScheduleInvalid,
 
     /// <summary>An update's masks do not match their checksum, or are no masks.</summary>
@@ -142,6 +145,9 @@ public enum FileProblemKind
 /// <param name="Message">One or two lines: where, what was expected, what was found, what to do. Names the file.</param>
 public sealed record FileProblem(FileProblemKind Kind, string File, string Message)
 {
+    /// <summary>Whose it is to put right.</summary>
+    public Fault Fault => Blame.Of(Kind);
+
     /// <summary>The byte, counted from 0. For compressed text, a byte of the text and not of the file.</summary>
     public long? Offset { get; init; }
 

@@ -96,7 +96,7 @@ public static class CheckpointFile
     }
 
     internal static FileProblem Invalid(TsdFile file, string part, string message) =>
-        new(FileProblemKind.CheckpointInvalid, file.Path, $"{file.Path} cannot be used: {message}. The program that wrote it is at fault.")
+        Blame.Writer(FileProblemKind.CheckpointInvalid, file.Path, message) with
         {
             Part = part,
             Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length,

@@ -112,6 +112,6 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         name.Length is > 0 and <= TsdHeader.MaxNameLength && !name.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private FileProblem Problem(FileProblemKind kind, string part, long? offset, string message) =>
-        new(kind, file, $"{file}: {message}. The program that wrote it is at fault.")
+        new(kind, file, $"{file}: {message}. {Blame.OnWriter}")
         { Offset = offset ?? TsdPrologue.Length, Part = part };
 }

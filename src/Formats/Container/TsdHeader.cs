@@ -118,6 +118,6 @@ internal sealed record TsdHeader(
     }
 
     internal static FileProblem Invalid(string file, long offset, string part, string message) =>
-        new(FileProblemKind.HeaderInvalid, file, $"{file}: {message} (byte {offset}). The program that wrote it is at fault.")
+        new(FileProblemKind.HeaderInvalid, file, $"{file}: {message} (byte {offset}). {Blame.OnWriter}")
         { Offset = offset, Part = part };
 }

@@ -103,7 +103,7 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
             if (values > TsdHeader.MaxEntryValues)
             {
                 return new(FileProblemKind.TensorInvalid, file,
-                    $"{file}: {part} has {Words.Count(values)} values; at most {TsdHeader.MaxEntryValues} are allowed. The program that wrote it is at fault.")
+                    $"{file}: {part} has {Words.Count(values)} values; at most {TsdHeader.MaxEntryValues} are allowed. {Blame.OnWriter}")
                 { Offset = at, Part = part };
             }
 

@@ -296,7 +296,7 @@ public static class LanguageModelFile
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>
-        new(FileProblemKind.ModelInvalid, file.Path, $"{file.Path} cannot be used: {message}. The program that wrote it is at fault.")
+        Blame.Writer(FileProblemKind.ModelInvalid, file.Path, message) with
         {
             Part = part,
             Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length,

@@ -167,6 +167,6 @@ public static class RecurrentStackFile
     }
 
     private static FileProblem Invalid(TsdFile file, string part, string message) =>
-        new(FileProblemKind.ModelInvalid, file.Path, $"{file.Path} cannot be used: {message}. The program that wrote it is at fault.")
+        Blame.Writer(FileProblemKind.ModelInvalid, file.Path, message) with
         { Part = part, Offset = TsdPrologue.Length };
 }

@@ -87,6 +87,24 @@ internal sealed class OnnxGlue(string file, long opset)
     public void Invalid(OnnxNode node, string what) =>
         Throw.Problem(OnnxProblem.Invalid(file, node.Offset, node.Label, $"{node.Label}: {what}"));
 
+    /// <summary>Where the caller's tensors are from while the graph runs on them; null while it is only looked into.</summary>
+    public string? Source { get; set; }
+
+    /// <summary>The values that the caller chose, or that are made from such: tensors whose shape or numbers the graph leaves open.</summary>
+    public HashSet<string> Chosen { get; set; } = [];
+
+    /// <summary>Refuses inputs that do not fit their node or each other: the caller's fault where one of them was chosen by him, else the file's.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="what">What does not fit.</param>
+    /// <param name="inputs">Which of its inputs are meant; none for all.</param>
+    public void DoesNotFit(OnnxNode node, string what, params ReadOnlySpan<int> inputs)
+    {
+        bool isChosen = false;
+        for (int i = 0; i < node.Inputs.Length; i++) isChosen |= (inputs.IsEmpty || inputs.Contains(i)) && Chosen.Contains(node.Inputs[i]);
+        if (Source is null || !isChosen) Invalid(node, what);
+        else Throw.Problem(OnnxProblem.DoesNotFit(file, Source, node.Offset, node.Label, $"{node.Label}: {what}"));
+    }
+
     /// <summary>Refuses a weight or a state.</summary>
     public void NotFinite(OnnxNode node, string what) =>
         Throw.Problem(new(FileProblemKind.NotFinite, file, $"{file} cannot be used: {node.Label}: {what}") { Offset = node.Offset, Part = node.Label });
@@ -101,7 +119,7 @@ internal sealed class OnnxGlue(string file, long opset)
     private long[] Integers(OnnxNode node, NamedTensor?[] inputs, int index)
     {
         long[]? integers = Required(node, inputs, index).Integers;
-        if (integers is null) Invalid(node, $"input {index} must be integers");
+        if (integers is null) DoesNotFit(node, $"input {index} must be integers", index);
         return integers!;
     }
 
@@ -170,7 +188,7 @@ internal sealed class OnnxGlue(string file, long opset)
         ImmutableArray<long> order = Attribute(node, "perm", OnnxAttributeType.Integers)?.Integers
             ?? [.. Enumerable.Range(0, rank).Reverse().Select(i => (long)i)];
         if (!order.Order().SequenceEqual(Enumerable.Range(0, rank).Select(i => (long)i)))
-            Invalid(node, $"perm [{string.Join(", ", order)}] does not permute {rank} axes");
+            DoesNotFit(node, $"perm [{string.Join(", ", order)}] does not permute {rank} axes");
         return Permute(input, [.. order.Select(axis => (int)axis)]);
     }
 
@@ -187,11 +205,11 @@ internal sealed class OnnxGlue(string file, long opset)
         CheckAttributes(node, "axes");
         NamedTensor input = Required(node, inputs, 0);
         long[]? axes = Argument(node, inputs, 1, "axes", 13);
-        if (axes?.Length > input.Shape.Length) Invalid(node, $"it squeezes out {axes.Length} axes of {input.Shape.Length}");
+        if (axes?.Length > input.Shape.Length) DoesNotFit(node, $"it squeezes out {axes.Length} axes of {input.Shape.Length}");
         HashSet<int>? chosen = axes is null ? null : [.. axes.Select(axis => Axis(node, axis, input.Shape.Length))];
         foreach (int axis in chosen ?? [])
         {
-            if (input.Shape[axis] != 1) Invalid(node, $"axis {axis} is to be squeezed out and has {input.Shape[axis]} elements");
+            if (input.Shape[axis] != 1) DoesNotFit(node, $"axis {axis} is to be squeezed out and has {input.Shape[axis]} elements");
         }
 
         return Reshaped(input, [.. input.Shape.Where((extent, axis) => chosen is null ? extent != 1 : !chosen.Contains(axis))]);
@@ -229,14 +247,14 @@ internal sealed class OnnxGlue(string file, long opset)
                 continue;
             }
 
-            if (extent is < 0 or > int.MaxValue) Invalid(node, $"the shape [{string.Join(", ", target)}] is impossible");
+            if (extent is < 0 or > int.MaxValue) DoesNotFit(node, $"the shape [{string.Join(", ", target)}] is impossible");
             shape[axis] = (int)extent;
             known = extent == 0 ? 0 : known > total ? known : known * extent;
         }
 
         if (open >= 0 && known > 0 && total % known == 0) shape[open] = (int)(total / known);
         if (Count(shape) != total)
-            Invalid(node, $"[{string.Join(", ", input.Shape)}] cannot be reshaped to [{string.Join(", ", target)}]");
+            DoesNotFit(node, $"[{string.Join(", ", input.Shape)}] cannot be reshaped to [{string.Join(", ", target)}]");
         return Reshaped(input, shape);
     }
 
@@ -254,7 +272,7 @@ internal sealed class OnnxGlue(string file, long opset)
             NamedTensor input = Required(node, inputs, i);
             bool fits = input.Shape.Length == rank && input.Integers is null == first.Integers is null
                 && !input.Shape.Where((extent, at) => at != axis && extent != first.Shape[at]).Any();
-            if (!fits) Invalid(node, $"input {i} [{string.Join(", ", input.Shape)}] does not fit input 0 [{string.Join(", ", first.Shape)}] along axis {axis}");
+            if (!fits) DoesNotFit(node, $"input {i} [{string.Join(", ", input.Shape)}] does not fit input 0 [{string.Join(", ", first.Shape)}] along axis {axis}");
             joined += input.Shape[axis];
         }
 
@@ -325,7 +343,7 @@ internal sealed class OnnxGlue(string file, long opset)
         long each = ((long)extent + count - 1) / count;
         long[] sizes = Argument(node, inputs, 1, "split", 13) ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
         if (sizes.Length != count || sizes.Any(size => size < 0 || size > extent) || sizes.Sum() != extent)
-            Invalid(node, $"[{string.Join(", ", sizes)}] does not split {extent} elements into {count}");
+            DoesNotFit(node, $"[{string.Join(", ", sizes)}] does not split {extent} elements into {count}");
         int[] strides = Strides(input.Shape);
         var parts = new NamedTensor[count];
         for (int i = 0, at = 0; i < count; at += (int)sizes[i], i++)
@@ -342,7 +360,7 @@ internal sealed class OnnxGlue(string file, long opset)
         int axis = Axis(node, Attribute(node, "axis", OnnxAttributeType.Integer)?.Integer ?? 0, input.Shape.Length);
         int extent = input.Shape[axis];
         long index = indices[0] < 0 ? indices[0] + extent : indices[0];
-        if (index < 0 || index >= extent) Invalid(node, $"element {indices[0]} of {extent} is to be gathered");
+        if (index < 0 || index >= extent) DoesNotFit(node, $"element {indices[0]} of {extent} is to be gathered");
         int[] strides = Strides(input.Shape);
         NamedTensor one = Move(input, [.. input.Shape.Select((e, a) => a == axis ? 1 : e)], strides, (int)index * strides[axis]);
         return at.Shape.Length == 1 ? one : Reshaped(one, [.. input.Shape.Where((_, a) => a != axis)]);
@@ -351,11 +369,11 @@ internal sealed class OnnxGlue(string file, long opset)
     private NamedTensor ConstantOfShape(OnnxNode node, NamedTensor shape)
     {
         CheckAttributes(node, "value");
-        if (shape.Integers is null) Invalid(node, "its input must be integers");
+        if (shape.Integers is null) DoesNotFit(node, "its input must be integers");
         NamedTensor? value = Attribute(node, "value", OnnxAttributeType.Tensor)?.Tensor is { } tensor ? Read(tensor) : null;
         if (value is not null && Count(value.Shape) != 1) Invalid(node, "its value must be one number");
         long[] extents = shape.Integers!;
-        if (extents.Length > MaxRank || extents.Any(e => e is < 0 or > int.MaxValue)) Invalid(node, $"the shape [{string.Join(", ", extents.Take(MaxRank))}] is impossible");
+        if (extents.Length > MaxRank || extents.Any(e => e is < 0 or > int.MaxValue)) DoesNotFit(node, $"the shape [{string.Join(", ", extents.Take(MaxRank))}] is impossible");
         NamedTensor result = Made(node, [.. extents.Select(e => (int)e)], value?.Integers is not null, MaxMade);
         if (value?.Integers is { } integers) Array.Fill(result.Integers!, integers[0]);
         else Array.Fill(result.Floats!, value?.Floats![0] ?? 0f);
@@ -373,7 +391,7 @@ internal sealed class OnnxGlue(string file, long opset)
             int from = axis - (rank - input.Shape.Length), to = axis - (rank - target.Length);
             long old = from < 0 ? 1 : input.Shape[from], wanted = to < 0 ? 1 : target[to];
             if (wanted is < 0 or > int.MaxValue || (old != wanted && old != 1 && wanted != 1))
-                Invalid(node, $"[{string.Join(", ", input.Shape)}] cannot be expanded to [{string.Join(", ", target)}]");
+                DoesNotFit(node, $"[{string.Join(", ", input.Shape)}] cannot be expanded to [{string.Join(", ", target)}]");
             shape[axis] = (int)(old == 1 ? wanted : old);
             jumps[axis] = old == 1 ? 0 : strides[from];
         }
@@ -384,7 +402,7 @@ internal sealed class OnnxGlue(string file, long opset)
 
     private int Axis(OnnxNode node, long axis, int rank)
     {
-        if (axis < -rank || axis >= rank) Invalid(node, $"there is no axis {axis} of {rank}");
+        if (axis < -rank || axis >= rank) DoesNotFit(node, $"there is no axis {axis} of {rank}");
         return (int)(axis < 0 ? axis + rank : axis);
     }
 

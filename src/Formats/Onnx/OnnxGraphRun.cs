@@ -38,8 +38,11 @@ internal static class OnnxGraphRun
         var values = new Dictionary<string, NamedTensor>(inputs, StringComparer.Ordinal);
         long given = inputs.Values.Sum(Length), moves = FreeMoves + (MovesPerByte * model.Length) + (MovesPerNumber * given), weights = moves;
         int recurrentNodes = 0;
+        IEnumerable<string> settled = model.Graph.Inputs.Where(LeavesNoChoice).Select(input => input.Name);
+        glue.Chosen = [.. inputs.Keys.Except(settled, StringComparer.Ordinal)];
         foreach (OnnxNode node in model.Graph.Nodes)
         {
+            if (node.Inputs.Any(glue.Chosen.Contains)) glue.Chosen.UnionWith(node.Outputs.Where(name => name.Length > 0));
             var arguments = new NamedTensor?[node.Inputs.Length];
             for (int i = 0; i < arguments.Length; i++) arguments[i] = node.Inputs[i].Length == 0 ? null : Find(node, node.Inputs[i]);
             NamedTensor[] results;
@@ -76,6 +79,10 @@ internal static class OnnxGraphRun
         }
 
         return values;
+
+        // Floats of a shape that the graph itself fixes: what does not fit them is no caller's doing.
+        static bool LeavesNoChoice(OnnxValue input) =>
+            input.DataType == OnnxDataType.Binary32 && !input.Shape.IsDefault && input.Shape.All(extent => extent >= 0);
 
         static long Length(NamedTensor tensor) => tensor.Floats?.LongLength ?? tensor.Integers!.LongLength;
 

@@ -95,6 +95,7 @@ public sealed class OnnxNetwork
                 Refuse(input.Name, $"{source} has no tensor '{Words.Shown(input.Name)}', which the graph of {Path} takes; it takes {Listed(Inputs)}");
         }
 
+        _glue.Source = source;
         Dictionary<string, NamedTensor> values =
             OnnxGraphRun.Run(_model, _glue, inputs, (node, arguments) => RunRecurrent(node, arguments, runner));
         var outputs = new List<NamedTensor>();
@@ -113,12 +114,16 @@ public sealed class OnnxNetwork
 
         return outputs;
 
-        void Refuse(string part, string message) => Throw.Problem(new(FileProblemKind.TensorMissing, source, message) { Part = part });
+        void Refuse(string part, string message) => Throw.Problem(new(FileProblemKind.DoesNotFit, source, message) { Part = part });
     }
 
     /// <summary>Turns the graph into a stack, if it is one: chained recurrent nodes of one kind whose input, states and outputs are the graph's own.</summary>
     /// <exception cref="FileProblemException">It is none, or something in it is not supported.</exception>
-    public RecurrentStack ToStack() => OnnxStackImport.Run(_model, _glue);
+    public RecurrentStack ToStack()
+    {
+        _glue.Source = null;
+        return OnnxStackImport.Run(_model, _glue);
+    }
 
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => Words.Shown(name)));
 
@@ -130,7 +135,7 @@ public sealed class OnnxNetwork
             fits &= input.Shape.Length == tensor.Shape.Length && !input.Shape.Where((extent, axis) => extent >= 0 && extent != tensor.Shape[axis]).Any();
         if (fits) return;
         string shape = input.Shape.IsDefault ? "any shape" : $"[{string.Join(", ", input.Shape.Select(e => e < 0 ? "?" : e.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
-        Throw.Problem(new(FileProblemKind.TensorInvalid, source,
+        Throw.Problem(new(FileProblemKind.DoesNotFit, source,
             $"{source}: tensor '{Words.Shown(tensor.Name)}' holds {(tensor.Integers is null ? "floats" : "integers")} [{string.Join(", ", tensor.Shape)}]; the graph of " +
             $"{Path} takes {(isInteger ? "integers" : "floats")} of {shape}")
         { Part = tensor.Name });
@@ -140,7 +145,7 @@ public sealed class OnnxNetwork
     {
         NamedTensor x = node.TimeFirst(inputs[OnnxRecurrentNode.X]!);
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
-        if (timeSteps < 1 || batch < 1) _glue.Invalid(node.Node, $"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
+        if (timeSteps < 1 || batch < 1) _glue.DoesNotFit(node.Node, $"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
         var data = new RecurrentInputs(
             timeSteps, batch, x.Floats!,
             node.State(_glue, At(OnnxRecurrentNode.InitialH), batch, "initial_h"),
@@ -170,13 +175,13 @@ public sealed class OnnxNetwork
         if (lengths is null) return null;
         if (lengths.Integers is not { } values || lengths.Shape.Length != 1 || values.Length != batch)
         {
-            _glue.Invalid(node, $"sequence_lens must be {batch} integers, one for each sequence");
+            _glue.DoesNotFit(node, $"sequence_lens must be {batch} integers, one for each sequence");
             return null;
         }
 
         foreach (long length in values)
         {
-            if (length < 0 || length > timeSteps) _glue.Invalid(node, $"a sequence has the length {length}; X has {timeSteps} steps");
+            if (length < 0 || length > timeSteps) _glue.DoesNotFit(node, $"a sequence has the length {length}; X has {timeSteps} steps");
         }
 
         return [.. values.Select(length => (int)length)];

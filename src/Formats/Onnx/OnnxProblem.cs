@@ -1,6 +1,6 @@
 namespace TinySD.Formats;
 
-/// <summary>The three things that are wrong with ONNX files: their bytes, what they say, and what this build does not run.</summary>
+/// <summary>The four things that are wrong with ONNX files: their bytes, what they say, what this build does not run, and what they are given.</summary>
 internal static class OnnxProblem
 {
     /// <summary>The protobuf encoding is broken.</summary>
@@ -10,10 +10,13 @@ internal static class OnnxProblem
 
     /// <summary>The encoding is whole and contradicts itself.</summary>
     public static FileProblem Invalid(string file, long offset, string part, string message) =>
-        new(FileProblemKind.ModelInvalid, file, $"{file} cannot be used: {message}. The program that wrote it is at fault.")
-        { Offset = offset, Part = part };
+        Blame.Writer(FileProblemKind.ModelInvalid, file, message) with { Offset = offset, Part = part };
 
     /// <summary>It is right, and this build does not do it.</summary>
     public static FileProblem Unsupported(string file, long offset, string part, string message) =>
-        new(FileProblemKind.Unsupported, file, $"{file} is not supported: {message}") { Offset = offset, Part = part };
+        Blame.Program(file, message) with { Offset = offset, Part = part };
+
+    /// <summary>It is right, and what it is given does not fit it.</summary>
+    public static FileProblem DoesNotFit(string file, string given, long offset, string part, string message) =>
+        Blame.Caller(file, given, message) with { Offset = offset, Part = part };
 }

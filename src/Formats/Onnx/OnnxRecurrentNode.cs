@@ -46,12 +46,12 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         long announced = Whole("hidden_size", hidden);
         if (announced != hidden) glue.Invalid(node, $"hidden_size is {announced}, its weights R make {hidden}");
         long columns = (long)gates * hidden;
-        CheckShape(w, nameof(W), directions, columns, width);
-        CheckShape(r, nameof(R), directions, columns, hidden);
-        if (x.Shape[2] != width) glue.Invalid(node, $"X has {x.Shape[2]} features, W takes {width}");
+        CheckShape(w, W, nameof(W), directions, columns, width);
+        CheckShape(r, R, nameof(R), directions, columns, hidden);
+        if (x.Shape[2] != width) glue.DoesNotFit(node, $"X has {x.Shape[2]} features, W takes {width}", X, W);
         NamedTensor? bias = Optional(B, 2), peephole = isLstm ? Optional(P, 2) : null;
-        if (bias is not null) CheckShape(bias, nameof(B), directions, 2 * columns);
-        if (peephole is not null) CheckShape(peephole, nameof(P), directions, 3L * hidden);
+        if (bias is not null) CheckShape(bias, B, nameof(B), directions, 2 * columns);
+        if (peephole is not null) CheckShape(peephole, P, nameof(P), directions, 3L * hidden);
 
         float clip = glue.Attribute(node, "clip", OnnxAttributeType.Float)?.Float ?? 0f;
         if (!(clip >= 0f && float.IsFinite(clip))) glue.Invalid(node, $"clip is {clip}");
@@ -85,7 +85,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         {
             NamedTensor? input = index < inputs.Length ? inputs[index] : null;
             if (input is null) return null;
-            if (input.Floats is null || input.Shape.Length != rank) glue.Invalid(node, $"input {index} must be floats with {rank} axes");
+            if (input.Floats is null || input.Shape.Length != rank) glue.DoesNotFit(node, $"input {index} must be floats with {rank} axes", index);
             if (index != X && Array.FindIndex(input.Floats!, value => !float.IsFinite(value)) is >= 0 and int at)
             {
                 glue.NotFinite(node, $"number {at} of '{Words.Shown(node.InputAt(index))}' is infinite or not a number");
@@ -101,12 +101,12 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             return input!;
         }
 
-        void CheckShape(NamedTensor tensor, string name, params ReadOnlySpan<long> expected)
+        void CheckShape(NamedTensor tensor, int index, string name, params ReadOnlySpan<long> expected)
         {
             for (int axis = 0; axis < expected.Length; axis++)
             {
                 if (tensor.Shape[axis] == expected[axis]) continue;
-                glue.Invalid(node, $"{name} has the shape [{string.Join(", ", tensor.Shape)}]; [{string.Join(", ", expected.ToArray())}] was expected");
+                glue.DoesNotFit(node, $"{name} has the shape [{string.Join(", ", tensor.Shape)}]; [{string.Join(", ", expected.ToArray())}] was expected", index);
             }
         }
 
@@ -135,7 +135,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         int directions = Config.DirectionCount;
         int[] expected = IsBatchFirst ? [batch, directions, Config.HiddenSize] : [directions, batch, Config.HiddenSize];
         if (state.Floats is null || !state.Shape.SequenceEqual(expected))
-            glue.Invalid(Node, $"{name} has the shape [{string.Join(", ", state.Shape)}]; floats [{string.Join(", ", expected)}] were expected");
+            glue.DoesNotFit(Node, $"{name} has the shape [{string.Join(", ", state.Shape)}]; floats [{string.Join(", ", expected)}] were expected");
         return (IsBatchFirst ? OnnxGlue.Permute(state, 1, 0, 2) : state).Floats;
     }
 

@@ -45,7 +45,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
         Problem(FileProblemKind.HeaderInvalid, file, offset, part, $"{message} (byte {offset})");
 
     private static FileProblem Problem(FileProblemKind kind, string file, long offset, string part, string message) =>
-        new(kind, file, $"{file}: {message}. The program that wrote it is at fault.") { Offset = offset, Part = part };
+        new(kind, file, $"{file}: {message}. {Blame.OnWriter}") { Offset = offset, Part = part };
 
     /// <summary>One pass over the JSON, then one over the tensors in the order in which they lie.</summary>
     private ref struct Reading(string file, ReadOnlySpan<byte> json, long fileBytes)

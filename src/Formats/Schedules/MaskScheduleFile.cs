@@ -242,7 +242,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         _isChecked = false;
         if ((uint)update >= (uint)Info.Updates)
         {
-            problem = new(FileProblemKind.ScheduleInvalid, Path, $"{Path} holds the masks of {Info.Updates} updates, and update {update} was asked for; write a longer one");
+            problem = new(FileProblemKind.DoesNotFit, Path, $"{Path} holds the masks of {Info.Updates} updates, and update {update} was asked for; write a longer one");
             return false;
         }
 

@@ -124,7 +124,7 @@ internal sealed class RunCommand
         }
 
         if (!tensors.TryGetValue(InputName, out NamedTensor? input))
-            throw new FileProblemException(new(FileProblemKind.TensorMissing, path, $"{path} has no tensor '{InputName}' [T, B, {config.InputSize}]") { Part = InputName });
+            throw new FileProblemException(new(FileProblemKind.DoesNotFit, path, $"{path} has no tensor '{InputName}' [T, B, {config.InputSize}]") { Part = InputName });
         if (input.Floats is null || input.Shape.Length != 3 || input.Shape[2] != config.InputSize || input.Shape[0] < 1 || input.Shape[1] < 1)
             throw Wrong(path, InputName, $"floats [T, B, {config.InputSize}] were expected, found [{string.Join(", ", input.Shape)}]");
         (int timeSteps, int batch) = (input.Shape[0], input.Shape[1]);
@@ -153,6 +153,6 @@ internal sealed class RunCommand
     private static FileProblemException Wrong(string path, string name, string message)
     {
         string shown = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
-        return new(new(FileProblemKind.TensorInvalid, path, $"{path}: tensor '{shown}': {message}") { Part = name });
+        return new(new(FileProblemKind.DoesNotFit, path, $"{path}: tensor '{shown}': {message}") { Part = name });
     }
 }

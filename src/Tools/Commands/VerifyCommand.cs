@@ -73,11 +73,7 @@ internal static class VerifyCommand
             ? (network.Length, $"{network.Tensors.Count()} tensors{NoChecksums}", [])
             : Unopened(problem);
 
+    // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Unopened(FileProblem problem) =>
-        IsDamage(problem.Kind) ? (0, "", [problem]) : throw new FileProblemException(problem);
-
-    // What was never a TinySD file, or cannot be read, is no damaged one.
-    private static bool IsDamage(FileProblemKind kind) => kind is not (
-        FileProblemKind.NotFound or FileProblemKind.IsDirectory or FileProblemKind.NotRegularFile or FileProblemKind.AccessDenied or
-        FileProblemKind.ReadFailed or FileProblemKind.Foreign or FileProblemKind.Unsupported or FileProblemKind.NewerVersion);
+        problem.Fault == Fault.File ? (0, "", [problem]) : throw new FileProblemException(problem);
 }

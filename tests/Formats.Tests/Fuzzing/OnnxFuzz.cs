@@ -80,7 +80,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     {
         IEnumerable<NamedTensor> inputs = s_others.Concat(new RecurrentCase("LSTM", direction) { States = true, Lengths = true }.Inputs());
         FileProblem? problem = Try(() => network.Run(network.Path, inputs.Where(input => network.Inputs.Contains(input.Name))));
-        return problem?.Kind is FileProblemKind.TensorMissing or FileProblemKind.TensorInvalid ? null : problem;
+        return problem?.Kind is FileProblemKind.DoesNotFit ? null : problem;
     }
 
     // A layer among every operator that moves and cuts, on tensors with and without numbers; what became an input with an operator set is one or an attribute.

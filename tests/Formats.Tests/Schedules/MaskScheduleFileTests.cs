@@ -21,7 +21,7 @@ public sealed class MaskScheduleFileTests
         await Assert.That(() => file.Keep(DropoutSite.Output, 1, 0, new int[40])).Throws<ArgumentException>();
         await Assert.That(() => file.Keep(DropoutSite.Output, 2, 3, new int[40])).Throws<ArgumentException>();
         await Assert.That(() => file.Keep(DropoutSite.Output, 2, 0, new int[39])).Throws<ArgumentException>();
-        await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.ScheduleInvalid);
+        await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(file.Verify()).IsEmpty();
     }
 
@@ -119,7 +119,7 @@ public sealed class MaskScheduleFileTests
         await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
 
         FileProblem problem = Refused.By(() => MaskScheduleWriter.Start(folder["m.tss"], info with { Seed = 8 }, resume: true).Dispose());
-        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.ScheduleInvalid);
+        await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(problem.Message).Contains("is of another schedule, with the seed 7,");
         await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
     }
@@ -216,7 +216,7 @@ public sealed class MaskScheduleFileTests
         await Assert.That(Refused.By(() => file.Begin(1)).Kind).IsEqualTo(FileProblemKind.ScheduleDamaged);
         await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>().And.HasMessageContaining(folder["m.tss"]);
         file.Begin(0);
-        await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.ScheduleInvalid);
+        await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>();
         file.Begin(0);
         await Assert.That(file.Verify().Count).IsEqualTo(1);
