@@ -9,7 +9,7 @@ namespace TinySD.Formats.Tests;
 /// <summary>Every file in <c>hw-profiles</c>: it is valid by the schema, is built in, is what its name says, and runs where it can.</summary>
 public sealed class ShippedProfileTests
 {
-    private static readonly string _folder = Path.Combine(Checkout(), "hw-profiles");
+    private static readonly string _folder = Path.Combine(Checkout.Root, "hw-profiles");
 
     [Test]
     public async Task The_files_are_those_that_are_built_in_byte_for_byte()
@@ -98,11 +98,4 @@ public sealed class ShippedProfileTests
         .Where(name => !name!.EndsWith(".schema", StringComparison.Ordinal))!;
 
     private static string PathOf(string name) => Path.Combine(_folder, name + ".json");
-
-    private static string Checkout()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "TinySD.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("no TinySD.sln above the test assembly: run the tests from a checkout");
-    }
 }

@@ -1,9 +1,11 @@
+using TinySD.Tests.Shared;
+
 namespace TinySD.Runtime.Tests;
 
-/// <summary>The checkout this build came from, found by walking up from the test assembly.</summary>
+/// <summary>The sources of the checkout this build came from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = Find();
+    public static string Root => Checkout.Root;
 
     /// <summary>Source files below a folder of the checkout, by their paths from there, and their text without comments.</summary>
     public static IEnumerable<(string Path, string Code)> Sources(string folder)
@@ -16,15 +18,5 @@ internal static class Repository
             IEnumerable<string> lines = File.ReadLines(file).Select(line => line.TrimStart()).Where(line => !line.StartsWith("//", StringComparison.Ordinal));
             yield return (path, string.Join('\n', lines));
         }
-    }
-
-    private static string Find()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder != null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "TinySD.sln"))) return folder.FullName;
-        }
-
-        throw new InvalidOperationException("no TinySD.sln above the test assembly: run the tests from a checkout");
     }
 }
