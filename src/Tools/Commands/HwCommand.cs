@@ -57,7 +57,7 @@ internal static class HwCommand
         using var text = new MemoryStream();
         HardwareProfileFile.Write(text, profile);
         context.Console.Out.Write(Encoding.UTF8.GetString(text.ToArray()));
-        if (!context.Json && Profiles.BuiltForLess(CpuFeatures.Here) is { } less) context.Console.Out.WriteLine(less);
+        if (!context.Json && Profiles.BuiltForLess(CpuFeatures.Here) is { } less) context.Console.Error.WriteLine(less);
         return ExitCode.Done;
     }
 }
