@@ -16,6 +16,14 @@ public static class KernelChoice
     /// <summary>The instruction set of the kernels that run under a profile; without one, <see cref="InstructionSet"/>.</summary>
     public static string InstructionSetUnder(HardwareProfile? profile) => NameOf(profile?.Simd?.LaneWidth ?? WidestLanes);
 
+    /// <summary>Whether this build on this CPU gives the bits that every other one gives for which this is true, whatever the processor, the registers, the
+    /// threads and the compiler.</summary>
+    /// <remarks>
+    /// False without fused multiply-add: results are then close, not equal, and slower to come by. Either the CPU has none (x64 before 2013), or the program
+    /// was published natively and not told to use it, which <see cref="CpuFeatures.IsBuiltForLess"/> tells; <c>buildTransitive/TinySD.Runtime.targets</c> tells it.
+    /// </remarks>
+    public static bool GivesSameBits => Fma.IsSupported || AdvSimd.IsSupported;
+
     /// <summary>The widest kernels that this CPU and this build run.</summary>
     internal static KernelSet Best { get; } = ForLaneWidth(WidestLanes);
 

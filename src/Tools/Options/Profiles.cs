@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Ops;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 
@@ -77,6 +78,7 @@ internal static class Profiles
         if (!here.IsBuiltForLess) return null;
         string better = BuiltInProfiles.BestFor(here with { Build = here.Cpu })?.Name ?? "";
         return $"This program was built for {Names.Instructions.Of(here.Build)}, and the CPU has {Names.Instructions.Of(here.Cpu)}: " +
-            $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one.";
+            $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one." +
+            (KernelChoice.GivesSameBits ? "" : " Without fused multiply-add its results are close to those of other builds, and have not the same bits.");
     }
 }
