@@ -9,7 +9,7 @@ public enum FileProblemKind
     /// <summary>The path names a folder.</summary>
     IsDirectory,
 
-    /// <summary>The path names a pipe, a socket or a device.</summary>
+    /// <summary>The path names a pipe, a socket or a device; or a link, where a file of the program's own is to be made.</summary>
     NotRegularFile,
 
     /// <summary>The system does not let this user read or write there.</summary>

@@ -37,7 +37,7 @@ public static class CheckpointFile
             JsonSerializer.Serialize(json, ProgressSection.From(progress), TsdJson.Default.ProgressSection);
             json.WritePropertyName(RunName);
             JsonSerializer.Serialize(json, run, type);
-        });
+        }, isOwn: true);
     }
 
     /// <summary>Reads all but the numbers.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats;
 
@@ -13,9 +14,9 @@ public sealed class CheckpointFolder : IDisposable
     private const string Prefix = "checkpoint-", Suffix = ".tsd", LockName = "lock", SetAsideSuffix = ".damaged";
     private const int Digits = 8;
 
-    private readonly FileStream _lock;
+    private readonly SafeFileHandle _lock;
 
-    private CheckpointFolder(string path, FileStream hold)
+    private CheckpointFolder(string path, SafeFileHandle hold)
     {
         Path = path;
         _lock = hold;
@@ -30,12 +31,20 @@ public sealed class CheckpointFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left unfinished.</summary>
-    /// <exception cref="FileProblemException">It cannot be written, is a file, or another run holds it (<see cref="FileProblemKind.InUse"/>).</exception>
+    /// <exception cref="FileProblemException">It cannot be written, is a file, something else than its lock has that name, or another run
+    /// holds it (<see cref="FileProblemKind.InUse"/>).</exception>
     public static CheckpointFolder Hold(string path)
     {
-        if (File.Exists(path)) Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder for checkpoints was expected"));
+        if (File.Exists(path))
+        {
+            string what = LinkWalk.TargetOf(path) is { } target && !File.Exists(FileIdentity.Of(path).Path)
+                ? $"is a symbolic link to {target}, where there is nothing"
+                : "is a file";
+            Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} {what}; a folder for checkpoints was expected"));
+        }
+
         string at = System.IO.Path.Combine(path, LockName);
-        FileStream? hold = null;
+        SafeFileHandle? hold = null;
         try
         {
             if (!Directory.Exists(path))
@@ -44,7 +53,7 @@ public sealed class CheckpointFolder : IDisposable
                 if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } parent) _ = Libc.FlushDirectory(parent);
             }
 
-            hold = new FileStream(at, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            hold = OwnFile.OpenOrCreate(at, isAlone: false);
 
             // Who holds the folder is the only one who writes checkpoints in it, so that none of them is too young to be left over.
             TemporaryFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _), TimeSpan.Zero);
@@ -155,7 +164,7 @@ public sealed class CheckpointFolder : IDisposable
             foreach (string file in Directory.EnumerateFiles(Path))
             {
                 string name = System.IO.Path.GetFileName(file);
-                if (TryGetUpdates(name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name, out _)) TemporaryFile.TryDelete(file);
+                if (TryGetUpdates(WithoutSuffix(name), out _)) TemporaryFile.TryDelete(file);
             }
 
             // Removed while it is held, so that it is never another run's; Windows removes no file that is open, and none that another run has opened.
@@ -173,6 +182,27 @@ public sealed class CheckpointFolder : IDisposable
 
     /// <summary>Lets the folder go.</summary>
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Whether a name in such a folder is a run's own: its lock, its checkpoints, and what killed writers have left of them.</summary>
+    /// <param name="name">The name, folders left out.</param>
+    public static bool IsOwn(string name) => name == LockName || TryGetUpdates(TemporaryFile.StemOf(name) ?? WithoutSuffix(name), out _);
+
+    /// <summary>The files of such names in a folder; none where it cannot be read.</summary>
+    public static IReadOnlyList<string> ListOwn(string path)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(path).Where(file => IsOwn(System.IO.Path.GetFileName(file)))];
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // Whoever reads them finds out.
+            return [];
+        }
+    }
+
+    private static string WithoutSuffix(string name) =>
+        name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name;
 
     private static bool TryGetUpdates(string name, out long updates)
     {

@@ -47,9 +47,11 @@ internal static class TsdWriter
     /// <param name="kind">What the file holds.</param>
     /// <param name="tensors">In file order.</param>
     /// <param name="writeSections">Writes the header's other members: name, value, name, value.</param>
+    /// <param name="isOwn">Whether the name is the program's own: see <see cref="AtomicFile.WriteOwn"/>.</param>
     /// <exception cref="FileProblemException">The target cannot be written.</exception>
     /// <exception cref="ArgumentException">The header would pass its limit.</exception>
-    public static void Write(string path, string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections)
+    public static void Write(
+        string path, string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections, bool isOwn = false)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
         TensorEntry[] entries = Place(tensors, out long dataBytes);
@@ -58,7 +60,10 @@ internal static class TsdWriter
             Throw.Argument(
                 $"the header would have {header.Length} bytes and may have {TsdPrologue.MaxHeaderBytes}: the vocabulary is too large");
         long dataStart = TsdPrologue.RoundUp(TsdPrologue.Length + header.Length);
-        AtomicFile.Write(path, stream =>
+        if (isOwn) AtomicFile.WriteOwn(path, WriteAll);
+        else AtomicFile.Write(path, WriteAll);
+
+        void WriteAll(Stream stream)
         {
             Span<byte> prologue = stackalloc byte[TsdPrologue.Length];
             new TsdPrologue(header.Length, dataStart + dataBytes, Checksum.Of(header.Span)).Write(prologue);
@@ -70,7 +75,7 @@ internal static class TsdWriter
                 foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) stream.Write(chunk.Span);
                 Pad(stream, tensor.Bytes);
             }
-        });
+        }
     }
 
     private static TensorEntry[] Place(IReadOnlyList<TensorToWrite> tensors, out long dataBytes)

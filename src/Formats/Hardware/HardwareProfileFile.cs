@@ -33,6 +33,22 @@ public static class HardwareProfileFile
         return TryResolve(path, json, name => SiblingOf(folder, name), out chain, out problem);
     }
 
+    /// <summary>The files that <see cref="Load"/> reads: the first, and those of its fallbacks as far as they can be followed.</summary>
+    /// <param name="path">The first.</param>
+    public static IReadOnlyList<string> FilesOf(string path)
+    {
+        var files = new List<string> { path };
+        if (!TryReadBytes(path, out byte[]? json, out _)) return files;
+        string folder = Path.GetDirectoryName(path) ?? "";
+        _ = TryResolve(path, json, name =>
+        {
+            (string file, byte[]? text, FileProblem? problem) = SiblingOf(folder, name);
+            if (file != name) files.Add(file);
+            return (file, text, problem);
+        }, out _, out _);
+        return files;
+    }
+
     /// <summary>Reads a profile from memory, its fallback left as a name.</summary>
     /// <param name="name">What messages call it.</param>
     /// <param name="json">UTF-8, at most 64 KiB.</param>

@@ -12,6 +12,8 @@ namespace TinySD.Formats;
 /// <remarks>Equal schedules give equal bytes, however often the writing was interrupted. Not thread-safe.</remarks>
 public sealed class MaskScheduleWriter : IDisposable
 {
+    private const string PartialSuffix = ".partial";
+
     // Blocks gathered before they go to the file.
     private const int FlushBytes = 1 << 20;
 
@@ -45,6 +47,10 @@ public sealed class MaskScheduleWriter : IDisposable
     /// <summary>The unfinished file.</summary>
     public string Partial { get; }
 
+    /// <summary>Where the unfinished file of a target lies.</summary>
+    /// <param name="path">The target. A symbolic link is followed.</param>
+    public static string PartialOf(string path) => FileIdentity.Of(path).Path + PartialSuffix;
+
     /// <summary>Begins a file, or takes up an unfinished or a shorter one.</summary>
     /// <param name="path">The target.</param>
     /// <param name="info">What to draw.</param>
@@ -54,13 +60,17 @@ public sealed class MaskScheduleWriter : IDisposable
     public static MaskScheduleWriter Start(string path, MaskScheduleInfo info, bool resume)
     {
         if (info.FindFault() is { } fault) Throw.Argument($"a mask schedule cannot have {fault}");
-        string target = AtomicFile.FindTarget(path), partial = target + ".partial";
+        string target = AtomicFile.FindTarget(path), partial = target + PartialSuffix;
+        OwnFile.RefuseOther(partial);
         bool goesOn = resume && (File.Exists(partial) || File.Exists(target)), isCopy = goesOn && !File.Exists(partial);
         SafeFileHandle? handle = null;
         try
         {
             if (isCopy) File.Copy(target, partial);
-            handle = File.OpenHandle(partial, goesOn ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+            handle = OwnFile.OpenOrCreate(partial, isAlone: true);
+
+            // First of all, or else updates of another schedule could stand behind this one's header.
+            if (!goesOn) RandomAccess.SetLength(handle, 0);
             var writer = new MaskScheduleWriter(path, target, partial, info, handle);
             if (goesOn) writer.FindEnd(isCopy ? path : partial);
             byte[] header = MaskScheduleHeader.Write(info);

@@ -19,16 +19,27 @@ public static class AtomicFile
     /// which.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, static stream => stream);
 
+    /// <summary>Writes a file under a name that is the program's own and not its user's, and so could be guessed: a symbolic link of that
+    /// name is replaced itself, whatever it leads to.</summary>
+    /// <param name="path">The target.</param>
+    /// <param name="write">As for <see cref="Write(string, Action{Stream})"/>.</param>
+    /// <exception cref="FileProblemException">As for <see cref="Write(string, Action{Stream})"/>.</exception>
+    public static void WriteOwn(string path, Action<Stream> write) => Write(path, write, static stream => stream, followLink: false);
+
     /// <summary>Writes a file from memory.</summary>
     /// <param name="path">The target, as for <see cref="Write(string, Action{Stream})"/>.</param>
     /// <param name="content">All its bytes.</param>
     /// <exception cref="FileProblemException">As for <see cref="Write(string, Action{Stream})"/>.</exception>
     public static void Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
 
+    /// <summary>Refuses to go on where something else than a file, for example a symbolic link, has a name that is the program's own.</summary>
+    /// <exception cref="FileProblemException">It does.</exception>
+    public static void CheckOwn(string path) => OwnFile.RefuseOther(path);
+
     /// <summary>The same, with something between the buffer and the file: a test's way to a disk that fails.</summary>
-    internal static void Write(string path, Action<Stream> write, Func<Stream, Stream> wrap)
+    internal static void Write(string path, Action<Stream> write, Func<Stream, Stream> wrap, bool followLink = true)
     {
-        string target = FindTarget(path);
+        string target = FindTarget(path, followLink);
         TemporaryFile.RemoveLeftovers(target);
         string temporary = TemporaryFile.NameFor(target);
         bool created = false;
@@ -39,7 +50,7 @@ public static class AtomicFile
             using (var file = new FileStream(temporary, options))
             {
                 created = true;
-                if (!OperatingSystem.IsWindows() && File.Exists(target))
+                if (!OperatingSystem.IsWindows() && IsFile(target))
                     File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
 
                 // Not disposed: after a failure there is nothing it should still try to write.
@@ -68,6 +79,15 @@ public static class AtomicFile
     /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
     public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TemporaryFile.Youngest);
 
+    /// <summary>Whether a file has the name of what a writer of a target leaves unfinished, which later writers remove.</summary>
+    public static bool IsLeftover(FileIdentity file, FileIdentity target)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(target);
+        return Path.GetDirectoryName(file.Path) == Path.GetDirectoryName(target.Path)
+            && TemporaryFile.StemOf(Path.GetFileName(file.Path)) == TemporaryFile.StemFor(target.Path);
+    }
+
     /// <summary>Puts a file that is written and flushed in the place of another in the same folder, durably.</summary>
     /// <param name="written">The file.</param>
     /// <param name="path">The other as it was given.</param>
@@ -90,7 +110,7 @@ public static class AtomicFile
     }
 
     /// <summary>The file that is really written, after checks that give better answers than the system's.</summary>
-    internal static string FindTarget(string path)
+    internal static string FindTarget(string path, bool followLink = true)
     {
         if (path.Length == 0 || path.Contains('\0'))
             Throw.Problem(new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file"));
@@ -99,22 +119,22 @@ public static class AtomicFile
         if (folder is null || Directory.Exists(target))
             Throw.Problem(new(FileProblemKind.IsDirectory, path, $"cannot write {path}: it is a folder; give a file name inside it"));
         if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
-        try
+        if (followLink && LinkWalk.TargetOf(target) is not null)
         {
-            if (File.ResolveLinkTarget(target, returnFinalTarget: true) is { } link) target = link.FullName;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            // Nothing there yet, so there is no link to follow.
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
+            var walk = LinkWalk.Along(target);
+            if (walk.IsCircle)
+            {
+                Throw.Problem(new(FileProblemKind.WriteFailed, path,
+                    $"cannot write {path}: its symbolic links lead in a circle; remove them, or choose another name"));
+            }
+
+            target = walk.Path;
+
+            // A link may lead to where there is no folder.
+            folder = Path.GetDirectoryName(target) ?? target;
+            if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
         }
 
-        // A link may lead to where there is no folder.
-        folder = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
         if (Libc.KindOf(target) == PathKind.Special)
             Throw.Problem(new(FileProblemKind.NotRegularFile, path,
                 $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
@@ -135,10 +155,13 @@ public static class AtomicFile
         return new(FileProblemKind.MissingFolder, path, $"cannot write {path}: the folder {folder} does not exist; create it first");
     }
 
+    // A link that is replaced itself has no mode worth keeping.
+    private static bool IsFile(string target) => File.Exists(target) && LinkWalk.TargetOf(target) is null;
+
     // A rename would replace a file its owner has marked read-only, because it asks only for the folder's permission.
     private static bool IsReadOnly(string target)
     {
-        if (!File.Exists(target)) return false;
+        if (!IsFile(target)) return false;
         if (OperatingSystem.IsWindows()) return (File.GetAttributes(target) & FileAttributes.ReadOnly) != 0;
         return (File.GetUnixFileMode(target) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats;
 
@@ -17,12 +18,26 @@ internal enum PathKind
 
     /// <summary>A pipe, a socket or a device.</summary>
     Special,
+
+    /// <summary>A symbolic link, where it was asked about itself.</summary>
+    Link,
 }
 
-/// <summary>The two things .NET has no call for: telling a device from a file, and making a rename durable.</summary>
+/// <summary>What Linux says of a file.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Names">How many names it has: hard links.</param>
+/// <param name="Numbers">The device and the number of the inode, which no other file has as long as this one is there.</param>
+internal readonly record struct FileStatus(PathKind Kind, uint Names, (ulong Device, ulong Inode) Numbers);
+
+/// <summary>The three things .NET has no call for: telling a device from a file, telling whether two names are one file's, and making a
+/// rename durable.</summary>
 internal static partial class Libc
 {
     private const int InvalidArgument = 22, AtWorkingDirectory = -100;
+
+    // Flags and mask of statx: not through a link; the open file itself; kind, number of names and inode.
+    private const int NoFollow = 0x100, EmptyPath = 0x1000;
+    private const uint Wanted = 0x1 | 0x4 | 0x100;
 
     /// <summary>What a path names, symbolic links followed.</summary>
     /// <remarks>Opening a pipe blocks and renaming over a device removes it, so this is asked before either.</remarks>
@@ -32,18 +47,52 @@ internal static partial class Libc
         if (!File.Exists(path)) return PathKind.Missing;
         if (!OperatingSystem.IsLinux()) return PathKind.File;
 
-        // struct statx is the same on every processor; its 16-bit file mode lies at byte 28.
-        Span<byte> status = stackalloc byte[256];
+        return TryStat(path, followLink: true, out FileStatus status) ? status.Kind : PathKind.File;
+    }
+
+    /// <summary>Asks what a path leads to.</summary>
+    /// <returns>False where there is nothing, or nothing that can be seen, and always on other systems than Linux.</returns>
+    public static bool TryStat(string path, bool followLink, out FileStatus status)
+    {
+        status = default;
+        return OperatingSystem.IsLinux() && TryStat(AtWorkingDirectory, path, followLink ? 0 : NoFollow, out status);
+    }
+
+    /// <summary>Asks about an open file.</summary>
+    /// <returns>False on other systems than Linux.</returns>
+    public static bool TryStat(SafeFileHandle file, out FileStatus status)
+    {
+        status = default;
+        return OperatingSystem.IsLinux() && TryStat((int)file.DangerousGetHandle(), "", EmptyPath, out status);
+    }
+
+    private static bool TryStat(int directory, string path, int flags, out FileStatus status)
+    {
+        status = default;
+        Span<byte> bytes = stackalloc byte[256];
         try
         {
-            if (StatX(AtWorkingDirectory, path, 0, 1, ref MemoryMarshal.GetReference(status)) != 0) return PathKind.File;
+            if (StatX(directory, path, flags, Wanted, ref MemoryMarshal.GetReference(bytes)) != 0) return false;
         }
         catch (EntryPointNotFoundException)
         {
-            return PathKind.File;
+            return false;
         }
 
-        return (BinaryPrimitives.ReadUInt16LittleEndian(status[28..]) & 0xF000) == 0x8000 ? PathKind.File : PathKind.Special;
+        // struct statx is the same on every processor.
+        uint names = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]);
+        int mode = BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]) & 0xF000;
+        ulong inode = BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]);
+        ulong major = BinaryPrimitives.ReadUInt32LittleEndian(bytes[136..]), minor = BinaryPrimitives.ReadUInt32LittleEndian(bytes[140..]);
+        PathKind kind = mode switch
+        {
+            0x8000 => PathKind.File,
+            0x4000 => PathKind.Directory,
+            0xA000 => PathKind.Link,
+            _ => PathKind.Special,
+        };
+        status = new FileStatus(kind, names, ((major << 32) | minor, inode));
+        return true;
     }
 
     /// <summary>Flushes a folder's entries to disk, without which a rename may be undone by a power failure. Nothing to do on

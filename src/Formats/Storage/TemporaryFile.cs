@@ -23,7 +23,7 @@ internal static class TemporaryFile
     /// <summary>Removes what writers of this target left that were killed. A living writer holds its file locked.</summary>
     public static void RemoveLeftovers(string target)
     {
-        string stem = Path.GetFileName(Stem(target));
+        string stem = StemFor(target);
         RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, Youngest);
     }
 
@@ -77,8 +77,11 @@ internal static class TemporaryFile
         return Path.Combine(Path.GetDirectoryName(target)!, name);
     }
 
-    // What NameFor added taken off again; null for other names.
-    private static string? StemOf(string name)
+    /// <summary>How the names of a target's temporary files begin.</summary>
+    public static string StemFor(string target) => Path.GetFileName(Stem(target));
+
+    /// <summary>What <see cref="NameFor"/> added taken off again; null for other names.</summary>
+    public static string? StemOf(string name)
     {
         int length = name.Length - (1 + RandomLength + Extension.Length);
         return length > 0 && name[length] == '.' && name[length + 1 + RandomDot] == '.' && name.EndsWith(Extension, StringComparison.Ordinal)
