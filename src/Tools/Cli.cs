@@ -23,6 +23,9 @@ internal static class Cli
         try
         {
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
+
+            // What the command line asks for is refused before anything of it is done; help is given all the same.
+            if (parsed.Action == parsed.CommandResult.Command.Action) new CommandFiles().Add(parsed).Check();
             int code = parsed.Invoke(new InvocationConfiguration
             {
                 Output = console.Out,

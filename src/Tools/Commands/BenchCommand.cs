@@ -25,7 +25,7 @@ internal static class BenchCommand
             "Steps of each model to time. [default: as many as half a minute allows, " +
             $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
         Option<int?> threads = Ranged.Threads();
-        Option<string?> profile = Profiles.Option();
+        FileOption profile = Profiles.Option();
         var cell = new CellOptions();
         Option<int?> keepMultiple = Ranged.KeepMultiple(), groupSize = Ranged.GroupSize();
         var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };

@@ -18,12 +18,12 @@ internal static class DemoCommand
 
     public static Command Create(CommonOptions common)
     {
-        Option<string?> output = Ranged.File("--out", $"The model file to write. [default: {DefaultOutput}]");
+        FileOption output = FileOption.Output("--out", $"The model file to write. [default: {DefaultOutput}]", DefaultOutput);
         Option<int?> steps = Ranged.Whole("--steps", 1, 100_000,
             $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
         Option<ulong?> seed = Ranged.Seed("Another seed trains other models and samples another text. [default: 1]");
         Option<int?> threads = Ranged.Threads();
-        Option<string?> profile = Profiles.Option();
+        FileOption profile = Profiles.Option();
         var command = new Command("demo",
             "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
             "write the second. Needs no data and takes about a minute.")

@@ -15,15 +15,13 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd eval</c>: the task's metric on held-out data.</summary>
 internal sealed class EvalCommand
 {
-    private readonly Argument<string> _model = new("MODEL") { Description = "A model file (.tsd)." };
-    private readonly Option<string> _data = new("--data") { HelpName = "FILE", Description = "The text to predict, plain or gzip.", Required = true };
+    private readonly FileArgument _model = new("MODEL", "A model file (.tsd).");
+    private readonly FileOption _data = FileOption.Input("--data", "The text to predict, plain or gzip.");
     private readonly EvaluationOptions _options = new();
     private readonly Option<int?> _threads = Ranged.Threads();
-    private readonly Option<string?> _profile = Profiles.Option();
+    private readonly FileOption _profile = Profiles.Option();
 
-    private EvalCommand()
-    {
-    }
+    private EvalCommand() => _data.Required = true;
 
     public static Command Create(CommonOptions common)
     {

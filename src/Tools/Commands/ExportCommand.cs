@@ -11,8 +11,9 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd export</c>: a model, or its recurrent part, in the formats of others.</summary>
 internal sealed class ExportCommand
 {
-    private readonly Argument<string> _model = new("MODEL") { Description = "A recurrent stack or a language model (.tsd)." };
-    private readonly Option<string> _out = new("--out") { HelpName = "FILE", Description = "The file to write: .safetensors (PyTorch's names) or .onnx (the recurrent layers).", Required = true };
+    private readonly FileArgument _model = new("MODEL", "A recurrent stack or a language model (.tsd).");
+    private readonly FileOption _out = FileOption.Output("--out",
+        "The file to write: .safetensors (PyTorch's names) or .onnx (the recurrent layers).");
     private readonly Option<bool> _withState = new("--with-state") { Description = "An .onnx model takes the initial states h0 and c0; if not, they are zero." };
     private readonly Option<string?> _prefix = new("--prefix")
     {
@@ -20,9 +21,7 @@ internal sealed class ExportCommand
         Description = "What shall stand before the names weight_ih_l0 and so on; 0. and 1. follow it where the last layer has a size of its own. [default: lstm., gru. or rnn. for a language model, else nothing]",
     };
 
-    private ExportCommand()
-    {
-    }
+    private ExportCommand() => _out.Required = true;
 
     public static Command Create(CommonOptions common)
     {

@@ -12,7 +12,7 @@ internal sealed class GenerateCommand
 {
     private const int DefaultWords = 100, DefaultCharacters = 500;
 
-    private readonly Argument<string> _model = new("MODEL") { Description = "A language model (.tsd)." };
+    private readonly FileArgument _model = new("MODEL", "A language model (.tsd).");
     private readonly Option<string?> _prompt = new("--prompt")
     {
         HelpName = "TEXT",
@@ -30,7 +30,7 @@ internal sealed class GenerateCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
-    private readonly Option<string?> _profile = Profiles.Option();
+    private readonly FileOption _profile = Profiles.Option();
 
     private GenerateCommand()
     {

@@ -17,7 +17,7 @@ internal static class HwCommand
     {
         var list = new Command("list", "List the built-in hardware profiles, and which of them run here.");
         list.SetAction(parsed => List(common.Read(parsed)));
-        var name = new Argument<string>("NAME") { Description = "A built-in profile, or a file." };
+        var name = new FileArgument("NAME", "A built-in profile, or a file.", (files, value) => Profiles.Declare(files, value, "NAME"));
         var show = new Command("show", "Show a hardware profile as its file has it.") { name };
         show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
         return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.")

@@ -20,7 +20,7 @@ internal static class HwDetectCommand
     public static Command Create(CommonOptions common)
     {
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"The profile's name. [default: the file's, or {DefaultName}]" };
-        Option<string?> output = Ranged.File("--out", $"The file to write. [default: the profile's name and {Suffix}, here]");
+        FileOption output = FileOption.Output("--out", $"The file to write. [default: the profile's name and {Suffix}, here]");
         Option<int?> threads = Ranged.Threads();
         var command = new Command("detect",
             "Write a hardware profile of this machine: caches and cores as the system tells them, tiles by timing the products of training, which takes a few " +

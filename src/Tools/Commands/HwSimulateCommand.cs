@@ -13,12 +13,7 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd hw simulate</c>: the cycles of a training step, or of one product, on a systolic array.</summary>
 internal sealed class HwSimulateCommand
 {
-    private readonly Option<string> _profile = new("--profile")
-    {
-        HelpName = "NAME|FILE",
-        Description = $"The array, built in or a file. Built in: {Profiles.Arrays}.",
-        Required = true,
-    };
+    private readonly FileOption _profile = Profiles.Option($"The array, built in or a file. Built in: {Profiles.Arrays}.");
 
     private readonly Option<string?> _preset = Presets.Option($"Simulate a training step of this model. One of {Presets.List}.");
 
@@ -38,11 +33,10 @@ internal sealed class HwSimulateCommand
     private readonly Option<SystolicDataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
         "What stays in the array: outputs, weights or inputs. [default: the profile's]");
 
-    private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
+    private readonly FileOption _report = FileOption.Output("--report",
+        "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
 
-    private HwSimulateCommand()
-    {
-    }
+    private HwSimulateCommand() => _profile.Required = true;
 
     public static Command Create(CommonOptions common)
     {
@@ -60,7 +54,6 @@ internal sealed class HwSimulateCommand
     private int Run(CliContext context, ParseResult parsed)
     {
         string? page = parsed.GetValue(_report);
-        if (page is not null) OutputFile.CheckIsNone(page, _report.Name, (parsed.GetRequiredValue(_profile), _profile.Name));
         var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed));
         if (page is not null) AtomicFile.Write(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);

@@ -10,14 +10,12 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd import</c>: a recurrent stack from safetensors or ONNX as a checksummed file.</summary>
 internal sealed class ImportCommand
 {
-    private readonly Argument<string> _in = new("IN") { Description = "A .safetensors file with PyTorch's names, or an .onnx file that is a recurrent stack." };
-    private readonly Option<string> _out = new("--out") { HelpName = "FILE", Description = "The file to write (.tsd).", Required = true };
+    private readonly FileArgument _in = new("IN", "A .safetensors file with PyTorch's names, or an .onnx file that is a recurrent stack.");
+    private readonly FileOption _out = FileOption.Output("--out", "The file to write (.tsd).");
     private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly StackOptions _choices = new();
 
-    private ImportCommand()
-    {
-    }
+    private ImportCommand() => _out.Required = true;
 
     public static Command Create(CommonOptions common)
     {
@@ -38,8 +36,6 @@ internal sealed class ImportCommand
             throw new FailureException($"{path} is a TinySD file already, of kind '{file.Kind}'; .safetensors and .onnx files are imported");
         }
 
-        if (output.Length > 0 && Path.GetFullPath(path) == Path.GetFullPath(output))
-            throw new UsageException($"--out and IN are the same file, {output}; the model would replace what it is made from.");
         OutputFile.CheckWritable(output);
         StackSource source = StackSource.Read(path, _choices.Read(parsed));
         source.Report(context, "tinysd import", path);

@@ -20,7 +20,7 @@ internal static class InspectCommand
 
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A file of TinySD (.tsd or .tss), safetensors or ONNX." };
+        var file = new FileArgument("FILE", "A file of TinySD (.tsd or .tss), safetensors or ONNX.");
         var command = new Command("inspect",
             "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
         {

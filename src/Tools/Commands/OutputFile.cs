@@ -1,5 +1,4 @@
 using TinySD.Formats;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Commands;
 
@@ -18,20 +17,6 @@ internal static class OutputFile
         catch (GiveUpException)
         {
             // It can be written.
-        }
-    }
-
-    /// <summary>Refuses to write over a file that is read.</summary>
-    /// <exception cref="UsageException">The output is one of the inputs.</exception>
-    public static void CheckIsNone(string output, string option, params ReadOnlySpan<(string? Path, string Option)> inputs)
-    {
-        foreach ((string? input, string inputOption) in inputs)
-        {
-            if (!string.IsNullOrEmpty(input) && output.Length > 0 && Path.GetFullPath(input) == Path.GetFullPath(output))
-            {
-                string what = option == "--report" ? "the report" : "what is written";
-                throw new UsageException($"{option} and {inputOption} are the same file, {output}; {what} would replace the other.");
-            }
         }
     }
 

@@ -17,21 +17,19 @@ internal sealed class ReproduceLmCommand
 {
     private const string CommandName = "reproduce lm";
 
-    private readonly Option<string?> _train = Ranged.File("--train", "The training text, plain or gzip.");
-    private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text.");
-    private readonly Option<string?> _test = Ranged.File("--test", "The test text, measured once for each run, on its best model.");
+    private readonly FileOption _train = FileOption.Input("--train", "The training text, plain or gzip.");
+    private readonly FileOption _valid = FileOption.Input("--valid", "The validation text.");
+    private readonly FileOption _test = FileOption.Input("--test", "The test text, measured once for each run, on its best model.");
 
-    private readonly Option<string?> _folder = new("--dir")
-    {
-        HelpName = "DIR",
-        Description = "Where the grid keeps checkpoints, models and results. The same command again goes on with what is there.",
-    };
+    private readonly FileOption _folder = new(
+        "--dir", "DIR", "Where the grid keeps checkpoints, models and results. The same command again goes on with what is there.",
+        (files, path) => files.Fill(path, "--dir", GridFolder.OwnNames));
 
     private readonly GridOptions _grid = new();
     private readonly Option<int?> _threads = Ranged.Threads();
-    private readonly Option<string?> _profile = Profiles.Option();
+    private readonly FileOption _profile = Profiles.Option();
 
-    private readonly Option<string?> _report = Ranged.File("--report",
+    private readonly FileOption _report = FileOption.Output("--report",
         "Write the report as one HTML page that needs nothing beside itself; kept up to date after every run.");
 
     private readonly Option<bool> _noTiming = new("--no-timing") { Description = "Do not measure step times." };
@@ -45,10 +43,10 @@ internal sealed class ReproduceLmCommand
     public static Command Create(CommonOptions common)
     {
         var self = new ReproduceLmCommand();
-        Option<string?>[] required = [self._train, self._valid, self._test, self._folder];
+        FileOption[] required = [self._train, self._valid, self._test, self._folder];
         var command = new Command("lm",
             "Train a language model with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the same command goes on.");
-        foreach (Option<string?> option in required)
+        foreach (FileOption option in required)
         {
             option.Required = true;
             command.Add(option);
@@ -70,12 +68,7 @@ internal sealed class ReproduceLmCommand
         if (folder.Path.Length == 0) throw new UsageException($"{_folder.Name} needs the name of a folder.");
         string train = parsed.GetValue(_train)!, valid = parsed.GetValue(_valid)!, test = parsed.GetValue(_test)!;
         string? page = parsed.GetValue(_report);
-        if (page is not null)
-        {
-            OutputFile.CheckIsNone(page, _report.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name));
-            folder.CheckIsNotOwn(page, _report.Name);
-            if (!folder.WillHold(page)) OutputFile.CheckWritable(page);
-        }
+        if (page is not null && !folder.WillHold(page)) OutputFile.CheckWritable(page);
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         GridManifest? manifest = folder.LoadManifest();

@@ -19,8 +19,8 @@ internal sealed class ReproduceNoiseCommand
 {
     private const int DefaultWindows = 40, DefaultDraws = 8;
 
-    private readonly Argument<string> _model = new("MODEL") { Description = "A language model (.tsd); its recipe says what is dropped." };
-    private readonly Option<string> _data = new("--data") { HelpName = "FILE", Description = "The text that it was trained on, plain or gzip.", Required = true };
+    private readonly FileArgument _model = new("MODEL", "A language model (.tsd); its recipe says what is dropped.");
+    private readonly FileOption _data = FileOption.Input("--data", "The text that it was trained on, plain or gzip.");
     private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate between layers. [default: the recipe's]");
     private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state, in the cells that drop it. [default: the recipe's, or that before the classifier]");
     private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws, "How structured masks draw their units. [default: the recipe's]");
@@ -28,11 +28,9 @@ internal sealed class ReproduceNoiseCommand
     private readonly Option<int?> _windows = Ranged.Whole("--windows", 2, 10_000, $"Windows of the text. [default: {DefaultWindows}]");
     private readonly Option<int?> _draws = Ranged.Whole("--draws", 2, 10_000, $"Masks of each window. [default: {DefaultDraws}]");
     private readonly Option<int?> _threads = Ranged.Threads();
-    private readonly Option<string?> _profile = Profiles.Option();
+    private readonly FileOption _profile = Profiles.Option();
 
-    private ReproduceNoiseCommand()
-    {
-    }
+    private ReproduceNoiseCommand() => _data.Required = true;
 
     public static Command Create(CommonOptions common)
     {

@@ -89,9 +89,9 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
 
     /// <summary>Refuses texts that are not where they were and not given again, naming the option that says where they are now.</summary>
     /// <exception cref="FailureException">One is gone.</exception>
-    public static void CheckExist(ParseResult parsed, params ReadOnlySpan<(string? Path, Option<string?> Option)> texts)
+    public static void CheckExist(ParseResult parsed, params ReadOnlySpan<(string? Path, FileOption Option)> texts)
     {
-        foreach ((string? path, Option<string?> option) in texts)
+        foreach ((string? path, FileOption option) in texts)
         {
             if (path is null || parsed.GetValue(option) is not null || File.Exists(path)) continue;
             throw new FailureException(

@@ -14,15 +14,20 @@ internal sealed class RunCommand
 {
     private const string InputName = "input", HiddenName = "h0", CellName = "c0", LengthsName = "lengths";
 
-    private readonly Argument<string> _model = new("MODEL") { Description = "A recurrent stack (.tsd, or .safetensors with PyTorch's names) or an ONNX model (.onnx)." };
-    private readonly Option<string> _input = new("--input") { HelpName = "FILE", Description = "The tensors to feed (.safetensors): input [T,B,I] and optionally h0, c0 [L*D,B,H] and lengths [B]; for .onnx those that the graph takes.", Required = true };
-    private readonly Option<string> _output = new("--output") { HelpName = "FILE", Description = "The file to write (.safetensors): output [T,B,D*H], hn and cn; for .onnx what the graph gives.", Required = true };
+    private readonly FileArgument _model = new("MODEL",
+        "A recurrent stack (.tsd, or .safetensors with PyTorch's names) or an ONNX model (.onnx).");
+
+    private readonly FileOption _input = FileOption.Input("--input",
+        "The tensors to feed (.safetensors): input [T,B,I] and optionally h0, c0 [L*D,B,H] and lengths [B]; for .onnx those that the " +
+        "graph takes.");
+
+    private readonly FileOption _output = FileOption.Output("--output",
+        "The file to write (.safetensors): output [T,B,D*H], hn and cn; for .onnx what the graph gives.");
+
     private readonly StackOptions _choices = new();
     private readonly Option<int?> _threads = Ranged.Threads();
 
-    private RunCommand()
-    {
-    }
+    private RunCommand() => _input.Required = _output.Required = true;
 
     public static Command Create(CommonOptions common)
     {
@@ -36,12 +41,6 @@ internal sealed class RunCommand
     private int Run(ParseResult parsed, CliContext context)
     {
         string model = parsed.GetRequiredValue(_model), input = parsed.GetRequiredValue(_input), output = parsed.GetRequiredValue(_output);
-        foreach ((string path, string option) in (ReadOnlySpan<(string, string)>)[(model, "MODEL"), (input, "--input")])
-        {
-            if (output.Length > 0 && path.Length > 0 && Path.GetFullPath(path) == Path.GetFullPath(output))
-                throw new UsageException($"--output and {option} are the same file, {output}; the result would replace it.");
-        }
-
         OutputFile.CheckWritable(output);
         PyTorchChoices choices = _choices.Read(parsed);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));

@@ -15,19 +15,22 @@ internal sealed class ScheduleCommand
 {
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _steps = Ranged.Whole("--steps", 1, MaskScheduleInfo.MaxUpdates, "Updates whose masks to write.");
-    private readonly Option<string?> _out = Ranged.File("--out", "The file to write (.tss).");
-    private readonly Option<string?> _profile = new("--profile")
+    private readonly FileOption _out = new("--out", "FILE", "The file to write (.tss).", (files, path) =>
     {
-        HelpName = "NAME|FILE",
-        Description = "Take --keep-multiple and --group-size from this hardware profile, of a processor or a systolic array.",
-    };
+        files.Write(path, "--out");
+        if (!string.IsNullOrEmpty(path)) files.Write(MaskScheduleWriter.PartialOf(path), "the unfinished file of --out");
+    });
+
+    private readonly FileOption _profile =
+        Profiles.Option("Take --keep-multiple and --group-size from this hardware profile, of a processor or a systolic array.");
 
     private readonly Option<bool> _resume = new("--resume")
     {
         Description = "Go on with a file that was interrupted, or lengthen a finished one.",
     };
 
-    private readonly Option<string?> _report = Ranged.File("--report", "Also draw the masks of the first update, as a page (HTML) to look at.");
+    private readonly FileOption _report = FileOption.Output("--report",
+        "Also draw the masks of the first update, as a page (HTML) to look at.");
 
     private ScheduleCommand()
     {
@@ -55,15 +58,8 @@ internal sealed class ScheduleCommand
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
         string output = parsed.GetValue(_out) ?? throw Missing(_out);
         if (info.Sites.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
-        (string?, string) profileFile = (parsed.GetValue(_profile), _profile.Name);
-        OutputFile.CheckIsNone(output, _out.Name, profileFile);
         string? page = parsed.GetValue(_report);
-        if (page is not null)
-        {
-            OutputFile.CheckIsNone(page, _report.Name, (output, _out.Name), profileFile);
-            OutputFile.CheckWritable(page);
-        }
-
+        if (page is not null) OutputFile.CheckWritable(page);
         long bytes = 0;
         ProgressDisplay.Run(context, progress => bytes = Write(output, info, parsed.GetValue(_resume), progress, context.Stop.Watch()));
         if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));

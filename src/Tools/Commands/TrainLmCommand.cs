@@ -17,12 +17,12 @@ internal sealed class TrainLmCommand
 {
     private const string CommandName = "train lm";
 
-    private readonly Option<string?> _train = Ranged.File("--train",
+    private readonly FileOption _train = FileOption.Input("--train",
         "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos>.");
 
-    private readonly Option<string?> _valid = Ranged.File("--valid", "The validation text: the model that does best on it is kept.");
-    private readonly Option<string?> _test = Ranged.File("--test", "A test text, measured once, on the model that is kept.");
-    private readonly Option<string?> _out = Ranged.File("--out", "The model file to write (.tsd).");
+    private readonly FileOption _valid = FileOption.Input("--valid", "The validation text: the model that does best on it is kept.");
+    private readonly FileOption _test = FileOption.Input("--test", "A test text, measured once, on the model that is kept.");
+    private readonly FileOption _out = FileOption.Output("--out", "The model file to write (.tsd).");
     private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly LanguageModelOptions _recipe = new();
     private readonly VocabularyOptions _vocabulary = new();
@@ -30,10 +30,12 @@ internal sealed class TrainLmCommand
         "Stop after this many updates; for trying things out.");
 
     private readonly Option<int?> _threads = Ranged.Threads();
-    private readonly Option<string?> _profile = Profiles.Option();
-    private readonly Option<string?> _schedule = Schedules.Option();
+    private readonly FileOption _profile = Profiles.Option();
+    private readonly FileOption _schedule = Schedules.Option();
     private readonly CheckpointOptions _checkpoints = new();
-    private readonly Option<string?> _report = Ranged.File("--report", "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself.");
+    private readonly FileOption _report = FileOption.Output("--report",
+        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself.");
+
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     private TrainLmCommand()
@@ -66,14 +68,17 @@ internal sealed class TrainLmCommand
         // Before a folder is created for checkpoints.
         if (!isShow && request?.From is null)
         {
-            foreach (Option<string?> option in new[] { _train, _valid, _out }) Required(parsed, option, null);
+            foreach (FileOption option in new[] { _train, _valid, _out }) Required(parsed, option, null);
         }
 
         void Warn(string line) => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}");
-        using CheckpointKeeper? named = request?.Folder is null || isShow ? null : CheckpointKeeper.Hold(request, CommandName);
+        bool goesElsewhere = request is { From: not null, IsSameFolder: false };
+        using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isShow
+            ? null
+            : CheckpointKeeper.Hold(request, CommandName);
         using LanguageModelCheckpointFile? from = request?.From is { } folder
             ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
-                folder, LanguageModelCheckpointFile.TryOpen, Warn, request.IsSameFolder ? named : null, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
+                folder, LanguageModelCheckpointFile.TryOpen, Warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
             : null;
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
         using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
@@ -94,15 +99,18 @@ internal sealed class TrainLmCommand
         VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary) ?? _vocabulary.Read(parsed);
         TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
-        OutputFile.CheckIsNone(output, _out.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (schedule?.Path, _schedule.Name));
+
+        // Those that the run was begun with, too.
+        CommandFiles files = new CommandFiles().Read(train, _train.Name).Read(valid, _valid.Name).Read(test, _test.Name)
+            .Read(schedule?.Path, _schedule.Name).Write(output, _out.Name).Add(parsed).Check();
+
+        // Not before: it creates its folder.
+        using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, CommandName) : null;
+        CheckpointKeeper? held = named ?? elsewhere;
         OutputFile.CheckWritable(output);
         if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         string? report = parsed.GetValue(_report);
-        if (report is not null)
-        {
-            OutputFile.CheckIsNone(report, _report.Name, (train, _train.Name), (valid, _valid.Name), (test, _test.Name), (output, _out.Name), (schedule?.Path, _schedule.Name));
-            OutputFile.CheckWritable(report);
-        }
+        if (report is not null) OutputFile.CheckWritable(report);
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
@@ -110,11 +118,13 @@ internal sealed class TrainLmCommand
         using LanguageModelData data = ProgressDisplay.Run(
             context, progress => LanguageModelData.Read(train, valid, test, level, limits, recipe, progress, context.Stop.Watch()));
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
-        if (resumed is not null) named!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
+        if (resumed is not null) held!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
 
         // Last of all: what is refused until here leaves no folder behind.
-        using CheckpointKeeper? beside = request is null || named is not null ? null : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn);
-        CheckpointKeeper? keeper = named ?? beside;
+        using CheckpointKeeper? beside = request is null || held is not null
+            ? null
+            : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
+        CheckpointKeeper? keeper = held ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
             keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
@@ -128,6 +138,6 @@ internal sealed class TrainLmCommand
         return ExitCode.Done;
     }
 
-    private static string Required(ParseResult parsed, Option<string?> option, string? recorded) => parsed.GetValue(option) ?? recorded
+    private static string Required(ParseResult parsed, FileOption option, string? recorded) => parsed.GetValue(option) ?? recorded
         ?? throw new UsageException($"{option.Name} is missing; --train, --valid and --out are required.");
 }

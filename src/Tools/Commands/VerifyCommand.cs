@@ -13,7 +13,8 @@ internal static class VerifyCommand
 
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums." };
+        var file = new FileArgument("FILE",
+            "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums.");
         var command = new Command("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.")
         {
             file,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinySD.Formats;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Training;
 
@@ -10,7 +11,10 @@ internal sealed class CheckpointOptions
     /// <summary>The option that names a folder.</summary>
     public const string Name = "--checkpoint";
 
-    private readonly Option<string?> _checkpoint = Folder(Name,
+    private static readonly OwnNames s_own = new(
+        CheckpointFolder.IsOwn, CheckpointFolder.ListOwn, "is a file of the run whose checkpoints are kept there");
+
+    private readonly FileOption _checkpoint = Folder(Name,
         "Keep checkpoints of the run in this folder, created where there is none: whatever ends the run, --resume goes on with it. " +
         "[default: a folder beside the model, its name and .checkpoints, which is removed when the run has come to its end]");
 
@@ -22,7 +26,7 @@ internal sealed class CheckpointOptions
     private readonly Option<int?> _keep = Ranged.Whole("--checkpoint-keep", 1, 1000,
         $"Checkpoints to keep, the newest ones. [default: {CheckpointKeeper.DefaultKeep}]");
 
-    private readonly Option<string?> _resume = Folder("--resume",
+    private readonly FileOption _resume = Folder("--resume",
         "Go on with the run whose checkpoints are in this folder, to the same bits as if it had never been stopped. Needs no other option; " +
         "those given must be the run's own, save --epochs, --max-steps, --out, --threads, --profile and those about checkpoints.");
 
@@ -45,5 +49,5 @@ internal sealed class CheckpointOptions
         return useless is null ? null : throw new UsageException($"{useless} and {_none.Name} contradict each other; leave one of them out.");
     }
 
-    private static Option<string?> Folder(string name, string help) => new(name) { HelpName = "DIR", Description = help };
+    private static FileOption Folder(string name, string help) => new(name, "DIR", help, (files, path) => files.Fill(path, name, s_own));
 }

@@ -41,7 +41,7 @@ internal sealed class EvaluationOptions
     private readonly Option<float?> _lambda = Ranged.Number("--cache-lambda", v => v is >= 0 and < 1, "a number of at least 0 and below 1",
         $"The cache's part of the prediction. [default: {CacheEvaluator.DefaultLambda}]");
 
-    private readonly Option<string?> _tune = Ranged.File("--cache-tune",
+    private readonly FileOption _tune = FileOption.Input("--cache-tune",
         "Take theta and lambda from a grid, the pair that does best on this validation text.");
 
     /// <summary>Adds them to a command.</summary>

@@ -11,17 +11,27 @@ namespace TinySD.Tools.Options;
 /// <summary>The option that names a hardware profile, and what becomes of one that does not run here.</summary>
 internal static class Profiles
 {
+    private const string Name = "--profile";
+
     /// <summary>The option.</summary>
-    public static Option<string?> Option() => new("--profile")
+    public static FileOption Option() => Option(
+        "The hardware profile, one that 'tinysd hw list' shows or a file, as 'tinysd hw detect' writes. Speed only: the result is the " +
+        "same. [default: the best built-in one that runs here, fitted to this machine's caches]");
+
+    /// <summary>The option, for another use.</summary>
+    public static FileOption Option(string help) => new(Name, "NAME|FILE", help, (files, name) => Declare(files, name, Name));
+
+    /// <summary>Adds the files that a profile is read from, those of its fallbacks included.</summary>
+    public static void Declare(CommandFiles files, string? name, string option)
     {
-        HelpName = "NAME|FILE",
-        Description = "The hardware profile, one that 'tinysd hw list' shows or a file, as 'tinysd hw detect' writes. Speed only: the result is the same. " +
-            "[default: the best built-in one that runs here, fitted to this machine's caches]",
-    };
+        if (name is null || !BuiltInProfiles.Find(name).IsEmpty || !IsFile(name)) return;
+        files.Read(name, option);
+        foreach (string fallback in HardwareProfileFile.FilesOf(name).Skip(1)) files.Read(fallback, $"a fallback of {option}");
+    }
 
     /// <summary>The profile to run under.</summary>
     /// <exception cref="FailureException">It does not run on this CPU or in this build.</exception>
-    public static HardwareProfile? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } name
+    public static HardwareProfile? Read(ParseResult parsed, FileOption option) => parsed.GetValue(option) is { } name
         ? Runnable(Find(name, option.Name), CpuFeatures.Here)
         : ProfileFit.Default(CpuFeatures.Here, MachineFacts.Here);
 
@@ -68,9 +78,11 @@ internal static class Profiles
     private static ImmutableArray<HardwareProfile> TryFind(string name)
     {
         ImmutableArray<HardwareProfile> chain = BuiltInProfiles.Find(name);
-        bool isFile = chain.IsEmpty && (name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.Contains('/') || File.Exists(name));
-        return isFile ? HardwareProfileFile.Load(name) : chain;
+        return chain.IsEmpty && IsFile(name) ? HardwareProfileFile.Load(name) : chain;
     }
+
+    private static bool IsFile(string name) =>
+        name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.Contains('/') || File.Exists(name);
 
     /// <summary>One line where the program was built for less than its CPU has, or null.</summary>
     public static string? BuiltForLess(CpuFeatures here)

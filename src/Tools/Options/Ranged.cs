@@ -109,9 +109,6 @@ internal static class Ranged
         },
     };
 
-    /// <summary>A file's name.</summary>
-    public static Option<string?> File(string name, string help) => new(name) { HelpName = "FILE", Description = help };
-
     /// <summary>Threads to compute with.</summary>
     public static Option<int?> Threads() =>
         Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]");

@@ -11,7 +11,7 @@ namespace TinySD.Tools.Options;
 internal static class Schedules
 {
     /// <summary>The option.</summary>
-    public static Option<string?> Option() => Ranged.File("--schedule",
+    public static FileOption Option() => FileOption.Input("--schedule",
         "Replay the masks of this file, made by 'tinysd schedule', instead of drawing them. Dropout and seed are the file's.");
 
     /// <summary>A recipe with a schedule's dropout and seed.</summary>

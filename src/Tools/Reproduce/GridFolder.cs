@@ -1,5 +1,6 @@
 using TinySD.Formats;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -8,7 +9,10 @@ namespace TinySD.Tools.Reproduce;
 internal sealed class GridFolder(string path)
 {
     private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd",
-        DivergenceName = "diverged.json", TimingName = "timing.json";
+        DivergenceName = "diverged.json", TimingName = "timing.json", LockName = "lock";
+
+    /// <summary>The names of a grid's files.</summary>
+    public static OwnNames OwnNames { get; } = new(IsOfGrid, List, "is a file of the grid itself");
 
     /// <summary>The folder as it was given.</summary>
     public string Path => path;
@@ -124,19 +128,18 @@ internal sealed class GridFolder(string path)
         return [.. results.OrderBy(result => result.Seed)];
     }
 
-    /// <summary>Refuses a file that is the grid's own, or would lie among those of a run.</summary>
-    /// <exception cref="UsageException">It is.</exception>
-    public void CheckIsNotOwn(string file, string option)
-    {
-        string relative = System.IO.Path.GetRelativePath(path, file);
-        bool isOwn = relative is ManifestName or TimingName or "lock"
-            || GridCell.All.Any(cell => relative.StartsWith($"{cell.Name}-seed", StringComparison.Ordinal));
-        if (isOwn) throw new UsageException($"{option} {file} is a file of the grid itself; give another name.");
-    }
-
     /// <summary>Whether a file will lie in this folder, which is created with the grid.</summary>
     public bool WillHold(string file) =>
-        !Directory.Exists(path) && System.IO.Path.GetRelativePath(path, file) == System.IO.Path.GetFileName(file);
+        !Directory.Exists(path) && FileIdentity.Of(file).IsInside(FileIdentity.Of(path), out string relative)
+        && relative == System.IO.Path.GetFileName(file);
 
-    private static bool IsOwn(string name) => name == "lock" || name.Contains(ManifestName, StringComparison.Ordinal);
+    // Of a run everything in its folder, by a path that begins at the grid's.
+    private static bool IsOfGrid(string relative) => relative is ManifestName or TimingName or LockName
+        || GridCell.All.Any(cell => relative.StartsWith($"{cell.Name}-seed", StringComparison.Ordinal));
+
+    private static IEnumerable<string> List(string path) => Directory
+        .EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+        .Where(file => IsOfGrid(System.IO.Path.GetRelativePath(path, file)));
+
+    private static bool IsOwn(string name) => name == LockName || name.Contains(ManifestName, StringComparison.Ordinal);
 }

@@ -26,7 +26,7 @@ internal sealed partial class GridJson : JsonSerializerContext
 
     /// <summary>Writes a file whole or not at all.</summary>
     /// <exception cref="FileProblemException">It cannot be written.</exception>
-    public static void Save<T>(string path, T value, JsonTypeInfo<T> type) => AtomicFile.Write(path, stream =>
+    public static void Save<T>(string path, T value, JsonTypeInfo<T> type) => AtomicFile.WriteOwn(path, stream =>
     {
         using (var writer = new Utf8JsonWriter(stream, s_options)) JsonSerializer.Serialize(writer, value, type);
         stream.WriteByte((byte)'\n');
@@ -38,7 +38,8 @@ internal sealed partial class GridJson : JsonSerializerContext
     public static T? Load<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
-        var file = new FileInfo(path);
+        // A link that leads to nothing would count as there.
+        var file = new FileInfo(FileIdentity.Of(path).Path);
         if (!file.Exists) return null;
         if (file.Length > MostBytes) throw Damaged(path, $"it has {file.Length} bytes, and at most {MostBytes} were expected", null);
         try

@@ -67,6 +67,7 @@ internal sealed class GridTraining(
         long start = Stopwatch.GetTimestamp();
         LanguageModelRecipe recipe = plan.RecipeOf(run);
         string at = folder.Of(run), output = folder.ModelOf(run);
+        AtomicFile.CheckOwn(output);
         string? begun = Directory.Exists(at) && CheckpointFolder.List(at).Count > 0 ? at : null;
         var request = new CheckpointRequest(at, begun, null, CheckpointsToKeep);
         using CheckpointKeeper keeper = CheckpointKeeper.Hold(request, "reproduce lm", resume: command);

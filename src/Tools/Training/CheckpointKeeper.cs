@@ -85,13 +85,18 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <param name="request">The command line, which names no folder.</param>
     /// <param name="command">The command, for example <c>train lm</c>.</param>
     /// <param name="note">Told in one line of each older run that could go on.</param>
+    /// <param name="isTaken">Whether a folder is not to be had, because the command line names it or something in it.</param>
     /// <exception cref="FileProblemException">The folder cannot be written.</exception>
-    public static CheckpointKeeper HoldBeside(string model, CheckpointRequest request, string command, Action<string> note)
+    public static CheckpointKeeper HoldBeside(
+        string model, CheckpointRequest request, string command, Action<string> note, Func<string, bool> isTaken)
     {
         for (int number = 1; ; number++)
         {
             string path = model + BesideModel + (number == 1 ? "" : FormattableString.Invariant($".{number}"));
-            if (File.Exists(path)) continue;
+
+
+            // A link may lead to a folder of something else, and this one is removed in the end.
+            if (File.Exists(path) || isTaken(path) || new DirectoryInfo(path).LinkTarget is not null) continue;
             if (Directory.Exists(path) && CheckpointFolder.List(path) is [{ } newest, ..])
             {
                 note($"{newest} is of a run that did not come to its end. Go on with it by: {CommandFor(command, path)}; or remove {path}.");

@@ -1,3 +1,5 @@
+using TinySD.Formats;
+
 namespace TinySD.Tools.Training;
 
 /// <summary>What a command line says about checkpoints.</summary>
@@ -8,5 +10,5 @@ namespace TinySD.Tools.Training;
 internal sealed record CheckpointRequest(string? Folder, string? From, int? Every, int? Keep)
 {
     /// <summary>Whether the checkpoints go on in the folder that the run is taken up from.</summary>
-    public bool IsSameFolder { get; } = From is not null && Folder is not null && Path.GetFullPath(From) == Path.GetFullPath(Folder);
+    public bool IsSameFolder { get; } = From is not null && Folder is not null && FileIdentity.Of(From).Equals(FileIdentity.Of(Folder));
 }

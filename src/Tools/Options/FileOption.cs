@@ -1,0 +1,71 @@
+using System.CommandLine;
+
+namespace TinySD.Tools.Options;
+
+/// <summary>An option or argument that names files, and says of each whether its command reads or writes it.</summary>
+internal interface IFileSymbol
+{
+    /// <summary>Adds what the command line says here.</summary>
+    void Declare(ParseResult parsed, CommandFiles files);
+}
+
+/// <summary>An option that names a file or a folder. Every such option is one of these, so that no command can forget to compare
+/// them.</summary>
+internal sealed class FileOption : Option<string>, IFileSymbol
+{
+    private readonly Action<CommandFiles, string?> _declare;
+
+    /// <summary>Makes one that is neither input nor output alone.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="what">What stands for its value in the help text.</param>
+    /// <param name="help">The help text.</param>
+    /// <param name="declare">Adds the files of a value; null where it is not given.</param>
+    public FileOption(string name, string what, string help, Action<CommandFiles, string?> declare)
+        : base(name)
+    {
+        HelpName = what;
+        Description = help;
+        _declare = declare;
+    }
+
+    /// <summary>A file that is read.</summary>
+    public static FileOption Input(string name, string help) => new(name, "FILE", help, (files, path) => files.Read(path, name));
+
+    /// <summary>A file that is written.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="help">The help text.</param>
+    /// <param name="fallback">What is written where the option is not given; null for nothing.</param>
+    public static FileOption Output(string name, string help, string? fallback = null) =>
+        new(name, "FILE", help, (files, path) => files.Write(path ?? fallback, name));
+
+    /// <inheritdoc/>
+    public void Declare(ParseResult parsed, CommandFiles files) =>
+        _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
+}
+
+/// <summary>An argument that names a file.</summary>
+internal sealed class FileArgument : Argument<string>, IFileSymbol
+{
+    private readonly Action<CommandFiles, string?> _declare;
+
+    /// <summary>A file that is read.</summary>
+    public FileArgument(string name, string help)
+        : this(name, help, (files, path) => files.Read(path, name))
+    {
+    }
+
+    /// <summary>Makes one that adds files of its own.</summary>
+    /// <param name="name">The argument.</param>
+    /// <param name="help">The help text.</param>
+    /// <param name="declare">Adds the files of a value.</param>
+    public FileArgument(string name, string help, Action<CommandFiles, string?> declare)
+        : base(name)
+    {
+        Description = help;
+        _declare = declare;
+    }
+
+    /// <inheritdoc/>
+    public void Declare(ParseResult parsed, CommandFiles files) =>
+        _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
+}
