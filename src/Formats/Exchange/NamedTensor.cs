@@ -46,11 +46,14 @@ public sealed class NamedTensor
     /// <summary>The numbers, or null where they are floats.</summary>
     public long[]? Integers { get; }
 
-    /// <summary>Reads a tensor of a safetensors file: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, <c>I32</c> and <c>I64</c> as
-    /// integers.</summary>
+    /// <summary>Whether the integers are truth values, 0 and 1.</summary>
+    public bool IsBoolean { get; init; }
+
+    /// <summary>Reads a tensor of a safetensors file: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, integers of up to 64 bits with a sign
+    /// and of up to 32 without, and <c>BOOL</c>, as integers.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="source">One of its tensors.</param>
-    /// <param name="tensor">The numbers; at most four times as many bytes as the file has for them.</param>
+    /// <param name="tensor">The numbers; at most eight times as many bytes as the file has for them.</param>
     /// <param name="problem">Why it could not be read.</param>
     public static bool TryRead(
         SafetensorsFile file, SafetensorsTensor source, [NotNullWhen(true)] out NamedTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
@@ -65,10 +68,10 @@ public sealed class NamedTensor
         }
 
         IEnumerable<int> shape = source.Shape.Select(extent => (int)extent);
-        if (source.Dtype is SafetensorsDtypes.Integer32 or SafetensorsDtypes.Integer64)
+        if (SafetensorsDtypes.IsInteger(source.Dtype))
         {
             long[] integers = new long[source.Count];
-            if (file.TryReadIntegers(source, integers, out problem)) tensor = new NamedTensor(source.Name, shape, integers);
+            if (file.TryReadIntegers(source, integers, out problem)) tensor = new NamedTensor(source.Name, shape, integers) { IsBoolean = source.Dtype == SafetensorsDtypes.Boolean };
         }
         else
         {

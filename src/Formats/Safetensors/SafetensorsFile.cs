@@ -143,10 +143,28 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (destination.Length != tensor.Count)
             Throw.Argument($"tensor '{tensor.Name}' has {tensor.Count} numbers, the destination {destination.Length}");
-        if (tensor.Dtype == SafetensorsDtypes.Integer32) return TryConvert(tensor, destination, static (int value) => (long)value, out problem);
-        if (tensor.Dtype == SafetensorsDtypes.Integer64) return TryConvert(tensor, destination, static (long value) => value, out problem);
-        problem = Unreadable(tensor, $"tensor '{Words.Shown(tensor.Name)}' is of dtype {tensor.Dtype}; I32 or I64 was expected");
-        return false;
+        switch (tensor.Dtype)
+        {
+            case SafetensorsDtypes.Integer64:
+                return TryConvert(tensor, destination, static (long value) => value, out problem);
+            case SafetensorsDtypes.Integer32:
+                return TryConvert(tensor, destination, static (int value) => (long)value, out problem);
+            case SafetensorsDtypes.Integer16:
+                return TryConvert(tensor, destination, static (short value) => (long)value, out problem);
+            case SafetensorsDtypes.Integer8:
+                return TryConvert(tensor, destination, static (sbyte value) => (long)value, out problem);
+            case SafetensorsDtypes.Unsigned32:
+                return TryConvert(tensor, destination, static (uint value) => (long)value, out problem);
+            case SafetensorsDtypes.Unsigned16:
+                return TryConvert(tensor, destination, static (ushort value) => (long)value, out problem);
+            case SafetensorsDtypes.Unsigned8:
+                return TryConvert(tensor, destination, static (byte value) => (long)value, out problem);
+            case SafetensorsDtypes.Boolean:
+                return TryConvert(tensor, destination, static (byte value) => value == 0 ? 0L : 1L, out problem);
+            default:
+                problem = Unreadable(tensor, $"tensor '{Words.Shown(tensor.Name)}' is of dtype {tensor.Dtype}; integers or BOOL were expected");
+                return false;
+        }
     }
 
     /// <summary>Closes the file.</summary>

@@ -11,16 +11,16 @@ public static class SafetensorsWriter
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a file whole or not at all: floats as <c>F32</c>, integers as <c>I64</c>.</summary>
+    /// <summary>Writes a file whole or not at all: floats as <c>F32</c>, integers as <c>I64</c>, truth values as <c>BOOL</c>.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
-    /// <param name="tensors">In their order, but integers first, so that every number lies at a multiple of its size.</param>
+    /// <param name="tensors">In their order, but integers first and truth values last, so that every number lies at a multiple of its size.</param>
     /// <param name="metadata">Text about the file, or null for none.</param>
     /// <exception cref="FileProblemException">The target cannot be written.</exception>
     /// <exception cref="ArgumentException">A name comes twice, is that of the metadata, or is no Unicode; or there are too many.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
-        NamedTensor[] ordered = [.. tensors.OrderBy(t => t.Integers is null)];
+        NamedTensor[] ordered = [.. tensors.OrderByDescending(SizeOf)];
         ReadOnlyMemory<byte> header = Header(ordered, metadata);
         if (header.Length > SafetensorsFile.MaxHeaderBytes)
             Throw.Argument($"the header would have {header.Length} bytes and may have {SafetensorsFile.MaxHeaderBytes}");
@@ -32,7 +32,8 @@ public static class SafetensorsWriter
             stream.Write(header.Span);
             foreach (NamedTensor tensor in ordered)
             {
-                if (tensor.Integers is { } integers) WriteNumbers<long>(stream, integers);
+                if (tensor.IsBoolean) WriteNumbers<byte>(stream, Array.ConvertAll(tensor.Integers!, value => (byte)(value == 0 ? 0 : 1)));
+                else if (tensor.Integers is { } integers) WriteNumbers<long>(stream, integers);
                 else WriteNumbers<float>(stream, tensor.Floats);
             }
         });
@@ -56,9 +57,9 @@ public static class SafetensorsWriter
             foreach (NamedTensor tensor in tensors)
             {
                 if (!names.Add(tensor.Name)) Throw.Argument($"the name '{Words.Shown(tensor.Name)}' comes twice or is the format's own");
-                long end = at + ((tensor.Integers?.LongLength * sizeof(long)) ?? (tensor.Floats!.LongLength * sizeof(float)));
+                long end = at + (((Array?)tensor.Integers ?? tensor.Floats!).LongLength * SizeOf(tensor));
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", tensor.Integers is null ? SafetensorsDtypes.Binary32 : SafetensorsDtypes.Integer64);
+                json.WriteString("dtype", tensor.IsBoolean ? SafetensorsDtypes.Boolean : tensor.Integers is null ? SafetensorsDtypes.Binary32 : SafetensorsDtypes.Integer64);
                 WriteArray(json, "shape", tensor.Shape.Select(extent => (long)extent));
                 WriteArray(json, "data_offsets", [at, end]);
                 json.WriteEndObject();
@@ -72,6 +73,8 @@ public static class SafetensorsWriter
         while (header.WrittenCount % sizeof(long) != 0) header.Write(" "u8);
         return header.WrittenMemory;
     }
+
+    private static int SizeOf(NamedTensor tensor) => tensor.IsBoolean ? sizeof(byte) : tensor.Integers is null ? sizeof(float) : sizeof(long);
 
     private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
     {
