@@ -12,7 +12,8 @@ internal static class Words
     /// <summary>At most 40 characters, control characters as their escapes.</summary>
     public static string Shown(ReadOnlySpan<char> word) => Shown(word, ShownLength);
 
-    private static string Shown(ReadOnlySpan<char> word, int length)
+    /// <summary>At most so many characters, control characters as their escapes.</summary>
+    public static string Shown(ReadOnlySpan<char> word, int length)
     {
         var shown = new StringBuilder();
 

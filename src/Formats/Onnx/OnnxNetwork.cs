@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 
@@ -13,20 +14,16 @@ namespace TinySD.Formats;
 /// <param name="Bytes">Length of its numbers.</param>
 public sealed record OnnxTensorInfo(string Name, string Dtype, ImmutableArray<long> Shape, long Offset, long Bytes);
 
-/// <summary>An ONNX model that consists of recurrent nodes (LSTM, GRU, RNN) and of nodes that only move and cut.</summary>
+/// <summary>An ONNX model of recurrent nodes (LSTM, GRU, RNN) and of what stands around them.</summary>
 /// <remarks>
-/// What is accepted stands in <c>FORMAT.md</c>; the rest is refused by name, when the model is opened, run or turned into a stack. Not thread-safe.
+/// What is run stands in <c>FORMAT.md</c>; the rest can be listed, and is refused by name when the model is run or turned into a stack. Not thread-safe.
 /// </remarks>
 public sealed class OnnxNetwork
 {
     private readonly OnnxModel _model;
-    private readonly OnnxGlue _glue;
+    private ImmutableArray<OnnxNode> _nodes;
 
-    private OnnxNetwork(OnnxModel model)
-    {
-        _model = model;
-        _glue = new OnnxGlue(model.Path, model.Opset);
-    }
+    private OnnxNetwork(OnnxModel model) => _model = model;
 
     /// <summary>The path as it was given.</summary>
     public string Path => _model.Path;
@@ -34,14 +31,14 @@ public sealed class OnnxNetwork
     /// <summary>Bytes in the file.</summary>
     public long Length => _model.Length;
 
-    /// <summary>The version of the standard operators.</summary>
+    /// <summary>The version of the standard operators; 0 where the file does not say it.</summary>
     public long Opset => _model.Opset;
 
     /// <summary>The program that wrote it, as it says.</summary>
     public string Producer => _model.Producer;
 
-    /// <summary>The operators of its nodes, in order.</summary>
-    public IEnumerable<string> Operators => _model.Graph.Nodes.Select(node => node.Operator);
+    /// <summary>The operators of its nodes, in order; those of another domain than the standard one with it.</summary>
+    public IEnumerable<string> Operators => _model.Graph.Nodes.Select(node => node.FullOperator);
 
     /// <summary>The names of the graph's inputs that have no value of their own.</summary>
     public IEnumerable<string> Inputs => _model.Graph.Inputs.Select(input => input.Name).Where(name => !_model.Graph.Initializers.ContainsKey(name));
@@ -53,6 +50,17 @@ public sealed class OnnxNetwork
     public IEnumerable<OnnxTensorInfo> Tensors => _model.Graph.Initializers.Values
         .OrderBy(t => t.Offset)
         .Select(t => new OnnxTensorInfo(t.Name, OnnxDataType.NameOf(t.DataType), t.Shape, t.Offset, t.Bytes));
+
+    /// <summary>Files beside the model in which weights lie, each once; none of them leaves its folder.</summary>
+    public IEnumerable<string> ExternalFiles => _model.Graph.Initializers.Values
+        .Where(tensor => tensor.External is not null)
+        .Select(tensor => OnnxExternalFiles.PathOf(Path, tensor.External!.Location))
+        .OfType<string>()
+        .Distinct(StringComparer.Ordinal);
+
+    /// <summary>What contradicts itself in the file though it can be listed: names that come twice, tensors whose shapes their numbers do not make.</summary>
+    public IEnumerable<FileProblem> Problems => _model.Graph.Initializers.Values.Select(tensor => tensor.Problem).Prepend(_model.Problem)
+        .OfType<FileProblem>().Where(problem => problem.Kind != FileProblemKind.Unsupported);
 
     /// <summary>Opens a model.</summary>
     /// <exception cref="FileProblemException">It cannot be read, is no ONNX model, or is damaged.</exception>
@@ -81,107 +89,109 @@ public sealed class OnnxNetwork
     /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not supported.</exception>
     public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, IParallelRunner? runner = null)
     {
-        var inputs = given.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach (string name in inputs.Keys)
+        ImmutableArray<OnnxNode> nodes = Nodes();
+        var tensors = given.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        foreach (string name in tensors.Keys)
         {
             if (_model.Graph.Inputs.All(input => input.Name != name))
                 Refuse(name, $"{source} has a tensor '{Words.Shown(name)}', and the graph of {Path} has no such input; it has {Listed(Inputs)}");
         }
 
+        var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
         foreach (OnnxValue input in _model.Graph.Inputs)
         {
-            if (inputs.TryGetValue(input.Name, out NamedTensor? tensor)) Check(source, input, tensor);
+            if (tensors.TryGetValue(input.Name, out NamedTensor? tensor)) inputs.Add(input.Name, Checked(source, input, tensor));
             else if (!_model.Graph.Initializers.ContainsKey(input.Name))
                 Refuse(input.Name, $"{source} has no tensor '{Words.Shown(input.Name)}', which the graph of {Path} takes; it takes {Listed(Inputs)}");
         }
 
-        _glue.Source = source;
-        Dictionary<string, NamedTensor> values =
-            OnnxGraphRun.Run(_model, _glue, inputs, (node, arguments) => RunRecurrent(node, arguments, runner));
-        var outputs = new List<NamedTensor>();
-        foreach (OnnxValue output in _model.Graph.Outputs)
-        {
-            if (!values.TryGetValue(output.Name, out NamedTensor? value))
-            {
-                Throw.Problem(OnnxProblem.Invalid(Path, 0, output.Name, $"no node makes its output '{Words.Shown(output.Name)}'"));
-                break;
-            }
-
-            outputs.Add(value.Integers is { } integers
-                ? new NamedTensor(output.Name, value.Shape, integers)
-                : new NamedTensor(output.Name, value.Shape, value.Floats!));
-        }
-
-        return outputs;
+        var run = new OnnxRunContext(_model, source, inputs.Values.Sum(input => (long)input.Length), runner);
+        List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, nodes, inputs, RunRecurrent);
+        return [.. outputs.Select((output, index) => output.Named(_model.Graph.Outputs[index].Name))];
 
         void Refuse(string part, string message) => Throw.Problem(new(FileProblemKind.DoesNotFit, source, message) { Part = part });
     }
 
     /// <summary>Turns the graph into a stack, if it is one: chained recurrent nodes of one kind whose input, states and outputs are the graph's own.</summary>
     /// <exception cref="FileProblemException">It is none, or something in it is not supported.</exception>
-    public RecurrentStack ToStack()
-    {
-        _glue.Source = null;
-        return OnnxStackImport.Run(_model, _glue);
-    }
+    public RecurrentStack ToStack() => OnnxStackImport.Run(_model, Nodes());
 
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => Words.Shown(name)));
 
-    private void Check(string source, OnnxValue input, NamedTensor tensor)
+    private ImmutableArray<OnnxNode> Nodes() => _nodes.IsDefault ? _nodes = OnnxProgram.Prepare(_model) : _nodes;
+
+    private OnnxArray Checked(string source, OnnxValue input, NamedTensor tensor)
     {
-        bool isInteger = input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64;
-        bool fits = input.DataType == 0 || isInteger == tensor.Integers is not null;
+        bool isFloating = OnnxDataType.IsFloating(input.DataType), isKnown = isFloating || OnnxDataType.IsInteger(input.DataType) || input.DataType == OnnxDataType.Boolean;
+        if (!isKnown && input.DataType != 0)
+        {
+            Throw.Problem(OnnxProblem.Unsupported(Path, 0, input.Name,
+                $"its input '{Words.Shown(input.Name)}' is of {OnnxDataType.NameOf(input.DataType)}, which is not computed with"));
+        }
+
+        bool fits = input.DataType == 0 || isFloating == tensor.Integers is null;
         if (!input.Shape.IsDefault)
             fits &= input.Shape.Length == tensor.Shape.Length && !input.Shape.Where((extent, axis) => extent >= 0 && extent != tensor.Shape[axis]).Any();
-        if (fits) return;
-        string shape = input.Shape.IsDefault ? "any shape" : $"[{string.Join(", ", input.Shape.Select(e => e < 0 ? "?" : e.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
-        Throw.Problem(new(FileProblemKind.DoesNotFit, source,
-            $"{source}: tensor '{Words.Shown(tensor.Name)}' holds {(tensor.Integers is null ? "floats" : "integers")} [{string.Join(", ", tensor.Shape)}]; the graph of " +
-            $"{Path} takes {(isInteger ? "integers" : "floats")} of {shape}")
-        { Part = tensor.Name });
+        if (!fits)
+        {
+            string shape = input.Shape.IsDefault ? "any shape" : $"[{string.Join(", ", input.Shape.Select(e => e < 0 ? "?" : e.ToString(CultureInfo.InvariantCulture)))}]";
+            string kind = input.DataType == OnnxDataType.Boolean ? "booleans (0 or 1)" : isFloating ? "floats" : "integers";
+            Refuse($"holds {(tensor.Integers is null ? "floats" : "integers")} [{string.Join(", ", tensor.Shape)}]; the graph of {Path} takes {kind} of {shape}");
+        }
+
+        if (tensor.Shape.Length > OnnxTensor.MaxRank) Refuse($"has {tensor.Shape.Length} axes; {OnnxTensor.MaxRank} are allowed");
+        if (tensor.Integers is { } integers && input.DataType != 0 && Array.FindIndex(integers, value => value != OnnxDataType.Wrapped(input.DataType, value)) is >= 0 and int at)
+            Refuse($"number {at} is {integers[at]}, and the graph of {Path} takes {OnnxDataType.NameOf(input.DataType)}");
+        OnnxArray array = OnnxArray.From(tensor, input.DataType);
+        return new OnnxArray(array.Type, array.Shape.AsSpan(), array.Numbers) { IsChosen = !LeavesNoChoice(input), IsTagged = true };
+
+        // Floats of a shape that the graph itself fixes: what does not fit them is no caller's doing.
+        static bool LeavesNoChoice(OnnxValue input) =>
+            OnnxDataType.IsFloating(input.DataType) && !input.Shape.IsDefault && input.Shape.All(extent => extent >= 0);
+
+        void Refuse(string message) =>
+            Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}") { Part = tensor.Name });
     }
 
-    private NamedTensor[] RunRecurrent(OnnxRecurrentNode node, NamedTensor?[] inputs, IParallelRunner? runner)
+    private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node)
     {
-        NamedTensor x = node.TimeFirst(inputs[OnnxRecurrentNode.X]!);
+        OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
-        if (timeSteps < 1 || batch < 1) _glue.DoesNotFit(node.Node, $"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
+        if (timeSteps < 1 || batch < 1) call.DoesNotFit($"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
         var data = new RecurrentInputs(
-            timeSteps, batch, x.Floats!,
-            node.State(_glue, At(OnnxRecurrentNode.InitialH), batch, "initial_h"),
-            node.Node.Operator == "LSTM" ? node.State(_glue, At(OnnxRecurrentNode.InitialC), batch, "initial_c") : null,
-            Lengths(node.Node, At(OnnxRecurrentNode.Lengths), timeSteps, batch));
+            timeSteps, batch, x.ToFloats(),
+            node.State(call, OnnxRecurrentNode.InitialH, batch),
+            node.Node.Operator == "LSTM" ? node.State(call, OnnxRecurrentNode.InitialC, batch) : null,
+            Lengths(call, timeSteps, batch));
         return node.Outputs(Run(), timeSteps, batch);
 
         RecurrentOutputs Run()
         {
             try
             {
-                return RecurrentStackRun.Run(node.ToStack(), data, runner);
+                return RecurrentStackRun.Run(node.ToStack(), data, call.Run.Runner);
             }
             catch (ArgumentException exception)
             {
                 // Every shape was checked above, so that only the sum of all sizes can be wrong, and that is for the runtime to say.
-                _glue.Unsupported(node.Node, $"a run of {timeSteps} steps, {batch} sequences and {node.Config.OutputSize} units ({exception.Message})");
+                call.Unsupported($"a run of {timeSteps} steps, {batch} sequences and {node.Config.OutputSize} units ({exception.Message})");
                 throw;
             }
         }
-
-        NamedTensor? At(int index) => index < inputs.Length ? inputs[index] : null;
     }
 
-    private int[]? Lengths(OnnxNode node, NamedTensor? lengths, int timeSteps, int batch)
+    private static int[]? Lengths(OnnxCall call, int timeSteps, int batch)
     {
-        if (lengths is null) return null;
-        if (lengths.Integers is not { } values || lengths.Shape.Length != 1 || values.Length != batch)
+        if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return null;
+        if (lengths.Integers is not { } values || lengths.Rank != 1 || values.Length != batch)
         {
-            _glue.DoesNotFit(node, $"sequence_lens must be {batch} integers, one for each sequence");
+            call.DoesNotFit($"sequence_lens is {OnnxDataType.NameOf(lengths.Type)} {OnnxCall.Shown(lengths)}; {batch} integers were expected, one for each sequence");
             return null;
         }
 
         foreach (long length in values)
         {
-            if (length < 0 || length > timeSteps) _glue.DoesNotFit(node, $"a sequence has the length {length}; X has {timeSteps} steps");
+            if (length < 0 || length > timeSteps) call.DoesNotFit($"a sequence has the length {length}; X has {timeSteps} steps");
         }
 
         return [.. values.Select(length => (int)length)];

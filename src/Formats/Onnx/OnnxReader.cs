@@ -6,19 +6,22 @@ namespace TinySD.Formats;
 
 /// <summary>Reads ONNX files, trusting nothing; unknown fields are passed over, as protobuf asks.</summary>
 /// <remarks>
-/// A message of two bytes becomes an object of a hundred, so the number of messages is capped: a recurrent network has some dozens. The depth is
-/// fixed, because subgraphs are not read.
+/// A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within graphs. What can be listed and
+/// not be run (an operator set, external weights, a node that says a thing twice) is no fault of the reading: it is kept with the part, and
+/// refused by who needs the part.
 /// </remarks>
-internal sealed class OnnxReader
+internal sealed partial class OnnxReader
 {
-    /// <summary>Operators changed last at these versions: RNNs at 7, 14 and 22; older and later sets are refused.</summary>
-    public const int FirstOpset = 7, LastOpset = 25;
+    /// <summary>Older and later versions of the standard operators are not run.</summary>
+    public const int FirstOpset = 7, LastOpset = 26;
 
-    private const int MaxParts = 20_000, MaxNumbers = 4096, MaxTexts = 256;
+    private const int MaxParts = 200_000, MaxNumbers = 1 << 20;
 
     private readonly string _file;
     private int _parts;
-    private FileProblem? _problem;
+
+    // What ends the reading, and what only keeps the model from being run.
+    private FileProblem? _problem, _refusal;
 
     private OnnxReader(string file) => _file = file;
 
@@ -79,7 +82,8 @@ internal sealed class OnnxReader
         var reader = new ProtoReader(message);
         OnnxGraph? graph = null;
         string producer = "", version = "";
-        long? opset = null;
+        long opset = 0;
+        var functions = ImmutableArray.CreateBuilder<OnnxFunction>();
         while (Next(ref reader))
         {
             switch (reader.Field)
@@ -95,7 +99,10 @@ internal sealed class OnnxReader
                     break;
                 case OnnxModelField.Graph when reader.TryBytes(out ProtoBytes body):
                     if (graph is not null) return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
-                    graph = ReadGraph(body);
+                    graph = ReadGraph(body, 0);
+                    break;
+                case OnnxModelField.Functions when reader.TryBytes(out ProtoBytes body):
+                    if (ReadFunction(body) is { } function) functions.Add(function);
                     break;
                 default:
                     Skip(ref reader);
@@ -105,19 +112,68 @@ internal sealed class OnnxReader
 
         if (!IsWhole(reader, "model")) return null;
         if (graph is null) return Fail<OnnxModel>(OnnxProblem.Damaged(_file, 0, "model", "it has no graph"));
-        if (opset is null)
-            return Fail<OnnxModel>(OnnxProblem.Invalid(_file, 0, "opset_import", "it does not say which version of the standard operators it uses"));
-        if (opset is < FirstOpset or > LastOpset)
-        {
-            return Fail<OnnxModel>(OnnxProblem.Unsupported(_file, 0, "opset_import",
-                $"it uses version {opset} of the standard operators; {FirstOpset} to {LastOpset} are read"));
-        }
-
+        if (opset == 0 && functions.Count == 0)
+            _refusal ??= OnnxProblem.Invalid(_file, 0, "opset_import", "it does not say which version of the standard operators it uses");
+        else if (opset != 0)
+            _refusal ??= OpsetProblem(_file, opset);
         string writtenBy = version.Length > 0 ? $"{producer} {version}" : producer;
-        return new OnnxModel(_file, message.Bytes.Length, opset.Value, writtenBy, graph);
+        return new OnnxModel(_file, message.Bytes.Length, opset, writtenBy, graph, functions.ToImmutable(), _refusal);
     }
 
-    private void ReadOpset(ProtoBytes message, ref long? opset)
+    /// <summary>Why a version of the standard operators is not run, or null where it is.</summary>
+    public static FileProblem? OpsetProblem(string file, long opset) => opset is >= FirstOpset and <= LastOpset ? null
+        : OnnxProblem.Unsupported(file, 0, "opset_import", $"it uses version {opset} of the standard operators; {FirstOpset} to {LastOpset} are run");
+
+    private OnnxFunction? ReadFunction(ProtoBytes message)
+    {
+        var reader = new ProtoReader(message);
+        ImmutableArray<string>.Builder inputs = ImmutableArray.CreateBuilder<string>(), outputs = ImmutableArray.CreateBuilder<string>();
+        var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
+        var defaults = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
+        string name = "", domain = "", overload = "";
+        long opset = 0;
+        while (Next(ref reader))
+        {
+            switch (reader.Field)
+            {
+                case OnnxFunctionField.Name:
+                    reader.TryText(out name);
+                    break;
+                case OnnxFunctionField.Domain:
+                    reader.TryText(out domain);
+                    break;
+                case OnnxFunctionField.Overload:
+                    reader.TryText(out overload);
+                    break;
+                case OnnxFunctionField.Input:
+                    AddText(ref reader, inputs);
+                    break;
+                case OnnxFunctionField.Output:
+                    AddText(ref reader, outputs);
+                    break;
+                case OnnxFunctionField.OpsetImport when reader.TryBytes(out ProtoBytes set):
+                    ReadOpset(set, ref opset);
+                    break;
+                case OnnxFunctionField.Default when reader.TryBytes(out ProtoBytes body):
+                    FileProblem? problem = null;
+                    if (ReadAttribute(body, 0, ref problem) is { } attribute) defaults[attribute.Name] = attribute;
+                    _refusal ??= problem;
+                    break;
+                case OnnxFunctionField.Node when reader.TryBytes(out ProtoBytes body):
+                    if (ReadNode(body, nodes.Count, 0) is { } node) nodes.Add(node);
+                    break;
+                default:
+                    Skip(ref reader);
+                    break;
+            }
+        }
+
+        return IsWhole(reader, "function")
+            ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(), defaults, opset)
+            : null;
+    }
+
+    private void ReadOpset(ProtoBytes message, ref long opset)
     {
         var reader = new ProtoReader(message);
         string domain = "";
@@ -129,265 +185,16 @@ internal sealed class OnnxReader
             else reader.Skip();
         }
 
-        if (IsWhole(reader, "opset_import") && IsStandard(domain)) opset = version;
-    }
-
-    private OnnxGraph? ReadGraph(ProtoBytes message)
-    {
-        var reader = new ProtoReader(message);
-        var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
-        var initializers = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
-        ImmutableArray<OnnxValue>.Builder inputs = ImmutableArray.CreateBuilder<OnnxValue>(), outputs = ImmutableArray.CreateBuilder<OnnxValue>();
-        var names = new HashSet<(string Side, string Name)>();
-        while (Next(ref reader))
-        {
-            switch (reader.Field)
-            {
-                case OnnxGraphField.Node when reader.TryBytes(out ProtoBytes body):
-                    if (ReadNode(body, nodes.Count) is { } node) nodes.Add(node);
-                    break;
-                case OnnxGraphField.Initializer when reader.TryBytes(out ProtoBytes body):
-                    if (OnnxTensor.TryRead(_file, body, out FileProblem? problem) is not { } tensor) _problem ??= problem;
-                    else if (!initializers.TryAdd(tensor.Name, tensor))
-                        _problem ??= OnnxProblem.Invalid(_file, body.Offset, tensor.Name, $"two initializers are named '{Words.Shown(tensor.Name)}'");
-                    break;
-                case OnnxGraphField.SparseInitializer:
-                    _problem ??= OnnxProblem.Unsupported(_file, reader.FieldOffset, "sparse_initializer", "it has sparse initializers");
-                    break;
-                case OnnxGraphField.Input when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } input) Add(inputs, input, "inputs", body.Offset);
-                    break;
-                case OnnxGraphField.Output when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } output) Add(outputs, output, "outputs", body.Offset);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
-        }
-
-        return IsWhole(reader, "graph") ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable()) : null;
-
-        void Add(ImmutableArray<OnnxValue>.Builder values, OnnxValue value, string side, long offset)
-        {
-            values.Add(value);
-            if (!names.Add((side, value.Name))) _problem ??= OnnxProblem.Invalid(_file, offset, value.Name, $"two {side} of the graph are named '{Words.Shown(value.Name)}'");
-        }
-    }
-
-    private OnnxNode? ReadNode(ProtoBytes message, int index)
-    {
-        var reader = new ProtoReader(message);
-        ImmutableArray<string>.Builder inputs = ImmutableArray.CreateBuilder<string>(), outputs = ImmutableArray.CreateBuilder<string>();
-        var attributes = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
-        string name = "", type = "", domain = "";
-        while (Next(ref reader))
-        {
-            switch (reader.Field)
-            {
-                case OnnxNodeField.Input:
-                    AddText(ref reader, inputs);
-                    break;
-                case OnnxNodeField.Output:
-                    AddText(ref reader, outputs);
-                    break;
-                case OnnxNodeField.Name:
-                    reader.TryText(out name);
-                    break;
-                case OnnxNodeField.OpType:
-                    reader.TryText(out type);
-                    break;
-                case OnnxNodeField.Domain:
-                    reader.TryText(out domain);
-                    break;
-                case OnnxNodeField.Attribute when reader.TryBytes(out ProtoBytes body):
-                    if (ReadAttribute(body) is { } attribute && !attributes.TryAdd(attribute.Name, attribute))
-                        _problem ??= OnnxProblem.Invalid(_file, body.Offset, attribute.Name, $"a node has the attribute '{Words.Shown(attribute.Name)}' twice");
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
-        }
-
-        if (!IsWhole(reader, "node")) return null;
-        string label = name.Length > 0 ? $"node '{Words.Shown(name)}' ({Words.Shown(type)})" : $"node {index} ({Words.Shown(type)})";
-        return IsStandard(domain)
-            ? new OnnxNode(type, label, inputs.ToImmutable(), outputs.ToImmutable(), attributes, message.Offset)
-            : Fail<OnnxNode>(OnnxProblem.Unsupported(_file, message.Offset, label, $"{label} is an operator of '{Words.Shown(domain)}', and only standard operators are read"));
-    }
-
-    private OnnxAttribute? ReadAttribute(ProtoBytes message)
-    {
-        var reader = new ProtoReader(message);
-        string name = "", text = "", reference = "";
-        long type = 0, held = 0, integer = 0;
-        float number = 0f;
-        OnnxTensor? tensor = null;
-        var floats = new List<float>();
-        var integers = new List<long>();
-        ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>();
-        bool graph = false, mixed = false;
-        while (Next(ref reader))
-        {
-            if (OnnxAttributeType.OfField(reader.Field) is > 0 and int found)
-            {
-                mixed |= held > 0 && held != found;
-                held = found;
-            }
-
-            switch (reader.Field)
-            {
-                case OnnxAttributeField.Name:
-                    reader.TryText(out name);
-                    break;
-                case OnnxAttributeField.Type:
-                    reader.TryInteger(out type);
-                    break;
-                case OnnxAttributeField.Float:
-                    reader.TryFloat(out number);
-                    break;
-                case OnnxAttributeField.Integer:
-                    reader.TryInteger(out integer);
-                    break;
-                case OnnxAttributeField.Text:
-                    reader.TryText(out text);
-                    break;
-                case OnnxAttributeField.Floats:
-                    reader.TryFloats(floats, MaxNumbers);
-                    break;
-                case OnnxAttributeField.Integers:
-                    reader.TryIntegers(integers, MaxNumbers);
-                    break;
-                case OnnxAttributeField.Texts:
-                    AddText(ref reader, texts);
-                    break;
-                case OnnxAttributeField.ReferenceName:
-                    reader.TryText(out reference);
-                    break;
-                case OnnxAttributeField.Tensor when reader.TryBytes(out ProtoBytes body):
-                    tensor = OnnxTensor.TryRead(_file, body, out FileProblem? problem);
-                    _problem ??= problem;
-                    break;
-                case OnnxAttributeField.Graph or OnnxAttributeField.Graphs:
-                    graph = true;
-                    Skip(ref reader);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
-        }
-
-        if (!IsWhole(reader, "attribute")) return null;
-        if (graph || reference.Length > 0)
-        {
-            return Fail<OnnxAttribute>(OnnxProblem.Unsupported(_file, message.Offset, name,
-                $"the attribute '{Words.Shown(name)}' holds a graph or refers to a function's; neither is read"));
-        }
-
-        // Writers of the first years leave the type out; those of today may leave out a value that is 0 or an empty list.
-        if (type == 0) type = held;
-        if (mixed || (held > 0 && held != type))
-        {
-            return Fail<OnnxAttribute>(OnnxProblem.Invalid(_file, message.Offset, name,
-                $"the attribute '{Words.Shown(name)}' is {OnnxAttributeType.NameOf(type)} and holds {(mixed ? "values of several types" : OnnxAttributeType.NameOf(held))}"));
-        }
-
-        return new OnnxAttribute(name, type, message.Offset)
-        {
-            Float = number,
-            Integer = integer,
-            Text = text,
-            Tensor = tensor,
-            Floats = [.. floats],
-            Integers = [.. integers],
-            Texts = texts.ToImmutable(),
-        };
-    }
-
-    // ValueInfoProto: a name, and within its type a tensor's element type and shape.
-    private OnnxValue? ReadValue(ProtoBytes message)
-    {
-        var reader = new ProtoReader(message);
-        string name = "";
-        long dataType = 0;
-        ImmutableArray<long> shape = default;
-        while (Next(ref reader))
-        {
-            if (reader.Field == OnnxValueField.Name) reader.TryText(out name);
-            else if (reader.Field == OnnxValueField.Type && reader.TryBytes(out ProtoBytes type)) ReadType(type, ref dataType, ref shape);
-            else Skip(ref reader);
-        }
-
-        return IsWhole(reader, "value") ? new OnnxValue(name, dataType, shape) : null;
-    }
-
-    private void ReadType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
-    {
-        var reader = new ProtoReader(message);
-        while (Next(ref reader))
-        {
-            if (reader.Field != OnnxValueField.TypeTensor || !reader.TryBytes(out ProtoBytes body))
-            {
-                Skip(ref reader);
-                continue;
-            }
-
-            var tensor = new ProtoReader(body);
-            while (Next(ref tensor))
-            {
-                if (tensor.Field == OnnxValueField.TensorElement) tensor.TryInteger(out dataType);
-                else if (tensor.Field == OnnxValueField.TensorShape && tensor.TryBytes(out ProtoBytes extents)) shape = ReadShape(extents);
-                else Skip(ref tensor);
-            }
-
-            if (!IsWhole(tensor, "type")) return;
-        }
-
-        IsWhole(reader, "type");
-    }
-
-    private ImmutableArray<long> ReadShape(ProtoBytes message)
-    {
-        var reader = new ProtoReader(message);
-        ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>();
-        while (Next(ref reader))
-        {
-            if (reader.Field != OnnxValueField.ShapeDimension || !reader.TryBytes(out ProtoBytes body))
-            {
-                Skip(ref reader);
-                continue;
-            }
-
-            var dimension = new ProtoReader(body);
-            long extent = -1;
-            while (Next(ref dimension))
-            {
-                if (dimension.Field == OnnxValueField.DimensionValue) dimension.TryInteger(out extent);
-                else Skip(ref dimension);
-            }
-
-            if (!IsWhole(dimension, "shape")) break;
-            if (shape.Count == OnnxTensor.MaxRank)
-            {
-                _problem ??= OnnxProblem.Unsupported(_file, message.Offset, "shape", $"an input or output has more than {OnnxTensor.MaxRank} axes");
-                break;
-            }
-
-            shape.Add(extent < 0 ? -1 : extent);
-        }
-
-        return IsWhole(reader, "shape") ? shape.ToImmutable() : [];
+        if (IsWhole(reader, "opset_import") && Standard(domain).Length == 0) opset = version;
     }
 
     private static void AddText(ref ProtoReader reader, ImmutableArray<string>.Builder texts)
     {
-        if (texts.Count == MaxTexts) reader.Fail($"field {reader.Field} has more than {MaxTexts} texts");
-        else if (reader.TryText(out string text)) texts.Add(text);
+        if (reader.TryText(out string text)) texts.Add(text);
     }
 
-    private static bool IsStandard(string domain) => domain is "" or "ai.onnx";
+    // The standard operators' domain has two names.
+    private static string Standard(string domain) => domain == "ai.onnx" ? "" : domain;
 
     // A field whose value was read when it could be; what could not has left its fault in the reader.
     private static void Skip(ref ProtoReader reader)
@@ -399,7 +206,7 @@ internal sealed class OnnxReader
     {
         if (_problem is not null || !reader.Next()) return false;
         if (reader.Type != WireType.LengthDelimited || ++_parts <= MaxParts) return true;
-        return reader.Fail($"it has more than {MaxParts} parts, and a recurrent network has some dozens");
+        return reader.Fail($"it has more than {MaxParts} parts (nodes, tensors, names), which is this build's limit");
     }
 
     private bool IsWhole(in ProtoReader reader, string part)

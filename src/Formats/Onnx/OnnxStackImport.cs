@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats;
@@ -13,6 +14,9 @@ internal sealed class OnnxStackImport
     // Where the graph leaves time and batch open: two sizes that no product of others equals by accident would hide a mistake.
     private const int TimeSteps = 3, Batch = 2;
 
+    // What lengths are given, which no count of steps is.
+    private const int Lengths = -1;
+
     private const int MaxLayers = 64;
 
     // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float: looking into a graph
@@ -23,7 +27,7 @@ internal sealed class OnnxStackImport
     private const long MaxLooks = 1 << 24;
 
     private readonly OnnxModel _model;
-    private readonly OnnxGlue _glue;
+    private readonly ImmutableArray<OnnxNode> _nodes;
     private readonly List<OnnxRecurrentNode> _layers = [];
     private readonly Dictionary<string, (int First, int Count)> _inputTags = new(StringComparer.Ordinal);
     private readonly List<(int First, int Count)> _hiddenTags = [], _cellTags = [];
@@ -34,27 +38,28 @@ internal sealed class OnnxStackImport
     private (int First, int Count) _top;
     private int _timeSteps, _batch;
 
-    private OnnxStackImport(OnnxModel model, OnnxGlue glue)
+    private OnnxStackImport(OnnxModel model, ImmutableArray<OnnxNode> nodes)
     {
         _model = model;
-        _glue = glue;
+        _nodes = nodes;
     }
 
-    public static RecurrentStack Run(OnnxModel model, OnnxGlue glue) => new OnnxStackImport(model, glue).Run();
+    public static RecurrentStack Run(OnnxModel model, ImmutableArray<OnnxNode> nodes) => new OnnxStackImport(model, nodes).Run();
 
     private RecurrentStack Run()
     {
-        var inputs = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
+        var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
         foreach (OnnxValue input in _model.Graph.Inputs)
         {
             if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
         }
 
-        Dictionary<string, NamedTensor> values = OnnxGraphRun.Run(_model, _glue, inputs, AddLayer);
+        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length), null);
+        List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, _nodes, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");
         if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks) Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
-        foreach (OnnxValue output in _model.Graph.Outputs) CheckOutput(output.Name, values.GetValueOrDefault(output.Name));
+        for (int i = 0; i < outputs.Count; i++) CheckOutput(_model.Graph.Outputs[i].Name, outputs[i]);
         RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
         var stack = new RecurrentStack(config);
         for (int layer = 0; layer < _layers.Count; layer++)
@@ -67,51 +72,71 @@ internal sealed class OnnxStackImport
     }
 
     // An input of the graph, its elements numbered; what its open extents are is found by who takes it.
-    private NamedTensor Probe(OnnxValue input)
+    private OnnxArray Probe(OnnxValue input)
     {
         if (input.Shape.IsDefault) Refuse(input.Name, $"the graph does not say what shape its input '{Words.Shown(input.Name)}' has");
-        OnnxNode? taker = _model.Graph.Nodes.FirstOrDefault(node => node.Inputs.Contains(input.Name));
-        if (taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
+        OnnxNode? taker = Taker(input.Name);
+        if (taker is not null && OnnxRecurrentNode.Is(taker) && taker.Inputs.IndexOf(input.Name) is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
             Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes such models");
         int[] shape = ProbeShape(input, taker);
         long count = 1;
         foreach (int extent in shape) count = Math.Min(MaxTag, count) * extent;
-        if (input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64)
+        if (input.DataType == OnnxDataType.Boolean || OnnxDataType.IsInteger(input.DataType))
         {
+            // Lengths, which any node but a recurrent one would fall over; or a mask of full sequences, which makes lengths.
             if (count > MaxTag - FirstTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
-            long[] lengths = new long[count];
-            Array.Fill(lengths, -1);
-            return new NamedTensor(input.Name, shape, lengths);
+            long[] integers = new long[count];
+            Array.Fill(integers, shape.Length > 1 || input.DataType == OnnxDataType.Boolean ? 1 : Lengths);
+            return new OnnxArray(input.DataType, shape, integers) { IsTagged = true };
         }
 
         (int First, int Count) tags = Take(input.Name, count);
         _inputTags.Add(input.Name, tags);
-        return new NamedTensor(input.Name, shape, Numbered(tags));
+        return new OnnxArray(OnnxDataType.IsFloating(input.DataType) && input.DataType != OnnxDataType.Binary64 ? input.DataType : OnnxDataType.Binary32, shape, Numbered(tags))
+        {
+            IsTagged = true,
+        };
+    }
+
+    // The first node that takes a value and does more than pass it on.
+    private OnnxNode? Taker(string name)
+    {
+        while (true)
+        {
+            OnnxNode? taker = _nodes.FirstOrDefault(node => node.Inputs.Contains(name));
+            if (taker is not { Operator: "Identity" or "Cast" or "Dropout" } || taker.OutputAt(0).Length == 0) return taker;
+            name = taker.Outputs[0];
+        }
     }
 
     // Open extents get numbers by the axes' likely meaning; a wrong guess ends in a node's refusal or does not matter.
-    private int[] ProbeShape(OnnxValue input, OnnxNode? taker)
+    private static int[] ProbeShape(OnnxValue input, OnnxNode? taker)
     {
-        bool isBatchFirst = IsBatchFirst(taker), isLengths = input.DataType is OnnxDataType.Integer32 or OnnxDataType.Integer64;
-        bool isState = taker is not null && OnnxRecurrentNode.Is(taker.Operator) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths;
-        int directions = taker is not null && _glue.Attribute(taker, "direction", OnnxAttributeType.Text)?.Text == "bidirectional" ? 2 : 1;
+        bool isBatchFirst = IsBatchFirst(taker), isLengths = input.Shape.Length == 1 && !OnnxDataType.IsFloating(input.DataType);
+        bool isState = taker is not null && OnnxRecurrentNode.Is(taker) && taker.Inputs.IndexOf(input.Name) > OnnxRecurrentNode.Lengths;
+        int directions = taker?.Attributes.GetValueOrDefault("direction")?.Text == "bidirectional" ? 2 : 1;
         int outer = isState ? directions : TimeSteps;
         int[] sizes = isLengths || IsCutState(input, taker) ? [Batch, Batch] : isBatchFirst ? [Batch, outer] : [outer, Batch];
         return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : axis < sizes.Length ? sizes[axis] : 1)];
     }
 
-    private bool IsBatchFirst(OnnxNode? taker) => taker is not null
-        && ((taker.Operator == "Transpose" && _glue.Attribute(taker, "perm", OnnxAttributeType.Integers)?.Integers is { } perm && perm.AsSpan().SequenceEqual([1, 0, 2]))
-            || (OnnxRecurrentNode.Is(taker.Operator) && _glue.Attribute(taker, "layout", OnnxAttributeType.Integer)?.Integer == 1));
+    private static bool IsBatchFirst(OnnxNode? taker) => taker is not null
+        && ((taker.Operator == "Transpose" && taker.Attributes.GetValueOrDefault("perm")?.Integers is { } perm && perm.AsSpan().SequenceEqual([1, 0, 2]))
+            || (OnnxRecurrentNode.Is(taker) && taker.Attributes.GetValueOrDefault("layout")?.Integer == 1));
 
     // An input that is cut by layers before a node takes it is a state, and its one open extent is the batch.
     private static bool IsCutState(OnnxValue input, OnnxNode? taker) =>
         input.Shape.Count(extent => extent < 0) == 1 && taker is { Operator: "Slice" or "Split" or "Gather" or "Unsqueeze" };
 
-    private NamedTensor[] AddLayer(OnnxRecurrentNode node, NamedTensor?[] inputs)
+    private OnnxArray[] AddLayer(OnnxCall call, OnnxRecurrentNode node)
     {
-        NamedTensor x = node.TimeFirst(inputs[OnnxRecurrentNode.X]!);
+        OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         string label = node.Node.Label;
+        foreach (int weights in (ReadOnlySpan<int>)[OnnxRecurrentNode.W, OnnxRecurrentNode.R, OnnxRecurrentNode.B, OnnxRecurrentNode.P])
+        {
+            if (call.Optional(weights) is { IsTagged: true }) Refuse(label, $"weights of {label} depend on an input of the graph; only 'run' takes such models");
+        }
+
         if (_layers.Count == 0)
         {
             (_timeSteps, _batch) = (x.Shape[0], x.Shape[1]);
@@ -124,10 +149,9 @@ internal sealed class OnnxStackImport
             CheckChained(label, x);
         }
 
-        if (At(OnnxRecurrentNode.Lengths) is { } lengths && lengths.Integers is not null && !lengths.Integers.All(length => length == -1))
-            Refuse(label, $"{label} has sequence lengths of its own; a stack is given them from outside");
-        CheckState(node, At(OnnxRecurrentNode.InitialH), "initial_h");
-        if (node.Node.Operator == "LSTM") CheckState(node, At(OnnxRecurrentNode.InitialC), "initial_c");
+        CheckLengths(call);
+        CheckState(call, node, OnnxRecurrentNode.InitialH);
+        if (node.Node.Operator == "LSTM") CheckState(call, node, OnnxRecurrentNode.InitialC);
         _layers.Add(node);
 
         RecurrentStackConfig config = node.Config;
@@ -137,12 +161,18 @@ internal sealed class OnnxStackImport
         _cellTags.Add(cell);
         bool isLstm = node.Node.Operator == "LSTM";
         return node.Outputs(new RecurrentOutputs(Numbered(_top), Numbered(hidden), isLstm ? Numbered(cell) : null), _timeSteps, _batch);
+    }
 
-        NamedTensor? At(int index) => index < inputs.Length ? inputs[index] : null;
+    // Lengths are the caller's to give, as they are or as a mask that the graph counts; of full length they say nothing.
+    private void CheckLengths(OnnxCall call)
+    {
+        if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return;
+        bool isOutside = lengths.Integers is { } values && (values.All(length => length == _timeSteps) || (lengths.IsTagged && values.All(length => length == Lengths)));
+        if (!isOutside) Refuse(call.Node.Label, $"{call.Node.Label} has sequence lengths of its own; a stack is given them from outside");
     }
 
     // The first layer's X: all of one input of the graph, its axes perhaps in another order.
-    private void CheckInput(string label, NamedTensor x)
+    private void CheckInput(string label, OnnxArray x)
     {
         float[] tags = x.Floats!;
         foreach ((int first, int count) in _inputTags.Values)
@@ -166,7 +196,7 @@ internal sealed class OnnxStackImport
         int Jump(int extent, int distance) => extent > 1 ? (int)(tags[distance] - tags[0]) : 0;
     }
 
-    private void CheckChained(string label, NamedTensor x)
+    private void CheckChained(string label, OnnxArray x)
     {
         bool isBelow = x.Shape[0] == _timeSteps && x.Shape[1] == _batch && x.Floats!.Length == _top.Count;
         for (int i = 0; isBelow && i < _top.Count; i++) isBelow = x.Floats![i] == _top.First + i;
@@ -188,10 +218,13 @@ internal sealed class OnnxStackImport
     }
 
     // Zeros, or the caller's: one input of the graph for h or for c, layer after layer.
-    private void CheckState(OnnxRecurrentNode node, NamedTensor? given, string name)
+    private void CheckState(OnnxCall call, OnnxRecurrentNode node, int index)
     {
-        string label = node.Node.Label;
-        if (node.State(_glue, given, _batch, name) is not { } state || state.All(value => value == 0f)) return;
+        string label = node.Node.Label, name = index == OnnxRecurrentNode.InitialH ? "initial_h" : "initial_c";
+
+        // Zeros in the file are zeros for any number of sequences.
+        if (call.Optional(index) is { IsTagged: false, Floats: { } constant, Rank: 3 } && constant.Length > 0 && constant.All(value => value == 0f)) return;
+        if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
         (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>().FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
         if (source is not { } input || !AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
             Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is given");
@@ -201,10 +234,10 @@ internal sealed class OnnxStackImport
         _states[source.Value.First] = (name, (int)state[0]);
     }
 
-    private void CheckOutput(string name, NamedTensor? value)
+    private void CheckOutput(string name, OnnxArray value)
     {
-        float[]? tags = value?.Floats;
-        bool isOurs = tags is not null && AreDistinct(tags) && IsInOrder(tags, value!.Shape.AsSpan())
+        float[]? tags = value.Floats;
+        bool isOurs = tags is not null && AreDistinct(tags) && IsInOrder(tags, value.Shape.AsSpan())
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
 

@@ -10,144 +10,158 @@ internal sealed class OnnxTensor
     /// <summary>The most axes that a tensor has: every number that is moved costs a look at each.</summary>
     public const int MaxRank = 8;
 
+    // Extents that are read for a list; a tensor of more axes than are computed with is refused by who needs it.
+    private const int MaxListed = 64;
+
     private readonly ProtoBytes _message;
 
-    private OnnxTensor(ProtoBytes message, string name, ImmutableArray<long> shape, long dataType, long count)
-    {
-        _message = message;
-        Name = name;
-        Shape = shape;
-        DataType = dataType;
-        Count = count;
-    }
+    private OnnxTensor(ProtoBytes message) => _message = message;
 
-    public string Name { get; }
+    public string Name { get; private init; } = "";
 
-    public ImmutableArray<long> Shape { get; }
+    public ImmutableArray<long> Shape { get; private init; } = [];
 
-    public long DataType { get; }
+    public long DataType { get; private init; }
 
-    /// <summary>The product of the extents; no more than the file could hold.</summary>
-    public long Count { get; }
+    /// <summary>The product of the extents; of numbers within the model no more than it could hold.</summary>
+    public long Count { get; private init; }
+
+    /// <summary>Where in another file its numbers lie, or null where they are in the model.</summary>
+    public OnnxExternalData? External { get; private init; }
+
+    /// <summary>Why its numbers are not read, or null where they are.</summary>
+    public FileProblem? Problem { get; private init; }
 
     /// <summary>Where it lies in the file.</summary>
     public long Offset => _message.Offset;
 
-    /// <summary>Bytes that the numbers take in the file when they are raw.</summary>
-    public long Bytes => Count * OnnxDataType.SizeOf(DataType);
-
-    public bool IsFloat => DataType is OnnxDataType.Binary32 or OnnxDataType.Binary16 or OnnxDataType.BFloat16 or OnnxDataType.Binary64;
+    /// <summary>Bytes that the numbers take when they are raw.</summary>
+    public long Bytes => Problem is null ? Count * OnnxDataType.SizeOf(DataType) : 0;
 
     /// <summary>Reads what the tensor is, not its numbers.</summary>
-    public static OnnxTensor? TryRead(string file, ProtoBytes message, out FileProblem? problem)
+    /// <param name="file">Named in problems.</param>
+    /// <param name="message">The tensor's message.</param>
+    /// <param name="damage">What is wrong with the encoding.</param>
+    public static OnnxTensor? TryRead(string file, ProtoBytes message, out FileProblem? damage)
     {
         var reader = new ProtoReader(message);
         var shape = new List<long>();
         string name = "";
-        long dataType = 0;
-        bool external = false, segmented = false;
+        long dataType = 0, location = 0;
+        bool segmented = false;
+        OnnxExternalData? external = null;
         while (reader.Next())
         {
             bool isRead = reader.Field switch
             {
-                OnnxTensorField.Dims => reader.TryIntegers(shape, MaxRank),
+                OnnxTensorField.Dims => reader.TryIntegers(shape, MaxListed),
                 OnnxTensorField.DataType => reader.TryInteger(out dataType),
                 OnnxTensorField.Name => reader.TryText(out name),
-                OnnxTensorField.Location => reader.TryInteger(out long location) && ((external |= location != 0) || true),
-                OnnxTensorField.External => (external = true) && reader.Skip(),
+                OnnxTensorField.Location => reader.TryInteger(out location),
+                OnnxTensorField.External => OnnxExternalData.TryRead(ref reader, ref external),
                 OnnxTensorField.Segment => (segmented = true) && reader.Skip(),
                 _ => reader.Skip(),
             };
             if (!isRead) break;
         }
 
-        if (reader.Fault is { } fault)
-        {
-            problem = OnnxProblem.Damaged(file, reader.FieldOffset, name.Length == 0 ? "tensor" : name, fault);
-            return null;
-        }
-
+        damage = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, name.Length == 0 ? "tensor" : name, fault) : null;
+        if (damage is not null) return null;
+        bool isExternal = location == 1;
         string shown = Words.Shown(name);
-        problem = external
-            ? OnnxProblem.Unsupported(file, message.Offset, name,
-                $"tensor '{shown}' lies in another file (external data), which is not read; save the model with its weights inside")
-            : segmented ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' is cut in segments, which are not read") : null;
-        if (problem is not null) return null;
+        FileProblem? problem = segmented ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' is cut in segments, which are not read")
+            : location is not (0 or 1) ? OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' lies at a place of kind {location}, which there is not")
+            : isExternal && external is null ? OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' lies in another file, and it is not said in which")
+            : OnnxDataType.SizeOf(dataType) == 0 || dataType == OnnxDataType.Unsigned64
+                ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' is of {OnnxDataType.NameOf(dataType)}, which is not computed with")
+            : shape.Count > MaxRank ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' has {shape.Count} axes; {MaxRank} are allowed")
+            : null;
 
-        // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for.
-        // One extent of 0 makes nothing of all the others.
-        long count = shape.Contains(0) ? 0 : 1, most = message.Bytes.Length / (dataType is OnnxDataType.Binary32 or OnnxDataType.Binary64 ? OnnxDataType.SizeOf(dataType) : 1);
+        // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for. What lies in
+        // another file is measured against that file. One extent of 0 makes nothing of all the others.
+        int size = dataType is OnnxDataType.Binary32 or OnnxDataType.Binary64 ? OnnxDataType.SizeOf(dataType) : 1;
+        long count = shape.Contains(0) ? 0 : 1, most = isExternal ? Array.MaxLength : message.Bytes.Length / size;
         foreach (long extent in shape)
         {
             if (extent < 0)
+                problem ??= OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' has an extent of {extent}");
+            else if (count > 0)
+                count = count > most / extent ? most + 1 : count * extent;
+        }
+
+        if (problem is null && count > most)
+        {
+            string room = isExternal ? $"more than this build's limit of {Array.MaxLength} numbers" : $"more than its {message.Bytes.Length} bytes can hold";
+            problem = new FileProblem(FileProblemKind.TensorOutsideFile, file, $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], {room}")
             {
-                problem = OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' has an extent of {extent}");
-                return null;
-            }
-
-            if (count == 0) continue;
-            count = count > most / extent ? long.MaxValue : count * extent;
-            if (count == long.MaxValue) break;
+                Offset = message.Offset,
+                Part = name,
+            };
         }
 
-        if (count > most)
+        return new OnnxTensor(message)
         {
-            problem = new FileProblem(FileProblemKind.TensorOutsideFile, file,
-                $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], more than its {message.Bytes.Length} bytes can hold")
-            { Offset = message.Offset, Part = name };
-            return null;
-        }
-
-        return new OnnxTensor(message, name, [.. shape], dataType, count);
-    }
-
-    /// <summary>The numbers of a tensor of float, float16, bfloat16 or double; doubles are rounded to the nearest float.</summary>
-    public bool TryReadFloats(string file, [NotNullWhen(true)] out float[]? values, [NotNullWhen(false)] out FileProblem? problem)
-    {
-        values = null;
-        if (!IsFloat)
-        {
-            problem = WrongType(file, "float, float16, bfloat16 or double");
-            return false;
-        }
-
-        float[] numbers = new float[Count];
-        (int typedField, Func<ulong, float> convert) = DataType switch
-        {
-            OnnxDataType.Binary32 => (OnnxTensorField.Floats, bits => BitConverter.UInt32BitsToSingle((uint)bits)),
-            OnnxDataType.Binary64 => (OnnxTensorField.Doubles, bits => (float)BitConverter.UInt64BitsToDouble(bits)),
-            OnnxDataType.Binary16 => (OnnxTensorField.Integers32, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits)),
-            _ => (OnnxTensorField.Integers32, (Func<ulong, float>)(bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16))),
+            Name = name,
+            Shape = [.. shape],
+            DataType = dataType,
+            Count = problem is null ? count : 0,
+            External = isExternal ? external : null,
+            Problem = problem,
         };
-        int size = OnnxDataType.SizeOf(DataType);
-        int typedSize = typedField == OnnxTensorField.Integers32 ? 0 : size;
-        if (!TryReadNumbers(file, typedField, typedSize, size, numbers, convert, out problem)) return false;
-        if (DataType == OnnxDataType.Binary64 && Array.FindIndex(numbers, float.IsInfinity) is >= 0 and int lost)
-        {
-            problem = OnnxProblem.Unsupported(file, Offset, Name, $"number {lost} of tensor '{Words.Shown(Name)}' is too large for a 32-bit float");
-            return false;
-        }
-
-        values = numbers;
-        return true;
     }
 
-    /// <summary>The numbers of a tensor of int32 or int64.</summary>
-    public bool TryReadIntegers(string file, [NotNullWhen(true)] out long[]? values, [NotNullWhen(false)] out FileProblem? problem)
+    /// <summary>The same tensor, refused.</summary>
+    public OnnxTensor With(FileProblem problem) =>
+        new(_message) { Name = Name, Shape = Shape, DataType = DataType, Count = 0, Problem = problem };
+
+    /// <summary>The numbers: floats of float, float16 and bfloat16, doubles of double, longs of integers and booleans.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="external">Finds the bytes of what lies in another file.</param>
+    /// <param name="numbers">As many as <see cref="Count"/>.</param>
+    /// <param name="problem">Why there are none.</param>
+    public bool TryReadNumbers(
+        string file, OnnxExternalFiles external, [NotNullWhen(true)] out Array? numbers, [NotNullWhen(false)] out FileProblem? problem)
     {
-        values = null;
-        if (DataType is not (OnnxDataType.Integer32 or OnnxDataType.Integer64))
+        numbers = null;
+        problem = Problem;
+        if (problem is not null) return false;
+        byte[]? bytes = null;
+        if (External is { } place && !external.TryRead(this, place, out bytes, out problem)) return false;
+        int size = OnnxDataType.SizeOf(DataType);
+        bool isRead;
+        switch (DataType)
         {
-            problem = WrongType(file, "int32 or int64");
-            return false;
+            case OnnxDataType.Binary32:
+                isRead = Read(OnnxTensorField.Floats, size, bits => BitConverter.UInt32BitsToSingle((uint)bits), out numbers, out problem);
+                break;
+            case OnnxDataType.Binary64:
+                isRead = Read(OnnxTensorField.Doubles, size, BitConverter.UInt64BitsToDouble, out numbers, out problem);
+                break;
+            case OnnxDataType.Binary16:
+                isRead = Read(OnnxTensorField.Integers32, 0, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits), out numbers, out problem);
+                break;
+            case OnnxDataType.BFloat16:
+                isRead = Read(OnnxTensorField.Integers32, 0, bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16), out numbers, out problem);
+                break;
+            default:
+                int field = DataType == OnnxDataType.Integer64 ? OnnxTensorField.Integers64
+                    : DataType == OnnxDataType.Unsigned32 ? OnnxTensorField.Unsigned64
+                    : OnnxTensorField.Integers32;
+                isRead = Read(field, 0, bits => OnnxDataType.Wrapped(DataType, (long)bits), out numbers, out problem);
+                break;
         }
 
-        long[] numbers = new long[Count];
-        bool isWide = DataType == OnnxDataType.Integer64;
-        int field = isWide ? OnnxTensorField.Integers64 : OnnxTensorField.Integers32;
-        if (!TryReadNumbers(file, field, 0, isWide ? 8 : 4, numbers, bits => isWide ? (long)bits : (int)bits, out problem)) return false;
-        values = numbers;
-        return true;
+        return isRead;
+
+        bool Read<T>(int typedField, int typedSize, Func<ulong, T> convert, out Array? found, out FileProblem? wrong)
+        {
+            var values = new T[Count];
+            wrong = null;
+            if (bytes is not null) Fill(bytes, size, values, 0, convert);
+            else TryReadNumbers(file, typedField, typedSize, size, values, convert, out wrong);
+            found = wrong is null ? values : null;
+            return wrong is null;
+        }
     }
 
     // Numbers lie either raw, of `size` bytes each, or in a repeated field of their type: as varints where `typedSize` is 0.
@@ -230,6 +244,7 @@ internal sealed class OnnxTensor
             if (filled >= numbers.Length) continue;
             ulong bits = size switch
             {
+                1 => bytes[0],
                 2 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
                 4 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
                 _ => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
@@ -239,7 +254,4 @@ internal sealed class OnnxTensor
 
         return filled;
     }
-
-    private FileProblem WrongType(string file, string expected) => OnnxProblem.Unsupported(file, Offset, Name,
-        $"tensor '{Words.Shown(Name)}' is of {OnnxDataType.NameOf(DataType)}; {expected} was expected");
 }

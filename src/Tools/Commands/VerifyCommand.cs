@@ -71,7 +71,7 @@ internal static class VerifyCommand
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckOnnx(string path) =>
         OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)
-            ? (network.Length, $"{network.Tensors.Count()} tensors{NoChecksums}", [])
+            ? (network.Length, $"{network.Tensors.Count()} tensors{NoChecksums}", [.. network.Problems])
             : Unopened(problem);
 
     // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.

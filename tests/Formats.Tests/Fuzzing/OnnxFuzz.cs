@@ -17,6 +17,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     public override IReadOnlyList<string> Words =>
     [
         "LSTM", "GRU", "RNN", "Reshape", "Slice", "Split", "Expand", "ConstantOfShape", "Concat", "Transpose", "Gather", "Unsqueeze", "Identity", "hidden_size", "direction",
+        "Add", "Mul", "Div", "Cast", "Range", "Tile", "Pad", "Where", "MatMul", "Gemm", "Softmax", "ReduceSum", "Shape", "GatherND", "OneHot", "own", "f",
         "bidirectional", "activations", "Affine", "axis", "axes", "perm", "value", "layout", "\0", "\u007f", "input", "h0",
     ];
 
@@ -27,16 +28,22 @@ internal sealed class OnnxFuzz : FuzzFormat
     [
         Export(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional, Peepholes = true }, true),
         Export(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 2, LayerCount = 3 }, false),
-        Surrounded(14), Surrounded(11), Surrounded(7), Tensors(),
+        Surrounded(14, false), Surrounded(11, false), Surrounded(7, false), Surrounded(14, true), Surrounded(7, true), Tensors(),
         .. RecurrentCase.All().Where((_, index) => index % 16 == 0).Select(node => node.Model()),
+        .. OperatorCases.All().Select(node => node.Folded).OfType<byte[]>().Where((_, index) => index % 3 == 0),
+        OnnxGraphTests.WithFunctions(), OnnxGraphTests.Tagger(),
     ];
 
     public override FileProblem? ReadAll(string path)
     {
         if (!OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)) return problem;
         _ = network.Tensors.Count();
+        _ = network.Operators.Count() + network.ExternalFiles.Count();
         problem = Try(() => Runs.Once(network.ToStack()));
-        return problem ?? (Run(network, "forward") is { } run && Run(network, "bidirectional") is not null ? run : null);
+        FileProblem? run = Run(network, "forward") is { } first && Run(network, "bidirectional") is not null ? first : null;
+
+        // What is no stack may be a graph that runs.
+        return run is null && problem?.Kind == FileProblemKind.Unsupported ? null : problem ?? run;
     }
 
     // A length within a message changed makes the message end elsewhere: changes are of whole fields, or mostly of single bytes, which leave lengths right.
@@ -69,7 +76,7 @@ internal sealed class OnnxFuzz : FuzzFormat
             ProtoWriter tensor = OnnxBytes.Tensor(name, [2], type).Bytes(OnnxTensorField.Raw, new byte[2 * OnnxDataType.SizeOf(type)]);
             if (type != OnnxDataType.Binary32) tensor.Float(OnnxTensorField.Floats, 1f);
             if (type != OnnxDataType.Integer64) tensor.Integer(OnnxTensorField.Integers64, 2);
-            model.Constant(tensor.Integer(OnnxTensorField.Integers32, 3)).Node("Identity", [name], [$"same {name}"]);
+            model.Constant(tensor.Integer(OnnxTensorField.Integers32, 3)).Node("Identity", [name], [$"same {name}"]).Output($"same {name}", null, type);
         }
 
         return model.ToArray();
@@ -84,7 +91,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     }
 
     // A layer among every operator that moves and cuts, on tensors with and without numbers; what became an input with an operator set is one or an attribute.
-    private static byte[] Surrounded(long opset)
+    private static byte[] Surrounded(long opset, bool withAll)
     {
         const int hidden = RecurrentCase.H, width = RecurrentCase.I;
         var model = new OnnxBytes { Opset = opset };
@@ -108,11 +115,11 @@ internal sealed class OnnxFuzz : FuzzFormat
         model.Node("Reshape", ["x7", Integers(0, -1, width)], ["x8"]);
 
         // A state of zeros for as many sequences as there are.
-        model.Node("Shape", ["x8"], ["shape"]).Node("Cast", ["shape"], ["s32"], OnnxBytes.Integer("to", OnnxDataType.Integer32))
-            .Constant("second", [], [1L]).Node("Gather", ["s32", "second"], ["batch"], OnnxBytes.Integer("axis", 0));
+        model.Node("Shape", ["x8"], ["shape"]).Node("Cast", ["shape"], ["s32"], OnnxBytes.Integer("to", OnnxDataType.Integer32)).Node("Cast", ["s32"], ["s64"], OnnxBytes.Integer("to", OnnxDataType.Integer64))
+            .Constant("second", [], [1L]).Node("Gather", ["s64", "second"], ["batch"], OnnxBytes.Integer("axis", 0));
         With("Unsqueeze", "batch", ["b1"], 13, [("axes", [0])]);
         model.Node("Constant", [], ["h1"], OnnxBytes.Attribute("value", OnnxAttributeType.Tensor)
-                .Nested(OnnxAttributeField.Tensor, OnnxBytes.Tensor("", [1], OnnxDataType.Integer32).Integer(OnnxTensorField.Integers32, hidden)))
+                .Nested(OnnxAttributeField.Tensor, OnnxBytes.Tensor("", [1], OnnxDataType.Integer64).Integer(OnnxTensorField.Integers64, hidden)))
             .Node("Concat", [Integers(1), "b1", "h1"], ["state"], OnnxBytes.Integer("axis", 0)).Node("ConstantOfShape", ["state"], ["zeros"])
             .Constant("zero", [1, 1, 1], [0f]).Node("Expand", ["zero", "state"], ["more"])
             .Node("LSTM", ["x8", "W", "R", "B", "", "zeros", "more"], ["y", "h"], OnnxBytes.Integer("hidden_size", hidden));
@@ -126,6 +133,11 @@ internal sealed class OnnxFuzz : FuzzFormat
             .Node("Gather", ["n0", "second"], ["n9"], OnnxBytes.Integer("axis", 1)).Node("Expand", ["n8", Integers(2, 5, 0)], ["n10"]);
         model.Constant("wide", [0, int.MaxValue], Array.Empty<float>()).Node("Split", ["wide"], ["n12", "n13"], OnnxBytes.Integer("axis", 1));
         With("Slice", "n1", ["n11"], 10, [("starts", [-1]), ("ends", [-99])]);
+        if (withAll)
+        {
+            foreach (int i in Enumerable.Range(1, 13)) model.Output($"n{i}", []);
+        }
+
         return model.ToArray();
 
         void With(string type, string input, string[] outputs, int since, (string Name, long[] Values)[] arguments, params ProtoWriter[] attributes)

@@ -6,9 +6,9 @@ public sealed class OnnxCostTests
     public static IEnumerable<Func<(string What, byte[] Model)>> Models()
     {
         yield return () => ("nothing joined a million times over", Nothing(1 << 22)
-            .Node("Concat", [.. Enumerable.Repeat("none", 256)], ["Z"], OnnxBytes.Integer("axis", 1)).ToArray());
+            .Node("Concat", [.. Enumerable.Repeat("none", 256)], ["Z"], OnnxBytes.Integer("axis", 1)).Output("Z", []).ToArray());
         yield return () => ("little joined with nothing", Nothing(1 << 19).Constant("s", [2], [1L << 19, 1L]).Node("ConstantOfShape", ["s"], ["some"])
-            .Node("Concat", ["some", .. Enumerable.Repeat("none", 255)], ["Z"], OnnxBytes.Integer("axis", 1)).ToArray());
+            .Node("Concat", ["some", .. Enumerable.Repeat("none", 255)], ["Z"], OnnxBytes.Integer("axis", 1)).Output("Z", []).ToArray());
         yield return () => ("integers looked at again and again", Repeated(
             Lstm().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["z"], OneInteger()), 3000, "Cast", OnnxBytes.Integer("to", OnnxDataType.Integer32)));
         yield return () => ("an axis squeezed out a million times", Repeated(
@@ -69,13 +69,13 @@ public sealed class OnnxCostTests
 
     private static byte[] Repeated(OnnxBytes model, int times, string type, ProtoWriter attribute)
     {
-        for (int i = 0; i < times; i++) model.Node(type, ["z"], [$"z{i}"], attribute);
+        for (int i = 0; i < times; i++) model.Node(type, ["z"], [$"z{i}"], attribute).Output($"z{i}", []);
         return model.ToArray();
     }
 
     private static byte[] Repeated(OnnxBytes model, int times, string type, string argument)
     {
-        for (int i = 0; i < times; i++) model.Node(type, ["z", argument], [$"z{i}"]);
+        for (int i = 0; i < times; i++) model.Node(type, ["z", argument], [$"z{i}"]).Output($"z{i}", []);
         return model.ToArray();
     }
 
@@ -89,6 +89,7 @@ public sealed class OnnxCostTests
     {
         OnnxBytes model = Wide(-1).Output("Y0", []);
         for (int i = 0; i < layers; i++) model.Node("RNN", ["X", "W", "R"], [$"Y{i}"]);
+        for (int i = 1; i < layers; i++) model.Output($"Y{i}", []);
         return model.ToArray();
     }
 

@@ -30,10 +30,10 @@ public sealed class OnnxRuntimeTests
         IReadOnlyList<NamedTensor> found = OnnxNetwork.Open(folder.Put("m.onnx", (node with { Layout = 1 }).Model())).Run("x", inputs);
 
         // Y [T, D, B, H] becomes [B, T, D, H], the states [D, B, H] become [B, D, H].
-        NamedTensor[] expected = [.. Ort.Run(node.Model(), node.Inputs()).Select(t => t.Shape.Length == 4 ? Turned(t, [2, 0, 1, 3]) : Turned(t, [1, 0, 2]))];
+        NamedTensor[] expected = [.. Ort.Run(node.Model(), node.Inputs()).Select(t => t.Shape.Length == 4 ? Turning.Of(t, 2, 0, 1, 3) : Turning.Of(t, 1, 0, 2))];
         await Assert.That(Ort.Difference(expected, found)).IsLessThan(Close);
 
-        static NamedTensor Exchanged(NamedTensor t) => Turned(t, [1, 0, 2]);
+        static NamedTensor Exchanged(NamedTensor t) => Turning.Of(t, 1, 0, 2);
     }
 
     [Test]
@@ -83,22 +83,5 @@ public sealed class OnnxRuntimeTests
 
             return tensor;
         }
-    }
-
-    private static NamedTensor Turned(NamedTensor tensor, int[] order)
-    {
-        int rank = order.Length;
-        int[] shape = [.. order.Select(axis => tensor.Shape[axis])], index = new int[rank];
-        float[] values = new float[tensor.Floats!.Length];
-        for (int i = 0; i < values.Length; i++)
-        {
-            int rest = i;
-            for (int axis = rank - 1; axis >= 0; axis--) (index[order[axis]], rest) = (rest % shape[axis], rest / shape[axis]);
-            int at = 0;
-            for (int axis = 0; axis < rank; axis++) at = (at * tensor.Shape[axis]) + index[axis];
-            values[i] = tensor.Floats[at];
-        }
-
-        return new(tensor.Name, shape, values);
     }
 }

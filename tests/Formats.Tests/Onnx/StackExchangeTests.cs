@@ -148,9 +148,9 @@ public sealed class StackExchangeTests
         await Assert.That(Ort.Difference(expected, network.Run("x", inputs))).IsLessThan(Close);
 
         RecurrentStack stack = network.ToStack();
-        float[] timeFirst = OnnxGlue.Permute(inputs[0], 1, 0, 2).Floats!;
+        float[] timeFirst = Turning.Of(inputs[0], 1, 0, 2).Floats!;
         RecurrentOutputs found = RecurrentStackRun.Run(stack, new(T, B, timeFirst, inputs[1].Floats, null, null));
-        NamedTensor output = OnnxGlue.Permute(new("output", [T, B, 2 * H], found.Output), 1, 0, 2);
+        NamedTensor output = Turning.Of(new("output", [T, B, 2 * H], found.Output), 1, 0, 2);
         await Assert.That(Ort.Difference(expected, [new("output", output.Shape, output.Floats!), new("hn", [4, B, H], found.Hidden)])).IsLessThan(Close);
     }
 
@@ -170,7 +170,7 @@ public sealed class StackExchangeTests
         List<NamedTensor> expected = Ort.Run(graph.ToArray(), inputs);
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", graph.ToArray()));
         await Assert.That(Ort.Difference(expected, network.Run("x", inputs))).IsLessThan(Close);
-        RecurrentOutputs found = RecurrentStackRun.Run(network.ToStack(), new(T, B, OnnxGlue.Permute(inputs[0], 1, 0, 2).Floats!, null, null, null));
+        RecurrentOutputs found = RecurrentStackRun.Run(network.ToStack(), new(T, B, Turning.Of(inputs[0], 1, 0, 2).Floats!, null, null, null));
         await Assert.That(Ort.Difference([expected[1]], [new("last", [B, H], found.Hidden)])).IsLessThan(Close);
     }
 
