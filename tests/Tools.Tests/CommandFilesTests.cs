@@ -251,6 +251,22 @@ public sealed class CommandFilesTests
     }
 
     [Test]
+    [Arguments("demo", "demo.tsd")]
+    [Arguments("hw detect", "this-machine.json")]
+    public async Task A_name_that_nobody_gave_is_not_written_through_a_link(string command, string name)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        HardwareProfileFile.Save(folder["victim"], BuiltInProfiles.All[0]);
+        File.CreateSymbolicLink(folder[name], "victim");
+        string[] before = Snapshot(folder);
+        CliResult result = await TinysdProcess.RunAsync(folder.Path, command.Split(' '));
+        await Assert.That(result.Code).IsEqualTo(1).Because(result.Error);
+        await Assert.That(result.Error).StartsWith($"tinysd {command}: cannot write {name}: it is a symbolic link, to victim, ");
+        await Assert.That(Snapshot(folder)).IsEquivalentTo(before);
+    }
+
+    [Test]
     public async Task Help_is_given_all_the_same_and_two_inputs_may_be_one_file()
     {
         using var folder = new TestFolder();

@@ -40,17 +40,21 @@ public sealed class FileIdentity : IEquatable<FileIdentity>
 
     /// <summary>Finds out what a path leads to. Opens nothing and creates nothing.</summary>
     /// <param name="path">Whole, or relative to the current folder; not empty.</param>
-    public static FileIdentity Of(string path)
+    public static FileIdentity Of(string path) => Of(path, asksNumbers: true);
+
+    /// <summary>The same, with or without the system's numbers: a test's way to a system that has none.</summary>
+    internal static FileIdentity Of(string path, bool asksNumbers)
     {
+        FileStatus status = default;
         string full = System.IO.Path.GetFullPath(path);
         LinkWalk walk = LinkWalk.Along(full);
 
         // The system's own answer comes first: it also knows links that are no paths, such as those to open files.
-        if (Libc.TryStat(full, followLink: true, out FileStatus status)) return new FileIdentity(walk, status, walk.Path, "");
+        if (asksNumbers && Libc.TryStat(full, followLink: true, out status)) return new FileIdentity(walk, status, walk.Path, "");
         string existing = walk.Path, missing = "";
         while (true)
         {
-            if (Libc.TryStat(existing, followLink: false, out status)) return new FileIdentity(walk, status, existing, missing);
+            if (asksNumbers && Libc.TryStat(existing, followLink: false, out status)) return new FileIdentity(walk, status, existing, missing);
             string? above = System.IO.Path.GetDirectoryName(existing);
             if (above is null || System.IO.Path.Exists(existing)) return new FileIdentity(walk, null, existing, missing);
             missing = System.IO.Path.Combine(System.IO.Path.GetFileName(existing), missing);

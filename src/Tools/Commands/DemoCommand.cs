@@ -31,14 +31,15 @@ internal static class DemoCommand
             output, steps, seed, threads, profile,
         };
         command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetValue(output) ?? DefaultOutput, parsed.GetValue(steps) ?? DemoComparison.DefaultSteps,
+            common.Read(parsed), parsed.GetValue(output), parsed.GetValue(steps) ?? DemoComparison.DefaultSteps,
             parsed.GetValue(seed) ?? 1, Ranged.ThreadsOf(parsed, threads), Profiles.Read(parsed, profile)));
         return command;
     }
 
-    private static int Run(CliContext context, string output, int steps, ulong seed, int threads, HardwareProfile? hardware)
+    private static int Run(CliContext context, string? named, int steps, ulong seed, int threads, HardwareProfile? hardware)
     {
-        OutputFile.CheckWritable(output);
+        string output = named ?? DefaultOutput;
+        OutputFile.CheckWritable(output, named is not null);
         var text = BuiltInText.Read();
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = seed };
         using var pool = new WorkerPool(threads);

@@ -33,17 +33,17 @@ internal static class HwDetectCommand
         return command;
     }
 
-    private static int Run(CliContext context, string? givenName, string? output, int threads, MachineFacts facts)
+    private static int Run(CliContext context, string? givenName, string? named, int threads, MachineFacts facts)
     {
-        string name = givenName ?? (output is null ? DefaultName : NameOf(output));
-        output ??= name + Suffix;
+        string name = givenName ?? (named is null ? DefaultName : NameOf(named));
+        string output = named ?? name + Suffix;
         HardwareProfile best = BuiltInProfiles.BestFor(CpuFeatures.Here)
             ?? throw new FailureException("no built-in profile runs on this processor, so there is none to start from.");
         CheckName(name, givenName is null ? "--out" : "--name", best);
         if (BuiltInProfiles.Names.Contains(NameOf(output)))
             throw new UsageException($"--out {output} would hide the built-in profile {NameOf(output)} from the profiles beside it; choose another.");
         CheckIsFreeOrProfile(output);
-        OutputFile.CheckWritable(output);
+        OutputFile.CheckWritable(output, named is not null);
         HardwareProfile start = ProfileFit.Fit(best, facts);
         IReadOnlyList<TileAnswer> answers = [];
         using (var pool = new WorkerPool(threads))

@@ -34,6 +34,22 @@ public sealed class FileIdentityTests
     }
 
     [Test]
+    [MethodDataSource(nameof(Ways))]
+    public async Task A_system_that_numbers_no_files_sees_through_symbolic_links_all_the_same(string way)
+    {
+        if (way == "hard") return;
+        using var folder = new TestFolder();
+        foreach (bool isThere in new[] { false, true })
+        {
+            string file = folder[$"{isThere}.txt"], other = Links.Make(way, file, $"other{isThere}");
+            if (isThere) folder.Put("True.txt", [1]);
+            await Assert.That(FileIdentity.Of(other, asksNumbers: false)).IsEqualTo(FileIdentity.Of(file, asksNumbers: false));
+            await Assert.That(FileIdentity.Of(other, asksNumbers: false)).IsNotEqualTo(FileIdentity.Of(folder["no.txt"], asksNumbers: false));
+            await Assert.That(FileIdentity.Of(other, asksNumbers: false).IsInside(FileIdentity.Of(folder.Path), out _)).IsTrue();
+        }
+    }
+
+    [Test]
     public async Task Spellings_of_one_path_are_one_file_and_copies_are_two()
     {
         using var folder = new TestFolder();
