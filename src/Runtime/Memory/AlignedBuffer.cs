@@ -25,7 +25,7 @@ public sealed class AlignedBuffer
     public unsafe AlignedBuffer(int lengthFloats)
     {
         if (lengthFloats is < 0 or > int.MaxValue - 64) Throw.OutOfRange(nameof(lengthFloats), lengthFloats, "0 to 2^31 - 64 floats");
-        float[] array = GC.AllocateUninitializedArray<float>(lengthFloats + AlignmentFloats, pinned: true);
+        float[] array = Allocate(lengthFloats);
         HugePages.Ask(array);
         array.AsSpan().Clear();
         nuint address = (nuint)Unsafe.AsPointer(ref array[0]);
@@ -38,6 +38,19 @@ public sealed class AlignedBuffer
 
     /// <summary>The floats. No allocation.</summary>
     public Span<float> Span => Memory.Span;
+
+    private static float[] Allocate(int lengthFloats)
+    {
+        try
+        {
+            return GC.AllocateUninitializedArray<float>(lengthFloats + AlignmentFloats, pinned: true);
+        }
+        catch (OutOfMemoryException exception)
+        {
+            Throw.NoMemory($"{lengthFloats} floats, {(long)lengthFloats * sizeof(float) >> 20} MiB", exception);
+            return [];
+        }
+    }
 
     /// <summary><paramref name="floats"/> rounded up to a whole number of aligned units.</summary>
     internal static int RoundUp(int floats) => checked(floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;

@@ -18,12 +18,25 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
 
     /// <summary>Starts <paramref name="threadCount"/> - 1 threads; the caller of <see cref="Run"/> is the last.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is not in 1 to 1024.</exception>
+    /// <exception cref="OutOfMemoryException">The system lets no more threads start.</exception>
     public WorkerPool(int threadCount)
     {
         if (threadCount is < 1 or > CountedRunner.MaxThreads) Throw.OutOfRange(nameof(threadCount), threadCount, $"1 to {CountedRunner.MaxThreads}");
         ThreadCount = threadCount;
         _workers = new Worker[threadCount - 1];
-        for (int i = 0; i < _workers.Length; i++) _workers[i] = new Worker(this, i + 1);
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            try
+            {
+                _workers[i] = new Worker(this, i + 1);
+            }
+            catch (OutOfMemoryException exception)
+            {
+                // Nobody will hold this pool, and so nobody can end the threads that did start.
+                foreach (Worker worker in _workers.AsSpan(0, i)) worker.Dispose();
+                Throw.NoMemory($"thread {i + 2} of {threadCount}", exception);
+            }
+        }
     }
 
     /// <inheritdoc/>

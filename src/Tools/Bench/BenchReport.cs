@@ -72,13 +72,14 @@ internal sealed class BenchReport
             $"{_instructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
         console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Results.Write(ProfileTable());
-        output.WriteLine(
+        output.Write(
             $"""
             FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ
             from sequence to sequence, which leaves the products dense; structured masks let them skip what is dropped.
             Counting multiply-adds alone, these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.
 
             Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.
+
             """);
         if (Profiles.BuiltForLess(CpuFeatures.Here) is { } less) output.WriteLine(less);
     }

@@ -64,7 +64,7 @@ internal sealed class GenerateCommand
 
         if (!context.Json)
         {
-            generator.Write(prompt, length, context.Console.Out, context.Stop.Watch());
+            generator.Write(prompt, length, context.Console.Generated, context.Stop.Watch());
             return ExitCode.Done;
         }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Spectre.Console;
 using TinySD.Formats;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -21,27 +20,28 @@ internal static class InspectCommand
     public static Command Create(CommonOptions common)
     {
         var file = new FileArgument("FILE", "A file of TinySD (.tsd or .tss), safetensors or ONNX.");
+        var all = new Option<bool>("--all") { Description = "Show all tensors and texts, and all of each, not only the first." };
         var command = new Command("inspect",
             "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
         {
-            file,
+            file, all,
         };
-        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
+        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file), parsed.GetValue(all)));
         return command;
     }
 
-    private static int Run(CliContext context, string path)
+    private static int Run(CliContext context, string path, bool all)
     {
         switch (FileFormats.Of(path))
         {
             case FileFormat.MaskSchedule:
-                RunSchedule(context, path);
+                RunSchedule(context, path, all);
                 return ExitCode.Done;
             case FileFormat.Safetensors:
-                InspectForeign.Safetensors(context, path);
+                InspectForeign.Safetensors(context, path, all);
                 return ExitCode.Done;
             case FileFormat.Onnx:
-                InspectForeign.Onnx(context, path);
+                InspectForeign.Onnx(context, path, all);
                 return ExitCode.Done;
         }
 
@@ -51,140 +51,121 @@ internal static class InspectCommand
         LanguageModelCheckpoint? checkpoint = null;
         if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpointFile.TryDescribe(file, out checkpoint, out FileProblem? problem))
             throw new FileProblemException(problem);
-        if (context.Json) CliJson.Write(context.Console.Out, ToJson(file, model, stack, checkpoint), CliJson.Default.InspectResult);
-        else WriteTables(context.Console, file, model, stack, checkpoint);
+        var facts = new List<(string, string)>();
+        if (model is not null) AddModel(facts, model);
+        if (stack is not null) AddStack(facts, stack);
+        if (checkpoint is not null) AddCheckpoint(facts, checkpoint);
+        var before = new List<(string, Action<Utf8JsonWriter>)>();
+        if (model is not null || stack is not null) before.Add(Section(file, "configuration"));
+        if (model is not null)
+        {
+            before.Add(("vocabulary", writer => JsonSerializer.Serialize(writer, Summarize(model.Vocabulary), CliJson.Default.VocabularyResult)));
+            before.Add(Section(file, "training"));
+        }
+
+        new InspectReport(
+            file.Kind, file.Path, file.Length, new TensorList<TsdTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, t.Checksum)))
+        {
+            Numbers = checkpoint is null ? "parameters" : "numbers",
+            Count = file.Tensors.Sum(t => t.Count),
+            HasChecksums = true,
+            Facts = facts,
+            Before = before,
+            After = checkpoint is null ? [] : [Section(file, "progress"), Section(file, "run")],
+        }.Write(context, all);
         return ExitCode.Done;
     }
 
-    private static void RunSchedule(CliContext context, string path)
+    private static void RunSchedule(CliContext context, string path, bool all)
     {
         using MaskScheduleFile file = MaskScheduleFile.Open(path);
         MaskScheduleInfo info = file.Info;
         ScheduleSite[] sites = [.. info.Sites.Select(ScheduleSite.From)];
-        if (context.Json)
+        var result = new ScheduleResult(path, info.Updates, info.TimeSteps, info.Seed, file.Length, sites);
+        new InspectReport(ScheduleKind, path, file.Length, [])
         {
-            var result = new ScheduleResult(path, info.Updates, info.TimeSteps, info.Seed, file.Length, sites);
-            JsonElement schedule = JsonSerializer.SerializeToElement(result, CliJson.Default.ScheduleResult);
-            CliJson.Write(
-                context.Console.Out, new InspectResult(ScheduleKind, path, file.Length, 0, schedule, null, null, []), CliJson.Default.InspectResult);
-            return;
-        }
-
-        Table facts = Tables.Create("", "");
-        facts.Row("file", path);
-        facts.Row("kind", ScheduleKind);
-        facts.Row("bytes", Figures.Count(file.Length));
-        facts.Row("updates", Figures.Count(info.Updates));
-        facts.Row("time steps", Figures.Count(info.TimeSteps));
-        facts.Row("seed", info.Seed.ToString(CultureInfo.InvariantCulture));
-        facts.Row("dropout", Schedules.Describe(info.Dropout));
-        foreach (ScheduleSite site in sites) facts.Row(site.Name, Figures.Count(site.Units, "unit"));
-        context.Console.Results.Write(facts.HideHeaders());
+            HasTensors = false,
+            Facts =
+            [
+                ("updates", Figures.Count(info.Updates)),
+                ("time steps", Figures.Count(info.TimeSteps)),
+                ("seed", info.Seed.ToString(CultureInfo.InvariantCulture)),
+                ("dropout", Schedules.Describe(info.Dropout)),
+                .. sites.Select(site => (site.Name, Figures.Count(site.Units, "unit"))),
+            ],
+            Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.ScheduleResult))],
+        }.Write(context, all);
     }
-
-    private static InspectResult ToJson(
-        TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint) => new(
-        file.Kind,
-        file.Path,
-        file.Length,
-        file.Tensors.Sum(t => t.Count),
-        model is null && stack is null ? null : Section(file, "configuration"),
-        model is null ? null : Summarize(model.Vocabulary),
-        model is null ? null : Section(file, "training"),
-        [.. file.Tensors.Select(t => new TensorResult(t.Name, t.Dtype, [.. t.Shape], t.Offset, t.Bytes, t.Checksum))])
-        {
-            Progress = checkpoint is null ? null : Section(file, "progress"),
-            Run = checkpoint is null ? null : Section(file, "run"),
-        };
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
 
-    private static JsonElement? Section(TsdFile file, string name)
+    private static (string, Action<Utf8JsonWriter>) Section(TsdFile file, string name) => (name, writer =>
     {
         using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
-        return document.RootElement.Clone();
-    }
+        document.RootElement.WriteTo(writer);
+    });
 
-    private static void WriteTables(
-        CliConsole console, TsdFile file, LanguageModelDescription? model, RecurrentStackDescription? stack, LanguageModelCheckpoint? checkpoint)
-    {
-        Table facts = Tables.Create("", "");
-        facts.Row("file", file.Path);
-        facts.Row("kind", file.Kind);
-        facts.Row("bytes", Figures.Count(file.Length));
-        facts.Row(checkpoint is null ? "parameters" : "numbers", Figures.Count(file.Tensors.Sum(t => t.Count)));
-        if (model is not null) AddModel(facts, model);
-        if (stack is not null) AddStack(facts, stack);
-        if (checkpoint is not null) AddCheckpoint(facts, checkpoint);
-        console.Results.Write(facts.HideHeaders());
-
-        Table tensors = Tables.Create("tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
-        foreach (TsdTensor t in file.Tensors)
-            tensors.Row(t.Name, t.Dtype, $"[{string.Join(", ", t.Shape)}]", Invariant(t.Offset), Invariant(t.Bytes), t.Checksum);
-        console.Results.Write(tensors);
-    }
-
-    private static void AddModel(Table facts, LanguageModelDescription model)
+    private static void AddModel(List<(string, string)> facts, LanguageModelDescription model)
     {
         (_, Vocabulary vocabulary, TrainingRecord training) = model;
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
-        facts.Row("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
-            $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
-        facts.Row("written by", training.WrittenBy);
-        facts.Row("trained on", Describe(training.Train));
-        facts.Row("validated on", Describe(training.Valid));
-        if (training.Test is { } tested) facts.Row("tested on", Describe(tested));
-        facts.Row("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}");
+        facts.Add(("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
+            $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …"));
+        facts.Add(("written by", training.WrittenBy));
+        facts.Add(("trained on", Describe(training.Train)));
+        facts.Add(("validated on", Describe(training.Valid)));
+        if (training.Test is { } tested) facts.Add(("tested on", Describe(tested)));
+        facts.Add(("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}"));
         if (training.Epochs is [.., { } last])
         {
             string test = training.TestPerplexity is { } perplexity ? $", test {Figures.Perplexity(perplexity)}" : "";
             string train = Figures.Perplexity(last.TrainPerplexity), valid = Figures.Perplexity(last.ValidPerplexity);
-            facts.Row("perplexity", $"train {train}, valid {valid}{test}");
+            facts.Add(("perplexity", $"train {train}, valid {valid}{test}"));
         }
 
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
-        foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Row(option, value);
+        foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Add((option, value));
     }
 
-    private static void AddStack(Table facts, RecurrentStackDescription stack)
+    private static void AddStack(List<(string, string)> facts, RecurrentStackDescription stack)
     {
         RecurrentStackConfig config = stack.Config;
-        facts.Row("cell", Names.Cells.Of(config.Cell));
-        facts.Row("direction", Names.Directions.Of(config.Direction));
-        facts.Row("layers", Invariant(config.LayerCount));
-        facts.Row("inputs", Figures.Count(config.InputSize));
-        facts.Row("hidden", Figures.Count(config.HiddenSize));
-        if (config.ResetBeforeProduct) facts.Row("reset gate", "before the product");
-        if (config.Peepholes) facts.Row("peepholes", "yes");
-        if (config.CoupledGates) facts.Row("forget gate", "1 - i");
-        if (config.Clip > 0f) facts.Row("clip", config.Clip.ToString(CultureInfo.InvariantCulture));
-        if (!config.Activations.IsEmpty) facts.Row("activations", string.Join(", ", config.Activations.Select(Describe)));
-        facts.Row("written by", stack.WrittenBy);
-        if (stack.Source is { } source) facts.Row("imported from", source);
+        facts.Add(("cell", Names.Cells.Of(config.Cell)));
+        facts.Add(("direction", Names.Directions.Of(config.Direction)));
+        facts.Add(("layers", Invariant(config.LayerCount)));
+        facts.Add(("inputs", Figures.Count(config.InputSize)));
+        facts.Add(("hidden", Figures.Count(config.HiddenSize)));
+        if (config.ResetBeforeProduct) facts.Add(("reset gate", "before the product"));
+        if (config.Peepholes) facts.Add(("peepholes", "yes"));
+        if (config.CoupledGates) facts.Add(("forget gate", "1 - i"));
+        if (config.Clip > 0f) facts.Add(("clip", config.Clip.ToString(CultureInfo.InvariantCulture)));
+        if (!config.Activations.IsEmpty) facts.Add(("activations", string.Join(", ", config.Activations.Select(Describe))));
+        facts.Add(("written by", stack.WrittenBy));
+        if (stack.Source is { } source) facts.Add(("imported from", source));
     }
 
     private static string Describe(Activation f) => f.Alpha == 0f && f.Beta == 0f
         ? $"{f.Kind}"
         : string.Create(CultureInfo.InvariantCulture, $"{f.Kind}({f.Alpha}, {f.Beta})");
 
-    private static void AddCheckpoint(Table facts, LanguageModelCheckpoint run)
+    private static void AddCheckpoint(List<(string, string)> facts, LanguageModelCheckpoint run)
     {
         TrainingProgress progress = run.Progress;
-        facts.Row("task", LanguageModelCheckpointFile.Task);
-        facts.Row("written by", run.WrittenBy);
-        facts.Row("updates", Figures.Count(progress.Updates));
-        facts.Row("stands", progress.Epoch < run.Recipe.Epochs
+        facts.Add(("task", LanguageModelCheckpointFile.Task));
+        facts.Add(("written by", run.WrittenBy));
+        facts.Add(("updates", Figures.Count(progress.Updates)));
+        facts.Add(("stands", progress.Epoch < run.Recipe.Epochs
             ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
-            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
-        if (progress.AveragedUpdates is { } averaged) facts.Row("average", $"of the parameters after each of the last {Figures.Count(averaged)} updates");
-        if (run.BestEpoch is { } best) facts.Row("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}");
-        facts.Row("trained on", Describe(run.Train));
-        facts.Row("validated on", Describe(run.Valid));
-        if (run.Test is { } test) facts.Row("tested on", Describe(test));
-        if (run.Schedule is { } schedule) facts.Row("masks of", schedule.Path);
-        facts.Row("--out", run.Output);
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Row(option, value);
+            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}"));
+        if (progress.AveragedUpdates is { } averaged) facts.Add(("average", $"of the parameters after each of the last {Figures.Count(averaged)} updates"));
+        if (run.BestEpoch is { } best) facts.Add(("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}"));
+        facts.Add(("trained on", Describe(run.Train)));
+        facts.Add(("validated on", Describe(run.Valid)));
+        if (run.Test is { } test) facts.Add(("tested on", Describe(test)));
+        if (run.Schedule is { } schedule) facts.Add(("masks of", schedule.Path));
+        facts.Add(("--out", run.Output));
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Add((option, value));
     }
 
     private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";

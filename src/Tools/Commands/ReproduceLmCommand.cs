@@ -131,7 +131,7 @@ internal sealed class ReproduceLmCommand
             }
             catch (FileProblemException exception)
             {
-                Warn(context, exception.Message.ReplaceLineEndings(" "));
+                Warn(context, exception.Message);
             }
         }
     }

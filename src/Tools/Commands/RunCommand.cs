@@ -3,6 +3,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -56,7 +57,7 @@ internal sealed class RunCommand
         SafetensorsWriter.Write(output, results);
         TensorShape[] tensors = [.. results.Select(t => new TensorShape(t.Name, [.. t.Shape]))];
         if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors), CliJson.Default.RunResult);
-        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", tensors.Select(t => $"{t.Name} [{string.Join(", ", t.Shape)}]"))}");
+        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", tensors.Select(t => $"{VisibleText.Cut(t.Name)} [{string.Join(", ", t.Shape)}]"))}");
         return ExitCode.Done;
     }
 
@@ -149,9 +150,6 @@ internal sealed class RunCommand
         }
     }
 
-    private static FileProblemException Wrong(string path, string name, string message)
-    {
-        string shown = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
-        return new(new(FileProblemKind.DoesNotFit, path, $"{path}: tensor '{shown}': {message}") { Part = name });
-    }
+    private static FileProblemException Wrong(string path, string name, string message) =>
+        new(new(FileProblemKind.DoesNotFit, path, $"{path}: tensor '{VisibleText.Cut(name)}': {message}") { Part = name });
 }

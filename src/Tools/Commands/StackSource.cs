@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TinySD.Formats;
 using TinySD.Runtime.Models;
+using TinySD.Tools.Display;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
@@ -40,11 +41,8 @@ internal sealed record StackSource(RecurrentStack Stack, ImmutableArray<string> 
         void Note(ImmutableArray<string> names, string what)
         {
             if (names.IsEmpty) return;
-            string shown = string.Join(", ", names.Take(ShownNames).Select(OneLine)) + (names.Length > ShownNames ? ", …" : "");
+            string shown = string.Join(", ", names.Take(ShownNames).Select(name => VisibleText.Cut(name))) + (names.Length > ShownNames ? ", …" : "");
             context.Console.Error.WriteLine($"{command}: {names.Length} tensors of {path} {what}: {shown}");
         }
     }
-
-    // A name may hold anything.
-    private static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -44,9 +44,10 @@ internal static class TrainingReport
         console.Results.Write(table);
         if (outcome.Epochs.Count >= FewestToDraw)
         {
-            console.Out.WriteLine(TextPlot.Draw(
+            console.Out.Write(TextPlot.Draw(
                 new('o', "train", [.. outcome.Epochs.Select(e => e.TrainPerplexity)]), new('+', "valid", [.. outcome.Epochs.Select(e => e.ValidPerplexity)]),
                 Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "perplexity", "epoch", spread: true));
+            console.Out.WriteLine();
         }
 
         if (outcome.TestPerplexity is { } test) console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");

@@ -32,8 +32,7 @@ internal static class DemoReport
         TextWriter writer = context.Console.Out;
         writer.WriteLine("A sample of the structured model:");
         writer.WriteLine();
-        writer.WriteLine(sample.TrimEnd());
-        writer.WriteLine();
+        writer.Write($"{sample.TrimEnd()}\n\n");
         writer.WriteLine($"{output} holds the structured model. Go on with: tinysd generate {output}");
     }
 
@@ -47,22 +46,24 @@ internal static class DemoReport
 
     private static void WriteComparison(CliConsole console, Contestant dense, Contestant structured, double speedup, double ideal)
     {
-        console.Out.WriteLine(TextPlot.Draw(
+        console.Out.Write(TextPlot.Draw(
             new('o', "random dropout, dense products", dense.Losses),
             new('+', "structured dropout, compacted products", structured.Losses),
             Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "training loss, nats per character", "step"));
+        console.Out.WriteLine();
         Table table = Tables.Create("dropout", ">valid perplexity", ">median step", ">ratio");
         AddRow(table, "random (dense)", dense, 1);
         AddRow(table, "structured", structured, speedup);
         console.Results.Write(table);
         string measured = Figures.Fixed(speedup, 2), limit = Figures.Fixed(ideal, 2);
-        console.Out.WriteLine(
+        console.Out.Write(
             $"""
             Both models had the same seed, the same batches, the same drop rates and the same number of steps; only the shape
             of the masks differs. Structured masks let whole rows and columns be skipped: a step was {measured} times as fast as the
             dense one. Counting multiply-adds alone, these rates allow {limit}: activations and the optimizer take from that, and
             drawing masks for every sequence by itself, as the dense model must, adds to it. The perplexities should be
             close; a run this short says no more about them.
+
 
             """);
     }

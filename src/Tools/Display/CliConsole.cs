@@ -1,9 +1,14 @@
 using System.Text;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace TinySD.Tools.Display;
 
 /// <summary>The two streams of a command: results go to <see cref="Out"/>, progress and diagnostics to <see cref="Error"/>.</summary>
+/// <remarks>
+/// Whatever goes through either may hold text of a file or of the command line, so that both are filtered, and so is all that Spectre lays out:
+/// see <see cref="VisibleText"/>. Only Spectre's own colours and movements of the cursor, and what a model generates into a pipe, go past the filter.
+/// </remarks>
 /// <param name="output">Standard output, or a test's writer.</param>
 /// <param name="error">Standard error, or a test's writer.</param>
 /// <param name="traits">What they are connected to.</param>
@@ -12,21 +17,27 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     // Wide enough that nothing of a table is cut off; on a narrow terminal its lines are broken by the terminal.
     private const int WidthOfTables = 200, DefaultWidthOfTerminal = 80;
 
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+
     private readonly Lazy<IAnsiConsole> _results = new(() => Create(output, traits.OutputIsTerminal, traits.UseColor, WidthOfTables));
 
     private readonly Lazy<IAnsiConsole> _messages =
         new(() => Create(error, traits.ErrorIsTerminal, traits.UseColor, traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal));
 
     /// <summary>Where results go.</summary>
-    public TextWriter Out { get; } = output;
+    public TextWriter Out { get; } = new VisibleWriter(output);
 
-    /// <summary>Writes bytes to <see cref="Out"/> as they are, which need not be text.</summary>
+    /// <summary>Where what a model makes up goes: as it is into a pipe or a file, as what can be seen to a terminal.</summary>
+    public TextWriter Generated => traits.OutputIsTerminal ? Out : output;
+
+    /// <summary>Writes bytes, which need not be text, as <see cref="Generated"/> takes text.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes)
     {
-        // A writer that no stream stands behind can only take text.
-        if (Out is not StreamWriter writer)
+        if (traits.OutputIsTerminal || output is not StreamWriter writer)
         {
-            Out.Write(Encoding.UTF8.GetString(bytes));
+            // A terminal, and a writer that no stream stands behind, can only take text, whose characters may come in parts.
+            Span<char> text = stackalloc char[bytes.Length + 1];
+            Generated.Write(text[.._decoder.GetChars(bytes, text, flush: false)]);
             return;
         }
 
@@ -35,7 +46,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     }
 
     /// <summary>Where progress and diagnostics go.</summary>
-    public TextWriter Error { get; } = error;
+    public TextWriter Error { get; } = new VisibleWriter(error);
 
     /// <summary>Shows progress in the place of what <see cref="Error"/> would get; null for that.</summary>
     public IProgressDisplay? Progress { get; init; }
@@ -64,6 +75,29 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
         });
         console.Profile.Capabilities.Unicode = true;
         console.Profile.Width = width;
+        console.Pipeline.Attach(new Filter());
         return console;
+    }
+
+    // The first hook is the last that is asked, so that it sees what all others make.
+    private sealed class Filter : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>
+            renderables.Select(IRenderable (inner) => new Filtered(inner));
+    }
+
+    /// <summary>The same, its own control sequences as they are and all text as it can be seen.</summary>
+    private sealed class Filtered(IRenderable inner) : IRenderable
+    {
+        public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+
+        public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => inner.Render(options, maxWidth).Select(Visible);
+
+        private static Segment Visible(Segment segment)
+        {
+            if (segment.IsControlCode || segment.IsLineBreak) return segment;
+            string text = VisibleText.Text(segment.Text);
+            return ReferenceEquals(text, segment.Text) ? segment : new Segment(text, segment.Style);
+        }
     }
 }

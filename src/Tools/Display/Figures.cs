@@ -25,7 +25,9 @@ internal static class Figures
     public static string Duration(double seconds)
     {
         if (!(seconds < 100 * 24 * 3600.0)) return "very long";
-        var span = TimeSpan.FromSeconds(Math.Round(seconds));
+
+        // A clock that was put back in between makes less than nothing.
+        var span = TimeSpan.FromSeconds(Math.Round(Math.Max(0, seconds)));
         if (span.TotalMinutes < 1) return span.Seconds.ToString(CultureInfo.InvariantCulture) + " s";
         return span.TotalHours < 1
             ? span.ToString(@"m\:ss", CultureInfo.InvariantCulture)

@@ -104,13 +104,13 @@ internal static class ProgressDisplay
 
         public void Show(string label, double share, string detail)
         {
-            task.Description = Markup.Escape(label);
+            task.Description = Markup.Escape(VisibleText.Line(label));
             task.Value = share;
             details.Detail = detail;
             _sinceLast.Restart();
         }
 
-        public void Note(string line) => console.WriteLine(line);
+        public void Note(string line) => console.WriteLine(VisibleText.Line(line));
     }
 
     /// <summary>The figures right of the bar.</summary>

@@ -20,11 +20,11 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Adds a row of plain text.</summary>
+    /// <summary>Adds a row of plain text, each cell one line of it.</summary>
     public static void Row(this Table table, params ReadOnlySpan<string> cells)
     {
         var texts = new Text[cells.Length];
-        for (int i = 0; i < cells.Length; i++) texts[i] = new Text(cells[i]);
+        for (int i = 0; i < cells.Length; i++) texts[i] = new Text(VisibleText.Line(cells[i]));
         table.AddRow(texts);
     }
 }

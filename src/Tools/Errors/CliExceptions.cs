@@ -13,8 +13,12 @@ internal static class ExitCode
 /// <summary>The command line asks for something that makes no sense: exit code 2.</summary>
 internal sealed class UsageException(string message) : Exception(message);
 
-/// <summary>The work could not be done: exit code 1. The message is for the user as it stands.</summary>
-internal class FailureException(string message, Exception? cause = null) : Exception(message, cause);
+/// <summary>The work could not be done: exit code 1. The message is for the user as it stands, and one line.</summary>
+internal class FailureException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>A second line: what is kept, or what to do.</summary>
+    public string? Advice { get; init; }
+}
 
 /// <summary>Training came to numbers that are not finite, and would again: exit code 1.</summary>
 internal sealed class DivergedException(string message, Exception? cause) : FailureException(message, cause);
@@ -23,4 +27,8 @@ internal sealed class DivergedException(string message, Exception? cause) : Fail
 internal sealed class BrokenPipeException() : IOException("nobody reads standard output any more");
 
 /// <summary>The user asked for a stop: exit code 130. The message says what was kept.</summary>
-internal sealed class StoppedException(string message) : Exception(message);
+internal sealed class StoppedException(string message) : Exception(message)
+{
+    /// <summary>A second line: how to go on.</summary>
+    public string? Advice { get; init; }
+}

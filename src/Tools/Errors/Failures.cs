@@ -13,24 +13,28 @@ internal static class Failures
     /// <returns>The exit code.</returns>
     public static int Report(Exception exception, string command, TextWriter error, bool verbose)
     {
-        (int code, string message) = Describe(exception, command);
+        (int code, string message, string? advice) = Describe(exception, command);
+
+        // Two lines and no more: what a name or a path brings with it is shown and ends none.
         error.WriteLine($"{command}: {message}");
-        if (verbose && code != ExitCode.Usage) error.WriteLine(exception);
+        if (advice is not null) error.WriteLine(advice);
+        if (verbose && code != ExitCode.Usage) error.Write($"{exception}\n");
         return code;
     }
 
     /// <summary>Text of an exception of the runtime or the base library, on one line.</summary>
     public static string OneLine(Exception exception) => exception.Message.ReplaceLineEndings(" ");
 
-    private static (int Code, string Message) Describe(Exception exception, string command) => exception switch
+    private static (int Code, string Message, string? Advice) Describe(Exception exception, string command) => exception switch
     {
-        UsageException => (ExitCode.Usage, $"{exception.Message}\nSee '{command} --help'."),
-        StoppedException => (ExitCode.Stopped, exception.Message),
-        OperationCanceledException => (ExitCode.Stopped, "stopped"),
-        FailureException or FileProblemException => (ExitCode.Failed, exception.Message),
-        OutOfMemoryException => (ExitCode.Failed, "there is not enough memory; for training, lower --hidden, --batch or --bptt"),
-        IOException or UnauthorizedAccessException => (ExitCode.Failed, OneLine(exception)),
-        _ => (ExitCode.Failed, $"internal error, {exception.GetType().Name}: {OneLine(exception)}\n" +
+        UsageException => (ExitCode.Usage, exception.Message, $"See '{command} --help'."),
+        StoppedException stopped => (ExitCode.Stopped, stopped.Message, stopped.Advice),
+        OperationCanceledException => (ExitCode.Stopped, "stopped", null),
+        FailureException failure => (ExitCode.Failed, failure.Message, failure.Advice),
+        FileProblemException => (ExitCode.Failed, exception.Message, null),
+        OutOfMemoryException => (ExitCode.Failed, Memory.Message(exception), Memory.AdviceFor(command, exception)),
+        IOException or UnauthorizedAccessException => (ExitCode.Failed, OneLine(exception), null),
+        _ => (ExitCode.Failed, $"internal error, {exception.GetType().Name}: {OneLine(exception)}",
             "This is a bug in TinySD. Please report it with what --verbose prints."),
     };
 }

@@ -12,7 +12,8 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(TrainLmResult))]
 [JsonSerializable(typeof(EvalResult))]
 [JsonSerializable(typeof(GenerateResult))]
-[JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(VocabularyResult))]
+[JsonSerializable(typeof(TensorResult))]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(BenchResult))]
@@ -34,10 +35,16 @@ internal sealed partial class CliJson : JsonSerializerContext
     public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     /// <summary>Writes one object and a line end.</summary>
-    public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type)
+    public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) =>
+        Write(output, writer => JsonSerializer.Serialize(writer, value, type));
+
+    /// <summary>Writes one object, which may be too long to be kept whole, and a line end.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="write">Writes it, and flushes now and then where it is long.</param>
+    public static void Write(TextWriter output, Action<Utf8JsonWriter> write)
     {
-        using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, s_options)) JsonSerializer.Serialize(writer, value, type);
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        using var text = new Utf8TextStream(output);
+        using (var writer = new Utf8JsonWriter(text, s_options)) write(writer);
+        output.WriteLine();
     }
 }

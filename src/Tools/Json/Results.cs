@@ -61,22 +61,10 @@ internal sealed record NoiseRow(string Cell, double Gradient, double MaskVarianc
 /// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
 
-/// <summary>The result of <c>inspect</c>; what only a language model or a checkpoint has is left out of other files.</summary>
-internal sealed record InspectResult(
-    string Kind, string File, long Bytes, long Parameters, JsonElement? Configuration, VocabularyResult? Vocabulary, JsonElement? Training,
-    IReadOnlyList<TensorResult> Tensors)
-{
-    /// <summary>Where a checkpoint's run stands.</summary>
-    public JsonElement? Progress { get; init; }
-
-    /// <summary>What a checkpoint's run is.</summary>
-    public JsonElement? Run { get; init; }
-}
-
 /// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);
 
-/// <summary>A tensor of <see cref="InspectResult"/>; formats without checksums have none.</summary>
+/// <summary>A tensor of <c>inspect</c>; formats without checksums have none.</summary>
 internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string? Checksum);
 
 /// <summary>The result of <c>verify</c>.</summary>

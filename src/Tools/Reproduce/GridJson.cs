@@ -53,5 +53,8 @@ internal sealed partial class GridJson : JsonSerializerContext
     }
 
     private static FailureException Damaged(string path, string why, Exception? cause) => new(
-        $"{path} is not as 'reproduce lm' wrote it: {why}.\nRemove it, and what it said is made again; where it is the grid's manifest, begin anew in another folder.", cause);
+        $"{path} is not as 'reproduce lm' wrote it: {why}.", cause)
+    {
+        Advice = "Remove it, and what it said is made again; where it is the grid's manifest, begin anew in another folder.",
+    };
 }

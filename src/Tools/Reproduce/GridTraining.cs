@@ -49,13 +49,14 @@ internal sealed class GridTraining(
             }
             catch (DivergedException exception)
             {
-                folder.Finish(run, exception.Message);
+                string why = exception.Advice is { } advice ? $"{exception.Message} {advice}" : exception.Message;
+                folder.Finish(run, why);
                 shown.Abandon();
-                warn($"{run}: {exception.Message}");
+                warn($"{run}: {why}");
             }
             catch (FailureException exception)
             {
-                throw new FailureException($"{run}: {exception.Message}", exception);
+                throw new FailureException($"{run}: {exception.Message}", exception) { Advice = exception.Advice };
             }
 
             ended();

@@ -54,11 +54,12 @@ internal sealed class SimulationReport
         output.WriteLine(_plan.Dropout);
         output.WriteLine(Describe());
         console.Results.Write(ProductTable());
-        output.WriteLine(
+        output.Write(
             $"""
             A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of
             K, of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it
             waits for memory, and bytes moved are those of the structured product.
+
             """);
         output.WriteLine();
         output.WriteLine(
@@ -98,12 +99,13 @@ internal sealed class SimulationReport
         int count = _drawn.Products.Count(p => !p.IsCompacted);
         if (count == 0) return;
         string everywhere = Ratio(_drawn.Dense, _drawn.Compacted);
-        output.WriteLine(
+        output.Write(
             $"""
 
             {Figures.Count(count, "product")} of {_drawn.Products.Count} run dense, with zeros for dropped units, because that is faster here: masks that change at each
             time step cut one product over all steps into many small ones, which fill the array badly. Skipping everywhere would be
             {everywhere} times as fast as dense. --dropout structured-locked keeps the same units for all steps, and such products whole.
+
             """);
     }
 

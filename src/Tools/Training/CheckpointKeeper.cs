@@ -136,14 +136,16 @@ internal sealed class CheckpointKeeper : IDisposable
         if (found is null)
         {
             throw new FailureException(
-                $"none of the {Figures.Count(files.Count, "checkpoint")} in {from} can be used. The newest: {damaged[0].Message.ReplaceLineEndings(" ")}\n" +
-                anew);
+                $"none of the {Figures.Count(files.Count, "checkpoint")} in {from} can be used. The newest: {damaged[0].Message}")
+            {
+                Advice = anew,
+            };
         }
 
         foreach (FileProblem problem in damaged)
         {
             keeper?._folder.SetAside(problem.File);
-            warn($"{problem.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Going on from {Path.GetFileName(files[damaged.Count])}, the newest that is whole.");
+            warn($"{problem.Message.TrimEnd('.')}. Going on from {Path.GetFileName(files[damaged.Count])}, the newest that is whole.");
         }
 
         return found;
@@ -179,9 +181,9 @@ internal sealed class CheckpointKeeper : IDisposable
         }
         catch (FileProblemException exception)
         {
-            string problem = $"{exception.Message}\nThe run stopped after {Figures.Count(updates)} updates";
+            string stopped = $"The run stopped after {Figures.Count(updates)} updates";
             string without = IsTemporary && updates == 0 ? " --no-checkpoints does without, --checkpoint DIR keeps them elsewhere." : "";
-            throw new FailureException($"{problem}; {WhatIsKept()}{without}", exception);
+            throw new FailureException(exception.Message, exception) { Advice = $"{stopped}; {WhatIsKept()}{without}" };
         }
 
         _last = _time.GetTimestamp();

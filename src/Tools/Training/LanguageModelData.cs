@@ -163,6 +163,9 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         string tokens = text.Tokens.Length == 1 ? "1 token" : $"{Figures.Count(text.Tokens.Length)} tokens";
         throw new FailureException(
             $"{text.Name} has {tokens}, too few to train on: --batch {recipe.BatchSize} sequences of --bptt {recipe.Bptt} steps need " +
-            $"at least {Figures.Count(needed)}.\nLower --batch or --bptt, or give a longer text.");
+            $"at least {Figures.Count(needed)}.")
+        {
+            Advice = "Lower --batch or --bptt, or give a longer text.",
+        };
     }
 }

@@ -97,11 +97,11 @@ internal sealed class LanguageModelTraining(
         catch (OperationCanceledException)
         {
             int epoch = Math.Min(_epochs.Count + 1, recipe.Epochs);
-            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(run.Updates)} steps in all; {WhatIsKept()}{HowToGoOn(run)}");
+            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(run.Updates)} steps in all; {WhatIsKept()}") { Advice = HowToGoOn(run) };
         }
         catch (FileProblemException exception) when (checkpoints is not null)
         {
-            throw new FailureException(exception.Message + HowToGoOn(run), exception);
+            throw new FailureException(exception.Message, exception) { Advice = HowToGoOn(run) };
         }
 
         return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, TotalSeconds);
@@ -252,17 +252,19 @@ internal sealed class LanguageModelTraining(
         // Going on would come to the same end.
         checkpoints?.Keeper.Finish();
         return new DivergedException(
-            $"the numbers stopped being finite {where}; {WhatIsKept()}\n" +
-            $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
-            $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).", cause);
+            $"the numbers stopped being finite {where}; {WhatIsKept()}", cause)
+        {
+            Advice = $"Try a lower --lr (it was {Figures.Setting(run.LearningRate)}) or a lower --clip " +
+                $"(it was {Figures.Setting(recipe.ClipNorm)}{(recipe.ClipNorm == 0 ? ", no clipping" : "")}).",
+        };
     }
 
     // Writes the last checkpoint, and says in a line of its own how to go on from it.
-    private string HowToGoOn(LanguageModelRun run)
+    private string? HowToGoOn(LanguageModelRun run)
     {
-        if (checkpoints is null) return "";
+        if (checkpoints is null) return null;
         checkpoints.Save(run, _epochs, _best, TotalSeconds);
-        return $"\n{checkpoints.Keeper.WhatIsKept()}";
+        return checkpoints.Keeper.WhatIsKept();
     }
 
     private string WhatIsKept() => _best is null

@@ -40,7 +40,7 @@ internal static class UnknownToken
         }
         catch (FileProblemException exception) when (exception.Kind == FileProblemKind.UnknownToken)
         {
-            throw new FailureException($"{exception.Message}\n{cure}", exception);
+            throw new FailureException(exception.Message, exception) { Advice = cure };
         }
     }
 }

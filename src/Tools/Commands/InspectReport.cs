@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json;
+using TinySD.Tools.Display;
+using TinySD.Tools.Json;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>What <c>tinysd inspect</c> says of a file of any kind: facts and tensors, as text or as JSON.</summary>
+/// <remarks>
+/// A file may hold hundreds of thousands of tensors, or a text as long as itself. As text the first of each are shown, unless all are asked for; JSON is
+/// whole, and written as it is made.
+/// </remarks>
+/// <param name="Kind">What the file holds.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Bytes">In it.</param>
+/// <param name="Tensors">Its tensors; gone through more than once.</param>
+internal sealed record InspectReport(string Kind, string Path, long Bytes, IReadOnlyCollection<TensorResult> Tensors)
+{
+    private const int ShownTensors = 500, ShownFacts = 100, ShownNames = 40, ShownLength = 100;
+
+    /// <summary>What may wait in a JSON writer.</summary>
+    public const int FlushBytes = 1 << 16;
+
+    /// <summary>What the count of all numbers is called.</summary>
+    public string Numbers { get; init; } = "parameters";
+
+    /// <summary>How many numbers there are, as JSON says it.</summary>
+    public long Count { get; init; }
+
+    /// <summary>Facts whose number and length do not depend on what is in the file.</summary>
+    public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
+
+    /// <summary>Lists of names in the file.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyCollection<string> Values)> Lists { get; init; } = [];
+
+    /// <summary>Names and texts in the file, which its writer chose.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, string>> Texts { get; init; } = [];
+
+    /// <summary>Members of the JSON object that stand before the tensors, and after them.</summary>
+    public IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> Before { get; init; } = [];
+
+    /// <summary>See <see cref="Before"/>.</summary>
+    public IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> After { get; init; } = [];
+
+    /// <summary>Whether the tensors have checksums.</summary>
+    public bool HasChecksums { get; init; }
+
+    /// <summary>Whether there is a list of tensors at all.</summary>
+    public bool HasTensors { get; init; } = true;
+
+    /// <summary>Writes the report.</summary>
+    /// <param name="context">Where to, and in which form.</param>
+    /// <param name="all">Whether to show everything; JSON does anyhow.</param>
+    public void Write(CliContext context, bool all)
+    {
+        if (context.Json) CliJson.Write(context.Console.Out, WriteJson);
+        else WriteText(context.Console.Out, all);
+        if (context.Json && all && !context.Quiet)
+            context.Console.Error.WriteLine("tinysd inspect: --all has no effect with --json, which is always whole");
+    }
+
+    private void WriteJson(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("kind", Kind);
+        writer.WriteString("file", Path);
+        writer.WriteNumber("bytes", Bytes);
+        writer.WriteNumber("parameters", Count);
+        WriteMembers(Before);
+        writer.WriteStartArray("tensors");
+        foreach (TensorResult tensor in Tensors)
+        {
+            JsonSerializer.Serialize(writer, tensor, CliJson.Default.TensorResult);
+            if (writer.BytesPending > FlushBytes) writer.Flush();
+        }
+
+        writer.WriteEndArray();
+        WriteMembers(After);
+        writer.WriteEndObject();
+
+        void WriteMembers(IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> members)
+        {
+            foreach ((string name, Action<Utf8JsonWriter> write) in members)
+            {
+                writer.WritePropertyName(name);
+                write(writer);
+            }
+        }
+    }
+
+    private void WriteText(TextWriter output, bool all)
+    {
+        LongTable.Write(output, Rows(all), "", "");
+        if (!HasTensors) return;
+        if (HasChecksums) LongTable.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
+        else LongTable.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes");
+        if (Tensors.Count > ShownTensors && !all)
+            output.WriteLine($"… and {Figures.Count(Tensors.Count - ShownTensors, "more tensor")}; --all shows all, --json too");
+    }
+
+    private IEnumerable<string[]> Rows(bool all)
+    {
+        yield return ["file", Path];
+        yield return ["kind", Kind];
+        yield return ["bytes", Figures.Count(Bytes)];
+        if (HasTensors) yield return [Numbers, Figures.Count(Count)];
+        foreach ((string name, string value) in Facts) yield return [name, Cut(value, 4 * ShownLength, all)];
+        foreach ((string name, IReadOnlyCollection<string> values) in Lists) yield return [name, List(values, all)];
+        foreach ((string name, string value) in all ? Texts : Texts.Take(ShownFacts)) yield return [Cut(name, ShownLength, all), Cut(value, ShownLength, all)];
+        if (Texts.Count > ShownFacts && !all) yield return ["…", $"and {Figures.Count(Texts.Count - ShownFacts)} more; --all shows all, --json too"];
+    }
+
+    private IEnumerable<string[]> TensorRows(bool all)
+    {
+        foreach (TensorResult t in all ? Tensors : Tensors.Take(ShownTensors))
+        {
+            string[] row =
+            [
+                Cut(t.Name, ShownLength, all), t.Dtype, $"[{string.Join(", ", t.Shape)}]", t.Offset.ToString(CultureInfo.InvariantCulture),
+                t.Bytes.ToString(CultureInfo.InvariantCulture),
+            ];
+            yield return t.Checksum is { } checksum ? [.. row, checksum] : row;
+        }
+    }
+
+    private static string List(IReadOnlyCollection<string> names, bool all)
+    {
+        string shown = string.Join(", ", (all ? names : names.Take(ShownNames)).Select(name => Cut(name, ShownLength, all)));
+        return all || names.Count <= ShownNames ? shown : $"{shown} … and {Figures.Count(names.Count - ShownNames)} more; --all shows all";
+    }
+
+    private static string Cut(string text, int length, bool all) => all ? text : VisibleText.Cut(text, length);
+}

@@ -1,0 +1,20 @@
+using System.Collections;
+using System.Collections.Immutable;
+using TinySD.Tools.Json;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>A file's tensors as results, each made when it is asked for: a second list of hundreds of thousands would be no use.</summary>
+/// <param name="tensors">The file's.</param>
+/// <param name="result">Makes a result of one.</param>
+internal sealed class TensorList<T>(ImmutableArray<T> tensors, Func<T, TensorResult> result) : IReadOnlyCollection<TensorResult>
+{
+    /// <inheritdoc/>
+    public int Count => tensors.Length;
+
+    /// <inheritdoc/>
+    public IEnumerator<TensorResult> GetEnumerator() => tensors.Select(result).GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

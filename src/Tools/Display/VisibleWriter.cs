@@ -1,0 +1,39 @@
+using System.Text;
+
+namespace TinySD.Tools.Display;
+
+/// <summary>Writes what can be seen, and nothing that a terminal would obey: see <see cref="VisibleText"/>.</summary>
+/// <remarks>What is written as a line is one: a line feed in it is shown. Text of several lines is written with <c>Write</c>.</remarks>
+/// <param name="inner">Where it goes; left open.</param>
+internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
+{
+    /// <inheritdoc/>
+    public override Encoding Encoding => inner.Encoding;
+
+    /// <inheritdoc/>
+    public override void Write(char value) => VisibleText.Write(inner, [value]);
+
+    /// <inheritdoc/>
+    public override void Write(char[] buffer, int index, int count) => VisibleText.Write(inner, buffer.AsSpan(index, count));
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<char> buffer) => VisibleText.Write(inner, buffer);
+
+    /// <inheritdoc/>
+    public override void Write(string? value) => VisibleText.Write(inner, value);
+
+    /// <inheritdoc/>
+    public override void WriteLine() => inner.WriteLine();
+
+    /// <inheritdoc/>
+    public override void WriteLine(string? value) => inner.WriteLine(VisibleText.Line(value ?? ""));
+
+    /// <inheritdoc/>
+    public override void WriteLine(ReadOnlySpan<char> buffer) => WriteLine(buffer.ToString());
+
+    /// <inheritdoc/>
+    public override void WriteLine(char[] buffer, int index, int count) => WriteLine(new string(buffer, index, count));
+
+    /// <inheritdoc/>
+    public override void Flush() => inner.Flush();
+}

@@ -1,0 +1,35 @@
+namespace TinySD.Tools.Errors;
+
+/// <summary>What there was no memory for, and what helps the command that wanted it.</summary>
+internal static class Memory
+{
+    // How the runtime's own words begin, and those about a thread.
+    private const string Wanted = "no memory for ", Thread = "no memory for thread ";
+
+    private const string Sizes = "lower --hidden, --layers, --batch or --bptt";
+
+    /// <summary>What was wanted, as far as it is known.</summary>
+    /// <param name="exception">The runtime's words where it has some, else those of the base library.</param>
+    public static string Message(Exception exception) => exception.Message.StartsWith(Wanted, StringComparison.Ordinal)
+        ? exception.Message
+        : "there is not enough memory for what was asked";
+
+    /// <summary>What the user of a command can do.</summary>
+    /// <param name="command">As typed, for example <c>tinysd train lm</c>.</param>
+    /// <param name="exception">What was thrown.</param>
+    public static string AdviceFor(string command, Exception exception) => exception.Message.StartsWith(Thread, StringComparison.Ordinal)
+        ? "Give fewer --threads, or lift a limit that was set (ulimit -u, ulimit -v, a container's on processes)."
+        : $"Close other programs, lift a limit that was set (ulimit -v, a container's), or {WhatHelps(command)}.";
+
+    private static string WhatHelps(string command) => command switch
+    {
+        "tinysd train lm" => Sizes,
+        "tinysd reproduce lm" => $"{Sizes}, or run fewer --threads",
+        "tinysd reproduce noise" or "tinysd demo" or "tinysd hw detect" => "run it with fewer --threads",
+        "tinysd eval" => "lower --streams, --mc-samples or --cache",
+        "tinysd generate" => "take a smaller model",
+        "tinysd run" => "give fewer steps or sequences at once, or fewer --threads",
+        "tinysd bench" or "tinysd schedule" or "tinysd hw simulate" => Sizes,
+        _ => "work on a machine with more: the command needs as much as the file is long, several times over",
+    };
+}
