@@ -112,7 +112,7 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
                 $"{file} is damaged at byte {same}: {Magic[same]:X2} expected, {first[same]:X2} found. Copy or download it again.");
         }
 
-        string guess = ForeignFile.Describe(first) ?? (ForeignFile.LooksLikeText(first) ? "it looks like text" : "an unknown format");
+        string guess = ForeignFile.Guess(first, file);
         return Problem(file, FileProblemKind.Foreign, same, $"{file} is not a TinySD model: it begins with {Words.Hex(start)} ({guess})");
     }
 

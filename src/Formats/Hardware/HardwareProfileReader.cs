@@ -53,7 +53,8 @@ internal sealed class HardwareProfileReader
     private static FileProblem? FindForeign(string file, ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty) return new(FileProblemKind.Empty, file, $"{file} is empty; a hardware profile was expected") { Offset = 0 };
-        if (ForeignFile.Describe(json[..Math.Min(json.Length, 16)]) is { } format)
+        ReadOnlySpan<byte> first = json[..Math.Min(json.Length, ForeignFile.FirstBytes)];
+        if ((ForeignFile.Describe(first, file) ?? (first.TrimStart(" \t\r\n"u8) is [(byte)'<', ..] ? ForeignFile.DescribeMarkup(first) : null)) is { } format)
             return new(FileProblemKind.Foreign, file, $"{file} is not a hardware profile: it begins like {format}") { Offset = 0 };
         if (json.Length > MaxBytes)
             return new(FileProblemKind.ProfileInvalid, file, $"{file} is no hardware profile: it has more than {Words.Count(MaxBytes)} bytes");

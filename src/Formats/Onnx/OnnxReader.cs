@@ -59,7 +59,20 @@ internal sealed partial class OnnxReader
             }
 
             byte[] bytes = new byte[length];
-            return FileBytes.TryRead(path, handle, bytes, 0, out problem) && TryRead(path, bytes, out model, out problem);
+            if (!FileBytes.TryRead(path, handle, bytes, 0, out problem)) return false;
+            if (TryRead(path, bytes, out model, out problem)) return true;
+
+            // Protobuf has no mark of its own: only where it does not hold together is there reason to ask what else it may be.
+            ReadOnlySpan<byte> first = bytes.AsSpan(0, Math.Min(bytes.Length, ForeignFile.FirstBytes));
+            string guess = ForeignFile.Guess(first, path);
+            if (problem.Kind == FileProblemKind.MessageDamaged && !ForeignFile.IsOnnx(first) && guess != ForeignFile.Unknown)
+            {
+                problem = new(FileProblemKind.Foreign, path,
+                    $"{path} is not an ONNX model: it begins with {Words.Hex(first[..Math.Min(first.Length, 8)])} ({guess})")
+                { Offset = 0 };
+            }
+
+            return false;
         }
     }
 

@@ -179,6 +179,15 @@ public sealed class SafetensorsFile : IDisposable
         [NotNullWhen(false)] out FileProblem? problem)
     {
         header = null;
+        Span<byte> start = stackalloc byte[ForeignFile.FirstBytes];
+        start = start[..(int)Math.Min(length, start.Length)];
+        if (!FileBytes.TryRead(path, handle, start, 0, out problem)) return false;
+        if (!start.IsEmpty && !ForeignFile.IsSafetensors(start) && FindForeign(path, start) is { } foreign)
+        {
+            problem = foreign;
+            return false;
+        }
+
         if (length < LengthBytes)
         {
             problem = length == 0
@@ -210,6 +219,16 @@ public sealed class SafetensorsFile : IDisposable
             && SafetensorsHeader.TryRead(path, json, length, out header, out problem);
 
         FileProblem Announced(FileProblemKind kind, string message) => new(kind, path, message) { Offset = 0, Part = "header" };
+    }
+
+    // Nothing that is known looks like a length of at most 100 MB and a brace. A name says too little: a safetensors file may have any.
+    private static FileProblem? FindForeign(string path, ReadOnlySpan<byte> first)
+    {
+        string? what = ForeignFile.Describe(first, "") is not null || ForeignFile.DescribeMarkup(first) is not null ? ForeignFile.Guess(first, path) : null;
+        if (what is null && first.Length >= LengthBytes && ForeignFile.LooksLikeText(first)) what = "it looks like text";
+        return what is null ? null : new(FileProblemKind.Foreign, path,
+            $"{path} is not a safetensors file: it begins with {Words.Hex(first[..Math.Min(first.Length, LengthBytes)])} ({what})")
+        { Offset = 0 };
     }
 
     private bool TryConvert<TFrom, TTo>(

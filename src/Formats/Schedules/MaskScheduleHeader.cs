@@ -77,7 +77,7 @@ internal static class MaskScheduleHeader
         }
         else if (!first.StartsWith(Magic))
         {
-            string guess = ForeignFile.Describe(first) ?? (ForeignFile.LooksLikeText(first) ? "it looks like text" : "an unknown format");
+            string guess = ForeignFile.Guess(first, file);
             problem = new(FileProblemKind.Foreign, file, $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")
             {
                 Offset = 0,

@@ -85,7 +85,8 @@ internal static class SystemErrors
             return new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file");
         return Libc.KindOf(path) switch
         {
-            PathKind.Directory => new(FileProblemKind.IsDirectory, path, $"{path} is a folder; a file was expected"),
+            PathKind.Directory => new(FileProblemKind.IsDirectory, path,
+                ForeignFile.DescribeFolder(path) is { } folder ? $"{path} is {folder}" : $"{path} is a folder; a file was expected"),
             PathKind.Special => new(FileProblemKind.NotRegularFile, path,
                 $"{path} is a pipe or a device; TinySD reads a file more than once, so save the data to a file first"),
             _ => null,

@@ -83,7 +83,7 @@ internal sealed class TextFile : IDisposable
     private void CheckStart()
     {
         if (_count == 0) Throw.Problem(_file.Empty("a text"));
-        if (ForeignFile.Describe(_bytes.AsSpan(0, Math.Min(_count, 16))) is { } format)
+        if (ForeignFile.Describe(_bytes.AsSpan(0, Math.Min(_count, ForeignFile.FirstBytes)), _path) is { } format)
             Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} is not text: it begins like {format}") { Offset = 0 });
     }
 

@@ -121,12 +121,14 @@ public sealed class MalformedFileTests
         yield return Foreign("short text", "x"u8.ToArray(), "78 (it looks like text)");
         yield return Foreign("gzip", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "1F 8B 08 00 00 00 00 00 (a gzip file; unpack it first)");
         yield return Foreign(
-            "zip", [.. "PK"u8, 3, 4, 20, 0, 0, 0], "50 4B 03 04 14 00 00 00 (a zip archive, perhaps a PyTorch checkpoint)");
+            "zip", [.. "PK"u8, 3, 4, 20, 0, 0, 0], "50 4B 03 04 14 00 00 00 (a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, save its weights " +
+            "from PyTorch with safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") and give that file)");
         yield return Foreign("onnx", [8, 7, 0x12, 7, .. "pytorch"u8], "08 07 12 07 70 79 74 6F (perhaps an ONNX model)");
         yield return Foreign("safetensors", [0x40, 0, 0, 0, 0, 0, 0, 0, .. "{\"w\":{}}"u8], "40 00 00 00 00 00 00 00 (a safetensors file)");
         yield return Foreign("program", [0x7F, .. "ELF"u8, 2, 1, 1, 0], "7F 45 4C 46 02 01 01 00 (a program)");
         yield return Foreign("png", [0x89, .. "PNG"u8, 13, 10, 26, 10], "89 50 4E 47 0D 0A 1A 0A (a PNG image)", 1);
-        yield return Foreign("hdf5", [0x89, .. "HDF"u8, 13, 10, 26, 10], "89 48 44 46 0D 0A 1A 0A (an HDF5 file)", 1);
+        yield return Foreign("hdf5", [0x89, .. "HDF"u8, 13, 10, 26, 10], "89 48 44 46 0D 0A 1A 0A (an HDF5 file, as Keras writes; " +
+            "convert it to ONNX, for example with tf2onnx, and give that file)", 1);
         yield return Foreign("pdf", "%PDF-1.7\n"u8.ToArray(), "25 50 44 46 2D 31 2E 37 (a PDF document)");
         yield return Foreign("bzip2", "BZh91AY&SY"u8.ToArray(), "42 5A 68 39 31 41 59 26 (a bzip2 file; unpack it first)");
         yield return Foreign("xz", [0xFD, .. "7zXZ"u8, 0, 0, 4], "FD 37 7A 58 5A 00 00 04 (an xz file; unpack it first)");

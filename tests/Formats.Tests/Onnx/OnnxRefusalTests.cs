@@ -70,7 +70,7 @@ public sealed class OnnxRefusalTests
             ("part of the output", Lstm().Constant("i", [], [0L]).Node("Gather", ["Y", "i"], ["last"]).Output("last", [-1, -1, 2]).ToArray(), FileProblemKind.Unsupported, "'last'"),
             ("no node", new OnnxBytes().Input("X", [1]).Output("X", [1]).ToArray(), FileProblemKind.Unsupported, "no LSTM, GRU or RNN"),
             ("cut short", Lstm().ToArray()[..^20], FileProblemKind.MessageDamaged, "damaged"),
-            ("text", "hello, this is no model"u8.ToArray(), FileProblemKind.MessageDamaged, "no ONNX model"),
+            ("text", "hello, this is no model"u8.ToArray(), FileProblemKind.Foreign, "is not an ONNX model: it begins with 68 65 6C 6C 6F 2C 20 74 (it looks like text)"),
             ("empty", [], FileProblemKind.Empty, "empty"),
         ];
         return models.Select(m => (Func<(string, byte[], FileProblemKind, string)>)(() => m));

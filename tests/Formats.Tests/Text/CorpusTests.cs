@@ -233,7 +233,8 @@ public sealed class CorpusTests
         {
             (TsdBytes.Example(), "a TinySD model"),
             ([0xFF, 0xFE, (byte)'a', 0], "UTF-16 text; convert it to UTF-8, for example with iconv -f utf-16 -t utf-8"),
-            ([.. "PK"u8, 3, 4, 20, 0], "a zip archive, perhaps a PyTorch checkpoint"),
+            ([.. "PK"u8, 3, 4, 20, 0], "a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, " +
+                "save its weights from PyTorch with safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") and give that file"),
             (Gzip(Gzip("text"u8.ToArray())), "a gzip file; unpack it first"),
         })
         {
