@@ -7,10 +7,14 @@ namespace TinySD.Formats;
 /// <summary>Strange words and bytes made fit to be shown in a message of one line.</summary>
 internal static class Words
 {
-    private const int ShownLength = 40, SentenceLength = 240;
+    private const int ShownLength = 40, NameLength = 160, SentenceLength = 240;
 
     /// <summary>At most 40 characters, control characters as their escapes.</summary>
     public static string Shown(ReadOnlySpan<char> word) => Shown(word, ShownLength);
+
+    /// <summary>A tensor's name, whose end matters as much as its beginning: at most 160 characters, control characters as their
+    /// escapes.</summary>
+    public static string Name(string name) => Shown(name, NameLength);
 
     /// <summary>At most so many characters, control characters as their escapes.</summary>
     public static string Shown(ReadOnlySpan<char> word, int length)

@@ -5,30 +5,37 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
+using static System.FormattableString;
 
 namespace TinySD.Formats;
 
 /// <summary>How to understand a safetensors file where it leaves a choice.</summary>
 /// <param name="Prefix">What stands before the layer's own names, for example <c>lstm.</c>; null to find it.</param>
-/// <param name="Rectified">A simple RNN is that of <c>nonlinearity='relu'</c>: the names and shapes of both are the same. Null for what the file's metadata
-/// say, and tanh where they say nothing.</param>
+/// <param name="Rectified">A simple RNN is that of <c>nonlinearity='relu'</c>: the names and shapes of both are the same. Null for what the
+/// file's metadata say, and tanh where they say nothing.</param>
 public sealed record PyTorchChoices(string? Prefix = null, bool? Rectified = null);
 
 /// <summary>A stack read from a safetensors file.</summary>
 /// <param name="Stack">The stack.</param>
-/// <param name="Prefix">What stood before the layer's own names.</param>
+/// <param name="Prefix">What stood before the layer's own names; before the first's where the layers are numbered modules.</param>
 /// <param name="LeftOut">The file's other tensors.</param>
 /// <param name="Rounded">Tensors whose numbers were of 64 bits and were rounded.</param>
-public sealed record PyTorchImport(RecurrentStack Stack, string Prefix, ImmutableArray<string> LeftOut, ImmutableArray<string> Rounded);
+/// <param name="Copies">Tensors that were passed over because those that they were computed from are in the file: masked copies of weight
+/// drop, products of weight norm.</param>
+public sealed record PyTorchImport(
+    RecurrentStack Stack, string Prefix, ImmutableArray<string> LeftOut, ImmutableArray<string> Rounded, ImmutableArray<string> Copies);
 
-/// <summary>Recurrent stacks in safetensors files, with the names of PyTorch's <c>nn.LSTM</c>, <c>nn.GRU</c> and <c>nn.RNN</c>.</summary>
+/// <summary>Recurrent stacks in safetensors files, with the names of PyTorch's <c>nn.LSTM</c>, <c>nn.GRU</c> and <c>nn.RNN</c>; read with
+/// those of its cells and of MLX's layers too.</summary>
 /// <remarks>
-/// <c>weight_ih_l0</c> [G H, I], <c>weight_hh_l0</c> [G H, H], <c>bias_ih_l0</c> and <c>bias_hh_l0</c> [G H], with <c>_reverse</c> behind them for the second
-/// direction: the documented state of those modules. Gates are i, f, g, o and r, z, n.
+/// <c>weight_ih_l0</c> [G H, I], <c>weight_hh_l0</c> [G H, H], <c>bias_ih_l0</c> and <c>bias_hh_l0</c> [G H], with <c>_reverse</c> behind
+/// them for the second direction: the documented state of those modules. Cells have the same names without <c>_l0</c>. MLX has <c>Wx</c> [G
+/// H, I], <c>Wh</c> [G H, H] and <c>bias</c> [4 H] for an LSTM, <c>b</c> [3 H] and <c>bhn</c> [H] (the recurrent bias of gate n) for a GRU,
+/// and <c>Wxh</c>, <c>Whh</c>, <c>bias</c> for a simple cell. Gates are i, f, g, o and r, z, n everywhere.
 /// </remarks>
 public static partial class PyTorchNames
 {
-    private const string CellKey = "tinysd.cell";
+    internal const string CellKey = "tinysd.cell";
 
     /// <summary>Reads the stack of a file.</summary>
     /// <param name="file">The open file.</param>
@@ -110,138 +117,111 @@ public static partial class PyTorchNames
 
     private static PyTorchImport Read(SafetensorsFile file, PyTorchChoices choices)
     {
-        Part[] all = [.. file.Tensors.Select(Part.Of).OfType<Part>()];
-        string[] prefixes = [.. all.Select(part => part.Prefix).Distinct(StringComparer.Ordinal)];
-        string prefix = choices.Prefix ?? prefixes.FirstOrDefault("");
-        if (!prefixes.Contains(prefix) || (choices.Prefix is null && prefixes.Length > 1))
+        IReadOnlyList<RecurrentModule> all = RecurrentModule.FindAll(file);
+        IReadOnlyList<RecurrentModule> chosen = Choose(file, [.. all.Where(module => module.HoldsWeights())], choices.Prefix);
+        foreach (RecurrentModule module in chosen)
         {
-            Refuse(file, null, FileProblemKind.TensorMissing, prefixes.Length == 0
-                ? $"{file.Path} has no tensors of a recurrent layer; PyTorch's names were expected: weight_ih_l0, weight_hh_l0 and so on, with any prefix"
-                : $"{file.Path} has recurrent layers under {string.Join(", ", prefixes.Select(p => $"'{Words.Shown(p)}'"))}; choose one with --prefix");
+            module.Describe(choices);
+            module.RefuseBeside(all);
         }
 
-        var parts = all.Where(part => part.Prefix == prefix).ToDictionary(part => (part.Name, part.Layer, part.IsReverse), part => part.Tensor);
-        RecurrentStackConfig config = Describe(file, parts, choices);
-        // All shapes before any memory: 64 layers may be announced by a file that holds one.
-        var layers = new List<SafetensorsTensor?[]>();
-        for (int i = 0; i < config.LayerCount * config.DirectionCount; i++) layers.Add(FindLayer(file, parts, prefix, config, i));
+        // All shapes are known to fit before any memory is taken: 64 layers may be announced by a file that holds one.
+        RecurrentStackConfig config = Join(file, chosen);
         var stack = new RecurrentStack(config);
-        for (int i = 0; i < layers.Count; i++)
+        int layer = 0;
+        foreach (RecurrentModule module in chosen)
         {
-            float[]?[] numbers = [.. layers[i].Select(tensor => tensor is null ? null : Numbers(file, tensor))];
-            new ForeignWeights(numbers[0]!, numbers[1]!, numbers[2], numbers[3], null)
-                .CopyTo(stack, i / config.DirectionCount, i % config.DirectionCount, GateOrder.PyTorch);
+            for (int own = 0; own < module.Config.LayerCount; own++, layer++)
+            {
+                for (int direction = 0; direction < config.DirectionCount; direction++)
+                    module.Read(own, direction).CopyTo(stack, layer, direction, GateOrder.PyTorch);
+            }
         }
 
-        HashSet<SafetensorsTensor> used = [.. layers.SelectMany(layer => layer).OfType<SafetensorsTensor>()];
-        if (parts.Values.FirstOrDefault(tensor => !used.Contains(tensor)) is { } surplus)
-            Refuse(file, surplus, FileProblemKind.TensorInvalid, $"{file.Path}: tensor '{Words.Shown(surplus.Name)}' belongs to no layer that is whole");
+        HashSet<SafetensorsTensor> used = [.. chosen.SelectMany(module => module.Sources)];
+        HashSet<SafetensorsTensor> copies = [.. chosen.SelectMany(module => module.Copies)];
         return new PyTorchImport(
-            stack, prefix, [.. file.Tensors.Where(tensor => !used.Contains(tensor)).Select(tensor => tensor.Name)],
-            [.. used.Where(tensor => tensor.Dtype == SafetensorsDtypes.Binary64).Select(tensor => tensor.Name).Order(StringComparer.Ordinal)]);
+            stack, chosen[0].Prefix, Names(file.Tensors.Where(tensor => !used.Contains(tensor) && !copies.Contains(tensor))),
+            Names(used.Where(tensor => tensor.Dtype == SafetensorsDtypes.Binary64).OrderBy(tensor => tensor.Name, StringComparer.Ordinal)),
+            Names(file.Tensors.Where(copies.Contains)));
+
+        static ImmutableArray<string> Names(IEnumerable<SafetensorsTensor> tensors) => [.. tensors.Select(tensor => tensor.Name)];
     }
 
-    // The input's weights, the recurrent ones, and both biases or neither, of their right shapes.
-    private static SafetensorsTensor?[] FindLayer(
-        SafetensorsFile file, Dictionary<(string Name, int Layer, bool IsReverse), SafetensorsTensor> parts, string prefix, RecurrentStackConfig config, int index)
+    // One module; or single layers that are numbered, from the lowest.
+    private static IReadOnlyList<RecurrentModule> Choose(SafetensorsFile file, IReadOnlyList<RecurrentModule> modules, string? prefix)
     {
-        int layer = index / config.DirectionCount, hidden = config.HiddenSize, inputs = layer == 0 ? config.InputSize : config.OutputSize;
-        bool isReverse = index % config.DirectionCount == 1;
-        long columns = (long)config.Cell.GateCount() * hidden;
-        bool hasBias = parts.ContainsKey(("bias_ih", layer, isReverse)) || parts.ContainsKey(("bias_hh", layer, isReverse));
-        return
-        [
-            Checked("weight_ih", columns, inputs), Checked("weight_hh", columns, hidden),
-            hasBias ? Checked("bias_ih", columns) : null, hasBias ? Checked("bias_hh", columns) : null,
-        ];
-
-        SafetensorsTensor Checked(string name, params ReadOnlySpan<long> shape)
+        IReadOnlyList<RecurrentModule> fitting = modules;
+        if (prefix is not null)
         {
-            SafetensorsTensor tensor = Find(file, parts, prefix, name, layer, isReverse);
-            if (!tensor.Shape.AsSpan().SequenceEqual(shape))
+            string unwrapped = RecurrentName.Unwrapped(prefix);
+            fitting = [.. modules.Where(module => module.HasPrefix(prefix))];
+            if (fitting.Count == 0) fitting = [.. modules.Where(module => module.Unwrapped == unwrapped)];
+            if (fitting.Count > 1)
+                Refuse(file, $"{file.Path} has recurrent layers of several kinds of names under '{Words.Name(prefix)}'; one was expected");
+            if (fitting.Count == 0)
+                fitting = InARow([.. modules.Where(module => module.Unwrapped.StartsWith(unwrapped, StringComparison.Ordinal))]) ?? [];
+            if (fitting.Count > 0) return fitting;
+        }
+
+        if (fitting.Count == 1) return fitting;
+        if (fitting.Count > 1 && fitting.All(module => module.Scheme != NameScheme.Module) && InARow(fitting) is { } row) return row;
+        Refuse(file, modules.Count == 0
+            ? $"{file.Path} has no tensors of a recurrent layer; names were expected as PyTorch's (weight_ih_l0, weight_hh_l0 and so on; " +
+              "weight_ih, weight_hh of a cell) or MLX's (Wx, Wh), with any prefix"
+            : $"{file.Path} has recurrent layers under {Shown(modules)}; choose one with --prefix");
+        return [];
+    }
+
+    // Prefixes that are alike but for one number, which counts from 0 or 1.
+    private static IReadOnlyList<RecurrentModule>? InARow(IReadOnlyList<RecurrentModule> modules)
+    {
+        if (modules.Count < 2 || modules.Any(module => module.Scheme != modules[0].Scheme)) return null;
+        string[][] pieces = [.. modules.Select(module => Digits().Split(module.Unwrapped))];
+        if (pieces.Any(p => p.Length != pieces[0].Length)) return null;
+        int[] differing = [.. Enumerable.Range(0, pieces[0].Length).Where(i => pieces.Any(p => p[i] != pieces[0][i]))];
+
+        // Every second piece is a number.
+        if (differing.Length != 1 || differing[0] % 2 == 0) return null;
+        int[] numbers = [.. pieces.Select(p => int.TryParse(p[differing[0]], CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        int first = numbers.Min();
+        return first is 0 or 1 && numbers.Order().SequenceEqual(Enumerable.Range(first, numbers.Length))
+            ? [.. modules.Zip(numbers).OrderBy(pair => pair.Second).Select(pair => pair.First)]
+            : null;
+    }
+
+    private static RecurrentStackConfig Join(SafetensorsFile file, IReadOnlyList<RecurrentModule> modules)
+    {
+        RecurrentStackConfig first = modules[0].Config;
+        for (int i = 1; i < modules.Count; i++)
+        {
+            RecurrentStackConfig config = modules[i].Config;
+            bool isAlike = config with { InputSize = first.InputSize, LayerCount = first.LayerCount } == first;
+            string? why = config.InputSize != first.OutputSize
+                ? Invariant($"has the input size {config.InputSize}, and what is before it the output size {first.OutputSize}")
+                : isAlike ? null : "is of another cell, size or direction";
+            if (why is not null)
             {
-                Refuse(file, tensor, FileProblemKind.TensorInvalid,
-                    $"{file.Path}: tensor '{Words.Shown(tensor.Name)}' has the shape [{string.Join(", ", tensor.Shape)}]; [{string.Join(", ", shape.ToArray())}] was expected");
-            }
-
-            return tensor;
-        }
-    }
-
-    private static float[] Numbers(SafetensorsFile file, SafetensorsTensor tensor)
-    {
-        if (!NamedTensor.TryRead(file, tensor, out NamedTensor? numbers, out FileProblem? problem)) Throw.Problem(problem);
-        string shown = Words.Shown(tensor.Name);
-        if (numbers.Floats is null) Refuse(file, tensor, FileProblemKind.TensorUnsupported, $"{file.Path}: tensor '{shown}' holds integers; floats were expected");
-        int wrong = numbers.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-        if (wrong >= 0)
-            Refuse(file, tensor, FileProblemKind.NotFinite, $"{file.Path} was not loaded: weight {wrong} of tensor '{shown}' is infinite or not a number");
-        return numbers.Floats!;
-    }
-
-    // Cell, sizes, layers and directions, from names and the first layer's shapes; the other shapes are compared as they are read.
-    private static RecurrentStackConfig Describe(
-        SafetensorsFile file, Dictionary<(string Name, int Layer, bool IsReverse), SafetensorsTensor> parts, PyTorchChoices choices)
-    {
-        if (parts.FirstOrDefault(part => part.Key.Name == "weight_hr").Value is { } projection)
-            Refuse(file, projection, FileProblemKind.Unsupported, $"{file.Path}: tensor '{Words.Shown(projection.Name)}' is a projection (proj_size), which is not supported");
-        SafetensorsTensor input = Find(file, parts, "", "weight_ih", 0, false), recurrent = Find(file, parts, "", "weight_hh", 0, false);
-        foreach (SafetensorsTensor tensor in (SafetensorsTensor[])[input, recurrent])
-        {
-            if (tensor.Shape.Length != 2 || tensor.Shape.Any(extent => extent is < 1 or > int.MaxValue))
-            {
-                Refuse(file, tensor, FileProblemKind.TensorInvalid,
-                    $"{file.Path}: tensor '{Words.Shown(tensor.Name)}' has the shape [{string.Join(", ", tensor.Shape)}]; two extents were expected");
+                Refuse(file, $"{file.Path} has recurrent layers under {Shown(modules)}, which are no stack: " +
+                    $"'{Words.Name(modules[i].Prefix)}' {why}; choose one with --prefix");
             }
         }
 
-        long hidden = recurrent.Shape[1], ratio = recurrent.Shape[0] / hidden;
-        if (recurrent.Shape[0] % hidden != 0 || ratio is not (1 or 3 or 4))
-        {
-            Refuse(file, recurrent, FileProblemKind.TensorInvalid,
-                $"{file.Path}: tensor '{Words.Shown(recurrent.Name)}' has the shape [{string.Join(", ", recurrent.Shape)}]; [4H, H] of an LSTM, [3H, H] of a GRU or [H, H] of an RNN was expected");
-        }
-
-        bool isRelu = choices.Rectified ?? file.Metadata.GetValueOrDefault(CellKey) == Spelling.Cells.NameOf(CellKind.RnnRelu);
-        if (choices.Rectified is not null && ratio != 1)
-            Refuse(file, recurrent, FileProblemKind.Unsupported, $"{file.Path} holds {(ratio == 4 ? "an LSTM" : "a GRU")}, and only a simple RNN has a choice of nonlinearity");
-        int layers = parts.Keys.Max(part => part.Layer) + 1;
-        if (layers > 64) Refuse(file, null, FileProblemKind.Unsupported, $"{file.Path} has {layers} layers; at most 64 are supported");
-        return new RecurrentStackConfig
-        {
-            Cell = ratio switch { 4 => CellKind.Lstm, 3 => CellKind.Gru, _ => isRelu ? CellKind.RnnRelu : CellKind.RnnTanh },
-            InputSize = (int)input.Shape[1],
-            HiddenSize = (int)hidden,
-            LayerCount = layers,
-            Direction = parts.Keys.Any(part => part.IsReverse) ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
-        };
+        int layers = modules.Sum(module => module.Config.LayerCount);
+        modules[0].RequireLayers(layers);
+        return first with { LayerCount = layers };
     }
 
-    private static SafetensorsTensor Find(
-        SafetensorsFile file, Dictionary<(string Name, int Layer, bool IsReverse), SafetensorsTensor> parts, string prefix, string name, int layer, bool isReverse)
+    private static string Shown(IReadOnlyList<RecurrentModule> modules)
     {
-        if (parts.TryGetValue((name, layer, isReverse), out SafetensorsTensor? tensor)) return tensor;
-        string missing = string.Create(CultureInfo.InvariantCulture, $"{prefix}{name}_l{layer}{(isReverse ? "_reverse" : "")}");
-        Throw.Problem(new(FileProblemKind.TensorMissing, file.Path, $"{file.Path} has no tensor '{Words.Shown(missing)}', which its other layers' tensors call for") { Part = missing });
-        return null;
+        const int most = 8;
+        IEnumerable<string> shown = modules.Take(most).Select(module => $"'{Words.Name(module.Prefix)}'");
+        return string.Join(", ", shown) + (modules.Count > most ? ", …" : "");
     }
 
-    private static void Refuse(SafetensorsFile file, SafetensorsTensor? tensor, FileProblemKind kind, string message) =>
-        Throw.Problem(new(kind, file.Path, message) { Part = tensor?.Name, Offset = tensor?.Offset });
+    private static void Refuse(SafetensorsFile file, string message) =>
+        Throw.Problem(new(FileProblemKind.TensorMissing, file.Path, message));
 
-    [GeneratedRegex(@"^(?<prefix>.*)(?<name>weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(?<layer>0|[1-9][0-9]{0,4})(?<reverse>_reverse)?\z", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex LayerName();
-
-    private sealed record Part(string Prefix, string Name, int Layer, bool IsReverse, SafetensorsTensor Tensor)
-    {
-        public static Part? Of(SafetensorsTensor tensor)
-        {
-            Match match = LayerName().Match(tensor.Name);
-            return match.Success
-                ? new Part(
-                    match.Groups["prefix"].Value, match.Groups["name"].Value, int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture),
-                    match.Groups["reverse"].Success, tensor)
-                : null;
-        }
-    }
+    [GeneratedRegex("([0-9]+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Digits();
 }

@@ -20,6 +20,8 @@ internal static class SafetensorsDtypes
         ["F8_E5M2"] = 8,
         ["F8_E4M3"] = 8,
         ["F8_E8M0"] = 8,
+        ["F8_E4M3FNUZ"] = 8,
+        ["F8_E5M2FNUZ"] = 8,
         [Integer16] = 16,
         [Unsigned16] = 16,
         [Binary16] = 16,

@@ -10,7 +10,9 @@ namespace TinySD.Tools.Commands;
 /// <param name="Stack">The stack.</param>
 /// <param name="LeftOut">Tensors of the file that are no part of it.</param>
 /// <param name="Rounded">Tensors whose numbers were of 64 bits.</param>
-internal sealed record StackSource(RecurrentStack Stack, ImmutableArray<string> LeftOut, ImmutableArray<string> Rounded)
+/// <param name="Copies">Tensors that were computed from others of the file, which were taken.</param>
+internal sealed record StackSource(
+    RecurrentStack Stack, ImmutableArray<string> LeftOut, ImmutableArray<string> Rounded, ImmutableArray<string> Copies)
 {
     private const int ShownNames = 8;
 
@@ -22,12 +24,12 @@ internal sealed record StackSource(RecurrentStack Stack, ImmutableArray<string> 
         if (format != FileFormat.Safetensors)
         {
             StackOptions.CheckNone(choices, path);
-            return new(format == FileFormat.Onnx ? OnnxNetwork.Open(path).ToStack() : RecurrentStackFile.Load(path), [], []);
+            return new(format == FileFormat.Onnx ? OnnxNetwork.Open(path).ToStack() : RecurrentStackFile.Load(path), [], [], []);
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
         return PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)
-            ? new(import.Stack, import.LeftOut, import.Rounded)
+            ? new(import.Stack, import.LeftOut, import.Rounded, import.Copies)
             : throw new FileProblemException(problem);
     }
 
@@ -35,14 +37,19 @@ internal sealed record StackSource(RecurrentStack Stack, ImmutableArray<string> 
     public void Report(CliContext context, string command, string path)
     {
         if (context.Quiet) return;
-        Note(LeftOut, "are no part of the recurrent layers and are left out");
-        Note(Rounded, "are of 64 bits and were rounded to 32");
+        Note(LeftOut, "is no part of the recurrent layers and is left out", "are no part of the recurrent layers and are left out");
+        Note(
+            Copies, "was computed from weights that are there too, and these are taken",
+            "were computed from weights that are there too, and these are taken");
+        Note(Rounded, "is of 64 bits and was rounded to 32", "are of 64 bits and were rounded to 32");
 
-        void Note(ImmutableArray<string> names, string what)
+        void Note(ImmutableArray<string> names, string ofOne, string ofMany)
         {
             if (names.IsEmpty) return;
-            string shown = string.Join(", ", names.Take(ShownNames).Select(name => VisibleText.Cut(name))) + (names.Length > ShownNames ? ", …" : "");
-            context.Console.Error.WriteLine($"{command}: {names.Length} tensors of {path} {what}: {shown}");
+            string shown = string.Join(", ", names.Take(ShownNames).Select(name => VisibleText.Cut(name)));
+            string more = names.Length > ShownNames ? ", …" : "";
+            context.Console.Error.WriteLine(
+                $"{command}: {Figures.Count(names.Length, "tensor")} of {path} {(names.Length == 1 ? ofOne : ofMany)}: {shown}{more}");
         }
     }
 }

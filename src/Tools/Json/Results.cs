@@ -138,14 +138,15 @@ internal sealed record TensorShape(string Name, IReadOnlyList<int> Shape);
 /// <summary>The result of <c>import</c>.</summary>
 internal sealed record StackResult(
     string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters, IReadOnlyList<string> LeftOut,
-    IReadOnlyList<string> Rounded)
+    IReadOnlyList<string> Rounded, IReadOnlyList<string> Copies)
 {
     public static StackResult From(string path, StackSource source)
     {
         RecurrentStackConfig config = source.Stack.Config;
         return new(
             path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
-            config.HiddenSize, source.Stack.Layout.ParameterCount, source.LeftOut, source.Rounded);
+            config.HiddenSize, source.Stack.Layout.ParameterCount, source.LeftOut, source.Rounded,
+            source.Copies);
     }
 }
 

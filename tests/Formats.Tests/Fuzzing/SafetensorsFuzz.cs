@@ -13,7 +13,7 @@ internal sealed class SafetensorsFuzz : FuzzFormat
     [
         "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1.0", "1e9", "9223372036854775807", "18446744073709551615", "\n", "\0", "é",
         "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"F64\"", "\"dtype\":\"F4\"", "\"dtype\":\"I64\"", "\"shape\":[],", "\"shape\":[0,9223372036854775807],",
-        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "[[[[[[[[[[", "{\"a\":{\"a\":",
+        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "_raw", "_g", "_v", "parametrizations.", ".original0", ".original1", "module.", "Wx", "Wh", "bhn", "[[[[[[[[[[", "{\"a\":{\"a\":",
     ];
 
     public override IReadOnlyList<FileProblemKind> Expected =>
@@ -27,6 +27,11 @@ internal sealed class SafetensorsFuzz : FuzzFormat
         Make(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional }, "lstm."),
         Make(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 2 }, ""),
         Make(new() { Cell = CellKind.RnnRelu, InputSize = 1, HiddenSize = 2, LayerCount = 3 }, "a.b."),
+        Make(
+            new("c.0.weight_ih_g", [8, 1], Ones(8)), new("c.0.weight_ih_v", [8, 3], Ones(24)), new("c.0.module.weight_hh_raw", [8, 2], Ones(16)),
+            new("c.0.weight_hh", [8, 2], Ones(16)), new("c.1.weight_ih", [8, 2], Ones(16)), new("c.1.parametrizations.weight_hh.original0", [1, 2], Ones(2)),
+            new("c.1.parametrizations.weight_hh.original1", [8, 2], Ones(16))),
+        Make(new("m.Wx", [6, 3], Ones(18)), new("m.Wh", [6, 2], Ones(12)), new("m.b", [6], Ones(6)), new("m.bhn", [2], Ones(2)), new("x.bias", [1], Ones(1))),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -64,6 +69,15 @@ internal sealed class SafetensorsFuzz : FuzzFormat
     {
         int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
         return (file[8..(8 + length)], file[(8 + length)..]);
+    }
+
+    private static float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
+
+    private static byte[] Make(params NamedTensor[] tensors)
+    {
+        using var folder = new TestFolder();
+        SafetensorsWriter.Write(folder["m"], tensors);
+        return File.ReadAllBytes(folder["m"]);
     }
 
     private static byte[] Make(RecurrentStackConfig config, string prefix)

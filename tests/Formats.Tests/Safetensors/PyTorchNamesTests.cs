@@ -80,7 +80,7 @@ public sealed class PyTorchNamesTests
         ? [gates * H]
         : [gates * H, values.Length / (gates * H)];
 
-    private static Dictionary<string, float[]> Write(string path, int gates, bool isBidirectional, int layers, string prefix, bool hasBias)
+    internal static Dictionary<string, float[]> Write(string path, int gates, bool isBidirectional, int layers, string prefix, bool hasBias)
     {
         var weights = new Dictionary<string, float[]>();
         int seed = 1;
