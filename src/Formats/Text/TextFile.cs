@@ -119,13 +119,41 @@ internal sealed class TextFile : IDisposable
         {
             (true, true) => "The text before it is UTF-8, so it is cut short within a character; copy it again.",
             (true, false) => "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
-            (false, true) => "If it is cut short within a character, copy it again; otherwise convert it, for example with iconv -f latin1 -t utf-8.",
-            (false, false) => "Convert the file, for example with iconv -f latin1 -t utf-8.",
+            (false, true) => $"If it is cut short within a character, copy it again; otherwise convert it{HowToConvert(at)}",
+            (false, false) => $"Convert the file{HowToConvert(at)}",
         };
         return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at {_file.Place(offset)}. {remedy}")
         {
             Offset = offset,
             Line = line,
         };
+    }
+    // The first such byte may stand at the end of a block, and what follows it tells more.
+    private string HowToConvert(int at)
+    {
+        const int blocks = 16;
+        var text = new NarrowText();
+        text.Add(_bytes.AsSpan(Math.Max(0, at - 1), _count - Math.Max(0, at - 1)));
+        byte[] more = new byte[BlockLength];
+        for (int i = 0; i < blocks && !_ended; i++)
+        {
+            int read;
+            try
+            {
+                read = _file.Read(more);
+            }
+            catch (FileProblemException)
+            {
+                // This is about the text, of which enough has been seen for that.
+                break;
+            }
+
+            text.Add(more.AsSpan(0, read));
+            _ended = read < more.Length;
+        }
+
+        return text.Iconv is { } name
+            ? $", for example with iconv -f {name} -t utf-8."
+            : " from its encoding, which cannot be told from here; from GB18030, for example, with iconv -f gb18030 -t utf-8.";
     }
 }

@@ -8,6 +8,8 @@ public sealed class CorpusTests
     private const string Sample = "the cat\n\nsat on the mat";
 
     private const string Latin1 = "Convert the file, for example with iconv -f latin1 -t utf-8.",
+        Windows1252 = "Convert the file, for example with iconv -f windows-1252 -t utf-8.",
+        Untold = "Convert the file from its encoding, which cannot be told from here; from GB18030, for example, with iconv -f gb18030 -t utf-8.",
         Damaged = "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
         CutShort = "The text before it is UTF-8, so it is cut short within a character; copy it again.";
 
@@ -300,6 +302,14 @@ public sealed class CorpusTests
         await Assert.That((problem.Kind, problem.Offset)).IsEqualTo((FileProblemKind.NotUtf8, (long?)2));
     }
 
+    [Test]
+    public async Task What_follows_in_later_blocks_tells_the_encoding_too()
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Encoding.Latin1.GetBytes("caf\u00E9 " + string.Concat(Enumerable.Repeat("abcdefghi\n", 20_000)) + "\u0093quoted\u0094");
+        await Assert.That(Refused.By(() => Corpus.Count(folder.Put("a", bytes), TextLevel.Character)).Message).EndsWith(Windows1252);
+    }
+
     // Latin-1 would ruin a text that is UTF-8 but for one place, so it is named only where nothing says that the text is UTF-8.
     [Test]
     [Arguments("", "caf", "E9", " au lait", Latin1)]
@@ -311,14 +321,25 @@ public sealed class CorpusTests
     [Arguments("", "世界", "F09F98", "", CutShort)]
     [Arguments("", "世界", "E4B8", "\n", Damaged)]
     [Arguments("", "世界", "80", "", Damaged)]
-    [Arguments("", "abc", "80", "", Latin1)]
+    [Arguments("", "abc ", "80", "", Windows1252)]
+    [Arguments("", "say ", "93", "hello\x94", Windows1252)]
+    [Arguments("", "it", "92", "s", Windows1252)]
+    [Arguments("", "caf", "E9", " \x97 c\x9Cur", Windows1252)]
+    [Arguments("", "na", "EF", "ve \xABtr\xE8s\xBB 20\xB0 \xA9", Latin1)]
+    [Arguments("", "", "96", "\x96\x96\x96\x96", Windows1252)]
+    [Arguments("", "in GB18030: ", "C4", "\xE3\xBA\xC3\xCA\xC0\xBD\xE7", Untold)]
+    [Arguments("", "in Shift-JIS: ", "82", "\xB1\x82\xF1\x82\xC9\x82\xBF\x82\xCD", Untold)]
+    [Arguments("", "in windows-1251: ", "CF", "\xF0\xE8\xE2\xE5\xF2", Untold)]
+    [Arguments("", "in CP850: K", "94", "ln, caf\x82", Untold)]
+    [Arguments("", "in ISO-8859-2: b", "B3", "oto", Untold)]
+    [Arguments("", "no character ", "81", "", Untold)]
     public async Task Advice_about_bytes_that_are_not_utf8_fits_the_text(string mark, string before, string wrong, string after, string advice)
     {
         using var folder = new TestFolder();
         foreach (int lines in (int[])[0, 30_000])
         {
             byte[] start = [.. Convert.FromHexString(mark), .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("line\n", lines)) + before)];
-            byte[] bytes = [.. start, .. Convert.FromHexString(wrong), .. Encoding.UTF8.GetBytes(after)];
+            byte[] bytes = [.. start, .. Convert.FromHexString(wrong), .. Encoding.Latin1.GetBytes(after)];
             foreach ((string path, string place) in new[] { (folder.Put("a", bytes), ""), (folder.Put("b", Gzip(bytes)), " of the unpacked text") })
             {
                 FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
