@@ -175,6 +175,24 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public async Task A_model_whose_name_is_as_long_as_the_system_takes_keeps_checkpoints_too()
+    {
+        using var folder = new TestFolder();
+        string model = folder[$"{new string('m', 251)}.tsd"], beside = folder[$"{new string('m', 243)}.checkpoints"];
+        CliResult stopped = Tinysd.RunUntil("epoch 2/3: perplexity", folder.TrainArgs(model, 1));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        await Assert.That(stopped.Error).Contains($"go on from it with: tinysd train lm --resume {beside}");
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", beside);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(File.Exists(model)).IsTrue();
+        await Assert.That(Directory.GetDirectories(folder.Path)).IsEmpty();
+
+        CliResult tooLong = folder.TrainModelTo(folder[new string('m', 256)], 1);
+        await Assert.That(tooLong.Code).IsEqualTo(1);
+        await Assert.That(tooLong.Error).Contains("too long for the system, which takes 255 bytes").And.DoesNotContain("epoch");
+    }
+
+    [Test]
     public async Task Two_runs_to_one_model_keep_apart_and_a_file_of_that_name_is_left_alone()
     {
         using var folder = new TestFolder();

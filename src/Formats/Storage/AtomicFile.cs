@@ -135,6 +135,7 @@ public static class AtomicFile
             if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
         }
 
+        RefuseTooLong(path, target);
         if (Libc.KindOf(target) == PathKind.Special)
             Throw.Problem(new(FileProblemKind.NotRegularFile, path,
                 $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
@@ -142,6 +143,23 @@ public static class AtomicFile
             Throw.Problem(new(FileProblemKind.AccessDenied, path,
                 $"cannot write {path}: the file there is read-only; make it writable or choose another name"));
         return target;
+    }
+
+    // The temporary file's name is cut to what the system takes, so that only the rename would fail, after all the work.
+    private static void RefuseTooLong(string path, string target)
+    {
+        try
+        {
+            File.GetAttributes(target);
+        }
+        catch (PathTooLongException exception)
+        {
+            Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // There is no such file yet, or it cannot be seen.
+        }
     }
 
     private static FileProblem MissingFolder(string path, string folder)

@@ -51,6 +51,12 @@ internal static class SystemErrors
     /// <summary>A failure to write, in words.</summary>
     public static FileProblem WhileWriting(string path, Exception exception)
     {
+        if (exception is PathTooLongException)
+        {
+            return new(FileProblemKind.WriteFailed, path,
+                $"cannot write {path}: the name or the path is too long for the system, which takes 255 bytes in most names; choose a shorter one");
+        }
+
         if (exception is UnauthorizedAccessException)
             return new(FileProblemKind.AccessDenied, path, $"cannot write {path}: permission denied; choose a folder you may write to");
         if (IsNoSpace(exception.HResult))

@@ -92,8 +92,7 @@ internal sealed class CheckpointKeeper : IDisposable
     {
         for (int number = 1; ; number++)
         {
-            string path = model + BesideModel + (number == 1 ? "" : FormattableString.Invariant($".{number}"));
-
+            string path = SideName.Of(model, BesideModel + (number == 1 ? "" : FormattableString.Invariant($".{number}")));
 
             // A link may lead to a folder of something else, and this one is removed in the end.
             if (File.Exists(path) || isTaken(path) || new DirectoryInfo(path).LinkTarget is not null) continue;

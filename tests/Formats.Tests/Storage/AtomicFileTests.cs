@@ -187,6 +187,31 @@ public sealed class AtomicFileTests
     }
 
     [Test]
+    public async Task A_name_that_is_too_long_is_refused_before_anything_is_written()
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("Windows counts characters");
+        using var folder = new TestFolder();
+        bool isAsked = false;
+        FileProblem problem = Refused.By(() => AtomicFile.Write(folder[new string('a', 256)], _ => isAsked = true));
+        await Assert.That(problem.Message).Contains("too long for the system, which takes 255 bytes");
+        await Assert.That(isAsked).IsFalse();
+        await Assert.That(folder.Names()).IsEmpty();
+    }
+
+    [Test]
+    [Arguments(3, 'a', 3)]
+    [Arguments(243, 'a', 243)]
+    [Arguments(244, 'a', 243)]
+    [Arguments(255, 'a', 243)]
+    [Arguments(127, 'é', 121)]
+    [Arguments(85, '世', 81)]
+    public async Task A_name_beside_another_is_cut_to_what_the_system_takes(int length, char letter, int kept)
+    {
+        await Assert.That(SideName.Of($"/a.b/{new string(letter, length)}", ".checkpoints")).IsEqualTo($"/a.b/{new string(letter, kept)}.checkpoints");
+        await Assert.That(SideName.Of(new string(letter, length), ".checkpoints")).IsEqualTo($"{new string(letter, kept)}.checkpoints");
+    }
+
+    [Test]
     public async Task A_link_to_nothing_makes_its_target_and_a_link_to_no_folder_is_refused()
     {
         if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
