@@ -49,19 +49,38 @@ public sealed class SafetensorsFileTests
         NamedTensor[] tensors =
         [
             new("größe/\"x\"", [2, 3], [1f, -2f, float.Epsilon, 3e38f, 0f, -0f]), new("lengths", [3], [1L, long.MinValue, 7L]), new("empty", [0, 4], Array.Empty<float>()),
-            new("scalar", [], [5f]),
+            new("scalar", [], [5f]), new("mask", [3], [1L, 0L, 1L]) { IsBoolean = true },
         ];
         SafetensorsWriter.Write(folder["t.safetensors"], tensors, new Dictionary<string, string> { ["format"] = "pt" });
         using SafetensorsFile file = SafetensorsFile.Open(folder["t.safetensors"]);
         await Assert.That(file.Metadata["format"]).IsEqualTo("pt");
-        await Assert.That(file.Tensors.All(t => t.Offset % (t.Dtype == "I64" ? 8 : 4) == 0)).IsTrue();
+        await Assert.That(file.Tensors.All(t => t.Offset % (t.Dtype == "I64" ? 8 : t.Dtype == "BOOL" ? 1 : 4) == 0)).IsTrue();
         foreach (NamedTensor expected in tensors)
         {
             await Assert.That(NamedTensor.TryRead(file, file.FindTensor(expected.Name)!, out NamedTensor? found, out _)).IsTrue();
             await Assert.That(found!.Shape.SequenceEqual(expected.Shape)).IsTrue();
+            await Assert.That(found.IsBoolean).IsEqualTo(expected.IsBoolean);
             await Assert.That(found.Integers ?? []).IsEquivalentTo(expected.Integers ?? [], CollectionOrdering.Matching);
             await Assert.That((found.Floats ?? []).Select(BitConverter.SingleToInt32Bits)).IsEquivalentTo((expected.Floats ?? []).Select(BitConverter.SingleToInt32Bits), CollectionOrdering.Matching);
         }
+    }
+
+    [Test]
+    [Arguments("BOOL", new byte[] { 1, 0, 2 }, new[] { 1L, 0, 1 })]
+    [Arguments("U8", new byte[] { 1, 0, 255 }, new[] { 1L, 0, 255 })]
+    [Arguments("I8", new byte[] { 1, 0, 255 }, new[] { 1L, 0, -1 })]
+    [Arguments("I16", new byte[] { 1, 0, 254, 255 }, new[] { 1L, -2 })]
+    [Arguments("U16", new byte[] { 1, 0, 254, 255 }, new[] { 1L, 65534 })]
+    [Arguments("I32", new byte[] { 254, 255, 255, 255 }, new[] { -2L })]
+    [Arguments("U32", new byte[] { 254, 255, 255, 255 }, new[] { 4294967294L })]
+    public async Task Integers_of_every_width_are_read(string dtype, byte[] raw, long[] expected)
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[{{{expected.Length}}}],"data_offsets":[0,{{{raw.Length}}}]}}""", raw);
+        using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", bytes));
+        await Assert.That(NamedTensor.TryRead(file, file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
+        await Assert.That(tensor!.Integers!.AsSpan().SequenceEqual(expected)).IsTrue();
+        await Assert.That(tensor.IsBoolean).IsEqualTo(dtype == "BOOL");
     }
 
     [Test]
