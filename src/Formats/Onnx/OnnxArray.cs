@@ -66,6 +66,9 @@ internal sealed class OnnxArray
     /// <summary>Other facts about the same numbers.</summary>
     public OnnxArray As(long type, ReadOnlySpan<int> shape) => new(type, shape, Numbers) { IsChosen = IsChosen, IsTagged = IsTagged };
 
+    /// <summary>The same, and its numbers are those that pass through the graph.</summary>
+    public OnnxArray Tagged() => new(Type, Shape.AsSpan(), Numbers) { IsChosen = IsChosen, IsTagged = true };
+
     /// <summary>The same numbers in another shape.</summary>
     public OnnxArray Reshaped(params ReadOnlySpan<int> shape) => As(Type, shape);
 
@@ -80,6 +83,8 @@ internal sealed class OnnxArray
     /// <summary>The axes in another order.</summary>
     public OnnxArray Permuted(params ReadOnlySpan<int> order)
     {
+        if (order is [1, 0] && Floats is { } matrix)
+            return new OnnxArray(Type, [Shape[1], Shape[0]], Turned(matrix, Shape[0], Shape[1])) { IsChosen = IsChosen, IsTagged = IsTagged };
         int[] strides = Strides(), shape = new int[order.Length], jumps = new int[order.Length];
         for (int axis = 0; axis < order.Length; axis++) (shape[axis], jumps[axis]) = (Shape[order[axis]], strides[order[axis]]);
         return Moved(shape, jumps, 0);
@@ -109,6 +114,27 @@ internal sealed class OnnxArray
             _ => (Array)Copied(Integers!, shape, jumps, offset),
         };
         return new OnnxArray(Type, shape, moved) { IsChosen = IsChosen, IsTagged = IsTagged };
+    }
+
+    // Block by block, so that rows and columns both stay in the cache.
+    private static float[] Turned(float[] matrix, int rows, int columns)
+    {
+        const int block = 32;
+        float[] turned = new float[matrix.Length];
+        if (turned.Length == 0) return turned;
+        for (int top = 0; top < rows; top += block)
+        {
+            for (int left = 0; left < columns; left += block)
+            {
+                int right = Math.Min(columns, left + block), bottom = Math.Min(rows, top + block);
+                for (int column = left; column < right; column++)
+                {
+                    for (int row = top; row < bottom; row++) turned[(column * rows) + row] = matrix[(row * columns) + column];
+                }
+            }
+        }
+
+        return turned;
     }
 
     private static T[] Copied<T>(T[] from, int[] shape, int[] jumps, int offset)

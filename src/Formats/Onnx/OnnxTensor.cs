@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace TinySD.Formats;
 
@@ -154,6 +155,7 @@ internal sealed class OnnxTensor
         return isRead;
 
         bool Read<T>(int typedField, int typedSize, Func<ulong, T> convert, out Array? found, out FileProblem? wrong)
+            where T : unmanaged
         {
             var values = new T[Count];
             wrong = null;
@@ -167,6 +169,7 @@ internal sealed class OnnxTensor
     // Numbers lie either raw, of `size` bytes each, or in a repeated field of their type: as varints where `typedSize` is 0.
     private bool TryReadNumbers<T>(
         string file, int typedField, int typedSize, int size, T[] numbers, Func<ulong, T> convert, [NotNullWhen(false)] out FileProblem? problem)
+        where T : unmanaged
     {
         var reader = new ProtoReader(_message);
         var one = new List<long>(1);
@@ -238,7 +241,16 @@ internal sealed class OnnxTensor
 
     /// <returns>How many are filled now; numbers beyond the array's end are counted and dropped.</returns>
     private static long Fill<T>(ReadOnlySpan<byte> bytes, int size, T[] numbers, long filled, Func<ulong, T> convert)
+        where T : unmanaged
     {
+        // Floats, doubles and longs lie in the file as they do in memory.
+        if (BitConverter.IsLittleEndian && ((typeof(T) == typeof(float) && size == sizeof(float)) || size == sizeof(long)) && filled == 0)
+        {
+            int whole = Math.Min(numbers.Length, bytes.Length / size);
+            bytes[..(whole * size)].CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));
+            return bytes.Length / size;
+        }
+
         for (; !bytes.IsEmpty; bytes = bytes[size..], filled++)
         {
             if (filled >= numbers.Length) continue;

@@ -238,6 +238,7 @@ internal static class OperatorCases
     private static IEnumerable<OperatorCase> Products()
     {
         yield return Of("MatMul", 9, [F("a", 5, 7), F("b", 7, 33)]);
+        yield return Of("MatMul", 13, [F("a", 9, 50), F("b", 50, 71)]);
         yield return Of("MatMul", 13, [F("a", 2, 5, 7), F("b", 7, 3)]);
         yield return Of("MatMul", 13, [F("a", 2, 1, 5, 7), F("b", 3, 7, 4)]);
         yield return Of("MatMul", 13, [F("a", 7), F("b", 7, 3)]);

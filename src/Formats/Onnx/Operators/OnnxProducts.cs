@@ -6,7 +6,7 @@ namespace TinySD.Formats;
 /// <summary>Products of matrices.</summary>
 internal static class OnnxProducts
 {
-    // Rows of the result that are made side by side, so that each row of the second matrix is read once for all of them.
+    // Rows of the result that are made side by side.
     private const int Rows = 4;
 
     public static OnnxArray[] MatMul(OnnxCall call)
@@ -95,39 +95,78 @@ internal static class OnnxProducts
         else Plain<long>(a.Integers.AsSpan(aAt), b.Integers.AsSpan(bAt), c.Integers.AsSpan(cAt), m, k, n);
     }
 
-    // c [m][n] += a [m][k] b [k][n]. Every element is one sum in increasing order, each product fused into it: so its bits do not depend on how many
-    // lanes the processor has, nor on how rows are taken together.
+    // c [m][n] = a [m][k] b [k][n]. Every element is one sum in increasing order, each product fused into it: so its bits do not depend on how many
+    // lanes the processor has, nor on how rows and columns are taken together.
     private static void Floats(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int k, int n)
     {
-        int lanes = Vector<float>.Count, whole = n - (n % lanes);
-        int row = 0;
-        for (; row + Rows <= m; row += Rows)
+        // Two registers' columns of b, copied side by side, serve all rows of a, four at a time.
+        int lanes = Vector<float>.Count, width = 2 * lanes, column = 0;
+        float[] panel = n >= width ? new float[k * width] : [];
+        ReadOnlySpan<Vector<float>> columns = MemoryMarshal.Cast<float, Vector<float>>(panel);
+        for (; column + width <= n; column += width)
         {
-            Span<float> c0 = c.Slice(row * n, n), c1 = c.Slice((row + 1) * n, n), c2 = c.Slice((row + 2) * n, n), c3 = c.Slice((row + 3) * n, n);
-            for (int i = 0; i < k; i++)
-            {
-                float a0 = a[(row * k) + i], a1 = a[((row + 1) * k) + i], a2 = a[((row + 2) * k) + i], a3 = a[((row + 3) * k) + i];
-                ReadOnlySpan<float> from = b.Slice(i * n, n);
-                AddScaled(from, a0, c0, whole);
-                AddScaled(from, a1, c1, whole);
-                AddScaled(from, a2, c2, whole);
-                AddScaled(from, a3, c3, whole);
-            }
+            for (int i = 0; i < k; i++) b.Slice((i * n) + column, width).CopyTo(panel.AsSpan(i * width));
+            int row = 0;
+            for (; row + Rows <= m; row += Rows)
+                FourRows(a.Slice(row * k, k), a.Slice((row + 1) * k, k), a.Slice((row + 2) * k, k), a.Slice((row + 3) * k, k), columns, c[((row * n) + column)..], n);
+            for (; row < m; row++) OneRow(a.Slice(row * k, k), columns, c[((row * n) + column)..]);
         }
 
-        for (; row < m; row++)
+        for (int row = 0; row < m; row++)
         {
-            for (int i = 0; i < k; i++) AddScaled(b.Slice(i * n, n), a[(row * k) + i], c.Slice(row * n, n), whole);
+            for (int at = column; at < n; at++)
+            {
+                float sum = 0;
+                for (int i = 0; i < k; i++) sum = MathF.FusedMultiplyAdd(a[(row * k) + i], b[(i * n) + at], sum);
+                c[(row * n) + at] = sum;
+            }
         }
     }
 
-    private static void AddScaled(ReadOnlySpan<float> from, float by, Span<float> to, int whole)
+    private static void FourRows(
+        ReadOnlySpan<float> a0, ReadOnlySpan<float> a1, ReadOnlySpan<float> a2, ReadOnlySpan<float> a3, ReadOnlySpan<Vector<float>> columns, Span<float> c, int n)
     {
-        var scale = new Vector<float>(by);
-        ReadOnlySpan<Vector<float>> lanes = MemoryMarshal.Cast<float, Vector<float>>(from[..whole]);
-        Span<Vector<float>> sums = MemoryMarshal.Cast<float, Vector<float>>(to[..whole]);
-        for (int i = 0; i < sums.Length; i++) sums[i] = Vector.FusedMultiplyAdd(lanes[i], scale, sums[i]);
-        for (int i = whole; i < to.Length; i++) to[i] = MathF.FusedMultiplyAdd(from[i], by, to[i]);
+        Vector<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        for (int i = 0; i < a0.Length; i++)
+        {
+            Vector<float> left = columns[2 * i], right = columns[(2 * i) + 1];
+            var by = new Vector<float>(a0[i]);
+            s00 = Vector.FusedMultiplyAdd(left, by, s00);
+            s01 = Vector.FusedMultiplyAdd(right, by, s01);
+            by = new Vector<float>(a1[i]);
+            s10 = Vector.FusedMultiplyAdd(left, by, s10);
+            s11 = Vector.FusedMultiplyAdd(right, by, s11);
+            by = new Vector<float>(a2[i]);
+            s20 = Vector.FusedMultiplyAdd(left, by, s20);
+            s21 = Vector.FusedMultiplyAdd(right, by, s21);
+            by = new Vector<float>(a3[i]);
+            s30 = Vector.FusedMultiplyAdd(left, by, s30);
+            s31 = Vector.FusedMultiplyAdd(right, by, s31);
+        }
+
+        Put(s00, s01, c);
+        Put(s10, s11, c[n..]);
+        Put(s20, s21, c[(2 * n)..]);
+        Put(s30, s31, c[(3 * n)..]);
+    }
+
+    private static void OneRow(ReadOnlySpan<float> a, ReadOnlySpan<Vector<float>> columns, Span<float> c)
+    {
+        Vector<float> left = default, right = default;
+        for (int i = 0; i < a.Length; i++)
+        {
+            var by = new Vector<float>(a[i]);
+            left = Vector.FusedMultiplyAdd(columns[2 * i], by, left);
+            right = Vector.FusedMultiplyAdd(columns[(2 * i) + 1], by, right);
+        }
+
+        Put(left, right, c);
+    }
+
+    private static void Put(Vector<float> left, Vector<float> right, Span<float> c)
+    {
+        left.CopyTo(c);
+        right.CopyTo(c[Vector<float>.Count..]);
     }
 
     private static void Plain<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int m, int k, int n)
