@@ -76,7 +76,10 @@ internal static class OnnxGraphRun
             run.CheckRows(call, call.Required(OnnxRecurrentNode.X));
             OnnxArray[] results = recurrent(call, read);
             run.Credit(results.Sum(result => (long)result.Length));
-            return results;
+
+            // Recurrent nodes compute in float, whatever their X is of; their outputs are of its type.
+            long type = call.Required(OnnxRecurrentNode.X).Type;
+            return type == OnnxDataType.Binary32 ? results : [.. results.Select(result => OnnxShapes.Converted(call, result.Tagged(), type))];
         }
 
         OnnxArray Find(OnnxCall call, string name)

@@ -16,7 +16,7 @@ internal sealed class OnnxRunContext
     private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64, MovesPerRow = 16, MovesPerOutput = 8, MovesPerNode = 64;
 
     // Multiplications that may be made anyhow, and for each number of an input times each byte of the file.
-    private const long FreeProducts = 1 << 28, ProductsPerWeight = 16;
+    private const long FreeProducts = 1 << 26, ProductsPerWeight = 16;
 
     // Steps times sequences that a recurrent node may run over anyhow, and for each number of an input, which a graph may repeat for some steps.
     private const long FreeRows = 256, RowsPerNumber = 16;
@@ -39,7 +39,9 @@ internal sealed class OnnxRunContext
         Runner = runner;
         External = new OnnxExternalFiles(model.Path);
         long bytes = model.Length, widest = 1;
-        foreach (OnnxTensor tensor in model.Graph.Initializers.Values)
+        IEnumerable<OnnxTensor> constants = model.Graph.Nodes.Concat(model.Functions.SelectMany(function => function.Nodes))
+            .SelectMany(node => node.Attributes.Values).Select(attribute => attribute.Tensor).OfType<OnnxTensor>();
+        foreach (OnnxTensor tensor in model.Graph.Initializers.Values.Concat(constants))
         {
             if (tensor.Count == 0) continue;
             foreach (long extent in tensor.Shape) widest = Math.Max(widest, extent);

@@ -34,6 +34,8 @@ internal sealed class OnnxStackImport
 
     // Inputs of the graph that layers start from, and up to which number they have been given out.
     private readonly Dictionary<int, (string State, int UpTo)> _states = [];
+    // How many ones the inputs have that may be masks.
+    private readonly HashSet<long> _maskSizes = [];
     private int _nextTag = FirstTag;
     private (int First, int Count) _top;
     private int _timeSteps, _batch;
@@ -85,25 +87,26 @@ internal sealed class OnnxStackImport
         {
             // Lengths, which any node but a recurrent one would fall over; or a mask of full sequences, which makes lengths.
             if (count > MaxTag - FirstTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
+            bool isMask = shape.Length > 1 || input.DataType == OnnxDataType.Boolean;
             long[] integers = new long[count];
-            Array.Fill(integers, shape.Length > 1 || input.DataType == OnnxDataType.Boolean ? 1 : Lengths);
+            Array.Fill(integers, isMask ? 1 : Lengths);
+            if (isMask) _maskSizes.Add(count);
             return new OnnxArray(input.DataType, shape, integers) { IsTagged = true };
         }
 
         (int First, int Count) tags = Take(input.Name, count);
         _inputTags.Add(input.Name, tags);
-        return new OnnxArray(OnnxDataType.IsFloating(input.DataType) && input.DataType != OnnxDataType.Binary64 ? input.DataType : OnnxDataType.Binary32, shape, Numbered(tags))
-        {
-            IsTagged = true,
-        };
+        long type = OnnxDataType.IsFloating(input.DataType) ? input.DataType : OnnxDataType.Binary32;
+        Array numbers = type == OnnxDataType.Binary64 ? Array.ConvertAll(Numbered(tags), tag => (double)tag) : Numbered(tags);
+        return new OnnxArray(type, shape, numbers) { IsTagged = true };
     }
 
-    // The first node that takes a value and does more than pass it on.
+    // The first node that takes a value's numbers and does more than pass them on.
     private OnnxNode? Taker(string name)
     {
         while (true)
         {
-            OnnxNode? taker = _nodes.FirstOrDefault(node => node.Inputs.Contains(name));
+            OnnxNode? taker = _nodes.FirstOrDefault(node => node.Inputs.Contains(name) && node.Operator is not ("Shape" or "Size"));
             if (taker is not { Operator: "Identity" or "Cast" or "Dropout" } || taker.OutputAt(0).Length == 0) return taker;
             name = taker.Outputs[0];
         }
@@ -163,18 +166,20 @@ internal sealed class OnnxStackImport
         return node.Outputs(new RecurrentOutputs(Numbered(_top), Numbered(hidden), isLstm ? Numbered(cell) : null), _timeSteps, _batch);
     }
 
-    // Lengths are the caller's to give, as they are or as a mask that the graph counts; of full length they say nothing.
+    // Lengths are the caller's to give, as they are or as a mask whose ones the graph counts along an axis; of full length they say nothing.
     private void CheckLengths(OnnxCall call)
     {
         if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return;
-        bool isOutside = lengths.Integers is { } values && (values.All(length => length == _timeSteps) || (lengths.IsTagged && values.All(length => length == Lengths)));
+        long[] values = lengths.Integers ?? [];
+        bool isOutside = values.Length > 0 && values.All(length => length == values[0])
+            && (values[0] == _timeSteps || (lengths.IsTagged && (values[0] == Lengths || _maskSizes.Contains(values[0] * values.Length))));
         if (!isOutside) Refuse(call.Node.Label, $"{call.Node.Label} has sequence lengths of its own; a stack is given them from outside");
     }
 
     // The first layer's X: all of one input of the graph, its axes perhaps in another order.
     private void CheckInput(string label, OnnxArray x)
     {
-        float[] tags = x.Floats!;
+        float[] tags = x.ToFloats();
         foreach ((int first, int count) in _inputTags.Values)
         {
             if (tags.Length != count || tags[0] != first) continue;
@@ -198,8 +203,9 @@ internal sealed class OnnxStackImport
 
     private void CheckChained(string label, OnnxArray x)
     {
-        bool isBelow = x.Shape[0] == _timeSteps && x.Shape[1] == _batch && x.Floats!.Length == _top.Count;
-        for (int i = 0; isBelow && i < _top.Count; i++) isBelow = x.Floats![i] == _top.First + i;
+        float[] tags = x.ToFloats();
+        bool isBelow = x.Shape[0] == _timeSteps && x.Shape[1] == _batch && tags.Length == _top.Count;
+        for (int i = 0; isBelow && i < _top.Count; i++) isBelow = tags[i] == _top.First + i;
         if (!isBelow) Refuse(label, $"the input of {label} is not the output of the layer before it; a stack is a chain of layers");
     }
 
@@ -223,7 +229,7 @@ internal sealed class OnnxStackImport
         string label = node.Node.Label, name = index == OnnxRecurrentNode.InitialH ? "initial_h" : "initial_c";
 
         // Zeros in the file are zeros for any number of sequences.
-        if (call.Optional(index) is { IsTagged: false, Floats: { } constant, Rank: 3 } && constant.Length > 0 && constant.All(value => value == 0f)) return;
+        if (call.Optional(index) is { IsTagged: false, IsFloating: true, Rank: 3, Length: > 0 } constant && constant.ToFloats().All(value => value == 0f)) return;
         if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
         (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>().FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
         if (source is not { } input || !AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
@@ -236,7 +242,7 @@ internal sealed class OnnxStackImport
 
     private void CheckOutput(string name, OnnxArray value)
     {
-        float[]? tags = value.Floats;
+        float[]? tags = value.IsFloating ? value.ToFloats() : null;
         bool isOurs = tags is not null && AreDistinct(tags) && IsInOrder(tags, value.Shape.AsSpan())
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");

@@ -155,4 +155,5 @@ internal sealed record ExportResult(string Model, string File, string Format, lo
 
 /// <summary>What <c>inspect</c> says of an ONNX model.</summary>
 internal sealed record OnnxResult(
-    string Producer, long Opset, IReadOnlyList<string> Operators, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs);
+    string Producer, long Opset, IReadOnlyList<string> Operators, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs,
+    IReadOnlyList<string> ExternalFiles);

@@ -19,6 +19,20 @@ public sealed class OnnxCostTests
         yield return () => ("the same output again and again", Outputs(2000));
         yield return () => ("an input made out of nothing", Long());
         yield return () => ("an output moved again and again", Moved());
+        yield return () => ("rows repeated to a matrix", Chained(40, "Tile", [1L << 20]));
+        yield return () => ("a number expanded", Chained(40, "Expand", [1L << 20, 1L << 20]));
+        yield return () => ("a number padded", Chained(40, "Pad", [0L, 1L << 40]));
+        yield return () => ("a range without end", new OnnxBytes().Constant("a", [], [0L]).Constant("b", [], [long.MaxValue]).Constant("c", [], [1L])
+            .Node("Range", ["a", "b", "c"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
+        yield return () => ("a column times a row", Outer());
+        yield return () => ("powers of a matrix", Powers(OnnxDataType.Binary32));
+        yield return () => ("powers of a matrix of integers", Powers(OnnxDataType.Integer64));
+        yield return () => ("a row gathered a million times", new OnnxBytes().Constant("table", [1, 1 << 14], new float[1 << 14]).Constant("s", [1], [1L << 20])
+            .Node("ConstantOfShape", ["s"], ["ids"], OneInteger()).Node("Gather", ["table", "ids"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
+        yield return () => ("sums of the same numbers again and again", Summed());
+        yield return () => ("one hot of a million", new OnnxBytes().Constant("ids", [1 << 10], new long[1 << 10]).Constant("depth", [], [1L << 30]).Constant("values", [2], [0f, 1f])
+            .Node("OneHot", ["ids", "depth", "values"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
+        yield return () => ("functions of functions", Nested());
     }
 
     [Test]
@@ -112,5 +126,40 @@ public sealed class OnnxCostTests
             .Constant("w", [3], [1L, 1L, 1L]).Constant("x", [3], [1L << 20, 1L, 1L]).Node("ConstantOfShape", ["w"], ["W"]).Node("ConstantOfShape", ["x"], ["made"])
             .Input("X", [-1, -1, 3]).Node("RNN", ["made", "W", "W"], ["z"]).Output("z", []);
         return Repeated(model, 190, "Transpose", OnnxBytes.Integers("perm", 3, 2, 1, 0));
+    }
+
+    private static byte[] Chained(int times, string type, long[] argument)
+    {
+        OnnxBytes model = new OnnxBytes().Constant("z0", [1], [1f]).Constant("n", [argument.Length], argument).Input("X", [-1, -1, 3]);
+        for (int i = 0; i < times; i++) model.Node(type, [$"z{i}", "n"], [$"z{i + 1}"]).Output($"z{i + 1}", []);
+        return model.ToArray();
+    }
+
+    private static byte[] Outer() => new OnnxBytes().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["v"]).Constant("row", [2], [1L, -1L]).Constant("column", [2], [-1L, 1L])
+        .Node("Reshape", ["v", "row"], ["r"]).Node("Reshape", ["v", "column"], ["c"]).Node("MatMul", ["c", "r"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray();
+
+    private static byte[] Powers(int type)
+    {
+        OnnxBytes model = new OnnxBytes().Constant("s", [2], [200L, 200L]).Node("ConstantOfShape", ["s"], ["f"]).Node("Cast", ["f"], ["z0"], OnnxBytes.Integer("to", type)).Input("X", [-1, -1, 3]);
+        for (int i = 0; i < 1000; i++) model.Node("MatMul", [$"z{i}", "z0"], [$"z{i + 1}"]);
+        return model.Output("z1000", null, type).ToArray();
+    }
+
+    private static byte[] Summed()
+    {
+        OnnxBytes model = new OnnxBytes().Constant("s", [1], [1L << 20]).Node("ConstantOfShape", ["s"], ["z"]).Input("X", [-1, -1, 3]);
+        return Repeated(model, 3000, "ReduceSum", OnnxBytes.Integer("keepdims", 1));
+    }
+
+    private static byte[] Nested()
+    {
+        var model = new OnnxBytes { Opset = 17 };
+        for (int i = 0; i < 60; i++)
+        {
+            string inner = i == 0 ? "Neg" : $"F{i - 1}", domain = i == 0 ? "" : "own";
+            model.Function($"F{i}", ["x"], ["y"], [.. Enumerable.Range(0, 9).Select(n => OnnxBytes.NodeOf(domain, inner, "", ["x"], [n == 0 ? "y" : $"t{n}"]))]);
+        }
+
+        return model.Input("X", [-1, -1, 3]).Add(OnnxBytes.NodeOf("own", "F59", "", ["X"], ["Y"])).Output("Y", []).ToArray();
     }
 }

@@ -104,7 +104,7 @@ internal static class OnnxShapes
     }
 
     /// <summary>Numbers as another type: floats lose their fraction as integers, integers wrap around, and what is not zero is true.</summary>
-    private static OnnxArray Converted(OnnxCall call, OnnxArray input, long to)
+    public static OnnxArray Converted(OnnxCall call, OnnxArray input, long to)
     {
         bool isFloating = OnnxDataType.IsFloating(to);
         if (!isFloating && !OnnxDataType.IsInteger(to) && to != OnnxDataType.Boolean)
@@ -112,10 +112,11 @@ internal static class OnnxShapes
         if (to == input.Type) return input;
         if (call.Run.IsLook && input.IsTagged && input.IsFloating)
         {
-            // Where a number came from is read off the number: it must not be rounded, and a stack has one type of float.
+            // Where a number came from is read off the number, which must not be rounded.
             if (!isFloating) call.Unsupported($"casting numbers that pass through the graph to {OnnxDataType.NameOf(to)}, in a stack,");
             call.Charge(input.Length);
-            return new OnnxArray(OnnxDataType.Binary32, input.Shape.AsSpan(), input.ToFloats());
+            float[] tags = input.ToFloats();
+            return new OnnxArray(to, input.Shape.AsSpan(), to == OnnxDataType.Binary64 ? Array.ConvertAll(tags, tag => (double)tag) : tags);
         }
 
         OnnxArray result = call.Made(to, input.Shape.AsSpan());
