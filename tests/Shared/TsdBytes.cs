@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 
-namespace TinySD.Formats.Tests;
+namespace TinySD.Tests.Shared;
 
 /// <summary>Makes <c>.tsd</c> files by hand, from FORMAT.md and without the code under test: right ones, and ones wrong in one
 /// place.</summary>
