@@ -30,7 +30,7 @@ public sealed class EvaluationTests
         await Assert.That(Perplexity(none.GetProperty("monteCarlo"))).IsEqualTo(Perplexity(json)).Within(1e-9);
 
         string text = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--mc-samples", "3").Out;
-        await Assert.That(text).Matches(@"^perplexity \d+\.\d\d over 419 predicted tokens; \d+ s\nwith Monte Carlo dropout: perplexity \d+\.\d\d, 3 samples of structured dropout, rates 0\.25, 0\.25, 0\.25, 0\.25; \d+ s\n$");
+        await Assert.That(text).Matches(@"^perplexity \d+\.\d\d over 419 predicted tokens; 5 streams side by side; \d+ s\nwith Monte Carlo dropout: perplexity \d+\.\d\d, 3 samples of structured dropout, rates 0\.25, 0\.25, 0\.25, 0\.25; 5 streams side by side; \d+ s\n$");
     }
 
     [Test]
@@ -44,7 +44,7 @@ public sealed class EvaluationTests
             .IsEqualTo(("none", 0.2f, 0.5f));
         JsonElement words = Tinysd.Run([.. command, "--json", "--weight-drop", "0"]).Json.GetProperty("monteCarlo");
         await Assert.That(Perplexity(words)).IsNotEqualTo(Perplexity(own));
-        await Assert.That(Tinysd.Run(command).Out).Matches(@"2 samples of word dropout 0\.2, weight dropout 0\.5; \d+ s\n$");
+        await Assert.That(Tinysd.Run(command).Out).Matches(@"2 samples of word dropout 0\.2, weight dropout 0\.5; 5 streams side by side; \d+ s\n$");
 
         // With neither the passes are the static one, and there is nothing to average.
         CliResult nothing = Tinysd.Run([.. command, "--rate-word", "0", "--weight-drop", "0"]);
@@ -96,7 +96,7 @@ public sealed class EvaluationTests
     {
         using var folder = new TestFolder();
         folder.TrainModel();
-        double one = Perplexity(Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json").Json);
+        double one = Perplexity(Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--streams", "1").Json);
         JsonElement four = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--streams", "4").Json;
         await Assert.That(four.GetProperty("tokens").GetInt64()).IsEqualTo((60 * 7) - 1);
         await Assert.That(Perplexity(four)).IsEqualTo(one).Within(0.01 * one);
@@ -143,7 +143,7 @@ public sealed class EvaluationTests
         await Assert.That(trained.Json.GetProperty("validUnknown").GetInt64()).IsEqualTo(0);
         await Assert.That(trained.Json.GetProperty("testUnknown").GetInt64()).IsEqualTo(unknown);
         await Assert.That(trained.Error).Contains($"\n{folder.Valid}: 419 tokens to predict, 0 of them <unk> (0.0 %)\n{text}: 419 tokens to predict, {told}\n");
-        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", text).Out).Matches(@"^perplexity \d+\.\d\d over 419 predicted tokens, " + Regex.Escape(told) + "\n$");
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", text).Out).Matches(@"^perplexity \d+\.\d\d over 419 predicted tokens, " + Regex.Escape(told) + "; 5 streams side by side\n$");
         JsonElement json = Tinysd.Run("eval", folder.Model, "--data", text, "--json").Json;
         await Assert.That(json.GetProperty("tokens").GetInt64()).IsEqualTo(419);
         await Assert.That(json.GetProperty("unknown").GetInt64()).IsEqualTo(unknown);

@@ -155,7 +155,7 @@ public sealed partial class ReproduceTests
         await Assert.That(whole.Code).IsEqualTo(0).Because(whole.Error);
         JsonElement json = whole.Json;
         await Assert.That(string.Join(' ', json.EnumerateObject().Select(property => property.Name))).IsEqualTo(
-            "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times");
+            "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times leftOutTokens streams testStreams");
         await Assert.That(json.GetProperty("missing").GetArrayLength()).IsEqualTo(0);
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells, CollectionOrdering.Matching);
@@ -485,6 +485,34 @@ public sealed partial class ReproduceTests
         new(TextLevel.Word, new(1, null), new LanguageModelRecipe { Name = "" }, GridCell.Random, cells, [1], false);
 
     private static GridMissing Missing(string? diverged) => new("run", [], diverged);
+
+    [Test]
+    public async Task A_grid_says_its_streams_and_one_from_before_they_were_a_setting_keeps_what_it_had()
+    {
+        using var folder = new TestFolder();
+        string[] args = Grid(folder, "grid", "--no-timing", "--cells", "random", "--seeds", "1", "--json");
+        JsonElement grid = Tinysd.Run(args).Json, run = grid.GetProperty("cells")[0].GetProperty("runs")[0];
+        await Assert.That(Streams(grid)).IsEqualTo((5, 5));
+        await Assert.That(Streams(run)).IsEqualTo((5, 5));
+        await Assert.That(grid.GetProperty("leftOutTokens").GetInt64()).IsEqualTo(25);
+        CliResult other = Tinysd.Run([.. args, "--streams", "3"]);
+        await Assert.That(other.Code).IsEqualTo(2);
+        await Assert.That(other.Error).Contains("--streams is 3, and the grid in ").And.Contains(" has 5 ");
+
+        // As an older build left it: begun, with no run finished.
+        Directory.Delete(folder["grid/random-seed1"], recursive: true);
+        string manifest = await File.ReadAllTextAsync(folder["grid/grid.json"]);
+        string old = Regex.Replace(manifest, "\\s*\"--(streams|eos)\": \"[a-z0-9]+\",?", "");
+        old = Regex.Replace(old, @",(\s*})", "$1");
+        await Assert.That(old.Length).IsLessThan(manifest.Length);
+        await File.WriteAllTextAsync(folder["grid/grid.json"], old);
+        JsonElement before = Tinysd.Run(args).Json, again = before.GetProperty("cells")[0].GetProperty("runs")[0];
+        await Assert.That(Streams(before)).IsEqualTo((5, 1));
+        await Assert.That(Streams(again)).IsEqualTo((5, 1));
+        await Assert.That(again.GetProperty("validPerplexity").GetDouble()).IsEqualTo(run.GetProperty("validPerplexity").GetDouble());
+
+        static (int, int) Streams(JsonElement json) => (json.GetProperty("streams").GetInt32(), json.GetProperty("testStreams").GetInt32());
+    }
 
     private static string[] Grid(TestFolder folder, string name, params string[] more)
     {

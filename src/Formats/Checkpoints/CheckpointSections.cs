@@ -59,6 +59,8 @@ internal sealed class LanguageModelRunSection
 
     public required string Level { get; init; }
 
+    public string? LineMarks { get; init; }
+
     public required int MinimumCount { get; init; }
 
     public int? MaximumVocabulary { get; init; }
@@ -70,6 +72,8 @@ internal sealed class LanguageModelRunSection
     public required DataEntry Valid { get; init; }
 
     public DataEntry? Test { get; init; }
+
+    public int? Streams { get; init; }
 
     public ScheduleEntry? Schedule { get; init; }
 
@@ -94,12 +98,14 @@ internal sealed class LanguageModelRunSection
         WrittenBy = run.WrittenBy,
         Recipe = RecipeEntry.From(run.Recipe),
         Level = Spelling.Levels.NameOf(run.Level),
+        LineMarks = LineMarksEntry.NameOf(run.LineMarks),
         MinimumCount = run.MinimumCount,
         MaximumVocabulary = run.MaximumVocabulary,
         Vocabulary = new FingerprintEntry { Count = run.Vocabulary.Count, Checksum = run.Vocabulary.Checksum },
         Train = DataEntry.From(run.Train),
         Valid = DataEntry.From(run.Valid),
         Test = run.Test is null ? null : DataEntry.From(run.Test),
+        Streams = run.Streams,
         Schedule = run.Schedule is { } schedule
             ? new ScheduleEntry { Path = schedule.Path, Updates = schedule.Updates, Checksum = schedule.Checksum }
             : null,
@@ -124,12 +130,14 @@ internal sealed class LanguageModelRunSection
             Progress = progress,
             Recipe = Recipe.ToRecipe(),
             Level = Spelling.Levels.ValueOf(Level),
+            LineMarks = LineMarksEntry.ValueOf(LineMarks),
             MinimumCount = MinimumCount,
             MaximumVocabulary = MaximumVocabulary,
             Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Vocabulary.Checksum),
             Train = Train.ToFingerprint(),
             Valid = Valid.ToFingerprint(),
             Test = Test?.ToFingerprint(),
+            Streams = Streams,
             Schedule = Schedule is null ? null : new ScheduleFingerprint(Schedule.Path, Schedule.Updates, Schedule.Checksum),
             Output = Output,
             Dtype = Spelling.Storages.ValueOf(Dtype),

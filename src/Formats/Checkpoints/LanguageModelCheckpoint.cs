@@ -46,6 +46,9 @@ public sealed record LanguageModelCheckpoint
     /// <summary>What a token is.</summary>
     public required TextLevel Level { get; init; }
 
+    /// <summary>Which lines of its texts get a token for their end.</summary>
+    public LineMarks LineMarks { get; init; }
+
     /// <summary>Tokens rarer than this in the training text are unknown.</summary>
     public required int MinimumCount { get; init; }
 
@@ -63,6 +66,10 @@ public sealed record LanguageModelCheckpoint
 
     /// <summary>The test text, if there is one.</summary>
     public TextFingerprint? Test { get; init; }
+
+    /// <summary>Streams that validation and test texts are cut into; null in runs that were begun before this was recorded, whose validation has as many as the
+    /// batch and whose test has one.</summary>
+    public int? Streams { get; init; }
 
     /// <summary>The masks, if they are replayed.</summary>
     public ScheduleFingerprint? Schedule { get; init; }
@@ -105,6 +112,8 @@ public sealed record LanguageModelCheckpoint
             return $"the steps of its epochs do not add up to its {Progress.Updates} updates";
         if (Progress.AveragedUpdates is not null && Recipe.Optimizer != OptimizerKind.NtAsgd) return "it has an average, and its recipe's optimizer makes none";
         if (BestEpoch is null != (Epochs.Count == 0) || BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
+        if (Level != TextLevel.Word && LineMarks != LineMarks.Always) return "only lines of words have marks at their ends";
+        if (Streams is < 1 or > LanguageModelFile.MaxStreams) return $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}";
         if (MinimumCount < 1 || MaximumVocabulary < 1 || MaxSteps < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1) return "an option's number is below 1";
         if (new[] { Train, Valid, Test }.Any(text => text?.Tokens < 2) || Vocabulary.Count < 2) return "a text or the vocabulary has fewer than 2 tokens";
         string?[] checksums = [Vocabulary.Checksum, Train.Checksum, Valid.Checksum, Test?.Checksum, Schedule?.Checksum];

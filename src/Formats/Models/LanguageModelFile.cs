@@ -36,6 +36,9 @@ public static class LanguageModelFile
     /// <summary>The most epochs that a file's record holds.</summary>
     public const int MaxEpochs = 65536;
 
+    /// <summary>The most streams of a file's record, as of a recipe's batch.</summary>
+    public const int MaxStreams = 65536;
+
     // JSON values of a section beside its tokens or epochs, many more than there are; and those of an epoch with its braces.
     private const long MostOtherValues = 256, ValuesOfEpoch = 5;
 
@@ -69,7 +72,12 @@ public static class LanguageModelFile
         if (FindWrong(training) is { } wrong) Throw.Argument(wrong);
         training.Recipe.Validate();
         TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot, storage))];
-        var text = new VocabularySection { Level = Spelling.Levels.NameOf(vocabulary.Level), Tokens = [.. vocabulary.Tokens] };
+        var text = new VocabularySection
+        {
+            Level = Spelling.Levels.NameOf(vocabulary.Level),
+            LineMarks = LineMarksEntry.NameOf(vocabulary.LineMarks),
+            Tokens = [.. vocabulary.Tokens],
+        };
         TsdWriter.Write(path, Kind, tensors, json =>
         {
             json.WritePropertyName(ConfigurationName);
@@ -178,7 +186,7 @@ public static class LanguageModelFile
             LanguageModelConfig config = configuration.ToConfig();
             config.Validate();
             part = VocabularyName;
-            var vocabulary = new Vocabulary(Spelling.Levels.ValueOf(tokens.Level), tokens.Tokens);
+            var vocabulary = new Vocabulary(Spelling.Levels.ValueOf(tokens.Level), tokens.Tokens, LineMarksEntry.ValueOf(tokens.LineMarks));
             if (vocabulary.Count != config.VocabularySize)
                 Throw.Argument($"it has {vocabulary.Count} tokens, the configuration says {config.VocabularySize}");
             part = TrainingName;
@@ -285,6 +293,7 @@ public static class LanguageModelFile
     {
         if (training.Epochs.Count > MaxEpochs) return $"{training.Epochs.Count} epochs are more than {MaxEpochs}";
         if (new[] { training.Train, training.Valid, training.Test }.Any(text => text?.Tokens < 0)) return "a text has fewer than 0 tokens";
+        if (training.Streams is < 1 or > MaxStreams) return $"{training.Streams} streams are not 1 to {MaxStreams}";
         for (int index = 0; index < training.Epochs.Count; index++)
         {
             EpochRecord epoch = training.Epochs[index];

@@ -70,7 +70,18 @@ internal sealed class VocabularySection
 {
     public required string Level { get; init; }
 
+    // Left out where every line gets its mark, as in all files from before there was a choice.
+    public string? LineMarks { get; init; }
+
     public required string[] Tokens { get; init; }
+}
+
+/// <summary>The member <c>lineMarks</c>, which is left out where it says what goes without saying.</summary>
+internal static class LineMarksEntry
+{
+    public static string? NameOf(LineMarks marks) => marks == LineMarks.Always ? null : Spelling.LineMarks.NameOf(marks);
+
+    public static LineMarks ValueOf(string? name) => name is null ? LineMarks.Always : Spelling.LineMarks.ValueOf(name);
 }
 
 /// <summary>The section <c>training</c>.</summary>
@@ -86,6 +97,8 @@ internal sealed class TrainingSection
 
     public TextEntry? Test { get; init; }
 
+    public int? Streams { get; init; }
+
     public required long Parameters { get; init; }
 
     public required EpochEntry[] Epochs { get; init; }
@@ -99,6 +112,7 @@ internal sealed class TrainingSection
         Train = TextEntry.From(record.Train),
         Valid = TextEntry.From(record.Valid),
         Test = record.Test is null ? null : TextEntry.From(record.Test),
+        Streams = record.Streams,
         Parameters = parameters,
         Epochs = [.. record.Epochs.Select(EpochEntry.From)],
         TestPerplexity = record.TestPerplexity,
@@ -113,6 +127,7 @@ internal sealed class TrainingSection
         Train = Train.ToRecord(),
         Valid = Valid.ToRecord(),
         Test = Test?.ToRecord(),
+        Streams = Streams,
         Parameters = Parameters,
         Epochs = [.. Epochs.Select(epoch => epoch.ToRecord())],
         TestPerplexity = TestPerplexity,

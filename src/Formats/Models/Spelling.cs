@@ -48,6 +48,9 @@ internal static class Spelling
     public static Spelling<TextLevel> Levels { get; } =
         new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
+    public static Spelling<LineMarks> LineMarks { get; } = new("lineMarks",
+        (Formats.LineMarks.Always, "always"), (Formats.LineMarks.WhereMissing, "where-missing"), (Formats.LineMarks.None, "none"));
+
     public static Spelling<OptimizerKind> Optimizers { get; } =
         new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));
 

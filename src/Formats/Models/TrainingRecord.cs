@@ -20,6 +20,12 @@ public sealed record TrainingRecord
     /// <summary>The text it was tested on, if it was.</summary>
     public TextRecord? Test { get; init; }
 
+    /// <summary>
+    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was not recorded. Models of
+    /// <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in one.
+    /// </summary>
+    public int? Streams { get; init; }
+
     /// <summary>Trainable numbers. Set when a model is saved, so there is no need to give it.</summary>
     public long Parameters { get; init; }
 

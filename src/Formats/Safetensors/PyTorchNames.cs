@@ -111,6 +111,7 @@ public static partial class PyTorchNames
         };
         if (vocabulary is null) return metadata;
         metadata["tinysd.level"] = Spelling.Levels.NameOf(vocabulary.Level);
+        if (LineMarksEntry.NameOf(vocabulary.LineMarks) is { } marks) metadata["tinysd.lineMarks"] = marks;
         metadata["tinysd.vocabulary"] = JsonSerializer.Serialize([.. vocabulary.Tokens], TsdJson.Default.StringArray);
         return metadata;
     }

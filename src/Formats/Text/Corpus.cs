@@ -7,19 +7,21 @@ namespace TinySD.Formats;
 /// <remarks>
 /// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. At byte level they are anything, and nothing of
 /// them is skipped. They are streamed: memory is needed for the distinct tokens when counting and for the ids when encoding, not for the text. At word level
-/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too.
+/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too, unless <see cref="LineMarks"/> says otherwise.
 /// </remarks>
 public static class Corpus
 {
     /// <summary>Counts a file's tokens.</summary>
     /// <param name="path">The file.</param>
     /// <param name="level">What a token is.</param>
+    /// <param name="marks">Which lines get a token for their end, at word level.</param>
     /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="FileProblemException">The file cannot be read, is empty, is not text, is not UTF-8, or is a damaged gzip
     /// file.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
-    public static TokenCounts Count(string path, TextLevel level, Action<double>? progress = null, CancellationToken stop = default)
+    public static TokenCounts Count(
+        string path, TextLevel level, LineMarks marks = LineMarks.Always, Action<double>? progress = null, CancellationToken stop = default)
     {
         if (level == TextLevel.Byte)
         {
@@ -29,14 +31,15 @@ public static class Corpus
         }
 
         var sink = new CountingSink(path);
-        ReadFile(path, level, ref sink, progress, stop);
-        return new TokenCounts(level, sink.Counts);
+        ReadFile(path, level, marks, ref sink, progress, stop);
+        return new TokenCounts(level, sink.Counts, marks);
     }
 
     /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8 form.</summary>
     /// <param name="text">The text.</param>
     /// <param name="level">What a token is.</param>
-    public static TokenCounts CountText(ReadOnlySpan<char> text, TextLevel level)
+    /// <param name="marks">Which lines get a token for their end, at word level.</param>
+    public static TokenCounts CountText(ReadOnlySpan<char> text, TextLevel level, LineMarks marks = LineMarks.Always)
     {
         if (level == TextLevel.Byte)
         {
@@ -46,8 +49,8 @@ public static class Corpus
         }
 
         var sink = new CountingSink("the text");
-        new Tokenizer(level).Push(text, isLast: true, ref sink);
-        return new TokenCounts(level, sink.Counts);
+        new Tokenizer(level, marks).Push(text, isLast: true, ref sink);
+        return new TokenCounts(level, sink.Counts, marks);
     }
 
     /// <summary>Turns a file into ids, one for each token, four bytes each; <see cref="TokenStore"/> is for long ones.</summary>
@@ -88,7 +91,7 @@ public static class Corpus
             else
             {
                 var sink = new EncodingSink(path, vocabulary, store);
-                ReadFile(path, vocabulary.Level, ref sink, progress, stop);
+                store.LineEnds = ReadFile(path, vocabulary.Level, vocabulary.LineMarks, ref sink, progress, stop);
             }
 
             store.Complete();
@@ -117,7 +120,7 @@ public static class Corpus
         else
         {
             var sink = new EncodingSink(name, vocabulary, store);
-            new Tokenizer(vocabulary.Level).Push(text, isLast: true, ref sink);
+            new Tokenizer(vocabulary.Level, vocabulary.LineMarks).Push(text, isLast: true, ref sink);
         }
 
         return store.ToArray();
@@ -154,12 +157,13 @@ public static class Corpus
         }
     }
 
-    private static void ReadFile<TSink>(string path, TextLevel level, ref TSink sink, Action<double>? progress, CancellationToken stop)
+    private static LineEnds ReadFile<TSink>(
+        string path, TextLevel level, LineMarks marks, ref TSink sink, Action<double>? progress, CancellationToken stop)
         where TSink : struct, ITokenSink
     {
         using TextFile file = TextFile.Open(path);
         char[] buffer = new char[TextFile.BlockLength + Tokenizer.MaxWordLength + 1];
-        var tokenizer = new Tokenizer(level);
+        var tokenizer = new Tokenizer(level, marks);
         int count = 0, read;
         do
         {
@@ -176,6 +180,7 @@ public static class Corpus
         }
         while (read > 0);
         tokenizer.EndLine(ref sink);
+        return file.LineEnds with { Lines = tokenizer.Lines, Marked = tokenizer.MarkedLines };
     }
 
     private delegate void BlockAction(ReadOnlySpan<byte> block);

@@ -14,8 +14,8 @@ internal sealed class TextFile : IDisposable
     private readonly CorpusFile _file;
     private readonly byte[] _bytes = new byte[BlockLength];
     private int _count;
-    private long _offset, _lines;
-    private bool _ended, _isSurelyUtf8;
+    private long _offset, _lines, _returns, _pairs;
+    private bool _ended, _isSurelyUtf8, _endsInReturn;
 
     private TextFile(string path)
     {
@@ -25,6 +25,9 @@ internal sealed class TextFile : IDisposable
 
     /// <summary>How much of the file is read, 0 to 1.</summary>
     public double Share => _file.Share;
+
+    /// <summary>How the lines read so far end; what words make of them is not for here.</summary>
+    public LineEnds LineEnds => new(_lines, _returns, _pairs, 0, 0);
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
@@ -46,7 +49,7 @@ internal sealed class TextFile : IDisposable
             _isSurelyUtf8 |= written < used;
             if (status == OperationStatus.InvalidData) Throw.Problem(NotUtf8(used));
 
-            _lines += _bytes.AsSpan(0, used).Count((byte)'\n');
+            CountLines(_bytes.AsSpan(0, used));
             _offset += used;
             _count -= used;
             _bytes.AsSpan(used, _count).CopyTo(_bytes);
@@ -58,6 +61,17 @@ internal sealed class TextFile : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    private void CountLines(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty) return;
+        _lines += bytes.Count((byte)'\n');
+        if (_endsInReturn && bytes[0] == (byte)'\n') _pairs++;
+        int returns = bytes.Count((byte)'\r');
+        _returns += returns;
+        if (returns > 0) _pairs += bytes.Count("\r\n"u8);
+        _endsInReturn = bytes[^1] == (byte)'\r';
+    }
 
     private void Fill()
     {

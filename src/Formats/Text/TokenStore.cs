@@ -49,6 +49,9 @@ public sealed class TokenStore : ITokenSource, IDisposable
     /// <summary>How many of the tokens are <see cref="Vocabulary.Unknown"/>, in the text already or because the vocabulary lacks them.</summary>
     public long UnknownCount { get; private set; }
 
+    /// <summary>How the lines of the file end that it was read from.</summary>
+    public LineEnds LineEnds { get; internal set; }
+
     /// <summary>Whether the ids are in memory, and not in a temporary file.</summary>
     public bool IsInMemory => _file is null;
 

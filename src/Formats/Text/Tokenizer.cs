@@ -11,17 +11,23 @@ internal interface ITokenSink
 }
 
 /// <summary>Splits a text that comes in blocks into tokens, without allocating.</summary>
-internal struct Tokenizer(TextLevel level)
+internal struct Tokenizer(TextLevel level, LineMarks marks = LineMarks.Always)
 {
     /// <summary>Longer words are refused: a file with such a word is not white-space separated text.</summary>
     public const int MaxWordLength = 4096;
 
     private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f");
 
-    private bool _lineIsOpen;
+    private bool _lineIsOpen, _isMarked;
 
     /// <summary>The line that the next character belongs to, counted from 1.</summary>
     public long Line { get; private set; } = 1;
+
+    /// <summary>Lines of words that have ended.</summary>
+    public long Lines { get; private set; }
+
+    /// <summary>Those of them whose last word is the token for a line's end already.</summary>
+    public long MarkedLines { get; private set; }
 
     /// <summary>Takes a block.</summary>
     /// <param name="block">The text, beginning with what the last call left. No surrogate pair is split between blocks.</param>
@@ -35,8 +41,7 @@ internal struct Tokenizer(TextLevel level)
     public void EndLine<TSink>(ref TSink sink)
         where TSink : struct, ITokenSink
     {
-        if (level == TextLevel.Word && _lineIsOpen) sink.Accept(Vocabulary.EndOfLine, Line);
-        _lineIsOpen = false;
+        if (level == TextLevel.Word && _lineIsOpen) Mark(ref sink);
     }
 
     private int PushWords<TSink>(ReadOnlySpan<char> block, bool isLast, ref TSink sink)
@@ -48,9 +53,8 @@ internal struct Tokenizer(TextLevel level)
             char first = block[position];
             if (first == '\n')
             {
-                sink.Accept(Vocabulary.EndOfLine, Line);
+                Mark(ref sink);
                 Line++;
-                _lineIsOpen = false;
                 position++;
                 continue;
             }
@@ -69,11 +73,23 @@ internal struct Tokenizer(TextLevel level)
                 length = block.Length - position;
             }
 
-            sink.Accept(block.Slice(position, length), Line);
+            ReadOnlySpan<char> word = block.Slice(position, length);
+            _isMarked = word.SequenceEqual(Vocabulary.EndOfLine);
+            sink.Accept(word, Line);
             position += length;
         }
 
         return position;
+    }
+
+    private void Mark<TSink>(ref TSink sink)
+        where TSink : struct, ITokenSink
+    {
+        if (marks == LineMarks.Always || (marks == LineMarks.WhereMissing && !_isMarked)) sink.Accept(Vocabulary.EndOfLine, Line);
+        if (_isMarked) MarkedLines++;
+        Lines++;
+        _isMarked = false;
+        _lineIsOpen = false;
     }
 
     private int PushCharacters<TSink>(ReadOnlySpan<char> block, ref TSink sink)

@@ -28,12 +28,15 @@ public sealed class Vocabulary
     /// <param name="level">What a token is.</param>
     /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character
     /// level one Unicode scalar value each, or <see cref="Unknown"/>; at byte level <c>00</c> to <c>ff</c>, in that order.</param>
-    /// <exception cref="ArgumentException">The list breaks a rule; the message says which token.</exception>
-    public Vocabulary(TextLevel level, IReadOnlyList<string> tokens)
+    /// <param name="marks">Which lines of a text get <see cref="EndOfLine"/> at word level; if none do, it need not be among the tokens.</param>
+    /// <exception cref="ArgumentException">The list breaks a rule; the message says which token. Or lines are to have marks of their own at another level.</exception>
+    public Vocabulary(TextLevel level, IReadOnlyList<string> tokens, LineMarks marks = LineMarks.Always)
     {
+        if (level != TextLevel.Word && marks != LineMarks.Always) Throw.Argument("only lines of words have marks at their ends");
         if (tokens.Count is < 1 or > MaxCount) Throw.Argument($"a vocabulary has 1 to {MaxCount} tokens, this one {tokens.Count}");
         if (level == TextLevel.Byte && tokens.Count != ByteCount) Throw.Argument($"a vocabulary of bytes has {ByteCount} tokens, this one {tokens.Count}");
         Level = level;
+        LineMarks = marks;
         _tokens = [.. tokens];
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
@@ -46,8 +49,8 @@ public sealed class Vocabulary
 
         _ids = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         UnknownId = Find(Unknown);
-        EndOfLineId = level == TextLevel.Word ? Find(EndOfLine) : null;
-        if (level == TextLevel.Word && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");
+        EndOfLineId = MarksLines ? Find(EndOfLine) : null;
+        if (MarksLines && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");
     }
 
     /// <summary>The one vocabulary of level <see cref="TextLevel.Byte"/>: a byte's id is its value, its token two hexadecimal digits.</summary>
@@ -55,6 +58,9 @@ public sealed class Vocabulary
 
     /// <summary>What a token is.</summary>
     public TextLevel Level { get; }
+
+    /// <summary>Which lines of a text get <see cref="EndOfLine"/>, at word level.</summary>
+    public LineMarks LineMarks { get; }
 
     /// <summary>Number of tokens V.</summary>
     public int Count => _tokens.Length;
@@ -65,7 +71,7 @@ public sealed class Vocabulary
     /// <summary>The id of <see cref="Unknown"/>, or null where a token that is not in the vocabulary is an error.</summary>
     public int? UnknownId { get; }
 
-    /// <summary>The id of <see cref="EndOfLine"/>; null at other levels than words.</summary>
+    /// <summary>The id of <see cref="EndOfLine"/>; null at other levels than words, and where no line gets it.</summary>
     public int? EndOfLineId { get; }
 
     /// <summary>The token of that id.</summary>
@@ -95,17 +101,18 @@ public sealed class Vocabulary
         if (maximumSize is < 2 or > MaxCount) Throw.OutOfRange(nameof(maximumSize), maximumSize, $"2 to {MaxCount}");
         if (counts.Distinct == 0) Throw.Argument("a text without tokens makes no vocabulary");
         if (counts.Level == TextLevel.Byte) return Bytes;
+        bool marksLines = counts.Level == TextLevel.Word && counts.LineMarks != LineMarks.None;
         var marks = new Dictionary<string, long>(StringComparer.Ordinal);
         var words = new List<Counted>();
         long dropped = 0;
         foreach (KeyValuePair<string, long> token in counts.Counts)
         {
-            if (token.Key == Unknown || (counts.Level == TextLevel.Word && token.Key == EndOfLine)) marks.Add(token.Key, token.Value);
+            if (token.Key == Unknown || (marksLines && token.Key == EndOfLine)) marks.Add(token.Key, token.Value);
             else if (token.Value >= minimumCount) words.Add(new(token.Key, token.Value));
             else dropped += token.Value;
         }
 
-        if (counts.Level == TextLevel.Word) marks.TryAdd(EndOfLine, 0);
+        if (marksLines) marks.TryAdd(EndOfLine, 0);
         if (addUnknown || minimumCount > 1 || words.Count + marks.Count > maximumSize) marks.TryAdd(Unknown, 0);
         words.Sort();
         int kept = Math.Min(words.Count, maximumSize - marks.Count);
@@ -118,7 +125,7 @@ public sealed class Vocabulary
             words.Insert(~words.BinarySearch(mark), mark);
         }
 
-        return new Vocabulary(counts.Level, [.. words.Select(word => word.Token)]);
+        return new Vocabulary(counts.Level, [.. words.Select(word => word.Token)], counts.LineMarks);
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
@@ -171,6 +178,8 @@ public sealed class Vocabulary
 
     /// <summary>The token of a byte.</summary>
     internal static string NameOf(byte value) => value.ToString("x2", CultureInfo.InvariantCulture);
+
+    private bool MarksLines => Level == TextLevel.Word && LineMarks != LineMarks.None;
 
     private static string? Complaint(TextLevel level, string? token, int id)
     {

@@ -59,6 +59,7 @@ internal static class DemoCommand
             Recipe = structured.Recipe,
             Train = new TextRecord(BuiltInText.TrainName, text.Train.Length),
             Valid = new TextRecord(BuiltInText.ValidName, text.Valid.Length),
+            Streams = structured.Recipe.BatchSize,
             Epochs = [new EpochRecord(1, structured.TrainPerplexity, comparison.Structured.ValidPerplexity, structured.LearningRate)],
         });
         DemoReport.Write(context, text, comparison, output, threads);

@@ -27,7 +27,7 @@ internal sealed class EvalCommand
     {
         var self = new EvalCommand();
         var command = new Command("eval",
-            "Measure a model on a text: a language model's perplexity, its state carried through the whole text; with Monte Carlo dropout or a continuous " +
+            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its validation had; with Monte Carlo dropout or a continuous " +
             "cache beside it, if asked.")
         {
             self._model, self._data,
@@ -46,29 +46,36 @@ internal sealed class EvalCommand
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        using EncodedText text = Read(parsed.GetRequiredValue(_data));
+        using EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
+        foreach (EncodedText read in new[] { text, tuning }.OfType<EncodedText>())
+        {
+            foreach (string warning in TextWarnings.Of(read, loaded.Vocabulary)) context.Console.Error.WriteLine($"tinysd eval: {warning}");
+        }
+
         EvalResult result = ProgressDisplay.Run(context, progress =>
         {
-            CancellationToken stop = context.Stop.Watch();
-            using EncodedText text = EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary, progress, stop);
-            using EncodedText? tuning = cache?.TuneOn is { } file ? EncodedText.ToPredict(file, loaded.Vocabulary, progress, stop) : null;
-            var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, stop);
-            return evaluation.Run(_options.Streams(parsed), monteCarlo, cache, tuning);
+            var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, context.Stop.Watch());
+            return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning);
         });
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.EvalResult);
         else WriteText(context.Console.Out, loaded.Vocabulary, result);
         return ExitCode.Done;
+
+        EncodedText Read(string path) =>
+            ProgressDisplay.Run(context, progress => EncodedText.ToPredict(path, loaded.Vocabulary, progress, context.Stop.Watch()));
     }
 
     private static void WriteText(TextWriter output, Vocabulary vocabulary, EvalResult result)
     {
         output.WriteLine(
             $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
-            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) + Time(result.Seconds));
+            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) + $"; {EvaluationStreams.Count(result.Streams)}" + Time(result.Seconds));
         if (result.MonteCarlo is { } mc)
         {
             output.WriteLine(
                 $"with Monte Carlo dropout: perplexity {Figures.Perplexity(mc.Perplexity)}, {Figures.Count(mc.Samples, "sample")} of " +
-                string.Join(", ", DropoutsOf(mc)) + Time(mc.Seconds));
+                string.Join(", ", DropoutsOf(mc)) + $"; {EvaluationStreams.Count(mc.Streams)}" + Time(mc.Seconds));
         }
 
         if (result.Cache is not { } cache) return;
@@ -77,7 +84,7 @@ internal sealed class EvalCommand
             : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} in {Figures.Duration(cache.TuningSeconds!.Value)}";
         output.WriteLine(
             $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
-            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}{Time(cache.Seconds)}");
+            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}; {EvaluationStreams.Count(cache.Streams)}{Time(cache.Seconds)}");
     }
 
     private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
@@ -10,7 +11,7 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd generate</c>: samples text from a language model.</summary>
 internal sealed class GenerateCommand
 {
-    private const int DefaultWords = 100, DefaultCharacters = 500;
+    private const int DefaultWords = 100, DefaultCharacters = 500, ShownUnknown = 5;
 
     private readonly FileArgument _model = new("MODEL", "A language model (.tsd).");
     private readonly Option<string?> _prompt = new("--prompt")
@@ -56,6 +57,13 @@ internal sealed class GenerateCommand
         float temperature = parsed.GetValue(_temperature) ?? 1f;
         var generator = new TextGenerator(
             loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1, hardware);
+        if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
+        {
+            string shown = string.Join(", ", unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'"));
+            context.Console.Error.WriteLine(
+                $"tinysd generate: the vocabulary lacks {shown}{(unknown.Length > ShownUnknown ? " and others" : "")} of --prompt; the model reads {Vocabulary.Unknown} instead.");
+        }
+
         if (loaded.Vocabulary.Level == TextLevel.Byte)
         {
             WriteBytes(context, generator, loaded.Vocabulary, prompt, length);

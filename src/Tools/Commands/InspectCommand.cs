@@ -8,6 +8,7 @@ using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
@@ -98,7 +99,8 @@ internal static class InspectCommand
     }
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
-        Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)]);
+        Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)],
+        vocabulary.Level == TextLevel.Word ? Names.LineMarks.Of(vocabulary.LineMarks) : null);
 
     private static (string, Action<Utf8JsonWriter>) Section(TsdFile file, string name) => (name, writer =>
     {
@@ -112,10 +114,12 @@ internal static class InspectCommand
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
         facts.Add(("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …"));
+        if (vocabulary.Level == TextLevel.Word) facts.Add((VocabularyOptions.LineMarksName, Names.LineMarks.Of(vocabulary.LineMarks)));
         facts.Add(("written by", training.WrittenBy));
         facts.Add(("trained on", Describe(training.Train)));
         facts.Add(("validated on", Describe(training.Valid)));
         if (training.Test is { } tested) facts.Add(("tested on", Describe(tested)));
+        if (training.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
         facts.Add(("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}"));
         if (training.Epochs is [.., { } last])
         {
@@ -163,6 +167,7 @@ internal static class InspectCommand
         facts.Add(("trained on", Describe(run.Train)));
         facts.Add(("validated on", Describe(run.Valid)));
         if (run.Test is { } test) facts.Add(("tested on", Describe(test)));
+        if (run.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
         if (run.Schedule is { } schedule) facts.Add(("masks of", schedule.Path));
         facts.Add(("--out", run.Output));
         foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Add((option, value));

@@ -26,6 +26,7 @@ internal sealed class ReproduceLmCommand
         (files, path) => files.Fill(path, "--dir", GridFolder.OwnNames));
 
     private readonly GridOptions _grid = new();
+    private readonly Option<int?> _streams = EvaluationOptions.StreamsInTraining();
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
 
@@ -53,7 +54,7 @@ internal sealed class ReproduceLmCommand
         }
 
         self._grid.AddTo(command);
-        foreach (Option option in new Option[] { self._threads, self._profile, self._report, self._noTiming, self._timingOnly, self._reportOnly }) command.Add(option);
+        foreach (Option option in new Option[] { self._streams, self._threads, self._profile, self._report, self._noTiming, self._timingOnly, self._reportOnly }) command.Add(option);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
@@ -73,8 +74,14 @@ internal sealed class ReproduceLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         GridManifest? manifest = folder.LoadManifest();
         if (manifest is null && reportOnly) throw new FailureException($"there is no grid in {folder.Path} to report on; leave {_reportOnly.Name} out to begin one.");
+        plan = plan with
+        {
+            Streams = GridManifest.StreamsOf(manifest, parsed.GetValue(_streams), plan.Recipe),
+            Marks = GridManifest.MarksOf(manifest, _grid.Marks(parsed, plan.Level, line => Warn(context, line))),
+        };
         using LanguageModelData data = ProgressDisplay.Run(
-            context, progress => LanguageModelData.Read(train, valid, test, plan.Level, plan.Limits, plan.Recipe, progress, context.Stop.Watch()));
+            context, progress => LanguageModelData.Read(train, valid, test, plan.Level, plan.Marks, plan.Limits, plan.Recipe, progress, context.Stop.Watch()));
+        foreach (string warning in data.Warnings(plan.Recipe)) Warn(context, warning);
         var asked = GridManifest.Of(plan, data);
         manifest?.Check(asked, folder.Path);
         string command = CommandLine.Of(parsed, _timingOnly.Name, _reportOnly.Name);

@@ -72,6 +72,18 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
         ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Dtype))
         : run.Dtype;
 
+    /// <summary>Which lines of the run's texts get a token for their end.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.LineMarks
+        ? throw Contradiction(VocabularyOptions.LineMarksName, Names.LineMarks.Of(marks), Names.LineMarks.Of(run.LineMarks))
+        : run.LineMarks;
+
+    /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public int? Streams(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.Streams
+        ? throw Contradiction(option.Name, Figures.Count(asked), EvaluationStreams.Of(run.Streams, run.Recipe).Told(hasTest: run.Test is not null))
+        : run.Streams;
+
     /// <summary>Refuses other masks than the run's.</summary>
     /// <exception cref="UsageException">The run draws its masks.</exception>
     /// <exception cref="FailureException">They are others.</exception>

@@ -54,6 +54,10 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         }
     }
 
+    /// <summary>The words or characters of a prompt that the vocabulary lacks, so that the model reads them as the unknown one; in no order.</summary>
+    public string[] UnknownIn(string prompt) => vocabulary.UnknownId is null ? []
+        : [.. Corpus.CountText(prompt, vocabulary.Level, vocabulary.LineMarks).Counts.Keys.Where(token => !vocabulary.TryGetId(token, out _)).Order(StringComparer.Ordinal)];
+
     private static int Sample(TokenSampler sampler, ReadOnlySpan<float> logits)
     {
         try
@@ -69,5 +73,6 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
     // A model has seen lines begin after a line's end; one without line ends starts after its commonest token.
     private int StartOfLine() => vocabulary.Level == TextLevel.Byte
         ? '\n'
-        : vocabulary.EndOfLineId ?? (vocabulary.TryGetId("\n", out int lineFeed) ? lineFeed : 0);
+        : vocabulary.EndOfLineId
+            ?? (vocabulary.TryGetId(vocabulary.Level == TextLevel.Word ? Vocabulary.EndOfLine : "\n", out int lineEnd) ? lineEnd : 0);
 }

@@ -18,7 +18,7 @@ internal sealed class TrainLmCommand
     private const string CommandName = "train lm";
 
     private readonly FileOption _train = FileOption.Input("--train",
-        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos>.");
+        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos> (see --eos).");
 
     private readonly FileOption _valid = FileOption.Input("--valid", "The validation text: the model that does best on it is kept.");
     private readonly FileOption _test = FileOption.Input("--test", "A test text, measured once, on the model that is kept.");
@@ -29,6 +29,7 @@ internal sealed class TrainLmCommand
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
 
+    private readonly Option<int?> _streams = EvaluationOptions.StreamsInTraining();
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
     private readonly FileOption _schedule = Schedules.Option();
@@ -52,7 +53,7 @@ internal sealed class TrainLmCommand
         };
         self._recipe.AddTo(command);
         self._vocabulary.AddTo(command);
-        Option[] rest = [self._dtype, self._maxSteps, self._threads, self._profile, self._schedule, self._report];
+        Option[] rest = [self._dtype, self._maxSteps, self._streams, self._threads, self._profile, self._schedule, self._report];
         foreach (Option option in rest) command.Add(option);
         self._checkpoints.AddTo(command);
         command.Add(self._show);
@@ -98,6 +99,7 @@ internal sealed class TrainLmCommand
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
         VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary) ?? _vocabulary.Read(parsed);
         TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
+        int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
 
         // Those that the run was begun with, too.
@@ -115,8 +117,11 @@ internal sealed class TrainLmCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
         _vocabulary.Check(parsed, level);
+        LineMarks? asked = _vocabulary.Marks(parsed, level, Warn);
+        LineMarks marks = resumed?.Marks(asked) ?? asked ?? LineMarks.WhereMissing;
         using LanguageModelData data = ProgressDisplay.Run(
-            context, progress => LanguageModelData.Read(train, valid, test, level, limits, recipe, progress, context.Stop.Watch()));
+            context, progress => LanguageModelData.Read(train, valid, test, level, marks, limits, recipe, progress, context.Stop.Watch()));
+        foreach (string warning in data.Warnings(recipe)) Warn(warning);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) held!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
 
@@ -126,13 +131,13 @@ internal sealed class TrainLmCommand
             : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
-            keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, keeper), from, request!.IsSameFolder);
+            keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, streams, keeper), from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype);
+        var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype, streams);
         TrainingOutcome outcome = ProgressDisplay.Run(context, progress => training.Run(progress, context.Stop.Watch()));
         if (report is not null)
-            TrainingPage.Save(report, data, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
+            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
         TrainingReport.Write(context, data, recipe, outcome, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;

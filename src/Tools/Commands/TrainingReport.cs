@@ -23,10 +23,11 @@ internal static class TrainingReport
         TextWriter writer, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
     {
         var epochs = outcome.Epochs.Select(e => new EpochResult(
-            e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps));
+            e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps, outcome.Streams.Valid));
         var result = new TrainLmResult(
-            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, data.Valid.UnknownToPredict, outcome.TestPerplexity, data.Test?.UnknownToPredict,
-            outcome.Parameters, data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe));
+            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, data.Valid.UnknownToPredict, outcome.Streams.Valid, outcome.TestPerplexity,
+            data.Test?.UnknownToPredict, data.Test is null ? null : outcome.Streams.Test, outcome.Parameters, data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe),
+            data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
         CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
     }
 
@@ -51,6 +52,7 @@ internal static class TrainingReport
         }
 
         if (outcome.TestPerplexity is { } test) console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");
+        console.Out.WriteLine(outcome.Streams.Told(outcome.TestPerplexity is not null));
         console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters)} parameters");
     }
 

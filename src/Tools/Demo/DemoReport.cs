@@ -22,7 +22,7 @@ internal static class DemoReport
         if (context.Json)
         {
             var result = new DemoResult(
-                dense.Losses.Count, text.Train.Length, text.Vocabulary.Count, structured.Run.Model.Layout.ParameterCount, threads,
+                dense.Losses.Count, text.Train.Length, text.Vocabulary.Count, structured.Run.Recipe.BatchSize, structured.Run.Model.Layout.ParameterCount, threads,
                 Of(dense), Of(structured), speedup, ideal, sample, output, RecipeResult.From(text.Vocabulary.Level, structured.Run.Recipe));
             CliJson.Write(context.Console.Out, result, CliJson.Default.DemoResult);
             return;
@@ -62,7 +62,7 @@ internal static class DemoReport
             of the masks differs. Structured masks let whole rows and columns be skipped: a step was {measured} times as fast as the
             dense one. Counting multiply-adds alone, these rates allow {limit}: activations and the optimizer take from that, and
             drawing masks for every sequence by itself, as the dense model must, adds to it. The perplexities should be
-            close; a run this short says no more about them.
+            close; a run this short says no more about them. Validation ran in {dense.Run.Recipe.BatchSize} streams side by side.
 
 
             """);

@@ -9,7 +9,7 @@ internal static class Figures
     public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A count of something, as <c>1 step</c> or <c>35 steps</c>.</summary>
-    public static string Count(int count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
+    public static string Count(long count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
 
     /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
     public static string Perplexity(double perplexity) =>

@@ -19,6 +19,8 @@ internal sealed class LanguageModelEvaluation(
 {
     // Similarities grow with the hidden size and with training, so theta spans two decades; the cache's part is never most of the prediction.
     private static readonly float[] s_thetas = [0f, 0.01f, 0.03f, 0.1f, 0.2f, 0.3f, 0.5f, 0.7f, 1f, 1.5f, 2f];
+    private const int CacheStreams = 1;
+
     private static readonly float[] s_lambdas = [0.01f, 0.03f, 0.05f, 0.1f, 0.15f, 0.2f, 0.25f, 0.3f, 0.4f, 0.5f];
 
     /// <summary>The static evaluation, and what else there is.</summary>
@@ -31,7 +33,7 @@ internal sealed class LanguageModelEvaluation(
             var plain = new LanguageModelEvaluator(loaded.Model, runner, streams, hardware: hardware);
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
-                result.Perplexity, result.Tokens, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
+                result.Perplexity, result.Tokens, streams, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
                 monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning));
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
@@ -49,7 +51,7 @@ internal sealed class LanguageModelEvaluation(
             recipe.WordDrop, recipe.WeightDrop, recipe.WordDropBySequence);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
-            result.Perplexity, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
+            result.Perplexity, streams, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
             dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
     }
 
@@ -71,7 +73,7 @@ internal sealed class LanguageModelEvaluation(
 
         (EvaluationResult result, double seconds) = Time("cache", text, show => evaluator.Evaluate(text.Tokens, theta, lambda, show, stop));
         return new CacheEvalResult(
-            result.Perplexity, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity, tuned is null ? null : tuningSeconds);
+            result.Perplexity, CacheStreams, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity, tuned is null ? null : tuningSeconds);
     }
 
     private (EvaluationResult Result, double Seconds) Time(string label, EncodedText measured, Func<Action<double>, EvaluationResult> evaluate)

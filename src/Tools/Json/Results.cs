@@ -29,28 +29,31 @@ internal sealed record RecipeResult(
 
 /// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
 internal sealed record EpochResult(
-    int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, int Steps);
+    int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, int Steps, int Streams);
 
-/// <summary>The result of <c>train lm</c>; of the tokens to predict so many are unknown.</summary>
+/// <summary>The result of <c>train lm</c>; of the tokens to predict so many are unknown, and they ran in so many streams;
+/// so many of the training text no epoch uses.</summary>
 internal sealed record TrainLmResult(
-    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, long ValidUnknown, double? TestPerplexity, long? TestUnknown, long Parameters,
-    int Vocabulary, string Model, double Seconds, int Threads, RecipeResult Recipe);
+    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, long ValidUnknown, int Streams, double? TestPerplexity, long? TestUnknown,
+    int? TestStreams, long Parameters,
+    int Vocabulary, string Model, double Seconds, int Threads, RecipeResult Recipe, long TrainTokens, long LeftOutTokens, long TrainUnknown);
 
 /// <summary>
-/// The result of <c>eval</c> of a language model; the perplexity is the static one, of so many predicted tokens, and so many unknown ones among them. Its time is
+/// The result of <c>eval</c> of a language model; the perplexity is the static one, of so many predicted tokens in so many streams, and so many unknown ones among them.
+/// Its time is
 /// there beside that of another evaluation only.
 /// </summary>
 internal sealed record EvalResult(
-    double Perplexity, long Tokens, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
+    double Perplexity, long Tokens, int Streams, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
 
 /// <summary>A Monte Carlo dropout evaluation.</summary>
 internal sealed record MonteCarloResult(
-    double Perplexity, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float RateWord,
+    double Perplexity, int Streams, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float RateWord,
     float WeightDrop, double Seconds);
 
 /// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
 internal sealed record CacheEvalResult(
-    double Perplexity, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
+    double Perplexity, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
 
 /// <summary>The result of <c>reproduce noise</c>.</summary>
 internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
@@ -61,8 +64,8 @@ internal sealed record NoiseRow(string Cell, double Gradient, double MaskVarianc
 /// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
 
-/// <summary>A vocabulary in short; its first tokens are its commonest.</summary>
-internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First);
+/// <summary>A vocabulary in short; its first tokens are its commonest. Which lines get a token for their end, it says at word level.</summary>
+internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First, string? Eos = null);
 
 /// <summary>A tensor of <c>inspect</c>; formats without checksums have none.</summary>
 internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string? Checksum);
@@ -72,7 +75,7 @@ internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IRea
 
 /// <summary>The result of <c>demo</c>; speed-ups are ratios of median step times, and of multiply-adds for the ideal one.</summary>
 internal sealed record DemoResult(
-    int Steps, int TrainTokens, int Vocabulary, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup,
+    int Steps, int TrainTokens, int Vocabulary, int Streams, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup,
     double IdealSpeedup, string Sample, string Model, RecipeResult Recipe);
 
 /// <summary>One of the two models of <see cref="DemoResult"/>.</summary>

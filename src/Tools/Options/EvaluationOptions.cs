@@ -4,6 +4,7 @@ using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Options;
 
@@ -21,9 +22,9 @@ internal sealed class EvaluationOptions
 {
     private const ulong DefaultSeed = 1;
 
-    private readonly Option<int?> _streams = Ranged.Whole("--streams", 1, 65536,
+    private readonly Option<int?> _streams = StreamsOption(
         "Streams that the text is cut into and that run side by side: faster, and all but the first start from 64 tokens of warm-up. Published " +
-        "figures are of one. [default: 1]");
+        "figures are mostly of one. [default: as in the model's validation and test; 1 with --cache, and for older models]");
 
     private readonly Option<int?> _samples = Ranged.Whole("--mc-samples", 1, 65536,
         "Evaluate with Monte Carlo dropout too (Gal and Ghahramani 2016): this many passes with dropout on, their probabilities averaged.");
@@ -44,6 +45,13 @@ internal sealed class EvaluationOptions
     private readonly FileOption _tune = FileOption.Input("--cache-tune",
         "Take theta and lambda from a grid, the pair that does best on this validation text.");
 
+    /// <summary>The option that says how many streams a text is cut into.</summary>
+    public static Option<int?> StreamsOption(string help) => Ranged.Whole("--streams", 1, LanguageModelFile.MaxStreams, help);
+
+    /// <summary>The same in training, where it is of the texts to predict.</summary>
+    public static Option<int?> StreamsInTraining() => StreamsOption(
+        "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. [default: --batch]");
+
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
@@ -51,8 +59,9 @@ internal sealed class EvaluationOptions
         foreach (Option option in options) command.Add(option);
     }
 
-    /// <summary>Streams side by side.</summary>
-    public int Streams(ParseResult parsed) => parsed.GetValue(_streams) ?? 1;
+    /// <summary>Streams side by side. A cache runs in one, and what it is compared with does too.</summary>
+    public int Streams(ParseResult parsed, TrainingRecord training) =>
+        parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training) : 1);
 
     /// <summary>The Monte Carlo evaluation, or null.</summary>
     /// <exception cref="UsageException">An option has no effect, or there is no dropout.</exception>
@@ -96,7 +105,7 @@ internal sealed class EvaluationOptions
         }
 
         if (tune is not null && given is not null) throw new UsageException($"{given} and {_tune.Name} exclude each other: the latter finds both numbers.");
-        if (Streams(parsed) > 1)
+        if (parsed.GetValue(_streams) > 1)
             throw new UsageException($"{_cache.Name} needs the whole text in one stream; leave {_streams.Name} out.");
         return new CacheSettings(size, theta ?? CacheEvaluator.DefaultTheta, lambda ?? CacheEvaluator.DefaultLambda, tune);
     }

@@ -75,6 +75,9 @@ internal sealed class GridOptions
             "--rate-recurrent 0.25, or name the other cells by --cells.");
     }
 
+    /// <summary>As <see cref="VocabularyOptions.Marks"/>.</summary>
+    public LineMarks? Marks(ParseResult parsed, TextLevel level, Action<string> warn) => _vocabulary.Marks(parsed, level, warn);
+
     private static UsageException WithoutRate() =>
         new("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");
 

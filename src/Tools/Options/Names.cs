@@ -38,6 +38,10 @@ internal static class Names
     public static Names<TextLevel> Levels { get; } =
         new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
 
+    /// <summary>Lines that get a token for their end.</summary>
+    public static Names<LineMarks> LineMarks { get; } =
+        new(("auto", Formats.LineMarks.WhereMissing), ("always", Formats.LineMarks.Always), ("none", Formats.LineMarks.None));
+
     /// <summary>Number formats of weights in a file.</summary>
     public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));
 

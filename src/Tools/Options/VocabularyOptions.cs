@@ -9,7 +9,7 @@ namespace TinySD.Tools.Options;
 internal sealed class VocabularyOptions
 {
     /// <summary>What the options are called.</summary>
-    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary";
+    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary", LineMarksName = "--eos";
 
     /// <summary>The rarest tokens that do.</summary>
     public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue,
@@ -20,15 +20,32 @@ internal sealed class VocabularyOptions
         $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
         "[default: all]");
 
+    /// <summary>Which lines get a token for their end.</summary>
+    public Option<LineMarks?> LineMarks { get; } = Ranged.Choice(LineMarksName, Names.LineMarks,
+        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: auto, those that do not end in it already; always, every line; none, no line: " +
+        "a line's end is white space, and what the text has is what there is. The model remembers it. [default: auto]");
+
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(MinimumCount);
         command.Add(MaximumSize);
+        command.Add(LineMarks);
     }
 
     /// <summary>What they say on a command line.</summary>
     public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+
+    /// <summary>Which lines get a token for their end, or null where the command line does not say.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="warn">Told if the option has no effect.</param>
+    public LineMarks? Marks(ParseResult parsed, TextLevel level, Action<string> warn)
+    {
+        if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
+        warn($"{LineMarksName} {Names.LineMarks.Of(marks)} has no effect at --level {Names.Levels.Of(level)}: line feeds are tokens like any other.");
+        return null;
+    }
 
     /// <summary>Refuses them where they have no effect.</summary>
     /// <exception cref="UsageException">Tokens are bytes, and one is given.</exception>

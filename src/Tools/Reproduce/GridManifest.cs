@@ -2,6 +2,7 @@ using TinySD.Formats;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -25,6 +26,19 @@ internal sealed record GridManifest(
     public static GridManifest Of(GridPlan plan, LanguageModelData data) => new(
         CurrentFormat, BuildFacts.Name, Settled(plan), new(data.Vocabulary.Count, Fingerprint.Of(data.Vocabulary)),
         data.Train.ToFingerprint(), data.Valid.ToFingerprint(), data.Test!.ToFingerprint());
+
+    /// <summary>The streams of a plan that goes on with a grid, or begins one.</summary>
+    /// <param name="manifest">The grid's, if it has begun.</param>
+    /// <param name="asked">What the command line says, or null.</param>
+    /// <param name="recipe">What the cells share.</param>
+    public static int? StreamsOf(GridManifest? manifest, int? asked, LanguageModelRecipe recipe) =>
+        asked ?? (manifest?.Settings.ContainsKey(GridPlan.StreamsOption) == false ? null : recipe.BatchSize);
+
+    /// <summary>Which lines get a token for their end in a plan that goes on with a grid, or begins one.</summary>
+    /// <param name="manifest">The grid's, if it has begun.</param>
+    /// <param name="asked">What the command line says, or null.</param>
+    public static LineMarks MarksOf(GridManifest? manifest, LineMarks? asked) =>
+        asked ?? (manifest?.Settings.ContainsKey(VocabularyOptions.LineMarksName) == false ? LineMarks.Always : LineMarks.WhereMissing);
 
     /// <summary>Refuses to go on with another grid.</summary>
     /// <param name="asked">What the command line asks for.</param>

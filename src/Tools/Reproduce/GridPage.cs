@@ -1,5 +1,6 @@
 using System.Globalization;
 using TinySD.Tools.Display;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -54,7 +55,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine(
             $"""
             <p class="small">Perplexities are means over the seeds, and in brackets the smallest and the largest; differences are taken seed by seed. Batch size B is {report.Recipe.Batch}: a structured
-            mask is one for the whole batch, so what it costs may grow with B. Validation is of the best epoch, {report.Recipe.Batch} streams side by side; test of the same model, one stream.
+            mask is one for the whole batch, so what it costs may grow with B. Validation is of the best epoch, test of the same model: {new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.
             The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; the ideal one counts multiply-adds alone.</p>
             <table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th><th>validation of {report.Baseline} when it ends</th></tr>
             """);

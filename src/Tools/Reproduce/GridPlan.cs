@@ -26,12 +26,18 @@ internal sealed record GridRun(GridCell Cell, ulong Seed)
 /// <param name="Cells">In the order of <see cref="GridCell.All"/>.</param>
 /// <param name="Seeds">In the order in which they come.</param>
 /// <param name="KeepsWeightDrop">Whether DropConnect stays in the cells that drop the recurrent state.</param>
+/// <param name="Streams">Streams of validation and test; null in a grid from before that was a setting, as <see cref="EvaluationStreams.Of"/> has it.</param>
+/// <param name="Marks">Which lines get a token for their end, at word level.</param>
 internal sealed record GridPlan(
-    TextLevel Level, VocabularyLimits Limits, LanguageModelRecipe Recipe, GridCell Baseline, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds, bool KeepsWeightDrop)
+    TextLevel Level, VocabularyLimits Limits, LanguageModelRecipe Recipe, GridCell Baseline, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds, bool KeepsWeightDrop,
+    int? Streams = null, LineMarks Marks = LineMarks.Always)
 {
     // The first two differ from cell to cell, or from seed to seed.
     private const string CaseOption = "--dropout", SeedOption = "--seed", WeightDropOption = "--weight-drop",
         WeightDropRow = "DropConnect beside recurrent dropout";
+
+    /// <summary>What the option of <see cref="Streams"/> is called.</summary>
+    public const string StreamsOption = "--streams";
 
     /// <summary>The runs, seed by seed: whoever stops early has a whole table of fewer seeds.</summary>
     public IReadOnlyList<GridRun> Runs { get; } = [.. Seeds.SelectMany(seed => Cells.Select(cell => new GridRun(cell, seed)))];
@@ -53,6 +59,8 @@ internal sealed record GridPlan(
         }
 
         if (Limits.MinimumCount > 1) yield return (VocabularyOptions.MinimumCountName, Figures.Setting(Limits.MinimumCount));
+        if (Level == TextLevel.Word && Marks != LineMarks.Always) yield return (VocabularyOptions.LineMarksName, Names.LineMarks.Of(Marks));
+        if (Streams is { } streams) yield return (StreamsOption, Figures.Setting(streams));
         if (Limits.MaximumSize is { } most) yield return (VocabularyOptions.MaximumSizeName, Figures.Setting(most));
     }
 }

@@ -72,10 +72,13 @@ internal sealed record GridText(string Name, long Tokens);
 /// <param name="Machine">What made the report.</param>
 /// <param name="TrainedBy">The builds that trained the runs.</param>
 /// <param name="Times">Measured step times.</param>
+/// <param name="LeftOutTokens">Of the training text, what no epoch uses.</param>
+/// <param name="Streams">Streams of the validation text.</param>
+/// <param name="TestStreams">Streams of the test text.</param>
 internal sealed record GridReport(
     string Verdict, IReadOnlyList<GridComparison> Comparisons, string Baseline, IReadOnlyList<GridCellReport> Cells, IReadOnlyList<GridMissing> Missing, string Command,
     DateTime Date, RecipeResult Recipe, int Vocabulary, GridText Train, GridText Valid, GridText Test, Surroundings Machine,
-    IReadOnlyList<string> TrainedBy, IReadOnlyList<GridCellTimes> Times)
+    IReadOnlyList<string> TrainedBy, IReadOnlyList<GridCellTimes> Times, long LeftOutTokens, int Streams, int TestStreams)
 {
     /// <summary>Puts a report together from what is in the folder.</summary>
     public static GridReport Of(GridPlan plan, GridFolder folder, GridManifest data, string command, Surroundings machine, DateTime date)
@@ -91,9 +94,10 @@ internal sealed record GridReport(
             .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build).OfType<string>().Distinct(),
         ];
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
+        var streams = EvaluationStreams.Of(plan.Streams, plan.Recipe);
         return new GridReport(
             GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
-            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times);
+            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times, LeftOut.From(data.Train.Tokens, plan.Recipe).Tokens, streams.Valid, streams.Test);
     }
 
     private static GridMissing MissingOf(GridRun run, GridFolder folder) => folder.DivergenceOf(run) is { } divergence

@@ -10,15 +10,18 @@ internal sealed record GridEpoch(int Epoch, int Steps, double TrainPerplexity, d
 /// <param name="Seed">The seed.</param>
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="BestEpoch">The epoch whose model is kept, counted from 1.</param>
-/// <param name="ValidPerplexity">Its perplexity on the validation text, as many streams side by side as the batch has.</param>
-/// <param name="TestPerplexity">Its perplexity on the test text, one stream.</param>
+/// <param name="ValidPerplexity">Its perplexity on the validation text.</param>
+/// <param name="TestPerplexity">Its perplexity on the test text.</param>
 /// <param name="Epochs">The learning curve.</param>
+/// <param name="Streams">Streams of the validation text; null in results from before that was said, when there were as many as the batch has.</param>
+/// <param name="TestStreams">Streams of the test text; null in the same results, when there was one.</param>
 internal sealed record GridRunResult(
-    string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidPerplexity, double TestPerplexity, IReadOnlyList<GridEpoch> Epochs)
+    string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidPerplexity, double TestPerplexity, IReadOnlyList<GridEpoch> Epochs,
+    int? Streams = null, int? TestStreams = null)
 {
     public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
         run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity!.Value,
-        Curve(outcome.Epochs));
+        Curve(outcome.Epochs), outcome.Streams.Valid, outcome.Streams.Test);
 
     public static IReadOnlyList<GridEpoch> Curve(IEnumerable<EpochOutcome> epochs) =>
         [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];

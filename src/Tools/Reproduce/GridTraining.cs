@@ -78,9 +78,9 @@ internal sealed class GridTraining(
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
         folder.RemoveLeftovers(run);
         var checkpoints = new LanguageModelCheckpoints(
-            keeper, data.ToCheckpoint(recipe, null, output, TensorStorage.F32, null, keeper), from, isSaved: from is not null);
+            keeper, data.ToCheckpoint(recipe, null, output, TensorStorage.F32, null, plan.Streams, keeper), from, isSaved: from is not null);
         double before = from?.Content.Progress.TotalSeconds ?? 0;
-        var training = new LanguageModelTraining(recipe, data, output, null, runner, hardware, checkpoints: checkpoints);
+        var training = new LanguageModelTraining(recipe, data, output, null, runner, hardware, checkpoints: checkpoints, streams: plan.Streams);
         TrainingOutcome outcome = training.Run(progress, stop);
         double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;
         folder.Finish(run, GridRunResult.From(run, outcome), new GridRunTimes(seconds, runner.ThreadCount, BuildFacts.Name));

@@ -71,6 +71,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <param name="valid">The validation text's path.</param>
     /// <param name="test">The test text's path, if there is one.</param>
     /// <param name="level">What a token is.</param>
+    /// <param name="marks">Which lines get a token for their end, at word level.</param>
     /// <param name="limits">Of the vocabulary.</param>
     /// <param name="recipe">Its windows must fit into the training text.</param>
     /// <param name="progress">Shown how far in its texts it is.</param>
@@ -78,11 +79,11 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, VocabularyLimits limits, LanguageModelRecipe recipe, IProgressDisplay progress,
-        CancellationToken stop)
+        string train, string valid, string? test, TextLevel level, LineMarks marks, VocabularyLimits limits, LanguageModelRecipe recipe,
+        IProgressDisplay progress, CancellationToken stop)
     {
         // The vocabulary of bytes is known without a look at the text.
-        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, limits, progress, stop);
+        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, marks, limits, progress, stop);
         EncodedText text = EncodedText.ToTrain(train, vocabulary, progress, stop);
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
@@ -102,9 +103,24 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
     }
 
+    /// <summary>What of the training text no epoch of a recipe uses.</summary>
+    public LeftOut LeftOutOf(LanguageModelRecipe recipe) => LeftOut.From(Train.Tokens.Length, recipe);
+
+    /// <summary>What somebody who brings texts of his own should know of them, each in a line.</summary>
+    public IEnumerable<string> Warnings(LanguageModelRecipe recipe)
+    {
+        foreach (EncodedText text in new[] { Train, Valid, Test }.OfType<EncodedText>())
+        {
+            foreach (string warning in TextWarnings.Of(text, Vocabulary)) yield return warning;
+        }
+
+        if (LeftOutOf(recipe) is { IsMuch: true } left) yield return left.Told(Train.Name);
+    }
+
     /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
     public LanguageModelCheckpoint ToCheckpoint(
-        LanguageModelRecipe recipe, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, CheckpointKeeper keeper) => new()
+        LanguageModelRecipe recipe, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, int? streams,
+        CheckpointKeeper keeper) => new()
         {
             Progress = new()
             {
@@ -119,12 +135,14 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
             },
             Recipe = recipe,
             Level = Vocabulary.Level,
+            LineMarks = Vocabulary.LineMarks,
             MinimumCount = Limits.MinimumCount,
             MaximumVocabulary = Limits.MaximumSize,
             Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
             Train = Train.ToFingerprint(),
             Valid = Valid.ToFingerprint(),
             Test = Test?.ToFingerprint(),
+            Streams = streams,
             Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
             Output = Path.GetFullPath(output),
             Dtype = storage,
@@ -142,9 +160,11 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         Test?.Dispose();
     }
 
-    private static Vocabulary BuildVocabulary(string train, TextLevel level, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
+    private static Vocabulary BuildVocabulary(
+        string train, TextLevel level, LineMarks marks, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
     {
-        TokenCounts counts = Corpus.Count(train, level, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
+        TokenCounts counts = Corpus.Count(train, level, marks, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
+        if (counts.Total == 0) throw new FailureException($"{train} has white space only, and not one word. Give a real text.");
         if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
         {
             throw new FailureException(

@@ -22,6 +22,7 @@ internal sealed class LanguageModelRun
     private readonly LanguageModelTrainer _trainer;
     private readonly IParallelRunner _runner;
     private readonly HardwareProfile? _hardware;
+    private readonly int _streams;
     private LanguageModelEvaluator _evaluator;
     private readonly TokenWindows _windows;
     private readonly int[] _inputs, _targets;
@@ -30,15 +31,23 @@ internal sealed class LanguageModelRun
     private long _ticks, _tokens;
 
     /// <summary>Plans and allocates everything.</summary>
+    /// <param name="recipe">What decides the run.</param>
+    /// <param name="vocabularySize">Tokens V.</param>
+    /// <param name="windows">The training text.</param>
+    /// <param name="runner">Threads.</param>
+    /// <param name="hardware">The machine.</param>
+    /// <param name="masks">Masks drawn beforehand, or null.</param>
+    /// <param name="streams">Streams of an evaluation; null for as many as the batch has.</param>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
     public LanguageModelRun(
         LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null,
-        IMaskSource? masks = null)
+        IMaskSource? masks = null, int? streams = null)
     {
         Recipe = recipe;
         _windows = windows;
         _runner = runner;
         _hardware = hardware;
+        _streams = streams ?? recipe.BatchSize;
         _inputs = new int[recipe.BatchSize * recipe.LongestWindow];
         _targets = new int[_inputs.Length];
         try
@@ -217,11 +226,11 @@ internal sealed class LanguageModelRun
         }
     }
 
-    /// <summary>Perplexity on another text, as many streams side by side as the batch has.</summary>
+    /// <summary>Perplexity on another text.</summary>
     public double Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken stop = default) =>
         _evaluator.Evaluate(tokens, progress, stop).Perplexity;
 
-    private LanguageModelEvaluator NewEvaluator(LanguageModel model) => new(model, _runner, streams: Recipe.BatchSize, hardware: _hardware);
+    private LanguageModelEvaluator NewEvaluator(LanguageModel model) => new(model, _runner, _streams, hardware: _hardware);
 
     // What the optimizer keeps is named by what it is. An average that has not begun is nothing yet; one that has is the model to keep.
     private CheckpointBlock[] State(bool isAveraging)

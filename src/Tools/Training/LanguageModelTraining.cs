@@ -26,7 +26,7 @@ internal sealed record EpochOutcome(
 
 /// <summary>What a training run brought.</summary>
 internal sealed record TrainingOutcome(
-    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, double? TestPerplexity, long Parameters, double Seconds);
+    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, double? TestPerplexity, EvaluationStreams Streams, long Parameters, double Seconds);
 
 /// <summary>Trains a language model for its epochs and keeps the best one, by validation perplexity, in a file.</summary>
 /// <param name="recipe">What decides the run.</param>
@@ -38,10 +38,13 @@ internal sealed record TrainingOutcome(
 /// <param name="schedule">Its masks, or null to draw them.</param>
 /// <param name="checkpoints">Where the run goes on from, and what it leaves to go on from; null for a run that cannot be resumed.</param>
 /// <param name="storage">Number format of the weights in the file.</param>
+/// <param name="streams">Streams of validation and test, as the model's record has them: null in a run from before it had.</param>
 internal sealed class LanguageModelTraining(
     LanguageModelRecipe recipe, LanguageModelData data, string output, int? maxSteps, IParallelRunner runner, HardwareProfile? hardware,
-    MaskScheduleFile? schedule = null, LanguageModelCheckpoints? checkpoints = null, TensorStorage storage = TensorStorage.F32)
+    MaskScheduleFile? schedule = null, LanguageModelCheckpoints? checkpoints = null, TensorStorage storage = TensorStorage.F32,
+    int? streams = null)
 {
+    private readonly EvaluationStreams _streams = EvaluationStreams.Of(streams, recipe);
     private readonly List<EpochOutcome> _epochs = [];
     private readonly Stopwatch _elapsed = new();
     private double _secondsBefore;
@@ -58,7 +61,7 @@ internal sealed class LanguageModelTraining(
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
         var windows = new TokenWindows(data.Train.Tokens, recipe.BatchSize, recipe.Bptt);
-        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware, schedule);
+        var run = new LanguageModelRun(recipe, data.Vocabulary.Count, windows, runner, hardware, schedule, _streams.Valid);
         long parameters = run.Model.Layout.ParameterCount;
         _stepsPlanned = PlannedSteps(windows);
         if (schedule is not null && schedule.Info.Updates < _stepsPlanned)
@@ -71,8 +74,12 @@ internal sealed class LanguageModelTraining(
         progress.Note(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
             $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1)} steps an epoch; threads: {runner.ThreadCount}");
+        if (data.LeftOutOf(recipe) is { Tokens: > 0, IsMuch: false } left) progress.Note(left.Told(data.Train.Name));
+        progress.Note(_streams.Told(data.Test is not null));
         if (data.Vocabulary.UnknownId is not null)
         {
+            long unknown = data.Train.Tokens.UnknownCount, trained = data.Train.Tokens.Length;
+            progress.Note($"{data.Train.Name}: {Figures.Count(trained)} tokens to train on{UnknownToken.Told(data.Vocabulary, unknown, trained)}");
             NoteUnknown(data.Valid, progress);
             if (data.Test is { } test) NoteUnknown(test, progress);
         }
@@ -104,7 +111,7 @@ internal sealed class LanguageModelTraining(
             throw new FailureException(exception.Message, exception) { Advice = HowToGoOn(run) };
         }
 
-        return new TrainingOutcome(_epochs, _best!, testPerplexity, parameters, TotalSeconds);
+        return new TrainingOutcome(_epochs, _best!, testPerplexity, _streams, parameters, TotalSeconds);
     }
 
     private void NoteUnknown(EncodedText text, IProgressDisplay progress)
@@ -214,6 +221,7 @@ internal sealed class LanguageModelTraining(
             Recipe = recipe,
             Train = data.Train.ToRecord(),
             Valid = data.Valid.ToRecord(),
+            Streams = streams,
 
             // Epochs cut short by the limit on steps are no finished epochs, and the file's record holds none but those.
             Epochs =
@@ -227,7 +235,7 @@ internal sealed class LanguageModelTraining(
     private double Test(EncodedText test, IProgressDisplay progress, CancellationToken stop)
     {
         LoadedLanguageModel best = LanguageModelFile.Load(output);
-        var evaluator = new LanguageModelEvaluator(best.Model, runner, hardware: hardware);
+        var evaluator = new LanguageModelEvaluator(best.Model, runner, _streams.Test, hardware: hardware);
         double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "testing", share), stop).Perplexity;
         if (!double.IsFinite(perplexity)) throw new DivergedException($"the test perplexity is {perplexity}; {WhatIsKept()}", null);
         TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };

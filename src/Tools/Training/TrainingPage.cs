@@ -1,3 +1,4 @@
+using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Machines;
 
@@ -11,16 +12,17 @@ internal static class TrainingPage
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="data">The texts.</param>
-    /// <param name="recipe">Options and their values.</param>
+    /// <param name="recipe">What decided the run.</param>
+    /// <param name="rows">Its options and their values.</param>
     /// <param name="outcome">What the run brought.</param>
     /// <param name="command">The command line.</param>
     /// <param name="machine">Where it ran.</param>
     public static void Save(
-        string path, LanguageModelData data, IEnumerable<(string Option, string Value)> recipe, TrainingOutcome outcome, string command, Surroundings machine) =>
-        HtmlPage.Save(path, output => Write(output, data, recipe, outcome, command, machine));
+        string path, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command, Surroundings machine) =>
+        HtmlPage.Save(path, output => Write(output, data, recipe, rows, outcome, command, machine));
 
     private static void Write(
-        TextWriter output, LanguageModelData data, IEnumerable<(string Option, string Value)> recipe, TrainingOutcome outcome, string command, Surroundings machine)
+        TextWriter output, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command, Surroundings machine)
     {
         string test = outcome.TestPerplexity is { } perplexity ? $", test perplexity {Figures.Perplexity(perplexity)}" : "";
         HtmlPage.Begin(output, "training of a language model");
@@ -30,7 +32,7 @@ internal static class TrainingPage
         output.WriteLine(
             $"""
             <h2>Learning curves</h2>
-            <p class="small"><span class="key" style="background:{TrainColor}"></span>training text, as it was while training &ensp; <span class="key" style="background:{ValidColor}"></span>validation text, after each epoch</p>
+            <p class="small"><span class="key" style="background:{TrainColor}"></span>training text, as it was while training &ensp; <span class="key" style="background:{ValidColor}"></span>validation text, after each epoch; {outcome.Streams.Told(outcome.TestPerplexity is not null)}</p>
             """);
         CurvePlot.Write(
             output, "Learning curves", [Curve("training", TrainColor, epoch => epoch.TrainPerplexity), Curve("validation", ValidColor, epoch => epoch.ValidPerplexity)],
@@ -49,10 +51,11 @@ internal static class TrainingPage
             output,
             [
                 .. texts.Select(text => (Path.GetFileName(text.Name), $"{Figures.Count(text.Tokens.Length)} tokens")),
+                ("left out of each epoch", Figures.Count(data.LeftOutOf(recipe).Tokens, "token")),
                 ("vocabulary", Figures.Count(data.Vocabulary.Count)), .. machine.Rows(),
             ]);
         output.WriteLine("<h2>The recipe</h2>");
-        HtmlPage.Table(output, recipe);
+        HtmlPage.Table(output, rows);
         HtmlPage.End(output);
 
         PlotCurve Curve(string name, string color, Func<EpochOutcome, double> perplexity) =>

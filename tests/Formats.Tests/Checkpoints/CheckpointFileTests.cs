@@ -28,13 +28,15 @@ public sealed class CheckpointFileTests
             AveragedUpdates = 16,
         },
         Recipe = LanguageModelFileTests.FullRecipe with { BatchSize = 20 },
-        Level = TextLevel.Character,
+        Level = TextLevel.Word,
+        LineMarks = LineMarks.None,
         MinimumCount = 4,
         MaximumVocabulary = 10_000,
         Vocabulary = new(9, s_one),
         Train = new("../data/größe.txt.gz", 929_589, s_two),
         Valid = new("v", 2, s_three),
         Test = new("/t", 3, s_four),
+        Streams = 3,
         Schedule = new("m.tss", 40, s_five),
         Output = "out/m.tsd",
         Dtype = TensorStorage.BF16,
@@ -76,7 +78,9 @@ public sealed class CheckpointFileTests
         LanguageModelCheckpoint first = s_content with
         {
             Progress = s_content.Progress with { Updates = 0, Epoch = 0, Step = 0, AveragedUpdates = null },
+            LineMarks = LineMarks.Always,
             Test = null,
+            Streams = null,
             Schedule = null,
             MaximumVocabulary = null,
             MaxSteps = null,
@@ -136,7 +140,11 @@ public sealed class CheckpointFileTests
     [Arguments("\"epoch\":2,\"steps\"|\"epoch\":3,\"steps\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":3", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":null", FileProblemKind.CheckpointInvalid, "run")]
-    [Arguments("\"level\":\"char\"|\"level\":\"line\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"level\":\"word\"|\"level\":\"line\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"level\":\"word\"|\"level\":\"char\"", FileProblemKind.CheckpointInvalid, "run")] // which has no marks at its lines' ends
+    [Arguments("\"lineMarks\":\"none\"|\"lineMarks\":\"some\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"streams\":3|\"streams\":0", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"streams\":3|\"streams\":65537", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"minimumCount\":4|\"minimumCount\":0", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"checkpointKeep\":6|\"checkpointKeep\":0", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"batchSize\":20|\"batchSize\":0", FileProblemKind.CheckpointInvalid, "run")]

@@ -156,6 +156,28 @@ public sealed class LanguageModelFileTests
     }
 
     [Test]
+    public async Task Streams_and_marks_of_lines_come_back_and_are_left_out_where_there_are_none()
+    {
+        using var folder = new TestFolder();
+        LanguageModel model = Make().Model;
+        foreach (LineMarks marks in Enum.GetValues<LineMarks>())
+        {
+            LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "<eos>", "a", "b"], marks), s_record with { Streams = 65536 });
+            (_, Vocabulary words, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+            await Assert.That((words.LineMarks, training.Streams)).IsEqualTo((marks, 65536));
+        }
+
+        (string header, _) = TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"]));
+        await Assert.That(header).Contains("\"vocabulary\":{\"level\":\"word\",\"lineMarks\":\"none\",\"tokens\":[").And.Contains("},\"streams\":65536,\"parameters\":");
+        (string old, _) = TsdBytes.Split(Save(folder));
+        await Assert.That(old).DoesNotContain("lineMarks").And.DoesNotContain("streams");
+
+        // Without marks the vocabulary need not have one.
+        LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "c", "a", "b"], LineMarks.None), s_record);
+        await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Vocabulary.EndOfLineId).IsNull();
+    }
+
+    [Test]
     [Arguments(CellKind.Lstm, false, "")]
     [Arguments(CellKind.Lstm, true, "\"peepholes\":true,")]
     [Arguments(CellKind.Gru, false, "\"cell\":\"gru\",")]
@@ -448,6 +470,10 @@ public sealed class LanguageModelFileTests
         "vocabulary", "\"the\"|\"t e\"", "the vocabulary is not as the format asks: token 0 is a word with white space in it: 't e'")]
     [Arguments("vocabulary", "\"<eos>\"|\"end\"", "the vocabulary is not as the format asks: a vocabulary of words needs the token <eos>")]
     [Arguments("vocabulary", "\"word\"|\"char\"", "the vocabulary is not as the format asks: token 0 is not one character: 'the'")]
+    [Arguments("vocabulary", "\"word\",|\"word\",\"lineMarks\":\"some\",",
+        "the vocabulary is not as the format asks: lineMarks is 'some'; always, where-missing, none are known")]
+    [Arguments("vocabulary", "\"word\",|\"char\",\"lineMarks\":\"none\",", "the vocabulary is not as the format asks: only lines of words have marks at their ends")]
+    [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656", "the training is not as the format asks: 0 streams are not 1 to 65536")]
     [Arguments("training", "\"structured-locked\"|\"zoneout\"",
         "the training is not as the format asks: dropout kind is 'zoneout'; none, random, locked, structured, structured-locked are known")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",

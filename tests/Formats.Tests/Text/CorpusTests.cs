@@ -28,6 +28,26 @@ public sealed class CorpusTests
     }
 
     [Test]
+    public async Task Line_ends_are_counted_however_the_text_is_cut_into_blocks()
+    {
+        using var folder = new TestFolder();
+
+        // A pair on either side of each end of a block of 64 KiB, and across it.
+        foreach (int before in new[] { 65_533, 65_534, 65_535, 65_536 })
+        {
+            string text = string.Concat(Enumerable.Repeat("aaaaaaaaa ", 6000)).PadRight(before) + "\r\nb <eos>\rc <eos>\n\r";
+            string path = folder.Put("a.txt", Encoding.UTF8.GetBytes(text));
+            Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(path, TextLevel.Word, LineMarks.WhereMissing), addUnknown: true);
+            using TokenStore store = Corpus.Store(path, vocabulary);
+            await Assert.That(store.LineEnds).IsEqualTo(new LineEnds(LineFeeds: 2, CarriageReturns: 3, Pairs: 1, Lines: 3, Marked: 1));
+            await Assert.That(store.LineEnds.LoneReturns).IsEqualTo(2);
+        }
+
+        using TokenStore bytes = Corpus.Store(folder.Put("b.txt", "a\r\nb\r"u8), Vocabulary.Bytes);
+        await Assert.That(bytes.LineEnds).IsEqualTo(default(LineEnds));
+    }
+
+    [Test]
     public async Task Gzip_is_told_by_content_and_may_have_several_members()
     {
         using var folder = new TestFolder();

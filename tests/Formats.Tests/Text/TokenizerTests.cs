@@ -20,6 +20,24 @@ public sealed class TokenizerTests
         await Assert.That(string.Join(' ', Tokens(text, TextLevel.Word, endLine: true))).IsEqualTo(expected);
 
     [Test]
+    [Arguments(LineMarks.WhereMissing, "a b\n", "1:a 1:b 1:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "a <eos>\nb\n", "1:a 1:<eos> 2:b 2:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "a <eos> \t\r\n<eos>\n\n", "1:a 1:<eos> 2:<eos> 3:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "<eos> a\n", "1:<eos> 1:a 1:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "a <eos> <eos>\n", "1:a 1:<eos> 1:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "a <eos>", "1:a 1:<eos>")]
+    [Arguments(LineMarks.WhereMissing, "a <eos>x\n", "1:a 1:<eos>x 1:<eos>")]
+    [Arguments(LineMarks.Always, "a <eos>\n", "1:a 1:<eos> 1:<eos>")]
+    [Arguments(LineMarks.None, "a b\n\nc <eos>\nd", "1:a 1:b 3:c 3:<eos> 4:d")]
+    [Arguments(LineMarks.None, "\n \n", "")]
+    public async Task Lines_get_the_marks_that_are_asked_for(LineMarks marks, string text, string expected)
+    {
+        await Assert.That(string.Join(' ', Tokens(text, TextLevel.Word, endLine: true, marks))).IsEqualTo(expected);
+        for (int block = 1; block < 9; block++)
+            await Assert.That(string.Join(' ', InBlocks(text, TextLevel.Word, [block], marks))).IsEqualTo(expected);
+    }
+
+    [Test]
     [Arguments("", "")]
     [Arguments("ab", "1:a|1:b")]
     [Arguments("é😀\r\nx", "1:é|1:😀|1:\r|1:\n|2:x")]
@@ -63,18 +81,18 @@ public sealed class TokenizerTests
         }
     }
 
-    private static List<string> Tokens(string text, TextLevel level, bool endLine)
+    private static List<string> Tokens(string text, TextLevel level, bool endLine, LineMarks marks = LineMarks.Always)
     {
-        var tokenizer = new Tokenizer(level);
+        var tokenizer = new Tokenizer(level, marks);
         var sink = new ListSink([]);
         tokenizer.Push(text, isLast: true, ref sink);
         if (endLine) tokenizer.EndLine(ref sink);
         return sink.List;
     }
 
-    private static List<string> InBlocks(string text, TextLevel level, int[] lengths)
+    private static List<string> InBlocks(string text, TextLevel level, int[] lengths, LineMarks marks = LineMarks.Always)
     {
-        var tokenizer = new Tokenizer(level);
+        var tokenizer = new Tokenizer(level, marks);
         var sink = new ListSink([]);
         string pending = "";
         int position = 0;

@@ -144,6 +144,23 @@ public sealed class VocabularyTests
     }
 
     [Test]
+    public async Task Without_marks_a_line_end_is_no_token_and_the_mark_is_a_word_like_any_other()
+    {
+        TokenCounts counts = Corpus.CountText("a b\na <eos> c\n", TextLevel.Word, LineMarks.None);
+        await Assert.That((counts.Total, counts.LineMarks)).IsEqualTo((5L, LineMarks.None));
+        Vocabulary vocabulary = Vocabulary.Build(counts);
+        await Assert.That(vocabulary.Tokens).IsEquivalentTo(["a", "<eos>", "b", "c"], CollectionOrdering.Matching);
+        await Assert.That((vocabulary.LineMarks, vocabulary.EndOfLineId)).IsEqualTo((LineMarks.None, null));
+        await Assert.That(Corpus.EncodeText("c\n\nb <eos>\n", vocabulary)).IsEquivalentTo([3, 2, 1], CollectionOrdering.Matching);
+        await Assert.That(vocabulary.Decode([0, 1, 2])).IsEqualTo("a <eos> b");
+
+        // It has no place of its own beside a limit either.
+        await Assert.That(Vocabulary.Build(counts, maximumSize: 2).Tokens).IsEquivalentTo(["<unk>", "a"], CollectionOrdering.Matching);
+        await Assert.That(() => new Vocabulary(TextLevel.Character, ["a", "b"], LineMarks.None)).Throws<ArgumentException>()
+            .WithMessage("only lines of words have marks at their ends");
+    }
+
+    [Test]
     public async Task Words_are_decoded_with_blanks_between_them_and_line_feeds_at_line_ends()
     {
         var vocabulary = new Vocabulary(TextLevel.Word, ["<eos>", "a", "b"]);
