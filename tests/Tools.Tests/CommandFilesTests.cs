@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
@@ -251,6 +252,23 @@ public sealed class CommandFilesTests
     }
 
     [Test]
+    [Arguments("run MODEL --input x.safetensors --output OUT", "hard")]
+    [Arguments("run MODEL --input x.safetensors --output OUT", "symbolic")]
+    [Arguments("import MODEL --out OUT", "same")]
+    [Arguments("import MODEL --out OUT", "folder")]
+    public async Task A_file_in_which_a_models_weights_lie_is_not_written(string line, string way)
+    {
+        using var folder = new TestFolder();
+        string weights = folder.Put("weights.bin", new byte[32]), model = folder.Put("m.onnx", ExternalLstm("weights.bin"));
+        string output = way == "same" ? weights : Links.Make(way, weights, "other");
+        string[] before = Snapshot(folder);
+        CliResult result = Tinysd.Run(line.Replace("MODEL", model, StringComparison.Ordinal).Replace("OUT", output, StringComparison.Ordinal).Split(' '));
+        await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
+        await Assert.That(result.Error).Contains(line.StartsWith("run", StringComparison.Ordinal) ? "a file of MODEL's weights" : "a file of IN's weights");
+        await Assert.That(Snapshot(folder)).IsEquivalentTo(before);
+    }
+
+    [Test]
     [Arguments("demo", "demo.tsd")]
     [Arguments("hw detect", "this-machine.json")]
     public async Task A_name_that_nobody_gave_is_not_written_through_a_link(string command, string name)
@@ -297,6 +315,32 @@ public sealed class CommandFilesTests
     {
         using var stop = new StopRequest();
         return Cli.Parse(args, new CommonOptions(new CliConsole(TextWriter.Null, TextWriter.Null), stop));
+    }
+
+    // An LSTM of one input and one unit, by onnx.proto: ModelProto.ir_version (1), graph (7), opset_import (8) and what is in them.
+    private static byte[] ExternalLstm(string location)
+    {
+        byte[] attribute = [.. Text(1, "hidden_size"), 0x18, 1, 0xA0, 0x01, 2];
+        byte[] node = [.. Text(1, "X"), .. Text(1, "W"), .. Text(1, "R"), .. Text(2, "Y"), .. Text(4, "LSTM"), .. Field(5, attribute)];
+        byte[] graph =
+        [
+            .. Field(1, node), .. Text(2, "g"), .. Field(5, Weights("W", "0")), .. Field(5, Weights("R", "16")),
+            .. Field(11, Value("X", 3, 1, 1)), .. Field(12, Value("Y", 3, 1, 1, 1)),
+        ];
+        return [0x08, 8, .. Field(7, graph), .. Field(8, [0x10, 17])];
+
+        byte[] Weights(string name, string offset) =>
+        [
+            0x08, 1, 0x08, 4, 0x08, 1, 0x10, 1, .. Text(8, name), .. Entry("location", location), .. Entry("offset", offset), .. Entry("length", "16"), 0x70, 1,
+        ];
+
+        static byte[] Entry(string key, string value) => Field(13, [.. Text(1, key), .. Text(2, value)]);
+        static byte[] Value(string name, params byte[] shape) =>
+            [.. Text(1, name), .. Field(2, Field(1, [0x08, 1, .. Field(2, [.. shape.SelectMany(extent => Field(1, [0x08, extent]))])]))];
+        static byte[] Text(int number, string text) => Field(number, Encoding.UTF8.GetBytes(text));
+        static byte[] Field(int number, byte[] bytes) => [(byte)((number << 3) | 2), .. bytes.Length < 0x80
+            ? [(byte)bytes.Length]
+            : new[] { (byte)(bytes.Length | 0x80), (byte)(bytes.Length >> 7) }, .. bytes];
     }
 
     private static string[] Snapshot(TestFolder folder) =>

@@ -38,6 +38,7 @@ internal sealed class ImportCommand
 
         OutputFile.CheckWritable(output);
         StackSource source = StackSource.Read(path, _choices.Read(parsed));
+        new CommandFiles().Read(source.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
         source.Report(context, "tinysd import", path);
         RecurrentStackFile.Save(output, source.Stack, path, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         StackResult result = StackResult.From(output, source);

@@ -46,7 +46,7 @@ internal sealed class RunCommand
         PyTorchChoices choices = _choices.Read(parsed);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         IReadOnlyList<NamedTensor> results = FileFormats.Of(model) == FileFormat.Onnx
-            ? RunGraph(model, input, choices, pool)
+            ? RunGraph(parsed, model, input, choices, pool)
             : RunStack(context, model, input, choices, pool);
         foreach (NamedTensor result in results)
         {
@@ -61,10 +61,11 @@ internal sealed class RunCommand
         return ExitCode.Done;
     }
 
-    private static IReadOnlyList<NamedTensor> RunGraph(string model, string input, PyTorchChoices choices, WorkerPool pool)
+    private static IReadOnlyList<NamedTensor> RunGraph(ParseResult parsed, string model, string input, PyTorchChoices choices, WorkerPool pool)
     {
         StackOptions.CheckNone(choices, model);
         OnnxNetwork network = OnnxNetwork.Open(model);
+        new CommandFiles().Read(network.ExternalFiles, StackSource.WeightsOf("MODEL")).Add(parsed).Check();
         return Fitting(model, () => network.Run(input, ReadAll(input).Values, pool));
     }
 

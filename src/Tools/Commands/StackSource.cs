@@ -16,6 +16,13 @@ internal sealed record StackSource(
 {
     private const int ShownNames = 8;
 
+    /// <summary>Files beside it in which weights lie.</summary>
+    public ImmutableArray<string> ExternalFiles { get; init; } = [];
+
+    /// <summary>What messages call such a file.</summary>
+    /// <param name="model">The argument that names the model.</param>
+    public static string WeightsOf(string model) => $"a file of {model}'s weights";
+
     /// <summary>Reads the stack of a file.</summary>
     /// <exception cref="FileProblemException">There is none, or it cannot be read.</exception>
     public static StackSource Read(string path, PyTorchChoices choices)
@@ -24,7 +31,9 @@ internal sealed record StackSource(
         if (format != FileFormat.Safetensors)
         {
             StackOptions.CheckNone(choices, path);
-            return new(format == FileFormat.Onnx ? OnnxNetwork.Open(path).ToStack() : RecurrentStackFile.Load(path), [], [], []);
+            if (format != FileFormat.Onnx) return new(RecurrentStackFile.Load(path), [], [], []);
+            OnnxNetwork network = OnnxNetwork.Open(path);
+            return new(network.ToStack(), [], [], []) { ExternalFiles = [.. network.ExternalFiles] };
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);

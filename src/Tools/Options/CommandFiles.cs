@@ -47,6 +47,13 @@ internal sealed class CommandFiles
         return this;
     }
 
+    /// <summary>Adds files that only reading another has shown, for example those in which a model's weights lie.</summary>
+    public CommandFiles Read(IEnumerable<string> paths, string name)
+    {
+        foreach (string path in paths) Read(path, name);
+        return this;
+    }
+
     /// <summary>Adds a file that is written.</summary>
     /// <param name="path">The file; nothing is added for null or an empty name.</param>
     /// <param name="name">What messages call it.</param>
