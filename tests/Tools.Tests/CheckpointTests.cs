@@ -157,6 +157,13 @@ public sealed class CheckpointTests
         await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
         await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
         await Assert.That(Directory.GetDirectories(folder.Path)).IsEmpty();
+
+        // A kill after the last of them was removed leaves the folder.
+        Directory.CreateDirectory(beside);
+        CliResult done = Tinysd.Run("train", "lm", "--resume", beside);
+        await Assert.That(done.Code).IsEqualTo(1);
+        await Assert.That(done.Error).Contains(
+            $"{beside} holds no checkpoint to go on from: the run had not begun, or it is done and {folder.Model} is its model.");
     }
 
     [Test]
@@ -261,6 +268,58 @@ public sealed class CheckpointTests
         CliResult resumed = Tinysd.Run("train", "lm", "--resume", checkpoints, "--checkpoint", folder["ck"], "--checkpoint-keep", "1");
         await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
         await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task A_checkpoint_too_many_goes_before_another_is_written_but_never_the_only_whole_one()
+    {
+        using var folder = new TestFolder();
+        CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1);
+        string[] start = ["--checkpoint", folder["ck"], "--checkpoint-every", "20", "--checkpoint-keep", "2"];
+        CliResult stopped = Tinysd.RunUntil("epoch 1/3: perplexity", folder.TrainArgs(folder.Model, 1, start));
+        await Assert.That(stopped.Code).IsEqualTo(130);
+
+        // As after a kill between the newest one's rename and the removal of the oldest. They are as old as their numbers say, whatever
+        // their dates.
+        string[] two = [.. CheckpointFolder.List(folder["ck"])];
+        string third = Path.Combine(folder["ck"], "checkpoint-00000001.tsd");
+        File.Copy(two[1], third);
+        File.SetLastWriteTimeUtc(third, DateTime.UtcNow.AddDays(1));
+        string[]? left = null;
+        void Look() => left = [.. CheckpointFolder.List(folder["ck"])];
+        CliResult resumed = Tinysd.RunWhile("going on after", Look, "train", "lm", "--resume", folder["ck"]);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(left!).IsEquivalentTo(two, CollectionOrdering.Matching);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+
+        // The newer two are damaged: the oldest is what the run goes on from, also where one shall stay.
+        string[] newest = [.. CheckpointFolder.List(folder["ck"])];
+        File.Copy(newest[1], third);
+        foreach (string file in newest)
+        {
+            byte[] bytes = await File.ReadAllBytesAsync(file);
+            bytes[^1] ^= 1;
+            await File.WriteAllBytesAsync(file, bytes);
+        }
+
+        resumed = Tinysd.RunWhile("going on after", Look, "train", "lm", "--resume", folder["ck"], "--checkpoint-keep", "1");
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(left!).IsEquivalentTo([third]);
+        await Assert.That(CheckpointFolder.List(folder["ck"]).Count).IsEqualTo(1);
+        await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task Who_does_not_hold_a_folder_removes_none_of_its_checkpoints()
+    {
+        using var folder = new TestFolder();
+        Start(folder);
+        string[] there = [.. CheckpointFolder.List(folder["ck"])];
+        CliResult elsewhere = Tinysd.Run(
+            "train", "lm", "--resume", folder["ck"], "--checkpoint", folder["other"], "--checkpoint-keep", "1");
+        await Assert.That(elsewhere.Code).IsEqualTo(0).Because(elsewhere.Error);
+        await Assert.That(there.Length).IsGreaterThan(1);
+        await Assert.That(CheckpointFolder.List(folder["ck"])).IsEquivalentTo(there, CollectionOrdering.Matching);
     }
 
     [Test]

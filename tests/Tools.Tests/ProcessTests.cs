@@ -209,4 +209,29 @@ public sealed class ProcessTests
 
         public override void Write(byte[] buffer, int offset, int count) => throw new IOException("the disk is full");
     }
+
+    /// <summary>As on a file system that knows no locks: only a leftover's age tells it from a living writer's file, and one of the future
+    /// begins to age.</summary>
+    [Test]
+    public async Task Without_locks_a_leftover_goes_when_it_has_some_age()
+    {
+        using var folder = new TestFolder();
+        await Assert.That(folder.TrainModel("--max-steps", "1").Code).IsEqualTo(0);
+        string Put(string part, int seconds)
+        {
+            string path = folder.PutText($"m.onnx.abcdefgh.{part}.tmp", "left");
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddSeconds(seconds));
+            return path;
+        }
+
+        string old = Put("old", -60), young = Put("new", 3600), future = Put("fut", 86_400);
+        File.SetLastWriteTimeUtc(young, DateTime.UtcNow);
+        using TinysdProcess process = TinysdProcess.StartWith(
+            "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1", "export", folder.Model, "--out", folder["m.onnx"]);
+        CliResult result = await process.EndAsync();
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        await Assert.That(File.Exists(old)).IsFalse();
+        await Assert.That(File.Exists(young) && File.Exists(future)).IsTrue();
+        await Assert.That(File.GetLastWriteTimeUtc(future)).IsLessThan(DateTime.UtcNow.AddSeconds(1));
+    }
 }

@@ -47,16 +47,12 @@ public sealed class CheckpointFolder : IDisposable
         SafeFileHandle? hold = null;
         try
         {
-            if (!Directory.Exists(path))
-            {
-                Directory.CreateDirectory(path);
-                if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } parent) _ = Libc.FlushDirectory(parent);
-            }
+            Create(System.IO.Path.GetFullPath(path));
 
             hold = OwnFile.OpenOrCreate(at, isAlone: false);
 
-            // Who holds the folder is the only one who writes checkpoints in it, so that none of them is too young to be left over.
-            TemporaryFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _), TimeSpan.Zero);
+            // Who holds the folder is the only one who writes checkpoints in it, so that whatever is there is left over.
+            TemporaryFile.RemoveLeftovers(path, name => TryGetUpdates(name, out _), othersMayWrite: false);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
@@ -149,10 +145,16 @@ public sealed class CheckpointFolder : IDisposable
     }
 
     /// <summary>Removes all but the newest checkpoints. What the system does not let go of stays until the next time.</summary>
+    /// <remarks>The newest is to be known to be whole: written just now, or read by <see cref="OpenNewest"/>.</remarks>
     /// <param name="keep">At least 1.</param>
     public void Prune(int keep)
     {
-        foreach (string file in List(Path).Skip(keep)) TemporaryFile.TryDelete(file);
+        string[] surplus = [.. List(Path).Skip(keep)];
+
+        // A writer may have been killed before the newest one's name was on the disk, and a power failure must not take both that and
+        // these.
+        if (surplus.Length == 0 || Libc.FlushDirectory(Path) != 0) return;
+        foreach (string file in surplus) TemporaryFile.TryDelete(file);
     }
 
     /// <summary>Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.</summary>
@@ -164,8 +166,11 @@ public sealed class CheckpointFolder : IDisposable
             foreach (string file in Directory.EnumerateFiles(Path))
             {
                 string name = System.IO.Path.GetFileName(file);
-                if (TryGetUpdates(WithoutSuffix(name), out _)) TemporaryFile.TryDelete(file);
+                if (name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) && IsOwn(name)) TemporaryFile.TryDelete(file);
             }
+
+            // The newest last: a kill in between leaves what goes on to the same end.
+            foreach (string file in List(Path).Reverse()) TemporaryFile.TryDelete(file);
 
             // Removed while it is held, so that it is never another run's; Windows removes no file that is open, and none that another run has opened.
             if (!OperatingSystem.IsWindows()) TemporaryFile.TryDelete(at);
@@ -203,6 +208,16 @@ public sealed class CheckpointFolder : IDisposable
 
     private static string WithoutSuffix(string name) =>
         name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) ? name[..^SetAsideSuffix.Length] : name;
+
+    // With the folders above it that are not there; the name of each is made durable.
+    private static void Create(string path)
+    {
+        if (Directory.Exists(path)) return;
+        string? parent = System.IO.Path.GetDirectoryName(path);
+        if (parent is not null) Create(parent);
+        Directory.CreateDirectory(path);
+        if (parent is not null) _ = Libc.FlushDirectory(parent);
+    }
 
     private static bool TryGetUpdates(string name, out long updates)
     {

@@ -4,8 +4,8 @@ namespace TinySD.Formats;
 /// <remarks>
 /// The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the folder is
 /// flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything fails, the
-/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and a later writer of the same target
-/// removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers of one file the later wins.
+/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and the next writer of the
+/// same target removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers of one file the later wins.
 /// </remarks>
 public static class AtomicFile
 {
@@ -14,7 +14,7 @@ public static class AtomicFile
     /// <summary>Writes a file through a stream.</summary>
     /// <param name="path">The target. A symbolic link is followed. An existing file is replaced and its Unix mode kept.</param>
     /// <param name="write">Writes the content; the stream is buffered and cannot seek back. What it throws is thrown on, the target
-    /// untouched.</param>
+    /// untouched. On a full disk it is called once more, to find out whether the target holds just that already.</param>
     /// <exception cref="FileProblemException">No space, no permission, a folder in the way, no such folder: the message says
     /// which.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, static stream => stream);
@@ -41,43 +41,42 @@ public static class AtomicFile
     {
         string target = FindTarget(path, followLink);
         TemporaryFile.RemoveLeftovers(target);
-        string temporary = TemporaryFile.NameFor(target);
-        bool created = false;
+        string? temporary = null;
         try
         {
-            var options =
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-            using (var file = new FileStream(temporary, options))
-            {
-                created = true;
-                if (!OperatingSystem.IsWindows() && IsFile(target))
-                    File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
+            using FileStream file = TemporaryFile.Create(target);
+            temporary = file.Name;
+            if (!OperatingSystem.IsWindows() && IsFile(target))
+                File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(target));
 
-                // Not disposed: after a failure there is nothing it should still try to write.
-                var buffered = new BufferedStream(wrap(file), BufferBytes);
-                write(buffered);
-                buffered.Flush();
-                file.Flush(flushToDisk: true);
-                TemporaryFile.Refresh(file.SafeFileHandle);
-            }
-
-            File.Move(temporary, target, overwrite: true);
+            // Not disposed: after a failure there is nothing it should still try to write.
+            var buffered = new BufferedStream(wrap(file), BufferBytes);
+            write(buffered);
+            buffered.Flush();
+            file.Flush(flushToDisk: true);
+            TemporaryFile.TakePlace(file, target);
         }
         catch (Exception exception)
         {
-            if (created) TemporaryFile.TryDelete(temporary);
-            if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
-            throw;
+            if (temporary is not null) TemporaryFile.TryDelete(temporary);
+
+            // Without room for a second copy a command that was killed at its very end could not be given again.
+            if (temporary is null || !SystemErrors.IsNoSpace(exception.HResult) || !Holds(target, write))
+            {
+                if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(path, exception), exception);
+                throw;
+            }
         }
 
         FlushFolder(path, target);
     }
 
-    /// <summary>Removes the temporary files of writers that were killed. Those of writers at work are locked and stay, and so does what is younger than ten
-    /// seconds, which may be a writer's that has not locked it yet.</summary>
+    /// <summary>Removes the temporary files of writers that were killed. Those of writers at work are locked and stay. Where locks say
+    /// nothing, because the file system has none, and on Windows, what is younger than ten seconds stays too.</summary>
     /// <param name="folder">Where to look; a folder that cannot be read has nothing to remove.</param>
     /// <param name="isTarget">Whether a temporary file for a target of that name, folders left out, is to go.</param>
-    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) => TemporaryFile.RemoveLeftovers(folder, isTarget, TemporaryFile.Youngest);
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget) =>
+        TemporaryFile.RemoveLeftovers(folder, isTarget, othersMayWrite: true);
 
     /// <summary>Whether a file has the name of what a writer of a target leaves unfinished, which later writers remove.</summary>
     public static bool IsLeftover(FileIdentity file, FileIdentity target)
@@ -98,7 +97,8 @@ public static class AtomicFile
         FlushFolder(path, target);
     }
 
-    private static void FlushFolder(string path, string target)
+    /// <summary>Makes the name of a file that is in its place durable.</summary>
+    internal static void FlushFolder(string path, string target)
     {
         int error = Libc.FlushDirectory(Path.GetDirectoryName(target)!);
         if (error != 0)
@@ -106,6 +106,23 @@ public static class AtomicFile
             Throw.Problem(new(FileProblemKind.WriteFailed, path,
                 $"{path} is written, but its folder could not be flushed to the disk (system error {error}); it may be lost if power " +
                 "fails now"));
+        }
+    }
+
+    // Whether a file is what would be written.
+    private static bool Holds(string target, Action<Stream> write)
+    {
+        if (!IsFile(target)) return false;
+        try
+        {
+            using FileStream file = File.OpenRead(target);
+            using var comparing = new ComparingStream(file);
+            write(comparing);
+            return comparing.IsSame;
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            return false;
         }
     }
 

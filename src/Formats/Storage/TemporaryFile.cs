@@ -11,48 +11,75 @@ internal static class TemporaryFile
     // What names a file system takes are at most 255 bytes; the random part and the extension have 17 with their dots.
     private const int MaxNameBytes = 255, AddedBytes = 17, RandomLength = 12, RandomDot = 8;
 
-    /// <summary>
-    /// Nothing younger is removed, because a living writer's file is not locked at two moments: it is made and locked in two steps, and unlocked before it is
-    /// renamed. (Renamed while it is locked it would be refused to its readers for a moment, and Windows would not rename it.)
-    /// </summary>
-    public static readonly TimeSpan Youngest = TimeSpan.FromSeconds(10);
+    // A name is random, so that only who looks for leftovers can be in the way, for a moment each time.
+    private const int MostAttempts = 100;
 
-    /// <summary>A name beside the target that no other writer takes.</summary>
-    public static string NameFor(string target) => $"{Stem(target)}.{Path.GetRandomFileName()}{Extension}";
+    // Where the lock says nothing, nothing younger is removed. On Windows a file must be let go of before it is renamed, or its readers
+    // would be refused for a moment.
+    private static readonly TimeSpan s_youngest = TimeSpan.FromSeconds(10);
 
-    /// <summary>Removes what writers of this target left that were killed. A living writer holds its file locked.</summary>
+    /// <summary>Creates a file beside the target, of a name that no other writer takes, and locks it until it is closed: by the lock a
+    /// living writer is known.</summary>
+    /// <remarks>On Unix the lock is one that readers share, so that the file can be renamed while it is held.</remarks>
+    /// <exception cref="IOException">It cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not create files there.</exception>
+    public static FileStream Create(string target)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = OperatingSystem.IsWindows() ? FileShare.None : FileShare.Read,
+            BufferSize = 0,
+        };
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var file = new FileStream(NameFor(target), options);
+
+                // Created and locked in two steps: between them it may have been taken for a leftover, and be gone.
+                if (attempt == MostAttempts || File.Exists(file.Name)) return file;
+                file.Dispose();
+            }
+            catch (IOException exception) when (attempt < MostAttempts && SystemErrors.IsInUse(exception))
+            {
+                // Or just be looked at, and then removed.
+            }
+        }
+    }
+
+    /// <summary>Puts a file that is written and flushed in the target's place. At no moment is it taken for a leftover.</summary>
+    public static void TakePlace(FileStream file, string target)
+    {
+        Refresh(file.SafeFileHandle);
+        if (OperatingSystem.IsWindows()) file.Dispose();
+        File.Move(file.Name, target, overwrite: true);
+    }
+
+    /// <summary>Removes what writers of this target left that were killed.</summary>
     public static void RemoveLeftovers(string target)
     {
         string stem = StemFor(target);
-        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, Youngest);
+        RemoveLeftovers(Path.GetDirectoryName(target)!, name => name == stem, othersMayWrite: true);
     }
 
-    /// <summary>Removes what killed writers of some targets left; files that are locked, or younger than that, stay.</summary>
-    public static void RemoveLeftovers(string folder, Func<string, bool> isStem, TimeSpan youngest)
+    /// <summary>Removes what killed writers of some targets left; files that are locked stay.</summary>
+    /// <param name="folder">Where to look.</param>
+    /// <param name="isStem">Whether a temporary file for a target of that name is to go.</param>
+    /// <param name="othersMayWrite">False where the caller knows that no other process writes these targets now.</param>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isStem, bool othersMayWrite)
     {
         try
         {
             foreach (string path in Directory.EnumerateFiles(folder))
             {
-                if (StemOf(Path.GetFileName(path)) is { } stem && isStem(stem) && IsAbandoned(path, youngest)) TryDelete(path);
+                if (StemOf(Path.GetFileName(path)) is { } stem && isStem(stem)) RemoveIfAbandoned(path, othersMayWrite);
             }
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
             // Cleaning up is a courtesy; a folder may be one that can be written and not listed.
-        }
-    }
-
-    /// <summary>Makes a file young again, if that can be done: for its writer to do before it lets go, since flushing may have taken long.</summary>
-    public static void Refresh(SafeFileHandle file)
-    {
-        try
-        {
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            // A file system that sets no times sets none back either.
         }
     }
 
@@ -89,18 +116,56 @@ internal static class TemporaryFile
             : null;
     }
 
-    private static bool IsAbandoned(string path, TimeSpan youngest)
+    private static string NameFor(string target) => $"{Stem(target)}.{Path.GetRandomFileName()}{Extension}";
+
+    private static void RemoveIfAbandoned(string path, bool othersMayWrite)
     {
-        // Asked before, because a writer about to lock its file must not find it locked, and after, because a writer may just have let go of it.
-        if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < youngest) return false;
+        bool lockTells = !OperatingSystem.IsWindows();
+        TimeSpan age = DateTime.UtcNow - File.GetLastWriteTimeUtc(path);
+
+        // On Windows a writer about to rename its file must not find it open.
+        if (!lockTells && othersMayWrite && age >= TimeSpan.Zero && age < s_youngest) return;
         try
         {
-            using var lockIt = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return DateTime.UtcNow - File.GetLastWriteTimeUtc(lockIt.SafeFileHandle) >= youngest;
+            using var hold = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, lockTells ? FileShare.None : FileShare.Delete, 0);
+            age = DateTime.UtcNow - File.GetLastWriteTimeUtc(hold.SafeFileHandle);
+
+            // Removed while it is held: a writer that locks it afterwards sees that it is gone.
+            if (!othersMayWrite || age >= s_youngest || (lockTells && IsLocked(path))) TryDelete(path);
+
+            // Of the future: the clock was ahead, or has stepped back. From now on it ages.
+            else if (age < TimeSpan.Zero) Refresh(hold.SafeFileHandle);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
+            // A living writer's, or one that this user may not open.
+        }
+    }
+
+    // Whether the lock just taken keeps others out: some file systems know none, and .NET then goes on without.
+    private static bool IsLocked(string path)
+    {
+        try
+        {
+            using var other = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 0);
             return false;
+        }
+        catch (IOException exception) when (SystemErrors.IsInUse(exception))
+        {
+            return true;
+        }
+    }
+
+    // Makes a file young again: for its writer before it lets go, since flushing may have taken long.
+    private static void Refresh(SafeFileHandle file)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+        {
+            // A file system that sets no times sets none back either.
         }
     }
 }

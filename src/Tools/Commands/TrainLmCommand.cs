@@ -110,7 +110,6 @@ internal sealed class TrainLmCommand
         using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, CommandName) : null;
         CheckpointKeeper? held = named ?? elsewhere;
         OutputFile.CheckWritable(output);
-        if (resumed is not null) AtomicFile.RemoveLeftovers(Path.GetDirectoryName(Path.GetFullPath(output)) ?? "", name => name == Path.GetFileName(output));
         string? report = parsed.GetValue(_report);
         if (report is not null) OutputFile.CheckWritable(report);
 
@@ -124,6 +123,7 @@ internal sealed class TrainLmCommand
         foreach (string warning in data.Warnings(recipe)) Warn(warning);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
         if (resumed is not null) held!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
+        if (request is { IsSameFolder: true }) held!.Prune();
 
         // Last of all: what is refused until here leaves no folder behind.
         using CheckpointKeeper? beside = request is null || held is not null

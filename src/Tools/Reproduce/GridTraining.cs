@@ -76,6 +76,7 @@ internal sealed class GridTraining(
             : CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(at, LanguageModelCheckpointFile.TryOpen, warn, keeper, $"Remove {at}, and the run begins anew.");
         if (from is not null && (from.Content.Recipe != recipe || from.Content.Train.Checksum != data.Train.ToFingerprint().Checksum))
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
+        if (from is not null) keeper.Prune();
         folder.RemoveLeftovers(run);
         var checkpoints = new LanguageModelCheckpoints(
             keeper, data.ToCheckpoint(recipe, null, output, TensorStorage.F32, null, plan.Streams, keeper), from, isSaved: from is not null);

@@ -158,6 +158,10 @@ internal sealed class CheckpointKeeper : IDisposable
         IsTemporary = isTemporary && request.IsSameFolder;
     }
 
+    /// <summary>Removes the checkpoints that a run left too many when it was killed, so that there is room for the next.</summary>
+    /// <remarks>To be called when the folder's newest is known to be whole, and how many stay is known.</remarks>
+    public void Prune() => _folder.Prune(Keep);
+
     /// <summary>Whether to write now, in an epoch. Cheap enough to be asked after every update; allocates nothing.</summary>
     public bool IsDue(long updates) => Every is { } every
         ? updates % every == 0
@@ -227,7 +231,9 @@ internal sealed class CheckpointKeeper : IDisposable
     private static void RequireSome(string folder, IReadOnlyList<string> files)
     {
         if (files.Count > 0) return;
-        throw new FailureException(
-            $"{folder} holds no checkpoint to go on from. Start the run with --checkpoint {CommandLine.Quoted(folder)}, or check the name.");
+        string path = Path.TrimEndingDirectorySeparator(folder), none = $"{folder} holds no checkpoint to go on from";
+        throw new FailureException(path.EndsWith(BesideModel, StringComparison.Ordinal)
+            ? $"{none}: the run had not begun, or it is done and {path[..^BesideModel.Length]} is its model. Start it anew if not."
+            : $"{none}. Start the run with --checkpoint {CommandLine.Quoted(folder)}, or check the name.");
     }
 }

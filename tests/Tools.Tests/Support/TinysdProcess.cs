@@ -12,27 +12,37 @@ internal sealed class TinysdProcess : IDisposable
     private readonly Task<string> _output;
     private readonly List<string> _errorLines = [];
 
-    private TinysdProcess(string[] args, string workingFolder)
+    private TinysdProcess(string[] before, string[] args, string workingFolder, params ReadOnlySpan<(string Name, string Value)> environment)
     {
-        // Beside the tests lies the program that the project reference copied here.
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(before[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             WorkingDirectory = workingFolder,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tinysd.dll"));
-        foreach (string arg in args) start.ArgumentList.Add(arg);
+
+        // Beside the tests lies the program that the project reference copied here.
+        string[] all = [.. before[1..], Path.Combine(AppContext.BaseDirectory, "tinysd.dll"), .. args];
+        foreach (string arg in all) start.ArgumentList.Add(arg);
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _output = _process.StandardOutput.ReadToEndAsync();
     }
 
-    public static TinysdProcess Start(string workingFolder, params string[] args) => new(args, workingFolder);
+    public static TinysdProcess Start(string workingFolder, params string[] args) => new(["dotnet"], args, workingFolder);
+
+    /// <summary>Starts the program with an environment variable more.</summary>
+    public static TinysdProcess StartWith(string name, string value, params string[] args) =>
+        new(["dotnet"], args, "/", (name, value));
+
+    /// <summary>Starts the program by another that watches it, in a folder that it has nothing to do with; .NET makes no files of its own.</summary>
+    public static TinysdProcess StartUnder(string watcher, string[] options, string[] args) =>
+        new([watcher, .. options, "dotnet"], args, "/", ("DOTNET_EnableDiagnostics", "0"), ("DOTNET_TieredPGO", "0"));
 
     public static async Task<CliResult> RunAsync(string workingFolder, params string[] args)
     {
-        using var process = new TinysdProcess(args, workingFolder);
+        using TinysdProcess process = Start(workingFolder, args);
         return await process.EndAsync();
     }
 
