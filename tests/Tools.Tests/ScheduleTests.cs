@@ -111,6 +111,80 @@ public sealed partial class ScheduleTests
     }
 
     [Test]
+    [Arguments("empty")]
+    [Arguments("headless")]
+    [Arguments("unwritten")]
+    [Arguments("magic")]
+    [Arguments("torn")]
+    public async Task What_a_full_disk_or_a_power_failure_left_of_one_is_begun_anew_and_this_is_said(string what)
+    {
+        using var folder = new TestFolder();
+        string[] args = ["schedule", "--rate", "0.5", "--steps", "20", "--out", folder["m.tss"], .. s_shape];
+        await Assert.That(Tinysd.Run(args).Code).IsEqualTo(0);
+        byte[] whole = await File.ReadAllBytesAsync(folder["m.tss"]);
+        File.Delete(folder["m.tss"]);
+        byte[] torn = [.. whole];
+        Array.Clear(torn, 70, 40);
+        string partial = folder.Put(
+            "m.tss.partial",
+            what switch { "empty" => [], "headless" => whole[..100], "unwritten" => new byte[5000], "magic" => whole[..5], _ => torn });
+        CliResult resumed = Tinysd.Run([.. args, "--resume", "--quiet"]);
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(resumed.Error).Contains($"{partial} has no header to go on from").And.Contains("it is begun anew");
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
+        await Assert.That(File.Exists(partial)).IsFalse();
+    }
+
+    [Test]
+    public async Task What_is_no_schedule_or_another_is_not_begun_anew()
+    {
+        using var folder = new TestFolder();
+        string[] args = ["schedule", "--rate", "0.5", "--steps", "20", "--out", folder["m.tss"], "--resume", .. s_shape];
+        string partial = folder.PutText("m.tss.partial", "notes of mine\n");
+        CliResult refused = Tinysd.Run(args);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).Contains($"{partial} is not a mask schedule: it begins with ");
+        await Assert.That(await File.ReadAllTextAsync(partial)).IsEqualTo("notes of mine\n");
+
+        CliResult written = Tinysd.Run(
+            ["schedule", "--rate", "0.5", "--steps", "20", "--seed", "9", "--out", folder["other.tss"], .. s_shape]);
+        await Assert.That(written.Code).IsEqualTo(0);
+        byte[] other = await File.ReadAllBytesAsync(folder["other.tss"]);
+        await File.WriteAllBytesAsync(partial, other);
+        refused = Tinysd.Run(args);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).Contains($"{partial} is of another schedule, with the seed 9,");
+        await Assert.That(await File.ReadAllBytesAsync(partial)).IsEquivalentTo(other, CollectionOrdering.Matching);
+    }
+
+    [Test]
+    public async Task A_finished_one_is_left_alone_also_without_room_for_a_copy_and_a_full_disk_says_how_to_go_on()
+    {
+        using var folder = new TestFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 32);
+        string[] Args(string steps, params string[] more) =>
+            ["schedule", "--rate", "0.5", "--steps", steps, "--out", folder["disk/m.tss"], .. s_shape, .. more];
+        await Assert.That(Tinysd.Run(Args("200")).Code).IsEqualTo(0);
+        await Assert.That(new FileInfo(folder["disk/m.tss"]).Length).IsGreaterThan(20 << 10);
+        CliResult again = Tinysd.Run(Args("200", "--resume"));
+        await Assert.That(again.Code).IsEqualTo(0).Because(again.Error);
+        await Assert.That(again.Error).Contains("all updates are there already");
+
+        File.Delete(folder["disk/m.tss"]);
+        CliResult full = Tinysd.Run(Args("300"));
+        await Assert.That(full.Code).IsEqualTo(1);
+        await Assert.That(full.Error).Contains("no space left on the disk");
+        await Assert.That(full.Error).Contains($"--resume goes on with {folder["disk/m.tss.partial"]}.");
+        await Assert.That(Directory.GetFiles(folder["disk"]).Select(path => Path.GetFileName(path)!)).IsEquivalentTo(["m.tss.partial"]);
+
+        // Not even the header has room.
+        File.Delete(folder["disk/m.tss.partial"]);
+        await File.WriteAllBytesAsync(folder["disk/ballast"], new byte[32 << 10]);
+        await Assert.That(Tinysd.Run(Args("300")).Code).IsEqualTo(1);
+        await Assert.That(Directory.GetFiles(folder["disk"]).Select(path => Path.GetFileName(path)!)).IsEquivalentTo(["ballast"]);
+    }
+
+    [Test]
     public async Task A_profile_is_not_written_over()
     {
         using var folder = new TestFolder();

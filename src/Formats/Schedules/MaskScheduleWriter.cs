@@ -20,19 +20,18 @@ public sealed class MaskScheduleWriter : IDisposable
     private readonly string _path, _target;
     private readonly MaskScheduleInfo _info;
     private readonly MaskSchedule _schedule;
-    private readonly SafeFileHandle _handle;
     private readonly byte[] _buffer;
     private readonly int[] _keep;
+    private SafeFileHandle? _handle;
     private long _fileBytes;
     private int _buffered;
 
-    private MaskScheduleWriter(string path, string target, string partial, MaskScheduleInfo info, SafeFileHandle handle)
+    private MaskScheduleWriter(string path, string target, string partial, MaskScheduleInfo info)
     {
         _path = path;
         _target = target;
         Partial = partial;
         _info = info;
-        _handle = handle;
         _schedule = new MaskSchedule(info.Seed, info.Dropout);
         _buffer = new byte[FlushBytes + MaskScheduleFile.BlockHeadBytes + info.PayloadBound() + MaskScheduleFile.BlockTailBytes];
         _keep = new int[info.Sites.Max(site => site.Units)];
@@ -51,6 +50,13 @@ public sealed class MaskScheduleWriter : IDisposable
     /// <param name="path">The target. A symbolic link is followed.</param>
     public static string PartialOf(string path) => FileIdentity.Of(path).Path + PartialSuffix;
 
+    /// <summary>A file that holds nothing to go on with, so that the schedule was begun anew: it is empty, or has no readable header. Null
+    /// if there was none.</summary>
+    public string? Headless { get; private set; }
+
+    /// <summary>Whether the target was there already, whole and as long as wanted, so that there is nothing to do.</summary>
+    public bool IsComplete { get; private set; }
+
     /// <summary>Begins a file, or takes up an unfinished or a shorter one.</summary>
     /// <param name="path">The target.</param>
     /// <param name="info">What to draw.</param>
@@ -62,29 +68,20 @@ public sealed class MaskScheduleWriter : IDisposable
         if (info.FindFault() is { } fault) Throw.Argument($"a mask schedule cannot have {fault}");
         string target = AtomicFile.FindTarget(path), partial = target + PartialSuffix;
         OwnFile.RefuseOther(partial);
-        bool goesOn = resume && (File.Exists(partial) || File.Exists(target)), isCopy = goesOn && !File.Exists(partial);
-        SafeFileHandle? handle = null;
+        bool wasThere = File.Exists(partial);
+        var writer = new MaskScheduleWriter(path, target, partial, info);
         try
         {
-            if (isCopy) File.Copy(target, partial);
-            handle = OwnFile.OpenOrCreate(partial, isAlone: true);
-
-            // First of all, or else updates of another schedule could stand behind this one's header.
-            if (!goesOn) RandomAccess.SetLength(handle, 0);
-            var writer = new MaskScheduleWriter(path, target, partial, info, handle);
-            if (goesOn) writer.FindEnd(isCopy ? path : partial);
-            byte[] header = MaskScheduleHeader.Write(info);
-            RandomAccess.Write(handle, header, 0);
-            if (!goesOn) writer._fileBytes = header.Length;
-            RandomAccess.SetLength(handle, writer._fileBytes);
+            if (resume && wasThere) writer.TakeUpPartial();
+            if (resume && writer._fileBytes == 0 && File.Exists(target)) writer.TakeUpTarget();
+            if (!writer.IsComplete) writer.Begin();
             return writer;
         }
         catch (Exception exception)
         {
-            handle?.Dispose();
-
-            // What cannot be gone on with stays as it was.
-            if (isCopy) File.Delete(partial);
+            // What cannot be gone on with stays as it was, and of what cannot be begun nothing stays.
+            if (!wasThere && writer._handle is not null) TemporaryFile.TryDelete(partial);
+            writer._handle?.Dispose();
             if (SystemErrors.IsFromSystem(exception)) Throw.Problem(SystemErrors.WhileWriting(partial, exception), exception);
             throw;
         }
@@ -118,11 +115,18 @@ public sealed class MaskScheduleWriter : IDisposable
     public void Finish()
     {
         if (Written != _info.Updates) throw new InvalidOperationException($"{Written} of {_info.Updates} updates are written");
+        if (IsComplete)
+        {
+            // Whoever put it there may have been killed before its name was on the disk.
+            AtomicFile.FlushFolder(_path, _target);
+            return;
+        }
+
         Flush();
         try
         {
-            RandomAccess.FlushToDisk(_handle);
-            _handle.Dispose();
+            RandomAccess.FlushToDisk(_handle!);
+            _handle!.Dispose();
             AtomicFile.Replace(Partial, _path, _target);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
@@ -134,7 +138,7 @@ public sealed class MaskScheduleWriter : IDisposable
     /// <summary>Closes the unfinished file, with all that was written.</summary>
     public void Dispose()
     {
-        if (_handle.IsClosed) return;
+        if (_handle is null or { IsClosed: true }) return;
         try
         {
             Flush();
@@ -164,7 +168,7 @@ public sealed class MaskScheduleWriter : IDisposable
     {
         try
         {
-            RandomAccess.Write(_handle, _buffer.AsSpan(0, _buffered), _fileBytes);
+            RandomAccess.Write(_handle!, _buffer.AsSpan(0, _buffered), _fileBytes);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
@@ -175,12 +179,79 @@ public sealed class MaskScheduleWriter : IDisposable
         _buffered = 0;
     }
 
-    // Walks over whole updates to the first that is not.
-    private void FindEnd(string file)
+    private static SafeFileHandle Open(string partial) => OwnFile.OpenOrCreate(partial, isAlone: true);
+
+    private void TakeUpPartial()
     {
-        long length = RandomAccess.GetLength(_handle);
-        if (!MaskScheduleFile.TryReadHeader(file, _handle, length, out MaskScheduleInfo? found, out int headerBytes, out FileProblem? problem))
+        _handle = Open(Partial);
+        if (!TryFindEnd(Partial, _handle, mayBeDamaged: true)) Headless = Partial;
+    }
+
+    // A finished file that is long enough is left alone: a copy would need its room once more. What is to become longer stays as it is
+    // until that is finished.
+    private void TakeUpTarget()
+    {
+        using SafeFileHandle finished = File.OpenHandle(_target, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        if (!TryFindEnd(_path, finished, mayBeDamaged: false))
+        {
+            Headless ??= _path;
+            return;
+        }
+
+        if (Written == _info.Updates && RandomAccess.GetLength(finished) == _fileBytes && IsHeaderOf(finished))
+        {
+            IsComplete = true;
+            if (_handle is null) return;
+            TemporaryFile.TryDelete(Partial);
+            _handle.Dispose();
+            return;
+        }
+
+        _handle ??= Open(Partial);
+        for (long at = 0; at < _fileBytes;)
+        {
+            Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(FlushBytes, _fileBytes - at));
+            if (MaskScheduleFile.ReadAt(finished, part, at) < part.Length)
+                Throw.Problem(MaskScheduleHeader.Truncated(_path, at, _fileBytes));
+            RandomAccess.Write(_handle, part, at);
+            at += part.Length;
+        }
+    }
+
+    // The header first, and nothing behind it that is not of this schedule.
+    private void Begin()
+    {
+        _handle ??= Open(Partial);
+        byte[] header = MaskScheduleHeader.Write(_info);
+        if (_fileBytes == 0) RandomAccess.SetLength(_handle, 0);
+        RandomAccess.Write(_handle, header, 0);
+        _fileBytes = Math.Max(_fileBytes, header.Length);
+        RandomAccess.SetLength(_handle, _fileBytes);
+    }
+
+    private bool IsHeaderOf(SafeFileHandle file)
+    {
+        byte[] header = MaskScheduleHeader.Write(_info), found = new byte[header.Length];
+        return MaskScheduleFile.ReadAt(file, found, 0) == header.Length && found.AsSpan().SequenceEqual(header);
+    }
+
+    // Walks over whole updates to the first that is not. False where there is not even a header, so that nothing is lost by beginning anew.
+    private bool TryFindEnd(string file, SafeFileHandle handle, bool mayBeDamaged)
+    {
+        if (!MaskScheduleFile.TryReadHeader(
+            file, handle, RandomAccess.GetLength(handle), out MaskScheduleInfo? found, out int headerBytes, out FileProblem? problem))
+        {
+            bool isHeadless = problem.Kind switch
+            {
+                FileProblemKind.Empty or FileProblemKind.Truncated => true,
+                FileProblemKind.HeaderDamaged => mayBeDamaged,
+                FileProblemKind.Foreign => IsUnwritten(handle),
+                _ => false,
+            };
+            if (isHeadless) return false;
             Throw.Problem(problem);
+        }
+
         if (!MaskScheduleHeader.Write(found with { Updates = _info.Updates }).AsSpan().SequenceEqual(MaskScheduleHeader.Write(_info)))
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
@@ -198,16 +269,26 @@ public sealed class MaskScheduleWriter : IDisposable
         int least = MaskScheduleFile.BlockHeadBytes + MaskScheduleFile.BlockTailBytes;
         while (Written < _info.Updates)
         {
-            int count = MaskScheduleFile.ReadAt(_handle, _buffer.AsSpan(0, least), _fileBytes);
-            if (count < least || BinaryPrimitives.ReadInt32LittleEndian(_buffer) != Written) return;
+            int count = MaskScheduleFile.ReadAt(handle, _buffer.AsSpan(0, least), _fileBytes);
+            if (count < least || BinaryPrimitives.ReadInt32LittleEndian(_buffer) != Written) break;
             uint payload = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(4));
-            if (payload > _info.PayloadBound()) return;
+            if (payload > _info.PayloadBound()) break;
             Span<byte> block = _buffer.AsSpan(0, least + (int)payload);
-            if (MaskScheduleFile.ReadAt(_handle, block, _fileBytes) < block.Length) return;
+            if (MaskScheduleFile.ReadAt(handle, block, _fileBytes) < block.Length) break;
             Span<byte> sealedBytes = block[..^MaskScheduleFile.BlockTailBytes];
-            if (Crc32.HashToUInt32(sealedBytes) != BinaryPrimitives.ReadUInt32LittleEndian(block[sealedBytes.Length..])) return;
+            if (Crc32.HashToUInt32(sealedBytes) != BinaryPrimitives.ReadUInt32LittleEndian(block[sealedBytes.Length..])) break;
             _fileBytes += block.Length;
             Written++;
         }
+
+        return true;
+    }
+
+    // What a disk holds that took the file's length and not its bytes, or only the first few of them.
+    private static bool IsUnwritten(SafeFileHandle handle)
+    {
+        Span<byte> first = stackalloc byte[MaskScheduleHeader.FixedBytes];
+        first = first[..MaskScheduleFile.ReadAt(handle, first, 0)];
+        return !first.ContainsAnyExcept((byte)0) || MaskScheduleHeader.Magic.StartsWith(first);
     }
 }

@@ -60,8 +60,20 @@ internal sealed class ScheduleCommand
         if (info.Sites.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
         string? page = parsed.GetValue(_report);
         if (page is not null) OutputFile.CheckWritable(page);
-        long bytes = 0;
-        ProgressDisplay.Run(context, progress => bytes = Write(output, info, parsed.GetValue(_resume), progress, context.Stop.Watch()));
+        long bytes;
+        using (MaskScheduleWriter writer = Start(output, info, parsed.GetValue(_resume)))
+        {
+            if (writer.Headless is { } headless)
+            {
+                context.Console.Error.WriteLine(
+                    $"tinysd schedule: {headless} has no header to go on from, as after a full disk or a power failure; " +
+                    "nothing is lost, it is begun anew.");
+            }
+
+            ProgressDisplay.Run(context, progress => Write(writer, info, progress, context.Stop.Watch()));
+            bytes = writer.Bytes;
+        }
+
         if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
         var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Sites.Select(ScheduleSite.From)]);
         if (context.Json)
@@ -83,24 +95,31 @@ internal sealed class ScheduleCommand
         return preset with { Dropout = dropout };
     }
 
-    private static long Write(string output, MaskScheduleInfo info, bool resume, IProgressDisplay progress, CancellationToken stop)
+    private static void Write(MaskScheduleWriter writer, MaskScheduleInfo info, IProgressDisplay progress, CancellationToken stop)
     {
-        using MaskScheduleWriter writer = Start(output, info, resume);
-        if (writer.Written > 0) progress.Note($"going on after {Figures.Count(writer.Written, "update")}");
-        while (writer.Written < info.Updates)
+        if (writer.IsComplete) progress.Note("all updates are there already");
+        else if (writer.Written > 0) progress.Note($"going on after {Figures.Count(writer.Written, "update")}");
+        try
         {
-            if (stop.IsCancellationRequested)
+            while (writer.Written < info.Updates)
             {
-                throw new StoppedException(
-                    $"stopped after {Figures.Count(writer.Written)} of {Figures.Count(info.Updates, "update")}; --resume goes on with {writer.Partial}.");
+                if (stop.IsCancellationRequested)
+                {
+                    throw new StoppedException(
+                        $"stopped after {Figures.Count(writer.Written)} of {Figures.Count(info.Updates, "update")}; " +
+                        $"--resume goes on with {writer.Partial}.");
+                }
+
+                writer.WriteNext();
+                if (progress.IsDue) progress.Show("masks", (double)writer.Written / info.Updates, $"{Figures.Count(writer.Bytes)} bytes");
             }
 
-            writer.WriteNext();
-            if (progress.IsDue) progress.Show("masks", (double)writer.Written / info.Updates, $"{Figures.Count(writer.Bytes)} bytes");
+            writer.Finish();
         }
-
-        writer.Finish();
-        return writer.Bytes;
+        catch (FileProblemException exception)
+        {
+            throw new FailureException($"{exception.Message}\n--resume goes on with {writer.Partial}.", exception);
+        }
     }
 
     private static MaskScheduleWriter Start(string output, MaskScheduleInfo info, bool resume)
