@@ -13,10 +13,17 @@ internal sealed class SmallDisk : IDisposable
 
     public static SmallDisk Mount(string path, int kibibytes = 64)
     {
+        SmallDisk? disk = TryMount(path, kibibytes);
+        if (disk is null) Skip.Test("this user cannot mount a small file system (root on Linux can)");
+        return disk!;
+    }
+
+    /// <summary>The same; null where the user may not.</summary>
+    public static SmallDisk? TryMount(string path, int kibibytes)
+    {
         Directory.CreateDirectory(path);
-        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={kibibytes}k"), "tinysd-test", path) != 0)
-            Skip.Test("this user cannot mount a small file system (root on Linux can)");
-        return new SmallDisk(path);
+        string size = string.Create(CultureInfo.InvariantCulture, $"size={kibibytes}k");
+        return OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", size, "tinysd-test", path) == 0 ? new SmallDisk(path) : null;
     }
 
     /// <summary>Makes it read-only, as a write-protected disk is.</summary>
