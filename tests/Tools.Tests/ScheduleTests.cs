@@ -171,7 +171,7 @@ public sealed partial class ScheduleTests
         await Assert.That(again.Error).Contains("all updates are there already");
 
         File.Delete(folder["disk/m.tss"]);
-        CliResult full = Tinysd.Run(Args("300"));
+        CliResult full = Tinysd.Run(Args("600"));
         await Assert.That(full.Code).IsEqualTo(1);
         await Assert.That(full.Error).Contains("no space left on the disk");
         await Assert.That(full.Error).Contains($"--resume goes on with {folder["disk/m.tss.partial"]}.");
@@ -180,7 +180,7 @@ public sealed partial class ScheduleTests
         // Not even the header has room.
         File.Delete(folder["disk/m.tss.partial"]);
         await File.WriteAllBytesAsync(folder["disk/ballast"], new byte[32 << 10]);
-        await Assert.That(Tinysd.Run(Args("300")).Code).IsEqualTo(1);
+        await Assert.That(Tinysd.Run(Args("600")).Code).IsEqualTo(1);
         await Assert.That(Directory.GetFiles(folder["disk"]).Select(path => Path.GetFileName(path)!)).IsEquivalentTo(["ballast"]);
     }
 
