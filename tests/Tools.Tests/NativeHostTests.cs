@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security;
 
 namespace TinySD.Tools.Tests;
 
@@ -10,7 +11,7 @@ public sealed class NativeHostTests
     public async Task A_host_with_a_project_reference_gives_the_bits_of_the_JIT()
     {
         SkipUnlessHostsCanBePublished();
-        string runtime = Path.Combine(Checkout.Root, "src/Runtime");
+        string runtime = SecurityElement.Escape(Path.Combine(Checkout.Root, "src/Runtime"));
         using var host = new PublishedHost($"""
             <ItemGroup><ProjectReference Include="{runtime}/TinySD.Runtime.csproj" /></ItemGroup>
             <Import Project="{runtime}/buildTransitive/TinySD.Runtime.targets" />
@@ -46,7 +47,7 @@ public sealed class NativeHostTests
     public async Task A_host_that_chose_lesser_instructions_keeps_them_and_is_told_that_its_bits_differ()
     {
         SkipUnlessHostsCanBePublished();
-        string runtime = Path.Combine(Checkout.Root, "src/Runtime");
+        string runtime = SecurityElement.Escape(Path.Combine(Checkout.Root, "src/Runtime"));
         using var host = new PublishedHost($"""
             <PropertyGroup><IlcInstructionSet>x86-64-v2</IlcInstructionSet></PropertyGroup>
             <ItemGroup><ProjectReference Include="{runtime}/TinySD.Runtime.csproj" /></ItemGroup>
