@@ -38,7 +38,8 @@ internal sealed record OnnxExternalData(string Location, long? Offset, long? Len
     }
 }
 
-/// <summary>Reads what lies beside a model, and nothing that lies elsewhere: no path leaves the model's folder, and links are not followed.</summary>
+/// <summary>Reads what lies beside a model, and nothing that lies elsewhere: no path leaves the model's folder, and links are not
+/// followed.</summary>
 /// <param name="model">The model's path.</param>
 internal sealed class OnnxExternalFiles(string model)
 {
@@ -62,7 +63,8 @@ internal sealed class OnnxExternalFiles(string model)
     public long TotalBytes(IEnumerable<OnnxTensor> tensors)
     {
         long total = 0;
-        foreach (string location in tensors.Where(tensor => tensor.External is not null).Select(tensor => tensor.External!.Location).Distinct(StringComparer.Ordinal))
+        foreach (string location in tensors.Where(tensor => tensor.External is not null).Select(tensor => tensor.External!.Location)
+            .Distinct(StringComparer.Ordinal))
         {
             if (PathOf(model, location) is { } path && new FileInfo(path) is { Exists: true } file) total += file.Length;
         }
@@ -71,7 +73,8 @@ internal sealed class OnnxExternalFiles(string model)
     }
 
     /// <summary>A tensor's bytes: as many as its shape asks for.</summary>
-    public bool TryRead(OnnxTensor tensor, OnnxExternalData place, [NotNullWhen(true)] out byte[]? bytes, [NotNullWhen(false)] out FileProblem? problem)
+    public bool TryRead(OnnxTensor tensor, OnnxExternalData place, [NotNullWhen(true)] out byte[]? bytes,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         bytes = null;
         string shown = Words.Shown(tensor.Name), location = Words.Shown(place.Location, 160);
@@ -93,7 +96,8 @@ internal sealed class OnnxExternalFiles(string model)
         if (place.Offset is not { } offset || place.Length is not { } length || (length >= 0 && length != needed))
         {
             problem = OnnxProblem.Invalid(model, tensor.Offset, tensor.Name,
-                $"tensor '{shown}' lies in '{location}' from byte {Or(place.Offset)}, {Or(place.Length)} bytes long; its shape [{string.Join(", ", tensor.Shape)}] " +
+                $"tensor '{shown}' lies in '{location}' from byte {Or(place.Offset)}, {Or(place.Length)} bytes long; its shape " +
+                $"[{string.Join(", ", tensor.Shape)}] " +
                 $"of {OnnxDataType.NameOf(tensor.DataType)} makes {needed} bytes");
             return false;
         }
@@ -120,7 +124,8 @@ internal sealed class OnnxExternalFiles(string model)
             if (offset > size - needed)
             {
                 problem = new FileProblem(FileProblemKind.TensorOutsideFile, path,
-                    $"{path} has {size} bytes, and tensor '{shown}' of {model} takes bytes {offset} to {Math.Min(long.MaxValue - needed, offset) + needed} of it; " +
+                    $"{path} has {size} bytes, and tensor '{shown}' of {model} takes bytes {offset} to " +
+                    $"{Math.Min(long.MaxValue - needed, offset) + needed} of it; " +
                     "it is another model's, or was not copied whole")
                 { Part = tensor.Name };
                 return false;
@@ -129,7 +134,8 @@ internal sealed class OnnxExternalFiles(string model)
             long before = _read.GetValueOrDefault(path);
             if (before + needed > MaxReads * size)
             {
-                problem = OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name, $"reading '{location}' more than {MaxReads} times over");
+                problem = OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name,
+                    $"reading '{location}' more than {MaxReads} times over");
                 return false;
             }
 

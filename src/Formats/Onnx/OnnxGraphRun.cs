@@ -18,9 +18,11 @@ internal static class OnnxGraphRun
     /// <param name="inputs">The graph's inputs by name; one that is also an initializer goes before it.</param>
     /// <param name="recurrent">Runs recurrent nodes.</param>
     /// <returns>The graph's outputs, in their order.</returns>
-    /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not there.</exception>
+    /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not
+    /// there.</exception>
     public static List<OnnxArray> Run(
-        OnnxRunContext run, OnnxGraph graph, ImmutableArray<OnnxNode> nodes, IReadOnlyDictionary<string, OnnxArray> inputs, RecurrentRun recurrent)
+        OnnxRunContext run, OnnxGraph graph, ImmutableArray<OnnxNode> nodes, IReadOnlyDictionary<string, OnnxArray> inputs,
+            RecurrentRun recurrent)
     {
         var values = new Dictionary<string, OnnxArray>(inputs, StringComparer.Ordinal);
         var made = new HashSet<string>(inputs.Keys, StringComparer.Ordinal);
@@ -45,7 +47,8 @@ internal static class OnnxGraphRun
                 OnnxArray result = results[i];
                 bool isTagged = OnnxRecurrentNode.Is(node) || OnnxOperators.IsTagged(node, arguments);
                 if (uses.ContainsKey(node.Outputs[i]))
-                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers) { IsChosen = isChosen, IsTagged = isTagged });
+                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers) { IsChosen = isChosen,
+                        IsTagged = isTagged });
             }
 
             foreach (string name in node.Inputs)
@@ -79,7 +82,8 @@ internal static class OnnxGraphRun
 
             // Recurrent nodes compute in float, whatever their X is of; their outputs are of its type.
             long type = call.Required(OnnxRecurrentNode.X).Type;
-            return type == OnnxDataType.Binary32 ? results : [.. results.Select(result => OnnxShapes.Converted(call, result.Tagged(), type))];
+            return type == OnnxDataType.Binary32 ? results
+                : [.. results.Select(result => OnnxShapes.Converted(call, result.Tagged(), type))];
         }
 
         OnnxArray Find(OnnxCall call, string name)

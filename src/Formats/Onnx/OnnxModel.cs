@@ -11,7 +11,14 @@ namespace TinySD.Formats;
 /// <param name="Functions">Operators of its own, made of others.</param>
 /// <param name="Problem">What keeps it from being run whatever is asked of it, and not from being listed; null where nothing does.</param>
 internal sealed record OnnxModel(
-    string Path, long Length, long Opset, string Producer, OnnxGraph Graph, ImmutableArray<OnnxFunction> Functions, FileProblem? Problem);
+    string Path, long Length, long Opset, string Producer, OnnxGraph Graph, ImmutableArray<OnnxFunction> Functions, FileProblem? Problem)
+{
+    /// <summary>All constant tensors that a run may read: initializers, and those that nodes hold.</summary>
+    public IEnumerable<OnnxTensor> Constants => Graph.Initializers.Values.Concat(
+        Graph.Nodes.Concat(Functions.SelectMany(function => function.Nodes)).SelectMany(node => node.Attributes.Values)
+            .Concat(Functions.SelectMany(function => function.Defaults.Values))
+            .Select(attribute => attribute.Tensor).OfType<OnnxTensor>());
+}
 
 /// <summary>A graph.</summary>
 /// <param name="Nodes">In the order in which they can be run.</param>
@@ -32,7 +39,8 @@ internal sealed record OnnxGraph(
 /// <param name="Defaults">Attributes that a call may leave out.</param>
 /// <param name="Opset">Version of the standard operators within it; 0 where it is not said.</param>
 internal sealed record OnnxFunction(
-    string Domain, string Name, string Overload, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs, ImmutableArray<OnnxNode> Nodes,
+    string Domain, string Name, string Overload, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
+        ImmutableArray<OnnxNode> Nodes,
     IReadOnlyDictionary<string, OnnxAttribute> Defaults, long Opset);
 
 /// <summary>A node.</summary>
@@ -91,7 +99,8 @@ internal sealed record OnnxAttribute(string Name, long Type, long Offset)
     /// <summary>Bodies of operators like Loop.</summary>
     public ImmutableArray<OnnxGraph> Graphs { get; init; } = [];
 
-    /// <summary>Within a function: the name of the caller's attribute that stands here; empty where the value is the attribute's own.</summary>
+    /// <summary>Within a function: the name of the caller's attribute that stands here; empty where the value is the attribute's
+    /// own.</summary>
     public string Reference { get; init; } = "";
 }
 

@@ -16,7 +16,8 @@ public sealed record OnnxTensorInfo(string Name, string Dtype, ImmutableArray<lo
 
 /// <summary>An ONNX model of recurrent nodes (LSTM, GRU, RNN) and of what stands around them.</summary>
 /// <remarks>
-/// What is run stands in <c>FORMAT.md</c>; the rest can be listed, and is refused by name when the model is run or turned into a stack. Not thread-safe.
+/// What is run stands in <c>FORMAT.md</c>; the rest can be listed, and is refused by name when the model is run or turned into a stack. Not
+/// thread-safe.
 /// </remarks>
 public sealed class OnnxNetwork
 {
@@ -41,7 +42,8 @@ public sealed class OnnxNetwork
     public IEnumerable<string> Operators => _model.Graph.Nodes.Select(node => node.FullOperator);
 
     /// <summary>The names of the graph's inputs that have no value of their own.</summary>
-    public IEnumerable<string> Inputs => _model.Graph.Inputs.Select(input => input.Name).Where(name => !_model.Graph.Initializers.ContainsKey(name));
+    public IEnumerable<string> Inputs =>
+        _model.Graph.Inputs.Select(input => input.Name).Where(name => !_model.Graph.Initializers.ContainsKey(name));
 
     /// <summary>The names of the graph's outputs.</summary>
     public IEnumerable<string> Outputs => _model.Graph.Outputs.Select(output => output.Name);
@@ -52,13 +54,14 @@ public sealed class OnnxNetwork
         .Select(t => new OnnxTensorInfo(t.Name, OnnxDataType.NameOf(t.DataType), t.Shape, t.Offset, t.Bytes));
 
     /// <summary>Files beside the model in which weights lie, each once; none of them leaves its folder.</summary>
-    public IEnumerable<string> ExternalFiles => _model.Graph.Initializers.Values
+    public IEnumerable<string> ExternalFiles => _model.Constants
         .Where(tensor => tensor.External is not null)
         .Select(tensor => OnnxExternalFiles.PathOf(Path, tensor.External!.Location))
         .OfType<string>()
         .Distinct(StringComparer.Ordinal);
 
-    /// <summary>What contradicts itself in the file though it can be listed: names that come twice, tensors whose shapes their numbers do not make.</summary>
+    /// <summary>What contradicts itself in the file though it can be listed: names that come twice, tensors whose shapes their numbers do
+    /// not make.</summary>
     public IEnumerable<FileProblem> Problems => _model.Graph.Initializers.Values.Select(tensor => tensor.Problem).Prepend(_model.Problem)
         .OfType<FileProblem>().Where(problem => problem.Kind != FileProblemKind.Unsupported);
 
@@ -86,7 +89,8 @@ public sealed class OnnxNetwork
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone. No effect on the result.</param>
     /// <returns>The graph's outputs.</returns>
     /// <exception cref="ArgumentException">Two of the inputs given have one name.</exception>
-    /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not supported.</exception>
+    /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not
+    /// supported.</exception>
     public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, IParallelRunner? runner = null)
     {
         ImmutableArray<OnnxNode> nodes = Nodes();
@@ -94,7 +98,8 @@ public sealed class OnnxNetwork
         foreach (string name in tensors.Keys)
         {
             if (_model.Graph.Inputs.All(input => input.Name != name))
-                Refuse(name, $"{source} has a tensor '{Words.Shown(name)}', and the graph of {Path} has no such input; it has {Listed(Inputs)}");
+                Refuse(name, $"{source} has a tensor '{Words.Shown(name)}', and the graph of {Path} has no such input; it has " +
+                $"{Listed(Inputs)}");
         }
 
         var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
@@ -102,7 +107,8 @@ public sealed class OnnxNetwork
         {
             if (tensors.TryGetValue(input.Name, out NamedTensor? tensor)) inputs.Add(input.Name, Checked(source, input, tensor));
             else if (!_model.Graph.Initializers.ContainsKey(input.Name))
-                Refuse(input.Name, $"{source} has no tensor '{Words.Shown(input.Name)}', which the graph of {Path} takes; it takes {Listed(Inputs)}");
+                Refuse(input.Name, $"{source} has no tensor '{Words.Shown(input.Name)}', which the graph of {Path} takes; it takes " +
+                $"{Listed(Inputs)}");
         }
 
         var run = new OnnxRunContext(_model, source, inputs.Values.Sum(input => (long)input.Length), runner);
@@ -112,7 +118,8 @@ public sealed class OnnxNetwork
         void Refuse(string part, string message) => Throw.Problem(new(FileProblemKind.DoesNotFit, source, message) { Part = part });
     }
 
-    /// <summary>Turns the graph into a stack, if it is one: chained recurrent nodes of one kind whose input, states and outputs are the graph's own.</summary>
+    /// <summary>Turns the graph into a stack, if it is one: chained recurrent nodes of one kind whose input, states and outputs are the
+    /// graph's own.</summary>
     /// <exception cref="FileProblemException">It is none, or something in it is not supported.</exception>
     public RecurrentStack ToStack() => OnnxStackImport.Run(_model, Nodes());
 
@@ -122,7 +129,8 @@ public sealed class OnnxNetwork
 
     private OnnxArray Checked(string source, OnnxValue input, NamedTensor tensor)
     {
-        bool isFloating = OnnxDataType.IsFloating(input.DataType), isKnown = isFloating || OnnxDataType.IsInteger(input.DataType) || input.DataType == OnnxDataType.Boolean;
+        bool isFloating = OnnxDataType.IsFloating(input.DataType), isKnown = isFloating || OnnxDataType.IsInteger(input.DataType)
+            || input.DataType == OnnxDataType.Boolean;
         if (!isKnown && input.DataType != 0)
         {
             Throw.Problem(OnnxProblem.Unsupported(Path, 0, input.Name,
@@ -131,16 +139,20 @@ public sealed class OnnxNetwork
 
         bool fits = input.DataType == 0 || isFloating == tensor.Integers is null;
         if (!input.Shape.IsDefault)
-            fits &= input.Shape.Length == tensor.Shape.Length && !input.Shape.Where((extent, axis) => extent >= 0 && extent != tensor.Shape[axis]).Any();
+            fits &= input.Shape.Length == tensor.Shape.Length && !input.Shape.Where((extent, axis) => extent >= 0
+                && extent != tensor.Shape[axis]).Any();
         if (!fits)
         {
-            string shape = input.Shape.IsDefault ? "any shape" : $"[{string.Join(", ", input.Shape.Select(e => e < 0 ? "?" : e.ToString(CultureInfo.InvariantCulture)))}]";
+            string shape = input.Shape.IsDefault ? "any shape"
+                : $"[{string.Join(", ", input.Shape.Select(e => e < 0 ? "?" : e.ToString(CultureInfo.InvariantCulture)))}]";
             string kind = input.DataType == OnnxDataType.Boolean ? "booleans (0 or 1)" : isFloating ? "floats" : "integers";
-            Refuse($"holds {(tensor.Integers is null ? "floats" : "integers")} [{string.Join(", ", tensor.Shape)}]; the graph of {Path} takes {kind} of {shape}");
+            Refuse($"holds {(tensor.Integers is null ? "floats" : "integers")} [{string.Join(", ", tensor.Shape)}]; the graph of {Path} " +
+            $"takes {kind} of {shape}");
         }
 
         if (tensor.Shape.Length > OnnxTensor.MaxRank) Refuse($"has {tensor.Shape.Length} axes; {OnnxTensor.MaxRank} are allowed");
-        if (tensor.Integers is { } integers && input.DataType != 0 && Array.FindIndex(integers, value => value != OnnxDataType.Wrapped(input.DataType, value)) is >= 0 and int at)
+        if (tensor.Integers is { } integers && input.DataType != 0 && Array.FindIndex(integers, value =>
+            value != OnnxDataType.Wrapped(input.DataType, value)) is >= 0 and int at)
             Refuse($"number {at} is {integers[at]}, and the graph of {Path} takes {OnnxDataType.NameOf(input.DataType)}");
         OnnxArray array = OnnxArray.From(tensor, input.DataType);
         return new OnnxArray(array.Type, array.Shape.AsSpan(), array.Numbers) { IsChosen = !LeavesNoChoice(input), IsTagged = true };
@@ -150,14 +162,16 @@ public sealed class OnnxNetwork
             OnnxDataType.IsFloating(input.DataType) && !input.Shape.IsDefault && input.Shape.All(extent => extent >= 0);
 
         void Refuse(string message) =>
-            Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}") { Part = tensor.Name });
+            Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}") { Part =
+                tensor.Name });
     }
 
     private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node)
     {
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
-        if (timeSteps < 1 || batch < 1) call.DoesNotFit($"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
+        if (timeSteps < 1 || batch < 1)
+            call.DoesNotFit($"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
         var data = new RecurrentInputs(
             timeSteps, batch, x.ToFloats(),
             node.State(call, OnnxRecurrentNode.InitialH, batch),
@@ -185,7 +199,8 @@ public sealed class OnnxNetwork
         if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return null;
         if (lengths.Integers is not { } values || lengths.Rank != 1 || values.Length != batch)
         {
-            call.DoesNotFit($"sequence_lens is {OnnxDataType.NameOf(lengths.Type)} {OnnxCall.Shown(lengths)}; {batch} integers were expected, one for each sequence");
+            call.DoesNotFit($"sequence_lens is {OnnxDataType.NameOf(lengths.Type)} {OnnxCall.Shown(lengths)}; {batch} integers were " +
+            $"expected, one for each sequence");
             return null;
         }
 

@@ -1,6 +1,7 @@
 namespace TinySD.Formats;
 
-/// <summary>The four things that are wrong with ONNX files: their bytes, what they say, what this build does not run, and what they are given.</summary>
+/// <summary>The four things that are wrong with ONNX files: their bytes, what they say, what this build does not run, and what they are
+/// given.</summary>
 internal static class OnnxProblem
 {
     /// <summary>The protobuf encoding is broken.</summary>

@@ -26,7 +26,8 @@ internal sealed class OnnxProgram
     }
 
     /// <summary>The nodes that the graph's outputs need, in the order of the file.</summary>
-    /// <exception cref="FileProblemException">A node's operator is not supported, or the graph cannot be run whatever it is given.</exception>
+    /// <exception cref="FileProblemException">A node's operator is not supported, or the graph cannot be run whatever it is
+    /// given.</exception>
     public static ImmutableArray<OnnxNode> Prepare(OnnxModel model)
     {
         var program = new OnnxProgram(model);
@@ -38,7 +39,9 @@ internal sealed class OnnxProgram
         foreach (OnnxNode node in nodes)
         {
             if (node.Problem is { } wrong) Throw.Problem(wrong);
-            if (node.Opset == 0) Throw.Problem(OnnxProblem.Invalid(model.Path, node.Offset, node.Label, $"{node.Label}: it is not said of which version of the standard operators it is"));
+            if (node.Opset == 0)
+                Throw.Problem(OnnxProblem.Invalid(model.Path, node.Offset, node.Label,
+                    $"{node.Label}: it is not said of which version of the standard operators it is"));
             if (OnnxReader.OpsetProblem(model.Path, node.Opset) is { } unread) Throw.Problem(unread);
         }
 
@@ -97,13 +100,17 @@ internal sealed class OnnxProgram
         }
 
         string called = Words.Shown(function.Name, 120);
-        if (_calls.Contains(function)) Refuse(OnnxProblem.Invalid(_model.Path, node.Offset, node.Label, $"{node.Label}: the function {called} calls itself"));
-        if (_calls.Count == MaxDepth) Refuse(OnnxProblem.Unsupported(_model.Path, node.Offset, node.Label, $"{node.Label}: functions call each other more than {MaxDepth} deep"));
+        if (_calls.Contains(function))
+            Refuse(OnnxProblem.Invalid(_model.Path, node.Offset, node.Label, $"{node.Label}: the function {called} calls itself"));
+        if (_calls.Count == MaxDepth)
+            Refuse(OnnxProblem.Unsupported(_model.Path, node.Offset, node.Label,
+                $"{node.Label}: functions call each other more than {MaxDepth} deep"));
         if (node.Problem is { } problem) Refuse(problem);
         if (node.Inputs.Length > function.Inputs.Length || node.Outputs.Length > function.Outputs.Length)
         {
             Refuse(OnnxProblem.Invalid(_model.Path, node.Offset, node.Label,
-                $"{node.Label} has {node.Inputs.Length} inputs and {node.Outputs.Length} outputs; the function {called} has {function.Inputs.Length} and {function.Outputs.Length}"));
+                $"{node.Label} has {node.Inputs.Length} inputs and {node.Outputs.Length} outputs; the function {called} has " +
+                $"{function.Inputs.Length} and {function.Outputs.Length}"));
         }
 
         // Values within a call have names that no exporter gives.
@@ -122,7 +129,8 @@ internal sealed class OnnxProgram
         foreach (OnnxNode inner in function.Nodes)
         {
             if (_inlined.Count + _callCount > MaxNodes)
-                Refuse(OnnxProblem.Unsupported(_model.Path, node.Offset, node.Label, $"{node.Label}: with functions put in place of their calls the graph has more than {MaxNodes} nodes"));
+                Refuse(OnnxProblem.Unsupported(_model.Path, node.Offset, node.Label,
+                    $"{node.Label}: with functions put in place of their calls the graph has more than {MaxNodes} nodes"));
             Inline(inner with
             {
                 Label = $"{inner.Label} in function {called}",
@@ -135,7 +143,10 @@ internal sealed class OnnxProgram
 
         _calls.Pop();
         foreach ((string from, string to) in passed)
-            _inlined.Add(new OnnxNode("Identity", node.Label, [from], [to], ImmutableDictionary<string, OnnxAttribute>.Empty, node.Offset) { Opset = node.Opset });
+        {
+            var none = ImmutableDictionary<string, OnnxAttribute>.Empty;
+            _inlined.Add(new OnnxNode("Identity", node.Label, [from], [to], none, node.Offset) { Opset = node.Opset });
+        }
 
         string Outside(string name)
         {
@@ -167,13 +178,17 @@ internal sealed class OnnxProgram
         var message = new StringBuilder();
         foreach (OnnxNode node in unknown.Take(MaxNamed)) message.Append(message.Length == 0 ? "" : "; ").Append(node.Label);
         if (unknown.Count > MaxNamed) message.Append(CultureInfo.InvariantCulture, $" and {unknown.Count - MaxNamed} more");
-        string names = string.Join(", ", unknown.Select(node => Words.Shown(node.FullOperator, 80)).Distinct(StringComparer.Ordinal).Take(MaxNamed));
-        bool isQuantized = unknown.Any(node => node.Operator.Contains("uantize", StringComparison.Ordinal) || node.Operator.Contains("QLinear", StringComparison.Ordinal)
+        string names = string.Join(", ", unknown.Select(node => Words.Shown(node.FullOperator, 80)).Distinct(StringComparer.Ordinal)
+            .Take(MaxNamed));
+        bool isQuantized = unknown.Any(node => node.Operator.Contains("uantize", StringComparison.Ordinal)
+            || node.Operator.Contains("QLinear", StringComparison.Ordinal)
             || node.Operator.EndsWith("Integer", StringComparison.Ordinal));
         string advice = isQuantized ? ". Quantized models are not run: use the model from before it was quantized."
-            : unknown.Any(node => node.Domain.Length > 0) ? ". Only standard operators are run: export without the optimizations of one runtime."
+            : unknown.Any(node => node.Domain.Length > 0)
+                ? ". Only standard operators are run: export without the optimizations of one runtime."
             : "";
-        Refuse(OnnxProblem.Unsupported(_model.Path, unknown[0].Offset, unknown[0].Label, $"{message}: {names} {(unknown.Count == 1 ? "is" : "are")} not run{advice}"));
+        Refuse(OnnxProblem.Unsupported(_model.Path, unknown[0].Offset, unknown[0].Label,
+            $"{message}: {names} {(unknown.Count == 1 ? "is" : "are")} not run{advice}"));
 
         // The bodies of Loop and the like are looked into too, so that one message says what all is missing.
         void Find(ImmutableArray<OnnxNode> among)

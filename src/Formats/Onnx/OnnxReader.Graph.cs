@@ -13,7 +13,8 @@ internal sealed partial class OnnxReader
         var reader = new ProtoReader(message);
         var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
         var initializers = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
-        ImmutableArray<OnnxValue>.Builder inputs = ImmutableArray.CreateBuilder<OnnxValue>(), outputs = ImmutableArray.CreateBuilder<OnnxValue>();
+        var inputs = ImmutableArray.CreateBuilder<OnnxValue>();
+        var outputs = ImmutableArray.CreateBuilder<OnnxValue>();
         var names = new HashSet<(string Side, string Name)>();
         while (Next(ref reader))
         {
@@ -40,20 +41,24 @@ internal sealed partial class OnnxReader
             }
         }
 
-        return IsWhole(reader, "graph") ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable()) : null;
+        return IsWhole(reader, "graph")
+            ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable())
+            : null;
 
         void AddInitializer(OnnxTensor? tensor, FileProblem? damage)
         {
             _problem ??= damage;
             if (tensor is not null && !initializers.TryAdd(tensor.Name, tensor))
-                _refusal ??= OnnxProblem.Invalid(_file, tensor.Offset, tensor.Name, $"two initializers are named '{Words.Shown(tensor.Name)}'");
+                _refusal ??= OnnxProblem.Invalid(_file, tensor.Offset, tensor.Name,
+                    $"two initializers are named '{Words.Shown(tensor.Name)}'");
         }
 
         void Add(ImmutableArray<OnnxValue>.Builder values, OnnxValue value, string side, long offset)
         {
             values.Add(value);
             if (!names.Add((side, value.Name)))
-                _refusal ??= OnnxProblem.Invalid(_file, offset, value.Name, $"two {side} of the graph are named '{Words.Shown(value.Name)}'");
+                _refusal ??= OnnxProblem.Invalid(_file, offset, value.Name,
+                    $"two {side} of the graph are named '{Words.Shown(value.Name)}'");
         }
     }
 
@@ -75,7 +80,8 @@ internal sealed partial class OnnxReader
         }
 
         if (!IsWhole(reader, "sparse_initializer") || tensor is null) return null;
-        return tensor.With(OnnxProblem.Unsupported(_file, message.Offset, tensor.Name, $"tensor '{Words.Shown(tensor.Name)}' is sparse, which is not read"));
+        return tensor.With(OnnxProblem.Unsupported(_file, message.Offset, tensor.Name,
+            $"tensor '{Words.Shown(tensor.Name)}' is sparse, which is not read"));
     }
 
     private OnnxNode? ReadNode(ProtoBytes message, int index, int depth)
@@ -109,7 +115,8 @@ internal sealed partial class OnnxReader
                     break;
                 case OnnxNodeField.Attribute when reader.TryBytes(out ProtoBytes body):
                     if (ReadAttribute(body, depth, ref problem) is { } attribute && !attributes.TryAdd(attribute.Name, attribute))
-                        problem ??= OnnxProblem.Invalid(_file, body.Offset, attribute.Name, $"a node has the attribute '{Words.Shown(attribute.Name)}' twice");
+                        problem ??= OnnxProblem.Invalid(_file, body.Offset, attribute.Name,
+                            $"a node has the attribute '{Words.Shown(attribute.Name)}' twice");
                     break;
                 default:
                     Skip(ref reader);
@@ -197,7 +204,8 @@ internal sealed partial class OnnxReader
         if (reference.Length == 0 && (mixed || (held > 0 && held != type)))
         {
             problem ??= OnnxProblem.Invalid(_file, message.Offset, name,
-                $"the attribute '{Words.Shown(name)}' is {OnnxAttributeType.NameOf(type)} and holds {(mixed ? "values of several types" : OnnxAttributeType.NameOf(held))}");
+                $"the attribute '{Words.Shown(name)}' is {OnnxAttributeType.NameOf(type)} and holds " +
+                $"{(mixed ? "values of several types" : OnnxAttributeType.NameOf(held))}");
         }
 
         return new OnnxAttribute(name, type, message.Offset)
@@ -279,7 +287,8 @@ internal sealed partial class OnnxReader
             if (!IsWhole(dimension, "shape")) break;
             if (shape.Count == OnnxTensor.MaxRank)
             {
-                _refusal ??= OnnxProblem.Unsupported(_file, message.Offset, "shape", $"an input or output has more than {OnnxTensor.MaxRank} axes");
+                _refusal ??= OnnxProblem.Unsupported(_file, message.Offset, "shape",
+                    $"an input or output has more than {OnnxTensor.MaxRank} axes");
                 break;
             }
 

@@ -6,9 +6,9 @@ namespace TinySD.Formats;
 
 /// <summary>Reads ONNX files, trusting nothing; unknown fields are passed over, as protobuf asks.</summary>
 /// <remarks>
-/// A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within graphs. What can be listed and
-/// not be run (an operator set, external weights, a node that says a thing twice) is no fault of the reading: it is kept with the part, and
-/// refused by who needs the part.
+/// A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within graphs. What
+/// can be listed and not be run (an operator set, external weights, a node that says a thing twice) is no fault of the reading: it is kept
+/// with the part, and refused by who needs the part.
 /// </remarks>
 internal sealed partial class OnnxReader
 {
@@ -111,7 +111,8 @@ internal sealed partial class OnnxReader
                     ReadOpset(set, ref opset);
                     break;
                 case OnnxModelField.Graph when reader.TryBytes(out ProtoBytes body):
-                    if (graph is not null) return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
+                    if (graph is not null)
+                        return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
                     graph = ReadGraph(body, 0);
                     break;
                 case OnnxModelField.Functions when reader.TryBytes(out ProtoBytes body):
@@ -135,7 +136,8 @@ internal sealed partial class OnnxReader
 
     /// <summary>Why a version of the standard operators is not run, or null where it is.</summary>
     public static FileProblem? OpsetProblem(string file, long opset) => opset is >= FirstOpset and <= LastOpset ? null
-        : OnnxProblem.Unsupported(file, 0, "opset_import", $"it uses version {opset} of the standard operators; {FirstOpset} to {LastOpset} are run");
+        : OnnxProblem.Unsupported(file, 0, "opset_import",
+            $"it uses version {opset} of the standard operators; {FirstOpset} to {LastOpset} are run");
 
     private OnnxFunction? ReadFunction(ProtoBytes message)
     {
@@ -182,7 +184,8 @@ internal sealed partial class OnnxReader
         }
 
         return IsWhole(reader, "function")
-            ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(), defaults, opset)
+            ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(),
+                defaults, opset)
             : null;
     }
 

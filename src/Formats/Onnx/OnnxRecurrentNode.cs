@@ -10,12 +10,14 @@ namespace TinySD.Formats;
 /// <param name="Config">A stack of one layer.</param>
 /// <param name="Directions">The weights of each direction, in ONNX's order.</param>
 /// <param name="IsBatchFirst"><c>layout</c> 1: X [B, T, I], Y [B, T, D, H], states [B, D, H].</param>
-internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Config, ImmutableArray<ForeignWeights> Directions, bool IsBatchFirst)
+internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Config, ImmutableArray<ForeignWeights> Directions,
+    bool IsBatchFirst)
 {
     // Inputs of the three operators.
     public const int X = 0, W = 1, R = 2, B = 3, Lengths = 4, InitialH = 5, InitialC = 6, P = 7;
 
-    private const string DirectionName = "direction", ActivationsName = "activations", AlphaName = "activation_alpha", BetaName = "activation_beta";
+    private const string DirectionName = "direction", ActivationsName = "activations";
+    private const string AlphaName = "activation_alpha", BetaName = "activation_beta";
 
     /// <summary>Whether an operator is one of the three.</summary>
     public static bool Is(OnnxNode node) => node is { Domain: "", Operator: "LSTM" or "GRU" or "RNN" };
@@ -25,7 +27,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
     {
         OnnxNode node = call.Node;
         bool isLstm = node.Operator == "LSTM", isGru = node.Operator == "GRU";
-        string[] known = [AlphaName, BetaName, ActivationsName, "clip", DirectionName, "hidden_size", "layout", isLstm ? "input_forget" : isGru ? "linear_before_reset" : ""];
+        string own = isLstm ? "input_forget" : isGru ? "linear_before_reset" : "";
+        string[] known = [AlphaName, BetaName, ActivationsName, "clip", DirectionName, "hidden_size", "layout", own];
         call.Check(known);
         RecurrentDirection direction = Text(DirectionName, "forward") switch
         {
@@ -70,7 +73,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         [
             .. Enumerable.Range(0, directions).Select(d => new ForeignWeights(
                 Part(w, d, directions), Part(r, d, directions),
-                bias is null ? null : Part(bias, d, directions)[..(int)columns], bias is null ? null : Part(bias, d, directions)[(int)columns..],
+                bias is null ? null : Part(bias, d, directions)[..(int)columns],
+                bias is null ? null : Part(bias, d, directions)[(int)columns..],
                 peephole is null ? null : Part(peephole, d, directions))),
         ];
         return new OnnxRecurrentNode(node, config, [.. weights], layout == 1);
@@ -84,7 +88,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             OnnxArray? input = call.Optional(index);
             if (input is null) return null;
             if (!input.IsFloating || input.Shape.Length != rank)
-                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; floats with {rank} axes were expected", index);
+                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; floats with {rank} axes " +
+                $"were expected", index);
             if (input.Floats is null) input = new OnnxArray(OnnxDataType.Binary32, input.Shape.AsSpan(), input.ToFloats());
             if (index != X && Array.FindIndex(input.Floats!, value => !float.IsFinite(value)) is >= 0 and int at)
                 call.NotFinite($"number {at} of '{Words.Shown(node.InputAt(index))}' is infinite or not a number");
@@ -103,7 +108,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             for (int axis = 0; axis < expected.Length; axis++)
             {
                 if (tensor.Shape[axis] == expected[axis]) continue;
-                call.DoesNotFit($"{name} has the shape {OnnxCall.Shown(tensor)}; [{string.Join(", ", expected.ToArray())}] was expected", index);
+                call.DoesNotFit($"{name} has the shape {OnnxCall.Shown(tensor)}; [{string.Join(", ", expected.ToArray())}] was expected",
+                    index);
             }
         }
 
@@ -118,7 +124,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
     public RecurrentStack ToStack()
     {
         var stack = new RecurrentStack(Config);
-        for (int direction = 0; direction < Directions.Length; direction++) Directions[direction].CopyTo(stack, 0, direction, GateOrder.Onnx);
+        for (int direction = 0; direction < Directions.Length; direction++)
+            Directions[direction].CopyTo(stack, 0, direction, GateOrder.Onnx);
         return stack;
     }
 
@@ -135,13 +142,15 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         if (!state.IsFloating || !state.Shape.SequenceEqual(expected))
         {
             int axis = IsBatchFirst ? 0 : 1;
-            bool isOtherBatch = state.IsFloating && state.Rank == 3 && state.Shape[axis] != batch && state.Shape.SetItem(axis, batch).SequenceEqual(expected);
+            bool isOtherBatch = state.IsFloating && state.Rank == 3 && state.Shape[axis] != batch
+                && state.Shape.SetItem(axis, batch).SequenceEqual(expected);
             call.DoesNotFit($"{name} has the shape {OnnxCall.Shown(state)}; floats [{string.Join(", ", expected)}] were expected" +
                 (isOtherBatch ? $", because X has {batch} sequences and the state is of {state.Shape[axis]}" : ""));
         }
 
         float[] floats = (IsBatchFirst ? state.Permuted(1, 0, 2) : state).ToFloats();
-        if (Array.FindIndex(floats, value => !float.IsFinite(value)) is >= 0 and int at) call.NotFinite($"number {at} of {name} is infinite or not a number");
+        if (Array.FindIndex(floats, value => !float.IsFinite(value)) is >= 0 and int at)
+            call.NotFinite($"number {at} of {name} is infinite or not a number");
         return floats;
     }
 
@@ -198,10 +207,13 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             functions.Add(new Activation(rule.Kind, a, b));
         }
 
-        if (alpha < alphas.Length || beta < betas.Length) call.Invalid($"{AlphaName} or {BetaName} has more constants than its activations take");
+        if (alpha < alphas.Length || beta < betas.Length)
+            call.Invalid($"{AlphaName} or {BetaName} has more constants than its activations take");
         bool isPlain = Enumerable.Range(0, expected).All(i => functions[i] == plain[i % plain.Length]);
         if (isPlain) return (cell, []);
-        return cell == CellKind.RnnTanh && functions.All(f => f == Activation.Relu) ? (CellKind.RnnRelu, []) : (cell, functions.ToImmutable());
+        return cell == CellKind.RnnTanh && functions.All(f => f == Activation.Relu)
+            ? (CellKind.RnnRelu, [])
+            : (cell, functions.ToImmutable());
 
         ImmutableArray<float> Constants(string name) => call.Attribute(name, OnnxAttributeType.Floats)?.Floats ?? [];
     }

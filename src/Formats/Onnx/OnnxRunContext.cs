@@ -5,20 +5,21 @@ namespace TinySD.Formats;
 
 /// <summary>One run of a graph: whose it is, and what it may still cost.</summary>
 /// <remarks>
-/// A hostile graph copies, repeats and multiplies again and again. So what nodes may move together is capped by what the file holds and what the caller
-/// gave: a graph that means something handles, for each number that it is given, some rows as wide as its widest weight, and multiplies each weight some
-/// times with it.
+/// A hostile graph copies, repeats and multiplies again and again. So what nodes may move together is capped by what the file holds and
+/// what the caller gave: a graph that means something handles, for each number that it is given, some rows as wide as its widest weight,
+/// and multiplies each weight some times with it.
 /// </remarks>
 internal sealed class OnnxRunContext
 {
-    // Numbers that may be moved anyhow, for each byte of the file, for each number of an input, and for each of these times the widest extent of a
-    // weight; what a recurrent node's outputs add; and what a node that moves none costs, because it takes its time too.
+    // Numbers that may be moved anyhow, for each byte of the file, for each number of an input, and for each of these times the widest
+    // extent of a weight; what a recurrent node's outputs add; and what a node that moves none costs, because it takes its time too.
     private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64, MovesPerRow = 16, MovesPerOutput = 8, MovesPerNode = 64;
 
     // Multiplications that may be made anyhow, and for each number of an input times each byte of the file.
     private const long FreeProducts = 1 << 26, ProductsPerWeight = 16;
 
-    // Steps times sequences that a recurrent node may run over anyhow, and for each number of an input, which a graph may repeat for some steps.
+    // Steps times sequences that a recurrent node may run over anyhow, and for each number of an input, which a graph may repeat for some
+    // steps.
     private const long FreeRows = 256, RowsPerNumber = 16;
 
     private const int MaxRecurrentNodes = 128;
@@ -39,17 +40,16 @@ internal sealed class OnnxRunContext
         Runner = runner;
         External = new OnnxExternalFiles(model.Path);
         long bytes = model.Length, widest = 1;
-        IEnumerable<OnnxTensor> constants = model.Graph.Nodes.Concat(model.Functions.SelectMany(function => function.Nodes))
-            .SelectMany(node => node.Attributes.Values).Select(attribute => attribute.Tensor).OfType<OnnxTensor>();
-        foreach (OnnxTensor tensor in model.Graph.Initializers.Values.Concat(constants))
+        foreach (OnnxTensor tensor in model.Constants)
         {
             if (tensor.Count == 0) continue;
             foreach (long extent in tensor.Shape) widest = Math.Max(widest, extent);
         }
 
-        bytes += External.TotalBytes(model.Graph.Initializers.Values);
+        bytes += External.TotalBytes(model.Constants);
         widest = Math.Min(widest, bytes);
-        double moves = FreeMoves + (MovesPerByte * (double)bytes) + (MovesPerNumber * (double)given) + (MovesPerRow * (double)given * widest);
+        double moves = FreeMoves + (MovesPerByte * (double)bytes) + (MovesPerNumber * (double)given) +
+            (MovesPerRow * (double)given * widest);
         _weights = _moves = (long)Math.Min(moves, 1L << 50);
         _products = (long)Math.Min(FreeProducts + (ProductsPerWeight * (double)given * bytes), 1L << 60);
         _mostRows = FreeRows + (RowsPerNumber * given);
@@ -84,14 +84,17 @@ internal sealed class OnnxRunContext
     public void Charge(OnnxCall call, long numbers)
     {
         if (numbers > _moves)
-            call.Unsupported($"making or moving {Words.Count(numbers)} numbers, of at most {Words.Count(_moves)} that the graph may still handle,");
+            call.Unsupported($"making or moving {Words.Count(numbers)} numbers, of at most {Words.Count(_moves)} that the graph may " +
+            $"still handle,");
         _moves -= numbers;
     }
 
     /// <summary>Takes what so many multiplications cost.</summary>
     public void ChargeProducts(OnnxCall call, double products)
     {
-        if (products > _products) call.Unsupported($"a product of {products:N0} multiplications, of at most {Words.Count(_products)} that the graph may still make,");
+        if (products > _products)
+            call.Unsupported($"a product of {products:N0} multiplications, of at most {Words.Count(_products)} that the graph may still " +
+            $"make,");
         _products -= (long)products;
     }
 

@@ -5,9 +5,9 @@ namespace TinySD.Formats;
 
 /// <summary>Finds out whether a graph is a plain stack, by running it on numbered elements.</summary>
 /// <remarks>
-/// The nodes around recurrent ones only move numbers, so where each came from can be read off: every element of the graph's inputs and of every recurrent
-/// node's outputs is given a number of its own, and each node's input must be exactly the numbers, in the order, that the layer below gave out. So nothing
-/// depends on which nodes an exporter puts between two layers, and what is no stack is not taken for one.
+/// The nodes around recurrent ones only move numbers, so where each came from can be read off: every element of the graph's inputs and of
+/// every recurrent node's outputs is given a number of its own, and each node's input must be exactly the numbers, in the order, that the
+/// layer below gave out. So nothing depends on which nodes an exporter puts between two layers, and what is no stack is not taken for one.
 /// </remarks>
 internal sealed class OnnxStackImport
 {
@@ -19,8 +19,8 @@ internal sealed class OnnxStackImport
 
     private const int MaxLayers = 64;
 
-    // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float: looking into a graph
-    // should cost little whatever it asks for.
+    // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float:
+    // looking into a graph should cost little whatever it asks for.
     private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
 
     // A graph may name the same numbers as an output a thousand times: all outputs together may take so many looks at a number.
@@ -28,6 +28,7 @@ internal sealed class OnnxStackImport
 
     private readonly OnnxModel _model;
     private readonly ImmutableArray<OnnxNode> _nodes;
+    private readonly Dictionary<string, OnnxNode> _takers = new(StringComparer.Ordinal);
     private readonly List<OnnxRecurrentNode> _layers = [];
     private readonly Dictionary<string, (int First, int Count)> _inputTags = new(StringComparer.Ordinal);
     private readonly List<(int First, int Count)> _hiddenTags = [], _cellTags = [];
@@ -44,6 +45,10 @@ internal sealed class OnnxStackImport
     {
         _model = model;
         _nodes = nodes;
+        foreach (OnnxNode node in nodes.Where(node => node.Operator is not ("Shape" or "Size")))
+        {
+            foreach (string input in node.Inputs) _takers.TryAdd(input, node);
+        }
     }
 
     public static RecurrentStack Run(OnnxModel model, ImmutableArray<OnnxNode> nodes) => new OnnxStackImport(model, nodes).Run();
@@ -60,7 +65,8 @@ internal sealed class OnnxStackImport
         List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, _nodes, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");
-        if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks) Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
+        if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks)
+            Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
         for (int i = 0; i < outputs.Count; i++) CheckOutput(_model.Graph.Outputs[i].Name, outputs[i]);
         RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
         var stack = new RecurrentStack(config);
@@ -78,8 +84,10 @@ internal sealed class OnnxStackImport
     {
         if (input.Shape.IsDefault) Refuse(input.Name, $"the graph does not say what shape its input '{Words.Shown(input.Name)}' has");
         OnnxNode? taker = Taker(input.Name);
-        if (taker is not null && OnnxRecurrentNode.Is(taker) && taker.Inputs.IndexOf(input.Name) is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
-            Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes such models");
+        int at = taker is not null && OnnxRecurrentNode.Is(taker) ? taker.Inputs.IndexOf(input.Name) : -1;
+        if (at is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
+            Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes " +
+            $"such models");
         int[] shape = ProbeShape(input, taker);
         long count = 1;
         foreach (int extent in shape) count = Math.Min(MaxTag, count) * extent;
@@ -106,7 +114,7 @@ internal sealed class OnnxStackImport
     {
         while (true)
         {
-            OnnxNode? taker = _nodes.FirstOrDefault(node => node.Inputs.Contains(name) && node.Operator is not ("Shape" or "Size"));
+            OnnxNode? taker = _takers.GetValueOrDefault(name);
             if (taker is not { Operator: "Identity" or "Cast" or "Dropout" } || taker.OutputAt(0).Length == 0) return taker;
             name = taker.Outputs[0];
         }
@@ -120,11 +128,13 @@ internal sealed class OnnxStackImport
         int directions = taker?.Attributes.GetValueOrDefault("direction")?.Text == "bidirectional" ? 2 : 1;
         int outer = isState ? directions : TimeSteps;
         int[] sizes = isLengths || IsCutState(input, taker) ? [Batch, Batch] : isBatchFirst ? [Batch, outer] : [outer, Batch];
-        return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : axis < sizes.Length ? sizes[axis] : 1)];
+        return [.. input.Shape.Select((extent, axis) => extent >= 0 ? (int)Math.Min(extent, int.MaxValue) : Open(axis))];
+
+        int Open(int axis) => axis < sizes.Length ? sizes[axis] : 1;
     }
 
     private static bool IsBatchFirst(OnnxNode? taker) => taker is not null
-        && ((taker.Operator == "Transpose" && taker.Attributes.GetValueOrDefault("perm")?.Integers is { } perm && perm.AsSpan().SequenceEqual([1, 0, 2]))
+        && ((taker.Operator == "Transpose" && taker.Attributes.GetValueOrDefault("perm")?.Integers is [1, 0, 2])
             || (OnnxRecurrentNode.Is(taker) && taker.Attributes.GetValueOrDefault("layout")?.Integer == 1));
 
     // An input that is cut by layers before a node takes it is a state, and its one open extent is the batch.
@@ -137,7 +147,8 @@ internal sealed class OnnxStackImport
         string label = node.Node.Label;
         foreach (int weights in (ReadOnlySpan<int>)[OnnxRecurrentNode.W, OnnxRecurrentNode.R, OnnxRecurrentNode.B, OnnxRecurrentNode.P])
         {
-            if (call.Optional(weights) is { IsTagged: true }) Refuse(label, $"weights of {label} depend on an input of the graph; only 'run' takes such models");
+            if (call.Optional(weights) is { IsTagged: true })
+                Refuse(label, $"weights of {label} depend on an input of the graph; only 'run' takes such models");
         }
 
         if (_layers.Count == 0)
@@ -166,7 +177,8 @@ internal sealed class OnnxStackImport
         return node.Outputs(new RecurrentOutputs(Numbered(_top), Numbered(hidden), isLstm ? Numbered(cell) : null), _timeSteps, _batch);
     }
 
-    // Lengths are the caller's to give, as they are or as a mask whose ones the graph counts along an axis; of full length they say nothing.
+    // Lengths are the caller's to give, as they are or as a mask whose ones the graph counts along an axis; of full length they say
+    // nothing.
     private void CheckLengths(OnnxCall call)
     {
         if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return;
@@ -189,7 +201,8 @@ internal sealed class OnnxStackImport
             {
                 for (int b = 0; b < x.Shape[1]; b++)
                 {
-                    for (int i = 0; i < x.Shape[2]; i++, at++) isWhole &= tags[at] == first + ((long)t * time) + ((long)b * sequence) + ((long)i * feature);
+                    for (int i = 0; i < x.Shape[2]; i++, at++)
+                        isWhole &= tags[at] == first + ((long)t * time) + ((long)b * sequence) + ((long)i * feature);
                 }
             }
 
@@ -220,7 +233,8 @@ internal sealed class OnnxStackImport
             : first.Peepholes != next.Peepholes ? "peepholes"
             : first.Clip != next.Clip ? "clip"
             : !first.Activations.SequenceEqual(next.Activations) ? "activations" : null;
-        if (unlike is not null) Refuse(node.Node.Label, $"{node.Node.Label} is of another {unlike} than the layers before it; the layers of a stack are alike");
+        if (unlike is not null)
+            Refuse(node.Node.Label, $"{node.Node.Label} is of another {unlike} than the layers before it; the layers of a stack are alike");
     }
 
     // Zeros, or the caller's: one input of the graph for h or for c, layer after layer.
@@ -229,14 +243,24 @@ internal sealed class OnnxStackImport
         string label = node.Node.Label, name = index == OnnxRecurrentNode.InitialH ? "initial_h" : "initial_c";
 
         // Zeros in the file are zeros for any number of sequences.
-        if (call.Optional(index) is { IsTagged: false, IsFloating: true, Rank: 3, Length: > 0 } constant && constant.ToFloats().All(value => value == 0f)) return;
+        if (call.Optional(index) is { IsTagged: false, IsFloating: true, Rank: 3, Length: > 0 } constant)
+        {
+            if (constant.ToFloats().All(value => value == 0f)) return;
+            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is " +
+            $"given");
+        }
+
         if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
-        (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>().FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
+        (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>()
+            .FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
         if (source is not { } input || !AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
-            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is given");
+            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is " +
+            $"given");
         (string State, int UpTo) before = _states.GetValueOrDefault(source!.Value.First, (name, 0));
-        if (before.State != name || state[0] <= before.UpTo || !IsInOrder(state, [node.Config.DirectionCount, _batch, node.Config.HiddenSize]))
-            Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; a stack is given h0 and c0 layer by layer");
+        if (before.State != name || state[0] <= before.UpTo || !IsInOrder(state,
+            [node.Config.DirectionCount, _batch, node.Config.HiddenSize]))
+            Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; a stack is given " +
+            $"h0 and c0 layer by layer");
         _states[source.Value.First] = (name, (int)state[0]);
     }
 
@@ -247,12 +271,15 @@ internal sealed class OnnxStackImport
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
 
-        static bool IsAll(float[] tags, List<(int First, int Count)> ranges) => tags.Length == ranges.Sum(r => r.Count) && Within(tags, ranges);
+        static bool IsAll(float[] tags, List<(int First, int Count)> ranges) =>
+            tags.Length == ranges.Sum(r => r.Count) && Within(tags, ranges);
 
         // The last state of some layers only is a part of hn, which the stack gives whole.
-        static bool IsMost(float[] tags, List<(int First, int Count)> ranges) => tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
+        static bool IsMost(float[] tags, List<(int First, int Count)> ranges) =>
+            tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
 
-        static bool Within(float[] tags, List<(int First, int Count)> ranges) => tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
+        static bool Within(float[] tags, List<(int First, int Count)> ranges) =>
+            tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
     }
 
     // Whether numbers rise along every axis: axes may have changed places, but nothing along them has.
@@ -289,7 +316,8 @@ internal sealed class OnnxStackImport
 
     private (int First, int Count) Take(string part, long count)
     {
-        if (count > MaxTag - _nextTag) Refuse(part, $"'{Words.Shown(part)}' is too large to be looked into; leave time and batch open when exporting");
+        if (count > MaxTag - _nextTag)
+            Refuse(part, $"'{Words.Shown(part)}' is too large to be looked into; leave time and batch open when exporting");
         (int First, int Count) tags = (_nextTag, (int)count);
         _nextTag += tags.Count;
         return tags;

@@ -66,20 +66,26 @@ internal sealed class OnnxTensor
             if (!isRead) break;
         }
 
-        damage = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, name.Length == 0 ? "tensor" : name, fault) : null;
+        damage = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, name.Length == 0 ? "tensor" : name, fault)
+            : null;
         if (damage is not null) return null;
         bool isExternal = location == 1;
         string shown = Words.Shown(name);
-        FileProblem? problem = segmented ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' is cut in segments, which are not read")
-            : location is not (0 or 1) ? OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' lies at a place of kind {location}, which there is not")
-            : isExternal && external is null ? OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' lies in another file, and it is not said in which")
+        FileProblem? problem = segmented ? OnnxProblem.Unsupported(file, message.Offset, name,
+            $"tensor '{shown}' is cut in segments, which are not read")
+            : location is not (0 or 1) ? OnnxProblem.Invalid(file, message.Offset, name,
+                $"tensor '{shown}' lies at a place of kind {location}, which there is not")
+            : isExternal && external is null ? OnnxProblem.Invalid(file, message.Offset, name,
+                $"tensor '{shown}' lies in another file, and it is not said in which")
             : OnnxDataType.SizeOf(dataType) == 0 || dataType == OnnxDataType.Unsigned64
-                ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' is of {OnnxDataType.NameOf(dataType)}, which is not computed with")
-            : shape.Count > MaxRank ? OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' has {shape.Count} axes; {MaxRank} are allowed")
+                ? OnnxProblem.Unsupported(file, message.Offset, name,
+                    $"tensor '{shown}' is of {OnnxDataType.NameOf(dataType)}, which is not computed with")
+            : shape.Count > MaxRank ? OnnxProblem.Unsupported(file, message.Offset, name,
+                $"tensor '{shown}' has {shape.Count} axes; {MaxRank} are allowed")
             : null;
 
-        // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for. What lies in
-        // another file is measured against that file. One extent of 0 makes nothing of all the others.
+        // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for.
+        // What lies in another file is measured against that file. One extent of 0 makes nothing of all the others.
         int size = dataType is OnnxDataType.Binary32 or OnnxDataType.Binary64 ? OnnxDataType.SizeOf(dataType) : 1;
         long count = shape.Contains(0) ? 0 : 1, most = isExternal ? Array.MaxLength : message.Bytes.Length / size;
         foreach (long extent in shape)
@@ -92,8 +98,10 @@ internal sealed class OnnxTensor
 
         if (problem is null && count > most)
         {
-            string room = isExternal ? $"more than this build's limit of {Array.MaxLength} numbers" : $"more than its {message.Bytes.Length} bytes can hold";
-            problem = new FileProblem(FileProblemKind.TensorOutsideFile, file, $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], {room}")
+            string room = isExternal ? $"more than this build's limit of {Array.MaxLength} numbers"
+                : $"more than its {message.Bytes.Length} bytes can hold";
+            problem = new FileProblem(FileProblemKind.TensorOutsideFile, file,
+                $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], {room}")
             {
                 Offset = message.Offset,
                 Part = name,
@@ -139,10 +147,12 @@ internal sealed class OnnxTensor
                 isRead = Read(OnnxTensorField.Doubles, size, BitConverter.UInt64BitsToDouble, out numbers, out problem);
                 break;
             case OnnxDataType.Binary16:
-                isRead = Read(OnnxTensorField.Integers32, 0, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits), out numbers, out problem);
+                isRead = Read(OnnxTensorField.Integers32, 0, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits), out numbers,
+                    out problem);
                 break;
             case OnnxDataType.BFloat16:
-                isRead = Read(OnnxTensorField.Integers32, 0, bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16), out numbers, out problem);
+                isRead = Read(OnnxTensorField.Integers32, 0, bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16),
+                    out numbers, out problem);
                 break;
             default:
                 int field = DataType == OnnxDataType.Integer64 ? OnnxTensorField.Integers64
@@ -168,7 +178,8 @@ internal sealed class OnnxTensor
 
     // Numbers lie either raw, of `size` bytes each, or in a repeated field of their type: as varints where `typedSize` is 0.
     private bool TryReadNumbers<T>(
-        string file, int typedField, int typedSize, int size, T[] numbers, Func<ulong, T> convert, [NotNullWhen(false)] out FileProblem? problem)
+        string file, int typedField, int typedSize, int size, T[] numbers, Func<ulong, T> convert,
+            [NotNullWhen(false)] out FileProblem? problem)
         where T : unmanaged
     {
         var reader = new ProtoReader(_message);

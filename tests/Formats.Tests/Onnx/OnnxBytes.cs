@@ -13,11 +13,14 @@ internal sealed class OnnxBytes
 
     public long IrVersion { get; init; } = 7;
 
-    public static ProtoWriter Integer(string name, long value) => Attribute(name, OnnxAttributeType.Integer).Integer(OnnxAttributeField.Integer, value);
+    public static ProtoWriter Integer(string name, long value) =>
+        Attribute(name, OnnxAttributeType.Integer).Integer(OnnxAttributeField.Integer, value);
 
-    public static ProtoWriter Float(string name, float value) => Attribute(name, OnnxAttributeType.Float).Float(OnnxAttributeField.Float, value);
+    public static ProtoWriter Float(string name, float value) =>
+        Attribute(name, OnnxAttributeType.Float).Float(OnnxAttributeField.Float, value);
 
-    public static ProtoWriter Text(string name, string value) => Attribute(name, OnnxAttributeType.Text).Text(OnnxAttributeField.Text, value);
+    public static ProtoWriter Text(string name, string value) =>
+        Attribute(name, OnnxAttributeType.Text).Text(OnnxAttributeField.Text, value);
 
     public static ProtoWriter Texts(string name, params string[] values)
     {
@@ -41,16 +44,20 @@ internal sealed class OnnxBytes
     }
 
     /// <summary>An attribute that holds a tensor.</summary>
-    public static ProtoWriter Value(string name, ProtoWriter tensor) => Attribute(name, OnnxAttributeType.Tensor).Nested(OnnxAttributeField.Tensor, tensor);
+    public static ProtoWriter Value(string name, ProtoWriter tensor) =>
+        Attribute(name, OnnxAttributeType.Tensor).Nested(OnnxAttributeField.Tensor, tensor);
 
     /// <summary>An attribute that holds a graph.</summary>
-    public static ProtoWriter Body(string name, OnnxBytes graph) => Attribute(name, OnnxAttributeType.Graph).Nested(OnnxAttributeField.Graph, graph._graph);
+    public static ProtoWriter Body(string name, OnnxBytes graph) =>
+        Attribute(name, OnnxAttributeType.Graph).Nested(OnnxAttributeField.Graph, graph._graph);
 
     /// <summary>An attribute of a node within a function that stands for an attribute of the call.</summary>
-    public static ProtoWriter Reference(string name, int type, string called) => Attribute(name, type).Text(OnnxAttributeField.ReferenceName, called);
+    public static ProtoWriter Reference(string name, int type, string called) =>
+        Attribute(name, type).Text(OnnxAttributeField.ReferenceName, called);
 
     /// <summary>A node by itself, of any domain and with a name.</summary>
-    public static ProtoWriter NodeOf(string domain, string type, string name, string[] inputs, string[] outputs, params ProtoWriter[] attributes)
+    public static ProtoWriter NodeOf(string domain, string type, string name, string[] inputs, string[] outputs,
+        params ProtoWriter[] attributes)
     {
         var node = new ProtoWriter();
         foreach (string input in inputs) node.Text(OnnxNodeField.Input, input);
@@ -61,7 +68,8 @@ internal sealed class OnnxBytes
         return domain.Length > 0 ? node.Text(OnnxNodeField.Domain, domain) : node;
     }
 
-    public OnnxBytes Node(string type, string[] inputs, string[] outputs, params ProtoWriter[] attributes) => Add(NodeOf("", type, "", inputs, outputs, attributes));
+    public OnnxBytes Node(string type, string[] inputs, string[] outputs, params ProtoWriter[] attributes) =>
+        Add(NodeOf("", type, "", inputs, outputs, attributes));
 
     public OnnxBytes Add(ProtoWriter node)
     {
@@ -70,7 +78,8 @@ internal sealed class OnnxBytes
     }
 
     /// <summary>A function of the domain <c>own</c>.</summary>
-    public OnnxBytes Function(string name, string[] inputs, string[] outputs, ProtoWriter[] nodes, string[]? attributes = null, ProtoWriter[]? defaults = null, long opset = 0)
+    public OnnxBytes Function(string name, string[] inputs, string[] outputs, ProtoWriter[] nodes, string[]? attributes = null,
+        ProtoWriter[]? defaults = null, long opset = 0)
     {
         var function = new ProtoWriter().Text(OnnxFunctionField.Name, name).Text(OnnxFunctionField.Domain, "own");
         foreach (string input in inputs) function.Text(OnnxFunctionField.Input, input);
@@ -78,14 +87,17 @@ internal sealed class OnnxBytes
         foreach (string attribute in attributes ?? []) function.Text(6, attribute);
         foreach (ProtoWriter node in nodes) function.Nested(OnnxFunctionField.Node, node);
         foreach (ProtoWriter value in defaults ?? []) function.Nested(OnnxFunctionField.Default, value);
-        function.Nested(OnnxFunctionField.OpsetImport, Set("", opset == 0 ? Opset : opset)).Nested(OnnxFunctionField.OpsetImport, Set("own", 1));
+        function.Nested(OnnxFunctionField.OpsetImport, Set("", opset == 0 ? Opset : opset))
+            .Nested(OnnxFunctionField.OpsetImport, Set("own", 1));
         _functions.Nested(OnnxModelField.Functions, function);
         return this;
     }
 
-    public OnnxBytes Constant(string name, long[] shape, float[] values) => Constant(name, shape, OnnxDataType.Binary32, MemoryMarshal.AsBytes<float>(values));
+    public OnnxBytes Constant(string name, long[] shape, float[] values) =>
+        Constant(name, shape, OnnxDataType.Binary32, MemoryMarshal.AsBytes<float>(values));
 
-    public OnnxBytes Constant(string name, long[] shape, long[] values) => Constant(name, shape, OnnxDataType.Integer64, MemoryMarshal.AsBytes<long>(values));
+    public OnnxBytes Constant(string name, long[] shape, long[] values) =>
+        Constant(name, shape, OnnxDataType.Integer64, MemoryMarshal.AsBytes<long>(values));
 
     public OnnxBytes Constant(string name, long[] shape, int type, ReadOnlySpan<byte> raw) =>
         Constant(Tensor(name, shape, type).Bytes(OnnxTensorField.Raw, raw));
@@ -107,7 +119,8 @@ internal sealed class OnnxBytes
     public OnnxBytes Input(string name, long[] shape, int type = OnnxDataType.Binary32) => Value(OnnxGraphField.Input, name, shape, type);
 
     /// <summary>A graph's output; of any shape where none is said.</summary>
-    public OnnxBytes Output(string name, long[]? shape, int type = OnnxDataType.Binary32) => Value(OnnxGraphField.Output, name, shape, type);
+    public OnnxBytes Output(string name, long[]? shape, int type = OnnxDataType.Binary32) =>
+        Value(OnnxGraphField.Output, name, shape, type);
 
     public byte[] ToArray()
     {
@@ -139,7 +152,8 @@ internal sealed class OnnxBytes
 
         ProtoWriter tensor = new ProtoWriter().Integer(OnnxValueField.TensorElement, type);
         if (shape is not null) tensor.Nested(OnnxValueField.TensorShape, extents);
-        _graph.Nested(field, new ProtoWriter().Text(OnnxValueField.Name, name).Nested(OnnxValueField.Type, new ProtoWriter().Nested(OnnxValueField.TypeTensor, tensor)));
+        _graph.Nested(field, new ProtoWriter().Text(OnnxValueField.Name, name)
+            .Nested(OnnxValueField.Type, new ProtoWriter().Nested(OnnxValueField.TypeTensor, tensor)));
         return this;
     }
 }

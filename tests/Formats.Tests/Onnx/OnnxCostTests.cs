@@ -7,14 +7,18 @@ public sealed class OnnxCostTests
     {
         yield return () => ("nothing joined a million times over", Nothing(1 << 22)
             .Node("Concat", [.. Enumerable.Repeat("none", 256)], ["Z"], OnnxBytes.Integer("axis", 1)).Output("Z", []).ToArray());
-        yield return () => ("little joined with nothing", Nothing(1 << 19).Constant("s", [2], [1L << 19, 1L]).Node("ConstantOfShape", ["s"], ["some"])
+        yield return () => ("little joined with nothing", Nothing(1 << 19).Constant("s", [2], [1L << 19, 1L])
+            .Node("ConstantOfShape", ["s"], ["some"])
             .Node("Concat", ["some", .. Enumerable.Repeat("none", 255)], ["Z"], OnnxBytes.Integer("axis", 1)).Output("Z", []).ToArray());
         yield return () => ("integers looked at again and again", Repeated(
-            Lstm().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["z"], OneInteger()), 3000, "Cast", OnnxBytes.Integer("to", OnnxDataType.Integer32)));
+            Lstm().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["z"], OneInteger()), 3000, "Cast",
+                OnnxBytes.Integer("to", OnnxDataType.Integer32)));
         yield return () => ("an axis squeezed out a million times", Repeated(
-            Lstm().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["axes"], OneInteger()).Constant("z", [1, 1], [1L]), 1000, "Squeeze", "axes"));
+            Lstm().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["axes"], OneInteger()).Constant("z", [1, 1], [1L]), 1000,
+                "Squeeze", "axes"));
         yield return () => ("axes without end", Repeated(
-            Lstm().Input("z", [1 << 16, .. Enumerable.Repeat(1L, 4000)]), 20, "Transpose", OnnxBytes.Integers("perm", [.. Enumerable.Range(0, 4001).Select(i => (long)i)])));
+            Lstm().Input("z", [1 << 16, .. Enumerable.Repeat(1L, 4000)]), 20, "Transpose",
+                OnnxBytes.Integers("perm", [.. Enumerable.Range(0, 4001).Select(i => (long)i)])));
         yield return () => ("weights used again and again", Shared(100));
         yield return () => ("the same output again and again", Outputs(2000));
         yield return () => ("an input made out of nothing", Long());
@@ -22,15 +26,19 @@ public sealed class OnnxCostTests
         yield return () => ("rows repeated to a matrix", Chained(40, "Tile", [1L << 20]));
         yield return () => ("a number expanded", Chained(40, "Expand", [1L << 20, 1L << 20]));
         yield return () => ("a number padded", Chained(40, "Pad", [0L, 1L << 40]));
-        yield return () => ("a range without end", new OnnxBytes().Constant("a", [], [0L]).Constant("b", [], [long.MaxValue]).Constant("c", [], [1L])
+        yield return () => ("a range without end", new OnnxBytes().Constant("a", [], [0L]).Constant("b", [], [long.MaxValue])
+            .Constant("c", [], [1L])
             .Node("Range", ["a", "b", "c"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
         yield return () => ("a column times a row", Outer());
         yield return () => ("powers of a matrix", Powers(OnnxDataType.Binary32));
         yield return () => ("powers of a matrix of integers", Powers(OnnxDataType.Integer64));
-        yield return () => ("a row gathered a million times", new OnnxBytes().Constant("table", [1, 1 << 14], new float[1 << 14]).Constant("s", [1], [1L << 20])
-            .Node("ConstantOfShape", ["s"], ["ids"], OneInteger()).Node("Gather", ["table", "ids"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
+        yield return () => ("a row gathered a million times", new OnnxBytes().Constant("table", [1, 1 << 14], new float[1 << 14])
+            .Constant("s", [1], [1L << 20])
+            .Node("ConstantOfShape", ["s"], ["ids"], OneInteger()).Node("Gather", ["table", "ids"], ["Y"]).Input("X", [-1, -1, 3])
+                .Output("Y", []).ToArray());
         yield return () => ("sums of the same numbers again and again", Summed());
-        yield return () => ("one hot of a million", new OnnxBytes().Constant("ids", [1 << 10], new long[1 << 10]).Constant("depth", [], [1L << 30]).Constant("values", [2], [0f, 1f])
+        yield return () => ("one hot of a million", new OnnxBytes().Constant("ids", [1 << 10], new long[1 << 10])
+            .Constant("depth", [], [1L << 30]).Constant("values", [2], [0f, 1f])
             .Node("OneHot", ["ids", "depth", "values"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
         yield return () => ("functions of functions", Nested());
     }
@@ -75,7 +83,8 @@ public sealed class OnnxCostTests
         .Node("LSTM", ["X", "W", "R"], ["Y"]);
 
     // A tensor [rows, 0].
-    private static OnnxBytes Nothing(long rows) => Lstm().Constant("turned", [0, rows], Array.Empty<float>()).Node("Transpose", ["turned"], ["none"]);
+    private static OnnxBytes Nothing(long rows) => Lstm().Constant("turned", [0, rows], Array.Empty<float>())
+        .Node("Transpose", ["turned"], ["none"]);
 
     private static ProtoWriter OneInteger() => new ProtoWriter()
         .Text(OnnxAttributeField.Name, "value").Integer(OnnxAttributeField.Type, OnnxAttributeType.Tensor)
@@ -123,7 +132,8 @@ public sealed class OnnxCostTests
     private static byte[] Moved()
     {
         OnnxBytes model = new OnnxBytes()
-            .Constant("w", [3], [1L, 1L, 1L]).Constant("x", [3], [1L << 20, 1L, 1L]).Node("ConstantOfShape", ["w"], ["W"]).Node("ConstantOfShape", ["x"], ["made"])
+            .Constant("w", [3], [1L, 1L, 1L]).Constant("x", [3], [1L << 20, 1L, 1L]).Node("ConstantOfShape", ["w"], ["W"])
+                .Node("ConstantOfShape", ["x"], ["made"])
             .Input("X", [-1, -1, 3]).Node("RNN", ["made", "W", "W"], ["z"]).Output("z", []);
         return Repeated(model, 190, "Transpose", OnnxBytes.Integers("perm", 3, 2, 1, 0));
     }
@@ -135,12 +145,15 @@ public sealed class OnnxCostTests
         return model.ToArray();
     }
 
-    private static byte[] Outer() => new OnnxBytes().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["v"]).Constant("row", [2], [1L, -1L]).Constant("column", [2], [-1L, 1L])
-        .Node("Reshape", ["v", "row"], ["r"]).Node("Reshape", ["v", "column"], ["c"]).Node("MatMul", ["c", "r"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray();
+    private static byte[] Outer() => new OnnxBytes().Constant("s", [1], [1L << 19]).Node("ConstantOfShape", ["s"], ["v"])
+        .Constant("row", [2], [1L, -1L]).Constant("column", [2], [-1L, 1L])
+        .Node("Reshape", ["v", "row"], ["r"]).Node("Reshape", ["v", "column"], ["c"]).Node("MatMul", ["c", "r"], ["Y"])
+            .Input("X", [-1, -1, 3]).Output("Y", []).ToArray();
 
     private static byte[] Powers(int type)
     {
-        OnnxBytes model = new OnnxBytes().Constant("s", [2], [200L, 200L]).Node("ConstantOfShape", ["s"], ["f"]).Node("Cast", ["f"], ["z0"], OnnxBytes.Integer("to", type)).Input("X", [-1, -1, 3]);
+        OnnxBytes model = new OnnxBytes().Constant("s", [2], [200L, 200L]).Node("ConstantOfShape", ["s"], ["f"])
+            .Node("Cast", ["f"], ["z0"], OnnxBytes.Integer("to", type)).Input("X", [-1, -1, 3]);
         for (int i = 0; i < 1000; i++) model.Node("MatMul", [$"z{i}", "z0"], [$"z{i + 1}"]);
         return model.Output("z1000", null, type).ToArray();
     }
@@ -157,7 +170,8 @@ public sealed class OnnxCostTests
         for (int i = 0; i < 60; i++)
         {
             string inner = i == 0 ? "Neg" : $"F{i - 1}", domain = i == 0 ? "" : "own";
-            model.Function($"F{i}", ["x"], ["y"], [.. Enumerable.Range(0, 9).Select(n => OnnxBytes.NodeOf(domain, inner, "", ["x"], [n == 0 ? "y" : $"t{n}"]))]);
+            model.Function($"F{i}", ["x"], ["y"], [.. Enumerable.Range(0, 9)
+                .Select(n => OnnxBytes.NodeOf(domain, inner, "", ["x"], [n == 0 ? "y" : $"t{n}"]))]);
         }
 
         return model.Input("X", [-1, -1, 3]).Add(OnnxBytes.NodeOf("own", "F59", "", ["X"], ["Y"])).Output("Y", []).ToArray();

@@ -23,7 +23,8 @@ public sealed class OnnxExternalDataTests
         OnnxNetwork network = OnnxNetwork.Open(path);
         await Assert.That(Ort.Difference(Ort.RunFile(path, s_input), network.Run("x", [s_input]))).IsLessThan(1e-5);
         await Assert.That(network.ToStack().Config.HiddenSize).IsEqualTo(H);
-        await Assert.That(network.ExternalFiles.Single()).IsEqualTo(Path.Combine(Path.GetDirectoryName(path)!, location.StartsWith("./", StringComparison.Ordinal) ? location[2..] : location));
+        await Assert.That(network.ExternalFiles.Single()).IsEqualTo(
+            Path.Combine(Path.GetDirectoryName(path)!, location.StartsWith("./", StringComparison.Ordinal) ? location[2..] : location));
         await Assert.That(network.Tensors.Sum(tensor => tensor.Bytes)).IsEqualTo(4 * H * (I + H));
     }
 
@@ -51,7 +52,8 @@ public sealed class OnnxExternalDataTests
         FileProblem problem = Refused.By(() => network.Run("x", [s_input]));
         await Assert.That(problem.Kind).IsEqualTo(kind).Because(problem.Message);
         await Assert.That(problem.Message).Contains(says).And.Contains("m.onnx");
-        await Assert.That(network.ExternalFiles.All(path => path.StartsWith(Path.GetDirectoryName(folder["m.onnx"])!, StringComparison.Ordinal) && !path.Contains("..", StringComparison.Ordinal))).IsTrue();
+        await Assert.That(network.ExternalFiles.All(path => path.StartsWith(Path.GetDirectoryName(folder["m.onnx"])!,
+            StringComparison.Ordinal) && !path.Contains("..", StringComparison.Ordinal))).IsTrue();
     }
 
     [Test]
@@ -86,7 +88,8 @@ public sealed class OnnxExternalDataTests
     public async Task A_file_that_no_node_needs_may_be_missing()
     {
         using var folder = new TestFolder();
-        OnnxBytes model = new OnnxBytes().Constant(External("dead", [4], "nowhere.bin", "0", null)).Input("X", [-1]).Node("Neg", ["X"], ["Y"]).Output("Y", [-1]);
+        OnnxBytes model = new OnnxBytes().Constant(External("dead", [4], "nowhere.bin", "0", null)).Input("X", [-1])
+            .Node("Neg", ["X"], ["Y"]).Output("Y", [-1]);
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", model.ToArray()));
         await Assert.That(network.Run("x", [new("X", [1], [2f])])[0].Floats![0]).IsEqualTo(-2f);
     }
@@ -108,16 +111,20 @@ public sealed class OnnxExternalDataTests
     private static byte[] Bytes(int before) => [.. new byte[before], .. s_weights.SelectMany(BitConverter.GetBytes)];
 
     private static byte[] Model(string location, string offset, string? length, string nextOffset, long[]? shape) => new OnnxBytes()
-        .Constant(External("W", shape ?? [1, H, I], location, offset, length)).Constant(External("R", [1, H, H], location, nextOffset, null))
-        .Input("X", [-1, -1, I]).Node("RNN", ["X", "W", "R"], ["Y"], OnnxBytes.Integer("hidden_size", H)).Output("Y", [-1, 1, -1, H]).ToArray();
+        .Constant(External("W", shape ?? [1, H, I], location, offset, length))
+            .Constant(External("R", [1, H, H], location, nextOffset, null))
+        .Input("X", [-1, -1, I]).Node("RNN", ["X", "W", "R"], ["Y"], OnnxBytes.Integer("hidden_size", H)).Output("Y", [-1, 1, -1, H])
+            .ToArray();
 
     private static ProtoWriter External(string name, long[] shape, string location, string offset, string? length)
     {
-        ProtoWriter tensor = OnnxBytes.Tensor(name, shape, OnnxDataType.Binary32).Nested(OnnxTensorField.External, Entry("location", location))
+        ProtoWriter tensor = OnnxBytes.Tensor(name, shape, OnnxDataType.Binary32)
+            .Nested(OnnxTensorField.External, Entry("location", location))
             .Nested(OnnxTensorField.External, Entry("offset", offset));
         if (length is not null) tensor.Nested(OnnxTensorField.External, Entry("length", length));
         return tensor.Integer(OnnxTensorField.Location, 1);
 
-        static ProtoWriter Entry(string key, string value) => new ProtoWriter().Text(OnnxTensorField.EntryKey, key).Text(OnnxTensorField.EntryValue, value);
+        static ProtoWriter Entry(string key, string value) =>
+            new ProtoWriter().Text(OnnxTensorField.EntryKey, key).Text(OnnxTensorField.EntryValue, value);
     }
 }

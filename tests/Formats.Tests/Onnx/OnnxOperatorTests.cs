@@ -15,7 +15,8 @@ public sealed class OnnxOperatorTests
         IReadOnlyList<NamedTensor> found = network.Run("x", node.Inputs);
 
         // Relative where numbers are large.
-        double largest = expected.SelectMany(tensor => tensor.Floats ?? []).Where(float.IsFinite).Select(value => Math.Abs((double)value)).DefaultIfEmpty().Max();
+        double largest = expected.SelectMany(tensor => tensor.Floats ?? []).Where(float.IsFinite).Select(value => Math.Abs((double)value))
+            .DefaultIfEmpty().Max();
         await Assert.That(Ort.Difference(expected, found)).IsLessThan(node.Close * Math.Max(1, largest)).Because(node.Name);
     }
 

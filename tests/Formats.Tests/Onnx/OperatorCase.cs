@@ -19,7 +19,8 @@ public sealed record OperatorCase(string Name)
     public override string ToString() => Name;
 
     /// <summary>An operator on inputs <c>a</c>, <c>b</c>, ... of the graph.</summary>
-    internal static OperatorCase Of(string type, long opset, NamedTensor[] inputs, int[]? types = null, ProtoWriter[]? attributes = null, int outputs = 1, int resultType = OnnxDataType.Binary32,
+    internal static OperatorCase Of(string type, long opset, NamedTensor[] inputs, int[]? types = null, ProtoWriter[]? attributes = null,
+        int outputs = 1, int resultType = OnnxDataType.Binary32,
         (long[] Shape, long[] Values)[]? arguments = null, double close = 1e-5)
     {
         string shapes = string.Join(' ', inputs.Select(input => $"[{string.Join(',', input.Shape)}]"));
@@ -42,7 +43,8 @@ public sealed record OperatorCase(string Name)
                 long[] shape = [.. inputs[i].Shape.Select(extent => (long)extent)];
                 if (inputs[i].Name.Length == 0) continue;
                 if (!isFolded)
-                    model.Input(inputs[i].Name, [.. shape.Select(_ => -1L)], types?[i] ?? (inputs[i].Integers is null ? OnnxDataType.Binary32 : OnnxDataType.Integer64));
+                    model.Input(inputs[i].Name, [.. shape.Select(_ => -1L)],
+                        types?[i] ?? (inputs[i].Integers is null ? OnnxDataType.Binary32 : OnnxDataType.Integer64));
                 else if (inputs[i].Integers is { } integers)
                     model.Constant(inputs[i].Name, shape, integers);
                 else

@@ -1,16 +1,21 @@
 namespace TinySD.Formats.Tests;
 
-/// <summary>Every operator that is run beside the recurrent ones, with its attributes, edges and the operator sets at which it changed.</summary>
+/// <summary>Every operator that is run beside the recurrent ones, with its attributes, edges and the operator sets at which it
+/// changed.</summary>
 internal static class OperatorCases
 {
-    private const int Int32 = OnnxDataType.Integer32, Int64 = OnnxDataType.Integer64, Bool = OnnxDataType.Boolean, Half = OnnxDataType.Binary16, Double = OnnxDataType.Binary64;
+    private const int Int32 = OnnxDataType.Integer32, Int64 = OnnxDataType.Integer64, Bool = OnnxDataType.Boolean, Half =
+        OnnxDataType.Binary16, Double = OnnxDataType.Binary64;
 
     private static readonly long[] s_whole = [7, -7, 5, -5, 0, 12];
 
-    public static IEnumerable<OperatorCase> All() => Moving().Concat(Shapes()).Concat(Elementwise()).Concat(Functions()).Concat(Reducing()).Concat(Products());
+    public static IEnumerable<OperatorCase> All() =>
+        Moving().Concat(Shapes()).Concat(Elementwise()).Concat(Functions()).Concat(Reducing()).Concat(Products());
 
-    private static OperatorCase Of(string type, long opset, NamedTensor[] inputs, int[]? types = null, ProtoWriter[]? attributes = null, int outputs = 1, int resultType = OnnxDataType.Binary32,
-        (long[] Shape, long[] Values)[]? arguments = null, double close = 1e-5) => OperatorCase.Of(type, opset, inputs, types, attributes, outputs, resultType, arguments, close);
+    private static OperatorCase Of(string type, long opset, NamedTensor[] inputs, int[]? types = null, ProtoWriter[]? attributes = null,
+        int outputs = 1, int resultType = OnnxDataType.Binary32,
+        (long[] Shape, long[] Values)[]? arguments = null, double close = 1e-5) =>
+            OperatorCase.Of(type, opset, inputs, types, attributes, outputs, resultType, arguments, close);
 
     private static NamedTensor F(string name, params int[] shape) => OperatorCase.F(name, shape, name[0]);
 
@@ -70,7 +75,8 @@ internal static class OperatorCases
         yield return Of("Pad", 13, [F("a", 2, 4)], attributes: [OnnxBytes.Text("mode", "reflect")], arguments: [List(0, 2, 1, 3)]);
         yield return Of("Pad", 13, [F("a", 2, 3)], attributes: [OnnxBytes.Text("mode", "edge")], arguments: [List(1, 2, 1, 3)]);
         yield return Of("Pad", 19, [F("a", 2, 3)], attributes: [OnnxBytes.Text("mode", "wrap")], arguments: [List(0, 2, 1, 3)]);
-        yield return Of("Where", 9, [N("a", [3, 1], 1, 0, 1), F("b", 3, 2), F("c", 2)], [Bool, OnnxDataType.Binary32, OnnxDataType.Binary32]);
+        yield return Of("Where", 9, [N("a", [3, 1], 1, 0, 1), F("b", 3, 2), F("c", 2)],
+            [Bool, OnnxDataType.Binary32, OnnxDataType.Binary32]);
         yield return Of("Where", 16, [N("a", [2], 1, 0), N("b", [1], 7), N("c", [2], 1, 2)], [Bool, Int64, Int64], resultType: Int64);
         yield return Of("Gather", 7, [F("a", 5, 3), N("b", [2, 2], 4, 0, 1, 1)]);
         yield return Of("Gather", 13, [F("a", 5, 3), N("b", [3], -1, -3, 2)], attributes: [W("axis", 1)]);
@@ -81,7 +87,8 @@ internal static class OperatorCases
         yield return Of("GatherND", 12, [F("a", 2, 3, 4), N("b", [2, 1], 1, 0)], attributes: [W("batch_dims", 1)]);
         yield return Of("GatherND", 11, [F("a", 2, 3, 4), N("b", [3, 2], 0, 2, 1, -1, 0, 0)]);
         yield return Of("ReverseSequence", 10, [F("a", 4, 3, 2), N("b", [3], 4, 2, 0)]);
-        yield return Of("ReverseSequence", 10, [F("a", 3, 4, 2), N("b", [3], 1, 2, 4)], attributes: [W("batch_axis", 0), W("time_axis", 1)]);
+        yield return Of("ReverseSequence", 10, [F("a", 3, 4, 2), N("b", [3], 1, 2, 4)],
+            attributes: [W("batch_axis", 0), W("time_axis", 1)]);
         yield return Of("OneHot", 11, [N("a", [2, 2], 0, -1, 2, 5), N("b", [1], 3), F("c", 2)]);
         yield return Of("OneHot", 11, [N("a", [2, 2], 0, -1, 2, 1), N("b", [1], 3), F("c", 2)], attributes: [W("axis", 0)]);
     }
@@ -94,8 +101,10 @@ internal static class OperatorCases
         yield return Of("Shape", 19, [a], attributes: [W("start", 1), W("end", -1)], resultType: Int64);
         yield return Of("Size", 13, [a], resultType: Int64);
         yield return Of("ConstantOfShape", 9, [], arguments: [List(2, 3)]);
-        yield return Of("ConstantOfShape", 20, [], attributes: [OnnxBytes.Value("value", OperatorCase.Scalar(7L))], resultType: Int64, arguments: [List(2, 0)]);
-        yield return Of("ConstantOfShape", 20, [], attributes: [OnnxBytes.Value("value", OperatorCase.Scalar(Bool, [1]))], resultType: Bool, arguments: [List()]);
+        yield return Of("ConstantOfShape", 20, [], attributes: [OnnxBytes.Value("value", OperatorCase.Scalar(7L))], resultType: Int64,
+            arguments: [List(2, 0)]);
+        yield return Of("ConstantOfShape", 20, [], attributes: [OnnxBytes.Value("value", OperatorCase.Scalar(Bool, [1]))],
+            resultType: Bool, arguments: [List()]);
         yield return Of("Constant", 13, [], attributes: [I("value_ints", 4, -5)], resultType: Int64);
         yield return Of("Constant", 13, [], attributes: [OnnxBytes.Floats("value_floats", 4f, -5f)]);
         yield return Of("Constant", 13, [], attributes: [OnnxBytes.Float("value_float", 4f)]);
@@ -115,12 +124,14 @@ internal static class OperatorCases
             {
                 // What a float out of an integer's range becomes is no one's to say.
                 if (to == Int32 && from == Int64) continue;
-                yield return Of("Cast", 13, [input], [from], [W("to", to)], resultType: to) with { Name = $"Cast {OnnxDataType.NameOf(from)} to {OnnxDataType.NameOf(to)}" };
+                yield return Of("Cast", 13, [input], [from], [W("to", to)], resultType: to) with { Name =
+                    $"Cast {OnnxDataType.NameOf(from)} to {OnnxDataType.NameOf(to)}" };
             }
         }
 
         yield return Of("Cast", 7, [N("a", [3], 1, (1L << 32) + 3, -1)], attributes: [W("to", Int32)], resultType: Int32);
-        yield return Of("Cast", 19, [N("a", [3], 1, 200, -1)], attributes: [W("to", OnnxDataType.Integer8)], resultType: OnnxDataType.Integer8);
+        yield return Of("Cast", 19, [N("a", [3], 1, 200, -1)], attributes: [W("to", OnnxDataType.Integer8)],
+            resultType: OnnxDataType.Integer8);
         yield return Of("CastLike", 15, [new("a", [2], [1.5f, -2.5f]), N("b", [1], 3)], resultType: Int64);
     }
 
@@ -174,7 +185,8 @@ internal static class OperatorCases
     {
         float[] numbers = [-30f, -3f, -1.5f, -0.5f, -0.1f, 0f, 0.1f, 0.5f, 1.5f, 2.5f, 3f, 30f];
         NamedTensor a = new("a", [3, 4], numbers), positive = new("a", [4], [0.1f, 1f, 2.5f, 30f]);
-        foreach (string type in (string[])["Tanh", "Sigmoid", "Relu", "Softsign", "Softplus", "Abs", "Neg", "Floor", "Ceil", "Sign", "Round", "Erf", "Sin", "Cos", "Tan", "Atan", "HardSwish", "LeakyRelu",
+        foreach (string type in (string[])["Tanh", "Sigmoid", "Relu", "Softsign", "Softplus", "Abs", "Neg", "Floor", "Ceil", "Sign",
+            "Round", "Erf", "Sin", "Cos", "Tan", "Atan", "HardSwish", "LeakyRelu",
             "Elu", "Selu", "Celu", "ThresholdedRelu", "HardSigmoid", "Exp"])
         {
             yield return Of(type, 14, [a]) with { Close = 1e-5 };
@@ -199,7 +211,8 @@ internal static class OperatorCases
     private static IEnumerable<OperatorCase> Reducing()
     {
         NamedTensor a = F("a", 2, 3, 4);
-        foreach (string type in (string[])["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"])
+        foreach (string type in (string[])["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
+            "ReduceSumSquare", "ReduceLogSumExp"])
         {
             yield return Of(type, 11, [a], attributes: [I("axes", 0, -1), W("keepdims", 0)]);
             yield return Of(type, 18, [a], arguments: [List(1)]);
@@ -207,7 +220,8 @@ internal static class OperatorCases
         }
 
         yield return Of("ReduceLogSum", 18, [new("a", [2, 2], [1f, 2f, 3f, 0.5f])], arguments: [List(0)]);
-        yield return Of("ReduceSum", 13, [N("a", [2, 3], 1, 0, 1, 1, 1, 1)], attributes: [W("keepdims", 0)], resultType: Int64, arguments: [List(1)]);
+        yield return Of("ReduceSum", 13, [N("a", [2, 3], 1, 0, 1, 1, 1, 1)], attributes: [W("keepdims", 0)], resultType: Int64,
+            arguments: [List(1)]);
         yield return Of("ReduceSum", 13, [a], attributes: [W("noop_with_empty_axes", 1)], arguments: [List()]);
         yield return Of("ReduceProd", 13, [N("a", [3], 2, 3, 4)], attributes: [W("keepdims", 0)], resultType: Int64);
         yield return Of("ReduceMax", 13, [N("a", [3], 2, -3, 4)], resultType: Int64);
@@ -249,7 +263,8 @@ internal static class OperatorCases
         yield return Of("MatMul", 13, [F("a", 3, 4), F("b", 4, 2)], [Double, Double], resultType: Double);
         yield return Of("Gemm", 7, [F("a", 5, 7), F("b", 7, 9), F("c", 9)]);
         yield return Of("Gemm", 11, [F("a", 5, 7), F("b", 7, 9)]);
-        yield return Of("Gemm", 13, [F("a", 7, 5), F("b", 9, 7), F("c", 5, 1)], attributes: [W("transA", 1), W("transB", 1), OnnxBytes.Float("alpha", 0.5f), OnnxBytes.Float("beta", 2f)]);
+        yield return Of("Gemm", 13, [F("a", 7, 5), F("b", 9, 7), F("c", 5, 1)],
+            attributes: [W("transA", 1), W("transB", 1), OnnxBytes.Float("alpha", 0.5f), OnnxBytes.Float("beta", 2f)]);
         yield return Of("Gemm", 13, [F("a", 5, 7), F("b", 7, 9), new("c", [], [0.3f])]);
         yield return Of("Gemm", 13, [F("a", 5, 7), F("b", 7, 9), F("c", 5, 9)], attributes: [OnnxBytes.Float("beta", 0f)]);
     }

@@ -30,7 +30,8 @@ internal static class Ort
             ? integers.Zip(pair.Second.Integers!).Select(values => Math.Abs((double)values.First - values.Second)).DefaultIfEmpty().Max()
             : pair.First.Floats!.Zip(pair.Second.Floats!).Select(values => Apart(values.First, values.Second)).DefaultIfEmpty().Max());
 
-        static double Apart(double a, double b) => a.Equals(b) ? 0 : double.IsFinite(a) && double.IsFinite(b) ? Math.Abs(a - b) : double.PositiveInfinity;
+        static double Apart(double a, double b) =>
+            a.Equals(b) ? 0 : double.IsFinite(a) && double.IsFinite(b) ? Math.Abs(a - b) : double.PositiveInfinity;
 
         static string Shapes(IReadOnlyList<NamedTensor> tensors) =>
             string.Join(' ', tensors.Select(t => $"{t.Name}[{string.Join(',', t.Shape)}]{(t.Integers is null ? "" : " of integers")}"));

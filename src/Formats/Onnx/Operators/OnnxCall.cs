@@ -26,7 +26,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     [DoesNotReturn]
     public void Invalid(string what) => Throw.Problem(OnnxProblem.Invalid(run.Path, node.Offset, node.Label, $"{node.Label}: {what}"));
 
-    /// <summary>Refuses inputs that do not fit their node or each other: the caller's fault where one of them was chosen by him, else the file's.</summary>
+    /// <summary>Refuses inputs that do not fit their node or each other: the caller's fault where one of them was chosen by him, else the
+    /// file's.</summary>
     /// <param name="what">What does not fit.</param>
     /// <param name="meant">Which of its inputs are meant; none for all.</param>
     [DoesNotReturn]
@@ -34,6 +35,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     {
         bool isChosen = false;
         for (int i = 0; i < Inputs.Length; i++) isChosen |= (meant.IsEmpty || meant.Contains(i)) && Inputs[i] is { IsChosen: true };
+        if (run.IsLook && Inputs.Any(input => input is { IsTagged: true, IsFloating: false }))
+            Unsupported("what depends on integers that are given, in a stack,");
         if (run.IsLook || !isChosen) Invalid(what);
         Throw.Problem(OnnxProblem.DoesNotFit(run.Path, run.Source, node.Offset, node.Label, $"{node.Label}: {what}"));
     }
@@ -41,7 +44,11 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     /// <summary>Refuses a weight or a state.</summary>
     [DoesNotReturn]
     public void NotFinite(string what) =>
-        Throw.Problem(new(FileProblemKind.NotFinite, run.Path, $"{run.Path} cannot be used: {node.Label}: {what}") { Offset = node.Offset, Part = node.Label });
+        Throw.Problem(new(FileProblemKind.NotFinite, run.Path, $"{run.Path} cannot be used: {node.Label}: {what}")
+        {
+            Offset = node.Offset,
+            Part = node.Label,
+        });
 
     /// <summary>An input, or null where it is left out.</summary>
     public OnnxArray? Optional(int index) => index < Inputs.Length ? Inputs[index] : null;
@@ -66,7 +73,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     public long[] Integers(int index)
     {
         OnnxArray input = Required(index);
-        if (input.Integers is null || input.Type == OnnxDataType.Boolean) Invalid($"input {index} is of {OnnxDataType.NameOf(input.Type)}; integers were expected");
+        if (input.Integers is null || input.Type == OnnxDataType.Boolean)
+            Invalid($"input {index} is of {OnnxDataType.NameOf(input.Type)}; integers were expected");
         return input.Integers;
     }
 
@@ -79,13 +87,15 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
         }
     }
 
-    /// <summary>An attribute of the node, or null where it has none of that name; refused where it is of another type than the operator's.</summary>
+    /// <summary>An attribute of the node, or null where it has none of that name; refused where it is of another type than the
+    /// operator's.</summary>
     /// <param name="name">The attribute's name.</param>
     /// <param name="type">One of <see cref="OnnxAttributeType"/>.</param>
     public OnnxAttribute? Attribute(string name, int type)
     {
         if (!node.Attributes.TryGetValue(name, out OnnxAttribute? found)) return null;
-        if (found.Type != type) Invalid($"its attribute '{name}' is {OnnxAttributeType.NameOf(found.Type)}; {OnnxAttributeType.NameOf(type)} was expected");
+        if (found.Type != type)
+            Invalid($"its attribute '{name}' is {OnnxAttributeType.NameOf(found.Type)}; {OnnxAttributeType.NameOf(type)} was expected");
         return found;
     }
 
@@ -117,7 +127,9 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     public void Charge(ReadOnlySpan<int> shape)
     {
         if (shape.Length > OnnxTensor.MaxRank) Unsupported($"a tensor of {shape.Length} axes, of at most {OnnxTensor.MaxRank},");
-        Charge(OnnxArray.CountOf(shape));
+        long count = OnnxArray.CountOf(shape);
+        if (count > Array.MaxLength) Unsupported($"a tensor of {Words.Count(count)} numbers or more, of at most {Words.Count(Array.MaxLength)},");
+        Charge(count);
     }
 
     /// <summary>Takes what looking at so many numbers costs.</summary>
@@ -142,7 +154,10 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     {
         Charge(shape);
         long count = OnnxArray.CountOf(shape);
-        return new OnnxArray(type, shape, OnnxDataType.IsFloating(type) ? type == OnnxDataType.Binary64 ? new double[count] : new float[count] : new long[count]);
+        Array numbers = !OnnxDataType.IsFloating(type) ? new long[count]
+            : type == OnnxDataType.Binary64 ? new double[count]
+            : new float[count];
+        return new OnnxArray(type, shape, numbers);
     }
 
     /// <summary>Extents out of numbers of the graph.</summary>

@@ -5,7 +5,8 @@ internal static class OnnxElementwise
 {
     /// <summary>By name.</summary>
     /// <remarks>
-    /// One operation on floats, made in double and rounded to float, is the float's own result: a double has more than twice the digits and two more.
+    /// One operation on floats, made in double and rounded to float, is the float's own result: a double has more than twice the digits and
+    /// two more.
     /// </remarks>
     public static IEnumerable<KeyValuePair<string, OnnxOperator>> All { get; } =
     [
@@ -35,9 +36,11 @@ internal static class OnnxElementwise
     {
         call.Check();
         OnnxArray condition = call.Required(0), first = call.Required(1), second = call.Required(2);
-        if (condition.Type != OnnxDataType.Boolean) call.Invalid($"its condition is of {OnnxDataType.NameOf(condition.Type)}; bool was expected");
+        if (condition.Type != OnnxDataType.Boolean)
+            call.Invalid($"its condition is of {OnnxDataType.NameOf(condition.Type)}; bool was expected");
         CheckAlike(call, first, second);
-        int[] shape = OnnxRepeating.Together(call, OnnxRepeating.Together(call, condition.Shape.AsSpan(), first.Shape.AsSpan()), second.Shape.AsSpan());
+        int[] shape = OnnxRepeating.Together(call, OnnxRepeating.Together(call, condition.Shape.AsSpan(), first.Shape.AsSpan()),
+            second.Shape.AsSpan());
         long[] chosen = OnnxRepeating.Broadcast(call, condition, shape).Integers!;
         (first, second) = (OnnxRepeating.Broadcast(call, first, shape), OnnxRepeating.Broadcast(call, second, shape));
         OnnxArray result = call.Made(first.Type, shape);
@@ -63,7 +66,8 @@ internal static class OnnxElementwise
     }
 
     /// <summary>Two arrays together.</summary>
-    public static OnnxArray Joined(OnnxCall call, OnnxArray first, OnnxArray second, Func<double, double, double> floats, Func<long, long, long> integers)
+    public static OnnxArray Joined(
+        OnnxCall call, OnnxArray first, OnnxArray second, Func<double, double, double> floats, Func<long, long, long> integers)
     {
         CheckAlike(call, first, second);
         (int[] shape, int firstStep, int secondStep) = Fitted(call, ref first, ref second);
@@ -147,7 +151,8 @@ internal static class OnnxElementwise
 
         return [result];
 
-        static double At(OnnxArray array, int index) => array.Numbers switch { float[] f => f[index], double[] d => d[index], _ => array.Integers![index] };
+        static double At(OnnxArray array, int index) =>
+            array.Numbers switch { float[] f => f[index], double[] d => d[index], _ => array.Integers![index] };
     }
 
     private static OnnxArray[] Compared(OnnxCall call, Func<double, double, bool> floats, Func<long, long, bool> integers)
@@ -203,7 +208,9 @@ internal static class OnnxElementwise
 
     private static void CheckAlike(OnnxCall call, OnnxArray first, OnnxArray second)
     {
-        if (first.Type != second.Type) call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was expected");
+        if (first.Type != second.Type)
+            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
+            $"expected");
     }
 
     // The shape of both together, and how far to go in each from one element to the next: 0 where it is one number.

@@ -121,14 +121,17 @@ internal static class OnnxFunctions
         }
 
         OnnxArray result = input;
-        if (Limit(1) is { } least) result = OnnxElementwise.Joined(call, result, least, (x, low) => double.IsNaN(x) ? x : Math.Max(x, low), Math.Max);
-        if (Limit(2) is { } most) result = OnnxElementwise.Joined(call, result, most, (x, high) => double.IsNaN(x) ? x : Math.Min(x, high), Math.Min);
+        if (Limit(1) is { } least)
+            result = OnnxElementwise.Joined(call, result, least, (x, low) => double.IsNaN(x) ? x : Math.Max(x, low), Math.Max);
+        if (Limit(2) is { } most)
+            result = OnnxElementwise.Joined(call, result, most, (x, high) => double.IsNaN(x) ? x : Math.Min(x, high), Math.Min);
         return [result];
 
         OnnxArray? Limit(int index)
         {
             OnnxArray? limit = call.Optional(index);
-            if (limit is not null && (limit.Length != 1 || limit.Type != input.Type)) call.DoesNotFit($"input {index} must be one number of the input's type");
+            if (limit is not null && (limit.Length != 1 || limit.Type != input.Type))
+                call.DoesNotFit($"input {index} must be one number of the input's type");
             return limit?.Reshaped();
         }
     }

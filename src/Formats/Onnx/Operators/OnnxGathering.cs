@@ -52,7 +52,8 @@ internal static class OnnxGathering
         OnnxArray input = call.Required(0), indices = call.Required(1);
         long[] numbers = call.Integers(1);
         long batches = call.Whole("batch_dims", 0);
-        if (batches < 0 || batches >= Math.Min(input.Rank, indices.Rank)) call.DoesNotFit($"batch_dims is {batches}, the inputs have {input.Rank} and {indices.Rank} axes");
+        if (batches < 0 || batches >= Math.Min(input.Rank, indices.Rank))
+            call.DoesNotFit($"batch_dims is {batches}, the inputs have {input.Rank} and {indices.Rank} axes");
         int batchAxes = (int)batches, depth = indices.Shape[^1], kept = batchAxes + depth;
         if (depth < 1 || kept > input.Rank || !input.Shape.Take(batchAxes).SequenceEqual(indices.Shape.Take(batchAxes)))
             call.DoesNotFit($"indices {OnnxCall.Shown(indices)} do not fit {OnnxCall.Shown(input)} with batch_dims {batches}");
@@ -64,7 +65,8 @@ internal static class OnnxGathering
         for (int place = 0; place < places; place++)
         {
             int from = place / (places / batchCount) * batchSize;
-            for (int at = 0; at < depth; at++) from += Index(call, numbers[(place * depth) + at], input.Shape[batchAxes + at]) * strides[batchAxes + at];
+            for (int at = 0; at < depth; at++)
+                from += Index(call, numbers[(place * depth) + at], input.Shape[batchAxes + at]) * strides[batchAxes + at];
             Array.Copy(input.Numbers, from, result.Numbers, place * inner, inner);
         }
 
@@ -78,9 +80,11 @@ internal static class OnnxGathering
         long[] lengths = call.Integers(1);
         long batchAxis = call.Whole("batch_axis", 1), timeAxis = call.Whole("time_axis", 0);
         if (batchAxis is not (0 or 1) || timeAxis is not (0 or 1) || batchAxis == timeAxis || input.Rank < 2)
-            call.Invalid($"batch_axis is {batchAxis}, time_axis {timeAxis} and the input has {input.Rank} axes; 0 and 1 of at least two were expected");
+            call.Invalid($"batch_axis is {batchAxis}, time_axis {timeAxis} and the input has {input.Rank} axes; 0 and 1 of at least two " +
+            $"were expected");
         int steps = input.Shape[(int)timeAxis], batch = input.Shape[(int)batchAxis];
-        if (call.Required(1).Rank != 1 || lengths.Length != batch) call.DoesNotFit($"sequence_lens is {OnnxCall.Shown(call.Required(1))}; {batch} integers were expected, one for each sequence");
+        if (call.Required(1).Rank != 1 || lengths.Length != batch)
+            call.DoesNotFit($"sequence_lens is {OnnxCall.Shown(call.Required(1))}; {batch} integers were expected, one for each sequence");
         foreach (long length in lengths)
         {
             if (length < 0 || length > steps) call.DoesNotFit($"a sequence has the length {length}; the input has {steps} steps");
@@ -88,7 +92,8 @@ internal static class OnnxGathering
 
         OnnxArray result = call.Made(input.Type, input.Shape.AsSpan());
         if (result.Length == 0) return [result];
-        int inner = input.Length / (steps * batch), stepJump = timeAxis == 0 ? batch * inner : inner, batchJump = timeAxis == 0 ? inner : steps * inner;
+        int inner = input.Length / (steps * batch);
+        (int stepJump, int batchJump) = timeAxis == 0 ? (batch * inner, inner) : (inner, steps * inner);
         for (int b = 0; b < batch; b++)
         {
             for (int t = 0; t < steps; t++)
@@ -113,7 +118,8 @@ internal static class OnnxGathering
 
         long width = depth.Integers is { } whole ? whole[0] : (long)depth.ToFloats()[0];
         int axis = call.Axis(call.Whole("axis", -1), indices.Rank + 1);
-        OnnxArray result = call.Made(values.Type, call.Extents([.. indices.Shape.Insert(axis, -1).Select(extent => extent < 0 ? width : (long)extent)]));
+        OnnxArray result = call.Made(values.Type, call.Extents(
+            [.. indices.Shape.Insert(axis, -1).Select(extent => extent < 0 ? width : (long)extent)]));
         int inner = (int)OnnxArray.CountOf(indices.Shape.AsSpan()[axis..]);
         for (int i = 0; i < result.Length; i++)
         {
@@ -135,7 +141,9 @@ internal static class OnnxGathering
 
     private static int Index(OnnxCall call, long index, int extent)
     {
-        if (index < -extent || index >= extent) call.DoesNotFit($"element {index} is to be taken of {extent}; {(extent == 0 ? "there is none" : $"{-extent} to {extent - 1} are there")}");
+        if (index < -extent || index >= extent)
+            call.DoesNotFit($"element {index} is to be taken of {extent}; " +
+            $"{(extent == 0 ? "there is none" : $"{-extent} to {extent - 1} are there")}");
         return (int)(index < 0 ? index + extent : index);
     }
 }

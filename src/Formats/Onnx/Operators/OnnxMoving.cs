@@ -13,7 +13,7 @@ internal static class OnnxMoving
     {
         call.Check("ratio", "seed", "is_test");
         OnnxArray input = call.Required(0);
-        if (call.Opset >= 12 && call.Optional(2) is { } training && (training.Length != 1 || training.Integers is not { } mode || mode[0] != 0))
+        if (call.Opset >= 12 && call.Optional(2) is { } training && training.Integers is not [0])
             call.Unsupported("a training_mode that is true: dropping units at random");
         if (call.Node.OutputAt(1).Length == 0) return [input];
         if (call.Opset < 12) call.Unsupported("its second output, the mask,");
@@ -110,7 +110,8 @@ internal static class OnnxMoving
         for (int i = 0; i < call.Inputs.Length; i++)
         {
             OnnxArray input = call.Required(i);
-            bool fits = input.Rank == first.Rank && input.Type == first.Type && !input.Shape.Where((extent, at) => at != axis && extent != first.Shape[at]).Any();
+            bool fits = input.Rank == first.Rank && input.Type == first.Type
+                && !input.Shape.Where((extent, at) => at != axis && extent != first.Shape[at]).Any();
             if (!fits) call.DoesNotFit($"input {i} {OnnxCall.Shown(input)} does not fit input 0 {OnnxCall.Shown(first)} along axis {axis}");
             joined += input.Shape[axis];
         }
@@ -181,7 +182,8 @@ internal static class OnnxMoving
 
         // Equal parts, the last one smaller where they do not come out even.
         long each = ((long)extent + count - 1) / count;
-        long[] sizes = call.Argument(1, "split", 13) ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
+        long[] sizes = call.Argument(1, "split", 13)
+            ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
         if (sizes.Length != count || sizes.Any(size => size < 0 || size > extent) || sizes.Sum() != extent)
             call.DoesNotFit($"[{OnnxCall.Shown(sizes)}] does not split {extent} elements into {count}");
         int[] strides = input.Strides();

@@ -48,7 +48,8 @@ internal static class OnnxNormalizing
             mean /= count;
             for (int i = 0; i < count; i++) variance += (At(input, start + i) - mean) * (At(input, start + i) - mean);
             double inverse = 1 / Math.Sqrt((variance / count) + epsilon);
-            for (int i = 0; i < count; i++) Put(result, start + i, ((At(input, start + i) - mean) * inverse * At(scale, i)) + (bias is null ? 0 : At(bias, i)));
+            for (int i = 0; i < count; i++)
+                Put(result, start + i, ((At(input, start + i) - mean) * inverse * At(scale, i)) + (bias is null ? 0 : At(bias, i)));
             (means.Floats![row], deviations.Floats![row]) = ((float)mean, (float)inverse);
         }
 
@@ -59,7 +60,8 @@ internal static class OnnxNormalizing
             if (index == 2 && call.Optional(index) is null) return null;
             OnnxArray given = call.Floating(index);
             int[] together = OnnxRepeating.Together(call, shape, given.Shape.AsSpan());
-            if (!together.AsSpan().SequenceEqual(shape)) call.DoesNotFit($"input {index} {OnnxCall.Shown(given)} does not fit the axes {OnnxCall.Shown(input)} from {axis} on");
+            if (!together.AsSpan().SequenceEqual(shape))
+                call.DoesNotFit($"input {index} {OnnxCall.Shown(given)} does not fit the axes {OnnxCall.Shown(input)} from {axis} on");
             return OnnxRepeating.Broadcast(call, given, shape);
         }
     }
@@ -75,7 +77,8 @@ internal static class OnnxNormalizing
         OnnxArray[] given = [.. Enumerable.Range(1, 4).Select(call.Floating)];
         for (int i = 0; i < 4; i++)
         {
-            if (given[i].Rank != 1 || given[i].Length != channels) call.DoesNotFit($"input {i + 1} is {OnnxCall.Shown(given[i])}; [{channels}] was expected");
+            if (given[i].Rank != 1 || given[i].Length != channels)
+                call.DoesNotFit($"input {i + 1} is {OnnxCall.Shown(given[i])}; [{channels}] was expected");
         }
 
         OnnxArray result = call.Made(input.Type, input.Shape.AsSpan());

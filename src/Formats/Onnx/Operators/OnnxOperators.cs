@@ -16,7 +16,8 @@ internal static class OnnxOperators
         Computes,
     }
 
-    private static readonly FrozenDictionary<string, (Use Use, OnnxOperator Run)> s_all = new Dictionary<string, (Use, OnnxOperator)>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, (Use Use, OnnxOperator Run)> s_all =
+        new Dictionary<string, (Use, OnnxOperator)>(StringComparer.Ordinal)
     {
         ["Identity"] = (Use.Moves, OnnxMoving.Identity),
         ["Dropout"] = (Use.Moves, OnnxMoving.Dropout),
@@ -71,7 +72,8 @@ internal static class OnnxOperators
         if (use == Use.Computes && call.Run.IsLook && call.Inputs.Any(input => input is { IsTagged: true, IsFloating: true }))
         {
             Throw.Problem(OnnxProblem.Unsupported(call.Run.Path, call.Node.Offset, call.Node.Label,
-                $"{call.Node.Label} computes with numbers that pass through the graph; a stack has recurrent layers only ('run' runs the graph as it is)"));
+                $"{call.Node.Label} computes with numbers that pass through the graph; a stack has recurrent layers only ('run' runs the " +
+                $"graph as it is)"));
         }
 
         return run(call);

@@ -13,13 +13,17 @@ internal static class OnnxProducts
     {
         call.Check();
         OnnxArray first = Number(call, 0), second = Number(call, 1);
-        if (first.Type != second.Type) call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was expected");
+        if (first.Type != second.Type)
+            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
+            $"expected");
         if (first.Rank == 0 || second.Rank == 0) call.DoesNotFit("a single number is no matrix");
 
         // A vector is a row on the left and a column on the right, whose axis the result does not have.
-        OnnxArray a = first.Rank == 1 ? first.Reshaped(1, first.Length) : first, b = second.Rank == 1 ? second.Reshaped(second.Length, 1) : second;
+        OnnxArray a = first.Rank == 1 ? first.Reshaped(1, first.Length) : first;
+        OnnxArray b = second.Rank == 1 ? second.Reshaped(second.Length, 1) : second;
         int m = a.Shape[^2], k = a.Shape[^1], n = b.Shape[^1];
-        if (b.Shape[^2] != k) call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: {k} columns and {b.Shape[^2]} rows are not alike");
+        if (b.Shape[^2] != k)
+            call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: {k} columns and {b.Shape[^2]} rows are not alike");
         int[] batch = OnnxRepeating.Together(call, a.Shape.AsSpan()[..^2], b.Shape.AsSpan()[..^2]);
         int batches = (int)OnnxArray.CountOf(call.Extents([.. batch.Select(extent => (long)extent)]));
         OnnxArray result = call.Made(first.Type, [.. batch, m, n]);
@@ -44,11 +48,16 @@ internal static class OnnxProducts
     {
         call.Check("alpha", "beta", "transA", "transB");
         OnnxArray first = Number(call, 0), second = Number(call, 1);
-        if (first.Type != second.Type) call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was expected");
-        if (first.Rank != 2 || second.Rank != 2) call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: two matrices were expected");
-        OnnxArray a = call.Flag("transA", false) ? call.Permuted(first, 1, 0) : first, b = call.Flag("transB", false) ? call.Permuted(second, 1, 0) : second;
+        if (first.Type != second.Type)
+            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
+            $"expected");
+        if (first.Rank != 2 || second.Rank != 2)
+            call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: two matrices were expected");
+        OnnxArray a = call.Flag("transA", false) ? call.Permuted(first, 1, 0) : first;
+        OnnxArray b = call.Flag("transB", false) ? call.Permuted(second, 1, 0) : second;
         int m = a.Shape[0], k = a.Shape[1], n = b.Shape[1];
-        if (b.Shape[0] != k) call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: {k} columns and {b.Shape[0]} rows are not alike");
+        if (b.Shape[0] != k)
+            call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: {k} columns and {b.Shape[0]} rows are not alike");
         OnnxArray result = call.Made(first.Type, [m, n]);
         call.Run.ChargeProducts(call, (double)result.Length * k);
         Multiply(a, 0, b, 0, result, 0, m, k, n);
@@ -56,7 +65,8 @@ internal static class OnnxProducts
         if (alpha != 1) Scale(result, alpha);
         Round(result);
         if (call.Optional(2) is not { } c || beta == 0) return [result];
-        if (c.Rank > 2 || !OnnxRepeating.Together(call, result.Shape.AsSpan(), c.Shape.AsSpan()).AsSpan().SequenceEqual(result.Shape.AsSpan()))
+        if (c.Rank > 2 || !OnnxRepeating.Together(call, result.Shape.AsSpan(), c.Shape.AsSpan()).AsSpan()
+            .SequenceEqual(result.Shape.AsSpan()))
             call.DoesNotFit($"input 2 {OnnxCall.Shown(c)} does not fit the product {OnnxCall.Shown(result)}");
         return [OnnxElementwise.Joined(call, result, c, (x, y) => x + (beta * y), (x, y) => x + (long)(beta * y))];
     }
@@ -95,8 +105,8 @@ internal static class OnnxProducts
         else Plain<long>(a.Integers.AsSpan(aAt), b.Integers.AsSpan(bAt), c.Integers.AsSpan(cAt), m, k, n);
     }
 
-    // c [m][n] = a [m][k] b [k][n]. Every element is one sum in increasing order, each product fused into it: so its bits do not depend on how many
-    // lanes the processor has, nor on how rows and columns are taken together.
+    // c [m][n] = a [m][k] b [k][n]. Every element is one sum in increasing order, each product fused into it: so its bits do not depend on
+    // how many lanes the processor has, nor on how rows and columns are taken together.
     private static void Floats(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int k, int n)
     {
         // Two registers' columns of b, copied side by side, serve all rows of a, four at a time.
@@ -108,7 +118,8 @@ internal static class OnnxProducts
             for (int i = 0; i < k; i++) b.Slice((i * n) + column, width).CopyTo(panel.AsSpan(i * width));
             int row = 0;
             for (; row + Rows <= m; row += Rows)
-                FourRows(a.Slice(row * k, k), a.Slice((row + 1) * k, k), a.Slice((row + 2) * k, k), a.Slice((row + 3) * k, k), columns, c[((row * n) + column)..], n);
+                FourRows(a.Slice(row * k, k), a.Slice((row + 1) * k, k), a.Slice((row + 2) * k, k), a.Slice((row + 3) * k, k), columns,
+                    c[((row * n) + column)..], n);
             for (; row < m; row++) OneRow(a.Slice(row * k, k), columns, c[((row * n) + column)..]);
         }
 
@@ -124,9 +135,11 @@ internal static class OnnxProducts
     }
 
     private static void FourRows(
-        ReadOnlySpan<float> a0, ReadOnlySpan<float> a1, ReadOnlySpan<float> a2, ReadOnlySpan<float> a3, ReadOnlySpan<Vector<float>> columns, Span<float> c, int n)
+        ReadOnlySpan<float> a0, ReadOnlySpan<float> a1, ReadOnlySpan<float> a2, ReadOnlySpan<float> a3,
+        ReadOnlySpan<Vector<float>> columns, Span<float> c, int n)
     {
-        Vector<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        Vector<float> s00 = default, s01 = default, s10 = default, s11 = default;
+        Vector<float> s20 = default, s21 = default, s30 = default, s31 = default;
         for (int i = 0; i < a0.Length; i++)
         {
             Vector<float> left = columns[2 * i], right = columns[(2 * i) + 1];

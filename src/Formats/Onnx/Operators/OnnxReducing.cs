@@ -7,13 +7,13 @@ internal static class OnnxReducing
     public static IEnumerable<KeyValuePair<string, OnnxOperator>> All { get; } =
     [
         new("ReduceSum", call => Reduced(call, 13, row => Sum(row, x => x), row => Fold(row, 0, (a, b) => a + b))),
-        new("ReduceMean", call => Reduced(call, 18, row => Sum(row, x => x) / row.Length, row => row.Length == 0 ? 0 : Fold(row, 0, (a, b) => a + b) / row.Length)),
+        new("ReduceMean", call => Reduced(call, 18, row => Sum(row, x => x) / row.Length, MeanOfIntegers)),
         new("ReduceProd", call => Reduced(call, 18, row => Fold(row, 1.0, (a, b) => a * b), row => Fold(row, 1L, (a, b) => a * b))),
-        new("ReduceMax", call => Reduced(call, 18, row => Fold(row, double.NegativeInfinity, Math.Max), row => Fold(row, long.MinValue, Math.Max), isEmptyRefused: true)),
-        new("ReduceMin", call => Reduced(call, 18, row => Fold(row, double.PositiveInfinity, Math.Min), row => Fold(row, long.MaxValue, Math.Min), isEmptyRefused: true)),
+        new("ReduceMax", call => Reduced(call, 18, Largest, row => Fold(row, long.MinValue, Math.Max), isEmptyRefused: true)),
+        new("ReduceMin", call => Reduced(call, 18, Smallest, row => Fold(row, long.MaxValue, Math.Min), isEmptyRefused: true)),
         new("ReduceL1", call => Reduced(call, 18, row => Sum(row, Math.Abs), row => Fold(row, 0L, (a, b) => a + Math.Abs(b)))),
-        new("ReduceL2", call => Reduced(call, 18, row => Math.Sqrt(Sum(row, x => x * x)), row => (long)Math.Sqrt(Fold(row, 0L, (a, b) => a + (b * b))))),
-        new("ReduceSumSquare", call => Reduced(call, 18, row => Sum(row, x => x * x), row => Fold(row, 0L, (a, b) => a + (b * b)))),
+        new("ReduceL2", call => Reduced(call, 18, row => Math.Sqrt(Sum(row, x => x * x)), row => (long)Math.Sqrt(Squares(row)))),
+        new("ReduceSumSquare", call => Reduced(call, 18, row => Sum(row, x => x * x), Squares)),
         new("ReduceLogSumExp", call => Reduced(call, 18, LogSumExp, null)),
         new("ReduceLogSum", call => Reduced(call, 18, row => Math.Log(Sum(row, x => x)), null)),
     ];
@@ -27,7 +27,8 @@ internal static class OnnxReducing
         if (extent == 0) call.DoesNotFit($"axis {axis} has no elements");
         int inner = (int)OnnxArray.CountOf(input.Shape.AsSpan()[(axis + 1)..]);
         call.Charge(input.Length);
-        OnnxArray result = call.Made(OnnxDataType.Integer64, isKept ? input.Shape.SetItem(axis, 1).AsSpan() : input.Shape.RemoveAt(axis).AsSpan());
+        int[] shape = [.. isKept ? input.Shape.SetItem(axis, 1) : input.Shape.RemoveAt(axis)];
+        OnnxArray result = call.Made(OnnxDataType.Integer64, shape);
         for (int i = 0; i < result.Length; i++)
         {
             int start = (i / inner * extent * inner) + (i % inner), best = 0;
@@ -97,7 +98,8 @@ internal static class OnnxReducing
     }
 
     private static OnnxArray[] Reduced(
-        OnnxCall call, int axesAreInputSince, Func<ReadOnlyMemory<double>, double> floats, Func<ReadOnlyMemory<long>, long>? integers, bool isEmptyRefused = false)
+        OnnxCall call, int axesAreInputSince, Func<ReadOnlyMemory<double>, double> floats, Func<ReadOnlyMemory<long>, long>? integers,
+            bool isEmptyRefused = false)
     {
         call.Check("axes", "keepdims", "noop_with_empty_axes");
         OnnxArray input = call.Required(0);
@@ -111,7 +113,8 @@ internal static class OnnxReducing
         (int[] order, int count) = Last(input, axes);
         if (count == 0 && isEmptyRefused) call.DoesNotFit("there is nothing to take the largest or smallest of");
         OnnxArray rows = call.Permuted(input, order);
-        int[] shape = [.. input.Shape.Select((extent, axis) => axes.Contains(axis) ? 1 : extent).Where((_, axis) => isKept || !axes.Contains(axis))];
+        int[] shape = [.. input.Shape.Select((extent, axis) => axes.Contains(axis) ? 1 : extent)
+            .Where((_, axis) => isKept || !axes.Contains(axis))];
         OnnxArray result = call.Made(input.Type, shape);
         double[] row = new double[input.IsFloating ? count : 0];
         for (int i = 0; i < result.Length; i++)
@@ -145,9 +148,17 @@ internal static class OnnxReducing
         return start;
     }
 
+    private static double Largest(ReadOnlyMemory<double> row) => Fold(row, double.NegativeInfinity, Math.Max);
+
+    private static double Smallest(ReadOnlyMemory<double> row) => Fold(row, double.PositiveInfinity, Math.Min);
+
+    private static long Squares(ReadOnlyMemory<long> row) => Fold(row, 0L, (a, b) => a + (b * b));
+
+    private static long MeanOfIntegers(ReadOnlyMemory<long> row) => row.Length == 0 ? 0 : Fold(row, 0L, (a, b) => a + b) / row.Length;
+
     private static double LogSumExp(ReadOnlyMemory<double> row)
     {
-        double most = Fold(row, double.NegativeInfinity, Math.Max);
+        double most = Largest(row);
         return double.IsInfinity(most) ? most : most + Math.Log(Sum(row, x => Math.Exp(x - most)));
     }
 }

@@ -11,7 +11,8 @@ internal static class OnnxRepeating
         return [Broadcast(call, input, Together(call, input.Shape.AsSpan(), target))];
     }
 
-    /// <summary>The shape that two shapes have together, as numpy has it: axes are counted from the last, and an extent of 1 is repeated.</summary>
+    /// <summary>The shape that two shapes have together, as numpy has it: axes are counted from the last, and an extent of 1 is
+    /// repeated.</summary>
     public static int[] Together(OnnxCall call, ReadOnlySpan<int> first, ReadOnlySpan<int> second)
     {
         int[] shape = new int[Math.Max(first.Length, second.Length)];
@@ -19,7 +20,8 @@ internal static class OnnxRepeating
         {
             int a = back <= first.Length ? first[^back] : 1, b = back <= second.Length ? second[^back] : 1;
             if (a != b && a != 1 && b != 1)
-                call.DoesNotFit($"[{string.Join(", ", first.ToArray())}] and [{string.Join(", ", second.ToArray())}] do not fit together: {a} and {b} elements along one axis");
+                call.DoesNotFit($"[{string.Join(", ", first.ToArray())}] and [{string.Join(", ", second.ToArray())}] do not fit " +
+                $"together: {a} and {b} elements along one axis");
             shape[^back] = a == 1 ? b : a;
         }
 
@@ -40,7 +42,8 @@ internal static class OnnxRepeating
         call.Check();
         OnnxArray input = call.Required(0);
         long[] repeats = call.Integers(1);
-        if (repeats.Length != input.Rank || repeats.Any(repeat => repeat < 0)) call.DoesNotFit($"[{OnnxCall.Shown(repeats)}] does not repeat {input.Rank} axes");
+        if (repeats.Length != input.Rank || repeats.Any(repeat => repeat < 0))
+            call.DoesNotFit($"[{OnnxCall.Shown(repeats)}] does not repeat {input.Rank} axes");
         int[] shape = call.Extents([.. input.Shape.Select((extent, axis) => extent * Math.Min(repeats[axis], int.MaxValue))]);
         return [Mapped(call, input, shape, (axis, at) => at % input.Shape[axis], null)];
     }
@@ -56,15 +59,18 @@ internal static class OnnxRepeating
         int[] axes = call.Opset >= 18 && call.Optional(3) is not null
             ? [.. call.Integers(3).Select(axis => call.Axis(axis, input.Rank))]
             : [.. Enumerable.Range(0, input.Rank)];
-        if (pads.Length != 2 * axes.Length || axes.Distinct().Count() != axes.Length) call.DoesNotFit($"[{OnnxCall.Shown(pads)}] does not pad {axes.Length} axes at both ends");
+        if (pads.Length != 2 * axes.Length || axes.Distinct().Count() != axes.Length)
+            call.DoesNotFit($"[{OnnxCall.Shown(pads)}] does not pad {axes.Length} axes at both ends");
         OnnxArray? value = call.Opset >= 11 ? call.Optional(2)
             : input.Floats is not null ? new OnnxArray(input.Type, [], new[] { call.Number("value", 0f) })
             : null;
-        if (value is not null && (value.Length != 1 || value.Type != input.Type)) call.DoesNotFit("its value must be one number of the input's type");
+        if (value is not null && (value.Length != 1 || value.Type != input.Type))
+            call.DoesNotFit("its value must be one number of the input's type");
         long[] begins = new long[input.Rank], extents = [.. input.Shape.Select(extent => (long)extent)];
         for (int i = 0; i < axes.Length; i++)
         {
-            if (Math.Abs((double)pads[i]) > int.MaxValue || Math.Abs((double)pads[i + axes.Length]) > int.MaxValue) call.DoesNotFit($"pads [{OnnxCall.Shown(pads)}] are impossible");
+            if (Math.Abs((double)pads[i]) > int.MaxValue || Math.Abs((double)pads[i + axes.Length]) > int.MaxValue)
+                call.DoesNotFit($"pads [{OnnxCall.Shown(pads)}] are impossible");
             begins[axes[i]] = pads[i];
             extents[axes[i]] += pads[i] + pads[i + axes.Length];
         }
@@ -92,7 +98,8 @@ internal static class OnnxRepeating
         OnnxArray result = call.Made(input.Type, shape);
         if (result.Length == 0) return result;
         int[] strides = input.Strides();
-        int[][] maps = [.. shape.Select((extent, axis) => Enumerable.Range(0, extent).Select(at => source(axis, at) is >= 0 and int from ? from * strides[axis] : -1).ToArray())];
+        int[][] maps = [.. shape.Select((extent, axis) => Enumerable.Range(0, extent)
+            .Select(at => source(axis, at) is >= 0 and int from ? from * strides[axis] : -1).ToArray())];
         switch (result.Numbers)
         {
             case float[] floats:

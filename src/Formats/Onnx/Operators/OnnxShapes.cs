@@ -26,9 +26,11 @@ internal static class OnnxShapes
     {
         call.Check("value", "value_int", "value_ints", "value_float", "value_floats");
         if (call.Node.Attributes.Count != 1) call.Invalid("exactly one value was expected");
-        if (call.Attribute("value_int", OnnxAttributeType.Integer) is { } integer) return [new OnnxArray(OnnxDataType.Integer64, [], new[] { integer.Integer })];
+        if (call.Attribute("value_int", OnnxAttributeType.Integer) is { } integer)
+            return [new OnnxArray(OnnxDataType.Integer64, [], new[] { integer.Integer })];
         if (call.List("value_ints") is { } integers) return [new OnnxArray(OnnxDataType.Integer64, [integers.Length], integers)];
-        if (call.Attribute("value_float", OnnxAttributeType.Float) is { } number) return [new OnnxArray(OnnxDataType.Binary32, [], new[] { number.Float })];
+        if (call.Attribute("value_float", OnnxAttributeType.Float) is { } number)
+            return [new OnnxArray(OnnxDataType.Binary32, [], new[] { number.Float })];
         if (call.Attribute("value_floats", OnnxAttributeType.Floats) is { } numbers)
             return [new OnnxArray(OnnxDataType.Binary32, [numbers.Floats.Length], numbers.Floats.ToArray())];
         OnnxTensor? value = call.Attribute("value", OnnxAttributeType.Tensor)?.Tensor;
@@ -80,7 +82,8 @@ internal static class OnnxShapes
 
         double[] values = [.. new[] { start, limit, delta }.Select(value => value.Doubles?[0] ?? value.Floats![0])];
         double length = Math.Ceiling((values[1] - values[0]) / values[2]);
-        if (values[2] == 0 || !double.IsFinite(length)) call.DoesNotFit(string.Create(CultureInfo.InvariantCulture, $"{values[0]} to {values[1]} by {values[2]} is no range"));
+        if (values[2] == 0 || !double.IsFinite(length))
+            call.DoesNotFit(string.Create(CultureInfo.InvariantCulture, $"{values[0]} to {values[1]} by {values[2]} is no range"));
         OnnxArray made = call.Made(start.Type, call.Extents([(long)Math.Clamp(length, 0, long.MaxValue / 2)]));
         for (int i = 0; i < made.Length; i++)
         {
@@ -103,7 +106,8 @@ internal static class OnnxShapes
         return [Converted(call, call.Required(0), call.Required(1).Type)];
     }
 
-    /// <summary>Numbers as another type: floats lose their fraction as integers, integers wrap around, and what is not zero is true.</summary>
+    /// <summary>Numbers as another type: floats lose their fraction as integers, integers wrap around, and what is not zero is
+    /// true.</summary>
     public static OnnxArray Converted(OnnxCall call, OnnxArray input, long to)
     {
         bool isFloating = OnnxDataType.IsFloating(to);
@@ -125,14 +129,16 @@ internal static class OnnxShapes
             switch (result.Numbers)
             {
                 case float[] floats:
-                    floats[i] = OnnxDataType.Rounded(to, input.Numbers switch { float[] f => f[i], double[] d => (float)d[i], _ => input.Integers![i] });
+                    floats[i] = OnnxDataType.Rounded(to, input.Numbers switch { float[] f => f[i], double[] d => (float)d[i], _ =>
+                        input.Integers![i] });
                     break;
                 case double[] doubles:
                     doubles[i] = input.Numbers switch { float[] f => f[i], _ => input.Integers![i] };
                     break;
                 default:
                     long[] integers = result.Integers!;
-                    integers[i] = input.Integers is { } from ? OnnxDataType.Wrapped(to, from[i]) : Whole(input.Doubles?[i] ?? input.Floats![i]);
+                    integers[i] = input.Integers is { } from ? OnnxDataType.Wrapped(to, from[i])
+                        : Whole(input.Doubles?[i] ?? input.Floats![i]);
                     break;
             }
         }
