@@ -21,8 +21,8 @@ public sealed record TrainingRecord
     public TextRecord? Test { get; init; }
 
     /// <summary>
-    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was not recorded. Models of
-    /// <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in one.
+    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was not
+    /// recorded. Models of <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in one.
     /// </summary>
     public int? Streams { get; init; }
 

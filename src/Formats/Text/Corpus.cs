@@ -7,7 +7,8 @@ namespace TinySD.Formats;
 /// <remarks>
 /// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. At byte level they are anything, and nothing of
 /// them is skipped. They are streamed: memory is needed for the distinct tokens when counting and for the ids when encoding, not for the text. At word level
-/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too, unless <see cref="LineMarks"/> says otherwise.
+/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too, unless <see cref="LineMarks"/>
+/// says otherwise.
 /// </remarks>
 public static class Corpus
 {

@@ -1,6 +1,8 @@
 namespace TinySD.Formats;
 
-/// <summary>Which lines get the token <see cref="Vocabulary.EndOfLine"/> at level <see cref="TextLevel.Word"/>; at other levels none do.</summary>
+/// <summary>
+/// Which lines get the token <see cref="Vocabulary.EndOfLine"/> at level <see cref="TextLevel.Word"/>; at other levels none do.
+/// </summary>
 public enum LineMarks
 {
     /// <summary>Every line, even one whose last word is that token already.</summary>

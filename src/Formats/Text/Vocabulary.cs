@@ -28,8 +28,10 @@ public sealed class Vocabulary
     /// <param name="level">What a token is.</param>
     /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character
     /// level one Unicode scalar value each, or <see cref="Unknown"/>; at byte level <c>00</c> to <c>ff</c>, in that order.</param>
-    /// <param name="marks">Which lines of a text get <see cref="EndOfLine"/> at word level; if none do, it need not be among the tokens.</param>
-    /// <exception cref="ArgumentException">The list breaks a rule; the message says which token. Or lines are to have marks of their own at another level.</exception>
+    /// <param name="marks">Which lines of a text get <see cref="EndOfLine"/> at word level; if none do, it need not be a token.</param>
+    /// <exception cref="ArgumentException">
+    /// The list breaks a rule; the message says which token. Or lines are to have marks of their own at another level.
+    /// </exception>
     public Vocabulary(TextLevel level, IReadOnlyList<string> tokens, LineMarks marks = LineMarks.Always)
     {
         if (level != TextLevel.Word && marks != LineMarks.Always) Throw.Argument("only lines of words have marks at their ends");

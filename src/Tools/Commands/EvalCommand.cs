@@ -27,7 +27,8 @@ internal sealed class EvalCommand
     {
         var self = new EvalCommand();
         var command = new Command("eval",
-            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its validation had; with Monte Carlo dropout or a continuous " +
+            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its validation " +
+            "had; with Monte Carlo dropout or a continuous " +
             "cache beside it, if asked.")
         {
             self._model, self._data,
@@ -70,7 +71,7 @@ internal sealed class EvalCommand
     {
         output.WriteLine(
             $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
-            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) + $"; {EvaluationStreams.Count(result.Streams)}" + Time(result.Seconds));
+            $"{UnknownToken.Told(vocabulary, result.Unknown, result.Tokens)}; {EvaluationStreams.Count(result.Streams)}{Time(result.Seconds)}");
         if (result.MonteCarlo is { } mc)
         {
             output.WriteLine(
@@ -84,7 +85,8 @@ internal sealed class EvalCommand
             : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} in {Figures.Duration(cache.TuningSeconds!.Value)}";
         output.WriteLine(
             $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
-            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}; {EvaluationStreams.Count(cache.Streams)}{Time(cache.Seconds)}");
+            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}; " +
+            $"{EvaluationStreams.Count(cache.Streams)}{Time(cache.Seconds)}");
     }
 
     private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)

@@ -59,9 +59,10 @@ internal sealed class GenerateCommand
             loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1, hardware);
         if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
         {
-            string shown = string.Join(", ", unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'"));
+            IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");
+            string others = unknown.Length > ShownUnknown ? " and others" : "";
             context.Console.Error.WriteLine(
-                $"tinysd generate: the vocabulary lacks {shown}{(unknown.Length > ShownUnknown ? " and others" : "")} of --prompt; the model reads {Vocabulary.Unknown} instead.");
+                $"tinysd generate: the vocabulary lacks {string.Join(", ", first)}{others} of {_prompt.Name}; the model reads {Vocabulary.Unknown} instead.");
         }
 
         if (loaded.Vocabulary.Level == TextLevel.Byte)

@@ -80,7 +80,8 @@ internal sealed class ReproduceLmCommand
             Marks = GridManifest.MarksOf(manifest, _grid.Marks(parsed, plan.Level, line => Warn(context, line))),
         };
         using LanguageModelData data = ProgressDisplay.Run(
-            context, progress => LanguageModelData.Read(train, valid, test, plan.Level, plan.Marks, plan.Limits, plan.Recipe, progress, context.Stop.Watch()));
+            context, progress => LanguageModelData.Read(
+                train, valid, test, plan.Level, plan.Marks, plan.Limits, plan.Recipe, progress, context.Stop.Watch()));
         foreach (string warning in data.Warnings(plan.Recipe)) Warn(context, warning);
         var asked = GridManifest.Of(plan, data);
         manifest?.Check(asked, folder.Path);

@@ -52,7 +52,8 @@ internal sealed class ReproduceNoiseCommand
         LanguageModelRecipe recipe = RecipeOf(parsed, loaded.Training.Recipe);
         using EncodedText text = ProgressDisplay.Run(
             context, progress => EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary, progress, context.Stop.Watch()));
-        foreach (string warning in TextWarnings.Of(text, loaded.Vocabulary)) context.Console.Error.WriteLine($"tinysd reproduce noise: {warning}");
+        foreach (string warning in TextWarnings.Of(text, loaded.Vocabulary))
+            context.Console.Error.WriteLine($"tinysd reproduce noise: {warning}");
         int count = parsed.GetValue(_windows) ?? DefaultWindows, draws = parsed.GetValue(_draws) ?? DefaultDraws;
         long there = Math.Max(0, (text.Tokens.Length / recipe.BatchSize) - 1) / recipe.Bptt;
         if (there < count + 1)

@@ -80,9 +80,12 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
 
     /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public int? Streams(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } asked && asked != run.Streams
-        ? throw Contradiction(option.Name, Figures.Count(asked), EvaluationStreams.Of(run.Streams, run.Recipe).Told(hasTest: run.Test is not null))
-        : run.Streams;
+    public int? Streams(ParseResult parsed, Option<int?> option)
+    {
+        if (parsed.GetValue(option) is not { } asked || asked == run.Streams) return run.Streams;
+        string was = run.Streams is { } known ? Figures.Count(known) : EvaluationStreams.Of(null, run.Recipe).Told(hasTest: true);
+        throw Contradiction(option.Name, Figures.Count(asked), was);
+    }
 
     /// <summary>Refuses other masks than the run's.</summary>
     /// <exception cref="UsageException">The run draws its masks.</exception>

@@ -54,9 +54,13 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         }
     }
 
-    /// <summary>The words or characters of a prompt that the vocabulary lacks, so that the model reads them as the unknown one; in no order.</summary>
-    public string[] UnknownIn(string prompt) => vocabulary.UnknownId is null ? []
-        : [.. Corpus.CountText(prompt, vocabulary.Level, vocabulary.LineMarks).Counts.Keys.Where(token => !vocabulary.TryGetId(token, out _)).Order(StringComparer.Ordinal)];
+    /// <summary>The words or characters of a prompt that the vocabulary lacks and the model reads as the unknown one, in ordinal order.</summary>
+    public string[] UnknownIn(string prompt)
+    {
+        if (vocabulary.UnknownId is null) return [];
+        IEnumerable<string> tokens = Corpus.CountText(prompt, vocabulary.Level, vocabulary.LineMarks).Counts.Keys;
+        return [.. tokens.Where(token => !vocabulary.TryGetId(token, out _)).Order(StringComparer.Ordinal)];
+    }
 
     private static int Sample(TokenSampler sampler, ReadOnlySpan<float> logits)
     {

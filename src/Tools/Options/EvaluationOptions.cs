@@ -50,7 +50,8 @@ internal sealed class EvaluationOptions
 
     /// <summary>The same in training, where it is of the texts to predict.</summary>
     public static Option<int?> StreamsInTraining() => StreamsOption(
-        "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. [default: --batch]");
+        "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. " +
+        "[default: --batch]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)

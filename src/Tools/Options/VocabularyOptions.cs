@@ -22,8 +22,8 @@ internal sealed class VocabularyOptions
 
     /// <summary>Which lines get a token for their end.</summary>
     public Option<LineMarks?> LineMarks { get; } = Ranged.Choice(LineMarksName, Names.LineMarks,
-        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: auto, those that do not end in it already; always, every line; none, no line: " +
-        "a line's end is white space, and what the text has is what there is. The model remembers it. [default: auto]");
+        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: auto, those that do not end in it already; always, " +
+        "every line; none, no line: a line's end is white space, and what the text has is what there is. The model remembers it. [default: auto]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -43,7 +43,9 @@ internal sealed class VocabularyOptions
     public LineMarks? Marks(ParseResult parsed, TextLevel level, Action<string> warn)
     {
         if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
-        warn($"{LineMarksName} {Names.LineMarks.Of(marks)} has no effect at --level {Names.Levels.Of(level)}: line feeds are tokens like any other.");
+        warn(
+            $"{LineMarksName} {Names.LineMarks.Of(marks)} has no effect at --level {Names.Levels.Of(level)}: " +
+            "line feeds are tokens like any other.");
         return null;
     }
 

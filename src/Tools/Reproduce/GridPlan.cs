@@ -26,11 +26,13 @@ internal sealed record GridRun(GridCell Cell, ulong Seed)
 /// <param name="Cells">In the order of <see cref="GridCell.All"/>.</param>
 /// <param name="Seeds">In the order in which they come.</param>
 /// <param name="KeepsWeightDrop">Whether DropConnect stays in the cells that drop the recurrent state.</param>
-/// <param name="Streams">Streams of validation and test; null in a grid from before that was a setting, as <see cref="EvaluationStreams.Of"/> has it.</param>
+/// <param name="Streams">
+/// Streams of validation and test; null in a grid from before that was a setting, as <see cref="EvaluationStreams.Of"/> has it.
+/// </param>
 /// <param name="Marks">Which lines get a token for their end, at word level.</param>
 internal sealed record GridPlan(
-    TextLevel Level, VocabularyLimits Limits, LanguageModelRecipe Recipe, GridCell Baseline, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds, bool KeepsWeightDrop,
-    int? Streams = null, LineMarks Marks = LineMarks.Always)
+    TextLevel Level, VocabularyLimits Limits, LanguageModelRecipe Recipe, GridCell Baseline, IReadOnlyList<GridCell> Cells,
+    IReadOnlyList<ulong> Seeds, bool KeepsWeightDrop, int? Streams = null, LineMarks Marks = LineMarks.Always)
 {
     // The first two differ from cell to cell, or from seed to seed.
     private const string CaseOption = "--dropout", SeedOption = "--seed", WeightDropOption = "--weight-drop",

@@ -97,7 +97,8 @@ internal sealed record GridReport(
         var streams = EvaluationStreams.Of(plan.Streams, plan.Recipe);
         return new GridReport(
             GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
-            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times, LeftOut.From(data.Train.Tokens, plan.Recipe).Tokens, streams.Valid, streams.Test);
+            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times,
+            LeftOut.From(data.Train.Tokens, plan.Recipe).Tokens, streams.Valid, streams.Test);
     }
 
     private static GridMissing MissingOf(GridRun run, GridFolder folder) => folder.DivergenceOf(run) is { } divergence

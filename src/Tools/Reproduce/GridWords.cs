@@ -34,7 +34,9 @@ internal static class GridWords
         }
 
         console.Results.Write(table);
-        console.Out.WriteLine($"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Batch}; {new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.");
+        console.Out.WriteLine(
+            $"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Batch}; " +
+            $"{new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.");
         console.Out.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
         string[] left = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Run)];

@@ -5,8 +5,8 @@ using TinySD.Tools.Display;
 namespace TinySD.Tools.Training;
 
 /// <summary>
-/// How many streams the texts that a run predicts are cut into. It is one number for validation and test, and the model's record has it for <c>eval</c>: an
-/// undertrained model's state drifts with the length of a stream, and its perplexity with it.
+/// How many streams the texts that a run predicts are cut into. It is one number for validation and test, and the model's record has it for
+/// <c>eval</c>: an undertrained model's state drifts with the length of a stream, and its perplexity with it.
 /// </summary>
 /// <param name="Valid">Of the validation text.</param>
 /// <param name="Test">Of the test text.</param>

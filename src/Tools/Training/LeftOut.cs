@@ -4,8 +4,8 @@ using TinySD.Tools.Display;
 namespace TinySD.Tools.Training;
 
 /// <summary>
-/// Tokens of a training text that an epoch never looks at: the text is cut into as many streams of equal length as the batch has, and where windows have a fixed
-/// length, whole ones only are trained, as in Zaremba's recipe.
+/// Tokens of a training text that an epoch never looks at: the text is cut into as many streams of equal length as the batch has, and where
+/// windows have a fixed length, whole ones only are trained, as in Zaremba's recipe.
 /// </summary>
 /// <param name="Tokens">How many.</param>
 /// <param name="Of">Of so many.</param>
@@ -31,8 +31,9 @@ internal readonly record struct LeftOut(long Tokens, long Of, LanguageModelRecip
     public string Told(string name)
     {
         string why = Recipe.VariableBptt ? "" : $", and of those only whole windows of {Figures.Count(Recipe.Bptt, "step")} are trained";
-        return $"{name}: each epoch leaves out {Figures.Count(Tokens)} of {Figures.Count(Of, "token")} ({Figures.Fixed(100 * Share, Share < 0.001 ? 3 : 1)} %): the " +
-            $"text is cut into {Figures.Count(Recipe.BatchSize, "stream")} of equal length{why}.{(Share > Notable ? Remedy() : "")}";
+        string share = Figures.Fixed(100 * Share, Share < 0.001 ? 3 : 1), remedy = Share > Notable ? Remedy() : "";
+        return $"{name}: each epoch leaves out {Figures.Count(Tokens)} of {Figures.Count(Of, "token")} ({share} %): the text is cut into " +
+            $"{Figures.Count(Recipe.BatchSize, "stream")} of equal length{why}.{remedy}";
     }
 
     private static long Count(long tokens, LanguageModelRecipe recipe, int bptt)
@@ -44,10 +45,15 @@ internal readonly record struct LeftOut(long Tokens, long Of, LanguageModelRecip
     // A window a little shorter may fit much better.
     private string Remedy()
     {
-        LeftOut own = this;
-        int best = Recipe.VariableBptt ? 0
-            : Enumerable.Range((Recipe.Bptt + 1) / 2, (Recipe.Bptt / 2) + 1).OrderBy(bptt => Count(own.Of, own.Recipe, bptt)).ThenByDescending(bptt => bptt).First();
-        long left = best == 0 ? Tokens : Count(Of, Recipe, best);
-        return (double)left / Of <= Notable ? $" --bptt {best} leaves out {Figures.Count(left)}." : " A lower --batch or --bptt leaves out less.";
+        int best = Recipe.Bptt;
+        for (int bptt = best - 1; bptt >= (Recipe.Bptt + 1) / 2; bptt--)
+        {
+            if (Count(Of, Recipe, bptt) < Count(Of, Recipe, best)) best = bptt;
+        }
+
+        long left = Count(Of, Recipe, best);
+        return (double)left / Of <= Notable
+            ? $" --bptt {best} leaves out {Figures.Count(left)}."
+            : Recipe.VariableBptt ? " A lower --batch leaves out less." : " A lower --batch or --bptt leaves out less.";
     }
 }

@@ -22,19 +22,21 @@ internal static class TextWarnings
         if (vocabulary.Level != TextLevel.Word || vocabulary.LineMarks == LineMarks.None) yield break;
         if (ends.LoneReturns > 0 && ends.LineFeeds == 0)
         {
-            yield return $"{text.Name} has no line feed and {Figures.Count(ends.LoneReturns, "carriage return")}, which are white space: all of it is one line, with " +
-                $"one {Vocabulary.EndOfLine}. If they end its lines, as on old Macs, convert it first, for example with tr '\\r' '\\n'.";
+            yield return $"{text.Name} has no line feed and {Figures.Count(ends.LoneReturns, "carriage return")}, which are white space: " +
+                $"all of it is one line, with one {Vocabulary.EndOfLine}. If they end its lines, as on old Macs, convert it first, for example with tr '\\r' '\\n'.";
         }
         else if (ends.LoneReturns > 0)
         {
-            yield return $"{text.Name}: {Figures.Count(ends.LoneReturns, "carriage return")} without a line feed behind are white space, and end no line. If they " +
-                "should, convert it first, for example with sed 's/\\r$//' and then tr '\\r' '\\n'.";
+            yield return $"{text.Name}: {Figures.Count(ends.LoneReturns, "carriage return")} without a line feed behind are white space, " +
+                "and end no line. If they should, convert it first, for example with sed 's/\\r$//' and then tr '\\r' '\\n'.";
         }
 
         if (ends.Marked == 0) yield break;
-        string already = $"{text.Name}: {Figures.Count(ends.Marked)} of {Figures.Count(ends.Lines, "line")} end in {Vocabulary.EndOfLine} already, and ";
+        string lines = $"{Figures.Count(ends.Marked)} of {Figures.Count(ends.Lines, "line")}";
+        string already = $"{text.Name}: {lines} end in {Vocabulary.EndOfLine} already, and ";
         yield return already + (vocabulary.LineMarks == LineMarks.WhereMissing
             ? $"get no second one (train lm {VocabularyOptions.LineMarksName} says which lines get one)."
-            : $"get a second one, as every line does that this model reads; train with {VocabularyOptions.LineMarksName} auto, and there is one.");
+            : "get a second one, as every line does that this model reads; train with " +
+                $"{VocabularyOptions.LineMarksName} auto, and there is one.");
     }
 }

@@ -18,11 +18,13 @@ internal static class TrainingPage
     /// <param name="command">The command line.</param>
     /// <param name="machine">Where it ran.</param>
     public static void Save(
-        string path, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command, Surroundings machine) =>
+        string path, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows,
+        TrainingOutcome outcome, string command, Surroundings machine) =>
         HtmlPage.Save(path, output => Write(output, data, recipe, rows, outcome, command, machine));
 
     private static void Write(
-        TextWriter output, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command, Surroundings machine)
+        TextWriter output, LanguageModelData data, LanguageModelRecipe recipe, IEnumerable<(string Option, string Value)> rows,
+        TrainingOutcome outcome, string command, Surroundings machine)
     {
         string test = outcome.TestPerplexity is { } perplexity ? $", test perplexity {Figures.Perplexity(perplexity)}" : "";
         HtmlPage.Begin(output, "training of a language model");
