@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 
@@ -71,4 +72,14 @@ internal static class Words
 
     /// <summary>A number with its thousands marked.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A number of things with its thousands marked, as <c>1 byte</c> or <c>1,000 bytes</c>.</summary>
+    public static string Count(long number, string what) => $"{Count(number)} {(number == 1 ? what : Plural(what))}";
+
+    /// <summary>A number of things as the file has it, as <c>1 byte</c> or <c>1000 bytes</c>.</summary>
+    public static string Counted<T>(T number, string what)
+        where T : IBinaryInteger<T> =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {(number == T.One ? what : Plural(what))}");
+
+    private static string Plural(string what) => what switch { "axis" => "axes", "entry" => "entries", _ => what + "s" };
 }

@@ -16,6 +16,19 @@ public sealed class WordsTests
         await Assert.That(Words.Shown(word)).IsEqualTo(shown);
 
     [Test]
+    [Arguments(0, "byte", "0 bytes")]
+    [Arguments(1, "byte", "1 byte")]
+    [Arguments(1, "axis", "1 axis")]
+    [Arguments(2, "axis", "2 axes")]
+    [Arguments(1234567, "time step", "1234567 time steps")]
+    public async Task A_number_and_its_noun_agree(int number, string what, string told)
+    {
+        await Assert.That(Words.Counted(number, what)).IsEqualTo(told);
+        await Assert.That(Words.Counted((ulong)number, what)).IsEqualTo(told);
+        await Assert.That(Words.Count(number, what)).IsEqualTo(told.Replace("1234567", "1,234,567", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task A_word_beyond_the_basic_plane_that_is_not_in_the_vocabulary_is_named()
     {
         FileProblem? problem = Assert.Throws<FileProblemException>(

@@ -192,6 +192,41 @@ public sealed class ExchangeTests
         }
     }
 
+    [Test]
+    [Arguments(1, "1 tensor of", "is no part of", "3 tensors")]
+    [Arguments(2, "2 tensors of", "are no part of", "4 tensors")]
+    public async Task One_tensor_is_not_several(int others, string count, string verb, string all)
+    {
+        using var folder = new TestFolder();
+        SafetensorsWriter.Write(folder["m.safetensors"],
+        [
+            new("weight_ih_l0", [1, 1], [1f]), new("weight_hh_l0", [1, 1], [1f]),
+            .. Enumerable.Range(0, others).Select(i => new NamedTensor($"other{i}", [1], [0f])),
+        ]);
+        CliResult import = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["m.tsd"]);
+        await Assert.That(import.Error).Contains(count).And.Contains(verb);
+        await Assert.That(import.Out).Contains("1 layer, ").And.Contains("1 input, ").And.Contains("3 parameters");
+        await Assert.That(Tinysd.Run("verify", folder["m.safetensors"]).Out).Contains(all);
+        SafetensorsWriter.Write(folder["one.safetensors"], [new("x", [1], [1f])]);
+        await Assert.That(Tinysd.Run("verify", folder["one.safetensors"]).Out).Contains("1 tensor,");
+    }
+
+    [Test]
+    public async Task A_recurrent_tensor_of_another_form_is_refused_or_named()
+    {
+        using var folder = new TestFolder();
+        NamedTensor[] lstm = [new("r.weight_ih_l0", [4, 1], new float[4]), new("r.weight_hh_l0", [4, 1], new float[4])];
+        SafetensorsWriter.Write(folder["m.safetensors"], [.. lstm, new("r.weight_hh_l0_raw", [4, 1], new float[4])]);
+        CliResult raw = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["m.tsd"], "--json");
+        await Assert.That(raw.Json.GetProperty("copies")[0].GetString()).IsEqualTo("r.weight_hh_l0");
+        await Assert.That(raw.Error).Contains("1 tensor of").And.Contains("was computed from weights that are there too").And.Contains(": r.weight_hh_l0");
+        SafetensorsWriter.Write(folder["m.safetensors"], [.. lstm, new("r.weight_hh_l0_u", [4], new float[4])]);
+        CliResult spectral = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["n.tsd"]);
+        await Assert.That(spectral.Code).IsEqualTo(1);
+        await Assert.That(spectral.Error).Contains("tensor 'r.weight_hh_l0_u' is of spectral norm");
+        await Assert.That(File.Exists(folder["n.tsd"])).IsFalse();
+    }
+
     private static void PutStack(TestFolder folder, CellKind cell)
     {
         var stack = new RecurrentStack(new() { Cell = cell, InputSize = 3, HiddenSize = 5, LayerCount = 2, Direction = RecurrentDirection.Bidirectional });

@@ -104,7 +104,7 @@ public static class CheckpointFile
 
     private static FileProblem? Compare(TsdFile file, TensorToWrite[] expected)
     {
-        if (file.Tensors.Length != expected.Length) return Invalid(file, RunName, $"it has {file.Tensors.Length} tensors, its recipe makes {expected.Length}");
+        if (file.Tensors.Length != expected.Length) return Invalid(file, RunName, $"it has {Words.Counted(file.Tensors.Length, "tensor")}, its recipe makes {expected.Length}");
         foreach ((TsdTensor found, TensorToWrite tensor) in file.Tensors.Zip(expected))
         {
             string shape = string.Join(", ", tensor.Slot.Shape);

@@ -107,11 +107,11 @@ public sealed record LanguageModelCheckpoint
         for (int index = 0; index < Epochs.Count; index++)
         {
             FinishedEpoch epoch = Epochs[index];
-            if (epoch.Epoch != index + 1 || epoch.Steps < 1) return $"epoch {epoch.Epoch} with {epoch.Steps} steps stands where epoch {index + 1} belongs";
+            if (epoch.Epoch != index + 1 || epoch.Steps < 1) return $"epoch {epoch.Epoch} with {Words.Counted(epoch.Steps, "step")} stands where epoch {index + 1} belongs";
         }
 
         if (Epochs.Sum(epoch => (long)epoch.Steps) + Progress.Step != Progress.Updates)
-            return $"the steps of its epochs do not add up to its {Progress.Updates} updates";
+            return $"the steps of its epochs do not add up to its {Words.Counted(Progress.Updates, "update")}";
         if (Progress.AveragedUpdates is not null && Recipe.Optimizer != OptimizerKind.NtAsgd) return "it has an average, and its recipe's optimizer makes none";
         if (BestEpoch is null != (Epochs.Count == 0) || BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
         if (Level != TextLevel.Word && LineMarks != LineMarks.Always) return "only lines of words have marks at their ends";

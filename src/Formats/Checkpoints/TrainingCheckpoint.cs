@@ -37,8 +37,8 @@ public sealed record TrainingProgress
     {
         if (Updates is < 0 or > int.MaxValue) return $"{Updates} updates; expected 0 to {int.MaxValue}";
         if (Epoch < 0 || Step < 0 || OptimizerUpdates < 0) return "a count is below 0";
-        if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates) return $"the average is of {AveragedUpdates} updates; expected 0 to {OptimizerUpdates}";
-        if (Step > Updates) return $"{Step} updates of {Updates} are in one epoch";
+        if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates) return $"the average is of {Words.Counted(AveragedUpdates.Value, "update")}; expected 0 to {OptimizerUpdates}";
+        if (Step > Updates) return $"an epoch has {Words.Counted(Step, "update")}, and all have {Updates}";
         if (!double.IsFinite(LossSum) || !(Seconds >= 0) || !(TotalSeconds >= 0)) return "a sum is not a number of at least 0";
         return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";
     }

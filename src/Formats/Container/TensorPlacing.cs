@@ -64,7 +64,7 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (entry.Bytes != needed)
         {
             return Problem(FileProblemKind.TensorInvalid, name, null,
-                $"tensor '{name}' says {entry.Bytes} bytes, its shape [{string.Join(", ", entry.Shape)}] makes {needed}");
+                $"tensor '{name}' says {Words.Counted(entry.Bytes, "byte")}, its shape [{string.Join(", ", entry.Shape)}] makes {needed}");
         }
 
         return Place(entry);
@@ -91,7 +91,8 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (entry.Offset > room || entry.Bytes > room - entry.Offset)
         {
             return Problem(FileProblemKind.TensorOutsideFile, name, null,
-                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {entry.Bytes} bytes, of {room} bytes of " +
+                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {Words.Counted(entry.Bytes, "byte")}, of {room} " +
+                "bytes of " +
                 "tensors");
         }
 

@@ -110,7 +110,7 @@ public sealed class TsdFile : IDisposable
         }
 
         if (destination.Length != tensor.Count)
-            Throw.Argument($"tensor '{name}' has {tensor.Count} floats, the destination {destination.Length}");
+            Throw.Argument($"tensor '{name}' has {Words.Counted(tensor.Count, "float")}, the destination {destination.Length}");
         problem = Check(tensor, destination) ?? CheckPadding(tensor.Name, tensor.End);
         if (problem is not null) destination.Clear();
         return problem is null;

@@ -51,7 +51,8 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         if (first.Length < Length)
         {
             problem = Problem(file, FileProblemKind.Truncated, first.Length,
-                $"{file} is cut short: it has {first.Length} bytes, and the prologue alone has {Length}. Copy or download it again.");
+                $"{file} is cut short: it has {Words.Counted(first.Length, "byte")}, and the prologue alone has {Length}. " +
+                "Copy or download it again.");
             return false;
         }
 
@@ -78,13 +79,13 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
                 Problem(file, FileProblemKind.PrologueInvalid, ReservedAt,
                     $"{file}: bytes 12 to 15 of the prologue are reserved and must be zero"),
             _ when headerBytes is < 2 or > MaxHeaderBytes => Problem(file, FileProblemKind.PrologueInvalid, HeaderBytesAt,
-                $"{file}: the prologue announces a header of {headerBytes} bytes; 2 to {MaxHeaderBytes} are allowed"),
+                $"{file}: the prologue announces a header of {Words.Counted(headerBytes, "byte")}; 2 to {MaxHeaderBytes} are allowed"),
             _ when announced > (ulong)fileBytes => OfWholeFile(file, FileProblemKind.Truncated, fileBytes,
                 $"{file} is cut short: {announced} bytes expected, {fileBytes} found. Copy or download it again."),
             _ when announced < (ulong)fileBytes => OfWholeFile(file, FileProblemKind.TrailingBytes, (long)announced,
                 $"{file} goes on after its end: {announced} bytes expected, {fileBytes} found. Copy or download it again."),
             _ when RoundUp(Length + (long)headerBytes) > fileBytes => Problem(file, FileProblemKind.PrologueInvalid, HeaderBytesAt,
-                $"{file}: the prologue announces a header of {headerBytes} bytes in a file of {fileBytes}"),
+                $"{file}: the prologue announces a header of {Words.Counted(headerBytes, "byte")} in a file of {fileBytes}"),
             _ => null,
         };
         if (problem is not null) return false;

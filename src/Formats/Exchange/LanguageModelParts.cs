@@ -28,7 +28,7 @@ public static class LanguageModelParts
         IReadOnlyList<RecurrentStack> parts = RecurrentParts(model);
         if (parts.Count == 1) return parts[0];
         Throw.Problem(new(FileProblemKind.Unsupported, path, string.Create(CultureInfo.InvariantCulture,
-            $"{path} was not written: the model's last layer has {parts[1].Config.HiddenSize} units and the others {parts[0].Config.HiddenSize}, and in such a file all " +
+            $"{path} was not written: the model's last layer has {Words.Counted(parts[1].Config.HiddenSize, "unit")} and the others {parts[0].Config.HiddenSize}, and in such a file all " +
             $"layers have the same. Export to .safetensors instead.")));
         return parts[0];
     }

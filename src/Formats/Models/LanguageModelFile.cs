@@ -61,7 +61,7 @@ public static class LanguageModelFile
         string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord training, TensorStorage storage = TensorStorage.F32)
     {
         if (vocabulary.Count != model.Config.VocabularySize)
-            Throw.Argument($"the vocabulary has {vocabulary.Count} tokens, the model {model.Config.VocabularySize}");
+            Throw.Argument($"the vocabulary has {Words.Counted(vocabulary.Count, "token")}, the model {model.Config.VocabularySize}");
         if (FiniteWeights.FindUnstorable(path, model.Parameters, storage) is { } weight) Throw.Problem(weight);
         if (FindNotFinite(training) is { } number)
         {
@@ -188,7 +188,7 @@ public static class LanguageModelFile
             part = VocabularyName;
             var vocabulary = new Vocabulary(Spelling.Levels.ValueOf(tokens.Level), tokens.Tokens, LineMarksEntry.ValueOf(tokens.LineMarks));
             if (vocabulary.Count != config.VocabularySize)
-                Throw.Argument($"it has {vocabulary.Count} tokens, the configuration says {config.VocabularySize}");
+                Throw.Argument($"it has {Words.Counted(vocabulary.Count, "token")}, the configuration says {config.VocabularySize}");
             part = TrainingName;
             TrainingRecord record = ReadTraining(training, file);
             description = new LanguageModelDescription(config, vocabulary, record);
@@ -208,7 +208,8 @@ public static class LanguageModelFile
         record.Recipe.Validate();
         if ((FindWrong(record) ?? FindNotFinite(record)) is { } wrong) Throw.Argument(wrong);
         long count = file.Tensors.Sum(t => t.Count);
-        if (record.Parameters != count) Throw.Argument($"it says {record.Parameters} parameters, the tensors hold {count}");
+        if (record.Parameters != count)
+            Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");
         return record;
     }
 
@@ -237,7 +238,8 @@ public static class LanguageModelFile
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            problem = Invalid(file, ConfigurationName, $"its {floats} floats are too few for its configuration");
+            problem = Invalid(file, ConfigurationName,
+                $"its {Words.Counted(floats, "float")} {(floats == 1 ? "is" : "are")} too few for its configuration");
         }
 
         if (problem is not null) model = null;
@@ -260,7 +262,8 @@ public static class LanguageModelFile
     {
         IReadOnlyList<TensorSlot> slots = model.Layout.Tensors;
         if (file.Tensors.Length != slots.Count)
-            return Invalid(file, ConfigurationName, $"it has {file.Tensors.Length} tensors, its configuration makes {slots.Count}");
+            return Invalid(file, ConfigurationName,
+                $"it has {Words.Counted(file.Tensors.Length, "tensor")}, its configuration makes {slots.Count}");
         for (int index = 0; index < slots.Count; index++)
         {
             (TsdTensor found, TensorSlot expected) = (file.Tensors[index], slots[index]);

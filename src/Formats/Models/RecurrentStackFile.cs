@@ -133,7 +133,7 @@ public static class RecurrentStackFile
         long floats = LanguageModelFile.FloatsOf(file);
         if (floats is 0 or > int.MaxValue - AlignedBuffer.AlignmentBytes)
         {
-            problem = Invalid(file, ConfigurationName, $"its tensors hold {floats} floats; 1 to 2^31 are read");
+            problem = Invalid(file, ConfigurationName, $"its tensors hold {Words.Counted(floats, "float")}; 1 to 2^31 are read");
             return false;
         }
 
@@ -144,7 +144,8 @@ public static class RecurrentStackFile
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            problem = Invalid(file, ConfigurationName, $"its {floats} floats are too few for its configuration");
+            problem = Invalid(file, ConfigurationName,
+                $"its {Words.Counted(floats, "float")} {(floats == 1 ? "is" : "are")} too few for its configuration");
         }
 
         return stack is not null && problem is null;
@@ -154,7 +155,7 @@ public static class RecurrentStackFile
     {
         IReadOnlyList<TensorSlot> expected = stack.Layout.Tensors;
         if (file.Tensors.Length != expected.Count)
-            return Invalid(file, ConfigurationName, $"it has {file.Tensors.Length} tensors; {expected.Count} were expected");
+            return Invalid(file, ConfigurationName, $"it has {Words.Counted(file.Tensors.Length, "tensor")}; expected {expected.Count}");
         foreach ((TsdTensor found, TensorSlot slot) in file.Tensors.Zip(expected))
         {
             string wanted = Shown(slot.Name, slot.Shape.Select(extent => (long)extent)), shown = Shown(found.Name, found.Shape);

@@ -98,7 +98,7 @@ internal sealed class OnnxExternalFiles(string model)
             problem = OnnxProblem.Invalid(model, tensor.Offset, tensor.Name,
                 $"tensor '{shown}' lies in '{location}' from byte {Or(place.Offset)}, {Or(place.Length)} bytes long; its shape " +
                 $"[{string.Join(", ", tensor.Shape)}] " +
-                $"of {OnnxDataType.NameOf(tensor.DataType)} makes {needed} bytes");
+                $"of {OnnxDataType.NameOf(tensor.DataType)} makes {Words.Counted(needed, "byte")}");
             return false;
         }
 
@@ -124,7 +124,7 @@ internal sealed class OnnxExternalFiles(string model)
             if (offset > size - needed)
             {
                 problem = new FileProblem(FileProblemKind.TensorOutsideFile, path,
-                    $"{path} has {size} bytes, and tensor '{shown}' of {model} takes bytes {offset} to " +
+                    $"{path} has {Words.Counted(size, "byte")}, and tensor '{shown}' of {model} takes bytes {offset} to " +
                     $"{Math.Min(long.MaxValue - needed, offset) + needed} of it; " +
                     "it is another model's, or was not copied whole")
                 { Part = tensor.Name };

@@ -41,7 +41,8 @@ internal static class OnnxGraphRun
             for (int i = 0; i < node.Outputs.Length; i++)
             {
                 if (node.Outputs[i].Length == 0) continue;
-                if (i >= results.Length) call.Invalid($"it has {node.Outputs.Length} outputs; {results.Length} at most were expected");
+                if (i >= results.Length)
+                    call.Invalid($"it has {Words.Counted(node.Outputs.Length, "output")}; expected at most {results.Length}");
                 if (!made.Add(node.Outputs[i]) || graph.Initializers.ContainsKey(node.Outputs[i]))
                     call.Invalid($"the value '{Words.Shown(node.Outputs[i])}' is made twice");
                 OnnxArray result = results[i];

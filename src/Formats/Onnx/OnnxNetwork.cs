@@ -171,7 +171,7 @@ public sealed class OnnxNetwork
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
         if (timeSteps < 1 || batch < 1)
-            call.DoesNotFit($"X has {timeSteps} steps and {batch} sequences; at least one of each was expected");
+            call.DoesNotFit($"X has {Words.Counted(timeSteps, "step")} and {Words.Counted(batch, "sequence")}; at least one of each was expected");
         var data = new RecurrentInputs(
             timeSteps, batch, x.ToFloats(),
             node.State(call, OnnxRecurrentNode.InitialH, batch),
@@ -188,7 +188,8 @@ public sealed class OnnxNetwork
             catch (ArgumentException exception)
             {
                 // Every shape was checked above, so that only the sum of all sizes can be wrong, and that is for the runtime to say.
-                call.Unsupported($"a run of {timeSteps} steps, {batch} sequences and {node.Config.OutputSize} units ({exception.Message})");
+                call.Unsupported($"a run of {Words.Counted(timeSteps, "step")}, {Words.Counted(batch, "sequence")} and " +
+                    $"{Words.Counted(node.Config.OutputSize, "unit")} ({exception.Message})");
                 throw;
             }
         }
@@ -199,14 +200,15 @@ public sealed class OnnxNetwork
         if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return null;
         if (lengths.Integers is not { } values || lengths.Rank != 1 || values.Length != batch)
         {
-            call.DoesNotFit($"sequence_lens is {OnnxDataType.NameOf(lengths.Type)} {OnnxCall.Shown(lengths)}; {batch} integers were " +
-            $"expected, one for each sequence");
+            call.DoesNotFit($"sequence_lens is {OnnxDataType.NameOf(lengths.Type)} {OnnxCall.Shown(lengths)}; expected " +
+            $"{Words.Counted(batch, "integer")}, one for each sequence");
             return null;
         }
 
         foreach (long length in values)
         {
-            if (length < 0 || length > timeSteps) call.DoesNotFit($"a sequence has the length {length}; X has {timeSteps} steps");
+            if (length < 0 || length > timeSteps)
+                call.DoesNotFit($"a sequence has the length {length}; X has {Words.Counted(timeSteps, "step")}");
         }
 
         return [.. values.Select(length => (int)length)];

@@ -49,7 +49,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         long columns = (long)gates * hidden;
         CheckShape(w, W, nameof(W), directions, columns, width);
         CheckShape(r, R, nameof(R), directions, columns, hidden);
-        if (x.Shape[2] != width) call.DoesNotFit($"X has {x.Shape[2]} features, W takes {width}", X, W);
+        if (x.Shape[2] != width) call.DoesNotFit($"X has {Words.Counted(x.Shape[2], "feature")}, W takes {width}", X, W);
         OnnxArray? bias = Optional(B, 2), peephole = isLstm ? Optional(P, 2) : null;
         if (bias is not null) CheckShape(bias, B, nameof(B), directions, 2 * columns);
         if (peephole is not null) CheckShape(peephole, P, nameof(P), directions, 3L * hidden);
@@ -88,7 +88,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             OnnxArray? input = call.Optional(index);
             if (input is null) return null;
             if (!input.IsFloating || input.Shape.Length != rank)
-                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; floats with {rank} axes " +
+                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; floats with {Words.Counted(rank, "axis")} " +
                 $"were expected", index);
             if (input.Floats is null) input = new OnnxArray(OnnxDataType.Binary32, input.Shape.AsSpan(), input.ToFloats());
             if (index != X && Array.FindIndex(input.Floats!, value => !float.IsFinite(value)) is >= 0 and int at)
@@ -145,7 +145,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             bool isOtherBatch = state.IsFloating && state.Rank == 3 && state.Shape[axis] != batch
                 && state.Shape.SetItem(axis, batch).SequenceEqual(expected);
             call.DoesNotFit($"{name} has the shape {OnnxCall.Shown(state)}; floats [{string.Join(", ", expected)}] were expected" +
-                (isOtherBatch ? $", because X has {batch} sequences and the state is of {state.Shape[axis]}" : ""));
+                (isOtherBatch ? $", because X has {Words.Counted(batch, "sequence")} and the state is of {state.Shape[axis]}" : ""));
         }
 
         float[] floats = (IsBatchFirst ? state.Permuted(1, 0, 2) : state).ToFloats();
@@ -188,7 +188,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         }
 
         int expected = directions * plain.Length;
-        if (names.Length != expected) call.Invalid($"it has {names.Length} activations; {expected} were expected");
+        if (names.Length != expected) call.Invalid($"it has {Words.Counted(names.Length, "activation")}; expected {expected}");
 
         // The lists hold constants only for the functions that take one, in the functions' order; those that run out have their defaults.
         var functions = ImmutableArray.CreateBuilder<Activation>(expected);

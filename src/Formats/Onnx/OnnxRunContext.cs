@@ -84,7 +84,7 @@ internal sealed class OnnxRunContext
     public void Charge(OnnxCall call, long numbers)
     {
         if (numbers > _moves)
-            call.Unsupported($"making or moving {Words.Count(numbers)} numbers, of at most {Words.Count(_moves)} that the graph may " +
+            call.Unsupported($"making or moving {Words.Count(numbers, "number")}, of at most {Words.Count(_moves)} that the graph may " +
             $"still handle,");
         _moves -= numbers;
     }
@@ -110,7 +110,7 @@ internal sealed class OnnxRunContext
     public void CheckRows(OnnxCall call, OnnxArray x)
     {
         if ((long)x.Shape[0] * x.Shape[1] > _mostRows)
-            call.Unsupported($"an X of {x.Shape[0]} x {x.Shape[1]} steps and sequences out of {Given} numbers that are given");
+            call.Unsupported($"an X of {x.Shape[0]} x {x.Shape[1]} steps and sequences out of {Given} given numbers");
     }
 
     /// <summary>A recurrent node's outputs may be moved some times.</summary>

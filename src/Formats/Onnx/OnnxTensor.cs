@@ -99,7 +99,7 @@ internal sealed class OnnxTensor
         if (problem is null && count > most)
         {
             string room = isExternal ? $"more than this build's limit of {Array.MaxLength} numbers"
-                : $"more than its {message.Bytes.Length} bytes can hold";
+                : $"more than its {Words.Counted(message.Bytes.Length, "byte")} can hold";
             problem = new FileProblem(FileProblemKind.TensorOutsideFile, file,
                 $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], {room}")
             {
@@ -194,7 +194,7 @@ internal sealed class OnnxTensor
                 raw = true;
                 if (bytes.Bytes.Length % size != 0)
                 {
-                    reader.Fail($"raw data of {bytes.Bytes.Length} bytes are no numbers of {size} bytes each");
+                    reader.Fail($"raw data of {Words.Counted(bytes.Bytes.Length, "byte")} are no numbers of {size} bytes each");
                     break;
                 }
 
@@ -245,7 +245,7 @@ internal sealed class OnnxTensor
         problem = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, Name, fault)
             : raw && typed ? OnnxProblem.Invalid(file, Offset, Name, $"tensor '{shown}' has its numbers twice, raw and as a list")
             : filled != numbers.Length ? OnnxProblem.Invalid(file, Offset, Name,
-                $"tensor '{shown}' has {filled} numbers, its shape [{string.Join(", ", Shape)}] makes {numbers.Length}")
+                $"tensor '{shown}' has {Words.Counted(filled, "number")}, its shape [{string.Join(", ", Shape)}] makes {numbers.Length}")
             : null;
         return problem is null;
     }

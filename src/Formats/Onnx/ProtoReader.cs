@@ -91,7 +91,8 @@ internal struct ProtoReader(ProtoBytes message)
         bytes = default;
         if (Type != WireType.LengthDelimited) return Mismatch("bytes or a message");
         if (!TryVarint(out ulong length)) return false;
-        if (length > (ulong)Rest.Length) return Fail($"field {Field} says it has {length} bytes, and {Rest.Length} follow");
+        if (length > (ulong)Rest.Length)
+            return Fail($"field {Field} says it has {Words.Counted(length, "byte")}; the rest of the file has {Rest.Length}");
         long offset = message.Offset + _at;
         if (!Take((int)length, out ReadOnlyMemory<byte> taken)) return false;
         bytes = new ProtoBytes(taken, offset);
@@ -137,7 +138,8 @@ internal struct ProtoReader(ProtoBytes message)
         {
             if (!TryBytes(out ProtoBytes packed)) return false;
             bytes = packed.Bytes;
-            return bytes.Length % size == 0 || Fail($"field {Field} is a run of {size}-byte numbers of {bytes.Length} bytes");
+            return bytes.Length % size == 0
+                || Fail($"field {Field} is a run of {size}-byte numbers of {Words.Counted(bytes.Length, "byte")}");
         }
 
         return Type == (size == sizeof(float) ? WireType.Fixed32 : WireType.Fixed64) ? Take(size, out bytes) : Mismatch($"numbers of {size} bytes");
@@ -175,7 +177,7 @@ internal struct ProtoReader(ProtoBytes message)
     {
         bytes = default;
         if (Fault is not null) return false;
-        if (length > Rest.Length) return Fail($"field {Field} needs {length} bytes, and {Rest.Length} follow");
+        if (length > Rest.Length) return Fail($"field {Field} needs {Words.Counted(length, "byte")}; the rest has {Rest.Length}");
         bytes = message.Bytes.Slice(_at, length);
         _at += length;
         return true;

@@ -93,7 +93,7 @@ public sealed class SafetensorsFile : IDisposable
     public bool TryReadFloats(SafetensorsTensor tensor, Span<float> destination, [NotNullWhen(false)] out FileProblem? problem)
     {
         if (IsFloat(tensor) && destination.Length != tensor.Count)
-            Throw.Argument($"tensor '{tensor.Name}' has {tensor.Count} numbers, the destination {destination.Length}");
+            Throw.Argument($"tensor '{tensor.Name}' has {Words.Counted(tensor.Count, "number")}, the destination {destination.Length}");
         switch (tensor.Dtype)
         {
             case SafetensorsDtypes.Binary32:
@@ -142,7 +142,7 @@ public sealed class SafetensorsFile : IDisposable
     public bool TryReadIntegers(SafetensorsTensor tensor, Span<long> destination, [NotNullWhen(false)] out FileProblem? problem)
     {
         if (destination.Length != tensor.Count)
-            Throw.Argument($"tensor '{tensor.Name}' has {tensor.Count} numbers, the destination {destination.Length}");
+            Throw.Argument($"tensor '{tensor.Name}' has {Words.Counted(tensor.Count, "number")}, the destination {destination.Length}");
         switch (tensor.Dtype)
         {
             case SafetensorsDtypes.Integer64:
@@ -210,7 +210,7 @@ public sealed class SafetensorsFile : IDisposable
         if ((long)announced > length - LengthBytes)
         {
             problem = Announced(FileProblemKind.Truncated,
-                $"{path} is cut short, or no safetensors file: it announces a header of {announced} bytes, and {length - LengthBytes} follow");
+                $"{path} is cut short, or no safetensors file: it announces a header of {Words.Counted(announced, "byte")}, and the rest of the file has {length - LengthBytes}");
             return false;
         }
 

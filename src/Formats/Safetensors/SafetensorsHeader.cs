@@ -170,7 +170,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             if (count % 8 != 0 || count / 8 != end - first)
             {
                 return Problem(FileProblemKind.TensorInvalid, file, at, name,
-                    $"tensor '{shown}' has {end - first} bytes by its data_offsets; its shape {extents} of {dtype} makes {(count + 7) / 8}");
+                    $"tensor '{shown}' has {Words.Counted(end - first, "byte")} by its data_offsets; its shape {extents} of {dtype} makes {(count + 7) / 8}");
             }
 
             _tensors.Add(new SafetensorsTensor(name, dtype, [.. shape.Select(extent => (long)extent)], (long)first, (long)(end - first)));

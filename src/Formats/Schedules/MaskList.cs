@@ -55,7 +55,7 @@ internal static class MaskList
         else if (bytes[0] == Bitmap) (at, kept) = CheckBitmap(bytes, groups, out fault);
         else if (bytes[0] == Gaps) kept = CheckGaps(bytes, groups, ref at, out fault);
         else fault = $"is written in the way {bytes[0]}; 0, a bitmap, and 1, gaps, are known";
-        if (fault is null && keptGroups != 0 && kept != keptGroups) fault = $"keeps {kept} groups; {keptGroups} expected";
+        if (fault is null && keptGroups != 0 && kept != keptGroups) fault = $"keeps {Words.Counted(kept, "group")}; {keptGroups} expected";
         return fault is null ? at : 0;
     }
 

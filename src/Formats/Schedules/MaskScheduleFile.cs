@@ -116,7 +116,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
             MaskSite found = Info.Sites[i];
             if (found.Site != site || found.Layer != layer) continue;
             if ((uint)t >= (uint)Info.MasksPerSite) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerSite - 1}, the masks of {Path}");
-            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {found.Units} units at {site}, layer {layer}; there is room for {keep.Length}");
+            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {Words.Counted(found.Units, "unit")} at {site}, layer {layer}; there is room for {keep.Length}");
             return MaskList.Read(_block.AsSpan(_listAt[(i * Info.MasksPerSite) + t]), found.Units, Info.Dropout.GroupSize, keep);
         }
 
@@ -212,7 +212,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
             }
 
             uint number = BinaryPrimitives.ReadUInt32LittleEndian(head), bytes = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
-            if (number != update || bytes > bound) problem = Damaged(path, update, at, $"it calls itself update {number}, of {bytes} bytes");
+            if (number != update || bytes > bound) problem = Damaged(path, update, at, $"it calls itself update {number}, of {Words.Counted(bytes, "byte")}");
             at += BlockHeadBytes + bytes + BlockTailBytes;
             if (problem is null && at > length) problem = MaskScheduleHeader.Truncated(path, length, at);
             if (problem is not null) return false;
@@ -242,7 +242,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         _isChecked = false;
         if ((uint)update >= (uint)Info.Updates)
         {
-            problem = new(FileProblemKind.DoesNotFit, Path, $"{Path} holds the masks of {Info.Updates} updates, and update {update} was asked for; write a longer one");
+            problem = new(FileProblemKind.DoesNotFit, Path, $"{Path} holds the masks of {Words.Counted(Info.Updates, "update")}, and update {update} was asked for; write a longer one");
             return false;
         }
 

@@ -99,7 +99,7 @@ internal static class MaskScheduleHeader
         {
             uint bytes = Get(first, LengthAt), sites = Get(first, SitesAt);
             problem = sites > MaskScheduleInfo.MaxSites || bytes != Bytes((int)sites)
-                ? Damaged(file, LengthAt, $"a header of {bytes} bytes and {sites} sites")
+                ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(sites, "site")}")
                 : bytes > fileBytes ? Truncated(file, fileBytes, bytes) : null;
             length = (int)bytes;
         }

@@ -255,14 +255,14 @@ public sealed class MaskScheduleWriter : IDisposable
         if (!MaskScheduleHeader.Write(found with { Updates = _info.Updates }).AsSpan().SequenceEqual(MaskScheduleHeader.Write(_info)))
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
-                $"{file} is of another schedule, with the seed {found.Seed}, {found.TimeSteps} time steps and {found.Sites.Length} sites; " +
+                $"{file} is of another schedule, with the seed {found.Seed}, {Words.Counted(found.TimeSteps, "time step")} and {Words.Counted(found.Sites.Length, "site")}; " +
                 "give its options to go on with it, or leave --resume out to write it anew"));
         }
 
         if (found.Updates > _info.Updates)
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
-                $"{file} is of {found.Updates} updates, and {_info.Updates} would cut it short; give as many or more to go on with it, or leave --resume out to write it anew"));
+                $"{file} is of {Words.Counted(found.Updates, "update")}, and {_info.Updates} would cut it short; give as many or more to go on with it, or leave --resume out to write it anew"));
         }
 
         _fileBytes = headerBytes;

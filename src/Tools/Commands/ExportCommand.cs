@@ -62,7 +62,7 @@ internal sealed class ExportCommand
 
         long bytes = new FileInfo(output).Length;
         if (context.Json) CliJson.Write(context.Console.Out, new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", bytes), CliJson.Default.ExportResult);
-        else context.Console.Out.WriteLine($"{output}: {Display.Figures.Count(bytes)} bytes");
+        else context.Console.Out.WriteLine($"{output}: {Display.Figures.Count(bytes, "byte")}");
         return ExitCode.Done;
     }
 

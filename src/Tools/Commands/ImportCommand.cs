@@ -43,10 +43,10 @@ internal sealed class ImportCommand
         RecurrentStackFile.Save(output, source.Stack, path, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         StackResult result = StackResult.From(output, source);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
-        else context.Console.Out.WriteLine($"{output}: {Describe(source.Stack.Config)}, {Display.Figures.Count(source.Stack.Layout.ParameterCount)} parameters");
+        else context.Console.Out.WriteLine($"{output}: {Describe(source.Stack.Config)}, {Display.Figures.Count(source.Stack.Layout.ParameterCount, "parameter")}");
         return ExitCode.Done;
     }
 
     private static string Describe(RecurrentStackConfig config) =>
-        $"{Names.Cells.Of(config.Cell)}, {Display.Figures.Count(config.LayerCount, "layer")}, {Names.Directions.Of(config.Direction)}, {config.InputSize} inputs, {config.HiddenSize} hidden";
+        $"{Names.Cells.Of(config.Cell)}, {Display.Figures.Count(config.LayerCount, "layer")}, {Names.Directions.Of(config.Direction)}, {Display.Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
 }

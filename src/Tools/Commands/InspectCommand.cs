@@ -162,7 +162,7 @@ internal static class InspectCommand
         facts.Add(("stands", progress.Epoch < run.Recipe.Epochs
             ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
             : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}"));
-        if (progress.AveragedUpdates is { } averaged) facts.Add(("average", $"of the parameters after each of the last {Figures.Count(averaged)} updates"));
+        if (progress.AveragedUpdates is { } averaged) facts.Add(("average", $"of the parameters after each of the last {Figures.Count(averaged, "update")}"));
         if (run.BestEpoch is { } best) facts.Add(("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}"));
         facts.Add(("trained on", Describe(run.Train)));
         facts.Add(("validated on", Describe(run.Valid)));
@@ -173,7 +173,7 @@ internal static class InspectCommand
         foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Add((option, value));
     }
 
-    private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens)} tokens";
+    private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens, "token")}";
 
     private static string NameOf(TextLevel level) => level switch
     {
@@ -182,7 +182,7 @@ internal static class InspectCommand
         _ => "bytes",
     };
 
-    private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens)} tokens";
+    private static string Describe(TextRecord text) => $"{text.Name}, {Figures.Count(text.Tokens, "token")}";
 
     private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -59,7 +59,7 @@ internal sealed class ReproduceNoiseCommand
         if (there < count + 1)
         {
             throw new FailureException(
-                $"{text.Name} has {Figures.Count(there)} windows of {recipe.BatchSize} sequences and {recipe.Bptt} steps, and {Figures.Count(count + 1)} are needed; " +
+                $"{text.Name} has {Figures.Count(there, "window")} of {Figures.Count(recipe.BatchSize, "sequence")} and {Figures.Count(recipe.Bptt, "step")}, and {Figures.Count(count + 1)} are needed; " +
                 $"lower {_windows.Name} or {_batch.Name}.");
         }
 

@@ -131,7 +131,7 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     {
         TextFingerprint found = text.ToFingerprint();
         if (found.Tokens != known.Tokens)
-            throw Other(option, found.Path, $"{Figures.Count(known.Tokens)} tokens expected, {Figures.Count(found.Tokens)} found");
+            throw Other(option, found.Path, $"{Figures.Count(known.Tokens, "token")} expected, {Figures.Count(found.Tokens)} found");
         if (found.Checksum != known.Checksum) throw Other(option, found.Path, "it has as many tokens, but not the same ones");
 
         // The model file names its texts, and should come out the same.

@@ -144,7 +144,7 @@ internal sealed class RunCommand
         {
             if (!tensors.TryGetValue(LengthsName, out NamedTensor? lengths)) return null;
             if (lengths.Integers is not { } numbers || lengths.Shape.Length != 1 || numbers.Length != batch)
-                throw Wrong(path, LengthsName, $"{batch} integers were expected, found [{string.Join(", ", lengths.Shape)}]");
+                throw Wrong(path, LengthsName, $"expected {Figures.Count(batch, "integer")}, found [{string.Join(", ", lengths.Shape)}]");
             return numbers.All(length => length >= 0 && length <= timeSteps)
                 ? [.. numbers.Select(length => (int)length)]
                 : throw Wrong(path, LengthsName, $"0 to {timeSteps} was expected for each sequence");

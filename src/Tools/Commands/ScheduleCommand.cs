@@ -83,7 +83,7 @@ internal sealed class ScheduleCommand
         }
 
         context.Console.Out.WriteLine(
-            $"{output}: {Figures.Count(info.Updates, "update")} of {Figures.Count(info.TimeSteps, "time step")}, seed {info.Seed}, {Figures.Count(bytes)} bytes; " +
+            $"{output}: {Figures.Count(info.Updates, "update")} of {Figures.Count(info.TimeSteps, "time step")}, seed {info.Seed}, {Figures.Count(bytes, "byte")}; " +
             Schedules.Describe(info.Dropout));
         return ExitCode.Done;
     }

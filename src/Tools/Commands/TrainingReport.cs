@@ -54,13 +54,13 @@ internal static class TrainingReport
 
         if (outcome.TestPerplexity is { } test) console.Out.WriteLine($"test perplexity {Figures.Perplexity(test)}");
         console.Out.WriteLine(outcome.Streams.Told(outcome.TestPerplexity is not null));
-        console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters)} parameters");
+        console.Out.WriteLine($"{output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters, "parameter")}");
     }
 
     private static string Remark(EpochOutcome epoch, EpochOutcome best)
     {
         string remark = epoch == best ? "kept" : "";
-        if (!epoch.IsWhole) remark += $"{(remark.Length > 0 ? ", " : "")}cut short after {Figures.Count(epoch.Steps)} steps";
+        if (!epoch.IsWhole) remark += $"{(remark.Length > 0 ? ", " : "")}cut short after {Figures.Count(epoch.Steps, "step")}";
         return remark;
     }
 }

@@ -40,7 +40,7 @@ internal static class VerifyCommand
         }
         else if (problems.Count == 0)
         {
-            context.Console.Out.WriteLine($"{path}: ok, {content}, {Display.Figures.Count(bytes)} bytes");
+            context.Console.Out.WriteLine($"{path}: ok, {content}, {Display.Figures.Count(bytes, "byte")}");
         }
         else
         {
@@ -54,7 +54,7 @@ internal static class VerifyCommand
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Check(string path)
     {
         if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, $"{file.Tensors.Length} tensors", file.Verify());
+        using (file) return (file.Length, Display.Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
     }
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSchedule(string path)
@@ -66,12 +66,12 @@ internal static class VerifyCommand
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSafetensors(string path)
     {
         if (!SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, $"{file.Tensors.Length} tensors{NoChecksums}", []);
+        using (file) return (file.Length, $"{Display.Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
     }
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckOnnx(string path) =>
         OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)
-            ? (network.Length, $"{network.Tensors.Count()} tensors{NoChecksums}", [.. network.Problems])
+            ? (network.Length, $"{Display.Figures.Count(network.Tensors.Count(), "tensor")}{NoChecksums}", [.. network.Problems])
             : Unopened(problem);
 
     // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.

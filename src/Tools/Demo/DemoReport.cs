@@ -62,7 +62,7 @@ internal static class DemoReport
             of the masks differs. Structured masks let whole rows and columns be skipped: a step was {measured} times as fast as the
             dense one. Counting multiply-adds alone, these rates allow {limit}: activations and the optimizer take from that, and
             drawing masks for every sequence by itself, as the dense model must, adds to it. The perplexities should be
-            close; a run this short says no more about them. Validation ran in {dense.Run.Recipe.BatchSize} streams side by side.
+            close; a run this short says no more about them. Validation ran in {Figures.Count(dense.Run.Recipe.BatchSize, "stream")} side by side.
 
 
             """);

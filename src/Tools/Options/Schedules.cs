@@ -37,7 +37,7 @@ internal static class Schedules
         {
             throw recipe.VariableBptt
                 ? new UsageException(
-                    $"the masks of {file.Path} are for {info.TimeSteps} time steps, and with --variable-bptt a window has up to {recipe.LongestWindow}; " +
+                    $"the masks of {file.Path} are for {Figures.Count(info.TimeSteps, "time step")}, and with --variable-bptt a window has up to {recipe.LongestWindow}; " +
                     "give the --bptt and --variable-bptt that it was drawn with.")
                 : Contradiction("--bptt", (ulong)recipe.Bptt, (ulong)info.TimeSteps);
         }

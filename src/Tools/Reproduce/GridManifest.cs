@@ -68,7 +68,7 @@ internal sealed record GridManifest(
 
     private static void Check(string option, TextFingerprint was, TextFingerprint now, string folder)
     {
-        if (was.Tokens != now.Tokens) throw Other(option, now, folder, $"{Figures.Count(was.Tokens)} tokens expected, {Figures.Count(now.Tokens)} found");
+        if (was.Tokens != now.Tokens) throw Other(option, now, folder, $"{Figures.Count(was.Tokens, "token")} expected, {Figures.Count(now.Tokens)} found");
         if (was.Checksum != now.Checksum) throw Other(option, now, folder, "it has as many tokens, but not the same ones");
     }
 

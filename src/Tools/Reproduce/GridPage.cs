@@ -31,7 +31,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     {
         foreach (GridMissing run in report.Missing.Where(run => run.Diverged is not null))
             output.WriteLine($"<p>Not part of the table: {HtmlPage.Text(run.Run)}, which diverged. {HtmlPage.Text(run.Diverged!)}</p>");
-        string[] runs = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {report.Recipe.Epochs} epochs)")];
+        string[] runs = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {Figures.Count(report.Recipe.Epochs, "epoch")})")];
         if (runs.Length == 0) return;
         output.WriteLine($"<p>Missing, and not part of the table: {HtmlPage.Text(string.Join(", ", runs))}. This goes on with them:<br><code>{HtmlPage.Text(report.Command)}</code></p>");
     }
@@ -196,7 +196,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             output,
             [
                 ("report made", report.Date.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
-                .. new[] { report.Train, report.Valid, report.Test }.Select(text => (text.Name, $"{Figures.Count(text.Tokens)} tokens")),
+                .. new[] { report.Train, report.Valid, report.Test }.Select(text => (text.Name, $"{Figures.Count(text.Tokens, "token")}")),
                 ("vocabulary", Figures.Count(report.Vocabulary)), .. report.TrainedBy.Select(build => ("trained by", build)), .. report.Machine.Rows(),
                 .. elsewhere.Select(other => ("timed elsewhere", other)),
             ]);

@@ -95,7 +95,7 @@ internal static class GridVerdict
         GridFigure d = c.TestDifference;
         string how = d.Mean > 0 ? "higher" : "lower", spread = d.Seeds == 1 ? "" : $" ({Signed(d.Min)} to {Signed(d.Max)})";
         return $"the test perplexity of {c.Structured} is {Figures.Fixed(Math.Abs(d.Mean), 2)} {how} than that of {c.Control}{spread}, " +
-            $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds)} seeds")}, {Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
+            $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds, "seed")}")}, {Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
     }
 
     /// <summary>A difference with its sign.</summary>

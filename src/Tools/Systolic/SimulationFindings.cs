@@ -77,15 +77,17 @@ internal sealed class SimulationFindings
     private static string WhyFoldsGetShorter(SystolicArray array, GemmShape dense, GemmShape kept)
     {
         long overhead = FoldModel.Overhead(array);
-        return $"The array holds outputs, so all {Figures.Count(FoldModel.Folds(array, dense))} folds remain. Each gets shorter, K + {overhead}: " +
+        long folds = FoldModel.Folds(array, dense);
+        string which = folds == 1 ? "its one fold remains. It" : $"all {Figures.Count(folds)} folds remain. Each";
+        return $"The array holds outputs, so {which} gets shorter, K + {overhead}: " +
             $"{dense.K + overhead} cycles become {kept.K + overhead}; the {overhead} in which the array fills and empties remain.";
     }
 
     private static string WhyFoldsGo(SystolicArray array, GemmShape dense, GemmShape kept) =>
         $"K lies along the rows, and folds go: ceil({dense.K}/{array.Rows}) = {GemmMapping.Blocks(dense.K, array.Rows)} become " +
         $"ceil({kept.K}/{array.Rows}) = {GemmMapping.Blocks(kept.K, array.Rows)} blocks of K, " +
-        $"{Figures.Count(FoldModel.Folds(array, dense))} folds {Figures.Count(FoldModel.Folds(array, kept))}, " +
-        $"of {FoldModel.CyclesPerFold(array, dense)} cycles each as before.";
+        $"{Figures.Count(FoldModel.Folds(array, dense), "fold")} {Figures.Count(FoldModel.Folds(array, kept))}, " +
+        $"of {Figures.Count(FoldModel.CyclesPerFold(array, dense), "cycle")} each as before.";
 
     private DataflowReason Reason(SystolicDataflow dataflow)
     {

@@ -90,7 +90,7 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         output.WriteLine(
             $"""
             <h2>What rounding kept counts would gain</h2>
-            <p class="small">The array has {simulation.Array.Rows} rows, and saves whole folds only where kept units lie along its edges.</p>
+            <p class="small">The array has {Figures.Count(simulation.Array.Rows, "row")}, and saves whole folds only where kept units lie along its edges.</p>
             <table><tr><th>kept counts</th><th>structured cycles</th><th>ratio</th></tr>
             """);
         foreach ((string name, Simulation rounded) in findings.Roundings)

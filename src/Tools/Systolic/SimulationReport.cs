@@ -128,7 +128,7 @@ internal sealed class SimulationReport
         foreach ((string name, Simulation rounded) in _findings.Roundings)
             table.Row(name, Figures.Count(rounded.Structured.ComputeCycles), Figures.Fixed(rounded.Speedup, 2));
         console.Out.WriteLine(
-            $"An array saves whole folds only where kept units lie along its edges: rounding kept counts to its {_array.Rows} rows changes");
+            $"An array saves whole folds only where kept units lie along its edges: rounding kept counts to its {Figures.Count(_array.Rows, "row")} changes");
         console.Results.Write(table);
         foreach (string line in _findings.WhereRoundingGains) console.Out.WriteLine($"  {line}");
         console.Out.WriteLine();
@@ -145,7 +145,7 @@ internal sealed class SimulationReport
     private string Describe()
     {
         string drain = _array.Dataflow == SystolicDataflow.OutputStationary && !_array.DrainOverlaps ? ", drained before the next fold" : "";
-        return $"{_name}: {_array.Rows} x {_array.Columns} elements, {SimulationFindings.Words(_array.Dataflow)}{drain}; {Number(_array.ClockMegahertz)} MHz, " +
+        return $"{_name}: {_array.Rows} x {Figures.Count(_array.Columns, "element")}, {SimulationFindings.Words(_array.Dataflow)}{drain}; {Number(_array.ClockMegahertz)} MHz, " +
             $"{Number(_array.WordsPerCycle)} words a cycle of {Figures.Count(_array.WordBytes, "byte")}; " +
             $"on chip {Figures.Count(_array.InputBytes / 1024.0)} KiB for inputs, {Figures.Count(_array.WeightBytes / 1024.0)} for weights, " +
             $"{Figures.Count(_array.OutputBytes / 1024.0)} for outputs";

@@ -184,7 +184,7 @@ internal sealed class CheckpointKeeper : IDisposable
         }
         catch (FileProblemException exception)
         {
-            string stopped = $"The run stopped after {Figures.Count(updates)} updates";
+            string stopped = $"The run stopped after {Figures.Count(updates, "update")}";
             string without = IsTemporary && updates == 0 ? " --no-checkpoints does without, --checkpoint DIR keeps them elsewhere." : "";
             throw new FailureException(exception.Message, exception) { Advice = $"{stopped}; {WhatIsKept()}{without}" };
         }

@@ -19,7 +19,7 @@ internal readonly record struct EvaluationStreams(int Valid, int Test)
     public static int DefaultOf(TrainingRecord training) => training.Streams ?? 1;
 
     /// <summary>A number of streams in words.</summary>
-    public static string Count(int streams) => streams == 1 ? "one stream" : $"{Figures.Count(streams)} streams side by side";
+    public static string Count(int streams) => streams == 1 ? "one stream" : $"{Figures.Count(streams, "stream")} side by side";
 
     /// <summary>Both in a line.</summary>
     /// <param name="hasTest">Whether there is a test text.</param>

@@ -180,10 +180,10 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     {
         long needed = (long)recipe.BatchSize * (recipe.Bptt + 1);
         if (text.Tokens.Length >= needed) return;
-        string tokens = text.Tokens.Length == 1 ? "1 token" : $"{Figures.Count(text.Tokens.Length)} tokens";
+        string tokens = Figures.Count(text.Tokens.Length, "token");
         throw new FailureException(
-            $"{text.Name} has {tokens}, too few to train on: --batch {recipe.BatchSize} sequences of --bptt {recipe.Bptt} steps need " +
-            $"at least {Figures.Count(needed)}.")
+            $"{text.Name} has {tokens}, too few to train on: --batch {Figures.Count(recipe.BatchSize, "sequence")} of " +
+            $"--bptt {Figures.Count(recipe.Bptt, "step")} need at least {Figures.Count(needed)}.")
         {
             Advice = "Lower --batch or --bptt, or give a longer text.",
         };

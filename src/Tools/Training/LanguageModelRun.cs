@@ -204,7 +204,7 @@ internal sealed class LanguageModelRun
         BeginEpoch(progress.Epoch, validations);
         if (progress.Step == 0) return;
         if (progress.Step > Windows)
-            throw new FailureException($"the checkpoint is {progress.Step} steps into an epoch of {Windows}, as its own texts and recipe make it; it cannot be used.");
+            throw new FailureException($"the checkpoint is {Display.Figures.Count(progress.Step, "step")} into an epoch of {Windows}, as its own texts and recipe make it; it cannot be used.");
         _trainer.LearningRate = progress.LearningRate;
         Steps = progress.Step;
         Updates = (int)progress.Updates;

@@ -72,14 +72,14 @@ internal sealed class LanguageModelTraining(
         }
 
         progress.Note(
-            $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length)} tokens, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
-            $"{Figures.Count(parameters)} parameters; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1)} steps an epoch; threads: {runner.ThreadCount}");
+            $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length, "token")}, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
+            $"{Figures.Count(parameters, "parameter")}; {(recipe.VariableBptt ? "about " : "")}{Figures.Count(windows.StartsOf(recipe, 0).Count - 1, "step")} an epoch; threads: {runner.ThreadCount}");
         if (data.LeftOutOf(recipe) is { Tokens: > 0, IsMuch: false } left) progress.Note(left.Told(data.Train.Name));
         progress.Note(_streams.Told(data.Test is not null));
         if (data.Vocabulary.UnknownId is not null)
         {
             long unknown = data.Train.Tokens.UnknownCount, trained = data.Train.Tokens.Length;
-            progress.Note($"{data.Train.Name}: {Figures.Count(trained)} tokens to train on{UnknownToken.Told(data.Vocabulary, unknown, trained)}");
+            progress.Note($"{data.Train.Name}: {Figures.Count(trained, "token")} to train on{UnknownToken.Told(data.Vocabulary, unknown, trained)}");
             NoteUnknown(data.Valid, progress);
             if (data.Test is { } test) NoteUnknown(test, progress);
         }
@@ -104,7 +104,7 @@ internal sealed class LanguageModelTraining(
         catch (OperationCanceledException)
         {
             int epoch = Math.Min(_epochs.Count + 1, recipe.Epochs);
-            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(run.Updates)} steps in all; {WhatIsKept()}") { Advice = HowToGoOn(run) };
+            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(run.Updates, "step")} in all; {WhatIsKept()}") { Advice = HowToGoOn(run) };
         }
         catch (FileProblemException exception) when (checkpoints is not null)
         {
@@ -117,7 +117,7 @@ internal sealed class LanguageModelTraining(
     private void NoteUnknown(EncodedText text, IProgressDisplay progress)
     {
         long tokens = text.Tokens.Length - 1;
-        progress.Note($"{text.Name}: {Figures.Count(tokens)} tokens to predict{UnknownToken.Told(data.Vocabulary, text.UnknownToPredict, tokens)}");
+        progress.Note($"{text.Name}: {Figures.Count(tokens, "token")} to predict{UnknownToken.Told(data.Vocabulary, text.UnknownToPredict, tokens)}");
     }
 
     // Sums, epochs and the best model as they were, or the first checkpoint, which finds out early whether there can be any.
@@ -138,7 +138,7 @@ internal sealed class LanguageModelTraining(
         if (run.Updates > _stepsPlanned)
         {
             throw new UsageException(
-                $"{Figures.Count(run.Updates)} updates are made already, and --max-steps would stop after {Figures.Count(_stepsPlanned)}; give more, or leave it out.");
+                $"{Figures.Count(run.Updates, "update")} {(run.Updates == 1 ? "is" : "are")} made already, and --max-steps would stop after {Figures.Count(_stepsPlanned)}; give more, or leave it out.");
         }
 
         string where = run.Epoch < recipe.Epochs ? $"in epoch {run.Epoch + 1}, after {Figures.Count(run.Steps, "step")} of it" : "at its end";

@@ -30,7 +30,7 @@ internal static class TrainingPage
         HtmlPage.Begin(output, "training of a language model");
         output.WriteLine($"<h1>A language model with validation perplexity {Figures.Perplexity(outcome.Best.ValidPerplexity)}{test}</h1>");
         output.WriteLine(
-            $"<p>{Figures.Count(outcome.Parameters)} parameters, the model of epoch {outcome.Best.Epoch}; {Figures.Count(outcome.Epochs.Count, "epoch")} in {Figures.Duration(outcome.Seconds)}</p>");
+            $"<p>{Figures.Count(outcome.Parameters, "parameter")}, the model of epoch {outcome.Best.Epoch}; {Figures.Count(outcome.Epochs.Count, "epoch")} in {Figures.Duration(outcome.Seconds)}</p>");
         output.WriteLine(
             $"""
             <h2>Learning curves</h2>
@@ -52,7 +52,7 @@ internal static class TrainingPage
         HtmlPage.Table(
             output,
             [
-                .. texts.Select(text => (Path.GetFileName(text.Name), $"{Figures.Count(text.Tokens.Length)} tokens")),
+                .. texts.Select(text => (Path.GetFileName(text.Name), $"{Figures.Count(text.Tokens.Length, "token")}")),
                 ("left out of each epoch", Figures.Count(data.LeftOutOf(recipe).Tokens, "token")),
                 ("vocabulary", Figures.Count(data.Vocabulary.Count)), .. machine.Rows(),
             ]);

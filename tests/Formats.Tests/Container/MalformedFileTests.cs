@@ -167,7 +167,7 @@ public sealed class MalformedFileTests
         yield return Sealed("reserved bytes", FileProblemKind.PrologueInvalid,
             "FILE: bytes 12 to 15 of the prologue are reserved and must be zero", 12, b => b[15] = 1);
         yield return Sealed("a header of 1 byte", FileProblemKind.PrologueInvalid,
-            "FILE: the prologue announces a header of 1 bytes; 2 to 67108864 are allowed", 16,
+            "FILE: the prologue announces a header of 1 byte; 2 to 67108864 are allowed", 16,
             b => BinaryPrimitives.WriteInt64LittleEndian(b.AsSpan(16), 1));
         yield return Sealed("a header above 64 MiB", FileProblemKind.PrologueInvalid,
             "FILE: the prologue announces a header of 67108865 bytes; 2 to 67108864 are allowed", 16,

@@ -20,7 +20,7 @@ public sealed class OnnxRefusalTests
             ("direction", Lstm(null, OnnxBytes.Text("direction", "sideways")).ToArray(), FileProblemKind.Unsupported, "sideways"),
             ("layout", Lstm(null, OnnxBytes.Integer("layout", 2)).ToArray(), FileProblemKind.Unsupported, "layout 2"),
             ("activation", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid", "Gelu", "Tanh")).ToArray(), FileProblemKind.Unsupported, "Gelu"),
-            ("activations", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid")).ToArray(), FileProblemKind.ModelInvalid, "1 activations"),
+            ("activations", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid")).ToArray(), FileProblemKind.ModelInvalid, "1 activation;"),
             ("alpha", Lstm(null, OnnxBytes.Texts("activations", "Sigmoid", "Tanh", "Tanh"), OnnxBytes.Floats("activation_alpha", 1f)).ToArray(), FileProblemKind.ModelInvalid, "more constants"),
             ("hidden size", new OnnxBytes().Node("LSTM", ["X", "W", "R"], ["Y"], OnnxBytes.Integer("hidden_size", 3))
                 .Constant("W", [1, 8, 3], new float[24]).Constant("R", [1, 8, 2], new float[16]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray(), FileProblemKind.ModelInvalid, "hidden_size is 3"),

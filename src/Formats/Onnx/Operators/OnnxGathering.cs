@@ -87,7 +87,8 @@ internal static class OnnxGathering
             call.DoesNotFit($"sequence_lens is {OnnxCall.Shown(call.Required(1))}; {batch} integers were expected, one for each sequence");
         foreach (long length in lengths)
         {
-            if (length < 0 || length > steps) call.DoesNotFit($"a sequence has the length {length}; the input has {steps} steps");
+            if (length < 0 || length > steps)
+                call.DoesNotFit($"a sequence has the length {length}; the input has {Words.Counted(steps, "step")}");
         }
 
         OnnxArray result = call.Made(input.Type, input.Shape.AsSpan());

@@ -28,7 +28,7 @@ internal static class OnnxMoving
         OnnxArray input = call.Required(0);
         long[] order = call.List("perm") ?? [.. Enumerable.Range(0, input.Rank).Reverse().Select(axis => (long)axis)];
         if (!order.Order().SequenceEqual(Enumerable.Range(0, input.Rank).Select(axis => (long)axis)))
-            call.DoesNotFit($"perm [{OnnxCall.Shown(order)}] does not permute {input.Rank} axes");
+            call.DoesNotFit($"perm [{OnnxCall.Shown(order)}] does not permute {Words.Counted(input.Rank, "axis")}");
         return [call.Permuted(input, [.. order.Select(axis => (int)axis)])];
     }
 
@@ -37,11 +37,12 @@ internal static class OnnxMoving
         call.Check("axes");
         OnnxArray input = call.Required(0);
         long[]? axes = call.Argument(1, "axes", 13);
-        if (axes?.Length > input.Rank) call.DoesNotFit($"it squeezes out {axes.Length} axes of {input.Rank}");
+        if (axes?.Length > input.Rank) call.DoesNotFit($"it squeezes out {Words.Counted(axes.Length, "axis")} of {input.Rank}");
         HashSet<int>? chosen = axes is null ? null : [.. axes.Select(axis => call.Axis(axis, input.Rank))];
         foreach (int axis in chosen ?? [])
         {
-            if (input.Shape[axis] != 1) call.DoesNotFit($"axis {axis} is to be squeezed out and has {input.Shape[axis]} elements");
+            if (input.Shape[axis] != 1)
+                call.DoesNotFit($"axis {axis} is to be squeezed out and has {Words.Counted(input.Shape[axis], "element")}");
         }
 
         return [input.Reshaped([.. input.Shape.Where((extent, axis) => chosen is null ? extent != 1 : !chosen.Contains(axis))])];
@@ -144,7 +145,7 @@ internal static class OnnxMoving
         long[] steps = call.Opset >= 10 && call.Optional(4) is not null ? call.Integers(4) : [.. starts.Select(_ => 1L)];
         if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length)
             call.DoesNotFit("starts, ends, axes and steps are not of one length");
-        if (starts.Length > input.Rank) call.DoesNotFit($"it cuts {starts.Length} axes of {input.Rank}");
+        if (starts.Length > input.Rank) call.DoesNotFit($"it cuts {Words.Counted(starts.Length, "axis")} of {input.Rank}");
         int[] shape = [.. input.Shape], strides = input.Strides(), jumps = input.Strides();
         int offset = 0;
         var chosen = new HashSet<int>();
@@ -185,7 +186,7 @@ internal static class OnnxMoving
         long[] sizes = call.Argument(1, "split", 13)
             ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
         if (sizes.Length != count || sizes.Any(size => size < 0 || size > extent) || sizes.Sum() != extent)
-            call.DoesNotFit($"[{OnnxCall.Shown(sizes)}] does not split {extent} elements into {count}");
+            call.DoesNotFit($"[{OnnxCall.Shown(sizes)}] does not split {Words.Counted(extent, "element")} into {count}");
         int[] strides = input.Strides();
         var parts = new OnnxArray[count];
         for (int i = 0, at = 0; i < count; at += (int)sizes[i], i++)

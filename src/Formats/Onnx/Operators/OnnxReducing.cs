@@ -106,7 +106,7 @@ internal static class OnnxReducing
         if (input.Type == OnnxDataType.Boolean && !isEmptyRefused) call.Invalid("its input is of bool; numbers were expected");
         long[] given = call.Argument(1, "axes", axesAreInputSince) ?? [];
         if (given.Length == 0 && call.Flag("noop_with_empty_axes", false)) return [input];
-        if (given.Length > input.Rank) call.DoesNotFit($"it reduces {given.Length} axes of {input.Rank}");
+        if (given.Length > input.Rank) call.DoesNotFit($"it reduces {Words.Counted(given.Length, "axis")} of {input.Rank}");
         int[] axes = given.Length == 0 ? [.. Enumerable.Range(0, input.Rank)] : [.. given.Select(axis => call.Axis(axis, input.Rank))];
         if (axes.Distinct().Count() != axes.Length) call.Invalid("an axis comes twice");
         bool isKept = call.Flag("keepdims", true);
