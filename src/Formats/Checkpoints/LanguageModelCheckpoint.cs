@@ -108,6 +108,10 @@ public sealed record LanguageModelCheckpoint
         {
             FinishedEpoch epoch = Epochs[index];
             if (epoch.Epoch != index + 1 || epoch.Steps < 1) return $"epoch {epoch.Epoch} with {Words.Counted(epoch.Steps, "step")} stands where epoch {index + 1} belongs";
+            if (!(epoch.TrainPerplexity > 0) || !(epoch.ValidPerplexity > 0)) return $"a perplexity of epoch {epoch.Epoch} is not a number above 0";
+            if (!(epoch.LearningRate >= 0 && float.IsFinite(epoch.LearningRate))) return $"the learning rate of epoch {epoch.Epoch} is not a number of at least 0";
+            if (!TrainingProgress.IsTime(epoch.Seconds) || !(epoch.TokensPerSecond >= 0 && double.IsFinite(epoch.TokensPerSecond)))
+                return $"the time or the speed of epoch {epoch.Epoch} is not a number in its range";
         }
 
         if (Epochs.Sum(epoch => (long)epoch.Steps) + Progress.Step != Progress.Updates)

@@ -32,6 +32,13 @@ public sealed record TrainingProgress
     /// <summary>Updates that the average of the parameters is the mean of; null where there is no average, or none yet.</summary>
     public long? AveragedUpdates { get; init; }
 
+    // More than thirty years, and few enough that a count of the system's ticks does not overflow.
+    private const double MostSeconds = 1e9;
+
+    /// <summary>Whether a run can have taken so long.</summary>
+    /// <param name="seconds">Any number.</param>
+    internal static bool IsTime(double seconds) => seconds is >= 0 and <= MostSeconds;
+
     /// <summary>What is impossible, or null.</summary>
     internal string? FindFault()
     {
@@ -39,7 +46,11 @@ public sealed record TrainingProgress
         if (Epoch < 0 || Step < 0 || OptimizerUpdates < 0) return "a count is below 0";
         if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates) return $"the average is of {Words.Counted(AveragedUpdates.Value, "update")}; expected 0 to {OptimizerUpdates}";
         if (Step > Updates) return $"an epoch has {Words.Counted(Step, "update")}, and all have {Updates}";
-        if (!double.IsFinite(LossSum) || !(Seconds >= 0) || !(TotalSeconds >= 0)) return "a sum is not a number of at least 0";
+
+        // Both are counted up together from here on: what holds now holds at the run's end.
+        if (OptimizerUpdates - Updates > int.MaxValue) return $"{OptimizerUpdates} updates of the optimizer; expected 0 to {Updates + int.MaxValue}";
+        if (!double.IsFinite(LossSum)) return "the sum of the losses is not a number";
+        if (!IsTime(Seconds) || !IsTime(TotalSeconds)) return $"a time is not a number from 0 to {MostSeconds} s";
         return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class GridJson : JsonSerializerContext
     /// <returns>Null where there is none.</returns>
     /// <exception cref="FailureException">It is not what was written.</exception>
     public static T? Load<T>(string path, JsonTypeInfo<T> type)
-        where T : class
+        where T : class, IGridFile
     {
         // A link that leads to nothing would count as there.
         var file = new FileInfo(FileIdentity.Of(path).Path);
@@ -44,7 +44,8 @@ internal sealed partial class GridJson : JsonSerializerContext
         if (file.Length > MostBytes) throw Damaged(path, $"it has {file.Length} bytes, and at most {MostBytes} were expected", null);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type) ?? throw Damaged(path, "it says null", null);
+            T read = JsonSerializer.Deserialize(File.ReadAllBytes(path), type) ?? throw Damaged(path, "it says null", null);
+            return read.FindFault() is { } fault ? throw Damaged(path, fault, null) : read;
         }
         catch (JsonException exception)
         {

@@ -17,10 +17,17 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="Test">The test text.</param>
 internal sealed record GridManifest(
     int Format, string WrittenBy, IReadOnlyDictionary<string, string> Settings, VocabularyFingerprint Vocabulary, TextFingerprint Train,
-    TextFingerprint Valid, TextFingerprint Test)
+    TextFingerprint Valid, TextFingerprint Test) : IGridFile
 {
     /// <summary>The format that this program writes.</summary>
     public const int CurrentFormat = 1;
+
+    /// <inheritdoc/>
+    public string? FindFault()
+    {
+        if (Format < 1) return $"its format is {Format}; 1 to {CurrentFormat} was expected";
+        return Vocabulary.Count < 2 || Train.Tokens < 2 || Valid.Tokens < 2 || Test.Tokens < 2 ? "a text or the vocabulary has fewer than 2 tokens" : null;
+    }
 
     /// <summary>The manifest of a plan on its data.</summary>
     public static GridManifest Of(GridPlan plan, LanguageModelData data) => new(

@@ -17,11 +17,21 @@ internal sealed record GridEpoch(int Epoch, int Steps, double TrainPerplexity, d
 /// <param name="TestStreams">Streams of the test text; null in the same results, when there was one.</param>
 internal sealed record GridRunResult(
     string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidPerplexity, double TestPerplexity, IReadOnlyList<GridEpoch> Epochs,
-    int? Streams = null, int? TestStreams = null)
+    int? Streams = null, int? TestStreams = null) : IGridFile
 {
     public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
         run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity!.Value,
         Curve(outcome.Epochs), outcome.Streams.Valid, outcome.Streams.Test);
+
+    /// <inheritdoc/>
+    public string? FindFault()
+    {
+        if (Parameters < 1) return $"it has {Parameters} parameters; at least 1 was expected";
+        if (BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
+        if (Streams < 1 || TestStreams < 1) return "a text was read in fewer than 1 stream";
+        return GridFaults.OfPerplexity("validPerplexity", ValidPerplexity) ?? GridFaults.OfPerplexity("testPerplexity", TestPerplexity)
+            ?? GridFaults.OfEpochs(Epochs);
+    }
 
     public static IReadOnlyList<GridEpoch> Curve(IEnumerable<EpochOutcome> epochs) =>
         [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];
@@ -30,10 +40,18 @@ internal sealed record GridRunResult(
 /// <summary>A run that ended because its numbers stopped being finite, and would again.</summary>
 /// <param name="Why">What happened, and what to try.</param>
 /// <param name="Epochs">Those before, as far as a checkpoint has them.</param>
-internal sealed record GridDivergence(string Why, IReadOnlyList<GridEpoch> Epochs);
+internal sealed record GridDivergence(string Why, IReadOnlyList<GridEpoch> Epochs) : IGridFile
+{
+    /// <inheritdoc/>
+    public string? FindFault() => GridFaults.OfEpochs(Epochs);
+}
 
 /// <summary>How long a run took and what it ran on; apart from its result, since it is different each time.</summary>
 /// <param name="Seconds">All of it: training, validation, test.</param>
 /// <param name="Threads">Of the process that ended it.</param>
 /// <param name="Build">Of the process that ended it.</param>
-internal sealed record GridRunTimes(double Seconds, int Threads, string Build);
+internal sealed record GridRunTimes(double Seconds, int Threads, string Build) : IGridFile
+{
+    /// <inheritdoc/>
+    public string? FindFault() => Threads < 1 ? $"it has {Threads} threads; at least 1 was expected" : GridFaults.OfSeconds("seconds", Seconds);
+}

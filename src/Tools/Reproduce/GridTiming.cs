@@ -26,6 +26,17 @@ internal sealed record GridStepTimes(
         side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
         Enum.GetValues<Pass>().ToDictionary(Names.Passes.Of, pass => side.MedianOf(t => t.Passes[(int)pass])));
 
+    // Less than a cycle; ratios to it stay finite.
+    private const double LeastMilliseconds = 1e-9;
+
+    /// <summary>What is impossible, or null.</summary>
+    public string? FindFault()
+    {
+        if (!(Step >= LeastMilliseconds)) return $"a step of {Step} ms";
+        return Parts().Select(part => part.Milliseconds).Concat(Passes.Values)
+            .Select(milliseconds => GridFaults.OfSeconds("a part of a step, in seconds,", milliseconds / 1000)).FirstOrDefault(fault => fault is not null);
+    }
+
     /// <summary>The parts that a step is divided into, and the whole at the end.</summary>
     public IEnumerable<(string Name, double Milliseconds)> Parts() =>
         [("FP", Fp), ("BP", Bp), ("WG", Wg), ("elementwise", Elementwise), ("optimizer", Optimizer), ("whole step", Step)];
@@ -44,7 +55,21 @@ internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Basel
 }
 
 /// <summary>The step times of a grid's cells.</summary>
-internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells);
+internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile
+{
+    /// <inheritdoc/>
+    public string? FindFault()
+    {
+        foreach (GridCellTimes? cell in Cells)
+        {
+            if (cell is null) return "a cell is null";
+            if (cell.Steps < 1) return $"{cell.Cell} has {cell.Steps} steps; at least 1 was expected";
+            if ((cell.Baseline.FindFault() ?? cell.Own.FindFault()) is { } fault) return $"{cell.Cell} has {fault}";
+        }
+
+        return null;
+    }
+}
 
 /// <summary>
 /// Times the cells of a grid. Apart from training, because a perplexity does not depend on what else the machine does, and a time does.

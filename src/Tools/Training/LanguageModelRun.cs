@@ -8,6 +8,7 @@ using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Training;
@@ -128,6 +129,7 @@ internal sealed class LanguageModelRun
     /// <returns>The step's loss, nats per token.</returns>
     public double Step(int window)
     {
+        if (Updates == int.MaxValue) throw new FailureException($"the run has made {Figures.Count(Updates)} updates, and no more can be counted.");
         long start = Stopwatch.GetTimestamp();
         if (window == 0) _trainer.ResetState();
         long from = _starts[window];
