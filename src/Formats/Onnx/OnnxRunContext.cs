@@ -13,10 +13,13 @@ internal sealed class OnnxRunContext
 {
     // Numbers that may be moved anyhow, for each byte of the file, for each number of an input, and for each of these times the widest
     // extent of a weight; what a recurrent node's outputs add; and what a node that moves none costs, because it takes its time too.
-    private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64, MovesPerRow = 16, MovesPerOutput = 8, MovesPerNode = 64;
+    private const long FreeMoves = 1 << 21, MovesPerByte = 4, MovesPerNumber = 64, MovesPerRow = 8, MovesPerOutput = 8, MovesPerNode = 64;
+
+    // Rows that a weight has which is wide.
+    private const long MinRows = 8;
 
     // Multiplications that may be made anyhow, and for each number of an input times each byte of the file.
-    private const long FreeProducts = 1 << 26, ProductsPerWeight = 16;
+    private const long FreeProducts = 1 << 26, ProductsPerByte = 4;
 
     // Steps times sequences that a recurrent node may run over anyhow, and for each number of an input, which a graph may repeat for some
     // steps.
@@ -39,19 +42,20 @@ internal sealed class OnnxRunContext
         Source = source;
         Runner = runner;
         External = new OnnxExternalFiles(model.Path);
-        long bytes = model.Length, widest = 1;
-        foreach (OnnxTensor tensor in model.Constants)
+        long bytes = model.Length + External.TotalBytes(model.Constants), widest = 1;
+        foreach (OnnxTensor tensor in model.Constants.Where(tensor => tensor.Count > 0))
         {
-            if (tensor.Count == 0) continue;
-            foreach (long extent in tensor.Shape) widest = Math.Max(widest, extent);
+            // What is wide has some rows: a vector alone makes no wide ones.
+            foreach (long extent in tensor.Shape) widest = Math.Max(widest, Math.Min(extent, tensor.Count / MinRows));
         }
 
-        bytes += External.TotalBytes(model.Constants);
+        // While a graph is only looked into, how many numbers its inputs have is for the file to say.
         widest = Math.Min(widest, bytes);
-        double moves = FreeMoves + (MovesPerByte * (double)bytes) + (MovesPerNumber * (double)given) +
-            (MovesPerRow * (double)given * widest);
-        _weights = _moves = (long)Math.Min(moves, 1L << 50);
-        _products = (long)Math.Min(FreeProducts + (ProductsPerWeight * (double)given * bytes), 1L << 60);
+        double asked = source is null ? 0 : given;
+        double moves = FreeMoves + (MovesPerByte * (double)bytes) + (MovesPerNumber * (double)given);
+        _weights = (long)Math.Min(moves, 1L << 50);
+        _moves = (long)Math.Min(moves + (MovesPerRow * asked * widest), 1L << 50);
+        _products = (long)Math.Min(FreeProducts + (ProductsPerByte * asked * bytes), 1L << 60);
         _mostRows = FreeRows + (RowsPerNumber * given);
         Given = given;
     }

@@ -41,6 +41,7 @@ public sealed class OnnxCostTests
             .Constant("depth", [], [1L << 30]).Constant("values", [2], [0f, 1f])
             .Node("OneHot", ["ids", "depth", "values"], ["Y"]).Input("X", [-1, -1, 3]).Output("Y", []).ToArray());
         yield return () => ("functions of functions", Nested());
+        yield return () => ("an input that the file says is large", Looked());
     }
 
     [Test]
@@ -163,6 +164,10 @@ public sealed class OnnxCostTests
         OnnxBytes model = new OnnxBytes().Constant("s", [1], [1L << 20]).Node("ConstantOfShape", ["s"], ["z"]).Input("X", [-1, -1, 3]);
         return Repeated(model, 3000, "ReduceSum", OnnxBytes.Integer("keepdims", 1));
     }
+
+    // Of the file's own inputs, only the import makes any.
+    private static byte[] Looked() => new OnnxBytes().Input("X", [1 << 18, 1]).Constant("wide", [16, 1 << 10], new float[1 << 14])
+        .Constant("to", [2], [1L << 18, 1L << 10]).Node("Expand", ["X", "to"], ["Y"]).Output("Y", []).Output("wide", []).ToArray();
 
     private static byte[] Nested()
     {
