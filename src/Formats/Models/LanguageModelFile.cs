@@ -45,6 +45,9 @@ public static class LanguageModelFile
     // What the header takes at most beside its tokens and epochs, and for an epoch.
     private const long BytesOfOthers = 1 << 20, BytesOfEpoch = 256;
 
+    /// <summary>The most JSON values of a training record.</summary>
+    internal const long MostTrainingValues = (ValuesOfEpoch * MaxEpochs) + MostOtherValues;
+
     private const string ConfigurationName = "configuration", VocabularyName = "vocabulary", TrainingName = "training";
 
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
@@ -168,7 +171,7 @@ public static class LanguageModelFile
         if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, MostOtherValues, out var configuration, out problem)
             || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, mostTokens + MostOtherValues, out var tokens, out problem)
             || !TsdHeader.TryReadSection(
-                file, TrainingName, TsdJson.Default.TrainingSection, (ValuesOfEpoch * MaxEpochs) + MostOtherValues, out var training, out problem))
+                file, TrainingName, TsdJson.Default.TrainingSection, MostTrainingValues, out var training, out problem))
         {
             return false;
         }
@@ -201,12 +204,20 @@ public static class LanguageModelFile
         }
     }
 
-    private static TrainingRecord ReadTraining(TrainingSection section, TsdFile file)
+    /// <summary>A training record as a file says it.</summary>
+    /// <exception cref="ArgumentException">It is impossible.</exception>
+    internal static TrainingRecord Checked(TrainingSection section)
     {
         if (section.Epochs.Contains(null)) Throw.Argument("an epoch is null");
         TrainingRecord record = section.ToRecord();
         record.Recipe.Validate();
         if ((FindWrong(record) ?? FindNotFinite(record)) is { } wrong) Throw.Argument(wrong);
+        return record;
+    }
+
+    private static TrainingRecord ReadTraining(TrainingSection section, TsdFile file)
+    {
+        TrainingRecord record = Checked(section);
         long count = file.Tensors.Sum(t => t.Count);
         if (record.Parameters != count)
             Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");

@@ -89,6 +89,9 @@ internal sealed class TrainingSection
 {
     public required string WrittenBy { get; init; }
 
+    // Left out where the model was trained here.
+    public string? ImportedFrom { get; init; }
+
     public required RecipeEntry Recipe { get; init; }
 
     public required TextEntry Train { get; init; }
@@ -108,6 +111,7 @@ internal sealed class TrainingSection
     public static TrainingSection From(TrainingRecord record, long parameters) => new()
     {
         WrittenBy = record.WrittenBy,
+        ImportedFrom = record.ImportedFrom,
         Recipe = RecipeEntry.From(record.Recipe),
         Train = TextEntry.From(record.Train),
         Valid = TextEntry.From(record.Valid),
@@ -123,6 +127,7 @@ internal sealed class TrainingSection
     public TrainingRecord ToRecord() => new()
     {
         WrittenBy = WrittenBy,
+        ImportedFrom = ImportedFrom,
         Recipe = Recipe.ToRecipe(),
         Train = Train.ToRecord(),
         Valid = Valid.ToRecord(),

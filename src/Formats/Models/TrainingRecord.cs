@@ -1,3 +1,4 @@
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Formats;
@@ -5,8 +6,14 @@ namespace TinySD.Formats;
 /// <summary>How a language model came to be; kept in its file. Holds no time of day, so equal runs write equal files.</summary>
 public sealed record TrainingRecord
 {
+    // The name of a recipe that nobody knows.
+    private const string UnknownRun = "imported";
+
     /// <summary>The program that trained it, for example <c>TinySD 0.1.0</c>.</summary>
     public string WrittenBy { get; init; } = ThisBuild;
+
+    /// <summary>The file of another format that the model was imported from, without its folders; null for one that was trained here.</summary>
+    public string? ImportedFrom { get; init; }
 
     /// <summary>What decided the run, apart from the data.</summary>
     public required LanguageModelRecipe Recipe { get; init; }
@@ -34,6 +41,31 @@ public sealed record TrainingRecord
 
     /// <summary>Perplexity on the test text, if there was one.</summary>
     public double? TestPerplexity { get; init; }
+
+    /// <summary>Whether the run is known. The record of an import whose file told nothing of it has the model's shape, and else what goes without
+    /// saying.</summary>
+    public bool IsRunKnown => ImportedFrom is null || Recipe.Name != UnknownRun;
+
+    /// <summary>The record of a model from elsewhere of whose training nothing is known: its shape, no dropout, no texts.</summary>
+    /// <param name="source">The file it was imported from; its folders are left out.</param>
+    /// <param name="config">The model's shape.</param>
+    public static TrainingRecord OfImport(string source, LanguageModelConfig config) => new()
+    {
+        ImportedFrom = Path.GetFileName(source),
+        Recipe = new LanguageModelRecipe
+        {
+            Name = UnknownRun,
+            HiddenSize = config.HiddenSize,
+            LastHiddenSize = config.LastHiddenSize,
+            EmbeddingSize = config.EmbeddingSize,
+            LayerCount = config.LayerCount,
+            Cell = config.Cell,
+            Peepholes = config.Peepholes,
+            TieWeights = config.TieWeights,
+        },
+        Train = new TextRecord("", 0),
+        Valid = new TextRecord("", 0),
+    };
 
     /// <summary>This build's name and version.</summary>
     public static string ThisBuild { get; } = $"TinySD {typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";

@@ -110,12 +110,19 @@ internal static class InspectCommand
 
     private static void AddModel(List<(string, string)> facts, LanguageModelDescription model)
     {
-        (_, Vocabulary vocabulary, TrainingRecord training) = model;
+        (LanguageModelConfig config, Vocabulary vocabulary, TrainingRecord training) = model;
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
         facts.Add(("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …"));
         if (vocabulary.Level == TextLevel.Word) facts.Add((VocabularyOptions.LineMarksName, Names.LineMarks.Of(vocabulary.LineMarks)));
         facts.Add(("written by", training.WrittenBy));
+        if (training.ImportedFrom is { } source) facts.Add(("imported from", source));
+        if (!training.IsRunKnown)
+        {
+            AddShape(facts, config);
+            return;
+        }
+
         facts.Add(("trained on", Describe(training.Train)));
         facts.Add(("validated on", Describe(training.Valid)));
         if (training.Test is { } tested) facts.Add(("tested on", Describe(tested)));
@@ -130,6 +137,18 @@ internal static class InspectCommand
 
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
         foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Add((option, value));
+    }
+
+    // Of a model from elsewhere whose run nobody knows.
+    private static void AddShape(List<(string, string)> facts, LanguageModelConfig config)
+    {
+        facts.Add(("cell", Names.Cells.Of(config.Cell)));
+        facts.Add(("layers", Invariant(config.LayerCount)));
+        facts.Add(("embedding", Figures.Count(config.EmbeddingSize)));
+        facts.Add(("hidden", Figures.Count(config.HiddenSize)));
+        if (config.LastHiddenSize != 0) facts.Add(("hidden, last layer", Figures.Count(config.LastHiddenSize)));
+        if (config.Peepholes) facts.Add(("peepholes", "yes"));
+        facts.Add(("tied", config.TieWeights ? "yes" : "no"));
     }
 
     private static void AddStack(List<(string, string)> facts, RecurrentStackDescription stack)
