@@ -88,8 +88,9 @@ internal sealed record TsdHeader(
         }
     }
 
-    // The section was walked when the file was opened: it is JSON.
-    private static long CountValues(ReadOnlySpan<byte> json)
+    /// <summary>JSON values at all levels together; a section was walked when its file was opened, and is JSON.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    internal static long CountValues(ReadOnlySpan<byte> json)
     {
         long count = 0;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });

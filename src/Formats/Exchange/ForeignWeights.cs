@@ -53,7 +53,9 @@ internal sealed record ForeignWeights(float[] Input, float[] Recurrent, float[]?
             {
                 int from = (places[gate] * hidden) + j;
                 float input = InputBias?[from] ?? 0f, recurrent = RecurrentBias?[from] ?? 0f;
-                bias[(gate * hidden) + j] = isApart ? input : input + recurrent;
+
+                // A zero is not added: a sum would turn the sign of a negative zero, which shall come back as it was written.
+                bias[(gate * hidden) + j] = isApart || recurrent == 0f ? input : input + recurrent;
                 if (isApart) recurrentBias[j] = recurrent;
             }
         }

@@ -2,11 +2,12 @@ namespace TinySD.Formats;
 
 // Field and type numbers of ONNX's protobuf schema (onnx.proto, public), as far as a recurrent network needs them.
 
-/// <summary>ModelProto and OperatorSetIdProto.</summary>
+/// <summary>ModelProto, OperatorSetIdProto and StringStringEntryProto.</summary>
 internal static class OnnxModelField
 {
-    public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8, Functions = 25;
+    public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8, Metadata = 14, Functions = 25;
     public const int OpsetDomain = 1, OpsetVersion = 2;
+    public const int MetadataKey = 1, MetadataValue = 2;
 }
 
 /// <summary>GraphProto.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
@@ -69,10 +68,7 @@ public static partial class PyTorchNames
         RecurrentStackConfig config = stack.Config;
         string? lacking = config.Peepholes ? "peepholes"
             : config.Direction == RecurrentDirection.Reverse ? "layers that run in reverse only"
-            : config.ResetBeforeProduct ? "GRUs whose reset gate acts before the product"
-            : config.CoupledGates ? "coupled gates"
-            : config.Clip > 0f ? "a clip"
-            : !config.Activations.IsEmpty ? "other activations than the cell's own" : null;
+            : StackPeculiarities.Of(config);
         if (lacking is not null)
         {
             Throw.Problem(new(FileProblemKind.Unsupported, path,
@@ -100,19 +96,16 @@ public static partial class PyTorchNames
 
     /// <summary>What goes into the metadata of such a file.</summary>
     /// <param name="stack">The stack.</param>
-    /// <param name="vocabulary">The tokens of a language model, or null.</param>
-    public static IReadOnlyDictionary<string, string> Metadata(RecurrentStack stack, Vocabulary? vocabulary)
+    /// <param name="model">The language model that it is part of and that is whole in the file, or null.</param>
+    public static IReadOnlyDictionary<string, string> Metadata(RecurrentStack stack, LoadedLanguageModel? model)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = "pt",
-            ["tinysd.writtenBy"] = TrainingRecord.ThisBuild,
+            [LanguageModelNotes.WriterKey] = TrainingRecord.ThisBuild,
             [CellKey] = Spelling.Cells.NameOf(stack.Config.Cell),
         };
-        if (vocabulary is null) return metadata;
-        metadata["tinysd.level"] = Spelling.Levels.NameOf(vocabulary.Level);
-        if (LineMarksEntry.NameOf(vocabulary.LineMarks) is { } marks) metadata["tinysd.lineMarks"] = marks;
-        metadata["tinysd.vocabulary"] = JsonSerializer.Serialize([.. vocabulary.Tokens], TsdJson.Default.StringArray);
+        if (model is not null) LanguageModelNotes.AddTo(metadata, model);
         return metadata;
     }
 

@@ -15,15 +15,20 @@ public static class SafetensorsWriter
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="tensors">In their order, but integers first and truth values last, so that every number lies at a multiple of its size.</param>
     /// <param name="metadata">Text about the file, or null for none.</param>
-    /// <exception cref="FileProblemException">The target cannot be written.</exception>
-    /// <exception cref="ArgumentException">A name comes twice, is that of the metadata, or is no Unicode; or there are too many.</exception>
+    /// <exception cref="FileProblemException">The target cannot be written, or the header would be larger than the format allows.</exception>
+    /// <exception cref="ArgumentException">A name comes twice, is that of the metadata, or is no Unicode.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
         NamedTensor[] ordered = [.. tensors.OrderByDescending(SizeOf)];
         ReadOnlyMemory<byte> header = Header(ordered, metadata);
         if (header.Length > SafetensorsFile.MaxHeaderBytes)
-            Throw.Argument($"the header would have {header.Length} bytes and may have {SafetensorsFile.MaxHeaderBytes}");
+        {
+            Throw.Problem(new(FileProblemKind.Unsupported, path,
+                $"{path} was not written: its header would have {Words.Count(header.Length)} bytes, names and vocabulary counted, and a safetensors file's may have " +
+                $"{Words.Count(SafetensorsFile.MaxHeaderBytes)}"));
+        }
+
         AtomicFile.Write(path, stream =>
         {
             Span<byte> length = stackalloc byte[SafetensorsFile.LengthBytes];

@@ -146,7 +146,9 @@ internal sealed partial class StoredWeights
             $"'{Words.Name(direction.Name)}' [{string.Join(", ", direction.Shape)}]");
     }
 
-    private static float[] Floats(SafetensorsFile file, SafetensorsTensor tensor)
+    /// <summary>A tensor's numbers as floats.</summary>
+    /// <exception cref="FileProblemException">They are none, cannot be read, or one is not finite.</exception>
+    public static float[] Floats(SafetensorsFile file, SafetensorsTensor tensor)
     {
         if (!SafetensorsFile.IsFloat(tensor))
             Refuse(file, tensor, FileProblemKind.TensorUnsupported, $"is of dtype {tensor.Dtype}; F32, F16, BF16 or F64 was expected");

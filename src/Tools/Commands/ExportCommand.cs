@@ -12,9 +12,15 @@ namespace TinySD.Tools.Commands;
 internal sealed class ExportCommand
 {
     private readonly FileArgument _model = new("MODEL", "A recurrent stack or a language model (.tsd).");
-    private readonly FileOption _out = FileOption.Output("--out",
-        "The file to write: .safetensors (PyTorch's names) or .onnx (the recurrent layers).");
-    private readonly Option<bool> _withState = new("--with-state") { Description = "An .onnx model takes the initial states h0 and c0; if not, they are zero." };
+    private readonly FileOption _out = FileOption.Output("--out", "The file to write: .safetensors (PyTorch's names) or .onnx.");
+    private readonly Option<bool> _withState = new("--with-state")
+    {
+        Description = "An .onnx model takes the initial states h0 and c0, and a language model also gives the last, hn and cn; if not, they are zero.",
+    };
+
+    private readonly Option<bool> _recurrentOnly =
+        new("--recurrent-only") { Description = "Write a language model's recurrent layers alone, without embedding, classifier and vocabulary." };
+
     private readonly Option<string?> _prefix = new("--prefix")
     {
         HelpName = "TEXT",
@@ -26,7 +32,10 @@ internal sealed class ExportCommand
     public static Command Create(CommonOptions common)
     {
         var self = new ExportCommand();
-        var command = new Command("export", "Write a model (.tsd) in another format.") { self._model, self._out, self._prefix, self._withState };
+        var command = new Command("export", "Write a model (.tsd) in another format.")
+        {
+            self._model, self._out, self._prefix, self._withState, self._recurrentOnly,
+        };
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
     }
@@ -41,24 +50,31 @@ internal sealed class ExportCommand
         if (isOnnx && prefix is not null) throw new UsageException("--prefix is about .safetensors files.");
         if (!isOnnx && withState) throw new UsageException("--with-state is about .onnx files.");
         OutputFile.CheckWritable(output);
-        LoadedLanguageModel? model = LoadModel(path);
-        if (isOnnx)
+        LoadedLanguageModel? model = LoadModel(path), whole = parsed.GetValue(_recurrentOnly) ? null : model;
+        if (isOnnx && whole is not null)
         {
-            OnnxWriter.Write(output, model is null ? RecurrentStackFile.Load(path) : LanguageModelParts.RecurrentPart(model.Model, output), withState);
-            if (model is not null && !context.Quiet)
-                context.Console.Error.WriteLine($"tinysd export: {output} holds the recurrent layers of {path}; embedding and classifier are left out");
+            OnnxWriter.Write(output, whole, withState);
+        }
+        else if (isOnnx)
+        {
+            RecurrentStack stack = model is null ? RecurrentStackFile.Load(path) : LanguageModelParts.RecurrentPart(model.Model, output);
+            OnnxWriter.Write(output, stack, withState);
         }
         else
         {
-            IReadOnlyList<RecurrentStack> stacks = model is null ? [RecurrentStackFile.Load(path)] : LanguageModelParts.RecurrentParts(model.Model);
+            IReadOnlyList<RecurrentStack> stacks =
+                model is null ? [RecurrentStackFile.Load(path)] : LanguageModelParts.RecurrentParts(model.Model);
             string before = prefix ?? (model is null ? "" : $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.");
 
             // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of modules.
             List<NamedTensor> tensors = [.. stacks.SelectMany((stack, i) =>
                 PyTorchNames.Name(output, stack, stacks.Count == 1 ? before : string.Create(CultureInfo.InvariantCulture, $"{before}{i}.")))];
-            if (model is not null) tensors.AddRange(LanguageModelParts.Surroundings(model.Model));
-            SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stacks[0], model?.Vocabulary));
+            if (whole is not null) tensors.AddRange(LanguageModelParts.Surroundings(whole.Model));
+            SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stacks[0], whole));
         }
+
+        if (model is not null && whole is null && !context.Quiet)
+            context.Console.Error.WriteLine($"tinysd export: {output} holds the recurrent layers of {path}; embedding and classifier are left out");
 
         long bytes = new FileInfo(output).Length;
         if (context.Json) CliJson.Write(context.Console.Out, new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", bytes), CliJson.Default.ExportResult);

@@ -7,20 +7,33 @@ using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd import</c>: a recurrent stack from safetensors or ONNX as a checksummed file.</summary>
+/// <summary><c>tinysd import</c>: a language model or a recurrent stack from safetensors or ONNX as a checksummed file.</summary>
 internal sealed class ImportCommand
 {
-    private readonly FileArgument _in = new("IN", "A .safetensors file with PyTorch's names, or an .onnx file that is a recurrent stack.");
+    private readonly FileArgument _in =
+        new("IN", "A .safetensors file with PyTorch's names, or an .onnx file: a whole language model, or recurrent layers.");
+
     private readonly FileOption _out = FileOption.Output("--out", "The file to write (.tsd).");
     private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
     private readonly StackOptions _choices = new();
+    private readonly FileOption _vocabulary = FileOption.Input("--vocabulary",
+        "The tokens of a language model in the order of their numbers, one a line, or as JSON (.json). [default: those that IN holds]");
+
+    private readonly Option<TextLevel?> _level =
+        Ranged.Choice("--level", Names.Levels, "What a token of a language model is. [default: as IN says, or word]");
+
+    private readonly Option<bool> _recurrentOnly =
+        new("--recurrent-only") { Description = "Take the recurrent layers alone, also of a whole language model." };
 
     private ImportCommand() => _out.Required = true;
 
     public static Command Create(CommonOptions common)
     {
         var self = new ImportCommand();
-        var command = new Command("import", "Make a model file (.tsd) from a recurrent stack in another format.") { self._in, self._out, self._dtype };
+        var command = new Command("import", "Make a model file (.tsd) from a language model or a recurrent stack in another format.")
+        {
+            self._in, self._out, self._dtype, self._vocabulary, self._level, self._recurrentOnly,
+        };
         self._choices.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
         return command;
@@ -37,14 +50,52 @@ internal sealed class ImportCommand
         }
 
         OutputFile.CheckWritable(output);
-        StackSource source = StackSource.Read(path, _choices.Read(parsed));
+        TensorStorage storage = parsed.GetValue(_dtype) ?? TensorStorage.F32;
+        PyTorchChoices names = _choices.Read(parsed);
+        (StackResult result, string described) = ReadModel(parsed, context, path, names) is { } import
+            ? SaveModel(parsed, context, import, storage)
+            : SaveStack(parsed, context, StackSource.Read(path, names), storage);
+        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
+        else context.Console.Out.WriteLine($"{output}: {described}, {Display.Figures.Count(result.Parameters, "parameter")}");
+        return ExitCode.Done;
+    }
+
+    // Null for a recurrent stack.
+    private LanguageModelImport? ReadModel(ParseResult parsed, CliContext context, string path, PyTorchChoices names)
+    {
+        var choices = new LanguageModelChoices(names, parsed.GetValue(_vocabulary), parsed.GetValue(_level));
+        if (!parsed.GetValue(_recurrentOnly))
+        {
+            if (FileFormats.Of(path) == FileFormat.Onnx) StackOptions.CheckNone(names, path);
+            return LanguageModelImport.Find(path, choices);
+        }
+
+        if (choices.IsWanted)
+            context.Console.Error.WriteLine("tinysd import: --vocabulary and --level have no effect: --recurrent-only takes the recurrent layers alone");
+        return null;
+    }
+
+    private (StackResult Result, string Described) SaveModel(ParseResult parsed, CliContext context, LanguageModelImport import, TensorStorage storage)
+    {
+        string path = parsed.GetRequiredValue(_in), output = parsed.GetRequiredValue(_out);
+        (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = import.Loaded;
+        new CommandFiles().Read(import.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
+        StackSource.Report(context, "tinysd import", path, [], import.Rounded, import.Copies);
+        LanguageModelFile.Save(output, model, vocabulary, training, storage);
+        LanguageModelConfig config = model.Config;
+        string hidden = config.LastHiddenSize == 0 ? $"{config.HiddenSize} hidden" : $"{config.HiddenSize} hidden, {config.LastHiddenSize} in the last layer";
+        string described = $"language model, {Names.Cells.Of(config.Cell)}, {Display.Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
+            $"{Display.Figures.Count(vocabulary.Count)} tokens of level {Names.Levels.Of(vocabulary.Level)}";
+        return (StackResult.From(output, import), described);
+    }
+
+    private (StackResult Result, string Described) SaveStack(ParseResult parsed, CliContext context, StackSource source, TensorStorage storage)
+    {
+        string path = parsed.GetRequiredValue(_in), output = parsed.GetRequiredValue(_out);
         new CommandFiles().Read(source.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
         source.Report(context, "tinysd import", path);
-        RecurrentStackFile.Save(output, source.Stack, path, parsed.GetValue(_dtype) ?? TensorStorage.F32);
-        StackResult result = StackResult.From(output, source);
-        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
-        else context.Console.Out.WriteLine($"{output}: {Describe(source.Stack.Config)}, {Display.Figures.Count(source.Stack.Layout.ParameterCount, "parameter")}");
-        return ExitCode.Done;
+        RecurrentStackFile.Save(output, source.Stack, path, storage);
+        return (StackResult.From(output, source), Describe(source.Stack.Config));
     }
 
     private static string Describe(RecurrentStackConfig config) =>

@@ -43,14 +43,18 @@ internal sealed record StackSource(
     }
 
     /// <summary>Says on standard error what was not taken as it is.</summary>
-    public void Report(CliContext context, string command, string path)
+    public void Report(CliContext context, string command, string path) => Report(context, command, path, LeftOut, Rounded, Copies);
+
+    /// <summary>The same of what was read otherwise.</summary>
+    public static void Report(
+        CliContext context, string command, string path, ImmutableArray<string> leftOut, ImmutableArray<string> rounded, ImmutableArray<string> copies)
     {
         if (context.Quiet) return;
-        Note(LeftOut, "is no part of the recurrent layers and is left out", "are no part of the recurrent layers and are left out");
+        Note(leftOut, "is no part of the recurrent layers and is left out", "are no part of the recurrent layers and are left out");
         Note(
-            Copies, "was computed from weights that are there too, and these are taken",
+            copies, "was computed from weights that are there too, and these are taken",
             "were computed from weights that are there too, and these are taken");
-        Note(Rounded, "is of 64 bits and was rounded to 32", "are of 64 bits and were rounded to 32");
+        Note(rounded, "is of 64 bits and was rounded to 32", "are of 64 bits and were rounded to 32");
 
         void Note(ImmutableArray<string> names, string ofOne, string ofMany)
         {

@@ -138,11 +138,38 @@ internal sealed record RunResult(string Model, string Input, string Output, IRea
 /// <summary>A tensor of <see cref="RunResult"/>.</summary>
 internal sealed record TensorShape(string Name, IReadOnlyList<int> Shape);
 
-/// <summary>The result of <c>import</c>.</summary>
+/// <summary>The result of <c>import</c>; inputs of a language model are the embedding's columns.</summary>
 internal sealed record StackResult(
     string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters, IReadOnlyList<string> LeftOut,
     IReadOnlyList<string> Rounded, IReadOnlyList<string> Copies)
 {
+    /// <summary>Units of a language model's last layer, where they are not those of the others.</summary>
+    public int? LastHidden { get; init; }
+
+    /// <summary>Whether a language model's embedding and classifier are one.</summary>
+    public bool? Tied { get; init; }
+
+    /// <summary>What a language model's token is.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>How many tokens it has.</summary>
+    public int? Vocabulary { get; init; }
+
+    public static StackResult From(string path, LanguageModelImport import)
+    {
+        (LanguageModel model, Vocabulary vocabulary, _) = import.Loaded;
+        LanguageModelConfig config = model.Config;
+        return new(
+            path, LanguageModelFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(RecurrentDirection.Forward), config.LayerCount, config.EmbeddingSize,
+            config.HiddenSize, model.Layout.ParameterCount, [], import.Rounded, import.Copies)
+        {
+            LastHidden = config.LastHiddenSize == 0 ? null : config.LastHiddenSize,
+            Tied = config.TieWeights,
+            Level = Names.Levels.Of(vocabulary.Level),
+            Vocabulary = vocabulary.Count,
+        };
+    }
+
     public static StackResult From(string path, StackSource source)
     {
         RecurrentStackConfig config = source.Stack.Config;

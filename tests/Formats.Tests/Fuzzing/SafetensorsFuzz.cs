@@ -13,7 +13,7 @@ internal sealed class SafetensorsFuzz : FuzzFormat
     [
         "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1.0", "1e9", "9223372036854775807", "18446744073709551615", "\n", "\0", "é",
         "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"F64\"", "\"dtype\":\"F4\"", "\"dtype\":\"I64\"", "\"shape\":[],", "\"shape\":[0,9223372036854775807],",
-        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "_raw", "_g", "_v", "parametrizations.", ".original0", ".original1", "module.", "Wx", "Wh", "bhn", "[[[[[[[[[[", "{\"a\":{\"a\":",
+        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "_raw", "_g", "_v", "parametrizations.", ".original0", ".original1", "module.", "Wx", "Wh", "bhn", "tinysd.level", "tinysd.vocabulary", "\\\"", "tieWeights\\\":true", "byte", "char", "[[[[[[[[[[", "{\"a\":{\"a\":",
     ];
 
     public override IReadOnlyList<FileProblemKind> Expected =>
@@ -31,6 +31,7 @@ internal sealed class SafetensorsFuzz : FuzzFormat
             new("c.0.weight_ih_g", [8, 1], Ones(8)), new("c.0.weight_ih_v", [8, 3], Ones(24)), new("c.0.module.weight_hh_raw", [8, 2], Ones(16)),
             new("c.0.weight_hh", [8, 2], Ones(16)), new("c.1.weight_ih", [8, 2], Ones(16)), new("c.1.parametrizations.weight_hh.original0", [1, 2], Ones(2)),
             new("c.1.parametrizations.weight_hh.original1", [8, 2], Ones(16))),
+        Make(new LanguageModelCase(CellKind.Lstm, 2)), Make(new LanguageModelCase(CellKind.Gru, 1) { Tied = true }),
         Make(new("m.Wx", [6, 3], Ones(18)), new("m.Wh", [6, 2], Ones(12)), new("m.b", [6], Ones(6)), new("m.bhn", [2], Ones(2)), new("x.bias", [1], Ones(1))),
     ];
 
@@ -49,7 +50,7 @@ internal sealed class SafetensorsFuzz : FuzzFormat
             if (!PyTorchNames.TryRead(file, new(), out PyTorchImport? import, out problem)) return problem;
             if (import.Stack.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) throw new InvalidOperationException("a weight that is not finite was handed out");
             Runs.Once(import.Stack);
-            return unread;
+            return unread ?? ReadModel(file);
         }
     }
 
@@ -65,6 +66,22 @@ internal sealed class SafetensorsFuzz : FuzzFormat
         return [.. length, .. header, .. data];
     }
 
+    // Null where it is a language model, and where it is none and does not say so.
+    private static FileProblem? ReadModel(SafetensorsFile file)
+    {
+        try
+        {
+            LanguageModel? model = LanguageModelNames.Read(file, new(new()))?.Loaded.Model;
+            if (model is not null && model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+                throw new InvalidOperationException("a weight that is not finite was handed out");
+            return null;
+        }
+        catch (FileProblemException exception)
+        {
+            return exception.Problem;
+        }
+    }
+
     private static (byte[] Header, byte[] Data) Split(byte[] file)
     {
         int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
@@ -77,6 +94,16 @@ internal sealed class SafetensorsFuzz : FuzzFormat
     {
         using var folder = new TestFolder();
         SafetensorsWriter.Write(folder["m"], tensors);
+        return File.ReadAllBytes(folder["m"]);
+    }
+
+    private static byte[] Make(LanguageModelCase kind)
+    {
+        LoadedLanguageModel loaded = kind.Make();
+        RecurrentStack stack = LanguageModelParts.RecurrentParts(loaded.Model)[0];
+        using var folder = new TestFolder();
+        NamedTensor[] tensors = [.. PyTorchNames.Name("m", stack, "rnn."), .. LanguageModelParts.Surroundings(loaded.Model)];
+        SafetensorsWriter.Write(folder["m"], tensors, PyTorchNames.Metadata(stack, loaded));
         return File.ReadAllBytes(folder["m"]);
     }
 

@@ -1,0 +1,140 @@
+using System.Text;
+using System.Text.Json;
+
+namespace TinySD.Formats;
+
+/// <summary>Reads vocabularies that others wrote: a token a line, or JSON.</summary>
+/// <remarks>
+/// A token's number is that of its line, from 0. At level <c>char</c> the line feed, which no line can hold, is an empty line, or two where it was
+/// written like the others with a line end behind it. A name that ends in <c>.json</c> stands for an array of tokens, or an object of tokens and
+/// their numbers.
+/// </remarks>
+public static class VocabularyFile
+{
+    // More text than any vocabulary has, and little enough for a machine that runs a model of it.
+    private const int MaxLength = 1 << 28;
+
+    /// <summary>Reads a vocabulary.</summary>
+    /// <param name="path">The file; UTF-8, plain or gzip.</param>
+    /// <param name="level">What a token is.</param>
+    /// <exception cref="FileProblemException">It cannot be read, or is no vocabulary.</exception>
+    public static Vocabulary Read(string path, TextLevel level)
+    {
+        bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase);
+        string text = ReadText(path);
+        if (text.AsSpan().Count(isJson ? '"' : '\n') > 2L * Vocabulary.MaxCount)
+            Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary: it has more than {Words.Count(Vocabulary.MaxCount)} tokens"));
+        IReadOnlyList<string> tokens = isJson ? ReadJson(path, text) : ReadLines(text, level);
+        try
+        {
+            // Where no token stands for a line's end, lines end in nothing.
+            bool hasMark = level != TextLevel.Word || tokens.Contains(Vocabulary.EndOfLine);
+            return new Vocabulary(level, tokens, hasMark ? LineMarks.Always : LineMarks.None);
+        }
+        catch (ArgumentException exception)
+        {
+            string place = isJson ? "" : " (a token a line, counted from 0)";
+            Throw.Problem(new(FileProblemKind.ModelInvalid, path,
+                $"{path} is no vocabulary of level {Spelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}"));
+            return null;
+        }
+    }
+
+    private static string ReadText(string path)
+    {
+        using TextFile file = TextFile.Open(path);
+        var text = new StringBuilder();
+        char[] block = new char[TextFile.BlockLength];
+        for (int count; (count = file.Read(block)) > 0;)
+        {
+            text.Append(block, 0, count);
+            if (text.Length > MaxLength)
+                Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary: it goes on for more than {Words.Count(MaxLength)} characters"));
+        }
+
+        return text.ToString();
+    }
+
+    private static List<string> ReadLines(string text, TextLevel level)
+    {
+        var lines = text.Split('\n').ToList();
+        if (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);
+
+        // Where all lines end in a carriage return it is part of their ends; where one does not, it is what it is.
+        if (lines.Count > 0 && lines.All(line => line.EndsWith('\r'))) lines = [.. lines.Select(line => line[..^1])];
+        if (level != TextLevel.Character) return lines;
+        var tokens = new List<string>(lines.Count);
+        for (int i = 0; i < lines.Count; i++)
+        {
+            bool isLineFeed = lines[i].Length == 0;
+            tokens.Add(isLineFeed ? "\n" : lines[i]);
+            if (isLineFeed && i + 1 < lines.Count && lines[i + 1].Length == 0) i++;
+        }
+
+        return tokens;
+    }
+
+    private static List<string> ReadJson(string path, string text)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = 2 });
+            reader.Read();
+            return reader.TokenType switch
+            {
+                JsonTokenType.StartArray => ReadArray(path, ref reader),
+                JsonTokenType.StartObject => ReadObject(path, ref reader),
+                _ => Refuse(path, "an array of tokens, or an object of tokens and their numbers, was expected"),
+            };
+        }
+        catch (JsonException exception)
+        {
+            return Refuse(path, Words.OfJson(exception));
+        }
+        catch (InvalidOperationException)
+        {
+            return Refuse(path, "a string holds half of a surrogate pair");
+        }
+    }
+
+    private static List<string> ReadArray(string path, ref Utf8JsonReader reader)
+    {
+        var tokens = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.String) return Refuse(path, $"element {tokens.Count} of its array is not a string");
+            tokens.Add(reader.GetString()!);
+        }
+
+        reader.Read();
+        return tokens;
+    }
+
+    private static List<string> ReadObject(string path, ref Utf8JsonReader reader)
+    {
+        var tokens = new Dictionary<int, string>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string token = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int number) || number < 0)
+                return Refuse(path, $"'{Words.Shown(token)}' has no number of at least 0");
+            if (!tokens.TryAdd(number, token))
+                return Refuse(path, $"'{Words.Shown(tokens[number])}' and '{Words.Shown(token)}' have the same number, {number}");
+        }
+
+        reader.Read();
+        for (int number = 0; number < tokens.Count; number++)
+        {
+            if (!tokens.ContainsKey(number)) return Refuse(path, $"it has {Words.Count(tokens.Count)} tokens, and none has the number {number}");
+        }
+
+        return [.. tokens.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+    }
+
+    private static List<string> Refuse(string path, string why)
+    {
+        Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary in JSON: {why}"));
+        return [];
+    }
+}
