@@ -11,6 +11,10 @@ public sealed class LanguageModelExchangeTests
     [Arguments("m.safetensors", "--cell gru --level char")]
     [Arguments("m.safetensors", "--layers 3 --last-hidden 7 --embedding 7 --tied")]
     [Arguments("m.safetensors", "--level byte --dtype f16")]
+    [Arguments("m.onnx", "")]
+    [Arguments("m.onnx", "--peepholes --level char")]
+    [Arguments("m.onnx", "--layers 3 --last-hidden 7 --embedding 7 --tied")]
+    [Arguments("m.onnx", "--cell gru --dtype bf16")]
     public async Task A_language_model_goes_out_and_comes_back(string name, string options)
     {
         using var folder = new TestFolder();
@@ -88,6 +92,10 @@ public sealed class LanguageModelExchangeTests
         await Assert.That(import.Json.GetProperty("kind").GetString()).IsEqualTo("recurrent-stack");
         await Assert.That(import.Json.GetProperty("leftOut").GetArrayLength()).IsEqualTo(3);
         await Assert.That(import.Error).Contains("left out");
+
+        await Ok("export", folder.Model, "--out", folder["m.onnx"]);
+        await Ok("import", folder["m.onnx"], "--out", folder["t.tsd"], "--recurrent-only");
+        await Assert.That(RecurrentStackFile.Load(folder["t.tsd"]).Parameters.Values.SequenceEqual(RecurrentStackFile.Load(folder["s.tsd"]).Parameters.Values)).IsTrue();
     }
 
     [Test]

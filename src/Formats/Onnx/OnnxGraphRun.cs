@@ -8,6 +8,9 @@ namespace TinySD.Formats;
 /// <returns>Y, Y_h and, of an LSTM, Y_c.</returns>
 internal delegate OnnxArray[] RecurrentRun(OnnxCall call, OnnxRecurrentNode node);
 
+/// <summary>Runs a node that is not recurrent in a way of its own; null for one that is run as its operator says.</summary>
+internal delegate OnnxArray[]? OtherRun(OnnxCall call);
+
 /// <summary>Walks a graph from its inputs to its outputs, node by node; a value is let go of after its last use.</summary>
 internal static class OnnxGraphRun
 {
@@ -17,12 +20,13 @@ internal static class OnnxGraphRun
     /// <param name="nodes">Its nodes, prepared.</param>
     /// <param name="inputs">The graph's inputs by name; one that is also an initializer goes before it.</param>
     /// <param name="recurrent">Runs recurrent nodes.</param>
+    /// <param name="other">Is asked before any other node is run, or null.</param>
     /// <returns>The graph's outputs, in their order.</returns>
     /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not
     /// there.</exception>
     public static List<OnnxArray> Run(
         OnnxRunContext run, OnnxGraph graph, ImmutableArray<OnnxNode> nodes, IReadOnlyDictionary<string, OnnxArray> inputs,
-            RecurrentRun recurrent)
+            RecurrentRun recurrent, OtherRun? other = null)
     {
         var values = new Dictionary<string, OnnxArray>(inputs, StringComparer.Ordinal);
         var made = new HashSet<string>(inputs.Keys, StringComparer.Ordinal);
@@ -36,7 +40,7 @@ internal static class OnnxGraphRun
             for (int i = 0; i < arguments.Length; i++) arguments[i] = node.Inputs[i].Length == 0 ? null : Find(call, node.Inputs[i]);
             call = new OnnxCall(run, node, arguments);
             run.ChargeNode(call);
-            OnnxArray[] results = OnnxRecurrentNode.Is(node) ? RunRecurrent(call) : OnnxOperators.Run(call);
+            OnnxArray[] results = OnnxRecurrentNode.Is(node) ? RunRecurrent(call) : other?.Invoke(call) ?? OnnxOperators.Run(call);
             bool isChosen = arguments.Any(argument => argument is { IsChosen: true });
             for (int i = 0; i < node.Outputs.Length; i++)
             {

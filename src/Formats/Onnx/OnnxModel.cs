@@ -9,9 +9,11 @@ namespace TinySD.Formats;
 /// <param name="Producer">Program and version that wrote it.</param>
 /// <param name="Graph">What it computes.</param>
 /// <param name="Functions">Operators of its own, made of others.</param>
+/// <param name="Metadata">Texts that stand beside the graph.</param>
 /// <param name="Problem">What keeps it from being run whatever is asked of it, and not from being listed; null where nothing does.</param>
 internal sealed record OnnxModel(
-    string Path, long Length, long Opset, string Producer, OnnxGraph Graph, ImmutableArray<OnnxFunction> Functions, FileProblem? Problem)
+    string Path, long Length, long Opset, string Producer, OnnxGraph Graph, ImmutableArray<OnnxFunction> Functions,
+    IReadOnlyDictionary<string, string> Metadata, FileProblem? Problem)
 {
     /// <summary>All constant tensors that a run may read: initializers, and those that nodes hold.</summary>
     public IEnumerable<OnnxTensor> Constants => Graph.Initializers.Values.Concat(

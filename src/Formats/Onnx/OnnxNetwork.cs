@@ -119,9 +119,23 @@ public sealed class OnnxNetwork
     }
 
     /// <summary>Turns the graph into a stack, if it is one: chained recurrent nodes of one kind whose input, states and outputs are the
-    /// graph's own.</summary>
+    /// graph's own; or those of a language model, without what is around them.</summary>
     /// <exception cref="FileProblemException">It is none, or something in it is not supported.</exception>
-    public RecurrentStack ToStack() => OnnxStackImport.Run(_model, Nodes());
+    public RecurrentStack ToStack() => OnnxLanguageModelImport.TryRun(_model, Nodes(), out ForeignLanguageModel? model, out _)
+        ? LanguageModelParts.Stacked(Path, model.Stacks)
+        : OnnxStackImport.Run(_model, Nodes());
+
+    /// <summary>The graph as a language model: an embedding, a chain of recurrent nodes, a classifier.</summary>
+    /// <param name="choices">What the caller knows better.</param>
+    /// <returns>The model; null where the graph is none, and neither it nor the caller says that it is one.</returns>
+    /// <exception cref="FileProblemException">It is said to be one and is none, or its vocabulary is not known or does not fit.</exception>
+    internal LanguageModelImport? ToLanguageModel(LanguageModelChoices choices)
+    {
+        if (OnnxLanguageModelImport.TryRun(_model, Nodes(), out ForeignLanguageModel? model, out FileProblem? problem))
+            return new LanguageModelImport(model.ToModel(choices), [], []) { ExternalFiles = [.. ExternalFiles] };
+        if (choices.IsWanted || _model.Metadata.ContainsKey(LanguageModelNotes.VocabularyKey)) Throw.Problem(problem!);
+        return null;
+    }
 
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => Words.Shown(name)));
 

@@ -97,6 +97,7 @@ internal sealed partial class OnnxReader
         string producer = "", version = "";
         long opset = 0;
         var functions = ImmutableArray.CreateBuilder<OnnxFunction>();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         while (Next(ref reader))
         {
             switch (reader.Field)
@@ -115,6 +116,9 @@ internal sealed partial class OnnxReader
                         return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
                     graph = ReadGraph(body, 0);
                     break;
+                case OnnxModelField.Metadata when reader.TryBytes(out ProtoBytes entry):
+                    ReadMetadata(entry, metadata);
+                    break;
                 case OnnxModelField.Functions when reader.TryBytes(out ProtoBytes body):
                     if (ReadFunction(body) is { } function) functions.Add(function);
                     break;
@@ -131,7 +135,7 @@ internal sealed partial class OnnxReader
         else if (opset != 0)
             _refusal ??= OpsetProblem(_file, opset);
         string writtenBy = version.Length > 0 ? $"{producer} {version}" : producer;
-        return new OnnxModel(_file, message.Bytes.Length, opset, writtenBy, graph, functions.ToImmutable(), _refusal);
+        return new OnnxModel(_file, message.Bytes.Length, opset, writtenBy, graph, functions.ToImmutable(), metadata, _refusal);
     }
 
     /// <summary>Why a version of the standard operators is not run, or null where it is.</summary>
@@ -187,6 +191,21 @@ internal sealed partial class OnnxReader
             ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(),
                 defaults, opset)
             : null;
+    }
+
+    // Of a key that comes twice the last counts, as with protobuf's own maps.
+    private void ReadMetadata(ProtoBytes message, Dictionary<string, string> metadata)
+    {
+        var reader = new ProtoReader(message);
+        string key = "", value = "";
+        while (Next(ref reader))
+        {
+            if (reader.Field == OnnxModelField.MetadataKey) reader.TryText(out key);
+            else if (reader.Field == OnnxModelField.MetadataValue) reader.TryText(out value);
+            else Skip(ref reader);
+        }
+
+        if (IsWhole(reader, "metadata_props")) metadata[key] = value;
     }
 
     private void ReadOpset(ProtoBytes message, ref long opset)

@@ -19,14 +19,14 @@ internal sealed class OnnxStackImport
 
     private const int MaxLayers = 64;
 
-    // The numbers begin where no constant of a model is likely to be, and end far below 2^24, up to which every whole number is a float:
-    // looking into a graph should cost little whatever it asks for.
-    private const int FirstTag = 1 << 22, MaxTag = FirstTag + (1 << 20);
+    // Looking into a graph should cost little whatever it asks for.
+    private const int MostTags = 1 << 20;
 
     // A graph may name the same numbers as an output a thousand times: all outputs together may take so many looks at a number.
     private const long MaxLooks = 1 << 24;
 
     private readonly OnnxModel _model;
+    private readonly OnnxTags _tags;
     private readonly ImmutableArray<OnnxNode> _nodes;
     private readonly Dictionary<string, OnnxNode> _takers = new(StringComparer.Ordinal);
     private readonly List<OnnxRecurrentNode> _layers = [];
@@ -37,7 +37,6 @@ internal sealed class OnnxStackImport
     private readonly Dictionary<int, (string State, int UpTo)> _states = [];
     // How many ones the inputs have that may be masks.
     private readonly HashSet<long> _maskSizes = [];
-    private int _nextTag = FirstTag;
     private (int First, int Count) _top;
     private int _timeSteps, _batch;
 
@@ -45,6 +44,7 @@ internal sealed class OnnxStackImport
     {
         _model = model;
         _nodes = nodes;
+        _tags = new OnnxTags(model.Path, OnnxTags.FirstTag + MostTags);
         foreach (OnnxNode node in nodes.Where(node => node.Operator is not ("Shape" or "Size")))
         {
             foreach (string input in node.Inputs) _takers.TryAdd(input, node);
@@ -65,7 +65,7 @@ internal sealed class OnnxStackImport
         List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, _nodes, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");
-        if (_model.Graph.Outputs.Length * (long)(_nextTag - FirstTag) > MaxLooks)
+        if (_model.Graph.Outputs.Length * (long)_tags.Count > MaxLooks)
             Refuse("graph", $"it has {_model.Graph.Outputs.Length} outputs; a stack has three");
         for (int i = 0; i < outputs.Count; i++) CheckOutput(_model.Graph.Outputs[i].Name, outputs[i]);
         RecurrentStackConfig config = _layers[0].Config with { LayerCount = _layers.Count };
@@ -89,12 +89,11 @@ internal sealed class OnnxStackImport
             Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes " +
             $"such models");
         int[] shape = ProbeShape(input, taker);
-        long count = 1;
-        foreach (int extent in shape) count = Math.Min(MaxTag, count) * extent;
+        long count = OnnxArray.CountOf(shape);
         if (input.DataType == OnnxDataType.Boolean || OnnxDataType.IsInteger(input.DataType))
         {
             // Lengths, which any node but a recurrent one would fall over; or a mask of full sequences, which makes lengths.
-            if (count > MaxTag - FirstTag) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
+            if (count > MostTags) Refuse(input.Name, $"its input '{Words.Shown(input.Name)}' is too large to be looked into");
             bool isMask = shape.Length > 1 || input.DataType == OnnxDataType.Boolean;
             long[] integers = new long[count];
             Array.Fill(integers, isMask ? 1 : Lengths);
@@ -102,10 +101,10 @@ internal sealed class OnnxStackImport
             return new OnnxArray(input.DataType, shape, integers) { IsTagged = true };
         }
 
-        (int First, int Count) tags = Take(input.Name, count);
+        (int First, int Count) tags = _tags.Take(input.Name, count);
         _inputTags.Add(input.Name, tags);
         long type = OnnxDataType.IsFloating(input.DataType) ? input.DataType : OnnxDataType.Binary32;
-        Array numbers = type == OnnxDataType.Binary64 ? Array.ConvertAll(Numbered(tags), tag => (double)tag) : Numbered(tags);
+        Array numbers = type == OnnxDataType.Binary64 ? Array.ConvertAll(OnnxTags.Numbered(tags), tag => (double)tag) : OnnxTags.Numbered(tags);
         return new OnnxArray(type, shape, numbers) { IsTagged = true };
     }
 
@@ -169,12 +168,12 @@ internal sealed class OnnxStackImport
         _layers.Add(node);
 
         RecurrentStackConfig config = node.Config;
-        _top = Take(label, (long)_timeSteps * _batch * config.OutputSize);
-        (int First, int Count) hidden = Take(label, (long)_batch * config.OutputSize), cell = Take(label, (long)_batch * config.OutputSize);
+        _top = _tags.Take(label, (long)_timeSteps * _batch * config.OutputSize);
+        (int First, int Count) hidden = _tags.Take(label, (long)_batch * config.OutputSize), cell = _tags.Take(label, (long)_batch * config.OutputSize);
         _hiddenTags.Add(hidden);
         _cellTags.Add(cell);
         bool isLstm = node.Node.Operator == "LSTM";
-        return node.Outputs(new RecurrentOutputs(Numbered(_top), Numbered(hidden), isLstm ? Numbered(cell) : null), _timeSteps, _batch);
+        return node.Outputs(new RecurrentOutputs(OnnxTags.Numbered(_top), OnnxTags.Numbered(hidden), isLstm ? OnnxTags.Numbered(cell) : null), _timeSteps, _batch);
     }
 
     // Lengths are the caller's to give, as they are or as a mask whose ones the graph counts along an axis; of full length they say
@@ -206,7 +205,7 @@ internal sealed class OnnxStackImport
                 }
             }
 
-            if (isWhole && AreDistinct(tags)) return;
+            if (isWhole && _tags.AreDistinct(tags)) return;
         }
 
         Refuse(label, $"the input of {label}, the first layer, is not an input of the graph");
@@ -253,11 +252,11 @@ internal sealed class OnnxStackImport
         if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
         (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>()
             .FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
-        if (source is not { } input || !AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
+        if (source is not { } input || !_tags.AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
             Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is " +
             $"given");
         (string State, int UpTo) before = _states.GetValueOrDefault(source!.Value.First, (name, 0));
-        if (before.State != name || state[0] <= before.UpTo || !IsInOrder(state,
+        if (before.State != name || state[0] <= before.UpTo || !OnnxTags.IsInOrder(state,
             [node.Config.DirectionCount, _batch, node.Config.HiddenSize]))
             Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; a stack is given " +
             $"h0 and c0 layer by layer");
@@ -267,7 +266,7 @@ internal sealed class OnnxStackImport
     private void CheckOutput(string name, OnnxArray value)
     {
         float[]? tags = value.IsFloating ? value.ToFloats() : null;
-        bool isOurs = tags is not null && AreDistinct(tags) && IsInOrder(tags, value.Shape.AsSpan())
+        bool isOurs = tags is not null && _tags.AreDistinct(tags) && OnnxTags.IsInOrder(tags, value.Shape.AsSpan())
             && (IsAll(tags, [_top]) || IsMost(tags, _hiddenTags) || IsMost(tags, _cellTags));
         if (!isOurs) Refuse(name, $"its output '{Words.Shown(name)}' is neither the top layer's output nor the layers' last states");
 
@@ -280,54 +279,6 @@ internal sealed class OnnxStackImport
 
         static bool Within(float[] tags, List<(int First, int Count)> ranges) =>
             tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
-    }
-
-    // Whether numbers rise along every axis: axes may have changed places, but nothing along them has.
-    private static bool IsInOrder(float[] tags, ReadOnlySpan<int> shape)
-    {
-        // Without numbers the extents may be as large as they like.
-        if (tags.Length == 0) return true;
-        int stride = 1;
-        for (int axis = shape.Length - 1; axis >= 0; axis--)
-        {
-            for (int i = stride; i < tags.Length; i++)
-            {
-                if (i / stride % shape[axis] > 0 && tags[i] <= tags[i - stride]) return false;
-            }
-
-            stride *= shape[axis];
-        }
-
-        return true;
-    }
-
-    // Whether these are tags, each once.
-    private bool AreDistinct(float[] tags)
-    {
-        bool[] seen = new bool[_nextTag - FirstTag];
-        foreach (float tag in tags)
-        {
-            if (!(tag >= FirstTag && tag < _nextTag) || (int)tag != tag || seen[(int)tag - FirstTag]) return false;
-            seen[(int)tag - FirstTag] = true;
-        }
-
-        return true;
-    }
-
-    private (int First, int Count) Take(string part, long count)
-    {
-        if (count > MaxTag - _nextTag)
-            Refuse(part, $"'{Words.Shown(part)}' is too large to be looked into; leave time and batch open when exporting");
-        (int First, int Count) tags = (_nextTag, (int)count);
-        _nextTag += tags.Count;
-        return tags;
-    }
-
-    private static float[] Numbered((int First, int Count) tags)
-    {
-        float[] numbers = new float[tags.Count];
-        for (int i = 0; i < numbers.Length; i++) numbers[i] = tags.First + i;
-        return numbers;
     }
 
     private void Refuse(string part, string message) => Throw.Problem(OnnxProblem.Unsupported(_model.Path, 0, part, message));

@@ -10,6 +10,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     private static readonly NamedTensor[] s_others =
     [
         new("input", [2, 1, 2], [1f, -2f, 3f, -4f]), new("h0", [4, 1, 3], RecurrentCase.Random(1, 12)), new("c0", [4, 1, 3], RecurrentCase.Random(2, 12)),
+        new("tokens", [2, 1], [1L, 8L]),
     ];
 
     public override string Name => "onnx";
@@ -17,7 +18,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     public override IReadOnlyList<string> Words =>
     [
         "LSTM", "GRU", "RNN", "Reshape", "Slice", "Split", "Expand", "ConstantOfShape", "Concat", "Transpose", "Gather", "Unsqueeze", "Identity", "hidden_size", "direction",
-        "Add", "Mul", "Div", "Cast", "Range", "Tile", "Pad", "Where", "MatMul", "Gemm", "Softmax", "ReduceSum", "Shape", "GatherND", "OneHot", "own", "f",
+        "Add", "Mul", "Div", "Cast", "Range", "Tile", "Pad", "Where", "MatMul", "Gemm", "Softmax", "ReduceSum", "Shape", "GatherND", "OneHot", "own", "f", "tinysd.vocabulary", "tokens",
         "bidirectional", "activations", "Affine", "axis", "axes", "perm", "value", "layout", "\0", "\u007f", "input", "h0",
     ];
 
@@ -28,6 +29,7 @@ internal sealed class OnnxFuzz : FuzzFormat
     [
         Export(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional, Peepholes = true }, true),
         Export(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 2, LayerCount = 3 }, false),
+        Export(new LanguageModelCase(CellKind.Lstm, 2) { Tied = true }), Export(new LanguageModelCase(CellKind.Gru, 1)),
         Surrounded(14, false), Surrounded(11, false), Surrounded(7, false), Surrounded(14, true), Surrounded(7, true), Tensors(),
         .. RecurrentCase.All().Where((_, index) => index % 16 == 0).Select(node => node.Model()),
         .. OperatorCases.All().Select(node => node.Folded).OfType<byte[]>().Where((_, index) => index % 3 == 0),
@@ -40,6 +42,7 @@ internal sealed class OnnxFuzz : FuzzFormat
         _ = network.Tensors.Count();
         _ = network.Operators.Count() + network.ExternalFiles.Count();
         problem = Try(() => Runs.Once(network.ToStack()));
+        Try(() => network.ToLanguageModel(new(new())));
         FileProblem? run = Run(network, "forward") is { } first && Run(network, "bidirectional") is not null ? first : null;
 
         // What is no stack may be a graph that runs.
@@ -176,6 +179,13 @@ internal sealed class OnnxFuzz : FuzzFormat
         {
             return exception.Problem;
         }
+    }
+
+    private static byte[] Export(LanguageModelCase kind)
+    {
+        using var folder = new TestFolder();
+        OnnxWriter.Write(folder["m"], kind.Make(), withStates: false);
+        return File.ReadAllBytes(folder["m"]);
     }
 
     private static byte[] Export(RecurrentStackConfig config, bool withStates)
