@@ -163,7 +163,7 @@ public sealed class CheckpointTests
         CliResult done = Tinysd.Run("train", "lm", "--resume", beside);
         await Assert.That(done.Code).IsEqualTo(1);
         await Assert.That(done.Error).Contains(
-            $"{beside} holds no checkpoint to go on from: the run had not begun, or it is done and {folder.Model} is its model.");
+            $"{beside} holds no checkpoint to go on from: the run had not begun, or it is done and its model stands beside it.");
     }
 
     [Test]

@@ -231,9 +231,9 @@ internal sealed class CheckpointKeeper : IDisposable
     private static void RequireSome(string folder, IReadOnlyList<string> files)
     {
         if (files.Count > 0) return;
-        string path = Path.TrimEndingDirectorySeparator(folder), none = $"{folder} holds no checkpoint to go on from";
-        throw new FailureException(path.EndsWith(BesideModel, StringComparison.Ordinal)
-            ? $"{none}: the run had not begun, or it is done and {path[..^BesideModel.Length]} is its model. Start it anew if not."
+        string none = $"{folder} holds no checkpoint to go on from";
+        throw new FailureException(Path.TrimEndingDirectorySeparator(folder).EndsWith(BesideModel, StringComparison.Ordinal)
+            ? $"{none}: the run had not begun, or it is done and its model stands beside it. Start it anew if not."
             : $"{none}. Start the run with --checkpoint {CommandLine.Quoted(folder)}, or check the name.");
     }
 }
