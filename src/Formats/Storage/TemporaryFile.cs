@@ -120,6 +120,8 @@ internal static class TemporaryFile
 
     private static void RemoveIfAbandoned(string path, bool othersMayWrite)
     {
+        // No writer makes links, and what one leads to is not to be locked or made young.
+        if (LinkWalk.TargetOf(path) is not null) return;
         bool lockTells = !OperatingSystem.IsWindows();
         TimeSpan age = DateTime.UtcNow - File.GetLastWriteTimeUtc(path);
 

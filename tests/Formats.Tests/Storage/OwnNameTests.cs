@@ -91,6 +91,24 @@ public sealed class OwnNameTests
     }
 
     [Test]
+    [Arguments(false)]
+    [Arguments(true)]
+    public async Task What_a_link_with_a_leftovers_name_leads_to_is_not_touched(bool inCheckpoints)
+    {
+        if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
+        using var folder = new TestFolder();
+        string victim = folder.Put("victim", s_victim), name = inCheckpoints ? "checkpoint-00000009.tsd" : "m.tsd";
+        DateTime future = DateTime.UtcNow.AddDays(1);
+        File.SetLastWriteTimeUtc(victim, future);
+        File.CreateSymbolicLink(folder[$"{name}.abcdefgh.ijk.tmp"], victim);
+        if (inCheckpoints) CheckpointFolder.Hold(folder.Path).Dispose();
+        else AtomicFile.Write(folder[name], s_victim);
+        await Assert.That(File.GetLastWriteTimeUtc(victim)).IsEqualTo(future);
+        await Assert.That(File.ReadAllBytes(victim)).IsEquivalentTo(s_victim, CollectionOrdering.Matching);
+        await Assert.That(new FileInfo(folder[$"{name}.abcdefgh.ijk.tmp"]).LinkTarget).IsEqualTo(victim);
+    }
+
+    [Test]
     public async Task A_link_to_nothing_is_no_folder_for_checkpoints()
     {
         if (OperatingSystem.IsWindows()) Skip.Test("links need a privilege on Windows");
