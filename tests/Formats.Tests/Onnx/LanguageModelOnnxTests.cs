@@ -59,4 +59,16 @@ public sealed class LanguageModelOnnxTests
         IEnumerable<OnnxTensorInfo> tensors = OnnxNetwork.Open(folder["m.onnx"]).Tensors;
         await Assert.That(tensors.Count(t => t.Shape.SequenceEqual([(long)V, LanguageModelCase.H]) || t.Shape.SequenceEqual([LanguageModelCase.H, (long)V]))).IsEqualTo(1);
     }
+
+    [Test]
+    public async Task ONNX_Runtime_reads_the_vocabulary_beside_the_graph()
+    {
+        using var folder = new TestFolder();
+        LoadedLanguageModel loaded = new LanguageModelCase(CellKind.Gru, 1).Make();
+        OnnxWriter.Write(folder["m.onnx"], loaded, withStates: false);
+        IReadOnlyDictionary<string, string> metadata = Ort.Metadata(await File.ReadAllBytesAsync(folder["m.onnx"]));
+        string[] tokens = System.Text.Json.JsonSerializer.Deserialize<string[]>(metadata["tinysd.vocabulary"])!;
+        await Assert.That(tokens).IsEquivalentTo(loaded.Vocabulary.Tokens, CollectionOrdering.Matching);
+        await Assert.That(metadata["tinysd.level"]).IsEqualTo("word");
+    }
 }

@@ -21,6 +21,14 @@ internal static class Ort
         return Run(session, inputs);
     }
 
+    /// <summary>The texts that stand beside a model's graph.</summary>
+    public static IReadOnlyDictionary<string, string> Metadata(byte[] model)
+    {
+        using SessionOptions options = Options();
+        using var session = new InferenceSession(model, options);
+        return session.ModelMetadata.CustomMetadataMap;
+    }
+
     /// <summary>The largest difference of two sets of tensors, which must have the same names, shapes and kinds.</summary>
     public static double Difference(IReadOnlyList<NamedTensor> expected, IReadOnlyList<NamedTensor> found)
     {
