@@ -9,6 +9,9 @@ internal static class HardwareRules
 
     private const long MaxBytes = 1L << 40;
 
+    // Cycles and seconds are divided by such numbers, and stay what they are for.
+    private const double LeastNumber = 0.001;
+
     public static HardwareFault? FindFault(HardwareProfile profile)
     {
         if (!IsName(profile.Name)) return new("name", $"must be 1 to {MaxNameLength} lower-case letters, digits, full stops and hyphens");
@@ -117,9 +120,9 @@ internal static class HardwareRules
             : Wrong(key, found, $"0 for none, or at least {Text(below)}, what the cache before it holds, and at most {Text(MaxBytes)}");
 
     private static HardwareFault? Number(string key, double found, double max) =>
-        found > 0 && found <= max
+        found >= LeastNumber && found <= max
             ? null
-            : new(key, $"is {found.ToString(CultureInfo.InvariantCulture)}; expected a number above 0 and at most {max.ToString(CultureInfo.InvariantCulture)}");
+            : new(key, $"is {found.ToString(CultureInfo.InvariantCulture)}; expected a number of at least {LeastNumber.ToString(CultureInfo.InvariantCulture)} and at most {max.ToString(CultureInfo.InvariantCulture)}");
 
     private static HardwareFault Wrong(string key, long found, string expected) => new(key, $"is {Text(found)}; expected {expected}");
 

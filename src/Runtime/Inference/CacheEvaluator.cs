@@ -45,9 +45,10 @@ public sealed class CacheEvaluator : IWindowScorer
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="timeSteps">Steps of a window; no effect on the result.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The cache is too small or passes 2^31 floats, or the profile does not run here.</exception>
+    /// <exception cref="ArgumentException">The window or the cache is too small, or the cache passes 2^31 floats, or the profile does not run here.</exception>
     public CacheEvaluator(LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
     {
+        EvaluationLoop.Check(1, timeSteps);
         if (size < 1) Throw.OutOfRange(nameof(size), size, "at least 1");
         _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
         if ((long)size * Products.RowStride(_hidden) > int.MaxValue - 64)
@@ -82,8 +83,7 @@ public sealed class CacheEvaluator : IWindowScorer
     /// <param name="lambdas">Candidates, at least one.</param>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at between windows.</param>
-    /// <returns>The pair that did best, the first of equals. Where theta is so large that theta h . h_i overflows, the result may not be a number; such a pair is
-    /// only returned if all are such.</returns>
+    /// <returns>The pair that did best, the first of equals.</returns>
     /// <exception cref="ArgumentException">As for <see cref="Evaluate"/>, or there is no candidate.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public CacheResult Tune(

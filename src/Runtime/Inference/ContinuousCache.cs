@@ -15,6 +15,7 @@ internal sealed class ContinuousCache
     private readonly int _hidden, _stride;
     private readonly AlignedBuffer _states, _query, _dots, _scores;
     private readonly int[] _tokens;
+    private float _most, _largest;
     private int _next;
 
     /// <param name="size">Pairs N.</param>
@@ -50,6 +51,12 @@ internal sealed class ContinuousCache
         if (Count == 0) return;
         var pairs = new Weights(_states.Span, Count, _hidden, _stride);
         _products.Backward(pairs, _query.Span, 1, _products.All(Count).At(0), 1f, _dots.Span);
+        (_most, _largest) = (float.NegativeInfinity, 0f);
+        foreach (float dot in _dots.Span[..Count])
+        {
+            _most = Math.Max(_most, dot);
+            _largest = Math.Max(_largest, Math.Abs(dot));
+        }
     }
 
     /// <summary>The chance that the cache gives a token after the state asked with; 0 while it is empty.</summary>
@@ -58,6 +65,13 @@ internal sealed class ContinuousCache
         if (Count == 0) return 0;
         Span<float> scores = _scores.Span[..Count];
         _dots.Span[..Count].CopyTo(scores);
+
+        // Shares depend on differences alone, so what would overflow begins at 0.
+        if (!float.IsFinite(theta * _largest))
+        {
+            foreach (ref float score in scores) score -= _most;
+        }
+
         double sum = _ops.Exponentials(scores, theta), wanted = 0;
         for (int i = 0; i < scores.Length; i++)
         {

@@ -23,6 +23,14 @@ internal interface IWindowScorer
 /// </summary>
 internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSteps)
 {
+    /// <summary>Refuses sizes that are none, before anything is made for them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is below 1.</exception>
+    public static void Check(int streams, int timeSteps)
+    {
+        if (streams < 1) Throw.OutOfRange(nameof(streams), streams, "at least 1");
+        if (timeSteps < 1) Throw.OutOfRange(nameof(timeSteps), timeSteps, "at least 1");
+    }
+
     private const int WarmUpTokens = 64;
 
     private readonly int[] _inputs = new int[streams * timeSteps], _targets = new int[streams * timeSteps], _run = new int[timeSteps + 1];

@@ -12,8 +12,19 @@ namespace TinySD.Runtime.Inference;
 /// <param name="NegativeLogLikelihood">Summed over them, in nats.</param>
 public readonly record struct EvaluationResult(long Tokens, double NegativeLogLikelihood)
 {
-    /// <summary>exp of the mean negative log likelihood.</summary>
-    public double Perplexity => PortableMath.Exp(NegativeLogLikelihood / Tokens);
+    /// <summary>The mean negative log likelihood, in nats per token: what to compare by, and what says whether a model is sound.</summary>
+    public double Loss => NegativeLogLikelihood / Tokens;
+
+    /// <summary>exp of <see cref="Loss"/>; infinite from a loss of 709.8 on, which is as finite as any other.</summary>
+    public double Perplexity => PerplexityOf(Loss);
+
+    /// <summary>exp of a mean loss, the same bits on every machine.</summary>
+    /// <param name="loss">Nats per token.</param>
+    public static double PerplexityOf(double loss) => PortableMath.Exp(loss);
+
+    /// <summary>The mean loss, in nats per token, that a perplexity is exp of, the same bits on every machine.</summary>
+    /// <param name="perplexity">Above 0.</param>
+    public static double LossOf(double perplexity) => PortableMath.Log(perplexity);
 }
 
 /// <summary>
@@ -37,9 +48,10 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     /// <param name="streams">Streams side by side, at least 1.</param>
     /// <param name="timeSteps">Steps of a window; no effect on the result beyond the rounding of its sum.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The profile does not run here.</exception>
+    /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
     public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
     {
+        EvaluationLoop.Check(streams, timeSteps);
         _model = model;
         _network = new LanguageModelNetwork(
             model, new(streams, timeSteps, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));

@@ -9,7 +9,10 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Inference;
 
 /// <summary>Runs a language model one token at a time; the state survives from call to call.</summary>
-/// <remarks>Allocates in the constructor only. Not thread-safe; any number of sessions may share a model.</remarks>
+/// <remarks>
+/// Allocates in the constructor only. Not thread-safe; any number of sessions may share a model. A token cannot spoil the state, but weights that are not finite
+/// can: then it, and all logits, are not finite until <see cref="Reset"/>.
+/// </remarks>
 public sealed class LanguageModelSession
 {
     private readonly LanguageModel _model;

@@ -55,6 +55,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         dropout.Validate();
         CheckRate(wordDrop, "the word drop rate");
         CheckRate(weightDrop, "the weight drop rate");
+        EvaluationLoop.Check(streams, timeSteps);
         if (samples is < 1 or > 65536) Throw.OutOfRange(nameof(samples), samples, "1 to 65536");
         _samples = samples;
         _network = new LanguageModelNetwork(

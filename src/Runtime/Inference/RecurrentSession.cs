@@ -10,7 +10,8 @@ namespace TinySD.Runtime.Inference;
 
 /// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be fed in pieces.</summary>
 /// <remarks>
-/// Allocates in the constructor only. Same bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the
+/// A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it, until <see cref="Reset"/>
+/// or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the
 /// stack is one-directional. Not thread-safe; any number of sessions may share a stack.
 /// </remarks>
 public sealed class RecurrentSession
@@ -69,6 +70,9 @@ public sealed class RecurrentSession
         foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
     }
 
+    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as IEEE 754 says.</summary>
+    public NonFiniteInput NonFinite { get; init; }
+
     /// <summary>Forgets everything fed so far: h and c become 0.</summary>
     public void Reset()
     {
@@ -83,10 +87,17 @@ public sealed class RecurrentSession
     /// <param name="h">[L D, B, H], for each layer its directions one after the other.</param>
     /// <param name="c">The same for the cells of an LSTM; empty for 0, and for other cells.</param>
     /// <exception cref="ArgumentException">A length is wrong.</exception>
+    /// <exception cref="NotFiniteNumberException">A number is not finite, and is to be refused; the state is as it was.</exception>
     public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> c = default)
     {
         CheckStates(h.Length, c.Length);
         int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
+        if (NonFinite == NonFiniteInput.Refuse)
+        {
+            CheckFinite(h, "h");
+            CheckFinite(c, "c");
+        }
+
         for (int i = 0; i < _layers.Length; i++)
         {
             DirectedLayer layer = _layers[i];
@@ -119,6 +130,8 @@ public sealed class RecurrentSession
     /// <param name="output">Receives [T, B, D H]: the top layer's h at every step, 0 past a sequence's end.</param>
     /// <param name="lengths">Steps of each sequence, 0 to T; empty where all have T.</param>
     /// <exception cref="ArgumentException">A length is wrong or out of range.</exception>
+    /// <exception cref="NotFiniteNumberException">A number of a step within a sequence's length is not finite, and is to be refused; state and output are as they
+    /// were, and the message names step, sequence and feature.</exception>
     public void Run(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> lengths = default)
     {
         RecurrentStackConfig config = _stack.Config;
@@ -133,6 +146,7 @@ public sealed class RecurrentSession
             if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");
         }
 
+        if (NonFinite == NonFiniteInput.Refuse) CheckFinite(input, lengths);
         for (int t = 0; t < timeSteps; t++) Turn(input.Slice(t * step, step), _batch, config.InputSize, _input.Part(t, step));
         ReadOnlySpan<float> x = _input.Span[..input.Length];
         for (int layer = 0; layer < config.LayerCount; layer++)
@@ -149,6 +163,27 @@ public sealed class RecurrentSession
         }
 
         for (int t = 0; t < timeSteps; t++) Turn(x.Slice(t * row, row), config.OutputSize, _batch, output.Slice(t * row, row));
+    }
+
+    private void CheckFinite(ReadOnlySpan<float> input, ReadOnlySpan<int> lengths)
+    {
+        // One pass over all of it for what is the rule; past a sequence's end there may be anything.
+        if (!input.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) return;
+        int features = _stack.Config.InputSize;
+        for (int row = 0; row * features < input.Length; row++)
+        {
+            (int t, int sequence) = int.DivRem(row, _batch);
+            if (!lengths.IsEmpty && t >= lengths[sequence]) continue;
+            int wrong = input.Slice(row * features, features).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (wrong >= 0) Throw.NotFiniteInput(t, sequence, wrong, input[(row * features) + wrong]);
+        }
+    }
+
+    // [L D, B, H].
+    private void CheckFinite(ReadOnlySpan<float> state, string name)
+    {
+        int wrong = state.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), hidden = _stack.Config.HiddenSize;
+        if (wrong >= 0) Throw.NotFiniteState(name, wrong / (hidden * _batch), wrong / hidden % _batch, wrong % hidden, state[wrong]);
     }
 
     private void CheckStates(int hidden, int cell)

@@ -103,11 +103,14 @@ public sealed record DropoutSpec
     /// <exception cref="ArgumentOutOfRangeException">There are no units, or <see cref="Validate"/> would refuse the numbers.</exception>
     public int KeepCount(DropoutSite site, int units) => MaskSchedule.KeepCount(units, RateOf(site), KeepMultiple, GroupSize);
 
-    /// <summary>Checks every rate.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or above 65536.</exception>
+    /// <summary>Checks every number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or above 65536; kind or draw is none of
+    /// those there are.</exception>
     /// <exception cref="ArgumentException">There is a multiple, and the counts are left to chance.</exception>
     public void Validate()
     {
+        if (!Enum.IsDefined(Kind)) Throw.OutOfRange("the kind of dropout", Kind, "one of its names");
+        if (!Enum.IsDefined(Draw)) Throw.OutOfRange("the way to draw masks", Draw, "one of its names");
         foreach (DropoutSite site in Enum.GetValues<DropoutSite>())
         {
             float rate = site switch { DropoutSite.Embedding => Embedding, DropoutSite.Layer => Layer, DropoutSite.Recurrent => Recurrent, _ => Output };

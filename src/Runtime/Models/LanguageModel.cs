@@ -65,8 +65,12 @@ public sealed class LanguageModel
     /// <param name="range">Half the width of the distribution.</param>
     /// <param name="forgetBias">Added to the forget gate's bias; other cells have none.</param>
     /// <param name="scheme">Whether the recurrent layers have a range of their own.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is below 0, or a number is not finite.</exception>
     public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
     {
+        if (!(range >= 0f && float.IsFinite(range))) Throw.OutOfRange(nameof(range), range, "0 or above, and finite");
+        if (!float.IsFinite(forgetBias)) Throw.OutOfRange(nameof(forgetBias), forgetBias, "finite");
+        if (!Enum.IsDefined(scheme)) Throw.OutOfRange(nameof(scheme), scheme, "one of its names");
         Span<float> ranges = stackalloc float[Layout.Tensors.Count];
         ranges.Fill(range);
         if (scheme == InitScheme.Scaled) ScaleRanges(ranges);

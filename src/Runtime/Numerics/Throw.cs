@@ -30,6 +30,14 @@ internal static class Throw
     public static void NoLogit(int count) => throw new NotFiniteNumberException($"all {count} logits are minus infinity; one at least must be finite");
 
     [DoesNotReturn]
+    public static void NotFiniteInput(int step, int sequence, int feature, float found) => throw new NotFiniteNumberException(
+        $"feature {feature} of sequence {sequence} at step {step} is {found}; a finite number was expected. The state is as it was", found);
+
+    [DoesNotReturn]
+    public static void NotFiniteState(string name, int layer, int sequence, int unit, float found) => throw new NotFiniteNumberException(
+        $"unit {unit} of {name} of layer {layer}, sequence {sequence}, is {found}; a finite number was expected. The state is as it was", found);
+
+    [DoesNotReturn]
     public static void NotFinite(int epoch, int step, double loss, double gradientNorm) =>
         throw new NotFiniteException(epoch, step, loss, gradientNorm);
 }

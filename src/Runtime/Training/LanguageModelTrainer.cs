@@ -80,7 +80,16 @@ public sealed class LanguageModelTrainer
     /// The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it, and during the warm-up an
     /// update has its share.
     /// </summary>
-    public float LearningRate { get; set; }
+    /// <exception cref="ArgumentException">It is set to what is below 0, infinite or not a number.</exception>
+    public float LearningRate
+    {
+        get;
+        set
+        {
+            if (!(value >= 0f && float.IsFinite(value))) Throw.OutOfRange(nameof(LearningRate), value, "0 or above, and finite");
+            field = value;
+        }
+    }
 
     /// <summary>The last step's gradient, before clipping, laid out as the parameters are.</summary>
     public ParameterBlock Gradients => _gradients;
@@ -176,12 +185,15 @@ public sealed class LanguageModelTrainer
     /// <param name="step">Update within the epoch, from 0. With masks drawn beforehand the run's updates before this one.</param>
     /// <exception cref="ArgumentException">A length is not T * B, the two differ, a token is not in the vocabulary, or the epoch is not 0 and there are masks
     /// drawn beforehand.</exception>
-    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
+    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number, or the learning rate of a longer window is infinite; the parameters
+    /// are as they were.</exception>
     public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
     {
         StepResult result = ComputeGradient(inputs, targets, epoch, step);
-        if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm)) Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
-        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, RateOf(inputs.Length / _recipe.BatchSize));
+        float rate = RateOf(inputs.Length / _recipe.BatchSize);
+        if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm) || !float.IsFinite(rate))
+            Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
+        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, rate);
         Times.Lap(Pass.Update);
         _network.Carry();
         return result;

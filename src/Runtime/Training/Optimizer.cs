@@ -50,7 +50,23 @@ internal sealed class Optimizer
     public long AveragedUpdates { get; set; } = -1;
 
     /// <summary>The gradient's L2 norm.</summary>
-    public double Norm(ParameterBlock gradients) => Math.Sqrt(_ops.SumOfSquares(gradients.Values, _blocks.Starts, _blocks.Lengths, _blockSums));
+    public double Norm(ParameterBlock gradients)
+    {
+        double sum = _ops.SumOfSquares(gradients.Values, _blocks.Starts, _blocks.Lengths, _blockSums);
+        return Math.Sqrt(double.IsFinite(sum) ? sum : SumOfLargeSquares(gradients.Values));
+    }
+
+    // Of numbers whose squares single precision does not hold, though it does hold them.
+    private double SumOfLargeSquares(ReadOnlySpan<float> gradients)
+    {
+        double sum = 0;
+        for (int block = 0; block < _blocks.Starts.Length; block++)
+        {
+            foreach (double gradient in gradients.Slice(_blocks.Starts[block], _blocks.Lengths[block])) sum += gradient * gradient;
+        }
+
+        return sum;
+    }
 
     /// <summary>Begins to average: before the next update the average is the parameters as they are.</summary>
     public void BeginAveraging(ParameterBlock parameters)

@@ -34,7 +34,7 @@ internal static class Ranged
 
     /// <summary>A number.</summary>
     /// <param name="name">The option.</param>
-    /// <param name="isValid">The range; only finite numbers are asked.</param>
+    /// <param name="isValid">The range; only finite numbers are asked. One too small for single precision is refused, too.</param>
     /// <param name="expected">The range in words.</param>
     /// <param name="help">The help text.</param>
     public static Option<float?> Number(string name, Func<float, bool> isValid, string expected, string help) => new(name)
@@ -44,7 +44,7 @@ internal static class Ranged
         CustomParser = result =>
         {
             bool isNumber = float.TryParse(Word(result), NumberStyles.Float, CultureInfo.InvariantCulture, out float value);
-            return isNumber && float.IsFinite(value) && isValid(value) ? value : Refuse<float>(result, name, expected);
+            return isNumber && float.IsFinite(value) && isValid(value) && !IsLost(value, Word(result)) ? value : Refuse<float>(result, name, expected);
         },
     };
 
@@ -75,6 +75,18 @@ internal static class Ranged
     /// <summary>What a switch says, or null where it is not given.</summary>
     public static bool? IsOn(ParseResult parsed, Option<bool?> option) =>
         parsed.GetResult(option) is { Tokens.Count: 0, Implicit: false } ? true : parsed.GetValue(option);
+
+    /// <summary>The names of those options that a command line gives.</summary>
+    public static IReadOnlyList<string> Given(ParseResult parsed, params ReadOnlySpan<Option> options)
+    {
+        var names = new List<string>();
+        foreach (Option option in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false }) names.Add(option.Name);
+        }
+
+        return names;
+    }
 
     /// <summary>One of a set.</summary>
     public static Option<T?> Choice<T>(string name, Names<T> names, string help)
@@ -115,6 +127,10 @@ internal static class Ranged
 
     /// <summary>What that option says.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int?> threads) => parsed.GetValue(threads) ?? Environment.ProcessorCount;
+
+    // 1e-300 is no 0, which often means something else: no clipping, for one.
+    private static bool IsLost(float value, string word) =>
+        value == 0f && word.TakeWhile(c => c is not ('e' or 'E')).Any(c => c is >= '1' and <= '9');
 
     private static string Word(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 

@@ -88,8 +88,8 @@ public sealed class HardwareProfileTests
         yield return () => Tiles("gradientSteps", "is 0; expected a whole number from 1 to 65536", t => t with { GradientSteps = 0 });
         yield return () => Array("rows", "is 0; expected a whole number from 1 to 4096", a => a with { Rows = 0 });
         yield return () => Array("weightBytes", "is -1; expected a whole number from 1 to 1099511627776", a => a with { WeightBytes = -1 });
-        yield return () => Array("wordsPerCycle", "is NaN; expected a number above 0 and at most 1000000", a => a with { WordsPerCycle = double.NaN });
-        yield return () => Array("clockMegahertz", "is 0; expected a number above 0 and at most 100000", a => a with { ClockMegahertz = 0 });
+        yield return () => Array("wordsPerCycle", "is NaN; expected a number of at least 0.001 and at most 1000000", a => a with { WordsPerCycle = double.NaN });
+        yield return () => Array("clockMegahertz", "is 0; expected a number of at least 0.001 and at most 100000", a => a with { ClockMegahertz = 0 });
     }
 
     [Test]

@@ -81,7 +81,7 @@ public sealed class CacheEvaluatorTests
     [Test]
     [Arguments(new[] { 3e38f, 1f })]
     [Arguments(new[] { 1f, 3e38f })]
-    public async Task Tuning_passes_over_what_is_not_a_number(float[] thetas)
+    public async Task A_theta_that_overflows_counts_the_most_similar_states_alone(float[] thetas)
     {
         LanguageModel model = NewModel(hidden: 9);
         var text = new TokenMemory(_text);
@@ -90,7 +90,10 @@ public sealed class CacheEvaluatorTests
         await Assert.That(best.Theta).IsEqualTo(1f);
         double expected = Direct(model, 30, 1, 0.2f);
         await Assert.That(best.Result.NegativeLogLikelihood).IsEqualTo(expected).Within(3e-6 * expected);
-        await Assert.That(evaluator.Tune(text, [3e38f, 2e38f], [0.2f]).Theta).IsEqualTo(3e38f);
+        CacheResult largest = evaluator.Tune(text, [3e38f, 2e38f], [0.2f]);
+        await Assert.That(largest.Theta).IsEqualTo(3e38f);
+        double hardest = Direct(model, 30, 1e9, 0.2f);
+        await Assert.That(largest.Result.NegativeLogLikelihood).IsEqualTo(hardest).Within(3e-5 * hardest);
     }
 
     [Test]
@@ -130,11 +133,11 @@ public sealed class CacheEvaluatorTests
         for (int t = 0; t < Length - 1; t++)
         {
             double p = Math.Exp(-window.TokenLosses[t]), wanted = 0, all = 0;
-            for (int i = Math.Max(0, t - size); i < t; i++)
+            double[] dots = [.. Enumerable.Range(0, t).Select(i => Enumerable.Range(0, h[t].GetLength(0)).Sum(unit => h[t][unit, 0] * h[i][unit, 0]))];
+            int first = Math.Max(0, t - size);
+            for (int i = first; i < t; i++)
             {
-                double dot = 0;
-                for (int unit = 0; unit < h[t].GetLength(0); unit++) dot += h[t][unit, 0] * h[i][unit, 0];
-                double weight = Math.Exp(theta * dot);
+                double weight = Math.Exp(theta * (dots[i] - dots[first..].Max()));
                 all += weight;
                 if (_text[i + 1] == _text[t + 1]) wanted += weight;
             }

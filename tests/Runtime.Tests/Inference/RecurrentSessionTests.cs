@@ -11,7 +11,7 @@ public sealed class RecurrentSessionTests
 {
     private const int T = 70, B = 3, I = 5, H = 18;
 
-    private static readonly int[] _lengths = [T, 0, 66];
+    private static readonly int[] _lengths = [T, 0, 66], _short = [2, 0, 1];
 
     public static IEnumerable<Func<RecurrentStackConfig>> Stacks()
     {
@@ -75,6 +75,81 @@ public sealed class RecurrentSessionTests
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             Use();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        await Assert.That(least).IsEqualTo(0);
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task A_number_that_is_not_finite_is_refused_by_its_place_and_leaves_everything_as_it_was(
+        [Matrix(float.NaN, float.PositiveInfinity, float.NegativeInfinity)] float wrong, [Matrix(CellKind.Lstm, CellKind.Gru, CellKind.RnnRelu)] CellKind cell)
+    {
+        const int Steps = 4;
+        RecurrentStack stack = Make(Config(cell, RecurrentDirection.Forward));
+        var session = new RecurrentSession(stack, B, Steps) { NonFinite = NonFiniteInput.Refuse };
+        var other = new RecurrentSession(stack, B, Steps);
+        float[] x = Arrays.Uniform(60, Steps * B * I), y = new float[Steps * B * H], z = new float[y.Length], h = new float[StateLength(stack.Config)];
+        session.Run(x, y);
+        other.Run(x, z);
+        float[] bad = [.. x];
+        bad[(((2 * B) + 1) * I) + 3] = wrong;
+        Array.Fill(y, 7f);
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => session.Run(bad, y)))
+            .IsEqualTo($"feature 3 of sequence 1 at step 2 is {wrong}; a finite number was expected. The state is as it was");
+        await Assert.That(y.All(value => value == 7f)).IsTrue();
+
+        // Past a sequence's end it is not looked at, and goes nowhere.
+        session.Run(bad, y, [Steps, 2, Steps]);
+        other.Run(x, z, [Steps, 2, Steps]);
+        await Assert.That(y.SequenceEqual(z)).IsTrue();
+        session.CopyState(h);
+        h[(((1 * B) + 2) * H) + 5] = wrong;
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => session.SetState(h)))
+            .IsEqualTo($"unit 5 of h of layer 1, sequence 2, is {wrong}; a finite number was expected. The state is as it was");
+        session.Run(x, y);
+        other.Run(x, z);
+        await Assert.That(y.SequenceEqual(z)).IsTrue();
+    }
+
+    [Test]
+    public async Task By_default_a_number_that_is_not_finite_spoils_its_sequence_until_a_reset_and_no_other()
+    {
+        RecurrentStack stack = Make(Config(CellKind.Lstm, RecurrentDirection.Forward));
+        var session = new RecurrentSession(stack, B, 1);
+        var other = new RecurrentSession(stack, B, 1);
+        float[] x = Arrays.Uniform(61, B * I), bad = [.. x], y = new float[B * H], z = new float[B * H];
+        bad[I] = float.NaN;
+        session.Run(bad, y);
+        other.Run(x, z);
+        for (int step = 0; step < 3; step++)
+        {
+            session.Run(x, y);
+            other.Run(x, z);
+            await Assert.That(y.AsSpan(H, H).IndexOfAnyInRange(float.MinValue, float.MaxValue)).IsEqualTo(-1);
+            await Assert.That(y.AsSpan(0, H).SequenceEqual(z.AsSpan(0, H))).IsTrue();
+            await Assert.That(y.AsSpan(2 * H).SequenceEqual(z.AsSpan(2 * H))).IsTrue();
+        }
+
+        session.Reset();
+        other.Reset();
+        session.Run(x, y);
+        other.Run(x, z);
+        await Assert.That(y.SequenceEqual(z)).IsTrue();
+    }
+
+    [Test]
+    public async Task Refusing_allocates_nothing_where_all_is_well()
+    {
+        var session = new RecurrentSession(Make(Config(CellKind.Lstm, RecurrentDirection.Forward)), B, 2) { NonFinite = NonFiniteInput.Refuse };
+        float[] x = Arrays.Uniform(62, 2 * B * I), y = new float[2 * B * H];
+        session.Run(x, y);
+        long least = long.MaxValue;
+        for (int round = 0; round < 5 && least > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            session.Run(x, y, _short);
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 

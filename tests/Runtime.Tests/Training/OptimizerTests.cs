@@ -150,6 +150,20 @@ public sealed class OptimizerTests
             .IsEqualTo("a window of 5 tokens; expected a multiple of the batch, 2, from 1 to 30 times");
     }
 
+    [Test]
+    public async Task A_gradient_whose_squares_no_float_holds_is_clipped_like_any_other()
+    {
+        LanguageModel model = Cases.Model(_config);
+        TensorSlot classifier = model.Layout.Tensors.Single(slot => slot.Name == "classifier.weight");
+        for (int i = 0; i < classifier.Length; i++) model.Parameters[classifier][i] = i % 2 == 0 ? 1e30f : -5e29f;
+        var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps) with { ClipNorm = 5f, LearningRate = Rate });
+        StepResult result = trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, 11), Arrays.Tokens(2, Batch * TimeSteps, 11), 0, 0);
+        double expected = Arrays.Norm(((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles());
+        await Assert.That(expected).IsGreaterThan(1e20);
+        await Assert.That(result.GradientNorm).IsEqualTo(expected).Within(1e-6 * expected);
+        await Assert.That(model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)).IsFalse();
+    }
+
     // update(index, clipped gradient, t from 1) gives the change of one parameter.
     private static Task EachUpdateIs(OptimizerKind kind, float clip, Func<int, double, int, double> update) =>
         EachUpdateIs(kind, clip, (index, gradient, t, _) => update(index, gradient, t), recipe => recipe);

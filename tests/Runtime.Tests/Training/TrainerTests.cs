@@ -27,7 +27,7 @@ public sealed class TrainerTests
         Step(other, 0);
 
         float[] good = model.Parameters.Values.ToArray();
-        model.Parameters[model.Classifier].Fill(3e38f);
+        model.Parameters[model.Classifier].Fill(float.PositiveInfinity);
         float[] bad = model.Parameters.Values.ToArray();
         NotFiniteException? thrown = null;
         try
