@@ -79,6 +79,8 @@ internal sealed class LanguageModelRunSection
 
     public required string Output { get; init; }
 
+    public string? Report { get; init; }
+
     public required string Dtype { get; init; }
 
     public int? MaxSteps { get; init; }
@@ -110,6 +112,7 @@ internal sealed class LanguageModelRunSection
             ? new ScheduleEntry { Path = schedule.Path, Updates = schedule.Updates, Checksum = schedule.Checksum }
             : null,
         Output = run.Output,
+        Report = run.Report,
         Dtype = Spelling.Storages.NameOf(run.Dtype),
         MaxSteps = run.MaxSteps,
         CheckpointEvery = run.CheckpointEvery,
@@ -140,6 +143,7 @@ internal sealed class LanguageModelRunSection
             Streams = Streams,
             Schedule = Schedule is null ? null : new ScheduleFingerprint(Schedule.Path, Schedule.Updates, Schedule.Checksum),
             Output = Output,
+            Report = Report,
             Dtype = Spelling.Storages.ValueOf(Dtype),
             MaxSteps = MaxSteps,
             CheckpointEvery = CheckpointEvery,
@@ -190,9 +194,15 @@ internal sealed class FinishedEpochEntry
 
     public required int Steps { get; init; }
 
-    public required double TrainPerplexity { get; init; }
+    // Left out where they are infinite.
+    public double? TrainPerplexity { get; init; }
 
-    public required double ValidPerplexity { get; init; }
+    public double? ValidPerplexity { get; init; }
+
+    // Missing in files from before there were losses.
+    public double? TrainLoss { get; init; }
+
+    public double? ValidLoss { get; init; }
 
     public required float LearningRate { get; init; }
 
@@ -204,12 +214,21 @@ internal sealed class FinishedEpochEntry
     {
         Epoch = epoch.Epoch,
         Steps = epoch.Steps,
-        TrainPerplexity = epoch.TrainPerplexity,
-        ValidPerplexity = epoch.ValidPerplexity,
+        TrainPerplexity = ResultEntry.PerplexityOf(epoch.TrainPerplexity),
+        ValidPerplexity = ResultEntry.PerplexityOf(epoch.ValidPerplexity),
+        TrainLoss = epoch.TrainLoss,
+        ValidLoss = epoch.ValidLoss,
         LearningRate = epoch.LearningRate,
         Seconds = epoch.Seconds,
         TokensPerSecond = epoch.TokensPerSecond,
     };
 
-    public FinishedEpoch ToEpoch() => new(Epoch, Steps, TrainPerplexity, ValidPerplexity, LearningRate, Seconds, TokensPerSecond);
+    /// <summary>The outcome.</summary>
+    /// <exception cref="ArgumentException">A result is missing.</exception>
+    public FinishedEpoch ToEpoch() => new(
+        Epoch, Steps, ResultEntry.Perplexity(TrainPerplexity, TrainLoss), ResultEntry.Perplexity(ValidPerplexity, ValidLoss), LearningRate, Seconds, TokensPerSecond)
+    {
+        TrainLoss = ResultEntry.Loss(TrainPerplexity, TrainLoss),
+        ValidLoss = ResultEntry.Loss(ValidPerplexity, ValidLoss),
+    };
 }

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
@@ -23,13 +24,20 @@ public sealed record ScheduleFingerprint(string Path, int Updates, string Checks
 /// <summary>The outcome of a finished epoch.</summary>
 /// <param name="Epoch">Counted from 1.</param>
 /// <param name="Steps">Updates made in it.</param>
-/// <param name="TrainPerplexity">On the training text, as it was while training.</param>
-/// <param name="ValidPerplexity">On the validation text after it.</param>
+/// <param name="TrainPerplexity">On the training text, as it was while training; infinite where exp of the loss is.</param>
+/// <param name="ValidPerplexity">On the validation text after it, likewise.</param>
 /// <param name="LearningRate">Of its updates.</param>
 /// <param name="Seconds">Spent on its updates.</param>
 /// <param name="TokensPerSecond">Training speed.</param>
 public sealed record FinishedEpoch(
-    int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond);
+    int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond)
+{
+    /// <summary>Mean loss on the training text, nats per token: what the perplexity is exp of, to the last bit where the file has it.</summary>
+    public double TrainLoss { get; init; } = EvaluationResult.LossOf(TrainPerplexity);
+
+    /// <summary>Mean loss on the validation text, likewise: what epochs are compared by.</summary>
+    public double ValidLoss { get; init; } = EvaluationResult.LossOf(ValidPerplexity);
+}
 
 /// <summary>All that a language model's checkpoint holds but its numbers.</summary>
 public sealed record LanguageModelCheckpoint
@@ -79,6 +87,9 @@ public sealed record LanguageModelCheckpoint
     /// <summary>Where the best model goes, as it was given.</summary>
     public required string Output { get; init; }
 
+    /// <summary>Where the run's report goes, if it is to have one.</summary>
+    public string? Report { get; init; }
+
     /// <summary>Number format of the weights there.</summary>
     public TensorStorage Dtype { get; init; }
 
@@ -108,6 +119,7 @@ public sealed record LanguageModelCheckpoint
         {
             FinishedEpoch epoch = Epochs[index];
             if (epoch.Epoch != index + 1 || epoch.Steps < 1) return $"epoch {epoch.Epoch} with {Words.Counted(epoch.Steps, "step")} stands where epoch {index + 1} belongs";
+            if (!double.IsFinite(epoch.TrainLoss) || !double.IsFinite(epoch.ValidLoss)) return $"a result of epoch {epoch.Epoch} is not finite";
             if (!(epoch.TrainPerplexity > 0) || !(epoch.ValidPerplexity > 0)) return $"a perplexity of epoch {epoch.Epoch} is not a number above 0";
             if (!(epoch.LearningRate >= 0 && float.IsFinite(epoch.LearningRate))) return $"the learning rate of epoch {epoch.Epoch} is not a number of at least 0";
             if (!TrainingProgress.IsTime(epoch.Seconds) || !(epoch.TokensPerSecond >= 0 && double.IsFinite(epoch.TokensPerSecond)))

@@ -291,16 +291,16 @@ public static class LanguageModelFile
         return null;
     }
 
-    // JSON has no infinity.
+    // JSON has no infinity. A perplexity may be infinite where its loss is not.
     private static string? FindNotFinite(TrainingRecord training)
     {
         foreach (EpochRecord epoch in training.Epochs)
         {
-            if (!double.IsFinite(epoch.TrainPerplexity) || !double.IsFinite(epoch.ValidPerplexity) || !float.IsFinite(epoch.LearningRate))
+            if (!double.IsFinite(epoch.TrainLoss) || !double.IsFinite(epoch.ValidLoss) || !float.IsFinite(epoch.LearningRate))
                 return $"a result of epoch {epoch.Epoch} is not finite";
         }
 
-        return training.TestPerplexity is { } test && !double.IsFinite(test) ? "the test perplexity is not finite" : null;
+        return training.TestLoss is { } test && !double.IsFinite(test) ? "the test perplexity is not finite" : null;
     }
 
     private static string? FindWrong(TrainingRecord training)

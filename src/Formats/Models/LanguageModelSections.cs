@@ -1,3 +1,4 @@
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
@@ -108,6 +109,9 @@ internal sealed class TrainingSection
 
     public double? TestPerplexity { get; init; }
 
+    // In place of a perplexity that is infinite.
+    public double? TestLoss { get; init; }
+
     public static TrainingSection From(TrainingRecord record, long parameters) => new()
     {
         WrittenBy = record.WrittenBy,
@@ -119,7 +123,8 @@ internal sealed class TrainingSection
         Streams = record.Streams,
         Parameters = parameters,
         Epochs = [.. record.Epochs.Select(EpochEntry.From)],
-        TestPerplexity = record.TestPerplexity,
+        TestPerplexity = ResultEntry.PerplexityOf(record.TestPerplexity),
+        TestLoss = ResultEntry.LossOf(record.TestPerplexity, record.TestLoss),
     };
 
     /// <summary>The record.</summary>
@@ -135,8 +140,30 @@ internal sealed class TrainingSection
         Streams = Streams,
         Parameters = Parameters,
         Epochs = [.. Epochs.Select(epoch => epoch.ToRecord())],
-        TestPerplexity = TestPerplexity,
+        TestPerplexity = TestPerplexity ?? (TestLoss is null ? null : ResultEntry.Perplexity(null, TestLoss)),
+        TestLoss = TestLoss,
     };
+}
+
+/// <summary>Results as JSON has them, which has no infinity: a perplexity, or the loss in the place of one that is infinite.</summary>
+internal static class ResultEntry
+{
+    public static double? PerplexityOf(double? perplexity) => perplexity is double.PositiveInfinity ? null : perplexity;
+
+    public static double? LossOf(double? perplexity, double? loss) => perplexity is double.PositiveInfinity ? loss : null;
+
+    /// <summary>What an entry says of a perplexity.</summary>
+    /// <exception cref="ArgumentException">Nothing.</exception>
+    public static double Perplexity(double? perplexity, double? loss)
+    {
+        if (perplexity is { } known) return known;
+        if (loss is null) Throw.Argument("a result has neither perplexity nor loss");
+        return EvaluationResult.PerplexityOf(loss.Value);
+    }
+
+    /// <summary>What it says of a loss.</summary>
+    /// <exception cref="ArgumentException">Nothing.</exception>
+    public static double Loss(double? perplexity, double? loss) => loss ?? EvaluationResult.LossOf(Perplexity(perplexity, null));
 }
 
 /// <summary>A text in the section <c>training</c>.</summary>
@@ -156,21 +183,34 @@ internal sealed class EpochEntry
 {
     public required int Epoch { get; init; }
 
-    public required double TrainPerplexity { get; init; }
+    public double? TrainPerplexity { get; init; }
 
-    public required double ValidPerplexity { get; init; }
+    public double? ValidPerplexity { get; init; }
+
+    // In place of perplexities that are infinite.
+    public double? TrainLoss { get; init; }
+
+    public double? ValidLoss { get; init; }
 
     public required float LearningRate { get; init; }
 
     public static EpochEntry From(EpochRecord record) => new()
     {
         Epoch = record.Epoch,
-        TrainPerplexity = record.TrainPerplexity,
-        ValidPerplexity = record.ValidPerplexity,
+        TrainPerplexity = ResultEntry.PerplexityOf(record.TrainPerplexity),
+        ValidPerplexity = ResultEntry.PerplexityOf(record.ValidPerplexity),
+        TrainLoss = ResultEntry.LossOf(record.TrainPerplexity, record.TrainLoss),
+        ValidLoss = ResultEntry.LossOf(record.ValidPerplexity, record.ValidLoss),
         LearningRate = record.LearningRate,
     };
 
-    public EpochRecord ToRecord() => new(Epoch, TrainPerplexity, ValidPerplexity, LearningRate);
+    /// <summary>The record.</summary>
+    /// <exception cref="ArgumentException">A result is missing.</exception>
+    public EpochRecord ToRecord() => new(Epoch, ResultEntry.Perplexity(TrainPerplexity, TrainLoss), ResultEntry.Perplexity(ValidPerplexity, ValidLoss), LearningRate)
+    {
+        TrainLoss = ResultEntry.Loss(TrainPerplexity, TrainLoss),
+        ValidLoss = ResultEntry.Loss(ValidPerplexity, ValidLoss),
+    };
 }
 
 /// <summary>The recipe in the section <c>training</c>.</summary>

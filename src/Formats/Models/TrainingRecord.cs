@@ -1,3 +1,4 @@
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
@@ -39,8 +40,15 @@ public sealed record TrainingRecord
     /// <summary>The finished epochs, in order.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
 
-    /// <summary>Perplexity on the test text, if there was one.</summary>
+    /// <summary>Perplexity on the test text, if there was one; infinite where exp of <see cref="TestLoss"/> is.</summary>
     public double? TestPerplexity { get; init; }
+
+    /// <summary>Mean loss on the test text, nats per token; to be given where the perplexity is infinite, else its logarithm.</summary>
+    public double? TestLoss
+    {
+        get => field ?? (TestPerplexity is { } perplexity ? EvaluationResult.LossOf(perplexity) : null);
+        init;
+    }
 
     /// <summary>Whether the run is known. The record of an import whose file told nothing of it has the model's shape, and else what goes without
     /// saying.</summary>
@@ -82,7 +90,14 @@ public sealed record TextRecord(string Name, long Tokens)
 
 /// <summary>The outcome of one epoch.</summary>
 /// <param name="Epoch">Its number, larger than that of the epoch before it.</param>
-/// <param name="TrainPerplexity">Perplexity on the training text, as it was while training.</param>
-/// <param name="ValidPerplexity">Perplexity on the validation text after the epoch.</param>
+/// <param name="TrainPerplexity">Perplexity on the training text, as it was while training; infinite where exp of <see cref="TrainLoss"/> is.</param>
+/// <param name="ValidPerplexity">Perplexity on the validation text after the epoch; infinite likewise.</param>
 /// <param name="LearningRate">The learning rate it was run at.</param>
-public sealed record EpochRecord(int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate);
+public sealed record EpochRecord(int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate)
+{
+    /// <summary>Mean loss on the training text, nats per token; to be given where the perplexity is infinite, else its logarithm.</summary>
+    public double TrainLoss { get; init; } = EvaluationResult.LossOf(TrainPerplexity);
+
+    /// <summary>Mean loss on the validation text, likewise.</summary>
+    public double ValidLoss { get; init; } = EvaluationResult.LossOf(ValidPerplexity);
+}

@@ -102,11 +102,6 @@ internal sealed class RecurrentModule
         long ratio = rows / hidden;
         if (rows % hidden != 0 || ratio is not (1 or 3 or 4))
             RefuseShape(recurrent, "[4H, H] of an LSTM, [3H, H] of a GRU or [H, H] of an RNN was expected");
-        if (choices.Rectified is not null && ratio != 1)
-        {
-            string cell = ratio == 4 ? "an LSTM" : "a GRU";
-            Refuse(null, FileProblemKind.Unsupported, $"{_file.Path} holds {cell}, and only a simple RNN has a choice of nonlinearity");
-        }
 
         string? recorded = _file.Metadata.GetValueOrDefault(PyTorchNames.CellKey);
         bool isRelu = choices.Rectified ?? recorded == Spelling.Cells.NameOf(CellKind.RnnRelu);

@@ -2,7 +2,9 @@ using System.CommandLine;
 using Spectre.Console;
 using TinySD.Formats;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -74,8 +76,20 @@ internal sealed class ReproduceNoiseCommand
             CancellationToken stop = context.Stop.Watch();
             foreach (GridCell cell in cells)
             {
-                GradientNoiseFigures figures = noise.Measure(loaded.Model, cell.Apply(recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
-                rows.Add(new(cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare, Math.Exp(figures.Loss)));
+                GradientNoiseFigures figures;
+                try
+                {
+                    figures = noise.Measure(loaded.Model, cell.Apply(recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
+                }
+                catch (NotFiniteException exception)
+                {
+                    throw new FailureException(
+                        $"the gradients of {cell.Name} are not finite: {Failures.OneLine(exception)}. The model's weights are too large; train it again with a lower --lr.", exception);
+                }
+
+                rows.Add(new(
+                    cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare,
+                    EvaluationResult.PerplexityOf(figures.Loss), figures.Loss));
 
                 void Show(double share)
                 {

@@ -52,7 +52,7 @@ internal sealed class ScheduleCommand
     private int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? profile = parsed.GetValue(_profile) is { } name ? Profiles.Find(name, _profile.Name)[0] : null;
-        LanguageModelRecipe recipe = _recipe.Read(parsed, preset => Structured(preset, profile)).Recipe;
+        LanguageModelRecipe recipe = _recipe.Read(parsed, context.Warnings, preset => Structured(preset, profile)).Recipe;
         if (!recipe.Dropout.IsStructured)
             throw new UsageException($"--dropout is {Names.Dropouts.Of(recipe.Dropout.Kind)}; only structured masks can be written down.");
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
@@ -141,7 +141,10 @@ internal sealed class ScheduleCommand
         HtmlPage.Begin(output, $"masks of {recipe.Name}");
         output.WriteLine($"<h1>The first of {Figures.Count(info.Updates, "update")}</h1>");
         output.WriteLine($"<p>{HtmlPage.Text(recipe.Name)}, seed {info.Seed}<br>{HtmlPage.Text(Schedules.Describe(info.Dropout))}</p>");
-        MaskPictures.Write(output, [.. info.Sites.Select(site => Draw(schedule, site, info.TimeSteps))]);
+
+        // What is not drawn need not be made; one more of each, so that the page can say that there are more.
+        int timeSteps = Math.Min(info.TimeSteps, MaskPictures.MostTimeSteps + 1);
+        MaskPictures.Write(output, [.. info.Sites.Take(MaskPictures.MostSites + 1).Select(site => Draw(schedule, site, timeSteps))]);
         HtmlPage.End(output);
     }
 

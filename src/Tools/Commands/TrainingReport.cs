@@ -23,10 +23,11 @@ internal static class TrainingReport
         TextWriter writer, LanguageModelData data, LanguageModelRecipe recipe, TrainingOutcome outcome, string output, int threads)
     {
         var epochs = outcome.Epochs.Select(e => new EpochResult(
-            e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps, outcome.Streams.Valid));
+            e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.TrainLoss, e.ValidLoss, e.LearningRate, e.Seconds, e.TokensPerSecond, e.Steps,
+            outcome.Streams.Valid));
         var result = new TrainLmResult(
-            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, data.Valid.UnknownToPredict, outcome.Streams.Valid, outcome.TestPerplexity,
-            data.Test?.UnknownToPredict, data.Test is null ? null : outcome.Streams.Test, outcome.Parameters,
+            [.. epochs], outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.Best.ValidLoss, data.Valid.UnknownToPredict, outcome.Streams.Valid,
+            outcome.TestPerplexity, outcome.Test?.Loss, data.Test?.UnknownToPredict, data.Test is null ? null : outcome.Streams.Test, outcome.Parameters,
             data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe),
             data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
         CliJson.Write(writer, result, CliJson.Default.TrainLmResult);

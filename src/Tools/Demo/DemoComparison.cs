@@ -43,7 +43,7 @@ internal sealed class Contestant(LanguageModelRun run)
     public void EndRound() => Rounds.Add(new DemoRound(Losses.Count, run.TrainPerplexity, run.LearningRate));
 
     /// <summary>Measures the model.</summary>
-    public void Validate(ITokenSource text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop);
+    public void Validate(ITokenSource text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop).Perplexity;
 }
 
 /// <summary>

@@ -5,18 +5,19 @@ namespace TinySD.Tools.Display;
 /// <summary>Numbers as people read them, the same in every culture.</summary>
 internal static class Figures
 {
+    private const string Short = "0.##e+0";
+
     /// <summary>A count with its thousands marked.</summary>
-    public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Count(double count) => Text(count, Math.Abs(count) < 1e18 ? "N0" : Short);
 
     /// <summary>A count of something, as <c>1 step</c> or <c>35 steps</c>.</summary>
     public static string Count(long count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
 
     /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
-    public static string Perplexity(double perplexity) =>
-        perplexity.ToString(perplexity < 10_000 ? "0.00" : "0.##e+0", CultureInfo.InvariantCulture);
+    public static string Perplexity(double perplexity) => Text(perplexity, Math.Abs(perplexity) < 10_000 ? "0.00" : Short);
 
-    /// <summary>A number with a fixed count of decimals.</summary>
-    public static string Fixed(double number, int decimals) => number.ToString("F" + decimals, CultureInfo.InvariantCulture);
+    /// <summary>A number with a fixed count of decimals, or fewer digits where it is very large.</summary>
+    public static string Fixed(double number, int decimals) => Text(number, Math.Abs(number) < 1e15 ? "F" + decimals : Short);
 
     /// <summary>A setting, as short as it can be written without loss.</summary>
     public static string Setting(float number) => number.ToString(CultureInfo.InvariantCulture);
@@ -33,4 +34,11 @@ internal static class Figures
             ? span.ToString(@"m\:ss", CultureInfo.InvariantCulture)
             : ((int)span.TotalHours).ToString(CultureInfo.InvariantCulture) + span.ToString(@"\:mm\:ss", CultureInfo.InvariantCulture);
     }
+
+    private static string Text(double number, string format) => number switch
+    {
+        double.PositiveInfinity => "∞",
+        double.NegativeInfinity => "-∞",
+        _ => number.ToString(format, CultureInfo.InvariantCulture),
+    };
 }

@@ -12,6 +12,9 @@ internal static class MaskPictures
     /// <summary>Pixels across a page's pictures, and left of them for names.</summary>
     public const int Width = 900, LabelWidth = 160;
 
+    /// <summary>More time steps, units and sets of weights than these are not drawn: a page is to be looked at, and there may be a million times as many.</summary>
+    public const int MostTimeSteps = 100, MostUnits = 1500, MostSites = 12;
+
     // A mask is as wide whatever its units, so that sites can be compared.
     private const int StepHeight = 4;
 
@@ -24,20 +27,21 @@ internal static class MaskPictures
             <p class="small">One picture for each set of weights: its input units from left to right, the time steps of a window from top to bottom.
             Dark units are kept, for every sequence of the batch; the others' rows and columns can be skipped.</p>
             """);
-        foreach (SiteMasks site in sites)
+        if (sites.Count > MostSites) output.WriteLine($"<p class=\"small\">Of the sets of weights the first {MostSites} are drawn.</p>");
+        foreach (SiteMasks site in sites.Take(MostSites))
         {
-            int height = site.Kept.Count * StepHeight;
+            int steps = Math.Min(site.Kept.Count, MostTimeSteps), units = Math.Min(site.Units, MostUnits), height = steps * StepHeight;
             output.WriteLine(Invariant(
                 $"<svg viewBox=\"0 0 {LabelWidth + Width} {Math.Max(height, 44) + 18}\" role=\"img\" aria-label=\"Kept units of {site.Name}\">"));
-            output.WriteLine(Invariant($"<text x=\"0\" y=\"14\">{site.Name}</text><text x=\"0\" y=\"30\">{KeptText(site)}</text><text class=\"axis\" x=\"0\" y=\"44\">{Figures.Count(site.Kept.Count, "time step")}</text>"));
+            output.WriteLine(Invariant($"<text x=\"0\" y=\"14\">{site.Name}</text><text x=\"0\" y=\"30\">{KeptText(site)}</text><text class=\"axis\" x=\"0\" y=\"44\">{First(steps, site.Kept.Count)}{Figures.Count(steps, "time step")}</text>"));
             output.WriteLine(Invariant($"<rect class=\"ground\" x=\"{LabelWidth}\" width=\"{Width}\" height=\"{height}\"/>"));
-            double scale = (double)Width / site.Units;
+            double scale = (double)Width / units;
             output.Write(Invariant($"<path class=\"kept\" stroke-width=\"{StepHeight - 1}\" transform=\"translate({LabelWidth} 0) scale({scale:0.#####} 1)\" d=\""));
-            for (int t = 0; t < site.Kept.Count; t++) output.Write(Runs(site.Kept[t], t));
+            for (int t = 0; t < steps; t++) output.Write(Runs(site.Kept[t], t));
             output.WriteLine("\"/>");
             int below = Math.Max(height, 44) + 12;
             output.WriteLine(Invariant(
-                $"<text class=\"axis\" x=\"{LabelWidth}\" y=\"{below}\">unit 0</text><text class=\"axis\" x=\"{LabelWidth + Width}\" y=\"{below}\" text-anchor=\"end\">{site.Units - 1}</text>"));
+                $"<text class=\"axis\" x=\"{LabelWidth}\" y=\"{below}\">unit 0</text><text class=\"axis\" x=\"{LabelWidth + Width}\" y=\"{below}\" text-anchor=\"end\">{units - 1}{(units < site.Units ? $" of {site.Units}" : "")}</text>"));
             output.WriteLine("</svg>");
         }
     }
@@ -46,15 +50,17 @@ internal static class MaskPictures
     private static string Runs(int[] kept, int t)
     {
         var path = new StringBuilder();
-        for (int i = 0; i < kept.Length;)
+        for (int i = 0; i < kept.Length && kept[i] < MostUnits;)
         {
             int first = i++;
-            while (i < kept.Length && kept[i] == kept[i - 1] + 1) i++;
+            while (i < kept.Length && kept[i] < MostUnits && kept[i] == kept[i - 1] + 1) i++;
             path.Append(CultureInfo.InvariantCulture, $"M{kept[first]} {(t * StepHeight) + (StepHeight / 2)}h{i - first}");
         }
 
         return path.ToString();
     }
+
+    private static string First(int shown, int all) => shown < all ? "the first " : "";
 
     private static string KeptText(SiteMasks site)
     {

@@ -28,18 +28,18 @@ internal static class TextPlot
     /// <param name="spread">Whether a few values are spread out over more columns.</param>
     public static string Draw(Series first, Series second, int width, int height, string yTitle, string xTitle, bool spread = false)
     {
+        if (first.Values.Count == 0 || second.Values.Count == 0) return "";
         int count = first.Values.Count, widest = Math.Clamp(width - LabelWidth - 2, 2, 200), values = Math.Clamp(count, 2, widest);
         int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, MostColumnsPerValue), columns = ((values - 1) * apart) + 1;
         double[] one = Shrink(first.Values, values), two = Shrink(second.Values, values);
-        double low = Math.Min(one.Min(), two.Min()), high = Math.Max(one.Max(), two.Max());
-        if (high <= low) high = low + 1;
+        Axis up = AxisOf([.. one.Concat(two).Where(double.IsFinite)]);
 
         char[,] grid = new char[height, columns];
         for (int value = 0; value < values; value++)
         {
-            int column = value * apart, rowOne = RowOf(one[value]), rowTwo = RowOf(two[value]);
-            grid[rowOne, column] = first.Mark;
-            grid[rowTwo, column] = rowOne == rowTwo ? BothMark : second.Mark;
+            int column = value * apart;
+            Put(column, one[value], first.Mark);
+            Put(column, two[value], second.Mark);
         }
 
         var text = new StringBuilder();
@@ -48,7 +48,7 @@ internal static class TextPlot
         for (int row = 0; row < height; row++)
         {
             bool hasLabel = row % 3 == 0 || row == height - 1;
-            string label = hasLabel ? Figures.Fixed(high - ((high - low) * row / (height - 1)), 2) : "";
+            string label = hasLabel ? Label(row) : "";
             text.Append(CultureInfo.InvariantCulture, $"{label.PadLeft(LabelWidth)} {(hasLabel ? '┤' : '│')}");
             var line = new StringBuilder(columns);
             for (int column = 0; column < columns; column++) line.Append(grid[row, column] == 0 ? ' ' : grid[row, column]);
@@ -60,7 +60,27 @@ internal static class TextPlot
         string title = xTitle.PadLeft((columns + xTitle.Length) / 2).PadRight(Math.Max(0, columns - 1 - last.Length));
         return text.Append(new string(' ', LabelWidth + 2)).Append('1').Append(title).Append(last).Append('\n').ToString();
 
-        int RowOf(double value) => (int)Math.Round((high - value) / (high - low) * (height - 1));
+        // What is infinite stands at the edge, what is no number nowhere.
+        void Put(int column, double value, char mark)
+        {
+            if (double.IsNaN(value)) return;
+            int row = (int)Math.Round((1 - up.Share(value)) * (height - 1));
+            grid[row, column] = grid[row, column] == 0 ? mark : BothMark;
+        }
+
+        string Label(int row)
+        {
+            double part = (double)row / (height - 1), number = (up.High * (1 - part)) + (up.Low * part);
+            return Math.Abs(number) < 1e5 ? Figures.Fixed(number, 2) : Figures.Perplexity(number);
+        }
+    }
+
+    // Of equal values, one step more.
+    private static Axis AxisOf(double[] values)
+    {
+        if (values.Length == 0) return new(0, 1);
+        double low = values.Min(), high = values.Max();
+        return high > low ? new(low, high) : low + 1 > low ? new(low, low + 1) : Axis.Around(low, high, 0, 0);
     }
 
     /// <summary>Averages neighbours until there are as many values as columns.</summary>

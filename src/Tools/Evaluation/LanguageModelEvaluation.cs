@@ -17,6 +17,8 @@ namespace TinySD.Tools.Evaluation;
 internal sealed class LanguageModelEvaluation(
     LoadedLanguageModel loaded, EncodedText text, IParallelRunner runner, HardwareProfile? hardware, IProgressDisplay progress, CancellationToken stop)
 {
+    private const double NatsPerBit = 0.6931471805599453;
+
     // Similarities grow with the hidden size and with training, so theta spans two decades; the cache's part is never most of the prediction.
     private static readonly float[] s_thetas = [0f, 0.01f, 0.03f, 0.1f, 0.2f, 0.3f, 0.5f, 0.7f, 1f, 1.5f, 2f];
     private const int CacheStreams = 1;
@@ -24,7 +26,7 @@ internal sealed class LanguageModelEvaluation(
     private static readonly float[] s_lambdas = [0.01f, 0.03f, 0.05f, 0.1f, 0.15f, 0.2f, 0.25f, 0.3f, 0.4f, 0.5f];
 
     /// <summary>The static evaluation, and what else there is.</summary>
-    /// <exception cref="FailureException">A perplexity is not finite.</exception>
+    /// <exception cref="FailureException">A loss is not finite.</exception>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
     public EvalResult Run(int streams, MonteCarloSettings? monteCarlo, CacheSettings? cache, EncodedText? tuning)
     {
@@ -33,7 +35,7 @@ internal sealed class LanguageModelEvaluation(
             var plain = new LanguageModelEvaluator(loaded.Model, runner, streams, hardware: hardware);
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
-                result.Perplexity, result.Tokens, streams, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
+                result.Perplexity, result.Loss, result.Loss / NatsPerBit, result.Tokens, streams, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
                 monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning));
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
@@ -51,7 +53,8 @@ internal sealed class LanguageModelEvaluation(
             recipe.WordDrop, recipe.WeightDrop, recipe.WordDropBySequence);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
-            result.Perplexity, streams, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
+            result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer,
+            dropout.Recurrent,
             dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
     }
 
@@ -73,7 +76,8 @@ internal sealed class LanguageModelEvaluation(
 
         (EvaluationResult result, double seconds) = Time("cache", text, show => evaluator.Evaluate(text.Tokens, theta, lambda, show, stop));
         return new CacheEvalResult(
-            result.Perplexity, CacheStreams, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity, tuned is null ? null : tuningSeconds);
+            result.Perplexity, result.Loss, CacheStreams, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity, tuned?.Loss,
+            tuned is null ? null : tuningSeconds);
     }
 
     private (EvaluationResult Result, double Seconds) Time(string label, EncodedText measured, Func<Action<double>, EvaluationResult> evaluate)
@@ -83,8 +87,8 @@ internal sealed class LanguageModelEvaluation(
         {
             if (progress.IsDue) progress.Show(label, share, "");
         });
-        if (double.IsFinite(result.Perplexity)) return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        if (double.IsFinite(result.Loss)) return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
         throw new FailureException(
-            $"the perplexity on {measured.Name} is {result.Perplexity}: the model gives a token of it no chance at all. Train it again with a lower --lr.");
+            $"the loss on {measured.Name} is {result.Loss}: the model gives a token of it no chance at all. Train it again with a lower --lr.");
     }
 }

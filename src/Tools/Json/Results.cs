@@ -29,37 +29,40 @@ internal sealed record RecipeResult(
 
 /// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
 internal sealed record EpochResult(
-    int Epoch, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond, int Steps, int Streams);
+    int Epoch, double TrainPerplexity, double ValidPerplexity, double TrainLoss, double ValidLoss, float LearningRate, double Seconds,
+    double TokensPerSecond, int Steps, int Streams);
 
-/// <summary>The result of <c>train lm</c>; of the tokens to predict so many are unknown, and they ran in so many streams;
-/// so many of the training text no epoch uses.</summary>
+/// <summary>The result of <c>train lm</c>; of the tokens to predict so many are unknown, and they ran in so many streams; so many of the
+/// training text no epoch uses. Losses are means in nats per token, and perplexities exp of them.</summary>
 internal sealed record TrainLmResult(
-    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, long ValidUnknown, int Streams, double? TestPerplexity, long? TestUnknown,
-    int? TestStreams, long Parameters,
-    int Vocabulary, string Model, double Seconds, int Threads, RecipeResult Recipe, long TrainTokens, long LeftOutTokens, long TrainUnknown);
+    IReadOnlyList<EpochResult> Epochs, int BestEpoch, double ValidPerplexity, double ValidLoss, long ValidUnknown, int Streams,
+    double? TestPerplexity, double? TestLoss, long? TestUnknown, int? TestStreams, long Parameters, int Vocabulary, string Model,
+    double Seconds, int Threads, RecipeResult Recipe, long TrainTokens, long LeftOutTokens, long TrainUnknown);
 
 /// <summary>
-/// The result of <c>eval</c> of a language model; the perplexity is the static one, of so many predicted tokens in so many streams, and so many unknown ones among them.
-/// Its time is
-/// there beside that of another evaluation only.
+/// The result of <c>eval</c> of a language model; the perplexity is the static one, exp of the loss in nats per token, of so many predicted
+/// tokens in so many streams, and so many unknown ones among them. Its time is there beside that of another evaluation only.
 /// </summary>
 internal sealed record EvalResult(
-    double Perplexity, long Tokens, int Streams, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
+    double Perplexity, double Loss, double BitsPerToken, long Tokens, int Streams, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null,
+    CacheEvalResult? Cache = null);
 
 /// <summary>A Monte Carlo dropout evaluation.</summary>
 internal sealed record MonteCarloResult(
-    double Perplexity, int Streams, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float RateWord,
+    double Perplexity, double Loss, int Streams, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer,
+    float RateRecurrent, float RateOutput, float RateWord,
     float WeightDrop, double Seconds);
 
 /// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
 internal sealed record CacheEvalResult(
-    double Perplexity, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity, double? TuningSeconds);
+    double Perplexity, double Loss, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity,
+    double? TunedLoss, double? TuningSeconds);
 
 /// <summary>The result of <c>reproduce noise</c>.</summary>
 internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
-/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and the perplexity under those masks.</summary>
-internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity);
+/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and perplexity and loss under those masks.</summary>
+internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity, double Loss);
 
 /// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);

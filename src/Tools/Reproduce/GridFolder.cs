@@ -51,7 +51,7 @@ internal sealed class GridFolder(string path)
         foreach (string file in CheckpointFolder.List(Of(run)))
         {
             if (!LanguageModelCheckpointFile.TryOpen(file, out LanguageModelCheckpointFile? checkpoint, out _)) continue;
-            using (checkpoint) return [.. checkpoint.Content.Epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate))];
+            using (checkpoint) return [.. checkpoint.Content.Epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.TrainLoss, e.ValidLoss))];
         }
 
         return [];

@@ -10,7 +10,7 @@ namespace TinySD.Tools.Reproduce;
 /// <summary>The small files of a grid's folder.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(GridManifest))]
 [JsonSerializable(typeof(GridRunResult))]
 [JsonSerializable(typeof(GridDivergence))]

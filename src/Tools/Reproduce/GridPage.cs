@@ -98,7 +98,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         (double unit, string name) = longest >= 7200 ? (3600, "hours") : longest >= 120 ? (60, "minutes") : (1, "seconds");
         output.WriteLine("<p class=\"small\">The same against training time by the measured step times.</p>");
         CurvePlot.Write(
-            output, "Validation perplexity by time", [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] })],
+            output, "Validation perplexity by time", [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.LogY))] })],
             $"training time, {name}", "validation perplexity", isCounted: false);
     }
 
@@ -117,11 +117,11 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             int common = cell.Runs.Count == 0 ? 0 : cell.Runs.Min(run => run.Epochs.Count);
             Add(
                 $"{cell.Cell}, mean", isThick: true,
-                [.. Enumerable.Range(0, common).Select(i => cell.Runs[0].Epochs[i] with { ValidPerplexity = cell.Runs.Average(run => run.Epochs[i].ValidPerplexity) })]);
+                [.. Enumerable.Range(0, common).Select(i => cell.Runs[0].Epochs[i] with { ValidLoss = LossOfMean([.. cell.Runs.Select(run => run.Epochs[i].LossOnValid)]) })]);
 
             void Add(string name, bool isThick, IReadOnlyList<GridEpoch> epochs)
             {
-                (double, double)[] points = [.. x(cell, epochs).Zip(epochs, (at, epoch) => (at, epoch.ValidPerplexity))];
+                (double, double)[] points = [.. x(cell, epochs).Zip(epochs, (at, epoch) => (at, epoch.LossOnValid))];
                 if (points.Length > 0) curves.Add(new PlotCurve(name, color, isThick, points));
             }
         }
@@ -164,7 +164,6 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     {
         (string Name, double Milliseconds)[] baseline = [.. times.Baseline.Parts()], own = [.. times.Own.Parts()];
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" aria-label=\"Times of {times.Cell}\">"));
-        double scale = (Width - 300.0) / longest;
         for (int i = 0; i < baseline.Length; i++)
         {
             int y = i * PartHeight;
@@ -181,7 +180,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
 
         void Bar(string cell, int y, double milliseconds, string label)
         {
-            double width = milliseconds * scale;
+            double width = Bars.Length(milliseconds, longest, Width - 300);
             output.WriteLine(Invariant($"<rect fill=\"{s_colors[cell]}\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight}\"/>"));
             output.WriteLine(Invariant($"<text x=\"{LabelWidth + width + 6:0.#}\" y=\"{y + 10}\">{label}</text>"));
         }
@@ -202,6 +201,13 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
             ]);
         output.WriteLine("<h3>The recipe, as all cells share it</h3>");
         HtmlPage.Table(output, recipe);
+    }
+
+    // The logarithm of the mean perplexity, which itself may be no double.
+    private static double LossOfMean(double[] losses)
+    {
+        double most = losses.Max();
+        return double.IsFinite(most) ? most + Math.Log(losses.Average(loss => Math.Exp(loss - most))) : most;
     }
 
     private static string Key(string cell) => $"<span class=\"key\" style=\"background:{s_colors[cell]}\"></span>";

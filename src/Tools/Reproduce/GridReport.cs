@@ -136,8 +136,8 @@ internal sealed record GridReport(
         return new GridCellReport(
             cell.Name, cell.Meaning, Options.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
             GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
-            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.ValidPerplexity),
-            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.TestPerplexity),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Valid),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Test),
             stepMs, speedup, cell.IsStructured ? Training.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
             stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }

@@ -27,8 +27,8 @@ internal static class GridVerdict
         foreach ((GridCell structured, GridCell control) in Pairs(baseline))
         {
             GridRunResult[] ones = Of(structured), others = Of(control);
-            if (Difference(ones, others, r => r.TestPerplexity) is not { } difference) continue;
-            int within = Differences(ones, others, r => r.TestPerplexity).Count(d => d <= Allowed);
+            if (Difference(ones, others, r => r.Test) is not { } difference) continue;
+            int within = Differences(ones, others, r => r.Test).Count(d => d <= Allowed);
             comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, difference.Mean <= Allowed));
         }
 
@@ -73,7 +73,7 @@ internal static class GridVerdict
     }
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
-    public static GridFigure? Difference(IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, double> figure) =>
+    public static GridFigure? Difference(IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, GridScore> figure) =>
         GridFigure.Of(Differences(ones, others, figure));
 
     private static (GridCell Structured, GridCell Control)[] Pairs(GridCell baseline)
@@ -87,14 +87,15 @@ internal static class GridVerdict
     }
 
     private static IEnumerable<double> Differences(
-        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, double> figure) =>
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, GridScore> figure) =>
         ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => figure(one) - figure(other));
 
     private static string Describe(GridComparison c)
     {
         GridFigure d = c.TestDifference;
-        string how = d.Mean > 0 ? "higher" : "lower", spread = d.Seeds == 1 ? "" : $" ({Signed(d.Min)} to {Signed(d.Max)})";
-        return $"the test perplexity of {c.Structured} is {Figures.Fixed(Math.Abs(d.Mean), 2)} {how} than that of {c.Control}{spread}, " +
+        string mean = double.IsNaN(d.Mean) ? "not to be compared with" : $"{Figures.Fixed(Math.Abs(d.Mean), 2)} {(d.Mean > 0 ? "higher" : "lower")} than";
+        string spread = d.Seeds == 1 ? "" : $" ({Signed(d.Min)} to {Signed(d.Max)})";
+        return $"the test perplexity of {c.Structured} is {mean} that of {c.Control}{spread}, " +
             $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds, "seed")}")}, {Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
     }
 

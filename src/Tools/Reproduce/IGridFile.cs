@@ -20,6 +20,10 @@ internal static class GridFaults
     /// <summary>Of a perplexity.</summary>
     public static string? OfPerplexity(string name, double perplexity) => perplexity > 0 ? null : $"{name} is {perplexity}; a number above 0 was expected";
 
+    /// <summary>Of a loss, which older files do not have.</summary>
+    public static string? OfLoss(string name, double? loss) =>
+        loss is null || double.IsFinite(loss.Value) ? null : $"{name} is {loss}; a finite number was expected";
+
     /// <summary>Of a learning curve.</summary>
     public static string? OfEpochs(IReadOnlyList<GridEpoch?> epochs)
     {
@@ -31,6 +35,8 @@ internal static class GridFaults
             if (!(epoch.LearningRate >= 0 && float.IsFinite(epoch.LearningRate))) return $"the learning rate of epoch {epoch.Epoch} is no number of at least 0";
             if (OfPerplexity($"trainPerplexity of epoch {epoch.Epoch}", epoch.TrainPerplexity) is { } train) return train;
             if (OfPerplexity($"validPerplexity of epoch {epoch.Epoch}", epoch.ValidPerplexity) is { } valid) return valid;
+            string? loss = OfLoss($"trainLoss of epoch {epoch.Epoch}", epoch.TrainLoss) ?? OfLoss($"validLoss of epoch {epoch.Epoch}", epoch.ValidLoss);
+            if (loss is not null) return loss;
         }
 
         return null;

@@ -29,7 +29,11 @@ internal static class LearningCurve
     {
         IReadOnlyList<double> ends = Seconds(epochs, stepMilliseconds);
         double? best = null;
-        for (int i = 0; i < epochs.Count && ends[i] <= seconds * (1 + Tolerance); i++) best = Math.Min(best ?? double.MaxValue, epochs[i].ValidPerplexity);
+        for (int i = 0; i < epochs.Count && ends[i] <= seconds * (1 + Tolerance); i++)
+        {
+            if (!(epochs[i].ValidPerplexity >= best)) best = epochs[i].ValidPerplexity;
+        }
+
         return best;
     }
 }

@@ -39,8 +39,7 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         foreach (SimulatedProduct p in simulation.Products)
         {
             // Room to the right of the longest bar for its figures.
-            double scale = (Width - 260.0) / longest;
-            double dense = p.Dense.ComputeCycles * scale, structured = p.Structured.ComputeCycles * scale;
+            double dense = Bars.Length(p.Dense.ComputeCycles, longest, Width - 260), structured = Bars.Length(p.Structured.ComputeCycles, longest, Width - 260);
             string ratio = p.IsCompacted
                 ? $"{Figures.Count(p.Structured.ComputeCycles)}, {Figures.Fixed((double)p.Dense.ComputeCycles / p.Structured.ComputeCycles, 2)} times as fast"
                 : $"runs dense: skipping takes {Figures.Count(p.Compacted.ComputeCycles)}";

@@ -31,7 +31,7 @@ internal sealed class LanguageModelCheckpoints(
         if (from is null) return null;
         TrainingProgress progress = from.Content.Progress;
         if (from.Content.BestEpoch is not null) Best = new LanguageModel(run.Model.Config);
-        double[] validations = [.. from.Content.Epochs.Select(epoch => epoch.ValidPerplexity)];
+        double[] validations = [.. from.Content.Epochs.Select(epoch => epoch.ValidLoss)];
         run.Restore(progress, validations, blocks => from.Load([.. blocks, .. BestBlocks()]));
         if (isSaved) _saved = (progress.Updates, progress.Epoch);
 
@@ -63,7 +63,8 @@ internal sealed class LanguageModelCheckpoints(
             Epochs =
             [
                 .. epochs.Select(e => new FinishedEpoch(
-                    e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond)),
+                    e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond)
+                { TrainLoss = e.TrainLoss, ValidLoss = e.ValidLoss }),
             ],
             BestEpoch = best?.Epoch,
         };

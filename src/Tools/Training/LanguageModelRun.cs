@@ -91,7 +91,7 @@ internal sealed class LanguageModelRun
     public double MeanLoss => _lossSum / _tokens;
 
     /// <summary>exp of that.</summary>
-    public double TrainPerplexity => new EvaluationResult(_tokens, _lossSum).Perplexity;
+    public double TrainPerplexity => EvaluationResult.PerplexityOf(MeanLoss);
 
     /// <summary>Time spent in this epoch's steps.</summary>
     public double Seconds => (double)_ticks / Stopwatch.Frequency;
@@ -113,7 +113,7 @@ internal sealed class LanguageModelRun
 
     /// <summary>Starts an epoch, counted from 0: its learning rate, its windows, its masks, its sums.</summary>
     /// <param name="epoch">The epoch.</param>
-    /// <param name="validations">The validation perplexities of those before it.</param>
+    /// <param name="validations">The validation losses of those before it.</param>
     public void BeginEpoch(int epoch, ReadOnlySpan<double> validations = default)
     {
         if (epoch < Recipe.Epochs) _trainer.LearningRate = Recipe.LearningRateAt(epoch, validations);
@@ -150,7 +150,7 @@ internal sealed class LanguageModelRun
     }
 
     /// <summary>Begins to average the parameters if the recipe does so at all and the validation says that it is time.</summary>
-    /// <param name="validations">The validation perplexities of all epochs so far.</param>
+    /// <param name="validations">The validation losses of all epochs so far.</param>
     /// <returns>Whether it began.</returns>
     public bool TryBeginAveraging(ReadOnlySpan<double> validations)
     {
@@ -186,7 +186,7 @@ internal sealed class LanguageModelRun
 
     /// <summary>Goes on where another run was.</summary>
     /// <param name="progress">Where it stood.</param>
-    /// <param name="validations">The validation perplexities of its finished epochs.</param>
+    /// <param name="validations">The validation losses of its finished epochs.</param>
     /// <param name="load">Fills the blocks that <see cref="SaveState"/> gave there.</param>
     /// <exception cref="FailureException">It stood beyond the epoch's last window.</exception>
     public void Restore(TrainingProgress progress, ReadOnlySpan<double> validations, Action<IReadOnlyList<CheckpointBlock>> load)
@@ -228,9 +228,9 @@ internal sealed class LanguageModelRun
         }
     }
 
-    /// <summary>Perplexity on another text.</summary>
-    public double Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken stop = default) =>
-        _evaluator.Evaluate(tokens, progress, stop).Perplexity;
+    /// <summary>How it does on another text.</summary>
+    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken stop = default) =>
+        _evaluator.Evaluate(tokens, progress, stop);
 
     private LanguageModelEvaluator NewEvaluator(LanguageModel model) => new(model, _runner, _streams, hardware: _hardware);
 

@@ -14,21 +14,32 @@ namespace TinySD.Tools.Training;
 /// <summary>What one epoch brought.</summary>
 /// <param name="Epoch">Counted from 1.</param>
 /// <param name="Steps">Updates made in it.</param>
-/// <param name="TrainPerplexity">On the training text, as it was while training.</param>
-/// <param name="ValidPerplexity">On the validation text after it.</param>
+/// <param name="TrainPerplexity">On the training text, as it was while training; infinite where exp of the loss is.</param>
+/// <param name="ValidPerplexity">On the validation text after it, likewise.</param>
 /// <param name="LearningRate">Of its updates.</param>
 /// <param name="Seconds">Spent training, validation not counted.</param>
 /// <param name="TokensPerSecond">Training speed.</param>
 /// <param name="IsWhole">False when the limit on steps ended it early.</param>
 internal sealed record EpochOutcome(
     int Epoch, int Steps, double TrainPerplexity, double ValidPerplexity, float LearningRate, double Seconds, double TokensPerSecond,
-    bool IsWhole);
+    bool IsWhole)
+{
+    /// <summary>Mean loss on the training text, nats per token.</summary>
+    public required double TrainLoss { get; init; }
+
+    /// <summary>Mean loss on the validation text: what epochs are judged and compared by.</summary>
+    public required double ValidLoss { get; init; }
+}
 
 /// <summary>What a training run brought.</summary>
 internal sealed record TrainingOutcome(
-    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, double? TestPerplexity, EvaluationStreams Streams, long Parameters, double Seconds);
+    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, EvaluationResult? Test, EvaluationStreams Streams, long Parameters, double Seconds)
+{
+    /// <summary>On the test text, if there is one; infinite where exp of the loss is.</summary>
+    public double? TestPerplexity => Test?.Perplexity;
+}
 
-/// <summary>Trains a language model for its epochs and keeps the best one, by validation perplexity, in a file.</summary>
+/// <summary>Trains a language model for its epochs and keeps the best one, by validation loss, in a file.</summary>
 /// <param name="recipe">What decides the run.</param>
 /// <param name="data">Its texts.</param>
 /// <param name="output">The model file; written after every epoch that improves on all before it.</param>
@@ -81,13 +92,13 @@ internal sealed class LanguageModelTraining(
             long unknown = data.Train.Tokens.UnknownCount, trained = data.Train.Tokens.Length;
             progress.Note($"{data.Train.Name}: {Figures.Count(trained, "token")} to train on{UnknownToken.Told(data.Vocabulary, unknown, trained)}");
             NoteUnknown(data.Valid, progress);
-            if (data.Test is { } test) NoteUnknown(test, progress);
+            if (data.Test is { } text) NoteUnknown(text, progress);
         }
 
         _elapsed.Start();
         run.BeginEpoch(0);
         Restore(run, progress);
-        double? testPerplexity;
+        EvaluationResult? test;
         try
         {
             // A model file of after the checkpoint, or of another name, becomes what it was then.
@@ -99,7 +110,7 @@ internal sealed class LanguageModelTraining(
             }
 
             checkpoints?.Save(run, _epochs, _best, TotalSeconds);
-            testPerplexity = data.Test is null ? null : Test(data.Test, progress, stop);
+            test = data.Test is null ? null : Test(data.Test, progress, stop);
         }
         catch (OperationCanceledException)
         {
@@ -111,7 +122,7 @@ internal sealed class LanguageModelTraining(
             throw new FailureException(exception.Message, exception) { Advice = HowToGoOn(run) };
         }
 
-        return new TrainingOutcome(_epochs, _best!, testPerplexity, _streams, parameters, TotalSeconds);
+        return new TrainingOutcome(_epochs, _best!, test, _streams, parameters, TotalSeconds);
     }
 
     private void NoteUnknown(EncodedText text, IProgressDisplay progress)
@@ -126,7 +137,8 @@ internal sealed class LanguageModelTraining(
         if (checkpoints?.Restore(run) is not { } from) return;
         _secondsBefore = from.Progress.TotalSeconds;
         _epochs.AddRange(from.Epochs.Select(e => new EpochOutcome(
-            e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, IsWhole: true)));
+            e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond, IsWhole: true)
+        { TrainLoss = e.TrainLoss, ValidLoss = e.ValidLoss }));
         _best = from.BestEpoch is { } best ? _epochs[best - 1] : null;
         foreach ((EpochOutcome epoch, int steps) in _epochs.Zip(run.StepsOfEpochs(_epochs.Count)))
         {
@@ -157,7 +169,12 @@ internal sealed class LanguageModelTraining(
             {
                 stop.ThrowIfCancellationRequested();
                 run.Step(run.Steps);
-                if (checkpoints?.Keeper.IsDue(run.Updates) == true) checkpoints.Save(run, _epochs, _best, TotalSeconds);
+                if (checkpoints?.Keeper.IsDue(run.Updates) == true)
+                {
+                    RequireFiniteParameters(run);
+                    checkpoints.Save(run, _epochs, _best, TotalSeconds);
+                }
+
                 if (progress.IsDue) progress.Show(label, (double)run.Updates / _stepsPlanned, Detail(run));
             }
         }
@@ -170,12 +187,15 @@ internal sealed class LanguageModelTraining(
         // The results of an epoch cut short are not part of the run that a later one goes on with.
         bool isWhole = run.Steps == run.Windows;
         if (!isWhole) checkpoints?.Save(run, _epochs, _best, TotalSeconds);
-        double train = run.TrainPerplexity;
-        double valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
-        if (!double.IsFinite(train) || !double.IsFinite(valid))
-            throw Diverged($"in epoch {run.Epoch + 1} (train perplexity {train}, validation perplexity {valid})", run, null);
-        var outcome = new EpochOutcome(run.Epoch + 1, run.Steps, train, valid, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole);
-        bool improved = _best is null || valid < _best.ValidPerplexity;
+        double train = run.MeanLoss;
+        EvaluationResult valid = run.Evaluate(data.Valid.Tokens, share => ShowShare(progress, $"{label}, validation", share), stop);
+        if (!double.IsFinite(train) || !double.IsFinite(valid.Loss))
+            throw Diverged($"in epoch {run.Epoch + 1} (train loss {train}, validation loss {valid.Loss})", run, null);
+        RequireFiniteParameters(run);
+        var outcome = new EpochOutcome(
+            run.Epoch + 1, run.Steps, run.TrainPerplexity, valid.Perplexity, run.LearningRate, run.Seconds, run.TokensPerSecond, isWhole)
+        { TrainLoss = train, ValidLoss = valid.Loss };
+        bool improved = _best is null || valid.Loss < _best.ValidLoss;
         if (improved)
         {
             SaveModel(run.ModelToKeep, [.. _epochs, outcome], outcome);
@@ -185,7 +205,7 @@ internal sealed class LanguageModelTraining(
 
         _epochs.Add(outcome);
         progress.Note(
-            $"{label}: perplexity train {Figures.Perplexity(train)}, valid {Figures.Perplexity(valid)}; " +
+            $"{label}: perplexity train {Figures.Perplexity(outcome.TrainPerplexity)}, valid {Figures.Perplexity(outcome.ValidPerplexity)}; " +
             $"learning rate {Figures.Setting(run.LearningRate)}; {Figures.Duration(run.Seconds)}, " +
             $"{Figures.Count(run.TokensPerSecond)} tokens/s" +
             (improved ? $"; saved to {output}" : ""));
@@ -196,6 +216,16 @@ internal sealed class LanguageModelTraining(
         return true;
     }
 
+    // The last update may have made parameters infinite that no loss has met yet.
+    private void RequireFiniteParameters(LanguageModelRun run)
+    {
+        if (run.ModelToKeep.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+            || run.Model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+        {
+            throw Diverged($"in epoch {run.Epoch + 1}, step {run.Steps} (a parameter is infinite or not a number)", run, null);
+        }
+    }
+
     private bool IsOutOfPatience(IProgressDisplay progress)
     {
         if (!recipe.IsOutOfPatience(Validations())) return false;
@@ -203,7 +233,7 @@ internal sealed class LanguageModelTraining(
         return true;
     }
 
-    private double[] Validations() => [.. _epochs.Select(epoch => epoch.ValidPerplexity)];
+    private double[] Validations() => [.. _epochs.Select(epoch => epoch.ValidLoss)];
 
     // With windows of varying length an epoch's number of steps depends on the updates before it.
     private long PlannedSteps(TokenWindows windows)
@@ -227,20 +257,20 @@ internal sealed class LanguageModelTraining(
             Epochs =
             [
                 .. epochs.Where(e => e.IsWhole && e.Epoch <= best.Epoch)
-                    .Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate)),
+                    .Select(e => new EpochRecord(e.Epoch, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate) { TrainLoss = e.TrainLoss, ValidLoss = e.ValidLoss }),
             ],
         }, storage);
 
     /// <summary>Measures the best model, as it is in the file, and writes the result into it.</summary>
-    private double Test(EncodedText test, IProgressDisplay progress, CancellationToken stop)
+    private EvaluationResult Test(EncodedText test, IProgressDisplay progress, CancellationToken stop)
     {
         LoadedLanguageModel best = LanguageModelFile.Load(output);
         var evaluator = new LanguageModelEvaluator(best.Model, runner, _streams.Test, hardware: hardware);
-        double perplexity = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "testing", share), stop).Perplexity;
-        if (!double.IsFinite(perplexity)) throw new DivergedException($"the test perplexity is {perplexity}; {WhatIsKept()}", null);
-        TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = perplexity };
+        EvaluationResult result = evaluator.Evaluate(test.Tokens, share => ShowShare(progress, "testing", share), stop);
+        if (!double.IsFinite(result.Loss)) throw new DivergedException($"the loss on the test text is {result.Loss}; {WhatIsKept()}", null);
+        TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = result.Perplexity, TestLoss = result.Loss };
         LanguageModelFile.Save(output, best.Model, best.Vocabulary, record, storage);
-        return perplexity;
+        return result;
     }
 
     private string Detail(LanguageModelRun run)

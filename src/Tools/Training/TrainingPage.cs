@@ -37,7 +37,7 @@ internal static class TrainingPage
             <p class="small"><span class="key" style="background:{TrainColor}"></span>training text, as it was while training &ensp; <span class="key" style="background:{ValidColor}"></span>validation text, after each epoch; {outcome.Streams.Told(outcome.TestPerplexity is not null)}</p>
             """);
         CurvePlot.Write(
-            output, "Learning curves", [Curve("training", TrainColor, epoch => epoch.TrainPerplexity), Curve("validation", ValidColor, epoch => epoch.ValidPerplexity)],
+            output, "Learning curves", [Curve("training", TrainColor, epoch => epoch.TrainLoss), Curve("validation", ValidColor, epoch => epoch.ValidLoss)],
             "epoch", "perplexity", isCounted: true);
         output.WriteLine("<h2>Epochs</h2><table><tr><th>epoch</th><th>training</th><th>validation</th><th>learning rate</th><th>steps</th><th>time</th><th>tokens/s</th></tr>");
         foreach (EpochOutcome epoch in outcome.Epochs)
@@ -60,7 +60,7 @@ internal static class TrainingPage
         HtmlPage.Table(output, rows);
         HtmlPage.End(output);
 
-        PlotCurve Curve(string name, string color, Func<EpochOutcome, double> perplexity) =>
-            new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => ((double)epoch.Epoch, perplexity(epoch)))]);
+        PlotCurve Curve(string name, string color, Func<EpochOutcome, double> loss) =>
+            new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => ((double)epoch.Epoch, loss(epoch)))]);
     }
 }

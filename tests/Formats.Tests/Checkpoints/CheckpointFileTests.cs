@@ -39,6 +39,7 @@ public sealed class CheckpointFileTests
         Streams = 3,
         Schedule = new("m.tss", 40, s_five),
         Output = "out/m.tsd",
+        Report = "/r/größe.html",
         Dtype = TensorStorage.BF16,
         MaxSteps = 33,
         CheckpointEvery = 5,
@@ -138,6 +139,7 @@ public sealed class CheckpointFileTests
     [Arguments("\"learningRate\":0.1,\"optimizer|\"learningRate\":-1,\"optimizer", FileProblemKind.CheckpointInvalid, "progress")]
     [Arguments("\"epoch\":2,\"step\"|\"epoch\":1,\"step\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"epoch\":2,\"steps\"|\"epoch\":3,\"steps\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"trainLoss\":690.7755278982137|\"trainLoss\":1e999", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":3", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"bestEpoch\":1|\"bestEpoch\":null", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"level\":\"word\"|\"level\":\"line\"", FileProblemKind.CheckpointInvalid, "run")]
@@ -163,6 +165,39 @@ public sealed class CheckpointFileTests
         await Assert.That(problem.Part).StartsWith(part);
         await Assert.That(problem.Offset!.Value).IsGreaterThanOrEqualTo(64);
         await Assert.That(problem.Message).Contains(path);
+    }
+
+    [Test]
+    public async Task Epochs_whose_perplexity_no_number_holds_come_back_with_their_losses()
+    {
+        using var folder = new TestFolder();
+        FinishedEpoch[] epochs =
+        [
+            new(1, 7, double.PositiveInfinity, double.PositiveInfinity, 1f, 2.5, 100) { TrainLoss = 921.0340371976183, ValidLoss = 805.904782547916 },
+            new(2, 7, 3.5, double.PositiveInfinity, 1f, 2.5, 100) { TrainLoss = 1.2527629684953681, ValidLoss = 805.9047825479162 },
+        ];
+        LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content with { Epochs = epochs }, Blocks(1f));
+        using LanguageModelCheckpointFile file = Open(folder["c.tsd"]);
+        await Assert.That(file.Content.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
+        await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["c.tsd"])).Header)
+            .Contains("\"epoch\":1,\"steps\":7,\"trainLoss\":921.0340371976183,\"validLoss\":805.904782547916,\"learningRate\":1,");
+        FinishedEpoch diverged = epochs[0] with { ValidLoss = double.NaN };
+        await Assert.That(() => LanguageModelCheckpointFile.Write(folder["d.tsd"], s_content with { Epochs = [epochs[0], diverged with { Epoch = 2 }] }, Blocks(1f)))
+            .Throws<ArgumentException>();
+    }
+
+    [Test]
+    public async Task A_checkpoint_from_before_there_were_losses_and_reports_is_read()
+    {
+        using var folder = new TestFolder();
+        (string header, byte[] data) = TsdBytes.Split(Save(folder));
+        string old = System.Text.RegularExpressions.Regex.Replace(header, "\"(train|valid)Loss\":[^,]*,|\"report\":\"[^\"]*\",", "");
+        await Assert.That(old.Length).IsLessThan(header.Length - 100);
+        folder.Put("old.tsd", TsdBytes.File(old, data));
+        using LanguageModelCheckpointFile file = Open(folder["old.tsd"]);
+        await Assert.That(file.Content.Report).IsNull();
+        await Assert.That(file.Content.Epochs[1].TrainPerplexity).IsEqualTo(1e300);
+        await Assert.That(file.Content.Epochs[1].ValidLoss).IsEqualTo(Math.Log(121.25)).Within(1e-14);
     }
 
     [Test]

@@ -374,6 +374,26 @@ public sealed class LanguageModelFileTests
     }
 
     [Test]
+    public async Task A_perplexity_that_no_number_holds_is_kept_by_its_loss()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        EpochRecord[] epochs =
+        [
+            new(1, double.PositiveInfinity, double.PositiveInfinity, 1f) { TrainLoss = 921.0340371976183, ValidLoss = 805.904782547916 },
+            new(2, 100.5, double.PositiveInfinity, 1f) { ValidLoss = 805.9047825479162 },
+        ];
+        TrainingRecord record = s_record with { Epochs = epochs, TestPerplexity = double.PositiveInfinity, TestLoss = 1000.25 };
+        LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
+        TrainingRecord found = LanguageModelFile.Load(folder["m.tsd"]).Training;
+        await Assert.That(found.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
+        await Assert.That((found.TestPerplexity, found.TestLoss)).IsEqualTo(((double?)double.PositiveInfinity, (double?)1000.25));
+        await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header).Contains("{\"epoch\":2,\"trainPerplexity\":100.5,\"validLoss\":805.9047825479162,");
+        LanguageModelFile.Save(folder["again.tsd"], model, vocabulary, found);
+        await Assert.That(File.ReadAllBytes(folder["again.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["m.tsd"]))).IsTrue();
+    }
+
+    [Test]
     public async Task Results_that_are_not_finite_are_not_saved()
     {
         using var folder = new TestFolder();
@@ -500,6 +520,12 @@ public sealed class LanguageModelFileTests
     [Arguments("training", "\"tokens\":73760|\"tokens\":-1", "the training is not as the format asks: a text has fewer than 0 tokens")]
     [Arguments("training", "\"validPerplexity\":121.25|\"validPerplexity\":1e999",
         "the training is not as the format asks: a result of epoch 2 is not finite")]
+    [Arguments("training", "\"validPerplexity\":121.25|\"validPerplexity\":0",
+        "the training is not as the format asks: a result of epoch 2 is not finite")]
+    [Arguments("training", "\"validPerplexity\":121.25|\"validLoss\":-1e999",
+        "the training is not as the format asks: a result of epoch 2 is not finite")]
+    [Arguments("training", "\"trainPerplexity\":270.5|\"trainPerplexity\":null",
+        "the training is not as the format asks: a result has neither perplexity nor loss")]
     [Arguments("training", "[{\"epoch\":1,|[null,{\"epoch\":1,", "the training is not as the format asks: an epoch is null")]
     [Arguments("notes", "\"training\":|\"notes\":1,\"training\":", "a 'language-model' file has no header member 'notes'")]
     [Arguments("configuration",
@@ -559,7 +585,6 @@ public sealed class LanguageModelFileTests
     [Arguments("\"draw\":\"bernoulli\",|", "training")]
     [Arguments("\"seed\":18446744073709551615|\"seed\":18446744073709551616", "training")]
     [Arguments("\"seed\":18446744073709551615|\"seed\":-1", "training")]
-    [Arguments("\"trainPerplexity\":270.5|\"trainPerplexity\":null", "training")]
     [Arguments("\"trainPerplexity\":270.5|\"trainPerplexity\":NaN", "header")]
     public async Task A_section_with_a_member_missing_repeated_unknown_or_of_another_type_is_refused(string change, string part)
     {
