@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -19,7 +18,7 @@ internal static class Cli
     {
         var common = new CommonOptions(console, stop);
         ParseResult parsed = Parse(args, common);
-        string command = NameOf(parsed);
+        string command = CommandLine.NameOf(parsed);
         try
         {
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
@@ -98,12 +97,4 @@ internal static class Cli
     // A word that fits nowhere is usually the cause of the parser's other complaints.
     private static string Complaint(ParseResult parsed) =>
         parsed.UnmatchedTokens is [{ } word, ..] ? $"there is no command, option or argument for '{word}'." : parsed.Errors[0].Message;
-
-    private static string NameOf(ParseResult parsed)
-    {
-        var names = new Stack<string>();
-        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = at.Parent)
-            names.Push(command.Command is RootCommand ? "tinysd" : command.Command.Name);
-        return string.Join(' ', names);
-    }
 }

@@ -1,4 +1,5 @@
 using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
 
 namespace TinySD.Tools;
 
@@ -7,4 +8,5 @@ namespace TinySD.Tools;
 /// <param name="Json">Whether results are one JSON object.</param>
 /// <param name="Quiet">Whether progress is silenced.</param>
 /// <param name="Stop">Set by Ctrl-C and SIGTERM.</param>
-internal sealed record CliContext(CliConsole Console, bool Json, bool Quiet, StopRequest Stop);
+/// <param name="Warnings">What is said beside the results.</param>
+internal sealed record CliContext(CliConsole Console, bool Json, bool Quiet, StopRequest Stop, Warnings Warnings);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace TinySD.Tools;
 
@@ -13,6 +14,15 @@ internal static class CommandLine
     /// <param name="without">Words to leave out.</param>
     public static string Of(ParseResult parsed, params string[] without) =>
         string.Join(' ', ["tinysd", .. parsed.Tokens.Select(token => token.Value).Where(word => !without.Contains(word)).Select(Quoted)]);
+
+    /// <summary>The command as messages name it: <c>tinysd train lm</c>.</summary>
+    public static string NameOf(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = at.Parent)
+            names.Push(command.Command is RootCommand ? "tinysd" : command.Command.Name);
+        return string.Join(' ', names);
+    }
 
     /// <summary>One word, quoted for a Unix shell where it needs it.</summary>
     public static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))

@@ -48,6 +48,57 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public async Task A_report_that_was_asked_for_is_made_by_the_run_that_goes_on()
+    {
+        using var folder = new TestFolder();
+        string report = folder["report.html"], other = folder["other.html"];
+        CliResult cut = folder.TrainModel("--report", report, "--checkpoint", folder["ck"], "--max-steps", "80");
+        await Assert.That(cut.Code).IsEqualTo(0).Because(cut.Error);
+        File.Delete(report);
+        CliResult first = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "150");
+        await Assert.That(first.Code).IsEqualTo(0).Because(first.Error);
+        await Assert.That(await File.ReadAllTextAsync(report)).Contains("<polyline");
+        File.Delete(report);
+
+        // One that is given wins, and is the run's from then on.
+        CliResult second = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "170", "--report", other);
+        await Assert.That(second.Code).IsEqualTo(0).Because(second.Error);
+        await Assert.That(File.Exists(report)).IsFalse();
+        File.Delete(other);
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "1000").Code).IsEqualTo(0);
+        await Assert.That(File.Exists(other)).IsTrue();
+        await Assert.That(File.Exists(report)).IsFalse();
+    }
+
+    [Test]
+    public async Task A_report_whose_place_is_gone_is_told_before_anything_is_done()
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["pages"]);
+        await Assert.That(folder.TrainModel("--report", folder["pages/report.html"], "--checkpoint", folder["ck"], "--max-steps", "80").Code).IsEqualTo(0);
+        Directory.Delete(folder["pages"], recursive: true);
+        CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "150");
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).Contains("It is where the run's report goes; give --report with another place.");
+        CliResult moved = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "150", "--report", folder["report.html"]);
+        await Assert.That(moved.Code).IsEqualTo(0).Because(moved.Error);
+    }
+
+    [Test]
+    public async Task A_report_beside_a_model_goes_where_both_were_moved()
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["here"]);
+        CliResult stopped = Tinysd.RunUntil("epoch 1/3:", folder.TrainArgs(folder["here/model.tsd"], 1, "--report", folder["here/report.html"]));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        Directory.Move(folder["here"], folder["there"]);
+        CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["there/model.tsd.checkpoints"], "--threads", "1");
+        await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
+        await Assert.That(File.Exists(folder["there/report.html"])).IsTrue();
+        await Assert.That(Directory.Exists(folder["here"])).IsFalse();
+    }
+
+    [Test]
     public async Task The_run_s_own_options_may_be_given_again()
     {
         using var folder = new TestFolder();
@@ -118,8 +169,6 @@ public sealed class CheckpointTests
     [Arguments("--checkpoint train.txt", 1, "train.txt is a file; a folder for checkpoints was expected")]
     [Arguments("--checkpoint ck", 2, "holds the checkpoints of a run already, the newest checkpoint-00000040.tsd; go on with that run by --resume ")]
     [Arguments("--resume empty --checkpoint ck", 1, "empty holds no checkpoint to go on from.")]
-    [Arguments("--checkpoint-every 5 --no-checkpoints", 2, "--checkpoint-every and --no-checkpoints contradict each other")]
-    [Arguments("--checkpoint-keep 5 --no-checkpoints", 2, "--checkpoint-keep and --no-checkpoints contradict each other")]
     [Arguments("--checkpoint none --no-checkpoints", 2, "--checkpoint and --no-checkpoints contradict each other")]
     public async Task Folders_that_do_not_serve_are_refused(string options, int code, string message)
     {

@@ -97,7 +97,7 @@ public sealed partial class ReproduceTests
     [Arguments("--scale 1.5", 2, "--scale is '1.5'; expected a number above 0 and at most 1")]
     [Arguments("--dropout locked", 2, "there is no command, option or argument for")]
     [Arguments("--seed 3", 2, "there is no command, option or argument for")]
-    [Arguments("--report-only --no-timing", 2, "one at most has a meaning")]
+    [Arguments("--report-only --timing-only", 2, "--timing-only and --report-only contradict each other; leave one of them out.")]
     [Arguments("--rate 0", 2, "a grid needs a drop rate between layers")]
     [Arguments("--rate-recurrent 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
     [Arguments("--rate-output 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]

@@ -95,7 +95,7 @@ public sealed class TextWarningTests
         using var folder = new TestFolder();
         CliResult result = folder.TrainModel("--level", "char", "--eos", "none", "--max-steps", "2");
         await Assert.That(result.Code).IsEqualTo(0);
-        await Assert.That(result.Error).Contains("tinysd train lm: --eos none has no effect at --level char");
+        await Assert.That(result.Error).Contains("tinysd train lm: warning: --eos none has no effect at --level char");
     }
 
     [Test]

@@ -3,12 +3,6 @@ namespace TinySD.Tools.Tests;
 /// <summary>Wrong command lines: exit code 2, the option as it was typed, what was expected, where to look.</summary>
 public sealed class UsageTests
 {
-    private const string NoRate =
-        "--dropout structured has no rate: the preset zaremba-small has none. Add --rate, for example --rate 0.5, or the rate of a site.";
-
-    private const string NoDropout =
-        "has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.";
-
     [Test]
     [Arguments("--rate", "1", "--rate is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--rate", "-0.1", "--rate is '-0.1'; expected a drop rate of at least 0 and below 1.")]
@@ -30,6 +24,18 @@ public sealed class UsageTests
     [Arguments("--max-steps", "0", "--max-steps is '0'; expected a whole number of at least 1.")]
     [Arguments("--lr", "0", "--lr is '0'; expected a number above 0.")]
     [Arguments("--lr", "Infinity", "--lr is 'Infinity'; expected a number above 0.")]
+    [Arguments("--lr", "nan", "--lr is 'nan'; expected a number above 0.")]
+    [Arguments("--lr", "1e-300", "--lr is '1e-300'; expected a number above 0.")]
+    [Arguments("--lr", "1e39", "--lr is '1e39'; expected a number above 0.")]
+    [Arguments("--clip", "inf", "--clip is 'inf'; expected a number of at least 0.")]
+    [Arguments("--clip", "NaN", "--clip is 'NaN'; expected a number of at least 0.")]
+    [Arguments("--clip", "1e-300", "--clip is '1e-300'; expected a number of at least 0.")]
+    [Arguments("--clip", "0.00000000000000000000000000000000000000000000000000001", "--clip is '0.00000000000000000000000000000000000000000000000000001'; expected a number of at least 0.")]
+    [Arguments("--init", "NaN", "--init is 'NaN'; expected a number above 0.")]
+    [Arguments("--decay", "Infinity", "--decay is 'Infinity'; expected a number of at least 1.")]
+    [Arguments("--forget-bias", "NaN", "--forget-bias is 'NaN'; expected a number.")]
+    [Arguments("--weight-decay", "NaN", "--weight-decay is 'NaN'; expected a number of at least 0 and below 1.")]
+    [Arguments("--ar", "Infinity", "--ar is 'Infinity'; expected a number of at least 0.")]
     [Arguments("--clip", "-1", "--clip is '-1'; expected a number of at least 0.")]
     [Arguments("--decay", "0.5", "--decay is '0.5'; expected a number of at least 1.")]
     [Arguments("--init", "0", "--init is '0'; expected a number above 0.")]
@@ -47,8 +53,6 @@ public sealed class UsageTests
     [Arguments("--init-scheme", "xavier", "--init-scheme is 'xavier'; expected one of uniform, scaled.")]
     [Arguments("--patience", "-1", "--patience is '-1'; expected a whole number of at least 0.")]
     [Arguments("--warm-up", "-1", "--warm-up is '-1'; expected a whole number of at least 0.")]
-    [Arguments("--nonmono", "3", "--nonmono needs --optimizer nt-asgd; it is sgd.")]
-    [Arguments("--decoupled-decay", "true", "--decoupled-decay has no effect without --weight-decay; add one, or leave it out.")]
     [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
     [Arguments("--threads", "-2", "--threads is '-2'; expected a whole number from 1 to 1024.")]
     [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char, byte.")]
@@ -57,9 +61,6 @@ public sealed class UsageTests
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
     [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
-    [Arguments("--dropout", "structured", NoRate)]
-    [Arguments("--rate", "0.5", "--rate " + NoDropout)]
-    [Arguments("--draw", "exact", "--draw " + NoDropout)]
     public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
     {
         CliResult result = Tinysd.Run("train", "lm", "--train", "t", "--valid", "v", "--out", "o", option, value);
@@ -73,18 +74,9 @@ public sealed class UsageTests
     [Arguments("train lm --train t --valid v", "tinysd train lm", "--out is missing; --train, --valid and --out are required.")]
     [Arguments("train lm --valid v --out o", "tinysd train lm", "--train is missing")]
     [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
-    [Arguments("train lm --cell gru --peepholes --show", "tinysd train lm", "--peepholes needs LSTM cells; --cell is gru. Leave one of them out.")]
-    [Arguments("bench --cell rnn-relu --peepholes", "tinysd bench", "--peepholes needs LSTM cells; --cell is rnn-relu. Leave one of them out.")]
-    [Arguments("train lm --cell gru --forget-bias 1 --show", "tinysd train lm", "--forget-bias needs LSTM cells; --cell gru has no forget gate.")]
-    [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --cell gru", "tinysd hw simulate",
-        "--cell has no effect on the one product of --gemm; leave one of them out.")]
-    [Arguments("train lm --dropout none --rate 0.5 --show", "tinysd train lm", "--rate has no effect: --dropout is none; leave one of them out.")]
-    [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show", "tinysd train lm", "--draw exact needs structured masks")]
     [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
     [Arguments("train lm --tied --last-hidden 5 --show", "tinysd train lm", "--embedding is 200 and --last-hidden 5. Give --last-hidden 200.")]
     [Arguments("train lm --optimizer adam --weight-decay 0.1 --show", "tinysd train lm", "--weight-decay needs --optimizer sgd or nt-asgd; it is adam.")]
-    [Arguments("train lm --lr-schedule constant --decay 2 --show", "tinysd train lm", "--decay has no effect: --lr-schedule is constant")]
-    [Arguments("train lm --lr-schedule plateau --full-rate-epochs 2 --show", "tinysd train lm", "--full-rate-epochs has no effect: --lr-schedule is plateau")]
     [Arguments("train lm --variable-bptt --bptt 65530 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 65530.")]
     [Arguments("train lm --variable-bptt --bptt 4 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 4.")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
@@ -98,6 +90,10 @@ public sealed class UsageTests
     [Arguments("eval --data d", "tinysd eval", "Required argument 'MODEL' missing for command: 'eval'.")]
     [Arguments("generate", "tinysd generate", "Required argument 'MODEL' missing for command: 'generate'.")]
     [Arguments("generate m.tsd --temperature -1", "tinysd generate", "--temperature is '-1'; expected a number of at least 0.")]
+    [Arguments("generate m.tsd --temperature NaN", "tinysd generate", "--temperature is 'NaN'; expected a number of at least 0.")]
+    [Arguments("generate m.tsd --temperature 1e-300", "tinysd generate", "--temperature is '1e-300'; expected a number of at least 0.")]
+    [Arguments("eval m.tsd --data d --cache 5 --cache-theta Infinity", "tinysd eval", "--cache-theta is 'Infinity'; expected a number of at least 0.")]
+    [Arguments("train lm --dropout none --rate 2 --show", "tinysd train lm", "--rate is '2'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("generate m.tsd --length 0", "tinysd generate", "--length is '0'; expected a whole number of at least 1.")]
     [Arguments("generate m.tsd --top-k -1", "tinysd generate", "--top-k is '-1'; expected a whole number of at least 0.")]
     [Arguments("inspect", "tinysd inspect", "Required argument 'FILE' missing for command: 'inspect'.")]
@@ -118,25 +114,19 @@ public sealed class UsageTests
     [Arguments("hw simulate --profile 8x8 --gemm 1,0,3", "tinysd hw simulate", "--gemm is '1,0,3'; expected three whole numbers")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3,4", "tinysd hw simulate", "--gemm is '1,2,3,4'; expected three whole numbers")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --rate 1", "tinysd hw simulate", "--rate is '1'; expected a drop rate")]
-    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "tinysd hw simulate", "--rate has no effect")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
     [Arguments("hw detect --name desk --out x64-avx2.json", "tinysd hw detect", "--out x64-avx2.json would hide the built-in profile x64-avx2 from the profiles beside it")]
-    [Arguments("hw simulate --profile systolic-8x8 --preset zaremba-medium --dropout random --keep-multiple 8", "tinysd hw simulate", "--keep-multiple has no effect: --dropout is random")]
-    [Arguments("hw simulate --profile systolic-8x8 --preset zaremba-medium --dropout none --group-size 2", "tinysd hw simulate", "--group-size has no effect: --dropout is none")]
     [Arguments("hw simulate --profile p.json --preset zaremba-medium --report p.json", "tinysd hw simulate", "--report and --profile are the same file, p.json; the report would replace the other.")]
     [Arguments("schedule --preset zaremba-medium --rate 0 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
     [Arguments("schedule --layers 1 --rate 0 --rate-layer 0.5 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
     [Arguments("schedule --hidden 65536 --bptt 65536 --rate 0.5 --steps 3 --out m.tss", "tinysd schedule", "there can be no such schedule: a mask schedule cannot have an update's masks take ")]
     [Arguments("schedule --rate 0.5 --steps 3 --out m.tss --report m.tss", "tinysd schedule", "--report and --out are the same file, m.tss; the report would replace the other.")]
-    [Arguments("train lm --rate-word-by-sequence --show", "tinysd train lm", "--rate-word-by-sequence has no effect without --rate-word")]
     [Arguments("train lm --epochs 65537 --show", "tinysd train lm", "--epochs is '65537'; expected")]
     [Arguments("schedule --preset zaremba-medium --out m.tss", "tinysd schedule", "--steps is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 3", "tinysd schedule", "--out is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 0 --out m.tss", "tinysd schedule", "--steps is '0'; expected")]
-    [Arguments("schedule --steps 3 --out m.tss", "tinysd schedule", "--dropout structured has no rate: the preset zaremba-small has none.")]
+    [Arguments("schedule --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.")]
     [Arguments("schedule --preset zaremba-medium --dropout random --steps 3 --out m.tss", "tinysd schedule", "only structured masks can be written down")]
-    [Arguments("train lm --dropout random --rate 0.5 --group-size 4 --show", "tinysd train lm", "--group-size needs structured masks")]
-    [Arguments("train lm --dropout structured --rate 0.5 --draw bernoulli --keep-multiple 4 --show", "tinysd train lm", "--keep-multiple needs exact counts")]
     public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
     {
         CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -146,6 +136,84 @@ public sealed class UsageTests
         await Assert.That(result.Error).EndsWith($"See '{command} --help'.\n");
         await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(2);
         await Assert.That(result.Out).IsEqualTo("");
+    }
+
+    [Test]
+    [Arguments("train lm --nonmono 3 --show", "--nonmono has no effect without --optimizer nt-asgd; it is sgd.")]
+    [Arguments("train lm --decoupled-decay --show", "--decoupled-decay has no effect without --weight-decay.")]
+    [Arguments("train lm --dropout structured --show",
+        "--dropout structured has no effect: the preset zaremba-small has no drop rate; add --rate, for example --rate 0.5, or the rate of a site.")]
+    [Arguments("train lm --rate 0.5 --show", "--rate has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    [Arguments("train lm --draw exact --show", "--draw has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    [Arguments("train lm --cell gru --peepholes --show", "--peepholes has no effect: --cell is gru, and only LSTM cells have peepholes.")]
+    [Arguments("train lm --cell gru --forget-bias 1 --show", "--forget-bias has no effect: --cell is gru, and only LSTM cells have a forget gate.")]
+    [Arguments("train lm --dropout none --rate-layer 0.5 --show", "--rate-layer has no effect: --dropout is none.")]
+    [Arguments("train lm --dropout none --rate 0.5 --rate-layer 0.2 --group-size 2 --show", "--rate, --rate-layer and --group-size have no effect: --dropout is none.")]
+    [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show",
+        "--draw exact has no effect: --dropout is locked, which draws every unit by chance; only structured masks have it.")]
+    [Arguments("train lm --dropout random --rate 0.5 --group-size 4 --keep-multiple 2 --show",
+        "--keep-multiple and --group-size have no effect: --dropout is random, which draws every unit by itself; only structured masks have it.")]
+    [Arguments("train lm --dropout structured --rate 0.5 --draw bernoulli --keep-multiple 4 --show",
+        "--keep-multiple has no effect: it needs exact counts, and --draw is bernoulli.")]
+    [Arguments("train lm --lr-schedule constant --decay 2 --full-rate-epochs 3 --show", "--full-rate-epochs and --decay have no effect: --lr-schedule is constant.")]
+    [Arguments("train lm --lr-schedule plateau --full-rate-epochs 2 --show", "--full-rate-epochs has no effect: --lr-schedule is plateau.")]
+    [Arguments("train lm --rate-word-by-sequence --show", "--rate-word-by-sequence has no effect without --rate-word.")]
+    [Arguments("train lm --no-checkpoints --checkpoint-every 5 --checkpoint-keep 5 --show",
+        "--checkpoint-every and --checkpoint-keep have no effect: --no-checkpoints is given, and there are none.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --cell gru", "--cell has no effect on the one product of --gemm.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "--rate has no effect: --dropout is none.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --dropout random --keep-multiple 8 --group-size 2",
+        "--keep-multiple and --group-size have no effect: --dropout is random, and only structured masks skip units.")]
+    public async Task An_option_that_merely_has_no_effect_is_a_warning(string line, string warning)
+    {
+        string command = line.StartsWith("hw", StringComparison.Ordinal) ? "tinysd hw simulate" : "tinysd train lm";
+        foreach (string[] more in new[] { Array.Empty<string>(), ["--quiet"], ["--json"] })
+        {
+            CliResult result = Tinysd.Run([.. line.Split(' '), .. more]);
+            await Assert.That(result.Error).IsEqualTo($"{command}: warning: {warning}\n");
+            await Assert.That(result.Code).IsEqualTo(0);
+            await Assert.That(result.Out).IsNotEmpty();
+        }
+    }
+
+    [Test]
+    public async Task An_option_without_effect_changes_nothing_in_a_loop_over_kinds_of_dropout()
+    {
+        using var folder = new TestFolder();
+        foreach (string kind in new[] { "none", "random", "locked", "structured", "structured-locked" })
+        {
+            CliResult result = folder.TrainModelTo(folder[$"{kind}.tsd"], 1, "--dropout", kind, "--rate-layer", "0.3", "--keep-multiple", "2", "--max-steps", "5");
+            await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+            await Assert.That(result.Error.Contains("warning: ", StringComparison.Ordinal)).IsEqualTo(!kind.StartsWith("structured", StringComparison.Ordinal));
+        }
+
+        await Assert.That(folder.TrainModelTo(folder["plain.tsd"], 1, "--max-steps", "5").Code).IsEqualTo(0);
+        await Assert.That(folder.AreEqual("none.tsd", "plain.tsd")).IsTrue();
+        await Assert.That(folder.TrainModelTo(folder["gru.tsd"], 1, "--cell", "gru", "--max-steps", "5").Code).IsEqualTo(0);
+        await Assert.That(folder.TrainModelTo(folder["biased.tsd"], 1, "--cell", "gru", "--forget-bias", "2", "--nonmono", "7", "--max-steps", "5").Code).IsEqualTo(0);
+        await Assert.That(folder.AreEqual("gru.tsd", "biased.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task Options_of_another_format_are_warnings()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel("--max-steps", "5");
+        await Warns(["export", folder.Model, "--out", folder["m.onnx"], "--prefix", "a."], "tinysd export: warning: --prefix has no effect: it is about .safetensors files.\n");
+        await Warns(["export", folder.Model, "--out", folder["m.safetensors"], "--with-state"], "tinysd export: warning: --with-state has no effect: it is about .onnx files.\n");
+        await Warns(
+            ["import", folder["m.onnx"], "--out", folder["a.tsd"], "--prefix", "a.", "--nonlinearity", "relu"],
+            $"tinysd import: warning: --prefix and --nonlinearity have no effect: about .safetensors files only, and {folder["m.onnx"]} is none.\n");
+        await Warns(
+            ["import", folder["m.safetensors"], "--out", folder["b.tsd"], "--nonlinearity", "tanh"],
+            $"tinysd import: warning: --nonlinearity has no effect: {folder["m.safetensors"]} holds an LSTM, which has none to choose.\n");
+
+        static async Task Warns(string[] args, string warning)
+        {
+            CliResult result = Tinysd.Run([.. args, "--quiet"]);
+            await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+            await Assert.That(result.Error).IsEqualTo(warning);
+        }
     }
 
     [Test]

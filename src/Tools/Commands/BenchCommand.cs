@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -37,12 +38,13 @@ internal static class BenchCommand
             preset, rate, keepMultiple, groupSize, steps, threads, profile, passes,
         };
         foreach (Option option in cell.All) command.Add(option);
-        command.SetAction(parsed => Run(
-            common.Read(parsed),
-            BenchPlan.For(
-                cell.Apply(parsed, Presets.Find(parsed.GetValue(preset) ?? DefaultPreset)), parsed.GetValue(rate), parsed.GetValue(keepMultiple), parsed.GetValue(groupSize)),
-            parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes),
-            Profiles.Read(parsed, profile)));
+        command.SetAction(parsed =>
+        {
+            CliContext context = common.Read(parsed);
+            LanguageModelRecipe recipe = cell.Apply(parsed, Presets.Find(parsed.GetValue(preset) ?? DefaultPreset), context.Warnings);
+            var plan = BenchPlan.For(recipe, parsed.GetValue(rate), parsed.GetValue(keepMultiple), parsed.GetValue(groupSize));
+            return Run(context, plan, parsed.GetValue(steps), Ranged.ThreadsOf(parsed, threads), parsed.GetValue(passes), Profiles.Read(parsed, profile));
+        });
         return command;
     }
 

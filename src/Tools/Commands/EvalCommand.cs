@@ -42,10 +42,10 @@ internal sealed class EvalCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        CacheSettings? cache = _options.Cache(parsed);
+        CacheSettings? cache = _options.Cache(parsed, context.Warnings);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
-        MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training);
+        MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training, context.Warnings);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         using EncodedText text = Read(parsed.GetRequiredValue(_data));
         using EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;

@@ -47,8 +47,8 @@ internal sealed class ExportCommand
         if (!isOnnx && !isSafetensors) throw new UsageException($"--out is '{output}'; a name that ends in .safetensors or .onnx was expected.");
         string? prefix = parsed.GetValue(_prefix);
         bool withState = parsed.GetValue(_withState);
-        if (isOnnx && prefix is not null) throw new UsageException("--prefix is about .safetensors files.");
-        if (!isOnnx && withState) throw new UsageException("--with-state is about .onnx files.");
+        context.Warnings.NoEffect(isOnnx && prefix is not null, _prefix.Name, ": it is about .safetensors files");
+        context.Warnings.NoEffect(!isOnnx && withState, _withState.Name, ": it is about .onnx files");
         OutputFile.CheckWritable(output);
         LoadedLanguageModel? model = LoadModel(path), whole = parsed.GetValue(_recurrentOnly) ? null : model;
         if (isOnnx && whole is not null)

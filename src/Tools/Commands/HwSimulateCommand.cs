@@ -54,29 +54,36 @@ internal sealed class HwSimulateCommand
     private int Run(CliContext context, ParseResult parsed)
     {
         string? page = parsed.GetValue(_report);
-        var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed));
+        var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed, context.Warnings));
         if (page is not null) AtomicFile.Write(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
         return ExitCode.Done;
     }
 
-    private SimulationPlan PlanOf(ParseResult parsed)
+    private SimulationPlan PlanOf(ParseResult parsed, Warnings warnings)
     {
         DropoutKind kind = parsed.GetValue(_dropout) ?? DropoutKind.Structured;
         float? rate = parsed.GetValue(_rate);
         int? multiple = parsed.GetValue(_keepMultiple), group = parsed.GetValue(_groupSize);
         if (kind == DropoutKind.None && rate is not null)
-            throw new UsageException("--rate has no effect: --dropout is none; leave one of them out.");
-        string? structured = multiple is not null ? _keepMultiple.Name : group is not null ? _groupSize.Name : null;
-        if (structured is not null && kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
-            throw new UsageException($"{structured} has no effect: --dropout is {Names.Dropouts.Of(kind)}, and only structured masks skip units; leave one of them out.");
-        if (parsed.GetValue(_gemm) is not null && _cell.IsGiven(parsed))
-            throw new UsageException("--cell has no effect on the one product of --gemm; leave one of them out.");
+        {
+            warnings.NoEffect([_rate.Name], ": --dropout is none");
+            rate = null;
+        }
+
+        if (kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
+        {
+            warnings.NoEffect(
+                Ranged.Given(parsed, _keepMultiple, _groupSize), $": --dropout is {Names.Dropouts.Of(kind)}, and only structured masks skip units");
+            multiple = group = null;
+        }
+
+        if (parsed.GetValue(_gemm) is not null) warnings.NoEffect(Ranged.Given(parsed, _cell.Cell), " on the one product of --gemm");
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
         {
             (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),
-            ({ } preset, null) => SimulationPlan.ForPreset(_cell.Apply(parsed, Presets.Find(preset)), kind, rate, multiple, group),
+            ({ } preset, null) => SimulationPlan.ForPreset(_cell.Apply(parsed, Presets.Find(preset), warnings), kind, rate, multiple, group),
             (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate, multiple, group),
             _ => throw new UsageException("--preset and --gemm exclude each other; leave one of them out."),
         };

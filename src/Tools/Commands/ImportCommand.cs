@@ -54,7 +54,7 @@ internal sealed class ImportCommand
         PyTorchChoices names = _choices.Read(parsed);
         (StackResult result, string described) = ReadModel(parsed, context, path, names) is { } import
             ? SaveModel(parsed, context, import, storage)
-            : SaveStack(parsed, context, StackSource.Read(path, names), storage);
+            : SaveStack(parsed, context, StackSource.Read(path, names, context.Warnings), storage);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
         else context.Console.Out.WriteLine($"{output}: {described}, {Display.Figures.Count(result.Parameters, "parameter")}");
         return ExitCode.Done;
@@ -66,12 +66,12 @@ internal sealed class ImportCommand
         var choices = new LanguageModelChoices(names, parsed.GetValue(_vocabulary), parsed.GetValue(_level));
         if (!parsed.GetValue(_recurrentOnly))
         {
-            if (FileFormats.Of(path) == FileFormat.Onnx) StackOptions.CheckNone(names, path);
+            if (FileFormats.Of(path) == FileFormat.Onnx) StackOptions.WarnOfAny(names, path, context.Warnings);
             return LanguageModelImport.Find(path, choices);
         }
 
-        if (choices.IsWanted)
-            context.Console.Error.WriteLine("tinysd import: --vocabulary and --level have no effect: --recurrent-only takes the recurrent layers alone");
+        string[] given = [.. choices.VocabularyFile is null ? [] : new[] { "--vocabulary" }, .. choices.Level is null ? [] : new[] { "--level" }];
+        context.Warnings.NoEffect(given, ": --recurrent-only takes the recurrent layers alone");
         return null;
     }
 

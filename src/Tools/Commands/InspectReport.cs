@@ -55,8 +55,7 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
     {
         if (context.Json) CliJson.Write(context.Console.Out, WriteJson);
         else WriteText(context.Console.Out, all);
-        if (context.Json && all && !context.Quiet)
-            context.Console.Error.WriteLine("tinysd inspect: --all has no effect with --json, which is always whole");
+        context.Warnings.NoEffect(context.Json && all, "--all", " with --json, which is always whole");
     }
 
     private void WriteJson(Utf8JsonWriter writer)

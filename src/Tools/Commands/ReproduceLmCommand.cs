@@ -61,10 +61,11 @@ internal sealed class ReproduceLmCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        GridPlan plan = _grid.Read(parsed);
+        GridPlan plan = _grid.Read(parsed, context.Warnings);
         bool reportOnly = parsed.GetValue(_reportOnly), timingOnly = parsed.GetValue(_timingOnly), noTiming = parsed.GetValue(_noTiming);
-        if ((reportOnly ? 1 : 0) + (timingOnly ? 1 : 0) + (noTiming ? 1 : 0) > 1)
-            throw new UsageException($"of {_noTiming.Name}, {_timingOnly.Name} and {_reportOnly.Name} one at most has a meaning.");
+        if (timingOnly && (reportOnly || noTiming))
+            throw new UsageException($"{_timingOnly.Name} and {(reportOnly ? _reportOnly : _noTiming).Name} contradict each other; leave one of them out.");
+        context.Warnings.NoEffect(reportOnly && noTiming, _noTiming.Name, $": {_reportOnly.Name} measures nothing");
         var folder = new GridFolder(parsed.GetValue(_folder)!);
         if (folder.Path.Length == 0) throw new UsageException($"{_folder.Name} needs the name of a folder.");
         string train = parsed.GetValue(_train)!, valid = parsed.GetValue(_valid)!, test = parsed.GetValue(_test)!;
@@ -77,7 +78,7 @@ internal sealed class ReproduceLmCommand
         plan = plan with
         {
             Streams = GridManifest.StreamsOf(manifest, parsed.GetValue(_streams), plan.Recipe),
-            Marks = GridManifest.MarksOf(manifest, _grid.Marks(parsed, plan.Level, line => Warn(context, line))),
+            Marks = GridManifest.MarksOf(manifest, _grid.Marks(parsed, plan.Level, context.Warnings)),
         };
         using LanguageModelData data = ProgressDisplay.Run(
             context, progress => LanguageModelData.Read(

@@ -24,11 +24,16 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
         ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Output))
         : run.Output;
 
+    /// <summary>Where the run's report goes, or null: beside the model where it was beside it.</summary>
+    public string? Report => run.Report is { } report && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Output)
+        ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(report))
+        : run.Report;
+
     /// <summary>The run's level and recipe, with the number of epochs that the command line asks for.</summary>
     /// <exception cref="UsageException">An option says other than the run.</exception>
-    public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options)
+    public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options, Warnings warnings)
     {
-        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction);
+        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction, warnings);
         var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
         var now = RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
         foreach (string option in now.Keys.Union(was.Keys))
@@ -53,8 +58,9 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
 
     /// <summary>What limits the run's vocabulary.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public VocabularyLimits Limits(ParseResult parsed, VocabularyOptions options)
+    public VocabularyLimits Limits(ParseResult parsed, VocabularyOptions options, Warnings warnings)
     {
+        if (run.Level == TextLevel.Byte) return options.Read(parsed, run.Level, warnings);
         Check(options.MinimumCount, run.MinimumCount);
         Check(options.MaximumSize, run.MaximumVocabulary);
         return new VocabularyLimits(run.MinimumCount, run.MaximumVocabulary);

@@ -46,7 +46,7 @@ internal sealed class RunCommand
         PyTorchChoices choices = _choices.Read(parsed);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         IReadOnlyList<NamedTensor> results = FileFormats.Of(model) == FileFormat.Onnx
-            ? RunGraph(parsed, model, input, choices, pool)
+            ? RunGraph(parsed, context.Warnings, model, input, choices, pool)
             : RunStack(context, model, input, choices, pool);
         foreach (NamedTensor result in results)
         {
@@ -61,9 +61,10 @@ internal sealed class RunCommand
         return ExitCode.Done;
     }
 
-    private static IReadOnlyList<NamedTensor> RunGraph(ParseResult parsed, string model, string input, PyTorchChoices choices, WorkerPool pool)
+    private static IReadOnlyList<NamedTensor> RunGraph(
+        ParseResult parsed, Warnings warnings, string model, string input, PyTorchChoices choices, WorkerPool pool)
     {
-        StackOptions.CheckNone(choices, model);
+        StackOptions.WarnOfAny(choices, model, warnings);
         OnnxNetwork network = OnnxNetwork.Open(model);
         new CommandFiles().Read(network.ExternalFiles, StackSource.WeightsOf("MODEL")).Add(parsed).Check();
         return Fitting(model, () => network.Run(input, ReadAll(input).Values, pool));
@@ -71,7 +72,7 @@ internal sealed class RunCommand
 
     private static List<NamedTensor> RunStack(CliContext context, string model, string input, PyTorchChoices choices, WorkerPool pool)
     {
-        StackSource source = StackSource.Read(model, choices);
+        StackSource source = StackSource.Read(model, choices, context.Warnings);
         source.Report(context, "tinysd run", model);
         RecurrentStackConfig config = source.Stack.Config;
         RecurrentInputs inputs = ReadInputs(input, config);
@@ -106,7 +107,8 @@ internal sealed class RunCommand
         {
             if (!NamedTensor.TryRead(file, source, out NamedTensor? tensor, out FileProblem? problem)) throw new FileProblemException(problem);
             int wrong = tensor.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong >= 0) throw Wrong(path, source.Name, $"number {wrong} is infinite or not a number");
+            if (wrong >= 0)
+                throw Wrong(path, source.Name, $"element {IndexOf(wrong, tensor.Shape)} is infinite or not a number, {tensor.Floats![wrong]}; all that follows from it would be, too");
             tensors.Add(tensor.Name, tensor);
         }
 
@@ -149,6 +151,18 @@ internal sealed class RunCommand
                 ? [.. numbers.Select(length => (int)length)]
                 : throw Wrong(path, LengthsName, $"0 to {timeSteps} was expected for each sequence");
         }
+    }
+
+    private static string IndexOf(int number, IReadOnlyList<int> shape)
+    {
+        var index = new List<int>();
+        for (int axis = shape.Count - 1; axis >= 0; axis--)
+        {
+            index.Insert(0, number % shape[axis]);
+            number /= shape[axis];
+        }
+
+        return $"[{string.Join(", ", index)}]";
     }
 
     private static FileProblemException Wrong(string path, string name, string message) =>

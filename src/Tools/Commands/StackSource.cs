@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using TinySD.Formats;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
@@ -25,21 +27,24 @@ internal sealed record StackSource(
 
     /// <summary>Reads the stack of a file.</summary>
     /// <exception cref="FileProblemException">There is none, or it cannot be read.</exception>
-    public static StackSource Read(string path, PyTorchChoices choices)
+    public static StackSource Read(string path, PyTorchChoices choices, Warnings warnings)
     {
         FileFormat format = FileFormats.Of(path);
         if (format != FileFormat.Safetensors)
         {
-            StackOptions.CheckNone(choices, path);
+            StackOptions.WarnOfAny(choices, path, warnings);
             if (format != FileFormat.Onnx) return new(RecurrentStackFile.Load(path), [], [], []);
             OnnxNetwork network = OnnxNetwork.Open(path);
             return new(network.ToStack(), [], [], []) { ExternalFiles = [.. network.ExternalFiles] };
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)
-            ? new(import.Stack, import.LeftOut, import.Rounded, import.Copies)
-            : throw new FileProblemException(problem);
+        if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)) throw new FileProblemException(problem);
+        CellKind cell = import.Stack.Config.Cell;
+        bool isSimple = cell is CellKind.RnnTanh or CellKind.RnnRelu;
+        string held = cell == CellKind.Lstm ? "an LSTM" : "a GRU";
+        warnings.NoEffect(choices.Rectified is not null && !isSimple, "--nonlinearity", $": {path} holds {held}, which has none to choose");
+        return new(import.Stack, import.LeftOut, import.Rounded, import.Copies);
     }
 
     /// <summary>Says on standard error what was not taken as it is.</summary>

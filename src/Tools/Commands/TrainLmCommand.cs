@@ -35,7 +35,7 @@ internal sealed class TrainLmCommand
     private readonly FileOption _schedule = Schedules.Option();
     private readonly CheckpointOptions _checkpoints = new();
     private readonly FileOption _report = FileOption.Output("--report",
-        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself.");
+        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; --resume goes on to write it.");
 
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
@@ -63,7 +63,7 @@ internal sealed class TrainLmCommand
 
     private int Run(ParseResult parsed, CliContext context)
     {
-        CheckpointRequest? request = _checkpoints.Read(parsed);
+        CheckpointRequest? request = _checkpoints.Read(parsed, context.Warnings);
         bool isShow = parsed.GetValue(_show);
 
         // Before a folder is created for checkpoints.
@@ -84,8 +84,8 @@ internal sealed class TrainLmCommand
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
         using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
         (TextLevel level, LanguageModelRecipe recipe) = resumed is null
-            ? _recipe.Read(parsed, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
-            : resumed.Recipe(parsed, _recipe);
+            ? _recipe.Read(parsed, context.Warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
+            : resumed.Recipe(parsed, _recipe, context.Warnings);
         if (schedule is not null) Schedules.Check(schedule, recipe);
         resumed?.Check(schedule, _schedule.Name);
         if (isShow)
@@ -97,26 +97,25 @@ internal sealed class TrainLmCommand
         string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
         string output = Required(parsed, _out, resumed?.Output);
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
-        VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary) ?? _vocabulary.Read(parsed);
+        VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary, context.Warnings) ?? _vocabulary.Read(parsed, level, context.Warnings);
         TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
         int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
+        string? report = parsed.GetValue(_report) ?? resumed?.Report;
 
         // Those that the run was begun with, too.
         CommandFiles files = new CommandFiles().Read(train, _train.Name).Read(valid, _valid.Name).Read(test, _test.Name)
-            .Read(schedule?.Path, _schedule.Name).Write(output, _out.Name).Add(parsed).Check();
+            .Read(schedule?.Path, _schedule.Name).Write(output, _out.Name).Write(report, _report.Name).Add(parsed).Check();
 
         // Not before: it creates its folder.
         using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, CommandName) : null;
         CheckpointKeeper? held = named ?? elsewhere;
         OutputFile.CheckWritable(output);
-        string? report = parsed.GetValue(_report);
-        if (report is not null) OutputFile.CheckWritable(report);
+        if (report is not null) CheckWritable(report, isRecorded: parsed.GetValue(_report) is null);
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun.CheckExist(parsed, (train, _train), (valid, _valid), (test, _test));
-        _vocabulary.Check(parsed, level);
-        LineMarks? asked = _vocabulary.Marks(parsed, level, Warn);
+        LineMarks? asked = _vocabulary.Marks(parsed, level, context.Warnings);
         LineMarks marks = resumed?.Marks(asked) ?? asked ?? LineMarks.WhereMissing;
         using LanguageModelData data = ProgressDisplay.Run(
             context, progress => LanguageModelData.Read(train, valid, test, level, marks, limits, recipe, progress, context.Stop.Watch()));
@@ -131,7 +130,9 @@ internal sealed class TrainLmCommand
             : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
         LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
-            keeper, data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, streams, keeper), from, request!.IsSameFolder);
+            keeper,
+            data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, streams, keeper) with { Report = report is null ? null : Path.GetFullPath(report) },
+            from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype, streams);
@@ -141,6 +142,18 @@ internal sealed class TrainLmCommand
         TrainingReport.Write(context, data, recipe, outcome, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;
+    }
+
+    private void CheckWritable(string report, bool isRecorded)
+    {
+        try
+        {
+            OutputFile.CheckWritable(report);
+        }
+        catch (FileProblemException exception) when (isRecorded)
+        {
+            throw new FailureException($"{exception.Message} It is where the run's report goes; give {_report.Name} with another place.", exception);
+        }
     }
 
     private static string Required(ParseResult parsed, FileOption option, string? recorded) => parsed.GetValue(option) ?? recorded

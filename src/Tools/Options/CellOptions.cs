@@ -18,14 +18,15 @@ internal sealed class CellOptions
     public Option Cell => _cell;
 
     /// <summary>A recipe with the cell that a command line asks for.</summary>
-    /// <exception cref="UsageException">The two contradict each other.</exception>
-    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="warnings">Told where a cell has no peepholes.</param>
+    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe, Warnings warnings)
     {
         CellKind cell = parsed.GetValue(_cell) ?? recipe.Cell;
         bool isLstm = cell == CellKind.Lstm;
         bool? peepholes = Ranged.IsOn(parsed, _peepholes);
-        if (peepholes == true && !isLstm)
-            throw new UsageException($"{_peepholes.Name} needs LSTM cells; --cell is {Names.Cells.Of(cell)}. Leave one of them out.");
+        warnings.NoEffect(peepholes == true && !isLstm, _peepholes.Name, $": --cell is {Names.Cells.Of(cell)}, and only LSTM cells have peepholes");
         return recipe with
         {
             Cell = cell,
@@ -33,7 +34,4 @@ internal sealed class CellOptions
             ForgetBias = isLstm ? recipe.ForgetBias : 0f,
         };
     }
-
-    /// <summary>Whether a cell is asked for.</summary>
-    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_cell) is not null;
 }

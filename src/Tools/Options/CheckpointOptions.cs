@@ -28,7 +28,7 @@ internal sealed class CheckpointOptions
 
     private readonly FileOption _resume = Folder("--resume",
         "Go on with the run whose checkpoints are in this folder, to the same bits as if it had never been stopped. Needs no other option; " +
-        "those given must be the run's own, save --epochs, --max-steps, --out, --threads, --profile and those about checkpoints.");
+        "those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about checkpoints.");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -38,15 +38,18 @@ internal sealed class CheckpointOptions
     }
 
     /// <summary>What they say on a command line; null where there are to be no checkpoints.</summary>
-    /// <exception cref="UsageException">One is given that has no effect.</exception>
-    public CheckpointRequest? Read(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <exception cref="UsageException">There are to be none, and a folder is given for them.</exception>
+    public CheckpointRequest? Read(ParseResult parsed, Warnings warnings)
     {
         string? from = parsed.GetValue(_resume), folder = parsed.GetValue(_checkpoint) ?? from;
         int? every = parsed.GetValue(_every), keep = parsed.GetValue(_keep);
         if (folder == "" || from == "") throw new UsageException($"{(from == "" ? _resume : _checkpoint).Name} needs the name of a folder.");
         if (!parsed.GetValue(_none)) return new CheckpointRequest(folder, from, every, keep);
-        string? useless = folder is not null ? (from is null ? _checkpoint : _resume).Name : every is not null ? _every.Name : keep is not null ? _keep.Name : null;
-        return useless is null ? null : throw new UsageException($"{useless} and {_none.Name} contradict each other; leave one of them out.");
+        if (folder is not null) throw new UsageException($"{(from is null ? _checkpoint : _resume).Name} and {_none.Name} contradict each other; leave one of them out.");
+        warnings.NoEffect(Ranged.Given(parsed, _every, _keep), $": {_none.Name} is given, and there are none");
+        return null;
     }
 
     private static FileOption Folder(string name, string help) => new(name, "DIR", help, (files, path) => files.Fill(path, name, s_own));

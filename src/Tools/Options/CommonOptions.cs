@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
 
@@ -19,7 +20,8 @@ internal sealed class CommonOptions(CliConsole console, StopRequest stop)
     }
 
     /// <summary>What they say on a command line.</summary>
-    public CliContext Read(ParseResult parsed) => new(console, parsed.GetValue(_json), parsed.GetValue(_quiet), stop);
+    public CliContext Read(ParseResult parsed) =>
+        new(console, parsed.GetValue(_json), parsed.GetValue(_quiet), stop, new Warnings(console.Error, CommandLine.NameOf(parsed)));
 
     /// <summary>Whether errors are to show their trace.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);

@@ -32,28 +32,24 @@ internal sealed class DropoutOptions(string whose)
     public IReadOnlyList<Option> All =>
         [_dropout, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize];
 
-    /// <summary>The first of them that a command line gives, or null.</summary>
-    public string? Given(ParseResult parsed) => parsed.GetValue(_dropout) is not null ? _dropout.Name
-        : RateOption(parsed) ?? (parsed.GetValue(_draw) is null ? null : _draw.Name) ?? StructuredOption(parsed);
+    /// <summary>Those of them that a command line gives.</summary>
+    public IReadOnlyList<string> Given(ParseResult parsed) => [.. Given(parsed, _dropout), .. GivenBeside(parsed)];
 
     /// <summary>What they make of a dropout.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="own">The dropout without them.</param>
     /// <param name="owner">Whose it is, for messages.</param>
-    /// <exception cref="UsageException">Two options contradict each other, or one has no effect.</exception>
-    public DropoutSpec Read(ParseResult parsed, DropoutSpec own, string owner)
+    /// <param name="warnings">Told of options that have no effect.</param>
+    public DropoutSpec Read(ParseResult parsed, DropoutSpec own, string owner, Warnings warnings)
     {
         DropoutKind? asked = parsed.GetValue(_dropout);
         DropoutKind kind = asked ?? own.Kind;
-        string? rateOption = RateOption(parsed);
         if (kind == DropoutKind.None)
         {
-            string? useless = rateOption ?? (parsed.GetValue(_draw) is null ? null : _draw.Name) ?? StructuredOption(parsed);
-            if (useless is null) return DropoutSpec.None;
-            string why = asked is null
-                ? $"{owner} has no dropout; add --dropout, for example --dropout structured"
-                : "--dropout is none; leave one of them out";
-            throw new UsageException($"{useless} has no effect: {why}.");
+            warnings.NoEffect(GivenBeside(parsed), asked is null
+                ? $": {owner} has no dropout; add --dropout, for example --dropout structured"
+                : ": --dropout is none");
+            return DropoutSpec.None;
         }
 
         float? all = parsed.GetValue(_rate);
@@ -68,39 +64,32 @@ internal sealed class DropoutOptions(string whose)
             Recurrent = parsed.GetValue(_rateRecurrent) ?? all ?? own.Recurrent,
             Output = parsed.GetValue(_rateOutput) ?? all ?? own.Output,
         };
-        if (rateOption is null && spec is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 })
+        string name = Names.Dropouts.Of(kind);
+        bool isIdle = asked is not null && !GivesRate(parsed) && spec is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 };
+        warnings.NoEffect(isIdle, $"{_dropout.Name} {name}", $": {owner} has no drop rate; add --rate, for example --rate 0.5, or the rate of a site");
+        if (!spec.IsStructured)
         {
-            throw new UsageException(
-                $"--dropout {Names.Dropouts.Of(kind)} has no rate: {owner} has none. " +
-                "Add --rate, for example --rate 0.5, or the rate of a site.");
+            // Others draw every unit by itself, as they always did.
+            if (parsed.GetValue(_draw) == MaskDraw.ExactCount) warnings.NoEffect([$"{_draw.Name} {Names.Draws.Of(MaskDraw.ExactCount)}"], Unstructured("chance"));
+            warnings.NoEffect(Given(parsed, _keepMultiple, _groupSize), Unstructured("itself"));
+            return spec with { Draw = parsed.GetValue(_draw) == MaskDraw.ExactCount ? own.Draw : spec.Draw, KeepMultiple = own.KeepMultiple, GroupSize = own.GroupSize };
         }
 
-        if (parsed.GetValue(_draw) == MaskDraw.ExactCount && !spec.IsStructured)
-        {
-            throw new UsageException(
-                $"--draw exact needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by chance.");
-        }
+        if (spec is not { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli }) return spec;
+        warnings.NoEffect(Given(parsed, _keepMultiple), $": it needs exact counts, and --draw is {Names.Draws.Of(spec.Draw)}");
+        return spec with { KeepMultiple = 1 };
 
-        if (!spec.IsStructured && StructuredOption(parsed) is { } structured)
-            throw new UsageException($"{structured} needs structured masks; --dropout {Names.Dropouts.Of(kind)} draws every unit by itself.");
-        if (spec is { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli })
-            throw new UsageException($"{_keepMultiple.Name} needs exact counts; leave --draw {Names.Draws.Of(spec.Draw)} out.");
-        return spec;
+        string Unstructured(string how) => $": --dropout is {name}, which draws every unit by {how}; only structured masks have it";
     }
 
     /// <summary>Whether a command line gives any rate.</summary>
-    public bool GivesRate(ParseResult parsed) => RateOption(parsed) is not null;
+    public bool GivesRate(ParseResult parsed) => Given(parsed, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput).Count > 0;
 
     /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
     public bool GivesRecurrent(ParseResult parsed) => (parsed.GetValue(_rateRecurrent) ?? parsed.GetValue(_rate)) is not null;
 
-    // An option given that only structured masks have.
-    private string? StructuredOption(ParseResult parsed) =>
-        parsed.GetValue(_keepMultiple) is not null ? _keepMultiple.Name : parsed.GetValue(_groupSize) is not null ? _groupSize.Name : null;
+    private IReadOnlyList<string> GivenBeside(ParseResult parsed) =>
+        Given(parsed, _rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput, _draw, _keepMultiple, _groupSize);
 
-    private string? RateOption(ParseResult parsed)
-    {
-        Option<float?>[] rates = [_rate, _rateEmbedding, _rateLayer, _rateRecurrent, _rateOutput];
-        return rates.FirstOrDefault(option => parsed.GetValue(option) is not null)?.Name;
-    }
+    private static IReadOnlyList<string> Given(ParseResult parsed, params ReadOnlySpan<Option> options) => Ranged.Given(parsed, options);
 }

@@ -65,22 +65,25 @@ internal sealed class EvaluationOptions
         parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training) : 1);
 
     /// <summary>The Monte Carlo evaluation, or null.</summary>
-    /// <exception cref="UsageException">An option has no effect, or there is no dropout.</exception>
-    public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord training)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="training">How the model was trained.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <exception cref="UsageException">There is no dropout.</exception>
+    public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord training, Warnings warnings)
     {
         if (parsed.GetValue(_samples) is not { } samples)
         {
-            string? useless = parsed.GetValue(_seed) is null ? _dropout.Given(parsed) ?? _drops.Given(parsed) : _seed.Name;
-            if (useless is not null) throw new UsageException($"{useless} has no effect without {_samples.Name}, which evaluates with dropout.");
+            warnings.NoEffect(
+                [.. Ranged.Given(parsed, _seed), .. _dropout.Given(parsed), .. _drops.Given(parsed)], $" without {_samples.Name}, which evaluates with dropout");
             return null;
         }
 
-        DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe");
-        LanguageModelRecipe recipe = _drops.Apply(parsed, training.Recipe with { Dropout = dropout });
+        DropoutSpec dropout = _dropout.Read(parsed, training.Recipe.Dropout, "the model's recipe", warnings);
+        LanguageModelRecipe recipe = _drops.Apply(parsed, training.Recipe with { Dropout = dropout }, warnings);
         if (DropsNothing(recipe))
         {
             const string Example = "--dropout and --rate, for example --dropout random --rate 0.2";
-            string? given = _dropout.Given(parsed) ?? _drops.Given(parsed);
+            string? given = _dropout.Given(parsed).Concat(_drops.Given(parsed)).FirstOrDefault();
             throw new UsageException(DropsNothing(training.Recipe)
                 ? $"{_samples.Name} needs dropout, and the model was trained without; add {Example}."
                 : $"{_samples.Name} needs dropout, and {given} leaves none of the model's; leave it out, or give {Example}.");
@@ -92,20 +95,20 @@ internal sealed class EvaluationOptions
     private static bool DropsNothing(LanguageModelRecipe recipe) => recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f };
 
     /// <summary>The cache, or null.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Two options contradict each other.</exception>
-    public CacheSettings? Cache(ParseResult parsed)
+    public CacheSettings? Cache(ParseResult parsed, Warnings warnings)
     {
         float? theta = parsed.GetValue(_theta), lambda = parsed.GetValue(_lambda);
         string? tune = parsed.GetValue(_tune);
-        string? given = theta is not null ? _theta.Name : lambda is not null ? _lambda.Name : null;
         if (parsed.GetValue(_cache) is not { } size)
         {
-            given ??= tune is null ? null : _tune.Name;
-            if (given is not null) throw new UsageException($"{given} has no effect without {_cache.Name}.");
+            warnings.NoEffect(Ranged.Given(parsed, _theta, _lambda, _tune), $" without {_cache.Name}");
             return null;
         }
 
-        if (tune is not null && given is not null) throw new UsageException($"{given} and {_tune.Name} exclude each other: the latter finds both numbers.");
+        if (tune is not null) warnings.NoEffect(Ranged.Given(parsed, _theta, _lambda), $": {_tune.Name} finds both numbers");
         if (parsed.GetValue(_streams) > 1)
             throw new UsageException($"{_cache.Name} needs the whole text in one stream; leave {_streams.Name} out.");
         return new CacheSettings(size, theta ?? CacheEvaluator.DefaultTheta, lambda ?? CacheEvaluator.DefaultLambda, tune);

@@ -44,14 +44,16 @@ internal sealed class GridOptions
     }
 
     /// <summary>What they say on a command line.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Two of them contradict each other, or one names what there is not.</exception>
-    public GridPlan Read(ParseResult parsed)
+    public GridPlan Read(ParseResult parsed, Warnings warnings)
     {
         DropoutSpec own = DropoutSpec.None;
 
         // Structured, so that what only structured masks have can be given; each cell takes what it can use.
         (TextLevel level, LanguageModelRecipe recipe) = _recipe.Read(
-            parsed, preset =>
+            parsed, warnings, preset =>
             {
                 own = preset.Dropout;
                 if (own is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 } && !_recipe.GivesRate(parsed)) throw WithoutRate();
@@ -67,8 +69,7 @@ internal sealed class GridOptions
         // As it was written, so that 0.7 times 15 is 10.5 and not a little less.
         double scale = (double)(decimal)(parsed.GetValue(_scale) ?? 1);
         IReadOnlyList<GridCell> cells = parsed.GetValue(_cells) is { } names ? Cells(names) : GridCell.DefaultsFor(baseline);
-        _vocabulary.Check(parsed, level);
-        var plan = new GridPlan(level, _vocabulary.Read(parsed), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
+        var plan = new GridPlan(level, _vocabulary.Read(parsed, level, warnings), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
         GridCell[] idle = [.. cells.Where(cell => cell.DropsRecurrent && (leavesRecurrent || plan.RecipeOf(cell).Dropout.Recurrent == 0f))];
         return idle.Length == 0 ? plan : throw new UsageException(
             $"the cells {string.Join(", ", idle.Select(cell => cell.Name))} drop the recurrent state, and there is no rate for it; give --rate-recurrent, for example " +
@@ -76,7 +77,7 @@ internal sealed class GridOptions
     }
 
     /// <summary>As <see cref="VocabularyOptions.Marks"/>.</summary>
-    public LineMarks? Marks(ParseResult parsed, TextLevel level, Action<string> warn) => _vocabulary.Marks(parsed, level, warn);
+    public LineMarks? Marks(ParseResult parsed, TextLevel level, Warnings warnings) => _vocabulary.Marks(parsed, level, warnings);
 
     private static UsageException WithoutRate() =>
         new("a grid needs a drop rate between layers; give --rate-embedding, --rate-layer or --rate-output, or --rate for all.");

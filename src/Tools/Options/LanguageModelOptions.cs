@@ -90,21 +90,23 @@ internal sealed class LanguageModelOptions
 
     /// <summary>The level and the recipe that a command line asks for.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
     /// <param name="change">What becomes of the preset before the options beside it, or null.</param>
     /// <exception cref="UsageException">Two options contradict each other, or the preset is unknown.</exception>
-    public (TextLevel Level, LanguageModelRecipe Recipe) Read(ParseResult parsed, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
+    public (TextLevel Level, LanguageModelRecipe Recipe) Read(
+        ParseResult parsed, Warnings warnings, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
     {
         TextLevel? level = parsed.GetValue(_level);
         string name = parsed.GetValue(_preset) ?? (level is TextLevel.Character or TextLevel.Byte ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
-        preset = _cell.Apply(parsed, preset);
-        if (preset.Cell != CellKind.Lstm && parsed.GetValue(_forgetBias) is not null)
-            throw new UsageException($"{_forgetBias.Name} needs LSTM cells; --cell {Names.Cells.Of(preset.Cell)} has no forget gate.");
+        preset = _cell.Apply(parsed, preset, warnings);
+        bool hasForgetGate = preset.Cell == CellKind.Lstm;
+        if (!hasForgetGate) warnings.NoEffect(Ranged.Given(parsed, _forgetBias), $": --cell is {Names.Cells.Of(preset.Cell)}, and only LSTM cells have a forget gate");
         preset = preset with { Optimizer = parsed.GetValue(_optimizer) ?? preset.Optimizer };
-        if (preset.Optimizer != OptimizerKind.NtAsgd && parsed.GetValue(_nonMonotone) is not null)
-            throw new UsageException($"{_nonMonotone.Name} needs --optimizer nt-asgd; it is {Names.Optimizers.Of(preset.Optimizer)}.");
-        preset = _learningRate.Apply(parsed, _regularizers.Apply(parsed, preset));
+        bool averages = preset.Optimizer == OptimizerKind.NtAsgd;
+        if (!averages) warnings.NoEffect(Ranged.Given(parsed, _nonMonotone), $" without --optimizer nt-asgd; it is {Names.Optimizers.Of(preset.Optimizer)}");
+        preset = _learningRate.Apply(parsed, _regularizers.Apply(parsed, preset, warnings), warnings);
         LanguageModelRecipe recipe = preset with
         {
             HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,
@@ -113,13 +115,13 @@ internal sealed class LanguageModelOptions
             LayerCount = parsed.GetValue(_layers) ?? preset.LayerCount,
             TieWeights = Ranged.IsOn(parsed, _tied) ?? preset.TieWeights,
             InitRange = parsed.GetValue(_init) ?? preset.InitRange,
-            ForgetBias = parsed.GetValue(_forgetBias) ?? preset.ForgetBias,
+            ForgetBias = (hasForgetGate ? parsed.GetValue(_forgetBias) : null) ?? preset.ForgetBias,
             BatchSize = parsed.GetValue(_batch) ?? preset.BatchSize,
             Bptt = parsed.GetValue(_bptt) ?? preset.Bptt,
-            Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}"),
+            Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}", warnings),
             VariableBptt = Ranged.IsOn(parsed, _variableBptt) ?? preset.VariableBptt,
             LossReduction = parsed.GetValue(_reduction) ?? preset.LossReduction,
-            NonMonotone = parsed.GetValue(_nonMonotone) ?? preset.NonMonotone,
+            NonMonotone = (averages ? parsed.GetValue(_nonMonotone) : null) ?? preset.NonMonotone,
             InitScheme = parsed.GetValue(_initScheme) ?? preset.InitScheme,
             ClipNorm = parsed.GetValue(_clip) ?? preset.ClipNorm,
             Epochs = parsed.GetValue(_epochs) ?? preset.Epochs,
@@ -149,13 +151,14 @@ internal sealed class LanguageModelOptions
     /// <param name="level">What a token is.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="contradiction">Makes an error of an option, its value, and the value that is known.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Level or preset are others, or two options contradict each other.</exception>
     public LanguageModelRecipe ReadBeside(
-        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction)
+        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction, Warnings warnings)
     {
         if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, Names.Levels.Of(asked), Names.Levels.Of(level));
         if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
-        return Read(parsed, _ => recipe).Recipe;
+        return Read(parsed, warnings, _ => recipe).Recipe;
     }
 
     private static void CheckTied(LanguageModelRecipe recipe)

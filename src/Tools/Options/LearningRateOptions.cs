@@ -27,23 +27,24 @@ internal sealed class LearningRateOptions
     public IEnumerable<Option> All => [_learningRate, _schedule, _fullRateEpochs, _decay, _warmUp, _patience];
 
     /// <summary>A recipe with what a command line asks for.</summary>
-    /// <exception cref="UsageException">An option has no effect under the schedule.</exception>
-    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="warnings">Told of options that have no effect under the schedule.</param>
+    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe, Warnings warnings)
     {
         LearningRateSchedule schedule = parsed.GetValue(_schedule) ?? recipe.LearningRateSchedule;
-        if (schedule != LearningRateSchedule.Zaremba && parsed.GetValue(_fullRateEpochs) is not null) throw NoEffect(_fullRateEpochs, schedule);
-        if (schedule is not (LearningRateSchedule.Zaremba or LearningRateSchedule.Plateau) && parsed.GetValue(_decay) is not null) throw NoEffect(_decay, schedule);
+        bool isZaremba = schedule == LearningRateSchedule.Zaremba, decays = isZaremba || schedule == LearningRateSchedule.Plateau;
+        warnings.NoEffect(
+            [.. isZaremba ? [] : Ranged.Given(parsed, _fullRateEpochs), .. decays ? [] : Ranged.Given(parsed, _decay)],
+            $": --lr-schedule is {Names.LearningRateSchedules.Of(schedule)}");
         return recipe with
         {
             LearningRate = parsed.GetValue(_learningRate) ?? recipe.LearningRate,
             LearningRateSchedule = schedule,
-            FullRateEpochs = parsed.GetValue(_fullRateEpochs) ?? recipe.FullRateEpochs,
-            Decay = parsed.GetValue(_decay) ?? recipe.Decay,
+            FullRateEpochs = (isZaremba ? parsed.GetValue(_fullRateEpochs) : null) ?? recipe.FullRateEpochs,
+            Decay = (decays ? parsed.GetValue(_decay) : null) ?? recipe.Decay,
             WarmUpUpdates = parsed.GetValue(_warmUp) ?? recipe.WarmUpUpdates,
             Patience = parsed.GetValue(_patience) ?? recipe.Patience,
         };
     }
-
-    private static UsageException NoEffect(Option option, LearningRateSchedule schedule) =>
-        new($"{option.Name} has no effect: --lr-schedule is {Names.LearningRateSchedules.Of(schedule)}; leave one of them out.");
 }

@@ -22,16 +22,19 @@ internal sealed class RegularizerOptions
     public bool GivesWeightDrop(ParseResult parsed) => _drops.GivesWeights(parsed);
 
     /// <summary>A recipe, its optimizer chosen, with what a command line asks for.</summary>
-    /// <exception cref="UsageException">An option has no effect or contradicts the optimizer.</exception>
-    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <exception cref="UsageException">An option contradicts the optimizer.</exception>
+    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe recipe, Warnings warnings)
     {
         bool isAdam = recipe.Optimizer == OptimizerKind.Adam;
         if (isAdam && parsed.GetValue(_weightDecay) > 0f)
             throw new UsageException($"{_weightDecay.Name} needs --optimizer sgd or nt-asgd; it is {Names.Optimizers.Of(recipe.Optimizer)}.");
         float decay = parsed.GetValue(_weightDecay) ?? (isAdam ? 0f : recipe.WeightDecay);
         bool? decoupled = Ranged.IsOn(parsed, _decoupled);
-        if (decoupled == true && decay == 0f) throw new UsageException($"{_decoupled.Name} has no effect without {_weightDecay.Name}; add one, or leave it out.");
-        return _drops.Apply(parsed, recipe) with
+        warnings.NoEffect(decoupled == true && decay == 0f, _decoupled.Name, $" without {_weightDecay.Name}");
+        return _drops.Apply(parsed, recipe, warnings) with
         {
             ActivationPenalty = parsed.GetValue(_activation) ?? recipe.ActivationPenalty,
             TemporalPenalty = parsed.GetValue(_temporal) ?? recipe.TemporalPenalty,

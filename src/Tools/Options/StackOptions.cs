@@ -35,11 +35,10 @@ internal sealed class StackOptions
     public PyTorchChoices Read(ParseResult parsed) =>
         new(parsed.GetValue(_prefix), parsed.GetValue(_nonlinearity) is { } word ? word == "relu" : null);
 
-    /// <summary>Refuses choices that the file's format does not have.</summary>
-    /// <exception cref="UsageException">There are such.</exception>
-    public static void CheckNone(PyTorchChoices choices, string path)
+    /// <summary>Tells of choices that the file's format does not have.</summary>
+    public static void WarnOfAny(PyTorchChoices choices, string path, Warnings warnings)
     {
-        if (choices != new PyTorchChoices())
-            throw new UsageException($"--prefix and --nonlinearity are about .safetensors files, and {path} is none.");
+        string[] given = [.. choices.Prefix is null ? [] : new[] { "--prefix" }, .. choices.Rectified is null ? [] : new[] { "--nonlinearity" }];
+        warnings.NoEffect(given, $": about .safetensors files only, and {path} is none");
     }
 }

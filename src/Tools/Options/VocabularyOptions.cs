@@ -33,28 +33,26 @@ internal sealed class VocabularyOptions
         command.Add(LineMarks);
     }
 
-    /// <summary>What they say on a command line.</summary>
-    public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
-
     /// <summary>Which lines get a token for their end, or null where the command line does not say.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="level">What a token is.</param>
-    /// <param name="warn">Told if the option has no effect.</param>
-    public LineMarks? Marks(ParseResult parsed, TextLevel level, Action<string> warn)
+    /// <param name="warnings">Told if the option has no effect.</param>
+    public LineMarks? Marks(ParseResult parsed, TextLevel level, Warnings warnings)
     {
         if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
-        warn(
-            $"{LineMarksName} {Names.LineMarks.Of(marks)} has no effect at --level {Names.Levels.Of(level)}: " +
-            "line feeds are tokens like any other.");
+        warnings.NoEffect(
+            [$"{LineMarksName} {Names.LineMarks.Of(marks)}"], $" at --level {Names.Levels.Of(level)}: line feeds are tokens like any other");
         return null;
     }
 
-    /// <summary>Refuses them where they have no effect.</summary>
-    /// <exception cref="UsageException">Tokens are bytes, and one is given.</exception>
-    public void Check(ParseResult parsed, TextLevel level)
+    /// <summary>What they say on a command line.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="warnings">Told where tokens are bytes, of which all have a place.</param>
+    public VocabularyLimits Read(ParseResult parsed, TextLevel level, Warnings warnings)
     {
-        if (level != TextLevel.Byte) return;
-        Option<int?>? useless = new[] { MinimumCount, MaximumSize }.FirstOrDefault(option => parsed.GetValue(option) is not null);
-        if (useless is not null) throw new UsageException($"{useless.Name} has no effect at --level byte: there are 256 bytes, and none is unknown.");
+        if (level != TextLevel.Byte) return new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+        warnings.NoEffect(Ranged.Given(parsed, MinimumCount, MaximumSize), " at --level byte: there are 256 bytes, and none is unknown");
+        return new(1, null);
     }
 }

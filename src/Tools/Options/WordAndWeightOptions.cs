@@ -19,22 +19,21 @@ internal sealed class WordAndWeightOptions
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All => [_words, _bySequence, _weights];
 
-    /// <summary>The first of them that a command line gives, or null.</summary>
-    public string? Given(ParseResult parsed) =>
-        parsed.GetValue(_words) is not null ? _words.Name
-            : parsed.GetValue(_bySequence) is not null ? _bySequence.Name
-            : parsed.GetValue(_weights) is not null ? _weights.Name : null;
+    /// <summary>Those of them that a command line gives.</summary>
+    public IReadOnlyList<string> Given(ParseResult parsed) => Ranged.Given(parsed, _words, _bySequence, _weights);
 
     /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
     public bool GivesWeights(ParseResult parsed) => parsed.GetValue(_weights) is not null;
 
     /// <summary>A recipe with what a command line asks for.</summary>
-    /// <exception cref="UsageException">Words are to be dropped by sequence, and there is no rate for it.</exception>
-    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe own)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="own">The recipe without it.</param>
+    /// <param name="warnings">Told where words are to be dropped by sequence, and there is no rate for it.</param>
+    public LanguageModelRecipe Apply(ParseResult parsed, LanguageModelRecipe own, Warnings warnings)
     {
         float words = parsed.GetValue(_words) ?? own.WordDrop;
         bool? bySequence = Ranged.IsOn(parsed, _bySequence);
-        if (bySequence == true && words == 0f) throw new UsageException($"{_bySequence.Name} has no effect without {_words.Name}; add one, or leave it out.");
+        warnings.NoEffect(bySequence == true && words == 0f, _bySequence.Name, $" without {_words.Name}");
         return own with
         {
             WordDrop = words,
