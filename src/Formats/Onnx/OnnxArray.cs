@@ -84,8 +84,11 @@ internal sealed class OnnxArray
     public OnnxArray Permuted(params ReadOnlySpan<int> order)
     {
         if (order is [1, 0] && Floats is { } matrix)
-            return new OnnxArray(Type, [Shape[1], Shape[0]], Turned(matrix, Shape[0], Shape[1])) { IsChosen = IsChosen, IsTagged =
-                IsTagged };
+            return new OnnxArray(Type, [Shape[1], Shape[0]], Turned(matrix, Shape[0], Shape[1]))
+            {
+                IsChosen = IsChosen,
+                IsTagged = IsTagged
+            };
         int[] strides = Strides(), shape = new int[order.Length], jumps = new int[order.Length];
         for (int axis = 0; axis < order.Length; axis++) (shape[axis], jumps[axis]) = (Shape[order[axis]], strides[order[axis]]);
         return Moved(shape, jumps, 0);

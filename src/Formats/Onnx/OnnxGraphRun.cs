@@ -52,8 +52,11 @@ internal static class OnnxGraphRun
                 OnnxArray result = results[i];
                 bool isTagged = OnnxRecurrentNode.Is(node) || OnnxOperators.IsTagged(node, arguments);
                 if (uses.ContainsKey(node.Outputs[i]))
-                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers) { IsChosen = isChosen,
-                        IsTagged = isTagged });
+                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers)
+                    {
+                        IsChosen = isChosen,
+                        IsTagged = isTagged
+                    });
             }
 
             foreach (string name in node.Inputs)

@@ -262,7 +262,8 @@ internal sealed class OnnxLanguageModelImport
         if (wrong >= 0)
         {
             Throw.Problem(new(FileProblemKind.NotFinite, _model.Path,
-                $"{_model.Path} was not loaded: weight {wrong} of its {what} is infinite or not a number") { Part = what });
+                $"{_model.Path} was not loaded: weight {wrong} of its {what} is infinite or not a number")
+            { Part = what });
         }
 
         return numbers;

@@ -176,8 +176,10 @@ public sealed class OnnxNetwork
             OnnxDataType.IsFloating(input.DataType) && !input.Shape.IsDefault && input.Shape.All(extent => extent >= 0);
 
         void Refuse(string message) =>
-            Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}") { Part =
-                tensor.Name });
+            Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}")
+            {
+                Part = tensor.Name
+            });
     }
 
     private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node)

@@ -13,7 +13,7 @@ internal static class Throw
     public static void Argument(string message) => throw new ArgumentException(message);
 
     [DoesNotReturn]
-    public static void NoMemory(string what, Exception cause) => throw new OutOfMemoryException($"no memory for {what}", cause);
+    public static void NoMemory(string what, Exception cause) => throw new InsufficientMemoryException($"no memory for {what}", cause);
 
     [DoesNotReturn]
     public static void PoolIsRunning() => throw new InvalidOperationException("the pool runs the work of one caller at a time; give every caller a pool of its own");

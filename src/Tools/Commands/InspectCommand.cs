@@ -106,7 +106,8 @@ internal static class InspectCommand
     {
         using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
         document.RootElement.WriteTo(writer);
-    });
+    }
+    );
 
     private static void AddModel(List<(string, string)> facts, LanguageModelDescription model)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TinySD.Formats;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;

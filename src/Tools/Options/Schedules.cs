@@ -1,4 +1,3 @@
-using System.CommandLine;
 using TinySD.Formats;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;

@@ -30,8 +30,16 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
         int top = Last > 0 ? Last : H;
         var recipe = new LanguageModelRecipe
         {
-            Name = "mine", HiddenSize = H, LastHiddenSize = Last, EmbeddingSize = Tied ? top : 4, LayerCount = Layers, Cell = Cell, Peepholes = Peepholes, TieWeights = Tied,
-            Seed = ulong.MaxValue, LearningRate = 0.1f,
+            Name = "mine",
+            HiddenSize = H,
+            LastHiddenSize = Last,
+            EmbeddingSize = Tied ? top : 4,
+            LayerCount = Layers,
+            Cell = Cell,
+            Peepholes = Peepholes,
+            TieWeights = Tied,
+            Seed = ulong.MaxValue,
+            LearningRate = 0.1f,
         };
         var model = new LanguageModel(recipe.ToConfig(V));
         int seed = 40;
@@ -45,8 +53,13 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
 
         var training = new TrainingRecord
         {
-            WrittenBy = "TinySD 0.0.9", Recipe = recipe, Train = new("train.txt", 1000), Valid = new("valid.txt", 100), Parameters = model.Layout.ParameterCount,
-            Epochs = [new(1, 99.5, 88.25, 0.1f)], TestPerplexity = 77.125,
+            WrittenBy = "TinySD 0.0.9",
+            Recipe = recipe,
+            Train = new("train.txt", 1000),
+            Valid = new("valid.txt", 100),
+            Parameters = model.Layout.ParameterCount,
+            Epochs = [new(1, 99.5, 88.25, 0.1f)],
+            TestPerplexity = 77.125,
         };
         return new LoadedLanguageModel(model, new Vocabulary(TextLevel.Word, ["<eos>", "the", "a", "<unk>", "\"quoted\"", "naïve", "世界", "x\\y", "z"]), training);
     }

@@ -44,7 +44,7 @@ public sealed class OnnxExternalDataTests
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder["below"]);
         folder.Put("weights.bin", Bytes(7));
-        folder.Put("short.bin", Bytes(7)[..30]);
+        folder.Put("short.bin", Bytes(7).AsSpan(0, 30));
         File.Move(folder.Put("w", Bytes(7)), folder["below/weights.bin"]);
         File.CreateSymbolicLink(folder["link.bin"], folder["weights.bin"]);
         Directory.CreateSymbolicLink(folder["linked"], folder["below"]);

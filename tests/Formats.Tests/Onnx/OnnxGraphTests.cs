@@ -258,8 +258,8 @@ public sealed class OnnxGraphTests
         float[] halves = [.. Random(1, H * (E + H)).Select(value => (float)(Half)value)];
         byte[] raw = [.. halves.SelectMany(value => BitConverter.GetBytes((Half)value))];
         OnnxBytes graph = new OnnxBytes { Opset = 17 }
-            .Constant("w", [1, H, E], OnnxDataType.Binary16, raw[..(2 * H * E)])
-                .Constant("r", [1, H, H], OnnxDataType.Binary16, raw[(2 * H * E)..])
+            .Constant("w", [1, H, E], OnnxDataType.Binary16, raw.AsSpan(0, 2 * H * E))
+                .Constant("r", [1, H, H], OnnxDataType.Binary16, raw.AsSpan(2 * H * E))
             .Input("X", [-1, -1, E], OnnxDataType.Binary16);
         foreach ((string from, string to) in (ReadOnlySpan<(string, string)>)[("X", "x"), ("w", "W"), ("r", "R")])
             graph.Node("Cast", [from], [to], OnnxBytes.Integer("to", OnnxDataType.Binary32));

@@ -124,8 +124,11 @@ internal static class OperatorCases
             {
                 // What a float out of an integer's range becomes is no one's to say.
                 if (to == Int32 && from == Int64) continue;
-                yield return Of("Cast", 13, [input], [from], [W("to", to)], resultType: to) with { Name =
-                    $"Cast {OnnxDataType.NameOf(from)} to {OnnxDataType.NameOf(to)}" };
+                yield return Of("Cast", 13, [input], [from], [W("to", to)], resultType: to) with
+                {
+                    Name =
+                    $"Cast {OnnxDataType.NameOf(from)} to {OnnxDataType.NameOf(to)}"
+                };
             }
         }
 

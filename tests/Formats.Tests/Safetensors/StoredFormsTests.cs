@@ -1,5 +1,4 @@
 using System.Globalization;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 

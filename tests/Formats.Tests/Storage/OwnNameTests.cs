@@ -1,5 +1,4 @@
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Tests;
 

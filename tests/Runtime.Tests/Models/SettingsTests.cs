@@ -92,9 +92,9 @@ public sealed class SettingsTests
             ("the range of the initial weights", value => model.Initialize(1, value)),
             ("theta", value => cache.Evaluate(text, value)),
             ("lambda", value => cache.Evaluate(text, 1f, value)),
-            ("the word drop rate", value => new MonteCarloEvaluator(model, DropoutSpec.None, 2, wordDrop: value)),
-            ("the weight drop rate", value => new MonteCarloEvaluator(model, DropoutSpec.None, 2, weightDrop: value)),
-            ("the temperature", value => new TokenSampler(5, value)),
+            ("the word drop rate", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, wordDrop: value)),
+            ("the weight drop rate", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, weightDrop: value)),
+            ("the temperature", value => _ = new TokenSampler(5, value)),
             ("the rate of a mask", value => MaskSchedule.KeepCount(10, value)),
         ];
         foreach ((string name, Action<float> call) in calls)
@@ -107,15 +107,15 @@ public sealed class SettingsTests
             await Assert.That(() => model.Initialize(1, 0.1f, wrong)).Throws<ArgumentException>();
         (string Name, Action<int> Call)[] counts =
         [
-            ("streams", value => new LanguageModelEvaluator(model, streams: value)),
-            ("time steps", value => new LanguageModelEvaluator(model, timeSteps: value)),
-            ("streams", value => new MonteCarloEvaluator(model, DropoutSpec.None, 2, streams: value)),
-            ("time steps", value => new MonteCarloEvaluator(model, DropoutSpec.None, 2, timeSteps: value)),
-            ("samples", value => new MonteCarloEvaluator(model, DropoutSpec.None, value)),
-            ("time steps", value => new CacheEvaluator(model, timeSteps: value)),
-            ("positions", value => new CacheEvaluator(model, value)),
-            ("sequences", value => new TokenWindows(text, value, 1)),
-            ("steps", value => new TokenWindows(text, 1, value)),
+            ("streams", value => _ = new LanguageModelEvaluator(model, streams: value)),
+            ("time steps", value => _ = new LanguageModelEvaluator(model, timeSteps: value)),
+            ("streams", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, streams: value)),
+            ("time steps", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, timeSteps: value)),
+            ("samples", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, value)),
+            ("time steps", value => _ = new CacheEvaluator(model, timeSteps: value)),
+            ("positions", value => _ = new CacheEvaluator(model, value)),
+            ("sequences", value => _ = new TokenWindows(text, value, 1)),
+            ("steps", value => _ = new TokenWindows(text, 1, value)),
         ];
         foreach ((string name, Action<int> call) in counts)
         {

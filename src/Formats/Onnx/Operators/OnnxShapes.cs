@@ -129,8 +129,13 @@ internal static class OnnxShapes
             switch (result.Numbers)
             {
                 case float[] floats:
-                    floats[i] = OnnxDataType.Rounded(to, input.Numbers switch { float[] f => f[i], double[] d => (float)d[i], _ =>
-                        input.Integers![i] });
+                    floats[i] = OnnxDataType.Rounded(to, input.Numbers switch
+                    {
+                        float[] f => f[i],
+                        double[] d => (float)d[i],
+                        _ =>
+                        input.Integers![i]
+                    });
                     break;
                 case double[] doubles:
                     doubles[i] = input.Numbers switch { float[] f => f[i], _ => input.Integers![i] };
