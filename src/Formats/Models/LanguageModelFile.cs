@@ -249,8 +249,7 @@ public static class LanguageModelFile
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            problem = Invalid(file, ConfigurationName,
-                $"its {Words.Counted(floats, "float")} {(floats == 1 ? "is" : "are")} too few for its configuration");
+            problem = Invalid(file, ConfigurationName, Words.OfLayout(exception));
         }
 
         if (problem is not null) model = null;

@@ -144,8 +144,7 @@ public static class RecurrentStackFile
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            problem = Invalid(file, ConfigurationName,
-                $"its {Words.Counted(floats, "float")} {(floats == 1 ? "is" : "are")} too few for its configuration");
+            problem = Invalid(file, ConfigurationName, Words.OfLayout(exception));
         }
 
         return stack is not null && problem is null;

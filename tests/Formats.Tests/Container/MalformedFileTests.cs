@@ -88,7 +88,7 @@ public sealed class MalformedFileTests
         yield return Model("epochs beyond the limit", "\"epochs\":[", "\"epochs\":[" + string.Join(',', Enumerable.Repeat("null", 400_000)),
             FileProblemKind.HeaderInvalid, "the header member 'training' has 400,034 values; at most 327,936 were expected", "training");
         yield return Content("a configuration of another model", FileProblemKind.ModelInvalid,
-            "FILE cannot be used: its 96 floats are too few for its configuration. The program that wrote it is at fault.", null, "configuration",
+            "FILE cannot be used: its tensors do not go with its configuration: storage holds 96 floats, the layout needs 144. The program that wrote it is at fault.", null, "configuration",
             LanguageModelBytes.Change("\"layerCount\":1,\"tieWeights\":false},\"voc", "\"layerCount\":2,\"tieWeights\":false},\"voc"), Load);
 
         static Func<Malformed> Content(string name, FileProblemKind kind, string message, long? offset, string part, byte[] file, Action<string> read)

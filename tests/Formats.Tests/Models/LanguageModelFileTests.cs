@@ -472,7 +472,7 @@ public sealed class LanguageModelFileTests
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-relu\",\"peepholes\":true},",
         "the configuration is not as the format asks: only LSTM cells have peepholes; found RnnRelu")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"peepholes\":true},",
-        "its 784 floats are too few for its configuration")]
+        "its tensors do not go with its configuration: storage holds 784 floats, the layout needs 832")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"gru\"},",
         "it has 12 tensors, its configuration makes 15")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-tanh\"},",
@@ -530,10 +530,10 @@ public sealed class LanguageModelFileTests
     [Arguments("notes", "\"training\":|\"notes\":1,\"training\":", "a 'language-model' file has no header member 'notes'")]
     [Arguments("configuration",
         "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":1000000000,\"layerCount\":3,\"tieWeights\":false},",
-        "its 784 floats are too few for its configuration")]
+        "its tensors do not go with its configuration: a layer of 1000000000 hidden units is too large: the limit is 2^31 floats")]
     [Arguments("configuration",
         "\"hiddenSize\":5,\"layerCount\":3,\"tieWeights\":false},|\"hiddenSize\":4000,\"layerCount\":64,\"tieWeights\":false},",
-        "its 784 floats are too few for its configuration")]
+        "its tensors do not go with its configuration: the model is too large at tensor 'lstm.17.input': the limit is 2^31 floats")]
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":2,\"tieWeights\":false},",
         "it has 12 tensors, its configuration makes 9")]
     [Arguments("embedding", "\"embedding\",\"dtype\"|\"Embedding\",\"dtype\"",

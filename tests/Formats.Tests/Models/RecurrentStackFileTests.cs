@@ -15,7 +15,7 @@ public sealed class RecurrentStackFileTests
     [Arguments("\"direction\":\"bidirectional\"", "\"direction\":\"both\"", FileProblemKind.ModelInvalid, "both")]
     [Arguments("\"direction\":\"bidirectional\"", "\"direction\":\"reverse\"", FileProblemKind.ModelInvalid, "activations")]
     [Arguments("\"hiddenSize\":3", "\"hiddenSize\":2", FileProblemKind.ModelInvalid, "lstm.0.input")]
-    [Arguments("\"hiddenSize\":3", "\"hiddenSize\":1000000", FileProblemKind.ModelInvalid, "too few")]
+    [Arguments("\"hiddenSize\":3", "\"hiddenSize\":1000000", FileProblemKind.ModelInvalid, "tensor 'lstm.0.recurrent' is too large")]
     [Arguments("\"layerCount\":1", "\"layerCount\":65", FileProblemKind.ModelInvalid, "LayerCount")]
     [Arguments("\"layerCount\":1", "\"layerCount\":1,\"layerCount\":1", FileProblemKind.HeaderInvalid, "layerCount")]
     [Arguments("\"clip\":0.5", "\"clip\":-0.5", FileProblemKind.ModelInvalid, "Clip")]
