@@ -80,6 +80,7 @@ internal sealed class ImportCommand
         string path = parsed.GetRequiredValue(_in), output = parsed.GetRequiredValue(_out);
         (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = import.Loaded;
         new CommandFiles().Read(import.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
+        if (FileFormats.Of(path) == FileFormat.Safetensors) StackOptions.WarnOfNonlinearity(_choices.Read(parsed), model.Config.Cell, path, context.Warnings);
         StackSource.Report(context, "tinysd import", path, [], import.Rounded, import.Copies);
         LanguageModelFile.Save(output, model, vocabulary, training, storage);
         LanguageModelConfig config = model.Config;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using TinySD.Formats;
-using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -40,10 +39,7 @@ internal sealed record StackSource(
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
         if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)) throw new FileProblemException(problem);
-        CellKind cell = import.Stack.Config.Cell;
-        bool isSimple = cell is CellKind.RnnTanh or CellKind.RnnRelu;
-        string held = cell == CellKind.Lstm ? "an LSTM" : "a GRU";
-        warnings.NoEffect(choices.Rectified is not null && !isSimple, "--nonlinearity", $": {path} holds {held}, which has none to choose");
+        StackOptions.WarnOfNonlinearity(choices, import.Stack.Config.Cell, path, warnings);
         return new(import.Stack, import.LeftOut, import.Rounded, import.Copies);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Runtime.Layers;
 using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
@@ -34,6 +35,14 @@ internal sealed class StackOptions
     /// <summary>What was chosen.</summary>
     public PyTorchChoices Read(ParseResult parsed) =>
         new(parsed.GetValue(_prefix), parsed.GetValue(_nonlinearity) is { } word ? word == "relu" : null);
+
+    /// <summary>Tells of a nonlinearity for a cell that has none to choose.</summary>
+    public static void WarnOfNonlinearity(PyTorchChoices choices, CellKind cell, string path, Warnings warnings)
+    {
+        bool isSimple = cell is CellKind.RnnTanh or CellKind.RnnRelu;
+        string held = cell == CellKind.Lstm ? "an LSTM" : "a GRU";
+        warnings.NoEffect(choices.Rectified is not null && !isSimple, "--nonlinearity", $": {path} holds {held}, which has none to choose");
+    }
 
     /// <summary>Tells of choices that the file's format does not have.</summary>
     public static void WarnOfAny(PyTorchChoices choices, string path, Warnings warnings)
