@@ -19,7 +19,7 @@ internal sealed class BlameTests
     // An RNN with 3 inputs and 2 units, whose graph leaves everything open, or nothing.
     [Test]
     [Arguments(2, 1, 4, "X has 4 features, W takes 3")]
-    [Arguments(0, 1, 3, "X has 0 steps and 1 sequences")]
+    [Arguments(0, 1, 3, "X has 0 steps and 1 sequence")]
     [Arguments(2, 0, 3, "X has 2 steps and 0 sequences")]
     public async Task An_input_that_does_not_fit_an_open_graph_is_the_callers_fault(int steps, int batch, int width, string what)
     {

@@ -12,7 +12,9 @@ public sealed class HostileContentTests
         Tinysd.RunUntilShown("epoch 2/3", 5, folder.TrainArgs(folder.Model, 1, "--checkpoint", folder["ck"]));
         string newest = Directory.GetFiles(folder["ck"], "*.tsd").Order(StringComparer.Ordinal).Last();
         byte[] good = await File.ReadAllBytesAsync(newest);
-        string[] resume = ["train", "lm", "--resume", folder["one"], "--threads", "1"];
+
+        // With an output of its own, or the model would be written wherever the checkpoint says.
+        string[] resume = ["train", "lm", "--resume", folder["one"], "--out", folder.Model, "--threads", "1"];
         Directory.CreateDirectory(folder["one"]);
         string file = Path.Combine(folder["one"], Path.GetFileName(newest));
         await File.WriteAllBytesAsync(file, good);

@@ -133,7 +133,7 @@ public sealed class VisibleTextTests
         CliResult json = Tinysd.Run("inspect", folder["many.safetensors"], "--json", "--all");
         await Assert.That(json.Json.GetProperty("tensors").GetArrayLength()).IsEqualTo(600);
         await Assert.That(json.Json.GetProperty("configuration").EnumerateObject().Count()).IsEqualTo(150);
-        await Assert.That(json.Error).IsEqualTo("tinysd inspect: --all has no effect with --json, which is always whole\n");
+        await Assert.That(json.Error).IsEqualTo("tinysd inspect: warning: --all has no effect with --json, which is always whole.\n");
     }
 
     [Test]

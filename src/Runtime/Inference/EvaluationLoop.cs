@@ -28,7 +28,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
     public static void Check(int streams, int timeSteps)
     {
         if (streams < 1) Throw.OutOfRange(nameof(streams), streams, "at least 1");
-        if (timeSteps < 1) Throw.OutOfRange(nameof(timeSteps), timeSteps, "at least 1");
+        if (timeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(timeSteps), timeSteps, "1 to 65536");
     }
 
     private const int WarmUpTokens = 64;
