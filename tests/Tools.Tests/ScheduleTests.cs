@@ -31,6 +31,16 @@ public sealed partial class ScheduleTests
     }
 
     [Test]
+    public async Task A_schedule_may_have_a_name_as_long_as_names_may_be()
+    {
+        using var folder = new TestFolder();
+        string name = folder[new string('m', 251) + ".tss"];
+        CliResult written = Tinysd.Run(["schedule", "--steps", "5", "--out", name, .. s_shape, "--rate", "0.5"]);
+        await Assert.That(written.Code).IsEqualTo(0).Because(written.Error);
+        await Assert.That(Tinysd.Run("verify", name).Code).IsEqualTo(0);
+    }
+
+    [Test]
     [Arguments("--seed 4", "--seed is 4, and the masks of ")]
     [Arguments("--bptt 7", "--bptt is 7, and the masks of ")]
     [Arguments("--hidden 13", "has masks of other units than the model: layer.0.input 12, layer.0.recurrent 12,")]

@@ -48,7 +48,7 @@ public sealed class MaskScheduleWriter : IDisposable
 
     /// <summary>Where the unfinished file of a target lies.</summary>
     /// <param name="path">The target. A symbolic link is followed.</param>
-    public static string PartialOf(string path) => FileIdentity.Of(path).Path + PartialSuffix;
+    public static string PartialOf(string path) => SideName.Of(FileIdentity.Of(path).Path, PartialSuffix);
 
     /// <summary>A file that holds nothing to go on with, so that the schedule was begun anew: it is empty, or has no readable header. Null
     /// if there was none.</summary>
@@ -66,7 +66,7 @@ public sealed class MaskScheduleWriter : IDisposable
     public static MaskScheduleWriter Start(string path, MaskScheduleInfo info, bool resume)
     {
         if (info.FindFault() is { } fault) Throw.Argument($"a mask schedule cannot have {fault}");
-        string target = AtomicFile.FindTarget(path), partial = target + PartialSuffix;
+        string target = AtomicFile.FindTarget(path), partial = SideName.Of(target, PartialSuffix);
         OwnFile.RefuseOther(partial);
         bool wasThere = File.Exists(partial);
         var writer = new MaskScheduleWriter(path, target, partial, info);
