@@ -37,6 +37,22 @@ public sealed class OnnxRuntimeTests
     }
 
     [Test]
+    [Arguments("dynamo-lstm", 2, 3, 5)]
+    [Arguments("dynamo-lstm", 4, 1, 5)]
+    [Arguments("dynamo-lstm-no-mul", 2, 3, 5)]
+    [Arguments("dropout-training-mode-false", 3, 2, 4)]
+    [Arguments("zero-states-of-batch-1", 7, 1, 20)]
+    [Arguments("gru-last-step-linear", 1, 9, 16)]
+    public async Task A_graph_that_people_had_trouble_with_gives_what_onnx_runtime_gives(string name, int first, int second, int third)
+    {
+        string path = Fixtures.Find("reports", $"{name}.onnx");
+        OnnxNetwork network = OnnxNetwork.Open(path);
+        float[] numbers = [.. Enumerable.Range(0, first * second * third).Select(i => MathF.Sin(i * i))];
+        var input = new NamedTensor(network.Inputs.Single(), [first, second, third], numbers);
+        await Assert.That(Ort.Difference(Ort.RunFile(path, input), network.Run("x", [input]))).IsLessThan(Close);
+    }
+
+    [Test]
     [Arguments(OnnxDataType.Binary16)]
     [Arguments(OnnxDataType.BFloat16)]
     [Arguments(OnnxDataType.Binary64)]
