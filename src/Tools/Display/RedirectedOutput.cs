@@ -8,7 +8,7 @@ namespace TinySD.Tools.Display;
 /// The base library's stream takes what a pipe without a reader refuses for written, and <c>generate | head</c> would go on for ever. A file stream of the
 /// same handle would write at places of its own, over what others write to that file.
 /// </remarks>
-internal sealed partial class RedirectedOutput : Stream
+internal sealed partial class RedirectedOutput : WriteOnlyStream
 {
     // EINTR and EPIPE are the same numbers on every Unix, EAGAIN is not.
     private const int StandardOutput = 1, Interrupted = 4, UnixBrokenPipe = 32;
@@ -18,28 +18,6 @@ internal sealed partial class RedirectedOutput : Stream
 
     private static readonly int s_tryAgain = OperatingSystem.IsLinux() ? 11 : 35;
 
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     /// <summary>Writes bytes, all of them.</summary>
     /// <exception cref="BrokenPipeException">Nobody reads the pipe any more.</exception>
     /// <exception cref="IOException">The system failed to write.</exception>
@@ -47,20 +25,6 @@ internal sealed partial class RedirectedOutput : Stream
     {
         while (!buffer.IsEmpty) buffer = buffer[(OperatingSystem.IsWindows() ? WriteWindows(buffer) : WriteUnix(buffer))..];
     }
-
-    /// <summary>Nothing waits here.</summary>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private static int WriteUnix(ReadOnlySpan<byte> buffer)
     {
