@@ -52,7 +52,7 @@ public sealed class CacheEvaluator : IWindowScorer
         if (size < 1) Throw.OutOfRange(nameof(size), size, "at least 1");
         _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
         if ((long)size * Products.RowStride(_hidden) > int.MaxValue - 64)
-            Throw.Argument($"a cache of {size} states of {_hidden} units passes 2^31 floats; use a smaller one");
+            Throw.Argument($"a cache of {Throw.Counted(size, "state")} of {Throw.Counted(_hidden, "unit")} passes 2^31 floats; use a smaller one");
         runner ??= SingleThread.Instance;
         KernelSet kernels = KernelChoice.For(hardware);
         _network = new LanguageModelNetwork(model, new(1, timeSteps, Training: false), DropoutSpec.None, 0, runner, kernels);

@@ -40,7 +40,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
         where TSource : ITokenSource, allows ref struct
         where TScorer : class, IWindowScorer
     {
-        if (tokens.Length < 2) Throw.Argument($"the text has {tokens.Length} tokens; a prediction needs at least 2");
+        if (tokens.Length < 2) Throw.Argument($"the text has {Throw.Counted(tokens.Length, "token")}; a prediction needs at least 2");
         long predictions = tokens.Length - 1, share = (predictions + streams - 1) / streams;
         int warmUp = streams == 1 ? 0 : WarmUpTokens;
         long windows = (share + warmUp + timeSteps - 1) / timeSteps;
@@ -83,7 +83,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
         for (int i = 0; i < run.Length; i++)
         {
             if ((uint)run[i] >= (uint)vocabularySize)
-                Throw.Argument($"token {position + i} of the text is {run[i]}, the vocabulary has {vocabularySize} tokens");
+                Throw.Argument($"token {position + i} of the text is {run[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
         }
     }
 }

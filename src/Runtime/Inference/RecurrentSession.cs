@@ -137,10 +137,10 @@ public sealed class RecurrentSession
         RecurrentStackConfig config = _stack.Config;
         int step = _batch * config.InputSize, timeSteps = input.Length / step, directions = config.DirectionCount;
         if (input.Length % step != 0 || timeSteps > _maxTimeSteps)
-            Throw.Argument($"the input holds {input.Length} floats; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+            Throw.Argument($"the input holds {Throw.Counted(input.Length, "float")}; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
         int row = config.OutputSize * _batch;
-        if (output.Length != timeSteps * row) Throw.Argument($"the output holds {output.Length} floats; {timeSteps * row} were expected");
-        if (!lengths.IsEmpty && lengths.Length != _batch) Throw.Argument($"there are {lengths.Length} lengths for {_batch} sequences");
+        if (output.Length != timeSteps * row) Throw.Argument($"the output holds {Throw.Counted(output.Length, "float")}; {timeSteps * row} were expected");
+        if (!lengths.IsEmpty && lengths.Length != _batch) Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(_batch, "sequence")}");
         foreach (int length in lengths)
         {
             if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");
@@ -189,10 +189,10 @@ public sealed class RecurrentSession
     private void CheckStates(int hidden, int cell)
     {
         int expected = _layers.Length * _batch * _stack.Config.HiddenSize;
-        if (hidden != expected) Throw.Argument($"h holds {hidden} floats; {expected} were expected");
+        if (hidden != expected) Throw.Argument($"h holds {Throw.Counted(hidden, "float")}; {expected} were expected");
         if (cell == 0) return;
         if (_stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
-        if (cell != expected) Throw.Argument($"c holds {cell} floats; {expected} were expected");
+        if (cell != expected) Throw.Argument($"c holds {Throw.Counted(cell, "float")}; {expected} were expected");
     }
 
     // to [columns][rows] = from [rows][columns] turned.

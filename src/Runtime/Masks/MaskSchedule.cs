@@ -69,7 +69,7 @@ public readonly struct MaskSchedule
     {
         CheckPlace(site, layer, epoch, step, t);
         CheckUnits(units);
-        if (keep.Length < units) Throw.Argument($"keep holds {keep.Length} indices; room for all {units} units was expected");
+        if (keep.Length < units) Throw.Argument($"keep holds {keep.Length} indices; room for all {Throw.Counted(units, "unit")} was expected");
         StructuredMask draw = Structured(site, layer, epoch, step, t, units);
         PhiloxStream random = draw.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];

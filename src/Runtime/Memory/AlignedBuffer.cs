@@ -47,7 +47,7 @@ public sealed class AlignedBuffer
         }
         catch (OutOfMemoryException exception)
         {
-            Throw.NoMemory($"{lengthFloats} floats, {(long)lengthFloats * sizeof(float) >> 20} MiB", exception);
+            Throw.NoMemory($"{Throw.Counted(lengthFloats, "float")}, {(long)lengthFloats * sizeof(float) >> 20} MiB", exception);
             return [];
         }
     }

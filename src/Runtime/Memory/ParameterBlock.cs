@@ -18,7 +18,7 @@ public sealed class ParameterBlock
         Layout = layout;
         layout.Complete();
         if (storage.IsEmpty) storage = new AlignedBuffer(layout.LengthFloats).Memory;
-        if (storage.Length < layout.LengthFloats) Throw.Argument($"storage holds {storage.Length} floats, the layout needs {layout.LengthFloats}");
+        if (storage.Length < layout.LengthFloats) Throw.Argument($"storage holds {Throw.Counted(storage.Length, "float")}, the layout needs {layout.LengthFloats}");
         _memory = storage[..layout.LengthFloats];
     }
 

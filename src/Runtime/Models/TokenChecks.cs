@@ -7,7 +7,7 @@ internal static class TokenChecks
 {
     public static void Window(ReadOnlySpan<int> tokens, int length, int vocabularySize, string name)
     {
-        if (tokens.Length != length) Throw.Argument($"{name} holds {tokens.Length} tokens, the window needs {length}");
+        if (tokens.Length != length) Throw.Argument($"{name} holds {Throw.Counted(tokens.Length, "token")}, the window needs {length}");
         All(tokens, vocabularySize, name);
     }
 
@@ -15,7 +15,7 @@ internal static class TokenChecks
     {
         for (int i = 0; i < tokens.Length; i++)
         {
-            if ((uint)tokens[i] >= (uint)vocabularySize) Throw.Argument($"{name}[{i}] is {tokens[i]}, the vocabulary has {vocabularySize} tokens");
+            if ((uint)tokens[i] >= (uint)vocabularySize) Throw.Argument($"{name}[{i}] is {tokens[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
         }
     }
 }

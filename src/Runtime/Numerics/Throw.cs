@@ -5,6 +5,9 @@ namespace TinySD.Runtime.Numerics;
 /// <summary>The runtime's only place that throws: messages say what was expected, what was found, and its name.</summary>
 internal static class Throw
 {
+    /// <summary>A number and what it counts, for a message.</summary>
+    public static string Counted(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+
     [DoesNotReturn]
     public static void OutOfRange(string name, object? found, string expected) =>
         throw new ArgumentOutOfRangeException(name, found, $"{name} must be {expected}");

@@ -226,7 +226,7 @@ public sealed class LanguageModelTrainer
     {
         if (!_recipe.VariableBptt) return _maxRows;
         if (length < 1 || length > _maxRows || length % _recipe.BatchSize != 0)
-            Throw.Argument($"a window of {length} tokens; expected a multiple of the batch, {_recipe.BatchSize}, from 1 to {_recipe.LongestWindow} times");
+            Throw.Argument($"a window of {Throw.Counted(length, "token")}; expected a multiple of the batch, {_recipe.BatchSize}, from 1 to {_recipe.LongestWindow} times");
         return length;
     }
 

@@ -37,12 +37,12 @@ public sealed class TokenWindows
         _streamLength = tokens.Length / batchSize;
         _run = new int[PieceSteps + 1];
         long count = Math.Max(0, _streamLength - 1) / timeSteps;
-        if (count > int.MaxValue) Throw.Argument($"the text has {count} windows of {timeSteps} steps, and 2^31 - 1 are the most; use a longer window or a larger batch");
+        if (count > int.MaxValue) Throw.Argument($"the text has {Throw.Counted(count, "window")} of {Throw.Counted(timeSteps, "step")}, and 2^31 - 1 are the most; use a longer window or a larger batch");
         Count = (int)count;
         if (Count == 0)
         {
             Throw.Argument(
-                $"the text has {tokens.Length} tokens, too few for one window: {batchSize} sequences of {timeSteps} steps need at least " +
+                $"the text has {Throw.Counted(tokens.Length, "token")}, too few for one window: {Throw.Counted(batchSize, "sequence")} of {Throw.Counted(timeSteps, "step")} need at least " +
                 $"{(long)batchSize * (timeSteps + 1)}");
         }
     }

@@ -136,7 +136,7 @@ public sealed class EvaluatorTests
     {
         LanguageModel model = Cases.Model(Cases.Config(Vocabulary, 2, 3, 1));
         var evaluator = new LanguageModelEvaluator(model);
-        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1]))).IsEqualTo("the text has 1 tokens; a prediction needs at least 2");
+        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1]))).IsEqualTo("the text has 1 token; a prediction needs at least 2");
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([]))).Contains("the text has 0 tokens");
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1, 2, 19]))).IsEqualTo("tokens[2] is 19, the vocabulary has 19 tokens");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelEvaluator(model, null, streams: 0))).Contains("at least 1");

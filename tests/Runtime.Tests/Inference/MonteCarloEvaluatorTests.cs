@@ -103,7 +103,7 @@ public sealed class MonteCarloEvaluatorTests
         var evaluator = new MonteCarloEvaluator(model, dropout, 2);
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(new TokenMemory(new[] { 1, 2, 99 }))))
             .IsEqualTo("token 2 of the text is 99, the vocabulary has 13 tokens");
-        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(new TokenMemory(new[] { 1 })))).Contains("has 1 tokens");
+        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(new TokenMemory(new[] { 1 })))).Contains("has 1 token;");
     }
 
     private static LanguageModel NewModel() => Cases.Model(Cases.Config(Vocabulary, embedding: 6, hidden: 9, layers: 2), range: 0.8f);
