@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Twenty updates of every kind of training give the bits that they gave when the committed list was made, on one thread and on two.</summary>
+/// <remarks>
+/// A checksum says that something has changed and not what: a change of these bits must be on purpose, and said in the changelog. With
+/// <c>TINYSD_UPDATE_BITS=1</c> the list is written anew.
+/// </remarks>
+public sealed class TrainedBitsTests
+{
+    private const string List = "tests/Runtime.Tests/Training/TrainedBits.txt", Resource = "TrainedBits.txt", UpdateVariable = "TINYSD_UPDATE_BITS";
+
+    private const int Updates = 20, Vocabulary = 23, Batch = 4, TimeSteps = 6, Hidden = 21;
+
+    // No library's random numbers, which a later version may draw otherwise.
+    private static readonly int[] s_text = [.. Enumerable.Range(0, 4000).Select(i => (int)((((long)i * i) + (i / 7)) % 977 % Vocabulary))];
+
+    private static readonly (string Name, Func<LanguageModelRecipe, LanguageModelRecipe> With)[] s_regularizers =
+    [
+        ("none", recipe => recipe),
+        ("word-drop", recipe => recipe with { WordDrop = 0.3f }),
+        ("word-drop-by-sequence", recipe => recipe with { WordDrop = 0.3f, WordDropBySequence = true }),
+        ("weight-drop", recipe => recipe with { WeightDrop = 0.4f }),
+        ("ar-tar", recipe => recipe with { ActivationPenalty = 2f, TemporalPenalty = 1f }),
+        ("weight-decay", recipe => recipe with { WeightDecay = 0.01f }),
+        ("decoupled-decay", recipe => recipe with { WeightDecay = 0.01f, DecoupledDecay = true }),
+        ("mean-loss", recipe => recipe with { LossReduction = LossReduction.Mean }),
+        ("last-layer", recipe => recipe with { LastHiddenSize = 13 }),
+        ("variable-bptt", recipe => recipe with { VariableBptt = true }),
+    ];
+
+    [Test]
+    [Arguments(1)]
+    [Arguments(2)]
+    public async Task Twenty_updates_give_the_committed_bits(int threads)
+    {
+        if (!KernelChoice.GivesSameBits) Skip.Test("this CPU has no fused multiply-add, and its bits are its own");
+        string found = Render(threads);
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") await File.WriteAllTextAsync(Path.Combine(Repository.Root, List), found);
+        using Stream stream = typeof(TrainedBitsTests).Assembly.GetManifestResourceStream(Resource)!;
+        using var reader = new StreamReader(stream);
+        string committed = await reader.ReadToEndAsync();
+        string[] changed = [.. found.Split('\n').Except(committed.Split('\n'))];
+        await Assert.That(found == committed).IsTrue().Because(
+            $"{changed.Length} lines of {List} are others now:\n{string.Join('\n', changed.Take(10))}\nIf that is on purpose, run this test with {UpdateVariable}=1");
+    }
+
+    private static string Render(int threads)
+    {
+        using WorkerPool? pool = threads > 1 ? new WorkerPool(threads) : null;
+        IParallelRunner runner = pool is null ? SingleThread.Instance : pool;
+        var text = new StringBuilder();
+        foreach ((CellKind Kind, bool Peepholes) cell in Cases.Cells)
+        {
+            foreach (DropoutSpec dropout in Cases.Dropouts)
+            {
+                foreach (bool tied in new[] { false, true })
+                {
+                    foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) Add(cell, dropout, tied, optimizer, s_regularizers[0]);
+                }
+
+                foreach ((string, Func<LanguageModelRecipe, LanguageModelRecipe>) regularizer in s_regularizers.Skip(1))
+                    Add(cell, dropout, tied: false, OptimizerKind.Sgd, regularizer);
+            }
+        }
+
+        return text.ToString();
+
+        void Add(
+            (CellKind Kind, bool Peepholes) cell, DropoutSpec dropout, bool tied, OptimizerKind optimizer,
+            (string Name, Func<LanguageModelRecipe, LanguageModelRecipe> With) regularizer)
+        {
+            string checksum = Train(cell, dropout, tied, optimizer, regularizer.With, runner);
+            string name = $"{cell.Kind}{(cell.Peepholes ? "+peepholes" : "")} {dropout.Kind}/{dropout.Draw} {optimizer}";
+            text.Append(CultureInfo.InvariantCulture, $"{name} {(tied ? "tied" : "untied")} {regularizer.Name} {checksum}\n");
+        }
+    }
+
+    private static string Train(
+        (CellKind Kind, bool Peepholes) cell, DropoutSpec dropout, bool tied, OptimizerKind optimizer,
+        Func<LanguageModelRecipe, LanguageModelRecipe> with, IParallelRunner runner)
+    {
+        LanguageModelConfig shape = Cases.Config(Vocabulary, tied ? Hidden : 17, Hidden, layers: 2, tied).Of(cell);
+        bool drops = dropout.Kind != DropoutKind.None;
+        DropoutSpec rates = drops ? dropout with { Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.25f, Output = 0.4f } : dropout;
+        LanguageModelRecipe recipe = with(Cases.Recipe(shape, Batch, TimeSteps, rates) with
+        {
+            Optimizer = optimizer,
+            LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 0.5f,
+            ClipNorm = 1f,
+        });
+        LanguageModel model = new(recipe.ToConfig(Vocabulary));
+        model.Initialize(recipe.Seed, 0.2f, forgetBias: 1f);
+        var trainer = new LanguageModelTrainer(model, recipe, runner);
+        var windows = new TokenWindows(s_text, Batch, TimeSteps);
+        IReadOnlyList<long> starts = windows.StartsOf(recipe, firstUpdate: 0);
+        int[] inputs = new int[recipe.LongestWindow * Batch], targets = new int[inputs.Length];
+        for (int step = 0; step < Updates; step++)
+        {
+            if (optimizer == OptimizerKind.NtAsgd && step == Updates / 2) trainer.BeginAveraging();
+            int length = (int)(starts[step + 1] - starts[step]);
+            windows.Fill(starts[step], length, inputs, targets);
+            trainer.Step(inputs.AsSpan(0, length * Batch), targets.AsSpan(0, length * Batch), epoch: 0, step);
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.Moments])
+            hash.AppendData(MemoryMarshal.AsBytes(block.Values));
+        return Convert.ToHexString(hash.GetHashAndReset())[..16];
+    }
+}
