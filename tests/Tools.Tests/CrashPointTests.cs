@@ -16,7 +16,7 @@ public sealed partial class CrashPointTests
     private const int SlackKibibytes = 4, LargestKibibytes = 16 << 10;
 
     // Other threads of the runtime may open a file earlier or later than the last time, so that a call is not always the same in number.
-    private const int MostTries = 5;
+    private const int MostTries = 12;
 
     [Test]
     public async Task A_training_run_with_checkpoints_and_a_page()
