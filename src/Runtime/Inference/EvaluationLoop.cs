@@ -24,7 +24,7 @@ internal interface IWindowScorer
 internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSteps)
 {
     /// <summary>Refuses sizes that are none, before anything is made for them.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">One is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">One is below 1, or the steps are more than 65536.</exception>
     public static void Check(int streams, int timeSteps)
     {
         if (streams < 1) Throw.OutOfRange(nameof(streams), streams, "at least 1");
