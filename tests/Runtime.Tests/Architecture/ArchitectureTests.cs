@@ -110,10 +110,9 @@ public sealed partial class ArchitectureTests
     }
 
     [Test]
-    public async Task What_the_system_s_C_library_computes_is_used_by_the_twins_only()
+    public async Task What_the_system_s_C_library_computes_is_nowhere_used()
     {
         IEnumerable<string> users = Repository.Sources("src/Runtime")
-            .Where(source => !source.Path.StartsWith("Kernels/Reference/", StringComparison.Ordinal))
             .Where(source => OfTheSystem().IsMatch(source.Code))
             .Select(source => source.Path);
         await Assert.That(users).IsEmpty();

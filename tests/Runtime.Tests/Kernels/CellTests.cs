@@ -1,5 +1,4 @@
 using CommunityToolkit.HighPerformance;
-using TinySD.Runtime.Kernels.Reference;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;

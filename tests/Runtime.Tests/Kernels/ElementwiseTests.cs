@@ -1,4 +1,3 @@
-using TinySD.Runtime.Kernels.Reference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;

@@ -1,5 +1,4 @@
 using CommunityToolkit.HighPerformance;
-using TinySD.Runtime.Kernels.Reference;
 
 namespace TinySD.Runtime.Tests;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
-using TinySD.Runtime.Kernels.Reference;
 
 namespace TinySD.Runtime.Tests;
 

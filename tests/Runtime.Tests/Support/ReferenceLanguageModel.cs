@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CommunityToolkit.HighPerformance;
-using TinySD.Runtime.Kernels.Reference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;

@@ -1,11 +1,12 @@
 using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Kernels;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
 /// <summary>One step of the GRU, forward and backward: the scalar twin of <see cref="GruCell"/>.</summary>
 /// <remarks>
-/// Shapes: what comes from the input, from the previous state, the gates and all their gradients [B, 3H] with three runs of H columns, r, z, n; hidden states
-/// [H, B].
+/// Shapes: what comes from the input, from the previous state, the gates and all their gradients [B, 3H] with three runs of H columns, r,
+/// z, n; hidden states [H, B].
 /// </remarks>
 internal static class ReferenceGruCell
 {
@@ -30,8 +31,8 @@ internal static class ReferenceGruCell
     }
 
     /// <summary>
-    /// With dh = dL/dh': dx_n = dh (1 - z) (1 - n^2); du_n = dx_n r; dx_z = du_z = dh (h - n) z (1 - z); dx_r = du_r = dx_n u_n r (1 - r). What comes to h
-    /// past the products, dh z, becomes <paramref name="dPrevious"/>.
+    /// With dh = dL/dh': dx_n = dh (1 - z) (1 - n^2); du_n = dx_n r; dx_z = du_z = dh (h - n) z (1 - z); dx_r = du_r = dx_n u_n r (1 - r).
+    /// What comes to h past the products, dh z, becomes <paramref name="dPrevious"/>.
     /// </summary>
     public static void Backward(
         ReadOnlySpan2D<double> gates, ReadOnlySpan2D<double> u, ReadOnlySpan2D<double> h, ReadOnlySpan2D<double> dh,

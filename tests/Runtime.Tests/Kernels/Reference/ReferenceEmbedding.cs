@@ -1,8 +1,9 @@
 using CommunityToolkit.HighPerformance;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
-/// <summary>Table look-up of one time step: the scalar twin of the embedding layer. table, dTable [V, E]; x, dx [E, B]; tokens [B].</summary>
+/// <summary>Table look-up of one time step: the scalar twin of the embedding layer.</summary>
+/// <remarks>Shapes: table, dTable [V, E]; x, dx [E, B]; tokens [B].</remarks>
 internal static class ReferenceEmbedding
 {
     /// <summary>x[e, b] = table[tokens[b], e].</summary>

@@ -1,6 +1,7 @@
 using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Kernels;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
 /// <summary>Plain passes over arrays: the scalar twins of <see cref="Elementwise"/>.</summary>
 internal static class ReferenceElementwise

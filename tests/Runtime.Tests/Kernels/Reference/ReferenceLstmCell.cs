@@ -1,11 +1,12 @@
 using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Kernels;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
 /// <summary>One step of the LSTM cell, forward and backward: the scalar twin of <see cref="LstmCell{TPeepholes}"/>.</summary>
 /// <remarks>
-/// Shapes: pre-activations, gates and their gradients [B, 4H] with four runs of H columns, i, f, g, o; cells [B, H]; hidden states [H, B]; peepholes
-/// [3H], three runs for i, f, o, or empty for none.
+/// Shapes: pre-activations, gates and their gradients [B, 4H] with four runs of H columns, i, f, g, o; cells [B, H]; hidden states [H, B];
+/// peepholes [3H], three runs for i, f, o, or empty for none.
 /// </remarks>
 internal static class ReferenceLstmCell
 {
@@ -13,7 +14,8 @@ internal static class ReferenceLstmCell
     /// i = sigmoid(a_i + p_i c), f = sigmoid(a_f + p_f c), g = tanh(a_g); c' = f c + i g; o = sigmoid(a_o + p_o c'); h = o tanh(c').
     /// </summary>
     public static void Forward(
-        ReadOnlySpan2D<double> a, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, Span2D<double> gates, Span2D<double> cNext, Span2D<double> h)
+        ReadOnlySpan2D<double> a, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, Span2D<double> gates, Span2D<double> cNext,
+        Span2D<double> h)
     {
         int hidden = c.Width;
         for (int b = 0; b < c.Height; b++)
@@ -41,8 +43,8 @@ internal static class ReferenceLstmCell
     /// dc becomes dc' f + da_i p_i + da_f p_f.
     /// </summary>
     public static void Backward(
-        ReadOnlySpan2D<double> gates, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, ReadOnlySpan2D<double> cNext, ReadOnlySpan2D<double> dh,
-        Span2D<double> dc, Span2D<double> da)
+        ReadOnlySpan2D<double> gates, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, ReadOnlySpan2D<double> cNext,
+        ReadOnlySpan2D<double> dh, Span2D<double> dc, Span2D<double> da)
     {
         int hidden = c.Width;
         for (int b = 0; b < c.Height; b++)

@@ -1,11 +1,11 @@
 using CommunityToolkit.HighPerformance;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
 /// <summary>The three products of a layer over its kept units, one time step at a time: the scalar twins of the macro-kernels.</summary>
 /// <remarks>
-/// Written for reading, in double precision, as sums of products in the order of the formulas. Shapes: x, dx [K, B]; w, g [K, N]; c, d [B, N]. Only the
-/// rows of x, w and g that <c>keep</c> lists are looked at.
+/// Written for reading, in double precision, as sums of products in the order of the formulas. Shapes: x, dx [K, B]; w, g [K, N]; c, d
+/// [B, N]. Only the rows of x, w and g that <c>keep</c> lists are looked at.
 /// </remarks>
 internal static class ReferenceProducts
 {

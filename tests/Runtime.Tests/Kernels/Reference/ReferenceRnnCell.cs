@@ -1,6 +1,7 @@
 using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Kernels;
 
-namespace TinySD.Runtime.Kernels.Reference;
+namespace TinySD.Runtime.Tests;
 
 /// <summary>One step of the simple recurrent cell, forward and backward: the scalar twin of <see cref="RnnCell{TRectified}"/>.</summary>
 /// <remarks>Shapes: pre-activations and their gradients [B, H]; hidden states [H, B].</remarks>

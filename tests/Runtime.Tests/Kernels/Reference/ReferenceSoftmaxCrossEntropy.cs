@@ -1,6 +1,8 @@
-namespace TinySD.Runtime.Kernels.Reference;
+using TinySD.Runtime.Kernels;
 
-/// <summary>Softmax and cross-entropy of one row of logits: the scalar twin of <see cref="SoftmaxRow"/> and what its caller makes of it.</summary>
+namespace TinySD.Runtime.Tests;
+
+/// <summary>Softmax and cross-entropy of one row of logits: the twin of <see cref="SoftmaxRow"/> and what its caller makes of it.</summary>
 internal static class ReferenceSoftmaxCrossEntropy
 {
     /// <summary>
