@@ -1,5 +1,5 @@
 using System.Reflection;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 
 namespace TinySD.Tools;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 
 namespace TinySD.Tools;
 

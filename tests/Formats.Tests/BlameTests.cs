@@ -1,3 +1,7 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Whose fault a refusal says it is: the file's, the caller's or this build's.</summary>

@@ -1,3 +1,5 @@
+using TinySD.Formats.Text;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Whatever a file holds can be shown in a message.</summary>

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Systolic;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Models;
 
 namespace TinySD.Tools.Tests;
 

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using TinySD.Formats;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using TinySD.Formats;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;

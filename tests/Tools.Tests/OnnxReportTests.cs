@@ -1,5 +1,6 @@
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
 
 namespace TinySD.Tools.Tests;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
 using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;

@@ -1,5 +1,7 @@
 // sample
-using TinySD.Formats;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
 
 namespace TinySD.Tools.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
 
 namespace TinySD.Tools.Tests;
 

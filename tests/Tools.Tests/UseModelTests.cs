@@ -1,5 +1,5 @@
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;

@@ -1,5 +1,6 @@
 using Spectre.Console;
-using TinySD.Formats;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;

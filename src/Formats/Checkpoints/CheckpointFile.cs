@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using TinySD.Formats.Container;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>What checkpoints of all tasks have in common: <c>.tsd</c> files of the kind <c>checkpoint</c>, with a task, its progress, the task's own
 /// section, and blocks of tensors.</summary>

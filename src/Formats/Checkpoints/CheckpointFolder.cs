@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>A folder of one run's checkpoints, <c>checkpoint-00001234.tsd</c> after 1234 updates; held by one process at a time.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace TinySD.Formats;
+using TinySD.Formats.Models;
+
+namespace TinySD.Formats.Checkpoints;
 
 // The JSON of a checkpoint's header, spelled out apart from the records: a name changed there must not change the format.
 

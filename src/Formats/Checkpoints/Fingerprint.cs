@@ -1,9 +1,11 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>Short names for data, by which a resumed run knows its own again; they find differences and are no protection against forgery.</summary>
 public static class Fingerprint

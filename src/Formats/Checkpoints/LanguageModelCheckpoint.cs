@@ -1,8 +1,12 @@
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>A text that a run was given, so that it can be found and known again.</summary>
 /// <param name="Path">As it was given.</param>

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>An open checkpoint of a language model's training, every byte of it checked.</summary>
 /// <remarks>Stays as it is while it is open, also when the file of that name is replaced or removed.</remarks>

@@ -1,6 +1,7 @@
+using TinySD.Formats.Container;
 using TinySD.Runtime.Memory;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Checkpoints;
 
 /// <summary>Where a training run of any kind of model stands; all a checkpoint's <c>progress</c> section says.</summary>
 public sealed record TrainingProgress

@@ -1,7 +1,8 @@
 using System.Globalization;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Memory;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>The policy on weights that are infinite or not a number: they are never written, and refused unless a reader asks for them.</summary>
 internal static class FiniteWeights

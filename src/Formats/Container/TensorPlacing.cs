@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>Checks a header's tensor entries one by one, in file order, against the rules of <c>FORMAT.md</c>, "Tensors".</summary>
 /// <param name="file">Named in the problems.</param>

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>The number format of a tensor in a file. Computing is always in single precision.</summary>
 public enum TensorStorage

@@ -4,8 +4,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked
 /// when asked for.</summary>

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using TinySD.Formats.Text;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>A <c>.tsd</c> file's header: its kind, its tensors, and what else the kind keeps there, as raw JSON.</summary>
 /// <param name="Kind">What the file holds.</param>

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>Walks a header once, from its first byte to its last, and refuses at the first rule that is broken.</summary>
 /// <param name="file">Named in the problem.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>JSON as TinySD's files hold it: camel-case names, no unknown and no repeated member, nothing missing, nothing null.</summary>
 [JsonSourceGenerationOptions(

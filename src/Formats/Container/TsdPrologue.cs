@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>The first 64 bytes of a <c>.tsd</c> file; <c>FORMAT.md</c>, "Prologue". Its layout is the same in every version to
 /// come.</summary>

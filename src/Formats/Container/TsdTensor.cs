@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>What a <c>.tsd</c> file says about one of its tensors.</summary>
 /// <param name="Name">Unique within the file.</param>

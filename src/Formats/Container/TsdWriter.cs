@@ -2,9 +2,11 @@ using System.Buffers;
 using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using TinySD.Formats.Models;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Memory;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Container;
 
 /// <summary>A tensor to be written: a name in the file, where its numbers lie, and how they are stored.</summary>
 internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSlot Slot, TensorStorage Storage = TensorStorage.F32)

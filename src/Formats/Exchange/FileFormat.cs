@@ -1,6 +1,9 @@
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Container;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Exchange;
 
 /// <summary>The formats of files that hold models or tensors.</summary>
 public enum FileFormat

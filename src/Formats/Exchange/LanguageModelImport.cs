@@ -1,8 +1,13 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Exchange;
 
 /// <summary>What a caller knows better than the file that a language model is imported from.</summary>
 /// <param name="Names">How to understand the names of a safetensors file.</param>

@@ -1,9 +1,10 @@
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Exchange;
 
 /// <summary>Runs a bare stack once, over whole arrays.</summary>
 public static class RecurrentStackRun

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using TinySD.Runtime.Hardware;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Hardware;
 
 /// <summary>The profiles that TinySD ships, as they stand in <c>hw-profiles</c>; a native program carries them.</summary>
 public static class BuiltInProfiles

@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Hardware;
 
 /// <summary>JSON as hardware profiles hold it: camel-case names, no unknown and no repeated member, nothing null.</summary>
 [JsonSourceGenerationOptions(

@@ -3,9 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Hardware;
 
 /// <summary>Hardware profiles as files: JSON of a page, by the schema beside the shipped ones.</summary>
 public static class HardwareProfileFile

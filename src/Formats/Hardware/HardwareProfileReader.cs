@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Hardware;
 
 /// <summary>
 /// Reads one profile strictly. A first walk finds what is not as the schema asks and where, in words for whoever edits the file, and notes the

@@ -1,9 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 /// <summary>Everything a language model's file holds but its numbers.</summary>
 /// <param name="Config">The shape.</param>

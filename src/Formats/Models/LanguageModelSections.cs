@@ -1,10 +1,11 @@
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 // The JSON of a language model's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 

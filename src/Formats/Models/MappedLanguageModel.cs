@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using TinySD.Formats.Container;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 /// <summary>A language model used where it lies in its file: opening costs milliseconds and next to no memory, whatever the model's size.</summary>
 /// <remarks>

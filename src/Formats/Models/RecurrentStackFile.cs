@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using TinySD.Formats.Container;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 /// <summary>Everything a recurrent stack's file holds but its numbers.</summary>
 /// <param name="Config">The shape.</param>

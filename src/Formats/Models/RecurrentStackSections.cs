@@ -1,7 +1,7 @@
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 // The JSON of a recurrent stack's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 

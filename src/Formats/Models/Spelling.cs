@@ -1,9 +1,11 @@
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 /// <summary>How an enumeration is spelled in a file: words of the format, which do not change when a name in the code does.</summary>
 internal sealed class Spelling<T>(string what, params (T Value, string Name)[] names)
@@ -49,7 +51,7 @@ internal static class Spelling
         new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
     public static Spelling<LineMarks> LineMarks { get; } = new("lineMarks",
-        (Formats.LineMarks.Always, "always"), (Formats.LineMarks.WhereMissing, "where-missing"), (Formats.LineMarks.None, "none"));
+        (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"));
 
     public static Spelling<OptimizerKind> Optimizers { get; } =
         new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));

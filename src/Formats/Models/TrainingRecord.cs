@@ -2,7 +2,7 @@ using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Models;
 
 /// <summary>How a language model came to be; kept in its file. Holds no time of day, so equal runs write equal files.</summary>
 public sealed record TrainingRecord

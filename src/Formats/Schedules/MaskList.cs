@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Schedules;
 
 /// <summary>
 /// One mask as bytes: the kept groups of a site, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>, "Mask schedules".

@@ -2,9 +2,11 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Container;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Masks;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Schedules;
 
 /// <summary>An open mask schedule (<c>.tss</c>): structured masks of a run's updates, drawn beforehand, for a trainer to replay.</summary>
 /// <remarks>

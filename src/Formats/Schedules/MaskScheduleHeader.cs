@@ -2,9 +2,10 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Masks;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Schedules;
 
 /// <summary>The start of a mask schedule file: 64 bytes, 32 for each site, and their checksum; <c>FORMAT.md</c>, "Mask schedules".</summary>
 internal static class MaskScheduleHeader

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using TinySD.Runtime.Masks;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Schedules;
 
 /// <summary>What a mask schedule is of, apart from the masks.</summary>
 public sealed record MaskScheduleInfo

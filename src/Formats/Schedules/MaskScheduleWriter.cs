@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Masks;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Schedules;
 
 /// <summary>
 /// Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that stays when the writing is

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>Writes files whole or not at all.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>A stream that writes nothing and compares what would be written with what a file holds.</summary>
 /// <param name="file">Open for reading, at its start.</param>

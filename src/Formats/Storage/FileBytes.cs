@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>Reads parts of files whose length was asked before.</summary>
 internal static class FileBytes

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>Which file or folder a path leads to, however it is spelled and linked, and also where there is none yet.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using TinySD.Formats.Container;
+using TinySD.Formats.Schedules;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>Recognises, from a file's first bytes and its name, what somebody gave by mistake, and knows the way from it to a file that is read.</summary>
 internal static class ForeignFile

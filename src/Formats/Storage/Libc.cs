@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>What kind of thing a path names.</summary>
 internal enum PathKind

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>A path with its symbolic links followed name by name, as the system does when it opens it.</summary>
 /// <remarks>.NET has a call that follows the links of the last name only, and takes <c>..</c> in a link's text off as letters.</remarks>

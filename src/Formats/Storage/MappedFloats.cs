@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>A run of floats in a file, mapped into memory: pages are read when they are first touched, and belong to the system's file cache.</summary>
 /// <remarks>Copy on write: what is written to the memory stays in it, and does not go to the file. Use after disposal throws.</remarks>

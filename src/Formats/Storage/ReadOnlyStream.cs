@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>A stream that can only be read forward, once; what a subclass adds is one method.</summary>
 internal abstract class ReadOnlyStream : Stream

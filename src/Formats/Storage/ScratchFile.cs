@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>A file of this process only, gone when it is closed or when the process ends, however it ends.</summary>
 internal static class ScratchFile

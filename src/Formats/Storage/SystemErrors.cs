@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Storage;
 
 /// <summary>What the system says about files, put into words a user can act on.</summary>
 internal static class SystemErrors

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Streams a corpus file's bytes: plain or gzip, told by content.</summary>
 internal sealed class CorpusFile : IDisposable

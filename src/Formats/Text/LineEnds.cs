@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>
 /// How the lines of a text end: what there is to tell somebody whose text comes from another system or another program. All 0 at byte level.

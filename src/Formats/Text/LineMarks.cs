@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>
 /// Which lines get the token <see cref="Vocabulary.EndOfLine"/> at level <see cref="TextLevel.Word"/>; at other levels none do.

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Guesses the encoding of a text that is not UTF-8, to advise about it: one of Western Europe's of one byte a character, or none
 /// that can be told.</summary>

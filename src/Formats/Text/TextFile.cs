@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Streams a text file as characters: plain or gzip, told by content; strictly UTF-8; refuses what is not text.</summary>
 internal sealed class TextFile : IDisposable

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>What a token of a text is.</summary>
 public enum TextLevel

@@ -1,4 +1,4 @@
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>How often each token occurs in a text.</summary>
 public sealed class TokenCounts

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>
 /// A text's token ids in as few bytes as its vocabulary needs, one, two or three each: in memory while they are few, in a temporary file when they are many.

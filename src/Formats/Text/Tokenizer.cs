@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Takes a text's tokens one by one.</summary>
 internal interface ITokenSink

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>The tokens a model knows; a token's id is its place in the list. Immutable, safe to use from many threads.</summary>
 public sealed class Vocabulary

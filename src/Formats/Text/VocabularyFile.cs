@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using TinySD.Formats.Models;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Reads vocabularies that others wrote: a token a line, or JSON.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
+using TinySD.Formats.Storage;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>Unpacks gzip and refuses a file that is cut short, which <see cref="GZipStream"/> takes for a short but whole one.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
-namespace TinySD.Formats;
+namespace TinySD.Formats.Text;
 
 /// <summary>An encoding of two or four bytes a character, recognised without its byte-order mark.</summary>
 /// <param name="Name">As people call it.</param>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;

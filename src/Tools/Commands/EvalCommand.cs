@@ -1,5 +1,6 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using TinySD.Formats;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;

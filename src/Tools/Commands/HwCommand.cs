@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Spectre.Console;
-using TinySD.Formats;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;

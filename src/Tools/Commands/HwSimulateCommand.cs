@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using TinySD.Formats;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Bench;

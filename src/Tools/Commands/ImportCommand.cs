@@ -1,5 +1,9 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;

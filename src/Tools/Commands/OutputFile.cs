@@ -1,4 +1,5 @@
 using TinySD.Formats;
+using TinySD.Formats.Storage;
 
 namespace TinySD.Tools.Commands;
 

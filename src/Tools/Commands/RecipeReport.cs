@@ -1,6 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;

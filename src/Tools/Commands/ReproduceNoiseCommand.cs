@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;

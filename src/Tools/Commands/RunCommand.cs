@@ -1,5 +1,9 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
 using TinySD.Formats;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;

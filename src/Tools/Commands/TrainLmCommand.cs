@@ -1,5 +1,9 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;

@@ -1,5 +1,10 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Schedules;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

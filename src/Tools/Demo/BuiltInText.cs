@@ -1,5 +1,5 @@
 using System.Text;
-using TinySD.Formats;
+using TinySD.Formats.Text;
 
 namespace TinySD.Tools.Demo;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using TinySD.Formats;
+using TinySD.Formats.Storage;
 
 namespace TinySD.Tools.Display;
 

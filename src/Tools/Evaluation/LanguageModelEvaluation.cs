@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;

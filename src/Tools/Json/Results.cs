@@ -1,4 +1,6 @@
-using TinySD.Formats;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Storage;
 using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;

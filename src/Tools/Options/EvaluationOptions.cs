@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;

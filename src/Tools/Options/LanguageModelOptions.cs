@@ -1,5 +1,6 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;

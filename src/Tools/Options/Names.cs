@@ -1,4 +1,5 @@
-using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
@@ -40,7 +41,7 @@ internal static class Names
 
     /// <summary>Lines that get a token for their end.</summary>
     public static Names<LineMarks> LineMarks { get; } =
-        new(("auto", Formats.LineMarks.WhereMissing), ("always", Formats.LineMarks.Always), ("none", Formats.LineMarks.None));
+        new(("auto", Formats.Text.LineMarks.WhereMissing), ("always", Formats.Text.LineMarks.Always), ("none", Formats.Text.LineMarks.None));
 
     /// <summary>Number formats of weights in a file.</summary>
     public static Names<TensorStorage> Storages { get; } = new(("f32", TensorStorage.F32), ("f16", TensorStorage.F16), ("bf16", TensorStorage.BF16));

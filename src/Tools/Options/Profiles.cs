@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Ops;
 using TinySD.Tools.Errors;

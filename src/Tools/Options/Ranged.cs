@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using TinySD.Formats;
+using TinySD.Formats.Container;
 using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Options;

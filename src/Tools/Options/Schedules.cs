@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Schedules;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;

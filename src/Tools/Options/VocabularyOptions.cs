@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Training;
 

@@ -1,4 +1,5 @@
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Storage;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats;
+using TinySD.Formats.Storage;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 

@@ -1,4 +1,5 @@
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Json;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;

@@ -1,4 +1,6 @@
 using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Storage;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Storage;
 
 namespace TinySD.Tools.Training;
 

@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 

@@ -1,4 +1,5 @@
 using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Tools.Training;

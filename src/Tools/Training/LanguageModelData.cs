@@ -1,4 +1,8 @@
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;

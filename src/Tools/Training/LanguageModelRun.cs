@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Schedules;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;

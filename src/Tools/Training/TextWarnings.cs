@@ -1,4 +1,4 @@
-using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Tools.Display;
 using TinySD.Tools.Options;
 

@@ -1,4 +1,5 @@
 using TinySD.Formats;
+using TinySD.Formats.Text;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;

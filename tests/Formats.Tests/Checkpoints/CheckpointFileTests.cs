@@ -1,6 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 

@@ -1,3 +1,5 @@
+using TinySD.Formats.Checkpoints;
+
 
 namespace TinySD.Formats.Tests;
 

@@ -1,3 +1,5 @@
+using TinySD.Formats.Container;
+
 namespace TinySD.Formats.Tests;
 
 public sealed class ChecksumTests

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinySD.Formats.Container;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats.Tests;

@@ -1,4 +1,6 @@
 using System.Text;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Tests;
 

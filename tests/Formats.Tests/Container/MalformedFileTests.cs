@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Tests;
 

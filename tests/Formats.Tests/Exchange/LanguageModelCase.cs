@@ -1,3 +1,5 @@
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;

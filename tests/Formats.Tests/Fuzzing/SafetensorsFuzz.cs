@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Tests;

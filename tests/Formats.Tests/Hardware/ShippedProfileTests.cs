@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;

@@ -1,3 +1,6 @@
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;

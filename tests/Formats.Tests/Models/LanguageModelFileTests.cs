@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;

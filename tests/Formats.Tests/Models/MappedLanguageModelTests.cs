@@ -1,4 +1,7 @@
 using System.Globalization;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;

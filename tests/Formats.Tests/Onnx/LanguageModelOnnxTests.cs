@@ -1,3 +1,6 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,3 +1,6 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Small files that ask for much work or memory: what they are refused for does not matter, what it costs does.</summary>

@@ -1,3 +1,7 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Weights that lie in files beside the model, and in no others.</summary>

@@ -1,3 +1,7 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Whole graphs as exporters write them: sizes computed in the graph, functions, masks, heads; ONNX Runtime says what is

@@ -1,3 +1,7 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Operators;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>The operators around recurrent layers give ONNX Runtime's numbers.</summary>

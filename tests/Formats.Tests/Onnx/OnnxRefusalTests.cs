@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;

@@ -1,3 +1,7 @@
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Recurrent nodes with random weights give ONNX Runtime's numbers: gate orders, directions and every attribute told apart.</summary>

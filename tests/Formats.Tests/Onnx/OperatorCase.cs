@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Formats.Tests;
 

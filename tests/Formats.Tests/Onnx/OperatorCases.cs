@@ -1,3 +1,6 @@
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Every operator that is run beside the recurrent ones, with its attributes, edges and the operator sets at which it

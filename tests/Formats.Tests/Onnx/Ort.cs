@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Formats.Tests;
 

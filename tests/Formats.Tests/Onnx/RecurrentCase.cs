@@ -1,3 +1,6 @@
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>A recurrent node with random weights and inputs: small, and unlike in every gate, direction and sequence.</summary>

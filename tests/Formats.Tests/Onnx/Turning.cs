@@ -1,3 +1,5 @@
+using TinySD.Formats.Exchange.Parts;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Axes in another order, element by element.</summary>

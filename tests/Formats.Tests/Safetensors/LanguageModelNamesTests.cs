@@ -1,3 +1,8 @@
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
 
 namespace TinySD.Formats.Tests;
 

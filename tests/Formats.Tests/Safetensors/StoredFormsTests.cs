@@ -1,4 +1,7 @@
 using System.Globalization;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Exchange.Safetensors;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,3 +1,4 @@
+using TinySD.Formats.Schedules;
 using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Tests;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using TinySD.Formats.Schedules;
 using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Tests;

@@ -1,4 +1,5 @@
 using System.Text;
+using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,3 +1,5 @@
+using TinySD.Formats.Storage;
+
 namespace TinySD.Formats.Tests;
 
 /// <summary>Which file a path leads to. The oracle is the system: what is written under one name is read under the other.</summary>

@@ -1,5 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Hardware;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

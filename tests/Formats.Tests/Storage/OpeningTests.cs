@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Storage;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

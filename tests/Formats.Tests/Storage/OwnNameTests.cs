@@ -1,3 +1,6 @@
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Storage;
 using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Tests;

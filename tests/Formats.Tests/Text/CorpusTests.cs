@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;

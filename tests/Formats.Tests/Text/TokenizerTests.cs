@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

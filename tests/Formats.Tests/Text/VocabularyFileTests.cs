@@ -1,4 +1,5 @@
 using System.Text;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Tests;
 

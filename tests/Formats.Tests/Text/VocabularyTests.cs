@@ -1,3 +1,5 @@
+using TinySD.Formats.Text;
+
 
 namespace TinySD.Formats.Tests;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using TinySD.Formats;
+using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Tools.Tests;
 

@@ -1,0 +1,260 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Storage;
+
+namespace TinySD.Formats.Exchange.Onnx.Messages;
+
+/// <summary>Reads ONNX files, trusting nothing; unknown fields are passed over, as protobuf asks.</summary>
+/// <remarks>
+/// A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within graphs. What
+/// can be listed and not be run (an operator set, external weights, a node that says a thing twice) is no fault of the reading: it is kept
+/// with the part, and refused by who needs the part.
+/// </remarks>
+internal sealed partial class OnnxReader
+{
+    /// <summary>Older and later versions of the standard operators are not run.</summary>
+    public const int FirstOpset = 7, LastOpset = 26;
+
+    private const int MaxParts = 200_000, MaxNumbers = 1 << 20;
+
+    private readonly string _file;
+    private int _parts;
+
+    // What ends the reading, and what only keeps the model from being run.
+    private FileProblem? _problem, _refusal;
+
+    private OnnxReader(string file) => _file = file;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">What it says; it keeps the file's bytes in memory.</param>
+    /// <param name="problem">Why it is refused.</param>
+    public static bool TryOpen(string path, [NotNullWhen(true)] out OnnxModel? model, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        model = null;
+        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
+        using (handle)
+        {
+            long length;
+            try
+            {
+                length = RandomAccess.GetLength(handle);
+            }
+            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
+            {
+                problem = SystemErrors.WhileReading(path, exception);
+                return false;
+            }
+
+            if (length == 0)
+            {
+                problem = new(FileProblemKind.Empty, path, $"{path} is empty; an ONNX model was expected") { Offset = 0 };
+                return false;
+            }
+
+            if (length > Array.MaxLength)
+            {
+                problem = OnnxProblem.Unsupported(path, 0, "file", $"it has {length} bytes, and protobuf's limit is 2^31");
+                return false;
+            }
+
+            byte[] bytes = new byte[length];
+            if (!FileBytes.TryRead(path, handle, bytes, 0, out problem)) return false;
+            if (TryRead(path, bytes, out model, out problem)) return true;
+
+            // Protobuf has no mark of its own: only where it does not hold together is there reason to ask what else it may be.
+            ReadOnlySpan<byte> first = bytes.AsSpan(0, Math.Min(bytes.Length, ForeignFile.FirstBytes));
+            string guess = ForeignFile.Guess(first, path);
+            if (problem.Kind == FileProblemKind.MessageDamaged && !ForeignFile.IsOnnx(first) && guess != ForeignFile.Unknown)
+            {
+                problem = new(FileProblemKind.Foreign, path,
+                    $"{path} is not an ONNX model: it begins with {Words.Hex(first[..Math.Min(first.Length, 8)])} ({guess})")
+                { Offset = 0 };
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Reads a model from memory.</summary>
+    /// <param name="path">Named in problems.</param>
+    /// <param name="bytes">All of it; kept.</param>
+    /// <param name="model">What it says.</param>
+    /// <param name="problem">Why it is refused.</param>
+    public static bool TryRead(
+        string path, ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out OnnxModel? model, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        var reader = new OnnxReader(path);
+        model = reader.ReadModel(new ProtoBytes(bytes, 0));
+        problem = reader._problem;
+        return model is not null && problem is null;
+    }
+
+    private OnnxModel? ReadModel(ProtoBytes message)
+    {
+        var reader = new ProtoReader(message);
+        OnnxGraph? graph = null;
+        string producer = "", version = "";
+        long opset = 0;
+        var functions = ImmutableArray.CreateBuilder<OnnxFunction>();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (Next(ref reader))
+        {
+            switch (reader.Field)
+            {
+                case OnnxModelField.ProducerName:
+                    reader.TryText(out producer);
+                    break;
+                case OnnxModelField.ProducerVersion:
+                    reader.TryText(out version);
+                    break;
+                case OnnxModelField.OpsetImport when reader.TryBytes(out ProtoBytes set):
+                    ReadOpset(set, ref opset);
+                    break;
+                case OnnxModelField.Graph when reader.TryBytes(out ProtoBytes body):
+                    if (graph is not null)
+                        return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
+                    graph = ReadGraph(body, 0);
+                    break;
+                case OnnxModelField.Metadata when reader.TryBytes(out ProtoBytes entry):
+                    ReadMetadata(entry, metadata);
+                    break;
+                case OnnxModelField.Functions when reader.TryBytes(out ProtoBytes body):
+                    if (ReadFunction(body) is { } function) functions.Add(function);
+                    break;
+                default:
+                    Skip(ref reader);
+                    break;
+            }
+        }
+
+        if (!IsWhole(reader, "model")) return null;
+        if (graph is null) return Fail<OnnxModel>(OnnxProblem.Damaged(_file, 0, "model", "it has no graph"));
+        if (opset == 0 && functions.Count == 0)
+            _refusal ??= OnnxProblem.Invalid(_file, 0, "opset_import", "it does not say which version of the standard operators it uses");
+        else if (opset != 0)
+            _refusal ??= OpsetProblem(_file, opset);
+        string writtenBy = version.Length > 0 ? $"{producer} {version}" : producer;
+        return new OnnxModel(_file, message.Bytes.Length, opset, writtenBy, graph, functions.ToImmutable(), metadata, _refusal);
+    }
+
+    /// <summary>Why a version of the standard operators is not run, or null where it is.</summary>
+    public static FileProblem? OpsetProblem(string file, long opset) => opset is >= FirstOpset and <= LastOpset ? null
+        : OnnxProblem.Unsupported(file, 0, "opset_import",
+            $"it uses version {opset} of the standard operators; {FirstOpset} to {LastOpset} are run");
+
+    private OnnxFunction? ReadFunction(ProtoBytes message)
+    {
+        var reader = new ProtoReader(message);
+        ImmutableArray<string>.Builder inputs = ImmutableArray.CreateBuilder<string>(), outputs = ImmutableArray.CreateBuilder<string>();
+        var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
+        var defaults = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
+        string name = "", domain = "", overload = "";
+        long opset = 0;
+        while (Next(ref reader))
+        {
+            switch (reader.Field)
+            {
+                case OnnxFunctionField.Name:
+                    reader.TryText(out name);
+                    break;
+                case OnnxFunctionField.Domain:
+                    reader.TryText(out domain);
+                    break;
+                case OnnxFunctionField.Overload:
+                    reader.TryText(out overload);
+                    break;
+                case OnnxFunctionField.Input:
+                    AddText(ref reader, inputs);
+                    break;
+                case OnnxFunctionField.Output:
+                    AddText(ref reader, outputs);
+                    break;
+                case OnnxFunctionField.OpsetImport when reader.TryBytes(out ProtoBytes set):
+                    ReadOpset(set, ref opset);
+                    break;
+                case OnnxFunctionField.Default when reader.TryBytes(out ProtoBytes body):
+                    FileProblem? problem = null;
+                    if (ReadAttribute(body, 0, ref problem) is { } attribute) defaults[attribute.Name] = attribute;
+                    _refusal ??= problem;
+                    break;
+                case OnnxFunctionField.Node when reader.TryBytes(out ProtoBytes body):
+                    if (ReadNode(body, nodes.Count, 0) is { } node) nodes.Add(node);
+                    break;
+                default:
+                    Skip(ref reader);
+                    break;
+            }
+        }
+
+        return IsWhole(reader, "function")
+            ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(),
+                defaults, opset)
+            : null;
+    }
+
+    // Of a key that comes twice the last counts, as with protobuf's own maps.
+    private void ReadMetadata(ProtoBytes message, Dictionary<string, string> metadata)
+    {
+        var reader = new ProtoReader(message);
+        string key = "", value = "";
+        while (Next(ref reader))
+        {
+            if (reader.Field == OnnxModelField.MetadataKey) reader.TryText(out key);
+            else if (reader.Field == OnnxModelField.MetadataValue) reader.TryText(out value);
+            else Skip(ref reader);
+        }
+
+        if (IsWhole(reader, "metadata_props")) metadata[key] = value;
+    }
+
+    private void ReadOpset(ProtoBytes message, ref long opset)
+    {
+        var reader = new ProtoReader(message);
+        string domain = "";
+        long version = 0;
+        while (Next(ref reader))
+        {
+            if (reader.Field == OnnxModelField.OpsetDomain) reader.TryText(out domain);
+            else if (reader.Field == OnnxModelField.OpsetVersion) reader.TryInteger(out version);
+            else reader.Skip();
+        }
+
+        if (IsWhole(reader, "opset_import") && Standard(domain).Length == 0) opset = version;
+    }
+
+    private static void AddText(ref ProtoReader reader, ImmutableArray<string>.Builder texts)
+    {
+        if (reader.TryText(out string text)) texts.Add(text);
+    }
+
+    // The standard operators' domain has two names.
+    private static string Standard(string domain) => domain == "ai.onnx" ? "" : domain;
+
+    // A field whose value was read when it could be; what could not has left its fault in the reader.
+    private static void Skip(ref ProtoReader reader)
+    {
+        if (reader.Fault is null) reader.Skip();
+    }
+
+    private bool Next(ref ProtoReader reader)
+    {
+        if (_problem is not null || !reader.Next()) return false;
+        if (reader.Type != WireType.LengthDelimited || ++_parts <= MaxParts) return true;
+        return reader.Fail($"it has more than {MaxParts} parts (nodes, tensors, names), which is this build's limit");
+    }
+
+    private bool IsWhole(in ProtoReader reader, string part)
+    {
+        if (reader.Fault is { } fault) _problem ??= OnnxProblem.Damaged(_file, reader.FieldOffset, part, fault);
+        return _problem is null;
+    }
+
+    private T? Fail<T>(FileProblem problem)
+        where T : class
+    {
+        _problem ??= problem;
+        return null;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using TinySD.Formats.Exchange.Onnx.Messages;
+using TinySD.Formats.Exchange.Onnx.Operators;
+
+namespace TinySD.Formats.Exchange.Onnx;
+
+/// <summary>Runs a recurrent node.</summary>
+/// <param name="call">The node and its inputs by <see cref="OnnxRecurrentNode.X"/> and the like, null where one is left out.</param>
+/// <param name="node">The node, read.</param>
+/// <returns>Y, Y_h and, of an LSTM, Y_c.</returns>
+internal delegate OnnxArray[] RecurrentRun(OnnxCall call, OnnxRecurrentNode node);
+
+/// <summary>Runs a node that is not recurrent in a way of its own; null for one that is run as its operator says.</summary>
+internal delegate OnnxArray[]? OtherRun(OnnxCall call);
+
+/// <summary>Walks a graph from its inputs to its outputs, node by node; a value is let go of after its last use.</summary>
+internal static class OnnxGraphRun
+{
+    /// <summary>Runs a graph.</summary>
+    /// <param name="run">What it may cost.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="nodes">Its nodes, prepared.</param>
+    /// <param name="inputs">The graph's inputs by name; one that is also an initializer goes before it.</param>
+    /// <param name="recurrent">Runs recurrent nodes.</param>
+    /// <param name="other">Is asked before any other node is run, or null.</param>
+    /// <returns>The graph's outputs, in their order.</returns>
+    /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not
+    /// there.</exception>
+    public static List<OnnxArray> Run(
+        OnnxRunContext run, OnnxGraph graph, ImmutableArray<OnnxNode> nodes, IReadOnlyDictionary<string, OnnxArray> inputs,
+            RecurrentRun recurrent, OtherRun? other = null)
+    {
+        var values = new Dictionary<string, OnnxArray>(inputs, StringComparer.Ordinal);
+        var made = new HashSet<string>(inputs.Keys, StringComparer.Ordinal);
+        var uses = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (string name in nodes.SelectMany(node => node.Inputs).Concat(graph.Outputs.Select(output => output.Name)))
+            uses[name] = uses.GetValueOrDefault(name) + 1;
+        foreach (OnnxNode node in nodes)
+        {
+            var arguments = new OnnxArray?[node.Inputs.Length];
+            var call = new OnnxCall(run, node, arguments);
+            for (int i = 0; i < arguments.Length; i++) arguments[i] = node.Inputs[i].Length == 0 ? null : Find(call, node.Inputs[i]);
+            call = new OnnxCall(run, node, arguments);
+            run.ChargeNode(call);
+            OnnxArray[] results = OnnxRecurrentNode.Is(node) ? RunRecurrent(call) : other?.Invoke(call) ?? OnnxOperators.Run(call);
+            bool isChosen = arguments.Any(argument => argument is { IsChosen: true });
+            for (int i = 0; i < node.Outputs.Length; i++)
+            {
+                if (node.Outputs[i].Length == 0) continue;
+                if (i >= results.Length)
+                    call.Invalid($"it has {Words.Counted(node.Outputs.Length, "output")}; expected at most {results.Length}");
+                if (!made.Add(node.Outputs[i]) || graph.Initializers.ContainsKey(node.Outputs[i]))
+                    call.Invalid($"the value '{Words.Shown(node.Outputs[i])}' is made twice");
+                OnnxArray result = results[i];
+                bool isTagged = OnnxRecurrentNode.Is(node) || OnnxOperators.IsTagged(node, arguments);
+                if (uses.ContainsKey(node.Outputs[i]))
+                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers)
+                    {
+                        IsChosen = isChosen,
+                        IsTagged = isTagged
+                    });
+            }
+
+            foreach (string name in node.Inputs)
+            {
+                if (name.Length > 0 && --uses[name] == 0) values.Remove(name);
+            }
+        }
+
+        var outputs = new List<OnnxArray>();
+        foreach (OnnxValue output in graph.Outputs)
+        {
+            if (!values.TryGetValue(output.Name, out OnnxArray? value))
+            {
+                if (!graph.Initializers.TryGetValue(output.Name, out OnnxTensor? tensor))
+                    Throw.Problem(OnnxProblem.Invalid(run.Path, 0, output.Name, $"no node makes its output '{Words.Shown(output.Name)}'"));
+                value = run.Read(tensor!);
+            }
+
+            outputs.Add(value);
+        }
+
+        return outputs;
+
+        OnnxArray[] RunRecurrent(OnnxCall call)
+        {
+            run.ChargeRecurrent(call, call.Inputs.Skip(1).Sum(argument => argument?.Length ?? 0L));
+            OnnxRecurrentNode read = OnnxRecurrentNode.Read(call);
+            run.CheckRows(call, call.Required(OnnxRecurrentNode.X));
+            OnnxArray[] results = recurrent(call, read);
+            run.Credit(results.Sum(result => (long)result.Length));
+
+            // Recurrent nodes compute in float, whatever their X is of; their outputs are of its type.
+            long type = call.Required(OnnxRecurrentNode.X).Type;
+            return type == OnnxDataType.Binary32 ? results
+                : [.. results.Select(result => OnnxShapes.Converted(call, result.Tagged(), type))];
+        }
+
+        OnnxArray Find(OnnxCall call, string name)
+        {
+            if (values.TryGetValue(name, out OnnxArray? value)) return value;
+            if (!graph.Initializers.TryGetValue(name, out OnnxTensor? tensor))
+                call.Invalid($"its input '{Words.Shown(name)}' is neither given nor made by a node before it");
+            value = run.Read(tensor);
+            values.Add(name, value);
+            return value;
+        }
+    }
+}

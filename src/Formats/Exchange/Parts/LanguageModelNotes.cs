@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Formats.Exchange.Parts;
+
+/// <summary>What TinySD writes beside a language model's tensors in a file of another format, and reads from there: text by key.</summary>
+/// <param name="Vocabulary">The tokens, or null where the file does not say them.</param>
+/// <param name="Config">The shape, likewise.</param>
+/// <param name="Training">How the model came to be, likewise.</param>
+internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelConfig? Config, TrainingRecord? Training)
+{
+    public const string WriterKey = "tinysd.writtenBy", VocabularyKey = "tinysd.vocabulary";
+
+    private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration", TrainingKey = "tinysd.training";
+
+    // JSON values beside the tokens or epochs, many more than there are.
+    private const long MostOtherValues = 256;
+
+    /// <summary>Adds a model's to what is said of a file anyway.</summary>
+    public static void AddTo(IDictionary<string, string> metadata, LoadedLanguageModel loaded)
+    {
+        (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = loaded;
+        metadata[LevelKey] = Spelling.Levels.NameOf(vocabulary.Level);
+        if (LineMarksEntry.NameOf(vocabulary.LineMarks) is { } marks) metadata[LineMarksKey] = marks;
+        metadata[VocabularyKey] = Text([.. vocabulary.Tokens], TsdJson.Default.StringArray);
+        metadata[ConfigurationKey] = Text(ConfigurationSection.From(model.Config), TsdJson.Default.ConfigurationSection);
+        metadata[TrainingKey] = Text(TrainingSection.From(training, model.Layout.ParameterCount), TsdJson.Default.TrainingSection);
+    }
+
+    /// <summary>The level that a file says, or null.</summary>
+    /// <exception cref="FileProblemException">It is none.</exception>
+    public static TextLevel? Level(string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        if (!metadata.TryGetValue(LevelKey, out string? level)) return null;
+        if (Spelling.Levels.FindFault(level) is { } fault) Throw.Problem(Invalid(path, LevelKey, $"{path}: '{LevelKey}' in its metadata {fault}"));
+        return Spelling.Levels.ValueOf(level);
+    }
+
+    /// <summary>The shape that a file says, or null.</summary>
+    /// <exception cref="FileProblemException">It is none.</exception>
+    public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        ConfigurationSection? section = Parse(path, metadata, ConfigurationKey, TsdJson.Default.ConfigurationSection, MostOtherValues);
+        return Checked(path, ConfigurationKey, () => section?.ToConfig());
+    }
+
+    /// <summary>Reads what a file says.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">Its texts.</param>
+    /// <param name="tokens">Tokens of the model in it: many more are not looked at.</param>
+    /// <param name="level">The level where the file does not say it.</param>
+    /// <exception cref="FileProblemException">It is not as TinySD writes it.</exception>
+    public static LanguageModelNotes Read(string path, IReadOnlyDictionary<string, string> metadata, int tokens, TextLevel? level)
+    {
+        TrainingSection? training = Parse(path, metadata, TrainingKey, TsdJson.Default.TrainingSection, LanguageModelFile.MostTrainingValues);
+        string[]? words = Parse(path, metadata, VocabularyKey, TsdJson.Default.StringArray, tokens + MostOtherValues);
+        LanguageModelConfig? config = Shape(path, metadata);
+        TrainingRecord? record = Checked(path, TrainingKey, () => training is null ? null : LanguageModelFile.Checked(training));
+        if (words is null) return new LanguageModelNotes(null, config, record);
+        level ??= Level(path, metadata);
+        if (level is null)
+            Throw.Problem(Invalid(path, LevelKey, $"{path} says its vocabulary and not what a token is; add --level word, char or byte"));
+        string? marks = metadata.GetValueOrDefault(LineMarksKey);
+        Vocabulary? vocabulary = Checked(path, VocabularyKey, () => new Vocabulary(level.Value, words, LineMarksEntry.ValueOf(marks)));
+        return new LanguageModelNotes(vocabulary, config, record);
+    }
+
+    // Letters of every script as they are, as in a header of TinySD's own: escapes would make a vocabulary three times as long.
+    private static string Text<T>(T value, JsonTypeInfo<T> type)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json, new JsonWriterOptions { Encoder = TsdWriter.Encoder })) JsonSerializer.Serialize(writer, value, type);
+        return Encoding.UTF8.GetString(json.WrittenSpan);
+    }
+
+    private static T? Parse<T>(string path, IReadOnlyDictionary<string, string> metadata, string key, JsonTypeInfo<T> type, long mostValues)
+        where T : class
+    {
+        if (!metadata.TryGetValue(key, out string? text)) return null;
+        byte[] json = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            // Counted before anything is made of it: a value of one byte can become an object of a hundred.
+            long count = TsdHeader.CountValues(json);
+            if (count > mostValues)
+            {
+                Throw.Problem(Invalid(path, key,
+                    $"{path}: '{key}' in its metadata has {Words.Count(count)} values; at most {Words.Count(mostValues)} were expected"));
+            }
+
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is null");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            string why = exception is JsonException malformed ? Words.OfJson(malformed) : "a string holds half of a surrogate pair";
+            Throw.Problem(Invalid(path, key, $"{path}: '{key}' in its metadata is not as TinySD writes it: {why}"));
+            return null;
+        }
+    }
+
+    private static T? Checked<T>(string path, string key, Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentException exception)
+        {
+            Throw.Problem(Invalid(path, key, $"{path}: '{key}' in its metadata is not as TinySD writes it: {Words.OfArgument(exception)}"));
+            return null;
+        }
+    }
+
+    private static FileProblem Invalid(string path, string key, string message) => new(FileProblemKind.ModelInvalid, path, message) { Part = key };
+}
