@@ -6,8 +6,8 @@ namespace TinySD.Runtime.Inference;
 public sealed class TokenSampler
 {
     private readonly double _temperature;
-    private readonly int _topK;
-    private readonly float[] _sorted;
+    private readonly int _vocabularySize, _topK;
+    private readonly PriorityQueue<float, float> _largest;
     private PhiloxStream _random;
 
     /// <param name="vocabularySize">Length of the logits, at least 1.</param>
@@ -22,7 +22,8 @@ public sealed class TokenSampler
         if (topK < 0) Throw.OutOfRange(nameof(topK), topK, "0 (all) or above");
         _temperature = temperature;
         _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
-        _sorted = new float[vocabularySize];
+        _vocabularySize = vocabularySize;
+        _largest = new PriorityQueue<float, float>(_topK == vocabularySize ? 0 : _topK);
         _random = new PhiloxStream(seed, RandomPurpose.Sampling, 0);
     }
 
@@ -33,7 +34,7 @@ public sealed class TokenSampler
     /// overflowed.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
-        if (logits.Length != _sorted.Length) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_sorted.Length}");
+        if (logits.Length != _vocabularySize) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_vocabularySize}");
         int likeliest = 0;
         for (int i = 0; i < logits.Length; i++)
         {
@@ -63,14 +64,19 @@ public sealed class TokenSampler
         return likeliest;
     }
 
-    // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones.
+    // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones. The k largest so far stand in
+    // a heap with the least of them on top, which most logits do not pass: no sorting of the vocabulary.
     private (float Threshold, int Ties) Threshold(ReadOnlySpan<float> logits)
     {
         if (_topK == logits.Length) return (float.NegativeInfinity, logits.Length);
-        logits.CopyTo(_sorted);
-        // Without a comparison of ours, native code makes a delegate for every sort.
-        _sorted.AsSpan().Sort(static (a, b) => a.CompareTo(b));
-        float threshold = _sorted[^_topK];
+        _largest.Clear();
+        foreach (float logit in logits)
+        {
+            if (_largest.Count < _topK) _largest.Enqueue(logit, logit);
+            else if (logit > _largest.Peek()) _largest.EnqueueDequeue(logit, logit);
+        }
+
+        float threshold = _largest.Peek();
         int above = 0;
         foreach (float logit in logits)
         {

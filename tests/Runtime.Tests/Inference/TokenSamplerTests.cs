@@ -1,4 +1,5 @@
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Tests;
 
@@ -50,6 +51,42 @@ public sealed class TokenSamplerTests
             int[] drawn = [.. Enumerable.Range(0, 200).Select(_ => sampler.Sample([1f, 1f, 1f, 1f, 1f, 0f])).Distinct()];
             await Assert.That(drawn.Length).IsLessThanOrEqualTo(k);
         }
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Tokens_are_those_of_a_draw_among_the_first_k_of_all_logits_in_order(
+        [Matrix(1, 2, 7, 61)] int vocabulary, [Matrix(1, 2, 5, 30, 60, 61, 62, 1000, 0)] int topK, [Matrix(1f, 0.4f)] float temperature)
+    {
+        const int draws = 300;
+        const ulong seed = 9;
+        int k = topK == 0 ? vocabulary : Math.Min(topK, vocabulary);
+        var sampler = new TokenSampler(vocabulary, temperature, topK, seed);
+        var random = new PhiloxStream(seed, RandomPurpose.Sampling, 0);
+        var values = new Random(topK + vocabulary);
+        var failures = new List<string>();
+        for (int draw = 0; draw < draws; draw++)
+        {
+            // Few different numbers, and so many ties, in one draw; in the next hardly any. Up to nine in ten of them may not be drawn.
+            int distinct = draw % 2 == 0 ? 4 : 10_000, never = draw % 10;
+            float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ =>
+                values.Next(10) < never ? float.NegativeInfinity : values.Next(-distinct, distinct) * 6f / distinct)];
+            logits[values.Next(vocabulary)] = 0f;
+            if (draw % 3 == 0) logits[values.Next(vocabulary)] = -0f;
+
+            // LINQ's sort is stable: of equals, the first ones.
+            int[] allowed = [.. Enumerable.Range(0, vocabulary).OrderByDescending(token => logits[token]).Take(k).Order()];
+            double[] weights = [.. allowed.Select(token => PortableMath.Exp(((double)logits[token] - logits.Max()) / temperature))];
+            double sum = 0;
+            foreach (double weight in weights) sum += weight;
+            double left = random.NextDouble() * sum;
+            int at = 0;
+            while ((left -= weights[at]) >= 0) at++;
+            int found = sampler.Sample(logits);
+            if (found != allowed[at]) failures.Add($"draw {draw}: {found}, not {allowed[at]}");
+        }
+
+        await Assert.That(failures).IsEmpty();
     }
 
     [Test]
