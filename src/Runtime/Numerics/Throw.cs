@@ -19,7 +19,15 @@ internal static class Throw
     public static void NoMemory(string what, Exception cause) => throw new InsufficientMemoryException($"no memory for {what}", cause);
 
     [DoesNotReturn]
-    public static void PoolIsRunning() => throw new InvalidOperationException("the pool runs the work of one caller at a time; give every caller a pool of its own");
+    public static void PoolIsRunning() =>
+        throw new InvalidOperationException("the pool runs the work of one caller at a time; give every caller a pool of its own");
+
+    [DoesNotReturn]
+    public static void WrongParts(int found, int expected) =>
+        Argument($"the work is cut into {Counted(found, "part")}; {expected} were expected");
+
+    [DoesNotReturn]
+    public static void PoolEndsItself() => throw new InvalidOperationException("the pool cannot be disposed by the work it runs; do so when that is done");
 
     [DoesNotReturn]
     public static void ThreadsChanged(int found, int expected) =>

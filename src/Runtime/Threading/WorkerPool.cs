@@ -4,15 +4,19 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Threading;
 
 /// <summary>A fixed set of threads that wait for work by spinning briefly and then sleeping. Running work allocates nothing.</summary>
-/// <remarks>One caller at a time; another is refused. Dispose to end the threads; any thread may, at any time, but not the work itself.</remarks>
+/// <remarks>
+/// One caller at a time; another is refused. Work that throws ends neither a thread nor the pool. Dispose to end the threads; any thread
+/// may, at any time, but the work itself is refused.
+/// </remarks>
 public sealed class WorkerPool : IParallelRunner, IDisposable
 {
-    // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its core to
-    // others, which costs little when nobody wants it and is what lets the work go on when threads outnumber cores; then a worker sleeps.
+    // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its
+    // core to others, which costs little when nobody wants it and lets the work go on when threads outnumber cores; then a worker sleeps.
     private const int SpinCount = 2_000, YieldCount = 4_000;
 
     private readonly Worker[] _workers;
     private ParallelWork _work;
+    private Thread? _caller;
     private int _pending, _running;
     private volatile bool _stopping;
 
@@ -21,7 +25,8 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     /// <exception cref="OutOfMemoryException">The system lets no more threads start.</exception>
     public WorkerPool(int threadCount)
     {
-        if (threadCount is < 1 or > CountedRunner.MaxThreads) Throw.OutOfRange(nameof(threadCount), threadCount, $"1 to {CountedRunner.MaxThreads}");
+        const int most = CountedRunner.MaxThreads;
+        if (threadCount is < 1 or > most) Throw.OutOfRange(nameof(threadCount), threadCount, $"1 to {most}");
         ThreadCount = threadCount;
         _workers = new Worker[threadCount - 1];
         for (int i = 0; i < _workers.Length; i++)
@@ -43,30 +48,32 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     public int ThreadCount { get; }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The work is cut into another number of parts than the pool has threads.</exception>
     /// <exception cref="InvalidOperationException">Another thread is running work on this pool, or the work itself asks for it.</exception>
     /// <exception cref="ObjectDisposedException">The pool's threads have ended.</exception>
     public void Run(ParallelWork work)
     {
+        if (work.Parts != ThreadCount) Throw.WrongParts(work.Parts, ThreadCount);
+
         // The work lies on its caller's stack: a second one in its place would be read after its caller is gone.
         if (_stopping || Interlocked.Exchange(ref _running, 1) != 0) Refuse();
         _work = work;
+        _caller = Thread.CurrentThread;
         Volatile.Write(ref _pending, _workers.Length);
         foreach (Worker worker in _workers) worker.Wake();
-        try
-        {
-            work.Invoke(0);
-        }
-        finally
-        {
-            // Also when the caller's part throws: the others still read what lies on its stack.
-            AwaitWorkers();
-            Volatile.Write(ref _running, 0);
-        }
+
+        // No part throws: the work keeps what its loop throws, and there is such a part. So the others are always waited for.
+        work.Invoke(0);
+        AwaitWorkers();
+        _caller = null;
+        Volatile.Write(ref _running, 0);
     }
 
     /// <summary>Ends the threads and waits for them, and before that for the run that is under way; further runs are refused.</summary>
+    /// <exception cref="InvalidOperationException">The work itself asks for it, and would wait for its own end.</exception>
     public void Dispose()
     {
+        if (Thread.CurrentThread == _caller || _workers.Any(worker => worker.IsCurrent)) Throw.PoolEndsItself();
         if (Interlocked.Exchange(ref _stopping, true)) return;
 
         // Taken and never given back: nobody waits for the workers now.
@@ -107,6 +114,8 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
             _thread = new Thread(Loop) { IsBackground = true, Name = "TinySD worker" };
             _thread.Start();
         }
+
+        public bool IsCurrent => _thread == Thread.CurrentThread;
 
         public void Wake()
         {

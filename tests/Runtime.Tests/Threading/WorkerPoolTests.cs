@@ -1,3 +1,4 @@
+using System.Globalization;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
@@ -105,23 +106,135 @@ public sealed class WorkerPoolTests
     }
 
     [Test]
-    public async Task Work_that_throws_leaves_only_when_all_parts_are_done_and_the_pool_goes_on()
+    [MatrixDataSource]
+    public async Task Work_that_throws_on_any_thread_throws_at_its_caller_when_all_parts_have_ended_and_the_pool_goes_on(
+        [Matrix(2, 3, 5)] int threads, [Matrix("0", "1", "last", "all but the caller's", "all")] string which)
+    {
+        using var pool = new WorkerPool(threads);
+        int[] runs = new int[97];
+        for (int round = 1; round <= 100; round++)
+        {
+            // Whether workers wait, sleep or are slow must not matter.
+            if (round % 50 == 0) Thread.Sleep(30);
+            bool[] throws = [.. Enumerable.Range(0, threads).Select(part => which switch
+            {
+                "last" => part == threads - 1,
+                "all" => true,
+                "all but the caller's" => part > 0,
+                _ => part.ToString(CultureInfo.InvariantCulture) == which,
+            })];
+            int[] ended = new int[threads];
+            TimeoutException thrown = Assert.Throws<TimeoutException>(() => Throwing(pool, throws, ended, spin: round % 3 == 0 ? 2000 : 0));
+            await Assert.That(ended.All(count => count == 1)).IsTrue();
+            await Assert.That(throws[int.Parse(thrown.Message, CultureInfo.InvariantCulture)]).IsTrue();
+            await Assert.That(thrown.StackTrace).Contains(nameof(ParallelWork.Invoke));
+            Count(pool, runs);
+            await Assert.That(runs.All(count => count == round)).IsTrue();
+        }
+    }
+
+    [Test]
+    public async Task A_hosts_runner_sees_no_exception_of_the_work_and_its_caller_the_first()
+    {
+        int[] ended = new int[5];
+        var runner = new Backwards(5);
+        TimeoutException thrown = Assert.Throws<TimeoutException>(() => Throwing(runner, [true, false, true, true, false], ended));
+        await Assert.That(thrown.Message).IsEqualTo("3");
+        await Assert.That(ended.All(count => count == 1)).IsTrue();
+        await Assert.That(runner.Ended).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task A_loop_of_one_part_throws_as_it_is()
+    {
+        using var pool = new WorkerPool(3);
+        foreach (IParallelRunner runner in new IParallelRunner[] { SingleThread.Instance, pool })
+        {
+            await Assert.That(Assert.Throws<TimeoutException>(() =>
+            {
+                var body = new ThrowingBody { Throws = [true], Ended = new int[1] };
+                new CountedRunner(runner).For(1, 1, ref body);
+            }).Message).IsEqualTo("0");
+        }
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(1)]
+    [Arguments(2)]
+    public async Task A_nested_run_and_a_disposal_by_the_work_itself_are_refused_at_the_outer_caller(int part)
     {
         using var pool = new WorkerPool(3);
         int[] runs = new int[97];
-        for (int round = 1; round <= 5; round++)
+        for (int round = 1; round <= 50; round++)
         {
-            int[] done = new int[1];
-            await Assert.That(() => Run(done)).Throws<TimeoutException>();
-            await Assert.That(Volatile.Read(ref done[0])).IsEqualTo(2);
+            await Assert.That(Messages.Of<InvalidOperationException>(() => Do(() => Count(pool, new int[97]))))
+                .IsEqualTo("the pool runs the work of one caller at a time; give every caller a pool of its own");
+            await Assert.That(Messages.Of<InvalidOperationException>(() => Do(pool.Dispose)))
+                .IsEqualTo("the pool cannot be disposed by the work it runs; do so when that is done");
             Count(pool, runs);
             await Assert.That(runs.All(count => count == round)).IsTrue();
         }
 
-        void Run(int[] done)
+        void Do(Action action)
         {
-            var body = new ThrowingBody { Done = done };
+            var body = new ActingBody { Part = part, Action = action };
             new CountedRunner(pool).For(3, 1, ref body);
+        }
+    }
+
+    [Test]
+    public async Task Work_cut_for_another_number_of_threads_is_refused_before_it_is_run()
+    {
+        using var pool = new WorkerPool(3);
+        int[] runs = new int[97];
+        foreach (int threads in new[] { 2, 4 })
+        {
+            var body = new CountBody { Runs = runs };
+            Action run = () => new CountedRunner(new Handing(threads, pool)).For(runs.Length, 3, ref body);
+            await Assert.That(Messages.Of<ArgumentException>(run)).IsEqualTo($"the work is cut into {threads} parts; 3 were expected");
+        }
+
+        await Assert.That(Messages.Of<ArgumentException>(() => pool.Run(default))).IsEqualTo("the work is cut into 0 parts; 3 were expected");
+        await Assert.That(runs.All(count => count == 0)).IsTrue();
+        Count(pool, runs);
+        await Assert.That(runs.All(count => count == 1)).IsTrue();
+    }
+
+    [Test]
+    public async Task A_pool_disposed_while_its_work_throws_ends_and_the_exception_arrives()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            var pool = new WorkerPool(2 + (round % 3));
+            int rounds = 0;
+            Task hammer = Alone(() =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        int[] ended = new int[pool.ThreadCount];
+                        try
+                        {
+                            Throwing(pool, [.. ended.Select(_ => true)], ended);
+                        }
+                        catch (TimeoutException exception)
+                        {
+                            if (ended.Any(count => count != 1)) throw new InvalidDataException("a part had not ended", exception);
+                        }
+
+                        Volatile.Write(ref rounds, rounds + 1);
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            });
+            SpinWait.SpinUntil(() => Volatile.Read(ref rounds) > 0 || hammer.IsCompleted);
+            Thread.SpinWait(round * 10);
+            await Alone(pool.Dispose).WaitAsync(_patience);
+            await hammer.WaitAsync(_patience);
         }
     }
 
@@ -237,6 +350,12 @@ public sealed class WorkerPoolTests
     // On a thread of its own: the thread pool may have none to spare.
     private static Task Alone(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    private static void Throwing(IParallelRunner runner, bool[] throws, int[] ended, int spin = 0)
+    {
+        var body = new ThrowingBody { Throws = throws, Ended = ended, Spin = spin };
+        new CountedRunner(runner).For(throws.Length, 1, ref body);
+    }
+
     private static void Count(WorkerPool pool, int[] runs)
     {
         var body = new CountBody { Runs = runs };
@@ -273,13 +392,27 @@ public sealed class WorkerPoolTests
 
     private struct ThrowingBody : IRangeBody
     {
-        public int[] Done;
+        public bool[] Throws;
+        public int[] Ended;
+        public int Spin;
 
         public readonly void Run(int part, int start, int end)
         {
-            if (part == 0) throw new TimeoutException();
-            Thread.Sleep(20);
-            Interlocked.Increment(ref Done[0]);
+            // The longer, the fewer throw: those who leave first must wait.
+            if (!Throws[part]) Thread.SpinWait(Spin);
+            Interlocked.Increment(ref Ended[part]);
+            if (Throws[part]) throw new TimeoutException(part.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private struct ActingBody : IRangeBody
+    {
+        public int Part;
+        public Action Action;
+
+        public readonly void Run(int part, int start, int end)
+        {
+            if (part == Part) Action();
         }
     }
 
@@ -319,9 +452,19 @@ public sealed class WorkerPoolTests
     {
         public int ThreadCount => parts;
 
+        public int Ended { get; private set; }
+
         public void Run(ParallelWork work)
         {
             for (int part = parts - 1; part >= 0; part--) work.Invoke(part);
+            Ended++;
         }
+    }
+
+    private sealed class Handing(int threads, WorkerPool pool) : IParallelRunner
+    {
+        public int ThreadCount => threads;
+
+        public void Run(ParallelWork work) => pool.Run(work);
     }
 }
