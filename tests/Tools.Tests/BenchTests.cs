@@ -4,7 +4,6 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
-using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tests;
 

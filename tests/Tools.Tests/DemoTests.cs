@@ -4,7 +4,7 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 

@@ -1,6 +1,6 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;
 

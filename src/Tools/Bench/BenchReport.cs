@@ -9,7 +9,7 @@ using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;
 

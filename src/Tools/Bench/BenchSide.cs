@@ -1,5 +1,6 @@
 using TinySD.Runtime.Layers;
-using TinySD.Tools.Training;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;
 

@@ -7,6 +7,7 @@ using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 

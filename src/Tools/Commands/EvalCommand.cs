@@ -6,10 +6,9 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Evaluation;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 

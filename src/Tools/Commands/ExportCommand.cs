@@ -6,6 +6,7 @@ using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Models;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -82,7 +83,7 @@ internal sealed class ExportCommand
 
         long bytes = new FileInfo(output).Length;
         if (context.Json) CliJson.Write(context.Console.Out, new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", bytes), CliJson.Default.ExportResult);
-        else context.Console.Out.WriteLine($"{output}: {Display.Figures.Count(bytes, "byte")}");
+        else context.Console.Out.WriteLine($"{output}: {Figures.Count(bytes, "byte")}");
         return ExitCode.Done;
     }
 

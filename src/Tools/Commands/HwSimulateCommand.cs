@@ -4,9 +4,11 @@ using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Bench;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Systolic;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 
@@ -19,8 +21,9 @@ internal sealed class HwSimulateCommand
 
     private readonly CellOptions _cell = new();
 
-    private readonly Option<GemmShape?> _gemm = Ranged.Gemm(
-        "--gemm", "Simulate one forward product [M, K] x [K, N]; masks drop a part of K. Write the sizes without spaces.");
+    private readonly Option<GemmShape?> _gemm = Ranged.Value("--gemm", "M,N,K",
+        "Simulate one forward product [M, K] x [K, N]; masks drop a part of K. Write the sizes without spaces.",
+        $"three whole numbers M,N,K from 1 to {GemmShape.MaxExtent}", GemmShape.Find);
 
     private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
         "How masks vary. Only the structured ones skip work. [default: structured]");

@@ -5,6 +5,7 @@ using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -60,7 +61,7 @@ internal sealed class ImportCommand
             ? SaveModel(parsed, context, import, storage)
             : SaveStack(parsed, context, StackSource.Read(path, names, context.Warnings), storage);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
-        else context.Console.Out.WriteLine($"{output}: {described}, {Display.Figures.Count(result.Parameters, "parameter")}");
+        else context.Console.Out.WriteLine($"{output}: {described}, {Figures.Count(result.Parameters, "parameter")}");
         return ExitCode.Done;
     }
 
@@ -89,8 +90,8 @@ internal sealed class ImportCommand
         LanguageModelFile.Save(output, model, vocabulary, training, storage);
         LanguageModelConfig config = model.Config;
         string hidden = config.LastHiddenSize == 0 ? $"{config.HiddenSize} hidden" : $"{config.HiddenSize} hidden, {config.LastHiddenSize} in the last layer";
-        string described = $"language model, {Names.Cells.Of(config.Cell)}, {Display.Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
-            $"{Display.Figures.Count(vocabulary.Count)} tokens of level {Names.Levels.Of(vocabulary.Level)}";
+        string described = $"language model, {Names.Cells.Of(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
+            $"{Figures.Count(vocabulary.Count)} tokens of level {Names.Levels.Of(vocabulary.Level)}";
         return (StackResult.From(output, import), described);
     }
 
@@ -100,9 +101,9 @@ internal sealed class ImportCommand
         new CommandFiles().Read(source.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
         source.Report(context, "tinysd import", path);
         RecurrentStackFile.Save(output, source.Stack, path, storage);
-        return (StackResult.From(output, source), Describe(source.Stack.Config));
+        return (source.ToResult(output), Describe(source.Stack.Config));
     }
 
     private static string Describe(RecurrentStackConfig config) =>
-        $"{Names.Cells.Of(config.Cell)}, {Display.Figures.Count(config.LayerCount, "layer")}, {Names.Directions.Of(config.Direction)}, {Display.Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
+        $"{Names.Cells.Of(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {Names.Directions.Of(config.Direction)}, {Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
 }

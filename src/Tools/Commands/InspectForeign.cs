@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Commands;

@@ -12,7 +12,7 @@ using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 

@@ -9,6 +9,7 @@ using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 
@@ -154,7 +155,7 @@ internal sealed class ScheduleCommand
     {
         int[] keep = new int[site.Units];
         int[][] masks = [.. Enumerable.Range(0, timeSteps).Select(t => keep[..schedule.Keep(site.Site, site.Layer, epoch: 0, step: 0, t, site.Units, keep)])];
-        return new SiteMasks(Schedules.NameOf(site), site.Units, masks);
+        return new SiteMasks(Names.Of(site), site.Units, masks);
     }
 
     private static UsageException Missing(Option option) => new($"{option.Name} is missing; --steps and --out are required.");

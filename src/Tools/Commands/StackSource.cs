@@ -7,6 +7,7 @@ using TinySD.Formats.Models;
 using TinySD.Runtime.Models;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
@@ -45,6 +46,15 @@ internal sealed record StackSource(
         if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)) throw new FileProblemException(problem);
         StackOptions.WarnOfNonlinearity(choices, import.Stack.Config.Cell, path, warnings);
         return new(import.Stack, import.LeftOut, import.Rounded, import.Copies);
+    }
+
+    /// <summary>What is told of its import into a file.</summary>
+    public StackResult ToResult(string path)
+    {
+        RecurrentStackConfig config = Stack.Config;
+        return new(
+            path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
+            config.HiddenSize, Stack.Layout.ParameterCount, LeftOut, Rounded, Copies);
     }
 
     /// <summary>Says on standard error what was not taken as it is.</summary>

@@ -12,6 +12,7 @@ using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;

@@ -5,6 +5,7 @@ using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Formats.Schedules;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
@@ -45,7 +46,7 @@ internal static class VerifyCommand
         }
         else if (problems.Count == 0)
         {
-            context.Console.Out.WriteLine($"{path}: ok, {content}, {Display.Figures.Count(bytes, "byte")}");
+            context.Console.Out.WriteLine($"{path}: ok, {content}, {Figures.Count(bytes, "byte")}");
         }
         else
         {
@@ -59,24 +60,24 @@ internal static class VerifyCommand
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Check(string path)
     {
         if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, Display.Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
+        using (file) return (file.Length, Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
     }
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSchedule(string path)
     {
         if (!MaskScheduleFile.TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, Display.Figures.Count(file.Info.Updates, "update"), file.Verify());
+        using (file) return (file.Length, Figures.Count(file.Info.Updates, "update"), file.Verify());
     }
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSafetensors(string path)
     {
         if (!SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, $"{Display.Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
+        using (file) return (file.Length, $"{Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
     }
 
     private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckOnnx(string path) =>
         OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)
-            ? (network.Length, $"{Display.Figures.Count(network.Tensors.Count(), "tensor")}{NoChecksums}", [.. network.Problems])
+            ? (network.Length, $"{Figures.Count(network.Tensors.Count(), "tensor")}{NoChecksums}", [.. network.Problems])
             : Unopened(problem);
 
     // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.

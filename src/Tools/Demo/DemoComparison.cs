@@ -8,7 +8,8 @@ using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
-using TinySD.Tools.Training;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Demo;
 

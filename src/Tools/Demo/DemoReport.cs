@@ -1,8 +1,7 @@
 using Spectre.Console;
-using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Demo;
 

@@ -4,8 +4,7 @@ using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Commands;
-using TinySD.Tools.Options;
+using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Json;
 
@@ -133,7 +132,7 @@ internal sealed record ScheduleResult(
 /// <summary>A site of <see cref="ScheduleResult"/>.</summary>
 internal sealed record ScheduleSite(string Name, int Units)
 {
-    public static ScheduleSite From(MaskSite site) => new(Schedules.NameOf(site), site.Units);
+    public static ScheduleSite From(MaskSite site) => new(Names.Of(site), site.Units);
 }
 
 /// <summary>The result of <c>run</c>.</summary>
@@ -172,15 +171,6 @@ internal sealed record StackResult(
             Level = Names.Levels.Of(vocabulary.Level),
             Vocabulary = vocabulary.Count,
         };
-    }
-
-    public static StackResult From(string path, StackSource source)
-    {
-        RecurrentStackConfig config = source.Stack.Config;
-        return new(
-            path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
-            config.HiddenSize, source.Stack.Layout.ParameterCount, source.LeftOut, source.Rounded,
-            source.Copies);
     }
 }
 

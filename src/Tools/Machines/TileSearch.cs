@@ -1,5 +1,4 @@
 using TinySD.Runtime.Hardware;
-using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Machines;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Runtime.Masks;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;

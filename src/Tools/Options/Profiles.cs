@@ -4,6 +4,7 @@ using TinySD.Formats;
 using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Ops;
+using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 

@@ -2,51 +2,45 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using TinySD.Formats.Container;
-using TinySD.Tools.Systolic;
+using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Options;
 
 /// <summary>Makes options whose values are checked as they are read: the one place for number formats, ranges and their messages.</summary>
 internal static class Ranged
 {
-    /// <summary>A whole number.</summary>
-    public static Option<int?> Whole(string name, int min, int max, string help) => new(name)
-    {
-        HelpName = "N",
-        Description = help,
-        CustomParser = result =>
+    /// <summary>A value that is read from one word.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="form">What stands for the value in the help.</param>
+    /// <param name="help">The help text.</param>
+    /// <param name="expected">What the word may be, for the message where it is something else.</param>
+    /// <param name="read">Reads the word; null for one that it may not be.</param>
+    public static Option<T?> Value<T>(string name, string form, string help, string expected, Func<string, T?> read)
+        where T : struct => new(name)
         {
-            string expected = max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}";
-            bool isNumber = int.TryParse(Word(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value);
-            return isNumber && value >= min && value <= max ? value : Refuse<int>(result, name, expected);
-        },
-    };
+            HelpName = form,
+            Description = help,
+            CustomParser = result => read(Word(result)) ?? Refuse<T>(result, name, expected),
+        };
+
+    /// <summary>A whole number.</summary>
+    public static Option<int?> Whole(string name, int min, int max, string help) => Value<int>(
+        name, "N", help, max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}",
+        word => int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max ? value : null);
 
     /// <summary>A seed.</summary>
-    public static Option<ulong?> Seed(string help) => new("--seed")
-    {
-        HelpName = "N",
-        Description = help,
-        CustomParser = result => ulong.TryParse(Word(result), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
-            ? value
-            : Refuse<ulong>(result, "--seed", "a whole number from 0 to 2^64 - 1"),
-    };
+    public static Option<ulong?> Seed(string help) => Value<ulong>(
+        "--seed", "N", help, "a whole number from 0 to 2^64 - 1",
+        word => ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null);
 
     /// <summary>A number.</summary>
     /// <param name="name">The option.</param>
     /// <param name="isValid">The range; only finite numbers are asked. One too small for single precision is refused, too.</param>
     /// <param name="expected">The range in words.</param>
     /// <param name="help">The help text.</param>
-    public static Option<float?> Number(string name, Func<float, bool> isValid, string expected, string help) => new(name)
-    {
-        HelpName = "X",
-        Description = help,
-        CustomParser = result =>
-        {
-            bool isNumber = float.TryParse(Word(result), NumberStyles.Float, CultureInfo.InvariantCulture, out float value);
-            return isNumber && float.IsFinite(value) && isValid(value) && !IsLost(value, Word(result)) ? value : Refuse<float>(result, name, expected);
-        },
-    };
+    public static Option<float?> Number(string name, Func<float, bool> isValid, string expected, string help) => Value<float>(
+        name, "X", help, expected, word => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+            && float.IsFinite(value) && isValid(value) && !IsLost(value, word) ? value : null);
 
     /// <summary>A drop rate.</summary>
     public static Option<float?> Rate(string name, string help) =>
@@ -92,34 +86,10 @@ internal static class Ranged
     public static Option<T?> Choice<T>(string name, Names<T> names, string help)
         where T : struct, Enum
     {
-        var option = new Option<T?>(name)
-        {
-            HelpName = names.List,
-            Description = help,
-            CustomParser = result => names.Find(Word(result)) ?? Refuse<T>(result, name, $"one of {string.Join(", ", names.All)}"),
-        };
+        Option<T?> option = Value<T>(name, names.List, help, $"one of {string.Join(", ", names.All)}", names.Find);
         option.CompletionSources.Add([.. names.All]);
         return option;
     }
-
-    /// <summary>The three sizes of a product.</summary>
-    public static Option<GemmShape?> Gemm(string name, string help) => new(name)
-    {
-        HelpName = "M,N,K",
-        Description = help,
-        CustomParser = result =>
-        {
-            const int largest = 65536;
-            int[] sizes =
-            [
-                .. Word(result).Split(',').Select(word =>
-                    int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= largest ? size : 0),
-            ];
-            return sizes is [> 0, > 0, > 0]
-                ? new GemmShape(sizes[0], sizes[1], sizes[2])
-                : Refuse<GemmShape>(result, name, $"three whole numbers M,N,K from 1 to {largest}");
-        },
-    };
 
     /// <summary>Threads to compute with.</summary>
     public static Option<int?> Threads() =>

@@ -3,8 +3,8 @@ using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Options;
-using TinySD.Tools.Training;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using TinySD.Tools.Display;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 

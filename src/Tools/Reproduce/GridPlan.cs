@@ -1,10 +1,8 @@
 using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
-using TinySD.Tools.Options;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 

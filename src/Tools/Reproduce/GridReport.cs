@@ -3,7 +3,7 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -134,11 +134,11 @@ internal sealed record GridReport(
         }
 
         return new GridCellReport(
-            cell.Name, cell.Meaning, Options.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
+            cell.Name, cell.Meaning, Display.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
             GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Valid),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Test),
-            stepMs, speedup, cell.IsStructured ? Training.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
+            stepMs, speedup, cell.IsStructured ? Tasks.LanguageModeling.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
             stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using TinySD.Runtime.Inference;
 using TinySD.Tools.Json;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 

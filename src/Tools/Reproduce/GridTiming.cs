@@ -5,7 +5,6 @@ using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 using TinySD.Tools.Machines;
-using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 

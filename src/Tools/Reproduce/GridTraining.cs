@@ -7,6 +7,8 @@ using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;

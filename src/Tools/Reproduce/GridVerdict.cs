@@ -1,6 +1,5 @@
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Display;
-using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 

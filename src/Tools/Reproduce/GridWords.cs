@@ -2,8 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
-using TinySD.Tools.Options;
-using TinySD.Tools.Training;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Tools.Systolic;
@@ -5,8 +6,22 @@ namespace TinySD.Tools.Systolic;
 /// <summary>A product of matrices: input [M, K] times filter [K, N] gives output [M, N].</summary>
 internal readonly record struct GemmShape(int M, int N, int K)
 {
+    /// <summary>The largest extent that a command line may give.</summary>
+    public const int MaxExtent = 65536;
+
     /// <summary>Multiply-adds in it.</summary>
     public long MultiplyAdds => (long)M * N * K;
+
+    /// <summary>The shape in a word <c>M,N,K</c>, or null.</summary>
+    public static GemmShape? Find(string word)
+    {
+        int[] extents =
+        [
+            .. word.Split(',').Select(part =>
+                int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) && extent is >= 1 and <= MaxExtent ? extent : 0),
+        ];
+        return extents is [> 0, > 0, > 0] ? new GemmShape(extents[0], extents[1], extents[2]) : null;
+    }
 }
 
 /// <summary>Where a product's three dimensions go on an array.</summary>

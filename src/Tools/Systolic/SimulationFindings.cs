@@ -1,7 +1,6 @@
 using System.Globalization;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
-using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Systolic;
 

@@ -2,7 +2,7 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
-using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Systolic;
 

@@ -3,7 +3,6 @@ using Spectre.Console;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
-using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Systolic;
 

@@ -1,0 +1,30 @@
+namespace TinySD.Tools.Display;
+
+/// <summary>
+/// The way from Ctrl-C to a running command. A command that can stop in good order watches it; as long as none does, a signal ends the
+/// process there and then.
+/// </summary>
+internal sealed class StopRequest : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private volatile bool _isWatched;
+
+    /// <summary>From now on a request is this command's to obey.</summary>
+    public CancellationToken Watch()
+    {
+        _isWatched = true;
+        return _source.Token;
+    }
+
+    /// <summary>Asks for a stop.</summary>
+    /// <returns>False when nobody watches, or a stop was asked for before: whoever asks twice wants the process gone.</returns>
+    public bool TryRequest()
+    {
+        if (!_isWatched || _source.IsCancellationRequested) return false;
+        _source.Cancel();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+}

@@ -1,0 +1,196 @@
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Models;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>A text as token ids.</summary>
+/// <param name="Name">Its file as the user named it.</param>
+/// <param name="Tokens">The ids.</param>
+internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
+{
+    /// <summary>Of a text to predict, how many of the tokens after the first are the unknown one.</summary>
+    public long UnknownToPredict { get; private init; }
+
+    /// <summary>What a model file says about it.</summary>
+    public TextRecord ToRecord() => new(Name, Tokens.Length);
+
+    /// <summary>What a checkpoint says about it.</summary>
+    public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
+
+    /// <summary>Reads a file that a finished model is to predict.</summary>
+    /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToPredict(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
+        UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary, progress, stop));
+
+    /// <summary>Reads a file that a model in training is to predict.</summary>
+    /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
+        UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary, progress, stop));
+
+    /// <summary>Reads a file to train on.</summary>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText ToTrain(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
+        new(path, Store(path, vocabulary, progress, stop));
+
+    /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
+    public void Dispose() => Tokens.Dispose();
+
+    private static TokenStore Store(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
+        Corpus.Store(path, vocabulary, progress: ProgressDisplay.ShareOf(progress, $"reading {path}"), stop: stop);
+
+    private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop)
+    {
+        TokenStore tokens = Store(path, vocabulary, progress, stop);
+        if (tokens.Length < 2)
+        {
+            throw new FailureException(
+                $"{path} has {tokens.Length} token; a prediction needs at least 2, one to start from and one to predict. " +
+                "Give a longer text.");
+        }
+
+        Span<int> first = stackalloc int[1];
+        tokens.Read(0, first);
+        return new EncodedText(path, tokens) { UnknownToPredict = tokens.UnknownCount - (first[0] == vocabulary.UnknownId ? 1 : 0) };
+    }
+}
+
+/// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
+/// <param name="MinimumCount">Rarer ones become the unknown one.</param>
+/// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
+internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
+
+/// <summary>The texts of a training run and their vocabulary.</summary>
+internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits Limits, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
+{
+    /// <summary>Reads the files. The vocabulary is the training text's.</summary>
+    /// <param name="train">The training text's path.</param>
+    /// <param name="valid">The validation text's path.</param>
+    /// <param name="test">The test text's path, if there is one.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="marks">Which lines get a token for their end, at word level.</param>
+    /// <param name="limits">Of the vocabulary.</param>
+    /// <param name="recipe">Its windows must fit into the training text.</param>
+    /// <param name="progress">Shown how far in its texts it is.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static LanguageModelData Read(
+        string train, string valid, string? test, TextLevel level, LineMarks marks, VocabularyLimits limits, LanguageModelRecipe recipe,
+        IProgressDisplay progress, CancellationToken stop)
+    {
+        // The vocabulary of bytes is known without a look at the text.
+        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, marks, limits, progress, stop);
+        EncodedText text = EncodedText.ToTrain(train, vocabulary, progress, stop);
+        CheckLength(text, recipe);
+        if (vocabulary.Count < 2)
+        {
+            throw new FailureException(
+                $"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
+        }
+
+        if (!LanguageModelFile.HasRoomFor(vocabulary, recipe.Epochs))
+        {
+            throw new FailureException(
+                $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. Give --max-vocabulary or --min-count.");
+        }
+
+        EncodedText toValidate = EncodedText.ToPredictInTraining(valid, vocabulary, progress, stop);
+        EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary, progress, stop);
+        return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
+    }
+
+    /// <summary>What of the training text no epoch of a recipe uses.</summary>
+    public LeftOut LeftOutOf(LanguageModelRecipe recipe) => LeftOut.From(Train.Tokens.Length, recipe);
+
+    /// <summary>What somebody who brings texts of his own should know of them, each in a line.</summary>
+    public IEnumerable<string> Warnings(LanguageModelRecipe recipe)
+    {
+        foreach (EncodedText text in new[] { Train, Valid, Test }.OfType<EncodedText>())
+        {
+            foreach (string warning in TextWarnings.Of(text, Vocabulary)) yield return warning;
+        }
+
+        if (LeftOutOf(recipe) is { IsMuch: true } left) yield return left.Told(Train.Name);
+    }
+
+    /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
+    public LanguageModelCheckpoint ToCheckpoint(
+        LanguageModelRecipe recipe, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, int? streams,
+        CheckpointKeeper keeper) => new()
+        {
+            Progress = new()
+            {
+                Updates = 0,
+                Epoch = 0,
+                Step = 0,
+                LossSum = 0,
+                Seconds = 0,
+                TotalSeconds = 0,
+                LearningRate = recipe.LearningRate,
+                OptimizerUpdates = 0,
+            },
+            Recipe = recipe,
+            Level = Vocabulary.Level,
+            LineMarks = Vocabulary.LineMarks,
+            MinimumCount = Limits.MinimumCount,
+            MaximumVocabulary = Limits.MaximumSize,
+            Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
+            Train = Train.ToFingerprint(),
+            Valid = Valid.ToFingerprint(),
+            Test = Test?.ToFingerprint(),
+            Streams = streams,
+            Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
+            Output = Path.GetFullPath(output),
+            Dtype = storage,
+            MaxSteps = maxSteps,
+            CheckpointEvery = keeper.Every,
+            CheckpointKeep = keeper.Keep,
+            CheckpointsAreTemporary = keeper.IsTemporary,
+        };
+
+    /// <summary>Gives memory and temporary files back.</summary>
+    public void Dispose()
+    {
+        Train.Dispose();
+        Valid.Dispose();
+        Test?.Dispose();
+    }
+
+    private static Vocabulary BuildVocabulary(
+        string train, TextLevel level, LineMarks marks, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
+    {
+        TokenCounts counts = Corpus.Count(train, level, marks, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
+        if (counts.Total == 0) throw new FailureException($"{train} has white space only, and not one word. Give a real text.");
+        if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
+        {
+            throw new FailureException(
+                $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most {Figures.Count(Vocabulary.MaxCount)}. " +
+                "Give --max-vocabulary or --min-count.");
+        }
+
+        ProgressDisplay.ShareOf(progress, $"sorting the tokens of {train}")?.Invoke(0);
+        return Vocabulary.Build(counts, limits.MinimumCount, maximumSize: limits.MaximumSize ?? Vocabulary.MaxCount);
+    }
+
+    private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)
+    {
+        long needed = (long)recipe.BatchSize * (recipe.Bptt + 1);
+        if (text.Tokens.Length >= needed) return;
+        string tokens = Figures.Count(text.Tokens.Length, "token");
+        throw new FailureException(
+            $"{text.Name} has {tokens}, too few to train on: --batch {Figures.Count(recipe.BatchSize, "sequence")} of " +
+            $"--bptt {Figures.Count(recipe.Bptt, "step")} need at least {Figures.Count(needed)}.")
+        {
+            Advice = "Lower --batch or --bptt, or give a longer text.",
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>The option that names a preset.</summary>
+internal static class Presets
+{
+    /// <summary>What names begin with where tokens are characters.</summary>
+    public const string CharacterPrefix = "char-";
+
+    /// <summary>Every name, without the structured forms.</summary>
+    public static string List { get; } = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
+
+    /// <summary>How structured forms are named.</summary>
+    public static string Forms { get; } =
+        $"A preset with dropout can be given a structured form by its name's ending: {LanguageModelRecipe.UpwardForm} (sites on what flows upward) or " +
+        $"{LanguageModelRecipe.RecurrentForm} (the recurrent site too; DropConnect gives way to it, --weight-drop puts it back).";
+
+    /// <summary>The option.</summary>
+    public static Option<string?> Option(string help) => new("--preset") { HelpName = "NAME", Description = help };
+
+    /// <summary>The preset of that name.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static LanguageModelRecipe Find(string name) =>
+        LanguageModelRecipe.FindPreset(name) ?? throw new UsageException($"--preset is '{name}'; expected one of {List}{FormsHint(name)}.");
+
+    // Whoever asks for a form should hear that there are some.
+    private static string FormsHint(string name) => name.Contains('+', StringComparison.Ordinal)
+        ? $", those with dropout also with {LanguageModelRecipe.UpwardForm} or {LanguageModelRecipe.RecurrentForm} after it"
+        : "";
+
+    /// <summary>Whether a preset's tokens are characters.</summary>
+    public static bool IsOfCharacters(string name) => name.StartsWith(CharacterPrefix, StringComparison.Ordinal);
+}

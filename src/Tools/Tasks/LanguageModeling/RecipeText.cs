@@ -1,0 +1,35 @@
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>A recipe in a line.</summary>
+internal static class RecipeText
+{
+    /// <summary>The model and its window.</summary>
+    public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
+        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}{Last(recipe)}, " +
+        $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
+        Figures.Count(recipe.Bptt, "time step");
+
+    private static string Last(LanguageModelRecipe recipe) =>
+        recipe.LastHiddenSize == 0 ? "" : $" (the last {Figures.Count(recipe.LastHiddenSize)})";
+
+    // An LSTM goes without saying.
+    private static string Cell(LanguageModelRecipe recipe) =>
+        recipe.Peepholes ? "peephole " : recipe.Cell == CellKind.Lstm ? "" : Names.Cells.Of(recipe.Cell) + " ";
+
+    /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
+    public static string Masks(DropoutSpec dropout) =>
+        Rates(dropout) +
+        (dropout.Draw == MaskDraw.Bernoulli ? ", counts left to chance" : "") +
+        (dropout.KeepMultiple > 1 ? $", kept counts a multiple of {dropout.KeepMultiple}" : "") +
+        (dropout.GroupSize > 1 ? $", groups of {dropout.GroupSize}" : "");
+
+    /// <summary>The drop rate of every site.</summary>
+    public static string Rates(DropoutSpec dropout) =>
+        $"embedding {Figures.Setting(dropout.Embedding)}, layer {Figures.Setting(dropout.Layer)}, " +
+        $"recurrent {Figures.Setting(dropout.Recurrent)}, output {Figures.Setting(dropout.Output)}";
+}

@@ -1,0 +1,155 @@
+using System.CommandLine;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Schedules;
+using TinySD.Formats.Text;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>A run that <c>train lm --resume</c> goes on with, and what may not be otherwise than it was.</summary>
+/// <param name="folder">Its checkpoints, as messages name them.</param>
+/// <param name="run">What the newest of them says.</param>
+internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
+{
+    private const string Absent = "none";
+
+    /// <summary>What the checkpoint says.</summary>
+    public LanguageModelCheckpoint Run => run;
+
+    /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it was.</summary>
+    public string Output => run.CheckpointsAreTemporary
+        ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Output))
+        : run.Output;
+
+    /// <summary>Where the run's report goes, or null: beside the model where it was beside it.</summary>
+    public string? Report => run.Report is { } report && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Output)
+        ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(report))
+        : run.Report;
+
+    /// <summary>The run's level and recipe, with the number of epochs that the command line asks for.</summary>
+    /// <exception cref="UsageException">An option says other than the run.</exception>
+    public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options, Warnings warnings)
+    {
+        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction, warnings);
+        var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
+        var now = RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
+        foreach (string option in now.Keys.Union(was.Keys))
+        {
+            // Either may lack a row: dropout of another case has others, and some stand only where they say something.
+            string value = now.GetValueOrDefault(option, Absent), known = was.GetValueOrDefault(option, Absent);
+            if (value != known) throw Contradiction(option, value, known);
+        }
+
+        if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
+        {
+            throw new UsageException(
+                $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its {Figures.Count(run.Recipe.Epochs, "epoch")} " +
+                $"(--lr-schedule {Names.LearningRateSchedules.Of(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
+        }
+
+        int begun = run.Progress.Epoch + (run.Progress.Step > 0 ? 1 : 0);
+        if (asked.Epochs < begun)
+            throw new UsageException($"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or more.");
+        return (run.Level, run.Recipe with { Epochs = asked.Epochs });
+    }
+
+    /// <summary>What limits the run's vocabulary.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public VocabularyLimits Limits(ParseResult parsed, VocabularyOptions options, Warnings warnings)
+    {
+        if (run.Level == TextLevel.Byte) return options.Read(parsed, run.Level, warnings);
+        Check(options.MinimumCount, run.MinimumCount);
+        Check(options.MaximumSize, run.MaximumVocabulary);
+        return new VocabularyLimits(run.MinimumCount, run.MaximumVocabulary);
+
+        void Check(Option<int?> option, int? was)
+        {
+            if (parsed.GetValue(option) is { } asked && asked != was)
+                throw Contradiction(option.Name, Figures.Count(asked), was is { } known ? Figures.Count(known) : "none");
+        }
+    }
+
+    /// <summary>The number format of the run's model.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Dtype
+        ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Dtype))
+        : run.Dtype;
+
+    /// <summary>Which lines of the run's texts get a token for their end.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.LineMarks
+        ? throw Contradiction(VocabularyOptions.LineMarksName, Names.LineMarks.Of(marks), Names.LineMarks.Of(run.LineMarks))
+        : run.LineMarks;
+
+    /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
+    /// <exception cref="UsageException">The command line says other than the run.</exception>
+    public int? Streams(ParseResult parsed, Option<int?> option)
+    {
+        if (parsed.GetValue(option) is not { } asked || asked == run.Streams) return run.Streams;
+        string was = run.Streams is { } known ? Figures.Count(known) : EvaluationStreams.Of(null, run.Recipe).Told(hasTest: true);
+        throw Contradiction(option.Name, Figures.Count(asked), was);
+    }
+
+    /// <summary>Refuses other masks than the run's.</summary>
+    /// <exception cref="UsageException">The run draws its masks.</exception>
+    /// <exception cref="FailureException">They are others.</exception>
+    public void Check(MaskScheduleFile? schedule, string option)
+    {
+        if (schedule is null) return;
+        if (run.Schedule is not { } known) throw Contradiction(option, schedule.Path, "no schedule");
+        if (schedule.Info.Updates < known.Updates || schedule.FingerprintOf(known.Updates) != known.Checksum)
+        {
+            throw new FailureException(
+                $"{schedule.Path} has other masks than those of the run in {folder}, or fewer than its {Figures.Count(known.Updates, "update")}; " +
+                $"give {option} with the run's own.");
+        }
+    }
+
+    /// <summary>Refuses texts that are not where they were and not given again, naming the option that says where they are now.</summary>
+    /// <exception cref="FailureException">One is gone.</exception>
+    public static void CheckExist(ParseResult parsed, params ReadOnlySpan<(string? Path, FileOption Option)> texts)
+    {
+        foreach ((string? path, FileOption option) in texts)
+        {
+            if (path is null || parsed.GetValue(option) is not null || File.Exists(path)) continue;
+            throw new FailureException(
+                $"there is no file {path}, which is the run's {option.Name} as given when it was started; give {option.Name} with its place now.");
+        }
+    }
+
+    /// <summary>Refuses other texts than the run's.</summary>
+    /// <exception cref="FailureException">One is another.</exception>
+    public void Check(LanguageModelData data, (string Train, string Valid, string Test) options)
+    {
+        Check(options.Train, data.Train, run.Train);
+        if (data.Vocabulary.Count != run.Vocabulary.Count || Fingerprint.Of(data.Vocabulary) != run.Vocabulary.Checksum)
+            throw Other(options.Train, data.Train.Name, "its words or characters are others");
+        Check(options.Valid, data.Valid, run.Valid);
+
+        // A test text changes nothing in the run, so one may be added.
+        if (data.Test is { } test && run.Test is { } tested) Check(options.Test, test, tested);
+    }
+
+    private void Check(string option, EncodedText text, TextFingerprint known)
+    {
+        TextFingerprint found = text.ToFingerprint();
+        if (found.Tokens != known.Tokens)
+            throw Other(option, found.Path, $"{Figures.Count(known.Tokens, "token")} expected, {Figures.Count(found.Tokens)} found");
+        if (found.Checksum != known.Checksum) throw Other(option, found.Path, "it has as many tokens, but not the same ones");
+
+        // The model file names its texts, and should come out the same.
+        string name = Path.GetFileName(known.Path);
+        if (Path.GetFileName(found.Path) != name) throw Other(option, found.Path, $"the file was called {name}; its folder may be another, its name not");
+    }
+
+    private FailureException Other(string option, string path, string why) =>
+        new($"{option} {path} is not the text that the run in {folder} was started with: {why}.");
+
+    private UsageException Contradiction(string option, string asked, string was) =>
+        new($"{option} is {asked}, and the run in {folder} has {was}; leave it out to go on with that run, or start a new one.");
+}

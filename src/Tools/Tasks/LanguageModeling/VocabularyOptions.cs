@@ -1,0 +1,59 @@
+using System.CommandLine;
+using TinySD.Formats.Text;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>The options that say which tokens of the training text get a place of their own in the vocabulary.</summary>
+internal sealed class VocabularyOptions
+{
+    /// <summary>What the options are called.</summary>
+    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary", LineMarksName = "--eos";
+
+    /// <summary>The rarest tokens that do.</summary>
+    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue,
+        $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+
+    /// <summary>How many do.</summary>
+    public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
+        "[default: all]");
+
+    /// <summary>Which lines get a token for their end.</summary>
+    public Option<LineMarks?> LineMarks { get; } = Ranged.Choice(LineMarksName, Names.LineMarks,
+        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: auto, those that do not end in it already; always, " +
+        "every line; none, no line: a line's end is white space, and what the text has is what there is. The model remembers it. [default: auto]");
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(MinimumCount);
+        command.Add(MaximumSize);
+        command.Add(LineMarks);
+    }
+
+    /// <summary>Which lines get a token for their end, or null where the command line does not say.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="warnings">Told if the option has no effect.</param>
+    public LineMarks? Marks(ParseResult parsed, TextLevel level, Warnings warnings)
+    {
+        if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
+        warnings.NoEffect(
+            [$"{LineMarksName} {Names.LineMarks.Of(marks)}"], $" at --level {Names.Levels.Of(level)}: line feeds are tokens like any other");
+        return null;
+    }
+
+    /// <summary>What they say on a command line.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="level">What a token is.</param>
+    /// <param name="warnings">Told where tokens are bytes, of which all have a place.</param>
+    public VocabularyLimits Read(ParseResult parsed, TextLevel level, Warnings warnings)
+    {
+        if (level != TextLevel.Byte) return new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+        warnings.NoEffect(Ranged.Given(parsed, MinimumCount, MaximumSize), " at --level byte: there are 256 bytes, and none is unknown");
+        return new(1, null);
+    }
+}
