@@ -15,7 +15,9 @@ namespace TinySD.Runtime.Kernels;
 /// The places where pieces meet, and all the rest, were tried for all 2^32 floats: ExhaustiveActivationTests.
 /// </para>
 /// </remarks>
-internal static class Activations
+internal static class Activations<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     // 1.5 * 2^23: adding it rounds to the nearest whole number and leaves that number in the low mantissa bits.
     private const float RoundingShift = 12582912f;
@@ -39,30 +41,24 @@ internal static class Activations
 
     /// <summary>e^x; x is clamped to [-87, 88].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Exp<TLanes, TVector>(TVector x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged =>
-        ExpInRange<TLanes, TVector>(TLanes.Max(TLanes.Create(LowestExponent), TLanes.Min(TLanes.Create(HighestExponent), x)));
+    public static TVector Exp(TVector x) =>
+        ExpInRange(TLanes.Max(TLanes.Create(LowestExponent), TLanes.Min(TLanes.Create(HighestExponent), x)));
 
     /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Sigmoid<TLanes, TVector>(TVector x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static TVector Sigmoid(TVector x)
     {
         TVector one = TLanes.Create(1f);
-        return TLanes.Divide(one, TLanes.Add(one, Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Create(0f), x))));
+        return TLanes.Divide(one, TLanes.Add(one, Exp(TLanes.Subtract(TLanes.Create(0f), x))));
     }
 
     /// <summary>tanh |x| = x + x^3 p(x^2) near 0, 1 - 2 / (e^(2|x|) + 1) elsewhere, with the sign of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Tanh<TLanes, TVector>(TVector x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static TVector Tanh(TVector x)
     {
         TVector one = TLanes.Create(1f);
         TVector magnitude = TLanes.Min(TLanes.Create(HighestTanh), TLanes.Abs(x));
-        TVector power = ExpInRange<TLanes, TVector>(TLanes.Add(magnitude, magnitude));
+        TVector power = ExpInRange(TLanes.Add(magnitude, magnitude));
         TVector far = TLanes.Subtract(one, TLanes.Divide(TLanes.Create(2f), TLanes.Add(power, one)));
         TVector square = TLanes.Multiply(magnitude, magnitude);
         TVector p = TLanes.MultiplyAdd(square, TLanes.Create(0.0164348073f), TLanes.Create(-0.0526702441f));
@@ -74,9 +70,7 @@ internal static class Activations
 
     /// <summary>e^x for x in [-87, 88] or not a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector ExpInRange<TLanes, TVector>(TVector x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static TVector ExpInRange(TVector x)
     {
         TVector shifted = TLanes.MultiplyAdd(x, TLanes.Create(Log2E), TLanes.Create(RoundingShift));
         TVector n = TLanes.Subtract(shifted, TLanes.Create(RoundingShift));

@@ -3,8 +3,9 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>The elementwise part of a recurrent cell for one sequence: what <see cref="CellRows"/> walks over the batch.</summary>
-internal unsafe interface ICellStep
+/// <summary>The elementwise part of a recurrent cell for one sequence: what <see cref="CellRows{TLanes, TVector}"/> walks over the batch.</summary>
+internal unsafe interface ICellStep<TVector>
+    where TVector : unmanaged
 {
     /// <summary>Sequences B.</summary>
     int Batch { get; }
@@ -17,68 +18,42 @@ internal unsafe interface ICellStep
     /// <param name="b">The sequence.</param>
     /// <param name="unit">The first unit.</param>
     /// <param name="units">How many.</param>
-    /// <param name="h">Receives their h'.</param>
     /// <param name="previous">Their h, where <see cref="Previous"/> is not null.</param>
-    void ForwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* h, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    /// <param name="h">Receives their h'.</param>
+    void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>;
 
     /// <summary>The same units backward; <paramref name="dh"/> is what comes from above and from the recurrent product.</summary>
-    void BackwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* dh, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    void BackwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* dh)
         where TRun : struct, IRun<TVector>;
 }
 
 /// <summary>Walks a cell over some neighbouring units of every sequence.</summary>
 /// <remarks>
-/// Memory is walked along the rows, a sequence at a time, because that is what the CPU fetches ahead; h and dh, which lie the other way, are turned
-/// four sequences at a time. Rows end in a part of a register.
+/// Memory is walked along the rows, a sequence at a time, because that is what the CPU fetches ahead; h and dh, which lie the other way, are
+/// turned four sequences at a time. Rows end in a part of a register.
 /// </remarks>
-internal static unsafe class CellRows
+internal static unsafe class CellRows<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     private const int ScratchFloats = Turning.Sequences * Turning.Units;
 
     /// <summary>Units [start, end) forward; h' [H][B].</summary>
-    [SkipLocalsInit]
-    public static void Forward<TLanes, TVector, TCell>(TCell cell, int start, int end, float* h)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TCell : struct, ICellStep
-    {
-        float* turned = stackalloc float[ScratchFloats], before = stackalloc float[ScratchFloats];
-        int batch = cell.Batch;
-        for (int unit = start; unit < end; unit += Turning.Units)
-        {
-            int count = Math.Min(Turning.Units, end - unit), whole = count / TLanes.Width * TLanes.Width;
-            for (int b = 0; b < batch; b += Turning.Sequences)
-            {
-                int sequences = Math.Min(Turning.Sequences, batch - b);
-                TurnPrevious<TLanes, TVector>(cell.Previous, unit, b, batch, before, count, sequences);
-                for (int s = 0; s < sequences; s++)
-                {
-                    // A single sequence needs no turning.
-                    float* row = batch == 1 ? h + unit : turned + (s * Turning.Units), previous = PreviousRow(cell.Previous, unit, batch, before, s);
-                    cell.ForwardRow<TLanes, TVector, WholeRegister<TLanes, TVector>>(default, b + s, unit, whole, row, previous);
-                    if (whole == count) continue;
-                    cell.ForwardRow<TLanes, TVector, FirstLanes<TLanes, TVector>>(
-                        new(count - whole), b + s, unit + whole, 1, row + whole, previous + whole);
-                }
-
-                if (batch > 1) Turning.Out<TLanes, TVector>(turned, h + ((nint)unit * batch) + b, batch, count, sequences);
-            }
-        }
-    }
+    public static void Forward<TCell>(TCell cell, int start, int end, float* h)
+        where TCell : struct, ICellStep<TVector> => Walk<TCell, No>(cell, start, end, null, null, h);
 
     /// <summary>Units [start, end) backward, for dh = dUp + dRecurrent, both [H][B].</summary>
+    public static void Backward<TCell>(TCell cell, int start, int end, float* dUp, float* dRecurrent)
+        where TCell : struct, ICellStep<TVector> => Walk<TCell, Yes>(cell, start, end, dUp, dRecurrent, null);
+
     [SkipLocalsInit]
-    public static void Backward<TLanes, TVector, TCell>(TCell cell, int start, int end, float* dUp, float* dRecurrent)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TCell : struct, ICellStep
+    private static void Walk<TCell, TBackward>(TCell cell, int start, int end, float* dUp, float* dRecurrent, float* h)
+        where TCell : struct, ICellStep<TVector>
+        where TBackward : struct, IFlag
     {
         float* turned = stackalloc float[ScratchFloats], before = stackalloc float[ScratchFloats];
+        float* previous = cell.Previous;
         int batch = cell.Batch;
         for (int unit = start; unit < end; unit += Turning.Units)
         {
@@ -87,27 +62,31 @@ internal static unsafe class CellRows
             {
                 int sequences = Math.Min(Turning.Sequences, batch - b);
                 nint from = ((nint)unit * batch) + b;
-                Turning.InSum<TLanes, TVector>(dUp + from, dRecurrent + from, batch, turned, count, sequences);
-                TurnPrevious<TLanes, TVector>(cell.Previous, unit, b, batch, before, count, sequences);
+                if (TBackward.Value) Turning.InSum<TLanes, TVector>(dUp + from, dRecurrent + from, batch, turned, count, sequences);
+                if (previous != null && batch > 1) Turning.In<TLanes, TVector>(previous + from, batch, before, count, sequences);
                 for (int s = 0; s < sequences; s++)
                 {
-                    float* row = turned + (s * Turning.Units), previous = PreviousRow(cell.Previous, unit, batch, before, s);
-                    cell.BackwardRow<TLanes, TVector, WholeRegister<TLanes, TVector>>(default, b + s, unit, whole, row, previous);
+                    // A single sequence needs no turning.
+                    float* row = batch == 1 && !TBackward.Value ? h + unit : turned + (s * Turning.Units);
+                    float* past = batch == 1 && previous != null ? previous + unit : before + (s * Turning.Units);
+                    Row<TCell, TBackward, WholeRegister<TLanes, TVector>>(ref cell, default, b + s, unit, whole, past, row);
                     if (whole == count) continue;
-                    cell.BackwardRow<TLanes, TVector, FirstLanes<TLanes, TVector>>(
-                        new(count - whole), b + s, unit + whole, 1, row + whole, previous + whole);
+                    FirstLanes<TLanes, TVector> rest = new(count - whole);
+                    Row<TCell, TBackward, FirstLanes<TLanes, TVector>>(ref cell, rest, b + s, unit + whole, 1, past + whole, row + whole);
                 }
+
+                if (batch > 1 && !TBackward.Value) Turning.Out<TLanes, TVector>(turned, h + from, batch, count, sequences);
             }
         }
     }
 
-    private static void TurnPrevious<TLanes, TVector>(float* previous, int unit, int b, int batch, float* before, int count, int sequences)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Row<TCell, TBackward, TRun>(ref TCell cell, TRun run, int b, int unit, int units, float* previous, float* h)
+        where TCell : struct, ICellStep<TVector>
+        where TBackward : struct, IFlag
+        where TRun : struct, IRun<TVector>
     {
-        if (previous != null && batch > 1) Turning.In<TLanes, TVector>(previous + ((nint)unit * batch) + b, batch, before, count, sequences);
+        if (TBackward.Value) cell.BackwardRow(run, b, unit, units, previous, h);
+        else cell.ForwardRow(run, b, unit, units, previous, h);
     }
-
-    private static float* PreviousRow(float* previous, int unit, int batch, float* before, int s) =>
-        batch == 1 && previous != null ? previous + unit : before + (s * Turning.Units);
 }

@@ -21,71 +21,56 @@ internal unsafe struct GruStep
 /// r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r h_n), h' = (1 - z) n + z h: Cho et al. 2014 in the form of cuDNN and PyTorch, where the
 /// reset gate acts after the recurrent product and not before it.
 /// </para>
-/// <para>A lane is a unit; <see cref="CellRows"/> walks the rows.</para>
+/// <para>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows.</para>
 /// </remarks>
-internal readonly unsafe struct GruCell(GruStep step) : ICellStep
+internal readonly unsafe struct GruCell<TLanes, TVector>(GruStep step) : ICellStep<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     public int Batch => step.Batch;
 
     public float* Previous => step.H;
 
-    public void ForwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* h, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TRun : struct, IRun<TVector>
-    {
-        nint at = ((nint)b * step.GateStride) + unit;
-        Forward<TLanes, TVector, TRun>(run, step.Input + at, step.Recurrent + at, step.Hidden, units, previous, h);
-    }
-
-    public void BackwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* dh, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TRun : struct, IRun<TVector>
-    {
-        nint at = ((nint)b * step.GateStride) + unit;
-        Backward<TLanes, TVector, TRun>(
-            run, step.Input + at, step.Recurrent + at, step.Hidden, units, previous, dh, step.Dh + ((nint)b * step.DhStride) + unit);
-    }
-
     // In two passes, because n hangs on r: as one chain that is longer than the CPU can overlap with the next register's.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Forward<TLanes, TVector, TRun>(TRun run, float* input, float* recurrent, int hidden, int units, float* before, float* h)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>
     {
-        float* update = input + hidden, candidate = update + hidden, recurrentUpdate = recurrent + hidden, recurrentCandidate = recurrentUpdate + hidden;
+        int hidden = step.Hidden;
+        nint at = ((nint)b * step.GateStride) + unit;
+        float* input = step.Input + at, update = input + hidden, candidate = update + hidden;
+        float* recurrent = step.Recurrent + at, recurrentUpdate = recurrent + hidden, recurrentCandidate = recurrentUpdate + hidden;
         for (int j = 0; j < units; j += TLanes.Width)
         {
-            run.Store(input + j, Activations.Sigmoid<TLanes, TVector>(TLanes.Add(run.Load(input + j), run.Load(recurrent + j))));
-            run.Store(update + j, Activations.Sigmoid<TLanes, TVector>(TLanes.Add(run.Load(update + j), run.Load(recurrentUpdate + j))));
+            run.Store(input + j, Activations<TLanes, TVector>.Sigmoid(TLanes.Add(run.Load(input + j), run.Load(recurrent + j))));
+            run.Store(update + j, Activations<TLanes, TVector>.Sigmoid(TLanes.Add(run.Load(update + j), run.Load(recurrentUpdate + j))));
         }
 
         for (int j = 0; j < units; j += TLanes.Width)
         {
             TVector a = TLanes.MultiplyAdd(run.Load(input + j), run.Load(recurrentCandidate + j), run.Load(candidate + j));
-            TVector n = Activations.Tanh<TLanes, TVector>(a);
+            TVector n = Activations<TLanes, TVector>.Tanh(a);
             run.Store(candidate + j, n);
-            run.Store(h + j, TLanes.MultiplyAdd(run.Load(update + j), TLanes.Subtract(run.Load(before + j), n), n));
+            run.Store(h + j, TLanes.MultiplyAdd(run.Load(update + j), TLanes.Subtract(run.Load(previous + j), n), n));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward<TLanes, TVector, TRun>(
-        TRun run, float* input, float* recurrent, int hidden, int units, float* before, float* dh, float* dCarried)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void BackwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* dh)
         where TRun : struct, IRun<TVector>
     {
-        float* update = input + hidden, candidate = update + hidden, recurrentUpdate = recurrent + hidden, recurrentCandidate = recurrentUpdate + hidden;
+        int hidden = step.Hidden;
+        nint at = ((nint)b * step.GateStride) + unit;
+        float* input = step.Input + at, update = input + hidden, candidate = update + hidden;
+        float* recurrent = step.Recurrent + at, recurrentUpdate = recurrent + hidden, recurrentCandidate = recurrentUpdate + hidden;
+        float* dCarried = step.Dh + ((nint)b * step.DhStride) + unit;
         TVector one = TLanes.Create(1f);
         for (int j = 0; j < units; j += TLanes.Width)
         {
             TVector r = run.Load(input + j), z = run.Load(update + j), n = run.Load(candidate + j), q = run.Load(recurrentCandidate + j);
             TVector dOut = TLanes.Add(run.Load(dh + j), run.Load(dCarried + j)), rest = TLanes.Subtract(one, z);
             TVector dCandidate = TLanes.Multiply(TLanes.Multiply(dOut, rest), TLanes.Subtract(one, TLanes.Multiply(n, n)));
-            TVector dUpdate = TLanes.Multiply(TLanes.Multiply(dOut, TLanes.Subtract(run.Load(before + j), n)), TLanes.Multiply(z, rest));
+            TVector dUpdate = TLanes.Multiply(TLanes.Multiply(dOut, TLanes.Subtract(run.Load(previous + j), n)), TLanes.Multiply(z, rest));
             TVector dReset = TLanes.Multiply(TLanes.Multiply(dCandidate, q), TLanes.Multiply(r, TLanes.Subtract(one, r)));
             run.Store(input + j, dReset);
             run.Store(update + j, dUpdate);

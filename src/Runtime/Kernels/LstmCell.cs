@@ -21,49 +21,32 @@ internal unsafe struct LstmStep
 /// i, f, o = sigmoid(a), g = tanh(a), c' = f c + i g, h = o tanh(c'): Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000.
 /// With peepholes (Gers and Schmidhuber 2000) a_i and a_f gain p_i c and p_f c, a_o gains p_o c'.
 /// </para>
-/// <para>A lane is a unit; <see cref="CellRows"/> walks the rows.</para>
+/// <para>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows.</para>
 /// </remarks>
-internal readonly unsafe struct LstmCell<TPeepholes>(LstmStep step) : ICellStep
+internal readonly unsafe struct LstmCell<TLanes, TVector, TPeepholes>(LstmStep step) : ICellStep<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
     where TPeepholes : struct, IFlag
 {
     public int Batch => step.Batch;
 
     public float* Previous => null;
 
-    public void ForwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* h, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TRun : struct, IRun<TVector>
-    {
-        nint at = ((nint)b * step.CStride) + unit;
-        Forward<TLanes, TVector, TRun>(
-            run, step.Gates + ((nint)b * step.GateStride) + unit, step.Hidden, units, step.C + at, step.CNext + at, step.TanhC + at, h, step.Peepholes + unit);
-    }
-
-    public void BackwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* dh, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-        where TRun : struct, IRun<TVector>
-    {
-        nint at = ((nint)b * step.CStride) + unit;
-        Backward<TLanes, TVector, TRun>(
-            run, step.Gates + ((nint)b * step.GateStride) + unit, step.Hidden, units, step.C + at, step.TanhC + at, dh, step.Dc + at, step.Peepholes + unit);
-    }
-
     // In two passes, because h hangs on c' and c' on the gates: as one chain that is longer than the CPU can overlap with the next register's.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Forward<TLanes, TVector, TRun>(
-        TRun run, float* gates, int hidden, int units, float* c, float* cNext, float* tanhC, float* h, float* peepholes)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>
     {
+        int hidden = step.Hidden;
+        nint at = ((nint)b * step.CStride) + unit;
+        float* c = step.C + at, cNext = step.CNext + at, tanhC = step.TanhC + at, peepholes = step.Peepholes + unit;
+        float* gates = step.Gates + ((nint)b * step.GateStride) + unit;
         float* forget = gates + hidden, candidate = forget + hidden, output = candidate + hidden;
         for (int j = 0; j < units; j += TLanes.Width)
         {
-            TVector i = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, gates + j, peepholes + j, c + j));
-            TVector f = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, forget + j, peepholes + hidden + j, c + j));
-            TVector g = Activations.Tanh<TLanes, TVector>(run.Load(candidate + j));
+            TVector i = Activations<TLanes, TVector>.Sigmoid(Peep(run, gates + j, peepholes + j, c + j));
+            TVector f = Activations<TLanes, TVector>.Sigmoid(Peep(run, forget + j, peepholes + hidden + j, c + j));
+            TVector g = Activations<TLanes, TVector>.Tanh(run.Load(candidate + j));
             run.Store(cNext + j, TLanes.MultiplyAdd(f, run.Load(c + j), TLanes.Multiply(i, g)));
             run.Store(gates + j, i);
             run.Store(forget + j, f);
@@ -72,8 +55,8 @@ internal readonly unsafe struct LstmCell<TPeepholes>(LstmStep step) : ICellStep
 
         for (int j = 0; j < units; j += TLanes.Width)
         {
-            TVector o = Activations.Sigmoid<TLanes, TVector>(Peep<TLanes, TVector, TRun>(run, output + j, peepholes + (2 * hidden) + j, cNext + j));
-            TVector squashed = Activations.Tanh<TLanes, TVector>(run.Load(cNext + j));
+            TVector o = Activations<TLanes, TVector>.Sigmoid(Peep(run, output + j, peepholes + (2 * hidden) + j, cNext + j));
+            TVector squashed = Activations<TLanes, TVector>.Tanh(run.Load(cNext + j));
             run.Store(output + j, o);
             run.Store(tanhC + j, squashed);
             run.Store(h + j, TLanes.Multiply(o, squashed));
@@ -81,12 +64,13 @@ internal readonly unsafe struct LstmCell<TPeepholes>(LstmStep step) : ICellStep
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward<TLanes, TVector, TRun>(
-        TRun run, float* gates, int hidden, int units, float* c, float* tanhC, float* dh, float* dc, float* peepholes)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void BackwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* dh)
         where TRun : struct, IRun<TVector>
     {
+        int hidden = step.Hidden;
+        nint at = ((nint)b * step.CStride) + unit;
+        float* c = step.C + at, tanhC = step.TanhC + at, dc = step.Dc + at, peepholes = step.Peepholes + unit;
+        float* gates = step.Gates + ((nint)b * step.GateStride) + unit;
         float* forget = gates + hidden, candidate = forget + hidden, output = candidate + hidden;
         TVector one = TLanes.Create(1f);
         for (int j = 0; j < units; j += TLanes.Width)
@@ -114,9 +98,7 @@ internal readonly unsafe struct LstmCell<TPeepholes>(LstmStep step) : ICellStep
 
     // A pre-activation, with what the cell adds to it through a peephole.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Peep<TLanes, TVector, TRun>(TRun run, float* a, float* peephole, float* c)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static TVector Peep<TRun>(TRun run, float* a, float* peephole, float* c)
         where TRun : struct, IRun<TVector> =>
         TPeepholes.Value ? TLanes.MultiplyAdd(run.Load(peephole), run.Load(c), run.Load(a)) : run.Load(a);
 }

@@ -5,21 +5,21 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>The words of a <see cref="PhiloxStream"/>, many blocks at a time: a lane is a block of four words.</summary>
-internal static unsafe class RandomWords
+internal static unsafe class RandomWords<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     private const int MaxWidth = 16;
 
     /// <summary>words[i] = word first + i of the stream, i in [0, count); first is a multiple of four.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Fill<TLanes, TVector>(in PhiloxStream stream, int first, uint* words, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Fill(in PhiloxStream stream, int first, uint* words, int count)
     {
         float* rest = stackalloc float[4 * MaxWidth];
         for (int i = 0; i < count; i += 4 * TLanes.Width)
         {
-            Blocks<TLanes, TVector>(in stream, (uint)(first + i) / 4, out TVector x0, out TVector x1, out TVector x2, out TVector x3);
+            Blocks(in stream, (uint)(first + i) / 4, out TVector x0, out TVector x1, out TVector x2, out TVector x3);
             bool whole = i + (4 * TLanes.Width) <= count;
             TLanes.StoreQuads(whole ? (float*)words + i : rest, 4, x0, x1, x2, x3);
             if (!whole) new ReadOnlySpan<uint>(rest, count - i).CopyTo(new Span<uint>(words + i, count - i));
@@ -29,15 +29,13 @@ internal static unsafe class RandomWords
     /// <summary>mask[i] = scale where word i of the stream is at least the threshold, otherwise 0; i in [0, count).</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Mask<TLanes, TVector>(in PhiloxStream stream, uint threshold, float scale, float* mask, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Mask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count)
     {
         float* rest = stackalloc float[4 * MaxWidth];
         TVector bound = TLanes.CreateWords(threshold), kept = TLanes.Create(scale);
         for (int i = 0; i < count; i += 4 * TLanes.Width)
         {
-            Blocks<TLanes, TVector>(in stream, (uint)i / 4, out TVector x0, out TVector x1, out TVector x2, out TVector x3);
+            Blocks(in stream, (uint)i / 4, out TVector x0, out TVector x1, out TVector x2, out TVector x3);
             bool whole = i + (4 * TLanes.Width) <= count;
             TLanes.StoreQuads(
                 whole ? mask + i : rest, 4,
@@ -49,9 +47,7 @@ internal static unsafe class RandomWords
 
     // Philox.Block, lane l at counter block + l.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Blocks<TLanes, TVector>(in PhiloxStream stream, uint block, out TVector x0, out TVector x1, out TVector x2, out TVector x3)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static void Blocks(in PhiloxStream stream, uint block, out TVector x0, out TVector x1, out TVector x2, out TVector x3)
     {
         TVector c0 = TLanes.CountWords(block), c1 = TLanes.CreateWords(stream.C1), c2 = TLanes.CreateWords(stream.C2), c3 = TLanes.CreateWords(stream.C3);
         TVector k0 = TLanes.CreateWords(stream.Key0), k1 = TLanes.CreateWords(stream.Key1);

@@ -14,8 +14,10 @@ internal unsafe struct RnnStep
 }
 
 /// <summary>The simple recurrent cell's elementwise part, forward and backward: h' = tanh(a), or max(a, 0) where it is rectified (Elman 1990; Le et al. 2015).</summary>
-/// <remarks>A lane is a unit; <see cref="CellRows"/> walks the rows. Not a number in, not a number out.</remarks>
-internal readonly unsafe struct RnnCell<TRectified>(RnnStep step) : ICellStep
+/// <remarks>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows. Not a number in, not a number out.</remarks>
+internal readonly unsafe struct RnnCell<TLanes, TVector, TRectified>(RnnStep step) : ICellStep<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
     where TRectified : struct, IFlag
 {
     public int Batch => step.Batch;
@@ -23,9 +25,7 @@ internal readonly unsafe struct RnnCell<TRectified>(RnnStep step) : ICellStep
     public float* Previous => null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ForwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* h, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>
     {
         float* row = step.Gates + ((nint)b * step.GateStride) + unit;
@@ -33,16 +33,14 @@ internal readonly unsafe struct RnnCell<TRectified>(RnnStep step) : ICellStep
         for (int j = 0; j < units; j += TLanes.Width)
         {
             TVector a = run.Load(row + j);
-            TVector value = TRectified.Value ? TLanes.IfLess(a, zero, zero, a) : Activations.Tanh<TLanes, TVector>(a);
+            TVector value = TRectified.Value ? TLanes.IfLess(a, zero, zero, a) : Activations<TLanes, TVector>.Tanh(a);
             run.Store(row + j, value);
             run.Store(h + j, value);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void BackwardRow<TLanes, TVector, TRun>(TRun run, int b, int unit, int units, float* dh, float* previous)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public void BackwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* dh)
         where TRun : struct, IRun<TVector>
     {
         float* row = step.Gates + ((nint)b * step.GateStride) + unit;

@@ -4,49 +4,45 @@ using TinySD.Runtime.Kernels.Lanes;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>Softmax of one row of logits, in place, its sum kept as 16 virtual lanes so that every width gives the same bits; at least 4 real lanes.</summary>
-internal static unsafe class SoftmaxRow
+internal static unsafe class SoftmaxRow<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     /// <summary>row[j] = e^(row[j] - max) for j in [0, count); returns their sum and, in <paramref name="max"/>, the largest logit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Exponentials<TLanes, TVector>(float* row, int count, out float max)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static float Exponentials(float* row, int count, out float max)
     {
         const int lanes = DotTile.VirtualLanes;
         float* partial = stackalloc float[lanes];
-        max = Largest<TLanes, TVector>(row, count, partial);
+        max = Largest(row, count, partial);
         int whole = count / lanes * lanes;
         TVector shift = TLanes.Create(max), s0 = TLanes.Create(0f), s1 = s0, s2 = s0, s3 = s0;
         for (int j = 0; j < whole; j += lanes)
         {
-            s0 = TLanes.Add(s0, Exponential<TLanes, TVector>(row + j, shift));
-            if (TLanes.Width < 16) s1 = TLanes.Add(s1, Exponential<TLanes, TVector>(row + j + TLanes.Width, shift));
-            if (TLanes.Width < 8) s2 = TLanes.Add(s2, Exponential<TLanes, TVector>(row + j + (2 * TLanes.Width), shift));
-            if (TLanes.Width < 8) s3 = TLanes.Add(s3, Exponential<TLanes, TVector>(row + j + (3 * TLanes.Width), shift));
+            s0 = TLanes.Add(s0, Exponential(row + j, shift));
+            if (TLanes.Width < 16) s1 = TLanes.Add(s1, Exponential(row + j + TLanes.Width, shift));
+            if (TLanes.Width < 8) s2 = TLanes.Add(s2, Exponential(row + j + (2 * TLanes.Width), shift));
+            if (TLanes.Width < 8) s3 = TLanes.Add(s3, Exponential(row + j + (3 * TLanes.Width), shift));
         }
 
         TLanes.Store(partial, s0);
         if (TLanes.Width < 16) TLanes.Store(partial + TLanes.Width, s1);
         if (TLanes.Width < 8) TLanes.Store(partial + (2 * TLanes.Width), s2);
         if (TLanes.Width < 8) TLanes.Store(partial + (3 * TLanes.Width), s3);
-        for (int j = whole; j < count; j++) partial[j - whole] += Exponential<Lanes1, float>(row + j, max);
+        for (int j = whole; j < count; j++) partial[j - whole] += SoftmaxRow<Lanes1, float>.Exponential(row + j, max);
         return DotTile.Reduce(partial);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Exponential<TLanes, TVector>(float* x, TVector shift)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static TVector Exponential(float* x, TVector shift)
     {
-        TVector e = Activations.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(x), shift));
+        TVector e = Activations<TLanes, TVector>.Exp(TLanes.Subtract(TLanes.Load(x), shift));
         TLanes.Store(x, e);
         return e;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Largest<TLanes, TVector>(float* row, int count, float* partial)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static float Largest(float* row, int count, float* partial)
     {
         float max = row[0];
         int j = 0;

@@ -6,13 +6,13 @@ namespace TinySD.Runtime.Kernels;
 /// <summary>
 /// Rows of an embedding table [V][tokenStride], one for each sequence, turned to and from unit-major columns [units][B], four sequences at a time.
 /// </summary>
-internal static unsafe class TokenRows
+internal static unsafe class TokenRows<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
     /// <summary>x[e * batch + b] = table[tokens[b] * tokenStride + e] for e in [0, units), b in [0, batch).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gather<TLanes, TVector>(float* table, nint tokenStride, int* tokens, int batch, int units, float* x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Gather(float* table, nint tokenStride, int* tokens, int batch, int units, float* x)
     {
         int whole = units / TLanes.Width * TLanes.Width;
         for (int b = 0; b < batch; b += 4)
@@ -39,9 +39,7 @@ internal static unsafe class TokenRows
 
     /// <summary>gradient[tokens[b] * tokenStride + e] += dx[e * batch + b] for e in [0, units) and b in [0, batch), b increasing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ScatterAdd<TLanes, TVector>(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void ScatterAdd(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx)
     {
         int whole = units / TLanes.Width * TLanes.Width;
         for (int b = 0; b < batch; b += 4)

@@ -58,13 +58,13 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <summary>The same units backwards; dUp and dRecurrent are [H][B].</summary>
     public abstract void RnnBackward(bool rectified, in RnnStep step, int start, int end, float* dUp, float* dRecurrent);
 
-    /// <inheritdoc cref="SoftmaxRow.Exponentials"/>
+    /// <inheritdoc cref="SoftmaxRow{TLanes, TVector}.Exponentials"/>
     public abstract float SoftmaxExponentials(float* row, int count, out float max);
 
-    /// <inheritdoc cref="RandomWords.Fill"/>
+    /// <inheritdoc cref="RandomWords{TLanes, TVector}.Fill"/>
     public abstract void FillWords(in PhiloxStream stream, int first, uint* words, int count);
 
-    /// <inheritdoc cref="RandomWords.Mask"/>
+    /// <inheritdoc cref="RandomWords{TLanes, TVector}.Mask"/>
     public abstract void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count);
 
     /// <inheritdoc cref="Elementwise.SumOfSquares"/>
@@ -85,10 +85,10 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <inheritdoc cref="Elementwise.ProductSums"/>
     public abstract void ProductSums(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count);
 
-    /// <inheritdoc cref="TokenRows.Gather"/>
+    /// <inheritdoc cref="TokenRows{TLanes, TVector}.Gather"/>
     public abstract void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x);
 
-    /// <inheritdoc cref="TokenRows.ScatterAdd"/>
+    /// <inheritdoc cref="TokenRows{TLanes, TVector}.ScatterAdd"/>
     public abstract void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx);
 
     /// <inheritdoc cref="Elementwise.Descend"/>

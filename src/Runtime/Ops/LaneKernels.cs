@@ -119,41 +119,41 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     public override void LstmForward(in LstmStep step, int start, int end, float* h)
     {
-        if (step.Peepholes == null) CellRows.Forward<TLanes, TVector, LstmCell<No>>(new(step), start, end, h);
-        else CellRows.Forward<TLanes, TVector, LstmCell<Yes>>(new(step), start, end, h);
+        if (step.Peepholes == null) CellRows<TLanes, TVector>.Forward<LstmCell<TLanes, TVector, No>>(new(step), start, end, h);
+        else CellRows<TLanes, TVector>.Forward<LstmCell<TLanes, TVector, Yes>>(new(step), start, end, h);
     }
 
     public override void LstmBackward(in LstmStep step, int start, int end, float* dUp, float* dRecurrent)
     {
-        if (step.Peepholes == null) CellRows.Backward<TLanes, TVector, LstmCell<No>>(new(step), start, end, dUp, dRecurrent);
-        else CellRows.Backward<TLanes, TVector, LstmCell<Yes>>(new(step), start, end, dUp, dRecurrent);
+        if (step.Peepholes == null) CellRows<TLanes, TVector>.Backward<LstmCell<TLanes, TVector, No>>(new(step), start, end, dUp, dRecurrent);
+        else CellRows<TLanes, TVector>.Backward<LstmCell<TLanes, TVector, Yes>>(new(step), start, end, dUp, dRecurrent);
     }
 
     public override void GruForward(in GruStep step, int start, int end, float* hNext) =>
-        CellRows.Forward<TLanes, TVector, GruCell>(new(step), start, end, hNext);
+        CellRows<TLanes, TVector>.Forward<GruCell<TLanes, TVector>>(new(step), start, end, hNext);
 
     public override void GruBackward(in GruStep step, int start, int end, float* dUp, float* dRecurrent) =>
-        CellRows.Backward<TLanes, TVector, GruCell>(new(step), start, end, dUp, dRecurrent);
+        CellRows<TLanes, TVector>.Backward<GruCell<TLanes, TVector>>(new(step), start, end, dUp, dRecurrent);
 
     public override void RnnForward(bool rectified, in RnnStep step, int start, int end, float* h)
     {
-        if (rectified) CellRows.Forward<TLanes, TVector, RnnCell<Yes>>(new(step), start, end, h);
-        else CellRows.Forward<TLanes, TVector, RnnCell<No>>(new(step), start, end, h);
+        if (rectified) CellRows<TLanes, TVector>.Forward<RnnCell<TLanes, TVector, Yes>>(new(step), start, end, h);
+        else CellRows<TLanes, TVector>.Forward<RnnCell<TLanes, TVector, No>>(new(step), start, end, h);
     }
 
     public override void RnnBackward(bool rectified, in RnnStep step, int start, int end, float* dUp, float* dRecurrent)
     {
-        if (rectified) CellRows.Backward<TLanes, TVector, RnnCell<Yes>>(new(step), start, end, dUp, dRecurrent);
-        else CellRows.Backward<TLanes, TVector, RnnCell<No>>(new(step), start, end, dUp, dRecurrent);
+        if (rectified) CellRows<TLanes, TVector>.Backward<RnnCell<TLanes, TVector, Yes>>(new(step), start, end, dUp, dRecurrent);
+        else CellRows<TLanes, TVector>.Backward<RnnCell<TLanes, TVector, No>>(new(step), start, end, dUp, dRecurrent);
     }
 
-    public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow.Exponentials<TLanes, TVector>(row, count, out max);
+    public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow<TLanes, TVector>.Exponentials(row, count, out max);
 
     public override void FillWords(in PhiloxStream stream, int first, uint* words, int count) =>
-        RandomWords.Fill<TLanes, TVector>(in stream, first, words, count);
+        RandomWords<TLanes, TVector>.Fill(in stream, first, words, count);
 
     public override void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count) =>
-        RandomWords.Mask<TLanes, TVector>(in stream, threshold, scale, mask, count);
+        RandomWords<TLanes, TVector>.Mask(in stream, threshold, scale, mask, count);
 
     public override float SumOfSquares(float* x, int count) => Elementwise.SumOfSquares<TLanes, TVector>(x, count);
 
@@ -171,10 +171,10 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         Elementwise.ProductSums<TLanes, TVector>(d, dStride, x, xStride, rows, sums, count);
 
     public override void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x) =>
-        TokenRows.Gather<TLanes, TVector>(table, tokenStride, tokens, batch, units, x);
+        TokenRows<TLanes, TVector>.Gather(table, tokenStride, tokens, batch, units, x);
 
     public override void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx) =>
-        TokenRows.ScatterAdd<TLanes, TVector>(gradient, tokenStride, tokens, batch, units, dx);
+        TokenRows<TLanes, TVector>.ScatterAdd(gradient, tokenStride, tokens, batch, units, dx);
 
     public override void Descend(float* p, float* g, int count, float rate) => Elementwise.Descend<TLanes, TVector>(p, g, count, rate);
 

@@ -109,7 +109,7 @@ public sealed class RandomWordsTests
         where TVector : unmanaged
     {
         uint[] words = new uint[count];
-        fixed (uint* pw = words) RandomWords.Fill<TLanes, TVector>(in stream, first, pw, count);
+        fixed (uint* pw = words) RandomWords<TLanes, TVector>.Fill(in stream, first, pw, count);
         return words;
     }
 }

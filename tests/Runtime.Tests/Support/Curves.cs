@@ -68,9 +68,9 @@ internal static class Curves
                 TVector v = TLanes.Load(px + i);
                 TLanes.Store(py + i, curve switch
                 {
-                    Curve.Exp => Activations.Exp<TLanes, TVector>(v),
-                    Curve.Sigmoid => Activations.Sigmoid<TLanes, TVector>(v),
-                    _ => Activations.Tanh<TLanes, TVector>(v),
+                    Curve.Exp => Activations<TLanes, TVector>.Exp(v),
+                    Curve.Sigmoid => Activations<TLanes, TVector>.Sigmoid(v),
+                    _ => Activations<TLanes, TVector>.Tanh(v),
                 });
             }
         }

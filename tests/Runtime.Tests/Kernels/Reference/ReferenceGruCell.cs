@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>One step of the GRU, forward and backward: the scalar twin of <see cref="GruCell"/>.</summary>
+/// <summary>One step of the GRU, forward and backward: the scalar twin of <see cref="GruCell{TLanes, TVector}"/>.</summary>
 /// <remarks>
 /// Shapes: what comes from the input, from the previous state, the gates and all their gradients [B, 3H] with three runs of H columns, r,
 /// z, n; hidden states [H, B].

@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>One step of the LSTM cell, forward and backward: the scalar twin of <see cref="LstmCell{TPeepholes}"/>.</summary>
+/// <summary>One step of the LSTM cell, forward and backward: the scalar twin of <see cref="LstmCell{TLanes, TVector, TPeepholes}"/>.</summary>
 /// <remarks>
 /// Shapes: pre-activations, gates and their gradients [B, 4H] with four runs of H columns, i, f, g, o; cells [B, H]; hidden states [H, B];
 /// peepholes [3H], three runs for i, f, o, or empty for none.

@@ -2,7 +2,7 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Softmax and cross-entropy of one row of logits: the twin of <see cref="SoftmaxRow"/> and what its caller makes of it.</summary>
+/// <summary>Softmax and cross-entropy of one row of logits: the twin of <see cref="SoftmaxRow{TLanes, TVector}"/> and what its caller makes of it.</summary>
 internal static class ReferenceSoftmaxCrossEntropy
 {
     /// <summary>
