@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace TinySD.Formats;
 
-/// <summary>The project's only place that throws: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument
-/// or an invalid-operation exception.</summary>
+/// <summary>Throw-helpers: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument or an invalid-operation
+/// exception.</summary>
 internal static class Throw
 {
     [DoesNotReturn]

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace TinySD.Runtime.Numerics;
 
-/// <summary>The runtime's only place that throws: messages say what was expected, what was found, and its name.</summary>
+/// <summary>Throw-helpers: their messages say what was expected, what was found, and its name.</summary>
 internal static class Throw
 {
     /// <summary>A number and what it counts, for a message.</summary>

@@ -7,7 +7,7 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 
-/// <summary>The one place that decides which kernels run.</summary>
+/// <summary>Decides which kernels run, by the processor, the build and the hardware profile.</summary>
 public static class KernelChoice
 {
     /// <summary>The instruction set of the kernels that this CPU and this build run: AVX-512, AVX2 (with FMA), AdvSIMD, SSE, or none.</summary>

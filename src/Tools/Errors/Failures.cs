@@ -2,7 +2,7 @@ using TinySD.Formats;
 
 namespace TinySD.Tools.Errors;
 
-/// <summary>The one place that turns an exception into an exit code and a message.</summary>
+/// <summary>Turns an exception into an exit code and a message.</summary>
 internal static class Failures
 {
     /// <summary>Writes one or two lines, and the trace when asked.</summary>

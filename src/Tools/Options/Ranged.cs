@@ -6,7 +6,7 @@ using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Options;
 
-/// <summary>Makes options whose values are checked as they are read: the one place for number formats, ranges and their messages.</summary>
+/// <summary>Makes options whose values are checked as they are read: number formats, ranges and their messages.</summary>
 internal static class Ranged
 {
     /// <summary>A value that is read from one word.</summary>
