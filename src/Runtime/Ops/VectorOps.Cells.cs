@@ -21,23 +21,12 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(gates.Length >= batch * ld && h.Length >= hidden * batch && (peepholes.IsEmpty || peepholes.Length >= 3 * hidden));
         fixed (float* pg = gates, pc = c, pn = cNext, pt = tanhC, ph = h, pp = peepholes)
         {
-            var body = new LstmForwardBody
+            var step = new LstmStep
             {
-                Kernels = _kernels,
-                Step = new LstmStep
-                {
-                    Gates = pg,
-                    GateStride = ld,
-                    Hidden = hidden,
-                    Batch = batch,
-                    C = pc,
-                    CNext = pn,
-                    TanhC = pt,
-                    CStride = AlignedBuffer.RoundUp(hidden),
-                    Peepholes = pp,
-                },
-                H = ph,
+                Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch,
+                C = pc, CNext = pn, TanhC = pt, CStride = AlignedBuffer.RoundUp(hidden), Peepholes = pp,
             };
+            var body = new LstmForwardBody(_kernels, step, ph);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -53,24 +42,12 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
         fixed (float* pg = gates, pc = c, pt = tanhC, pu = dUp, pr = dRecurrent, pdc = dc, pp = peepholes)
         {
-            var body = new LstmBackwardBody
+            var step = new LstmStep
             {
-                Kernels = _kernels,
-                Step = new LstmStep
-                {
-                    Gates = pg,
-                    GateStride = ld,
-                    Hidden = hidden,
-                    Batch = batch,
-                    C = pc,
-                    TanhC = pt,
-                    CStride = AlignedBuffer.RoundUp(hidden),
-                    Dc = pdc,
-                    Peepholes = pp,
-                },
-                DUp = pu,
-                DRecurrent = pr,
+                Gates = pg, GateStride = ld, Hidden = hidden, Batch = batch,
+                C = pc, TanhC = pt, CStride = AlignedBuffer.RoundUp(hidden), Dc = pdc, Peepholes = pp,
             };
+            var body = new LstmBackwardBody(_kernels, step, pu, pr);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -85,7 +62,7 @@ internal sealed unsafe partial class VectorOps
         fixed (float* pi = input, pr = recurrent, ph = h, pn = hNext)
         {
             var step = new GruStep { Input = pi, Recurrent = pr, GateStride = ld, Hidden = hidden, Batch = batch, H = ph };
-            var body = new GruForwardBody { Kernels = _kernels, Step = step, HNext = pn };
+            var body = new GruForwardBody(_kernels, step, pn);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -101,23 +78,12 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
         fixed (float* pi = input, pr = recurrent, ph = h, pu = dUp, pd = dRecurrent, pc = dCarried)
         {
-            var body = new GruBackwardBody
+            var step = new GruStep
             {
-                Kernels = _kernels,
-                Step = new GruStep
-                {
-                    Input = pi,
-                    Recurrent = pr,
-                    GateStride = ld,
-                    Hidden = hidden,
-                    Batch = batch,
-                    H = ph,
-                    Dh = pc,
-                    DhStride = AlignedBuffer.RoundUp(hidden),
-                },
-                DUp = pu,
-                DRecurrent = pd,
+                Input = pi, Recurrent = pr, GateStride = ld, Hidden = hidden, Batch = batch,
+                H = ph, Dh = pc, DhStride = AlignedBuffer.RoundUp(hidden),
             };
+            var body = new GruBackwardBody(_kernels, step, pu, pd);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -129,7 +95,7 @@ internal sealed unsafe partial class VectorOps
         fixed (float* pa = a, ph = h)
         {
             var step = new RnnStep { Gates = pa, GateStride = ld, Batch = batch };
-            var body = new RnnForwardBody { Kernels = _kernels, Step = step, Rectified = rectified, H = ph };
+            var body = new RnnForwardBody(_kernels, step, rectified, ph);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -141,7 +107,7 @@ internal sealed unsafe partial class VectorOps
         fixed (float* pa = a, pu = dUp, pr = dRecurrent)
         {
             var step = new RnnStep { Gates = pa, GateStride = ld, Batch = batch };
-            var body = new RnnBackwardBody { Kernels = _kernels, Step = step, Rectified = rectified, DUp = pu, DRecurrent = pr };
+            var body = new RnnBackwardBody(_kernels, step, rectified, pu, pr);
             _runner.For(hidden, CellGrain(batch), ref body);
         }
     }
@@ -149,59 +115,33 @@ internal sealed unsafe partial class VectorOps
     // Units of the cell that are worth another thread, in whole registers: a unit of one sequence costs some nanoseconds.
     private static int CellGrain(int batch) => AlignedBuffer.RoundUp(1 + (CellsPerThread / batch));
 
-    private struct LstmForwardBody : IRangeBody
+    private readonly struct LstmForwardBody(KernelSet kernels, LstmStep step, float* h) : IRangeBody
     {
-        public KernelSet Kernels;
-        public LstmStep Step;
-        public float* H;
-
-        public readonly void Run(int part, int start, int end) => Kernels.LstmForward(in Step, start, end, H);
+        public void Run(int part, int start, int end) => kernels.LstmForward(in step, start, end, h);
     }
 
-    private struct LstmBackwardBody : IRangeBody
+    private readonly struct LstmBackwardBody(KernelSet kernels, LstmStep step, float* dUp, float* dRecurrent) : IRangeBody
     {
-        public KernelSet Kernels;
-        public LstmStep Step;
-        public float* DUp, DRecurrent;
-
-        public readonly void Run(int part, int start, int end) => Kernels.LstmBackward(in Step, start, end, DUp, DRecurrent);
+        public void Run(int part, int start, int end) => kernels.LstmBackward(in step, start, end, dUp, dRecurrent);
     }
 
-    private struct GruForwardBody : IRangeBody
+    private readonly struct GruForwardBody(KernelSet kernels, GruStep step, float* hNext) : IRangeBody
     {
-        public KernelSet Kernels;
-        public GruStep Step;
-        public float* HNext;
-
-        public readonly void Run(int part, int start, int end) => Kernels.GruForward(in Step, start, end, HNext);
+        public void Run(int part, int start, int end) => kernels.GruForward(in step, start, end, hNext);
     }
 
-    private struct GruBackwardBody : IRangeBody
+    private readonly struct GruBackwardBody(KernelSet kernels, GruStep step, float* dUp, float* dRecurrent) : IRangeBody
     {
-        public KernelSet Kernels;
-        public GruStep Step;
-        public float* DUp, DRecurrent;
-
-        public readonly void Run(int part, int start, int end) => Kernels.GruBackward(in Step, start, end, DUp, DRecurrent);
+        public void Run(int part, int start, int end) => kernels.GruBackward(in step, start, end, dUp, dRecurrent);
     }
 
-    private struct RnnForwardBody : IRangeBody
+    private readonly struct RnnForwardBody(KernelSet kernels, RnnStep step, bool rectified, float* h) : IRangeBody
     {
-        public KernelSet Kernels;
-        public RnnStep Step;
-        public bool Rectified;
-        public float* H;
-
-        public readonly void Run(int part, int start, int end) => Kernels.RnnForward(Rectified, in Step, start, end, H);
+        public void Run(int part, int start, int end) => kernels.RnnForward(rectified, in step, start, end, h);
     }
 
-    private struct RnnBackwardBody : IRangeBody
+    private readonly struct RnnBackwardBody(KernelSet kernels, RnnStep step, bool rectified, float* dUp, float* dRecurrent) : IRangeBody
     {
-        public KernelSet Kernels;
-        public RnnStep Step;
-        public bool Rectified;
-        public float* DUp, DRecurrent;
-
-        public readonly void Run(int part, int start, int end) => Kernels.RnnBackward(Rectified, in Step, start, end, DUp, DRecurrent);
+        public void Run(int part, int start, int end) => kernels.RnnBackward(rectified, in step, start, end, dUp, dRecurrent);
     }
 }

@@ -17,7 +17,7 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(w.Length >= (long)k * n && rows.Length >= ((long)(k - 1) * stride) + n);
         fixed (float* pw = w, pr = rows)
         {
-            var body = new DropWeightsBody { Kernels = _kernels, Masks = masks, W = pw, N = n, Rows = pr, Stride = stride };
+            var body = new DropWeightsBody(_kernels, masks, pw, pr, n, stride);
             _runner.For(k, 1 + (Grain / n), ref body);
         }
     }
@@ -46,21 +46,14 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(x.Length >= y.Length);
         fixed (float* px = x, py = y)
         {
-            var body = new AddScaledBody { Kernels = _kernels, X = px, Y = py, Factor = factor };
+            var body = new AddScaledBody(_kernels, px, py, factor);
             _runner.For(y.Length, Grain, ref body);
         }
     }
 
     /// <summary>Row keep(t)[i] of y[t] [H][B] has added to it factor times row i of x[t] [H][B].</summary>
-    public void ScatterAdd(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y)
-    {
-        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
-        fixed (float* px = x, py = y)
-        {
-            var body = new ScatterAddBody { Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor };
-            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
-        }
-    }
+    public void ScatterAdd(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y) =>
+        MoveRows(x, keep, timeSteps, units, batch, factor, y, scatters: true);
 
     /// <summary>
     /// The gradient of the sum over t of (h[t] - h[t-1])^2, times factor / 2, added to dh; both [T][<paramref name="length"/>].
@@ -80,7 +73,7 @@ internal sealed unsafe partial class VectorOps
     {
         fixed (float* pp = p, pg = g)
         {
-            var body = new DecayBody { Kernels = _kernels, P = pp, G = pg, Rate = rate, Decay = decay };
+            var body = new DecayBody(_kernels, pp, pg, rate, decay);
             _runner.For(p.Length, Grain, ref body);
         }
     }
@@ -91,31 +84,26 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(p.Length >= average.Length);
         fixed (float* pa = average, pp = p)
         {
-            var body = new AverageBody { Kernels = _kernels, Average = pa, P = pp, Weight = weight };
+            var body = new AverageBody(_kernels, pa, pp, weight);
             _runner.For(average.Length, Grain, ref body);
         }
     }
 
-    private struct DropWeightsBody : IRangeBody
+    private readonly struct DropWeightsBody(KernelSet kernels, WeightMasks masks, float* w, float* rows, int n, int stride) : IRangeBody
     {
-        public KernelSet Kernels;
-        public WeightMasks Masks;
-        public float* W, Rows;
-        public int N, Stride;
-
         [SkipLocalsInit]
-        public readonly void Run(int part, int start, int end)
+        public void Run(int part, int start, int end)
         {
             float* mask = stackalloc float[WeightMasks.PieceColumns];
-            int pieces = (N + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
+            int pieces = (n + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
             for (int row = start; row < end; row++)
             {
                 for (int piece = 0; piece < pieces; piece++)
                 {
-                    int column = piece * WeightMasks.PieceColumns, count = Math.Min(WeightMasks.PieceColumns, N - column);
-                    UnstructuredMask draw = Masks.Of(row, piece, pieces);
-                    Kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, mask, count);
-                    Kernels.Multiply(W + ((nint)row * N) + column, mask, Rows + ((nint)row * Stride) + column, count);
+                    int column = piece * WeightMasks.PieceColumns, count = Math.Min(WeightMasks.PieceColumns, n - column);
+                    UnstructuredMask draw = masks.Of(row, piece, pieces);
+                    kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, mask, count);
+                    kernels.Multiply(w + ((nint)row * n) + column, mask, rows + ((nint)row * stride) + column, count);
                 }
             }
         }
@@ -145,32 +133,9 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private struct AddScaledBody : IRangeBody
+    private readonly struct AddScaledBody(KernelSet kernels, float* x, float* y, float factor) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* X, Y;
-        public float Factor;
-
-        public readonly void Run(int part, int start, int end) => Kernels.AddScaled(X + start, Y + start, end - start, Factor);
-    }
-
-    private ref struct ScatterAddBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* X, Y;
-        public KeepTable Keep;
-        public int Units, Batch;
-        public float Factor;
-
-        public readonly void Run(int part, int start, int end)
-        {
-            for (int t = start; t < end; t++)
-            {
-                ReadOnlySpan<int> keep = Keep.At(t);
-                nint at = (nint)t * Units * Batch;
-                for (int i = 0; i < keep.Length; i++) Kernels.AddScaled(X + at + ((nint)i * Batch), Y + at + ((nint)keep[i] * Batch), Batch, Factor);
-            }
-        }
+        public void Run(int part, int start, int end) => kernels.AddScaled(x + start, y + start, end - start, factor);
     }
 
     private struct SlownessBody : IRangeBody
@@ -191,22 +156,14 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private struct DecayBody : IRangeBody
+    private readonly struct DecayBody(KernelSet kernels, float* p, float* g, float rate, float decay) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* P, G;
-        public float Rate, Decay;
-
         // Whole registers only, as blocks are cut.
-        public readonly void Run(int part, int start, int end) => Kernels.DescendAndDecay(P + start, G + start, end - start, Rate, Decay);
+        public void Run(int part, int start, int end) => kernels.DescendAndDecay(p + start, g + start, end - start, rate, decay);
     }
 
-    private struct AverageBody : IRangeBody
+    private readonly struct AverageBody(KernelSet kernels, float* average, float* p, float weight) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* Average, P;
-        public float Weight;
-
-        public readonly void Run(int part, int start, int end) => Kernels.AddDifference(P + start, Average + start, Average + start, end - start, Weight);
+        public void Run(int part, int start, int end) => kernels.AddDifference(p + start, average + start, average + start, end - start, weight);
     }
 }

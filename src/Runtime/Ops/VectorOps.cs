@@ -68,15 +68,8 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the others are left alone.</summary>
-    public void Gather(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y)
-    {
-        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
-        fixed (float* px = x, py = y)
-        {
-            var body = new GatherBody { Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor };
-            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
-        }
-    }
+    public void Gather(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y) =>
+        MoveRows(x, keep, timeSteps, units, batch, factor, y, scatters: false);
 
     /// <summary>y = m * x; y may be x.</summary>
     public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y)
@@ -84,7 +77,7 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(y.Length <= x.Length && y.Length <= m.Length);
         fixed (float* px = x, pm = m, py = y)
         {
-            var body = new MultiplyBody { Kernels = _kernels, X = px, M = pm, Y = py };
+            var body = new MultiplyBody(_kernels, px, pm, py);
             _runner.For(y.Length, Grain, ref body);
         }
     }
@@ -104,7 +97,7 @@ internal sealed unsafe partial class VectorOps
     {
         fixed (float* pp = p, pg = g, pm = m, pv = v)
         {
-            var body = new AdamBody { Kernels = _kernels, P = pp, G = pg, M = pm, V = pv, Coefficients = coefficients };
+            var body = new AdamBody(_kernels, pp, pg, pm, pv, coefficients);
             _runner.For(p.Length, Grain, ref body);
         }
     }
@@ -142,7 +135,7 @@ internal sealed unsafe partial class VectorOps
         Debug.Assert(d.Length >= ((rows - 1) * dStride) + n && x.Length >= ((rows - 1) * xStride) + n && sums.Length >= n);
         fixed (float* pd = d, px = x, ps = sums)
         {
-            var body = new ProductSumsBody { Kernels = _kernels, D = pd, DStride = dStride, X = px, XStride = xStride, Rows = rows, Sums = ps };
+            var body = new ProductSumsBody(_kernels, pd, px, ps, rows, dStride, xStride);
             _runner.For(n, 128, ref body);
         }
     }
@@ -174,46 +167,42 @@ internal sealed unsafe partial class VectorOps
     /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride, one of which is 1.</summary>
     public void Embed(ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {
-        Debug.Assert(x.Length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
-        fixed (float* pt = table, px = x)
+        fixed (float* pt = table, px = x) Embed(pt, tokenStride, unitStride, tokens, batch, units, px, x.Length, isBackward: false);
+    }
+
+    /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
+    public void EmbedBackward(
+        Span<float> gradient, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, ReadOnlySpan<float> dx)
+    {
+        fixed (float* pg = gradient, pd = dx) Embed(pg, tokenStride, unitStride, tokens, batch, units, pd, dx.Length, isBackward: true);
+    }
+
+    private void Embed(
+        float* table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, float* x, int length, bool isBackward)
+    {
+        Debug.Assert(length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
         fixed (int* pi = tokens)
         {
             var body = new EmbedBody
             {
-                Kernels = _kernels,
-                Table = pt,
-                TokenStride = tokenStride,
-                UnitStride = unitStride,
-                Tokens = pi,
-                TimeSteps = tokens.Length / batch,
-                Batch = batch,
-                Units = units,
-                X = px,
+                Kernels = _kernels, Table = table, TokenStride = tokenStride, UnitStride = unitStride,
+                Tokens = pi, TimeSteps = tokens.Length / batch, Batch = batch, Units = units, X = x, IsBackward = isBackward,
             };
             _runner.For(units, EmbedGrain(tokens.Length), ref body);
         }
     }
 
-    /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
-    public void EmbedBackward(Span<float> gradient, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, ReadOnlySpan<float> dx)
+    private void MoveRows(
+        ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y, bool scatters)
     {
-        Debug.Assert(dx.Length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
-        fixed (float* pg = gradient, pd = dx)
-        fixed (int* pi = tokens)
+        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
+        fixed (float* px = x, py = y)
         {
-            var body = new EmbedBackwardBody
+            var body = new RowsBody
             {
-                Kernels = _kernels,
-                Gradient = pg,
-                TokenStride = tokenStride,
-                UnitStride = unitStride,
-                Tokens = pi,
-                TimeSteps = tokens.Length / batch,
-                Batch = batch,
-                Units = units,
-                Dx = pd,
+                Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor, Scatters = scatters,
             };
-            _runner.For(units, EmbedGrain(tokens.Length), ref body);
+            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
         }
     }
 
@@ -268,40 +257,38 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private ref struct GatherBody : IRangeBody
+    private ref struct RowsBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* X, Y;
         public KeepTable Keep;
         public int Units, Batch;
         public float Factor;
+        public bool Scatters;
 
         public readonly void Run(int part, int start, int end)
         {
             for (int t = start; t < end; t++)
             {
                 ReadOnlySpan<int> keep = Keep.At(t);
-                nint at = (nint)t * Units * Batch;
-                fixed (int* pk = keep) Kernels.GatherRows(X + at, Batch, pk, keep.Length, Factor, Y + at);
+                float* x = X + ((nint)t * Units * Batch), y = Y + ((nint)t * Units * Batch);
+                fixed (int* pk = keep)
+                {
+                    if (!Scatters) Kernels.GatherRows(x, Batch, pk, keep.Length, Factor, y);
+                    else for (int i = 0; i < keep.Length; i++) Kernels.AddScaled(x + ((nint)i * Batch), y + ((nint)pk[i] * Batch), Batch, Factor);
+                }
             }
         }
     }
 
-    private struct MultiplyBody : IRangeBody
+    private readonly struct MultiplyBody(KernelSet kernels, float* x, float* m, float* y) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* X, M, Y;
-
-        public readonly void Run(int part, int start, int end) => Kernels.Multiply(X + start, M + start, Y + start, end - start);
+        public void Run(int part, int start, int end) => kernels.Multiply(x + start, m + start, y + start, end - start);
     }
 
-    private struct AdamBody : IRangeBody
+    private readonly struct AdamBody(KernelSet kernels, float* p, float* g, float* m, float* v, AdamCoefficients coefficients) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* P, G, M, V;
-        public AdamCoefficients Coefficients;
-
-        public readonly void Run(int part, int start, int end) => Kernels.Adam(P + start, G + start, M + start, V + start, end - start, in Coefficients);
+        public void Run(int part, int start, int end) => kernels.Adam(p + start, g + start, m + start, v + start, end - start, in coefficients);
     }
 
     private ref struct NormBody : IRangeBody
@@ -339,14 +326,11 @@ internal sealed unsafe partial class VectorOps
         public readonly void Run(int part, int start, int end) => Kernels.ColumnSums(D + start, Rows, Stride, Sums + start, end - start);
     }
 
-    private struct ProductSumsBody : IRangeBody
+    private readonly struct ProductSumsBody(
+        KernelSet kernels, float* d, float* x, float* sums, int rows, int dStride, int xStride) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* D, X, Sums;
-        public int Rows, DStride, XStride;
-
-        public readonly void Run(int part, int start, int end) =>
-            Kernels.ProductSums(D + start, DStride, X + start, XStride, Rows, Sums + start, end - start);
+        public void Run(int part, int start, int end) =>
+            kernels.ProductSums(d + start, dStride, x + start, xStride, rows, sums + start, end - start);
     }
 
     private struct SoftmaxBody : IRangeBody
@@ -380,12 +364,14 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
+    // Of the table, or of its gradient when it is backward: x is then what is added to that.
     private struct EmbedBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* Table, X;
         public int* Tokens;
         public int TokenStride, UnitStride, TimeSteps, Batch, Units;
+        public bool IsBackward;
 
         public readonly void Run(int part, int start, int end)
         {
@@ -394,7 +380,9 @@ internal sealed unsafe partial class VectorOps
                 for (int t = 0; t < TimeSteps; t++)
                 {
                     nint row = (nint)t * Batch;
-                    Kernels.GatherTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, X + (row * Units) + ((nint)start * Batch));
+                    float* x = X + (row * Units) + ((nint)start * Batch);
+                    if (IsBackward) Kernels.ScatterAddTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, x);
+                    else Kernels.GatherTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, x);
                 }
 
                 return;
@@ -408,40 +396,8 @@ internal sealed unsafe partial class VectorOps
                 {
                     int* tokens = Tokens + ((nint)t * Batch);
                     float* x = X + ((((nint)t * Units) + e) * Batch);
-                    for (int b = 0; b < Batch; b++) x[b] = row[tokens[b]];
-                }
-            }
-        }
-    }
-
-    private struct EmbedBackwardBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* Gradient, Dx;
-        public int* Tokens;
-        public int TokenStride, UnitStride, TimeSteps, Batch, Units;
-
-        public readonly void Run(int part, int start, int end)
-        {
-            if (UnitStride == 1)
-            {
-                for (int t = 0; t < TimeSteps; t++)
-                {
-                    nint row = (nint)t * Batch;
-                    Kernels.ScatterAddTokens(Gradient + start, TokenStride, Tokens + row, Batch, end - start, Dx + (row * Units) + ((nint)start * Batch));
-                }
-
-                return;
-            }
-
-            for (int e = start; e < end; e++)
-            {
-                float* row = Gradient + ((nint)e * UnitStride);
-                for (int t = 0; t < TimeSteps; t++)
-                {
-                    int* tokens = Tokens + ((nint)t * Batch);
-                    float* dx = Dx + ((((nint)t * Units) + e) * Batch);
-                    for (int b = 0; b < Batch; b++) row[tokens[b]] += dx[b];
+                    if (IsBackward) for (int b = 0; b < Batch; b++) row[tokens[b]] += x[b];
+                    else for (int b = 0; b < Batch; b++) x[b] = row[tokens[b]];
                 }
             }
         }
