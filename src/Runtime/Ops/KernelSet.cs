@@ -7,13 +7,10 @@ namespace TinySD.Runtime.Ops;
 /// <summary>The kernels at one lane width: what the macro-kernels call, one virtual call a tile.</summary>
 internal abstract unsafe class KernelSet(ProductTiles tiles)
 {
-    /// <summary>The unit that padded rows are a multiple of and products are shared out by: a cache line, and the widest register.</summary>
-    public const int PanelColumns = ProductTiles.LineFloats;
-
     /// <summary>How products are cut.</summary>
     public ProductTiles Tiling { get; } = tiles;
 
-    /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="PanelColumns"/>.</summary>
+    /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="ProductTiles.LineFloats"/>.</summary>
     public abstract int StripColumns { get; }
 
     /// <summary>Units in a backward tile.</summary>

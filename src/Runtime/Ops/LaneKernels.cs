@@ -40,22 +40,16 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     {
         var product = new ForwardTiles
         {
-            W = w,
-            WStride = wStride,
-            Ahead = ahead,
-            X = x,
-            Batch = batch,
-            Keep = keep,
-            Count = count,
-            Init = init,
-            InitStride = initStride,
-            C = c,
-            CStride = cStride,
+            W = w, WStride = wStride, Ahead = ahead,
+            X = x, Batch = batch,
+            Keep = keep, Count = count,
+            Init = init, InitStride = initStride,
+            C = c, CStride = cStride,
         };
-        bool tall = TLanes.Width == PanelColumns && _forwardColumns == PanelColumns && batch > BlockTile.MaxRows;
+        bool tall = TLanes.Width == ProductTiles.LineFloats && _forwardColumns == ProductTiles.LineFloats && batch > BlockTile.MaxRows;
 
         // Few rows with narrow registers need more of them side by side, or every sum waits for the one before.
-        int vectors = TLanes.Width == 8 && _forwardColumns == PanelColumns && batch > 2 ? 2 : BlockTile.MaxVectors;
+        int vectors = TLanes.Width == 8 && _forwardColumns == ProductTiles.LineFloats && batch > 2 ? 2 : BlockTile.MaxVectors;
         for (int column = 0; column < columns;)
         {
             if (tall) column += product.Tall(column, _tallRows);

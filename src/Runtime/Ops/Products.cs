@@ -23,7 +23,8 @@ namespace TinySD.Runtime.Ops;
 /// </remarks>
 internal sealed unsafe class Products
 {
-    private const int Columns = KernelSet.PanelColumns;
+    // Columns in the unit that padded rows are a multiple of and products are shared out by.
+    private const int LineFloats = ProductTiles.LineFloats;
 
     // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16: as many equal chunks as are needed to
     // stay below. It is part of the result's definition. The gradients of one time step of a chunk, for a batch of 20, fit the second-level
@@ -54,7 +55,7 @@ internal sealed unsafe class Products
     public static int RowStride(int n)
     {
         int padded = AlignedBuffer.RoundUp(n);
-        return padded % 1024 == 0 ? padded + Columns : padded;
+        return padded % 1024 == 0 ? padded + LineFloats : padded;
     }
 
     /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. <paramref name="backward"/>: gradients will be asked for.</summary>
@@ -121,18 +122,9 @@ internal sealed unsafe class Products
         {
             var body = new BackwardBody
             {
-                Kernels = _kernels,
-                W = pw,
-                WStride = w.Stride,
-                K = k,
-                N = w.N,
-                D = pd,
-                DStride = ld,
-                TimeSteps = timeSteps,
-                Batch = batch,
-                Keep = keep,
-                Scale = scale,
-                Dx = pdx,
+                Kernels = _kernels, W = pw, WStride = w.Stride, K = k, N = w.N,
+                D = pd, DStride = ld,
+                TimeSteps = timeSteps, Batch = batch, Keep = keep, Scale = scale, Dx = pdx,
             };
             _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * batch * timeSteps), ref body);
         }
@@ -162,7 +154,7 @@ internal sealed unsafe class Products
                 Scratch = ps,
                 ScratchFloats = (int)_scratchFloats,
             };
-            _runner.For(Panels(n), Grain((long)k * Columns * batch * timeSteps), ref body);
+            _runner.For(Lines(n), Grain((long)k * LineFloats * batch * timeSteps), ref body);
         }
     }
 
@@ -173,7 +165,7 @@ internal sealed unsafe class Products
         _runner.For(k, 1 + (ThreadGrain / n), ref body);
     }
 
-    private static int Panels(int n) => (n + Columns - 1) / Columns;
+    private static int Lines(int n) => (n + LineFloats - 1) / LineFloats;
 
     // How many pieces of so many multiply-adds each are worth another thread's attention.
     private static int Grain(long multiplyAdds) => (int)Math.Max(1, ThreadGrain / multiplyAdds);
@@ -204,19 +196,11 @@ internal sealed unsafe class Products
         {
             var body = new ForwardBody
             {
-                Kernels = _kernels,
-                W = pw,
-                WStride = w.Stride,
-                K = w.K,
-                X = px,
-                TimeSteps = timeSteps,
-                Batch = batch,
-                Keep = keep,
-                Bias = pb,
-                C = pc,
-                CStride = ld,
+                Kernels = _kernels, W = pw, WStride = w.Stride, K = w.K,
+                X = px, TimeSteps = timeSteps, Batch = batch, Keep = keep,
+                Bias = pb, C = pc, CStride = ld,
             };
-            _runner.For(Panels(w.N), Grain((long)w.K * Columns * batch * timeSteps), ref body);
+            _runner.For(Lines(w.N), Grain((long)w.K * LineFloats * batch * timeSteps), ref body);
         }
     }
 
@@ -241,8 +225,8 @@ internal sealed unsafe class Products
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = end * Columns, group = TimeSteps == 1 ? last : Kernels.Tiling.WindowColumns;
-            for (int column = start * Columns; column < last; column += group)
+            int last = end * LineFloats, group = TimeSteps == 1 ? last : Kernels.Tiling.WindowColumns;
+            for (int column = start * LineFloats; column < last; column += group)
             {
                 for (int t = 0; t < TimeSteps; t++) RunStep(t, column, Math.Min(group, last - column));
             }
@@ -256,7 +240,7 @@ internal sealed unsafe class Products
 
             // A step's rows that come from memory and not from the last cache: fewer at a time, and further ahead.
             bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > tiles.StreamedFloats;
-            int units = streamed ? tiles.StreamedUnits : keep.Length, ahead = streamed ? tiles.StreamedAhead : Columns;
+            int units = streamed ? tiles.StreamedUnits : keep.Length, ahead = streamed ? tiles.StreamedAhead : LineFloats;
             fixed (int* pk = keep)
             {
                 float* init = Bias == null ? c : Bias + column;
@@ -339,8 +323,8 @@ internal sealed unsafe class Products
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = Math.Min(N, end * Columns);
-            for (int column = start * Columns; column < last; column += Kernels.StripColumns)
+            int last = Math.Min(N, end * LineFloats);
+            for (int column = start * LineFloats; column < last; column += Kernels.StripColumns)
             {
                 RunStrip(Scratch + ((nint)part * ScratchFloats), column, Math.Min(Kernels.StripColumns, last - column));
             }
