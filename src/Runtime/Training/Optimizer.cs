@@ -24,7 +24,7 @@ internal sealed class Optimizer
     /// <param name="average">Where the mean of the parameters goes, for the rule that has one.</param>
     /// <param name="memory">Gives the host's memory for the state, or null.</param>
     public Optimizer(
-        LanguageModelRecipe recipe, ParameterLayout layout, GradientBlocks blocks, VectorOps ops, ParameterBlock? average,
+        TrainingRecipe recipe, ParameterLayout layout, GradientBlocks blocks, VectorOps ops, ParameterBlock? average,
         Func<int, Memory<float>>? memory = null)
     {
         _kind = recipe.Optimizer;
