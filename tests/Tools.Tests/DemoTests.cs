@@ -1,10 +1,9 @@
 using System.Text.Json;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
-using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tests;
 
@@ -78,9 +77,9 @@ public sealed class DemoTests
     [Arguments(1500, 0.65f, 0.65f, 2.86)]
     public async Task The_ideal_ratio_is_that_of_the_multiply_adds(int hidden, float rate, float recurrent, double expected)
     {
-        var config = new LanguageModelConfig { VocabularySize = 10_000, EmbeddingSize = hidden, HiddenSize = hidden, LayerCount = 2 };
         var dropout = new DropoutSpec { Kind = DropoutKind.Structured, Embedding = rate, Layer = rate, Recurrent = recurrent, Output = rate };
-        await Assert.That(IdealSpeedup.Of(config, dropout)).IsEqualTo(expected).Within(0.005);
+        var recipe = new LanguageModelRecipe { Name = "two layers", HiddenSize = hidden, LayerCount = 2, Dropout = dropout };
+        await Assert.That(IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, 10_000), dropout)).IsEqualTo(expected).Within(0.005);
     }
 
     [Test]
@@ -105,7 +104,7 @@ public sealed class DemoTests
     public async Task The_ideal_ratio_counts_every_layer_by_its_own_size(string preset, double expected)
     {
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(preset)!;
-        await Assert.That(IdealSpeedup.Of(recipe.ToConfig(10_000), recipe.Dropout)).IsEqualTo(expected).Within(0.002);
+        await Assert.That(IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, 10_000), recipe.Dropout)).IsEqualTo(expected).Within(0.002);
     }
 
     [Test]

@@ -38,7 +38,7 @@ public sealed class GradientNoiseTests
             for (int window = 0; window <= Windows; window++)
             {
                 windows.Fill(window, inputs, targets);
-                double loss = trainer.Step(inputs, targets, draw, window).Loss;
+                double loss = trainer.Step(inputs, targets, new Draw(window, draw)).Loss;
                 if (window == 0) continue;
                 losses += loss;
                 gradients[window - 1, draw] = [.. trainer.Gradients.Values.ToArray().Select(value => (double)value)];

@@ -146,8 +146,9 @@ public sealed partial class HwSimulateTests
             },
             Seed = 11,
         };
-        var schedule = new MaskSchedule(11, recipe.Dropout);
-        IReadOnlyList<TrainingProduct> products = new TrainingStep(recipe, 1000, (kept, _) => kept).Products;
+        var sampler = new MaskSampler(11, recipe.Dropout);
+        IReadOnlyList<TrainingProduct> products = new TrainingStep(
+            LanguageModelTrainer.PlanOf(recipe, 1000).PlannedProducts, recipe.Dropout, recipe.Seed, (kept, _) => kept).Products;
         (string Name, DropoutSite Site, int Layer)[] sites =
         [
             ("lstm.0.input", DropoutSite.Embedding, 0), ("lstm.0.recurrent", DropoutSite.Recurrent, 0), ("lstm.1.input", DropoutSite.Layer, 1),
@@ -156,7 +157,8 @@ public sealed partial class HwSimulateTests
         foreach ((string name, DropoutSite site, int layer) in sites)
         {
             int[] keep = new int[200];
-            int[] counts = [.. Enumerable.Range(0, 20).Select(t => schedule.Keep(site, layer, 0, 0, t, 200, keep))];
+            MaskPlace place = MaskPlace.OfStack(site, layer, 200, recipe.Dropout.RateOf(site));
+            int[] counts = [.. Enumerable.Range(0, 20).Select(t => sampler.Keep(place, default, t, keep))];
             await Assert.That(Kept("FP", shape => shape.K)).IsEquivalentTo(counts, CollectionOrdering.Matching);
             await Assert.That(Kept("BP", shape => shape.N)).IsEquivalentTo(site == DropoutSite.Recurrent ? counts[1..] : counts, CollectionOrdering.Matching);
             await Assert.That(Kept("WG", shape => shape.M)).IsEquivalentTo(counts, CollectionOrdering.Matching);

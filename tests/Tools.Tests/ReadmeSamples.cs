@@ -46,7 +46,7 @@ internal static class ReadmeSamples
         int[] tokens = Corpus.Encode("train.txt", vocabulary);
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")!;
         var model = new LanguageModel(recipe.ToConfig(vocabulary.Count));
-        model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias);
+        model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias, recipe.InitScheme);
         using var threads = new WorkerPool(Environment.ProcessorCount);
         var trainer = new LanguageModelTrainer(model, recipe, threads);
         var windows = new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt);
@@ -54,7 +54,7 @@ internal static class ReadmeSamples
         for (int step = 0; step < windows.Count; step++)
         {
             windows.Fill(step, inputs, targets);
-            Console.WriteLine(trainer.Step(inputs, targets, epoch: 0, step).Loss);
+            Console.WriteLine(trainer.Step(inputs, targets).Loss);
         }
 
         int[] valid = Corpus.Encode("valid.txt", vocabulary);

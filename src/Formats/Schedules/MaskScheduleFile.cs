@@ -39,7 +39,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         long longest = 0;
         for (int i = 0; i < info.Updates; i++) longest = Math.Max(longest, blockAt[i + 1] - blockAt[i]);
         _block = new byte[longest];
-        _listAt = new int[info.Sites.Length * info.MasksPerSite];
+        _listAt = new int[info.Places.Length * info.MasksPerPlace];
     }
 
     /// <summary>The path as it was given.</summary>
@@ -108,21 +108,21 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The file has no such site, no such time step, or <paramref name="keep"/> is too short.</exception>
+    /// <exception cref="ArgumentException">The file has no such place, no such time step, or <paramref name="keep"/> is too short.</exception>
     /// <exception cref="InvalidOperationException">No update was begun, or the last one was refused.</exception>
-    public int Keep(DropoutSite site, int layer, int t, Span<int> keep)
+    public int Keep(MaskPlace place, int t, Span<int> keep)
     {
         if (!_isChecked) Throw.NoMasks(Path);
-        for (int i = 0; i < Info.Sites.Length; i++)
+        for (int i = 0; i < Info.Places.Length; i++)
         {
-            MaskSite found = Info.Sites[i];
-            if (found.Site != site || found.Layer != layer) continue;
-            if ((uint)t >= (uint)Info.MasksPerSite) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerSite - 1}, the masks of {Path}");
-            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {Words.Counted(found.Units, "unit")} at {site}, layer {layer}; there is room for {keep.Length}");
-            return MaskList.Read(_block.AsSpan(_listAt[(i * Info.MasksPerSite) + t]), found.Units, Info.Dropout.GroupSize, keep);
+            MaskPlace found = Info.Places[i];
+            if (found.Number != place.Number) continue;
+            if ((uint)t >= (uint)Info.MasksPerPlace) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerPlace - 1}, the masks of {Path}");
+            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {Words.Counted(found.Units, "unit")} at {found.Name}; there is room for {keep.Length}");
+            return MaskList.Read(_block.AsSpan(_listAt[(i * Info.MasksPerPlace) + t]), found.Units, Info.Dropout.GroupSize, keep);
         }
 
-        Throw.Argument($"{Path} has no masks for {site}, layer {layer}");
+        Throw.Argument($"{Path} has no masks for {place.Name}");
         return 0;
     }
 
@@ -198,7 +198,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     {
         // Every mask has two bytes at least.
         blockAt = [];
-        long least = BlockHeadBytes + BlockTailBytes + (2L * info.Sites.Length * info.MasksPerSite), bound = info.PayloadBound();
+        long least = BlockHeadBytes + BlockTailBytes + (2L * info.Places.Length * info.MasksPerPlace), bound = info.PayloadBound();
         problem = (length - headerBytes) / least < info.Updates ? MaskScheduleHeader.Truncated(path, length, headerBytes + (least * info.Updates)) : null;
         if (problem is not null) return false;
         blockAt = new long[info.Updates + 1];
@@ -270,13 +270,13 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         if (stored != computed) return Damaged(Path, update, at, $"checksum {computed:x8} where {stored:x8} was written");
         int place = BlockHeadBytes, list = 0;
         ReadOnlySpan<byte> masks = block[..^BlockTailBytes];
-        foreach (MaskSite site in Info.Sites)
+        foreach (MaskPlace found in Info.Places)
         {
-            int groups = Info.GroupsOf(site), kept = Info.KeptGroupsOf(site);
-            for (int t = 0; t < Info.MasksPerSite; t++)
+            int groups = Info.GroupsOf(found), kept = Info.KeptGroupsOf(found);
+            for (int t = 0; t < Info.MasksPerPlace; t++)
             {
                 int length = MaskList.Check(masks[place..], groups, kept, out string? fault);
-                if (fault is not null) return Damaged(Path, update, at + place, $"the mask of {site.Site}, layer {site.Layer}, time step {t} {fault}");
+                if (fault is not null) return Damaged(Path, update, at + place, $"the mask of {found.Name}, time step {t} {fault}");
                 _listAt[list++] = place;
                 place += length;
             }

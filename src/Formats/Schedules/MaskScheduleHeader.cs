@@ -30,7 +30,7 @@ internal static class MaskScheduleHeader
     /// <summary>The header of a schedule.</summary>
     public static byte[] Write(MaskScheduleInfo info)
     {
-        byte[] header = new byte[Bytes(info.Sites.Length)];
+        byte[] header = new byte[Bytes(info.Places.Length)];
         Span<byte> to = header;
         DropoutSpec dropout = info.Dropout;
         Magic.CopyTo(to);
@@ -39,24 +39,24 @@ internal static class MaskScheduleHeader
         BinaryPrimitives.WriteUInt64LittleEndian(to[SeedAt..], info.Seed);
         Put(to, UpdatesAt, info.Updates);
         Put(to, TimeStepsAt, info.TimeSteps);
-        Put(to, SitesAt, info.Sites.Length);
+        Put(to, SitesAt, info.Places.Length);
         Put(to, PayloadAt, (int)info.PayloadBound());
         Put(to, MultipleAt, dropout.KeepMultiple);
         Put(to, GroupAt, dropout.GroupSize);
         to[KindAt] = dropout.IsLocked ? StructuredLocked : Structured;
         to[DrawAt] = (byte)dropout.Draw;
-        var schedule = new MaskSchedule(info.Seed, dropout);
-        for (int i = 0; i < info.Sites.Length; i++)
+        var sampler = new MaskSampler(info.Seed, dropout);
+        for (int i = 0; i < info.Places.Length; i++)
         {
-            MaskSite site = info.Sites[i];
+            MaskPlace place = info.Places[i];
             Span<byte> entry = to.Slice(FixedBytes + (i * SiteBytes), SiteBytes);
-            Put(entry, 0, (int)site.Site);
-            Put(entry, LayerAt, site.Layer);
-            Put(entry, UnitsAt, site.Units);
-            Put(entry, GroupsAt, info.GroupsOf(site));
-            Put(entry, KeptAt, info.KeptGroupsOf(site));
-            BinaryPrimitives.WriteSingleLittleEndian(entry[RateAt..], dropout.RateOf(site.Site));
-            BinaryPrimitives.WriteSingleLittleEndian(entry[ScaleAt..], schedule.Scale(site.Site, site.Units));
+            Put(entry, 0, place.Number / MaskPlace.MaxLayers);
+            Put(entry, LayerAt, place.Number % MaskPlace.MaxLayers);
+            Put(entry, UnitsAt, place.Units);
+            Put(entry, GroupsAt, info.GroupsOf(place));
+            Put(entry, KeptAt, info.KeptGroupsOf(place));
+            BinaryPrimitives.WriteSingleLittleEndian(entry[RateAt..], place.Rate);
+            BinaryPrimitives.WriteSingleLittleEndian(entry[ScaleAt..], sampler.Scale(place));
         }
 
         Put(to, header.Length - ChecksumBytes, (int)Crc32.HashToUInt32(to[..^ChecksumBytes]));
@@ -99,7 +99,7 @@ internal static class MaskScheduleHeader
         else
         {
             uint bytes = Get(first, LengthAt), sites = Get(first, SitesAt);
-            problem = sites > MaskScheduleInfo.MaxSites || bytes != Bytes((int)sites)
+            problem = sites > MaskScheduleInfo.MaxPlaces || bytes != Bytes((int)sites)
                 ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(sites, "site")}")
                 : bytes > fileBytes ? Truncated(file, fileBytes, bytes) : null;
             length = (int)bytes;
@@ -120,7 +120,7 @@ internal static class MaskScheduleHeader
             return false;
         }
 
-        var sites = ImmutableArray.CreateBuilder<MaskSite>();
+        var places = ImmutableArray.CreateBuilder<MaskPlace>();
         float[] rates = new float[4];
         for (int at = FixedBytes; at < header.Length - ChecksumBytes; at += SiteBytes)
         {
@@ -132,8 +132,17 @@ internal static class MaskScheduleHeader
                 return false;
             }
 
-            rates[site] = BinaryPrimitives.ReadSingleLittleEndian(entry[RateAt..]);
-            sites.Add(new MaskSite((DropoutSite)site, Number(entry, LayerAt), Number(entry, UnitsAt)));
+            int layer = Number(entry, LayerAt), units = Number(entry, UnitsAt);
+            float rate = BinaryPrimitives.ReadSingleLittleEndian(entry[RateAt..]);
+            if ((uint)layer >= MaskPlace.MaxLayers || units is < 1 or > MaskScheduleInfo.MaxUnits || !(rate > 0f && rate < 1f))
+            {
+                problem = Invalid(file, at, $"a site of layer {layer}, {Words.Counted(units, "unit")} and the drop rate {rate}; expected a layer below " +
+                    $"{MaskPlace.MaxLayers}, 1 to {MaskScheduleInfo.MaxUnits} units and a rate between 0 and 1");
+                return false;
+            }
+
+            rates[site] = rate;
+            places.Add(MaskPlace.OfStack((DropoutSite)site, layer, units, rate));
         }
 
         byte kind = header[KindAt], draw = header[DrawAt];
@@ -142,7 +151,7 @@ internal static class MaskScheduleHeader
             Seed = BinaryPrimitives.ReadUInt64LittleEndian(header[SeedAt..]),
             Updates = Number(header, UpdatesAt),
             TimeSteps = Number(header, TimeStepsAt),
-            Sites = sites.ToImmutable(),
+            Places = places.ToImmutable(),
             Dropout = new DropoutSpec
             {
                 Kind = kind == Structured ? DropoutKind.Structured : kind == StructuredLocked ? DropoutKind.StructuredLocked : DropoutKind.None,

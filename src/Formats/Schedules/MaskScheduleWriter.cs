@@ -20,7 +20,7 @@ public sealed class MaskScheduleWriter : IDisposable
 
     private readonly string _path, _target;
     private readonly MaskScheduleInfo _info;
-    private readonly MaskSchedule _schedule;
+    private readonly MaskSampler _sampler;
     private readonly byte[] _buffer;
     private readonly int[] _keep;
     private SafeFileHandle? _handle;
@@ -33,9 +33,9 @@ public sealed class MaskScheduleWriter : IDisposable
         _target = target;
         Partial = partial;
         _info = info;
-        _schedule = new MaskSchedule(info.Seed, info.Dropout);
+        _sampler = new MaskSampler(info.Seed, info.Dropout);
         _buffer = new byte[FlushBytes + MaskScheduleFile.BlockHeadBytes + info.PayloadBound() + MaskScheduleFile.BlockTailBytes];
-        _keep = new int[info.Sites.Max(site => site.Units)];
+        _keep = new int[info.Places.Max(place => place.Units)];
     }
 
     /// <summary>Updates written so far, those of an earlier attempt included.</summary>
@@ -94,12 +94,12 @@ public sealed class MaskScheduleWriter : IDisposable
     {
         Span<byte> block = _buffer.AsSpan(_buffered);
         int at = MaskScheduleFile.BlockHeadBytes;
-        foreach (MaskSite site in _info.Sites)
+        foreach (MaskPlace place in _info.Places)
         {
-            for (int t = 0; t < _info.MasksPerSite; t++)
+            for (int t = 0; t < _info.MasksPerPlace; t++)
             {
-                int kept = _schedule.Keep(site.Site, site.Layer, epoch: 0, Written, t, site.Units, _keep);
-                at += MaskList.Write(ToGroups(_keep.AsSpan(0, kept)), _info.GroupsOf(site), block[at..]);
+                int kept = _sampler.Keep(place, new Draw(Written), t, _keep);
+                at += MaskList.Write(ToGroups(_keep.AsSpan(0, kept)), _info.GroupsOf(place), block[at..]);
             }
         }
 
@@ -256,7 +256,7 @@ public sealed class MaskScheduleWriter : IDisposable
         if (!MaskScheduleHeader.Write(found with { Updates = _info.Updates }).AsSpan().SequenceEqual(MaskScheduleHeader.Write(_info)))
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
-                $"{file} is of another schedule, with the seed {found.Seed}, {Words.Counted(found.TimeSteps, "time step")} and {Words.Counted(found.Sites.Length, "site")}; " +
+                $"{file} is of another schedule, with the seed {found.Seed}, {Words.Counted(found.TimeSteps, "time step")} and {Words.Counted(found.Places.Length, "site")}; " +
                 "give its options to go on with it, or leave --resume out to write it anew"));
         }
 

@@ -1,6 +1,5 @@
 using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Memory;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
@@ -53,16 +52,10 @@ public sealed class CacheEvaluator : IWindowScorer
         _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
         if ((long)size * Products.RowStride(_hidden) > int.MaxValue - 64)
             Throw.Argument($"a cache of {Throw.Counted(size, "state")} of {Throw.Counted(_hidden, "unit")} passes 2^31 floats; use a smaller one");
-        runner ??= SingleThread.Instance;
-        KernelSet kernels = KernelChoice.For(hardware);
-        _network = new LanguageModelNetwork(model, new(1, timeSteps, Training: false), DropoutSpec.None, 0, runner, kernels);
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _cache = new ContinuousCache(size, _hidden, plan);
+        _network = LanguageModelNetwork.OnItsOwn(model, new(1, timeSteps, Training: false), plan);
         _loop = new EvaluationLoop(model.Config.VocabularySize, 1, timeSteps);
-        var products = new Products(runner, kernels);
-        ContinuousCache.Announce(products, size, _hidden);
-        var workspace = new Workspace();
-        products.ReserveScratch(workspace);
-        workspace.Allocate();
-        _cache = new ContinuousCache(size, _hidden, products, _network.Vectors);
     }
 
     /// <summary>Runs a text through model and cache. Allocates nothing for a token.</summary>
@@ -117,7 +110,7 @@ public sealed class CacheEvaluator : IWindowScorer
 
     void IWindowScorer.Begin()
     {
-        _network.Update();
+        _network.Begin(default);
         _network.ResetState();
         _cache.Clear();
     }

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 
@@ -20,12 +21,12 @@ internal sealed class ContinuousCache
 
     /// <param name="size">Pairs N.</param>
     /// <param name="hidden">Width H of a state.</param>
-    /// <param name="products">Has been told of the cache by <see cref="Announce"/>.</param>
-    /// <param name="ops">Elementwise passes.</param>
-    public ContinuousCache(int size, int hidden, Products products, VectorOps ops)
+    /// <param name="plan">Products and elementwise passes; its memory is not taken yet.</param>
+    public ContinuousCache(int size, int hidden, NetworkPlan plan)
     {
-        _products = products;
-        _ops = ops;
+        _products = plan.Products;
+        _ops = plan.Vectors;
+        _products.Announce(size, hidden, 1, 1, backward: false);
         _hidden = hidden;
         _stride = Products.RowStride(hidden);
         _states = new AlignedBuffer(checked(size * _stride));
@@ -37,9 +38,6 @@ internal sealed class ContinuousCache
 
     /// <summary>Pairs in it now.</summary>
     public int Count { get; private set; }
-
-    /// <summary>Announces the products of a cache.</summary>
-    public static void Announce(Products products, int size, int hidden) => products.Announce(size, hidden, 1, 1, backward: false);
 
     /// <summary>Empties it.</summary>
     public void Clear() => (Count, _next) = (0, 0);

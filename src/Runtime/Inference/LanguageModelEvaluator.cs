@@ -1,5 +1,5 @@
 using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
@@ -53,8 +53,8 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     {
         EvaluationLoop.Check(streams, timeSteps);
         _model = model;
-        _network = new LanguageModelNetwork(
-            model, new(streams, timeSteps, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _network = LanguageModelNetwork.OnItsOwn(model, new(streams, timeSteps, Training: false), plan);
         _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
     }
 
@@ -77,7 +77,7 @@ public sealed class LanguageModelEvaluator : IWindowScorer
 
     void IWindowScorer.Begin()
     {
-        _network.Update();
+        _network.Begin(default);
         _network.ResetState();
     }
 

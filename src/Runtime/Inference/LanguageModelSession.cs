@@ -1,5 +1,5 @@
 using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -31,9 +31,9 @@ public sealed class LanguageModelSession
         LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null)
     {
         _model = model;
-        _network = new LanguageModelNetwork(
-            model, new(1, 1, Training: false), DropoutSpec.None, 0, runner ?? SingleThread.Instance, KernelChoice.For(hardware), memory: memory);
-        _network.Update();
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _network = LanguageModelNetwork.OnItsOwn(model, new(1, 1, Training: false), plan, memory: memory);
+        _network.Begin(default);
     }
 
     /// <summary>Forgets everything fed so far.</summary>

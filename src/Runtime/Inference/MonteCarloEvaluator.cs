@@ -1,4 +1,5 @@
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -15,8 +16,8 @@ namespace TinySD.Runtime.Inference;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSchedule"/>, and training's of words and
-/// weights, with the sample as epoch and the window as step. So the seed decides everything, and threads and registers nothing. Locked masks and those of
+/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSampler"/>, and training's of words and
+/// weights, with the window as update. So the seed decides everything, and threads and registers nothing. Locked masks and those of
 /// words and weights are new in every window, as in training, so with them the window's length has an effect. The authors' published figures are measured
 /// otherwise: their code draws the masks of a pass once for the whole text and drops no words there. A window of the text's length and no
 /// word drop do the same, at the cost of that window's memory.
@@ -58,13 +59,14 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         EvaluationLoop.Check(streams, timeSteps);
         if (samples is < 1 or > 65536) Throw.OutOfRange(nameof(samples), samples, "1 to 65536");
         _samples = samples;
-        _network = new LanguageModelNetwork(
-            model, new(streams, timeSteps, Training: false, Samples: true), dropout, seed, runner ?? SingleThread.Instance, KernelChoice.For(hardware),
-            regularizers: new(weightDrop, wordDrop, Activation: 0f, TemporalActivation: 0f, wordDropBySequence));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _network = LanguageModelNetwork.OnItsOwn(
+            model, new(streams, timeSteps, Training: false, Samples: true), plan, new MaskOrigin(dropout, seed),
+            new(weightDrop, wordDrop, Activation: 0f, TemporalActivation: 0f, wordDropBySequence));
         _dropsWeights = weightDrop > 0f;
         _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
         _states = new ParameterBlock[samples];
-        for (int sample = 0; sample < samples; sample++) _states[sample] = new ParameterBlock(_network.CarriedLayout);
+        for (int sample = 0; sample < samples; sample++) _states[sample] = new ParameterBlock(_network.Carried);
         _largest = new double[streams * timeSteps];
         _sums = new double[streams * timeSteps];
     }
@@ -80,7 +82,7 @@ public sealed class MonteCarloEvaluator : IWindowScorer
 
     void IWindowScorer.Begin()
     {
-        _network.Update();
+        _network.Begin(default);
         foreach (ParameterBlock state in _states) state.Values.Clear();
     }
 
@@ -91,9 +93,11 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         Array.Clear(_sums);
         for (int sample = 0; sample < _samples; sample++)
         {
-            if (_dropsWeights) _network.Update(sample, (int)window);
+            var draw = new Draw((int)window, sample);
+            if (_dropsWeights) _network.Begin(draw);
+            else _network.Redraw(draw);
             _network.LoadCarried(_states[sample]);
-            _network.Forward(inputs, sample, (int)window);
+            _network.Forward(inputs);
             _network.Loss(targets, 0f);
             Add(_network.TokenLosses);
             _network.Carry();

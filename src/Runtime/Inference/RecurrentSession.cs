@@ -44,10 +44,7 @@ public sealed class RecurrentSession
         _maxTimeSteps = maxTimeSteps;
         RecurrentStackConfig config = stack.Config;
         runner ??= SingleThread.Instance;
-        KernelSet kernels = KernelChoice.For(hardware);
-        var workspace = new Workspace();
-        var products = new Products(runner, kernels);
-        var context = new LayerContext(products, new VectorOps(runner, kernels), workspace, new PassTimes());
+        var plan = new NetworkPlan(runner, KernelChoice.For(hardware));
         var shape = new WindowShape(batch, maxTimeSteps, Training: false);
         int directions = config.DirectionCount;
         _layers = new DirectedLayer[config.LayerCount * directions];
@@ -58,15 +55,14 @@ public sealed class RecurrentSession
             var traits = new LayerTraits(config.IsPlain, isReverse, config.Clip, config.CoupledGates, config.ResetBeforeProduct);
             var variants = new VariantOps(
                 runner, config.FunctionsOf(direction).AsSpan(), config.Clip, config.CoupledGates, config.HiddenSize, batch);
-            _layers[i] = new DirectedLayer(stack.Slots(i / directions, direction), traits, variants, shape, context);
+            _layers[i] = new DirectedLayer(stack.Slots(i / directions, direction), traits, variants, shape, plan);
         }
 
         long rows = (long)maxTimeSteps * batch;
-        _input = workspace.Reserve(rows * config.InputSize);
-        _even = workspace.Reserve(rows * config.OutputSize);
-        if (config.LayerCount > 1) _odd = workspace.Reserve(rows * config.OutputSize);
-        products.ReserveScratch(workspace);
-        workspace.Allocate(memory);
+        _input = plan.Scratch.Reserve(rows * config.InputSize);
+        _even = plan.Scratch.Reserve(rows * config.OutputSize);
+        if (config.LayerCount > 1) _odd = plan.Scratch.Reserve(rows * config.OutputSize);
+        plan.Take(memory);
         foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
     }
 

@@ -72,13 +72,12 @@ internal static unsafe class Elementwise
         for (; i < count; i++) y[i] = m[i] * x[i];
     }
 
-    /// <summary>sums[j] = the sum over rows of d[row * stride + j], in order, j in [0, count).</summary>
+    /// <summary>sums[j] += the sum over rows of d[row * stride + j], in order, j in [0, count).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ColumnSums<TLanes, TVector>(float* d, int rows, nint stride, float* sums, int count)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        new Span<float>(sums, count).Clear();
         int whole = count / TLanes.Width * TLanes.Width, row = 0;
         // Four rows at once, so that the sums, which need not fit the cache, are read and written once for all of them.
         for (; row + 4 <= rows; row += 4)
@@ -101,13 +100,12 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <summary>sums[j] = the sum over rows of d[row * dStride + j] * x[row * xStride + j], in order, j in [0, count).</summary>
+    /// <summary>sums[j] += the sum over rows of d[row * dStride + j] * x[row * xStride + j], in order, j in [0, count).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ProductSums<TLanes, TVector>(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        new Span<float>(sums, count).Clear();
         int whole = count / TLanes.Width * TLanes.Width;
         for (int row = 0; row < rows; row++, d += dStride, x += xStride)
         {

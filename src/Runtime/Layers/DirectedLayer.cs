@@ -40,14 +40,14 @@ internal sealed class DirectedLayer
     /// <param name="traits">What differs.</param>
     /// <param name="variants">The general cell.</param>
     /// <param name="shape">B, and the most steps there will be.</param>
-    /// <param name="context">Products, elementwise passes and memory.</param>
-    public DirectedLayer(RecurrentSlots slots, LayerTraits traits, VariantOps variants, WindowShape shape, LayerContext context)
+    /// <param name="plan">Products, elementwise passes and memory.</param>
+    public DirectedLayer(RecurrentSlots slots, LayerTraits traits, VariantOps variants, WindowShape shape, NetworkPlan plan)
     {
         _slots = slots;
         _traits = traits;
         _variants = variants;
-        _products = context.Products;
-        _ops = context.Vectors;
+        _products = plan.Products;
+        _ops = plan.Vectors;
         int columns = slots.Input.Shape[1];
         _hidden = slots.Recurrent.Shape[0];
         _batch = shape.Batch;
@@ -57,7 +57,7 @@ internal sealed class DirectedLayer
         _products.Announce(slots.Input.Shape[0], columns, _window, _batch, backward: false);
         _products.Announce(_hidden, columns, 1, _batch, backward: false);
 
-        Workspace workspace = context.Workspace;
+        Workspace workspace = plan.Scratch;
         long state = (long)_hidden * _batch, cell = (long)_batch * _cellStride;
         _inputRows = new WeightRows(slots.Input, _products, workspace);
         _recurrentRows = new WeightRows(slots.Recurrent, _products, workspace);

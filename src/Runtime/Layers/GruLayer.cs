@@ -12,10 +12,11 @@ internal sealed class GruLayer : RecurrentLayer
 {
     private readonly Workspace.Slice _dCarried;
 
-    public GruLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
-        : base(slots, separate: true, shape, inputGate, recurrentGate, context, drop)
+    public GruLayer(RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
+        bool isShared)
+        : base(slots, separate: true, shape, inputDropout, recurrentDropout, plan, drop, isShared)
     {
-        if (shape.Training) _dCarried = context.Workspace.Reserve((long)Batch * CellStride);
+        if (shape.Training) _dCarried = plan.Scratch.Reserve((long)Batch * CellStride);
     }
 
     public override void Update(ParameterBlock parameters)
@@ -32,6 +33,6 @@ internal sealed class GruLayer : RecurrentLayer
 
     protected override void ClearCarriedGradient() => _dCarried.Span.Clear();
 
-    protected override void VectorGradients(ParameterBlock gradients) =>
+    protected override void VectorGradients(GradientBlock gradients) =>
         Ops.ColumnSums(RecurrentGates[(2 * Hidden)..], Steps * Batch, Hidden, GateStride, gradients[Slots.RecurrentBias!]);
 }

@@ -12,25 +12,25 @@ internal sealed class LinearLayer
     private readonly Products _products;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
-    private readonly DropoutGate _gate;
+    private readonly UnitDropout _dropout;
     private readonly int _inputs, _columns, _batch, _stride;
     private int _steps;
 
-    public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, DropoutGate gate, LayerContext context)
+    public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan)
     {
         _weight = weight;
         _bias = bias;
-        _products = context.Products;
-        _rows = new WeightRows(weight, context.Products, context.Workspace);
-        _ops = context.Vectors;
-        _times = context.Times;
-        _gate = gate;
+        _products = plan.Products;
+        _rows = new WeightRows(weight, plan.Products, plan.Scratch);
+        _ops = plan.Vectors;
+        _times = plan.Times;
+        _dropout = dropout;
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
         _batch = shape.Batch;
         _steps = shape.TimeSteps;
         _stride = Products.RowStride(_columns);
-        _products.Announce(_inputs, _columns, shape.TimeSteps, _batch, shape.Training);
+        plan.Product(weight, shape, dropout.Place, isStepped: false);
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
@@ -40,17 +40,17 @@ internal sealed class LinearLayer
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y, int steps)
     {
         _steps = steps;
-        _products.ForwardWindow(_rows.Of(parameters), x, steps, _batch, _gate.Keep(_products), parameters.Padded(_bias), y);
+        _products.ForwardWindow(_rows.Of(parameters), x, steps, _batch, _dropout.Keep(_products), parameters.Padded(_bias), y);
         _times.Lap(Pass.ClassifierForward);
     }
 
-    /// <summary>Writes the gradients of W and b and, in <paramref name="dx"/> [T][K][B], that of the input.</summary>
-    public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
+    /// <summary>Adds to the gradients of W and b and writes, in <paramref name="dx"/> [T][K][B], that of the input.</summary>
+    public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
-        KeepTable keep = _gate.Keep(_products);
-        _products.BackwardWindow(_rows.Of(parameters), dy, _steps, _batch, keep, _gate.GradientScale, dx);
+        KeepTable keep = _dropout.Keep(_products);
+        _products.BackwardWindow(_rows.Of(parameters), dy, _steps, _batch, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
-        _gate.BackwardWindow(dx);
+        _dropout.BackwardWindow(dx);
         _products.WeightGradient(x, _inputs, _columns, _steps, _batch, keep, dy, gradients[_weight]);
         _times.Lap(Pass.ClassifierGradient);
         _ops.ColumnSums(dy, _steps * _batch, _columns, _stride, gradients[_bias]);

@@ -8,18 +8,21 @@ internal sealed class LstmLayer : RecurrentLayer
 {
     private readonly Workspace.Slice _cells, _tanhCells, _dCell;
 
-    public LstmLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
-        : base(slots, separate: false, shape, inputGate, recurrentGate, context, drop)
+    public LstmLayer(RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
+        bool isShared)
+        : base(slots, separate: false, shape, inputDropout, recurrentDropout, plan, drop, isShared)
     {
         long rows = (long)TimeSteps * Batch;
-        _cells = context.Workspace.Reserve((rows + Batch) * CellStride);
-        _tanhCells = context.Workspace.Reserve(rows * CellStride);
-        if (shape.Training) _dCell = context.Workspace.Reserve((long)Batch * CellStride);
+        _cells = plan.Scratch.Reserve((rows + Batch) * CellStride);
+        _tanhCells = plan.Scratch.Reserve(rows * CellStride);
+        if (shape.Training) _dCell = plan.Scratch.Reserve((long)Batch * CellStride);
     }
 
     public override ReadOnlySpan<float> Cells => _cells.Span[(Batch * CellStride)..];
 
     public override Span<float> CarriedCell => CellsBefore(0);
+
+    public override int CellFloats => Batch * CellStride;
 
     public override void Carry()
     {
@@ -36,11 +39,11 @@ internal sealed class LstmLayer : RecurrentLayer
     protected override void ClearCarriedGradient() => _dCell.Span.Clear();
 
     // dp_i = sum of da_i c, dp_f = sum of da_f c, dp_o = sum of da_o c', over sequences and steps.
-    protected override void VectorGradients(ParameterBlock gradients)
+    protected override void VectorGradients(GradientBlock gradients)
     {
         if (Slots.Peephole is not { } slot) return;
         ReadOnlySpan<float> before = _cells.Span;
-        Span<float> sums = gradients[slot];
+        Span<float> sums = gradients[slot].Cleared();
         Sum(gate: 0, before, sums);
         Sum(gate: 1, before, sums[Hidden..]);
         Sum(gate: 3, Cells, sums[(2 * Hidden)..]);

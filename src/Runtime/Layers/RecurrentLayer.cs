@@ -1,5 +1,6 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
@@ -12,28 +13,30 @@ namespace TinySD.Runtime.Layers;
 internal abstract class RecurrentLayer
 {
     private readonly WeightRows _inputRows, _recurrentRows;
-    private readonly DropoutGate _inputGate, _recurrentGate;
+    private readonly UnitDropout _inputDropout, _recurrentDropout;
     private readonly WeightDrop? _drop;
     private readonly bool _separate;
     private readonly int _inputs, _columns;
-    private readonly Workspace.Slice _gates, _recurrentGates, _recurrentStart, _outputs, _dRecurrent;
+    private readonly Workspace.Slice _gates, _recurrentGates, _recurrentStart, _outputs, _dRecurrent, _spare;
 
     /// <param name="slots">The parameters.</param>
     /// <param name="separate">Whether the cell wants h U apart from x W + b, and not added to it.</param>
     /// <param name="shape">B, T, and whether a backward pass will come.</param>
-    /// <param name="inputGate">The dropout site on x.</param>
-    /// <param name="recurrentGate">The dropout site on the previous h.</param>
-    /// <param name="context">Products, elementwise passes and memory.</param>
+    /// <param name="inputDropout">Dropout of x.</param>
+    /// <param name="recurrentDropout">Dropout of the previous h.</param>
+    /// <param name="plan">Products, elementwise passes and memory.</param>
     /// <param name="drop">DropConnect on the recurrent weights, or null.</param>
+    /// <param name="isShared">Whether the recurrent weights are used more than once in a step.</param>
     protected RecurrentLayer(
-        RecurrentSlots slots, bool separate, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
+        RecurrentSlots slots, bool separate, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
+        bool isShared)
     {
         Slots = slots;
-        Products = context.Products;
-        Ops = context.Vectors;
-        Times = context.Times;
-        _inputGate = inputGate;
-        _recurrentGate = recurrentGate;
+        Products = plan.Products;
+        Ops = plan.Vectors;
+        Times = plan.Times;
+        _inputDropout = inputDropout;
+        _recurrentDropout = recurrentDropout;
         _separate = separate;
         _inputs = slots.Input.Shape[0];
         _columns = slots.Input.Shape[1];
@@ -43,10 +46,10 @@ internal abstract class RecurrentLayer
         _drop = drop;
         GateStride = Products.RowStride(_columns);
         CellStride = AlignedBuffer.RoundUp(Hidden);
-        Products.Announce(_inputs, _columns, TimeSteps, Batch, shape.Training);
-        Products.Announce(Hidden, _columns, TimeSteps, Batch, shape.Training);
+        plan.Product(slots.Input, shape, inputDropout.Place, isStepped: false);
+        plan.Product(slots.Recurrent, shape, recurrentDropout.Place, isStepped: true);
 
-        Workspace workspace = context.Workspace;
+        Workspace workspace = plan.Scratch;
         _inputRows = new WeightRows(slots.Input, Products, workspace);
         _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, drop);
         long rows = (long)TimeSteps * Batch;
@@ -55,6 +58,7 @@ internal abstract class RecurrentLayer
         if (separate) _recurrentStart = workspace.Reserve(AlignedBuffer.RoundUp(_columns));
         _outputs = workspace.Reserve((rows + Batch) * Hidden);
         if (shape.Training) _dRecurrent = workspace.Reserve((long)Hidden * Batch);
+        if (shape.Training && isShared && drop is not null) _spare = workspace.Reserve(slots.Recurrent.Length);
     }
 
     /// <summary>The outputs of all steps, [T][H][B].</summary>
@@ -68,6 +72,12 @@ internal abstract class RecurrentLayer
 
     /// <summary>The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row is never used.</summary>
     public virtual Span<float> CarriedCell => [];
+
+    /// <summary>Floats of the carried h.</summary>
+    public int HiddenFloats => Hidden * Batch;
+
+    /// <summary>Floats of the carried c; 0 for cells that have none.</summary>
+    public virtual int CellFloats => 0;
 
     /// <summary>H rounded up to 16: the row length of cell states.</summary>
     public int CellStride { get; }
@@ -104,16 +114,17 @@ internal abstract class RecurrentLayer
 
     /// <summary>The layer of a kind of cell.</summary>
     public static RecurrentLayer Create(
-        RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop = null) =>
+        RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop = null,
+        bool isShared = false) =>
         slots.Kind switch
         {
-            CellKind.Lstm => new LstmLayer(slots, shape, inputGate, recurrentGate, context, drop),
-            CellKind.Gru => new GruLayer(slots, shape, inputGate, recurrentGate, context, drop),
-            _ => new RnnLayer(slots, shape, inputGate, recurrentGate, context, drop),
+            CellKind.Lstm => new LstmLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
+            CellKind.Gru => new GruLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
+            _ => new RnnLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
         };
 
     /// <summary>Begins the window of an update: draws what masks there are on weights.</summary>
-    public void Begin(int epoch, int step) => _drop?.Begin(epoch, step);
+    public void Begin(Draw draw) => _drop?.Begin(draw);
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public virtual void Update(ParameterBlock parameters)
@@ -127,14 +138,14 @@ internal abstract class RecurrentLayer
     {
         Steps = steps;
         Products.ForwardWindow(
-            _inputRows.Of(parameters), x, steps, Batch, _inputGate.Keep(Products), parameters.Padded(Slots.Bias), _gates.Span);
+            _inputRows.Of(parameters), x, steps, Batch, _inputDropout.Keep(Products), parameters.Padded(Slots.Bias), _gates.Span);
         Times.Lap(Pass.InputForward);
         Weights recurrent = _recurrentRows.Of(parameters);
-        KeepTable keep = _recurrentGate.Keep(Products);
+        KeepTable keep = _recurrentDropout.Keep(Products);
         for (int t = 0; t < steps; t++)
         {
             Span<float> step = RecurrentStep(t);
-            ReadOnlySpan<float> previous = _recurrentGate.Apply(t, Hiddens(t));
+            ReadOnlySpan<float> previous = _recurrentDropout.Apply(t, Hiddens(t));
             if (_separate) Products.ForwardWindow(recurrent, previous, 1, Batch, new KeepTable(keep.At(t)), RecurrentStart, step);
             else Products.ForwardStep(recurrent, previous, Batch, keep.At(t), step);
             Times.Lap(Pass.RecurrentForward);
@@ -143,17 +154,17 @@ internal abstract class RecurrentLayer
         }
     }
 
-    /// <summary>Back through the window: writes this layer's gradients and, in <paramref name="dx"/>, the gradient of its input.</summary>
+    /// <summary>Back through the window: adds to this layer's gradients and writes, in <paramref name="dx"/>, the gradient of its input.</summary>
     /// <param name="parameters">As in the forward pass.</param>
-    /// <param name="gradients">Receives the gradients of the layer's tensors.</param>
+    /// <param name="gradients">To which those of the layer's tensors are added.</param>
     /// <param name="x">As in the forward pass.</param>
     /// <param name="dOutputs">[T][H][B].</param>
     /// <param name="dx">[T][I][B].</param>
-    public void Backward(ParameterBlock parameters, ParameterBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
+    public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
     {
         int state = Hidden * Batch;
         Weights w = _inputRows.Of(parameters), u = _recurrentRows.Of(parameters);
-        KeepTable keep = _inputGate.Keep(Products), keepRecurrent = _recurrentGate.Keep(Products);
+        KeepTable keep = _inputDropout.Keep(Products), keepRecurrent = _recurrentDropout.Keep(Products);
         Span<float> dRecurrent = _dRecurrent.Span;
         dRecurrent.Clear();
         ClearCarriedGradient();
@@ -163,30 +174,38 @@ internal abstract class RecurrentLayer
             Times.Lap(Pass.CellBackward);
             if (t > 0)
             {
-                Products.Backward(u, RecurrentStep(t), Batch, keepRecurrent.At(t), _recurrentGate.GradientScale, dRecurrent);
+                Products.Backward(u, RecurrentStep(t), Batch, keepRecurrent.At(t), _recurrentDropout.GradientScale, dRecurrent);
                 Times.Lap(Pass.RecurrentBackward);
-                _recurrentGate.Backward(t, dRecurrent);
+                _recurrentDropout.Backward(t, dRecurrent);
             }
         }
 
-        Products.BackwardWindow(w, _gates.Span, Steps, Batch, keep, _inputGate.GradientScale, dx);
+        Products.BackwardWindow(w, _gates.Span, Steps, Batch, keep, _inputDropout.GradientScale, dx);
         Times.Lap(Pass.InputBackward);
-        _inputGate.BackwardWindow(dx);
+        _inputDropout.BackwardWindow(dx);
 
-        ReadOnlySpan<float> previous = _recurrentGate.Window(_outputs.Span[..(Steps * state)]);
+        ReadOnlySpan<float> previous = _recurrentDropout.Window(_outputs.Span[..(Steps * state)]);
         Products.WeightGradient(x, _inputs, _columns, Steps, Batch, keep, _gates.Span, gradients[Slots.Input]);
         Times.Lap(Pass.InputGradient);
-        Products.WeightGradient(previous, Hidden, _columns, Steps, Batch, keepRecurrent, _recurrentGates.Span, gradients[Slots.Recurrent]);
-        Times.Lap(Pass.RecurrentGradient);
-        if (_drop is not null)
-        {
-            _recurrentRows.MaskGradient(gradients);
-            Times.Lap(Pass.Masks);
-        }
+        RecurrentGradient(gradients[Slots.Recurrent], previous, keepRecurrent);
 
         Ops.ColumnSums(_gates.Span, Steps * Batch, _columns, GateStride, gradients[Slots.Bias]);
         VectorGradients(gradients);
         Times.Lap(Pass.BiasSums);
+    }
+
+    // With DropConnect the mask is taken back to this use's gradient alone, which needs room of its own where another use came before.
+    private void RecurrentGradient(GradientSpan gradient, ReadOnlySpan<float> previous, KeepTable keep)
+    {
+        bool isApart = _drop is not null && !gradient.IsNew;
+        if (isApart && _spare.Length == 0) Throw.Argument($"'{Slots.Recurrent.Name}' has DropConnect and is used twice in a step, for which the layer was not made");
+        GradientSpan own = isApart ? new GradientSpan(_spare.Span, isNew: true) : gradient;
+        Products.WeightGradient(previous, Hidden, _columns, Steps, Batch, keep, _recurrentGates.Span, own);
+        Times.Lap(Pass.RecurrentGradient);
+        if (_drop is null) return;
+        _recurrentRows.MaskGradient(own.Values);
+        if (isApart) Ops.AddScaled(own.Values, gradient.Values, 1f);
+        Times.Lap(Pass.Masks);
     }
 
     /// <summary>Makes the last step's state the next window's first.</summary>
@@ -210,7 +229,7 @@ internal abstract class RecurrentLayer
     }
 
     /// <summary>The gradients of tensors that only this cell has, from those of all steps' pre-activations.</summary>
-    protected virtual void VectorGradients(ParameterBlock gradients)
+    protected virtual void VectorGradients(GradientBlock gradients)
     {
     }
 

@@ -8,8 +8,9 @@ internal sealed class RnnLayer : RecurrentLayer
 {
     private readonly bool _rectified;
 
-    public RnnLayer(RecurrentSlots slots, WindowShape shape, DropoutGate inputGate, DropoutGate recurrentGate, LayerContext context, WeightDrop? drop)
-        : base(slots, separate: false, shape, inputGate, recurrentGate, context, drop) => _rectified = slots.Kind == CellKind.RnnRelu;
+    public RnnLayer(RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
+        bool isShared)
+        : base(slots, separate: false, shape, inputDropout, recurrentDropout, plan, drop, isShared) => _rectified = slots.Kind == CellKind.RnnRelu;
 
     protected override void CellForward(ParameterBlock parameters, int t, Span<float> h) =>
         Ops.RnnForward(_rectified, GatesOf(t), GateStride, Hidden, Batch, h);

@@ -99,9 +99,9 @@ public sealed record DropoutSpec
         _ => Output,
     };
 
-    /// <summary>Units kept of <paramref name="units"/> by an exact-count mask at a site; see <see cref="MaskSchedule.KeepCount"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are no units, or <see cref="Validate"/> would refuse the numbers.</exception>
-    public int KeepCount(DropoutSite site, int units) => MaskSchedule.KeepCount(units, RateOf(site), KeepMultiple, GroupSize);
+    /// <summary>Units kept at a place by an exact-count mask; see <see cref="MaskSampler.KeepCount"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="Validate"/> would refuse the numbers.</exception>
+    public int KeepCount(MaskPlace place) => MaskSampler.KeepCount(place.Units, place.Rate, KeepMultiple, GroupSize);
 
     /// <summary>Checks every number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or above 65536; kind or draw is none of

@@ -54,4 +54,7 @@ public sealed class AlignedBuffer
 
     /// <summary><paramref name="floats"/> rounded up to a whole number of aligned units.</summary>
     internal static int RoundUp(int floats) => checked(floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
+
+    /// <inheritdoc cref="RoundUp(int)"/>
+    internal static long RoundUp(long floats) => (floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
 }

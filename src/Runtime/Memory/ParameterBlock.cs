@@ -22,6 +22,12 @@ public sealed class ParameterBlock
         _memory = storage[..layout.LengthFloats];
     }
 
+    private ParameterBlock(ParameterLayout layout)
+    {
+        Layout = layout;
+        layout.Complete();
+    }
+
     /// <summary>The tensors and their places.</summary>
     public ParameterLayout Layout { get; }
 
@@ -30,6 +36,12 @@ public sealed class ParameterBlock
 
     /// <summary>The floats of one tensor.</summary>
     public Span<float> this[TensorSlot slot] => _memory.Span.Slice(slot.Offset, slot.Length);
+
+    /// <summary>The same memory, for who keeps it.</summary>
+    internal Memory<float> Memory => _memory;
+
+    /// <summary>A block of no numbers, for a plan of what would be done with some.</summary>
+    internal static ParameterBlock WithoutNumbers(ParameterLayout layout) => new(layout);
 
     /// <summary>Makes the padding zero: the host's memory may hold anything there.</summary>
     internal void ClearPadding()

@@ -8,7 +8,11 @@ namespace TinySD.Runtime.Memory;
 /// <param name="Shape">Row-major extents, the last one contiguous.</param>
 /// <param name="Offset">First float, counted from the block's start; a multiple of <see cref="AlignedBuffer.AlignmentFloats"/>.</param>
 /// <param name="Length">Number of floats, the product of <paramref name="Shape"/>.</param>
-public sealed record TensorSlot(string Name, ImmutableArray<int> Shape, int Offset, int Length);
+public sealed record TensorSlot(string Name, ImmutableArray<int> Shape, int Offset, int Length)
+{
+    /// <summary>Its place among the layout's tensors, from 0.</summary>
+    internal int Index { get; init; }
+}
 
 /// <summary>The ordered list of a model's tensors and where each lies in the contiguous block that holds them all.</summary>
 /// <remarks>Complete as soon as a <see cref="ParameterBlock"/> is made of it. Gaps between tensors are padding to 64 bytes; training
@@ -43,7 +47,7 @@ public sealed class ParameterLayout
         }
 
         if (LengthFloats + length > int.MaxValue - AlignedBuffer.AlignmentFloats) Throw.Argument($"the model is too large at tensor '{name}': the limit is 2^31 floats");
-        var slot = new TensorSlot(name, [.. shape], LengthFloats, (int)length);
+        var slot = new TensorSlot(name, [.. shape], LengthFloats, (int)length) { Index = _tensors.Count };
         _tensors.Add(slot);
         LengthFloats = AlignedBuffer.RoundUp(LengthFloats + (int)length);
         return slot;

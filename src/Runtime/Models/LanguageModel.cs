@@ -19,6 +19,11 @@ public sealed class LanguageModel
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
     public LanguageModel(LanguageModelConfig config, Memory<float> storage = default)
+        : this(config, layout => new ParameterBlock(layout, storage))
+    {
+    }
+
+    private LanguageModel(LanguageModelConfig config, Func<ParameterLayout, ParameterBlock> parameters)
     {
         config.Validate();
         Config = config;
@@ -32,8 +37,11 @@ public sealed class LanguageModel
 
         Classifier = Layout.Add("classifier.weight", config.InputSizeOf(config.LayerCount), config.VocabularySize);
         ClassifierBias = Layout.Add("classifier.bias", config.VocabularySize);
-        Parameters = new ParameterBlock(Layout, storage);
+        Parameters = parameters(Layout);
     }
+
+    /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
+    internal static LanguageModel WithoutNumbers(LanguageModelConfig config) => new(config, ParameterBlock.WithoutNumbers);
 
     /// <summary>The shape.</summary>
     public LanguageModelConfig Config { get; }

@@ -38,17 +38,20 @@ public sealed record LanguageModelConfig
     public int InputSizeOf(int layer) => layer == 0 ? EmbeddingSize : HiddenSizeOf(layer - 1);
 
     /// <summary>Every place where units can be dropped: each layer's input and recurrent state, then the classifier's input.</summary>
-    public IReadOnlyList<MaskSite> MaskSites()
+    /// <param name="dropout">Gives each its rate, by its site.</param>
+    public IReadOnlyList<MaskPlace> MaskPlaces(DropoutSpec dropout)
     {
-        var sites = new List<MaskSite>();
+        var places = new List<MaskPlace>();
         for (int layer = 0; layer < LayerCount; layer++)
         {
-            sites.Add(new(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, InputSizeOf(layer)));
-            sites.Add(new(DropoutSite.Recurrent, layer, HiddenSizeOf(layer)));
+            Add(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, InputSizeOf(layer));
+            Add(DropoutSite.Recurrent, layer, HiddenSizeOf(layer));
         }
 
-        sites.Add(new(DropoutSite.Output, LayerCount, InputSizeOf(LayerCount)));
-        return sites;
+        Add(DropoutSite.Output, LayerCount, InputSizeOf(LayerCount));
+        return places;
+
+        void Add(DropoutSite site, int layer, int units) => places.Add(MaskPlace.OfStack(site, layer, units, dropout.RateOf(site)));
     }
 
     /// <summary>Checks every range.</summary>

@@ -4,67 +4,62 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
-using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>A language model's layers, wired for windows of at most T steps and B sequences, with all the scratch they need.</summary>
-internal sealed class LanguageModelNetwork
+/// <summary>A language model's layers, wired for windows of at most T steps and B sequences. Its plan's memory must be taken before it runs.</summary>
+internal sealed class LanguageModelNetwork : Network<TokenWindow>
 {
     private readonly LanguageModel _model;
     private readonly WindowShape _shape;
     private readonly EmbeddingLayer _embedding;
     private readonly RecurrentLayer[] _layers;
-    private readonly DropoutGate[] _inputGates, _recurrentGates;
-    private readonly DropoutGate _outputGate;
+    private readonly UnitDropout[] _inputDropouts, _recurrentDropouts;
+    private readonly UnitDropout _outputDropout;
     private readonly IMaskSource? _masks;
     private readonly NetworkRegularizers _regularizers;
     private readonly LinearLayer _classifier;
     private readonly VectorOps _ops;
     private readonly int _logitStride;
     private readonly Workspace.Slice _embedded, _logits, _losses, _gradientA, _gradientB;
+    private Draw _draw;
     private int _steps;
 
     /// <param name="model">The parameters.</param>
     /// <param name="shape">The window.</param>
-    /// <param name="dropout">Ignored where the window drops nothing.</param>
-    /// <param name="seed">Of the masks.</param>
-    /// <param name="runner">Threads.</param>
-    /// <param name="kernels">The lane width.</param>
-    /// <param name="masks">Gives structured masks instead of the seed, or null.</param>
+    /// <param name="origin">How masks are drawn; ignored where the window drops nothing.</param>
+    /// <param name="plan">Where its layers are declared.</param>
     /// <param name="regularizers">Those beside dropout of units; ignored where the window drops nothing.</param>
-    /// <param name="memory">Gives the host's memory for the scratch, or null.</param>
+    /// <param name="name">Before the names of its mask places, which get numbers that are free, where another network shares the plan; empty for the
+    /// numbers by site and layer that runs and mask schedules have.</param>
     public LanguageModelNetwork(
-        LanguageModel model, WindowShape shape, DropoutSpec dropout, ulong seed, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
-        NetworkRegularizers regularizers = default, Func<int, Memory<float>>? memory = null)
+        LanguageModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, NetworkRegularizers regularizers = default, string name = "")
+        : base(plan, model.Parameters)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
         if (shape.TimeSteps is < 1 or > 65536) Throw.OutOfRange("the window", shape.TimeSteps, "1 to 65536 steps");
         _model = model;
         _shape = shape;
-        _masks = masks;
+        _masks = shape.Drops ? origin.Source : null;
         _steps = shape.TimeSteps;
         _regularizers = shape.Drops ? regularizers : default;
         LanguageModelConfig config = model.Config;
-        var workspace = new Workspace();
-        var products = new Products(runner, kernels);
-        _ops = new VectorOps(runner, kernels);
-        var context = new LayerContext(products, _ops, workspace, Times);
+        Workspace workspace = plan.Scratch;
+        _ops = plan.Vectors;
         int layers = config.LayerCount;
-        _embedding = new EmbeddingLayer(model.Embedding ?? model.Classifier, config.TieWeights, shape, context, _regularizers.WordDrop, _regularizers.WordDropBySequence, seed);
+        UnitDropout[] dropouts = [.. config.MaskPlaces(origin.Spec).Select(Dropout)];
+        (_outputDropout, _inputDropouts, _recurrentDropouts) = (dropouts[^1], new UnitDropout[layers], new UnitDropout[layers]);
+        _embedding = new EmbeddingLayer(
+            model.Embedding ?? model.Classifier, config.TieWeights, shape, plan, _regularizers.WordDrop, _regularizers.WordDropBySequence, origin.Seed);
         _layers = new RecurrentLayer[layers];
-        _inputGates = new DropoutGate[layers];
-        _recurrentGates = new DropoutGate[layers];
         for (int layer = 0; layer < layers; layer++)
         {
-            _inputGates[layer] = Gate(layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer, layer, config.InputSizeOf(layer));
-            _recurrentGates[layer] = Gate(DropoutSite.Recurrent, layer, config.HiddenSizeOf(layer));
-            WeightDrop? drop = _regularizers.WeightDrop > 0f ? new WeightDrop(_ops, seed, _regularizers.WeightDrop, layer) : null;
-            _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, _inputGates[layer], _recurrentGates[layer], context, drop);
+            (_inputDropouts[layer], _recurrentDropouts[layer]) = (dropouts[2 * layer], dropouts[(2 * layer) + 1]);
+            WeightDrop? drop = _regularizers.WeightDrop > 0f ? new WeightDrop(_ops, origin.Seed, _regularizers.WeightDrop, plan.WeightMask()) : null;
+            _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, _inputDropouts[layer], _recurrentDropouts[layer], plan, drop);
         }
 
-        _outputGate = Gate(DropoutSite.Output, layers, config.InputSizeOf(layers));
-        _classifier = new LinearLayer(model.Classifier, model.ClassifierBias, shape, _outputGate, context);
+        _classifier = new LinearLayer(model.Classifier, model.ClassifierBias, shape, _outputDropout, plan);
         _logitStride = Products.RowStride(config.VocabularySize);
         long rows = (long)shape.TimeSteps * shape.Batch;
         _embedded = workspace.Reserve(rows * config.EmbeddingSize);
@@ -77,19 +72,28 @@ internal sealed class LanguageModelNetwork
             _gradientB = workspace.Reserve(rows * widest);
         }
 
-        products.ReserveScratch(workspace);
-        workspace.Allocate(memory);
-        CarriedLayout = LayOutCarried();
+        Carried = LayOutCarried();
+        SparseTables = model.Embedding is { } table ? [new SparseTable(table, checked((int)rows))] : [];
 
-        DropoutGate Gate(DropoutSite site, int layer, int units) =>
-            new(dropout, seed, masks, site, layer, units, shape.Batch, shape.TimeSteps, shape.Drops, context);
+        UnitDropout Dropout(MaskPlace place) =>
+            new(name.Length == 0 ? plan.Place(place) : plan.Place($"{name}.{place.Name}", place.Units, place.Rate), origin, shape, plan);
     }
 
-    /// <summary>Elementwise passes on the same threads and kernels.</summary>
-    public VectorOps Vectors => _ops;
-
-    /// <summary>Told at the end of every pass; it means something to whoever calls <see cref="PassTimes.Start"/> before the first.</summary>
-    public PassTimes Times { get; } = new();
+    /// <summary>One network on a plan of its own, its memory taken.</summary>
+    /// <param name="model">The parameters.</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="origin">How masks are drawn; null for a window that drops nothing.</param>
+    /// <param name="regularizers">Those beside dropout of units.</param>
+    /// <param name="memory">Gives the host's memory for the scratch, or null.</param>
+    public static LanguageModelNetwork OnItsOwn(
+        LanguageModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, NetworkRegularizers regularizers = default,
+        Func<int, Memory<float>>? memory = null)
+    {
+        var network = new LanguageModelNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, regularizers);
+        plan.Take(memory);
+        return network;
+    }
 
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
@@ -100,36 +104,34 @@ internal sealed class LanguageModelNetwork
     /// <summary>The top layer's h of the last window, [T][H][B], nothing of it dropped.</summary>
     public ReadOnlySpan<float> TopOutputs => _layers[^1].Outputs;
 
-    /// <summary>The tokens whose embeddings the last <see cref="Backward"/> gave a gradient, sorted; empty where the table is the classifier's.</summary>
-    public ReadOnlySpan<int> TouchedTokens => _embedding.TouchedTokens;
+    /// <inheritdoc/>
+    public override ParameterLayout Carried { get; }
 
-    /// <summary>The carried state, a tensor each for every layer's h and, where it has one, c.</summary>
-    public ParameterLayout CarriedLayout { get; }
+    internal override IReadOnlyList<SparseTable> SparseTables { get; }
 
-    /// <summary>Copies the carried state out.</summary>
-    public void SaveCarried(ParameterBlock to)
+    private PassTimes Times => Plan.Times;
+
+    internal override void SaveCarried(ParameterBlock to)
     {
         int tensor = 0;
         foreach (RecurrentLayer layer in _layers)
         {
-            layer.CarriedHidden.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
-            if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[CarriedLayout.Tensors[tensor++]]);
+            layer.CarriedHidden.CopyTo(to[Carried.Tensors[tensor++]]);
+            if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[Carried.Tensors[tensor++]]);
         }
     }
 
-    /// <summary>Copies it back in.</summary>
-    public void LoadCarried(ParameterBlock from)
+    internal override void LoadCarried(ParameterBlock from)
     {
         int tensor = 0;
         foreach (RecurrentLayer layer in _layers)
         {
-            from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
-            if (!layer.CarriedCell.IsEmpty) from[CarriedLayout.Tensors[tensor++]].CopyTo(layer.CarriedCell);
+            from[Carried.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
+            if (!layer.CarriedCell.IsEmpty) from[Carried.Tensors[tensor++]].CopyTo(layer.CarriedCell);
         }
     }
 
-    /// <summary>Zeroes the carried state.</summary>
-    public void ResetState()
+    internal override void ResetState()
     {
         foreach (RecurrentLayer layer in _layers)
         {
@@ -139,14 +141,14 @@ internal sealed class LanguageModelNetwork
     }
 
     /// <summary>
-    /// Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them here, for the window of that
-    /// epoch and step.
+    /// Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them here, for the draw.
     /// </summary>
-    public void Update(int epoch = 0, int step = 0)
+    internal override void Begin(Draw draw)
     {
+        _draw = draw;
         foreach (RecurrentLayer layer in _layers)
         {
-            layer.Begin(epoch, step);
+            layer.Begin(draw);
             layer.Update(_model.Parameters);
         }
 
@@ -154,25 +156,47 @@ internal sealed class LanguageModelNetwork
         Times.Lap(Pass.Copies);
     }
 
+    /// <summary>Takes notice of another draw, where the parameters are what they were and no weights are dropped.</summary>
+    public void Redraw(Draw draw) => _draw = draw;
+
+    internal override BatchSize SizeOf(TokenWindow batch)
+    {
+        if (batch.BatchSize != _shape.Batch || batch.TimeSteps > _shape.TimeSteps)
+        {
+            Throw.Argument(
+                $"a window of {batch.BatchSize} x {batch.TimeSteps} tokens; the network was made for {Throw.Counted(_shape.Batch, "sequence")} of at most {Throw.Counted(_shape.TimeSteps, "step")}");
+        }
+
+        TokenChecks.All(batch.Inputs, _model.Config.VocabularySize, "inputs");
+        TokenChecks.All(batch.Targets, _model.Config.VocabularySize, "targets");
+        return new BatchSize(batch.Targets.Length, _shape.Batch);
+    }
+
+    internal override double Forward(TokenWindow batch, float gradientScale)
+    {
+        Forward(batch.Inputs);
+        return Loss(batch.Targets, gradientScale);
+    }
+
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits. It may be shorter than those the network was made for.</summary>
-    public void Forward(ReadOnlySpan<int> tokens, int epoch = 0, int step = 0)
+    public void Forward(ReadOnlySpan<int> tokens)
     {
         _steps = tokens.Length / _shape.Batch;
-        _masks?.Begin(step);
-        foreach (DropoutGate gate in _inputGates) gate.Draw(epoch, step, _steps);
-        foreach (DropoutGate gate in _recurrentGates) gate.Draw(epoch, step, _steps);
-        _outputGate.Draw(epoch, step, _steps);
-        _embedding.Draw(epoch, step);
+        _masks?.Begin(_draw.Update);
+        foreach (UnitDropout dropout in _inputDropouts) dropout.Draw(_draw, _steps);
+        foreach (UnitDropout dropout in _recurrentDropouts) dropout.Draw(_draw, _steps);
+        _outputDropout.Draw(_draw, _steps);
+        _embedding.Draw(_draw);
         ParameterBlock parameters = _model.Parameters;
         _embedding.Forward(parameters, tokens, _embedded.Span);
         ReadOnlySpan<float> x = _embedded.Span;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            _layers[layer].Forward(parameters, _inputGates[layer].ApplyWindow(x), _steps);
+            _layers[layer].Forward(parameters, _inputDropouts[layer].ApplyWindow(x), _steps);
             x = _layers[layer].Outputs;
         }
 
-        _classifier.Forward(parameters, _outputGate.ApplyWindow(x), _logits.Span, _steps);
+        _classifier.Forward(parameters, _outputDropout.ApplyWindow(x), _logits.Span, _steps);
     }
 
     /// <summary>
@@ -188,28 +212,27 @@ internal sealed class LanguageModelNetwork
         return sum;
     }
 
-    /// <summary>From the logits' gradient back to every parameter's; <paramref name="gradients"/> is zero or what the last call left there.</summary>
-    public void Backward(ReadOnlySpan<int> tokens, ParameterBlock gradients)
+    // From the logits' gradient back to every parameter's.
+    internal override void Backward(TokenWindow batch, GradientBlock gradients)
     {
         ParameterBlock parameters = _model.Parameters;
         int top = _layers.Length - 1;
         Span<float> dOutputs = _gradientA.Span, dInputs = _gradientB.Span;
-        _classifier.Backward(parameters, gradients, _outputGate.Window(_layers[top].Outputs), _logits.Span, dOutputs);
+        _classifier.Backward(parameters, gradients, _outputDropout.Window(_layers[top].Outputs), _logits.Span, dOutputs);
         AddPenalties(_layers[top].Outputs, dOutputs);
         for (int layer = top; layer >= 0; layer--)
         {
-            ReadOnlySpan<float> x = _inputGates[layer].Window(layer == 0 ? _embedded.Span : _layers[layer - 1].Outputs);
+            ReadOnlySpan<float> x = _inputDropouts[layer].Window(layer == 0 ? _embedded.Span : _layers[layer - 1].Outputs);
             _layers[layer].Backward(parameters, gradients, x, dOutputs, dInputs);
             Span<float> swap = dOutputs;
             dOutputs = dInputs;
             dInputs = swap;
         }
 
-        _embedding.Backward(gradients, tokens, dOutputs);
+        _embedding.Backward(gradients, batch.Inputs, dOutputs);
     }
 
-    /// <summary>Carries every layer's state into the next window.</summary>
-    public void Carry()
+    internal override void Carry()
     {
         foreach (RecurrentLayer layer in _layers) layer.Carry();
         Times.Lap(Pass.Copies);
@@ -222,7 +245,7 @@ internal sealed class LanguageModelNetwork
         (float alpha, float beta) = (_regularizers.Activation, _regularizers.TemporalActivation);
         if (alpha == 0f && beta == 0f) return;
         int units = _model.Config.InputSizeOf(_layers.Length) * _shape.Batch;
-        if (alpha > 0f) _outputGate.AddSquares(top, (float)(2.0 * alpha / ((long)_steps * units)), dTop);
+        if (alpha > 0f) _outputDropout.AddSquares(top, (float)(2.0 * alpha / ((long)_steps * units)), dTop);
         if (beta > 0f && _steps > 1) _ops.AddSlowness(top, _steps, units, (float)(2.0 * beta / ((long)(_steps - 1) * units)), dTop);
         Times.Lap(Pass.Softmax);
     }
@@ -232,8 +255,8 @@ internal sealed class LanguageModelNetwork
         var layout = new ParameterLayout();
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.hidden"), _layers[layer].CarriedHidden.Length);
-            int cell = _layers[layer].CarriedCell.Length;
+            layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.hidden"), _layers[layer].HiddenFloats);
+            int cell = _layers[layer].CellFloats;
             if (cell > 0) layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.cell"), cell);
         }
 

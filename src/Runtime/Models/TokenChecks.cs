@@ -5,10 +5,9 @@ namespace TinySD.Runtime.Models;
 /// <summary>Checks token ids once, above the kernels that trust them.</summary>
 internal static class TokenChecks
 {
-    public static void Window(ReadOnlySpan<int> tokens, int length, int vocabularySize, string name)
+    public static void Length(ReadOnlySpan<int> tokens, int length, string name)
     {
         if (tokens.Length != length) Throw.Argument($"{name} holds {Throw.Counted(tokens.Length, "token")}, the window needs {length}");
-        All(tokens, vocabularySize, name);
     }
 
     public static void All(ReadOnlySpan<int> tokens, int vocabularySize, string name)

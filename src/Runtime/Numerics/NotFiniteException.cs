@@ -1,20 +1,16 @@
 namespace TinySD.Runtime.Numerics;
 
 /// <summary>Training met a loss or gradient that is infinite or not a number; the parameters were not updated with it.</summary>
-/// <param name="epoch">The epoch, counted from 0.</param>
-/// <param name="step">The update within the epoch, counted from 0, that would have been made.</param>
-/// <param name="loss">The loss as computed, nats per token.</param>
+/// <param name="update">The run's updates before the one that would have been made.</param>
+/// <param name="loss">The mean loss as computed.</param>
 /// <param name="gradientNorm">The gradient's L2 norm as computed.</param>
-public sealed class NotFiniteException(int epoch, int step, double loss, double gradientNorm)
-    : ArithmeticException($"the numbers stopped being finite in epoch {epoch}, step {step}: loss {loss}, gradient norm {gradientNorm}")
+public sealed class NotFiniteException(int update, double loss, double gradientNorm)
+    : ArithmeticException($"the numbers stopped being finite in update {update}: loss {loss}, gradient norm {gradientNorm}")
 {
-    /// <summary>The epoch, counted from 0.</summary>
-    public int Epoch { get; } = epoch;
+    /// <summary>The run's updates before the one that was refused.</summary>
+    public int Update { get; } = update;
 
-    /// <summary>The update within the epoch, counted from 0, that was refused.</summary>
-    public int Step { get; } = step;
-
-    /// <summary>The loss as computed, nats per token.</summary>
+    /// <summary>The mean loss as computed.</summary>
     public double Loss { get; } = loss;
 
     /// <summary>The gradient's L2 norm as computed.</summary>

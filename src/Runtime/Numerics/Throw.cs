@@ -49,6 +49,5 @@ internal static class Throw
         $"unit {unit} of {name} of layer {layer}, sequence {sequence}, is {found}; a finite number was expected. The state is as it was", found);
 
     [DoesNotReturn]
-    public static void NotFinite(int epoch, int step, double loss, double gradientNorm) =>
-        throw new NotFiniteException(epoch, step, loss, gradientNorm);
+    public static void NotFinite(int update, double loss, double gradientNorm) => throw new NotFiniteException(update, loss, gradientNorm);
 }

@@ -91,7 +91,7 @@ public sealed class ProductTrial
             ProductKind.ForwardWindow => () => products.ForwardWindow(
                 _rows.Of(_parameters), _x.Span, _timeSteps, _batch, products.All(_units), _parameters.Padded(_bias), _c.Span),
             _ => () => products.WeightGradient(
-                _x.Span, _units, _columns, _timeSteps, _batch, products.All(_units), _c.Span, _gradients![_weight]),
+                _x.Span, _units, _columns, _timeSteps, _batch, products.All(_units), _c.Span, new GradientSpan(_gradients![_weight], isNew: true)),
         };
     }
 

@@ -42,6 +42,7 @@ internal sealed unsafe class Products
     private int[] _identity = [];
     private long _scratchFloats;
     private long _turnedFloats;
+    private bool _isReserved;
     private Workspace.Slice _scratch;
     private Workspace.Slice _turned;
 
@@ -70,11 +71,15 @@ internal sealed unsafe class Products
         }
     }
 
+    /// <summary>What <see cref="ReserveScratch"/> will reserve, in floats.</summary>
+    public long ScratchFloats => _isReserved ? 0 : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
+
     /// <summary>Reserves every thread's scratch.</summary>
     public void ReserveScratch(Workspace workspace)
     {
         _scratch = workspace.Reserve(_scratchFloats * _runner.ThreadCount);
         _turned = workspace.Reserve(_turnedFloats);
+        _isReserved = true;
     }
 
     /// <summary>All of <paramref name="units"/> units at every time step.</summary>
@@ -130,14 +135,14 @@ internal sealed unsafe class Products
         }
     }
 
-    /// <summary>g [K][N] = sum over time steps of x[t] * d[t] in the rows of kept(t); rows never kept become 0. x as in <see cref="ForwardWindow"/>.</summary>
+    /// <summary>g [K][N] += sum over time steps of x[t] * d[t] in the rows of kept(t). x as in <see cref="ForwardWindow"/>.</summary>
     public void WeightGradient(
-        ReadOnlySpan<float> x, int k, int n, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> d, Span<float> g)
+        ReadOnlySpan<float> x, int k, int n, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
     {
         int ld = RowStride(n);
         SideBySide(ref x, k, ref timeSteps, ref batch, keep);
-        Debug.Assert(x.Length >= timeSteps * k * batch && d.Length >= timeSteps * batch * ld && g.Length >= (long)k * n);
-        fixed (float* px = x, pd = d, pg = g, ps = _scratch.Span)
+        Debug.Assert(x.Length >= timeSteps * k * batch && d.Length >= timeSteps * batch * ld && g.Values.Length >= (long)k * n);
+        fixed (float* px = x, pd = d, pg = g.Values, ps = _scratch.Span)
         {
             var body = new WeightGradientBody
             {
@@ -151,6 +156,7 @@ internal sealed unsafe class Products
                 D = pd,
                 DStride = ld,
                 G = pg,
+                IsNew = g.IsNew,
                 Scratch = ps,
                 ScratchFloats = (int)_scratchFloats,
             };
@@ -320,6 +326,7 @@ internal sealed unsafe class Products
         public float* X, D, G, Scratch;
         public int K, N, TimeSteps, Batch, DStride, ScratchFloats;
         public KeepTable Keep;
+        public bool IsNew;
 
         public readonly void Run(int part, int start, int end)
         {
@@ -341,7 +348,8 @@ internal sealed unsafe class Products
                 stride = width;
             }
 
-            for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
+            if (IsNew) for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
+            else if (g == scratch) for (int k = 0; k < K; k++) Row(k, column, valid).CopyTo(new Span<float>(g + ((nint)k * stride), valid));
             int together = Keep.IsSame ? Kernels.Tiling.GradientSteps : 1;
             for (int t = 0; t < TimeSteps; t += together)
             {
@@ -352,7 +360,9 @@ internal sealed unsafe class Products
             }
 
             if (g != scratch) return;
-            for (int k = 0; k < K; k++) new ReadOnlySpan<float>(g + ((nint)k * stride), valid).CopyTo(new Span<float>(G + ((nint)k * N) + column, valid));
+            for (int k = 0; k < K; k++) new ReadOnlySpan<float>(g + ((nint)k * stride), valid).CopyTo(Row(k, column, valid));
         }
+
+        private readonly Span<float> Row(int k, int column, int valid) => new(G + ((nint)k * N) + column, valid);
     }
 }

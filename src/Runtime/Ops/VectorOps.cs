@@ -26,7 +26,7 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>Draws unstructured masks for steps [0, <paramref name="count"/>), each <paramref name="length"/> factors.</summary>
-    public void FillMasks(MaskSchedule schedule, DropoutSite site, int layer, int epoch, int step, int count, Span<float> masks, int length)
+    public void FillMasks(MaskSampler sampler, MaskPlace place, Draw draw, int count, Span<float> masks, int length)
     {
         Debug.Assert(masks.Length >= count * length);
         fixed (float* pm = masks)
@@ -34,11 +34,9 @@ internal sealed unsafe partial class VectorOps
             var body = new FillBody
             {
                 Kernels = _kernels,
-                Schedule = schedule,
-                Site = site,
-                Layer = layer,
-                Epoch = epoch,
-                Step = step,
+                Sampler = sampler,
+                Place = place,
+                Draw = draw,
                 Masks = pm,
                 Length = length,
             };
@@ -47,24 +45,21 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>
-    /// Draws structured masks for steps [0, <paramref name="counts"/>' length): list t of kept units at t * <paramref name="units"/>, counts[t] long.
+    /// Draws structured masks for steps [0, <paramref name="counts"/>' length): list t of kept units at t times the place's units, counts[t] long.
     /// </summary>
-    public void DrawKeep(MaskSchedule schedule, DropoutSite site, int layer, int epoch, int step, int units, Span<int> keep, Span<int> counts)
+    public void DrawKeep(MaskSampler sampler, MaskPlace place, Draw draw, Span<int> keep, Span<int> counts)
     {
-        Debug.Assert(keep.Length >= counts.Length * units);
+        Debug.Assert(keep.Length >= counts.Length * place.Units);
         var body = new KeepBody
         {
             Kernels = _kernels,
-            Schedule = schedule,
-            Site = site,
-            Layer = layer,
-            Epoch = epoch,
-            Step = step,
-            Units = units,
+            Sampler = sampler,
+            Place = place,
+            Draw = draw,
             Keep = keep,
             Counts = counts,
         };
-        _runner.For(counts.Length, 1 + (Grain / units), ref body);
+        _runner.For(counts.Length, 1 + (Grain / place.Units), ref body);
     }
 
     /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the others are left alone.</summary>
@@ -116,10 +111,10 @@ internal sealed unsafe partial class VectorOps
         return sum;
     }
 
-    /// <summary>sums [n] = the sum of d's rows, in order; d is [rows][ld].</summary>
-    public void ColumnSums(ReadOnlySpan<float> d, int rows, int n, int ld, Span<float> sums)
+    /// <summary>sums [n] = sums + the sum of d's rows, in order; d is [rows][ld].</summary>
+    public void ColumnSums(ReadOnlySpan<float> d, int rows, int n, int ld, GradientSpan sums)
     {
-        fixed (float* pd = d, ps = sums)
+        fixed (float* pd = d, ps = sums.Cleared())
         {
             var body = new ColumnBody { Kernels = _kernels, D = pd, Rows = rows, Stride = ld, Sums = ps };
             _runner.For(n, 128, ref body);
@@ -127,7 +122,7 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>
-    /// sums [n] = the sum over rows of d times x, element by element, in order; d begins at its first column, rows <paramref name="dStride"/> floats apart, x is
+    /// sums [n] = sums + the sum over rows of d times x, element by element, in order; d begins at its first column, rows <paramref name="dStride"/> floats apart, x is
     /// [rows][xStride].
     /// </summary>
     public void ProductSums(ReadOnlySpan<float> d, int dStride, ReadOnlySpan<float> x, int xStride, int rows, int n, Span<float> sums)
@@ -212,17 +207,18 @@ internal sealed unsafe partial class VectorOps
     private struct FillBody : IRangeBody
     {
         public KernelSet Kernels;
-        public MaskSchedule Schedule;
-        public DropoutSite Site;
-        public int Layer, Epoch, Step, Length;
+        public MaskSampler Sampler;
+        public MaskPlace Place;
+        public Draw Draw;
+        public int Length;
         public float* Masks;
 
         public readonly void Run(int part, int start, int end)
         {
             for (int t = start; t < end; t++)
             {
-                UnstructuredMask draw = Schedule.Unstructured(Site, Layer, Epoch, Step, t);
-                Kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, Masks + ((nint)t * Length), Length);
+                UnstructuredMask mask = Sampler.Unstructured(Place, Draw, t);
+                Kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, Masks + ((nint)t * Length), Length);
             }
         }
     }
@@ -230,9 +226,9 @@ internal sealed unsafe partial class VectorOps
     private ref struct KeepBody : IRangeBody
     {
         public KernelSet Kernels;
-        public MaskSchedule Schedule;
-        public DropoutSite Site;
-        public int Layer, Epoch, Step, Units;
+        public MaskSampler Sampler;
+        public MaskPlace Place;
+        public Draw Draw;
         public Span<int> Keep, Counts;
 
         [SkipLocalsInit]
@@ -242,14 +238,14 @@ internal sealed unsafe partial class VectorOps
             uint* words = stackalloc uint[drawn];
             for (int t = start; t < end; t++)
             {
-                StructuredMask draw = Schedule.Structured(Site, Layer, Epoch, Step, t, Units);
-                Span<int> keep = Keep.Slice(t * Units, Units);
+                StructuredMask mask = Sampler.Structured(Place, Draw, t);
+                Span<int> keep = Keep.Slice(t * Place.Units, Place.Units);
                 int count = 0;
-                for (int group = 0; group < draw.Groups; group += drawn)
+                for (int group = 0; group < mask.Groups; group += drawn)
                 {
-                    int length = Math.Min(drawn, draw.Groups - group);
-                    Kernels.FillWords(draw.Stream, group, words, length);
-                    count = draw.Choose(new ReadOnlySpan<uint>(words, length), group, keep, count);
+                    int length = Math.Min(drawn, mask.Groups - group);
+                    Kernels.FillWords(mask.Stream, group, words, length);
+                    count = mask.Choose(new ReadOnlySpan<uint>(words, length), group, keep, count);
                 }
 
                 Counts[t] = count;

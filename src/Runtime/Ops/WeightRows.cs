@@ -53,11 +53,8 @@ internal sealed class WeightRows
     }
 
     /// <summary>Takes the mask back to the gradient of the rows, if there is one: what was dropped has none.</summary>
-    public void MaskGradient(ParameterBlock gradients)
-    {
-        Span<float> g = gradients[_slot];
-        _drop?.Apply(g, _slot.Shape[0], _slot.Shape[1], g, _slot.Shape[1]);
-    }
+    /// <param name="gradient">[K][N].</param>
+    public void MaskGradient(Span<float> gradient) => _drop?.Apply(gradient, _slot.Shape[0], _slot.Shape[1], gradient, _slot.Shape[1]);
 
     /// <summary>The rows as they were at the last <see cref="Update"/>, or as they are.</summary>
     public Weights Of(ParameterBlock parameters) =>

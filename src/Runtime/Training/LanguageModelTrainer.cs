@@ -9,26 +9,18 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>What one training step measured.</summary>
-/// <param name="Loss">Mean cross-entropy of the window, nats per token.</param>
-/// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its activation
-/// penalties.</param>
-public readonly record struct StepResult(double Loss, double GradientNorm);
-
 /// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from one to the next.</summary>
 /// <remarks>
-/// Everything is allocated in the constructor; <see cref="Step"/> allocates nothing. The same seed, data and recipe give the same bits whatever the
+/// Everything is allocated in the constructor; a step allocates nothing. The same seed, data and recipe give the same bits whatever the
 /// threads. Not thread-safe.
 /// </remarks>
 public sealed class LanguageModelTrainer
 {
     private readonly LanguageModel _model;
     private readonly LanguageModelNetwork _network;
-    private readonly ParameterBlock _gradients;
-    private readonly GradientBlocks _blocks;
-    private readonly Optimizer _optimizer;
+    private readonly Trainer<TokenWindow> _trainer;
+    private readonly TokenWindow _window;
     private readonly LanguageModelRecipe _recipe;
-    private readonly int _maxRows;
     private readonly bool _hasMasks;
 
     /// <summary>Plans and allocates gradients, optimizer state and scratch for a recipe's window and dropout.</summary>
@@ -36,7 +28,7 @@ public sealed class LanguageModelTrainer
     /// <param name="recipe">Batch, window, dropout, optimizer, clipping and seed are used; the learning rate is a property.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <param name="masks">Gives the masks instead of the recipe's seed, at the places and in the sizes of <see cref="LanguageModelConfig.MaskSites"/>;
+    /// <param name="masks">Gives the masks instead of the recipe's seed, at the places of <see cref="LanguageModelConfig.MaskPlaces"/>;
     /// <see langword="null"/> to draw them.</param>
     /// <param name="memory">
     /// Gives the host's memory for the trainer's floats and is asked here, for how many, once each for scratch, gradients and every block of the optimizer's
@@ -62,18 +54,42 @@ public sealed class LanguageModelTrainer
         if (shape.LastHiddenSize == shape.HiddenSize) shape = shape with { LastHiddenSize = 0 };
         if (recipe.ToConfig(shape.VocabularySize) != shape) Throw.Argument("the recipe's shape is not the model's");
         _model = model;
-        model.Parameters.ClearPadding();
         _recipe = recipe;
         _hasMasks = masks is not null;
-        _maxRows = recipe.LongestWindow * recipe.BatchSize;
+        _window = new TokenWindow(recipe.BatchSize, recipe.LongestWindow);
         LearningRate = recipe.LearningRate;
-        var window = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
-        _network = new LanguageModelNetwork(model, window, recipe.Dropout, recipe.Seed, runner, kernels, masks, recipe.Regularizers, memory);
-        int length = model.Layout.LengthFloats;
-        _gradients = new ParameterBlock(model.Layout, memory.Take(length));
-        _blocks = new GradientBlocks(model.Layout, model.Embedding, _maxRows);
-        if (recipe.Optimizer == OptimizerKind.NtAsgd) AveragedModel = new LanguageModel(model.Config, memory.Take(length));
-        _optimizer = new Optimizer(recipe, model.Layout, _blocks, _network.Vectors, AveragedModel?.Parameters, memory);
+        var plan = new NetworkPlan(runner, kernels);
+        _network = LanguageModelNetwork.OnItsOwn(
+            model, ShapeOf(recipe), plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Regularizers, memory);
+        _trainer = new Trainer<TokenWindow>(_network, recipe, memory: memory);
+        if (_trainer.Average is { } average) AveragedModel = new LanguageModel(model.Config, average.Memory);
+    }
+
+    /// <summary>What a recipe's steps are made of, without memory for them: mask places, products, scratch.</summary>
+    /// <param name="recipe">Batch, window, dropout and shape are used.</param>
+    /// <param name="vocabularySize">Tokens V.</param>
+    /// <param name="runner">Threads, which need scratch each; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range, or the scratch would pass 2^31 floats.</exception>
+    public static NetworkPlan PlanOf(
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    {
+        recipe.Validate();
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _ = new LanguageModelNetwork(
+            LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize)), ShapeOf(recipe), new MaskOrigin(recipe.Dropout, recipe.Seed), plan,
+            recipe.Regularizers);
+        return plan;
+    }
+
+    /// <summary>The memory that training by a recipe takes, model included; none of it is taken here.</summary>
+    /// <inheritdoc cref="PlanOf"/>
+    public static MemoryNeed MemoryNeedOf(
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    {
+        long scratch = PlanOf(recipe, vocabularySize, runner, hardware).ScratchFloats;
+        long parameters = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize)).Layout.LengthFloats;
+        return MemoryNeed.Of(parameters, recipe, scratch);
     }
 
     /// <summary>
@@ -92,70 +108,36 @@ public sealed class LanguageModelTrainer
     }
 
     /// <summary>The last step's gradient, before clipping, laid out as the parameters are.</summary>
-    public ParameterBlock Gradients => _gradients;
+    public ParameterBlock Gradients => _trainer.Gradients.Values;
 
     /// <summary>Where the time of all steps since its last reset went; always on.</summary>
-    public PassTimes Times => _network.Times;
+    public PassTimes Times => _trainer.Times;
 
-    /// <summary>
-    /// The mean of the parameters after each of the last <see cref="AveragedUpdates"/> updates, kept up to date by every step; <see langword="null"/> unless
-    /// the recipe averages. Meaningless until <see cref="IsAveraging"/>.
-    /// </summary>
+    /// <inheritdoc cref="Trainer{TBatch}.Average"/>
     public LanguageModel? AveragedModel { get; }
 
-    /// <summary>Whether averaging has begun.</summary>
-    public bool IsAveraging => _optimizer.AveragedUpdates >= 0;
+    /// <inheritdoc cref="Trainer{TBatch}.IsAveraging"/>
+    public bool IsAveraging => _trainer.IsAveraging;
 
-    /// <summary>
-    /// Updates that <see cref="AveragedModel"/> is the mean of; -1 before averaging has begun. Set it, after filling that model's parameters, to go on where
-    /// another trainer was.
-    /// </summary>
-    /// <exception cref="ArgumentException">It is set below -1, or to 0 or more where the recipe does not average.</exception>
-    public long AveragedUpdates
+    /// <inheritdoc cref="Trainer{TBatch}.Counts"/>
+    public TrainerCounts Counts
     {
-        get => _optimizer.AveragedUpdates;
-        set
-        {
-            if (value < -1) Throw.OutOfRange(nameof(AveragedUpdates), value, "-1 or above");
-            if (value >= 0) RequireAverage();
-            _optimizer.AveragedUpdates = value;
-        }
+        get => _trainer.Counts;
+        set => _trainer.Counts = value;
     }
 
     /// <summary>The model to measure and to keep: the mean where averaging has begun, else the one in training.</summary>
     public LanguageModel ModelToKeep => IsAveraging ? AveragedModel! : _model;
 
-    /// <summary>Begins to average. The trained parameters go on as they were.</summary>
-    /// <exception cref="ArgumentException">The recipe does not average, or averaging has begun.</exception>
-    public void BeginAveraging()
-    {
-        RequireAverage();
-        if (IsAveraging) Throw.Argument("averaging has begun already");
-        _optimizer.BeginAveraging(_model.Parameters);
-    }
+    /// <inheritdoc cref="Trainer{TBatch}.BeginAveraging"/>
+    public void BeginAveraging() => _trainer.BeginAveraging();
 
-    /// <summary>The optimizer's state, each block laid out as the parameters are: Adam's first and second moments; the parameters of
-    /// <see cref="AveragedModel"/>; none for plain descent.</summary>
-    /// <remarks>
-    /// With the parameters, <see cref="UpdateCount"/>, <see cref="AveragedUpdates"/> and the carried state this is all that the next step depends on, apart
-    /// from its arguments and the learning rate: a trainer that is given all of it goes on to the same bits.
-    /// </remarks>
-    public IReadOnlyList<ParameterBlock> Moments => _optimizer.Moments;
-
-    /// <summary>Updates that the optimizer has made; Adam's bias correction and the warm-up depend on it. Set it to go on where another trainer was.</summary>
-    public long UpdateCount
-    {
-        get => _optimizer.Updates;
-        set
-        {
-            if (value < 0) Throw.OutOfRange(nameof(UpdateCount), value, "0 or above");
-            _optimizer.Updates = value;
-        }
-    }
+    /// <inheritdoc cref="Trainer{TBatch}.State"/>
+    public IReadOnlyList<NamedBlock> State => _trainer.State;
 
     /// <summary>The state that is carried from window to window, layer by layer from the lowest: <c>carried.N.hidden</c> and, in layers that have
     /// one, <c>carried.N.cell</c>. Its size depends on model and batch, its order within a tensor is the layer's own.</summary>
-    public ParameterLayout CarriedLayout => _network.CarriedLayout;
+    public ParameterLayout CarriedLayout => _network.Carried;
 
     /// <summary>Copies the carried state. No allocation.</summary>
     /// <param name="to">A block of <see cref="CarriedLayout"/>.</param>
@@ -178,64 +160,47 @@ public sealed class LanguageModelTrainer
     /// <summary>Zeroes the carried state: the start of a text.</summary>
     public void ResetState() => _network.ResetState();
 
-    /// <summary>One window forward, backward and one update.</summary>
+    /// <summary>One window forward, backward and one update, with the masks of as many updates as were made before it.</summary>
     /// <param name="inputs">Tokens [T][B]; with variable lengths of any T up to <see cref="LanguageModelRecipe.LongestWindow"/>.</param>
     /// <param name="targets">The tokens that follow, [T][B].</param>
-    /// <param name="epoch">Epoch from 0: with the step it decides the masks. With masks drawn beforehand always 0.</param>
-    /// <param name="step">Update within the epoch, from 0. With masks drawn beforehand the run's updates before this one.</param>
-    /// <exception cref="ArgumentException">A length is not T * B, the two differ, a token is not in the vocabulary, or the epoch is not 0 and there are masks
-    /// drawn beforehand.</exception>
+    /// <exception cref="ArgumentException">A length is not T * B, the two differ, or a token is not in the vocabulary.</exception>
     /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number, or the learning rate of a longer window is infinite; the parameters
     /// are as they were.</exception>
-    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
+    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets) => Step(inputs, targets, new Draw(checked((int)Counts.Updates)));
+
+    /// <summary>The same with other masks than those of the next update.</summary>
+    /// <param name="inputs">Tokens [T][B].</param>
+    /// <param name="targets">The tokens that follow, [T][B].</param>
+    /// <param name="draw">Decides the masks, with the recipe's seed. Masks drawn beforehand have one sample, 0.</param>
+    /// <inheritdoc cref="Step(ReadOnlySpan{int}, ReadOnlySpan{int})"/>
+    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, Draw draw)
     {
-        StepResult result = ComputeGradient(inputs, targets, epoch, step);
-        float rate = RateOf(inputs.Length / _recipe.BatchSize);
-        if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm) || !float.IsFinite(rate))
-            Throw.NotFinite(epoch, step, result.Loss, result.GradientNorm);
-        _optimizer.Update(_model.Parameters, _gradients, result.GradientNorm, rate);
-        Times.Lap(Pass.Update);
-        _network.Carry();
-        return result;
+        Take(inputs, targets, draw);
+        float rate = LearningRate;
+        if (_recipe.VariableBptt) rate *= (float)((double)_window.TimeSteps / _recipe.Bptt);
+        return _trainer.Step(_window, draw, rate);
     }
 
     /// <summary>A step without its update and without carrying the state.</summary>
-    internal StepResult ComputeGradient(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int epoch, int step)
+    internal StepResult ComputeGradient(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, Draw draw)
     {
-        if (_hasMasks && epoch != 0) Throw.Argument($"epoch {epoch}; masks drawn beforehand count updates through all epochs, as steps of epoch 0");
-        int rows = RowsOf(inputs.Length);
-        TokenChecks.Window(inputs, rows, _model.Config.VocabularySize, nameof(inputs));
-        TokenChecks.Window(targets, rows, _model.Config.VocabularySize, nameof(targets));
-        Times.Start();
-        _network.Update(epoch, step);
-        _network.Forward(inputs, epoch, step);
-        double loss = _network.Loss(targets, 1f / (_recipe.LossReduction == LossReduction.Mean ? rows : _recipe.BatchSize)) / rows;
-        _network.Backward(inputs, _gradients);
-        _blocks.Touch(_network.TouchedTokens);
-        double norm = _optimizer.Norm(_gradients);
-        Times.Lap(Pass.GradientNorm);
-        return new StepResult(loss, norm);
+        Take(inputs, targets, draw);
+        return _trainer.ComputeGradient(_window, draw);
     }
 
-    private void RequireAverage()
-    {
-        if (AveragedModel is null) Throw.Argument($"the recipe's optimizer, {_recipe.Optimizer}, does not average");
-    }
+    private static WindowShape ShapeOf(LanguageModelRecipe recipe) => new(recipe.BatchSize, recipe.LongestWindow, Training: true);
 
-    private int RowsOf(int length)
+    private void Take(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, Draw draw)
     {
-        if (!_recipe.VariableBptt) return _maxRows;
-        if (length < 1 || length > _maxRows || length % _recipe.BatchSize != 0)
-            Throw.Argument($"a window of {Throw.Counted(length, "token")}; expected a multiple of the batch, {_recipe.BatchSize}, from 1 to {_recipe.LongestWindow} times");
-        return length;
-    }
-
-    private float RateOf(int steps)
-    {
-        float rate = LearningRate;
-        if (_recipe.VariableBptt) rate *= (float)((double)steps / _recipe.Bptt);
-        if (_optimizer.Updates < _recipe.WarmUpUpdates) rate *= (float)((_optimizer.Updates + 1.0) / _recipe.WarmUpUpdates);
-        return rate;
+        if (_hasMasks && draw.Sample != 0) Throw.Argument($"sample {draw.Sample}; masks drawn beforehand have one for an update, 0");
+        int longest = _recipe.LongestWindow, batch = _recipe.BatchSize;
+        if (_recipe.VariableBptt && (inputs.IsEmpty || inputs.Length > longest * batch || inputs.Length % batch != 0))
+            Throw.Argument($"a window of {Throw.Counted(inputs.Length, "token")}; expected a multiple of the batch, {batch}, from 1 to {longest} times");
+        _window.TimeSteps = _recipe.VariableBptt ? inputs.Length / batch : longest;
+        TokenChecks.Length(inputs, _window.Inputs.Length, nameof(inputs));
+        TokenChecks.Length(targets, _window.Targets.Length, nameof(targets));
+        inputs.CopyTo(_window.Inputs);
+        targets.CopyTo(_window.Targets);
     }
 
     private void CheckCarried(ParameterBlock block)

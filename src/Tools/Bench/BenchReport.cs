@@ -10,6 +10,7 @@ using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Bench;
 
@@ -64,7 +65,7 @@ internal sealed class BenchReport
     public void WriteText(CliConsole console, bool withProfile)
     {
         TextWriter output = console.Out;
-        double limit = IdealSpeedup.Of(Config, Recipe.Dropout);
+        double limit = IdealSpeedup.Of(LanguageModelTrainer.PlanOf(Recipe, Config.VocabularySize), Recipe.Dropout);
         output.WriteLine(RecipeText.Shape(Recipe, Config.VocabularySize));
         output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
         output.WriteLine($"structured dropout: {RecipeText.Masks(Recipe.Dropout)}");

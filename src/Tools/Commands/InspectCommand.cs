@@ -87,7 +87,7 @@ internal static class InspectCommand
     {
         using MaskScheduleFile file = MaskScheduleFile.Open(path);
         MaskScheduleInfo info = file.Info;
-        ScheduleSite[] sites = [.. info.Sites.Select(ScheduleSite.From)];
+        ScheduleSite[] sites = [.. info.Places.Select(ScheduleSite.From)];
         var result = new ScheduleResult(path, info.Updates, info.TimeSteps, info.Seed, file.Length, sites);
         new InspectReport(ScheduleKind, path, file.Length, [])
         {

@@ -60,7 +60,7 @@ internal sealed class ScheduleCommand
             throw new UsageException($"--dropout is {Names.Dropouts.Of(recipe.Dropout.Kind)}; only structured masks can be written down.");
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
         string output = parsed.GetValue(_out) ?? throw Missing(_out);
-        if (info.Sites.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
+        if (info.Places.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
         string? page = parsed.GetValue(_report);
         if (page is not null) OutputFile.CheckWritable(page);
         long bytes;
@@ -78,7 +78,7 @@ internal sealed class ScheduleCommand
         }
 
         if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
-        var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Sites.Select(ScheduleSite.From)]);
+        var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Places.Select(ScheduleSite.From)]);
         if (context.Json)
         {
             CliJson.Write(context.Console.Out, result, CliJson.Default.ScheduleResult);
@@ -139,7 +139,7 @@ internal sealed class ScheduleCommand
 
     private static void WritePage(Stream stream, LanguageModelRecipe recipe, MaskScheduleInfo info)
     {
-        var schedule = new MaskSchedule(info.Seed, info.Dropout);
+        var sampler = new MaskSampler(info.Seed, info.Dropout);
         using var output = new StreamWriter(stream, leaveOpen: true);
         HtmlPage.Begin(output, $"masks of {recipe.Name}");
         output.WriteLine($"<h1>The first of {Figures.Count(info.Updates, "update")}</h1>");
@@ -147,15 +147,15 @@ internal sealed class ScheduleCommand
 
         // What is not drawn need not be made; one more of each, so that the page can say that there are more.
         int timeSteps = Math.Min(info.TimeSteps, MaskPictures.MostTimeSteps + 1);
-        MaskPictures.Write(output, [.. info.Sites.Take(MaskPictures.MostSites + 1).Select(site => Draw(schedule, site, timeSteps))]);
+        MaskPictures.Write(output, [.. info.Places.Take(MaskPictures.MostSites + 1).Select(place => Draw(sampler, place, timeSteps))]);
         HtmlPage.End(output);
     }
 
-    private static SiteMasks Draw(MaskSchedule schedule, MaskSite site, int timeSteps)
+    private static SiteMasks Draw(MaskSampler sampler, MaskPlace place, int timeSteps)
     {
-        int[] keep = new int[site.Units];
-        int[][] masks = [.. Enumerable.Range(0, timeSteps).Select(t => keep[..schedule.Keep(site.Site, site.Layer, epoch: 0, step: 0, t, site.Units, keep)])];
-        return new SiteMasks(Names.Of(site), site.Units, masks);
+        int[] keep = new int[place.Units];
+        int[][] masks = [.. Enumerable.Range(0, timeSteps).Select(t => keep[..sampler.Keep(place, default, t, keep)])];
+        return new SiteMasks(place.Name, place.Units, masks);
     }
 
     private static UsageException Missing(Option option) => new($"{option.Name} is missing; --steps and --out are required.");

@@ -1,7 +1,9 @@
 using Spectre.Console;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Demo;
 
@@ -16,7 +18,7 @@ internal static class DemoReport
     {
         Contestant dense = comparison.Dense, structured = comparison.Structured;
         double speedup = dense.MedianStepMilliseconds / structured.MedianStepMilliseconds;
-        double ideal = IdealSpeedup.Of(structured.Run.Model.Config, structured.Run.Recipe.Dropout);
+        double ideal = IdealSpeedup.Of(LanguageModelTrainer.PlanOf(structured.Run.Recipe, text.Vocabulary.Count), structured.Run.Recipe.Dropout);
         string sample = Sample(structured, text, context.Stop.Watch());
         if (context.Json)
         {

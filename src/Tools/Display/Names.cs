@@ -36,14 +36,6 @@ internal sealed class Names<T>(params (string Name, T Value)[] entries)
 /// <summary>Every such set.</summary>
 internal static class Names
 {
-    /// <summary>The weights whose input a site is; masks are the same for every cell.</summary>
-    public static string Of(MaskSite site) => site.Site switch
-    {
-        DropoutSite.Output => "classifier",
-        DropoutSite.Recurrent => FormattableString.Invariant($"layer.{site.Layer}.recurrent"),
-        _ => FormattableString.Invariant($"layer.{site.Layer}.input"),
-    };
-
     public static Names<TextLevel> Levels { get; } =
         new(("word", TextLevel.Word), ("char", TextLevel.Character), ("byte", TextLevel.Byte));
 

@@ -132,7 +132,7 @@ internal sealed record ScheduleResult(
 /// <summary>A site of <see cref="ScheduleResult"/>.</summary>
 internal sealed record ScheduleSite(string Name, int Units)
 {
-    public static ScheduleSite From(MaskSite site) => new(Names.Of(site), site.Units);
+    public static ScheduleSite From(MaskPlace place) => new(place.Name, place.Units);
 }
 
 /// <summary>The result of <c>run</c>.</summary>

@@ -1,4 +1,5 @@
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
@@ -52,7 +53,7 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
             {
                 stop.ThrowIfCancellationRequested();
                 trainer.LoadCarried(states[draw]);
-                (double loss, double norm) = trainer.Step(inputs, targets, epoch: draw, step: window);
+                (double loss, double norm) = trainer.Step(inputs, targets, new Draw(window, draw));
                 trainer.SaveCarried(states[draw]);
                 show((double)++steps / (draws * (windowCount + 1)));
                 if (window == 0) continue;

@@ -4,6 +4,7 @@ using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -138,7 +139,7 @@ internal sealed record GridReport(
             GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Valid),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Test),
-            stepMs, speedup, cell.IsStructured ? Tasks.LanguageModeling.IdealSpeedup.Of(recipe.ToConfig(vocabulary), dropout) : 1,
+            stepMs, speedup, cell.IsStructured ? IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, vocabulary), dropout) : 1,
             stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }
 

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
@@ -26,16 +27,18 @@ internal sealed record SimulationPlan(
         DropoutSpec dropout = kind == DropoutKind.None ? DropoutSpec.None : bench.Structured.Dropout with { Kind = kind };
         LanguageModelRecipe recipe = bench.Structured with { Dropout = dropout };
         string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Masks(dropout)}; the masks of the first step with seed {recipe.Seed}";
+        IReadOnlyList<PlannedProduct> products = LanguageModelTrainer.PlanOf(recipe, bench.Vocabulary).PlannedProducts;
         return new SimulationPlan(
             RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
-            round => new TrainingStep(recipe, bench.Vocabulary, round).Products, new TrainingStep(recipe, bench.Vocabulary, (kept, _) => kept).Sites);
+            round => new TrainingStep(products, dropout, recipe.Seed, round).Products,
+            new TrainingStep(products, dropout, recipe.Seed, (kept, _) => kept).Sites);
     }
 
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>
     public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
         var dropout = new DropoutSpec { Kind = kind, Output = rate ?? BenchPlan.DefaultRate, KeepMultiple = keepMultiple ?? 1, GroupSize = groupSize ?? 1 };
-        int drawn = dropout.IsStructured ? dropout.KeepCount(DropoutSite.Output, shape.K) : shape.K;
+        int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropout.Output)) : shape.K;
         string rates = kind == DropoutKind.None ? "" : $", rate {Figures.Setting(dropout.Output)}";
         return new SimulationPlan(
             $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{Names.Dropouts.Of(kind)} dropout{rates}",

@@ -18,7 +18,7 @@ public class VectorBenchmarks
 
     private RuntimeParts _parts = null!;
     private VectorOps _ops = null!;
-    private MaskSchedule _schedule;
+    private MaskSampler _sampler;
     private int _gateStride, _logitStride;
     private Memory<float> _a, _opened, _gates, _c, _cNext, _tanhC, _h, _dUp, _dRecurrent, _dcStart, _dc, _y, _logits, _losses, _masks;
     private int[] _targets = [];
@@ -34,7 +34,7 @@ public class VectorBenchmarks
     {
         _parts = new RuntimeParts(KernelSettings.Threads, KernelSettings.Lanes);
         _ops = new VectorOps(_parts.Runner, _parts.Kernels);
-        _schedule = new MaskSchedule(1, new() { Kind = DropoutKind.Random, Output = KernelSettings.Rate });
+        _sampler = new MaskSampler(1, new() { Kind = DropoutKind.Random });
         _gateStride = Products.RowStride(4 * H);
         _logitStride = Products.RowStride(KernelSettings.Vocabulary);
         int cells = Batch * AlignedBuffer.RoundUp(H);
@@ -88,5 +88,5 @@ public class VectorBenchmarks
 
     [Benchmark]
     public void RandomMasksOfWindow() =>
-        _ops.FillMasks(_schedule, DropoutSite.Output, 2, 0, 0, KernelSettings.TimeSteps, _masks.Span, H * Batch);
+        _ops.FillMasks(_sampler, new MaskPlace("output", 2, H, KernelSettings.Rate), default, KernelSettings.TimeSteps, _masks.Span, H * Batch);
 }

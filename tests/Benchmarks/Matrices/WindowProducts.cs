@@ -42,8 +42,9 @@ internal sealed class WindowProducts
         _dx = parts.Zeros(timeSteps * k * batch);
         _indices = new int[timeSteps * k];
         _counts = new int[timeSteps];
-        var schedule = new MaskSchedule(1, new() { Kind = DropoutKind.Structured, Recurrent = rate });
-        for (int t = 0; t < timeSteps; t++) _counts[t] = schedule.Keep(DropoutSite.Recurrent, 0, 0, 0, t, k, _indices.AsSpan(t * k, k));
+        var sampler = new MaskSampler(1, new() { Kind = DropoutKind.Structured });
+        var place = new MaskPlace("products", 0, k, rate);
+        for (int t = 0; t < timeSteps; t++) _counts[t] = sampler.Keep(place, default, t, _indices.AsSpan(t * k, k));
         Update();
     }
 
@@ -83,7 +84,7 @@ internal sealed class WindowProducts
         _products.Backward(_rows.Of(_parameters), Step(_d, t, _stride), _batch, Keep(structured).At(t), 1f, Step(_dx, t, _k));
 
     public void WeightGradient(bool structured) =>
-        _products.WeightGradient(_x.Span, _k, _weight.Shape[1], _timeSteps, _batch, Keep(structured), _d.Span, _gradients[_weight]);
+        _products.WeightGradient(_x.Span, _k, _weight.Shape[1], _timeSteps, _batch, Keep(structured), _d.Span, new GradientSpan(_gradients[_weight], isNew: true));
 
     private KeepTable Keep(bool structured) => structured ? new(_indices, _k, _counts) : _products.All(_k);
 

@@ -8,7 +8,6 @@ namespace TinySD.Benchmarks.Steps;
 internal sealed class TinySdContestant : IContestant
 {
     private readonly LanguageModelTrainer _trainer;
-    private int _step;
 
     public TinySdContestant(string name, LanguageModelRecipe recipe, int vocabulary, IParallelRunner threads)
     {
@@ -20,7 +19,7 @@ internal sealed class TinySdContestant : IContestant
 
     public string Name { get; }
 
-    public double Step(int[] inputs, int[] targets) => _trainer.Step(inputs, targets, epoch: 0, _step++).Loss;
+    public double Step(int[] inputs, int[] targets) => _trainer.Step(inputs, targets).Loss;
 
     public void Dispose()
     {

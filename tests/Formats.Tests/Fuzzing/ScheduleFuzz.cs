@@ -37,13 +37,13 @@ internal sealed class ScheduleFuzz : FuzzFormat
         using (file)
         {
             if (file.Verify() is [{ } first, ..]) return first;
-            int[] keep = new int[file.Info.Sites.Max(site => site.Units)];
+            int[] keep = new int[file.Info.Places.Max(place => place.Units)];
             for (int update = 0; update < file.Info.Updates; update++)
             {
                 file.Begin(update);
-                foreach (MaskSite site in file.Info.Sites)
+                foreach (MaskPlace place in file.Info.Places)
                 {
-                    for (int t = 0; t < file.Info.MasksPerSite; t++) Check(keep.AsSpan(0, file.Keep(site.Site, site.Layer, t, keep)), site.Units);
+                    for (int t = 0; t < file.Info.MasksPerPlace; t++) Check(keep.AsSpan(0, file.Keep(place, t, keep)), place.Units);
                 }
             }
         }
@@ -86,9 +86,10 @@ internal sealed class ScheduleFuzz : FuzzFormat
     private static byte[] Make(DropoutSpec dropout)
     {
         using var folder = new TestFolder();
-        MaskSite[] sites =
+        MaskPlace[] places =
         [
-            new(DropoutSite.Embedding, 0, 300), new(DropoutSite.Recurrent, 0, 67), new(DropoutSite.Layer, 1, 67), new(DropoutSite.Output, 1, 67),
+            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding), MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
+            MaskPlace.OfStack(DropoutSite.Layer, 1, 67, dropout.Layer), MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
         ];
         var info = new MaskScheduleInfo
         {
@@ -96,7 +97,7 @@ internal sealed class ScheduleFuzz : FuzzFormat
             Dropout = dropout,
             TimeSteps = 2,
             Updates = 3,
-            Sites = MaskScheduleInfo.SitesWithMasks(sites, dropout),
+            Places = MaskScheduleInfo.WithMasks(places),
         };
         using (MaskScheduleWriter writer = MaskScheduleWriter.Start(folder["s.tss"], info, resume: false))
         {

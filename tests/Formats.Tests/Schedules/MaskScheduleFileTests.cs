@@ -11,17 +11,17 @@ public sealed class MaskScheduleFileTests
     {
         using var folder = new TestFolder();
         using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", ScheduleBytes.Example()));
-        await Assert.That(file.Info.Sites.SequenceEqual(ScheduleBytes.Info.Sites)).IsTrue();
-        await Assert.That(file.Info with { Sites = ScheduleBytes.Info.Sites }).IsEqualTo(ScheduleBytes.Info);
+        await Assert.That(file.Info.Places.SequenceEqual(ScheduleBytes.Info.Places)).IsTrue();
+        await Assert.That(file.Info with { Places = ScheduleBytes.Info.Places }).IsEqualTo(ScheduleBytes.Info);
         file.Begin(1);
         await Assert.That(Keep(file, DropoutSite.Layer, 1, 0, 20)).IsEqualTo("0 2 4 6 8 10 12 14 16 18");
         await Assert.That(Keep(file, DropoutSite.Layer, 1, 2, 20)).IsEqualTo("10 11 12 13 14 15 16 17 18 19");
         await Assert.That(Keep(file, DropoutSite.Output, 2, 0, 40)).IsEqualTo("0 8");
         await Assert.That(Keep(file, DropoutSite.Output, 2, 1, 40)).IsEqualTo("3 4");
         await Assert.That(Keep(file, DropoutSite.Output, 2, 2, 40)).IsEqualTo("38 39");
-        await Assert.That(() => file.Keep(DropoutSite.Output, 1, 0, new int[40])).Throws<ArgumentException>();
-        await Assert.That(() => file.Keep(DropoutSite.Output, 2, 3, new int[40])).Throws<ArgumentException>();
-        await Assert.That(() => file.Keep(DropoutSite.Output, 2, 0, new int[39])).Throws<ArgumentException>();
+        await Assert.That(() => file.Keep(Place(DropoutSite.Output, 1, 40), 0, new int[40])).Throws<ArgumentException>();
+        await Assert.That(() => file.Keep(Place(DropoutSite.Output, 2, 40), 3, new int[40])).Throws<ArgumentException>();
+        await Assert.That(() => file.Keep(Place(DropoutSite.Output, 2, 40), 0, new int[39])).Throws<ArgumentException>();
         await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(file.Verify()).IsEmpty();
     }
@@ -47,18 +47,18 @@ public sealed class MaskScheduleFileTests
         Write(folder["m.tss"], info);
         using MaskScheduleFile file = MaskScheduleFile.Open(folder["m.tss"]);
         await Assert.That(folder.Names()).IsEquivalentTo(["m.tss"]);
-        await Assert.That(file.Info with { Sites = info.Sites }).IsEqualTo(info);
-        var schedule = new MaskSchedule(info.Seed, dropout);
+        await Assert.That(file.Info with { Places = info.Places }).IsEqualTo(info);
+        var sampler = new MaskSampler(info.Seed, dropout);
         int[] keep = new int[300];
         for (int update = 4; update >= 0; update--)
         {
             file.Begin(update);
-            foreach (MaskSite site in info.Sites)
+            foreach (MaskPlace place in info.Places)
             {
-                for (int t = 0; t < info.MasksPerSite; t++)
+                for (int t = 0; t < info.MasksPerPlace; t++)
                 {
-                    int kept = schedule.Keep(site.Site, site.Layer, 0, update, t, site.Units, keep);
-                    await Assert.That(Keep(file, site.Site, site.Layer, t, site.Units)).IsEqualTo(string.Join(' ', keep[..kept]));
+                    int kept = sampler.Keep(place, new(update), t, keep);
+                    await Assert.That(Keep(file, place, t)).IsEqualTo(string.Join(' ', keep[..kept]));
                 }
             }
         }
@@ -230,11 +230,12 @@ public sealed class MaskScheduleFileTests
         using var folder = new TestFolder();
         using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", ScheduleBytes.Example()));
         int[] keep = new int[20];
+        MaskPlace place = Place(DropoutSite.Layer, 1, 20);
         file.Begin(0);
-        file.Keep(DropoutSite.Layer, 1, 0, keep);
+        file.Keep(place, 0, keep);
         long before = GC.GetAllocatedBytesForCurrentThread();
         file.Begin(1);
-        int kept = file.Keep(DropoutSite.Layer, 1, 2, keep);
+        int kept = file.Keep(place, 2, keep);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         await Assert.That(kept).IsEqualTo(10);
         await Assert.That(allocated).IsEqualTo(0);
@@ -272,14 +273,18 @@ public sealed class MaskScheduleFileTests
 
     private static MaskScheduleInfo InfoOf(DropoutSpec dropout, int updates)
     {
-        MaskSite[] sites = [new(DropoutSite.Embedding, 0, 300), new(DropoutSite.Recurrent, 0, 67), new(DropoutSite.Output, 1, 67)];
+        MaskPlace[] places =
+        [
+            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding), MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
+            MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
+        ];
         return new()
         {
             Seed = 7,
             Dropout = dropout,
             TimeSteps = 4,
             Updates = updates,
-            Sites = MaskScheduleInfo.SitesWithMasks(sites, dropout),
+            Places = MaskScheduleInfo.WithMasks(places),
         };
     }
 
@@ -290,9 +295,13 @@ public sealed class MaskScheduleFileTests
         writer.Finish();
     }
 
-    private static string Keep(MaskScheduleFile file, DropoutSite site, int layer, int t, int units)
+    private static MaskPlace Place(DropoutSite site, int layer, int units) => MaskPlace.OfStack(site, layer, units, 0.5f);
+
+    private static string Keep(MaskScheduleFile file, DropoutSite site, int layer, int t, int units) => Keep(file, Place(site, layer, units), t);
+
+    private static string Keep(MaskScheduleFile file, MaskPlace place, int t)
     {
-        int[] keep = new int[units];
-        return string.Join(' ', keep[..file.Keep(site, layer, t, keep)]);
+        int[] keep = new int[place.Units];
+        return string.Join(' ', keep[..file.Keep(place, t, keep)]);
     }
 }

@@ -17,7 +17,7 @@ internal static class ScheduleBytes
         Updates = 2,
         TimeSteps = 3,
         Dropout = new DropoutSpec { Kind = DropoutKind.Structured, Layer = 0.5f, Output = 0.95f },
-        Sites = [new(DropoutSite.Layer, 1, 20), new(DropoutSite.Output, 2, 40)],
+        Places = [MaskPlace.OfStack(DropoutSite.Layer, 1, 20, 0.5f), MaskPlace.OfStack(DropoutSite.Output, 2, 40, 0.95f)],
     };
 
     /// <summary>Header, its checksum right, and two updates.</summary>

@@ -18,7 +18,7 @@ public sealed class OwnNameTests
         Dropout = s_dropout,
         TimeSteps = 3,
         Updates = 2,
-        Sites = MaskScheduleInfo.SitesWithMasks([new MaskSite(DropoutSite.Recurrent, 0, 67)], s_dropout),
+        Places = [MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, 0.5f)],
     };
 
     [Test]

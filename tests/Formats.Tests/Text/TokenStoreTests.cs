@@ -178,7 +178,7 @@ public sealed class TokenStoreTests
         for (int step = 0; step < 50; step++)
         {
             windows.Fill(step * 7 % windows.Count, inputs, targets);
-            trainer.Step(inputs, targets, 0, step);
+            trainer.Step(inputs, targets);
         }
 
         return (model.Parameters.Values.ToArray(), new LanguageModelEvaluator(model, null, streams: 3).Evaluate(text).NegativeLogLikelihood);

@@ -29,7 +29,7 @@ int[] inputs = new int[recipe.BatchSize * recipe.Bptt], targets = new int[inputs
 for (int step = 0; step < Updates; step++)
 {
     windows.Fill(step, inputs, targets);
-    trainer.Step(inputs, targets, epoch: 0, step);
+    trainer.Step(inputs, targets);
 }
 
 var stack = new RecurrentStack(new RecurrentStackConfig { Cell = CellKind.Lstm, InputSize = 64, HiddenSize = 512 });

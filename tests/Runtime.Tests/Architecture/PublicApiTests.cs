@@ -117,6 +117,7 @@ public sealed class PublicApiTests
 
     private static string Name(Type type)
     {
+        if (type.IsGenericParameter) return type.Name;
         if (type.IsByRef) return Name(type.GetElementType()!);
         if (type.IsPointer) return Name(type.GetElementType()!) + "*";
         if (type.IsArray) return Name(type.GetElementType()!) + "[]";

@@ -76,7 +76,7 @@ public sealed class FastPathTests
         var kept = new HashSet<string>();
         foreach ((DropoutSpec dropout, Shape shape) in Grid().Select(make => make()).Where(pair => pair.Dropout.IsStructured && pair.Shape.H > 1))
         {
-            ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 7, shape.Config, shape.T, shape.B, epoch: 2, step: 3);
+            ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 7, shape.Config, shape.T, shape.B, new Draw(3, 2));
             foreach (double[,] mask in masks.Recurrent.SelectMany(steps => steps))
             {
                 int count = Enumerable.Range(0, shape.H).Count(unit => mask[unit, 0] != 0);
@@ -100,8 +100,8 @@ public sealed class FastPathTests
         bool isSaturated = dropout.Embedding > 0.9f;
         double tolerance = isSaturated ? SaturatedTolerance : Tolerance;
         float range = Range(shape.Cell, isSaturated);
-        // Two windows of the same epoch: the second starts from the first one's state and has other masks.
-        const int epoch = 2, firstStep = 3;
+        // Two windows: the second starts from the first one's state and has other masks.
+        const int sample = 2, firstStep = 3;
         var twin = new ReferenceLanguageModel(NewModel(shape, range));
         LanguageModelRecipe recipe = Cases.Recipe(shape.Config, shape.B, shape.T, dropout);
         ReferenceState state = twin.NewState(shape.B);
@@ -109,7 +109,7 @@ public sealed class FastPathTests
         for (int window = 0; window < 2; window++)
         {
             int[] tokens = Arrays.Tokens(10 + window, shape.B * shape.T, shape.V), targets = Arrays.Tokens(20 + window, shape.B * shape.T, shape.V);
-            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, shape.Config, shape.T, shape.B, epoch, firstStep + window);
+            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, shape.Config, shape.T, shape.B, new Draw(firstStep + window, sample));
             ReferenceWindow forward = twin.Forward(tokens, targets, masks, state);
             expected.Add((tokens, targets, forward, twin.Backward(forward), twin.TermMagnitudes(forward)));
             state = forward.FinalState!;
@@ -123,7 +123,7 @@ public sealed class FastPathTests
             {
                 (int[] tokens, int[] targets, ReferenceWindow forward, var gradients, var terms) = expected[window];
                 // A step at learning rate 0 computes the gradient, changes nothing and carries the state.
-                StepResult result = trainer.Step(tokens, targets, epoch, firstStep + window);
+                StepResult result = trainer.Step(tokens, targets, new Draw(firstStep + window, sample));
                 string where = $"window {window}, {width} lanes";
                 await Assert.That(result.Loss * shape.T).IsEqualTo(forward.Loss).Within(tolerance * forward.Loss).Because(where);
                 foreach (TensorSlot slot in model.Layout.Tensors)

@@ -46,7 +46,7 @@ public sealed class ReferenceGradientTests
     private static IEnumerable<(string Tensor, double Distance, double Norm)> Check(LanguageModelConfig config, DropoutSpec dropout)
     {
         var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f));
-        ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 11, config, TimeSteps, Batch, epoch: 0, step: 5);
+        ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 11, config, TimeSteps, Batch, new Draw(5));
         int[] tokens = Arrays.Tokens(1, Batch * TimeSteps, config.VocabularySize), targets = Arrays.Tokens(2, Batch * TimeSteps, config.VocabularySize);
         var state = new ReferenceState(
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => Arrays.Uniform(layer, config.HiddenSize, Batch))],

@@ -14,7 +14,7 @@ namespace TinySD.Runtime.Tests;
 /// </summary>
 public sealed class RegularizerTests
 {
-    private const int Batch = 3, Epoch = 2;
+    private const int Batch = 3, Sample = 2;
 
     // As in FastPathTests; a survivor is scaled by 2 at most.
     private const double Tolerance = 1e-6;
@@ -69,8 +69,8 @@ public sealed class RegularizerTests
         foreach (LanguageModelConfig config in new[] { _small, _tied, _tied with { Cell = CellKind.Gru } })
         {
             LanguageModelRecipe recipe = Recipe(regularizers, config, timeSteps: 4, dropout);
-            var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f)) { Regularizers = ReferenceRegularizers.Of(recipe, config, 0, 5) };
-            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, config, 4, Batch, epoch: 0, step: 5);
+            var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f)) { Regularizers = ReferenceRegularizers.Of(recipe, config, new Draw(5)) };
+            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, config, 4, Batch, new Draw(5));
             int[] tokens = Arrays.Tokens(1, Batch * 4, config.VocabularySize), targets = Arrays.Tokens(2, Batch * 4, config.VocabularySize);
             double Loss() => twin.Forward(tokens, targets, masks, twin.NewState(Batch)).Loss;
             Dictionary<string, double[,]> gradients = twin.Backward(twin.Forward(tokens, targets, masks, twin.NewState(Batch)));
@@ -108,7 +108,7 @@ public sealed class RegularizerTests
                 var trainer = new LanguageModelTrainer(model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
                 foreach (Expected window in windows)
                 {
-                    StepResult result = trainer.Step(window.Tokens, window.Targets, Epoch, window.Step);
+                    StepResult result = trainer.Step(window.Tokens, window.Targets, new Draw(window.Step, Sample));
                     string where = $"{window.Tokens.Length / Batch} steps, {width} lanes, {config}";
                     await Assert.That(result.Loss).IsEqualTo(window.Loss).Within(tolerance * window.Loss).Because(where);
                     foreach (TensorSlot slot in model.Layout.Tensors)
@@ -132,8 +132,8 @@ public sealed class RegularizerTests
         foreach (int timeSteps in new[] { 7, 2, 1, 5 })
         {
             int[] tokens = Arrays.Tokens(step, Batch * timeSteps, config.VocabularySize), targets = Arrays.Tokens(step + 50, tokens.Length, config.VocabularySize);
-            twin.Regularizers = ReferenceRegularizers.Of(recipe, config, Epoch, step);
-            ReferenceMasks masks = ReferenceMasks.From(recipe.Dropout, recipe.Seed, config, timeSteps, Batch, Epoch, step);
+            twin.Regularizers = ReferenceRegularizers.Of(recipe, config, new Draw(step, Sample));
+            ReferenceMasks masks = ReferenceMasks.From(recipe.Dropout, recipe.Seed, config, timeSteps, Batch, new Draw(step, Sample));
             ReferenceWindow window = twin.Forward(tokens, targets, masks, state);
             windows.Add(new Expected(tokens, targets, step++, window.TokenLosses.Average(), twin.Backward(window), twin.TermMagnitudes(window)));
             state = window.FinalState!;
@@ -165,7 +165,7 @@ public sealed class RegularizerTests
                     for (int step = 0; step < 6; step++)
                     {
                         int length = Batch * (1 + (step * 3 % 7));
-                        trainer.Step(Arrays.Tokens(step, length, 9), Arrays.Tokens(step + 9, length, 9), 0, step);
+                        trainer.Step(Arrays.Tokens(step, length, 9), Arrays.Tokens(step + 9, length, 9), new Draw(step));
                         if (step == 2) trainer.BeginAveraging();
                     }
 
@@ -184,9 +184,9 @@ public sealed class RegularizerTests
         LanguageModelRecipe recipe = Recipe(_all, _small, timeSteps: 3, dropout);
         LanguageModel model = Cases.Model(_small);
         LanguageModelTrainer exact = new(model, recipe), longer = new(model, recipe with { VariableBptt = true, Bptt = 9 });
-        longer.ComputeGradient(Arrays.Tokens(8, Batch * 29, 9), Arrays.Tokens(9, Batch * 29, 9), 0, 6);
+        longer.ComputeGradient(Arrays.Tokens(8, Batch * 29, 9), Arrays.Tokens(9, Batch * 29, 9), new Draw(6));
         int[] tokens = Arrays.Tokens(1, Batch * 3, 9), targets = Arrays.Tokens(2, Batch * 3, 9);
-        await Assert.That(longer.ComputeGradient(tokens, targets, 0, 7)).IsEqualTo(exact.ComputeGradient(tokens, targets, 0, 7));
+        await Assert.That(longer.ComputeGradient(tokens, targets, new Draw(7))).IsEqualTo(exact.ComputeGradient(tokens, targets, new Draw(7)));
         await Assert.That(Arrays.FirstDifference(longer.Gradients.Values, exact.Gradients.Values)).IsNull();
     }
 
@@ -195,7 +195,7 @@ public sealed class RegularizerTests
     {
         LanguageModelConfig config = _small with { HiddenSize = 300, LayerCount = 1, LastHiddenSize = 0, VocabularySize = 40_000 };
         LanguageModelRecipe recipe = Recipe(_all with { WeightDrop = 0.3f, WordDrop = 0.2f }, config, 2, DropoutSpec.None);
-        ReferenceRegularizers first = ReferenceRegularizers.Of(recipe, config, 0, 1), second = ReferenceRegularizers.Of(recipe, config, 0, 2);
+        ReferenceRegularizers first = ReferenceRegularizers.Of(recipe, config, new Draw(1)), second = ReferenceRegularizers.Of(recipe, config, new Draw(2));
         foreach ((double[] mask, double[] next, double rate) in new[]
         {
             (first.Weights![0].AsFlat().ToArray(), second.Weights![0].AsFlat().ToArray(), 0.3), (first.Words!, second.Words!, 0.2),

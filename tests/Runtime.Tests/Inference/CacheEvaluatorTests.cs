@@ -126,7 +126,7 @@ public sealed class CacheEvaluatorTests
     private static double Direct(LanguageModel model, int size, double theta, double lambda)
     {
         var twin = new ReferenceLanguageModel(model);
-        ReferenceMasks ones = ReferenceMasks.From(DropoutSpec.None, 0, model.Config, Length - 1, 1, 0, 0);
+        ReferenceMasks ones = ReferenceMasks.From(DropoutSpec.None, 0, model.Config, Length - 1, 1, default);
         ReferenceWindow window = twin.Forward(_text[..^1], _text[1..], ones, twin.NewState(1));
         double[][,] h = [.. window.Steps[^1].Select(step => step.H)];
         double sum = 0;

@@ -161,7 +161,7 @@ public sealed class EvaluatorTests
     private static List<double> TwinLosses(LanguageModel model)
     {
         var twin = new ReferenceLanguageModel(model);
-        ReferenceMasks ones = ReferenceMasks.From(DropoutSpec.None, 0, model.Config, Length - 1, 1, 0, 0);
+        ReferenceMasks ones = ReferenceMasks.From(DropoutSpec.None, 0, model.Config, Length - 1, 1, default);
         return twin.Forward(_text[..^1], _text[1..], ones, twin.NewState(1)).TokenLosses;
     }
 }

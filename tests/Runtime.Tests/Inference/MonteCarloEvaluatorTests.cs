@@ -118,8 +118,8 @@ public sealed class MonteCarloEvaluatorTests
         for (int window = 0; window * TimeSteps < Length - 1; window++)
         {
             int from = window * TimeSteps, to = Math.Min(from + TimeSteps, Length - 1);
-            ReferenceMasks masks = ReferenceMasks.From(dropout, Seed, model.Config, to - from, 1, sample, window);
-            twin.Regularizers = ReferenceRegularizers.Of(recipe, model.Config, sample, window);
+            ReferenceMasks masks = ReferenceMasks.From(dropout, Seed, model.Config, to - from, 1, new Draw(window, sample));
+            twin.Regularizers = ReferenceRegularizers.Of(recipe, model.Config, new Draw(window, sample));
             ReferenceWindow result = twin.Forward(_text[from..to], _text[(from + 1)..(to + 1)], masks, state);
             probabilities.AddRange(result.TokenLosses.Select(loss => Math.Exp(-loss)));
             state = result.FinalState!;

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
@@ -44,7 +45,7 @@ public sealed class ElementwiseTests
         await Same(ops =>
         {
             var sums = new GuardedBuffer("sums", columns, float.NaN);
-            ops.ColumnSums(d, rows, columns, ld, sums.Span);
+            ops.ColumnSums(d, rows, columns, ld, new GradientSpan(sums.Span, isNew: true));
             return (sums.Damage(), sums.Span.ToArray());
         }, found => Near(found, expected, 1e-6 * rows));
     }

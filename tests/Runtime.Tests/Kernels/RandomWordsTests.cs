@@ -46,35 +46,37 @@ public sealed class RandomWordsTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Unstructured_masks_are_the_schedules([Matrix(1, 7, 64, 650, 2081)] int length, [Matrix(0f, 0.0001f, 0.35f, 0.5f, 0.9999999f)] float rate)
+    public async Task Unstructured_masks_are_the_samplers([Matrix(1, 7, 64, 650, 2081)] int length, [Matrix(0f, 0.0001f, 0.35f, 0.5f, 0.9999999f)] float rate)
     {
         const int steps = 3;
-        var schedule = new MaskSchedule(Seed, new DropoutSpec { Kind = DropoutKind.Random, Layer = rate });
+        var sampler = new MaskSampler(Seed, new DropoutSpec { Kind = DropoutKind.Random });
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Layer, 1, 1, rate);
         float[] expected = new float[steps * length];
-        for (int t = 0; t < steps; t++) schedule.Fill(DropoutSite.Layer, 1, 2, 3, t, expected.AsSpan(t * length, length));
+        for (int t = 0; t < steps; t++) sampler.Fill(place, new(3, 2), t, expected.AsSpan(t * length, length));
         await EachWidthAndRunner(ops =>
         {
             var masks = new GuardedBuffer("masks", steps * length, float.NaN);
-            ops.FillMasks(schedule, DropoutSite.Layer, 1, 2, 3, steps, masks.Span, length);
+            ops.FillMasks(sampler, place, new(3, 2), steps, masks.Span, length);
             return masks.Damage() ?? Arrays.FirstDifference(masks.Span, expected);
         });
     }
 
     [Test]
     [MatrixDataSource]
-    public async Task Kept_units_are_the_schedules(
+    public async Task Kept_units_are_the_samplers(
         [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix(1, 5, 256, 650, 1500, 2048)] int units, [Matrix(0f, 0.35f, 0.99f)] float rate,
         [Matrix(1, 6)] int group)
     {
         const int steps = 20;
-        var schedule = new MaskSchedule(Seed, new DropoutSpec { Kind = DropoutKind.Structured, Draw = how, Recurrent = rate, GroupSize = group });
+        var sampler = new MaskSampler(Seed, new DropoutSpec { Kind = DropoutKind.Structured, Draw = how, GroupSize = group });
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Recurrent, 0, units, rate);
         string expected = string.Empty;
         int[] list = new int[units];
-        for (int t = 0; t < steps; t++) expected += Text(list.AsSpan(0, schedule.Keep(DropoutSite.Recurrent, 0, 1, 2, t, units, list)));
+        for (int t = 0; t < steps; t++) expected += Text(list.AsSpan(0, sampler.Keep(place, new(2, 1), t, list)));
         await EachWidthAndRunner(ops =>
         {
             int[] keep = new int[steps * units], counts = new int[steps];
-            ops.DrawKeep(schedule, DropoutSite.Recurrent, 0, 1, 2, units, keep, counts);
+            ops.DrawKeep(sampler, place, new(2, 1), keep, counts);
             string found = string.Empty;
             for (int t = 0; t < steps; t++) found += Text(keep.AsSpan(t * units, counts[t]));
             return found == expected ? null : "other units";

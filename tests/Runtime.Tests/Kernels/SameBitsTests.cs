@@ -133,7 +133,7 @@ public sealed class SameBitsTests
         {
             LanguageModel model = Cases.Model(config, range: 0.2f);
             var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));
-            for (int step = 0; step < 2; step++) trainer.Step(Arrays.Tokens(step, batch * timeSteps, 90), Arrays.Tokens(step + 50, batch * timeSteps, 90), 0, step);
+            for (int step = 0; step < 2; step++) trainer.Step(Arrays.Tokens(step, batch * timeSteps, 90), Arrays.Tokens(step + 50, batch * timeSteps, 90), new Draw(step));
             return model.Parameters.Values.ToArray();
         }
     }
@@ -154,7 +154,7 @@ public sealed class SameBitsTests
         for (int step = 0; step < 10; step++)
         {
             trainer.Step(
-                Arrays.Tokens(step, batch * timeSteps, config.VocabularySize), Arrays.Tokens(step + 50, batch * timeSteps, config.VocabularySize), 0, step);
+                Arrays.Tokens(step, batch * timeSteps, config.VocabularySize), Arrays.Tokens(step + 50, batch * timeSteps, config.VocabularySize), new Draw(step));
         }
 
         return model.Parameters.Values.ToArray();

@@ -133,16 +133,14 @@ public sealed class RecurrentLayerTests
         }
 
         KernelSet kernels = KernelChoice.ForLaneWidth(width);
-        var products = new Products(SingleThread.Instance, kernels);
-        var context = new LayerContext(products, new VectorOps(SingleThread.Instance, kernels), new Workspace(), new PassTimes());
+        var plan = new NetworkPlan(SingleThread.Instance, kernels);
         var shape = new WindowShape(B, timeSteps, Training: false);
-        RecurrentLayer layer = RecurrentLayer.Create(slots, shape, Gate(DropoutSite.Embedding, I), Gate(DropoutSite.Recurrent, H), context);
-        products.ReserveScratch(context.Workspace);
-        context.Workspace.Allocate();
+        RecurrentLayer layer = RecurrentLayer.Create(slots, shape, None("input", I), None("recurrent", H), plan);
+        plan.Take();
         layer.Update(parameters);
         return (layer, parameters);
 
-        DropoutGate Gate(DropoutSite site, int units) => new(DropoutSpec.None, 0, null, site, 0, units, B, timeSteps, drops: false, context);
+        UnitDropout None(string name, int units) => new(plan.Place(name, units, 0f), new MaskOrigin(DropoutSpec.None, 0), shape, plan);
     }
 
     private static void Start(RecurrentLayer layer)

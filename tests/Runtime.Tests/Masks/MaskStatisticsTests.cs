@@ -7,24 +7,24 @@ public sealed class MaskStatisticsTests
 {
     private const int Draws = 20_000;
 
-    public sealed record Draw(MaskDraw How, int Units, float Rate)
+    public sealed record MaskCase(MaskDraw How, int Units, float Rate)
     {
-        public double KeepRate => How == MaskDraw.ExactCount ? (double)MaskSchedule.KeepCount(Units, Rate) / Units : 1.0 - Rate;
+        public double KeepRate => How == MaskDraw.ExactCount ? (double)MaskSampler.KeepCount(Units, Rate) / Units : 1.0 - Rate;
 
-        public DropoutSpec Spec => new() { Kind = DropoutKind.Structured, Draw = How, Embedding = Rate, Layer = Rate, Recurrent = Rate, Output = Rate };
+        public DropoutSpec Spec => new() { Kind = DropoutKind.Structured, Draw = How };
     }
 
-    public static IEnumerable<Func<Draw>> Structured()
+    public static IEnumerable<Func<MaskCase>> Structured()
     {
         foreach (MaskDraw how in Enum.GetValues<MaskDraw>())
         {
-            foreach ((int units, float rate) in new[] { (20, 0.5f), (17, 0.25f), (33, 0.9f) }) yield return () => new Draw(how, units, rate);
+            foreach ((int units, float rate) in new[] { (20, 0.5f), (17, 0.25f), (33, 0.9f) }) yield return () => new MaskCase(how, units, rate);
         }
     }
 
     [Test]
     [MethodDataSource(nameof(Structured))]
-    public async Task Every_unit_is_kept_as_often_as_the_rate_says(Draw draw)
+    public async Task Every_unit_is_kept_as_often_as_the_rate_says(MaskCase draw)
     {
         long[] kept = new long[draw.Units];
         foreach (bool[] mask in Sequence(draw, i => (0, i, 0)))
@@ -43,7 +43,7 @@ public sealed class MaskStatisticsTests
     public async Task Every_subset_of_k_units_is_as_likely_as_any_other()
     {
         var subsets = new Dictionary<string, long>();
-        foreach (bool[] mask in Sequence(new Draw(MaskDraw.ExactCount, 7, 0.6f), i => (i / 100, i % 100, 0)))
+        foreach (bool[] mask in Sequence(new MaskCase(MaskDraw.ExactCount, 7, 0.6f), i => (i / 100, i % 100, 0)))
         {
             string subset = string.Concat(mask.Select(kept => kept ? '1' : '0'));
             subsets[subset] = subsets.GetValueOrDefault(subset) + 1;
@@ -58,7 +58,7 @@ public sealed class MaskStatisticsTests
     {
         const int units = 40;
         const double p = 0.3, mean = units * p, variance = units * p * (1 - p);
-        var draw = new Draw(MaskDraw.Bernoulli, units, 0.7f);
+        var draw = new MaskCase(MaskDraw.Bernoulli, units, 0.7f);
         double[] counts = [.. Sequence(draw, i => (0, i, 0)).Select(mask => (double)mask.Count(kept => kept))];
         await Assert.That(Math.Abs(Statistics.MeanZ(counts.Sum(), Draws, mean, variance))).IsLessThan(Statistics.Bound);
         // The squared deviations' own variance: the binomial's fourth central moment less the squared variance.
@@ -69,15 +69,15 @@ public sealed class MaskStatisticsTests
     [Test]
     [MatrixDataSource]
     public async Task Neighbouring_masks_are_independent(
-        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix("time step", "update", "epoch", "layer", "site")] string neighbour)
+        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix("time step", "update", "sample", "layer", "site")] string neighbour)
     {
         const int units = 24;
-        var draw = new Draw(how, units, 0.5f);
+        var draw = new MaskCase(how, units, 0.5f);
         bool[][] masks = [.. Sequence(draw, i => (0, i, 3))], others = neighbour switch
         {
             "time step" => [.. Sequence(draw, i => (0, i, 4))],
             "update" => [.. Sequence(draw, i => (0, i + 1, 3))],
-            "epoch" => [.. Sequence(draw, i => (1, i, 3))],
+            "sample" => [.. Sequence(draw, i => (1, i, 3))],
             "layer" => [.. Sequence(draw, i => (0, i, 3), layer: 2)],
             _ => [.. Sequence(draw, i => (0, i, 3), site: DropoutSite.Recurrent)],
         };
@@ -95,15 +95,16 @@ public sealed class MaskStatisticsTests
     {
         const int length = 30 * 20, steps = 400;
         const double p = 0.65; // kept
-        var spec = new DropoutSpec { Kind = DropoutKind.Random, Layer = 0.35f };
-        var schedule = new MaskSchedule(9, spec);
+        var spec = new DropoutSpec { Kind = DropoutKind.Random };
+        var sampler = new MaskSampler(9, spec);
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Layer, 1, 30, 0.35f);
         float[][] masks = [.. Enumerable.Range(0, steps).Select(t =>
         {
             float[] mask = new float[length];
-            schedule.Fill(DropoutSite.Layer, 1, 0, 0, t, mask);
+            sampler.Fill(place, default, t, mask);
             return mask;
         })];
-        float scale = schedule.Scale(DropoutSite.Layer, 30);
+        float scale = sampler.Scale(place);
         await Assert.That(masks.All(mask => mask.All(factor => factor == 0f || factor == scale))).IsTrue();
         long kept = masks.Sum(mask => mask.LongCount(factor => factor != 0f));
         await Assert.That(Math.Abs(Statistics.MeanZ(kept, (long)length * steps, p, p * (1 - p)))).IsLessThan(Statistics.Bound);
@@ -126,15 +127,16 @@ public sealed class MaskStatisticsTests
         await Assert.That(Math.Abs(Statistics.MeanZ(across, pairs, both, variance + (2 * ((p * both) - (both * both)))))).IsLessThan(Statistics.Bound);
     }
 
-    private static IEnumerable<bool[]> Sequence(Draw draw, Func<int, (int Epoch, int Step, int T)> place, int layer = 1, DropoutSite site = DropoutSite.Layer)
+    private static IEnumerable<bool[]> Sequence(MaskCase draw, Func<int, (int Sample, int Update, int T)> place, int layer = 1, DropoutSite site = DropoutSite.Layer)
     {
-        var schedule = new MaskSchedule(20260101, draw.Spec);
+        var sampler = new MaskSampler(20260101, draw.Spec);
+        MaskPlace at = MaskPlace.OfStack(site, layer, draw.Units, draw.Rate);
         int[] keep = new int[draw.Units];
         for (int i = 0; i < Draws; i++)
         {
-            (int epoch, int step, int t) = place(i);
+            (int sample, int update, int t) = place(i);
             bool[] mask = new bool[draw.Units];
-            foreach (int unit in keep.AsSpan(0, schedule.Keep(site, layer, epoch, step, t, draw.Units, keep))) mask[unit] = true;
+            foreach (int unit in keep.AsSpan(0, sampler.Keep(at, new(update, sample), t, keep))) mask[unit] = true;
             yield return mask;
         }
     }

@@ -115,7 +115,7 @@ public sealed class MemoryTests
         foreach (LanguageModel model in new[] { hosted, own })
         {
             var trainer = new LanguageModelTrainer(model, Cases.Recipe(config, batch: 2, timeSteps: 3));
-            trainer.Step(Arrays.Tokens(1, 6, 11), Arrays.Tokens(2, 6, 11), 0, 0);
+            trainer.Step(Arrays.Tokens(1, 6, 11), Arrays.Tokens(2, 6, 11), new Draw(0));
         }
 
         await Assert.That(Arrays.FirstDifference(host.Span, own.Parameters.Values)).IsNull();
@@ -141,7 +141,7 @@ public sealed class MemoryTests
             for (int step = 0; step < 4; step++)
             {
                 if (step == 2 && trainer.AveragedModel is not null) trainer.BeginAveraging();
-                trainer.Step(Arrays.Tokens(step, 6, 11), Arrays.Tokens(step + 9, 6, 11), 0, step);
+                trainer.Step(Arrays.Tokens(step, 6, 11), Arrays.Tokens(step + 9, 6, 11), new Draw(step));
             }
         }
 
@@ -149,7 +149,7 @@ public sealed class MemoryTests
         await Assert.That(host.Damage()).IsNull();
 
         // Scratch, gradients, and the optimizer's state; each where the trainer says it is.
-        nuint[] blocks = [Address(trainers[0].Gradients.Values), .. trainers[0].Moments.Select(block => Address(block.Values))];
+        nuint[] blocks = [Address(trainers[0].Gradients.Values), .. trainers[0].State.Select(part => Address(part.Block.Values))];
         await Assert.That(host.Given.Skip(1).Select(given => Address(given.Span)).SequenceEqual(blocks)).IsTrue();
         foreach (int calls in Enumerable.Range(0, host.Given.Count))
         {

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -107,7 +108,7 @@ public sealed class InitializeTests
         LanguageModelConfig config = new() { VocabularySize = 50, EmbeddingSize = 9, HiddenSize = 100, LastHiddenSize = 25, LayerCount = 2 };
         var model = new LanguageModel(config);
         model.Initialize(3, 0.3f, scheme: InitScheme.Scaled);
-        await Assert.That(string.Join(' ', config.MaskSites().Select(site => site.Units))).IsEqualTo("9 100 100 25 25");
+        await Assert.That(string.Join(' ', config.MaskPlaces(DropoutSpec.None).Select(place => place.Units))).IsEqualTo("9 100 100 25 25");
         foreach (var slot in model.Layout.Tensors)
         {
             float range = slot.Name switch

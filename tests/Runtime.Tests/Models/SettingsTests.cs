@@ -95,7 +95,7 @@ public sealed class SettingsTests
             ("the word drop rate", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, wordDrop: value)),
             ("the weight drop rate", value => _ = new MonteCarloEvaluator(model, DropoutSpec.None, 2, weightDrop: value)),
             ("the temperature", value => _ = new TokenSampler(5, value)),
-            ("the rate of a mask", value => MaskSchedule.KeepCount(10, value)),
+            ("the rate of a mask", value => MaskSampler.KeepCount(10, value)),
         ];
         foreach ((string name, Action<float> call) in calls)
         {
@@ -132,14 +132,14 @@ public sealed class SettingsTests
         LanguageModel model = Cases.Model(s_recipe.ToConfig(5), range: 0.1f);
         float[] before = model.Parameters.Values.ToArray();
         int[] tokens = [0, 1, 2, 3, 4, 0];
-        new LanguageModelTrainer(model, s_recipe) { LearningRate = 0f }.Step(tokens, tokens, 0, 0);
+        new LanguageModelTrainer(model, s_recipe) { LearningRate = 0f }.Step(tokens, tokens);
         await Assert.That(model.Parameters.Values.SequenceEqual(before)).IsTrue();
 
         // A window of twice the base length has twice the rate.
         LanguageModelRecipe variable = s_recipe with { VariableBptt = true, Bptt = 5 };
         int[] longer = [.. Enumerable.Range(0, 20).Select(i => i % 5)];
         var trainer = new LanguageModelTrainer(model, variable) { LearningRate = 2e38f };
-        await Assert.That(() => trainer.Step(longer, longer, 0, 0)).Throws<NotFiniteException>();
+        await Assert.That(() => trainer.Step(longer, longer, new Draw(0))).Throws<NotFiniteException>();
         await Assert.That(model.Parameters.Values.SequenceEqual(before)).IsTrue();
     }
 

@@ -88,7 +88,7 @@ internal sealed class ProductRig
         }
 
         products.BackwardWindow(w, d.Span, T, B, keeps, scale, dxWindow.Span);
-        products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, g.Span);
+        products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, new GradientSpan(g.Span, isNew: true));
         GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
         var results = new ProductResults(
             window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),

@@ -295,11 +295,11 @@ internal sealed record ReferenceRegularizers
     public bool IsMean { get; init; }
 
     /// <summary>Those of a recipe in a window, with masks drawn word by word from the generator.</summary>
-    public static ReferenceRegularizers Of(LanguageModelRecipe recipe, LanguageModelConfig config, int epoch, int step) => new()
+    public static ReferenceRegularizers Of(LanguageModelRecipe recipe, LanguageModelConfig config, Draw draw) => new()
     {
         Weights = recipe.WeightDrop == 0f ? null :
-            [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(new(recipe.Seed, recipe.WeightDrop, layer, epoch, step), config))],
-        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, epoch, step), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
+            [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(new(recipe.Seed, recipe.WeightDrop, layer, draw), config))],
+        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, table: 0, draw), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
         Alpha = recipe.ActivationPenalty,
         Beta = recipe.TemporalPenalty,
         IsMean = recipe.LossReduction == LossReduction.Mean,
@@ -307,7 +307,7 @@ internal sealed record ReferenceRegularizers
 
     private static double[,] WeightFactors(WeightMasks masks, LanguageModelConfig config)
     {
-        int hidden = config.HiddenSizeOf(masks.Layer), columns = config.Cell.GateCount() * hidden;
+        int hidden = config.HiddenSizeOf(masks.Number), columns = config.Cell.GateCount() * hidden;
         int pieces = (columns + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
         var factors = new double[hidden, columns];
         for (int row = 0; row < hidden; row++)

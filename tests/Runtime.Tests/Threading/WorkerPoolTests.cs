@@ -307,7 +307,7 @@ public sealed class WorkerPoolTests
         {
             LanguageModel model = Cases.Model(config);
             var trainer = new LanguageModelTrainer(model, Cases.Recipe(config, batch: 5, timeSteps: 3, dropout), runner, KernelChoice.Best);
-            for (int step = 0; step < 3; step++) trainer.Step(Arrays.Tokens(step, 15, 37), Arrays.Tokens(step + 9, 15, 37), 0, step);
+            for (int step = 0; step < 3; step++) trainer.Step(Arrays.Tokens(step, 15, 37), Arrays.Tokens(step + 9, 15, 37), new Draw(step));
             return model.Parameters.Values.ToArray();
         })];
         await Assert.That(Arrays.FirstDifference(trained[1], trained[0])).IsNull();
@@ -323,7 +323,7 @@ public sealed class WorkerPoolTests
         var runner = new Adjustable { ThreadCount = before };
         var trainer = new LanguageModelTrainer(Cases.Model(config), Cases.Recipe(config, batch: 5, timeSteps: 3), runner);
         runner.ThreadCount = after;
-        await Assert.That(Messages.Of<InvalidOperationException>(() => trainer.Step(Arrays.Tokens(1, 15, 37), Arrays.Tokens(2, 15, 37), 0, 0)))
+        await Assert.That(Messages.Of<InvalidOperationException>(() => trainer.Step(Arrays.Tokens(1, 15, 37), Arrays.Tokens(2, 15, 37), new Draw(0))))
             .IsEqualTo($"the runner's ThreadCount was {before} and is {after} now; it must stay what it was when the runner was given");
         await Assert.That(runner.Runs).IsEqualTo(0);
     }

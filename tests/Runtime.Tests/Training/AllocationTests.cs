@@ -159,7 +159,7 @@ public sealed class AllocationTests
         int step = 0;
         return () =>
         {
-            for (int i = 0; i < 5; i++) trainer.Step(inputs, targets, 0, step++);
+            for (int i = 0; i < 5; i++) trainer.Step(inputs, targets, new Draw(step++));
         };
     }
 

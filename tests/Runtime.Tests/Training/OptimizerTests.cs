@@ -1,3 +1,4 @@
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -46,8 +47,8 @@ public sealed class OptimizerTests
         var layout = new ParameterLayout();
         layout.Add("weight", (1 << 30) + 16);
         LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.Adam };
-        var optimizer = new Optimizer(recipe, layout, new GradientBlocks(layout, null, 0), new VectorOps(SingleThread.Instance, KernelChoice.Best), average: null);
-        await Assert.That(optimizer.Moments.Select(block => block.Values.Length).SequenceEqual([layout.LengthFloats, layout.LengthFloats])).IsTrue();
+        var optimizer = new Optimizer(recipe, new GradientBlock(layout, [], default), new VectorOps(SingleThread.Instance, KernelChoice.Best));
+        await Assert.That(optimizer.State.Select(part => part.Block.Values.Length).SequenceEqual([layout.LengthFloats, layout.LengthFloats])).IsTrue();
     }
 
     // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the update.
@@ -82,15 +83,15 @@ public sealed class OptimizerTests
             }
 
             int[] inputs = Arrays.Tokens(t, Batch * TimeSteps, 11), targets = Arrays.Tokens(t + 9, Batch * TimeSteps, 11);
-            trainer.Step(inputs, targets, 0, t);
-            descent.Step(inputs, targets, 0, t);
+            trainer.Step(inputs, targets, new Draw(t));
+            descent.Step(inputs, targets, new Draw(t));
 
             // Descent goes on with the parameters, not with their mean.
             await Assert.That(Arrays.FirstDifference(model.Parameters.Values, plain.Parameters.Values)).IsNull();
             if (t < 3) continue;
             iterates.Add(((ReadOnlySpan<float>)plain.Parameters.Values).ToDoubles());
             double[] mean = [.. Enumerable.Range(0, iterates[0].Length).Select(i => iterates.Average(iterate => iterate[i]))];
-            await Assert.That(trainer.AveragedUpdates).IsEqualTo(iterates.Count);
+            await Assert.That(trainer.Counts.AveragedUpdates).IsEqualTo(iterates.Count);
             await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)trainer.ModelToKeep.Parameters.Values).ToDoubles(), mean)).IsLessThan(5e-7);
         }
 
@@ -112,21 +113,21 @@ public sealed class OptimizerTests
                 // Windows here begin without a state to carry.
                 whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
                 first.AveragedModel!.Parameters.Values.CopyTo(second.AveragedModel!.Parameters.Values);
-                second.AveragedUpdates = first.AveragedUpdates;
+                second.Counts = first.Counts;
             }
 
             first.ResetState();
             second.ResetState();
             int[] inputs = Arrays.Tokens(t, Batch * TimeSteps, 11), targets = Arrays.Tokens(t + 9, Batch * TimeSteps, 11);
-            first.Step(inputs, targets, 0, t);
-            if (t >= 3) second.Step(inputs, targets, 0, t);
+            first.Step(inputs, targets, new Draw(t));
+            if (t >= 3) second.Step(inputs, targets, new Draw(t));
         }
 
         await Assert.That(Arrays.FirstDifference(resumed.Parameters.Values, whole.Parameters.Values)).IsNull();
         await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, first.ModelToKeep.Parameters.Values)).IsNull();
-        await Assert.That(() => second.AveragedUpdates = -2).Throws<ArgumentOutOfRangeException>();
+        await Assert.That(() => second.Counts = new TrainerCounts(0, -2)).Throws<ArgumentOutOfRangeException>();
         var plain = new LanguageModelTrainer(whole, recipe with { Optimizer = OptimizerKind.Sgd });
-        await Assert.That(() => plain.AveragedUpdates = 0).Throws<ArgumentException>();
+        await Assert.That(() => plain.Counts = new TrainerCounts(0, 0)).Throws<ArgumentException>();
     }
 
     [Test]
@@ -140,13 +141,13 @@ public sealed class OptimizerTests
         {
             float[] before = model.Parameters.Values.ToArray();
             int length = Batch * windows[step].Steps;
-            trainer.Step(Arrays.Tokens(step, length, 11), Arrays.Tokens(step + 9, length, 11), 0, step);
+            trainer.Step(Arrays.Tokens(step, length, 11), Arrays.Tokens(step + 9, length, 11), new Draw(step));
             double[] gradient = ((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles();
             double[] expected = [.. before.Zip(gradient, (was, g) => was - (Rate * windows[step].Share * g))];
             await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)model.Parameters.Values).ToDoubles(), expected)).IsLessThan(5e-7).Because($"update {step}");
         }
 
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[5], new int[5], 0, 9)))
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[5], new int[5], new Draw(9))))
             .IsEqualTo("a window of 5 tokens; expected a multiple of the batch, 2, from 1 to 30 times");
     }
 
@@ -157,7 +158,7 @@ public sealed class OptimizerTests
         TensorSlot classifier = model.Layout.Tensors.Single(slot => slot.Name == "classifier.weight");
         for (int i = 0; i < classifier.Length; i++) model.Parameters[classifier][i] = i % 2 == 0 ? 1e30f : -5e29f;
         var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps) with { ClipNorm = 5f, LearningRate = Rate });
-        StepResult result = trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, 11), Arrays.Tokens(2, Batch * TimeSteps, 11), 0, 0);
+        StepResult result = trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, 11), Arrays.Tokens(2, Batch * TimeSteps, 11), new Draw(0));
         double expected = Arrays.Norm(((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles());
         await Assert.That(expected).IsGreaterThan(1e20);
         await Assert.That(result.GradientNorm).IsEqualTo(expected).Within(1e-6 * expected);
@@ -177,7 +178,7 @@ public sealed class OptimizerTests
         for (int t = 1; t <= Steps; t++)
         {
             float[] before = model.Parameters.Values.ToArray();
-            StepResult result = trainer.Step(Arrays.Tokens(t, Batch * TimeSteps, 11), Arrays.Tokens(t + 9, Batch * TimeSteps, 11), 0, t - 1);
+            StepResult result = trainer.Step(Arrays.Tokens(t, Batch * TimeSteps, 11), Arrays.Tokens(t + 9, Batch * TimeSteps, 11), new Draw(t - 1));
             double[] gradient = ((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles();
             double norm = Arrays.Norm(gradient), scale = clip > 0 && norm > clip ? clip / norm : 1;
             await Assert.That(result.GradientNorm).IsEqualTo(norm).Within(1e-6 * norm);

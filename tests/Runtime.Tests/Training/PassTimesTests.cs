@@ -80,6 +80,6 @@ public sealed class PassTimesTests
     private static void Train(LanguageModelTrainer trainer)
     {
         int[] inputs = Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), targets = Arrays.Tokens(2, Batch * TimeSteps, Vocabulary);
-        for (int step = 0; step < Steps; step++) trainer.Step(inputs, targets, 0, step);
+        for (int step = 0; step < Steps; step++) trainer.Step(inputs, targets, new Draw(step));
     }
 }

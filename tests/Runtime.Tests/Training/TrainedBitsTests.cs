@@ -111,11 +111,11 @@ public sealed class TrainedBitsTests
             if (optimizer == OptimizerKind.NtAsgd && step == Updates / 2) trainer.BeginAveraging();
             int length = (int)(starts[step + 1] - starts[step]);
             windows.Fill(starts[step], length, inputs, targets);
-            trainer.Step(inputs.AsSpan(0, length * Batch), targets.AsSpan(0, length * Batch), epoch: 0, step);
+            trainer.Step(inputs.AsSpan(0, length * Batch), targets.AsSpan(0, length * Batch), new Draw(step));
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.Moments])
+        foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.State.Select(part => part.Block)])
             hash.AppendData(MemoryMarshal.AsBytes(block.Values));
         return Convert.ToHexString(hash.GetHashAndReset())[..16];
     }

@@ -32,7 +32,7 @@ public sealed class TrainerTests
         NotFiniteException? thrown = null;
         try
         {
-            trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), Arrays.Tokens(2, Batch * TimeSteps, Vocabulary), epoch: 6, step: 7);
+            trainer.Step(Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), Arrays.Tokens(2, Batch * TimeSteps, Vocabulary), new Draw(7));
         }
         catch (NotFiniteException exception)
         {
@@ -40,9 +40,9 @@ public sealed class TrainerTests
         }
 
         await Assert.That(thrown).IsNotNull();
-        await Assert.That((thrown!.Epoch, thrown.Step)).IsEqualTo((6, 7));
+        await Assert.That(thrown!.Update).IsEqualTo(7);
         await Assert.That(double.IsFinite(thrown.Loss) && double.IsFinite(thrown.GradientNorm)).IsFalse();
-        await Assert.That(thrown.Message).StartsWith("the numbers stopped being finite in epoch 6, step 7: loss ");
+        await Assert.That(thrown.Message).StartsWith("the numbers stopped being finite in update 7: loss ");
         await Assert.That(Arrays.FirstDifference(model.Parameters.Values, bad)).IsNull();
 
         // With its good parameters back, the trainer goes on as if nothing had happened: optimizer state and carried state are untouched too.
@@ -57,7 +57,7 @@ public sealed class TrainerTests
     {
         LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout);
         LanguageModel drawn = Cases.Model(_config), replayed = Cases.Model(_config);
-        LanguageModelTrainer first = new(drawn, recipe), second = new(replayed, recipe, masks: new Replay(new MaskSchedule(recipe.Seed, _dropout)));
+        LanguageModelTrainer first = new(drawn, recipe), second = new(replayed, recipe, masks: new Replay(new MaskSampler(recipe.Seed, _dropout)));
         for (int step = 0; step < 3; step++)
         {
             Step(first, step);
@@ -65,7 +65,7 @@ public sealed class TrainerTests
         }
 
         await Assert.That(Arrays.FirstDifference(replayed.Parameters.Values, drawn.Parameters.Values)).IsNull();
-        await Assert.That(Messages.Of<ArgumentException>(() => second.Step(Arrays.Tokens(0, Batch * TimeSteps, Vocabulary), Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), epoch: 1, step: 0))).Contains("count updates through all epochs");
+        await Assert.That(Messages.Of<ArgumentException>(() => second.Step(Arrays.Tokens(0, Batch * TimeSteps, Vocabulary), Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), new Draw(0, 1)))).Contains("have one for an update");
         foreach (int[] bad in new[] { new[] { 3, 3 }, [5, 4], [-1], [6] })
         {
             LanguageModelTrainer trainer = new(Cases.Model(_config), recipe, masks: new Fixed(bad, bad.Length));
@@ -88,13 +88,13 @@ public sealed class TrainerTests
         }
     }
 
-    private sealed class Replay(MaskSchedule schedule) : IMaskSource
+    private sealed class Replay(MaskSampler sampler) : IMaskSource
     {
         private int _update;
 
         public void Begin(int update) => _update = update;
 
-        public int Keep(DropoutSite site, int layer, int t, Span<int> keep) => schedule.Keep(site, layer, 0, _update, t, keep.Length, keep);
+        public int Keep(MaskPlace place, int t, Span<int> keep) => sampler.Keep(place, new Draw(_update), t, keep);
     }
 
     // The embedding has 6 units, and is asked first.
@@ -104,7 +104,7 @@ public sealed class TrainerTests
         {
         }
 
-        public int Keep(DropoutSite site, int layer, int t, Span<int> to)
+        public int Keep(MaskPlace place, int t, Span<int> to)
         {
             keep.CopyTo(to);
             return count;
@@ -147,16 +147,15 @@ public sealed class TrainerTests
             if (averages && step == 0) trainer.BeginAveraging();
         }
 
-        await Assert.That(trainer.UpdateCount).IsEqualTo(3);
-        await Assert.That(trainer.AveragedUpdates).IsEqualTo(averages ? 2 : -1);
-        await Assert.That(trainer.Moments.Count).IsEqualTo(optimizer == OptimizerKind.Adam ? 2 : averages ? 1 : 0);
+        await Assert.That(trainer.Counts).IsEqualTo(new TrainerCounts(3, averages ? 2 : -1));
+        await Assert.That(string.Join(' ', trainer.State.Select(block => block.Name))).IsEqualTo(
+            optimizer == OptimizerKind.Adam ? "adam.first adam.second" : averages ? "asgd.average" : "");
         string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => new[] { $"carried.{layer}.hidden", $"carried.{layer}.cell" })];
         await Assert.That(string.Join(' ', trainer.CarriedLayout.Tensors.Select(tensor => tensor.Name))).IsEqualTo(string.Join(' ', names));
 
         whole.Parameters.Values.CopyTo(resumed.Parameters.Values);
-        foreach ((ParameterBlock from, ParameterBlock to) in trainer.Moments.Zip(second.Moments)) from.Values.CopyTo(to.Values);
-        second.UpdateCount = trainer.UpdateCount;
-        second.AveragedUpdates = trainer.AveragedUpdates;
+        second.Counts = trainer.Counts;
+        foreach ((NamedBlock from, NamedBlock to) in trainer.State.Zip(second.State)) from.Block.Values.CopyTo(to.Block.Values);
         ParameterBlock carried = new(trainer.CarriedLayout), own = new(second.CarriedLayout);
         trainer.SaveCarried(carried);
         await Assert.That(carried.Values.ToArray().Any(value => value != 0f)).IsTrue();
@@ -172,7 +171,7 @@ public sealed class TrainerTests
         await Assert.That(Arrays.FirstDifference(second.ModelToKeep.Parameters.Values, trainer.ModelToKeep.Parameters.Values)).IsNull();
         await Assert.That(() => second.LoadCarried(carried)).Throws<ArgumentException>();
         await Assert.That(() => second.SaveCarried(carried)).Throws<ArgumentException>();
-        await Assert.That(() => second.UpdateCount = -1).Throws<ArgumentException>();
+        await Assert.That(() => second.Counts = new TrainerCounts(-1)).Throws<ArgumentException>();
     }
 
     [Test]
@@ -200,11 +199,11 @@ public sealed class TrainerTests
         var trainer = new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config, Batch, TimeSteps));
         int[] good = new int[Batch * TimeSteps], bad = new int[Batch * TimeSteps];
         bad[5] = Vocabulary;
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[3], good, 0, 0))).IsEqualTo("inputs holds 3 tokens, the window needs 12");
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, new int[13], 0, 0))).IsEqualTo("targets holds 13 tokens, the window needs 12");
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(bad, good, 0, 0))).IsEqualTo("inputs[5] is 13, the vocabulary has 13 tokens");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[3], good, new Draw(0)))).IsEqualTo("inputs holds 3 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, new int[13], new Draw(0)))).IsEqualTo("targets holds 13 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(bad, good, new Draw(0)))).IsEqualTo("inputs[5] is 13, the vocabulary has 13 tokens");
         bad[5] = -1;
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, bad, 0, 0))).IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, bad, new Draw(0)))).IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
         await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config with { HiddenSize = 11 }, 1, 1))))
             .IsEqualTo("the recipe's shape is not the model's");
     }
@@ -235,7 +234,7 @@ public sealed class TrainerTests
             for (int step = 0; step < windows.Count; step++)
             {
                 windows.Fill(step, inputs, targets);
-                trainer.Step(inputs, targets, epoch, step);
+                trainer.Step(inputs, targets);
             }
         }
 
@@ -244,5 +243,5 @@ public sealed class TrainerTests
     }
 
     private static StepResult Step(LanguageModelTrainer trainer, int step) => trainer.Step(
-        Arrays.Tokens(step, Batch * TimeSteps, Vocabulary), Arrays.Tokens(step + 100, Batch * TimeSteps, Vocabulary), 0, step);
+        Arrays.Tokens(step, Batch * TimeSteps, Vocabulary), Arrays.Tokens(step + 100, Batch * TimeSteps, Vocabulary), new Draw(step));
 }

@@ -18,8 +18,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// </summary>
 internal sealed class LanguageModelRun
 {
-    private static readonly string[] s_adamNames = ["adam.first.", "adam.second."], s_averageNames = ["asgd.average."];
-
     private readonly LanguageModelTrainer _trainer;
     private readonly IParallelRunner _runner;
     private readonly HardwareProfile? _hardware;
@@ -138,7 +136,7 @@ internal sealed class LanguageModelRun
         _windows.Fill(from, length, _inputs, _targets);
 
         // Masks are numbered by the run's updates, so that a schedule of them need not know how many make an epoch.
-        double loss = _trainer.Step(_inputs.AsSpan(0, tokens), _targets.AsSpan(0, tokens), epoch: 0, Updates).Loss;
+        double loss = _trainer.Step(_inputs.AsSpan(0, tokens), _targets.AsSpan(0, tokens), new Draw(Updates)).Loss;
         long ticks = Stopwatch.GetTimestamp() - start;
         LastStepMilliseconds = 1000.0 * ticks / Stopwatch.Frequency;
         _ticks += ticks;
@@ -172,14 +170,14 @@ internal sealed class LanguageModelRun
         Seconds = Seconds,
         TotalSeconds = totalSeconds,
         LearningRate = LearningRate,
-        OptimizerUpdates = _trainer.UpdateCount,
-        AveragedUpdates = _trainer.IsAveraging ? _trainer.AveragedUpdates : null,
+        OptimizerUpdates = _trainer.Counts.Updates,
+        AveragedUpdates = _trainer.IsAveraging ? _trainer.Counts.AveragedUpdates : null,
     };
 
     /// <summary>All numbers that the next step depends on; the last block is a copy of the carried state.</summary>
     public IReadOnlyList<CheckpointBlock> SaveState()
     {
-        CheckpointBlock[] state = State(_trainer.IsAveraging);
+        CheckpointBlock[] state = State();
         _trainer.SaveCarried(state[^1].Block);
         return state;
     }
@@ -191,15 +189,11 @@ internal sealed class LanguageModelRun
     /// <exception cref="FailureException">It stood beyond the epoch's last window.</exception>
     public void Restore(TrainingProgress progress, ReadOnlySpan<double> validations, Action<IReadOnlyList<CheckpointBlock>> load)
     {
-        CheckpointBlock[] state = State(progress.AveragedUpdates is not null);
+        _trainer.Counts = new TrainerCounts(progress.OptimizerUpdates, progress.AveragedUpdates ?? -1);
+        CheckpointBlock[] state = State();
         load(state);
         _trainer.LoadCarried(state[^1].Block);
-        _trainer.UpdateCount = progress.OptimizerUpdates;
-        if (progress.AveragedUpdates is { } averaged)
-        {
-            _trainer.AveragedUpdates = averaged;
-            _evaluator = NewEvaluator(ModelToKeep);
-        }
+        if (_trainer.IsAveraging) _evaluator = NewEvaluator(ModelToKeep);
 
         // An epoch's windows are cut by the number of its first update. A run that was at its end and gets more epochs needs the rate of the next.
         Updates = (int)(progress.Updates - progress.Step);
@@ -234,15 +228,10 @@ internal sealed class LanguageModelRun
 
     private LanguageModelEvaluator NewEvaluator(LanguageModel model) => new(model, _runner, _streams, hardware: _hardware);
 
-    // What the optimizer keeps is named by what it is. An average that has not begun is nothing yet; one that has is the model to keep.
-    private CheckpointBlock[] State(bool isAveraging)
-    {
-        string[] names = Recipe.Optimizer == OptimizerKind.Adam ? s_adamNames : isAveraging ? s_averageNames : [];
-        return
-        [
-            new("", Model.Parameters, AreWeights: true),
-            .. _trainer.Moments.Zip(names, (block, name) => new CheckpointBlock(name, block, AreWeights: isAveraging)),
-            new("", new ParameterBlock(_trainer.CarriedLayout)),
-        ];
-    }
+    private CheckpointBlock[] State() =>
+    [
+        new("", Model.Parameters, AreWeights: true),
+        .. _trainer.State.Select(part => new CheckpointBlock($"{part.Name}.", part.Block, part.AreWeights)),
+        new("", new ParameterBlock(_trainer.CarriedLayout)),
+    ];
 }

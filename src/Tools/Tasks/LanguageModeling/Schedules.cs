@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinySD.Formats.Schedules;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -24,7 +25,7 @@ internal static class Schedules
         Dropout = recipe.Dropout,
         TimeSteps = recipe.LongestWindow,
         Updates = updates,
-        Sites = MaskScheduleInfo.SitesWithMasks(SitesOf(recipe), recipe.Dropout),
+        Places = PlacesOf(recipe),
     };
 
     /// <summary>Refuses a schedule that is not of a recipe's masks.</summary>
@@ -48,11 +49,11 @@ internal static class Schedules
                 $"{file.Path} has {Describe(info.Dropout)}, and the options beside it ask for {Describe(recipe.Dropout)}; leave them out.");
         }
 
-        MaskSite[] sites = [.. MaskScheduleInfo.SitesWithMasks(SitesOf(recipe), recipe.Dropout)];
-        if (sites.AsSpan().SequenceEqual(info.Sites.AsSpan())) return;
-        string Text(IEnumerable<MaskSite> list) => string.Join(", ", list.Select(site => $"{Names.Of(site)} {site.Units}"));
+        ImmutableArray<MaskPlace> places = PlacesOf(recipe);
+        if (places.SequenceEqual(info.Places)) return;
+        string Text(IEnumerable<MaskPlace> list) => string.Join(", ", list.Select(place => $"{place.Name} {place.Units}"));
         throw new UsageException(
-            $"{file.Path} has masks of other units than the model: {Text(info.Sites)}; the model has {Text(sites)}. Give the shape that it was made for.");
+            $"{file.Path} has masks of other units than the model: {Text(info.Places)}; the model has {Text(places)}. Give the shape that it was made for.");
 
         UsageException Contradiction(string option, ulong asked, ulong found) =>
             new($"{option} is {asked}, and the masks of {file.Path} were drawn for {found}; give {option} {found}, or a schedule that was drawn for {asked}.");
@@ -63,5 +64,6 @@ internal static class Schedules
         $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Masks(dropout)}";
 
     // Masks do not depend on the vocabulary.
-    private static IEnumerable<MaskSite> SitesOf(LanguageModelRecipe recipe) => recipe.ToConfig(vocabularySize: 2).MaskSites();
+    private static ImmutableArray<MaskPlace> PlacesOf(LanguageModelRecipe recipe) =>
+        MaskScheduleInfo.WithMasks(recipe.ToConfig(vocabularySize: 2).MaskPlaces(recipe.Dropout));
 }

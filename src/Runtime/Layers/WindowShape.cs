@@ -1,14 +1,4 @@
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Ops;
-
 namespace TinySD.Runtime.Layers;
-
-/// <summary>What every layer of a network shares.</summary>
-/// <param name="Products">The matrix products.</param>
-/// <param name="Vectors">Everything else.</param>
-/// <param name="Workspace">Where scratch is reserved.</param>
-/// <param name="Times">Told at the end of every pass.</param>
-internal sealed record LayerContext(Products Products, VectorOps Vectors, Workspace Workspace, PassTimes Times);
 
 /// <summary>The window a network is built for.</summary>
 /// <param name="Batch">Sequences B.</param>

@@ -3,12 +3,17 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>A mask is a pure function of (seed, epoch, step, site, layer, t), and keeps what its case says.</summary>
-public sealed class MaskScheduleTests
+/// <summary>A mask is a pure function of (seed, draw, place, t), and keeps what its case says.</summary>
+public sealed class MaskSamplerTests
 {
     private const int Units = 64, Sequences = 3;
 
-    private readonly record struct Place(DropoutSite Site, int Layer, int Epoch, int Step, int T);
+    private readonly record struct Place(DropoutSite Site, int Layer, int Sample, int Update, int T)
+    {
+        public MaskPlace At(float rate) => MaskPlace.OfStack(Site, Layer, Units, rate);
+
+        public Draw Draw => new(Update, Sample);
+    }
 
     private static readonly Place _origin = new(DropoutSite.Layer, 1, 1, 1, 1);
 
@@ -21,14 +26,14 @@ public sealed class MaskScheduleTests
     {
         Place[] places =
         [
-            .. from site in Enum.GetValues<DropoutSite>() from layer in new[] { 0, 2 } from epoch in new[] { 0, 3 } from step in new[] { 0, 9 }
-               from t in new[] { 0, 34 } select new Place(site, layer, epoch, step, t),
+            .. from site in Enum.GetValues<DropoutSite>() from layer in new[] { 0, 2 } from sample in new[] { 0, 3 } from update in new[] { 0, 9 }
+               from t in new[] { 0, 34 } select new Place(site, layer, sample, update, t),
         ];
-        var schedule = new MaskSchedule(1, spec);
-        float[][] inOrder = [.. places.Select(place => Draw(schedule, spec, place))];
-        float[][] backwards = [.. places.Reverse().Select(place => Draw(schedule, spec, place)).Reverse()];
+        var sampler = new MaskSampler(1, spec);
+        float[][] inOrder = [.. places.Select(place => Draw(sampler, spec, place))];
+        float[][] backwards = [.. places.Reverse().Select(place => Draw(sampler, spec, place)).Reverse()];
         // A run that starts here, as one resumed would.
-        float[][] fresh = [.. places.Select(place => Draw(new MaskSchedule(1, spec), spec, place))];
+        float[][] fresh = [.. places.Select(place => Draw(new MaskSampler(1, spec), spec, place))];
         for (int i = 0; i < places.Length; i++)
         {
             await Assert.That(Arrays.FirstDifference(backwards[i], inOrder[i])).IsNull();
@@ -38,22 +43,22 @@ public sealed class MaskScheduleTests
 
     [Test]
     [MethodDataSource(nameof(Dropouts))]
-    public async Task Another_seed_epoch_step_site_layer_or_time_step_gives_another_mask(DropoutSpec spec)
+    public async Task Another_seed_sample_update_site_layer_or_time_step_gives_another_mask(DropoutSpec spec)
     {
-        float[] origin = Draw(new MaskSchedule(1, spec), spec, _origin);
+        float[] origin = Draw(new MaskSampler(1, spec), spec, _origin);
         Place[] others =
         [
             _origin with { Site = DropoutSite.Embedding }, _origin with { Site = DropoutSite.Recurrent }, _origin with { Site = DropoutSite.Output },
-            _origin with { Layer = 0 }, _origin with { Layer = 2 }, _origin with { Epoch = 0 }, _origin with { Step = 0 }, _origin with { Epoch = 1 << 20 },
-            _origin with { Step = 1 << 20 },
+            _origin with { Layer = 0 }, _origin with { Layer = 2 }, _origin with { Sample = 0 }, _origin with { Update = 0 }, _origin with { Sample = 1 << 20 },
+            _origin with { Update = 1 << 20 },
         ];
         foreach (Place other in others)
-            await Assert.That(Arrays.FirstDifference(Draw(new MaskSchedule(1, spec), spec, other), origin)).IsNotNull().Because(other.ToString());
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(1, spec), spec, other), origin)).IsNotNull().Because(other.ToString());
         foreach (ulong seed in new ulong[] { 0, 2, 1 + (1ul << 32) })
-            await Assert.That(Arrays.FirstDifference(Draw(new MaskSchedule(seed, spec), spec, _origin), origin)).IsNotNull().Because($"seed {seed}");
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(seed, spec), spec, _origin), origin)).IsNotNull().Because($"seed {seed}");
         foreach (int t in new[] { 0, 2, 65535 })
         {
-            string? difference = Arrays.FirstDifference(Draw(new MaskSchedule(1, spec), spec, _origin with { T = t }), origin);
+            string? difference = Arrays.FirstDifference(Draw(new MaskSampler(1, spec), spec, _origin with { T = t }), origin);
             await Assert.That(difference == null).IsEqualTo(spec.IsLocked).Because($"t = {t}");
         }
     }
@@ -63,22 +68,22 @@ public sealed class MaskScheduleTests
     [Arguments(1500, 600)]
     public async Task Structured_masks_come_from_the_documented_counters_by_selection_sampling(int units, int wanted)
     {
-        // Written out from the documentation: Philox words at (block, epoch, step, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's algorithm S.
+        // Written out from the documentation: Philox words at (block, sample, update, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's algorithm S.
         const ulong seed = 0xFEDCBA9876543210;
-        const int layer = 3, epoch = 4, step = 500, t = 17;
-        var spec = new DropoutSpec { Kind = DropoutKind.Structured, Recurrent = 0.6f };
+        const int layer = 3, sample = 4, update = 500, t = 17;
+        var spec = new DropoutSpec { Kind = DropoutKind.Structured };
         uint place = (2u << 28) | ((uint)DropoutSite.Recurrent << 26) | (layer << 16) | t;
         var expected = new List<int>();
         for (int unit = 0; unit < units; unit++)
         {
-            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)unit / 4, epoch, step, place, 0x76543210, 0xFEDCBA98);
+            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)unit / 4, sample, update, place, 0x76543210, 0xFEDCBA98);
             uint word = new[] { x0, x1, x2, x3 }[unit % 4];
             double fraction = word / 4294967296.0;
             if ((int)(fraction * (units - unit)) < wanted - expected.Count) expected.Add(unit);
         }
 
         int[] keep = new int[units];
-        int count = new MaskSchedule(seed, spec).Keep(DropoutSite.Recurrent, layer, epoch, step, t, units, keep);
+        int count = new MaskSampler(seed, spec).Keep(MaskPlace.OfStack(DropoutSite.Recurrent, layer, units, 0.6f), new(update, sample), t, keep);
         await Assert.That(string.Join(' ', keep[..count])).IsEqualTo(string.Join(' ', expected));
     }
 
@@ -86,16 +91,17 @@ public sealed class MaskScheduleTests
     public async Task Unstructured_masks_compare_the_documented_words_with_the_rate()
     {
         const ulong seed = 0xFEDCBA9876543210;
-        const int length = 1003, layer = 3, epoch = 4, step = 500, t = 17;
+        const int length = 1003, layer = 3, sample = 4, update = 500, t = 17;
         uint place = (2u << 28) | ((uint)DropoutSite.Recurrent << 26) | (layer << 16) | t;
         float[] expected = new float[length], found = new float[length];
         for (int i = 0; i < length; i++)
         {
-            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)i / 4, epoch, step, place, 0x76543210, 0xFEDCBA98);
+            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)i / 4, sample, update, place, 0x76543210, 0xFEDCBA98);
             expected[i] = new[] { x0, x1, x2, x3 }[i % 4] / 4294967296.0 >= 0.75 ? 4f : 0f;
         }
 
-        new MaskSchedule(seed, new DropoutSpec { Kind = DropoutKind.Random, Recurrent = 0.75f }).Fill(DropoutSite.Recurrent, layer, epoch, step, t, found);
+        new MaskSampler(seed, new DropoutSpec { Kind = DropoutKind.Random }).Fill(
+            MaskPlace.OfStack(DropoutSite.Recurrent, layer, 1, 0.75f), new(update, sample), t, found);
         await Assert.That(Arrays.FirstDifference(found, expected)).IsNull();
     }
 
@@ -115,13 +121,13 @@ public sealed class MaskScheduleTests
     [Arguments(10, 0.15f, 9)]
     public async Task Exact_masks_keep_round_of_H_times_1_minus_p_and_at_least_one(int units, float rate, int expected)
     {
-        await Assert.That(MaskSchedule.KeepCount(units, rate)).IsEqualTo(expected);
+        await Assert.That(MaskSampler.KeepCount(units, rate)).IsEqualTo(expected);
         var spec = At(new DropoutSpec { Kind = DropoutKind.Structured }, rate);
-        var schedule = new MaskSchedule(1, spec);
+        var sampler = new MaskSampler(1, spec);
         int[] keep = new int[units];
         for (int t = 0; t < 50; t++)
         {
-            int count = schedule.Keep(DropoutSite.Layer, 1, 0, 0, t, units, keep);
+            int count = sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate), default, t, keep);
             await Assert.That(count).IsEqualTo(expected);
             await Assert.That(keep[..count].Distinct().Order().SequenceEqual(keep[..count])).IsTrue();
             await Assert.That(keep[0] >= 0 && keep[count - 1] < units).IsTrue();
@@ -143,11 +149,11 @@ public sealed class MaskScheduleTests
     public async Task Kept_counts_are_the_nearest_multiples_and_whole_groups(int units, float rate, int multiple, int group, int expected)
     {
         var spec = At(new DropoutSpec { Kind = DropoutKind.Structured, KeepMultiple = multiple, GroupSize = group }, rate);
-        await Assert.That(spec.KeepCount(DropoutSite.Recurrent, units)).IsEqualTo(expected);
-        var schedule = new MaskSchedule(1, spec);
+        await Assert.That(spec.KeepCount(MaskPlace.OfStack(DropoutSite.Recurrent, 0, units, rate))).IsEqualTo(expected);
+        var sampler = new MaskSampler(1, spec);
         int[] keep = new int[units];
-        for (int t = 0; t < 20; t++) await Assert.That(schedule.Keep(DropoutSite.Layer, 1, 0, 0, t, units, keep)).IsEqualTo(expected);
-        await Assert.That(schedule.Scale(DropoutSite.Layer, units)).IsEqualTo((float)((double)units / expected));
+        for (int t = 0; t < 20; t++) await Assert.That(sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate), default, t, keep)).IsEqualTo(expected);
+        await Assert.That(sampler.Scale(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate))).IsEqualTo((float)((double)units / expected));
     }
 
     [Test]
@@ -156,19 +162,20 @@ public sealed class MaskScheduleTests
     [Arguments(MaskDraw.Bernoulli, 23, 5)]
     public async Task Grouped_masks_are_the_masks_of_so_many_units_written_out(MaskDraw draw, int units, int group)
     {
-        var grouped = new MaskSchedule(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw, GroupSize = group }, 0.4f));
-        var single = new MaskSchedule(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw }, 0.4f));
+        var grouped = new MaskSampler(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw, GroupSize = group }, 0.4f));
+        var single = new MaskSampler(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw }, 0.4f));
         int groups = (units + group - 1) / group;
         int[] keep = new int[units], keptGroups = new int[groups];
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Recurrent, 1, units, 0.4f), placeOfGroups = MaskPlace.OfStack(DropoutSite.Recurrent, 1, groups, 0.4f);
         for (int t = 0; t < 30; t++)
         {
-            int count = grouped.Keep(DropoutSite.Recurrent, 1, 2, 3, t, units, keep);
-            int kept = single.Keep(DropoutSite.Recurrent, 1, 2, 3, t, groups, keptGroups);
+            int count = grouped.Keep(place, new(3, 2), t, keep);
+            int kept = single.Keep(placeOfGroups, new(3, 2), t, keptGroups);
             int[] expected = [.. keptGroups[..kept].SelectMany(g => Enumerable.Range(g * group, group)).Where(unit => unit < units)];
             await Assert.That(string.Join(' ', keep[..count])).IsEqualTo(string.Join(' ', expected));
         }
 
-        await Assert.That(grouped.Scale(DropoutSite.Recurrent, units)).IsEqualTo(single.Scale(DropoutSite.Recurrent, groups));
+        await Assert.That(grouped.Scale(place)).IsEqualTo(single.Scale(placeOfGroups));
     }
 
     [Test]
@@ -189,8 +196,8 @@ public sealed class MaskScheduleTests
     [Arguments(DropoutKind.Locked, MaskDraw.ExactCount, 3, 0.5f, 2f)]
     public async Task Survivors_are_scaled_by_H_over_k_or_by_1_over_1_minus_p(DropoutKind kind, MaskDraw draw, int units, float rate, float scale)
     {
-        var schedule = new MaskSchedule(1, At(new DropoutSpec { Kind = kind, Draw = draw }, rate));
-        await Assert.That(schedule.Scale(DropoutSite.Layer, units)).IsEqualTo(scale);
+        var sampler = new MaskSampler(1, At(new DropoutSpec { Kind = kind, Draw = draw }, rate));
+        await Assert.That(sampler.Scale(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate))).IsEqualTo(scale);
     }
 
     [Test]
@@ -198,25 +205,25 @@ public sealed class MaskScheduleTests
     public async Task A_rate_of_0_keeps_everything(DropoutSpec spec)
     {
         DropoutSpec none = At(spec, 0f);
-        await Assert.That(Draw(new MaskSchedule(1, none), none, _origin).All(factor => factor == 1f)).IsTrue();
+        await Assert.That(Draw(new MaskSampler(1, none), none, _origin).All(factor => factor == 1f)).IsTrue();
     }
 
     [Test]
     [Arguments((DropoutSite)4, 0, 0, 0, 0, "site must be")]
     [Arguments(DropoutSite.Layer, -1, 0, 0, 0, "layer must be 0 to 1023")]
     [Arguments(DropoutSite.Layer, 1024, 0, 0, 0, "layer must be 0 to 1023")]
-    [Arguments(DropoutSite.Layer, 0, -1, 0, 0, "epoch must be 0 or above")]
-    [Arguments(DropoutSite.Layer, 0, 0, -1, 0, "step must be 0 or above")]
+    [Arguments(DropoutSite.Layer, 0, -1, 0, 0, "the sample must be 0 or above")]
+    [Arguments(DropoutSite.Layer, 0, 0, -1, 0, "the update must be 0 or above")]
     [Arguments(DropoutSite.Layer, 0, 0, 0, -1, "t must be 0 to 65535")]
     [Arguments(DropoutSite.Layer, 1, 0, 0, 65_537, "t must be 0 to 65535")] // else it would be layer 1 at t = 1
-    public async Task Places_beyond_the_counters_bits_are_refused(DropoutSite site, int layer, int epoch, int step, int t, string expected)
+    public async Task Places_beyond_the_counters_bits_are_refused(DropoutSite site, int layer, int sample, int update, int t, string expected)
     {
         foreach (DropoutSpec spec in Cases.Dropouts.Where(spec => spec.Kind != DropoutKind.None).Select(spec => At(spec, 0.5f)))
         {
-            var schedule = new MaskSchedule(1, spec);
+            var sampler = new MaskSampler(1, spec);
             int[] keep = new int[Units];
-            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Keep(site, layer, epoch, step, t, Units, keep))).Contains(expected);
-            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Fill(site, layer, epoch, step, t, new float[Units]))).Contains(expected);
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Keep(MaskPlace.OfStack(site, layer, Units, 0.5f), new(update, sample), t, keep))).Contains(expected);
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Fill(MaskPlace.OfStack(site, layer, Units, 0.5f), new(update, sample), t, new float[Units]))).Contains(expected);
         }
     }
 
@@ -224,21 +231,20 @@ public sealed class MaskScheduleTests
     public async Task The_last_places_of_the_counters_bits_differ()
     {
         DropoutSpec spec = At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f);
-        var schedule = new MaskSchedule(1, spec);
+        var sampler = new MaskSampler(1, spec);
         Place last = new(DropoutSite.Output, 1023, int.MaxValue, int.MaxValue, 65_535);
-        float[] mask = Draw(schedule, spec, last);
-        foreach (Place other in new[] { last with { Layer = 0 }, last with { T = 0 }, last with { Epoch = 0 }, last with { Step = 0 } })
-            await Assert.That(Arrays.FirstDifference(Draw(schedule, spec, other), mask)).IsNotNull();
+        float[] mask = Draw(sampler, spec, last);
+        foreach (Place other in new[] { last with { Layer = 0 }, last with { T = 0 }, last with { Sample = 0 }, last with { Update = 0 } })
+            await Assert.That(Arrays.FirstDifference(Draw(sampler, spec, other), mask)).IsNotNull();
     }
 
     [Test]
     public async Task A_list_without_room_for_all_units_is_refused()
     {
-        var schedule = new MaskSchedule(1, At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f));
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Keep(DropoutSite.Layer, 0, 0, 0, 0, 0, new int[4])))
+        var sampler = new MaskSampler(1, At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f));
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskPlace.OfStack(DropoutSite.Layer, 0, 0, 0.5f)))
             .Contains("units must be at least 1");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => schedule.Scale(DropoutSite.Layer, 0))).Contains("units must be at least 1");
-        await Assert.That(Messages.Of<ArgumentException>(() => schedule.Keep(DropoutSite.Layer, 0, 0, 0, 0, 10, new int[9])))
+        await Assert.That(Messages.Of<ArgumentException>(() => sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 0, 10, 0.5f), default, 0, new int[9])))
             .IsEqualTo("keep holds 9 indices; room for all 10 units was expected");
     }
 
@@ -252,7 +258,7 @@ public sealed class MaskScheduleTests
     [Arguments(10, 0.5f, 1, 0, "group must be at least 1")]
     [Arguments(10, 0.5f, 1, -3, "group must be at least 1")]
     public async Task Kept_counts_of_impossible_arguments_are_refused(int units, float rate, int multiple, int group, string expected) =>
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskSchedule.KeepCount(units, rate, multiple, group))).Contains(expected);
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskSampler.KeepCount(units, rate, multiple, group))).Contains(expected);
 
     [Test]
     [Arguments(int.MaxValue, 0.5f, 1, 1, 1 << 30)] // half of an odd number, rounded up
@@ -261,23 +267,24 @@ public sealed class MaskScheduleTests
     [Arguments(10, 0.5f, 1, int.MaxValue, 10)]
     [Arguments(10, 0.5f, int.MaxValue, 1, 5)]
     public async Task Kept_counts_of_the_largest_arguments_do_not_overflow(int units, float rate, int multiple, int group, int expected) =>
-        await Assert.That(MaskSchedule.KeepCount(units, rate, multiple, group)).IsEqualTo(expected);
+        await Assert.That(MaskSampler.KeepCount(units, rate, multiple, group)).IsEqualTo(expected);
 
     private static DropoutSpec At(DropoutSpec spec, float rate) => spec with { Embedding = rate, Layer = rate, Recurrent = rate, Output = rate };
 
     // The factors of one mask, [units] or [units][sequences].
-    private static float[] Draw(MaskSchedule schedule, DropoutSpec spec, Place place)
+    private static float[] Draw(MaskSampler sampler, DropoutSpec spec, Place place)
     {
+        MaskPlace at = place.At(spec.RateOf(place.Site));
         float[] factors = new float[spec.IsStructured ? Units : Units * Sequences];
         if (!spec.IsStructured)
         {
-            schedule.Fill(place.Site, place.Layer, place.Epoch, place.Step, place.T, factors);
+            sampler.Fill(at, place.Draw, place.T, factors);
             return factors;
         }
 
         int[] keep = new int[Units];
-        int count = schedule.Keep(place.Site, place.Layer, place.Epoch, place.Step, place.T, Units, keep);
-        foreach (int unit in keep[..count]) factors[unit] = schedule.Scale(place.Site, Units);
+        int count = sampler.Keep(at, place.Draw, place.T, keep);
+        foreach (int unit in keep[..count]) factors[unit] = sampler.Scale(at);
         return factors;
     }
 }

@@ -4,23 +4,23 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Masks;
 
 /// <summary>
-/// Which units are kept: a pure function of (seed, epoch, step, site, layer, time step). Nothing is remembered, so a run that resumes, replays or is
-/// split over threads or machines sees the same masks.
+/// Draws masks: which units are kept is a pure function of (seed, update, sample, place, time step). Nothing is remembered, so a run that resumes,
+/// replays or is split over threads or machines sees the same masks.
 /// </summary>
 /// <remarks>Locked cases ignore the time step: their mask is drawn once for a window. Thread-safe; allocates nothing.</remarks>
-public readonly struct MaskSchedule
+public readonly struct MaskSampler
 {
     // Words drawn at a time, on the stack; a multiple of a block's four.
     private const int DrawnWords = 256;
 
-    // What the 28 bits of a place hold, see Stream.
-    private const int MostLayers = 1024, MostTimeSteps = 65536;
+    // What 16 of the 28 bits of a stream's third coordinate hold, see Stream.
+    private const int MostTimeSteps = 65536;
 
     private readonly ulong _seed;
     private readonly DropoutSpec _spec;
 
-    /// <summary>A schedule for a seed, a case and its rates.</summary>
-    public MaskSchedule(ulong seed, DropoutSpec spec)
+    /// <summary>Draws with a seed, in a case of dropout; rates are the places' own.</summary>
+    public MaskSampler(ulong seed, DropoutSpec spec)
     {
         spec.Validate();
         _seed = seed;
@@ -43,80 +43,66 @@ public readonly struct MaskSchedule
         return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
     }
 
-    /// <summary>What survivors of a site are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is 1.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are no units.</exception>
-    public float Scale(DropoutSite site, int units)
-    {
-        CheckUnits(units);
-        float rate = _spec.RateOf(site);
-        return _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
-            ? (float)((double)Groups(units, _spec.GroupSize) / KeepGroups(units, rate, _spec.KeepMultiple, _spec.GroupSize))
-            : (float)(1.0 / (1.0 - rate));
-    }
+    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is 1.</summary>
+    public float Scale(MaskPlace place) => _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
+        ? (float)((double)Groups(place.Units, _spec.GroupSize) / KeepGroups(place.Units, place.Rate, _spec.KeepMultiple, _spec.GroupSize))
+        : (float)(1.0 / (1.0 - place.Rate));
 
     /// <summary>Draws the kept units of a structured mask, in increasing order.</summary>
-    /// <param name="site">The site.</param>
-    /// <param name="layer">The layer whose input the site is, 0 to 1023; the layer count for <see cref="DropoutSite.Output"/>.</param>
-    /// <param name="epoch">Epoch, from 0.</param>
-    /// <param name="step">Update within the epoch, from 0.</param>
+    /// <param name="place">The place.</param>
+    /// <param name="draw">The update, and which of its samples.</param>
     /// <param name="t">Time step within the window, 0 to 65535.</param>
-    /// <param name="units">Units H of the site, at least 1.</param>
-    /// <param name="keep">Receives the kept indices; at least <paramref name="units"/> long.</param>
+    /// <param name="keep">Receives the kept indices; at least as long as the place has units.</param>
     /// <returns>How many are kept.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="ArgumentException"><paramref name="keep"/> is too short.</exception>
-    public int Keep(DropoutSite site, int layer, int epoch, int step, int t, int units, Span<int> keep)
+    public int Keep(MaskPlace place, Draw draw, int t, Span<int> keep)
     {
-        CheckPlace(site, layer, epoch, step, t);
-        CheckUnits(units);
-        if (keep.Length < units) Throw.Argument($"keep holds {keep.Length} indices; room for all {Throw.Counted(units, "unit")} was expected");
-        StructuredMask draw = Structured(site, layer, epoch, step, t, units);
-        PhiloxStream random = draw.Stream;
+        Check(draw, t);
+        if (keep.Length < place.Units)
+            Throw.Argument($"keep holds {keep.Length} indices; room for all {Throw.Counted(place.Units, "unit")} was expected");
+        StructuredMask mask = Structured(place, draw, t);
+        PhiloxStream random = mask.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
         int count = 0;
-        for (int group = 0; group < draw.Groups; group += DrawnWords)
+        for (int group = 0; group < mask.Groups; group += DrawnWords)
         {
             random.Next(words);
-            count = draw.Choose(words, group, keep, count);
+            count = mask.Choose(words, group, keep, count);
         }
 
         return count;
     }
 
     /// <summary>Draws an unstructured mask: for each unit and sequence 0 or the scale 1/(1-p).</summary>
-    /// <param name="site">The site.</param>
-    /// <param name="layer">The layer whose input the site is, 0 to 1023; the layer count for <see cref="DropoutSite.Output"/>.</param>
-    /// <param name="epoch">Epoch, from 0.</param>
-    /// <param name="step">Update within the epoch, from 0.</param>
+    /// <param name="place">The place.</param>
+    /// <param name="draw">The update, and which of its samples.</param>
     /// <param name="t">Time step within the window, 0 to 65535.</param>
     /// <param name="mask">Receives [H][B] factors.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    public void Fill(DropoutSite site, int layer, int epoch, int step, int t, Span<float> mask)
+    public void Fill(MaskPlace place, Draw draw, int t, Span<float> mask)
     {
-        CheckPlace(site, layer, epoch, step, t);
-        UnstructuredMask draw = Unstructured(site, layer, epoch, step, t);
-        PhiloxStream random = draw.Stream;
+        Check(draw, t);
+        UnstructuredMask drawn = Unstructured(place, draw, t);
+        PhiloxStream random = drawn.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
         for (int i = 0; i < mask.Length; i++)
         {
             if (i % DrawnWords == 0) random.Next(words);
-            mask[i] = words[i % DrawnWords] >= draw.Threshold ? draw.Scale : 0f;
+            mask[i] = words[i % DrawnWords] >= drawn.Threshold ? drawn.Scale : 0f;
         }
     }
 
     /// <summary>What <see cref="Keep"/> draws from, for those who have the words sooner.</summary>
-    internal StructuredMask Structured(DropoutSite site, int layer, int epoch, int step, int t, int units)
+    internal StructuredMask Structured(MaskPlace place, Draw draw, int t)
     {
-        float rate = _spec.RateOf(site);
-        int group = _spec.GroupSize, wanted = _spec.Draw == MaskDraw.ExactCount ? KeepGroups(units, rate, _spec.KeepMultiple, group) : 0;
-        return new StructuredMask(Stream(site, layer, epoch, step, t), units, group, wanted, (uint)DropThreshold(rate));
+        int group = _spec.GroupSize;
+        int wanted = _spec.Draw == MaskDraw.ExactCount ? KeepGroups(place.Units, place.Rate, _spec.KeepMultiple, group) : 0;
+        return new StructuredMask(Stream(place, draw, t), place.Units, group, wanted, (uint)DropThreshold(place.Rate));
     }
 
     /// <summary>What <see cref="Fill"/> draws from, for kernels that do the same faster.</summary>
-    internal UnstructuredMask Unstructured(DropoutSite site, int layer, int epoch, int step, int t)
-    {
-        return UnstructuredMask.Of(Stream(site, layer, epoch, step, t), _spec.RateOf(site));
-    }
+    internal UnstructuredMask Unstructured(MaskPlace place, Draw draw, int t) => UnstructuredMask.Of(Stream(place, draw, t), place.Rate);
 
     /// <summary>Groups of <paramref name="group"/> units, the last one perhaps smaller.</summary>
     internal static int Groups(int units, int group) => ((units - 1) / group) + 1;
@@ -139,21 +125,18 @@ public readonly struct MaskSchedule
         if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
     }
 
-    // Layers run into the bits of sites, and time steps into those of layers, if they are too many.
-    private static void CheckPlace(DropoutSite site, int layer, int epoch, int step, int t)
+    // Time steps run into the bits of places, if they are too many.
+    private static void Check(Draw draw, int t)
     {
-        if ((uint)site > (uint)DropoutSite.Output) Throw.OutOfRange(nameof(site), site, "one of the sites");
-        if ((uint)layer >= MostLayers) Throw.OutOfRange(nameof(layer), layer, $"0 to {MostLayers - 1}");
-        if (epoch < 0) Throw.OutOfRange(nameof(epoch), epoch, "0 or above");
-        if (step < 0) Throw.OutOfRange(nameof(step), step, "0 or above");
+        draw.Check();
         if ((uint)t >= MostTimeSteps) Throw.OutOfRange(nameof(t), t, $"0 to {MostTimeSteps - 1}");
     }
 
-    private PhiloxStream Stream(DropoutSite site, int layer, int epoch, int step, int t)
+    private PhiloxStream Stream(MaskPlace place, Draw draw, int t)
     {
-        // 28 bits of place: 2 of site, 10 of layer, 16 of time.
-        uint place = ((uint)site << 26) | ((uint)layer << 16) | (_spec.IsLocked ? 0u : (uint)t);
-        return new PhiloxStream(_seed, RandomPurpose.Mask, (uint)epoch, (uint)step, place);
+        // 28 bits: 12 of place, 16 of time.
+        uint at = ((uint)place.Number << 16) | (_spec.IsLocked ? 0u : (uint)t);
+        return new PhiloxStream(_seed, RandomPurpose.Mask, (uint)draw.Sample, (uint)draw.Update, at);
     }
 }
 
@@ -161,7 +144,7 @@ public readonly struct MaskSchedule
 internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale)
 {
     /// <summary>Each element is dropped with probability <paramref name="rate"/>, and survivors are scaled by 1/(1-rate).</summary>
-    public static UnstructuredMask Of(PhiloxStream stream, float rate) => new(stream, (uint)MaskSchedule.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
+    public static UnstructuredMask Of(PhiloxStream stream, float rate) => new(stream, (uint)MaskSampler.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
 }
 
 /// <summary>
@@ -171,7 +154,7 @@ internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Thres
 internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Group, int Wanted, uint Threshold)
 {
     /// <summary>Groups, and words to draw.</summary>
-    public int Groups => MaskSchedule.Groups(Units, Group);
+    public int Groups => MaskSampler.Groups(Units, Group);
 
     /// <summary>
     /// Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the <paramref name="count"/> in keep.

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
@@ -5,7 +6,7 @@ using TinySD.Runtime.Training;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>The blocks cover what may differ from zero, once, and leave untouched rows alone.</summary>
-public sealed class GradientBlocksTests
+public sealed class GradientBlockTests
 {
     [Test]
     [Arguments(1, 5)]
@@ -18,10 +19,12 @@ public sealed class GradientBlocksTests
         var layout = new ParameterLayout();
         TensorSlot table = layout.Add("embedding", rows, rowFloats), rest = layout.Add("rest", 3, 3001);
         int[][] windows = [[], [0], [rows - 1], [0, 1, 2], [.. Enumerable.Range(0, rows)], [.. Enumerable.Range(0, rows).Where(row => row % 3 == 1)]];
-        var blocks = new GradientBlocks(layout, table, rows);
+        var blocks = new GradientBlock(layout, [new SparseTable(table, rows)], default);
         foreach (int[] touched in windows)
         {
-            blocks.Touch(touched);
+            blocks.Begin();
+            blocks.Note(table, touched);
+            blocks.End();
             int[] covered = new int[layout.LengthFloats];
             for (int i = 0; i < blocks.Starts.Length; i++)
             {
@@ -46,8 +49,7 @@ public sealed class GradientBlocksTests
     {
         var layout = new ParameterLayout();
         layout.Add("weight", 77, 101);
-        var blocks = new GradientBlocks(layout, null, 0);
-        blocks.Touch([]);
+        var blocks = new GradientBlock(layout, []);
         await Assert.That(blocks.Lengths.ToArray().Sum()).IsEqualTo(layout.LengthFloats);
     }
 
@@ -56,7 +58,7 @@ public sealed class GradientBlocksTests
     {
         var layout = new ParameterLayout();
         layout.Add("weight", int.MaxValue - 31);
-        var blocks = new GradientBlocks(layout, null, 0);
+        var blocks = new GradientBlock(layout, []);
         await Assert.That(blocks.Starts.Length).IsEqualTo(524_288);
         await Assert.That(blocks.Starts[^1] + blocks.Lengths[^1]).IsEqualTo(layout.LengthFloats);
         await Assert.That(blocks.Lengths.ToArray().Sum(length => (long)length)).IsEqualTo(layout.LengthFloats);
@@ -69,8 +71,8 @@ public sealed class GradientBlocksTests
         LanguageModel model = Cases.Model(config);
         var trainer = new LanguageModelTrainer(model, Cases.Recipe(config, 2, 3));
         TensorSlot table = model.Layout.Tensors[0];
-        trainer.ComputeGradient([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], 0, 0);
-        trainer.ComputeGradient([9, 9, 3, 9, 9, 9], [1, 1, 1, 1, 1, 1], 0, 0);
+        trainer.ComputeGradient([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], new Draw(0));
+        trainer.ComputeGradient([9, 9, 3, 9, 9, 9], [1, 1, 1, 1, 1, 1], new Draw(0));
         int[] withGradient = [.. Enumerable.Range(0, 11).Where(token => trainer.Gradients[table].Slice(token * 7, 7).ToArray().Any(value => value != 0f))];
         await Assert.That(string.Join(' ', withGradient)).IsEqualTo("3 9");
     }

@@ -5,65 +5,64 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
+/// <summary>How a network's masks are drawn.</summary>
+/// <param name="Spec">The case.</param>
+/// <param name="Seed">The run's.</param>
+/// <param name="Source">Gives structured masks instead of the seed, or null.</param>
+internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null);
+
 /// <summary>
-/// One dropout site of one layer, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back to the
-/// gradient. Structured cases gather the kept rows and hand their indices to the product.
+/// Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back to the gradient.
+/// Structured cases gather the kept rows and hand their indices to the product.
 /// </summary>
-internal sealed class DropoutGate
+internal sealed class UnitDropout
 {
-    private readonly MaskSchedule _schedule;
+    private readonly MaskSampler _sampler;
     private readonly IMaskSource? _source;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
-    private readonly DropoutSite _site;
-    private readonly int _layer, _units, _batch;
+    private readonly int _units, _batch;
     private readonly bool _structured, _locked;
     private readonly float _scale;
     private readonly Workspace.Slice _masks, _keep, _counts, _output;
     private int _steps;
 
-    /// <param name="spec">Case and rates.</param>
-    /// <param name="seed">Of the masks.</param>
-    /// <param name="source">Gives structured masks instead of the seed.</param>
-    /// <param name="site">Where.</param>
-    /// <param name="layer">The layer whose input this is; the layer count for the output site.</param>
-    /// <param name="units">Rows of x.</param>
-    /// <param name="batch">Columns of x.</param>
-    /// <param name="timeSteps">The most steps of a window.</param>
-    /// <param name="drops">A plain evaluation has no masks.</param>
-    /// <param name="context">Elementwise passes, and memory for the masks.</param>
-    public DropoutGate(
-        DropoutSpec spec, ulong seed, IMaskSource? source, DropoutSite site, int layer, int units, int batch, int timeSteps, bool drops,
-        LayerContext context)
+    /// <param name="place">Where.</param>
+    /// <param name="origin">How masks are drawn.</param>
+    /// <param name="shape">B, the most steps T, and whether anything is dropped: a plain evaluation has no masks.</param>
+    /// <param name="plan">Elementwise passes, and memory for the masks.</param>
+    public UnitDropout(MaskPlace place, MaskOrigin origin, WindowShape shape, NetworkPlan plan)
     {
-        Workspace workspace = context.Workspace;
-        _ops = context.Vectors;
-        _times = context.Times;
-        _site = site;
-        _layer = layer;
-        _units = units;
-        _batch = batch;
-        _steps = timeSteps;
-        IsActive = drops && spec.RateOf(site) > 0f;
+        Place = place;
+        _ops = plan.Vectors;
+        _times = plan.Times;
+        _units = place.Units;
+        _batch = shape.Batch;
+        _steps = shape.TimeSteps;
+        DropoutSpec spec = origin.Spec;
+        IsActive = shape.Drops && spec.Kind != DropoutKind.None && place.Rate > 0f;
         if (!IsActive) return;
-        _schedule = new MaskSchedule(seed, spec);
-        _source = source;
+        _sampler = new MaskSampler(origin.Seed, spec);
+        _source = origin.Source;
         _structured = spec.IsStructured;
         _locked = spec.IsLocked;
-        _scale = _schedule.Scale(site, units);
-        int masks = _locked ? 1 : timeSteps;
+        _scale = _sampler.Scale(place);
+        int masks = _locked ? 1 : shape.TimeSteps;
         if (_structured)
         {
-            _keep = workspace.Reserve((long)masks * units);
-            _counts = workspace.Reserve(masks);
+            _keep = plan.Scratch.Reserve((long)masks * _units);
+            _counts = plan.Scratch.Reserve(masks);
         }
         else
         {
-            _masks = workspace.Reserve((long)masks * units * batch);
+            _masks = plan.Scratch.Reserve((long)masks * _units * _batch);
         }
 
-        _output = workspace.Reserve((long)timeSteps * units * batch);
+        _output = plan.Scratch.Reserve((long)shape.TimeSteps * _units * _batch);
     }
+
+    /// <summary>Where.</summary>
+    public MaskPlace Place { get; }
 
     /// <summary>Whether anything is dropped here.</summary>
     public bool IsActive { get; }
@@ -72,22 +71,22 @@ internal sealed class DropoutGate
     public float GradientScale => IsActive && _structured ? _scale : 1f;
 
     /// <summary>Draws the masks of a window of <paramref name="steps"/> steps.</summary>
-    public void Draw(int epoch, int step, int steps)
+    public void Draw(Draw draw, int steps)
     {
         _steps = steps;
         if (!IsActive) return;
         int masks = _locked ? 1 : steps;
         if (_structured && _source is not null) Ask(_source, _keep.Integers, _counts.Integers[..masks]);
-        else if (_structured) _ops.DrawKeep(_schedule, _site, _layer, epoch, step, _units, _keep.Integers, _counts.Integers[..masks]);
-        else _ops.FillMasks(_schedule, _site, _layer, epoch, step, masks, _masks.Span, _units * _batch);
+        else if (_structured) _ops.DrawKeep(_sampler, Place, draw, _keep.Integers, _counts.Integers[..masks]);
+        else _ops.FillMasks(_sampler, Place, draw, masks, _masks.Span, _units * _batch);
         _times.Lap(Pass.Masks);
     }
 
-    /// <summary>The units that a product over this site uses.</summary>
+    /// <summary>The units that a product over this place uses.</summary>
     public KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
     /// <summary>
-    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this site's own copy, and returns that copy, or x where nothing is dropped. A
+    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where nothing is dropped. A
     /// structured copy holds the kept units only, side by side in the first rows of [H][B].
     /// </summary>
     public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
@@ -115,7 +114,7 @@ internal sealed class DropoutGate
     /// <summary>The copies of all steps as they were left; <paramref name="x"/> itself where nothing is dropped.</summary>
     public ReadOnlySpan<float> Window(ReadOnlySpan<float> x) => IsActive ? _output.Span : x;
 
-    /// <summary>Takes the gradient of the copy back to that of x, in place. Structured sites have nothing to do: the product did it.</summary>
+    /// <summary>Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the product did it.</summary>
     public void Backward(int t, Span<float> dx)
     {
         if (!IsActive || _structured) return;
@@ -147,7 +146,7 @@ internal sealed class DropoutGate
         for (int t = 0; t < counts.Length; t++)
         {
             Span<int> list = keep.Slice(t * _units, _units);
-            counts[t] = source.Keep(_site, _layer, t, list);
+            counts[t] = source.Keep(Place, t, list);
             Check(list, counts[t], t);
         }
     }
@@ -155,12 +154,12 @@ internal sealed class DropoutGate
     // Kernels trust the indices that they are given.
     private void Check(ReadOnlySpan<int> keep, int count, int t)
     {
-        if ((uint)count > (uint)_units) Throw.OutOfRange($"the kept count of {_site}, layer {_layer}, time step {t}", count, $"0 to {_units}");
+        if ((uint)count > (uint)_units) Throw.OutOfRange($"the kept count of {Place.Name}, time step {t}", count, $"0 to {_units}");
         int last = -1;
         foreach (int unit in keep[..count])
         {
             if (unit <= last || unit >= _units)
-                Throw.OutOfRange($"a kept unit of {_site}, layer {_layer}, time step {t}", unit, $"above {last}, the one before it, and below {_units}");
+                Throw.OutOfRange($"a kept unit of {Place.Name}, time step {t}", unit, $"above {last}, the one before it, and below {_units}");
             last = unit;
         }
     }

@@ -1,0 +1,99 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>
+/// What the layers of a network share, sized before anything is taken: its products and vector operations, the scratch memory of all layers, and the places where
+/// units can be dropped. Layers declare what they need as they are made; then <see cref="Take"/> takes memory for all of it, once.
+/// </summary>
+/// <remarks>Several networks can be made on one plan, and then share its memory for products. Not thread-safe.</remarks>
+public sealed class NetworkPlan
+{
+    private const string Weight = ".weight";
+
+    private readonly List<MaskPlace> _places = [];
+    private readonly List<PlannedProduct> _products = [];
+    private int _weightMasks, _wordMasks;
+
+    /// <param name="runner">Threads.</param>
+    /// <param name="kernels">The lane width.</param>
+    internal NetworkPlan(IParallelRunner runner, KernelSet kernels)
+    {
+        Products = new Products(runner, kernels);
+        Vectors = new VectorOps(runner, kernels);
+    }
+
+    /// <summary>Every place where units can be dropped, in the order in which they were declared.</summary>
+    public IReadOnlyList<MaskPlace> Places => _places;
+
+    /// <summary>Every product with a weight matrix, in the order of the forward pass.</summary>
+    public IReadOnlyList<PlannedProduct> PlannedProducts => _products;
+
+    /// <summary>Scratch of everything declared so far, in floats; what <see cref="Take"/> asks for.</summary>
+    public long ScratchFloats => Scratch.LengthFloats + Products.ScratchFloats;
+
+    /// <summary>Told at the end of every pass.</summary>
+    public PassTimes Times { get; } = new();
+
+    internal Products Products { get; }
+
+    internal VectorOps Vectors { get; }
+
+    internal Workspace Scratch { get; } = new();
+
+    /// <summary>Declares a place that has a number of its own.</summary>
+    /// <exception cref="ArgumentException">Another place has its name or its number.</exception>
+    internal MaskPlace Place(MaskPlace place)
+    {
+        foreach (MaskPlace other in _places)
+        {
+            if (other.Name == place.Name || other.Number == place.Number)
+                Throw.Argument($"mask place '{place.Name}', number {place.Number}, is taken: there is '{other.Name}', number {other.Number}");
+        }
+
+        _places.Add(place);
+        return place;
+    }
+
+    /// <summary>Declares a place; it gets the lowest number that is free.</summary>
+    /// <exception cref="ArgumentException">Another place has its name, there are too many, or a figure is out of range.</exception>
+    internal MaskPlace Place(string name, int units, float rate)
+    {
+        int number = 0;
+        while (_places.Any(place => place.Number == number)) number++;
+        return Place(new MaskPlace(name, number, units, rate));
+    }
+
+    /// <summary>Numbers a weight matrix that has DropConnect, in the order of declaration.</summary>
+    /// <exception cref="ArgumentException">There are 64 already.</exception>
+    internal int WeightMask()
+    {
+        if (_weightMasks == WeightMasks.MaxMatrices) Throw.Argument($"a network can have DropConnect on {WeightMasks.MaxMatrices} matrices, and this is one more");
+        return _weightMasks++;
+    }
+
+    /// <summary>Numbers a table whose words are dropped, in the order of declaration.</summary>
+    internal int WordMask() => _wordMasks++;
+
+    /// <summary>Declares a product; it is named as its weights are, without the word.</summary>
+    internal void Product(TensorSlot weight, WindowShape shape, MaskPlace? place, bool isStepped)
+    {
+        int k = weight.Shape[0], n = weight.Shape[1];
+        string name = weight.Name.EndsWith(Weight, StringComparison.Ordinal) ? weight.Name[..^Weight.Length] : weight.Name;
+        _products.Add(new PlannedProduct(name, k, n, shape.TimeSteps, shape.Batch, place, isStepped, shape.Training));
+        Products.Announce(k, n, shape.TimeSteps, shape.Batch, shape.Training);
+    }
+
+    /// <summary>Takes memory for all that was declared; nothing more can be. Until then no layer can run.</summary>
+    /// <param name="memory">Gives the host's memory, or null to allocate.</param>
+    /// <exception cref="ArgumentException">The host gives too little.</exception>
+    internal void Take(Func<int, Memory<float>>? memory = null)
+    {
+        Products.ReserveScratch(Scratch);
+        Scratch.Allocate(memory);
+    }
+}

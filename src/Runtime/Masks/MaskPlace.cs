@@ -1,0 +1,63 @@
+using System.Globalization;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Masks;
+
+/// <summary>A place in a network where units can be dropped.</summary>
+/// <remarks>Masks are drawn by the number, which is part of what decides a run: it must stay what it was, and no two places of a network may share one.</remarks>
+public sealed record MaskPlace
+{
+    /// <summary>Numbers are below this.</summary>
+    public const int MaxNumbers = 4096;
+
+    /// <summary>The most layers of a stack whose places are numbered by site and layer.</summary>
+    public const int MaxLayers = 1024;
+
+    /// <summary>Names a place.</summary>
+    /// <param name="name">Unique in its network, for example <c>layer.0.recurrent</c>.</param>
+    /// <param name="number">0 to 4095.</param>
+    /// <param name="units">Units there, at least 1.</param>
+    /// <param name="rate">Drop rate, at least 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    public MaskPlace(string name, int number, int units, float rate)
+    {
+        if ((uint)number >= MaxNumbers) Throw.OutOfRange(nameof(number), number, $"0 to {MaxNumbers - 1}");
+        if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
+        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(nameof(rate), rate, "at least 0 and below 1");
+        Name = name;
+        Number = number;
+        Units = units;
+        Rate = rate;
+    }
+
+    /// <summary>Unique in its network.</summary>
+    public string Name { get; }
+
+    /// <summary>The place's part of what its masks are drawn by, 0 to 4095.</summary>
+    public int Number { get; }
+
+    /// <summary>Units there.</summary>
+    public int Units { get; }
+
+    /// <summary>The share of them that is dropped.</summary>
+    public float Rate { get; }
+
+    /// <summary>A place of a stack of recurrent layers under one classifier, named and numbered by site and layer.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="layer">The layer whose input it is, 0 to 1023; the layer count for <see cref="DropoutSite.Output"/>.</param>
+    /// <param name="units">Units there, at least 1.</param>
+    /// <param name="rate">Drop rate, at least 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range, or the site is none.</exception>
+    public static MaskPlace OfStack(DropoutSite site, int layer, int units, float rate)
+    {
+        if (!Enum.IsDefined(site)) Throw.OutOfRange(nameof(site), site, "one of the sites");
+        if ((uint)layer >= MaxLayers) Throw.OutOfRange(nameof(layer), layer, $"0 to {MaxLayers - 1}");
+        string name = site switch
+        {
+            DropoutSite.Output => "classifier",
+            DropoutSite.Recurrent => string.Create(CultureInfo.InvariantCulture, $"layer.{layer}.recurrent"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"layer.{layer}.input"),
+        };
+        return new MaskPlace(name, ((int)site * MaxLayers) + layer, units, rate);
+    }
+}
