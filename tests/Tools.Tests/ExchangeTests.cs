@@ -237,7 +237,7 @@ public sealed class ExchangeTests
     }
 
     private static NamedTensor Read(SafetensorsFile file, string name) =>
-        NamedTensor.TryRead(file, file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
+        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
 
     private static async Task Ok(params string[] args)
     {

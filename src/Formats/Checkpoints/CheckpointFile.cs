@@ -10,7 +10,7 @@ namespace TinySD.Formats.Checkpoints;
 public static class CheckpointFile
 {
     /// <summary>The kind as the header names it.</summary>
-    public const string Kind = "checkpoint";
+    public const string Kind = TsdFile.CheckpointKind;
 
     /// <summary>The header member that names the task, and those that say where it stands and what it is.</summary>
     internal const string TaskName = "task", ProgressName = "progress", RunName = "run";
@@ -35,7 +35,7 @@ public static class CheckpointFile
         {
             json.WriteString(TaskName, task);
             json.WritePropertyName(ProgressName);
-            JsonSerializer.Serialize(json, ProgressSection.From(progress), TsdJson.Default.ProgressSection);
+            JsonSerializer.Serialize(json, ProgressSection.From(progress), CheckpointJson.Default.ProgressSection);
             json.WritePropertyName(RunName);
             JsonSerializer.Serialize(json, run, type);
         }, isOwn: true);
@@ -51,8 +51,7 @@ public static class CheckpointFile
         run = null;
         if (file.Kind != Kind)
         {
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected")
-            { Offset = TsdPrologue.Length, Part = "kind" };
+            problem = TsdHeader.WrongKind(file, Kind);
             return false;
         }
 
@@ -64,7 +63,7 @@ public static class CheckpointFile
             return false;
         }
 
-        if (!TsdHeader.TryReadSection(file, ProgressName, TsdJson.Default.ProgressSection, MostValues, out ProgressSection? section, out problem)
+        if (!TsdHeader.TryReadSection(file, ProgressName, CheckpointJson.Default.ProgressSection, MostValues, out ProgressSection? section, out problem)
             || !TsdHeader.TryReadSection(file, RunName, type, MostValues, out run, out problem))
         {
             return false;

@@ -1,4 +1,6 @@
+using TinySD.Formats.Container;
 using TinySD.Formats.Models;
+using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Checkpoints;
 
@@ -101,7 +103,7 @@ internal sealed class LanguageModelRunSection
     {
         WrittenBy = run.WrittenBy,
         Recipe = RecipeEntry.From(run.Recipe),
-        Level = Spelling.Levels.NameOf(run.Level),
+        Level = TextSpelling.Levels.NameOf(run.Level),
         LineMarks = LineMarksEntry.NameOf(run.LineMarks),
         MinimumCount = run.MinimumCount,
         MaximumVocabulary = run.MaximumVocabulary,
@@ -115,7 +117,7 @@ internal sealed class LanguageModelRunSection
             : null,
         Output = run.Output,
         Report = run.Report,
-        Dtype = Spelling.Storages.NameOf(run.Dtype),
+        Dtype = NumberFormat.Names.NameOf(run.Dtype),
         MaxSteps = run.MaxSteps,
         CheckpointEvery = run.CheckpointEvery,
         CheckpointKeep = run.CheckpointKeep,
@@ -134,7 +136,7 @@ internal sealed class LanguageModelRunSection
             WrittenBy = WrittenBy,
             Progress = progress,
             Recipe = Recipe.ToRecipe(),
-            Level = Spelling.Levels.ValueOf(Level),
+            Level = TextSpelling.Levels.ValueOf(Level),
             LineMarks = LineMarksEntry.ValueOf(LineMarks),
             MinimumCount = MinimumCount,
             MaximumVocabulary = MaximumVocabulary,
@@ -146,7 +148,7 @@ internal sealed class LanguageModelRunSection
             Schedule = Schedule is null ? null : new ScheduleFingerprint(Schedule.Path, Schedule.Updates, Schedule.Checksum),
             Output = Output,
             Report = Report,
-            Dtype = Spelling.Storages.ValueOf(Dtype),
+            Dtype = NumberFormat.Names.ValueOf(Dtype),
             MaxSteps = MaxSteps,
             CheckpointEvery = CheckpointEvery,
             CheckpointKeep = CheckpointKeep,

@@ -36,7 +36,7 @@ public sealed class LanguageModelCheckpointFile : IDisposable
         if (content.FindFault() is { } fault) Throw.Argument(fault);
         content.Recipe.Validate();
         LanguageModelRunSection run = LanguageModelRunSection.From(content);
-        CheckpointFile.Write(path, Task, content.Progress, run, TsdJson.Default.LanguageModelRunSection, blocks);
+        CheckpointFile.Write(path, Task, content.Progress, run, CheckpointJson.Default.LanguageModelRunSection, blocks);
     }
 
     /// <summary>Opens a checkpoint and reads all of it once, so that one that is not whole is refused now.</summary>
@@ -67,7 +67,7 @@ public sealed class LanguageModelCheckpointFile : IDisposable
     {
         content = null;
         if (!CheckpointFile.TryDescribe(
-            file, Task, TsdJson.Default.LanguageModelRunSection, out TrainingProgress? progress, out LanguageModelRunSection? run, out problem))
+            file, Task, CheckpointJson.Default.LanguageModelRunSection, out TrainingProgress? progress, out LanguageModelRunSection? run, out problem))
         {
             return false;
         }

@@ -19,6 +19,9 @@ public sealed class TsdFile : IDisposable
     /// <summary>The latest format version that this build reads, and the one it writes.</summary>
     public const int CurrentVersion = 1;
 
+    /// <summary>The kind of the files that a training run goes on from, which are no models.</summary>
+    internal const string CheckpointKind = "checkpoint";
+
     private const int ChunkBytes = 1 << 20;
 
     private readonly SafeFileHandle _handle;
@@ -136,7 +139,7 @@ public sealed class TsdFile : IDisposable
     public void Dispose() => _handle.Dispose();
 
     /// <summary>Maps the file from a place on; for <see cref="MappedFloats"/>.</summary>
-    internal MappedFloats Map(long offset, int lengthFloats) => new(_handle, offset, lengthFloats);
+    internal MappedFloats Map(long offset, int lengthFloats, Type owner) => new(_handle, offset, lengthFloats, owner);
 
     /// <summary>Where in the file a section begins.</summary>
     internal long OffsetOf(ReadOnlyMemory<byte> section)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Container;
 
@@ -20,8 +19,9 @@ internal sealed record TsdHeader(
 {
     public const int MaxDepth = 16, MaxNameLength = 256, MaxKindLength = 64, MaxRank = 8, MaxMembers = 64, MaxEntryValues = 64;
 
-    /// <summary>The longest string as it is written: the longest token, every UTF-16 code unit of it as an escape of six characters.</summary>
-    public const int MaxStringBytes = 6 * Tokenizer.MaxWordLength;
+    /// <summary>The longest string as it is written: 4096 UTF-16 code units, as many as the longest token has, each as an escape of six
+    /// characters.</summary>
+    public const int MaxStringBytes = 6 * 4096;
 
     /// <summary>Reads a header whose checksum is right; it may still be wrong, by a faulty writer or by intent.</summary>
     /// <param name="file">Named in the problem.</param>
@@ -70,6 +70,10 @@ internal sealed record TsdHeader(
         value = TryDeserialize(file.Path, file.OffsetOf(json), json.Span, name, type, out problem);
         return value is not null && problem is null;
     }
+
+    /// <summary>Of a file of another kind than its reader takes.</summary>
+    internal static FileProblem WrongKind(TsdFile file, string expected, string advice = "") => new(
+        FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{expected}' was expected{advice}") { Offset = TsdPrologue.Length, Part = "kind" };
 
     /// <summary>Makes JSON into objects, or says why not.</summary>
     internal static T? TryDeserialize<T>(

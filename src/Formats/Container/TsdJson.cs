@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Container;
 
@@ -14,14 +12,7 @@ namespace TinySD.Formats.Container;
     RespectNullableAnnotations = true,
     MaxDepth = TsdHeader.MaxDepth)]
 [JsonSerializable(typeof(TensorEntry[]))]
-[JsonSerializable(typeof(ConfigurationSection))]
-[JsonSerializable(typeof(VocabularySection))]
-[JsonSerializable(typeof(TrainingSection))]
-[JsonSerializable(typeof(StackSection))]
-[JsonSerializable(typeof(OriginSection))]
 [JsonSerializable(typeof(string[]))]
-[JsonSerializable(typeof(ProgressSection))]
-[JsonSerializable(typeof(LanguageModelRunSection))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class TsdJson : JsonSerializerContext;
 

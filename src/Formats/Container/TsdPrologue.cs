@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
-using TinySD.Formats.Schedules;
 using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Container;
@@ -20,16 +19,13 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
 
     private const int VersionAt = 8, ReservedAt = 12, HeaderBytesAt = 16, FileBytesAt = 24, HeaderChecksumAt = 32, ChecksumAt = 48;
 
-    /// <summary>Eight bytes that no text starts with and that text-mode copying changes: a high bit, CR LF, end-of-file, LF.</summary>
-    public static ReadOnlySpan<byte> Magic => [0x89, (byte)'T', (byte)'S', (byte)'D', 0x0D, 0x0A, 0x1A, 0x0A];
-
     /// <summary>Where the parts of a file begin: the next multiple of 64.</summary>
     public static long RoundUp(long position) => (position + 63) & ~63L;
 
     public void Write(Span<byte> prologue)
     {
         prologue[..Length].Clear();
-        Magic.CopyTo(prologue);
+        Magic.Container.CopyTo(prologue);
         BinaryPrimitives.WriteUInt32LittleEndian(prologue[VersionAt..], TsdFile.CurrentVersion);
         BinaryPrimitives.WriteUInt64LittleEndian(prologue[HeaderBytesAt..], (ulong)HeaderBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(prologue[FileBytesAt..], (ulong)FileBytes);
@@ -98,21 +94,21 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
     private static FileProblem? CheckMagic(string file, ReadOnlySpan<byte> first)
     {
         if (first.IsEmpty) return Problem(file, FileProblemKind.Empty, 0, $"{file} is empty; a TinySD model was expected");
-        ReadOnlySpan<byte> start = first[..Math.Min(first.Length, Magic.Length)];
-        int same = start.CommonPrefixLength(Magic);
+        ReadOnlySpan<byte> start = first[..Math.Min(first.Length, Magic.Container.Length)];
+        int same = start.CommonPrefixLength(Magic.Container);
         if (same == start.Length) return null;
         if (IsTextModeCopy(first))
         {
             return Problem(file, FileProblemKind.TransferDamage, same,
-                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic)}. Copy it " +
+                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic.Container)}. Copy it " +
                 "again, in binary mode.");
         }
 
         // One wrong byte in eight is damage, not another format; but a mask schedule's magic differs in one byte too.
-        if (start.Length == Magic.Length && !start.SequenceEqual(MaskScheduleHeader.Magic) && start[(same + 1)..].SequenceEqual(Magic[(same + 1)..]))
+        if (start.Length == Magic.Container.Length && !start.SequenceEqual(Magic.MaskSchedule) && start[(same + 1)..].SequenceEqual(Magic.Container[(same + 1)..]))
         {
             return Problem(file, FileProblemKind.PrologueDamaged, same,
-                $"{file} is damaged at byte {same}: {Magic[same]:X2} expected, {first[same]:X2} found. Copy or download it again.");
+                $"{file} is damaged at byte {same}: {Magic.Container[same]:X2} expected, {first[same]:X2} found. Copy or download it again.");
         }
 
         string guess = ForeignFile.Guess(first, file);
@@ -126,7 +122,7 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         return first.StartsWith((ReadOnlySpan<byte>)[0x09, .. "TSD"u8])
             || (first.Length > 4 && first[0] == 0xC2 && first[1] == 0x89 && first[2..].StartsWith(name))
             || (first.Length > 5 && first[0] == 0xEF && first[1] == 0xBF && first[2] == 0xBD && first[3..].StartsWith(name))
-            || (first.Length > 5 && first.StartsWith(Magic[..4])
+            || (first.Length > 5 && first.StartsWith(Magic.Container[..4])
                 && (first[4..].StartsWith("\n\u001a"u8) || first[4..].StartsWith("\r\r\n"u8) || first[4..].StartsWith("\r\u001a\r"u8)
                     || first[4..].StartsWith("\r\n\u001a\r\n"u8)));
     }

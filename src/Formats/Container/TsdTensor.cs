@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Container;
 
@@ -16,7 +15,7 @@ public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> S
     public long Count => Bytes / NumberFormat.BytesOf(Storage);
 
     /// <summary>The numbers' format.</summary>
-    public TensorStorage Storage => Spelling.Storages.ValueOf(Dtype);
+    public TensorStorage Storage => NumberFormat.Names.ValueOf(Dtype);
 
     internal long End => Offset + Bytes;
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using TinySD.Formats.Models;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Memory;
 
@@ -92,7 +91,7 @@ internal static class TsdWriter
             entries[index] = new TensorEntry
             {
                 Name = tensor.Name,
-                Dtype = Spelling.Storages.NameOf(tensor.Storage),
+                Dtype = NumberFormat.Names.NameOf(tensor.Storage),
                 Shape = [.. tensor.Slot.Shape.Select(extent => (long)extent)],
                 Offset = dataBytes,
                 Bytes = tensor.Bytes,

@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Container;
-using TinySD.Formats.Schedules;
 using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange;
@@ -30,8 +28,8 @@ public static class FileFormats
     {
         Span<byte> first = stackalloc byte[16];
         first = first[..ReadFirst(path, first)];
-        if (first.StartsWith(TsdPrologue.Magic)) return FileFormat.Tsd;
-        if (first.StartsWith(MaskScheduleHeader.Magic)) return FileFormat.MaskSchedule;
+        if (first.StartsWith(Magic.Container)) return FileFormat.Tsd;
+        if (first.StartsWith(Magic.MaskSchedule)) return FileFormat.MaskSchedule;
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return FileFormat.Safetensors;
         if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) return FileFormat.Onnx;
         if (path.EndsWith(".tsd", StringComparison.OrdinalIgnoreCase)) return FileFormat.Tsd;

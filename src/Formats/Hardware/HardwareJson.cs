@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Container;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Memory;
@@ -80,18 +79,18 @@ public static class LanguageModelFile
         TensorToWrite[] tensors = [.. model.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, model.Parameters, slot, storage))];
         var text = new VocabularySection
         {
-            Level = Spelling.Levels.NameOf(vocabulary.Level),
+            Level = TextSpelling.Levels.NameOf(vocabulary.Level),
             LineMarks = LineMarksEntry.NameOf(vocabulary.LineMarks),
             Tokens = [.. vocabulary.Tokens],
         };
         TsdWriter.Write(path, Kind, tensors, json =>
         {
             json.WritePropertyName(ConfigurationName);
-            JsonSerializer.Serialize(json, ConfigurationSection.From(model.Config), TsdJson.Default.ConfigurationSection);
+            JsonSerializer.Serialize(json, ConfigurationSection.From(model.Config), ModelJson.Default.ConfigurationSection);
             json.WritePropertyName(VocabularyName);
-            JsonSerializer.Serialize(json, text, TsdJson.Default.VocabularySection);
+            JsonSerializer.Serialize(json, text, ModelJson.Default.VocabularySection);
             json.WritePropertyName(TrainingName);
-            JsonSerializer.Serialize(json, TrainingSection.From(training, model.Layout.ParameterCount), TsdJson.Default.TrainingSection);
+            JsonSerializer.Serialize(json, TrainingSection.From(training, model.Layout.ParameterCount), ModelJson.Default.TrainingSection);
         });
     }
 
@@ -162,19 +161,25 @@ public static class LanguageModelFile
         description = null;
         if (file.Kind != Kind)
         {
-            string found = file.Kind == CheckpointFile.Kind
-                ? "is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and train --resume goes on with it"
-                : $"is of kind '{file.Kind}'; '{Kind}' was expected";
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} {found}") { Offset = TsdPrologue.Length, Part = "kind" };
+            problem = TsdHeader.WrongKind(file, Kind);
+            if (file.Kind == TsdFile.CheckpointKind)
+            {
+                problem = problem with
+                {
+                    Message = $"{file.Path} is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and " +
+                        "train --resume goes on with it",
+                };
+            }
+
             return false;
         }
 
         // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.
         long floats = FloatsOf(file), mostTokens = Math.Min(floats / 2, Vocabulary.MaxCount);
-        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.ConfigurationSection, MostOtherValues, out var configuration, out problem)
-            || !TsdHeader.TryReadSection(file, VocabularyName, TsdJson.Default.VocabularySection, mostTokens + MostOtherValues, out var tokens, out problem)
+        if (!TsdHeader.TryReadSection(file, ConfigurationName, ModelJson.Default.ConfigurationSection, MostOtherValues, out var configuration, out problem)
+            || !TsdHeader.TryReadSection(file, VocabularyName, ModelJson.Default.VocabularySection, mostTokens + MostOtherValues, out var tokens, out problem)
             || !TsdHeader.TryReadSection(
-                file, TrainingName, TsdJson.Default.TrainingSection, MostTrainingValues, out var training, out problem))
+                file, TrainingName, ModelJson.Default.TrainingSection, MostTrainingValues, out var training, out problem))
         {
             return false;
         }
@@ -192,7 +197,7 @@ public static class LanguageModelFile
             LanguageModelConfig config = configuration.ToConfig();
             config.Validate();
             part = VocabularyName;
-            var vocabulary = new Vocabulary(Spelling.Levels.ValueOf(tokens.Level), tokens.Tokens, LineMarksEntry.ValueOf(tokens.LineMarks));
+            var vocabulary = new Vocabulary(TextSpelling.Levels.ValueOf(tokens.Level), tokens.Tokens, LineMarksEntry.ValueOf(tokens.LineMarks));
             if (vocabulary.Count != config.VocabularySize)
                 Throw.Argument($"it has {Words.Counted(vocabulary.Count, "token")}, the configuration says {config.VocabularySize}");
             part = TrainingName;

@@ -60,9 +60,9 @@ internal sealed class ConfigurationSection
 /// <summary>The members <c>cell</c> and <c>peepholes</c>, which are left out where they say what goes without saying.</summary>
 internal static class CellEntry
 {
-    public static string? NameOf(CellKind cell) => cell == CellKind.Lstm ? null : Spelling.Cells.NameOf(cell);
+    public static string? NameOf(CellKind cell) => cell == CellKind.Lstm ? null : ModelSpelling.Cells.NameOf(cell);
 
-    public static CellKind ValueOf(string? name) => name is null ? CellKind.Lstm : Spelling.Cells.ValueOf(name);
+    public static CellKind ValueOf(string? name) => name is null ? CellKind.Lstm : ModelSpelling.Cells.ValueOf(name);
 
     public static bool? FlagOf(bool peepholes) => peepholes ? true : null;
 }
@@ -81,9 +81,9 @@ internal sealed class VocabularySection
 /// <summary>The member <c>lineMarks</c>, which is left out where it says what goes without saying.</summary>
 internal static class LineMarksEntry
 {
-    public static string? NameOf(LineMarks marks) => marks == LineMarks.Always ? null : Spelling.LineMarks.NameOf(marks);
+    public static string? NameOf(LineMarks marks) => marks == LineMarks.Always ? null : TextSpelling.LineMarks.NameOf(marks);
 
-    public static LineMarks ValueOf(string? name) => name is null ? LineMarks.Always : Spelling.LineMarks.ValueOf(name);
+    public static LineMarks ValueOf(string? name) => name is null ? LineMarks.Always : TextSpelling.LineMarks.ValueOf(name);
 }
 
 /// <summary>The section <c>training</c>.</summary>
@@ -306,25 +306,25 @@ internal sealed class RecipeEntry
         BatchSize = recipe.BatchSize,
         Bptt = recipe.Bptt,
         Dropout = DropoutEntry.From(recipe.Dropout),
-        Optimizer = Spelling.Optimizers.NameOf(recipe.Optimizer),
+        Optimizer = ModelSpelling.Optimizers.NameOf(recipe.Optimizer),
         LearningRate = recipe.LearningRate,
         ClipNorm = recipe.ClipNorm,
         Epochs = recipe.Epochs,
         FullRateEpochs = recipe.FullRateEpochs,
         Decay = recipe.Decay,
         Seed = recipe.Seed,
-        InitScheme = NameUnlessDefault(Spelling.InitSchemes, recipe.InitScheme),
+        InitScheme = NameUnlessDefault(ModelSpelling.InitSchemes, recipe.InitScheme),
         VariableBptt = UnlessDefault(recipe.VariableBptt, false),
         WordDrop = UnlessDefault(recipe.WordDrop, 0f),
         WordDropBySequence = UnlessDefault(recipe.WordDropBySequence, false),
         WeightDrop = UnlessDefault(recipe.WeightDrop, 0f),
         ActivationPenalty = UnlessDefault(recipe.ActivationPenalty, 0f),
         TemporalPenalty = UnlessDefault(recipe.TemporalPenalty, 0f),
-        LossReduction = NameUnlessDefault(Spelling.LossReductions, recipe.LossReduction),
+        LossReduction = NameUnlessDefault(ModelSpelling.LossReductions, recipe.LossReduction),
         NonMonotone = UnlessDefault(recipe.NonMonotone, DefaultNonMonotone),
         WeightDecay = UnlessDefault(recipe.WeightDecay, 0f),
         DecoupledDecay = UnlessDefault(recipe.DecoupledDecay, false),
-        LearningRateSchedule = NameUnlessDefault(Spelling.LearningRateSchedules, recipe.LearningRateSchedule),
+        LearningRateSchedule = NameUnlessDefault(ModelSpelling.LearningRateSchedules, recipe.LearningRateSchedule),
         WarmUpUpdates = UnlessDefault(recipe.WarmUpUpdates, 0),
         Patience = UnlessDefault(recipe.Patience, 0),
     };
@@ -344,25 +344,25 @@ internal sealed class RecipeEntry
         BatchSize = BatchSize,
         Bptt = Bptt,
         Dropout = Dropout.ToSpec(),
-        Optimizer = Spelling.Optimizers.ValueOf(Optimizer),
+        Optimizer = ModelSpelling.Optimizers.ValueOf(Optimizer),
         LearningRate = LearningRate,
         ClipNorm = ClipNorm,
         Epochs = Epochs,
         FullRateEpochs = FullRateEpochs,
         Decay = Decay,
         Seed = Seed,
-        InitScheme = ValueOrDefault(Spelling.InitSchemes, InitScheme),
+        InitScheme = ValueOrDefault(ModelSpelling.InitSchemes, InitScheme),
         VariableBptt = VariableBptt ?? false,
         WordDrop = WordDrop ?? 0f,
         WordDropBySequence = WordDropBySequence ?? false,
         WeightDrop = WeightDrop ?? 0f,
         ActivationPenalty = ActivationPenalty ?? 0f,
         TemporalPenalty = TemporalPenalty ?? 0f,
-        LossReduction = ValueOrDefault(Spelling.LossReductions, LossReduction),
+        LossReduction = ValueOrDefault(ModelSpelling.LossReductions, LossReduction),
         NonMonotone = NonMonotone ?? DefaultNonMonotone,
         WeightDecay = WeightDecay ?? 0f,
         DecoupledDecay = DecoupledDecay ?? false,
-        LearningRateSchedule = ValueOrDefault(Spelling.LearningRateSchedules, LearningRateSchedule),
+        LearningRateSchedule = ValueOrDefault(ModelSpelling.LearningRateSchedules, LearningRateSchedule),
         WarmUpUpdates = WarmUpUpdates ?? 0,
         Patience = Patience ?? 0,
     };
@@ -400,8 +400,8 @@ internal sealed class DropoutEntry
 
     public static DropoutEntry From(DropoutSpec spec) => new()
     {
-        Kind = Spelling.DropoutKinds.NameOf(spec.Kind),
-        Draw = Spelling.MaskDraws.NameOf(spec.Draw),
+        Kind = ModelSpelling.DropoutKinds.NameOf(spec.Kind),
+        Draw = ModelSpelling.MaskDraws.NameOf(spec.Draw),
         KeepMultiple = spec.KeepMultiple,
         GroupSize = spec.GroupSize,
         Embedding = spec.Embedding,
@@ -412,8 +412,8 @@ internal sealed class DropoutEntry
 
     public DropoutSpec ToSpec() => new()
     {
-        Kind = Spelling.DropoutKinds.ValueOf(Kind),
-        Draw = Spelling.MaskDraws.ValueOf(Draw),
+        Kind = ModelSpelling.DropoutKinds.ValueOf(Kind),
+        Draw = ModelSpelling.MaskDraws.ValueOf(Draw),
         KeepMultiple = KeepMultiple,
         GroupSize = GroupSize,
         Embedding = Embedding,

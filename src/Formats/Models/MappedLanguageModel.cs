@@ -88,7 +88,7 @@ public sealed class MappedLanguageModel : IDisposable
             {
                 // The tensors of a file lie as those of a model do, so what is compared is the shapes.
                 long floats = LanguageModelFile.FloatsOf(file);
-                if (floats is > 0 and <= int.MaxValue) map = file.Map(file.Tensors[0].Offset, (int)floats);
+                if (floats is > 0 and <= int.MaxValue) map = file.Map(file.Tensors[0].Offset, (int)floats, typeof(MappedLanguageModel));
                 if (!LanguageModelFile.TryCreate(file, description.Config, map?.Memory ?? default, out model, out problem)) return false;
             }
 

@@ -37,9 +37,9 @@ public static class RecurrentStackFile
         TsdWriter.Write(path, Kind, tensors, json =>
         {
             json.WritePropertyName(ConfigurationName);
-            JsonSerializer.Serialize(json, StackSection.From(stack.Config), TsdJson.Default.StackSection);
+            JsonSerializer.Serialize(json, StackSection.From(stack.Config), ModelJson.Default.StackSection);
             json.WritePropertyName(OriginName);
-            JsonSerializer.Serialize(json, origin, TsdJson.Default.OriginSection);
+            JsonSerializer.Serialize(json, origin, ModelJson.Default.OriginSection);
         });
     }
 
@@ -95,13 +95,12 @@ public static class RecurrentStackFile
         if (file.Kind != Kind)
         {
             string advice = file.Kind == LanguageModelFile.Kind ? "; 'export' takes the recurrent part out of a language model" : "";
-            problem = new(FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{Kind}' was expected{advice}")
-            { Offset = TsdPrologue.Length, Part = "kind" };
+            problem = TsdHeader.WrongKind(file, Kind, advice);
             return false;
         }
 
-        if (!TsdHeader.TryReadSection(file, ConfigurationName, TsdJson.Default.StackSection, MostValues, out StackSection? section, out problem)
-            || !TsdHeader.TryReadSection(file, OriginName, TsdJson.Default.OriginSection, MostValues, out OriginSection? origin, out problem))
+        if (!TsdHeader.TryReadSection(file, ConfigurationName, ModelJson.Default.StackSection, MostValues, out StackSection? section, out problem)
+            || !TsdHeader.TryReadSection(file, OriginName, ModelJson.Default.OriginSection, MostValues, out OriginSection? origin, out problem))
         {
             return false;
         }

@@ -31,11 +31,11 @@ internal sealed class StackSection
 
     public static StackSection From(RecurrentStackConfig config) => new()
     {
-        Cell = Spelling.Cells.NameOf(config.Cell),
+        Cell = ModelSpelling.Cells.NameOf(config.Cell),
         InputSize = config.InputSize,
         HiddenSize = config.HiddenSize,
         LayerCount = config.LayerCount,
-        Direction = Spelling.Directions.NameOf(config.Direction),
+        Direction = ModelSpelling.Directions.NameOf(config.Direction),
         ResetBeforeProduct = config.ResetBeforeProduct ? true : null,
         Peepholes = config.Peepholes ? true : null,
         CoupledGates = config.CoupledGates ? true : null,
@@ -50,11 +50,11 @@ internal sealed class StackSection
         if (Activations is { } entries && entries.Contains(null)) Throw.Argument("an activation is null");
         return new()
         {
-            Cell = Spelling.Cells.ValueOf(Cell),
+            Cell = ModelSpelling.Cells.ValueOf(Cell),
             InputSize = InputSize,
             HiddenSize = HiddenSize,
             LayerCount = LayerCount,
-            Direction = Spelling.Directions.ValueOf(Direction),
+            Direction = ModelSpelling.Directions.ValueOf(Direction),
             ResetBeforeProduct = ResetBeforeProduct ?? false,
             Peepholes = Peepholes ?? false,
             CoupledGates = CoupledGates ?? false,
@@ -75,7 +75,7 @@ internal sealed class ActivationEntry
 
     public static ActivationEntry From(Activation f)
     {
-        OnnxActivation rule = OnnxActivations.Of(f.Kind);
+        NamedActivation rule = NamedActivations.Of(f.Kind);
         return new() { Name = rule.Name, Alpha = rule.Alpha is null ? null : f.Alpha, Beta = rule.Beta is null ? null : f.Beta };
     }
 
@@ -83,7 +83,7 @@ internal sealed class ActivationEntry
     /// <exception cref="ArgumentException">It is none, or a constant is missing or too many.</exception>
     public Activation ToActivation()
     {
-        OnnxActivation? rule = OnnxActivations.Find(Name);
+        NamedActivation? rule = NamedActivations.Find(Name);
         if (rule is null || rule.Name != Name) Throw.Argument($"there is no activation '{Words.Shown(Name)}'");
         if (rule!.Alpha is null != Alpha is null || rule.Beta is null != Beta is null)
             Throw.Argument($"the activation {Name} takes {(rule.Alpha is null ? "no alpha" : "an alpha")} and {(rule.Beta is null ? "no beta" : "a beta")}");

@@ -58,7 +58,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         using (handle)
         {
             Span<byte> first = stackalloc byte[8];
-            return RandomAccess.Read(handle, first, 0) == first.Length && first.SequenceEqual(MaskScheduleHeader.Magic);
+            return RandomAccess.Read(handle, first, 0) == first.Length && first.SequenceEqual(Magic.MaskSchedule);
         }
     }
 

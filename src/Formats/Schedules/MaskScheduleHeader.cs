@@ -21,9 +21,6 @@ internal static class MaskScheduleHeader
     // The cases of the method's table.
     private const byte Structured = 3, StructuredLocked = 4;
 
-    /// <summary>As a model's magic, with another name.</summary>
-    public static ReadOnlySpan<byte> Magic => [0x89, (byte)'T', (byte)'S', (byte)'S', 0x0D, 0x0A, 0x1A, 0x0A];
-
     /// <summary>Bytes of a header of so many sites.</summary>
     public static int Bytes(int sites) => FixedBytes + (sites * SiteBytes) + ChecksumBytes;
 
@@ -33,7 +30,7 @@ internal static class MaskScheduleHeader
         byte[] header = new byte[Bytes(info.Places.Length)];
         Span<byte> to = header;
         DropoutSpec dropout = info.Dropout;
-        Magic.CopyTo(to);
+        Magic.MaskSchedule.CopyTo(to);
         Put(to, VersionAt, CurrentVersion);
         Put(to, LengthAt, header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(to[SeedAt..], info.Seed);
@@ -76,7 +73,7 @@ internal static class MaskScheduleHeader
         {
             problem = new(FileProblemKind.Empty, file, $"{file} is empty; a mask schedule was expected") { Offset = 0 };
         }
-        else if (!first.StartsWith(Magic))
+        else if (!first.StartsWith(Magic.MaskSchedule))
         {
             string guess = ForeignFile.Guess(first, file);
             problem = new(FileProblemKind.Foreign, file, $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")

@@ -290,6 +290,6 @@ public sealed class MaskScheduleWriter : IDisposable
     {
         Span<byte> first = stackalloc byte[MaskScheduleHeader.FixedBytes];
         first = first[..MaskScheduleFile.ReadAt(handle, first, 0)];
-        return !first.ContainsAnyExcept((byte)0) || MaskScheduleHeader.Magic.StartsWith(first);
+        return !first.ContainsAnyExcept((byte)0) || Magic.MaskSchedule.StartsWith(first);
     }
 }

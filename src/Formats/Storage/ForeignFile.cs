@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using TinySD.Formats.Container;
-using TinySD.Formats.Schedules;
 
 namespace TinySD.Formats.Storage;
 
@@ -32,8 +30,8 @@ internal static class ForeignFile
     /// <param name="path">The file.</param>
     public static string? Describe(ReadOnlySpan<byte> first, string path)
     {
-        if (first.StartsWith(TsdPrologue.Magic)) return "a TinySD model";
-        if (first.StartsWith(MaskScheduleHeader.Magic)) return "a TinySD mask schedule";
+        if (first.StartsWith(Magic.Container)) return "a TinySD model";
+        if (first.StartsWith(Magic.MaskSchedule)) return "a TinySD mask schedule";
         if (first.StartsWith("version https://git-lfs.github.com/spec/"u8))
             return $"a Git LFS pointer, which stands in for the file; get the file itself with: git lfs pull --include {System.IO.Path.GetFileName(path)}";
         return DescribePacked(first) ?? DescribeModel(first) ?? DescribeOther(first);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Storage;
 
@@ -12,15 +11,18 @@ internal sealed unsafe class MappedFloats : MemoryManager<float>
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly int _length;
+    private readonly Type _owner;
     private float* _start;
 
     /// <summary>Maps a part of an open file.</summary>
     /// <param name="handle">The file, open to read; may be closed afterwards.</param>
     /// <param name="offset">First byte, a multiple of 64, as the system's pages are.</param>
     /// <param name="length">Floats; the file must have them.</param>
+    /// <param name="owner">Whose disposal ends it: named where it is used after that.</param>
     /// <exception cref="IOException">The system does not map it.</exception>
-    public MappedFloats(SafeFileHandle handle, long offset, int length)
+    public MappedFloats(SafeFileHandle handle, long offset, int length, Type owner)
     {
+        _owner = owner;
         _length = length;
         _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
         try
@@ -41,14 +43,14 @@ internal sealed unsafe class MappedFloats : MemoryManager<float>
     /// <inheritdoc/>
     public override Span<float> GetSpan()
     {
-        ObjectDisposedException.ThrowIf(_start is null, typeof(MappedLanguageModel));
+        ObjectDisposedException.ThrowIf(_start is null, _owner);
         return new Span<float>(_start, _length);
     }
 
     /// <inheritdoc/>
     public override MemoryHandle Pin(int elementIndex = 0)
     {
-        ObjectDisposedException.ThrowIf(_start is null, typeof(MappedLanguageModel));
+        ObjectDisposedException.ThrowIf(_start is null, _owner);
         if ((uint)elementIndex > (uint)_length) Throw.OutOfRange(nameof(elementIndex), elementIndex, $"0 to {_length}");
         return new MemoryHandle(_start + elementIndex);
     }

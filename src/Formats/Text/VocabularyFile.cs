@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Text;
 
@@ -36,7 +35,7 @@ public static class VocabularyFile
         {
             string place = isJson ? "" : " (a token a line, counted from 0)";
             Throw.Problem(new(FileProblemKind.ModelInvalid, path,
-                $"{path} is no vocabulary of level {Spelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}"));
+                $"{path} is no vocabulary of level {TextSpelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}"));
             return null;
         }
     }

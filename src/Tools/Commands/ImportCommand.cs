@@ -1,7 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats.Container;
 using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
@@ -72,7 +72,7 @@ internal sealed class ImportCommand
         if (!parsed.GetValue(_recurrentOnly))
         {
             if (FileFormats.Of(path) == FileFormat.Onnx) StackOptions.WarnOfAny(names, path, context.Warnings);
-            return LanguageModelImport.Find(path, choices);
+            return Importer.FindLanguageModel(path, choices);
         }
 
         string[] given = [.. choices.VocabularyFile is null ? [] : new[] { "--vocabulary" }, .. choices.Level is null ? [] : new[] { "--level" }];

@@ -4,6 +4,7 @@ using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
@@ -71,7 +72,7 @@ internal sealed class RunCommand
         StackOptions.WarnOfAny(choices, model, warnings);
         OnnxNetwork network = OnnxNetwork.Open(model);
         new CommandFiles().Read(network.ExternalFiles, StackSource.WeightsOf("MODEL")).Add(parsed).Check();
-        return Fitting(model, () => network.Run(input, ReadAll(input).Values, pool));
+        return Fitting(model, () => network.Run(input, ReadAll(input).Values, (stack, inputs) => RecurrentStackRun.Run(stack, inputs, pool)));
     }
 
     private static List<NamedTensor> RunStack(CliContext context, string model, string input, PyTorchChoices choices, WorkerPool pool)
@@ -109,7 +110,7 @@ internal sealed class RunCommand
         var tensors = new Dictionary<string, NamedTensor>(StringComparer.Ordinal);
         foreach (SafetensorsTensor source in file.Tensors)
         {
-            if (!NamedTensor.TryRead(file, source, out NamedTensor? tensor, out FileProblem? problem)) throw new FileProblemException(problem);
+            if (!file.TryRead(source, out NamedTensor? tensor, out FileProblem? problem)) throw new FileProblemException(problem);
             int wrong = tensor.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
             if (wrong >= 0)
                 throw Wrong(path, source.Name, $"element {IndexOf(wrong, tensor.Shape)} is infinite or not a number, {tensor.Floats![wrong]}; all that follows from it would be, too");

@@ -1,4 +1,4 @@
-using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Runtime.Layers;
 using TinySD.Tools.Errors;
 

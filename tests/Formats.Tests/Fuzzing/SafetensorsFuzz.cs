@@ -46,7 +46,7 @@ internal sealed class SafetensorsFuzz : FuzzFormat
             FileProblem? unread = null;
             foreach (SafetensorsTensor tensor in file.Tensors)
             {
-                if (!NamedTensor.TryRead(file, tensor, out NamedTensor? numbers, out problem)) unread ??= problem;
+                if (!file.TryRead(tensor, out NamedTensor? numbers, out problem)) unread ??= problem;
                 else if ((numbers.Floats?.LongLength ?? numbers.Integers!.LongLength) != tensor.Count) throw new InvalidOperationException("not as many numbers as the shape says");
             }
 

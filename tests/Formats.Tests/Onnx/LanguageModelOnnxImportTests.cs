@@ -29,7 +29,7 @@ public sealed class LanguageModelOnnxImportTests
         foreach (bool withStates in (bool[])[false, true])
         {
             OnnxWriter.Write(folder["m.onnx"], loaded, withStates);
-            LoadedLanguageModel back = LanguageModelImport.Find(folder["m.onnx"], s_plain)!.Loaded;
+            LoadedLanguageModel back = Importer.FindLanguageModel(folder["m.onnx"], s_plain)!.Loaded;
             await Assert.That(LanguageModelCase.HasSameBits(back.Model, loaded.Model)).IsTrue();
             LanguageModelFile.Save(folder["b.tsd"], back.Model, back.Vocabulary, back.Training);
             await Assert.That(File.ReadAllBytes(folder["a.tsd"]).SequenceEqual(File.ReadAllBytes(folder["b.tsd"]))).IsTrue();
@@ -63,7 +63,7 @@ public sealed class LanguageModelOnnxImportTests
         byte[] graph = Foreign(how).ToArray();
         folder.Put("m.onnx", graph);
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
-        LoadedLanguageModel loaded = LanguageModelImport.Find(folder["m.onnx"], new(new(), folder["words.txt"]))!.Loaded;
+        LoadedLanguageModel loaded = Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))!.Loaded;
         await Assert.That(loaded.Vocabulary.Tokens).IsEquivalentTo(s_lines, CollectionOrdering.Matching);
         await Assert.That(loaded.Training.IsRunKnown).IsFalse();
 
@@ -84,9 +84,9 @@ public sealed class LanguageModelOnnxImportTests
     {
         using var folder = new TestFolder();
         folder.Put("m.onnx", Foreign("").ToArray());
-        await Assert.That(Refused.By(() => LanguageModelImport.Find(folder["m.onnx"], s_plain)).Message).Contains("9 tokens").And.Contains("--vocabulary").And.Contains("--recurrent-only");
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], s_plain)).Message).Contains("9 tokens").And.Contains("--vocabulary").And.Contains("--recurrent-only");
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines[..^1]);
-        await Assert.That(Refused.By(() => LanguageModelImport.Find(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains("words.txt has 8");
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains("words.txt has 8");
     }
 
     [Test]
@@ -103,8 +103,8 @@ public sealed class LanguageModelOnnxImportTests
         using var folder = new TestFolder();
         folder.Put("m.onnx", Foreign(how).ToArray());
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
-        await Assert.That(LanguageModelImport.Find(folder["m.onnx"], s_plain)).IsNull();
-        await Assert.That(Refused.By(() => LanguageModelImport.Find(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains(says);
+        await Assert.That(Importer.FindLanguageModel(folder["m.onnx"], s_plain)).IsNull();
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains(says);
     }
 
     [Test]
@@ -135,7 +135,7 @@ public sealed class LanguageModelOnnxImportTests
             byte[] added = new ProtoWriter().Nested(OnnxModelField.Metadata, new ProtoWriter().Text(OnnxModelField.MetadataKey, key).Text(OnnxModelField.MetadataValue, value))
                 .Message.ToArray();
             folder.Put("n.onnx", [.. whole, .. added]);
-            return Refused.By(() => LanguageModelImport.Find(folder["n.onnx"], s_plain)).Message;
+            return Refused.By(() => Importer.FindLanguageModel(folder["n.onnx"], s_plain)).Message;
         }
     }
 

@@ -1,8 +1,8 @@
 using TinySD.Formats.Container;
-using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;

@@ -24,7 +24,7 @@ public sealed class LanguageModelNamesTests
         LoadedLanguageModel loaded = kind.Make();
         using var folder = new TestFolder();
         SafetensorsWriter.Write(folder["m.safetensors"], Tensors(loaded.Model), PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(loaded.Model)[0], loaded));
-        LoadedLanguageModel back = LanguageModelImport.Find(folder["m.safetensors"], new(new()))!.Loaded;
+        LoadedLanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new()))!.Loaded;
         await Assert.That(LanguageModelCase.HasSameBits(back.Model, loaded.Model)).IsTrue();
         await Assert.That(back.Vocabulary.Tokens).IsEquivalentTo(loaded.Vocabulary.Tokens, CollectionOrdering.Matching);
         await Assert.That(back.Vocabulary.Level).IsEqualTo(TextLevel.Word);
@@ -49,7 +49,7 @@ public sealed class LanguageModelNamesTests
         string bias = classifier.Replace("weight", "bias", StringComparison.Ordinal);
         Write(folder["m.safetensors"], Renamed(loaded.Model, embedding, recurrent, classifier, bias));
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
-        LoadedLanguageModel back = LanguageModelImport.Find(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded;
+        LoadedLanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded;
         await Assert.That(LanguageModelCase.HasSameBits(back.Model, loaded.Model)).IsTrue();
         await Assert.That(back.Vocabulary.Tokens).IsEquivalentTo(s_lines, CollectionOrdering.Matching);
         await Assert.That((back.Training.IsRunKnown, back.Training.ImportedFrom)).IsEqualTo((false, "m.safetensors"));
@@ -67,7 +67,7 @@ public sealed class LanguageModelNamesTests
         NamedTensor own = tensors.Single(t => t.Name == "rnn.bias_ih_l0");
         Write(folder["m.safetensors"], [.. tensors.Where(t => t.Name is not ("rnn.bias_hh_l0" or "decoder.bias")), new("rnn.bias_hh_l0", [4 * H], added)]);
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
-        LanguageModel back = LanguageModelImport.Find(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
+        LanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
         await Assert.That(Of(back, "lstm.0.bias").SequenceEqual(own.Floats!.Zip(added, (a, b) => a + b))).IsTrue();
         await Assert.That(Of(back, "classifier.bias").All(value => value == 0f)).IsTrue();
     }
@@ -88,12 +88,12 @@ public sealed class LanguageModelNamesTests
         using var folder = new TestFolder();
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
         Write(folder["m.safetensors"], all);
-        LanguageModel back = LanguageModelImport.Find(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
+        LanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
         await Assert.That(LanguageModelCase.HasSameBits(back, loaded.Model)).IsTrue();
 
         // As safetensors' save_model leaves one of two tensors that share memory out.
         Write(folder["once.safetensors"], [.. all.Where(t => t.Name != "classifier.weight")]);
-        back = LanguageModelImport.Find(folder["once.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
+        back = Importer.FindLanguageModel(folder["once.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
         await Assert.That(LanguageModelCase.HasSameBits(back, loaded.Model)).IsTrue();
     }
 
@@ -106,7 +106,7 @@ public sealed class LanguageModelNamesTests
         NamedTensor[] tensors = [.. Tensors(tied.Model)];
         var loaded = new LoadedLanguageModel(model, tied.Vocabulary, tied.Training);
         SafetensorsWriter.Write(folder["m.safetensors"], tensors, PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(model)[0], loaded));
-        await Assert.That(LanguageModelImport.Find(folder["m.safetensors"], new(new()))!.Loaded.Model.Config.TieWeights).IsFalse();
+        await Assert.That(Importer.FindLanguageModel(folder["m.safetensors"], new(new()))!.Loaded.Model.Config.TieWeights).IsFalse();
     }
 
     [Test]
@@ -116,7 +116,7 @@ public sealed class LanguageModelNamesTests
         NamedTensor[] tensors = Renamed(loaded.Model, "encoder.weight", "rnn.", "decoder.weight", "decoder.bias");
         using var folder = new TestFolder();
         Write(folder["m.safetensors"], tensors);
-        string message = Refused.By(() => LanguageModelImport.Find(folder["m.safetensors"], new(new()))).Message;
+        string message = Refused.By(() => Importer.FindLanguageModel(folder["m.safetensors"], new(new()))).Message;
         await Assert.That(message).Contains("encoder.weight, decoder.weight, decoder.bias").And.Contains("--vocabulary").And.Contains("--recurrent-only").And.Contains("9 tokens");
 
         // An encoder, and one that tells five classes, are no language models, unless somebody says so.
@@ -128,8 +128,8 @@ public sealed class LanguageModelNamesTests
             [([], "no tensors"), ([embedding], "a classifier [V, 7]"), ([embedding, five], "9 and 5 tokens"), ([.. tensors.Except(recurrent), norm], "'norm.gain'")])
         {
             Write(folder["o.safetensors"], [.. recurrent, .. others]);
-            if (LanguageModelImport.Find(folder["o.safetensors"], new(new())) is not null) throw new InvalidOperationException(says);
-            FileProblem problem = Refused.By(() => LanguageModelImport.Find(folder["o.safetensors"], new(new(), folder["words.txt"])));
+            if (Importer.FindLanguageModel(folder["o.safetensors"], new(new())) is not null) throw new InvalidOperationException(says);
+            FileProblem problem = Refused.By(() => Importer.FindLanguageModel(folder["o.safetensors"], new(new(), folder["words.txt"])));
             if (!problem.Message.Contains(says, StringComparison.Ordinal)) throw new InvalidOperationException(problem.Message);
         }
     }
@@ -153,12 +153,12 @@ public sealed class LanguageModelNamesTests
         // What the caller gives goes before what the file says.
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
         Write("tinysd.vocabulary", "[");
-        await Assert.That(LanguageModelImport.Find(folder["m"], new(new(), folder["words.txt"]))!.Loaded.Vocabulary.Tokens[1]).IsEqualTo("b");
+        await Assert.That(Importer.FindLanguageModel(folder["m"], new(new(), folder["words.txt"]))!.Loaded.Vocabulary.Tokens[1]).IsEqualTo("b");
 
         string Message(string key, string value, LanguageModelChoices? choices = null)
         {
             Write(key, value);
-            return Refused.By(() => LanguageModelImport.Find(folder["m"], choices ?? new(new()))).Message;
+            return Refused.By(() => Importer.FindLanguageModel(folder["m"], choices ?? new(new()))).Message;
         }
 
         void Write(string key, string value) =>

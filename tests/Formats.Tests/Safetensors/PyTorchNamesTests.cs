@@ -1,6 +1,6 @@
-using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 

@@ -59,7 +59,7 @@ public sealed class SafetensorsFileTests
         await Assert.That(file.Tensors.All(t => t.Offset % (t.Dtype == "I64" ? 8 : t.Dtype == "BOOL" ? 1 : 4) == 0)).IsTrue();
         foreach (NamedTensor expected in tensors)
         {
-            await Assert.That(NamedTensor.TryRead(file, file.FindTensor(expected.Name)!, out NamedTensor? found, out _)).IsTrue();
+            await Assert.That(file.TryRead(file.FindTensor(expected.Name)!, out NamedTensor? found, out _)).IsTrue();
             await Assert.That(found!.Shape.SequenceEqual(expected.Shape)).IsTrue();
             await Assert.That(found.IsBoolean).IsEqualTo(expected.IsBoolean);
             await Assert.That(found.Integers ?? []).IsEquivalentTo(expected.Integers ?? [], CollectionOrdering.Matching);
@@ -80,7 +80,7 @@ public sealed class SafetensorsFileTests
         using var folder = new TestFolder();
         byte[] bytes = Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[{{{expected.Length}}}],"data_offsets":[0,{{{raw.Length}}}]}}""", raw);
         using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", bytes));
-        await Assert.That(NamedTensor.TryRead(file, file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
+        await Assert.That(file.TryRead(file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
         await Assert.That(tensor!.Integers!.AsSpan().SequenceEqual(expected)).IsTrue();
         await Assert.That(tensor.IsBoolean).IsEqualTo(dtype == "BOOL");
     }
@@ -91,7 +91,7 @@ public sealed class SafetensorsFileTests
         using var folder = new TestFolder();
         byte[] bytes = Bytes("""{"t":{"dtype":"F32","shape":[2147483647,2147483647,3,0],"data_offsets":[0,0]}}""", []);
         using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", bytes));
-        await Assert.That(NamedTensor.TryRead(file, file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
+        await Assert.That(file.TryRead(file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
         await Assert.That(tensor!.Shape.SequenceEqual([int.MaxValue, int.MaxValue, 3, 0])).IsTrue();
         await Assert.That(tensor.Floats!).IsEmpty();
     }

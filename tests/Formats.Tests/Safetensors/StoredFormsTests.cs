@@ -1,7 +1,7 @@
 using System.Globalization;
-using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
+using TinySD.Runtime.Inference;
 
 namespace TinySD.Formats.Tests;
 
@@ -288,7 +288,7 @@ public sealed class StoredFormsTests
     private static NamedTensor Named(string name, NamedTensor tensor) => new(name, tensor.Shape, tensor.Floats!);
 
     private static NamedTensor Tensor(SafetensorsFile file, string name) =>
-        NamedTensor.TryRead(file, file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
+        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
 
     private static PyTorchImport Import(string path, string? prefix = null)
     {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 using TinySD.Formats.Exchange.Parts;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Onnx;
@@ -87,7 +88,7 @@ internal sealed class OnnxLanguageModelImport
             if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
         }
 
-        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length), null);
+        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length));
         List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, nodes, inputs, AddLayer, Pass);
         if (_embedding is null) Refuse("graph", NoTable);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");

@@ -4,8 +4,8 @@ using System.Globalization;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 using TinySD.Formats.Exchange.Parts;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
 
 namespace TinySD.Formats.Exchange.Onnx;
 
@@ -86,15 +86,17 @@ public sealed class OnnxNetwork
         return network is not null && problem is null;
     }
 
-    /// <summary>Runs the graph.</summary>
+    /// <summary>Runs the graph: what stands around the recurrent nodes is computed here, one number after the other, the nodes themselves by
+    /// the caller.</summary>
     /// <param name="source">Where the inputs are from: named in problems.</param>
     /// <param name="given">The graph's inputs, by its names and in its shapes.</param>
-    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone. No effect on the result.</param>
+    /// <param name="run">Runs a recurrent node, as <see cref="RecurrentStackRun"/> does. An <see cref="ArgumentException"/> of it says that the
+    /// arrays are too large.</param>
     /// <returns>The graph's outputs.</returns>
     /// <exception cref="ArgumentException">Two of the inputs given have one name.</exception>
     /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not
     /// supported.</exception>
-    public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, IParallelRunner? runner = null)
+    public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
     {
         ImmutableArray<OnnxNode> nodes = Nodes();
         var tensors = given.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -114,8 +116,8 @@ public sealed class OnnxNetwork
                 $"{Listed(Inputs)}");
         }
 
-        var run = new OnnxRunContext(_model, source, inputs.Values.Sum(input => (long)input.Length), runner);
-        List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, nodes, inputs, RunRecurrent);
+        var context = new OnnxRunContext(_model, source, inputs.Values.Sum(input => (long)input.Length));
+        List<OnnxArray> outputs = OnnxGraphRun.Run(context, _model.Graph, nodes, inputs, (call, node) => RunRecurrent(call, node, run));
         return [.. outputs.Select((output, index) => output.Named(_model.Graph.Outputs[index].Name))];
 
         void Refuse(string part, string message) => Throw.Problem(new(FileProblemKind.DoesNotFit, source, message) { Part = part });
@@ -185,7 +187,7 @@ public sealed class OnnxNetwork
             });
     }
 
-    private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node)
+    private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
     {
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
@@ -202,7 +204,7 @@ public sealed class OnnxNetwork
         {
             try
             {
-                return RecurrentStackRun.Run(node.ToStack(), data, call.Run.Runner);
+                return run(node.ToStack(), data);
             }
             catch (ArgumentException exception)
             {

@@ -131,7 +131,7 @@ internal sealed class OnnxRecurrentLayers(OnnxGraphBuilder graph, IReadOnlyList<
         var attributes = new List<ProtoWriter>
         {
             OnnxGraphBuilder.Integer("hidden_size", config.HiddenSize),
-            OnnxGraphBuilder.Text("direction", Spelling.Directions.NameOf(config.Direction)),
+            OnnxGraphBuilder.Text("direction", ModelSpelling.Directions.NameOf(config.Direction)),
         };
         if (config.Clip > 0f) attributes.Add(OnnxGraphBuilder.Float("clip", config.Clip));
         if (config.CoupledGates) attributes.Add(OnnxGraphBuilder.Integer("input_forget", 1));
@@ -139,7 +139,7 @@ internal sealed class OnnxRecurrentLayers(OnnxGraphBuilder graph, IReadOnlyList<
         if (config.Activations.IsEmpty && config.Cell != CellKind.RnnRelu) return attributes;
 
         ImmutableArray<Activation> functions = [.. Enumerable.Range(0, config.DirectionCount).SelectMany(d => config.FunctionsOf(d))];
-        (Activation Function, OnnxActivation Rule)[] rules = [.. functions.Select(f => (f, OnnxActivations.Of(f.Kind)))];
+        (Activation Function, NamedActivation Rule)[] rules = [.. functions.Select(f => (f, NamedActivations.Of(f.Kind)))];
         float[] alphas = [.. rules.Where(f => f.Rule.Alpha is not null).Select(f => f.Function.Alpha)];
         float[] betas = [.. rules.Where(f => f.Rule.Beta is not null).Select(f => f.Function.Beta)];
         attributes.Add(OnnxGraphBuilder.Texts("activations", rules.Select(f => f.Rule.Name)));

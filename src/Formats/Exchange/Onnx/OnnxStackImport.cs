@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 using TinySD.Formats.Exchange.Parts;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Onnx;
@@ -64,7 +65,7 @@ internal sealed class OnnxStackImport
             if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
         }
 
-        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length), null);
+        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length));
         List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, _nodes, inputs, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");

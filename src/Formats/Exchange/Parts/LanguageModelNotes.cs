@@ -26,11 +26,11 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     public static void AddTo(IDictionary<string, string> metadata, LoadedLanguageModel loaded)
     {
         (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = loaded;
-        metadata[LevelKey] = Spelling.Levels.NameOf(vocabulary.Level);
+        metadata[LevelKey] = TextSpelling.Levels.NameOf(vocabulary.Level);
         if (LineMarksEntry.NameOf(vocabulary.LineMarks) is { } marks) metadata[LineMarksKey] = marks;
         metadata[VocabularyKey] = Text([.. vocabulary.Tokens], TsdJson.Default.StringArray);
-        metadata[ConfigurationKey] = Text(ConfigurationSection.From(model.Config), TsdJson.Default.ConfigurationSection);
-        metadata[TrainingKey] = Text(TrainingSection.From(training, model.Layout.ParameterCount), TsdJson.Default.TrainingSection);
+        metadata[ConfigurationKey] = Text(ConfigurationSection.From(model.Config), ModelJson.Default.ConfigurationSection);
+        metadata[TrainingKey] = Text(TrainingSection.From(training, model.Layout.ParameterCount), ModelJson.Default.TrainingSection);
     }
 
     /// <summary>The level that a file says, or null.</summary>
@@ -38,15 +38,15 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     public static TextLevel? Level(string path, IReadOnlyDictionary<string, string> metadata)
     {
         if (!metadata.TryGetValue(LevelKey, out string? level)) return null;
-        if (Spelling.Levels.FindFault(level) is { } fault) Throw.Problem(Invalid(path, LevelKey, $"{path}: '{LevelKey}' in its metadata {fault}"));
-        return Spelling.Levels.ValueOf(level);
+        if (TextSpelling.Levels.FindFault(level) is { } fault) Throw.Problem(Invalid(path, LevelKey, $"{path}: '{LevelKey}' in its metadata {fault}"));
+        return TextSpelling.Levels.ValueOf(level);
     }
 
     /// <summary>The shape that a file says, or null.</summary>
     /// <exception cref="FileProblemException">It is none.</exception>
     public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata)
     {
-        ConfigurationSection? section = Parse(path, metadata, ConfigurationKey, TsdJson.Default.ConfigurationSection, MostOtherValues);
+        ConfigurationSection? section = Parse(path, metadata, ConfigurationKey, ModelJson.Default.ConfigurationSection, MostOtherValues);
         return Checked(path, ConfigurationKey, () => section?.ToConfig());
     }
 
@@ -58,7 +58,7 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     /// <exception cref="FileProblemException">It is not as TinySD writes it.</exception>
     public static LanguageModelNotes Read(string path, IReadOnlyDictionary<string, string> metadata, int tokens, TextLevel? level)
     {
-        TrainingSection? training = Parse(path, metadata, TrainingKey, TsdJson.Default.TrainingSection, LanguageModelFile.MostTrainingValues);
+        TrainingSection? training = Parse(path, metadata, TrainingKey, ModelJson.Default.TrainingSection, LanguageModelFile.MostTrainingValues);
         string[]? words = Parse(path, metadata, VocabularyKey, TsdJson.Default.StringArray, tokens + MostOtherValues);
         LanguageModelConfig? config = Shape(path, metadata);
         TrainingRecord? record = Checked(path, TrainingKey, () => training is null ? null : LanguageModelFile.Checked(training));

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
-using TinySD.Formats.Exchange.Safetensors;
 
 namespace TinySD.Formats.Exchange.Parts;
 
@@ -49,38 +47,4 @@ public sealed class NamedTensor
 
     /// <summary>Whether the integers are truth values, 0 and 1.</summary>
     public bool IsBoolean { get; init; }
-
-    /// <summary>Reads a tensor of a safetensors file: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, integers of up to 64 bits with a sign
-    /// and of up to 32 without, and <c>BOOL</c>, as integers.</summary>
-    /// <param name="file">The open file.</param>
-    /// <param name="source">One of its tensors.</param>
-    /// <param name="tensor">The numbers; at most eight times as many bytes as the file has for them.</param>
-    /// <param name="problem">Why it could not be read.</param>
-    public static bool TryRead(
-        SafetensorsFile file, SafetensorsTensor source, [NotNullWhen(true)] out NamedTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
-    {
-        tensor = null;
-        if (source.Count > Array.MaxLength || source.Shape.Any(extent => extent > int.MaxValue))
-        {
-            problem = new(FileProblemKind.TensorUnsupported, file.Path,
-                $"{file.Path}: tensor '{Words.Shown(source.Name)}' has the shape [{string.Join(", ", source.Shape)}], and this build's limit is 2^31 numbers")
-            { Offset = source.Offset, Part = source.Name };
-            return false;
-        }
-
-        IEnumerable<int> shape = source.Shape.Select(extent => (int)extent);
-        if (SafetensorsDtypes.IsInteger(source.Dtype))
-        {
-            long[] integers = new long[source.Count];
-            if (file.TryReadIntegers(source, integers, out problem)) tensor = new NamedTensor(source.Name, shape, integers) { IsBoolean = source.Dtype == SafetensorsDtypes.Boolean };
-        }
-        else
-        {
-            // A dtype that is not read is refused before memory is taken for it.
-            float[] floats = SafetensorsFile.IsFloat(source) ? new float[source.Count] : [];
-            if (file.TryReadFloats(source, floats, out problem)) tensor = new NamedTensor(source.Name, shape, floats);
-        }
-
-        return tensor is not null && problem is null;
-    }
 }

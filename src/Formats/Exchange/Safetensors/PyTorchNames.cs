@@ -10,12 +10,6 @@ using static System.FormattableString;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 
-/// <summary>How to understand a safetensors file where it leaves a choice.</summary>
-/// <param name="Prefix">What stands before the layer's own names, for example <c>lstm.</c>; null to find it.</param>
-/// <param name="Rectified">A simple RNN is that of <c>nonlinearity='relu'</c>: the names and shapes of both are the same. Null for what the
-/// file's metadata say, and tanh where they say nothing. Without effect on other cells.</param>
-public sealed record PyTorchChoices(string? Prefix = null, bool? Rectified = null);
-
 /// <summary>A stack read from a safetensors file.</summary>
 /// <param name="Stack">The stack.</param>
 /// <param name="Prefix">What stood before the layer's own names; before the first's where the layers are numbered modules.</param>
@@ -105,7 +99,7 @@ public static partial class PyTorchNames
         {
             ["format"] = "pt",
             [LanguageModelNotes.WriterKey] = TrainingRecord.ThisBuild,
-            [CellKey] = Spelling.Cells.NameOf(stack.Config.Cell),
+            [CellKey] = ModelSpelling.Cells.NameOf(stack.Config.Cell),
         };
         if (model is not null) LanguageModelNotes.AddTo(metadata, model);
         return metadata;

@@ -106,7 +106,7 @@ internal sealed class RecurrentModule
             RefuseShape(recurrent, "[4H, H] of an LSTM, [3H, H] of a GRU or [H, H] of an RNN was expected");
 
         string? recorded = _file.Metadata.GetValueOrDefault(PyTorchNames.CellKey);
-        bool isRelu = choices.Rectified ?? recorded == Spelling.Cells.NameOf(CellKind.RnnRelu);
+        bool isRelu = choices.Rectified ?? recorded == ModelSpelling.Cells.NameOf(CellKind.RnnRelu);
         int layers = _parts.Keys.Max(part => part.Layer) + 1;
         RequireLayers(layers);
         Config = new RecurrentStackConfig

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange.Safetensors;
@@ -84,6 +85,37 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The tensor of that name, or null.</summary>
     public SafetensorsTensor? FindTensor(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Reads a tensor: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, integers of up to 64 bits with a sign and of up to 32
+    /// without, and <c>BOOL</c>, as integers.</summary>
+    /// <param name="source">One of <see cref="Tensors"/>.</param>
+    /// <param name="tensor">The numbers; at most eight times as many bytes as the file has for them.</param>
+    /// <param name="problem">Why it could not be read.</param>
+    public bool TryRead(SafetensorsTensor source, [NotNullWhen(true)] out NamedTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        tensor = null;
+        if (source.Count > Array.MaxLength || source.Shape.Any(extent => extent > int.MaxValue))
+        {
+            problem = Unreadable(source,
+                $"tensor '{Words.Shown(source.Name)}' has the shape [{string.Join(", ", source.Shape)}], and this build's limit is 2^31 numbers");
+            return false;
+        }
+
+        IEnumerable<int> shape = source.Shape.Select(extent => (int)extent);
+        if (SafetensorsDtypes.IsInteger(source.Dtype))
+        {
+            long[] integers = new long[source.Count];
+            if (TryReadIntegers(source, integers, out problem)) tensor = new NamedTensor(source.Name, shape, integers) { IsBoolean = source.Dtype == SafetensorsDtypes.Boolean };
+        }
+        else
+        {
+            // A dtype that is not read is refused before memory is taken for it.
+            float[] floats = IsFloat(source) ? new float[source.Count] : [];
+            if (TryReadFloats(source, floats, out problem)) tensor = new NamedTensor(source.Name, shape, floats);
+        }
+
+        return tensor is not null && problem is null;
+    }
 
     /// <summary>Reads a tensor of <c>F32</c>, <c>F16</c>, <c>BF16</c> or <c>F64</c> as 32-bit floats.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>

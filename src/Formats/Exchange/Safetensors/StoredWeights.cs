@@ -153,7 +153,7 @@ internal sealed partial class StoredWeights
     {
         if (!SafetensorsFile.IsFloat(tensor))
             Refuse(file, tensor, FileProblemKind.TensorUnsupported, $"is of dtype {tensor.Dtype}; F32, F16, BF16 or F64 was expected");
-        if (!NamedTensor.TryRead(file, tensor, out NamedTensor? numbers, out FileProblem? problem)) Throw.Problem(problem);
+        if (!file.TryRead(tensor, out NamedTensor? numbers, out FileProblem? problem)) Throw.Problem(problem);
         int wrong = numbers.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         if (wrong >= 0)
         {

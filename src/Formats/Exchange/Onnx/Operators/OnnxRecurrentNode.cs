@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -198,7 +199,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         int alpha = 0, beta = 0;
         foreach (string name in names)
         {
-            if (OnnxActivations.Find(name) is not { } rule)
+            if (NamedActivations.Find(name) is not { } rule)
             {
                 call.Unsupported($"the activation '{Words.Shown(name)}'");
                 break;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using TinySD.Formats.Exchange.Onnx.Messages;
-using TinySD.Runtime.Threading;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 
@@ -36,12 +35,10 @@ internal sealed class OnnxRunContext
     /// <param name="model">The model.</param>
     /// <param name="source">Where the inputs are from; null where the graph is only looked into.</param>
     /// <param name="given">How many numbers all inputs have.</param>
-    /// <param name="runner">Threads; null for the caller's alone.</param>
-    public OnnxRunContext(OnnxModel model, string? source, long given, IParallelRunner? runner)
+    public OnnxRunContext(OnnxModel model, string? source, long given)
     {
         Path = model.Path;
         Source = source;
-        Runner = runner;
         External = new OnnxExternalFiles(model.Path);
         long bytes = model.Length + External.TotalBytes(model.Constants), widest = 1;
         foreach (OnnxTensor tensor in model.Constants.Where(tensor => tensor.Count > 0))
@@ -68,8 +65,6 @@ internal sealed class OnnxRunContext
 
     [MemberNotNullWhen(false, nameof(Source))]
     public bool IsLook => Source is null;
-
-    public IParallelRunner? Runner { get; }
 
     public OnnxExternalFiles External { get; }
 

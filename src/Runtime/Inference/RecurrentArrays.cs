@@ -1,4 +1,4 @@
-namespace TinySD.Formats.Exchange.Parts;
+namespace TinySD.Runtime.Inference;
 
 /// <summary>What a bare recurrent stack is fed with.</summary>
 /// <param name="TimeSteps">T.</param>

@@ -1,10 +1,8 @@
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 
-namespace TinySD.Formats.Exchange;
+namespace TinySD.Runtime.Inference;
 
 /// <summary>Runs a bare stack once, over whole arrays.</summary>
 public static class RecurrentStackRun

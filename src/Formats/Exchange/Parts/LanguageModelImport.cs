@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 
-namespace TinySD.Formats.Exchange;
+namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>What a caller knows better than the file that a language model is imported from.</summary>
 /// <param name="Names">How to understand the names of a safetensors file.</param>
@@ -27,18 +24,6 @@ public sealed record LanguageModelImport(LoadedLanguageModel Loaded, ImmutableAr
 {
     /// <summary>Files beside it in which weights lie.</summary>
     public ImmutableArray<string> ExternalFiles { get; init; } = [];
-
-    /// <summary>Reads the language model of a safetensors or an ONNX file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="choices">What the caller knows better.</param>
-    /// <returns>The model; null where the file holds recurrent layers, and neither it nor the caller says that they are a language model's.</returns>
-    /// <exception cref="FileProblemException">It cannot be read; or it is said to be a language model, and is none.</exception>
-    public static LanguageModelImport? Find(string path, LanguageModelChoices choices)
-    {
-        if (FileFormats.Of(path) == FileFormat.Onnx) return OnnxNetwork.Open(path).ToLanguageModel(choices);
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        return LanguageModelNames.Read(file, choices);
-    }
 }
 
 /// <summary>The parts of a language model as a file of another format holds them, found and checked to fit each other; not yet a model.</summary>
@@ -113,7 +98,7 @@ internal sealed record ForeignLanguageModel(
     }
 
     private static string Describe(LanguageModelConfig config) =>
-        $"{Words.Count(config.VocabularySize)} tokens, an embedding of {config.EmbeddingSize} and {Spelling.Cells.NameOf(config.Cell)} layers of " +
+        $"{Words.Count(config.VocabularySize)} tokens, an embedding of {config.EmbeddingSize} and {ModelSpelling.Cells.NameOf(config.Cell)} layers of " +
         $"{string.Join(", ", Enumerable.Range(0, Math.Clamp(config.LayerCount, 0, 64)).Select(config.HiddenSizeOf))} units";
 
     // Bit by bit: two zeros of other signs are other numbers.

@@ -3,17 +3,17 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Models;
 
-/// <summary>A function that a node may name.</summary>
+/// <summary>An activation function as files name it.</summary>
 /// <param name="Name">As ONNX spells it; case does not matter.</param>
 /// <param name="Kind">The function.</param>
 /// <param name="Alpha">Its first constant where the node gives none; null where the function has none.</param>
 /// <param name="Beta">Its second constant, likewise.</param>
-internal sealed record OnnxActivation(string Name, ActivationKind Kind, float? Alpha = null, float? Beta = null);
+internal sealed record NamedActivation(string Name, ActivationKind Kind, float? Alpha = null, float? Beta = null);
 
-/// <summary>The functions of ONNX's recurrent operators, with the defaults of the operators of the same names.</summary>
-internal static class OnnxActivations
+/// <summary>The functions of ONNX's recurrent operators, with the defaults of the operators of the same names; a <c>.tsd</c> names them alike.</summary>
+internal static class NamedActivations
 {
-    private static readonly ImmutableArray<OnnxActivation> s_all =
+    private static readonly ImmutableArray<NamedActivation> s_all =
     [
         new("Sigmoid", ActivationKind.Sigmoid),
         new("Tanh", ActivationKind.Tanh),
@@ -28,7 +28,7 @@ internal static class OnnxActivations
         new("Softplus", ActivationKind.Softplus),
     ];
 
-    public static OnnxActivation? Find(string name) => s_all.FirstOrDefault(a => string.Equals(a.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static NamedActivation? Find(string name) => s_all.FirstOrDefault(a => string.Equals(a.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    public static OnnxActivation Of(ActivationKind kind) => s_all.First(a => a.Kind == kind);
+    public static NamedActivation Of(ActivationKind kind) => s_all.First(a => a.Kind == kind);
 }

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+using TinySD.Formats.Container;
+
+namespace TinySD.Formats.Checkpoints;
+
+/// <summary>The sections of checkpoints, as strictly as <see cref="TsdJson"/>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    MaxDepth = TsdHeader.MaxDepth)]
+[JsonSerializable(typeof(ProgressSection))]
+[JsonSerializable(typeof(LanguageModelRunSection))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+using TinySD.Formats.Container;
+
+namespace TinySD.Formats.Models;
+
+/// <summary>The sections of model files, as strictly as <see cref="TsdJson"/>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    MaxDepth = TsdHeader.MaxDepth)]
+[JsonSerializable(typeof(ConfigurationSection))]
+[JsonSerializable(typeof(VocabularySection))]
+[JsonSerializable(typeof(TrainingSection))]
+[JsonSerializable(typeof(StackSection))]
+[JsonSerializable(typeof(OriginSection))]
+internal sealed partial class ModelJson : JsonSerializerContext;
