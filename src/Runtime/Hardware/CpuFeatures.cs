@@ -5,7 +5,7 @@ namespace TinySD.Runtime.Hardware;
 
 /// <summary>The vector instructions of a CPU, and those that a build of the program uses on it.</summary>
 /// <param name="Cpu">The widest set that the CPU has.</param>
-/// <param name="Build">The widest set that this build uses here. A native build's may be lesser than the CPU's; it never is greater.</param>
+/// <param name="Build">The widest set that this build uses here. A native build's may be less than the CPU's, never more.</param>
 public sealed record CpuFeatures(SimdInstructions Cpu, SimdInstructions Build)
 {
     /// <summary>Those of the running process.</summary>
@@ -39,7 +39,8 @@ public sealed record CpuFeatures(SimdInstructions Cpu, SimdInstructions Build)
     {
         SimdInstructions build = OfBuild();
         if (!X86Base.IsSupported) return build;
-        const int fma = 1 << 12, sse42 = 1 << 20, saved = 1 << 27, avx2 = 1 << 5, avx512F = 1 << 16, avx512Others = (1 << 17) | (1 << 28) | (1 << 30) | (1 << 31);
+        const int fma = 1 << 12, sse42 = 1 << 20, saved = 1 << 27, avx2 = 1 << 5;
+        const int avx512F = 1 << 16, avx512Others = (1 << 17) | (1 << 28) | (1 << 30) | (1 << 31);
         (int most, _, _, _) = X86Base.CpuId(0, 0);
         (_, _, int first, _) = X86Base.CpuId(1, 0);
         (_, int seventh, _, _) = most >= 7 ? X86Base.CpuId(7, 0) : default;

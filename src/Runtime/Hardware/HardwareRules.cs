@@ -15,7 +15,8 @@ internal static class HardwareRules
     public static HardwareFault? FindFault(HardwareProfile profile)
     {
         if (!IsName(profile.Name)) return new("name", $"must be 1 to {MaxNameLength} lower-case letters, digits, full stops and hyphens");
-        if (profile.Description.Length is 0 or > MaxDescriptionLength) return new("description", $"must have 1 to {MaxDescriptionLength} characters");
+        if (profile.Description.Length is 0 or > MaxDescriptionLength)
+            return new("description", $"must have 1 to {MaxDescriptionLength} characters");
         if (profile.Fallback is { } fallback && !IsName(fallback)) return new("fallback", "must be the name of a profile");
         if (profile.Fallback == profile.Name) return new("fallback", "is the profile itself; name another, or leave it out");
         HardwareFault? fault = Within("keepMultiple", profile.KeepMultiple, 1, 65536) ?? Within("groupSize", profile.GroupSize, 1, 65536);
@@ -30,7 +31,8 @@ internal static class HardwareRules
         if (!Enum.IsDefined(simd.Instructions)) return new("simd.instructionSet", "is none that is known");
         if (simd.PublishSetting is { } setting && !IsSetting(setting))
             return new("simd.publishSetting", $"must be 1 to {MaxSettingLength} letters, digits, and any of . , - _ +");
-        if (simd.LaneWidth != width) return Wrong("simd.laneWidth", simd.LaneWidth, $"{width}, the floats in a register of this instruction set");
+        if (simd.LaneWidth != width)
+            return Wrong("simd.laneWidth", simd.LaneWidth, $"{width}, the floats in a register of this instruction set");
         if (simd.VectorRegisters != registers)
             return Wrong("simd.vectorRegisters", simd.VectorRegisters, $"{registers}, as many as this instruction set has");
         return Within("simd.l1Bytes", simd.L1Bytes, 1024, MaxBytes)
@@ -44,15 +46,13 @@ internal static class HardwareRules
     {
         HardwareFault? fault = Within("simd.tiles.forwardRows", tiles.ForwardRows, 1, ProductTiles.MaxForwardRows);
         if (fault is not null) return fault;
-        if (tiles.ForwardColumns != ProductTiles.LineFloats && tiles.ForwardColumns != 4 * laneWidth)
-            return Wrong("simd.tiles.forwardColumns", tiles.ForwardColumns, $"{ProductTiles.LineFloats}, or {4 * laneWidth}, the floats of four registers");
+        const int line = ProductTiles.LineFloats;
+        if (tiles.ForwardColumns != line && tiles.ForwardColumns != 4 * laneWidth)
+            return Wrong("simd.tiles.forwardColumns", tiles.ForwardColumns, $"{line}, or {4 * laneWidth}, the floats of four registers");
         int vectors = tiles.ForwardColumns / laneWidth;
+        string why = $"with {tiles.ForwardColumns} columns each row takes {vectors} of the {registers} registers";
         if (tiles.ForwardRows * vectors > registers)
-        {
-            return Wrong(
-                "simd.tiles.forwardRows", tiles.ForwardRows,
-                $"at most {registers / vectors}: with {tiles.ForwardColumns} columns each row takes {vectors} of the {registers} registers");
-        }
+            return Wrong("simd.tiles.forwardRows", tiles.ForwardRows, $"at most {registers / vectors}: {why}");
 
         return Multiple("simd.tiles.windowColumns", tiles.WindowColumns, 1 << 20)
             ?? Within("simd.tiles.streamedFloats", tiles.StreamedFloats, 1, MaxBytes)
@@ -122,9 +122,9 @@ internal static class HardwareRules
     private static HardwareFault? Number(string key, double found, double max) =>
         found >= LeastNumber && found <= max
             ? null
-            : new(key, $"is {found.ToString(CultureInfo.InvariantCulture)}; expected a number of at least {LeastNumber.ToString(CultureInfo.InvariantCulture)} and at most {max.ToString(CultureInfo.InvariantCulture)}");
+            : new(key, $"is {Text(found)}; expected a number of at least {Text(LeastNumber)} and at most {Text(max)}");
 
     private static HardwareFault Wrong(string key, long found, string expected) => new(key, $"is {Text(found)}; expected {expected}");
 
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

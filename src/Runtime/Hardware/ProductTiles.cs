@@ -28,6 +28,6 @@ public sealed record ProductTiles
     /// <summary>Floats further on in a row that are asked for when they come from memory: a multiple of 16.</summary>
     public int StreamedAhead { get; init; } = 8 * LineFloats;
 
-    /// <summary>Time steps that a tile of the weight gradient adds up before it goes back to memory, where they keep the same units.</summary>
+    /// <summary>Time steps that a weight-gradient tile adds up before it goes back to memory, where they keep the same units.</summary>
     public int GradientSteps { get; init; } = 8;
 }

@@ -6,13 +6,13 @@ namespace TinySD.Runtime.Kernels;
 /// <summary>exp, sigmoid and tanh, our own polynomials, the same bits at every lane width. Not a number in, not a number out.</summary>
 /// <remarks>
 /// <para>
-/// e^x: x = n ln 2 + r with |r| at most ln(2)/2, ln 2 in two parts so that r is exact to the last bit (Cody and Waite); e^r - 1 is a minimax
-/// polynomial of degree 6 (Remez), 0.03 units in the last place from the truth.
+/// e^x: x = n ln 2 + r with |r| at most ln(2)/2, ln 2 in two parts so that r is exact to the last bit (Cody and Waite); e^r - 1 is a
+/// minimax polynomial of degree 6 (Remez), 0.03 units in the last place from the truth.
 /// </para>
 /// <para>
-/// All three never fall where their argument rises. A rounded sum, or a quotient of a constant, is monotone in its argument, so everything follows
-/// from the two polynomials: each ends in a fused x + x * (something small), whose small part wobbles by less than neighbouring arguments differ.
-/// The places where pieces meet, and all the rest, were tried for all 2^32 floats: ExhaustiveActivationTests.
+/// All three never fall where their argument rises. A rounded sum, or a quotient of a constant, is monotone in its argument, so everything
+/// follows from the two polynomials: each ends in a fused x + x * (something small), whose small part wobbles by less than neighbouring
+/// arguments differ. The places where pieces meet, and all the rest, were tried for all 2^32 floats: ExhaustiveActivationTests.
 /// </para>
 /// </remarks>
 internal static class Activations<TLanes, TVector>
@@ -36,7 +36,7 @@ internal static class Activations<TLanes, TVector>
     /// <summary>From 9.02 on the nearest float to tanh is 1.</summary>
     private const float HighestTanh = 10f;
 
-    /// <summary>Where tanh changes from its own polynomial to the exponential; tanh is above a half there, so that 1 - 2 / (e^2x + 1) is close.</summary>
+    /// <summary>Where tanh turns from its polynomial to the exponential; above a half there, so that 1 - 2 / (e^2x + 1) is close.</summary>
     private const float TanhSwitch = 0.55f;
 
     /// <summary>e^x; x is clamped to [-87, 88].</summary>

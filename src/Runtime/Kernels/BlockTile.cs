@@ -3,9 +3,9 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Outer-product micro-kernel, up to 6 rows x 4 registers: the forward product with narrow registers, of a small batch, and of last columns.</summary>
+/// <summary>Outer-product micro-kernel, up to 6 rows x 4 registers: the forward product with narrow registers or few sequences.</summary>
 /// <remarks>
-/// <para>c[r, l] = init[r, l] + sum over i of x[i * xStride + r] * w[keep[i] * wStride + l], for r in [0, R) and l in [0, W * Width).</para>
+/// <para>c[r, l] = init[r, l] + sum over i of x[i * xStride + r] * w[keep[i] * wStride + l], r in [0, R), l in [0, W * Width).</para>
 /// <para>
 /// A lane is a column of the output, a row a sequence of the batch. One accumulator per output element, fused multiply-adds in the order of
 /// keep. Rows above R and registers above W fold away. init may be c; nothing else may overlap c. The columns that follow in each kept row,
@@ -24,7 +24,8 @@ internal static unsafe class BlockTile
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows, TVectors>(
-        float* w, nint wStride, nint ahead, float* x, nint xStride, int* keep, int count, float* init, nint initStride, float* c, nint cStride)
+        float* w, nint wStride, nint ahead, float* x, nint xStride, int* keep, int count,
+        float* init, nint initStride, float* c, nint cStride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRows : struct, ICount

@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>The elementwise part of a recurrent cell for one sequence: what <see cref="CellRows{TLanes, TVector}"/> walks over the batch.</summary>
+/// <summary>A cell's elementwise part for one sequence: what <see cref="CellRows{TLanes, TVector}"/> walks over the batch.</summary>
 internal unsafe interface ICellStep<TVector>
     where TVector : unmanaged
 {
@@ -30,8 +30,8 @@ internal unsafe interface ICellStep<TVector>
 
 /// <summary>Walks a cell over some neighbouring units of every sequence.</summary>
 /// <remarks>
-/// Memory is walked along the rows, a sequence at a time, because that is what the CPU fetches ahead; h and dh, which lie the other way, are
-/// turned four sequences at a time. Rows end in a part of a register.
+/// Memory is walked along the rows, a sequence at a time, because that is what the CPU fetches ahead; h and dh, which lie the other way,
+/// are turned four sequences at a time. Rows end in a part of a register.
 /// </remarks>
 internal static unsafe class CellRows<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>

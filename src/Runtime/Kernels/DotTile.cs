@@ -4,10 +4,10 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Dot-product micro-kernel, up to 6 units x 4 sequences: the backward product, dX[k, b] = sum over n of W[k, n] * D[b, n].</summary>
+/// <summary>Dot-product micro-kernel, up to 6 units x 4 sequences: dX[k, b] = sum of W[k, n] * D[b, n] over n, backward.</summary>
 /// <remarks>
-/// Every dot product is kept as 16 virtual lanes, whatever the register's width: lane l sums the columns n with n mod 16 = l, in increasing order, by
-/// fused multiply-add; <see cref="Reduce(float*)"/> then sums the lanes by a fixed tree. So the register's width does not change a bit.
+/// Every dot product is kept as 16 virtual lanes, whatever the register's width: lane l sums the columns n with n mod 16 = l, in increasing
+/// order, by fused multiply-add; <see cref="Reduce(float*)"/> then sums the lanes by a fixed tree. So its width changes no bit.
 /// </remarks>
 internal static unsafe class DotTile
 {
@@ -24,9 +24,9 @@ internal static unsafe class DotTile
     public const int MaxSums = MaxRows * MaxSequences;
 
     /// <summary>
-    /// partial[(r * S + s) * 16 + l] += sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], l in [0, Width). Called once for every Width
-    /// lanes of the 16, with w, d and partial moved on by as many. Rows above R and sequences above S fold away; partial overlaps nothing. What
-    /// follows ahead0 and ahead1, as long as a row, is asked for meanwhile.
+    /// partial[(r * S + s) * 16 + l] += sum over i in [0, blocks) of w[r][16 * i + l] * d[s * dStride + 16 * i + l], l in [0, Width).
+    /// Called once for every Width lanes of the 16, with w, d and partial moved on by as many. Rows above R and sequences above S fold
+    /// away; partial overlaps nothing. What follows ahead0 and ahead1, as long as a row, is asked for meanwhile.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows, TSequences>(
@@ -36,6 +36,7 @@ internal static unsafe class DotTile
         where TRows : struct, ICount
         where TSequences : struct, ICount
     {
+        const int lanes = VirtualLanes;
         float* w0 = w[0];
         float* w1 = TRows.Value > 1 ? w[1] : null;
         float* w2 = TRows.Value > 2 ? w[2] : null;
@@ -47,31 +48,31 @@ internal static unsafe class DotTile
         float* d2 = d1 + dStride;
         float* d3 = d2 + dStride;
         TVector a00 = TLanes.Load(partial);
-        TVector a01 = TSequences.Value > 1 ? TLanes.Load(partial + VirtualLanes) : default;
-        TVector a02 = TSequences.Value > 2 ? TLanes.Load(partial + (2 * VirtualLanes)) : default;
-        TVector a03 = TSequences.Value > 3 ? TLanes.Load(partial + (3 * VirtualLanes)) : default;
-        TVector a10 = TRows.Value > 1 ? TLanes.Load(partial + (TSequences.Value * VirtualLanes)) : default;
-        TVector a11 = TRows.Value > 1 && TSequences.Value > 1 ? TLanes.Load(partial + ((TSequences.Value + 1) * VirtualLanes)) : default;
-        TVector a12 = TRows.Value > 1 && TSequences.Value > 2 ? TLanes.Load(partial + ((TSequences.Value + 2) * VirtualLanes)) : default;
-        TVector a13 = TRows.Value > 1 && TSequences.Value > 3 ? TLanes.Load(partial + ((TSequences.Value + 3) * VirtualLanes)) : default;
-        TVector a20 = TRows.Value > 2 ? TLanes.Load(partial + (2 * TSequences.Value * VirtualLanes)) : default;
-        TVector a21 = TRows.Value > 2 && TSequences.Value > 1 ? TLanes.Load(partial + (((2 * TSequences.Value) + 1) * VirtualLanes)) : default;
-        TVector a22 = TRows.Value > 2 && TSequences.Value > 2 ? TLanes.Load(partial + (((2 * TSequences.Value) + 2) * VirtualLanes)) : default;
-        TVector a23 = TRows.Value > 2 && TSequences.Value > 3 ? TLanes.Load(partial + (((2 * TSequences.Value) + 3) * VirtualLanes)) : default;
-        TVector a30 = TRows.Value > 3 ? TLanes.Load(partial + (3 * TSequences.Value * VirtualLanes)) : default;
-        TVector a31 = TRows.Value > 3 && TSequences.Value > 1 ? TLanes.Load(partial + (((3 * TSequences.Value) + 1) * VirtualLanes)) : default;
-        TVector a32 = TRows.Value > 3 && TSequences.Value > 2 ? TLanes.Load(partial + (((3 * TSequences.Value) + 2) * VirtualLanes)) : default;
-        TVector a33 = TRows.Value > 3 && TSequences.Value > 3 ? TLanes.Load(partial + (((3 * TSequences.Value) + 3) * VirtualLanes)) : default;
-        TVector a40 = TRows.Value > 4 ? TLanes.Load(partial + (4 * TSequences.Value * VirtualLanes)) : default;
-        TVector a41 = TRows.Value > 4 && TSequences.Value > 1 ? TLanes.Load(partial + (((4 * TSequences.Value) + 1) * VirtualLanes)) : default;
-        TVector a42 = TRows.Value > 4 && TSequences.Value > 2 ? TLanes.Load(partial + (((4 * TSequences.Value) + 2) * VirtualLanes)) : default;
-        TVector a43 = TRows.Value > 4 && TSequences.Value > 3 ? TLanes.Load(partial + (((4 * TSequences.Value) + 3) * VirtualLanes)) : default;
-        TVector a50 = TRows.Value > 5 ? TLanes.Load(partial + (5 * TSequences.Value * VirtualLanes)) : default;
-        TVector a51 = TRows.Value > 5 && TSequences.Value > 1 ? TLanes.Load(partial + (((5 * TSequences.Value) + 1) * VirtualLanes)) : default;
-        TVector a52 = TRows.Value > 5 && TSequences.Value > 2 ? TLanes.Load(partial + (((5 * TSequences.Value) + 2) * VirtualLanes)) : default;
-        TVector a53 = TRows.Value > 5 && TSequences.Value > 3 ? TLanes.Load(partial + (((5 * TSequences.Value) + 3) * VirtualLanes)) : default;
-        nint end = (nint)blocks * VirtualLanes;
-        for (nint n = 0; n < end; n += VirtualLanes)
+        TVector a01 = TSequences.Value > 1 ? TLanes.Load(partial + lanes) : default;
+        TVector a02 = TSequences.Value > 2 ? TLanes.Load(partial + (2 * lanes)) : default;
+        TVector a03 = TSequences.Value > 3 ? TLanes.Load(partial + (3 * lanes)) : default;
+        TVector a10 = TRows.Value > 1 ? TLanes.Load(partial + (TSequences.Value * lanes)) : default;
+        TVector a11 = TRows.Value > 1 && TSequences.Value > 1 ? TLanes.Load(partial + ((TSequences.Value + 1) * lanes)) : default;
+        TVector a12 = TRows.Value > 1 && TSequences.Value > 2 ? TLanes.Load(partial + ((TSequences.Value + 2) * lanes)) : default;
+        TVector a13 = TRows.Value > 1 && TSequences.Value > 3 ? TLanes.Load(partial + ((TSequences.Value + 3) * lanes)) : default;
+        TVector a20 = TRows.Value > 2 ? TLanes.Load(partial + (2 * TSequences.Value * lanes)) : default;
+        TVector a21 = TRows.Value > 2 && TSequences.Value > 1 ? TLanes.Load(partial + (((2 * TSequences.Value) + 1) * lanes)) : default;
+        TVector a22 = TRows.Value > 2 && TSequences.Value > 2 ? TLanes.Load(partial + (((2 * TSequences.Value) + 2) * lanes)) : default;
+        TVector a23 = TRows.Value > 2 && TSequences.Value > 3 ? TLanes.Load(partial + (((2 * TSequences.Value) + 3) * lanes)) : default;
+        TVector a30 = TRows.Value > 3 ? TLanes.Load(partial + (3 * TSequences.Value * lanes)) : default;
+        TVector a31 = TRows.Value > 3 && TSequences.Value > 1 ? TLanes.Load(partial + (((3 * TSequences.Value) + 1) * lanes)) : default;
+        TVector a32 = TRows.Value > 3 && TSequences.Value > 2 ? TLanes.Load(partial + (((3 * TSequences.Value) + 2) * lanes)) : default;
+        TVector a33 = TRows.Value > 3 && TSequences.Value > 3 ? TLanes.Load(partial + (((3 * TSequences.Value) + 3) * lanes)) : default;
+        TVector a40 = TRows.Value > 4 ? TLanes.Load(partial + (4 * TSequences.Value * lanes)) : default;
+        TVector a41 = TRows.Value > 4 && TSequences.Value > 1 ? TLanes.Load(partial + (((4 * TSequences.Value) + 1) * lanes)) : default;
+        TVector a42 = TRows.Value > 4 && TSequences.Value > 2 ? TLanes.Load(partial + (((4 * TSequences.Value) + 2) * lanes)) : default;
+        TVector a43 = TRows.Value > 4 && TSequences.Value > 3 ? TLanes.Load(partial + (((4 * TSequences.Value) + 3) * lanes)) : default;
+        TVector a50 = TRows.Value > 5 ? TLanes.Load(partial + (5 * TSequences.Value * lanes)) : default;
+        TVector a51 = TRows.Value > 5 && TSequences.Value > 1 ? TLanes.Load(partial + (((5 * TSequences.Value) + 1) * lanes)) : default;
+        TVector a52 = TRows.Value > 5 && TSequences.Value > 2 ? TLanes.Load(partial + (((5 * TSequences.Value) + 2) * lanes)) : default;
+        TVector a53 = TRows.Value > 5 && TSequences.Value > 3 ? TLanes.Load(partial + (((5 * TSequences.Value) + 3) * lanes)) : default;
+        nint end = (nint)blocks * lanes;
+        for (nint n = 0; n < end; n += lanes)
         {
             TLanes.PrefetchSecondLevel(ahead0 + n);
             TLanes.PrefetchSecondLevel(ahead1 + n);
@@ -132,29 +133,29 @@ internal static unsafe class DotTile
         }
 
         TLanes.Store(partial, a00);
-        if (TSequences.Value > 1) TLanes.Store(partial + VirtualLanes, a01);
-        if (TSequences.Value > 2) TLanes.Store(partial + (2 * VirtualLanes), a02);
-        if (TSequences.Value > 3) TLanes.Store(partial + (3 * VirtualLanes), a03);
-        if (TRows.Value > 1) TLanes.Store(partial + (TSequences.Value * VirtualLanes), a10);
-        if (TRows.Value > 1 && TSequences.Value > 1) TLanes.Store(partial + ((TSequences.Value + 1) * VirtualLanes), a11);
-        if (TRows.Value > 1 && TSequences.Value > 2) TLanes.Store(partial + ((TSequences.Value + 2) * VirtualLanes), a12);
-        if (TRows.Value > 1 && TSequences.Value > 3) TLanes.Store(partial + ((TSequences.Value + 3) * VirtualLanes), a13);
-        if (TRows.Value > 2) TLanes.Store(partial + (2 * TSequences.Value * VirtualLanes), a20);
-        if (TRows.Value > 2 && TSequences.Value > 1) TLanes.Store(partial + (((2 * TSequences.Value) + 1) * VirtualLanes), a21);
-        if (TRows.Value > 2 && TSequences.Value > 2) TLanes.Store(partial + (((2 * TSequences.Value) + 2) * VirtualLanes), a22);
-        if (TRows.Value > 2 && TSequences.Value > 3) TLanes.Store(partial + (((2 * TSequences.Value) + 3) * VirtualLanes), a23);
-        if (TRows.Value > 3) TLanes.Store(partial + (3 * TSequences.Value * VirtualLanes), a30);
-        if (TRows.Value > 3 && TSequences.Value > 1) TLanes.Store(partial + (((3 * TSequences.Value) + 1) * VirtualLanes), a31);
-        if (TRows.Value > 3 && TSequences.Value > 2) TLanes.Store(partial + (((3 * TSequences.Value) + 2) * VirtualLanes), a32);
-        if (TRows.Value > 3 && TSequences.Value > 3) TLanes.Store(partial + (((3 * TSequences.Value) + 3) * VirtualLanes), a33);
-        if (TRows.Value > 4) TLanes.Store(partial + (4 * TSequences.Value * VirtualLanes), a40);
-        if (TRows.Value > 4 && TSequences.Value > 1) TLanes.Store(partial + (((4 * TSequences.Value) + 1) * VirtualLanes), a41);
-        if (TRows.Value > 4 && TSequences.Value > 2) TLanes.Store(partial + (((4 * TSequences.Value) + 2) * VirtualLanes), a42);
-        if (TRows.Value > 4 && TSequences.Value > 3) TLanes.Store(partial + (((4 * TSequences.Value) + 3) * VirtualLanes), a43);
-        if (TRows.Value > 5) TLanes.Store(partial + (5 * TSequences.Value * VirtualLanes), a50);
-        if (TRows.Value > 5 && TSequences.Value > 1) TLanes.Store(partial + (((5 * TSequences.Value) + 1) * VirtualLanes), a51);
-        if (TRows.Value > 5 && TSequences.Value > 2) TLanes.Store(partial + (((5 * TSequences.Value) + 2) * VirtualLanes), a52);
-        if (TRows.Value > 5 && TSequences.Value > 3) TLanes.Store(partial + (((5 * TSequences.Value) + 3) * VirtualLanes), a53);
+        if (TSequences.Value > 1) TLanes.Store(partial + lanes, a01);
+        if (TSequences.Value > 2) TLanes.Store(partial + (2 * lanes), a02);
+        if (TSequences.Value > 3) TLanes.Store(partial + (3 * lanes), a03);
+        if (TRows.Value > 1) TLanes.Store(partial + (TSequences.Value * lanes), a10);
+        if (TRows.Value > 1 && TSequences.Value > 1) TLanes.Store(partial + ((TSequences.Value + 1) * lanes), a11);
+        if (TRows.Value > 1 && TSequences.Value > 2) TLanes.Store(partial + ((TSequences.Value + 2) * lanes), a12);
+        if (TRows.Value > 1 && TSequences.Value > 3) TLanes.Store(partial + ((TSequences.Value + 3) * lanes), a13);
+        if (TRows.Value > 2) TLanes.Store(partial + (2 * TSequences.Value * lanes), a20);
+        if (TRows.Value > 2 && TSequences.Value > 1) TLanes.Store(partial + (((2 * TSequences.Value) + 1) * lanes), a21);
+        if (TRows.Value > 2 && TSequences.Value > 2) TLanes.Store(partial + (((2 * TSequences.Value) + 2) * lanes), a22);
+        if (TRows.Value > 2 && TSequences.Value > 3) TLanes.Store(partial + (((2 * TSequences.Value) + 3) * lanes), a23);
+        if (TRows.Value > 3) TLanes.Store(partial + (3 * TSequences.Value * lanes), a30);
+        if (TRows.Value > 3 && TSequences.Value > 1) TLanes.Store(partial + (((3 * TSequences.Value) + 1) * lanes), a31);
+        if (TRows.Value > 3 && TSequences.Value > 2) TLanes.Store(partial + (((3 * TSequences.Value) + 2) * lanes), a32);
+        if (TRows.Value > 3 && TSequences.Value > 3) TLanes.Store(partial + (((3 * TSequences.Value) + 3) * lanes), a33);
+        if (TRows.Value > 4) TLanes.Store(partial + (4 * TSequences.Value * lanes), a40);
+        if (TRows.Value > 4 && TSequences.Value > 1) TLanes.Store(partial + (((4 * TSequences.Value) + 1) * lanes), a41);
+        if (TRows.Value > 4 && TSequences.Value > 2) TLanes.Store(partial + (((4 * TSequences.Value) + 2) * lanes), a42);
+        if (TRows.Value > 4 && TSequences.Value > 3) TLanes.Store(partial + (((4 * TSequences.Value) + 3) * lanes), a43);
+        if (TRows.Value > 5) TLanes.Store(partial + (5 * TSequences.Value * lanes), a50);
+        if (TRows.Value > 5 && TSequences.Value > 1) TLanes.Store(partial + (((5 * TSequences.Value) + 1) * lanes), a51);
+        if (TRows.Value > 5 && TSequences.Value > 2) TLanes.Store(partial + (((5 * TSequences.Value) + 2) * lanes), a52);
+        if (TRows.Value > 5 && TSequences.Value > 3) TLanes.Store(partial + (((5 * TSequences.Value) + 3) * lanes), a53);
     }
 
     /// <summary>The sum of 16 lanes by the fixed tree: halves, quarters, pairs, the last two.</summary>
@@ -166,7 +167,8 @@ internal static unsafe class DotTile
         return pair.ToScalar() + pair.GetElement(1);
     }
 
-    /// <summary>sums[i] = <see cref="Reduce(float*)"/> of partial + 16 i, for i in [0, count rounded up to 4): four trees side by side.</summary>
+    /// <summary>sums[i] = <see cref="Reduce(float*)"/> of partial + 16 i, for i in
+    /// [0, count rounded up to 4): four trees side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(float* partial, int count, float* sums)
     {

@@ -6,13 +6,13 @@ namespace TinySD.Runtime.Kernels;
 /// <summary>Weight-gradient micro-kernel, up to 6 units x 4 registers, over a list of kept units.</summary>
 /// <remarks>
 /// <para>
-/// For every full group of R units in keep: g[keep[i] * gStride + l] += sum over s, b of x[s * xAhead + i * batch + b] * d[(s * batch + b) * dStride + l], s in
-/// [0, steps), b in [0, batch), l in [0, W * Width).
+/// For every full group of R units in keep: g[keep[i] * gStride + l] += sum over s, b of x[s * xAhead + i * batch + b] *
+/// d[(s * batch + b) * dStride + l], s in [0, steps), b in [0, batch), l in [0, W * Width).
 /// </para>
 /// <para>
-/// A lane is a column, a row is a unit. One accumulator per element, fused multiply-adds in the order of s, then of b. The groups are walked in
-/// here because a group of one time step is short: its set-up counts. Rows above R and registers above W fold away. Meanwhile the d of as
-/// many steps that follow is asked for.
+/// A lane is a column, a row is a unit. One accumulator per element, fused multiply-adds in the order of s, then of b. The groups are
+/// walked in here because a group of one time step is short: its set-up counts. Rows above R and registers above W fold away. Meanwhile the
+/// d of as many steps that follow is asked for.
 /// </para>
 /// </remarks>
 internal static unsafe class GradientTile

@@ -5,9 +5,9 @@ namespace TinySD.Runtime.Kernels;
 
 /// <summary>What a step of the GRU works on.</summary>
 /// <remarks>
-/// Rows of Input and Recurrent [B][GateStride] hold three runs of H floats, r, z, n; h is unit-major, [H][B]; Dh is [B][DhStride]. Forward: Input holds x W + b and
-/// becomes the gates, Recurrent holds h U + b and is left as it is. Backward: both become the gradient of what they held at first; Dh goes in for the part of
-/// dL/dh' that came through z h' of the step after, and comes out for h.
+/// Rows of Input and Recurrent [B][GateStride] hold three runs of H floats, r, z, n; h is unit-major, [H][B]; Dh is [B][DhStride]. Forward:
+/// Input holds x W + b and becomes the gates, Recurrent holds h U + b and is left as it is. Backward: both become the gradient of what they
+/// held at first; Dh goes in for the part of dL/dh' that came through z h' of the step after, and comes out for h.
 /// </remarks>
 internal unsafe struct GruStep
 {
@@ -18,8 +18,8 @@ internal unsafe struct GruStep
 /// <summary>The GRU's elementwise part, forward and backward.</summary>
 /// <remarks>
 /// <para>
-/// r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r h_n), h' = (1 - z) n + z h: Cho et al. 2014 in the form of cuDNN and PyTorch, where the
-/// reset gate acts after the recurrent product and not before it.
+/// r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r h_n), h' = (1 - z) n + z h: Cho et al. 2014 in the form of cuDNN and
+/// PyTorch, where the reset gate acts after the recurrent product and not before it.
 /// </para>
 /// <para>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows.</para>
 /// </remarks>
@@ -31,7 +31,7 @@ internal readonly unsafe struct GruCell<TLanes, TVector>(GruStep step) : ICellSt
 
     public float* Previous => step.H;
 
-    // In two passes, because n hangs on r: as one chain that is longer than the CPU can overlap with the next register's.
+    // In two passes, because n hangs on r: one chain of it is longer than the CPU can overlap with the next.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>

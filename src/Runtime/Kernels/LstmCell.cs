@@ -5,9 +5,9 @@ namespace TinySD.Runtime.Kernels;
 
 /// <summary>What a step of the LSTM cell works on.</summary>
 /// <remarks>
-/// A row of gates [B][GateStride] holds four runs of H floats, i, f, g, o; c, c', tanh(c') and dc are [B][CStride]; peepholes are three runs of H floats, for
-/// i, f, o, or null. c' may not be c. Forward: pre-activations become gates, c', tanh(c') are written. Backward: gates become the gradient of
-/// the pre-activations; dc goes in for c' and comes out for c.
+/// A row of gates [B][GateStride] holds four runs of H floats, i, f, g, o; c, c', tanh(c') and dc are [B][CStride]; peepholes are three
+/// runs of H floats, for i, f, o, or null. c' may not be c. Forward: pre-activations become gates, c', tanh(c') are written. Backward:
+/// gates become the gradient of the pre-activations; dc goes in for c' and comes out for c.
 /// </remarks>
 internal unsafe struct LstmStep
 {
@@ -18,8 +18,8 @@ internal unsafe struct LstmStep
 /// <summary>The LSTM cell's elementwise part, forward and backward.</summary>
 /// <remarks>
 /// <para>
-/// i, f, o = sigmoid(a), g = tanh(a), c' = f c + i g, h = o tanh(c'): Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000.
-/// With peepholes (Gers and Schmidhuber 2000) a_i and a_f gain p_i c and p_f c, a_o gains p_o c'.
+/// i, f, o = sigmoid(a), g = tanh(a), c' = f c + i g, h = o tanh(c'): Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al.
+/// 2000. With peepholes (Gers and Schmidhuber 2000) a_i and a_f gain p_i c and p_f c, a_o gains p_o c'.
 /// </para>
 /// <para>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows.</para>
 /// </remarks>
@@ -32,7 +32,7 @@ internal readonly unsafe struct LstmCell<TLanes, TVector, TPeepholes>(LstmStep s
 
     public float* Previous => null;
 
-    // In two passes, because h hangs on c' and c' on the gates: as one chain that is longer than the CPU can overlap with the next register's.
+    // In two passes, because h hangs on c' and c' on the gates: one chain of it is longer than the CPU can overlap with the next.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ForwardRow<TRun>(TRun run, int b, int unit, int units, float* previous, float* h)
         where TRun : struct, IRun<TVector>

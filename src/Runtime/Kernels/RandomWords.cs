@@ -49,7 +49,8 @@ internal static unsafe class RandomWords<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Blocks(in PhiloxStream stream, uint block, out TVector x0, out TVector x1, out TVector x2, out TVector x3)
     {
-        TVector c0 = TLanes.CountWords(block), c1 = TLanes.CreateWords(stream.C1), c2 = TLanes.CreateWords(stream.C2), c3 = TLanes.CreateWords(stream.C3);
+        TVector c0 = TLanes.CountWords(block), c1 = TLanes.CreateWords(stream.C1);
+        TVector c2 = TLanes.CreateWords(stream.C2), c3 = TLanes.CreateWords(stream.C3);
         TVector k0 = TLanes.CreateWords(stream.Key0), k1 = TLanes.CreateWords(stream.Key1);
         for (int round = 0; round < Philox.Rounds; round++)
         {

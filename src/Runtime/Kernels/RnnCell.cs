@@ -5,7 +5,7 @@ namespace TinySD.Runtime.Kernels;
 
 /// <summary>What a step of the simple recurrent cell works on.</summary>
 /// <remarks>
-/// A row of Gates [B][GateStride] holds H floats. Forward: pre-activations become h'. Backward: h' becomes the gradient of the pre-activations.
+/// A row of Gates [B][GateStride] holds H floats. Forward: pre-activations become h'. Backward: h' becomes their gradient.
 /// </remarks>
 internal unsafe struct RnnStep
 {
@@ -13,7 +13,8 @@ internal unsafe struct RnnStep
     public int GateStride, Batch;
 }
 
-/// <summary>The simple recurrent cell's elementwise part, forward and backward: h' = tanh(a), or max(a, 0) where it is rectified (Elman 1990; Le et al. 2015).</summary>
+/// <summary>The simple recurrent cell's elementwise part, forward and backward: h' = tanh(a), or max(a, 0) where it is rectified (Elman
+/// 1990; Le et al. 2015).</summary>
 /// <remarks>A lane is a unit; <see cref="CellRows{TLanes, TVector}"/> walks the rows. Not a number in, not a number out.</remarks>
 internal readonly unsafe struct RnnCell<TLanes, TVector, TRectified>(RnnStep step) : ICellStep<TVector>
     where TLanes : struct, ILanes<TVector>

@@ -3,12 +3,13 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Softmax of one row of logits, in place, its sum kept as 16 virtual lanes so that every width gives the same bits; at least 4 real lanes.</summary>
+/// <summary>Softmax of a row of logits, in place, its sum in 16 virtual lanes: the same bits at every width, of 4 lanes or more.</summary>
 internal static unsafe class SoftmaxRow<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>row[j] = e^(row[j] - max) for j in [0, count); returns their sum and, in <paramref name="max"/>, the largest logit.</summary>
+    /// <summary>row[j] = e^(row[j] - max) for j in
+    /// [0, count); returns their sum and, in <paramref name="max"/>, the largest logit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Exponentials(float* row, int count, out float max)
     {

@@ -12,8 +12,8 @@ namespace TinySD.Runtime.Kernels;
 /// above R fold away. init may be c; nothing else may overlap c.
 /// </para>
 /// <para>
-/// Kept units are rows of w far apart, so no hardware sees the pattern: each row's next line, ahead floats on, is asked for while this one is
-/// used, and so is the next tile of c.
+/// Kept units are rows of w far apart, so no hardware sees the pattern: each row's next line, ahead floats on, is asked for while this one
+/// is used, and so is the next tile of c.
 /// </para>
 /// </remarks>
 internal static unsafe class TallTile
@@ -23,7 +23,8 @@ internal static unsafe class TallTile
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows>(
-        float* w, nint wStride, nint ahead, float* x, nint xStride, int* keep, int count, float* init, nint initStride, float* c, nint cStride)
+        float* w, nint wStride, nint ahead, float* x, nint xStride, int* keep, int count,
+        float* init, nint initStride, float* c, nint cStride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRows : struct, ICount

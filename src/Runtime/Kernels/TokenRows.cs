@@ -4,7 +4,7 @@ using TinySD.Runtime.Kernels.Lanes;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>
-/// Rows of an embedding table [V][tokenStride], one for each sequence, turned to and from unit-major columns [units][B], four sequences at a time.
+/// Rows of an embedding table [V][tokenStride], one for each sequence, turned to and from unit-major columns [units][B], four at a time.
 /// </summary>
 internal static unsafe class TokenRows<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -24,8 +24,8 @@ internal static unsafe class TokenRows<TLanes, TVector>
                 float* t2 = table + (tokens[b + 2] * tokenStride), t3 = table + (tokens[b + 3] * tokenStride);
                 for (int e = 0; e < turned; e += TLanes.Width)
                 {
-                    TLanes.StoreQuads(
-                        x + ((nint)e * batch) + b, batch, TLanes.Load(t0 + e), TLanes.Load(t1 + e), TLanes.Load(t2 + e), TLanes.Load(t3 + e));
+                    TVector v0 = TLanes.Load(t0 + e), v1 = TLanes.Load(t1 + e), v2 = TLanes.Load(t2 + e), v3 = TLanes.Load(t3 + e);
+                    TLanes.StoreQuads(x + ((nint)e * batch) + b, batch, v0, v1, v2, v3);
                 }
             }
 

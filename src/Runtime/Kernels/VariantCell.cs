@@ -17,16 +17,17 @@ internal readonly record struct CellVariant(Activation F, Activation G, Activati
 /// h' = (1 - z) g(a_n) + z h. RNN: h' = f(a). Every sum is clipped before its function. ONNX, "LSTM", "GRU", "RNN", operator set 14.
 /// </para>
 /// <para>
-/// Rows of pre-activations [B][stride] hold runs of H floats, i f g o and r z n; c and c' are [B][cStride]; h, h' and r h are unit-major, [H][B];
-/// peepholes are p_i, p_f, p_o [3][H] or null. A number at a time: functions differ from model to model, and the products are what costs. c' may not
-/// be c, h' not h.
+/// Rows of pre-activations [B][stride] hold runs of H floats, i f g o and r z n; c and c' are [B][cStride]; h, h' and r h are unit-major,
+/// [H][B]; peepholes are p_i, p_f, p_o [3][H] or null. A number at a time: functions differ from model to model, and the products are what
+/// costs. c' may not be c, h' not h.
 /// </para>
 /// </remarks>
 internal static unsafe class VariantCell
 {
     /// <summary>One step of an LSTM.</summary>
     public static void Lstm(
-        in CellVariant variant, float* a, int stride, int hidden, int batch, int from, int to, float* peepholes, float* c, float* cNext, int cStride, float* h)
+        in CellVariant variant, float* a, int stride, int hidden, int batch, int from, int to,
+        float* peepholes, float* c, float* cNext, int cStride, float* h)
     {
         for (int b = 0; b < batch; b++)
         {
@@ -84,7 +85,8 @@ internal static unsafe class VariantCell
 
     /// <summary>The first half of a GRU whose reset gate acts on h: leaves z in the row, gives r h for the candidate's product.</summary>
     public static void GruGates(
-        in CellVariant variant, float* a, int stride, float* u, int uStride, int hidden, int batch, int from, int to, float* h, float* resetH)
+        in CellVariant variant, float* a, int stride, float* u, int uStride, int hidden, int batch, int from, int to,
+        float* h, float* resetH)
     {
         for (int b = 0; b < batch; b++)
         {
@@ -100,7 +102,8 @@ internal static unsafe class VariantCell
 
     /// <summary>The second half, u = (r h) U_n: n = g(a_n + u).</summary>
     public static void GruCandidate(
-        in CellVariant variant, float* a, int stride, float* u, int uStride, int hidden, int batch, int from, int to, float* h, float* hNext)
+        in CellVariant variant, float* a, int stride, float* u, int uStride, int hidden, int batch, int from, int to,
+        float* h, float* hNext)
     {
         for (int b = 0; b < batch; b++)
         {

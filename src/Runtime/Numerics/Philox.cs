@@ -15,7 +15,7 @@ internal enum RandomPurpose : uint
 }
 
 /// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>
-/// <remarks>Four 32-bit words out for a 128-bit counter and a 64-bit key: no state, so any number can be had without those before it.</remarks>
+/// <remarks>Four 32-bit words out for a 128-bit counter and a 64-bit key: no state, so any number can be had by itself.</remarks>
 internal static class Philox
 {
     public const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
@@ -41,7 +41,7 @@ internal static class Philox
     }
 }
 
-/// <summary>A sequence of Philox words: the seed is the key, the purpose and three coordinates the upper counter, the position its lowest word.</summary>
+/// <summary>A sequence of words: the seed is the key, purpose and three coordinates the upper counter, the position its lowest.</summary>
 internal struct PhiloxStream
 {
     /// <summary>The seed's halves.</summary>

@@ -1,8 +1,9 @@
 namespace TinySD.Runtime.Numerics;
 
 /// <summary>
-/// The functions for which .NET asks the system's C library, whose last bits differ from one to the next. These are made of additions, multiplications and
-/// divisions alone, which IEEE 754 fixes to the bit, so results are the same on every machine, within three units in the last place of the exact ones.
+/// The functions for which .NET asks the system's C library, whose last bits differ from one to the next. These are made of additions,
+/// multiplications and divisions alone, which IEEE 754 fixes to the bit, so results are the same on every machine, within three units in
+/// the last place of the exact ones.
 /// </summary>
 internal static class PortableMath
 {
@@ -25,8 +26,8 @@ internal static class PortableMath
     }
 
     /// <summary>
-    /// The natural logarithm: k ln 2 and that of 1 + f in [sqrt(1/2), sqrt(2)), which is f - f²/2 + s (f²/2 + R) with s = f / (2 + f) and R the rest of the series
-    /// of log((1 + s) / (1 - s)).
+    /// The natural logarithm: k ln 2 and that of 1 + f in [sqrt(1/2), sqrt(2)), which is f - f²/2 + s (f²/2 + R) with s = f / (2 + f) and
+    /// R the rest of the series of log((1 + s) / (1 - s)).
     /// </summary>
     public static double Log(double x)
     {

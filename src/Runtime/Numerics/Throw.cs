@@ -27,18 +27,22 @@ internal static class Throw
         Argument($"the work is cut into {Counted(found, "part")}; {expected} were expected");
 
     [DoesNotReturn]
-    public static void PoolEndsItself() => throw new InvalidOperationException("the pool cannot be disposed by the work it runs; do so when that is done");
+    public static void PoolEndsItself() =>
+        throw new InvalidOperationException("the pool cannot be disposed by the work it runs; do so when that is done");
 
     [DoesNotReturn]
     public static void ThreadsChanged(int found, int expected) =>
-        throw new InvalidOperationException($"the runner's ThreadCount was {expected} and is {found} now; it must stay what it was when the runner was given");
+        throw new InvalidOperationException(
+            $"the runner's ThreadCount was {expected} and is {found} now; it must stay what it was when the runner was given");
 
     [DoesNotReturn]
     public static void NotALogit(int token, float found) =>
-        throw new NotFiniteNumberException($"logit {token} is {found}; a finite number was expected, or minus infinity for a token that must not be drawn", found);
+        throw new NotFiniteNumberException(
+            $"logit {token} is {found}; a finite number was expected, or minus infinity for a token that must not be drawn", found);
 
     [DoesNotReturn]
-    public static void NoLogit(int count) => throw new NotFiniteNumberException($"all {count} logits are minus infinity; one at least must be finite");
+    public static void NoLogit(int count) =>
+        throw new NotFiniteNumberException($"all {count} logits are minus infinity; one at least must be finite");
 
     [DoesNotReturn]
     public static void NotFiniteInput(int step, int sequence, int feature, float found) => throw new NotFiniteNumberException(
@@ -46,7 +50,8 @@ internal static class Throw
 
     [DoesNotReturn]
     public static void NotFiniteState(string name, int layer, int sequence, int unit, float found) => throw new NotFiniteNumberException(
-        $"unit {unit} of {name} of layer {layer}, sequence {sequence}, is {found}; a finite number was expected. The state is as it was", found);
+        $"unit {unit} of {name} of layer {layer}, sequence {sequence}, is {found}; a finite number was expected. The state is as it was",
+        found);
 
     [DoesNotReturn]
     public static void NotFinite(int update, double loss, double gradientNorm) => throw new NotFiniteException(update, loss, gradientNorm);

@@ -81,8 +81,8 @@ internal readonly unsafe struct CountedRunner
     public int ThreadCount { get; }
 
     /// <summary>Runs <paramref name="body"/> over [0, count), cut at multiples of <paramref name="grain"/>. Allocates nothing.</summary>
-    /// <remarks>What <paramref name="body"/> throws comes out here, from any thread, when all parts have ended; of several the first.</remarks>
-    /// <exception cref="InvalidOperationException">The runner's count is another one now: parts would have no scratch, or not be run.</exception>
+    /// <remarks>What the body throws comes out here, from any thread, when all parts have ended; of several exceptions the first.</remarks>
+    /// <exception cref="InvalidOperationException">The runner's count is another one now: a part may lack scratch, or not run.</exception>
     public void For<TBody>(int count, int grain, scoped ref TBody body)
         where TBody : struct, IRangeBody, allows ref struct
     {

@@ -1,10 +1,10 @@
 namespace TinySD.Runtime.Kernels.Lanes;
 
 /// <summary>
-/// The one vector abstraction: <see cref="Width"/> floats side by side in a register of type <typeparamref name="TVector"/>. Kernels are written
-/// once over it; an implementation is a struct, so that the compiler folds every call into the instruction it stands for.
+/// The one vector abstraction: <see cref="Width"/> floats side by side in a register of type <typeparamref name="TVector"/>. Kernels are
+/// written once over it; an implementation is a struct, so that the compiler folds every call into the instruction it stands for.
 /// </summary>
-/// <remarks>Every operation rounds each lane as IEEE 754 single precision does, so a kernel's result does not depend on the width it ran at.</remarks>
+/// <remarks>Every operation rounds each lane as IEEE 754 single precision does, so a kernel's result does not hang on its width.</remarks>
 internal unsafe interface ILanes<TVector>
     where TVector : unmanaged
 {
@@ -57,22 +57,23 @@ internal unsafe interface ILanes<TVector>
     /// <summary>2^n for a number that holds n in its low mantissa bits, as 1.5 * 2^23 + n does; n in [-126, 127].</summary>
     static abstract TVector PowerOfTwo(TVector shifted);
 
-    /// <summary><paramref name="yes"/> where a is less than b, <paramref name="no"/> elsewhere, also where a or b is not a number.</summary>
+    /// <summary><paramref name="yes"/> where a is less than b, <paramref name="no"/> elsewhere, also where one is not a number.</summary>
     static abstract TVector IfLess(TVector a, TVector b, TVector yes, TVector no);
 
-    /// <summary>The first <paramref name="count"/> floats, 0 in the other lanes; nothing behind them is read. The count is 1 to the width.</summary>
+    /// <summary>The first <paramref name="count"/> floats, 0 in the other lanes; nothing behind them is read. 1 to the width.</summary>
     static abstract TVector LoadFirst(float* source, int count);
 
     /// <summary>The first <paramref name="count"/> lanes; nothing behind them is written. The count is 1 to the width.</summary>
     static abstract void StoreFirst(float* destination, TVector value, int count);
 
-    /// <summary>Turns four floats of each of <see cref="Width"/> rows into four registers: lane l of the s-th is source[l * stride + s].</summary>
+    /// <summary>Turns four floats of each of <see cref="Width"/> rows into four registers: lane l of the s-th is
+    /// source[l * stride + s].</summary>
     static abstract void LoadQuads(float* source, nint stride, out TVector v0, out TVector v1, out TVector v2, out TVector v3);
 
-    /// <summary>Turns four registers into four floats of each of <see cref="Width"/> rows: destination[l * stride + s] is lane l of the s-th.</summary>
+    /// <summary>Turns four registers into four floats of each of Width rows: lane l of the s-th goes to l * stride + s.</summary>
     static abstract void StoreQuads(float* destination, nint stride, TVector v0, TVector v1, TVector v2, TVector v3);
 
-    /// <summary>One 32-bit word in every lane. A register of words is only ever given to the operations on words and to loads and stores.</summary>
+    /// <summary>One 32-bit word in every lane. A register of words is given to operations on words, loads and stores only.</summary>
     static abstract TVector CreateWords(uint value);
 
     /// <summary>first, first + 1, first + 2, … from lane to lane.</summary>

@@ -2,21 +2,22 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Floats = System.Runtime.Intrinsics.Vector128<float>;
 
 namespace TinySD.Runtime.Kernels.Lanes;
 
 /// <summary>Four lanes: Arm NEON, or any x64; without FMA a product is rounded before it is added.</summary>
-internal unsafe struct Lanes128 : ILanes<Vector128<float>>
+internal unsafe struct Lanes128 : ILanes<Floats>
 {
     public static int Width => 4;
 
     public static bool IsSupported => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+    public static Floats Load(float* source) => Vector128.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
+    public static void Store(float* destination, Floats value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address)
@@ -31,13 +32,13 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Broadcast(float* source) => Vector128.Create(*source);
+    public static Floats Broadcast(float* source) => Vector128.Create(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Create(float value) => Vector128.Create(value);
+    public static Floats Create(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c)
+    public static Floats MultiplyAdd(Floats a, Floats b, Floats c)
     {
         if (Fma.IsSupported) return Fma.MultiplyAdd(a, b, c);
         if (AdvSimd.IsSupported) return AdvSimd.FusedMultiplyAdd(c, a, b);
@@ -45,41 +46,42 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+    public static Floats Add(Floats a, Floats b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+    public static Floats Subtract(Floats a, Floats b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+    public static Floats Multiply(Floats a, Floats b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
+    public static Floats Divide(Floats a, Floats b) => a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Sqrt(Vector128<float> value) => Vector128.Sqrt(value);
+    public static Floats Sqrt(Floats value) => Vector128.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
+    public static Floats Min(Floats a, Floats b) => Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
+    public static Floats Max(Floats a, Floats b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> CopySign(Vector128<float> magnitude, Vector128<float> sign) => (magnitude & Vector128.Create(0x7FFFFFFF).AsSingle()) | (sign & Vector128.Create(-0f));
+    public static Floats CopySign(Floats magnitude, Floats sign) =>
+        (magnitude & Vector128.Create(0x7FFFFFFF).AsSingle()) | (sign & Vector128.Create(-0f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Abs(Vector128<float> value) => value & Vector128.Create(0x7FFFFFFF).AsSingle();
+    public static Floats Abs(Floats value) => value & Vector128.Create(0x7FFFFFFF).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> PowerOfTwo(Vector128<float> shifted) => Vector128.ShiftLeft(shifted.AsInt32() + Vector128.Create(127), 23).AsSingle();
+    public static Floats PowerOfTwo(Floats shifted) => Vector128.ShiftLeft(shifted.AsInt32() + Vector128.Create(127), 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> IfLess(Vector128<float> a, Vector128<float> b, Vector128<float> yes, Vector128<float> no) =>
+    public static Floats IfLess(Floats a, Floats b, Floats yes, Floats no) =>
         Vector128.ConditionalSelect(Vector128.LessThan(a, b), yes, no);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadFirst(float* source, int count) => count switch
+    public static Floats LoadFirst(float* source, int count) => count switch
     {
         1 => Vector128.CreateScalar(source[0]),
         2 => Vector128.Create(source[0], source[1], 0f, 0f),
@@ -88,7 +90,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFirst(float* destination, Vector128<float> value, int count)
+    public static void StoreFirst(float* destination, Floats value, int count)
     {
         destination[0] = value.ToScalar();
         if (count > 1) destination[1] = value.GetElement(1);
@@ -98,7 +100,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadQuads(
-        float* source, nint stride, out Vector128<float> v0, out Vector128<float> v1, out Vector128<float> v2, out Vector128<float> v3)
+        float* source, nint stride, out Floats v0, out Floats v1, out Floats v2, out Floats v3)
     {
         v0 = Vector128.Load(source);
         v1 = Vector128.Load(source + stride);
@@ -109,7 +111,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreQuads(
-        float* destination, nint stride, Vector128<float> v0, Vector128<float> v1, Vector128<float> v2, Vector128<float> v3)
+        float* destination, nint stride, Floats v0, Floats v1, Floats v2, Floats v3)
     {
         Turn(ref v0, ref v1, ref v2, ref v3);
         v0.Store(destination);
@@ -119,19 +121,19 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> CreateWords(uint value) => Vector128.Create(value).AsSingle();
+    public static Floats CreateWords(uint value) => Vector128.Create(value).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> CountWords(uint first) => (Vector128.Create(first) + Vector128<uint>.Indices).AsSingle();
+    public static Floats CountWords(uint first) => (Vector128.Create(first) + Vector128<uint>.Indices).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> AddWords(Vector128<float> a, Vector128<float> b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
+    public static Floats AddWords(Floats a, Floats b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> XorWords(Vector128<float> a, Vector128<float> b) => a ^ b;
+    public static Floats XorWords(Floats a, Floats b) => a ^ b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyWords(Vector128<float> a, uint b, out Vector128<float> high)
+    public static Floats MultiplyWords(Floats a, uint b, out Floats high)
     {
         (Vector128<ulong> a01, Vector128<ulong> a23) = Vector128.Widen(a.AsUInt32());
         Vector128<ulong> factor = Vector128.Create((ulong)b), p01 = Product(a01, factor), p23 = Product(a23, factor);
@@ -140,14 +142,14 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> IfWordsAtLeast(Vector128<float> words, Vector128<float> bound, Vector128<float> yes) =>
+    public static Floats IfWordsAtLeast(Floats words, Floats bound, Floats yes) =>
         Vector128.GreaterThanOrEqual(words.AsUInt32(), bound.AsUInt32()).AsSingle() & yes;
 
     /// <summary>(a0 + a2) + (a1 + a3), and the same of b, c and d.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LaneSums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    public static Floats LaneSums(Floats a, Floats b, Floats c, Floats d)
     {
-        Vector128<float> ab = ZipLow(a, b) + ZipHigh(a, b), cd = ZipLow(c, d) + ZipHigh(c, d);
+        Floats ab = ZipLow(a, b) + ZipHigh(a, b), cd = ZipLow(c, d) + ZipHigh(c, d);
         return Vector128.Create(ab.GetLower(), cd.GetLower()) + Vector128.Create(ab.GetUpper(), cd.GetUpper());
     }
 
@@ -158,9 +160,9 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     // Rows become columns.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn(ref Vector128<float> v0, ref Vector128<float> v1, ref Vector128<float> v2, ref Vector128<float> v3)
+    private static void Turn(ref Floats v0, ref Floats v1, ref Floats v2, ref Floats v3)
     {
-        Vector128<float> low02 = ZipLow(v0, v2), high02 = ZipHigh(v0, v2), low13 = ZipLow(v1, v3), high13 = ZipHigh(v1, v3);
+        Floats low02 = ZipLow(v0, v2), high02 = ZipHigh(v0, v2), low13 = ZipLow(v1, v3), high13 = ZipHigh(v1, v3);
         v0 = ZipLow(low02, low13);
         v1 = ZipHigh(low02, low13);
         v2 = ZipLow(high02, high13);
@@ -169,7 +171,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     // a0 b0 a1 b1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b)
+    private static Floats ZipLow(Floats a, Floats b)
     {
         if (Sse.IsSupported) return Sse.UnpackLow(a, b);
         if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipLow(a, b);
@@ -178,7 +180,7 @@ internal unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     // a2 b2 a3 b3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b)
+    private static Floats ZipHigh(Floats a, Floats b)
     {
         if (Sse.IsSupported) return Sse.UnpackHigh(a, b);
         if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipHigh(a, b);

@@ -1,25 +1,26 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Floats = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace TinySD.Runtime.Kernels.Lanes;
 
 /// <summary>Eight lanes: AVX2 and FMA.</summary>
 /// <remarks>
-/// Written with the instruction classes, not with <c>Vector256</c>'s operators: a native binary published for AVX finds AVX2 and FMA at run time
-/// through these, while the operators would stay on their slow path.
+/// Written with the instruction classes, not with <c>Vector256</c>'s operators: a native binary published for AVX finds AVX2 and FMA at run
+/// time through these, while the operators would stay on their slow path.
 /// </remarks>
-internal unsafe struct Lanes256 : ILanes<Vector256<float>>
+internal unsafe struct Lanes256 : ILanes<Floats>
 {
     public static int Width => 8;
 
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(float* source) => Avx.LoadVector256(source);
+    public static Floats Load(float* source) => Avx.LoadVector256(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* destination, Vector256<float> value) => Avx.Store(destination, value);
+    public static void Store(float* destination, Floats value) => Avx.Store(destination, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address) => Sse.Prefetch0(address);
@@ -28,57 +29,58 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static void PrefetchSecondLevel(float* address) => Sse.Prefetch1(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float* source) => Avx.BroadcastScalarToVector256(source);
+    public static Floats Broadcast(float* source) => Avx.BroadcastScalarToVector256(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Create(float value) => Vector256.Create(value);
+    public static Floats Create(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Fma.MultiplyAdd(a, b, c);
+    public static Floats MultiplyAdd(Floats a, Floats b, Floats c) => Fma.MultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => Avx.Add(a, b);
+    public static Floats Add(Floats a, Floats b) => Avx.Add(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => Avx.Subtract(a, b);
+    public static Floats Subtract(Floats a, Floats b) => Avx.Subtract(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => Avx.Multiply(a, b);
+    public static Floats Multiply(Floats a, Floats b) => Avx.Multiply(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => Avx.Divide(a, b);
+    public static Floats Divide(Floats a, Floats b) => Avx.Divide(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Sqrt(Vector256<float> value) => Avx.Sqrt(value);
+    public static Floats Sqrt(Floats value) => Avx.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Avx.Min(a, b);
+    public static Floats Min(Floats a, Floats b) => Avx.Min(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Avx.Max(a, b);
+    public static Floats Max(Floats a, Floats b) => Avx.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> CopySign(Vector256<float> magnitude, Vector256<float> sign) => Avx.Or(Abs(magnitude), Avx.And(sign, Vector256.Create(-0f)));
+    public static Floats CopySign(Floats magnitude, Floats sign) => Avx.Or(Abs(magnitude), Avx.And(sign, Vector256.Create(-0f)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Abs(Vector256<float> value) => Avx.And(value, Vector256.Create(0x7FFFFFFF).AsSingle());
+    public static Floats Abs(Floats value) => Avx.And(value, Vector256.Create(0x7FFFFFFF).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> PowerOfTwo(Vector256<float> shifted) => Avx2.ShiftLeftLogical(Avx2.Add(shifted.AsInt32(), Vector256.Create(127)), 23).AsSingle();
+    public static Floats PowerOfTwo(Floats shifted) =>
+        Avx2.ShiftLeftLogical(Avx2.Add(shifted.AsInt32(), Vector256.Create(127)), 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> IfLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
+    public static Floats IfLess(Floats a, Floats b, Floats yes, Floats no) =>
         Avx.BlendVariable(no, yes, Avx.CompareLessThan(a, b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadFirst(float* source, int count) => Avx.MaskLoad(source, First(count));
+    public static Floats LoadFirst(float* source, int count) => Avx.MaskLoad(source, First(count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFirst(float* destination, Vector256<float> value, int count) => Avx.MaskStore(destination, First(count), value);
+    public static void StoreFirst(float* destination, Floats value, int count) => Avx.MaskStore(destination, First(count), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadQuads(
-        float* source, nint stride, out Vector256<float> v0, out Vector256<float> v1, out Vector256<float> v2, out Vector256<float> v3)
+        float* source, nint stride, out Floats v0, out Floats v1, out Floats v2, out Floats v3)
     {
         v0 = Pair(source, source + (4 * stride));
         v1 = Pair(source + stride, source + (5 * stride));
@@ -89,7 +91,7 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreQuads(
-        float* destination, nint stride, Vector256<float> v0, Vector256<float> v1, Vector256<float> v2, Vector256<float> v3)
+        float* destination, nint stride, Floats v0, Floats v1, Floats v2, Floats v3)
     {
         Turn(ref v0, ref v1, ref v2, ref v3);
         StorePair(destination, destination + (4 * stride), v0);
@@ -99,20 +101,20 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> CreateWords(uint value) => Vector256.Create(value).AsSingle();
+    public static Floats CreateWords(uint value) => Vector256.Create(value).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> CountWords(uint first) =>
+    public static Floats CountWords(uint first) =>
         Avx2.Add(Vector256.Create(first), Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> AddWords(Vector256<float> a, Vector256<float> b) => Avx2.Add(a.AsUInt32(), b.AsUInt32()).AsSingle();
+    public static Floats AddWords(Floats a, Floats b) => Avx2.Add(a.AsUInt32(), b.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> XorWords(Vector256<float> a, Vector256<float> b) => Avx.Xor(a, b);
+    public static Floats XorWords(Floats a, Floats b) => Avx.Xor(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyWords(Vector256<float> a, uint b, out Vector256<float> high)
+    public static Floats MultiplyWords(Floats a, uint b, out Floats high)
     {
         Vector256<uint> factor = Vector256.Create(b), even = Avx2.Multiply(a.AsUInt32(), factor).AsUInt32();
         Vector256<uint> odd = Avx2.Multiply(Avx2.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), factor).AsUInt32();
@@ -121,19 +123,19 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> IfWordsAtLeast(Vector256<float> words, Vector256<float> bound, Vector256<float> yes) =>
+    public static Floats IfWordsAtLeast(Floats words, Floats bound, Floats yes) =>
         Avx.And(Avx2.CompareEqual(Avx2.Max(words.AsUInt32(), bound.AsUInt32()), words.AsUInt32()).AsSingle(), yes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> First(int count) =>
+    private static Floats First(int count) =>
         Avx2.CompareGreaterThan(Vector256.Create(count), Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Pair(float* low, float* high) =>
+    private static Floats Pair(float* low, float* high) =>
         Avx.InsertVector128(Sse.LoadVector128(low).ToVector256Unsafe(), Sse.LoadVector128(high), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StorePair(float* low, float* high, Vector256<float> value)
+    private static void StorePair(float* low, float* high, Floats value)
     {
         Sse.Store(low, value.GetLower());
         Sse.Store(high, Avx.ExtractVector128(value, 1));
@@ -141,9 +143,10 @@ internal unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     // Rows become columns within each half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn(ref Vector256<float> v0, ref Vector256<float> v1, ref Vector256<float> v2, ref Vector256<float> v3)
+    private static void Turn(ref Floats v0, ref Floats v1, ref Floats v2, ref Floats v3)
     {
-        Vector256<float> low02 = Avx.UnpackLow(v0, v2), high02 = Avx.UnpackHigh(v0, v2), low13 = Avx.UnpackLow(v1, v3), high13 = Avx.UnpackHigh(v1, v3);
+        Floats low02 = Avx.UnpackLow(v0, v2), high02 = Avx.UnpackHigh(v0, v2);
+        Floats low13 = Avx.UnpackLow(v1, v3), high13 = Avx.UnpackHigh(v1, v3);
         v0 = Avx.UnpackLow(low02, low13);
         v1 = Avx.UnpackHigh(low02, low13);
         v2 = Avx.UnpackLow(high02, high13);

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace TinySD.Runtime.Kernels.Lanes;
 
 /// <summary>
-/// How much of a register stands in memory: a kernel written over it is compiled once for whole registers, without a branch, and once for what is
-/// left at the end of a row.
+/// How much of a register stands in memory: a kernel written over it is compiled once for whole registers, without a branch, and once for
+/// what is left at the end of a row.
 /// </summary>
 internal unsafe interface IRun<TVector>
     where TVector : unmanaged
