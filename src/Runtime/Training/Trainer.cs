@@ -10,7 +10,8 @@ namespace TinySD.Runtime.Training;
 /// <param name="Loss">Mean loss of the batch over its terms; of a language model cross-entropy, nats per token.</param>
 /// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its activation
 /// penalties.</param>
-public readonly record struct StepResult(double Loss, double GradientNorm);
+/// <param name="Terms">Terms in the loss: predictions, tokens of a language model.</param>
+public readonly record struct StepResult(double Loss, double GradientNorm, long Terms);
 
 /// <summary>A part of what a run depends on, by its name.</summary>
 /// <param name="Name">For example <c>adam.first</c>.</param>
@@ -161,7 +162,7 @@ public sealed class Trainer<TBatch>
 
         double norm = _optimizer.Norm();
         Times.Lap(Pass.GradientNorm);
-        return new StepResult(sum / terms, norm);
+        return new StepResult(sum / terms, norm, terms);
     }
 
     private void RequireAverage()

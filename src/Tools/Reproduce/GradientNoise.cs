@@ -53,7 +53,7 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
             {
                 stop.ThrowIfCancellationRequested();
                 trainer.LoadCarried(states[draw]);
-                (double loss, double norm) = trainer.Step(inputs, targets, new Draw(window, draw));
+                (double loss, double norm, _) = trainer.Step(inputs, targets, new Draw(window, draw));
                 trainer.SaveCarried(states[draw]);
                 show((double)++steps / (draws * (windowCount + 1)));
                 if (window == 0) continue;

@@ -23,6 +23,7 @@ public sealed partial class ArchitectureTests
         ["Models"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers"],
         ["Inference"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers", "Models", "Hardware"],
         ["Training"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers", "Models", "Hardware"],
+        ["Tasks"] = ["Numerics", "Threading", "Memory", "Masks", "Ops", "Layers", "Models", "Hardware", "Inference", "Training"],
     };
 
     [Test]

@@ -1,4 +1,3 @@
-using TinySD.Tests.Shared;
 
 namespace TinySD.Runtime.Tests;
 

@@ -1,0 +1,269 @@
+using System.Diagnostics;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+
+namespace TinySD.Runtime.Training;
+
+/// <summary>
+/// A task's run, step by step and epoch by epoch: its learning rates, masks, averaging and patience as the recipe says, and all that it takes to go on
+/// elsewhere. Whoever drives it decides when to measure, to save and to stop.
+/// </summary>
+/// <typeparam name="TBatch">What the task's network is fed.</typeparam>
+/// <remarks>A step allocates nothing. Not thread-safe.</remarks>
+public sealed class TrainingRun<TBatch>
+    where TBatch : class
+{
+    private readonly TBatch _batch;
+    private readonly List<EpochOutcome> _epochs = [];
+    private double _lossSum;
+    private long _ticks;
+
+    /// <summary>Takes memory for training, writes the first parameters, and begins the first epoch.</summary>
+    /// <param name="task">What to train.</param>
+    /// <param name="reducer">Adds the gradients of other machines; <see langword="null"/> where there is one.</param>
+    /// <param name="memory">Gives the host's memory, as for <see cref="Trainer{TBatch}"/>.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
+    public TrainingRun(TrainingTask<TBatch> task, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
+    {
+        Task = task;
+        Trainer = new Trainer<TBatch>(task.Network, task.Recipe, reducer, memory);
+        _batch = task.NewBatch();
+        task.Initialize();
+        BeginEpoch(0);
+    }
+
+    /// <summary>What is trained.</summary>
+    public TrainingTask<TBatch> Task { get; }
+
+    /// <summary>Makes its steps.</summary>
+    public Trainer<TBatch> Trainer { get; }
+
+    /// <summary>The epoch that is trained, counted from 0.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Batches of that epoch.</summary>
+    public int BatchCount { get; private set; }
+
+    /// <summary>Steps made in that epoch.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Steps made in all.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>Terms of the losses of this epoch so far.</summary>
+    public long Terms { get; private set; }
+
+    /// <summary>Mean loss of this epoch so far.</summary>
+    public double MeanLoss => _lossSum / Terms;
+
+    /// <summary>Time spent in this epoch's steps, batches included.</summary>
+    public double Seconds => (double)_ticks / Stopwatch.Frequency;
+
+    /// <summary>Training speed in this epoch.</summary>
+    public double TermsPerSecond => Terms / Math.Max(Seconds, 1e-9);
+
+    /// <summary>The last step's time.</summary>
+    public TimeSpan LastStep { get; private set; }
+
+    /// <summary>The learning rate of this epoch.</summary>
+    public float LearningRate { get; private set; }
+
+    /// <summary>The finished epochs, in order.</summary>
+    public IReadOnlyList<EpochOutcome> Epochs => _epochs;
+
+    /// <summary>The best of them, the first of equals.</summary>
+    public EpochOutcome? Best { get; private set; }
+
+    /// <summary>Whether it keeps a copy of the best epoch's parameters.</summary>
+    public bool KeepsBest { get; init; }
+
+    /// <summary>That copy; null before there is one.</summary>
+    public ParameterBlock? BestParameters { get; private set; }
+
+    /// <summary>The parameters to measure and to save: their average where there is one.</summary>
+    public ParameterBlock ParametersToKeep => Trainer.ParametersToKeep;
+
+    /// <summary>Whether the recipe's epochs are all made.</summary>
+    public bool IsAtEnd => Epoch >= Task.Recipe.Epochs;
+
+    /// <summary>Whether it has had its patience: so many epochs, and none of the last was better.</summary>
+    public bool IsOutOfPatience => Task.Recipe.IsOutOfPatience(Figures());
+
+    /// <summary>Makes one update with the epoch's next batch.</summary>
+    /// <param name="result">What it measured.</param>
+    /// <returns>False, and nothing done, where the epoch has no more.</returns>
+    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
+    /// <exception cref="InvalidOperationException">The run has made 2^31 - 1 updates, and no more can be counted.</exception>
+    public bool TryStep(out StepResult result)
+    {
+        result = default;
+        if (Steps == BatchCount) return false;
+        if (Updates == int.MaxValue) Throw.TooManyUpdates(Updates);
+        long start = Stopwatch.GetTimestamp();
+        if (!Task.Batches.Continues(Steps)) Task.Network.ResetState();
+        Task.Batches.Fill(Steps, _batch);
+
+        // Masks are numbered by the run's updates, so that a schedule of them need not know how many make an epoch.
+        result = Trainer.Step(_batch, new((int)Updates), LearningRate * Task.Batches.RateFactor(Steps));
+        long ticks = Stopwatch.GetTimestamp() - start;
+        LastStep = Stopwatch.GetElapsedTime(0, ticks);
+        _ticks += ticks;
+        _lossSum += result.Loss * result.Terms;
+        Terms += result.Terms;
+        Steps++;
+        Updates++;
+        return true;
+    }
+
+    /// <summary>Measures the epoch as it stands, which may be before its end. Nothing is changed.</summary>
+    /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
+    /// <param name="cancellation">Looked at now and then.</param>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public EpochOutcome Measure(Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        double loss = MeanLoss;
+        return new EpochOutcome(
+            Epoch + 1, Steps, new Measurement(loss, Task.MetricOf(loss)), Task.Measure(ParametersToKeep, progress, cancellation), LearningRate, Seconds,
+            TermsPerSecond, Steps == BatchCount);
+    }
+
+    /// <summary>Whether an epoch is better than all before it.</summary>
+    public bool IsBest(EpochOutcome epoch) => Best is null || Figure(epoch) < Figure(Best);
+
+    /// <summary>
+    /// Takes a measured epoch for the run's: keeps its parameters if it is the best, begins to average if the recipe says that it is time, and begins the next
+    /// epoch. One that was cut short is taken for the best if it is, and the run stays where it stands.
+    /// </summary>
+    /// <param name="epoch">What <see cref="Measure"/> returned.</param>
+    /// <returns>Whether averaging began.</returns>
+    public bool Accept(EpochOutcome epoch)
+    {
+        if (IsBest(epoch)) Best = epoch;
+        if (!epoch.IsWhole) return false;
+        if (Best == epoch && KeepsBest)
+        {
+            BestParameters ??= new ParameterBlock(Task.Network.Parameters.Layout);
+            ParametersToKeep.Values.CopyTo(BestParameters.Values);
+        }
+
+        _epochs.Add(epoch);
+        double[] figures = Figures();
+        bool begins = Task.Recipe.Optimizer == OptimizerKind.NtAsgd && !Trainer.IsAveraging
+            && ValidationHistory.IsNonMonotonic(figures, Task.Recipe.NonMonotone);
+        if (begins) Trainer.BeginAveraging();
+        BeginEpoch(Epoch + 1);
+        return begins;
+    }
+
+    /// <summary>Trains the epoch to its end, measures it and takes it for the run's.</summary>
+    /// <inheritdoc cref="Measure"/>
+    /// <exception cref="NotFiniteException">A loss is infinite or not a number.</exception>
+    public EpochOutcome TrainEpoch(Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        while (TryStep(out _)) cancellation.ThrowIfCancellationRequested();
+        EpochOutcome epoch = Measure(progress, cancellation);
+        if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss)) Throw.NotFinite((int)Updates, epoch.Valid.Loss, double.NaN);
+        Accept(epoch);
+        return epoch;
+    }
+
+    /// <summary>Updates that all epochs of the recipe make, or the first of them; batches are laid out for it.</summary>
+    /// <param name="most">Where to stop counting.</param>
+    public long CountUpdates(long most = long.MaxValue)
+    {
+        long updates = 0;
+        for (int epoch = 0; epoch < Task.Recipe.Epochs && updates < most; epoch++) updates += Task.Batches.Begin(epoch, updates);
+        Task.Batches.Begin(Epoch, Updates - Steps);
+        return Math.Min(updates, most);
+    }
+
+    /// <summary>Where the run stands.</summary>
+    /// <param name="totalSeconds">Time spent on it.</param>
+    public RunState ToState(double totalSeconds) => new()
+    {
+        Updates = Updates,
+        Epoch = Epoch,
+        Step = Steps,
+        LossSum = _lossSum,
+        Seconds = Seconds,
+        TotalSeconds = totalSeconds,
+        LearningRate = LearningRate,
+        Counts = Trainer.Counts,
+        Epochs = [.. _epochs],
+        BestEpoch = Best?.Epoch,
+    };
+
+    /// <summary>
+    /// All numbers that the next step depends on, and the best parameters: those in training, without a name; what the optimizer keeps; a copy of the carried
+    /// state, without a name; and <c>best</c>.
+    /// </summary>
+    public IReadOnlyList<NamedBlock> ToBlocks()
+    {
+        NamedBlock[] blocks = Blocks();
+        Task.Network.SaveCarried(Carried(blocks).Block);
+        return blocks;
+    }
+
+    /// <summary>Goes on where another run was.</summary>
+    /// <param name="state">Where it stood.</param>
+    /// <param name="load">Fills the blocks that <see cref="ToBlocks"/> gave there.</param>
+    /// <exception cref="ArgumentException">The state is none of a run over these batches.</exception>
+    public void Restore(RunState state, Action<IReadOnlyList<NamedBlock>> load)
+    {
+        long before = 0;
+        for (int epoch = 0; epoch < state.Epochs.Count; epoch++)
+        {
+            int steps = Task.Batches.Begin(epoch, before);
+            if (state.Epochs[epoch].Steps != steps)
+                Throw.Argument($"it says other than {Throw.Counted(steps, "step")} of epoch {epoch + 1}, which its own data and recipe make");
+            before += steps;
+        }
+
+        Trainer.Counts = state.Counts;
+        _epochs.Clear();
+        _epochs.AddRange(state.Epochs);
+        Best = state.BestEpoch is { } best ? _epochs[best - 1] : null;
+        if (Best is not null && KeepsBest) BestParameters ??= new ParameterBlock(Task.Network.Parameters.Layout);
+        NamedBlock[] blocks = Blocks();
+        load(blocks);
+        Task.Network.LoadCarried(Carried(blocks).Block);
+
+        // An epoch's batches may depend on the number of its first update. A run that was at its end and gets more epochs needs the rate of the next.
+        Updates = state.Updates - state.Step;
+        BeginEpoch(state.Epoch);
+        if (state.Step == 0) return;
+        if (state.Step > BatchCount)
+            Throw.Argument($"it is {Throw.Counted(state.Step, "step")} into an epoch of {BatchCount}, as its own data and recipe make it");
+        LearningRate = state.LearningRate;
+        Steps = state.Step;
+        Updates = state.Updates;
+        Terms = Task.Batches.TermsBefore(Steps);
+        _lossSum = state.LossSum;
+        _ticks = (long)(state.Seconds * Stopwatch.Frequency);
+    }
+
+    private void BeginEpoch(int epoch)
+    {
+        if (epoch < Task.Recipe.Epochs) LearningRate = Task.Recipe.LearningRateAt(epoch, Figures());
+        BatchCount = Task.Batches.Begin(epoch, Updates);
+        Epoch = epoch;
+        Steps = 0;
+        Terms = 0;
+        _lossSum = 0;
+        _ticks = 0;
+    }
+
+    private double Figure(EpochOutcome epoch) => Task.Metric.Figure(epoch.Valid.Loss, epoch.Valid.Metric);
+
+    private double[] Figures() => [.. _epochs.Select(Figure)];
+
+    private NamedBlock[] Blocks() =>
+    [
+        new("", Task.Network.Parameters, AreWeights: true),
+        .. Trainer.State,
+        new("", new ParameterBlock(Task.Network.Carried)),
+        .. BestParameters is { } best ? (NamedBlock[])[new("best", best, AreWeights: true)] : [],
+    ];
+
+    private NamedBlock Carried(NamedBlock[] blocks) => blocks[^(BestParameters is null ? 1 : 2)];
+}

@@ -1,0 +1,176 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tests;
+
+/// <summary>A run of any task: what it learns, what it decides, and that it goes on to the same bits.</summary>
+public sealed class TrainingRunTests
+{
+    private static readonly int[] s_text = Arrays.Tokens(5, 900, 11), s_valid = Arrays.Tokens(6, 120, 11);
+
+    private static readonly DropoutSpec s_dropout =
+        new() { Kind = DropoutKind.Structured, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.4f };
+
+    private static ParityRecipe Parity => new()
+    {
+        Name = "parity",
+        Optimizer = OptimizerKind.Adam,
+        LearningRate = 0.02f,
+        LearningRateSchedule = LearningRateSchedule.Constant,
+        InitRange = 0.4f,
+        LossReduction = LossReduction.Mean,
+        ClipNorm = 1f,
+        Epochs = 10,
+        Dropout = new DropoutSpec { Kind = DropoutKind.Structured, Output = 0.1f },
+    };
+
+    [Test]
+    public async Task A_task_that_only_the_tests_know_is_learnt()
+    {
+        var run = new TrainingRun<ParityBatch>(new ParityTask(Parity));
+        while (!run.IsAtEnd) run.TrainEpoch();
+        await Assert.That(run.Best!.Valid.Metric).IsGreaterThan(0.99);
+        await Assert.That(run.Epochs.Count).IsEqualTo(10);
+        await Assert.That(run.Epochs.Max(epoch => epoch.Valid.Metric)).IsEqualTo(run.Best.Valid.Metric);
+    }
+
+    [Test]
+    [Arguments(0)]
+    [Arguments(1)]
+    [Arguments(7)]
+    [Arguments(10)]
+    [Arguments(23)]
+    public async Task It_goes_on_from_any_step_to_the_same_bits(int stopped)
+    {
+        ParityRecipe recipe = Parity with { BatchesPerEpoch = 10, Epochs = 3 };
+        using var pool = new WorkerPool(2);
+        var whole = new TrainingRun<ParityBatch>(new ParityTask(recipe)) { KeepsBest = true };
+        await GoesOn(whole, () => new TrainingRun<ParityBatch>(new ParityTask(recipe, pool)) { KeepsBest = true }, stopped);
+    }
+
+    public static IEnumerable<Func<LanguageModelRecipe>> Recipes()
+    {
+        LanguageModelRecipe plain = Cases.Recipe(Cases.Config(11, 6, 10, 2), batch: 3, timeSteps: 8, s_dropout) with { Epochs = 5, LearningRate = 0.5f };
+        yield return () => plain;
+        yield return () => plain with { Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, WarmUpUpdates = 50, LearningRateSchedule = LearningRateSchedule.Cosine };
+        yield return () => plain with { Optimizer = OptimizerKind.NtAsgd, NonMonotone = 0, LearningRate = 8f, VariableBptt = true };
+        yield return () => plain with { LearningRateSchedule = LearningRateSchedule.Plateau, LearningRate = 8f, WeightDrop = 0.3f, WordDrop = 0.2f };
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Recipes))]
+    public async Task A_language_models_run_goes_on_from_the_middle_of_an_epoch_and_from_its_end(LanguageModelRecipe recipe)
+    {
+        foreach (int stopped in new[] { 5, 60, 130 }) await GoesOn(Run(recipe), () => Run(recipe), stopped);
+
+        static TrainingRun<TokenWindow> Run(LanguageModelRecipe recipe) =>
+            new(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid))) { KeepsBest = true };
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Recipes))]
+    public async Task A_run_is_what_a_host_writes_with_a_trainer_and_the_recipe(LanguageModelRecipe recipe)
+    {
+        var run = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid)));
+        while (!run.IsAtEnd) run.TrainEpoch();
+
+        var model = new LanguageModel(recipe.ToConfig(11));
+        model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias, recipe.InitScheme);
+        var trainer = new LanguageModelTrainer(model, recipe);
+        var windows = new TokenWindows(s_text, recipe.BatchSize, recipe.Bptt);
+        var losses = new List<double>();
+        int[] inputs = new int[recipe.BatchSize * recipe.LongestWindow], targets = new int[inputs.Length];
+        for (int epoch = 0; epoch < recipe.Epochs; epoch++)
+        {
+            trainer.LearningRate = recipe.LearningRateAt(epoch, losses.ToArray());
+            trainer.ResetState();
+            IReadOnlyList<long> starts = windows.StartsOf(recipe, trainer.Counts.Updates);
+            for (int window = 0; window + 1 < starts.Count; window++)
+            {
+                int steps = (int)(starts[window + 1] - starts[window]);
+                windows.Fill(starts[window], steps, inputs, targets);
+                trainer.Step(inputs.AsSpan(0, steps * recipe.BatchSize), targets.AsSpan(0, steps * recipe.BatchSize));
+            }
+
+            losses.Add(new Inference.LanguageModelEvaluator(trainer.ModelToKeep, streams: recipe.BatchSize).Evaluate(s_valid).Loss);
+            bool isTime = recipe.Optimizer == OptimizerKind.NtAsgd && !trainer.IsAveraging;
+            if (isTime && ValidationHistory.IsNonMonotonic(losses.ToArray(), recipe.NonMonotone)) trainer.BeginAveraging();
+        }
+
+        await Assert.That(run.Epochs.Select(epoch => epoch.Valid.Loss).SequenceEqual(losses)).IsTrue();
+        await Assert.That(Arrays.FirstDifference(run.ParametersToKeep.Values, trainer.ModelToKeep.Parameters.Values)).IsNull();
+    }
+
+    [Test]
+    public async Task A_state_of_another_text_is_refused()
+    {
+        LanguageModelRecipe recipe = Recipes().First()();
+        var run = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid)));
+        run.TrainEpoch();
+        RunState state = run.ToState(0);
+        var other = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text.AsMemory(0, 600)), new TokenMemory(s_valid)));
+        await Assert.That(Messages.Of<ArgumentException>(() => other.Restore(state, _ => { }))).StartsWith("it says other than ");
+    }
+
+    [Test]
+    public async Task Patience_and_the_count_of_updates_are_the_recipes()
+    {
+        LanguageModelRecipe recipe = Recipes().First()() with { Patience = 1, LearningRate = 1e-20f, Epochs = 40 };
+        var run = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid)));
+        await Assert.That(run.CountUpdates()).IsEqualTo(40L * run.BatchCount);
+        await Assert.That(run.CountUpdates(50)).IsEqualTo(50);
+        while (!run.IsAtEnd && !run.IsOutOfPatience) run.TrainEpoch();
+        await Assert.That(run.Epochs.Count).IsEqualTo(2);
+        await Assert.That(run.Best!.Epoch).IsEqualTo(1);
+    }
+
+    [Test]
+    public async Task A_step_allocates_nothing()
+    {
+        var run = new TrainingRun<ParityBatch>(new ParityTask(Parity));
+        for (int i = 0; i < 5; i++) run.TryStep(out _);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 5; i++) run.TryStep(out _);
+        await Assert.That(GC.GetAllocatedBytesForCurrentThread() - before).IsEqualTo(0);
+    }
+
+    // Trains one run to its end, noting its state on the way; a second goes on from there.
+    private static async Task GoesOn<TBatch>(TrainingRun<TBatch> whole, Func<TrainingRun<TBatch>> start, int stopped)
+        where TBatch : class
+    {
+        RunState? state = null;
+        float[][] blocks = [];
+        while (!whole.IsAtEnd)
+        {
+            if (whole.Updates >= stopped && state is null)
+            {
+                state = whole.ToState(0);
+                blocks = [.. whole.ToBlocks().Select(block => block.Block.Values.ToArray())];
+            }
+
+            if (whole.TryStep(out _)) continue;
+            whole.Accept(whole.Measure());
+        }
+
+        TrainingRun<TBatch> resumed = start();
+        resumed.Restore(state!, to =>
+        {
+            for (int i = 0; i < to.Count; i++) blocks[i].CopyTo(to[i].Block.Values);
+        });
+        while (!resumed.IsAtEnd)
+        {
+            if (!resumed.TryStep(out _)) resumed.Accept(resumed.Measure());
+        }
+
+        await Assert.That(Arrays.FirstDifference(resumed.ParametersToKeep.Values, whole.ParametersToKeep.Values)).IsNull();
+        await Assert.That(Arrays.FirstDifference(resumed.BestParameters!.Values, whole.BestParameters!.Values)).IsNull();
+        await Assert.That(resumed.Updates).IsEqualTo(whole.Updates);
+        await Assert.That(Told(resumed)).IsEqualTo(Told(whole));
+
+        static string Told(TrainingRun<TBatch> run) =>
+            string.Join("; ", run.Epochs.Select(e => $"{e.Epoch} {e.Steps} {e.Train} {e.Valid} {e.LearningRate:R} {e.IsWhole}")) + $" best {run.Best?.Epoch}";
+    }
+}

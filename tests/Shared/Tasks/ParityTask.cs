@@ -1,0 +1,196 @@
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Tests.Shared;
+
+/// <summary>Settings of the parity task: only its shape, and what every task has.</summary>
+internal sealed record ParityRecipe : TrainingRecipe
+{
+    public int HiddenSize { get; init; } = 16;
+
+    public int TimeSteps { get; init; } = 8;
+
+    public int BatchesPerEpoch { get; init; } = 50;
+}
+
+/// <summary>Sequences of bits, and after each step the parity of those so far.</summary>
+internal sealed class ParityBatch(int batch, int timeSteps)
+{
+    /// <summary>-1 or 1, [T][B].</summary>
+    public float[] Bits { get; } = new float[timeSteps * batch];
+
+    /// <summary>0 or 1, [T][B].</summary>
+    public int[] Parities { get; } = new int[timeSteps * batch];
+}
+
+/// <summary>Batches drawn from the recipe's seed and their number.</summary>
+internal sealed class ParityBatches(ParityRecipe recipe) : IBatches<ParityBatch>
+{
+    private long _first;
+
+    public int Begin(int epoch, long firstUpdate)
+    {
+        _first = firstUpdate;
+        return recipe.BatchesPerEpoch;
+    }
+
+    public void Fill(int index, ParityBatch into) => Fill(recipe.Seed, _first + index, into);
+
+    public bool Continues(int index) => false;
+
+    public long TermsBefore(int index) => (long)index * recipe.BatchSize * recipe.TimeSteps;
+
+    public void Fill(ulong seed, long number, ParityBatch into)
+    {
+        ulong state = (seed * 0x9E3779B97F4A7C15) ^ (ulong)number;
+        for (int i = 0; i < into.Bits.Length; i++)
+        {
+            // SplitMix64.
+            ulong word = state += 0x9E3779B97F4A7C15;
+            word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9;
+            word = (word ^ (word >> 27)) * 0x94D049BB133111EB;
+            int bit = (int)((word ^ (word >> 31)) & 1);
+            into.Bits[i] = (2 * bit) - 1;
+            into.Parities[i] = bit ^ (i < recipe.BatchSize ? 0 : into.Parities[i - recipe.BatchSize]);
+        }
+    }
+}
+
+/// <summary>One recurrent layer and a linear head over two classes, at every step.</summary>
+internal sealed class ParityNetwork : Network<ParityBatch>
+{
+    private readonly WindowShape _shape;
+    private readonly UnitDropout _input, _recurrent, _output;
+    private readonly RecurrentLayer _layer;
+    private readonly LinearLayer _head;
+    private readonly Workspace.Slice _logits, _losses, _dOutputs, _dInputs;
+    private readonly int _stride = Products.RowStride(2);
+    private Draw _draw;
+
+    public ParityNetwork(ParityRecipe recipe, ParameterLayout layout, NetworkPlan plan)
+        : base(plan, Declare(recipe, layout, out RecurrentSlots slots, out TensorSlot weight, out TensorSlot bias))
+    {
+        _shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
+        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed);
+        int rows = recipe.BatchSize * recipe.TimeSteps;
+        _input = Dropout("parity.input", 1, 0f);
+        _recurrent = Dropout("parity.recurrent", recipe.HiddenSize, recipe.Dropout.Recurrent);
+        _output = Dropout("parity.output", recipe.HiddenSize, recipe.Dropout.Output);
+        _layer = RecurrentLayer.Create(slots, _shape, _input, _recurrent, plan);
+        _head = new LinearLayer(weight, bias, _shape, _output, plan);
+        _logits = plan.Scratch.Reserve(rows * _stride);
+        _losses = plan.Scratch.Reserve(rows);
+        _dOutputs = plan.Scratch.Reserve(rows * recipe.HiddenSize);
+        _dInputs = plan.Scratch.Reserve(rows);
+
+        UnitDropout Dropout(string name, int units, float rate) => new(plan.Place(name, units, rate), origin, _shape, plan);
+    }
+
+    internal override void Begin(Draw draw)
+    {
+        _draw = draw;
+        _layer.Begin(draw);
+        _layer.Update(Parameters);
+        _head.Update(Parameters);
+    }
+
+    internal override BatchSize SizeOf(ParityBatch batch) => new(batch.Parities.Length, _shape.Batch);
+
+    internal override double Forward(ParityBatch batch, float gradientScale)
+    {
+        foreach (UnitDropout dropout in (ReadOnlySpan<UnitDropout>)[_input, _recurrent, _output]) dropout.Draw(_draw, _shape.TimeSteps);
+        _layer.CarriedHidden.Clear();
+        _layer.CarriedCell.Clear();
+        _layer.Forward(Parameters, _input.ApplyWindow(batch.Bits), _shape.TimeSteps);
+        _head.Forward(Parameters, _output.ApplyWindow(_layer.Outputs), _logits.Span, _shape.TimeSteps);
+        Plan.Vectors.SoftmaxCrossEntropy(_logits.Span, 2, _stride, batch.Parities, gradientScale, _losses.Span);
+        double sum = 0;
+        foreach (float loss in _losses.Span) sum += loss;
+        return sum;
+    }
+
+    internal override void Backward(ParityBatch batch, GradientBlock gradients)
+    {
+        _head.Backward(Parameters, gradients, _output.Window(_layer.Outputs), _logits.Span, _dOutputs.Span);
+        _layer.Backward(Parameters, gradients, _input.Window(batch.Bits), _dOutputs.Span, _dInputs.Span);
+    }
+
+    /// <summary>Predictions of the last batch that were right: a loss below ln 2.</summary>
+    public int CountRight(ParityBatch batch) => _losses.Span[..batch.Parities.Length].ToArray().Count(loss => loss < 0.6931472f);
+
+    private static ParameterBlock Declare(
+        ParityRecipe recipe, ParameterLayout layout, out RecurrentSlots slots, out TensorSlot weight, out TensorSlot bias)
+    {
+        slots = RecurrentSlots.Add(layout, CellKind.Lstm, peepholes: false, layer: 0, inputs: 1, recipe.HiddenSize);
+        weight = layout.Add("head.weight", recipe.HiddenSize, 2);
+        bias = layout.Add("head.bias", 2);
+        return new ParameterBlock(layout);
+    }
+}
+
+/// <summary>The parity of a bit sequence: a task that only the tests know.</summary>
+internal sealed class ParityTask : TrainingTask<ParityBatch>
+{
+    private const int ValidBatches = 4;
+
+    private readonly ParityRecipe _recipe;
+    private readonly ParityBatches _batches;
+    private readonly ParityNetwork _measured;
+
+    public ParityTask(ParityRecipe recipe, IParallelRunner? runner = null)
+    {
+        _recipe = recipe;
+        _batches = new ParityBatches(recipe);
+        Network = NewNetwork(recipe, runner);
+        _measured = NewNetwork(recipe with { Dropout = DropoutSpec.None }, runner);
+    }
+
+    public override TrainingRecipe Recipe => _recipe;
+
+    public override Metric Metric { get; } = new("accuracy", HigherIsBetter: true);
+
+    public override Network<ParityBatch> Network { get; }
+
+    public override IBatches<ParityBatch> Batches => _batches;
+
+    public override ParityBatch NewBatch() => new(_recipe.BatchSize, _recipe.TimeSteps);
+
+    public override void Initialize()
+    {
+        var random = new Random((int)_recipe.Seed);
+        foreach (ref float value in Network.Parameters.Values) value = _recipe.InitRange * ((2 * random.NextSingle()) - 1);
+        Network.Parameters.ClearPadding();
+    }
+
+    public override Measurement Measure(ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        parameters.Values.CopyTo(_measured.Parameters.Values);
+        _measured.Begin(default);
+        ParityBatch batch = NewBatch();
+        double loss = 0, right = 0;
+        for (int i = 0; i < ValidBatches; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _batches.Fill(~_recipe.Seed, i, batch);
+            loss += _measured.Forward(batch, 0f);
+            right += _measured.CountRight(batch);
+            progress?.Invoke((i + 1.0) / ValidBatches);
+        }
+
+        int terms = ValidBatches * batch.Parities.Length;
+        return new Measurement(loss / terms, right / terms);
+    }
+
+    private static ParityNetwork NewNetwork(ParityRecipe recipe, IParallelRunner? runner)
+    {
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.Best);
+        var network = new ParityNetwork(recipe, new ParameterLayout(), plan);
+        plan.Take();
+        return network;
+    }
+}
