@@ -1,6 +1,5 @@
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
-using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
@@ -22,7 +21,7 @@ public sealed record VocabularyFingerprint(int Count, string Checksum);
 /// <summary>A mask schedule that a run replays.</summary>
 /// <param name="Path">As it was given.</param>
 /// <param name="Updates">Updates in it; a longer one whose first ones are the same is as good.</param>
-/// <param name="Checksum">What <see cref="MaskScheduleFile.FingerprintOf"/> says of them.</param>
+/// <param name="Checksum">What <c>MaskScheduleFile.FingerprintOf</c> says of them.</param>
 public sealed record ScheduleFingerprint(string Path, int Updates, string Checksum);
 
 /// <summary>The outcome of a finished epoch.</summary>

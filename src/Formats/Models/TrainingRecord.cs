@@ -57,7 +57,7 @@ public sealed record TrainingRecord
     /// <summary>The record of a model from elsewhere of whose training nothing is known: its shape, no dropout, no texts.</summary>
     /// <param name="source">The file it was imported from; its folders are left out.</param>
     /// <param name="config">The model's shape.</param>
-    public static TrainingRecord OfImport(string source, LanguageModelConfig config) => new()
+    internal static TrainingRecord OfImport(string source, LanguageModelConfig config) => new()
     {
         ImportedFrom = Path.GetFileName(source),
         Recipe = new LanguageModelRecipe

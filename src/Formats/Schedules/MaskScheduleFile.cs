@@ -51,17 +51,6 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     /// <summary>What the masks are of.</summary>
     public MaskScheduleInfo Info { get; }
 
-    /// <summary>Whether a file begins like a mask schedule; false where it cannot be read.</summary>
-    public static bool IsOne(string path)
-    {
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out _)) return false;
-        using (handle)
-        {
-            Span<byte> first = stackalloc byte[8];
-            return RandomAccess.Read(handle, first, 0) == first.Length && first.SequenceEqual(Magic.MaskSchedule);
-        }
-    }
-
     /// <summary>Opens a schedule.</summary>
     /// <exception cref="FileProblemException">It cannot be read, is no schedule, is damaged, cut short, or of a newer version.</exception>
     public static MaskScheduleFile Open(string path)

@@ -14,7 +14,7 @@ namespace TinySD.Formats.Text;
 public sealed class TokenStore : ITokenSource, IDisposable
 {
     /// <summary>Bytes of ids that stay in memory unless said otherwise: 256 MiB.</summary>
-    public const long DefaultMemoryBytes = 256L << 20;
+    internal const long DefaultMemoryBytes = 256L << 20;
 
     // Blocks hold whole ids of any width. Short texts, such as a prompt, take a small first one that grows.
     private const int FirstBlockBytes = 6 << 10, BlockBytes = FirstBlockBytes << 7, RunBytes = FirstBlockBytes << 1;
@@ -54,7 +54,7 @@ public sealed class TokenStore : ITokenSource, IDisposable
     public LineEnds LineEnds { get; internal set; }
 
     /// <summary>Whether the ids are in memory, and not in a temporary file.</summary>
-    public bool IsInMemory => _file is null;
+    internal bool IsInMemory => _file is null;
 
     /// <summary>Copies tokens.</summary>
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ public sealed class TrainedBitsTests
     {
         if (!KernelChoice.GivesSameBits) Skip.Test("this CPU has no fused multiply-add, and its bits are its own");
         string found = Render(threads);
-        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") await File.WriteAllTextAsync(Path.Combine(Repository.Root, List), found);
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") await File.WriteAllTextAsync(Path.Combine(Checkout.Root, List), found);
         using Stream stream = typeof(TrainedBitsTests).Assembly.GetManifestResourceStream(Resource)!;
         using var reader = new StreamReader(stream);
         string committed = await reader.ReadToEndAsync();

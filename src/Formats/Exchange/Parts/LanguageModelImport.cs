@@ -13,7 +13,7 @@ namespace TinySD.Formats.Exchange.Parts;
 public sealed record LanguageModelChoices(PyTorchChoices Names, string? VocabularyFile = null, TextLevel? Level = null)
 {
     /// <summary>Whether they can only be meant for a language model.</summary>
-    public bool IsWanted => VocabularyFile is not null || Level is not null;
+    internal bool IsWanted => VocabularyFile is not null || Level is not null;
 }
 
 /// <summary>A language model read from a file of another format.</summary>

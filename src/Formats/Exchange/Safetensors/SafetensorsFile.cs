@@ -16,7 +16,7 @@ namespace TinySD.Formats.Exchange.Safetensors;
 public sealed class SafetensorsFile : IDisposable
 {
     /// <summary>A header is not longer than this, as in the format's reference implementation.</summary>
-    public const long MaxHeaderBytes = 100_000_000;
+    internal const long MaxHeaderBytes = 100_000_000;
 
     internal const int LengthBytes = 8;
 

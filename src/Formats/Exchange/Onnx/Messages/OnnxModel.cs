@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Exchange.Onnx.Operators;
 
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
@@ -79,7 +78,7 @@ internal sealed record OnnxNode(
     public string OutputAt(int index) => index < Outputs.Length ? Outputs[index] : "";
 }
 
-/// <summary>A node's attribute; <see cref="OnnxCall.Attribute"/> gives it out, so that none is taken for what it is not.</summary>
+/// <summary>A node's attribute; <c>OnnxCall.Attribute</c> gives it out, so that none is taken for what it is not.</summary>
 /// <param name="Name">Unique within the node.</param>
 /// <param name="Type">See <see cref="OnnxAttributeType"/>; where the file does not say it, that of the value which is there.</param>
 /// <param name="Offset">Where it lies in the file.</param>

@@ -1,5 +1,4 @@
-
-namespace TinySD.Runtime.Tests;
+namespace TinySD.Tests.Shared;
 
 /// <summary>The sources of the checkout this build came from.</summary>
 internal static class Repository
@@ -18,7 +17,7 @@ internal static class Repository
         }
     }
 
-    /// <summary>The same files, and their text without comments.</summary>
+    /// <summary>The same files, and their text without the lines that are comments.</summary>
     public static IEnumerable<(string Path, string Code)> Sources(string folder) => Files(folder).Select(file =>
-        (file.Path, string.Join('\n', file.Lines.Select(line => line.TrimStart()).Where(line => !line.StartsWith("//", StringComparison.Ordinal)))));
+        (file.Path, string.Join('\n', file.Lines.Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)))));
 }

@@ -1,0 +1,60 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
+
+namespace TinySD.Formats.Tests;
+
+/// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
+public sealed partial class ArchitectureTests
+{
+    // Every room may use the root: what is wrong with a file, and whose fault it is. Of another format's files, what they are taken apart into
+    // (Parts) lies below the formats, and what chooses among those on top.
+    private static readonly Rooms s_rooms = new("src/Formats", "TinySD.Formats", new Dictionary<string, string[]>
+    {
+        [Rooms.Root] = [],
+        ["Storage"] = [Rooms.Root],
+        ["Container"] = [Rooms.Root, "Storage"],
+        ["Text"] = [Rooms.Root, "Storage"],
+        ["Schedules"] = [Rooms.Root, "Storage", "Container"],
+        ["Hardware"] = [Rooms.Root, "Storage"],
+        ["Models"] = [Rooms.Root, "Storage", "Container", "Text"],
+        ["Checkpoints"] = [Rooms.Root, "Storage", "Container", "Text", "Models"],
+        ["Exchange.Parts"] = [Rooms.Root, "Container", "Text", "Models"],
+        ["Exchange.Safetensors"] = [Rooms.Root, "Storage", "Text", "Models", "Exchange.Parts"],
+        ["Exchange.Onnx.Messages"] = [Rooms.Root, "Storage"],
+        ["Exchange.Onnx.Operators"] = [Rooms.Root, "Models", "Exchange.Parts", "Exchange.Onnx.Messages"],
+        ["Exchange.Onnx"] = [Rooms.Root, "Storage", "Models", "Exchange.Parts", "Exchange.Onnx.Messages", "Exchange.Onnx.Operators"],
+        ["Exchange"] = [Rooms.Root, "Storage", "Exchange.Parts", "Exchange.Safetensors", "Exchange.Onnx"],
+    });
+
+    [Test]
+    public async Task Rooms_of_the_formats_use_only_the_rooms_below_them() => await Assert.That(s_rooms.Faults()).IsEmpty();
+
+    [Test]
+    public async Task The_list_of_rooms_has_no_circle() => await Assert.That(s_rooms.Order()[0]).IsEqualTo(Rooms.Root);
+
+    [Test]
+    public async Task Formats_run_nothing()
+    {
+        using var file = new PEReader(File.OpenRead(typeof(TsdFile).Assembly.Location));
+        MetadataReader metadata = file.GetMetadataReader();
+        IEnumerable<string> used = metadata.TypeReferences.Select(metadata.GetTypeReference)
+            .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}");
+        await Assert.That(used.Where(name => Running().IsMatch(name))).IsEmpty();
+    }
+
+    // The container does not know what a token is, and yet must take the longest.
+    [Test]
+    public async Task A_header_takes_the_longest_token_with_every_character_as_an_escape()
+    {
+        string written = JsonSerializer.Serialize(new string('\u0001', Tokenizer.MaxWordLength));
+        await Assert.That(written.Length).IsEqualTo("\"".Length + TsdHeader.MaxStringBytes + "\"".Length);
+    }
+
+    // What computes, and what it computes with.
+    [GeneratedRegex(@"^TinySD\.Runtime\.((Ops|Kernels|Threading)\.|Inference\.\w*(Session|Sampler|Evaluator|Run)$|Training\.\w*(Trainer|Optimizer|Run)$|Layers\.\w*Layer$)")]
+    private static partial Regex Running();
+}

@@ -1,0 +1,33 @@
+namespace TinySD.Tools.Tests;
+
+/// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
+public sealed class ArchitectureTests
+{
+    // Commands know everything, and nothing but the program's start knows them. Training is what all tasks share; a task's room has its data, its
+    // options and its words.
+    private static readonly Rooms s_rooms = new("src/Tools", "TinySD.Tools", new Dictionary<string, string[]>
+    {
+        ["Errors"] = [],
+        ["Display"] = ["Errors"],
+        ["Json"] = ["Display"],
+        ["Machines"] = ["Display"],
+        ["Options"] = ["Errors", "Display", "Machines"],
+        ["Training"] = ["Errors", "Display", "Options"],
+        ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
+        ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
+        ["Demo"] = ["Errors", "Display", "Json", "Machines", "Training", "Tasks.LanguageModeling"],
+        ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
+        ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling", "Bench"],
+        ["Commands"] =
+        [
+            "Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic", "Reproduce",
+        ],
+        [Rooms.Root] = ["Errors", "Display", "Options", "Commands"],
+    });
+
+    [Test]
+    public async Task Rooms_of_the_tools_use_only_the_rooms_below_them() => await Assert.That(s_rooms.Faults()).IsEmpty();
+
+    [Test]
+    public async Task The_list_of_rooms_has_no_circle() => await Assert.That(s_rooms.Order()[0]).IsEqualTo("Errors");
+}
