@@ -54,7 +54,8 @@ internal static class Throw
         found);
 
     [DoesNotReturn]
-    public static void TooManyUpdates(long updates) => throw new InvalidOperationException($"the run has made {updates} updates, and no more can be counted");
+    public static void TooManyUpdates(long updates) =>
+        throw new InvalidOperationException($"the run has made {updates} updates, and no more can be counted");
 
     [DoesNotReturn]
     public static void NotFinite(int update, double loss, double gradientNorm) => throw new NotFiniteException(update, loss, gradientNorm);
