@@ -38,8 +38,8 @@ internal sealed class BenchComparison
         var random = new Random(1);
         int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(plan.Vocabulary))];
         _windows = new TokenWindows(tokens, batch, timeSteps);
-        Dense = new BenchSide(new LanguageModelRun(plan.Dense, plan.Vocabulary, _windows, runner, hardware));
-        Structured = new BenchSide(new LanguageModelRun(plan.Structured, plan.Vocabulary, _windows, runner, hardware));
+        Dense = new BenchSide(new TimedModel(plan.Dense, plan.Vocabulary, _windows, runner, hardware));
+        Structured = new BenchSide(new TimedModel(plan.Structured, plan.Vocabulary, _windows, runner, hardware));
     }
 
     /// <summary>Random dropout: every product is computed in full.</summary>
@@ -52,8 +52,8 @@ internal sealed class BenchComparison
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public void Run(IProgressDisplay progress, CancellationToken stop)
     {
-        Dense.Run.BeginEpoch(0);
-        Structured.Run.BeginEpoch(0);
+        Dense.Run.BeginRound(0);
+        Structured.Run.BeginRound(0);
         var elapsed = Stopwatch.StartNew();
         for (bool isWarm = false; !isWarm; isWarm = elapsed.Elapsed >= s_warmUp)
         {

@@ -16,7 +16,7 @@ internal sealed record StepTimes(
     double Step, double Forward, double Backward, double WeightGradient, double Elementwise, double Optimizer, double[] Passes)
 {
     /// <summary>Those of the step that a model just made.</summary>
-    public static StepTimes Of(LanguageModelRun run)
+    public static StepTimes Of(TimedModel run)
     {
         PassTimes times = run.Times;
         return new StepTimes(
@@ -27,12 +27,12 @@ internal sealed record StepTimes(
 }
 
 /// <summary>One of the two models, and the times of its steps.</summary>
-internal sealed class BenchSide(LanguageModelRun run)
+internal sealed class BenchSide(TimedModel run)
 {
     private readonly List<StepTimes> _steps = [];
 
     /// <summary>The model in training.</summary>
-    public LanguageModelRun Run => run;
+    public TimedModel Run => run;
 
     /// <summary>Steps that were timed.</summary>
     public int Steps => _steps.Count;

@@ -53,7 +53,7 @@ internal static class DemoCommand
             throw new StoppedException($"stopped before the end; nothing was written to {output}.");
         }
 
-        LanguageModelRun structured = comparison.Structured.Run;
+        TimedModel structured = comparison.Structured.Run;
         LanguageModelFile.Save(output, structured.Model, text.Vocabulary, new TrainingRecord
         {
             Recipe = structured.Recipe,

@@ -5,6 +5,7 @@ using TinySD.Formats.Container;
 using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -134,17 +135,18 @@ internal sealed class TrainLmCommand
             ? null
             : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
-        LanguageModelCheckpoints? checkpoints = keeper is null ? null : new(
+        RunCheckpoints? checkpoints = keeper is null ? null : LanguageModelCheckpoints.Of(
             keeper,
             data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, streams, keeper) with { Report = report is null ? null : Path.GetFullPath(report) },
             from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var training = new LanguageModelTraining(recipe, data, output, maxSteps, pool, hardware, schedule, checkpoints, dtype, streams);
-        TrainingOutcome outcome = ProgressDisplay.Run(context, progress => training.Run(progress, context.Stop.Watch()));
+        var training = new LanguageModelTraining(recipe, data, output, pool, hardware, schedule, dtype, streams);
+        var driver = new TrainingDriver<TokenWindow>(training, maxSteps, pool.ThreadCount, checkpoints);
+        TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
         if (report is not null)
-            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(RecipeResult.From(level, recipe)), outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
-        TrainingReport.Write(context, data, recipe, outcome, output, pool.ThreadCount);
+            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(RecipeResult.From(level, recipe)), training.Streams, outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
+        TrainingReport.Write(context, data, recipe, training.Streams, outcome, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;
     }

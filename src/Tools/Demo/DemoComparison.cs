@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
@@ -14,12 +15,12 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Demo;
 
 /// <summary>One of the two models of the comparison, and what was measured on it.</summary>
-internal sealed class Contestant(LanguageModelRun run)
+internal sealed class Contestant(TimedModel run)
 {
     private readonly List<double> _milliseconds = [];
 
     /// <summary>The model in training.</summary>
-    public LanguageModelRun Run => run;
+    public TimedModel Run => run;
 
     /// <summary>The loss of every step, nats per character.</summary>
     public List<double> Losses { get; } = [];
@@ -44,7 +45,8 @@ internal sealed class Contestant(LanguageModelRun run)
     public void EndRound() => Rounds.Add(new DemoRound(Losses.Count, run.TrainPerplexity, run.LearningRate));
 
     /// <summary>Measures the model.</summary>
-    public void Validate(ITokenSource text, CancellationToken stop) => ValidPerplexity = run.Evaluate(text, stop: stop).Perplexity;
+    public void Validate(ITokenSource text, IParallelRunner runner, HardwareProfile? hardware, CancellationToken stop) =>
+        ValidPerplexity = new LanguageModelEvaluator(run.Model, runner, run.Recipe.BatchSize, hardware: hardware).Evaluate(text, cancellation: stop).Perplexity;
 }
 
 /// <summary>
@@ -59,6 +61,8 @@ internal sealed class DemoComparison
     private const int ValidTokens = 16_384;
 
     private readonly BuiltInText _text;
+    private readonly IParallelRunner _runner;
+    private readonly HardwareProfile? _hardware;
     private readonly TokenWindows _windows;
     private readonly int _steps, _rounds;
 
@@ -70,12 +74,14 @@ internal sealed class DemoComparison
     public DemoComparison(BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware)
     {
         _text = text;
+        _runner = runner;
+        _hardware = hardware;
         _steps = steps;
         _rounds = Math.Min(recipe.Epochs, steps);
         _windows = new TokenWindows(text.Train, recipe.BatchSize, recipe.Bptt);
         LanguageModelRecipe dense = recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } };
-        Dense = new Contestant(new LanguageModelRun(dense, text.Vocabulary.Count, _windows, runner, hardware));
-        Structured = new Contestant(new LanguageModelRun(recipe, text.Vocabulary.Count, _windows, runner, hardware));
+        Dense = new Contestant(new TimedModel(dense, text.Vocabulary.Count, _windows, runner, hardware));
+        Structured = new Contestant(new TimedModel(recipe, text.Vocabulary.Count, _windows, runner, hardware));
     }
 
     /// <summary>Random dropout: every product is computed in full.</summary>
@@ -92,8 +98,8 @@ internal sealed class DemoComparison
         int step = 0;
         for (int round = 0; round < _rounds; round++)
         {
-            Dense.Run.BeginEpoch(round);
-            Structured.Run.BeginEpoch(round);
+            Dense.Run.BeginRound(round);
+            Structured.Run.BeginRound(round);
             for (int end = (int)((long)_steps * (round + 1) / _rounds); step < end;)
             {
                 stop.ThrowIfCancellationRequested();
@@ -106,8 +112,8 @@ internal sealed class DemoComparison
         }
 
         var valid = new TokenMemory(_text.Valid.AsMemory(0, Math.Min(ValidTokens, _text.Valid.Length)));
-        Dense.Validate(valid, stop);
-        Structured.Validate(valid, stop);
+        Dense.Validate(valid, _runner, _hardware, stop);
+        Structured.Validate(valid, _runner, _hardware, stop);
     }
 
     private void Step(int step)

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -47,9 +49,9 @@ internal sealed record GridRunResult(
     [JsonIgnore]
     public GridScore Test => new(TestPerplexity, TestLoss ?? EvaluationResult.LossOf(TestPerplexity));
 
-    public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
-        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.ValidPerplexity, outcome.TestPerplexity!.Value,
-        Curve(outcome.Epochs), outcome.Streams.Valid, outcome.Streams.Test, outcome.Best.ValidLoss, outcome.Test!.Value.Loss);
+    public static GridRunResult From(GridRun run, TrainingOutcome outcome, EvaluationStreams streams) => new(
+        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric,
+        Curve(outcome.Epochs), streams.Valid, streams.Test, outcome.Best.Valid.Loss, outcome.Test!.Value.Loss);
 
     /// <inheritdoc/>
     public string? FindFault()
@@ -62,7 +64,7 @@ internal sealed record GridRunResult(
     }
 
     public static IReadOnlyList<GridEpoch> Curve(IEnumerable<EpochOutcome> epochs) =>
-        [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.TrainLoss, e.ValidLoss))];
+        [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.Train.Metric, e.Valid.Metric, e.LearningRate, e.Train.Loss, e.Valid.Loss))];
 }
 
 /// <summary>How a run does on a text.</summary>

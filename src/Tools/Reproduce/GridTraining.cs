@@ -3,6 +3,7 @@ using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Container;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -82,13 +83,13 @@ internal sealed class GridTraining(
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
         if (from is not null) keeper.Prune();
         folder.RemoveLeftovers(run);
-        var checkpoints = new LanguageModelCheckpoints(
+        RunCheckpoints checkpoints = LanguageModelCheckpoints.Of(
             keeper, data.ToCheckpoint(recipe, null, output, TensorStorage.F32, null, plan.Streams, keeper), from, isSaved: from is not null);
         double before = from?.Content.Progress.TotalSeconds ?? 0;
-        var training = new LanguageModelTraining(recipe, data, output, null, runner, hardware, checkpoints: checkpoints, streams: plan.Streams);
-        TrainingOutcome outcome = training.Run(progress, stop);
+        var training = new LanguageModelTraining(recipe, data, output, runner, hardware, streams: plan.Streams);
+        TrainingOutcome outcome = new TrainingDriver<TokenWindow>(training, maxSteps: null, runner.ThreadCount, checkpoints).Run(progress, stop);
         double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;
-        folder.Finish(run, GridRunResult.From(run, outcome), new GridRunTimes(seconds, runner.ThreadCount, BuildFacts.Name));
+        folder.Finish(run, GridRunResult.From(run, outcome, training.Streams), new GridRunTimes(seconds, runner.ThreadCount, BuildFacts.Name));
         return seconds;
     }
 }

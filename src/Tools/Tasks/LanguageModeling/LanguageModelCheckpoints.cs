@@ -1,78 +1,67 @@
-using TinySD.Formats;
 using TinySD.Formats.Checkpoints;
-using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>The checkpoints of one language model's run: what goes into them, and how the run goes on from one.</summary>
-/// <param name="keeper">When and where.</param>
-/// <param name="identity">What does not change from one to the next.</param>
-/// <param name="from">The one to go on from, or null.</param>
-/// <param name="isSaved">Whether that one is in the keeper's folder already.</param>
-internal sealed class LanguageModelCheckpoints(
-    CheckpointKeeper keeper, LanguageModelCheckpoint identity, LanguageModelCheckpointFile? from, bool isSaved)
+/// <summary>What a language model's checkpoint files say, and what a run of any task needs of them.</summary>
+internal static class LanguageModelCheckpoints
 {
-    private const string BestPrefix = "best.";
+    /// <summary>The checkpoints of a run.</summary>
+    /// <param name="keeper">When and where.</param>
+    /// <param name="identity">What does not change from one to the next.</param>
+    /// <param name="from">The one to go on from, or null.</param>
+    /// <param name="isSaved">Whether that one is in the keeper's folder already.</param>
+    public static RunCheckpoints Of(CheckpointKeeper keeper, LanguageModelCheckpoint identity, LanguageModelCheckpointFile? from, bool isSaved) =>
+        new(keeper, (path, state, blocks) => LanguageModelCheckpointFile.Write(path, With(identity, state), Blocks(blocks)), PointOf(from), isSaved);
 
-    private (long Updates, int Epoch) _saved = (-1, -1);
-
-    /// <summary>The best parameters so far; null before the first epoch is finished.</summary>
-    public LanguageModel? Best { get; private set; }
-
-    /// <summary>When and where.</summary>
-    public CheckpointKeeper Keeper => keeper;
-
-    /// <summary>Brings a run to where the checkpoint was, and closes that.</summary>
-    /// <param name="run">Fresh.</param>
-    /// <returns>What else the checkpoint says; null where the run begins at the beginning.</returns>
-    /// <exception cref="FileProblemException">Its tensors are not this model's.</exception>
-    /// <exception cref="Errors.FailureException">Its place is not in this text.</exception>
-    public LanguageModelCheckpoint? Restore(LanguageModelRun run)
-    {
-        if (from is null) return null;
-        TrainingProgress progress = from.Content.Progress;
-        if (from.Content.BestEpoch is not null) Best = new LanguageModel(run.Model.Config);
-        double[] validations = [.. from.Content.Epochs.Select(epoch => epoch.ValidLoss)];
-        run.Restore(progress, validations, blocks => from.Load([.. blocks, .. BestBlocks()]));
-        if (isSaved) _saved = (progress.Updates, progress.Epoch);
-
-        // A file that is open takes its room on the disk after it was removed.
-        from.Dispose();
-        return from.Content;
-    }
-
-    /// <summary>Takes the run's model to keep for the best so far.</summary>
-    public void KeepBest(LanguageModelRun run)
-    {
-        Best ??= new LanguageModel(run.Model.Config);
-        run.ModelToKeep.Parameters.Values.CopyTo(Best.Parameters.Values);
-    }
-
-    /// <summary>Writes a checkpoint unless there is one of this moment already.</summary>
-    /// <param name="run">The run, between two steps.</param>
-    /// <param name="epochs">Its finished epochs.</param>
-    /// <param name="best">The best of them.</param>
-    /// <param name="totalSeconds">Time spent on it.</param>
-    /// <exception cref="Errors.FailureException">It cannot be written.</exception>
-    public void Save(LanguageModelRun run, IReadOnlyList<EpochOutcome> epochs, EpochOutcome? best, double totalSeconds)
-    {
-        (long Updates, int Epoch) now = (run.Updates, run.Epoch);
-        if (now == _saved) return;
-        LanguageModelCheckpoint content = identity with
+    private static ResumePoint? PointOf(LanguageModelCheckpointFile? from) => from is null ? null : new ResumePoint(
+        StateOf(from.Content), from.Content.WrittenBy, blocks =>
         {
-            Progress = run.ToProgress(totalSeconds),
-            Epochs =
-            [
-                .. epochs.Select(e => new FinishedEpoch(
-                    e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.Seconds, e.TokensPerSecond)
-                { TrainLoss = e.TrainLoss, ValidLoss = e.ValidLoss }),
-            ],
-            BestEpoch = best?.Epoch,
-        };
-        keeper.Write(run.Updates, path => LanguageModelCheckpointFile.Write(path, content, [.. run.SaveState(), .. BestBlocks()]));
-        _saved = now;
-    }
+            from.Load(Blocks(blocks));
+            from.Dispose();
+        });
 
-    private CheckpointBlock[] BestBlocks() => Best is null ? [] : [new(BestPrefix, Best.Parameters, AreWeights: true)];
+    private static LanguageModelCheckpoint With(LanguageModelCheckpoint identity, RunState state) => identity with
+    {
+        Progress = new()
+        {
+            Updates = state.Updates,
+            Epoch = state.Epoch,
+            Step = state.Step,
+            LossSum = state.LossSum,
+            Seconds = state.Seconds,
+            TotalSeconds = state.TotalSeconds,
+            LearningRate = state.LearningRate,
+            OptimizerUpdates = state.Counts.Updates,
+            AveragedUpdates = state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates,
+        },
+        Epochs =
+        [
+            .. state.Epochs.Select(e => new FinishedEpoch(e.Epoch, e.Steps, e.Train.Metric, e.Valid.Metric, e.LearningRate, e.Seconds, e.TermsPerSecond)
+            { TrainLoss = e.Train.Loss, ValidLoss = e.Valid.Loss }),
+        ],
+        BestEpoch = state.BestEpoch,
+    };
+
+    private static RunState StateOf(LanguageModelCheckpoint content) => new()
+    {
+        Updates = content.Progress.Updates,
+        Epoch = content.Progress.Epoch,
+        Step = content.Progress.Step,
+        LossSum = content.Progress.LossSum,
+        Seconds = content.Progress.Seconds,
+        TotalSeconds = content.Progress.TotalSeconds,
+        LearningRate = content.Progress.LearningRate,
+        Counts = new(content.Progress.OptimizerUpdates, content.Progress.AveragedUpdates ?? -1),
+        Epochs =
+        [
+            .. content.Epochs.Select(e => new EpochOutcome(
+                e.Epoch, e.Steps, new(e.TrainLoss, e.TrainPerplexity), new(e.ValidLoss, e.ValidPerplexity), e.LearningRate, e.Seconds, e.TokensPerSecond)),
+        ],
+        BestEpoch = content.BestEpoch,
+    };
+
+    private static CheckpointBlock[] Blocks(IReadOnlyList<NamedBlock> blocks) =>
+        [.. blocks.Select(block => new CheckpointBlock(block.Name.Length == 0 ? "" : $"{block.Name}.", block.Block, block.AreWeights))];
 }

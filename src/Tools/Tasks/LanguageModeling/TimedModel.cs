@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>A model that is trained to see how fast, a step at a time: whoever drives it decides which windows it gets, and at which rates.</summary>
+internal sealed class TimedModel
+{
+    private readonly LanguageModelTrainer _trainer;
+    private readonly TokenWindows _windows;
+    private readonly int[] _inputs, _targets;
+    private double _lossSum;
+    private long _ticks, _tokens;
+
+    /// <summary>Plans and allocates everything.</summary>
+    /// <param name="recipe">What decides the run; its windows have one length.</param>
+    /// <param name="vocabularySize">Tokens V.</param>
+    /// <param name="windows">The text.</param>
+    /// <param name="runner">Threads.</param>
+    /// <param name="hardware">The machine.</param>
+    /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
+    public TimedModel(LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null)
+    {
+        Recipe = recipe;
+        _windows = windows;
+        _inputs = new int[recipe.BatchSize * recipe.Bptt];
+        _targets = new int[_inputs.Length];
+        (Model, _trainer) = Sizes.Checked(() =>
+        {
+            var model = new LanguageModel(recipe.ToConfig(vocabularySize));
+            return (model, new LanguageModelTrainer(model, recipe, runner, hardware));
+        });
+        Model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias, recipe.InitScheme);
+    }
+
+    /// <summary>The model in training.</summary>
+    public LanguageModel Model { get; }
+
+    /// <summary>What decides the run.</summary>
+    public LanguageModelRecipe Recipe { get; }
+
+    /// <summary>Steps made since the last round began.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Mean loss of this round so far, nats per token.</summary>
+    public double MeanLoss => _lossSum / _tokens;
+
+    /// <summary>exp of that.</summary>
+    public double TrainPerplexity => EvaluationResult.PerplexityOf(MeanLoss);
+
+    /// <summary>Training speed in this round.</summary>
+    public double TokensPerSecond => _tokens / Math.Max((double)_ticks / Stopwatch.Frequency, 1e-9);
+
+    /// <summary>The last step's time.</summary>
+    public double LastStepMilliseconds { get; private set; }
+
+    /// <summary>Where the time of its steps goes.</summary>
+    public PassTimes Times => _trainer.Times;
+
+    /// <summary>The learning rate of this round.</summary>
+    public float LearningRate => _trainer.LearningRate;
+
+    /// <summary>Begins a round at the recipe's rate of an epoch, counted from 0.</summary>
+    public void BeginRound(int epoch)
+    {
+        _trainer.LearningRate = Recipe.LearningRateAt(epoch);
+        (Steps, _tokens, _lossSum, _ticks) = (0, 0, 0, 0);
+    }
+
+    /// <summary>Makes one update with a window; the state is carried over from the window before it, but not into the first.</summary>
+    /// <returns>The step's loss, nats per token.</returns>
+    public double Step(int window)
+    {
+        long start = Stopwatch.GetTimestamp();
+        if (window == 0) _trainer.ResetState();
+        _windows.Fill(window, _inputs, _targets);
+        double loss = _trainer.Step(_inputs, _targets).Loss;
+        long ticks = Stopwatch.GetTimestamp() - start;
+        LastStepMilliseconds = 1000.0 * ticks / Stopwatch.Frequency;
+        _ticks += ticks;
+        _lossSum += loss * _inputs.Length;
+        _tokens += _inputs.Length;
+        Steps++;
+        return loss;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using TinySD.Formats;
+using TinySD.Formats.Models;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Errors;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>Trains any task for its epochs, shows how far it is, and keeps the best epoch's model in a file and the run in checkpoints.</summary>
+/// <typeparam name="TBatch">What the task's network is fed.</typeparam>
+/// <param name="task">The task.</param>
+/// <param name="maxSteps">Updates after which to stop, or null.</param>
+/// <param name="threads">Threads.</param>
+/// <param name="checkpoints">Where the run goes on from, and what it leaves to go on from; null for a run that cannot be resumed.</param>
+internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxSteps, int threads, RunCheckpoints? checkpoints)
+    where TBatch : class
+{
+    private readonly TrainingRun<TBatch> _run = Sizes.Checked(() => new TrainingRun<TBatch>(task.Task) { KeepsBest = checkpoints is not null });
+    private readonly Stopwatch _elapsed = new();
+    private double _secondsBefore;
+    private EpochOutcome? _cutShort;
+    private long _stepsPlanned;
+
+    private TrainingRecipe Recipe => task.Task.Recipe;
+
+    private double TotalSeconds => _secondsBefore + _elapsed.Elapsed.TotalSeconds;
+
+    /// <summary>Trains.</summary>
+    /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file, and the run in a checkpoint if it has any.</exception>
+    /// <exception cref="DivergedException">The numbers stopped being finite; the best model so far is in the file.</exception>
+    /// <exception cref="FailureException">A checkpoint could not be written.</exception>
+    /// <exception cref="FileProblemException">A file could not be written, in a run without checkpoints.</exception>
+    public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
+    {
+        _stepsPlanned = _run.CountUpdates(maxSteps ?? long.MaxValue);
+        task.CheckLength(_stepsPlanned);
+        foreach (string note in task.Notes(_run, threads)) progress.Note(note);
+        _elapsed.Start();
+        Restore(progress);
+        Measurement? test;
+        try
+        {
+            // A model file of after the checkpoint, or of another name, becomes what it was then.
+            if (_run.Best is { } best) Save(_run.BestParameters!, best);
+            checkpoints?.Save(_run, TotalSeconds);
+            while (!_run.IsAtEnd && (_run.Updates < _stepsPlanned || _run.Steps > 0))
+            {
+                if (IsOutOfPatience(progress) || !TrainEpoch(progress, stop)) break;
+            }
+
+            checkpoints?.Save(_run, TotalSeconds);
+            test = task.Test(progress, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            int epoch = Math.Min(_run.Epochs.Count + (_cutShort is null ? 1 : 2), Recipe.Epochs);
+            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(_run.Updates, "step")} in all; {WhatIsKept()}") { Advice = HowToGoOn() };
+        }
+        catch (FileProblemException exception) when (checkpoints is not null)
+        {
+            throw new FailureException(exception.Message, exception) { Advice = HowToGoOn() };
+        }
+
+        if (test is { } measured && !double.IsFinite(measured.Loss)) throw new DivergedException($"the loss on the test data is {measured.Loss}; {WhatIsKept()}", null);
+        EpochOutcome[] epochs = _cutShort is { } last ? [.. _run.Epochs, last] : [.. _run.Epochs];
+        return new TrainingOutcome(epochs, _run.Best!, test, task.Task.Network.Parameters.Layout.ParameterCount, TotalSeconds);
+    }
+
+    // The run as it was; or the first checkpoint, which finds out early whether there can be any.
+    private void Restore(IProgressDisplay progress)
+    {
+        if (checkpoints?.From is not { } from) return;
+        _secondsBefore = from.State.TotalSeconds;
+        try
+        {
+            _run.Restore(from.State, from.Load);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FailureException($"the checkpoint cannot be used: {Failures.OneLine(exception)}.", exception);
+        }
+
+        if (_run.Updates > _stepsPlanned)
+        {
+            throw new UsageException(
+                $"{Figures.Count(_run.Updates, "update")} {(_run.Updates == 1 ? "is" : "are")} made already, and --max-steps would stop after " +
+                $"{Figures.Count(_stepsPlanned)}; give more, or leave it out.");
+        }
+
+        string where = _run.IsAtEnd ? "at its end" : $"in epoch {_run.Epoch + 1}, after {Figures.Count(_run.Steps, "step")} of it";
+        progress.Note($"going on after {Figures.Count(_run.Updates, "update")}, {where}");
+        if (from.WrittenBy != TrainingRecord.ThisBuild)
+            progress.Note($"the run was begun by {from.WrittenBy}, and this is {TrainingRecord.ThisBuild}: its last bits may come out otherwise");
+    }
+
+    /// <returns>False when the limit on steps cut the epoch short.</returns>
+    private bool TrainEpoch(IProgressDisplay progress, CancellationToken stop)
+    {
+        string label = $"epoch {_run.Epoch + 1}/{Recipe.Epochs}";
+        try
+        {
+            while (_run.Updates < _stepsPlanned && _run.Steps < _run.BatchCount)
+            {
+                stop.ThrowIfCancellationRequested();
+                _run.TryStep(out _);
+                if (checkpoints?.Keeper.IsDue(_run.Updates) == true)
+                {
+                    RequireFiniteParameters();
+                    checkpoints.Save(_run, TotalSeconds);
+                }
+
+                if (progress.IsDue) progress.Show(label, (double)_run.Updates / _stepsPlanned, Detail());
+            }
+        }
+        catch (NotFiniteException exception)
+        {
+            string found = $"(loss {exception.Loss}, gradient norm {exception.GradientNorm})";
+            throw Diverged($"in epoch {_run.Epoch + 1}, step {_run.Steps + 1} {found}", exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new FailureException($"{Failures.OneLine(exception)}.", exception);
+        }
+
+        // The results of an epoch cut short are not part of the run that a later one goes on with.
+        if (_run.Steps < _run.BatchCount) checkpoints?.Save(_run, TotalSeconds);
+        EpochOutcome epoch = _run.Measure(share => ShowShare(progress, $"{label}, validation", share), stop);
+        if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss))
+            throw Diverged($"in epoch {_run.Epoch + 1} (train loss {epoch.Train.Loss}, validation loss {epoch.Valid.Loss})", null);
+        RequireFiniteParameters();
+        bool improved = _run.IsBest(epoch);
+        if (improved) Save(_run.ParametersToKeep, epoch);
+        bool averages = _run.Accept(epoch);
+        progress.Note(
+            $"{label}: {task.Describe(epoch)}; learning rate {Figures.Setting(epoch.LearningRate)}; {Figures.Duration(epoch.Seconds)}, " +
+            $"{Figures.Count(epoch.TermsPerSecond)} {task.Terms}/s{(improved ? $"; saved to {task.Output}" : "")}");
+        if (!epoch.IsWhole)
+        {
+            _cutShort = epoch;
+            return false;
+        }
+
+        if (averages) progress.Note("validation stopped getting better: from here on the model is the average of the parameters");
+        if (checkpoints?.Keeper.IsDueAfterEpoch(_run.Updates) == true) checkpoints.Save(_run, TotalSeconds);
+        return true;
+    }
+
+    // Epochs cut short by the limit on steps are no finished epochs, and the file's record holds none but those.
+    private void Save(ParameterBlock parameters, EpochOutcome best) =>
+        task.Save(parameters, [.. _run.Epochs.Where(epoch => epoch.Epoch < best.Epoch), .. best.IsWhole ? (EpochOutcome[])[best] : []]);
+
+    // The last update may have made parameters infinite that no loss has met yet.
+    private void RequireFiniteParameters()
+    {
+        foreach (ParameterBlock block in (ReadOnlySpan<ParameterBlock>)[_run.ParametersToKeep, task.Task.Network.Parameters])
+        {
+            if (block.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+                throw Diverged($"in epoch {_run.Epoch + 1}, step {_run.Steps} (a parameter is infinite or not a number)", null);
+        }
+    }
+
+    private bool IsOutOfPatience(IProgressDisplay progress)
+    {
+        if (!_run.IsOutOfPatience) return false;
+        progress.Note($"no better validation in {Figures.Count(Recipe.Patience, "epoch")}: stopped, as --patience asks");
+        return true;
+    }
+
+    private string Detail()
+    {
+        double left = TotalSeconds / _run.Updates * (_stepsPlanned - _run.Updates);
+        return $"{task.Detail(_run.MeanLoss)}  {Figures.Count(_run.TermsPerSecond)} {task.Terms}/s  {Figures.Duration(left)} left";
+    }
+
+    private static void ShowShare(IProgressDisplay progress, string label, double share)
+    {
+        if (progress.IsDue) progress.Show(label, share, "");
+    }
+
+    private DivergedException Diverged(string where, Exception? cause)
+    {
+        // Going on would come to the same end.
+        checkpoints?.Keeper.Finish();
+        return new DivergedException($"the numbers stopped being finite {where}; {WhatIsKept()}", cause)
+        {
+            Advice = $"Try a lower --lr (it was {Figures.Setting(_run.LearningRate)}) or a lower --clip " +
+                $"(it was {Figures.Setting(Recipe.ClipNorm)}{(Recipe.ClipNorm == 0 ? ", no clipping" : "")}).",
+        };
+    }
+
+    // Writes the last checkpoint, and says in a line of its own how to go on from it.
+    private string? HowToGoOn()
+    {
+        if (checkpoints is null) return null;
+        checkpoints.Save(_run, TotalSeconds);
+        return checkpoints.Keeper.WhatIsKept();
+    }
+
+    private string WhatIsKept() => _run.Best is { } best
+        ? $"{task.Output} holds the best model so far, of epoch {best.Epoch}, {task.DescribeBest(best)}."
+        : $"no epoch was finished, so nothing was saved to {task.Output}.";
+}
