@@ -1,16 +1,15 @@
-// sample
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
-// end
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>The README's C# as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each other.</summary>
+/// <summary>The C# of README and library guide as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each other.</summary>
 internal static class ReadmeSamples
 {
     public static void Generate()
@@ -43,28 +42,23 @@ internal static class ReadmeSamples
     {
         // sample
         Vocabulary vocabulary = Vocabulary.Build(Corpus.Count("train.txt", TextLevel.Character));
-        int[] tokens = Corpus.Encode("train.txt", vocabulary);
+        int[] train = Corpus.Encode("train.txt", vocabulary), valid = Corpus.Encode("valid.txt", vocabulary);
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")!;
-        var model = new LanguageModel(recipe.ToConfig(vocabulary.Count));
-        model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias, recipe.InitScheme);
         using var threads = new WorkerPool(Environment.ProcessorCount);
-        var trainer = new LanguageModelTrainer(model, recipe, threads);
-        var windows = new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt);
-        int[] inputs = new int[recipe.BatchSize * recipe.Bptt], targets = new int[inputs.Length];
-        for (int step = 0; step < windows.Count; step++)
+        var task = new LanguageModelTask(recipe, vocabulary.Count, new TokenMemory(train), new TokenMemory(valid), threads);
+        var run = new TrainingRun<TokenWindow>(task);
+        while (!run.IsAtEnd && !run.IsOutOfPatience)
         {
-            windows.Fill(step, inputs, targets);
-            Console.WriteLine(trainer.Step(inputs, targets).Loss);
+            EpochOutcome epoch = run.TrainEpoch();
+            Console.WriteLine($"epoch {epoch.Epoch}: validation perplexity {epoch.Valid.Metric:F1}");
+            if (epoch != run.Best) continue;
+            LanguageModelFile.Save("mine.tsd", task.ModelOf(run.ParametersToKeep), vocabulary, new TrainingRecord
+            {
+                Recipe = recipe,
+                Train = new TextRecord("train.txt", train.Length),
+                Valid = new TextRecord("valid.txt", valid.Length),
+            });
         }
-
-        int[] valid = Corpus.Encode("valid.txt", vocabulary);
-        Console.WriteLine(new LanguageModelEvaluator(model, threads).Evaluate(valid).Perplexity);
-        LanguageModelFile.Save("mine.tsd", model, vocabulary, new TrainingRecord
-        {
-            Recipe = recipe,
-            Train = new TextRecord("train.txt", tokens.Length),
-            Valid = new TextRecord("valid.txt", valid.Length),
-        });
         // end
     }
 
