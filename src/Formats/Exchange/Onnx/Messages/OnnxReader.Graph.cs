@@ -16,49 +16,36 @@ internal sealed partial class OnnxReader
         var inputs = ImmutableArray.CreateBuilder<OnnxValue>();
         var outputs = ImmutableArray.CreateBuilder<OnnxValue>();
         var names = new HashSet<(string Side, string Name)>();
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            switch (reader.Field)
-            {
-                case OnnxGraphField.Node when reader.TryBytes(out ProtoBytes body):
-                    if (ReadNode(body, nodes.Count, depth) is { } node) nodes.Add(node);
-                    break;
-                case OnnxGraphField.Initializer when reader.TryBytes(out ProtoBytes body):
-                    AddInitializer(OnnxTensor.TryRead(_file, body, out FileProblem? damage), damage);
-                    break;
-                case OnnxGraphField.SparseInitializer when reader.TryBytes(out ProtoBytes body):
-                    AddInitializer(ReadSparse(body), null);
-                    break;
-                case OnnxGraphField.Input when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } input) Add(inputs, input, "inputs", body.Offset);
-                    break;
-                case OnnxGraphField.Output when reader.TryBytes(out ProtoBytes body):
-                    if (ReadValue(body) is { } output) Add(outputs, output, "outputs", body.Offset);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
+            OnnxGraphField.Node => reader.TryBytes(out ProtoBytes body) && Add(nodes, ReadNode(body, nodes.Count, depth)),
+            OnnxGraphField.Initializer => reader.TryBytes(out ProtoBytes body) && AddInitializer(ReadTensor(body)),
+            OnnxGraphField.SparseInitializer => reader.TryBytes(out ProtoBytes body) && AddInitializer(ReadSparse(body)),
+            OnnxGraphField.Input => reader.TryBytes(out ProtoBytes body) && AddValue(inputs, ReadValue(body), "inputs", body.Offset),
+            OnnxGraphField.Output => reader.TryBytes(out ProtoBytes body) && AddValue(outputs, ReadValue(body), "outputs", body.Offset),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         return IsWhole(reader, "graph")
             ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable())
             : null;
 
-        void AddInitializer(OnnxTensor? tensor, FileProblem? damage)
+        bool AddInitializer(OnnxTensor? tensor)
         {
-            _problem ??= damage;
             if (tensor is not null && !initializers.TryAdd(tensor.Name, tensor))
                 _refusal ??= OnnxProblem.Invalid(_file, tensor.Offset, tensor.Name,
                     $"two initializers are named '{Words.Shown(tensor.Name)}'");
+            return true;
         }
 
-        void Add(ImmutableArray<OnnxValue>.Builder values, OnnxValue value, string side, long offset)
+        bool AddValue(ImmutableArray<OnnxValue>.Builder values, OnnxValue? value, string side, long offset)
         {
-            values.Add(value);
-            if (!names.Add((side, value.Name)))
+            if (value is not null && !names.Add((side, value.Name)))
                 _refusal ??= OnnxProblem.Invalid(_file, offset, value.Name,
                     $"two {side} of the graph are named '{Words.Shown(value.Name)}'");
+            return Add(values, value);
         }
     }
 
@@ -67,16 +54,9 @@ internal sealed partial class OnnxReader
     {
         var reader = new ProtoReader(message);
         OnnxTensor? tensor = null;
-        while (Next(ref reader))
+        while (Next(ref reader) && (reader.Field == OnnxTensorField.SparseValues
+            ? reader.TryBytes(out ProtoBytes body) && Set(ref tensor, ReadTensor(body)) : reader.Skip()))
         {
-            if (reader.Field == OnnxTensorField.SparseValues && reader.TryBytes(out ProtoBytes body))
-            {
-                tensor = OnnxTensor.TryRead(_file, body, out FileProblem? damage);
-                _problem ??= damage;
-                continue;
-            }
-
-            Skip(ref reader);
         }
 
         if (!IsWhole(reader, "sparse_initializer") || tensor is null) return null;
@@ -91,37 +71,18 @@ internal sealed partial class OnnxReader
         var attributes = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
         string name = "", type = "", domain = "", overload = "";
         FileProblem? problem = null;
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            switch (reader.Field)
-            {
-                case OnnxNodeField.Input:
-                    AddText(ref reader, inputs);
-                    break;
-                case OnnxNodeField.Output:
-                    AddText(ref reader, outputs);
-                    break;
-                case OnnxNodeField.Name:
-                    reader.TryText(out name);
-                    break;
-                case OnnxNodeField.OpType:
-                    reader.TryText(out type);
-                    break;
-                case OnnxNodeField.Domain:
-                    reader.TryText(out domain);
-                    break;
-                case OnnxNodeField.Overload:
-                    reader.TryText(out overload);
-                    break;
-                case OnnxNodeField.Attribute when reader.TryBytes(out ProtoBytes body):
-                    if (ReadAttribute(body, depth, ref problem) is { } attribute && !attributes.TryAdd(attribute.Name, attribute))
-                        problem ??= OnnxProblem.Invalid(_file, body.Offset, attribute.Name,
-                            $"a node has the attribute '{Words.Shown(attribute.Name)}' twice");
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
+            OnnxNodeField.Input => AddText(ref reader, inputs),
+            OnnxNodeField.Output => AddText(ref reader, outputs),
+            OnnxNodeField.Name => reader.TryText(out name),
+            OnnxNodeField.OpType => reader.TryText(out type),
+            OnnxNodeField.Domain => reader.TryText(out domain),
+            OnnxNodeField.Overload => reader.TryText(out overload),
+            OnnxNodeField.Attribute => reader.TryBytes(out ProtoBytes body) && AddAttribute(body),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         if (!IsWhole(reader, "node")) return null;
@@ -134,6 +95,14 @@ internal sealed partial class OnnxReader
             Overload = overload,
             Problem = problem,
         };
+
+        bool AddAttribute(ProtoBytes body)
+        {
+            if (ReadAttribute(body, depth, ref problem) is { } attribute && !attributes.TryAdd(attribute.Name, attribute))
+                problem ??= OnnxProblem.Invalid(_file, body.Offset, attribute.Name,
+                    $"a node has the attribute '{Words.Shown(attribute.Name)}' twice");
+            return true;
+        }
     }
 
     private OnnxAttribute? ReadAttribute(ProtoBytes message, int depth, ref FileProblem? problem)
@@ -156,46 +125,23 @@ internal sealed partial class OnnxReader
                 held = found;
             }
 
-            switch (reader.Field)
+            bool isRead = reader.Field switch
             {
-                case OnnxAttributeField.Name:
-                    reader.TryText(out name);
-                    break;
-                case OnnxAttributeField.Type:
-                    reader.TryInteger(out type);
-                    break;
-                case OnnxAttributeField.Float:
-                    reader.TryFloat(out number);
-                    break;
-                case OnnxAttributeField.Integer:
-                    reader.TryInteger(out integer);
-                    break;
-                case OnnxAttributeField.Text:
-                    reader.TryText(out text);
-                    break;
-                case OnnxAttributeField.Floats:
-                    reader.TryFloats(floats, MaxNumbers);
-                    break;
-                case OnnxAttributeField.Integers:
-                    reader.TryIntegers(integers, MaxNumbers);
-                    break;
-                case OnnxAttributeField.Texts:
-                    AddText(ref reader, texts);
-                    break;
-                case OnnxAttributeField.ReferenceName:
-                    reader.TryText(out reference);
-                    break;
-                case OnnxAttributeField.Tensor when reader.TryBytes(out ProtoBytes body):
-                    tensor = OnnxTensor.TryRead(_file, body, out FileProblem? damage);
-                    _problem ??= damage;
-                    break;
-                case OnnxAttributeField.Graph or OnnxAttributeField.Graphs when depth < MaxDepth && reader.TryBytes(out ProtoBytes body):
-                    if (ReadGraph(body, depth + 1) is { } graph) graphs.Add(graph);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
+                OnnxAttributeField.Name => reader.TryText(out name),
+                OnnxAttributeField.Type => reader.TryInteger(out type),
+                OnnxAttributeField.Float => reader.TryFloat(out number),
+                OnnxAttributeField.Integer => reader.TryInteger(out integer),
+                OnnxAttributeField.Text => reader.TryText(out text),
+                OnnxAttributeField.Floats => reader.TryFloats(floats, MaxNumbers),
+                OnnxAttributeField.Integers => reader.TryIntegers(integers, MaxNumbers),
+                OnnxAttributeField.Texts => AddText(ref reader, texts),
+                OnnxAttributeField.ReferenceName => reader.TryText(out reference),
+                OnnxAttributeField.Tensor => reader.TryBytes(out ProtoBytes body) && Set(ref tensor, ReadTensor(body)),
+                OnnxAttributeField.Graph or OnnxAttributeField.Graphs when depth < MaxDepth =>
+                    reader.TryBytes(out ProtoBytes body) && Add(graphs, ReadGraph(body, depth + 1)),
+                _ => reader.Skip(),
+            };
+            if (!isRead) break;
         }
 
         if (!IsWhole(reader, "attribute")) return null;
@@ -229,72 +175,95 @@ internal sealed partial class OnnxReader
         string name = "";
         long dataType = 0;
         ImmutableArray<long> shape = default;
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            if (reader.Field == OnnxValueField.Name) reader.TryText(out name);
-            else if (reader.Field == OnnxValueField.Type && reader.TryBytes(out ProtoBytes type)) ReadType(type, ref dataType, ref shape);
-            else Skip(ref reader);
+            OnnxValueField.Name => reader.TryText(out name),
+            OnnxValueField.Type => reader.TryBytes(out ProtoBytes type) && ReadType(type, ref dataType, ref shape),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         return IsWhole(reader, "value") ? new OnnxValue(name, dataType, shape) : null;
     }
 
-    private void ReadType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
+    private bool ReadType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
     {
         var reader = new ProtoReader(message);
-        while (Next(ref reader))
+        while (Next(ref reader) && (reader.Field == OnnxValueField.TypeTensor
+            ? reader.TryBytes(out ProtoBytes body) && ReadTensorType(body, ref dataType, ref shape) : reader.Skip()))
         {
-            if (reader.Field != OnnxValueField.TypeTensor || !reader.TryBytes(out ProtoBytes body))
-            {
-                Skip(ref reader);
-                continue;
-            }
-
-            var tensor = new ProtoReader(body);
-            while (Next(ref tensor))
-            {
-                if (tensor.Field == OnnxValueField.TensorElement) tensor.TryInteger(out dataType);
-                else if (tensor.Field == OnnxValueField.TensorShape && tensor.TryBytes(out ProtoBytes extents)) shape = ReadShape(extents);
-                else Skip(ref tensor);
-            }
-
-            if (!IsWhole(tensor, "type")) return;
         }
 
-        IsWhole(reader, "type");
+        return IsWhole(reader, "type");
+    }
+
+    private bool ReadTensorType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
+    {
+        var reader = new ProtoReader(message);
+        while (Next(ref reader) && reader.Field switch
+        {
+            OnnxValueField.TensorElement => reader.TryInteger(out dataType),
+            OnnxValueField.TensorShape => reader.TryBytes(out ProtoBytes extents) && Set(ref shape, ReadShape(extents)),
+            _ => reader.Skip(),
+        })
+        {
+        }
+
+        return IsWhole(reader, "type");
     }
 
     private ImmutableArray<long> ReadShape(ProtoBytes message)
     {
         var reader = new ProtoReader(message);
         ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>();
-        while (Next(ref reader))
+        while (Next(ref reader) && (reader.Field == OnnxValueField.ShapeDimension
+            ? reader.TryBytes(out ProtoBytes body) && AddExtent(body) : reader.Skip()))
         {
-            if (reader.Field != OnnxValueField.ShapeDimension || !reader.TryBytes(out ProtoBytes body))
-            {
-                Skip(ref reader);
-                continue;
-            }
+        }
 
+        return IsWhole(reader, "shape") ? shape.ToImmutable() : [];
+
+        bool AddExtent(ProtoBytes body)
+        {
             var dimension = new ProtoReader(body);
             long extent = -1;
-            while (Next(ref dimension))
+            while (Next(ref dimension)
+                && (dimension.Field == OnnxValueField.DimensionValue ? dimension.TryInteger(out extent) : dimension.Skip()))
             {
-                if (dimension.Field == OnnxValueField.DimensionValue) dimension.TryInteger(out extent);
-                else Skip(ref dimension);
             }
 
-            if (!IsWhole(dimension, "shape")) break;
+            if (!IsWhole(dimension, "shape")) return false;
             if (shape.Count == OnnxTensor.MaxRank)
             {
                 _refusal ??= OnnxProblem.Unsupported(_file, message.Offset, "shape",
                     $"an input or output has more than {OnnxTensor.MaxRank} axes");
-                break;
+                return false;
             }
 
             shape.Add(extent < 0 ? -1 : extent);
+            return true;
         }
+    }
 
-        return IsWhole(reader, "shape") ? shape.ToImmutable() : [];
+    private OnnxTensor? ReadTensor(ProtoBytes body)
+    {
+        OnnxTensor? tensor = OnnxTensor.TryRead(_file, body, out FileProblem? damage);
+        _problem ??= damage;
+        return tensor;
+    }
+
+    private static bool Set<T>(ref T place, T value)
+    {
+        place = value;
+        return true;
+    }
+
+    // Nothing is added where the reading has ended for good.
+    private static bool Add<T>(ImmutableArray<T>.Builder list, T? item)
+        where T : class
+    {
+        if (item is not null) list.Add(item);
+        return true;
     }
 }

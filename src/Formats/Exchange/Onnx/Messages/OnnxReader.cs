@@ -99,38 +99,27 @@ internal sealed partial class OnnxReader
         long opset = 0;
         var functions = ImmutableArray.CreateBuilder<OnnxFunction>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            switch (reader.Field)
-            {
-                case OnnxModelField.ProducerName:
-                    reader.TryText(out producer);
-                    break;
-                case OnnxModelField.ProducerVersion:
-                    reader.TryText(out version);
-                    break;
-                case OnnxModelField.OpsetImport when reader.TryBytes(out ProtoBytes set):
-                    ReadOpset(set, ref opset);
-                    break;
-                case OnnxModelField.Graph when reader.TryBytes(out ProtoBytes body):
-                    if (graph is not null)
-                        return Fail<OnnxModel>(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs"));
-                    graph = ReadGraph(body, 0);
-                    break;
-                case OnnxModelField.Metadata when reader.TryBytes(out ProtoBytes entry):
-                    ReadMetadata(entry, metadata);
-                    break;
-                case OnnxModelField.Functions when reader.TryBytes(out ProtoBytes body):
-                    if (ReadFunction(body) is { } function) functions.Add(function);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
+            OnnxModelField.ProducerName => reader.TryText(out producer),
+            OnnxModelField.ProducerVersion => reader.TryText(out version),
+            OnnxModelField.OpsetImport => reader.TryBytes(out ProtoBytes set) && ReadOpset(set, ref opset),
+            OnnxModelField.Graph when graph is not null => Fail(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs")),
+            OnnxModelField.Graph => reader.TryBytes(out ProtoBytes body) && Set(ref graph, ReadGraph(body, 0)),
+            OnnxModelField.Metadata => reader.TryBytes(out ProtoBytes entry) && ReadMetadata(entry, metadata),
+            OnnxModelField.Functions => reader.TryBytes(out ProtoBytes body) && Add(functions, ReadFunction(body)),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         if (!IsWhole(reader, "model")) return null;
-        if (graph is null) return Fail<OnnxModel>(OnnxProblem.Damaged(_file, 0, "model", "it has no graph"));
+        if (graph is null)
+        {
+            Fail(OnnxProblem.Damaged(_file, 0, "model", "it has no graph"));
+            return null;
+        }
+
         if (opset == 0 && functions.Count == 0)
             _refusal ??= OnnxProblem.Invalid(_file, 0, "opset_import", "it does not say which version of the standard operators it uses");
         else if (opset != 0)
@@ -152,91 +141,80 @@ internal sealed partial class OnnxReader
         var defaults = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
         string name = "", domain = "", overload = "";
         long opset = 0;
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            switch (reader.Field)
-            {
-                case OnnxFunctionField.Name:
-                    reader.TryText(out name);
-                    break;
-                case OnnxFunctionField.Domain:
-                    reader.TryText(out domain);
-                    break;
-                case OnnxFunctionField.Overload:
-                    reader.TryText(out overload);
-                    break;
-                case OnnxFunctionField.Input:
-                    AddText(ref reader, inputs);
-                    break;
-                case OnnxFunctionField.Output:
-                    AddText(ref reader, outputs);
-                    break;
-                case OnnxFunctionField.OpsetImport when reader.TryBytes(out ProtoBytes set):
-                    ReadOpset(set, ref opset);
-                    break;
-                case OnnxFunctionField.Default when reader.TryBytes(out ProtoBytes body):
-                    FileProblem? problem = null;
-                    if (ReadAttribute(body, 0, ref problem) is { } attribute) defaults[attribute.Name] = attribute;
-                    _refusal ??= problem;
-                    break;
-                case OnnxFunctionField.Node when reader.TryBytes(out ProtoBytes body):
-                    if (ReadNode(body, nodes.Count, 0) is { } node) nodes.Add(node);
-                    break;
-                default:
-                    Skip(ref reader);
-                    break;
-            }
+            OnnxFunctionField.Name => reader.TryText(out name),
+            OnnxFunctionField.Domain => reader.TryText(out domain),
+            OnnxFunctionField.Overload => reader.TryText(out overload),
+            OnnxFunctionField.Input => AddText(ref reader, inputs),
+            OnnxFunctionField.Output => AddText(ref reader, outputs),
+            OnnxFunctionField.OpsetImport => reader.TryBytes(out ProtoBytes set) && ReadOpset(set, ref opset),
+            OnnxFunctionField.Default => reader.TryBytes(out ProtoBytes body) && AddDefault(body),
+            OnnxFunctionField.Node => reader.TryBytes(out ProtoBytes body) && Add(nodes, ReadNode(body, nodes.Count, 0)),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         return IsWhole(reader, "function")
             ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(),
                 defaults, opset)
             : null;
+
+        bool AddDefault(ProtoBytes body)
+        {
+            FileProblem? problem = null;
+            if (ReadAttribute(body, 0, ref problem) is { } attribute) defaults[attribute.Name] = attribute;
+            _refusal ??= problem;
+            return true;
+        }
     }
 
     // Of a key that comes twice the last counts, as with protobuf's own maps.
-    private void ReadMetadata(ProtoBytes message, Dictionary<string, string> metadata)
+    private bool ReadMetadata(ProtoBytes message, Dictionary<string, string> metadata)
     {
         var reader = new ProtoReader(message);
         string key = "", value = "";
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            if (reader.Field == OnnxModelField.MetadataKey) reader.TryText(out key);
-            else if (reader.Field == OnnxModelField.MetadataValue) reader.TryText(out value);
-            else Skip(ref reader);
+            OnnxModelField.MetadataKey => reader.TryText(out key),
+            OnnxModelField.MetadataValue => reader.TryText(out value),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         if (IsWhole(reader, "metadata_props")) metadata[key] = value;
+        return true;
     }
 
-    private void ReadOpset(ProtoBytes message, ref long opset)
+    private bool ReadOpset(ProtoBytes message, ref long opset)
     {
         var reader = new ProtoReader(message);
         string domain = "";
         long version = 0;
-        while (Next(ref reader))
+        while (Next(ref reader) && reader.Field switch
         {
-            if (reader.Field == OnnxModelField.OpsetDomain) reader.TryText(out domain);
-            else if (reader.Field == OnnxModelField.OpsetVersion) reader.TryInteger(out version);
-            else reader.Skip();
+            OnnxModelField.OpsetDomain => reader.TryText(out domain),
+            OnnxModelField.OpsetVersion => reader.TryInteger(out version),
+            _ => reader.Skip(),
+        })
+        {
         }
 
         if (IsWhole(reader, "opset_import") && Standard(domain).Length == 0) opset = version;
+        return true;
     }
 
-    private static void AddText(ref ProtoReader reader, ImmutableArray<string>.Builder texts)
+    private static bool AddText(ref ProtoReader reader, ImmutableArray<string>.Builder texts)
     {
-        if (reader.TryText(out string text)) texts.Add(text);
+        if (!reader.TryText(out string text)) return false;
+        texts.Add(text);
+        return true;
     }
 
     // The standard operators' domain has two names.
     private static string Standard(string domain) => domain == "ai.onnx" ? "" : domain;
-
-    // A field whose value was read when it could be; what could not has left its fault in the reader.
-    private static void Skip(ref ProtoReader reader)
-    {
-        if (reader.Fault is null) reader.Skip();
-    }
 
     private bool Next(ref ProtoReader reader)
     {
@@ -251,10 +229,9 @@ internal sealed partial class OnnxReader
         return _problem is null;
     }
 
-    private T? Fail<T>(FileProblem problem)
-        where T : class
+    private bool Fail(FileProblem problem)
     {
         _problem ??= problem;
-        return null;
+        return false;
     }
 }
