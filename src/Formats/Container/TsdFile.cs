@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.Win32.SafeHandles;
 using TinySD.Formats.Storage;
 
@@ -189,7 +189,7 @@ public sealed class TsdFile : IDisposable
     {
         TensorStorage storage = tensor.Storage;
         bool isDirect = !destination.IsEmpty && storage == TensorStorage.F32;
-        byte[]? scratch = isDirect ? null : ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Bytes));
+        using SpanOwner<byte> scratch = SpanOwner<byte>.Allocate(isDirect ? 0 : (int)Math.Min(ChunkBytes, tensor.Bytes));
         try
         {
             var hash = new XxHash128();
@@ -197,7 +197,7 @@ public sealed class TsdFile : IDisposable
             {
                 int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done), size = NumberFormat.BytesOf(storage);
                 Span<float> values = destination.IsEmpty ? [] : destination.Slice((int)(done / size), count / size);
-                Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.AsSpan(0, count);
+                Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.Span[..count];
                 if (!ReadFully(_handle, chunk, tensor.Offset + done)) return Shrunk(Path);
                 hash.Append(chunk);
                 if (!isDirect && !destination.IsEmpty) NumberFormat.Expand(chunk, storage, values);
@@ -209,10 +209,6 @@ public sealed class TsdFile : IDisposable
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
             return SystemErrors.WhileReading(Path, exception) with { Offset = tensor.Offset, Part = tensor.Name };
-        }
-        finally
-        {
-            if (scratch is not null) ArrayPool<byte>.Shared.Return(scratch);
         }
     }
 

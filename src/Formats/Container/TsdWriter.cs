@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CommunityToolkit.HighPerformance.Buffers;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Memory;
 
@@ -18,19 +19,12 @@ internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSl
     public IEnumerable<ReadOnlyMemory<byte>> Chunks()
     {
         int size = NumberFormat.BytesOf(Storage);
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(Math.Min(ChunkFloats, Slot.Length) * size);
-        try
+        using MemoryOwner<byte> scratch = MemoryOwner<byte>.Allocate(Math.Min(ChunkFloats, Slot.Length) * size);
+        for (int start = 0; start < Slot.Length; start += ChunkFloats)
         {
-            for (int start = 0; start < Slot.Length; start += ChunkFloats)
-            {
-                int length = Math.Min(ChunkFloats, Slot.Length - start);
-                NumberFormat.Round(Block[Slot].Slice(start, length), Storage, scratch.AsSpan(0, length * size));
-                yield return scratch.AsMemory(0, length * size);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
+            int length = Math.Min(ChunkFloats, Slot.Length - start);
+            NumberFormat.Round(Block[Slot].Slice(start, length), Storage, scratch.Span[..(length * size)]);
+            yield return scratch.Memory[..(length * size)];
         }
     }
 }

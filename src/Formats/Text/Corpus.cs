@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Text;
 
@@ -146,12 +147,13 @@ public static class Corpus
     private static void ReadBytes(string path, BlockAction take, Action<double>? progress, CancellationToken stop)
     {
         using CorpusFile file = CorpusFile.Open(path);
-        byte[] block = new byte[TextFile.BlockLength];
+        using SpanOwner<byte> owner = SpanOwner<byte>.Allocate(TextFile.BlockLength);
+        Span<byte> block = owner.Span;
         for (bool isStart = true; ; isStart = false)
         {
             int read = file.Read(block);
             if (read == 0 && isStart) Throw.Problem(file.Empty("a file with something in it"));
-            take(block.AsSpan(0, read));
+            take(block[..read]);
             progress?.Invoke(file.Share);
             stop.ThrowIfCancellationRequested();
             if (read < block.Length) return;
@@ -163,16 +165,17 @@ public static class Corpus
         where TSink : struct, ITokenSink
     {
         using TextFile file = TextFile.Open(path);
-        char[] buffer = new char[TextFile.BlockLength + Tokenizer.MaxWordLength + 1];
+        using SpanOwner<char> owner = SpanOwner<char>.Allocate(TextFile.BlockLength + Tokenizer.MaxWordLength + 1);
+        Span<char> buffer = owner.Span;
         var tokenizer = new Tokenizer(level, marks);
         int count = 0, read;
         do
         {
-            read = file.Read(buffer.AsSpan(count));
+            read = file.Read(buffer[count..]);
             count += read;
-            int used = tokenizer.Push(buffer.AsSpan(0, count), isLast: read == 0, ref sink);
+            int used = tokenizer.Push(buffer[..count], isLast: read == 0, ref sink);
             count -= used;
-            buffer.AsSpan(used, count).CopyTo(buffer);
+            buffer.Slice(used, count).CopyTo(buffer);
 
             // The sinks refuse a long word that is whole; this one does not even end.
             if (count > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(path, tokenizer.Line));

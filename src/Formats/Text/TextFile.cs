@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using CommunityToolkit.HighPerformance.Buffers;
 using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Text;
@@ -13,7 +14,7 @@ internal sealed class TextFile : IDisposable
 
     private readonly string _path;
     private readonly CorpusFile _file;
-    private readonly byte[] _bytes = new byte[BlockLength];
+    private readonly MemoryOwner<byte> _bytes;
     private int _count;
     private long _offset, _lines, _returns, _pairs;
     private bool _ended, _isSurelyUtf8, _endsInReturn;
@@ -22,6 +23,7 @@ internal sealed class TextFile : IDisposable
     {
         _path = path;
         _file = CorpusFile.Open(path);
+        _bytes = MemoryOwner<byte>.Allocate(BlockLength);
     }
 
     /// <summary>How much of the file is read, 0 to 1.</summary>
@@ -44,16 +46,16 @@ internal sealed class TextFile : IDisposable
         {
             Fill();
             OperationStatus status = Utf8.ToUtf16(
-                _bytes.AsSpan(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended);
+                _bytes.Span.Slice(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended);
 
             // Where there are fewer characters than bytes, some are of several bytes, and other encodings hardly ever look like that.
             _isSurelyUtf8 |= written < used;
             if (status == OperationStatus.InvalidData) Throw.Problem(NotUtf8(used));
 
-            CountLines(_bytes.AsSpan(0, used));
+            CountLines(_bytes.Span.Slice(0, used));
             _offset += used;
             _count -= used;
-            _bytes.AsSpan(used, _count).CopyTo(_bytes);
+            _bytes.Span.Slice(used, _count).CopyTo(_bytes.Span);
             if (written > 0) return written;
         }
 
@@ -61,7 +63,11 @@ internal sealed class TextFile : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        _file.Dispose();
+    }
 
     private void CountLines(ReadOnlySpan<byte> bytes)
     {
@@ -77,9 +83,9 @@ internal sealed class TextFile : IDisposable
     private void Fill()
     {
         if (_ended) return;
-        int added = _file.Read(_bytes.AsSpan(_count));
+        int added = _file.Read(_bytes.Span.Slice(_count));
         bool isStart = _offset == 0 && _count == 0;
-        Span<byte> fresh = _bytes.AsSpan(_count, added);
+        Span<byte> fresh = _bytes.Span.Slice(_count, added);
         _count += added;
         _ended = _count < _bytes.Length;
         if (isStart) CheckStart();
@@ -87,7 +93,7 @@ internal sealed class TextFile : IDisposable
         if (zero >= 0)
         {
             long at = _offset + _count - added + zero;
-            if (isStart && WideText.Find(_bytes.AsSpan(0, _count)) is { } wide) Throw.Problem(NotUtf8(wide, zero));
+            if (isStart && WideText.Find(_bytes.Span.Slice(0, _count)) is { } wide) Throw.Problem(NotUtf8(wide, zero));
             Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at {_file.Place(at)}")
             { Offset = at });
         }
@@ -98,18 +104,18 @@ internal sealed class TextFile : IDisposable
     private void CheckStart()
     {
         if (_count == 0) Throw.Problem(_file.Empty("a text"));
-        if (ForeignFile.Describe(_bytes.AsSpan(0, Math.Min(_count, ForeignFile.FirstBytes)), _path) is { } format)
+        if (ForeignFile.Describe(_bytes.Span.Slice(0, Math.Min(_count, ForeignFile.FirstBytes)), _path) is { } format)
             Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} is not text: it begins like {format}") { Offset = 0 });
     }
 
     /// <summary>Windows programs put a byte-order mark before a text; it is no part of it.</summary>
     private void SkipMark()
     {
-        if (!_bytes.AsSpan(0, _count).StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return;
+        if (!_bytes.Span.Slice(0, _count).StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return;
         _isSurelyUtf8 = true;
         _offset = 3;
         _count -= 3;
-        _bytes.AsSpan(3, _count).CopyTo(_bytes);
+        _bytes.Span.Slice(3, _count).CopyTo(_bytes.Span);
         if (_count == 0)
         {
             Throw.Problem(new(FileProblemKind.Empty, _path, $"{_path} is empty but for a byte-order mark; a text was expected")
@@ -119,7 +125,7 @@ internal sealed class TextFile : IDisposable
 
     private FileProblem NotUtf8(WideText wide, int zero)
     {
-        long line = _bytes.AsSpan(0, zero).Count((byte)'\n') + 1;
+        long line = _bytes.Span.Slice(0, zero).Count((byte)'\n') + 1;
         return new(FileProblemKind.NotUtf8, _path,
             $"{_path}, line {line}: not UTF-8 text, with 00 at {_file.Place(zero)}; it looks like {wide.Name} without a byte-order mark. Convert the file, for " +
             $"example with iconv -f {wide.Iconv} -t utf-8.")
@@ -128,8 +134,8 @@ internal sealed class TextFile : IDisposable
 
     private FileProblem NotUtf8(int at)
     {
-        long line = _lines + _bytes.AsSpan(0, at).Count((byte)'\n') + 1, offset = _offset + at;
-        bool isCut = _ended && Rune.DecodeFromUtf8(_bytes.AsSpan(at, _count - at), out _, out _) == OperationStatus.NeedMoreData;
+        long line = _lines + _bytes.Span.Slice(0, at).Count((byte)'\n') + 1, offset = _offset + at;
+        bool isCut = _ended && Rune.DecodeFromUtf8(_bytes.Span.Slice(at, _count - at), out _, out _) == OperationStatus.NeedMoreData;
         string remedy = (_isSurelyUtf8, isCut) switch
         {
             (true, true) => "The text before it is UTF-8, so it is cut short within a character; copy it again.",
@@ -137,7 +143,7 @@ internal sealed class TextFile : IDisposable
             (false, true) => $"If it is cut short within a character, copy it again; otherwise convert it{HowToConvert(at)}",
             (false, false) => $"Convert the file{HowToConvert(at)}",
         };
-        return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes[at]:X2} at {_file.Place(offset)}. {remedy}")
+        return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes.Span[at]:X2} at {_file.Place(offset)}. {remedy}")
         {
             Offset = offset,
             Line = line,
@@ -148,14 +154,14 @@ internal sealed class TextFile : IDisposable
     {
         const int blocks = 16;
         var text = new NarrowText();
-        text.Add(_bytes.AsSpan(Math.Max(0, at - 1), _count - Math.Max(0, at - 1)));
-        byte[] more = new byte[BlockLength];
+        text.Add(_bytes.Span.Slice(Math.Max(0, at - 1), _count - Math.Max(0, at - 1)));
+        using SpanOwner<byte> more = SpanOwner<byte>.Allocate(BlockLength);
         for (int i = 0; i < blocks && !_ended; i++)
         {
             int read;
             try
             {
-                read = _file.Read(more);
+                read = _file.Read(more.Span);
             }
             catch (FileProblemException)
             {
@@ -163,7 +169,7 @@ internal sealed class TextFile : IDisposable
                 break;
             }
 
-            text.Add(more.AsSpan(0, read));
+            text.Add(more.Span[..read]);
             _ended = read < more.Length;
         }
 

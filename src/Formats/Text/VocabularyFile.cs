@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Text;
 
@@ -44,10 +45,10 @@ public static class VocabularyFile
     {
         using TextFile file = TextFile.Open(path);
         var text = new StringBuilder();
-        char[] block = new char[TextFile.BlockLength];
-        for (int count; (count = file.Read(block)) > 0;)
+        using SpanOwner<char> block = SpanOwner<char>.Allocate(TextFile.BlockLength);
+        for (int count; (count = file.Read(block.Span)) > 0;)
         {
-            text.Append(block, 0, count);
+            text.Append(block.Span[..count]);
             if (text.Length > MaxLength)
                 Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary: it goes on for more than {Words.Count(MaxLength)} characters"));
         }

@@ -49,6 +49,18 @@ public sealed class OnnxCostTests
 
     [Test]
     [NotInParallel]
+    public async Task Names_that_come_again_are_one_text_in_memory()
+    {
+        using var folder = new TestFolder();
+        OnnxBytes chain = new OnnxBytes().Input("x0", [1]);
+        for (int i = 0; i < 500; i++) chain.Node("Identity", [$"x{i}"], [$"x{i + 1}"]);
+        string path = folder.Put("m.onnx", chain.Output("x500", [1]).ToArray());
+        OnnxNetwork network = OnnxNetwork.Open(path);
+        await Assert.That(network.Operators.Distinct(ReferenceEqualityComparer.Instance).Count()).IsEqualTo(1);
+    }
+
+    [Test]
+    [NotInParallel]
     [MethodDataSource(nameof(Models))]
     public async Task A_small_file_costs_little(string what, byte[] model)
     {

@@ -82,6 +82,26 @@ public sealed class CorpusTests
     }
 
     [Test]
+    [NotInParallel]
+    public async Task Reading_a_second_file_takes_the_buffers_of_the_first()
+    {
+        using var folder = new TestFolder();
+        string path = folder.Put("a.txt", "the\ncat\nsat\n"u8.ToArray());
+        var vocabulary = Vocabulary.Build(Corpus.Count(path, TextLevel.Word));
+        foreach (Action read in new Action[]
+        {
+            () => Corpus.Count(path, TextLevel.Word), () => Corpus.Count(path, TextLevel.Byte), () => Corpus.Encode(path, vocabulary),
+            () => VocabularyFile.Read(path, TextLevel.Word),
+        })
+        {
+            read();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            read();
+            await Assert.That(GC.GetAllocatedBytesForCurrentThread() - before).IsLessThan(TextFile.BlockLength);
+        }
+    }
+
+    [Test]
     public async Task Reading_does_not_allocate_for_each_token()
     {
         using var folder = new TestFolder();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
@@ -23,6 +24,9 @@ internal readonly record struct ProtoBytes(ReadOnlyMemory<byte> Bytes, long Offs
 internal struct ProtoReader(ProtoBytes message)
 {
     private const int MaxVarintBytes = 10;
+
+    // Every node names its operator, and every value is named by its maker and its users. What is longer is hardly a name, and could fill the pool.
+    private const int LongestPooled = 64;
 
     private int _at;
     private int _fieldAt;
@@ -105,7 +109,8 @@ internal struct ProtoReader(ProtoBytes message)
         text = "";
         if (!TryBytes(out ProtoBytes bytes)) return false;
         if (!Utf8.IsValid(bytes.Bytes.Span)) return Fail($"field {Field} is no UTF-8 text");
-        text = Encoding.UTF8.GetString(bytes.Bytes.Span);
+        ReadOnlySpan<byte> utf8 = bytes.Bytes.Span;
+        text = utf8.Length <= LongestPooled ? StringPool.Shared.GetOrAdd(utf8, Encoding.UTF8) : Encoding.UTF8.GetString(utf8);
         return true;
     }
 
