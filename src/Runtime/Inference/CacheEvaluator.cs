@@ -15,20 +15,21 @@ public readonly record struct CacheResult(float Theta, float Lambda, EvaluationR
 
 /// <summary>
 /// Evaluation with a continuous cache (Grave, Joulin and Usunier, "Improving Neural Language Models with a Continuous Cache", ICLR 2017):
-/// p = (1 - lambda) p_model + lambda p_cache, where p_cache(w) is proportional to the sum of e^(theta h_t . h_i) over the last N positions i that w followed,
-/// and h is the top layer's output, dropout off. The parameters stay as they are; what was said lately becomes likelier.
+/// p = (1 - lambda) p_model + lambda p_cache, where p_cache(w) is proportional to the sum of e^(theta h_t . h_i) over the last N positions
+/// i that w followed, and h is the top layer's output, dropout off. The parameters stay as they are; what was said lately becomes likelier.
 /// </summary>
 /// <remarks>
-/// One stream, state and cache carried through the whole text; while the cache is empty, which is at the first prediction only, the model predicts alone. The
-/// two numbers depend on the model, h . h_i growing with H: tune them on a validation text, not on the text that is reported.
+/// One stream, state and cache carried through the whole text; while the cache is empty, which is at the first prediction only, the model
+/// predicts alone. The two numbers depend on the model, h . h_i growing with H: tune them on a validation text, not on the text that is
+/// reported.
 /// </remarks>
 public sealed class CacheEvaluator : IWindowScorer
 {
     /// <summary>The paper's cache for the Penn Treebank.</summary>
     public const int DefaultSize = 500;
 
-    /// <summary>What Merity, Keskar and Socher give for their AWD-LSTM on the Penn Treebank with a cache of 500, in the code published with "Regularizing and
-    /// Optimizing LSTM Language Models" (2017).</summary>
+    /// <summary>What Merity, Keskar and Socher give for their AWD-LSTM on the Penn Treebank with a cache of 500, in the code published with
+    /// "Regularizing and Optimizing LSTM Language Models" (2017).</summary>
     public const float DefaultTheta = 1f, DefaultLambda = 0.1f;
 
     private readonly LanguageModelNetwork _network;
@@ -44,14 +45,17 @@ public sealed class CacheEvaluator : IWindowScorer
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="timeSteps">Steps of a window; no effect on the result.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The window or the cache is too small, or the cache passes 2^31 floats, or the profile does not run here.</exception>
-    public CacheEvaluator(LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
+    /// <exception cref="ArgumentException">The window or the cache is too small, or the cache passes 2^31 floats, or the profile does not
+    /// run.</exception>
+    public CacheEvaluator(
+        LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
     {
         EvaluationLoop.Check(1, timeSteps);
         if (size < 1) Throw.OutOfRange(nameof(size), size, "at least 1");
         _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
         if ((long)size * Products.RowStride(_hidden) > int.MaxValue - 64)
-            Throw.Argument($"a cache of {Throw.Counted(size, "state")} of {Throw.Counted(_hidden, "unit")} passes 2^31 floats; use a smaller one");
+            Throw.Argument(
+                $"a cache of {Throw.Counted(size, "state")} of {Throw.Counted(_hidden, "unit")} passes 2^31 floats; use a smaller one");
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         _cache = new ContinuousCache(size, _hidden, plan);
         _network = LanguageModelNetwork.OnItsOwn(model, new(1, timeSteps, Training: false), plan);
@@ -136,11 +140,14 @@ public sealed class CacheEvaluator : IWindowScorer
         for (int i = 0; i < _thetas.Length; i++)
         {
             double share = _cache.Share(target, _thetas[i]);
-            for (int j = 0; j < _lambdas.Length; j++) _sums[(i * _lambdas.Length) + j] += _cache.Count == 0 ? loss : Mixed(loss, share, _lambdas[j]);
+            for (int j = 0; j < _lambdas.Length; j++)
+                _sums[(i * _lambdas.Length) + j] += _cache.Count == 0 ? loss : Mixed(loss, share, _lambdas[j]);
         }
     }
 
-    // A token that the cache does not know is as likely as the model says, less the cache's part; by its logarithm, which may be beyond e^-745.
+    // A token that the cache does not know is as likely as the model says, less the cache's part; by logarithm, which may pass e^-745.
     private static double Mixed(double loss, double share, double lambda) =>
-        share * lambda == 0 ? loss - PortableMath.Log(1 - lambda) : -PortableMath.Log(((1 - lambda) * PortableMath.Exp(-loss)) + (lambda * share));
+        share * lambda == 0
+            ? loss - PortableMath.Log(1 - lambda)
+            : -PortableMath.Log(((1 - lambda) * PortableMath.Exp(-loss)) + (lambda * share));
 }

@@ -18,8 +18,9 @@ internal interface IWindowScorer
 }
 
 /// <summary>
-/// Takes a text to a scorer window by window, so that every token but the first is predicted once. With one stream the state is carried through the whole
-/// text. With more, the text is cut into as many contiguous streams, and each but the first is fed the tokens before its own to warm its state up.
+/// Takes a text to a scorer window by window, so that every token but the first is predicted once. With one stream the state is carried
+/// through the whole text. With more, the text is cut into as many contiguous streams, and each but the first is fed the tokens before its
+/// own to warm its state up.
 /// </summary>
 internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSteps)
 {
@@ -83,7 +84,10 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
         for (int i = 0; i < run.Length; i++)
         {
             if ((uint)run[i] >= (uint)vocabularySize)
-                Throw.Argument($"token {position + i} of the text is {run[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
+            {
+                Throw.Argument(
+                    $"token {position + i} of the text is {run[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
+            }
         }
     }
 }

@@ -28,13 +28,14 @@ public readonly record struct EvaluationResult(long Tokens, double NegativeLogLi
 }
 
 /// <summary>
-/// Static evaluation: every token but the first is predicted once, from the tokens before it, dropout off, parameters as they are. This is what published
-/// perplexities are since Zaremba, Sutskever and Vinyals 2014: nothing is learned from the text that is measured, only the state moves.
+/// Static evaluation: every token but the first is predicted once, from the tokens before it, dropout off, parameters as they are. This is
+/// what published perplexities are since Zaremba, Sutskever and Vinyals 2014: nothing is learned from the text that is measured, only the
+/// state moves.
 /// </summary>
 /// <remarks>
-/// With one stream the state is carried through the whole text, as published figures do. With more the text is cut into that many contiguous streams
-/// that run side by side, several times faster; each but the first then warms its state up on the tokens before its own. What dropout or a cache would add
-/// measure <see cref="MonteCarloEvaluator"/> and <see cref="CacheEvaluator"/>.
+/// With one stream the state is carried through the whole text, as published figures do. With more the text is cut into that many
+/// contiguous streams that run side by side, several times faster; each but the first then warms its state up on the tokens before its own.
+/// What dropout or a cache would add measure <see cref="MonteCarloEvaluator"/> and <see cref="CacheEvaluator"/>.
 /// </remarks>
 public sealed class LanguageModelEvaluator : IWindowScorer
 {
@@ -49,7 +50,8 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     /// <param name="timeSteps">Steps of a window; no effect on the result beyond the rounding of its sum.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
-    public LanguageModelEvaluator(LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
+    public LanguageModelEvaluator(
+        LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
     {
         EvaluationLoop.Check(streams, timeSteps);
         _model = model;

@@ -10,8 +10,8 @@ namespace TinySD.Runtime.Inference;
 
 /// <summary>Runs a language model one token at a time; the state survives from call to call.</summary>
 /// <remarks>
-/// Allocates in the constructor only. Not thread-safe; any number of sessions may share a model. A token cannot spoil the state, but weights that are not finite
-/// can: then it, and all logits, are not finite until <see cref="Reset"/>.
+/// Allocates in the constructor only. Not thread-safe; any number of sessions may share a model. A token cannot spoil the state, but
+/// weights that are not finite can: then it, and all logits, are not finite until <see cref="Reset"/>.
 /// </remarks>
 public sealed class LanguageModelSession
 {
@@ -23,8 +23,9 @@ public sealed class LanguageModelSession
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone, which is best for small models.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="memory">
-    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it gives must outlive the
-    /// session and be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
+    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it
+    /// gives must outlive the session and be nobody else's; it may hold anything and start anywhere, best on a multiple of
+    /// <see cref="AlignedBuffer.AlignmentBytes"/>.
     /// </param>
     /// <exception cref="ArgumentException">The profile does not run here, or the host gives too little memory.</exception>
     public LanguageModelSession(
@@ -44,7 +45,8 @@ public sealed class LanguageModelSession
     /// <exception cref="ArgumentException">The token is not in the vocabulary.</exception>
     public ReadOnlySpan<float> Step(int token)
     {
-        if ((uint)token >= (uint)_model.Config.VocabularySize) Throw.OutOfRange(nameof(token), token, $"0 to {_model.Config.VocabularySize - 1}");
+        if ((uint)token >= (uint)_model.Config.VocabularySize)
+            Throw.OutOfRange(nameof(token), token, $"0 to {_model.Config.VocabularySize - 1}");
         _network.Forward([token]);
         _network.Carry();
         return _network.Logits(0);

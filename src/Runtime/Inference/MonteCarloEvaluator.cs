@@ -10,20 +10,21 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Inference;
 
 /// <summary>
-/// Monte Carlo dropout (Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", NIPS 2016): the text is run
-/// through the model N times with dropout on, and the N probabilities of a token are averaged before their logarithm is taken. Dropout off, as in
-/// <see cref="LanguageModelEvaluator"/>, only approximates that average.
+/// Monte Carlo dropout (Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", NIPS 2016): the
+/// text is run through the model N times with dropout on, and the N probabilities of a token are averaged before their logarithm is taken.
+/// Dropout off, as in <see cref="LanguageModelEvaluator"/>, only approximates that average.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSampler"/>, and training's of words and
-/// weights, with the window as update. So the seed decides everything, and threads and registers nothing. Locked masks and those of
-/// words and weights are new in every window, as in training, so with them the window's length has an effect. The authors' published figures are measured
-/// otherwise: their code draws the masks of a pass once for the whole text and drops no words there. A window of the text's length and no
-/// word drop do the same, at the cost of that window's memory.
+/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSampler"/>, and training's
+/// of words and weights, with the window as update. So the seed decides everything, and threads and registers nothing. Locked masks and
+/// those of words and weights are new in every window, as in training, so with them the window's length has an effect. The authors'
+/// published figures are measured otherwise: their code draws the masks of a pass once for the whole text and drops no words there. A
+/// window of the text's length and no word drop do the same, at the cost of that window's memory.
 /// </para>
 /// <para>
-/// Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/> for what those are.
+/// Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/> for
+/// what those are.
 /// </para>
 /// </remarks>
 public sealed class MonteCarloEvaluator : IWindowScorer
@@ -45,13 +46,13 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     /// <param name="timeSteps">Steps of a window; locked masks last as long.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="wordDrop">Drop rate of whole words of the embedding, at least 0 and below 1.</param>
-    /// <param name="weightDrop">DropConnect's drop rate on the recurrent weights, at least 0 and below 1; other than 0 it costs a copy of the weights for every
-    /// window and sample.</param>
+    /// <param name="weightDrop">DropConnect's drop rate on the recurrent weights, at least 0 and below 1; other than 0 it costs a copy of
+    /// the weights for every window and sample.</param>
     /// <param name="wordDropBySequence">Whether each stream drops words of its own.</param>
     /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
     public MonteCarloEvaluator(
-        LanguageModel model, DropoutSpec dropout, int samples, ulong seed = 1, IParallelRunner? runner = null, int streams = 1, int timeSteps = 35,
-        HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f, bool wordDropBySequence = false)
+        LanguageModel model, DropoutSpec dropout, int samples, ulong seed = 1, IParallelRunner? runner = null, int streams = 1,
+        int timeSteps = 35, HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f, bool wordDropBySequence = false)
     {
         dropout.Validate();
         CheckRate(wordDrop, "the word drop rate");
@@ -86,7 +87,8 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         foreach (ParameterBlock state in _states) state.Values.Clear();
     }
 
-    // The mean of the samples' probabilities e^-loss, each sum kept beside its largest term: a probability that no double holds counts like any other.
+    // The mean of the samples' probabilities e^-loss, each sum kept beside its largest term: a probability that no double holds counts like
+    // any other.
     double IWindowScorer.Score(long window, ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
         Array.Fill(_largest, double.NegativeInfinity);

@@ -8,11 +8,13 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be fed in pieces.</summary>
+/// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so an endless input can come in
+/// pieces.</summary>
 /// <remarks>
-/// A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it, until <see cref="Reset"/>
-/// or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the
-/// stack is one-directional. Not thread-safe; any number of sessions may share a stack.
+/// A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it, until
+/// <see cref="Reset"/> or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same bits
+/// for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is one-directional.
+/// Not thread-safe; any number of sessions may share a stack.
 /// </remarks>
 public sealed class RecurrentSession
 {
@@ -28,11 +30,12 @@ public sealed class RecurrentSession
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="memory">
-    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it gives must outlive the
-    /// session and be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
+    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it
+    /// gives must outlive the session and be nobody else's; it may hold anything and start anywhere, best on a multiple of
+    /// <see cref="AlignedBuffer.AlignmentBytes"/>.
     /// </param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the host gives too little
-    /// memory.</exception>
+    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
+    /// host gives too little memory.</exception>
     public RecurrentSession(
         RecurrentStack stack, int batch, int maxTimeSteps, IParallelRunner? runner = null, HardwareProfile? hardware = null,
         Func<int, Memory<float>>? memory = null)
@@ -66,7 +69,7 @@ public sealed class RecurrentSession
         foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
     }
 
-    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as IEEE 754 says.</summary>
+    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with.</summary>
     public NonFiniteInput NonFinite { get; init; }
 
     /// <summary>Forgets everything fed so far: h and c become 0.</summary>
@@ -126,17 +129,21 @@ public sealed class RecurrentSession
     /// <param name="output">Receives [T, B, D H]: the top layer's h at every step, 0 past a sequence's end.</param>
     /// <param name="lengths">Steps of each sequence, 0 to T; empty where all have T.</param>
     /// <exception cref="ArgumentException">A length is wrong or out of range.</exception>
-    /// <exception cref="NotFiniteNumberException">A number of a step within a sequence's length is not finite, and is to be refused; state and output are as they
-    /// were, and the message names step, sequence and feature.</exception>
+    /// <exception cref="NotFiniteNumberException">A number of a step within a sequence's length is not finite, and is to be refused; state
+    /// and output are as they were, and the message names step, sequence and feature.</exception>
     public void Run(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> lengths = default)
     {
         RecurrentStackConfig config = _stack.Config;
         int step = _batch * config.InputSize, timeSteps = input.Length / step, directions = config.DirectionCount;
         if (input.Length % step != 0 || timeSteps > _maxTimeSteps)
-            Throw.Argument($"the input holds {Throw.Counted(input.Length, "float")}; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+            Throw.Argument(
+                $"the input holds {Throw.Counted(input.Length, "float")}; "
+                + $"a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
         int row = config.OutputSize * _batch;
-        if (output.Length != timeSteps * row) Throw.Argument($"the output holds {Throw.Counted(output.Length, "float")}; {timeSteps * row} were expected");
-        if (!lengths.IsEmpty && lengths.Length != _batch) Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(_batch, "sequence")}");
+        if (output.Length != timeSteps * row)
+            Throw.Argument($"the output holds {Throw.Counted(output.Length, "float")}; {timeSteps * row} were expected");
+        if (!lengths.IsEmpty && lengths.Length != _batch)
+            Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(_batch, "sequence")}");
         foreach (int length in lengths)
         {
             if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");

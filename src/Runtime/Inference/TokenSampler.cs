@@ -18,7 +18,8 @@ public sealed class TokenSampler
     public TokenSampler(int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1)
     {
         if (vocabularySize < 1) Throw.OutOfRange(nameof(vocabularySize), vocabularySize, "at least 1");
-        if (!(temperature >= 0f && float.IsFinite(temperature))) Throw.OutOfRange(nameof(temperature), temperature, "0 or above, and finite");
+        if (!(temperature >= 0f && float.IsFinite(temperature)))
+            Throw.OutOfRange(nameof(temperature), temperature, "0 or above, and finite");
         if (topK < 0) Throw.OutOfRange(nameof(topK), topK, "0 (all) or above");
         _temperature = temperature;
         _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
@@ -30,7 +31,7 @@ public sealed class TokenSampler
     /// <summary>Draws one token. Allocates nothing.</summary>
     /// <param name="logits">[V]; minus infinity for a token that must not be drawn.</param>
     /// <exception cref="ArgumentException">There are more or fewer logits than the sampler was made for.</exception>
-    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity: the model's numbers have
+    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity: numbers
     /// overflowed.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
@@ -64,8 +65,8 @@ public sealed class TokenSampler
         return likeliest;
     }
 
-    // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones. The k largest so far stand in
-    // a heap with the least of them on top, which most logits do not pass: no sorting of the vocabulary.
+    // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones. The k largest so far stand
+    // in a heap with the least of them on top, which most logits do not pass: no sorting of the vocabulary.
     private (float Threshold, int Ties) Threshold(ReadOnlySpan<float> logits)
     {
         if (_topK == logits.Length) return (float.NegativeInfinity, logits.Length);
@@ -86,5 +87,6 @@ public sealed class TokenSampler
         return (threshold, _topK - above);
     }
 
-    private static bool IsAllowed(float logit, float threshold, ref int tiesLeft) => logit > threshold || (logit == threshold && tiesLeft-- > 0);
+    private static bool IsAllowed(float logit, float threshold, ref int tiesLeft) =>
+        logit > threshold || (logit == threshold && tiesLeft-- > 0);
 }

@@ -62,8 +62,8 @@ internal static unsafe class CellRows<TLanes, TVector>
             {
                 int sequences = Math.Min(Turning.Sequences, batch - b);
                 nint from = ((nint)unit * batch) + b;
-                if (TBackward.Value) Turning.InSum<TLanes, TVector>(dUp + from, dRecurrent + from, batch, turned, count, sequences);
-                if (previous != null && batch > 1) Turning.In<TLanes, TVector>(previous + from, batch, before, count, sequences);
+                if (TBackward.Value) Turning.InSum<TLanes, TVector>(dUp + from, dRecurrent + from, batch, count, sequences, turned);
+                if (previous != null && batch > 1) Turning.In<TLanes, TVector>(previous + from, batch, count, sequences, before);
                 for (int s = 0; s < sequences; s++)
                 {
                     // A single sequence needs no turning.
@@ -75,7 +75,7 @@ internal static unsafe class CellRows<TLanes, TVector>
                     Row<TCell, TBackward, FirstLanes<TLanes, TVector>>(ref cell, rest, b + s, unit + whole, 1, past + whole, row + whole);
                 }
 
-                if (batch > 1 && !TBackward.Value) Turning.Out<TLanes, TVector>(turned, h + from, batch, count, sequences);
+                if (batch > 1 && !TBackward.Value) Turning.Out<TLanes, TVector>(turned, count, sequences, h + from, batch);
             }
         }
     }

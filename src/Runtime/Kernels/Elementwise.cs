@@ -4,21 +4,21 @@ using TinySD.Runtime.Kernels.Lanes;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>Plain passes over arrays: sums of squares, scaled copies, optimizer updates. A lane is an element.</summary>
-internal static unsafe class Elementwise
+internal static unsafe class Elementwise<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
 {
-    /// <summary>The sum of squares of <paramref name="count"/> floats, a multiple of 16, in 16 virtual lanes; at least 4 real ones.</summary>
+    /// <summary>The sum of squares of <paramref name="count"/> floats, a multiple of 16, in 16 virtual lanes, at least 4 real.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float SumOfSquares<TLanes, TVector>(float* x, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static float SumOfSquares(float* x, int count)
     {
         TVector s0 = TLanes.Create(0f), s1 = s0, s2 = s0, s3 = s0;
         for (int i = 0; i < count; i += DotTile.VirtualLanes)
         {
-            s0 = AddSquare<TLanes, TVector>(x + i, s0);
-            if (TLanes.Width < 16) s1 = AddSquare<TLanes, TVector>(x + i + TLanes.Width, s1);
-            if (TLanes.Width < 8) s2 = AddSquare<TLanes, TVector>(x + i + (2 * TLanes.Width), s2);
-            if (TLanes.Width < 8) s3 = AddSquare<TLanes, TVector>(x + i + (3 * TLanes.Width), s3);
+            s0 = AddSquare(x + i, s0);
+            if (TLanes.Width < 16) s1 = AddSquare(x + i + TLanes.Width, s1);
+            if (TLanes.Width < 8) s2 = AddSquare(x + i + (2 * TLanes.Width), s2);
+            if (TLanes.Width < 8) s3 = AddSquare(x + i + (3 * TLanes.Width), s3);
         }
 
         float* partial = stackalloc float[DotTile.VirtualLanes];
@@ -31,9 +31,7 @@ internal static unsafe class Elementwise
 
     /// <summary>Row i of y = factor * row keep[i] of x, rows of <paramref name="length"/> floats; y may not be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void GatherRows<TLanes, TVector>(float* x, int length, int* keep, int count, float factor, float* y)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void GatherRows(float* x, int length, int* keep, int count, float factor, float* y)
     {
         TVector f = TLanes.Create(factor);
         for (int i = 0; i < count; i++, y += length)
@@ -44,16 +42,15 @@ internal static unsafe class Elementwise
             if (at == length) continue;
 
             // The rest by one register that overlaps the last, if there was one.
-            if (length >= TLanes.Width) TLanes.Store(y + length - TLanes.Width, TLanes.Multiply(f, TLanes.Load(row + length - TLanes.Width)));
+            int last = length - TLanes.Width;
+            if (last >= 0) TLanes.Store(y + last, TLanes.Multiply(f, TLanes.Load(row + last)));
             else for (; at < length; at++) y[at] = factor * row[at];
         }
     }
 
     /// <summary>y = factor * x; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scale<TLanes, TVector>(float* x, float* y, int count, float factor)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Scale(float* x, int count, float factor, float* y)
     {
         TVector f = TLanes.Create(factor);
         int i = 0;
@@ -63,26 +60,22 @@ internal static unsafe class Elementwise
 
     /// <summary>y = m * x; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TLanes, TVector>(float* x, float* m, float* y, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Multiply(float* x, float* m, int count, float* y)
     {
         int i = 0;
         for (; i + TLanes.Width <= count; i += TLanes.Width) TLanes.Store(y + i, TLanes.Multiply(TLanes.Load(m + i), TLanes.Load(x + i)));
         for (; i < count; i++) y[i] = m[i] * x[i];
     }
 
-    /// <summary>sums[j] += the sum over rows of d[row * stride + j], in order, j in [0, count).</summary>
+    /// <summary>sums[j] += the sum over rows of d[row * dStride + j], in order, j in [0, count).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ColumnSums<TLanes, TVector>(float* d, int rows, nint stride, float* sums, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void AddColumnSums(float* d, nint dStride, int rows, int count, float* sums)
     {
         int whole = count / TLanes.Width * TLanes.Width, row = 0;
         // Four rows at once, so that the sums, which need not fit the cache, are read and written once for all of them.
         for (; row + 4 <= rows; row += 4)
         {
-            float* d0 = d + (row * stride), d1 = d0 + stride, d2 = d1 + stride, d3 = d2 + stride;
+            float* d0 = d + (row * dStride), d1 = d0 + dStride, d2 = d1 + dStride, d3 = d2 + dStride;
             for (int j = 0; j < whole; j += TLanes.Width)
             {
                 TVector sum = TLanes.Add(TLanes.Add(TLanes.Load(sums + j), TLanes.Load(d0 + j)), TLanes.Load(d1 + j));
@@ -94,7 +87,7 @@ internal static unsafe class Elementwise
 
         for (; row < rows; row++)
         {
-            float* from = d + (row * stride);
+            float* from = d + (row * dStride);
             for (int j = 0; j < whole; j += TLanes.Width) TLanes.Store(sums + j, TLanes.Add(TLanes.Load(sums + j), TLanes.Load(from + j)));
             for (int j = whole; j < count; j++) sums[j] += from[j];
         }
@@ -102,9 +95,7 @@ internal static unsafe class Elementwise
 
     /// <summary>sums[j] += the sum over rows of d[row * dStride + j] * x[row * xStride + j], in order, j in [0, count).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ProductSums<TLanes, TVector>(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void AddProductSums(float* d, nint dStride, float* x, nint xStride, int rows, int count, float* sums)
     {
         int whole = count / TLanes.Width * TLanes.Width;
         for (int row = 0; row < rows; row++, d += dStride, x += xStride)
@@ -117,9 +108,7 @@ internal static unsafe class Elementwise
 
     /// <summary>p = p - rate * g; <paramref name="count"/> is a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Descend<TLanes, TVector>(float* p, float* g, int count, float rate)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Descend(float* p, float* g, int count, float rate)
     {
         TVector r = TLanes.Create(-rate);
         for (int i = 0; i < count; i += TLanes.Width) TLanes.Store(p + i, TLanes.MultiplyAdd(r, TLanes.Load(g + i), TLanes.Load(p + i)));
@@ -127,21 +116,18 @@ internal static unsafe class Elementwise
 
     /// <summary>y = y + factor * x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddScaled<TLanes, TVector>(float* x, float* y, int count, float factor)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void AddScaled(float* x, int count, float factor, float* y)
     {
         TVector f = TLanes.Create(factor);
         int i = 0;
-        for (; i + TLanes.Width <= count; i += TLanes.Width) TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Load(x + i), TLanes.Load(y + i)));
+        for (; i + TLanes.Width <= count; i += TLanes.Width)
+            TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Load(x + i), TLanes.Load(y + i)));
         for (; i < count; i++) y[i] = Lanes1.MultiplyAdd(factor, x[i], y[i]);
     }
 
     /// <summary>y = y + factor * (a - b).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddDifference<TLanes, TVector>(float* a, float* b, float* y, int count, float factor)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void AddDifference(float* a, float* b, int count, float factor, float* y)
     {
         TVector f = TLanes.Create(factor);
         int i = 0;
@@ -152,9 +138,7 @@ internal static unsafe class Elementwise
 
     /// <summary>p = p - (rate * g + decay * p); <paramref name="count"/> is a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void DescendAndDecay<TLanes, TVector>(float* p, float* g, int count, float rate, float decay)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void DescendAndDecay(float* p, float* g, int count, float rate, float decay)
     {
         TVector r = TLanes.Create(rate), d = TLanes.Create(decay);
         for (int i = 0; i < count; i += TLanes.Width)
@@ -165,14 +149,13 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>
-    /// Adam: with s g the clipped gradient, m = b1 m + (1 - b1) s g, v = b2 v + (1 - b2) (s g)^2, p = p - rate m / (sqrt(v) correction + epsilon).
-    /// <paramref name="count"/> is a multiple of 16.
+    /// Adam: with s g the clipped gradient, m = b1 m + (1 - b1) s g, v = b2 v + (1 - b2) (s g)^2,
+    /// p = p - rate m / (sqrt(v) correction + epsilon). <paramref name="count"/> is a multiple of 16.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Adam<TLanes, TVector>(
-        float* p, float* g, float* m, float* v, int count, float scale, float rate, float beta1, float beta2, float correction, float epsilon)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    public static void Adam(
+        float* p, float* g, float* m, float* v, int count,
+        float scale, float rate, float beta1, float beta2, float correction, float epsilon)
     {
         TVector s = TLanes.Create(scale), negativeRate = TLanes.Create(-rate), c = TLanes.Create(correction), e = TLanes.Create(epsilon);
         TVector b1 = TLanes.Create(beta1), b2 = TLanes.Create(beta2), a1 = TLanes.Create(1f - beta1), a2 = TLanes.Create(1f - beta2);
@@ -189,9 +172,7 @@ internal static unsafe class Elementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector AddSquare<TLanes, TVector>(float* x, TVector sum)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
+    private static TVector AddSquare(float* x, TVector sum)
     {
         TVector v = TLanes.Load(x);
         return TLanes.MultiplyAdd(v, v, sum);

@@ -14,7 +14,7 @@ internal static unsafe class RandomWords<TLanes, TVector>
     /// <summary>words[i] = word first + i of the stream, i in [0, count); first is a multiple of four.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Fill(in PhiloxStream stream, int first, uint* words, int count)
+    public static void Fill(in PhiloxStream stream, int first, int count, uint* words)
     {
         float* rest = stackalloc float[4 * MaxWidth];
         for (int i = 0; i < count; i += 4 * TLanes.Width)
@@ -29,7 +29,7 @@ internal static unsafe class RandomWords<TLanes, TVector>
     /// <summary>mask[i] = scale where word i of the stream is at least the threshold, otherwise 0; i in [0, count).</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Mask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count)
+    public static void Mask(in PhiloxStream stream, uint threshold, float scale, int count, float* mask)
     {
         float* rest = stackalloc float[4 * MaxWidth];
         TVector bound = TLanes.CreateWords(threshold), kept = TLanes.Create(scale);

@@ -39,7 +39,7 @@ internal static unsafe class TokenRows<TLanes, TVector>
 
     /// <summary>gradient[tokens[b] * tokenStride + e] += dx[e * batch + b] for e in [0, units) and b in [0, batch), b increasing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ScatterAdd(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx)
+    public static void ScatterAdd(float* dx, int* tokens, int batch, int units, float* gradient, nint tokenStride)
     {
         int whole = units / TLanes.Width * TLanes.Width;
         for (int b = 0; b < batch; b += 4)

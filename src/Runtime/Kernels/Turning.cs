@@ -17,7 +17,7 @@ internal static unsafe class Turning
 
     /// <summary>Rows of the scratch, a sequence each, to columns of h.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Out<TLanes, TVector>(float* turned, float* h, int batch, int units, int sequences)
+    public static void Out<TLanes, TVector>(float* turned, int units, int sequences, float* h, int batch)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -38,7 +38,7 @@ internal static unsafe class Turning
 
     /// <summary>Columns of dUp and dRecurrent, added, to rows of the scratch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void InSum<TLanes, TVector>(float* dUp, float* dRecurrent, int batch, float* turned, int units, int sequences)
+    public static void InSum<TLanes, TVector>(float* dUp, float* dRecurrent, int batch, int units, int sequences, float* turned)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -63,7 +63,7 @@ internal static unsafe class Turning
 
     /// <summary>Columns of h to rows of the scratch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void In<TLanes, TVector>(float* h, int batch, float* turned, int units, int sequences)
+    public static void In<TLanes, TVector>(float* h, int batch, int units, int sequences, float* turned)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {

@@ -62,7 +62,7 @@ internal sealed class EmbeddingLayer
     {
         if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, _batch, _units, dx);
         Span<float> table = _tied ? gradients[_table].Cleared() : gradients[_table, tokens];
-        _ops.EmbedBackward(table, _tokenStride, _unitStride, tokens, _batch, _units, dx);
+        _ops.EmbedBackward(dx, tokens, _batch, _units, table, _tokenStride, _unitStride);
         _times.Lap(Pass.Embedding);
     }
 }

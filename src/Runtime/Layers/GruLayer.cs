@@ -34,5 +34,5 @@ internal sealed class GruLayer : RecurrentLayer
     protected override void ClearCarriedGradient() => _dCarried.Span.Clear();
 
     protected override void VectorGradients(GradientBlock gradients) =>
-        Ops.ColumnSums(RecurrentGates[(2 * Hidden)..], Steps * Batch, Hidden, GateStride, gradients[Slots.RecurrentBias!]);
+        Ops.AddColumnSums(RecurrentGates[(2 * Hidden)..], GateStride, Steps * Batch, Hidden, gradients[Slots.RecurrentBias!]);
 }

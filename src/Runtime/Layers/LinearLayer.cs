@@ -53,7 +53,7 @@ internal sealed class LinearLayer
         _dropout.BackwardWindow(dx);
         _products.WeightGradient(x, _inputs, _columns, _steps, _batch, keep, dy, gradients[_weight]);
         _times.Lap(Pass.ClassifierGradient);
-        _ops.ColumnSums(dy, _steps * _batch, _columns, _stride, gradients[_bias]);
+        _ops.AddColumnSums(dy, _stride, _steps * _batch, _columns, gradients[_bias]);
         _times.Lap(Pass.BiasSums);
     }
 }

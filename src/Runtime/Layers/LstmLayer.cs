@@ -50,7 +50,7 @@ internal sealed class LstmLayer : RecurrentLayer
     }
 
     private void Sum(int gate, ReadOnlySpan<float> cells, Span<float> sums) =>
-        Ops.ProductSums(Gates[(gate * Hidden)..], GateStride, cells, CellStride, Steps * Batch, Hidden, sums);
+        Ops.AddProductSums(Gates[(gate * Hidden)..], GateStride, cells, CellStride, Steps * Batch, Hidden, sums);
 
     private ReadOnlySpan<float> Peepholes(ParameterBlock parameters) => Slots.Peephole is { } slot ? parameters[slot] : [];
 

@@ -189,7 +189,7 @@ internal abstract class RecurrentLayer
         Times.Lap(Pass.InputGradient);
         RecurrentGradient(gradients[Slots.Recurrent], previous, keepRecurrent);
 
-        Ops.ColumnSums(_gates.Span, Steps * Batch, _columns, GateStride, gradients[Slots.Bias]);
+        Ops.AddColumnSums(_gates.Span, GateStride, Steps * Batch, _columns, gradients[Slots.Bias]);
         VectorGradients(gradients);
         Times.Lap(Pass.BiasSums);
     }
@@ -204,7 +204,7 @@ internal abstract class RecurrentLayer
         Times.Lap(Pass.RecurrentGradient);
         if (_drop is null) return;
         _recurrentRows.MaskGradient(own.Values);
-        if (isApart) Ops.AddScaled(own.Values, gradient.Values, 1f);
+        if (isApart) Ops.AddScaled(own.Values, 1f, gradient.Values);
         Times.Lap(Pass.Masks);
     }
 

@@ -78,7 +78,7 @@ internal sealed class UnitDropout
         int masks = _locked ? 1 : steps;
         if (_structured && _source is not null) Ask(_source, _keep.Integers, _counts.Integers[..masks]);
         else if (_structured) _ops.DrawKeep(_sampler, Place, draw, _keep.Integers, _counts.Integers[..masks]);
-        else _ops.FillMasks(_sampler, Place, draw, masks, _masks.Span, _units * _batch);
+        else _ops.FillMasks(_sampler, Place, draw, masks, _units * _batch, _masks.Span);
         _times.Lap(Pass.Masks);
     }
 
@@ -136,9 +136,9 @@ internal sealed class UnitDropout
     public void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
     {
         dx = dx[..(_steps * _units * _batch)];
-        if (!IsActive) _ops.AddScaled(x, dx, factor);
+        if (!IsActive) _ops.AddScaled(x, factor, dx);
         else if (_structured) _ops.ScatterAdd(_output.Span, Kept, _steps, _units, _batch, factor * _scale, dx);
-        else _ops.AddScaled(_output.Span, dx, factor * _scale);
+        else _ops.AddScaled(_output.Span, factor * _scale, dx);
     }
 
     private void Ask(IMaskSource source, Span<int> keep, Span<int> counts)

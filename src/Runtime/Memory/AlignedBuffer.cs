@@ -13,7 +13,8 @@ namespace TinySD.Runtime.Memory;
 /// </remarks>
 public sealed class AlignedBuffer
 {
-    /// <summary>Every buffer, and every tensor inside one, starts on a multiple of this many bytes: a cache line and the widest register.</summary>
+    /// <summary>Every buffer, and every tensor inside one, starts on a multiple of so many bytes: a cache line, the widest
+    /// register.</summary>
     public const int AlignmentBytes = 64;
 
     /// <summary><see cref="AlignmentBytes"/> counted in floats.</summary>

@@ -26,13 +26,13 @@ internal readonly ref struct GradientSpan(Span<float> values, bool isNew)
 }
 
 /// <summary>
-/// A step's gradient, laid out as the parameters are. Every use of a tensor adds to it: a tensor used twice in a step has the sum of both. It also knows where
-/// it may differ from zero, so that norm, update and whoever sends it elsewhere leave the rest of memory alone.
+/// A step's gradient, laid out as the parameters are. Every use of a tensor adds to it: a tensor used twice in a step has the sum of both.
+/// It also knows where it may differ from zero, so that norm, update and whoever sends it elsewhere leave the rest of memory alone.
 /// </summary>
 /// <remarks>
-/// Nothing is cleared before a step. The first use of a tensor overwrites what the last step left, which saves a pass over memory that the caches do not hold;
-/// of a <see cref="SparseTable"/> only the last step's rows are cleared. Of a vocabulary of 10,000 a window of 700 tokens looks up a twentieth. Allocates in the
-/// constructor only.
+/// Nothing is cleared before a step. The first use of a tensor overwrites what the last step left, which saves a pass over memory that the
+/// caches do not hold; of a <see cref="SparseTable"/> only the last step's rows are cleared. Of a vocabulary of 10,000 a window of 700
+/// tokens looks up a twentieth. Allocates in the constructor only.
 /// </remarks>
 public sealed class GradientBlock
 {
@@ -118,7 +118,8 @@ public sealed class GradientBlock
         }
     }
 
-    /// <summary>A table's gradient, to some rows of which its user adds; cleared if need be. What is no sparse table here is cleared whole.</summary>
+    /// <summary>A table's gradient, to some rows of which its user adds; cleared if need be, or whole if it is no sparse table
+    /// here.</summary>
     internal Span<float> this[TensorSlot table, ReadOnlySpan<int> rows]
     {
         get
@@ -129,7 +130,7 @@ public sealed class GradientBlock
         }
     }
 
-    /// <summary>Notes that rows of a sparse table have a gradient, where it does not come from this step: as from another machine.</summary>
+    /// <summary>Notes that rows of a sparse table have a gradient, where it is not of this step: of another machine.</summary>
     /// <param name="table">The table.</param>
     /// <param name="rows">In any order, as often as it may be.</param>
     public void Note(TensorSlot table, ReadOnlySpan<int> rows) => Find(table)?.Note(rows);
@@ -166,7 +167,8 @@ public sealed class GradientBlock
         foreach (int row in rows.Used)
         {
             // A row need not begin on a cache line; neighbours that share one become one run.
-            int first = rows.Slot.Offset + (row * rows.Floats), from = first / AlignedBuffer.AlignmentFloats * AlignedBuffer.AlignmentFloats;
+            int first = rows.Slot.Offset + (row * rows.Floats);
+            int from = first / AlignedBuffer.AlignmentFloats * AlignedBuffer.AlignmentFloats;
             if (from >= end || end - start >= MaxFloats)
             {
                 Add(start, end);

@@ -11,7 +11,12 @@ internal static class HostMemory
     {
         if (host is null) return new AlignedBuffer(floats).Memory;
         Memory<float> memory = host(floats);
-        if (memory.Length < floats) Throw.Argument($"the host was asked for {Throw.Counted(floats, "float")} of memory and gave {memory.Length}; it must give as many or more");
+        if (memory.Length < floats)
+        {
+            string asked = Throw.Counted(floats, "float");
+            Throw.Argument($"the host was asked for {asked} of memory and gave {memory.Length}; it must give as many or more");
+        }
+
         memory = memory[..floats];
         memory.Span.Clear();
         return memory;

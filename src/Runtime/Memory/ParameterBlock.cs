@@ -2,7 +2,7 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Memory;
 
-/// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or an optimizer's state.</summary>
+/// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or moments.</summary>
 public sealed class ParameterBlock
 {
     private readonly Memory<float> _memory;
@@ -10,7 +10,7 @@ public sealed class ParameterBlock
     /// <summary>Takes the host's memory, or allocates when none is given.</summary>
     /// <param name="layout">The tensors and their places.</param>
     /// <param name="storage">
-    /// At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate. They may hold anything and stay as they are.
+    /// At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate. They stay as they are.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="storage"/> is given but too short.</exception>
     public ParameterBlock(ParameterLayout layout, Memory<float> storage = default)
@@ -18,7 +18,8 @@ public sealed class ParameterBlock
         Layout = layout;
         layout.Complete();
         if (storage.IsEmpty) storage = new AlignedBuffer(layout.LengthFloats).Memory;
-        if (storage.Length < layout.LengthFloats) Throw.Argument($"storage holds {Throw.Counted(storage.Length, "float")}, the layout needs {layout.LengthFloats}");
+        if (storage.Length < layout.LengthFloats)
+            Throw.Argument($"storage holds {Throw.Counted(storage.Length, "float")}, the layout needs {layout.LengthFloats}");
         _memory = storage[..layout.LengthFloats];
     }
 
@@ -46,7 +47,8 @@ public sealed class ParameterBlock
     /// <summary>Makes the padding zero: the host's memory may hold anything there.</summary>
     internal void ClearPadding()
     {
-        foreach (TensorSlot slot in Layout.Tensors) Values[(slot.Offset + slot.Length)..(slot.Offset + AlignedBuffer.RoundUp(slot.Length))].Clear();
+        foreach (TensorSlot slot in Layout.Tensors)
+            Values[(slot.Offset + slot.Length)..(slot.Offset + AlignedBuffer.RoundUp(slot.Length))].Clear();
     }
 
     /// <summary>The floats of one tensor and the zeros that fill its last 64 bytes.</summary>

@@ -32,8 +32,8 @@ public sealed class ParameterLayout
     public long ParameterCount => _tensors.Sum(t => (long)t.Length);
 
     /// <summary>Appends a tensor and returns its slot.</summary>
-    /// <exception cref="ArgumentException">There is a block of this layout already, the name is taken, an extent is below 1, or the block would pass 2^31
-    /// floats.</exception>
+    /// <exception cref="ArgumentException">There is a block of this layout already, the name is taken, an extent is below 1, or the block
+    /// would pass 2^31 floats.</exception>
     public TensorSlot Add(string name, params ReadOnlySpan<int> shape)
     {
         if (_isComplete) Throw.Argument($"tensor '{name}' comes too late: there is a block of this layout already");
@@ -43,10 +43,12 @@ public sealed class ParameterLayout
         {
             if (extent < 1) Throw.Argument($"tensor '{name}' has an extent of {extent}; every extent must be at least 1");
             length *= extent;
-            if (length > int.MaxValue - AlignedBuffer.AlignmentFloats) Throw.Argument($"tensor '{name}' is too large: the limit is 2^31 floats");
+            if (length > int.MaxValue - AlignedBuffer.AlignmentFloats)
+                Throw.Argument($"tensor '{name}' is too large: the limit is 2^31 floats");
         }
 
-        if (LengthFloats + length > int.MaxValue - AlignedBuffer.AlignmentFloats) Throw.Argument($"the model is too large at tensor '{name}': the limit is 2^31 floats");
+        if (LengthFloats + length > int.MaxValue - AlignedBuffer.AlignmentFloats)
+            Throw.Argument($"the model is too large at tensor '{name}': the limit is 2^31 floats");
         var slot = new TensorSlot(name, [.. shape], LengthFloats, (int)length) { Index = _tensors.Count };
         _tensors.Add(slot);
         LengthFloats = AlignedBuffer.RoundUp(LengthFloats + (int)length);

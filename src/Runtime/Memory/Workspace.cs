@@ -16,7 +16,8 @@ internal sealed class Workspace
     public Slice Reserve(long floats)
     {
         if (_allocated) Throw.Argument("the workspace is already allocated");
-        if (LengthFloats + floats > int.MaxValue - 1024) Throw.Argument("the workspace would pass 2^31 floats; use a smaller batch or fewer time steps");
+        if (LengthFloats + floats > int.MaxValue - 1024)
+            Throw.Argument("the workspace would pass 2^31 floats; use a smaller batch or fewer time steps");
         var slice = new Slice(this, LengthFloats, (int)floats);
         LengthFloats = AlignedBuffer.RoundUp(LengthFloats + (int)floats);
         return slice;

@@ -10,17 +10,18 @@ namespace TinySD.Runtime.Ops;
 /// <summary>Decides which kernels run, by the processor, the build and the hardware profile.</summary>
 public static class KernelChoice
 {
-    /// <summary>The instruction set of the kernels that this CPU and this build run: AVX-512, AVX2 (with FMA), AdvSIMD, SSE, or none.</summary>
+    /// <summary>The instruction set of the kernels that run here: AVX-512, AVX2 (with FMA), AdvSIMD, SSE, or none.</summary>
     public static string InstructionSet => NameOf(WidestLanes);
 
     /// <summary>The instruction set of the kernels that run under a profile; without one, <see cref="InstructionSet"/>.</summary>
     public static string InstructionSetUnder(HardwareProfile? profile) => NameOf(profile?.Simd?.LaneWidth ?? WidestLanes);
 
-    /// <summary>Whether this build on this CPU gives the bits that every other one gives for which this is true, whatever the processor, the registers, the
-    /// threads and the compiler.</summary>
+    /// <summary>Whether this build on this CPU gives the bits that every other one gives for which this is true, whatever the processor,
+    /// the registers, the threads and the compiler.</summary>
     /// <remarks>
-    /// False without fused multiply-add: results are then close, not equal, and slower to come by. Either the CPU has none (x64 before 2013), or the program
-    /// was published natively and not told to use it, which <see cref="CpuFeatures.IsBuiltForLess"/> tells; <c>buildTransitive/TinySD.Runtime.targets</c> tells it.
+    /// False without fused multiply-add: results are then close, not equal, and slower to come by. Either the CPU has none (x64 before
+    /// 2013), or the program was published natively and not told to use it, which <see cref="CpuFeatures.IsBuiltForLess"/> tells;
+    /// <c>buildTransitive/TinySD.Runtime.targets</c> tells it.
     /// </remarks>
     public static bool GivesSameBits => Fma.IsSupported || AdvSimd.IsSupported;
 
@@ -49,12 +50,13 @@ public static class KernelChoice
     }
 
     /// <summary>The kernels that a profile asks for; without one, the best.</summary>
-    /// <exception cref="ArgumentException">The profile is unsound, is no processor's, or this CPU or this build does not run its instructions.</exception>
+    /// <exception cref="ArgumentException">The profile is unsound, is no processor's, or its instructions do not run here.</exception>
     internal static KernelSet For(HardwareProfile? profile)
     {
         if (profile is null) return Best;
         profile.Validate();
-        if (profile.Simd is not { } simd) Throw.Argument($"the hardware profile {profile.Name} is of a systolic array, on which no kernel runs");
+        if (profile.Simd is not { } simd)
+            Throw.Argument($"the hardware profile {profile.Name} is of a systolic array, on which no kernel runs");
         else if (CpuFeatures.Here.Runs(simd.Instructions)) return ForLaneWidth(simd.LaneWidth, simd.Tiles);
         Throw.Argument($"the hardware profile {profile.Name} asks for instructions that this CPU or this build does not have");
         return null;

@@ -16,8 +16,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     private readonly int _tallRows = Math.Min(tiles.ForwardRows, TallTile.MaxRows), _blockRows = Math.Min(tiles.ForwardRows, BlockRows);
     private readonly int _forwardColumns = tiles.ForwardColumns;
 
-    // A backward tile walks its rows of weights in pieces that stay in the first-level cache, 6 rows of so many blocks of 16 columns, 24 KiB, while tiles of
-    // sequences pass. Their lane sums wait on the stack from piece to piece, so the pieces change no bit.
+    // A backward tile walks its rows of weights in pieces that stay in the first-level cache, 6 rows of so many blocks of 16 columns, 24
+    // KiB, while tiles of sequences pass. Their lane sums wait on the stack from piece to piece, so the pieces change no bit.
     private const int TileFloats = DotTile.MaxSums * DotTile.VirtualLanes, DotTilesTogether = 7, DotPieceBlocks = 64;
 
     // How many accumulators fit: 32 registers with AVX-512 and on Arm, 16 on other x64.
@@ -36,7 +36,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     public override int DotRows => ManyRegisters ? DotTile.MaxRows : 4;
 
     public override void Forward(
-        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, float* init, int initStride, float* c, int cStride)
+        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count,
+        float* init, int initStride, float* c, int cStride)
     {
         var product = new ForwardTiles
         {
@@ -64,7 +65,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     {
         int vectors = width / TLanes.Width;
         int done = Gradient(GradientRows, vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride);
-        if (done < count) Gradient(count - done, vectors, d, dStride, x + ((nint)done * batch), batch, steps, xAhead, keep + done, count - done, g, gStride);
+        int left = count - done;
+        if (left > 0) Gradient(left, vectors, d, dStride, x + ((nint)done * batch), batch, steps, xAhead, keep + done, left, g, gStride);
     }
 
     [SkipLocalsInit]
@@ -119,7 +121,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     public override void LstmBackward(in LstmStep step, int start, int end, float* dUp, float* dRecurrent)
     {
-        if (step.Peepholes == null) CellRows<TLanes, TVector>.Backward<LstmCell<TLanes, TVector, No>>(new(step), start, end, dUp, dRecurrent);
+        bool plain = step.Peepholes == null;
+        if (plain) CellRows<TLanes, TVector>.Backward<LstmCell<TLanes, TVector, No>>(new(step), start, end, dUp, dRecurrent);
         else CellRows<TLanes, TVector>.Backward<LstmCell<TLanes, TVector, Yes>>(new(step), start, end, dUp, dRecurrent);
     }
 
@@ -141,47 +144,49 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         else CellRows<TLanes, TVector>.Backward<RnnCell<TLanes, TVector, No>>(new(step), start, end, dUp, dRecurrent);
     }
 
-    public override float SoftmaxExponentials(float* row, int count, out float max) => SoftmaxRow<TLanes, TVector>.Exponentials(row, count, out max);
+    public override float SoftmaxExponentials(float* row, int count, out float max) =>
+        SoftmaxRow<TLanes, TVector>.Exponentials(row, count, out max);
 
-    public override void FillWords(in PhiloxStream stream, int first, uint* words, int count) =>
-        RandomWords<TLanes, TVector>.Fill(in stream, first, words, count);
+    public override void FillWords(in PhiloxStream stream, int first, int count, uint* words) =>
+        RandomWords<TLanes, TVector>.Fill(in stream, first, count, words);
 
-    public override void FillMask(in PhiloxStream stream, uint threshold, float scale, float* mask, int count) =>
-        RandomWords<TLanes, TVector>.Mask(in stream, threshold, scale, mask, count);
+    public override void FillMask(in PhiloxStream stream, uint threshold, float scale, int count, float* mask) =>
+        RandomWords<TLanes, TVector>.Mask(in stream, threshold, scale, count, mask);
 
-    public override float SumOfSquares(float* x, int count) => Elementwise.SumOfSquares<TLanes, TVector>(x, count);
+    public override float SumOfSquares(float* x, int count) => Elementwise<TLanes, TVector>.SumOfSquares(x, count);
 
     public override void GatherRows(float* x, int length, int* keep, int count, float factor, float* y) =>
-        Elementwise.GatherRows<TLanes, TVector>(x, length, keep, count, factor, y);
+        Elementwise<TLanes, TVector>.GatherRows(x, length, keep, count, factor, y);
 
-    public override void Scale(float* x, float* y, int count, float factor) => Elementwise.Scale<TLanes, TVector>(x, y, count, factor);
+    public override void Scale(float* x, int count, float factor, float* y) => Elementwise<TLanes, TVector>.Scale(x, count, factor, y);
 
-    public override void Multiply(float* x, float* m, float* y, int count) => Elementwise.Multiply<TLanes, TVector>(x, m, y, count);
+    public override void Multiply(float* x, float* m, int count, float* y) => Elementwise<TLanes, TVector>.Multiply(x, m, count, y);
 
-    public override void ColumnSums(float* d, int rows, nint stride, float* sums, int count) =>
-        Elementwise.ColumnSums<TLanes, TVector>(d, rows, stride, sums, count);
+    public override void AddColumnSums(float* d, nint dStride, int rows, int count, float* sums) =>
+        Elementwise<TLanes, TVector>.AddColumnSums(d, dStride, rows, count, sums);
 
-    public override void ProductSums(float* d, nint dStride, float* x, nint xStride, int rows, float* sums, int count) =>
-        Elementwise.ProductSums<TLanes, TVector>(d, dStride, x, xStride, rows, sums, count);
+    public override void AddProductSums(float* d, nint dStride, float* x, nint xStride, int rows, int count, float* sums) =>
+        Elementwise<TLanes, TVector>.AddProductSums(d, dStride, x, xStride, rows, count, sums);
 
     public override void GatherTokens(float* table, nint tokenStride, int* tokens, int batch, int units, float* x) =>
         TokenRows<TLanes, TVector>.Gather(table, tokenStride, tokens, batch, units, x);
 
-    public override void ScatterAddTokens(float* gradient, nint tokenStride, int* tokens, int batch, int units, float* dx) =>
-        TokenRows<TLanes, TVector>.ScatterAdd(gradient, tokenStride, tokens, batch, units, dx);
+    public override void ScatterAddTokens(float* dx, int* tokens, int batch, int units, float* gradient, nint tokenStride) =>
+        TokenRows<TLanes, TVector>.ScatterAdd(dx, tokens, batch, units, gradient, tokenStride);
 
-    public override void Descend(float* p, float* g, int count, float rate) => Elementwise.Descend<TLanes, TVector>(p, g, count, rate);
+    public override void Descend(float* p, float* g, int count, float rate) => Elementwise<TLanes, TVector>.Descend(p, g, count, rate);
 
     public override void DescendAndDecay(float* p, float* g, int count, float rate, float decay) =>
-        Elementwise.DescendAndDecay<TLanes, TVector>(p, g, count, rate, decay);
+        Elementwise<TLanes, TVector>.DescendAndDecay(p, g, count, rate, decay);
 
-    public override void AddScaled(float* x, float* y, int count, float factor) => Elementwise.AddScaled<TLanes, TVector>(x, y, count, factor);
+    public override void AddScaled(float* x, int count, float factor, float* y) =>
+        Elementwise<TLanes, TVector>.AddScaled(x, count, factor, y);
 
-    public override void AddDifference(float* a, float* b, float* y, int count, float factor) =>
-        Elementwise.AddDifference<TLanes, TVector>(a, b, y, count, factor);
+    public override void AddDifference(float* a, float* b, int count, float factor, float* y) =>
+        Elementwise<TLanes, TVector>.AddDifference(a, b, count, factor, y);
 
-    public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients) => Elementwise.Adam<TLanes, TVector>(
-        p, g, m, v, count, coefficients.Scale, coefficients.Rate, coefficients.Beta1, coefficients.Beta2, coefficients.Correction, coefficients.Epsilon);
+    public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients by) =>
+        Elementwise<TLanes, TVector>.Adam(p, g, m, v, count, by.Scale, by.Rate, by.Beta1, by.Beta2, by.Correction, by.Epsilon);
 
     // Some blocks of a tile of sequences from a column on: every lane of the 16.
     private static void DotPiece(int rows, float** w, in SequenceTile tile, float* d, int dStride, int column, int blocks, float* partial)
@@ -206,7 +211,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     }
 
     private static int Gradient(
-        int rows, int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride) => rows switch
+        int rows, int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count,
+        float* g, int gStride) => rows switch
         {
             1 => Gradient<N1>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
             2 => Gradient<N2>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
@@ -260,7 +266,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         public float* Ahead0, Ahead1;
     }
 
-    // The operands of a forward product, and the tiles that do some of its columns for the whole batch; each returns how many columns that were.
+    // The operands of a forward product, and the tiles that do some of its columns for the whole batch; each returns how many.
     private struct ForwardTiles
     {
         public float* W, X, Init, C;

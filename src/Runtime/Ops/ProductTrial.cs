@@ -18,7 +18,8 @@ public enum ProductKind
     WeightGradient,
 }
 
-/// <summary>One product of a layer at a given shape, dense, to be done under one profile after another: for a program that looks for a machine's tiles.</summary>
+/// <summary>One product of a layer at a given shape, dense, to be done under one profile after another, to find a machine's
+/// tiles.</summary>
 /// <remarks>Operands are made in the constructor and shared by all profiles. Nothing is timed here. Not thread-safe.</remarks>
 public sealed class ProductTrial
 {
@@ -91,7 +92,8 @@ public sealed class ProductTrial
             ProductKind.ForwardWindow => () => products.ForwardWindow(
                 _rows.Of(_parameters), _x.Span, _timeSteps, _batch, products.All(_units), _parameters.Padded(_bias), _c.Span),
             _ => () => products.WeightGradient(
-                _x.Span, _units, _columns, _timeSteps, _batch, products.All(_units), _c.Span, new GradientSpan(_gradients![_weight], isNew: true)),
+                _x.Span, _units, _columns, _timeSteps, _batch, products.All(_units), _c.Span,
+                new GradientSpan(_gradients![_weight], isNew: true)),
         };
     }
 

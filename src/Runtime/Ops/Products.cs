@@ -10,15 +10,16 @@ namespace TinySD.Runtime.Ops;
 /// <summary>The macro-kernels: the three products of a layer, cut into tiles and spread over threads.</summary>
 /// <remarks>
 /// <para>
-/// Weights are input-major, w [K][N], and are read where they are: one unit's outgoing weights are one row, so a dropped unit is a run of memory
-/// that no pass touches. Rows that do not start on cache lines are copied once per update, see <see cref="WeightRows"/>. Activations are unit-major and hold the kept units only, x [T][K][B] with the
-/// i-th kept unit of step t in row i of its [K][B]; pre-activations and their gradients are row-major with padded rows, c, d [T*B][ld], ld from
-/// <see cref="RowStride"/>.
+/// Weights are input-major, w [K][N], and are read where they are: one unit's outgoing weights are one row, so a dropped unit is a run of
+/// memory that no pass touches. Rows that do not start on cache lines are copied once per update, see <see cref="WeightRows"/>. Activations
+/// are unit-major and hold the kept units only, x [T][K][B] with the i-th kept unit of step t in row i of its [K][B]; pre-activations and
+/// their gradients are row-major with padded rows, c, d [T*B][ld], ld from <see cref="RowStride"/>.
 /// </para>
 /// <para>
-/// All three products walk a list of kept units: forward skips rows of w, backward skips rows of the result, the weight gradient skips rows of g.
-/// Every element of c and g is one accumulator, summed in increasing order of units, or of time and sequences; every element of dx is 16 lane
-/// sums and a fixed tree. So neither the tiling, which <see cref="ProductTiles"/> sets, nor the threads, nor the lane width changes a bit.
+/// All three products walk a list of kept units: forward skips rows of w, backward skips rows of the result, the weight gradient skips rows
+/// of g. Every element of c and g is one accumulator, summed in increasing order of units, or of time and sequences; every element of dx is
+/// 16 lane sums and a fixed tree. So neither the tiling, which <see cref="ProductTiles"/> sets, the threads, nor the lane width changes a
+/// bit.
 /// </para>
 /// </remarks>
 internal sealed unsafe class Products
@@ -26,9 +27,9 @@ internal sealed unsafe class Products
     // Columns in the unit that padded rows are a multiple of and products are shared out by.
     private const int LineFloats = ProductTiles.LineFloats;
 
-    // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16: as many equal chunks as are needed to
-    // stay below. It is part of the result's definition. The gradients of one time step of a chunk, for a batch of 20, fit the second-level
-    // cache while the units pass; the chunk's weights fit the last one while the time steps pass.
+    // Columns of a backward product that are summed before their sum is added to the others', in blocks of 16: as many equal chunks as are
+    // needed to stay below. It is part of the result's definition. The gradients of one time step of a chunk, for a batch of 20, fit the
+    // second-level cache while the units pass; the chunk's weights fit the last one while the time steps pass.
     private const int DotChunkBlocks = 192;
 
     // Rows of x or d that a tile wants at least: with fewer sequences, time steps that keep the same units stand side by side.
@@ -52,14 +53,15 @@ internal sealed unsafe class Products
         _kernels = kernels;
     }
 
-    /// <summary>The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, at which rows would share a cache set.</summary>
+    /// <summary>The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, or rows share a cache
+    /// set.</summary>
     public static int RowStride(int n)
     {
         int padded = AlignedBuffer.RoundUp(n);
         return padded % 1024 == 0 ? padded + LineFloats : padded;
     }
 
-    /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. <paramref name="backward"/>: gradients will be asked for.</summary>
+    /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. Backward: with gradients.</summary>
     public void Announce(int k, int n, int timeSteps, int batch, bool backward)
     {
         if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)_kernels.StripColumns * k);
@@ -72,7 +74,8 @@ internal sealed unsafe class Products
     }
 
     /// <summary>What <see cref="ReserveScratch"/> will reserve, in floats.</summary>
-    public long ScratchFloats => _isReserved ? 0 : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
+    public long ScratchFloats => _isReserved ? 0
+        : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
 
     /// <summary>Reserves every thread's scratch.</summary>
     public void ReserveScratch(Workspace workspace)
@@ -194,7 +197,8 @@ internal sealed unsafe class Products
         for (int row = 0; row < rows; row++) from.Slice(row * fromStride, length).CopyTo(to[(row * toStride)..]);
     }
 
-    private void Forward(Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+    private void Forward(
+        Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
         int ld = RowStride(w.N);
         Debug.Assert(x.Length >= timeSteps * w.K * batch && c.Length >= timeSteps * batch * ld);
@@ -255,7 +259,8 @@ internal sealed unsafe class Products
                 do
                 {
                     int count = Math.Min(units, keep.Length - first);
-                    Kernels.Forward(w, WStride, columns, ahead, x + ((nint)first * Batch), Batch, pk + first, count, init, initStride, c, CStride);
+                    float* xs = x + ((nint)first * Batch);
+                    Kernels.Forward(w, WStride, columns, ahead, xs, Batch, pk + first, count, init, initStride, c, CStride);
                     init = c;
                     initStride = CStride;
                     first += count;
@@ -293,7 +298,8 @@ internal sealed unsafe class Products
             float* d = D + ((nint)t * Batch * DStride) + (block * DotTile.VirtualLanes), dx = Dx + ((nint)t * K * Batch);
             if (block == 0) Clear(dx, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
 
-            float** w = stackalloc float*[DotTile.MaxRows], next = stackalloc float*[DotTile.MaxRows], output = stackalloc float*[DotTile.MaxRows];
+            const int most = DotTile.MaxRows;
+            float** w = stackalloc float*[most], next = stackalloc float*[most], output = stackalloc float*[most];
             for (int first = from; first < to; first += Kernels.DotRows)
             {
                 int rows = Math.Min(Kernels.DotRows, to - first);
@@ -356,7 +362,8 @@ internal sealed unsafe class Products
                 ReadOnlySpan<int> keep = Keep.At(t);
                 int steps = Math.Min(together, TimeSteps - t);
                 float* d = D + ((nint)t * Batch * DStride) + column, x = X + ((nint)t * K * Batch);
-                fixed (int* pk = keep) Kernels.WeightGradient(d, DStride, width, x, Batch, steps, (nint)K * Batch, pk, keep.Length, g, stride);
+                fixed (int* pk = keep)
+                    Kernels.WeightGradient(d, DStride, width, x, Batch, steps, (nint)K * Batch, pk, keep.Length, g, stride);
             }
 
             if (g != scratch) return;

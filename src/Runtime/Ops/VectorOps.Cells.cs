@@ -11,8 +11,8 @@ internal sealed unsafe partial class VectorOps
     private const int CellsPerThread = 1024;
 
     /// <summary>
-    /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B]; peepholes are [3H], for
-    /// i, f, o, or empty.
+    /// One step of the LSTM cell. gates [B][ld] holds pre-activations and becomes gates; c, cNext, tanhC are [B][cStride]; h is [H][B];
+    /// peepholes are [3H], for i, f, o, or empty.
     /// </summary>
     public void LstmForward(
         Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, Span<float> cNext, Span<float> tanhC, Span<float> h,
@@ -32,8 +32,8 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>
-    /// The cell backwards: gates become the gradient of the pre-activations; dh = dUp + dRecurrent, both [H][B]; dc [B][cStride] goes in for c' and
-    /// comes out for c.
+    /// The cell backwards: gates become the gradient of the pre-activations; dh = dUp + dRecurrent, both [H][B]; dc [B][cStride] goes in
+    /// for c' and comes out for c.
     /// </summary>
     public void LstmBackward(
         Span<float> gates, int ld, int hidden, int batch, ReadOnlySpan<float> c, ReadOnlySpan<float> tanhC,
@@ -53,12 +53,14 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>
-    /// One step of the GRU. input [B][ld] holds x W + b and becomes the gates; recurrent [B][ld] holds h U and its bias; h and hNext are [H][B].
+    /// One step of the GRU. input [B][ld] holds x W + b and becomes the gates; recurrent [B][ld] holds h U and its bias; h and hNext are
+    /// [H][B].
     /// </summary>
     public void GruForward(
         Span<float> input, ReadOnlySpan<float> recurrent, int ld, int hidden, int batch, ReadOnlySpan<float> h, Span<float> hNext)
     {
-        Debug.Assert(input.Length >= batch * ld && recurrent.Length >= batch * ld && h.Length >= hidden * batch && hNext.Length >= hidden * batch);
+        Debug.Assert(input.Length >= batch * ld && recurrent.Length >= batch * ld);
+        Debug.Assert(h.Length >= hidden * batch && hNext.Length >= hidden * batch);
         fixed (float* pi = input, pr = recurrent, ph = h, pn = hNext)
         {
             var step = new GruStep { Input = pi, Recurrent = pr, GateStride = ld, Hidden = hidden, Batch = batch, H = ph };
@@ -68,8 +70,8 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>
-    /// The GRU backwards: input and recurrent become the gradients of what they held before the step; dh = dUp + dRecurrent, both [H][B], and dCarried, [B][H
-    /// rounded up to 16], which goes in for the part of dL/dh' that came past the products and comes out for that of h.
+    /// The GRU backwards: input and recurrent become the gradients of what they held before the step; dh = dUp + dRecurrent, both [H][B],
+    /// and dCarried, [B][H rounded up to 16], which goes in for the part of dL/dh' that came past the products and comes out for that of h.
     /// </summary>
     public void GruBackward(
         Span<float> input, Span<float> recurrent, int ld, int hidden, int batch, ReadOnlySpan<float> h,
@@ -88,7 +90,7 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>One step of the simple cell, tanh or, rectified, max(a, 0): a [B][ld] holds pre-activations and becomes h', h [H][B] is h' turned.</summary>
+    /// <summary>One step of the simple cell, tanh or, rectified, max(a, 0): a [B][ld] becomes h', h [H][B] is h' turned.</summary>
     public void RnnForward(bool rectified, Span<float> a, int ld, int hidden, int batch, Span<float> h)
     {
         Debug.Assert(a.Length >= batch * ld && h.Length >= hidden * batch);
@@ -100,8 +102,9 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>The simple cell backwards: a, which holds h', becomes the gradient of the pre-activations, for dh = dUp + dRecurrent, both [H][B].</summary>
-    public void RnnBackward(bool rectified, Span<float> a, int ld, int hidden, int batch, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent)
+    /// <summary>The simple cell backwards: a, which holds h', becomes that of the pre-activations, for dh = dUp + dRecurrent.</summary>
+    public void RnnBackward(
+        bool rectified, Span<float> a, int ld, int hidden, int batch, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent)
     {
         Debug.Assert(dUp.Length >= hidden * batch && dRecurrent.Length >= hidden * batch);
         fixed (float* pa = a, pu = dUp, pr = dRecurrent)

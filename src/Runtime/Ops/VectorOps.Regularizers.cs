@@ -5,13 +5,13 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
 
-/// <content>What regularisers other than dropout sites need: masks on weights and words, activation penalties, weight decay and averages.</content>
+/// <content>What regularisers other than dropout sites need: masks on weights and words, penalties, weight decay, averages.</content>
 internal sealed unsafe partial class VectorOps
 {
     // Sequences whose word factors are gathered at a time, on the stack.
     private const int GatheredSequences = 256;
 
-    /// <summary>rows [k][<paramref name="stride"/>] = the masked w [k][n]; rows may be w. What lies beyond n in a row is left alone.</summary>
+    /// <summary>rows [k][<paramref name="stride"/>] = the masked w [k][n]; rows may be w. Beyond n a row is left alone.</summary>
     public void DropWeights(in WeightMasks masks, ReadOnlySpan<float> w, int k, int n, Span<float> rows, int stride)
     {
         Debug.Assert(w.Length >= (long)k * n && rows.Length >= ((long)(k - 1) * stride) + n);
@@ -25,23 +25,24 @@ internal sealed unsafe partial class VectorOps
     /// <summary>factors [V] or [B][V] = the factor of every word.</summary>
     public void FillWordMask(in UnstructuredMask mask, Span<float> factors)
     {
-        fixed (float* pf = factors) _kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, pf, factors.Length);
+        fixed (float* pf = factors) _kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, factors.Length, pf);
     }
 
-    /// <summary>x [T][units][B] times the factor of each token [T][B], which factors has for each sequence at <paramref name="stride"/>, 0 for the same for all.</summary>
+    /// <summary>x [T][units][B] times the factor of each token [T][B], which factors has for each sequence at <paramref name="stride"/>, 0
+    /// for the same for all.</summary>
     public void ScaleTokens(ReadOnlySpan<float> factors, int stride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {
         Debug.Assert(x.Length >= tokens.Length * units);
         fixed (float* pf = factors, px = x)
         fixed (int* pt = tokens)
         {
-            var body = new ScaleTokensBody { Kernels = _kernels, Factors = pf, Stride = stride, Tokens = pt, Batch = batch, Units = units, X = px };
+            var body = new ScaleTokensBody(_kernels, pf, stride, pt, batch, units, px);
             _runner.For(tokens.Length / batch, 1 + (Grain / (units * batch)), ref body);
         }
     }
 
     /// <summary>y = y + factor * x.</summary>
-    public void AddScaled(ReadOnlySpan<float> x, Span<float> y, float factor)
+    public void AddScaled(ReadOnlySpan<float> x, float factor, Span<float> y)
     {
         Debug.Assert(x.Length >= y.Length);
         fixed (float* px = x, py = y)
@@ -79,7 +80,7 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>average = average + weight * (p - average): the mean over one more, for a weight of 1 / count.</summary>
-    public void Average(Span<float> average, ReadOnlySpan<float> p, float weight)
+    public void Average(ReadOnlySpan<float> p, float weight, Span<float> average)
     {
         Debug.Assert(p.Length >= average.Length);
         fixed (float* pa = average, pp = p)
@@ -102,32 +103,28 @@ internal sealed unsafe partial class VectorOps
                 {
                     int column = piece * WeightMasks.PieceColumns, count = Math.Min(WeightMasks.PieceColumns, n - column);
                     UnstructuredMask draw = masks.Of(row, piece, pieces);
-                    kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, mask, count);
-                    kernels.Multiply(w + ((nint)row * n) + column, mask, rows + ((nint)row * stride) + column, count);
+                    kernels.FillMask(draw.Stream, draw.Threshold, draw.Scale, count, mask);
+                    kernels.Multiply(w + ((nint)row * n) + column, mask, count, rows + ((nint)row * stride) + column);
                 }
             }
         }
     }
 
-    private struct ScaleTokensBody : IRangeBody
+    private readonly struct ScaleTokensBody(
+        KernelSet kernels, float* factors, int stride, int* tokens, int batch, int units, float* x) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* Factors, X;
-        public int* Tokens;
-        public int Stride, Batch, Units;
-
         [SkipLocalsInit]
-        public readonly void Run(int part, int start, int end)
+        public void Run(int part, int start, int end)
         {
             float* gathered = stackalloc float[GatheredSequences];
             for (int t = start; t < end; t++)
             {
-                for (int b = 0; b < Batch; b += GatheredSequences)
+                for (int b = 0; b < batch; b += GatheredSequences)
                 {
-                    int count = Math.Min(GatheredSequences, Batch - b);
-                    for (int i = 0; i < count; i++) gathered[i] = Factors[((nint)(b + i) * Stride) + Tokens[((nint)t * Batch) + b + i]];
-                    float* x = X + ((nint)t * Units * Batch) + b;
-                    for (int e = 0; e < Units; e++, x += Batch) Kernels.Multiply(x, gathered, x, count);
+                    int count = Math.Min(GatheredSequences, batch - b);
+                    for (int i = 0; i < count; i++) gathered[i] = factors[((nint)(b + i) * stride) + tokens[((nint)t * batch) + b + i]];
+                    float* at = x + ((nint)t * units * batch) + b;
+                    for (int e = 0; e < units; e++, at += batch) kernels.Multiply(at, gathered, count, at);
                 }
             }
         }
@@ -135,7 +132,7 @@ internal sealed unsafe partial class VectorOps
 
     private readonly struct AddScaledBody(KernelSet kernels, float* x, float* y, float factor) : IRangeBody
     {
-        public void Run(int part, int start, int end) => kernels.AddScaled(x + start, y + start, end - start, factor);
+        public void Run(int part, int start, int end) => kernels.AddScaled(x + start, end - start, factor, y + start);
     }
 
     private struct SlownessBody : IRangeBody
@@ -150,8 +147,8 @@ internal sealed unsafe partial class VectorOps
             for (int t = start; t < end; t++)
             {
                 float* h = H + ((nint)t * Length), dh = Dh + ((nint)t * Length);
-                if (t > 0) Kernels.AddDifference(h, h - Length, dh, Length, Factor);
-                if (t < TimeSteps - 1) Kernels.AddDifference(h, h + Length, dh, Length, Factor);
+                if (t > 0) Kernels.AddDifference(h, h - Length, Length, Factor, dh);
+                if (t < TimeSteps - 1) Kernels.AddDifference(h, h + Length, Length, Factor, dh);
             }
         }
     }
@@ -164,6 +161,7 @@ internal sealed unsafe partial class VectorOps
 
     private readonly struct AverageBody(KernelSet kernels, float* average, float* p, float weight) : IRangeBody
     {
-        public void Run(int part, int start, int end) => kernels.AddDifference(p + start, average + start, average + start, end - start, weight);
+        public void Run(int part, int start, int end) =>
+            kernels.AddDifference(p + start, average + start, end - start, weight, average + start);
     }
 }

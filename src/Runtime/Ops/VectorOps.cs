@@ -26,43 +26,28 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>Draws unstructured masks for steps [0, <paramref name="count"/>), each <paramref name="length"/> factors.</summary>
-    public void FillMasks(MaskSampler sampler, MaskPlace place, Draw draw, int count, Span<float> masks, int length)
+    public void FillMasks(MaskSampler sampler, MaskPlace place, Draw draw, int count, int length, Span<float> masks)
     {
         Debug.Assert(masks.Length >= count * length);
         fixed (float* pm = masks)
         {
-            var body = new FillBody
-            {
-                Kernels = _kernels,
-                Sampler = sampler,
-                Place = place,
-                Draw = draw,
-                Masks = pm,
-                Length = length,
-            };
+            var body = new FillBody(_kernels, sampler, place, draw, length, pm);
             _runner.For(count, 1, ref body);
         }
     }
 
     /// <summary>
-    /// Draws structured masks for steps [0, <paramref name="counts"/>' length): list t of kept units at t times the place's units, counts[t] long.
+    /// Draws structured masks for steps [0, <paramref name="counts"/>' length): list t at t times the place's units, counts[t] long.
     /// </summary>
     public void DrawKeep(MaskSampler sampler, MaskPlace place, Draw draw, Span<int> keep, Span<int> counts)
     {
         Debug.Assert(keep.Length >= counts.Length * place.Units);
-        var body = new KeepBody
-        {
-            Kernels = _kernels,
-            Sampler = sampler,
-            Place = place,
-            Draw = draw,
-            Keep = keep,
-            Counts = counts,
-        };
+        var body = new KeepBody { Kernels = _kernels, Sampler = sampler, Place = place, Draw = draw, Keep = keep, Counts = counts };
         _runner.For(counts.Length, 1 + (Grain / place.Units), ref body);
     }
 
-    /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the others are left alone.</summary>
+    /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the
+    /// others are left alone.</summary>
     public void Gather(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y) =>
         MoveRows(x, keep, timeSteps, units, batch, factor, y, scatters: false);
 
@@ -97,7 +82,8 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>The sum of squares in the blocks [starts, starts + lengths), multiples of 16, added in double precision; <paramref name="sums"/> holds as many floats.</summary>
+    /// <summary>The sum of squares in the blocks [starts, starts + lengths), multiples of 16, added in double precision;
+    /// <paramref name="sums"/> holds as many floats.</summary>
     public double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, Span<float> sums)
     {
         fixed (float* px = x)
@@ -112,20 +98,20 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>sums [n] = sums + the sum of d's rows, in order; d is [rows][ld].</summary>
-    public void ColumnSums(ReadOnlySpan<float> d, int rows, int n, int ld, GradientSpan sums)
+    public void AddColumnSums(ReadOnlySpan<float> d, int dStride, int rows, int n, GradientSpan sums)
     {
         fixed (float* pd = d, ps = sums.Cleared())
         {
-            var body = new ColumnBody { Kernels = _kernels, D = pd, Rows = rows, Stride = ld, Sums = ps };
+            var body = new ColumnSumsBody(_kernels, pd, dStride, rows, ps);
             _runner.For(n, 128, ref body);
         }
     }
 
     /// <summary>
-    /// sums [n] = sums + the sum over rows of d times x, element by element, in order; d begins at its first column, rows <paramref name="dStride"/> floats apart, x is
-    /// [rows][xStride].
+    /// sums [n] = sums + the sum over rows of d times x, element by element, in order; d begins at its first column, rows
+    /// <paramref name="dStride"/> floats apart, x is [rows][xStride].
     /// </summary>
-    public void ProductSums(ReadOnlySpan<float> d, int dStride, ReadOnlySpan<float> x, int xStride, int rows, int n, Span<float> sums)
+    public void AddProductSums(ReadOnlySpan<float> d, int dStride, ReadOnlySpan<float> x, int xStride, int rows, int n, Span<float> sums)
     {
         Debug.Assert(d.Length >= ((rows - 1) * dStride) + n && x.Length >= ((rows - 1) * xStride) + n && sums.Length >= n);
         fixed (float* pd = d, px = x, ps = sums)
@@ -144,7 +130,10 @@ internal sealed unsafe partial class VectorOps
         fixed (float* pl = logits, po = losses)
         fixed (int* pt = targets)
         {
-            var body = new SoftmaxBody { Kernels = _kernels, Logits = pl, N = n, Stride = ld, Targets = pt, GradientScale = gradientScale, Losses = po };
+            var body = new SoftmaxBody
+            {
+                Kernels = _kernels, Logits = pl, N = n, Stride = ld, Targets = pt, GradientScale = gradientScale, Losses = po,
+            };
             _runner.For(targets.Length, 1, ref body);
         }
     }
@@ -154,26 +143,29 @@ internal sealed unsafe partial class VectorOps
     {
         fixed (float* p = row)
         {
-            _kernels.Scale(p, p, row.Length, factor);
+            _kernels.Scale(p, row.Length, factor, p);
             return _kernels.SoftmaxExponentials(p, row.Length, out _);
         }
     }
 
-    /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v stands at v * tokenStride + e * unitStride, one of which is 1.</summary>
-    public void Embed(ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+    /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v at v * tokenStride + e * unitStride, one of them
+    /// 1.</summary>
+    public void Embed(
+        ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
     {
         fixed (float* pt = table, px = x) Embed(pt, tokenStride, unitStride, tokens, batch, units, px, x.Length, isBackward: false);
     }
 
     /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
     public void EmbedBackward(
-        Span<float> gradient, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, ReadOnlySpan<float> dx)
+        ReadOnlySpan<float> dx, ReadOnlySpan<int> tokens, int batch, int units, Span<float> gradient, int tokenStride, int unitStride)
     {
         fixed (float* pg = gradient, pd = dx) Embed(pg, tokenStride, unitStride, tokens, batch, units, pd, dx.Length, isBackward: true);
     }
 
     private void Embed(
-        float* table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, float* x, int length, bool isBackward)
+        float* table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units,
+        float* x, int length, bool isBackward)
     {
         Debug.Assert(length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
         fixed (int* pi = tokens)
@@ -204,21 +196,15 @@ internal sealed unsafe partial class VectorOps
     // Units of an embedding that are worth another thread, in whole registers: one token's are not.
     private static int EmbedGrain(int tokens) => AlignedBuffer.RoundUp(1 + (Grain / (1 + tokens)));
 
-    private struct FillBody : IRangeBody
+    private readonly struct FillBody(
+        KernelSet kernels, MaskSampler sampler, MaskPlace place, Draw draw, int length, float* masks) : IRangeBody
     {
-        public KernelSet Kernels;
-        public MaskSampler Sampler;
-        public MaskPlace Place;
-        public Draw Draw;
-        public int Length;
-        public float* Masks;
-
-        public readonly void Run(int part, int start, int end)
+        public void Run(int part, int start, int end)
         {
             for (int t = start; t < end; t++)
             {
-                UnstructuredMask mask = Sampler.Unstructured(Place, Draw, t);
-                Kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, Masks + ((nint)t * Length), Length);
+                UnstructuredMask mask = sampler.Unstructured(place, draw, t);
+                kernels.FillMask(mask.Stream, mask.Threshold, mask.Scale, length, masks + ((nint)t * length));
             }
         }
     }
@@ -244,7 +230,7 @@ internal sealed unsafe partial class VectorOps
                 for (int group = 0; group < mask.Groups; group += drawn)
                 {
                     int length = Math.Min(drawn, mask.Groups - group);
-                    Kernels.FillWords(mask.Stream, group, words, length);
+                    Kernels.FillWords(mask.Stream, group, length, words);
                     count = mask.Choose(new ReadOnlySpan<uint>(words, length), group, keep, count);
                 }
 
@@ -271,7 +257,7 @@ internal sealed unsafe partial class VectorOps
                 fixed (int* pk = keep)
                 {
                     if (!Scatters) Kernels.GatherRows(x, Batch, pk, keep.Length, Factor, y);
-                    else for (int i = 0; i < keep.Length; i++) Kernels.AddScaled(x + ((nint)i * Batch), y + ((nint)pk[i] * Batch), Batch, Factor);
+                    else for (int i = 0; i < keep.Length; i++, x += Batch) Kernels.AddScaled(x, Batch, Factor, y + ((nint)pk[i] * Batch));
                 }
             }
         }
@@ -279,12 +265,13 @@ internal sealed unsafe partial class VectorOps
 
     private readonly struct MultiplyBody(KernelSet kernels, float* x, float* m, float* y) : IRangeBody
     {
-        public void Run(int part, int start, int end) => kernels.Multiply(x + start, m + start, y + start, end - start);
+        public void Run(int part, int start, int end) => kernels.Multiply(x + start, m + start, end - start, y + start);
     }
 
     private readonly struct AdamBody(KernelSet kernels, float* p, float* g, float* m, float* v, AdamCoefficients coefficients) : IRangeBody
     {
-        public void Run(int part, int start, int end) => kernels.Adam(p + start, g + start, m + start, v + start, end - start, in coefficients);
+        public void Run(int part, int start, int end) =>
+            kernels.Adam(p + start, g + start, m + start, v + start, end - start, in coefficients);
     }
 
     private ref struct NormBody : IRangeBody
@@ -313,20 +300,16 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private struct ColumnBody : IRangeBody
+    private readonly struct ColumnSumsBody(KernelSet kernels, float* d, int dStride, int rows, float* sums) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* D, Sums;
-        public int Rows, Stride;
-
-        public readonly void Run(int part, int start, int end) => Kernels.ColumnSums(D + start, Rows, Stride, Sums + start, end - start);
+        public void Run(int part, int start, int end) => kernels.AddColumnSums(d + start, dStride, rows, end - start, sums + start);
     }
 
     private readonly struct ProductSumsBody(
         KernelSet kernels, float* d, float* x, float* sums, int rows, int dStride, int xStride) : IRangeBody
     {
         public void Run(int part, int start, int end) =>
-            kernels.ProductSums(d + start, dStride, x + start, xStride, rows, sums + start, end - start);
+            kernels.AddProductSums(d + start, dStride, x + start, xStride, rows, end - start, sums + start);
     }
 
     private struct SoftmaxBody : IRangeBody
@@ -354,7 +337,7 @@ internal sealed unsafe partial class VectorOps
                 float sum = Kernels.SoftmaxExponentials(logits, N, out float max);
                 Losses[row] = (float)(PortableMath.Log(sum) + max - wanted);
                 if (GradientScale == 0f) continue;
-                Kernels.Scale(logits, logits, N, GradientScale / sum);
+                Kernels.Scale(logits, N, GradientScale / sum, logits);
                 logits[target] -= GradientScale;
             }
         }
@@ -377,7 +360,7 @@ internal sealed unsafe partial class VectorOps
                 {
                     nint row = (nint)t * Batch;
                     float* x = X + (row * Units) + ((nint)start * Batch);
-                    if (IsBackward) Kernels.ScatterAddTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, x);
+                    if (IsBackward) Kernels.ScatterAddTokens(x, Tokens + row, Batch, end - start, Table + start, TokenStride);
                     else Kernels.GatherTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, x);
                 }
 
@@ -400,5 +383,5 @@ internal sealed unsafe partial class VectorOps
     }
 }
 
-/// <summary>The numbers of one Adam update: gradient scale, rate with the first moment's correction, the second's correction, and the constants.</summary>
+/// <summary>The numbers of one Adam update: gradient scale, rate with the first moment's correction, the second's, constants.</summary>
 internal readonly record struct AdamCoefficients(float Scale, float Rate, float Beta1, float Beta2, float Correction, float Epsilon);

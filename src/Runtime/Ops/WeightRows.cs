@@ -16,7 +16,8 @@ internal readonly ref struct Weights(ReadOnlySpan<float> values, int k, int n, i
 
 /// <summary>
 /// The rows of a parameter [K][N], one unit's outgoing weights each: where they are, if they start on cache lines, or else in a copy that
-/// is made once per update and serves the forward and the backward product. With DropConnect the copy is a masked one, drawn anew for every window.
+/// is made once per update and serves the forward and the backward product. With DropConnect it is a masked one, drawn anew for every
+/// window.
 /// </summary>
 internal sealed class WeightRows
 {
@@ -45,7 +46,8 @@ internal sealed class WeightRows
         if (_copied) _copy = workspace.Reserve((long)slot.Shape[0] * _stride);
     }
 
-    /// <summary>Makes the copy, if there is one; needed before the first product, after every change of the parameters, and for every new mask.</summary>
+    /// <summary>Makes the copy, if there is one; needed before the first product, after every change of the parameters, and for a new
+    /// mask.</summary>
     public void Update(ParameterBlock parameters)
     {
         if (_drop is not null) _drop.Apply(parameters[_slot], _slot.Shape[0], _slot.Shape[1], _copy.Span, _stride);

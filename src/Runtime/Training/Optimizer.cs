@@ -115,6 +115,6 @@ internal sealed class Optimizer
     {
         AveragedUpdates++;
         if (AveragedUpdates == 1) parameters.Values.CopyTo(_moments[0].Values);
-        else _ops.Average(_moments[0].Values, parameters.Values, (float)(1.0 / AveragedUpdates));
+        else _ops.Average(parameters.Values, (float)(1.0 / AveragedUpdates), _moments[0].Values);
     }
 }

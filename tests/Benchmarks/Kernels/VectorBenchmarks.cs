@@ -88,5 +88,5 @@ public class VectorBenchmarks
 
     [Benchmark]
     public void RandomMasksOfWindow() =>
-        _ops.FillMasks(_sampler, new MaskPlace("output", 2, H, KernelSettings.Rate), default, KernelSettings.TimeSteps, _masks.Span, H * Batch);
+        _ops.FillMasks(_sampler, new MaskPlace("output", 2, H, KernelSettings.Rate), default, KernelSettings.TimeSteps, H * Batch, _masks.Span);
 }

@@ -124,7 +124,7 @@ public sealed class CellTests
         foreach (int width in Cases.LaneWidths)
         {
             using GuardedBuffer sums = new("sums", columns, float.NaN);
-            new VectorOps(pool, KernelChoice.ForLaneWidth(width)).ProductSums(d, dStride, x, xStride, rows, columns, sums.Span);
+            new VectorOps(pool, KernelChoice.ForLaneWidth(width)).AddProductSums(d, dStride, x, xStride, rows, columns, sums.Span);
             await Assert.That(Furthest(Columns(sums.Span.ToArray(), 1, columns, columns), Row(expected))).IsLessThan(Tolerance);
             await Assert.That(sums.Damage()).IsNull();
             first ??= sums.Span.ToArray();
@@ -173,7 +173,7 @@ public sealed class CellTests
             double[,] expectedGradient = View(gradient.Span);
             (int tokenStride, int unitStride) = tied ? (1, vocabulary) : (units, 1);
             ops.Embed(table, tokenStride, unitStride, tokens, batch, units, x.Span);
-            ops.EmbedBackward(gradient.Span, tokenStride, unitStride, tokens, batch, units, dx);
+            ops.EmbedBackward(dx, tokens, batch, units, gradient.Span, tokenStride, unitStride);
             for (int t = 0; t < timeSteps; t++)
             {
                 int[] step = tokens[(t * batch)..((t + 1) * batch)];

@@ -45,7 +45,7 @@ public sealed class ElementwiseTests
         await Same(ops =>
         {
             var sums = new GuardedBuffer("sums", columns, float.NaN);
-            ops.ColumnSums(d, rows, columns, ld, new GradientSpan(sums.Span, isNew: true));
+            ops.AddColumnSums(d, ld, rows, columns, new GradientSpan(sums.Span, isNew: true));
             return (sums.Damage(), sums.Span.ToArray());
         }, found => Near(found, expected, 1e-6 * rows));
     }
@@ -95,7 +95,7 @@ public sealed class ElementwiseTests
         await Same(ops =>
         {
             var found = new GuardedBuffer("y", y);
-            ops.AddScaled(a, found.Span, 1.5f);
+            ops.AddScaled(a, 1.5f, found.Span);
             return (found.Damage(), found.Span.ToArray());
         }, found => Near(found, scaled, 3e-7));
 
@@ -103,7 +103,7 @@ public sealed class ElementwiseTests
         await Same(ops =>
         {
             var found = new GuardedBuffer("y", y);
-            ops.Average(found.Span, a, 0.25f);
+            ops.Average(a, 0.25f, found.Span);
             return (found.Damage(), found.Span.ToArray());
         }, found => Near(found, averaged, 3e-7));
     }

@@ -56,7 +56,7 @@ public sealed class RandomWordsTests
         await EachWidthAndRunner(ops =>
         {
             var masks = new GuardedBuffer("masks", steps * length, float.NaN);
-            ops.FillMasks(sampler, place, new(3, 2), steps, masks.Span, length);
+            ops.FillMasks(sampler, place, new(3, 2), steps, length, masks.Span);
             return masks.Damage() ?? Arrays.FirstDifference(masks.Span, expected);
         });
     }
@@ -111,7 +111,7 @@ public sealed class RandomWordsTests
         where TVector : unmanaged
     {
         uint[] words = new uint[count];
-        fixed (uint* pw = words) RandomWords<TLanes, TVector>.Fill(in stream, first, pw, count);
+        fixed (uint* pw = words) RandomWords<TLanes, TVector>.Fill(in stream, first, count, pw);
         return words;
     }
 }

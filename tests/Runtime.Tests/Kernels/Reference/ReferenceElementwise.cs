@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Plain passes over arrays: the scalar twins of <see cref="Elementwise"/>.</summary>
+/// <summary>Plain passes over arrays: the scalar twins of <see cref="Elementwise{TLanes, TVector}"/>.</summary>
 internal static class ReferenceElementwise
 {
     /// <summary>The sum of x[i]^2.</summary>
