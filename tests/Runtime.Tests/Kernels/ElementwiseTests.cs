@@ -30,7 +30,8 @@ public sealed class ElementwiseTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Column_sums_are_the_twins([Matrix(1, 3, 4, 7, 64)] int rows, [Matrix(1, 15, 16, 50, 300)] int columns)
+    public async Task Column_sums_are_the_twins_or_add_them(
+        [Matrix(1, 3, 4, 7, 64)] int rows, [Matrix(1, 15, 16, 50, 300)] int columns, [Matrix] bool isNew)
     {
         int ld = Products.RowStride(columns) + 16;
         float[] d = Arrays.Uniform(1, rows * ld);
@@ -42,10 +43,11 @@ public sealed class ElementwiseTests
 
         double[] expected = new double[columns];
         ReferenceElementwise.ColumnSums(matrix, expected);
+        for (int j = 0; j < columns && !isNew; j++) expected[j] += 0.5;
         await Same(ops =>
         {
-            var sums = new GuardedBuffer("sums", columns, float.NaN);
-            ops.AddColumnSums(d, ld, rows, columns, new GradientSpan(sums.Span, isNew: true));
+            var sums = new GuardedBuffer("sums", columns, isNew ? float.NaN : 0.5f);
+            ops.AddColumnSums(d, ld, rows, columns, new GradientSpan(sums.Span, isNew));
             return (sums.Damage(), sums.Span.ToArray());
         }, found => Near(found, expected, 1e-6 * rows));
     }
