@@ -2,6 +2,7 @@ using System.Globalization;
 using TinySD.Formats;
 using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Models;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Tests;
 
@@ -101,9 +102,9 @@ public sealed class CrashTests
         {
             string name = Path.GetFileName(file);
             if (name == "lock" || name.EndsWith(".tmp", StringComparison.Ordinal)) continue;
-            if (!LanguageModelCheckpointFile.TryOpen(file, out LanguageModelCheckpointFile? open, out FileProblem? problem))
+            if (!LanguageModelCheckpoint.Format.TryOpen(file, out CheckpointFile<LanguageModelRecipe, RunTexts>? open, out FileProblem? problem))
                 throw new InvalidOperationException($"{problem.Message} {because}");
-            using (open) newest = Math.Max(newest, open.Content.Progress.Updates);
+            using (open) newest = Math.Max(newest, open.Content.State.Updates);
         }
 
         return newest;

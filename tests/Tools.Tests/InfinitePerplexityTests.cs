@@ -39,8 +39,8 @@ public sealed class InfinitePerplexityTests
         await Assert.That(html).Contains("<polyline");
 
         LoadedLanguageModel loaded = LanguageModelFile.Load(folder.Model);
-        await Assert.That(loaded.Training.Epochs[^1].ValidLoss).IsEqualTo(losses.Min());
-        await Assert.That(loaded.Training.TestLoss).IsEqualTo(result.Json.GetProperty("testLoss").GetDouble());
+        await Assert.That(loaded.Training.Epochs[^1].Valid.Loss).IsEqualTo(losses.Min());
+        await Assert.That(loaded.Training.Test!.Value.Loss).IsEqualTo(result.Json.GetProperty("testLoss").GetDouble());
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains("∞");
         await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Code).IsEqualTo(0);
 

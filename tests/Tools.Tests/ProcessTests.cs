@@ -94,7 +94,7 @@ public sealed class ProcessTests
         await Assert.That(resumed.Json.GetProperty("model").GetString()).IsEqualTo(folder.Model);
         await Assert.That(Directory.GetFileSystemEntries(elsewhere)).IsEmpty();
         using TsdFile file = TsdFile.Open(folder.Model);
-        await Assert.That(LanguageModelFile.Describe(file).Training.Epochs.Count).IsEqualTo(resumed.Json.GetProperty("bestEpoch").GetInt32());
+        await Assert.That(LanguageModelFile.Format.Describe(file).Training.Epochs.Count).IsEqualTo(resumed.Json.GetProperty("bestEpoch").GetInt32());
     }
 
     [Test]

@@ -52,11 +52,10 @@ internal static class ReadmeSamples
             EpochOutcome epoch = run.TrainEpoch();
             Console.WriteLine($"epoch {epoch.Epoch}: validation perplexity {epoch.Valid.Metric:F1}");
             if (epoch != run.Best) continue;
-            LanguageModelFile.Save("mine.tsd", task.ModelOf(run.ParametersToKeep), vocabulary, new TrainingRecord
+            LanguageModelFile.Save("mine.tsd", task.ModelOf(run.ParametersToKeep), vocabulary, new()
             {
                 Recipe = recipe,
-                Train = new TextRecord("train.txt", train.Length),
-                Valid = new TextRecord("valid.txt", valid.Length),
+                Data = new TextsRecord { Train = new("train.txt", train.Length), Valid = new("valid.txt", valid.Length) },
             });
         }
         // end

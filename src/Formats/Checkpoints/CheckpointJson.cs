@@ -11,7 +11,11 @@ namespace TinySD.Formats.Checkpoints;
     NumberHandling = JsonNumberHandling.Strict,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     MaxDepth = TsdHeader.MaxDepth)]
 [JsonSerializable(typeof(ProgressSection))]
-[JsonSerializable(typeof(LanguageModelRunSection))]
+[JsonSerializable(typeof(EpochsSection))]
+[JsonSerializable(typeof(RunSettings))]
+[JsonSerializable(typeof(RunTexts))]
+[JsonSerializable(typeof(NoData))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

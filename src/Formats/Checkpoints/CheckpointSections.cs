@@ -1,14 +1,18 @@
-using TinySD.Formats.Container;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using TinySD.Formats.Models;
-using TinySD.Formats.Text;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 
-// The JSON of a checkpoint's header, spelled out apart from the records: a name changed there must not change the format.
+// The JSON of a checkpoint's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 
 /// <summary>The section <c>progress</c>.</summary>
 internal sealed class ProgressSection
 {
+    // More than thirty years, and few enough that a count of the system's ticks does not overflow.
+    private const double MostSeconds = 1e9;
+
     public required long Updates { get; init; }
 
     public required int Epoch { get; init; }
@@ -27,20 +31,40 @@ internal sealed class ProgressSection
 
     public long? AveragedUpdates { get; init; }
 
-    public static ProgressSection From(TrainingProgress progress) => new()
+    public static ProgressSection From(RunState state) => new()
     {
-        Updates = progress.Updates,
-        Epoch = progress.Epoch,
-        Step = progress.Step,
-        LossSum = progress.LossSum,
-        Seconds = progress.Seconds,
-        TotalSeconds = progress.TotalSeconds,
-        LearningRate = progress.LearningRate,
-        OptimizerUpdates = progress.OptimizerUpdates,
-        AveragedUpdates = progress.AveragedUpdates,
+        Updates = state.Updates,
+        Epoch = state.Epoch,
+        Step = state.Step,
+        LossSum = state.LossSum,
+        Seconds = state.Seconds,
+        TotalSeconds = state.TotalSeconds,
+        LearningRate = state.LearningRate,
+        OptimizerUpdates = state.Counts.Updates,
+        AveragedUpdates = state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates,
     };
 
-    public TrainingProgress ToProgress() => new()
+    /// <summary>Whether a run can have taken so long.</summary>
+    public static bool IsTime(double seconds) => seconds is >= 0 and <= MostSeconds;
+
+    /// <summary>What is impossible, or null.</summary>
+    public string? FindFault()
+    {
+        if (Updates is < 0 or > int.MaxValue) return $"{Updates} updates; expected 0 to {int.MaxValue}";
+        if (Epoch < 0 || Step < 0 || OptimizerUpdates < 0) return "a count is below 0";
+        if (AveragedUpdates < 0 || AveragedUpdates > OptimizerUpdates)
+            return $"the average is of {Words.Counted(AveragedUpdates.Value, "update")}; expected 0 to {OptimizerUpdates}";
+        if (Step > Updates) return $"an epoch has {Words.Counted(Step, "update")}, and all have {Updates}";
+
+        // Both are counted up together from here on: what holds now holds at the run's end.
+        if (OptimizerUpdates - Updates > int.MaxValue) return $"{OptimizerUpdates} updates of the optimizer; expected 0 to {Updates + int.MaxValue}";
+        if (!double.IsFinite(LossSum)) return "the sum of the losses is not a number";
+        if (!IsTime(Seconds) || !IsTime(TotalSeconds)) return $"a time is not a number from 0 to {MostSeconds} s";
+        return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";
+    }
+
+    /// <summary>Where the run stands; its epochs are in another section.</summary>
+    public RunState ToState() => new()
     {
         Updates = Updates,
         Epoch = Epoch,
@@ -49,190 +73,67 @@ internal sealed class ProgressSection
         Seconds = Seconds,
         TotalSeconds = TotalSeconds,
         LearningRate = LearningRate,
-        OptimizerUpdates = OptimizerUpdates,
-        AveragedUpdates = AveragedUpdates,
+        Counts = new TrainerCounts(OptimizerUpdates, AveragedUpdates ?? -1),
     };
 }
 
-/// <summary>The section <c>run</c> of the task <c>language-model</c>.</summary>
-internal sealed class LanguageModelRunSection
+/// <summary>The epochs in the section <c>run</c>.</summary>
+internal sealed class EpochsSection
 {
-    public required string WrittenBy { get; init; }
-
-    public required RecipeEntry Recipe { get; init; }
-
-    public required string Level { get; init; }
-
-    public string? LineMarks { get; init; }
-
-    public required int MinimumCount { get; init; }
-
-    public int? MaximumVocabulary { get; init; }
-
-    public required FingerprintEntry Vocabulary { get; init; }
-
-    public required DataEntry Train { get; init; }
-
-    public required DataEntry Valid { get; init; }
-
-    public DataEntry? Test { get; init; }
-
-    public int? Streams { get; init; }
-
-    public ScheduleEntry? Schedule { get; init; }
-
-    public required string Output { get; init; }
-
-    public string? Report { get; init; }
-
-    public required string Dtype { get; init; }
-
-    public int? MaxSteps { get; init; }
-
-    public int? CheckpointEvery { get; init; }
-
-    public required int CheckpointKeep { get; init; }
-
-    public bool CheckpointsAreTemporary { get; init; }
-
-    public required FinishedEpochEntry[] Epochs { get; init; }
+    public required RunEpochEntry[] Epochs { get; init; }
 
     public int? BestEpoch { get; init; }
 
-    public static LanguageModelRunSection From(LanguageModelCheckpoint run) => new()
+    public static EpochsSection From(RunState state, Metric metric) => new()
     {
-        WrittenBy = run.WrittenBy,
-        Recipe = RecipeEntry.From(run.Recipe),
-        Level = TextSpelling.Levels.NameOf(run.Level),
-        LineMarks = LineMarksEntry.NameOf(run.LineMarks),
-        MinimumCount = run.MinimumCount,
-        MaximumVocabulary = run.MaximumVocabulary,
-        Vocabulary = new FingerprintEntry { Count = run.Vocabulary.Count, Checksum = run.Vocabulary.Checksum },
-        Train = DataEntry.From(run.Train),
-        Valid = DataEntry.From(run.Valid),
-        Test = run.Test is null ? null : DataEntry.From(run.Test),
-        Streams = run.Streams,
-        Schedule = run.Schedule is { } schedule
-            ? new ScheduleEntry { Path = schedule.Path, Updates = schedule.Updates, Checksum = schedule.Checksum }
-            : null,
-        Output = run.Output,
-        Report = run.Report,
-        Dtype = NumberFormat.Names.NameOf(run.Dtype),
-        MaxSteps = run.MaxSteps,
-        CheckpointEvery = run.CheckpointEvery,
-        CheckpointKeep = run.CheckpointKeep,
-        CheckpointsAreTemporary = run.CheckpointsAreTemporary,
-        Epochs = [.. run.Epochs.Select(FinishedEpochEntry.From)],
-        BestEpoch = run.BestEpoch,
+        Epochs = [.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))],
+        BestEpoch = state.BestEpoch,
     };
 
-    /// <summary>The record.</summary>
-    /// <exception cref="ArgumentException">A value is not one the format knows.</exception>
-    public LanguageModelCheckpoint ToCheckpoint(TrainingProgress progress)
+    /// <summary>A state with these.</summary>
+    /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
+    public RunState AddTo(RunState state, Metric metric)
     {
         if (Epochs.Contains(null)) Throw.Argument("an epoch is null");
-        return new LanguageModelCheckpoint
-        {
-            WrittenBy = WrittenBy,
-            Progress = progress,
-            Recipe = Recipe.ToRecipe(),
-            Level = TextSpelling.Levels.ValueOf(Level),
-            LineMarks = LineMarksEntry.ValueOf(LineMarks),
-            MinimumCount = MinimumCount,
-            MaximumVocabulary = MaximumVocabulary,
-            Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Vocabulary.Checksum),
-            Train = Train.ToFingerprint(),
-            Valid = Valid.ToFingerprint(),
-            Test = Test?.ToFingerprint(),
-            Streams = Streams,
-            Schedule = Schedule is null ? null : new ScheduleFingerprint(Schedule.Path, Schedule.Updates, Schedule.Checksum),
-            Output = Output,
-            Report = Report,
-            Dtype = NumberFormat.Names.ValueOf(Dtype),
-            MaxSteps = MaxSteps,
-            CheckpointEvery = CheckpointEvery,
-            CheckpointKeep = CheckpointKeep,
-            CheckpointsAreTemporary = CheckpointsAreTemporary,
-            Epochs = [.. Epochs.Select(epoch => epoch.ToEpoch())],
-            BestEpoch = BestEpoch,
-        };
+        return state with { Epochs = [.. Epochs.Select(epoch => epoch.ToOutcome(metric))], BestEpoch = BestEpoch };
     }
 }
 
-/// <summary>The vocabulary in the section <c>run</c>.</summary>
-internal sealed class FingerprintEntry
-{
-    public required int Count { get; init; }
-
-    public required string Checksum { get; init; }
-}
-
-/// <summary>A text in the section <c>run</c>.</summary>
-internal sealed class DataEntry
-{
-    public required string Path { get; init; }
-
-    public required long Tokens { get; init; }
-
-    public required string Checksum { get; init; }
-
-    public static DataEntry From(TextFingerprint text) => new() { Path = text.Path, Tokens = text.Tokens, Checksum = text.Checksum };
-
-    public TextFingerprint ToFingerprint() => new(Path, Tokens, Checksum);
-}
-
-/// <summary>The mask schedule in the section <c>run</c>.</summary>
-internal sealed class ScheduleEntry
-{
-    public required string Path { get; init; }
-
-    public required int Updates { get; init; }
-
-    public required string Checksum { get; init; }
-}
-
 /// <summary>An epoch in the section <c>run</c>.</summary>
-internal sealed class FinishedEpochEntry
+internal sealed class RunEpochEntry : EpochEntry
 {
-    public required int Epoch { get; init; }
-
+    [JsonPropertyOrder(-1)]
     public required int Steps { get; init; }
 
-    // Left out where they are infinite.
-    public double? TrainPerplexity { get; init; }
-
-    public double? ValidPerplexity { get; init; }
-
-    // Missing in files from before there were losses.
-    public double? TrainLoss { get; init; }
-
-    public double? ValidLoss { get; init; }
-
-    public required float LearningRate { get; init; }
-
+    [JsonPropertyOrder(2)]
     public required double Seconds { get; init; }
 
-    public required double TokensPerSecond { get; init; }
+    // The first of tasks that are measured by perplexity, the second of others.
+    [JsonPropertyOrder(3)]
+    public double? TokensPerSecond { get; init; }
 
-    public static FinishedEpochEntry From(FinishedEpoch epoch) => new()
+    [JsonPropertyOrder(3)]
+    public double? TermsPerSecond { get; init; }
+
+    public RunEpochEntry()
     {
-        Epoch = epoch.Epoch,
-        Steps = epoch.Steps,
-        TrainPerplexity = ResultEntry.PerplexityOf(epoch.TrainPerplexity),
-        ValidPerplexity = ResultEntry.PerplexityOf(epoch.ValidPerplexity),
-        TrainLoss = epoch.TrainLoss,
-        ValidLoss = epoch.ValidLoss,
-        LearningRate = epoch.LearningRate,
-        Seconds = epoch.Seconds,
-        TokensPerSecond = epoch.TokensPerSecond,
-    };
+    }
+
+    [SetsRequiredMembers]
+    public RunEpochEntry(EpochOutcome epoch, Metric metric)
+        : base(epoch, metric, hasLosses: true)
+    {
+        (Steps, Seconds) = (epoch.Steps, epoch.Seconds);
+        if (metric.IsPerplexity) TokensPerSecond = epoch.TermsPerSecond;
+        else TermsPerSecond = epoch.TermsPerSecond;
+    }
 
     /// <summary>The outcome.</summary>
-    /// <exception cref="ArgumentException">A result is missing.</exception>
-    public FinishedEpoch ToEpoch() => new(
-        Epoch, Steps, ResultEntry.Perplexity(TrainPerplexity, TrainLoss), ResultEntry.Perplexity(ValidPerplexity, ValidLoss), LearningRate, Seconds, TokensPerSecond)
+    /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
+    public new EpochOutcome ToOutcome(Metric metric)
     {
-        TrainLoss = ResultEntry.Loss(TrainPerplexity, TrainLoss),
-        ValidLoss = ResultEntry.Loss(ValidPerplexity, ValidLoss),
-    };
+        (double? speed, double? other) = metric.IsPerplexity ? (TokensPerSecond, TermsPerSecond) : (TermsPerSecond, TokensPerSecond);
+        if (speed is null || other is not null) Throw.Argument($"the speed of epoch {Epoch} is missing, or is another task's");
+        return base.ToOutcome(metric) with { Steps = Steps, Seconds = Seconds, TermsPerSecond = speed.Value };
+    }
 }

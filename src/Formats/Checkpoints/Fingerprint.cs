@@ -40,4 +40,14 @@ public static class Fingerprint
 
         return Checksum.Text(hash);
     }
+
+    internal static string? FindFault(params ReadOnlySpan<string?> checksums)
+    {
+        foreach (string? text in checksums)
+        {
+            if (text is not null && !Checksum.IsWellFormed(text)) return "a checksum is not 32 lower-case hexadecimal digits";
+        }
+
+        return null;
+    }
 }

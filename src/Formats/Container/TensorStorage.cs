@@ -12,3 +12,6 @@ public enum TensorStorage
     /// <summary>bfloat16, the upper half of a binary32, 2 bytes: 8 significant bits, the range of single precision.</summary>
     BF16,
 }
+
+/// <summary>Puts it into JSON.</summary>
+internal sealed class TensorStorageConverter() : SpellingConverter<TensorStorage>(NumberFormat.Names);

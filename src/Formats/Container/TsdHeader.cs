@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace TinySD.Formats.Container;
 
@@ -42,12 +41,12 @@ internal sealed record TsdHeader(
     /// <summary>Reads one section strictly.</summary>
     /// <param name="file">The file it is from.</param>
     /// <param name="name">The section.</param>
-    /// <param name="type">What it should be.</param>
     /// <param name="maxValues">More JSON values than this, at all levels together, are not made into objects.</param>
+    /// <param name="read">Makes its JSON into objects.</param>
     /// <param name="value">What it is.</param>
     /// <param name="problem">Why it is refused.</param>
     public static bool TryReadSection<T>(
-        TsdFile file, string name, JsonTypeInfo<T> type, long maxValues, [NotNullWhen(true)] out T? value,
+        TsdFile file, string name, long maxValues, Func<ReadOnlyMemory<byte>, T?> read, [NotNullWhen(true)] out T? value,
         [NotNullWhen(false)] out FileProblem? problem)
         where T : class
     {
@@ -67,7 +66,7 @@ internal sealed record TsdHeader(
             return false;
         }
 
-        value = TryDeserialize(file.Path, file.OffsetOf(json), json.Span, name, type, out problem);
+        value = TryDeserialize(file.Path, file.OffsetOf(json), json, name, read, out problem);
         return value is not null && problem is null;
     }
 
@@ -77,18 +76,18 @@ internal sealed record TsdHeader(
 
     /// <summary>Makes JSON into objects, or says why not.</summary>
     internal static T? TryDeserialize<T>(
-        string file, long start, ReadOnlySpan<byte> json, string part, JsonTypeInfo<T> type, out FileProblem? problem)
+        string file, long start, ReadOnlyMemory<byte> json, string part, Func<ReadOnlyMemory<byte>, T?> read, out FileProblem? problem)
         where T : class
     {
         try
         {
-            T? value = JsonSerializer.Deserialize(json, type);
+            T? value = read(json);
             problem = value is null ? Invalid(file, start, part, $"the header member '{part}' is null") : null;
             return value;
         }
         catch (JsonException exception)
         {
-            problem = FromJson(file, start, json, part, exception);
+            problem = FromJson(file, start, json.Span, part, exception);
             return null;
         }
     }

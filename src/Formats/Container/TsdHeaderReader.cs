@@ -107,11 +107,12 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
                 { Offset = at, Part = part };
             }
 
-            ReadOnlySpan<byte> entry = json.Span[start..(int)reader.BytesConsumed];
+            ReadOnlyMemory<byte> entry = json[start..(int)reader.BytesConsumed];
             TensorEntry? tensor = null;
-            if (!entry.SequenceEqual("null"u8))
+            if (!entry.Span.SequenceEqual("null"u8))
             {
-                tensor = TsdHeader.TryDeserialize(file, at, entry, part, TsdJson.Default.TensorEntry, out FileProblem? problem);
+                tensor = TsdHeader.TryDeserialize(
+                    file, at, entry, part, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.TensorEntry), out FileProblem? problem);
                 if (problem is not null) return problem;
             }
 

@@ -1,5 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TinySD.Formats.Container;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
@@ -70,148 +72,15 @@ internal static class CellEntry
 /// <summary>The section <c>vocabulary</c>.</summary>
 internal sealed class VocabularySection
 {
-    public required string Level { get; init; }
+    [JsonConverter(typeof(TextLevelConverter))]
+    public required TextLevel Level { get; init; }
 
     // Left out where every line gets its mark, as in all files from before there was a choice.
-    public string? LineMarks { get; init; }
+    [JsonConverter(typeof(LineMarksConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LineMarks LineMarks { get; init; }
 
     public required string[] Tokens { get; init; }
-}
-
-/// <summary>The member <c>lineMarks</c>, which is left out where it says what goes without saying.</summary>
-internal static class LineMarksEntry
-{
-    public static string? NameOf(LineMarks marks) => marks == LineMarks.Always ? null : TextSpelling.LineMarks.NameOf(marks);
-
-    public static LineMarks ValueOf(string? name) => name is null ? LineMarks.Always : TextSpelling.LineMarks.ValueOf(name);
-}
-
-/// <summary>The section <c>training</c>.</summary>
-internal sealed class TrainingSection
-{
-    public required string WrittenBy { get; init; }
-
-    // Left out where the model was trained here.
-    public string? ImportedFrom { get; init; }
-
-    public required RecipeEntry Recipe { get; init; }
-
-    public required TextEntry Train { get; init; }
-
-    public required TextEntry Valid { get; init; }
-
-    public TextEntry? Test { get; init; }
-
-    public int? Streams { get; init; }
-
-    public required long Parameters { get; init; }
-
-    public required EpochEntry[] Epochs { get; init; }
-
-    public double? TestPerplexity { get; init; }
-
-    // In place of a perplexity that is infinite.
-    public double? TestLoss { get; init; }
-
-    public static TrainingSection From(TrainingRecord record, long parameters) => new()
-    {
-        WrittenBy = record.WrittenBy,
-        ImportedFrom = record.ImportedFrom,
-        Recipe = RecipeEntry.From(record.Recipe),
-        Train = TextEntry.From(record.Train),
-        Valid = TextEntry.From(record.Valid),
-        Test = record.Test is null ? null : TextEntry.From(record.Test),
-        Streams = record.Streams,
-        Parameters = parameters,
-        Epochs = [.. record.Epochs.Select(EpochEntry.From)],
-        TestPerplexity = ResultEntry.PerplexityOf(record.TestPerplexity),
-        TestLoss = ResultEntry.LossOf(record.TestPerplexity, record.TestLoss),
-    };
-
-    /// <summary>The record.</summary>
-    /// <exception cref="ArgumentException">A value is not one the format knows.</exception>
-    public TrainingRecord ToRecord() => new()
-    {
-        WrittenBy = WrittenBy,
-        ImportedFrom = ImportedFrom,
-        Recipe = Recipe.ToRecipe(),
-        Train = Train.ToRecord(),
-        Valid = Valid.ToRecord(),
-        Test = Test?.ToRecord(),
-        Streams = Streams,
-        Parameters = Parameters,
-        Epochs = [.. Epochs.Select(epoch => epoch.ToRecord())],
-        TestPerplexity = TestPerplexity ?? (TestLoss is null ? null : ResultEntry.Perplexity(null, TestLoss)),
-        TestLoss = TestLoss,
-    };
-}
-
-/// <summary>Results as JSON has them, which has no infinity: a perplexity, or the loss in the place of one that is infinite.</summary>
-internal static class ResultEntry
-{
-    public static double? PerplexityOf(double? perplexity) => perplexity is double.PositiveInfinity ? null : perplexity;
-
-    public static double? LossOf(double? perplexity, double? loss) => perplexity is double.PositiveInfinity ? loss : null;
-
-    /// <summary>What an entry says of a perplexity.</summary>
-    /// <exception cref="ArgumentException">Nothing.</exception>
-    public static double Perplexity(double? perplexity, double? loss)
-    {
-        if (perplexity is { } known) return known;
-        if (loss is null) Throw.Argument("a result has neither perplexity nor loss");
-        return EvaluationResult.PerplexityOf(loss.Value);
-    }
-
-    /// <summary>What it says of a loss.</summary>
-    /// <exception cref="ArgumentException">Nothing.</exception>
-    public static double Loss(double? perplexity, double? loss) => loss ?? EvaluationResult.LossOf(Perplexity(perplexity, null));
-}
-
-/// <summary>A text in the section <c>training</c>.</summary>
-internal sealed class TextEntry
-{
-    public required string Name { get; init; }
-
-    public required long Tokens { get; init; }
-
-    public static TextEntry From(TextRecord record) => new() { Name = record.Name, Tokens = record.Tokens };
-
-    public TextRecord ToRecord() => new(Name, Tokens);
-}
-
-/// <summary>An epoch in the section <c>training</c>.</summary>
-internal sealed class EpochEntry
-{
-    public required int Epoch { get; init; }
-
-    public double? TrainPerplexity { get; init; }
-
-    public double? ValidPerplexity { get; init; }
-
-    // In place of perplexities that are infinite.
-    public double? TrainLoss { get; init; }
-
-    public double? ValidLoss { get; init; }
-
-    public required float LearningRate { get; init; }
-
-    public static EpochEntry From(EpochRecord record) => new()
-    {
-        Epoch = record.Epoch,
-        TrainPerplexity = ResultEntry.PerplexityOf(record.TrainPerplexity),
-        ValidPerplexity = ResultEntry.PerplexityOf(record.ValidPerplexity),
-        TrainLoss = ResultEntry.LossOf(record.TrainPerplexity, record.TrainLoss),
-        ValidLoss = ResultEntry.LossOf(record.ValidPerplexity, record.ValidLoss),
-        LearningRate = record.LearningRate,
-    };
-
-    /// <summary>The record.</summary>
-    /// <exception cref="ArgumentException">A result is missing.</exception>
-    public EpochRecord ToRecord() => new(Epoch, ResultEntry.Perplexity(TrainPerplexity, TrainLoss), ResultEntry.Perplexity(ValidPerplexity, ValidLoss), LearningRate)
-    {
-        TrainLoss = ResultEntry.Loss(TrainPerplexity, TrainLoss),
-        ValidLoss = ResultEntry.Loss(ValidPerplexity, ValidLoss),
-    };
 }
 
 /// <summary>The recipe in the section <c>training</c>.</summary>
@@ -421,4 +290,19 @@ internal sealed class DropoutEntry
         Recurrent = Recurrent,
         Output = Output,
     };
+}
+
+/// <summary>How a language model's recipe stands in a file.</summary>
+internal sealed class LanguageModelRecipeFormat : IRecordFormat<LanguageModelRecipe>
+{
+    /// <inheritdoc/>
+    public void Write(Utf8JsonWriter json, LanguageModelRecipe record) => JsonSerializer.Serialize(json, RecipeEntry.From(record), ModelJson.Default.RecipeEntry);
+
+    /// <inheritdoc/>
+    public LanguageModelRecipe Read(ref Utf8JsonReader json, string path, out string? fault)
+    {
+        fault = null;
+        RecipeEntry entry = JsonSerializer.Deserialize(ref json, ModelJson.Default.RecipeEntry) ?? throw new JsonException();
+        return entry.ToRecipe();
+    }
 }

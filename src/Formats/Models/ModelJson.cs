@@ -11,10 +11,14 @@ namespace TinySD.Formats.Models;
     NumberHandling = JsonNumberHandling.Strict,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     MaxDepth = TsdHeader.MaxDepth)]
 [JsonSerializable(typeof(ConfigurationSection))]
 [JsonSerializable(typeof(VocabularySection))]
-[JsonSerializable(typeof(TrainingSection))]
+[JsonSerializable(typeof(WriterSection))]
+[JsonSerializable(typeof(ResultsSection))]
+[JsonSerializable(typeof(TextsRecord))]
+[JsonSerializable(typeof(RecipeEntry))]
 [JsonSerializable(typeof(StackSection))]
 [JsonSerializable(typeof(OriginSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace TinySD.Formats.Text;
 
 /// <summary>The words for how a text is cut into tokens.</summary>
@@ -8,4 +10,18 @@ internal static class TextSpelling
 
     public static Spelling<LineMarks> LineMarks { get; } = new("lineMarks",
         (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"));
+}
+
+/// <summary>Puts a level into JSON.</summary>
+internal sealed class TextLevelConverter() : SpellingConverter<TextLevel>(TextSpelling.Levels);
+
+/// <summary>Puts marks into JSON, where null says what goes without saying.</summary>
+internal sealed class LineMarksConverter() : SpellingConverter<LineMarks>(TextSpelling.LineMarks)
+{
+    /// <inheritdoc/>
+    public override bool HandleNull => true;
+
+    /// <inheritdoc/>
+    public override LineMarks Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.Null ? default : base.Read(ref reader, typeToConvert, options);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
@@ -54,13 +55,21 @@ internal static class DemoCommand
         }
 
         TimedModel structured = comparison.Structured.Run;
-        LanguageModelFile.Save(output, structured.Model, text.Vocabulary, new TrainingRecord
+        double valid = comparison.Structured.ValidPerplexity;
+        LanguageModelFile.Save(output, structured.Model, text.Vocabulary, new()
         {
             Recipe = structured.Recipe,
-            Train = new TextRecord(BuiltInText.TrainName, text.Train.Length),
-            Valid = new TextRecord(BuiltInText.ValidName, text.Valid.Length),
-            Streams = structured.Recipe.BatchSize,
-            Epochs = [new EpochRecord(1, structured.TrainPerplexity, comparison.Structured.ValidPerplexity, structured.LearningRate)],
+            Data = new()
+            {
+                Train = new TextRecord(BuiltInText.TrainName, text.Train.Length),
+                Valid = new TextRecord(BuiltInText.ValidName, text.Valid.Length),
+                Streams = structured.Recipe.BatchSize,
+            },
+            Epochs =
+            [
+                new(1, structured.Steps, new(structured.MeanLoss, structured.TrainPerplexity), new(EvaluationResult.LossOf(valid), valid),
+                    structured.LearningRate, 0, 0),
+            ],
         });
         DemoReport.Write(context, text, comparison, output, threads);
         return ExitCode.Done;

@@ -5,6 +5,7 @@ using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
@@ -83,7 +84,7 @@ internal sealed class ImportCommand
     private (StackResult Result, string Described) SaveModel(ParseResult parsed, CliContext context, LanguageModelImport import, TensorStorage storage)
     {
         string path = parsed.GetRequiredValue(_in), output = parsed.GetRequiredValue(_out);
-        (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = import.Loaded;
+        (LanguageModel model, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = import.Loaded;
         new CommandFiles().Read(import.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
         if (FileFormats.Of(path) == FileFormat.Safetensors) StackOptions.WarnOfNonlinearity(_choices.Read(parsed), model.Config.Cell, path, context.Warnings);
         StackSource.Report(context, "tinysd import", path, [], import.Rounded, import.Copies);

@@ -10,6 +10,7 @@ using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
@@ -53,10 +54,10 @@ internal static class InspectCommand
         }
 
         using TsdFile file = TsdFile.Open(path);
-        LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Describe(file) : null;
-        RecurrentStackDescription? stack = file.Kind == RecurrentStackFile.Kind ? RecurrentStackFile.Describe(file) : null;
-        LanguageModelCheckpoint? checkpoint = null;
-        if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpointFile.TryDescribe(file, out checkpoint, out FileProblem? problem))
+        LanguageModelDescription? model = file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Format.Describe(file) : null;
+        RecurrentStackDescription? stack = file.Kind == RecurrentStackFile.Kind ? RecurrentStackFile.Format.Describe(file) : null;
+        Checkpoint<LanguageModelRecipe, RunTexts>? checkpoint = null;
+        if (file.Kind == CheckpointFile.Kind && !LanguageModelCheckpoint.Format.TryDescribe(file, out checkpoint, out FileProblem? problem))
             throw new FileProblemException(problem);
         var facts = new List<(string, string)>();
         if (model is not null) AddModel(facts, model);
@@ -117,7 +118,7 @@ internal static class InspectCommand
 
     private static void AddModel(List<(string, string)> facts, LanguageModelDescription model)
     {
-        (LanguageModelConfig config, Vocabulary vocabulary, TrainingRecord training) = model;
+        (LanguageModelConfig config, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = model;
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
         facts.Add(("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …"));
@@ -130,16 +131,15 @@ internal static class InspectCommand
             return;
         }
 
-        facts.Add(("trained on", Describe(training.Train)));
-        facts.Add(("validated on", Describe(training.Valid)));
-        if (training.Test is { } tested) facts.Add(("tested on", Describe(tested)));
-        if (training.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
+        facts.Add(("trained on", Describe(training.Data.Train)));
+        facts.Add(("validated on", Describe(training.Data.Valid)));
+        if (training.Data.Test is { } tested) facts.Add(("tested on", Describe(tested)));
+        if (training.Data.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
         facts.Add(("epochs", $"{training.Epochs.Count} finished of {training.Recipe.Epochs}"));
         if (training.Epochs is [.., { } last])
         {
-            string test = training.TestPerplexity is { } perplexity ? $", test {Figures.Perplexity(perplexity)}" : "";
-            string train = Figures.Perplexity(last.TrainPerplexity), valid = Figures.Perplexity(last.ValidPerplexity);
-            facts.Add(("perplexity", $"train {train}, valid {valid}{test}"));
+            string test = training.Test is { } measured ? $", test {Figures.Perplexity(measured.Metric)}" : "";
+            facts.Add(("perplexity", $"train {Figures.Perplexity(last.Train.Metric)}, valid {Figures.Perplexity(last.Valid.Metric)}{test}"));
         }
 
         var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
@@ -179,24 +179,26 @@ internal static class InspectCommand
         ? $"{f.Kind}"
         : string.Create(CultureInfo.InvariantCulture, $"{f.Kind}({f.Alpha}, {f.Beta})");
 
-    private static void AddCheckpoint(List<(string, string)> facts, LanguageModelCheckpoint run)
+    private static void AddCheckpoint(List<(string, string)> facts, Checkpoint<LanguageModelRecipe, RunTexts> run)
     {
-        TrainingProgress progress = run.Progress;
-        facts.Add(("task", LanguageModelCheckpointFile.Task));
+        RunState state = run.State;
+        facts.Add(("task", LanguageModelCheckpoint.Format.Task));
         facts.Add(("written by", run.WrittenBy));
-        facts.Add(("updates", Figures.Count(progress.Updates)));
-        facts.Add(("stands", progress.Epoch < run.Recipe.Epochs
-            ? $"in epoch {progress.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(progress.Step, "step")} of it"
+        facts.Add(("updates", Figures.Count(state.Updates)));
+        facts.Add(("stands", state.Epoch < run.Recipe.Epochs
+            ? $"in epoch {state.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(state.Step, "step")} of it"
             : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}"));
-        if (progress.AveragedUpdates is { } averaged) facts.Add(("average", $"of the parameters after each of the last {Figures.Count(averaged, "update")}"));
-        if (run.BestEpoch is { } best) facts.Add(("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(run.Epochs[best - 1].ValidPerplexity)}"));
-        facts.Add(("trained on", Describe(run.Train)));
-        facts.Add(("validated on", Describe(run.Valid)));
-        if (run.Test is { } test) facts.Add(("tested on", Describe(test)));
-        if (run.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
-        if (run.Schedule is { } schedule) facts.Add(("masks of", schedule.Path));
-        facts.Add(("--out", run.Output));
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe))) facts.Add((option, value));
+        if (state.Counts.AveragedUpdates is >= 0 and var averaged)
+            facts.Add(("average", $"of the parameters after each of the last {Figures.Count(averaged, "update")}"));
+        if (state.BestEpoch is { } best)
+            facts.Add(("best so far", $"epoch {best}, validation perplexity {Figures.Perplexity(state.Epochs[best - 1].Valid.Metric)}"));
+        facts.Add(("trained on", Describe(run.Data.Train)));
+        facts.Add(("validated on", Describe(run.Data.Valid)));
+        if (run.Data.Test is { } test) facts.Add(("tested on", Describe(test)));
+        if (run.Data.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
+        if (run.Settings.Schedule is { } schedule) facts.Add(("masks of", schedule.Path));
+        facts.Add(("--out", run.Settings.Output));
+        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Data.Level, run.Recipe))) facts.Add((option, value));
     }
 
     private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens, "token")}";

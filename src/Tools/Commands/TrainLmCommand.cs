@@ -83,12 +83,12 @@ internal sealed class TrainLmCommand
         using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isShow
             ? null
             : CheckpointKeeper.Hold(request, CommandName);
-        using LanguageModelCheckpointFile? from = request?.From is { } folder
-            ? CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(
-                folder, LanguageModelCheckpointFile.TryOpen, Warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
+        using CheckpointFile<LanguageModelRecipe, RunTexts>? from = request?.From is { } folder
+            ? CheckpointKeeper.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(
+                folder, LanguageModelCheckpoint.Format.TryOpen, Warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
             : null;
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
-        using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
+        using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Settings.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
         (TextLevel level, LanguageModelRecipe recipe) = resumed is null
             ? _recipe.Read(parsed, context.Warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
             : resumed.Recipe(parsed, _recipe, context.Warnings);
@@ -100,13 +100,13 @@ internal sealed class TrainLmCommand
             return ExitCode.Done;
         }
 
-        string train = Required(parsed, _train, resumed?.Run.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Valid.Path);
+        string train = Required(parsed, _train, resumed?.Run.Data.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Data.Valid.Path);
         string output = Required(parsed, _out, resumed?.Output);
-        string? test = parsed.GetValue(_test) ?? resumed?.Run.Test?.Path;
+        string? test = parsed.GetValue(_test) ?? resumed?.Run.Data.Test?.Path;
         VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary, context.Warnings) ?? _vocabulary.Read(parsed, level, context.Warnings);
         TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
         int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
-        int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.MaxSteps;
+        int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.Settings.MaxSteps;
         string? report = parsed.GetValue(_report) ?? resumed?.Report;
 
         // Those that the run was begun with, too.
@@ -127,7 +127,7 @@ internal sealed class TrainLmCommand
             context, progress => LanguageModelData.Read(train, valid, test, level, marks, limits, recipe, progress, context.Stop.Watch()));
         foreach (string warning in data.Warnings(recipe)) Warn(warning);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
-        if (resumed is not null) held!.TakeOver(request!, resumed.Run.CheckpointEvery, resumed.Run.CheckpointKeep, resumed.Run.CheckpointsAreTemporary);
+        if (resumed is not null) held!.TakeOver(request!, resumed.Run.Settings.CheckpointEvery, resumed.Run.Settings.CheckpointKeep, resumed.Run.Settings.CheckpointsAreTemporary);
         if (request is { IsSameFolder: true }) held!.Prune();
 
         // Last of all: what is refused until here leaves no folder behind.
@@ -135,9 +135,14 @@ internal sealed class TrainLmCommand
             ? null
             : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
-        RunCheckpoints? checkpoints = keeper is null ? null : LanguageModelCheckpoints.Of(
-            keeper,
-            data.ToCheckpoint(recipe, schedule, output, dtype, maxSteps, streams, keeper) with { Report = report is null ? null : Path.GetFullPath(report) },
+        RunCheckpoints? checkpoints = keeper is null ? null : RunCheckpoints.Of(
+            keeper, LanguageModelCheckpoint.Format, recipe, data.ToRunTexts(streams),
+            keeper.SettingsFor(output, dtype) with
+            {
+                Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
+                Report = report is null ? null : Path.GetFullPath(report),
+                MaxSteps = maxSteps,
+            },
             from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));

@@ -1,5 +1,6 @@
 using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Storage;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
@@ -51,8 +52,8 @@ internal sealed class GridFolder(string path)
         if (!Directory.Exists(Of(run))) return [];
         foreach (string file in CheckpointFolder.List(Of(run)))
         {
-            if (!LanguageModelCheckpointFile.TryOpen(file, out LanguageModelCheckpointFile? checkpoint, out _)) continue;
-            using (checkpoint) return [.. checkpoint.Content.Epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.TrainPerplexity, e.ValidPerplexity, e.LearningRate, e.TrainLoss, e.ValidLoss))];
+            if (!LanguageModelCheckpoint.Format.TryOpen(file, out CheckpointFile<LanguageModelRecipe, RunTexts>? checkpoint, out _)) continue;
+            using (checkpoint) return GridRunResult.Curve(checkpoint.Content.State.Epochs);
         }
 
         return [];

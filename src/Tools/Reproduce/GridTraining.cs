@@ -77,15 +77,16 @@ internal sealed class GridTraining(
         string? begun = Directory.Exists(at) && CheckpointFolder.List(at).Count > 0 ? at : null;
         var request = new CheckpointRequest(at, begun, null, CheckpointsToKeep);
         using CheckpointKeeper keeper = CheckpointKeeper.Hold(request, "reproduce lm", resume: command);
-        using LanguageModelCheckpointFile? from = begun is null ? null
-            : CheckpointKeeper.OpenNewest<LanguageModelCheckpointFile>(at, LanguageModelCheckpointFile.TryOpen, warn, keeper, $"Remove {at}, and the run begins anew.");
-        if (from is not null && (from.Content.Recipe != recipe || from.Content.Train.Checksum != data.Train.ToFingerprint().Checksum))
+        using CheckpointFile<LanguageModelRecipe, RunTexts>? from = begun is null ? null
+            : CheckpointKeeper.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(at, LanguageModelCheckpoint.Format.TryOpen, warn, keeper, $"Remove {at}, and the run begins anew.");
+        if (from is not null && (from.Content.Recipe != recipe || from.Content.Data.Train.Checksum != data.Train.ToFingerprint().Checksum))
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, and the run begins anew.");
         if (from is not null) keeper.Prune();
         folder.RemoveLeftovers(run);
-        RunCheckpoints checkpoints = LanguageModelCheckpoints.Of(
-            keeper, data.ToCheckpoint(recipe, null, output, TensorStorage.F32, null, plan.Streams, keeper), from, isSaved: from is not null);
-        double before = from?.Content.Progress.TotalSeconds ?? 0;
+        RunCheckpoints checkpoints = RunCheckpoints.Of(
+            keeper, LanguageModelCheckpoint.Format, recipe, data.ToRunTexts(plan.Streams), keeper.SettingsFor(output, TensorStorage.F32), from,
+            isSaved: from is not null);
+        double before = from?.Content.State.TotalSeconds ?? 0;
         var training = new LanguageModelTraining(recipe, data, output, runner, hardware, streams: plan.Streams);
         TrainingOutcome outcome = new TrainingDriver<TokenWindow>(training, maxSteps: null, runner.ThreadCount, checkpoints).Run(progress, stop);
         double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;

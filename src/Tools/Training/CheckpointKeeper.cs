@@ -1,5 +1,6 @@
 using TinySD.Formats;
 using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
 using TinySD.Formats.Storage;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -159,6 +160,18 @@ internal sealed class CheckpointKeeper : IDisposable
         Keep = request.Keep ?? keep;
         IsTemporary = isTemporary && request.IsSameFolder;
     }
+
+    /// <summary>What every checkpoint says of these options, and of the run's model.</summary>
+    /// <param name="output">The model file.</param>
+    /// <param name="storage">Number format of its weights.</param>
+    public RunSettings SettingsFor(string output, TensorStorage storage) => new()
+    {
+        Output = Path.GetFullPath(output),
+        Dtype = storage,
+        CheckpointEvery = Every,
+        CheckpointKeep = Keep,
+        CheckpointsAreTemporary = IsTemporary,
+    };
 
     /// <summary>Removes the checkpoints that a run left too many when it was killed, so that there is room for the next.</summary>
     /// <remarks>To be called when the folder's newest is known to be whole, and how many stay is known.</remarks>

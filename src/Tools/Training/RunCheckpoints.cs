@@ -1,3 +1,4 @@
+using TinySD.Formats.Checkpoints;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Errors;
 
@@ -24,6 +25,31 @@ internal sealed class RunCheckpoints(
 
     /// <summary>Where the run goes on from; null where it begins at the beginning.</summary>
     public ResumePoint? From => from;
+
+    /// <summary>The checkpoints of a run.</summary>
+    /// <param name="keeper">When and where.</param>
+    /// <param name="format">How the task's are written.</param>
+    /// <param name="recipe">What decides the run.</param>
+    /// <param name="data">What else only the task has.</param>
+    /// <param name="settings">What the run's command said.</param>
+    /// <param name="from">The one to go on from, or null.</param>
+    /// <param name="isSaved">Whether that one is in the keeper's folder already.</param>
+    public static RunCheckpoints Of<TRecipe, TData>(
+        CheckpointKeeper keeper, CheckpointFormat<TRecipe, TData> format, TRecipe recipe, TData data, RunSettings settings,
+        CheckpointFile<TRecipe, TData>? from, bool isSaved)
+        where TRecipe : TrainingRecipe
+        where TData : class
+    {
+        ResumePoint? point = from is null ? null : new ResumePoint(from.Content.State, from.Content.WrittenBy, blocks =>
+        {
+            from.Load(blocks);
+            from.Dispose();
+        });
+        return new(keeper, Write, point, isSaved);
+
+        void Write(string path, RunState state, IReadOnlyList<NamedBlock> blocks) =>
+            format.Write(path, new() { State = state, Recipe = recipe, Data = data, Settings = settings }, blocks);
+    }
 
     /// <summary>Writes a checkpoint unless there is one of this moment already.</summary>
     /// <param name="run">The run, between two steps.</param>

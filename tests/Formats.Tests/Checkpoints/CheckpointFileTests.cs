@@ -6,6 +6,9 @@ using TinySD.Formats.Container;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+
+using OpenCheckpoint = TinySD.Formats.Checkpoints.CheckpointFile<TinySD.Runtime.Training.LanguageModelRecipe, TinySD.Formats.Checkpoints.RunTexts>;
 
 namespace TinySD.Formats.Tests;
 
@@ -15,10 +18,10 @@ public sealed class CheckpointFileTests
     private static readonly string s_one = new('1', 32), s_two = new('2', 32), s_three = new('3', 32), s_four = new('4', 32), s_five = new('a', 32);
 
     /// <summary>No property has its default value, so that one which is not written would show.</summary>
-    private static readonly LanguageModelCheckpoint s_content = new()
+    private static readonly Checkpoint<LanguageModelRecipe, RunTexts> s_content = new()
     {
         WrittenBy = "TinySD 9.9.9",
-        Progress = new()
+        State = new()
         {
             Updates = 17,
             Epoch = 2,
@@ -27,35 +30,40 @@ public sealed class CheckpointFileTests
             Seconds = 1.5,
             TotalSeconds = 1e-300,
             LearningRate = 0.1f,
-            OptimizerUpdates = 18,
-            AveragedUpdates = 16,
+            Counts = new(18, 16),
+            Epochs = [Epoch(1, 270.5, 1.0 / 3, 1f, 2.5, 100.25), Epoch(2, 1e300, 121.25, 0.1f, 3.5, 0)],
+            BestEpoch = 1,
         },
         Recipe = LanguageModelFileTests.FullRecipe with { BatchSize = 20 },
-        Level = TextLevel.Word,
-        LineMarks = LineMarks.None,
-        MinimumCount = 4,
-        MaximumVocabulary = 10_000,
-        Vocabulary = new(9, s_one),
-        Train = new("../data/größe.txt.gz", 929_589, s_two),
-        Valid = new("v", 2, s_three),
-        Test = new("/t", 3, s_four),
-        Streams = 3,
-        Schedule = new("m.tss", 40, s_five),
-        Output = "out/m.tsd",
-        Report = "/r/größe.html",
-        Dtype = TensorStorage.BF16,
-        MaxSteps = 33,
-        CheckpointEvery = 5,
-        CheckpointKeep = 6,
-        CheckpointsAreTemporary = true,
-        Epochs = [new(1, 7, 270.5, 1.0 / 3, 1f, 2.5, 100.25), new(2, 7, 1e300, 121.25, 0.1f, 3.5, 0)],
-        BestEpoch = 1,
+        Data = new()
+        {
+            Level = TextLevel.Word,
+            LineMarks = LineMarks.None,
+            MinimumCount = 4,
+            MaximumVocabulary = 10_000,
+            Vocabulary = new(9, s_one),
+            Train = new("../data/größe.txt.gz", 929_589, s_two),
+            Valid = new("v", 2, s_three),
+            Test = new("/t", 3, s_four),
+            Streams = 3,
+        },
+        Settings = new()
+        {
+            Schedule = new("m.tss", 40, s_five),
+            Output = "out/m.tsd",
+            Report = "/r/größe.html",
+            Dtype = TensorStorage.BF16,
+            MaxSteps = 33,
+            CheckpointEvery = 5,
+            CheckpointKeep = 6,
+            CheckpointsAreTemporary = true,
+        },
     };
 
     /// <summary>Writes a right checkpoint.</summary>
     internal static string Put(TestFolder folder, string name)
     {
-        LanguageModelCheckpointFile.Write(folder[name], s_content, Blocks(1f));
+        LanguageModelCheckpoint.Format.Write(folder[name], s_content, Blocks(1f));
         return folder[name];
     }
 
@@ -63,15 +71,14 @@ public sealed class CheckpointFileTests
     public async Task A_checkpoint_comes_back_as_it_was()
     {
         using var folder = new TestFolder();
-        CheckpointBlock[] blocks = Blocks(1f);
-        LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content, blocks);
-        CheckpointBlock[] back = Blocks(0f);
-        using LanguageModelCheckpointFile file = Open(folder["c.tsd"]);
+        NamedBlock[] blocks = Blocks(1f);
+        LanguageModelCheckpoint.Format.Write(folder["c.tsd"], s_content, blocks);
+        NamedBlock[] back = Blocks(0f);
+        using OpenCheckpoint file = Open(folder["c.tsd"]);
         file.Load(back);
-        LanguageModelCheckpoint found = file.Content;
-        await Assert.That(found.Epochs).IsEquivalentTo(s_content.Epochs, CollectionOrdering.Matching);
-        await Assert.That(found with { Epochs = s_content.Epochs }).IsEqualTo(s_content);
-        foreach ((CheckpointBlock one, CheckpointBlock other) in blocks.Zip(back))
+        await Assert.That(file.Content.State.Epochs).IsEquivalentTo(s_content.State.Epochs, CollectionOrdering.Matching);
+        await Assert.That(file.Content with { State = file.Content.State with { Epochs = s_content.State.Epochs } }).IsEqualTo(s_content);
+        foreach ((NamedBlock one, NamedBlock other) in blocks.Zip(back))
             await Assert.That(one.Block.Values.SequenceEqual(other.Block.Values)).IsTrue();
     }
 
@@ -79,22 +86,15 @@ public sealed class CheckpointFileTests
     public async Task What_is_optional_may_be_absent()
     {
         using var folder = new TestFolder();
-        LanguageModelCheckpoint first = s_content with
+        Checkpoint<LanguageModelRecipe, RunTexts> first = s_content with
         {
-            Progress = s_content.Progress with { Updates = 0, Epoch = 0, Step = 0, AveragedUpdates = null },
-            LineMarks = LineMarks.Always,
-            Test = null,
-            Streams = null,
-            Schedule = null,
-            MaximumVocabulary = null,
-            MaxSteps = null,
-            CheckpointEvery = null,
-            Epochs = [],
-            BestEpoch = null,
+            State = s_content.State with { Updates = 0, Epoch = 0, Step = 0, Counts = new(18), Epochs = [], BestEpoch = null },
+            Data = s_content.Data with { LineMarks = LineMarks.Always, MaximumVocabulary = null, Test = null, Streams = null },
+            Settings = s_content.Settings with { Schedule = null, MaxSteps = null, CheckpointEvery = null, Report = null },
         };
-        LanguageModelCheckpointFile.Write(folder["c.tsd"], first, []);
-        using LanguageModelCheckpointFile file = Open(folder["c.tsd"]);
-        await Assert.That(file.Content with { Epochs = first.Epochs }).IsEqualTo(first);
+        LanguageModelCheckpoint.Format.Write(folder["c.tsd"], first, []);
+        using OpenCheckpoint file = Open(folder["c.tsd"]);
+        await Assert.That(file.Content with { State = file.Content.State with { Epochs = first.State.Epochs } }).IsEqualTo(first);
     }
 
     [Test]
@@ -104,9 +104,13 @@ public sealed class CheckpointFileTests
         using var json = JsonDocument.Parse(TsdBytes.Split(Save(folder)).Header);
         JsonElement run = json.RootElement.GetProperty("run"), progress = json.RootElement.GetProperty("progress");
         await Assert.That(Names(json.RootElement)).IsEquivalentTo(["kind", "task", "progress", "run", "tensors"], CollectionOrdering.Matching);
-        await Assert.That(Names(progress)).IsEquivalentTo(Properties<TrainingProgress>());
-        await Assert.That(Names(run)).IsEquivalentTo(Properties<LanguageModelCheckpoint>().Except(["progress"]));
-        await Assert.That(Names(run.GetProperty("epochs")[0])).IsEquivalentTo(Properties<FinishedEpoch>());
+        await Assert.That(Names(progress)).IsEquivalentTo(
+            [.. Properties<RunState>().Except(["counts", "epochs", "bestEpoch"]), "optimizerUpdates", "averagedUpdates"]);
+        await Assert.That(Names(run)).IsEquivalentTo(
+            ["writtenBy", "recipe", .. Properties<RunTexts>(), .. Properties<RunSettings>(), "epochs", "bestEpoch"], CollectionOrdering.Matching);
+        await Assert.That(Names(run.GetProperty("epochs")[0])).IsEquivalentTo(
+            ["epoch", "steps", "trainPerplexity", "validPerplexity", "trainLoss", "validLoss", "learningRate", "seconds", "tokensPerSecond"],
+            CollectionOrdering.Matching);
         string[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("name").GetString()!)];
         await Assert.That(tensors).IsEquivalentTo(["w", "b", "adam.first.w", "adam.first.b", "best.w", "best.b"], CollectionOrdering.Matching);
 
@@ -163,7 +167,7 @@ public sealed class CheckpointFileTests
         int at = header.IndexOf(parts[0], StringComparison.Ordinal);
         await Assert.That(at).IsGreaterThanOrEqualTo(0);
         string path = folder.Put("c.tsd", TsdBytes.File(string.Concat(header.AsSpan(0, at), parts[1], header.AsSpan(at + parts[0].Length)), data));
-        await Assert.That(LanguageModelCheckpointFile.TryOpen(path, out _, out FileProblem? problem)).IsFalse();
+        await Assert.That(LanguageModelCheckpoint.Format.TryOpen(path, out _, out FileProblem? problem)).IsFalse();
         await Assert.That(problem!.Kind).IsEqualTo(kind).Because(problem.Message);
         await Assert.That(problem.Part).StartsWith(part);
         await Assert.That(problem.Offset!.Value).IsGreaterThanOrEqualTo(64);
@@ -174,19 +178,25 @@ public sealed class CheckpointFileTests
     public async Task Epochs_whose_perplexity_no_number_holds_come_back_with_their_losses()
     {
         using var folder = new TestFolder();
-        FinishedEpoch[] epochs =
+        EpochOutcome[] epochs =
         [
-            new(1, 7, double.PositiveInfinity, double.PositiveInfinity, 1f, 2.5, 100) { TrainLoss = 921.0340371976183, ValidLoss = 805.904782547916 },
-            new(2, 7, 3.5, double.PositiveInfinity, 1f, 2.5, 100) { TrainLoss = 1.2527629684953681, ValidLoss = 805.9047825479162 },
+            Epoch(1, 1, 1, 1f, 2.5, 100) with
+            {
+                Train = new(921.0340371976183, double.PositiveInfinity),
+                Valid = new(805.904782547916, double.PositiveInfinity),
+            },
+            Epoch(2, 1, 1, 1f, 2.5, 100) with { Train = new(1.2527629684953681, 3.5), Valid = new(805.9047825479162, double.PositiveInfinity) },
         ];
-        LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content with { Epochs = epochs }, Blocks(1f));
-        using LanguageModelCheckpointFile file = Open(folder["c.tsd"]);
-        await Assert.That(file.Content.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
+        LanguageModelCheckpoint.Format.Write(folder["c.tsd"], With(epochs), Blocks(1f));
+        using OpenCheckpoint file = Open(folder["c.tsd"]);
+        await Assert.That(file.Content.State.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
         await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["c.tsd"])).Header)
             .Contains("\"epoch\":1,\"steps\":7,\"trainLoss\":921.0340371976183,\"validLoss\":805.904782547916,\"learningRate\":1,");
-        FinishedEpoch diverged = epochs[0] with { ValidLoss = double.NaN };
-        await Assert.That(() => LanguageModelCheckpointFile.Write(folder["d.tsd"], s_content with { Epochs = [epochs[0], diverged with { Epoch = 2 }] }, Blocks(1f)))
+        EpochOutcome diverged = epochs[1] with { Valid = new(double.NaN, double.NaN) };
+        await Assert.That(() => LanguageModelCheckpoint.Format.Write(folder["d.tsd"], With([epochs[0], diverged]), Blocks(1f)))
             .Throws<ArgumentException>();
+
+        static Checkpoint<LanguageModelRecipe, RunTexts> With(EpochOutcome[] epochs) => s_content with { State = s_content.State with { Epochs = epochs } };
     }
 
     [Test]
@@ -197,10 +207,10 @@ public sealed class CheckpointFileTests
         string old = System.Text.RegularExpressions.Regex.Replace(header, "\"(train|valid)Loss\":[^,]*,|\"report\":\"[^\"]*\",", "");
         await Assert.That(old.Length).IsLessThan(header.Length - 100);
         folder.Put("old.tsd", TsdBytes.File(old, data));
-        using LanguageModelCheckpointFile file = Open(folder["old.tsd"]);
-        await Assert.That(file.Content.Report).IsNull();
-        await Assert.That(file.Content.Epochs[1].TrainPerplexity).IsEqualTo(1e300);
-        await Assert.That(file.Content.Epochs[1].ValidLoss).IsEqualTo(Math.Log(121.25)).Within(1e-14);
+        using OpenCheckpoint file = Open(folder["old.tsd"]);
+        await Assert.That(file.Content.Settings.Report).IsNull();
+        await Assert.That(file.Content.State.Epochs[1].Train.Metric).IsEqualTo(1e300);
+        await Assert.That(file.Content.State.Epochs[1].Valid.Loss).IsEqualTo(Math.Log(121.25)).Within(1e-14);
     }
 
     [Test]
@@ -212,14 +222,14 @@ public sealed class CheckpointFileTests
         for (int at = 0; at < bytes.Length; at++)
         {
             bytes[at] ^= (byte)(1 << (at % 8));
-            if (LanguageModelCheckpointFile.TryOpen(folder.Put("c.tsd", bytes), out LanguageModelCheckpointFile? file, out _))
+            if (LanguageModelCheckpoint.Format.TryOpen(folder.Put("c.tsd", bytes), out OpenCheckpoint? file, out _))
             {
                 file.Dispose();
                 missed.Add(at);
             }
 
             bytes[at] ^= (byte)(1 << (at % 8));
-            if (LanguageModelCheckpointFile.TryOpen(folder.Put("c.tsd", bytes.AsSpan(0, at)), out file, out _))
+            if (LanguageModelCheckpoint.Format.TryOpen(folder.Put("c.tsd", bytes.AsSpan(0, at)), out file, out _))
             {
                 file.Dispose();
                 missed.Add(at);
@@ -234,15 +244,15 @@ public sealed class CheckpointFileTests
     {
         using var folder = new TestFolder();
         Save(folder);
-        using LanguageModelCheckpointFile file = Open(folder["saved.tsd"]);
-        CheckpointBlock[] blocks = Blocks(0f);
+        using OpenCheckpoint file = Open(folder["saved.tsd"]);
+        NamedBlock[] blocks = Blocks(0f);
         await Assert.That(Refused.By(() => file.Load(blocks[..2])).Message).Contains("it has 6 tensors, its recipe makes 4");
-        CheckpointBlock[] renamed = [blocks[0], new("adam.second.", blocks[1].Block), blocks[2]];
+        NamedBlock[] renamed = [blocks[0], new("adam.second", blocks[1].Block), blocks[2]];
         await Assert.That(Refused.By(() => file.Load(renamed)).Message).Contains("it has the tensor 'adam.first.w' [2, 5], where its recipe makes 'adam.second.w' [2, 5]");
         var layout = new ParameterLayout();
         layout.Add("w", 5, 2);
         layout.Add("b", 5);
-        CheckpointBlock[] turned = [new("", new ParameterBlock(layout)), blocks[1], blocks[2]];
+        NamedBlock[] turned = [new("", new ParameterBlock(layout)), blocks[1], blocks[2]];
         await Assert.That(Refused.By(() => file.Load(turned)).Kind).IsEqualTo(FileProblemKind.CheckpointInvalid);
     }
 
@@ -250,15 +260,15 @@ public sealed class CheckpointFileTests
     public async Task Weights_that_are_not_finite_are_not_written_and_the_optimizers_numbers_are_its_own_affair()
     {
         using var folder = new TestFolder();
-        CheckpointBlock[] blocks = Blocks(1f);
+        NamedBlock[] blocks = Blocks(1f);
         blocks[2].Block.Values[3] = float.NaN;
-        FileProblem problem = Refused.By(() => LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content, blocks));
+        FileProblem problem = Refused.By(() => LanguageModelCheckpoint.Format.Write(folder["c.tsd"], s_content, blocks));
         await Assert.That((problem.Kind, problem.Part)).IsEqualTo((FileProblemKind.NotFinite, "best.w"));
         await Assert.That(folder.Names()).IsEmpty();
         blocks[2].Block.Values[3] = 0f;
         blocks[1].Block.Values[3] = float.PositiveInfinity;
-        LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content, blocks);
-        using LanguageModelCheckpointFile file = Open(folder["c.tsd"]);
+        LanguageModelCheckpoint.Format.Write(folder["c.tsd"], s_content, blocks);
+        using OpenCheckpoint file = Open(folder["c.tsd"]);
         file.Load(blocks);
     }
 
@@ -266,7 +276,7 @@ public sealed class CheckpointFileTests
     public async Task Content_that_contradicts_itself_is_not_written()
     {
         using var folder = new TestFolder();
-        await Assert.That(() => LanguageModelCheckpointFile.Write(folder["c.tsd"], s_content with { BestEpoch = 3 }, [])).Throws<ArgumentException>();
+        await Assert.That(() => LanguageModelCheckpoint.Format.Write(folder["c.tsd"], s_content with { State = s_content.State with { BestEpoch = 3 } }, [])).Throws<ArgumentException>();
         await Assert.That(folder.Names()).IsEmpty();
     }
 
@@ -280,14 +290,17 @@ public sealed class CheckpointFileTests
         await Assert.That(Fingerprint.Of(new Vocabulary(TextLevel.Character, ["a", "ß", "\n"]))).IsEqualTo(TsdBytes.Hash("a\0ß\0\n\0"u8));
     }
 
-    private static CheckpointBlock[] Blocks(float value)
+    private static EpochOutcome Epoch(int epoch, double train, double valid, float rate, double seconds, double speed) =>
+        LanguageModelFileTests.Epoch(epoch, train, valid, rate) with { Steps = 7, Seconds = seconds, TermsPerSecond = speed };
+
+    private static NamedBlock[] Blocks(float value)
     {
         var layout = new ParameterLayout();
         layout.Add("w", 2, 5);
         layout.Add("b", 5);
-        return [Block("", 1, true), Block("adam.first.", 2, false), Block("best.", 3, true)];
+        return [Block("", 1, true), Block("adam.first", 2, false), Block("best", 3, true)];
 
-        CheckpointBlock Block(string prefix, int start, bool areWeights)
+        NamedBlock Block(string prefix, int start, bool areWeights)
         {
             var block = new ParameterBlock(layout);
             foreach (TensorSlot slot in layout.Tensors)
@@ -295,19 +308,19 @@ public sealed class CheckpointFileTests
                 foreach (ref float number in block[slot]) number = value * start++;
             }
 
-            return new CheckpointBlock(prefix, block, areWeights);
+            return new NamedBlock(prefix, block, areWeights);
         }
     }
 
-    private static LanguageModelCheckpointFile Open(string path) =>
-        LanguageModelCheckpointFile.TryOpen(path, out LanguageModelCheckpointFile? file, out FileProblem? problem)
+    private static OpenCheckpoint Open(string path) =>
+        LanguageModelCheckpoint.Format.TryOpen(path, out OpenCheckpoint? file, out FileProblem? problem)
             ? file
             : throw new FileProblemException(problem);
 
     /// <summary>A whole checkpoint.</summary>
     internal static byte[] Save(TestFolder folder)
     {
-        LanguageModelCheckpointFile.Write(folder["saved.tsd"], s_content, Blocks(1f));
+        LanguageModelCheckpoint.Format.Write(folder["saved.tsd"], s_content, Blocks(1f));
         return File.ReadAllBytes(folder["saved.tsd"]);
     }
 }

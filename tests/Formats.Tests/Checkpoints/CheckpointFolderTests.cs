@@ -1,4 +1,5 @@
 using TinySD.Formats.Checkpoints;
+using TinySD.Runtime.Training;
 
 
 namespace TinySD.Formats.Tests;
@@ -94,8 +95,8 @@ public sealed class CheckpointFolderTests
         File.Copy(path, folder["checkpoint-00000001.tsd"]);
         string? Open(out IReadOnlyList<FileProblem> damaged)
         {
-            using LanguageModelCheckpointFile? file =
-                CheckpointFolder.OpenNewest<LanguageModelCheckpointFile>(CheckpointFolder.List(folder.Path), LanguageModelCheckpointFile.TryOpen, out damaged);
+            using CheckpointFile<LanguageModelRecipe, RunTexts>? file =
+                CheckpointFolder.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(CheckpointFolder.List(folder.Path), LanguageModelCheckpoint.Format.TryOpen, out damaged);
             return file?.Path;
         }
 

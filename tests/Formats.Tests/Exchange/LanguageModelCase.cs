@@ -53,15 +53,14 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
             model.Parameters[slot][^1] = -0f;
         }
 
-        var training = new TrainingRecord
+        var training = new TrainingRecord<LanguageModelRecipe, TextsRecord>
         {
             WrittenBy = "TinySD 0.0.9",
             Recipe = recipe,
-            Train = new("train.txt", 1000),
-            Valid = new("valid.txt", 100),
+            Data = new() { Train = new("train.txt", 1000), Valid = new("valid.txt", 100) },
             Parameters = model.Layout.ParameterCount,
-            Epochs = [new(1, 99.5, 88.25, 0.1f)],
-            TestPerplexity = 77.125,
+            Epochs = [LanguageModelFileTests.Epoch(1, 99.5, 88.25, 0.1f)],
+            Test = LanguageModelFileTests.Of(77.125),
         };
         return new LoadedLanguageModel(model, new Vocabulary(TextLevel.Word, ["<eos>", "the", "a", "<unk>", "\"quoted\"", "naïve", "世界", "x\\y", "z"]), training);
     }

@@ -82,7 +82,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
                     RecurrentStackFile.TryLoad(path, out _, out refused);
                     return refused;
                 case CheckpointFile.Kind:
-                    if (LanguageModelCheckpointFile.TryOpen(path, out LanguageModelCheckpointFile? checkpoint, out refused)) checkpoint.Dispose();
+                    if (LanguageModelCheckpoint.Format.TryOpen(path, out var checkpoint, out refused)) checkpoint.Dispose();
                     return refused;
                 default:
                     return problem;
@@ -140,10 +140,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, new()
         {
             Recipe = recipe,
-            Train = new("t", 1),
-            Valid = new("v", 1),
-            Epochs = [new(1, 2.5, 3.5, 1f)],
-            TestPerplexity = 4,
+            Data = new() { Train = new("t", 1), Valid = new("v", 1) },
+            Epochs = [LanguageModelFileTests.Epoch(1, 2.5, 3.5, 1f)],
+            Test = LanguageModelFileTests.Of(4),
         });
         return File.ReadAllBytes(folder["m.tsd"]);
     }

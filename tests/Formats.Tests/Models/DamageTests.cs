@@ -93,11 +93,10 @@ public sealed class DamageTests
     {
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 2, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
         model.Initialize(1, 0.1f);
-        LanguageModelFile.Save(folder["m.tsd"], model, new Vocabulary(TextLevel.Character, ["a", "b"]), new TrainingRecord
+        LanguageModelFile.Save(folder["m.tsd"], model, new Vocabulary(TextLevel.Character, ["a", "b"]), new()
         {
             Recipe = new() { Name = "n" },
-            Train = new("t", 1),
-            Valid = new("v", 1),
+            Data = new() { Train = new("t", 1), Valid = new("v", 1) },
         }, storage);
         return File.ReadAllBytes(folder["m.tsd"]);
     }

@@ -3,11 +3,14 @@ using System.Reflection;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
+
+using LanguageModelRecord = TinySD.Formats.Models.TrainingRecord<TinySD.Runtime.Training.LanguageModelRecipe, TinySD.Formats.Models.TextsRecord>;
 
 namespace TinySD.Formats.Tests;
 
@@ -64,15 +67,13 @@ public sealed class LanguageModelFileTests
         Patience = 4,
     };
 
-    private static readonly TrainingRecord s_record = new()
+    private static readonly LanguageModelRecord s_record = new()
     {
         WrittenBy = "TinySD 9.9.9",
         Recipe = s_recipe,
-        Train = new("ptb.train.txt", 929_589),
-        Valid = new("ptb.valid.txt", 73_760),
-        Test = new("größe.txt", 82_430),
-        Epochs = [new(1, 270.5, 1.0 / 3, 1f), new(2, 1e300, 121.25, 0.1f)],
-        TestPerplexity = 115.9,
+        Data = new() { Train = new("ptb.train.txt", 929_589), Valid = new("ptb.valid.txt", 73_760), Test = new("größe.txt", 82_430) },
+        Epochs = [Epoch(1, 270.5, 1.0 / 3, 1f), Epoch(2, 1e300, 121.25, 0.1f)],
+        Test = Of(115.9),
     };
 
     // So many megabytes of words; the header holds 64. Quotes take two bytes each there.
@@ -90,8 +91,13 @@ public sealed class LanguageModelFileTests
         Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(text, TextLevel.Word));
         await Assert.That(LanguageModelFile.HasRoomFor(vocabulary, epochs)).IsEqualTo(isRoom);
         var model = new LanguageModel(new() { VocabularySize = vocabulary.Count, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
-        EpochRecord[] record = [.. Enumerable.Range(1, epochs).Select(epoch => new EpochRecord(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];
-        TrainingRecord training = new() { Recipe = new() { Name = "long" }, Train = new("a", 9), Valid = new("b", 9), Epochs = record };
+        EpochOutcome[] record = [.. Enumerable.Range(1, epochs).Select(epoch => Epoch(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];
+        LanguageModelRecord training = new()
+        {
+            Recipe = new() { Name = "long" },
+            Data = new() { Train = new("a", 9), Valid = new("b", 9) },
+            Epochs = record,
+        };
         Action save = () => LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, training);
         if (isRoom) save();
         else if (epochs == 13) await Assert.That(save).Throws<ArgumentException>();
@@ -148,7 +154,7 @@ public sealed class LanguageModelFileTests
         using var folder = new TestFolder();
         (LanguageModel model, Vocabulary vocabulary) = Make();
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record);
-        (LanguageModel back, Vocabulary words, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+        (LanguageModel back, Vocabulary words, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
         await Assert.That(back.Config).IsEqualTo(model.Config);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
         await Assert.That(words.Level).IsEqualTo(vocabulary.Level);
@@ -165,9 +171,9 @@ public sealed class LanguageModelFileTests
         LanguageModel model = Make().Model;
         foreach (LineMarks marks in Enum.GetValues<LineMarks>())
         {
-            LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "<eos>", "a", "b"], marks), s_record with { Streams = 65536 });
-            (_, Vocabulary words, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
-            await Assert.That((words.LineMarks, training.Streams)).IsEqualTo((marks, 65536));
+            LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "<eos>", "a", "b"], marks), s_record with { Data = s_record.Data with { Streams = 65536 } });
+            (_, Vocabulary words, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+            await Assert.That((words.LineMarks, training.Data.Streams)).IsEqualTo((marks, 65536));
         }
 
         (string header, _) = TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"]));
@@ -192,7 +198,7 @@ public sealed class LanguageModelFileTests
         (string header, _) = TsdBytes.Split(SaveCell(folder, (cell, peepholes)));
         await Assert.That(header).Contains($"\"hiddenSize\":5,\"layerCount\":3,{members}\"tieWeights\":false}},\"vocabulary\"");
         await Assert.That(header).Contains($"\"embeddingSize\":3,\"layerCount\":3,{members}\"tieWeights\":false,\"initRange\"");
-        (LanguageModel back, _, TrainingRecord training) = LanguageModelFile.Load(folder["cell.tsd"]);
+        (LanguageModel back, _, LanguageModelRecord training) = LanguageModelFile.Load(folder["cell.tsd"]);
         (LanguageModel model, _) = Make((cell, peepholes));
         await Assert.That(back.Config).IsEqualTo(model.Config);
         await Assert.That((back.Config.Cell, back.Config.Peepholes)).IsEqualTo((cell, peepholes));
@@ -209,15 +215,15 @@ public sealed class LanguageModelFileTests
         model.Initialize(3, 0.1f);
         var vocabulary = new Vocabulary(TextLevel.Character, ["a", "😀", "\n"]);
         var record =
-            new TrainingRecord { Recipe = new() { Name = "none" }, Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) };
+            new LanguageModelRecord { Recipe = new() { Name = "none" }, Data = new() { Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) } };
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
-        (LanguageModel back, Vocabulary characters, TrainingRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+        (LanguageModel back, Vocabulary characters, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
         await Assert.That(characters.Tokens).IsEquivalentTo(["a", "😀", "\n"], CollectionOrdering.Matching);
+        await Assert.That(training.Data.Test).IsNull();
         await Assert.That(training.Test).IsNull();
-        await Assert.That(training.TestPerplexity).IsNull();
         await Assert.That(training.Epochs).IsEmpty();
-        await Assert.That(training.Train.Name).IsEqualTo("train.txt");
+        await Assert.That(training.Data.Train.Name).IsEqualTo("train.txt");
         await Assert.That(training.WrittenBy).IsEqualTo("TinySD 0.1.0");
     }
 
@@ -307,7 +313,7 @@ public sealed class LanguageModelFileTests
     {
         using var folder = new TestFolder();
         LanguageModel model = SaveFull(folder);
-        (LanguageModel back, _, TrainingRecord training) = LanguageModelFile.Load(folder["full.tsd"]);
+        (LanguageModel back, _, LanguageModelRecord training) = LanguageModelFile.Load(folder["full.tsd"]);
         await Assert.That(back.Config).IsEqualTo(model.Config);
         await Assert.That(back.Config.LastHiddenSize).IsEqualTo(2);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
@@ -381,16 +387,16 @@ public sealed class LanguageModelFileTests
     {
         using var folder = new TestFolder();
         (LanguageModel model, Vocabulary vocabulary) = Make();
-        EpochRecord[] epochs =
+        EpochOutcome[] epochs =
         [
-            new(1, double.PositiveInfinity, double.PositiveInfinity, 1f) { TrainLoss = 921.0340371976183, ValidLoss = 805.904782547916 },
-            new(2, 100.5, double.PositiveInfinity, 1f) { ValidLoss = 805.9047825479162 },
+            Epoch(1, 1, 1, 1f) with { Train = new(921.0340371976183, double.PositiveInfinity), Valid = new(805.904782547916, double.PositiveInfinity) },
+            Epoch(2, 100.5, 1, 1f) with { Valid = new(805.9047825479162, double.PositiveInfinity) },
         ];
-        TrainingRecord record = s_record with { Epochs = epochs, TestPerplexity = double.PositiveInfinity, TestLoss = 1000.25 };
+        LanguageModelRecord record = s_record with { Epochs = epochs, Test = new(1000.25, double.PositiveInfinity) };
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
-        TrainingRecord found = LanguageModelFile.Load(folder["m.tsd"]).Training;
+        LanguageModelRecord found = LanguageModelFile.Load(folder["m.tsd"]).Training;
         await Assert.That(found.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
-        await Assert.That((found.TestPerplexity, found.TestLoss)).IsEqualTo(((double?)double.PositiveInfinity, (double?)1000.25));
+        await Assert.That(found.Test).IsEqualTo(record.Test);
         await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header).Contains("{\"epoch\":2,\"trainPerplexity\":100.5,\"validLoss\":805.9047825479162,");
         LanguageModelFile.Save(folder["again.tsd"], model, vocabulary, found);
         await Assert.That(File.ReadAllBytes(folder["again.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["m.tsd"]))).IsTrue();
@@ -402,8 +408,8 @@ public sealed class LanguageModelFileTests
         using var folder = new TestFolder();
         (LanguageModel model, Vocabulary vocabulary) = Make();
         string path = folder["m.tsd"];
-        EpochRecord[] wrong = [new(3, double.NaN, 1, 1f), new(3, 1, double.PositiveInfinity, 1f), new(3, 1, 1, float.NaN)];
-        foreach (EpochRecord epoch in wrong)
+        EpochOutcome[] wrong = [Epoch(3, double.NaN, 1, 1f), Epoch(3, 1, double.PositiveInfinity, 1f), Epoch(3, 1, 1, float.NaN)];
+        foreach (EpochOutcome epoch in wrong)
         {
             FileProblem problem = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [epoch] }));
             await Assert.That(problem.Message)
@@ -411,7 +417,7 @@ public sealed class LanguageModelFileTests
             await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NotFinite);
         }
 
-        FileProblem test = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { TestPerplexity = double.NaN }));
+        FileProblem test = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Test = Of(double.NaN) }));
         await Assert.That(test.Message)
             .IsEqualTo($"{path} was not written: the test perplexity is not finite. Train again with a lower learning rate.");
         await Assert.That(folder.Names()).IsEmpty();
@@ -426,9 +432,9 @@ public sealed class LanguageModelFileTests
         await Assert.That(() => LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Word, ["<eos>", "b"]), s_record))
             .Throws<ArgumentException>().WithMessage("the vocabulary has 2 tokens, the model 4");
         await Assert.That(() =>
-            LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [new(2, 1, 1, 1f), new(2, 1, 1, 1f)] }))
+            LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [Epoch(2, 1, 1, 1f), Epoch(2, 1, 1, 1f)] }))
             .Throws<ArgumentException>().WithMessage("epoch 2 is out of order");
-        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Valid = new("v", -1) }))
+        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Data = s_record.Data with { Valid = new("v", -1) } }))
             .Throws<ArgumentException>().WithMessage("a text has fewer than 0 tokens");
         await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Recipe = s_recipe with { BatchSize = 0 } }))
             .Throws<ArgumentException>();
@@ -444,7 +450,7 @@ public sealed class LanguageModelFileTests
         await Assert.That(problem.Message).IsEqualTo($"{path} is of kind 'example'; 'language-model' was expected");
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.WrongKind);
         using TsdFile file = TsdFile.Open(path);
-        await Assert.That(Refused.By(() => LanguageModelFile.Describe(file)).Kind).IsEqualTo(FileProblemKind.WrongKind);
+        await Assert.That(Refused.By(() => LanguageModelFile.Format.Describe(file)).Kind).IsEqualTo(FileProblemKind.WrongKind);
     }
 
     [Test]
@@ -454,7 +460,7 @@ public sealed class LanguageModelFileTests
         byte[] bytes = Save(folder);
         bytes.AsSpan(bytes.Length - 64).Fill(0x55);
         using TsdFile file = TsdFile.Open(folder.Put("m.tsd", bytes));
-        LanguageModelDescription description = LanguageModelFile.Describe(file);
+        LanguageModelDescription description = LanguageModelFile.Format.Describe(file);
         await Assert.That(description.Config.HiddenSize).IsEqualTo(5);
         await Assert.That(description.Vocabulary.Count).IsEqualTo(4);
         await Assert.That(description.Training.Recipe).IsEqualTo(s_recipe);
@@ -479,7 +485,7 @@ public sealed class LanguageModelFileTests
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"gru\"},",
         "it has 12 tensors, its configuration makes 15")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-tanh\"},",
-        "tensor 1 is 'lstm.0.input', its configuration makes it 'rnn.0.input'", "lstm.0.input")]
+        "it has the tensor 'lstm.0.input' [3, 20], where its configuration makes 'rnn.0.input' [3, 5]", "lstm.0.input")]
     [Arguments("training", "\"layerCount\":3,\"tieWeights\":false,\"initRange\"|\"layerCount\":3,\"cell\":\"gru\",\"peepholes\":true,\"tieWeights\":false,\"initRange\"",
         "the training is not as the format asks: only LSTM cells have peepholes; found Gru")]
     [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
@@ -511,7 +517,7 @@ public sealed class LanguageModelFileTests
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
         "the configuration is not as the format asks: LastHiddenSize must be 0 (as the others) or above; found -1")]
     [Arguments("lstm.2.input", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
-        "tensor 'lstm.2.input' has the shape [5, 20], its configuration makes it [5, 16]")]
+        "it has the tensor 'lstm.2.input' [5, 20], where its configuration makes 'lstm.2.input' [5, 16]")]
     [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
         "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
     [Arguments("training", "\"layer\":0.2|\"layer\":1",
@@ -540,9 +546,9 @@ public sealed class LanguageModelFileTests
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":2,\"tieWeights\":false},",
         "it has 12 tensors, its configuration makes 9")]
     [Arguments("embedding", "\"embedding\",\"dtype\"|\"Embedding\",\"dtype\"",
-        "tensor 0 is 'Embedding', its configuration makes it 'embedding'", "Embedding")]
+        "it has the tensor 'Embedding' [4, 3], where its configuration makes 'embedding' [4, 3]", "Embedding")]
     [Arguments(
-        "embedding", "\"shape\":[4,3]|\"shape\":[3,4]", "tensor 'embedding' has the shape [3, 4], its configuration makes it [4, 3]")]
+        "embedding", "\"shape\":[4,3]|\"shape\":[3,4]", "it has the tensor 'embedding' [3, 4], where its configuration makes 'embedding' [4, 3]")]
     public async Task A_model_that_contradicts_itself_is_refused(string part, string change, string message, string? named = null)
     {
         using var folder = new TestFolder();
@@ -610,6 +616,10 @@ public sealed class LanguageModelFileTests
         await Assert.That(LanguageModelFile.TryLoad(path, out _, out _)).IsFalse();
         await Assert.That(GC.GetAllocatedBytesForCurrentThread() - before).IsLessThan(1_000_000);
     }
+
+    internal static Measurement Of(double perplexity) => new(EvaluationResult.LossOf(perplexity), perplexity);
+
+    internal static EpochOutcome Epoch(int epoch, double train, double valid, float rate) => new(epoch, 0, Of(train), Of(valid), rate, 0, 0);
 
     internal static (LanguageModel Model, Vocabulary Vocabulary) Make((CellKind Kind, bool Peepholes) cell = default)
     {

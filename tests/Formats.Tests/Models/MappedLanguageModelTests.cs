@@ -164,7 +164,7 @@ public sealed class MappedLanguageModelTests
     {
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 3, EmbeddingSize = 5, HiddenSize = 17, LayerCount = 2 });
         model.Initialize(seed, 0.1f);
-        LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Character, ["a", "b", "c"]), new() { Recipe = new() { Name = "n" }, Train = new("t", 1), Valid = new("v", 1) }, storage);
+        LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Character, ["a", "b", "c"]), new() { Recipe = new() { Name = "n" }, Data = new() { Train = new("t", 1), Valid = new("v", 1) } }, storage);
         return model;
     }
 }

@@ -116,7 +116,7 @@ public sealed class StackExchangeTests
         await Assert.That(again.Config with { Activations = config.Activations }).IsEqualTo(config);
         await Assert.That(again.Config.Activations.AsSpan().SequenceEqual(config.Activations.AsSpan())).IsTrue();
         using TsdFile file = TsdFile.Open(folder["s.tsd"]);
-        await Assert.That(RecurrentStackFile.Describe(file).Source).IsEqualTo("lstm.onnx");
+        await Assert.That(RecurrentStackFile.Format.Describe(file).Source).IsEqualTo("lstm.onnx");
     }
 
     [Test]

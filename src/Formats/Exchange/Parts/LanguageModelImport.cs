@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Exchange.Parts;
 
@@ -58,7 +59,7 @@ internal sealed record ForeignLanguageModel(
         bool isTied = Classifier is null || (areAlike && notes.Config?.TieWeights != false);
         LanguageModelConfig config = Config with { TieWeights = isTied };
         LanguageModel model = LanguageModelParts.Join(Path, config, Stacks, embedding, classifier, Bias?.Invoke());
-        TrainingRecord training = notes.Training is { } known
+        TrainingRecord<LanguageModelRecipe, TextsRecord> training = notes.Training is { } known
             ? known with { ImportedFrom = System.IO.Path.GetFileName(Path) }
             : TrainingRecord.OfImport(Path, config);
         return new LoadedLanguageModel(model, notes.Vocabulary!, training);

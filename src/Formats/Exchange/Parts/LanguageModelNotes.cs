@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Exchange.Parts;
 
@@ -13,24 +13,23 @@ namespace TinySD.Formats.Exchange.Parts;
 /// <param name="Vocabulary">The tokens, or null where the file does not say them.</param>
 /// <param name="Config">The shape, likewise.</param>
 /// <param name="Training">How the model came to be, likewise.</param>
-internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelConfig? Config, TrainingRecord? Training)
+internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelConfig? Config, TrainingRecord<LanguageModelRecipe, TextsRecord>? Training)
 {
     public const string WriterKey = "tinysd.writtenBy", VocabularyKey = "tinysd.vocabulary";
 
     private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration", TrainingKey = "tinysd.training";
 
-    // JSON values beside the tokens or epochs, many more than there are.
-    private const long MostOtherValues = 256;
-
     /// <summary>Adds a model's to what is said of a file anyway.</summary>
     public static void AddTo(IDictionary<string, string> metadata, LoadedLanguageModel loaded)
     {
-        (LanguageModel model, Vocabulary vocabulary, TrainingRecord training) = loaded;
+        (LanguageModel model, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = loaded;
+        training = training with { Parameters = model.Layout.ParameterCount };
         metadata[LevelKey] = TextSpelling.Levels.NameOf(vocabulary.Level);
-        if (LineMarksEntry.NameOf(vocabulary.LineMarks) is { } marks) metadata[LineMarksKey] = marks;
-        metadata[VocabularyKey] = Text([.. vocabulary.Tokens], TsdJson.Default.StringArray);
-        metadata[ConfigurationKey] = Text(ConfigurationSection.From(model.Config), ModelJson.Default.ConfigurationSection);
-        metadata[TrainingKey] = Text(TrainingSection.From(training, model.Layout.ParameterCount), ModelJson.Default.TrainingSection);
+        if (vocabulary.LineMarks != LineMarks.Always) metadata[LineMarksKey] = TextSpelling.LineMarks.NameOf(vocabulary.LineMarks);
+        metadata[VocabularyKey] = Text(json => JsonSerializer.Serialize(json, [.. vocabulary.Tokens], TsdJson.Default.StringArray));
+        metadata[ConfigurationKey] = Text(
+            json => JsonSerializer.Serialize(json, ConfigurationSection.From(model.Config), ModelJson.Default.ConfigurationSection));
+        metadata[TrainingKey] = Text(json => LanguageModelFile.Training.WriteObject(json, training, TrainingKey));
     }
 
     /// <summary>The level that a file says, or null.</summary>
@@ -46,7 +45,8 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     /// <exception cref="FileProblemException">It is none.</exception>
     public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata)
     {
-        ConfigurationSection? section = Parse(path, metadata, ConfigurationKey, ModelJson.Default.ConfigurationSection, MostOtherValues);
+        ConfigurationSection? section = Parse(
+            path, metadata, ConfigurationKey, SectionReader.MostValues, json => JsonSerializer.Deserialize(json.Span, ModelJson.Default.ConfigurationSection));
         return Checked(path, ConfigurationKey, () => section?.ToConfig());
     }
 
@@ -58,28 +58,30 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     /// <exception cref="FileProblemException">It is not as TinySD writes it.</exception>
     public static LanguageModelNotes Read(string path, IReadOnlyDictionary<string, string> metadata, int tokens, TextLevel? level)
     {
-        TrainingSection? training = Parse(path, metadata, TrainingKey, ModelJson.Default.TrainingSection, LanguageModelFile.MostTrainingValues);
-        string[]? words = Parse(path, metadata, VocabularyKey, TsdJson.Default.StringArray, tokens + MostOtherValues);
+        TrainingRecord<LanguageModelRecipe, TextsRecord>? record = Checked(path, TrainingKey, () => Parse(
+            path, metadata, TrainingKey, LanguageModelFile.Training.MostValues, LanguageModelFile.Training.Read));
+        string[]? words = Parse(
+            path, metadata, VocabularyKey, tokens + SectionReader.MostValues, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.StringArray));
         LanguageModelConfig? config = Shape(path, metadata);
-        TrainingRecord? record = Checked(path, TrainingKey, () => training is null ? null : LanguageModelFile.Checked(training));
         if (words is null) return new LanguageModelNotes(null, config, record);
         level ??= Level(path, metadata);
         if (level is null)
             Throw.Problem(Invalid(path, LevelKey, $"{path} says its vocabulary and not what a token is; add --level word, char or byte"));
         string? marks = metadata.GetValueOrDefault(LineMarksKey);
-        Vocabulary? vocabulary = Checked(path, VocabularyKey, () => new Vocabulary(level.Value, words, LineMarksEntry.ValueOf(marks)));
+        Vocabulary? vocabulary = Checked(path, VocabularyKey, () => new Vocabulary(
+            level.Value, words, marks is null ? LineMarks.Always : TextSpelling.LineMarks.ValueOf(marks)));
         return new LanguageModelNotes(vocabulary, config, record);
     }
 
     // Letters of every script as they are, as in a header of TinySD's own: escapes would make a vocabulary three times as long.
-    private static string Text<T>(T value, JsonTypeInfo<T> type)
+    private static string Text(Action<Utf8JsonWriter> write)
     {
         var json = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(json, new JsonWriterOptions { Encoder = TsdWriter.Encoder })) JsonSerializer.Serialize(writer, value, type);
+        using (var writer = new Utf8JsonWriter(json, new JsonWriterOptions { Encoder = TsdWriter.Encoder })) write(writer);
         return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 
-    private static T? Parse<T>(string path, IReadOnlyDictionary<string, string> metadata, string key, JsonTypeInfo<T> type, long mostValues)
+    private static T? Parse<T>(string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
         where T : class
     {
         if (!metadata.TryGetValue(key, out string? text)) return null;
@@ -94,7 +96,7 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
                     $"{path}: '{key}' in its metadata has {Words.Count(count)} values; at most {Words.Count(mostValues)} were expected"));
             }
 
-            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is null");
+            return read(json) ?? throw new JsonException("it is null");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -61,15 +61,15 @@ internal sealed class EvaluationOptions
     }
 
     /// <summary>Streams side by side. A cache runs in one, and what it is compared with does too.</summary>
-    public int Streams(ParseResult parsed, TrainingRecord training) =>
-        parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training) : 1);
+    public int Streams(ParseResult parsed, TrainingRecord<LanguageModelRecipe, TextsRecord> training) =>
+        parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training.Data) : 1);
 
     /// <summary>The Monte Carlo evaluation, or null.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="training">How the model was trained.</param>
     /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">There is no dropout.</exception>
-    public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord training, Warnings warnings)
+    public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord<LanguageModelRecipe, TextsRecord> training, Warnings warnings)
     {
         if (parsed.GetValue(_samples) is not { } samples)
         {

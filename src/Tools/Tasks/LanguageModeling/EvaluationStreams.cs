@@ -16,7 +16,7 @@ internal readonly record struct EvaluationStreams(int Valid, int Test)
     public static EvaluationStreams Of(int? recorded, LanguageModelRecipe recipe) => new(recorded ?? recipe.BatchSize, recorded ?? 1);
 
     /// <summary>How many a finished model is measured in by default.</summary>
-    public static int DefaultOf(TrainingRecord training) => training.Streams ?? 1;
+    public static int DefaultOf(TextsRecord texts) => texts.Streams ?? 1;
 
     /// <summary>A number of streams in words.</summary>
     public static string Count(int streams) => streams == 1 ? "one stream" : $"{Figures.Count(streams, "stream")} side by side";

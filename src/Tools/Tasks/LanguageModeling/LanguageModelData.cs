@@ -1,12 +1,9 @@
 using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
 using TinySD.Formats.Models;
-using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
@@ -122,40 +119,20 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         if (LeftOutOf(recipe) is { IsMuch: true } left) yield return left.Told(Train.Name);
     }
 
-    /// <summary>What every checkpoint of a run on this data says, apart from how far the run is.</summary>
-    public LanguageModelCheckpoint ToCheckpoint(
-        LanguageModelRecipe recipe, MaskScheduleFile? schedule, string output, TensorStorage storage, int? maxSteps, int? streams,
-        CheckpointKeeper keeper) => new()
-        {
-            Progress = new()
-            {
-                Updates = 0,
-                Epoch = 0,
-                Step = 0,
-                LossSum = 0,
-                Seconds = 0,
-                TotalSeconds = 0,
-                LearningRate = recipe.LearningRate,
-                OptimizerUpdates = 0,
-            },
-            Recipe = recipe,
-            Level = Vocabulary.Level,
-            LineMarks = Vocabulary.LineMarks,
-            MinimumCount = Limits.MinimumCount,
-            MaximumVocabulary = Limits.MaximumSize,
-            Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
-            Train = Train.ToFingerprint(),
-            Valid = Valid.ToFingerprint(),
-            Test = Test?.ToFingerprint(),
-            Streams = streams,
-            Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
-            Output = Path.GetFullPath(output),
-            Dtype = storage,
-            MaxSteps = maxSteps,
-            CheckpointEvery = keeper.Every,
-            CheckpointKeep = keeper.Keep,
-            CheckpointsAreTemporary = keeper.IsTemporary,
-        };
+    /// <summary>What every checkpoint of a run says of this data.</summary>
+    /// <param name="streams">Streams of validation and test, where they are recorded.</param>
+    public RunTexts ToRunTexts(int? streams) => new()
+    {
+        Level = Vocabulary.Level,
+        LineMarks = Vocabulary.LineMarks,
+        MinimumCount = Limits.MinimumCount,
+        MaximumVocabulary = Limits.MaximumSize,
+        Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
+        Train = Train.ToFingerprint(),
+        Valid = Valid.ToFingerprint(),
+        Test = Test?.ToFingerprint(),
+        Streams = streams,
+    };
 
     /// <summary>Gives memory and temporary files back.</summary>
     public void Dispose()

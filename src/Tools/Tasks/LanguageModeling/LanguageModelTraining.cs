@@ -109,13 +109,8 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
         LanguageModelFile.Save(Output, _task.ModelOf(parameters), _data.Vocabulary, new()
         {
             Recipe = _recipe,
-            Train = _data.Train.ToRecord(),
-            Valid = _data.Valid.ToRecord(),
-            Streams = _streams,
-            Epochs =
-            [
-                .. epochs.Select(e => new EpochRecord(e.Epoch, e.Train.Metric, e.Valid.Metric, e.LearningRate) { TrainLoss = e.Train.Loss, ValidLoss = e.Valid.Loss }),
-            ],
+            Data = new() { Train = _data.Train.ToRecord(), Valid = _data.Valid.ToRecord(), Streams = _streams },
+            Epochs = epochs,
         }, _storage);
 
     /// <inheritdoc/>
@@ -127,8 +122,8 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
         EvaluationResult result = evaluator.Evaluate(test.Tokens, ProgressDisplay.ShareOf(progress, "testing"), stop);
         var measured = new Measurement(result.Loss, result.Perplexity);
         if (!double.IsFinite(result.Loss)) return measured;
-        TrainingRecord record = best.Training with { Test = test.ToRecord(), TestPerplexity = result.Perplexity, TestLoss = result.Loss };
-        LanguageModelFile.Save(Output, best.Model, best.Vocabulary, record, _storage);
+        TextsRecord texts = best.Training.Data with { Test = test.ToRecord() };
+        LanguageModelFile.Save(Output, best.Model, best.Vocabulary, best.Training with { Data = texts, Test = measured }, _storage);
         return measured;
     }
 }

@@ -14,30 +14,30 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>A run that <c>train lm --resume</c> goes on with, and what may not be otherwise than it was.</summary>
 /// <param name="folder">Its checkpoints, as messages name them.</param>
 /// <param name="run">What the newest of them says.</param>
-internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
+internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, RunTexts> run)
 {
     private const string Absent = "none";
 
     /// <summary>What the checkpoint says.</summary>
-    public LanguageModelCheckpoint Run => run;
+    public Checkpoint<LanguageModelRecipe, RunTexts> Run => run;
 
     /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it was.</summary>
-    public string Output => run.CheckpointsAreTemporary
-        ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Output))
-        : run.Output;
+    public string Output => run.Settings.CheckpointsAreTemporary
+        ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Settings.Output))
+        : run.Settings.Output;
 
     /// <summary>Where the run's report goes, or null: beside the model where it was beside it.</summary>
-    public string? Report => run.Report is { } report && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Output)
+    public string? Report => run.Settings.Report is { } report && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Settings.Output)
         ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(report))
-        : run.Report;
+        : run.Settings.Report;
 
     /// <summary>The run's level and recipe, with the number of epochs that the command line asks for.</summary>
     /// <exception cref="UsageException">An option says other than the run.</exception>
     public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options, Warnings warnings)
     {
-        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Level, run.Recipe, Contradiction, warnings);
-        var was = RecipeReport.Rows(RecipeResult.From(run.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
-        var now = RecipeReport.Rows(RecipeResult.From(run.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
+        LanguageModelRecipe asked = options.ReadBeside(parsed, run.Data.Level, run.Recipe, Contradiction, warnings);
+        var was = RecipeReport.Rows(RecipeResult.From(run.Data.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
+        var now = RecipeReport.Rows(RecipeResult.From(run.Data.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
         foreach (string option in now.Keys.Union(was.Keys))
         {
             // Either may lack a row: dropout of another case has others, and some stand only where they say something.
@@ -52,20 +52,20 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
                 $"(--lr-schedule {Names.LearningRateSchedules.Of(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
         }
 
-        int begun = run.Progress.Epoch + (run.Progress.Step > 0 ? 1 : 0);
+        int begun = run.State.Epoch + (run.State.Step > 0 ? 1 : 0);
         if (asked.Epochs < begun)
             throw new UsageException($"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or more.");
-        return (run.Level, run.Recipe with { Epochs = asked.Epochs });
+        return (run.Data.Level, run.Recipe with { Epochs = asked.Epochs });
     }
 
     /// <summary>What limits the run's vocabulary.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
     public VocabularyLimits Limits(ParseResult parsed, VocabularyOptions options, Warnings warnings)
     {
-        if (run.Level == TextLevel.Byte) return options.Read(parsed, run.Level, warnings);
-        Check(options.MinimumCount, run.MinimumCount);
-        Check(options.MaximumSize, run.MaximumVocabulary);
-        return new VocabularyLimits(run.MinimumCount, run.MaximumVocabulary);
+        if (run.Data.Level == TextLevel.Byte) return options.Read(parsed, run.Data.Level, warnings);
+        Check(options.MinimumCount, run.Data.MinimumCount);
+        Check(options.MaximumSize, run.Data.MaximumVocabulary);
+        return new VocabularyLimits(run.Data.MinimumCount, run.Data.MaximumVocabulary);
 
         void Check(Option<int?> option, int? was)
         {
@@ -76,22 +76,22 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
 
     /// <summary>The number format of the run's model.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Dtype
-        ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Dtype))
-        : run.Dtype;
+    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Settings.Dtype
+        ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Settings.Dtype))
+        : run.Settings.Dtype;
 
     /// <summary>Which lines of the run's texts get a token for their end.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.LineMarks
-        ? throw Contradiction(VocabularyOptions.LineMarksName, Names.LineMarks.Of(marks), Names.LineMarks.Of(run.LineMarks))
-        : run.LineMarks;
+    public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.Data.LineMarks
+        ? throw Contradiction(VocabularyOptions.LineMarksName, Names.LineMarks.Of(marks), Names.LineMarks.Of(run.Data.LineMarks))
+        : run.Data.LineMarks;
 
     /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
     public int? Streams(ParseResult parsed, Option<int?> option)
     {
-        if (parsed.GetValue(option) is not { } asked || asked == run.Streams) return run.Streams;
-        string was = run.Streams is { } known ? Figures.Count(known) : EvaluationStreams.Of(null, run.Recipe).Told(hasTest: true);
+        if (parsed.GetValue(option) is not { } asked || asked == run.Data.Streams) return run.Data.Streams;
+        string was = run.Data.Streams is { } known ? Figures.Count(known) : EvaluationStreams.Of(null, run.Recipe).Told(hasTest: true);
         throw Contradiction(option.Name, Figures.Count(asked), was);
     }
 
@@ -101,7 +101,7 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     public void Check(MaskScheduleFile? schedule, string option)
     {
         if (schedule is null) return;
-        if (run.Schedule is not { } known) throw Contradiction(option, schedule.Path, "no schedule");
+        if (run.Settings.Schedule is not { } known) throw Contradiction(option, schedule.Path, "no schedule");
         if (schedule.Info.Updates < known.Updates || schedule.FingerprintOf(known.Updates) != known.Checksum)
         {
             throw new FailureException(
@@ -126,13 +126,13 @@ internal sealed class ResumedRun(string folder, LanguageModelCheckpoint run)
     /// <exception cref="FailureException">One is another.</exception>
     public void Check(LanguageModelData data, (string Train, string Valid, string Test) options)
     {
-        Check(options.Train, data.Train, run.Train);
-        if (data.Vocabulary.Count != run.Vocabulary.Count || Fingerprint.Of(data.Vocabulary) != run.Vocabulary.Checksum)
+        Check(options.Train, data.Train, run.Data.Train);
+        if (data.Vocabulary.Count != run.Data.Vocabulary.Count || Fingerprint.Of(data.Vocabulary) != run.Data.Vocabulary.Checksum)
             throw Other(options.Train, data.Train.Name, "its words or characters are others");
-        Check(options.Valid, data.Valid, run.Valid);
+        Check(options.Valid, data.Valid, run.Data.Valid);
 
         // A test text changes nothing in the run, so one may be added.
-        if (data.Test is { } test && run.Test is { } tested) Check(options.Test, test, tested);
+        if (data.Test is { } test && run.Data.Test is { } tested) Check(options.Test, test, tested);
     }
 
     private void Check(string option, EncodedText text, TextFingerprint known)

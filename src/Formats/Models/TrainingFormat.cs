@@ -1,0 +1,160 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using TinySD.Formats.Container;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Formats.Models;
+
+/// <summary>How one task's <see cref="TrainingRecord{TRecipe, TData}"/> is written and read: the section <c>training</c> of its model files.</summary>
+/// <typeparam name="TRecipe">The task's recipe.</typeparam>
+/// <typeparam name="TData">What only the task has.</typeparam>
+/// <param name="metric">What the task is measured by.</param>
+/// <param name="recipe">How its recipe is spelled.</param>
+/// <param name="data">How what only it has is spelled; its members must not be those that all tasks have.</param>
+/// <param name="findFault">What is impossible in that, or null.</param>
+internal sealed class TrainingFormat<TRecipe, TData>(
+    Metric metric, IRecordFormat<TRecipe> recipe, JsonTypeInfo<TData> data, Func<TData, string?>? findFault = null)
+    where TRecipe : TrainingRecipe
+    where TData : class
+{
+    private const string RecipeName = "recipe";
+
+    /// <summary>The most JSON values of it: those of an epoch with its braces, and beside the epochs many more than there are.</summary>
+    public long MostValues { get; } = ((metric.IsPerplexity ? 5 : 7) * LanguageModelFile.MaxEpochs) + 256;
+
+    /// <summary>Writes a record.</summary>
+    /// <param name="json">Where a member of the header may stand.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <exception cref="FileProblemException">A number in it is not finite.</exception>
+    /// <exception cref="ArgumentException">It is impossible.</exception>
+    public void Write(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> record, string path)
+    {
+        json.WritePropertyName(TrainingRecord.Section);
+        WriteObject(json, record, path);
+    }
+
+    /// <summary>Writes a record where an object may stand.</summary>
+    /// <inheritdoc cref="Write"/>
+    public void WriteObject(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> record, string path)
+    {
+        if (FindNotFinite(record) is { } number)
+            Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.") { Part = TrainingRecord.Section });
+        if (FindWrong(record) is { } wrong) Throw.Argument(wrong);
+        record.Recipe.Validate();
+        json.WriteStartObject();
+        JoinedSection.Write(json, new WriterSection { WrittenBy = record.WrittenBy, ImportedFrom = record.ImportedFrom }, ModelJson.Default.WriterSection);
+        json.WritePropertyName(RecipeName);
+        recipe.Write(json, record.Recipe);
+        JoinedSection.Write(json, record.Data, data);
+        JoinedSection.Write(json, ResultsSection.From(record, metric), ModelJson.Default.ResultsSection);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads the section of a file, whose tensors hold as many numbers as it says.</summary>
+    /// <exception cref="FileProblemException">It is missing, or not as it should be.</exception>
+    /// <exception cref="ArgumentException">It is impossible.</exception>
+    public TrainingRecord<TRecipe, TData> Read(SectionReader reader)
+    {
+        TrainingRecord<TRecipe, TData> record = reader.Read(TrainingRecord.Section, MostValues, Read);
+        long count = reader.File.Tensors.Sum(t => t.Count);
+        if (record.Parameters != count) Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");
+        return record;
+    }
+
+    /// <summary>Reads a record.</summary>
+    /// <exception cref="JsonException">It is not as it should be.</exception>
+    /// <exception cref="ArgumentException">It is impossible.</exception>
+    public TrainingRecord<TRecipe, TData> Read(ReadOnlyMemory<byte> json)
+    {
+        var section = new JoinedSection(json);
+        WriterSection writer = section.Take(ModelJson.Default.WriterSection);
+        TRecipe found = section.Take(RecipeName, recipe);
+        TData own = section.Take(data);
+        ResultsSection results = section.Take(ModelJson.Default.ResultsSection);
+        section.RequireNoMore();
+        if (results.Epochs.Contains(null)) Throw.Argument("an epoch is null");
+        var record = new TrainingRecord<TRecipe, TData>
+        {
+            WrittenBy = writer.WrittenBy,
+            ImportedFrom = writer.ImportedFrom,
+            Recipe = found,
+            Data = own,
+            Parameters = results.Parameters,
+            Epochs = [.. results.Epochs.Select(epoch => epoch.ToOutcome(metric))],
+            Test = results.TestOf(metric),
+        };
+        found.Validate();
+        if ((FindWrong(record) ?? FindNotFinite(record)) is { } wrong) Throw.Argument(wrong);
+        return record;
+    }
+
+    // JSON has no infinity. A perplexity may be infinite where its loss is not.
+    private string? FindNotFinite(TrainingRecord<TRecipe, TData> record)
+    {
+        foreach (EpochOutcome epoch in record.Epochs)
+        {
+            if (ResultEntry.FindFault(epoch, metric) is { } fault) return fault;
+            if (!float.IsFinite(epoch.LearningRate)) return $"a result of epoch {epoch.Epoch} is not finite";
+        }
+
+        return record.Test is { } test && !double.IsFinite(test.Loss) ? $"the test {metric.Name} is not finite" : null;
+    }
+
+    private string? FindWrong(TrainingRecord<TRecipe, TData> record)
+    {
+        if (record.Epochs.Count > LanguageModelFile.MaxEpochs) return $"{record.Epochs.Count} epochs are more than {LanguageModelFile.MaxEpochs}";
+        int last = -1;
+        foreach (EpochOutcome epoch in record.Epochs)
+        {
+            if (epoch.Epoch <= last) return $"epoch {epoch.Epoch} is out of order";
+            last = epoch.Epoch;
+        }
+
+        return findFault?.Invoke(record.Data);
+    }
+}
+
+/// <summary>Where a model is from.</summary>
+internal sealed class WriterSection
+{
+    public required string WrittenBy { get; init; }
+
+    // Left out where the model was trained here.
+    public string? ImportedFrom { get; init; }
+}
+
+/// <summary>What its training brought.</summary>
+internal sealed class ResultsSection
+{
+    public required long Parameters { get; init; }
+
+    public required EpochEntry[] Epochs { get; init; }
+
+    public double? TestPerplexity { get; init; }
+
+    // In place of a perplexity that is infinite, and of tasks that are not measured by it.
+    public double? TestLoss { get; init; }
+
+    public double? TestMetric { get; init; }
+
+    public static ResultsSection From<TRecipe, TData>(TrainingRecord<TRecipe, TData> record, Metric metric)
+        where TRecipe : TrainingRecipe
+        where TData : class
+    {
+        ResultEntry? test = record.Test is { } measured ? new ResultEntry(measured, metric) : null;
+        return new()
+        {
+            Parameters = record.Parameters,
+            Epochs = [.. record.Epochs.Select(epoch => new EpochEntry(epoch, metric))],
+            TestPerplexity = test?.Perplexity,
+            TestLoss = test?.Perplexity is null ? test?.Loss : null,
+            TestMetric = test?.Metric,
+        };
+    }
+
+    /// <summary>What the test brought, if there was one.</summary>
+    /// <exception cref="ArgumentException">It is another task's.</exception>
+    public Measurement? TestOf(Metric metric) => (TestPerplexity ?? TestLoss ?? TestMetric) is null
+        ? null : new ResultEntry(TestPerplexity, TestLoss, TestMetric).ToMeasurement(metric);
+}
