@@ -50,6 +50,7 @@ internal sealed class UnitDropout
         int masks = _locked ? 1 : shape.TimeSteps;
         if (_structured)
         {
+            _source?.Check(place, spec, shape.TimeSteps);
             _keep = plan.Scratch.Reserve((long)masks * _units);
             _counts = plan.Scratch.Reserve(masks);
         }
