@@ -164,12 +164,12 @@ public sealed partial class PlotTests
     public async Task Pictures_of_masks_show_no_more_than_can_be_looked_at()
     {
         int[] odd = [.. Enumerable.Range(0, 65536).Where(unit => unit % 2 == 1)];
-        SiteMasks site = new("layer.0.input", 65536, [.. Enumerable.Repeat(odd, 1000)]);
+        WeightInputs inputs = new("layer.0.input", 65536, [.. Enumerable.Repeat(odd, 1000)]);
         using var writer = new StringWriter { NewLine = "\n" };
-        MaskPictures.Write(writer, [.. Enumerable.Repeat(site, 100)]);
+        MaskPictures.Write(writer, [.. Enumerable.Repeat(inputs, 100)]);
         string page = writer.ToString();
         await Assert.That(page.Length).IsLessThan(20_000_000);
-        await Assert.That(Regex.Count(page, "<svg")).IsEqualTo(MaskPictures.MostSites);
+        await Assert.That(Regex.Count(page, "<svg")).IsEqualTo(MaskPictures.MostPictures);
         await Assert.That(page).Contains($"the first {MaskPictures.MostTimeSteps} time steps");
         await Assert.That(page).Contains($">{MaskPictures.MostUnits - 1} of 65536</text>");
     }

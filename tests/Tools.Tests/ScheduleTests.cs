@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using TinySD.Runtime.Masks;
 
 namespace TinySD.Tools.Tests;
 
@@ -87,6 +88,58 @@ public sealed partial class ScheduleTests
         CliResult trained = folder.TrainModel("--schedule", file, "--max-steps", "10");
         await Assert.That(trained.Code).IsEqualTo(1);
         await Assert.That(trained.Error).Contains("is damaged in update 9, at byte ");
+    }
+
+    [Test]
+    public async Task A_schedule_is_shown_by_the_names_of_its_places()
+    {
+        using var folder = new TestFolder();
+        CliResult written = Tinysd.Run(
+            ["schedule", "--steps", "3", "--rate-recurrent", "0.25", "--rate-output", "0.5", "--out", folder["m.tss"], "--json", .. s_shape]);
+        JsonElement shown = Tinysd.Run("inspect", folder["m.tss"], "--json").Json.GetProperty("configuration");
+        await Assert.That(shown.GetProperty("version").GetInt32()).IsEqualTo(2);
+        foreach (JsonElement result in (JsonElement[])[written.Json, shown])
+        {
+            await Assert.That(result.GetProperty("places").GetRawText().Where(c => !char.IsWhiteSpace(c)).ToArray()).IsEquivalentTo(
+                """
+                [{"name":"layer.0.recurrent","number":2048,"units":12,"rate":0.25},{"name":"layer.1.recurrent","number":2049,"units":12,"rate":0.25},
+                {"name":"classifier","number":3074,"units":12,"rate":0.5}]
+                """.Where(c => !char.IsWhiteSpace(c)).ToArray(), CollectionOrdering.Matching);
+        }
+
+        await Assert.That(Tinysd.Run("inspect", folder["m.tss"]).Out).Matches("layer.1.recurrent +12 units, drop rate 0.25");
+    }
+
+    public static IEnumerable<Func<(string Message, MaskPlace[] Places)>> OfNoRecipe()
+    {
+        yield return () => (
+            "m.tss has masks for 'encoder.input', number 7, which is no place of a language model; give a schedule that was drawn for one.",
+            [new("encoder.input", 7, 12, 0.5f)]);
+        yield return () => (
+            "m.tss has masks for layer.1.recurrent with the drop rate 0.5, and for a place of the same kind with 0.25;",
+            [MaskPlace.OfStack(DropoutSite.Recurrent, 0, 12, 0.25f), MaskPlace.OfStack(DropoutSite.Recurrent, 1, 12, 0.5f)]);
+        yield return () => (
+            "m.tss has masks of other units than the model: layer.1.recurrent 12; the model has layer.0.recurrent 12, layer.1.recurrent 12.",
+            [MaskPlace.OfStack(DropoutSite.Recurrent, 1, 12, 0.5f)]);
+    }
+
+    [Test]
+    [MethodDataSource(nameof(OfNoRecipe))]
+    public async Task A_schedule_that_is_of_no_recipe_is_shown_and_verified_and_no_language_model_is_trained_with_it(
+        string message, MaskPlace[] places)
+    {
+        using var folder = new TestFolder();
+        ParityReplayTests.Write(folder["m.tss"], new() { Seed = 1, Dropout = ParityReplayTests.Structured, TimeSteps = 6, Updates = 10, Places = [.. places] });
+        await Assert.That(Tinysd.Run("verify", folder["m.tss"]).Code).IsEqualTo(0);
+        await Assert.That(Tinysd.Run("inspect", folder["m.tss"]).Out).Contains(places[0].Name);
+        CliResult trained = Tinysd.Run(
+        [
+            "train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Model, "--batch", "5", "--epochs", "1",
+            "--schedule", folder["m.tss"], .. s_shape,
+        ]);
+        await Assert.That(trained.Code).IsEqualTo(2);
+        await Assert.That(trained.Error).Contains(message);
+        await Assert.That(folder.ModelFiles()).IsEmpty();
     }
 
     [Test]
@@ -213,8 +266,8 @@ public sealed partial class ScheduleTests
         string page = await File.ReadAllTextAsync(folder["m.html"]);
         await Assert.That(page).DoesNotMatch("https?:|src=|href=|<script");
         XElement[] pictures = [.. Picture().Matches(page).Select(match => XElement.Parse(match.Value))];
-        JsonElement[] sites = [.. result.Json.GetProperty("sites").EnumerateArray()];
-        await Assert.That(pictures.Length).IsEqualTo(sites.Length);
+        JsonElement[] places = [.. result.Json.GetProperty("places").EnumerateArray()];
+        await Assert.That(pictures.Length).IsEqualTo(places.Length);
         foreach (XElement picture in pictures)
         {
             // 6 time steps that keep 6 of 12 units each.

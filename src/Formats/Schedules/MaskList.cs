@@ -3,7 +3,8 @@ using System.Numerics;
 namespace TinySD.Formats.Schedules;
 
 /// <summary>
-/// One mask as bytes: the kept groups of a site, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>, "Mask schedules".
+/// One mask as bytes: the kept groups of a place, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>, "Mask
+/// schedules".
 /// </summary>
 internal static class MaskList
 {
@@ -61,7 +62,7 @@ internal static class MaskList
 
     /// <summary>Reads a mask that was checked.</summary>
     /// <param name="bytes">From its first byte on.</param>
-    /// <param name="units">Units of the site.</param>
+    /// <param name="units">Units of the place.</param>
     /// <param name="groupSize">Units in a group.</param>
     /// <param name="keep">Receives the kept units.</param>
     /// <returns>How many are kept.</returns>
@@ -107,7 +108,7 @@ internal static class MaskList
         }
 
         foreach (byte value in bytes[1..length]) kept += BitOperations.PopCount(value);
-        if (groups % 8 != 0 && bytes[length - 1] >> (groups % 8) != 0) fault = "keeps a group that the site does not have";
+        if (groups % 8 != 0 && bytes[length - 1] >> (groups % 8) != 0) fault = "keeps a group that the place does not have";
         return (length, kept);
     }
 
@@ -115,12 +116,12 @@ internal static class MaskList
     {
         fault = null;
         int kept = ReadNumber(bytes, ref at), next = 0;
-        if ((uint)kept > (uint)groups) fault = "is cut short, or keeps more groups than the site has";
+        if ((uint)kept > (uint)groups) fault = "is cut short, or keeps more groups than the place has";
         for (int i = 0; i < kept && fault is null; i++)
         {
             int gap = ReadNumber(bytes, ref at);
             if (gap < 0) fault = "is cut short, or has a number that is too large";
-            else if (gap >= groups - next) fault = "keeps a group that the site does not have";
+            else if (gap >= groups - next) fault = "keeps a group that the place does not have";
             next += gap + 1;
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using TinySD.Formats.Container;
@@ -10,8 +11,8 @@ namespace TinySD.Formats.Schedules;
 
 /// <summary>An open mask schedule (<c>.tss</c>): structured masks of a run's updates, drawn beforehand, for a trainer to replay.</summary>
 /// <remarks>
-/// The format is in <c>FORMAT.md</c>. Opening reads the header and finds the updates; the masks of one are read and checked when they are asked for. No
-/// allocation is larger than the file, and none happens after opening. Not thread-safe.
+/// The format is in <c>FORMAT.md</c>. Opening reads the header and finds the updates; the masks of one are read and checked when they are
+/// asked for. No allocation is larger than the file, and none happens after opening. Not thread-safe.
 /// </remarks>
 public sealed class MaskScheduleFile : IMaskSource, IDisposable
 {
@@ -25,6 +26,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     private readonly long[] _blockAt;
     private readonly byte[] _block;
     private readonly int[] _listAt;
+
+    // Where a place is in the file, by its number; -1 for none.
+    private readonly int[] _indexOf = new int[MaskPlace.MaxNumbers];
 
     // Whether what lies in the two arrays above was checked: not before the first update, nor after one that was refused.
     private bool _isChecked;
@@ -40,6 +44,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         for (int i = 0; i < info.Updates; i++) longest = Math.Max(longest, blockAt[i + 1] - blockAt[i]);
         _block = new byte[longest];
         _listAt = new int[info.Places.Length * info.MasksPerPlace];
+        _indexOf.AsSpan().Fill(-1);
+        for (int i = 0; i < info.Places.Length; i++) _indexOf[info.Places[i].Number] = i;
     }
 
     /// <summary>The path as it was given.</summary>
@@ -97,22 +103,42 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The file has no such place, no such time step, or <paramref name="keep"/> is too short.</exception>
+    /// <exception cref="FileProblemException">It has none, or of other units, another rate, another case, or fewer time steps.</exception>
+    public void Check(MaskPlace place, DropoutSpec dropout, int timeSteps)
+    {
+        int index = _indexOf[place.Number];
+        MaskPlace? found = index < 0 ? null : Info.Places[index];
+        string? fault = found != place
+            ? $"needs {Text(place)}, and the file has {(found is null ? "none of that number" : Text(found))}"
+            : (Info with { Dropout = dropout }).Dropout is var asked && asked != Info.Dropout
+            ? $"draws {Draws(asked)}, and the file has {Draws(Info.Dropout)}"
+            : !dropout.IsLocked && timeSteps > Info.TimeSteps
+            ? $"has windows of up to {timeSteps} time steps, and the file is for {Info.TimeSteps}"
+            : null;
+        if (fault is null) return;
+        Throw.Problem(new(FileProblemKind.DoesNotFit, Path,
+            $"{Path} holds the masks of another network: this one {fault}. Give the schedule that was drawn for it."));
+
+        static string Text(MaskPlace place) => string.Create(CultureInfo.InvariantCulture,
+            $"'{place.Name}', number {place.Number}, {Words.Counted(place.Units, "unit")}, drop rate {place.Rate}");
+        static string Draws(DropoutSpec spec) => string.Create(CultureInfo.InvariantCulture,
+            $"{spec.Kind} masks, {spec.Draw}, kept counts a multiple of {spec.KeepMultiple}, groups of {spec.GroupSize}");
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The file has no such place or time step, or <paramref name="keep"/> is too short.</exception>
     /// <exception cref="InvalidOperationException">No update was begun, or the last one was refused.</exception>
     public int Keep(MaskPlace place, int t, Span<int> keep)
     {
         if (!_isChecked) Throw.NoMasks(Path);
-        for (int i = 0; i < Info.Places.Length; i++)
-        {
-            MaskPlace found = Info.Places[i];
-            if (found.Number != place.Number) continue;
-            if ((uint)t >= (uint)Info.MasksPerPlace) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerPlace - 1}, the masks of {Path}");
-            if (keep.Length < found.Units) Throw.Argument($"{Path} has masks of {Words.Counted(found.Units, "unit")} at {found.Name}; there is room for {keep.Length}");
-            return MaskList.Read(_block.AsSpan(_listAt[(i * Info.MasksPerPlace) + t]), found.Units, Info.Dropout.GroupSize, keep);
-        }
-
-        Throw.Argument($"{Path} has no masks for {place.Name}");
-        return 0;
+        int index = _indexOf[place.Number];
+        MaskPlace? found = index < 0 ? null : Info.Places[index];
+        if (found is null || found.Name != place.Name || found.Units != place.Units)
+            Throw.Argument($"{Path} has no masks for {Words.Counted(place.Units, "unit")} at place {place.Number} '{place.Name}'");
+        if ((uint)t >= (uint)Info.MasksPerPlace) Throw.OutOfRange(nameof(t), t, $"0 to {Info.MasksPerPlace - 1}, the masks of {Path}");
+        if (keep.Length < found.Units)
+            Throw.Argument($"{Path} has masks of {Words.Counted(found.Units, "unit")} at {found.Name}; there is room for {keep.Length}");
+        return MaskList.Read(_block.AsSpan(_listAt[(index * Info.MasksPerPlace) + t]), found.Units, Info.Dropout.GroupSize, keep);
     }
 
     /// <summary>Checks every update; the one that was begun has to be begun again.</summary>
@@ -129,8 +155,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         return problems;
     }
 
-    /// <summary>A short name for the masks of the first updates: XXH3-128 of their checksums as they stand in the file, 32 hexadecimal digits. A schedule
-    /// that was lengthened keeps it.</summary>
+    /// <summary>A short name for the masks of the first updates: XXH3-128 of their checksums as they stand in the file, 32 hexadecimal
+    /// digits. A schedule that was lengthened keeps it, and so does one that is written in another version.</summary>
     /// <param name="updates">1 to <see cref="MaskScheduleInfo.Updates"/>.</param>
     /// <exception cref="FileProblemException">The file cannot be read.</exception>
     public string FingerprintOf(int updates)
@@ -188,7 +214,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         // Every mask has two bytes at least.
         blockAt = [];
         long least = BlockHeadBytes + BlockTailBytes + (2L * info.Places.Length * info.MasksPerPlace), bound = info.PayloadBound();
-        problem = (length - headerBytes) / least < info.Updates ? MaskScheduleHeader.Truncated(path, length, headerBytes + (least * info.Updates)) : null;
+        problem = (length - headerBytes) / least < info.Updates
+            ? MaskScheduleHeader.Truncated(path, length, headerBytes + (least * info.Updates))
+            : null;
         if (problem is not null) return false;
         blockAt = new long[info.Updates + 1];
         long at = headerBytes;
@@ -203,7 +231,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
             }
 
             uint number = BinaryPrimitives.ReadUInt32LittleEndian(head), bytes = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
-            if (number != update || bytes > bound) problem = Damaged(path, update, at, $"it calls itself update {number}, of {Words.Counted(bytes, "byte")}");
+            if (number != update || bytes > bound)
+                problem = Damaged(path, update, at, $"it calls itself update {number}, of {Words.Counted(bytes, "byte")}");
             at += BlockHeadBytes + bytes + BlockTailBytes;
             if (problem is null && at > length) problem = MaskScheduleHeader.Truncated(path, length, at);
             if (problem is not null) return false;
@@ -212,7 +241,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         blockAt[info.Updates] = at;
         if (at < length)
         {
-            problem = new(FileProblemKind.TrailingBytes, path, $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
+            problem = new(FileProblemKind.TrailingBytes, path,
+                $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
             {
                 Offset = at,
             };
@@ -233,7 +263,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         _isChecked = false;
         if ((uint)update >= (uint)Info.Updates)
         {
-            problem = new(FileProblemKind.DoesNotFit, Path, $"{Path} holds the masks of {Words.Counted(Info.Updates, "update")}, and update {update} was asked for; write a longer one");
+            problem = new(FileProblemKind.DoesNotFit, Path,
+                $"{Path} holds the masks of {Words.Counted(Info.Updates, "update")}, and update {update} was asked for; " +
+                "write a longer one");
             return false;
         }
 
@@ -241,7 +273,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         Span<byte> block = _block.AsSpan(0, (int)(_blockAt[update + 1] - at));
         try
         {
-            problem = ReadAt(_handle, block, at) < block.Length ? MaskScheduleHeader.Truncated(Path, at, at + block.Length) : Check(update, block, at);
+            problem = ReadAt(_handle, block, at) < block.Length
+                ? MaskScheduleHeader.Truncated(Path, at, at + block.Length)
+                : Check(update, block, at);
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
@@ -255,7 +289,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     // The checksum, then every mask; notes where each begins.
     private FileProblem? Check(int update, ReadOnlySpan<byte> block, long at)
     {
-        uint stored = BinaryPrimitives.ReadUInt32LittleEndian(block[^BlockTailBytes..]), computed = Crc32.HashToUInt32(block[..^BlockTailBytes]);
+        uint stored = BinaryPrimitives.ReadUInt32LittleEndian(block[^BlockTailBytes..]);
+        uint computed = Crc32.HashToUInt32(block[..^BlockTailBytes]);
         if (stored != computed) return Damaged(Path, update, at, $"checksum {computed:x8} where {stored:x8} was written");
         int place = BlockHeadBytes, list = 0;
         ReadOnlySpan<byte> masks = block[..^BlockTailBytes];

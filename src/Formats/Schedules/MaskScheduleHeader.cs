@@ -2,58 +2,68 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
+using System.Text;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Schedules;
 
-/// <summary>The start of a mask schedule file: 64 bytes, 32 for each site, and their checksum; <c>FORMAT.md</c>, "Mask schedules".</summary>
+/// <summary>The start of a mask schedule file: 64 bytes, 32 for each place, their names, a checksum; <c>FORMAT.md</c>, "Mask
+/// schedules".</summary>
 internal static class MaskScheduleHeader
 {
-    public const int FixedBytes = 64, SiteBytes = 32, ChecksumBytes = 4, CurrentVersion = 1;
+    public const int FixedBytes = 64, PlaceBytes = 32, ChecksumBytes = 4, CurrentVersion = 2;
 
-    private const int VersionAt = 8, LengthAt = 12, SeedAt = 16, UpdatesAt = 24, TimeStepsAt = 28, SitesAt = 32, PayloadAt = 36, MultipleAt = 40,
-        GroupAt = 44, KindAt = 48, DrawAt = 49;
+    // A name's zero byte is counted with it.
+    private const int MostNameBytes = MaskPlace.MaxNameBytes + 1;
 
-    // Within a site.
-    private const int LayerAt = 4, UnitsAt = 8, GroupsAt = 12, KeptAt = 16, RateAt = 20, ScaleAt = 24;
+    private const int VersionAt = 8, LengthAt = 12, SeedAt = 16, UpdatesAt = 24, TimeStepsAt = 28, PlacesAt = 32, PayloadAt = 36,
+        MultipleAt = 40, GroupAt = 44, KindAt = 48, DrawAt = 49, FixedBytesAt = 50, PlaceBytesAt = 52;
+
+    // Within a place. Version 1 has site and layer where later ones have number and name, and no name.
+    private const int LayerAt = 4, NameAt = 4, UnitsAt = 8, GroupsAt = 12, KeptAt = 16, RateAt = 20, ScaleAt = 24, NameBytesAt = 28;
 
     // The cases of the method's table.
     private const byte Structured = 3, StructuredLocked = 4;
 
-    /// <summary>Bytes of a header of so many sites.</summary>
-    public static int Bytes(int sites) => FixedBytes + (sites * SiteBytes) + ChecksumBytes;
-
     /// <summary>The header of a schedule.</summary>
     public static byte[] Write(MaskScheduleInfo info)
     {
-        byte[] header = new byte[Bytes(info.Places.Length)];
+        bool isNamed = info.Version > 1;
+        byte[][] names = [.. info.Places.Select(place => isNamed ? Encoding.UTF8.GetBytes(place.Name) : [])];
+        int nameAt = FixedBytes + (names.Length * PlaceBytes), end = isNamed ? nameAt + names.Sum(name => name.Length + 1) : nameAt;
+        byte[] header = new byte[((end + 3) / 4 * 4) + ChecksumBytes];
         Span<byte> to = header;
         DropoutSpec dropout = info.Dropout;
         Magic.MaskSchedule.CopyTo(to);
-        Put(to, VersionAt, CurrentVersion);
+        Put(to, VersionAt, info.Version);
         Put(to, LengthAt, header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(to[SeedAt..], info.Seed);
         Put(to, UpdatesAt, info.Updates);
         Put(to, TimeStepsAt, info.TimeSteps);
-        Put(to, SitesAt, info.Places.Length);
+        Put(to, PlacesAt, names.Length);
         Put(to, PayloadAt, (int)info.PayloadBound());
         Put(to, MultipleAt, dropout.KeepMultiple);
         Put(to, GroupAt, dropout.GroupSize);
         to[KindAt] = dropout.IsLocked ? StructuredLocked : Structured;
         to[DrawAt] = (byte)dropout.Draw;
+        if (isNamed) (to[FixedBytesAt], to[PlaceBytesAt]) = (FixedBytes, PlaceBytes);
         var sampler = new MaskSampler(info.Seed, dropout);
-        for (int i = 0; i < info.Places.Length; i++)
+        for (int i = 0; i < names.Length; i++)
         {
             MaskPlace place = info.Places[i];
-            Span<byte> entry = to.Slice(FixedBytes + (i * SiteBytes), SiteBytes);
-            Put(entry, 0, place.Number / MaskPlace.MaxLayers);
-            Put(entry, LayerAt, place.Number % MaskPlace.MaxLayers);
+            Span<byte> entry = to.Slice(FixedBytes + (i * PlaceBytes), PlaceBytes);
+            Put(entry, 0, isNamed ? place.Number : place.Number / MaskPlace.MaxLayers);
+            Put(entry, NameAt, isNamed ? nameAt : place.Number % MaskPlace.MaxLayers);
             Put(entry, UnitsAt, place.Units);
             Put(entry, GroupsAt, info.GroupsOf(place));
             Put(entry, KeptAt, info.KeptGroupsOf(place));
             BinaryPrimitives.WriteSingleLittleEndian(entry[RateAt..], place.Rate);
             BinaryPrimitives.WriteSingleLittleEndian(entry[ScaleAt..], sampler.Scale(place));
+            if (!isNamed) continue;
+            Put(entry, NameBytesAt, names[i].Length);
+            names[i].CopyTo(to[nameAt..]);
+            nameAt += names[i].Length + 1;
         }
 
         Put(to, header.Length - ChecksumBytes, (int)Crc32.HashToUInt32(to[..^ChecksumBytes]));
@@ -66,7 +76,8 @@ internal static class MaskScheduleHeader
     /// <param name="fileBytes">Its length.</param>
     /// <param name="length">The header's length.</param>
     /// <param name="problem">Why it is refused.</param>
-    public static bool TryReadLength(string file, ReadOnlySpan<byte> first, long fileBytes, out int length, [NotNullWhen(false)] out FileProblem? problem)
+    public static bool TryReadLength(
+        string file, ReadOnlySpan<byte> first, long fileBytes, out int length, [NotNullWhen(false)] out FileProblem? problem)
     {
         length = 0;
         if (first.IsEmpty)
@@ -76,7 +87,8 @@ internal static class MaskScheduleHeader
         else if (!first.StartsWith(Magic.MaskSchedule))
         {
             string guess = ForeignFile.Guess(first, file);
-            problem = new(FileProblemKind.Foreign, file, $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")
+            problem = new(FileProblemKind.Foreign, file,
+                $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")
             {
                 Offset = 0,
             };
@@ -88,16 +100,19 @@ internal static class MaskScheduleHeader
         else if (Get(first, VersionAt) > CurrentVersion)
         {
             problem = new(FileProblemKind.NewerVersion, file,
-                $"{file} is a mask schedule of version {Get(first, VersionAt)}, this build reads up to {CurrentVersion}. Update TinySD, or copy the file again.")
+                $"{file} is a mask schedule of version {Get(first, VersionAt)}, this build reads up to {CurrentVersion}. " +
+                "Update TinySD, or copy the file again.")
             {
                 Offset = VersionAt,
             };
         }
         else
         {
-            uint bytes = Get(first, LengthAt), sites = Get(first, SitesAt);
-            problem = sites > MaskScheduleInfo.MaxPlaces || bytes != Bytes((int)sites)
-                ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(sites, "site")}")
+            uint bytes = Get(first, LengthAt), places = Get(first, PlacesAt);
+            long least = FixedBytes + ((long)places * PlaceBytes) + ChecksumBytes, most = least;
+            if (Get(first, VersionAt) > 1) most += ((long)places * MostNameBytes) + 3;
+            problem = places > MaskScheduleInfo.MaxPlaces || bytes < least || bytes > most
+                ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(places, "place")}")
                 : bytes > fileBytes ? Truncated(file, fileBytes, bytes) : null;
             length = (int)bytes;
         }
@@ -106,7 +121,9 @@ internal static class MaskScheduleHeader
     }
 
     /// <summary>Reads a whole header.</summary>
-    public static bool TryRead(string file, ReadOnlySpan<byte> header, [NotNullWhen(true)] out MaskScheduleInfo? info, [NotNullWhen(false)] out FileProblem? problem)
+    public static bool TryRead(
+        string file, ReadOnlySpan<byte> header, [NotNullWhen(true)] out MaskScheduleInfo? info,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         info = null;
         problem = null;
@@ -118,47 +135,38 @@ internal static class MaskScheduleHeader
         }
 
         var places = ImmutableArray.CreateBuilder<MaskPlace>();
-        float[] rates = new float[4];
-        for (int at = FixedBytes; at < header.Length - ChecksumBytes; at += SiteBytes)
+        int version = Number(header, VersionAt), names = FixedBytes + (Number(header, PlacesAt) * PlaceBytes), nameAt = names;
+        for (int at = FixedBytes; at < names; at += PlaceBytes)
         {
-            ReadOnlySpan<byte> entry = header.Slice(at, SiteBytes);
-            uint site = Get(entry, 0);
-            if (site >= rates.Length)
+            if (ReadPlace(header, at, version > 1, ref nameAt, out string? wrong) is { } place)
             {
-                problem = Invalid(file, at, $"a site of the kind {site}; 0 to {rates.Length - 1} are known");
-                return false;
+                places.Add(place);
+                continue;
             }
 
-            int layer = Number(entry, LayerAt), units = Number(entry, UnitsAt);
-            float rate = BinaryPrimitives.ReadSingleLittleEndian(entry[RateAt..]);
-            if ((uint)layer >= MaskPlace.MaxLayers || units is < 1 or > MaskScheduleInfo.MaxUnits || !(rate > 0f && rate < 1f))
-            {
-                problem = Invalid(file, at, $"a site of layer {layer}, {Words.Counted(units, "unit")} and the drop rate {rate}; expected a layer below " +
-                    $"{MaskPlace.MaxLayers}, 1 to {MaskScheduleInfo.MaxUnits} units and a rate between 0 and 1");
-                return false;
-            }
-
-            rates[site] = rate;
-            places.Add(MaskPlace.OfStack((DropoutSite)site, layer, units, rate));
+            problem = Invalid(file, at, $"of its places, number {places.Count}, counted from 0: {wrong}");
+            return false;
         }
 
         byte kind = header[KindAt], draw = header[DrawAt];
         info = new MaskScheduleInfo
         {
+            Version = Math.Max(version, 1),
             Seed = BinaryPrimitives.ReadUInt64LittleEndian(header[SeedAt..]),
             Updates = Number(header, UpdatesAt),
             TimeSteps = Number(header, TimeStepsAt),
             Places = places.ToImmutable(),
             Dropout = new DropoutSpec
             {
-                Kind = kind == Structured ? DropoutKind.Structured : kind == StructuredLocked ? DropoutKind.StructuredLocked : DropoutKind.None,
+                Kind = kind switch
+                {
+                    Structured => DropoutKind.Structured,
+                    StructuredLocked => DropoutKind.StructuredLocked,
+                    _ => DropoutKind.None,
+                },
                 Draw = draw == (byte)MaskDraw.Bernoulli ? MaskDraw.Bernoulli : MaskDraw.ExactCount,
                 KeepMultiple = Number(header, MultipleAt),
                 GroupSize = Number(header, GroupAt),
-                Embedding = rates[0],
-                Layer = rates[1],
-                Recurrent = rates[2],
-                Output = rates[3],
             },
         };
 
@@ -171,10 +179,41 @@ internal static class MaskScheduleHeader
     }
 
     public static FileProblem Truncated(string file, long found, long expected) => new(FileProblemKind.Truncated, file,
-        $"{file} is cut short: at least {expected} bytes expected, {found} found. Copy it again, or finish it with tinysd schedule --resume.")
+        $"{file} is cut short: at least {expected} bytes expected, {found} found. " +
+        "Copy it again, or finish it with tinysd schedule --resume.")
     {
         Offset = found,
     };
+
+    // Of a header long enough for all places; the names behind them lie side by side, each with a zero byte behind it.
+    private static MaskPlace? ReadPlace(ReadOnlySpan<byte> header, int at, bool isNamed, ref int nameAt, out string? fault)
+    {
+        ReadOnlySpan<byte> entry = header.Slice(at, PlaceBytes);
+        int first = Number(entry, 0), units = Number(entry, UnitsAt);
+        float rate = BinaryPrimitives.ReadSingleLittleEndian(entry[RateAt..]);
+        fault = null;
+        try
+        {
+            if (!isNamed) return MaskPlace.OfStack((DropoutSite)first, Number(entry, LayerAt), units, rate);
+            uint from = Get(entry, NameAt), length = Get(entry, NameBytesAt);
+            if (from != nameAt || length > MaskPlace.MaxNameBytes || from + length >= header.Length - ChecksumBytes)
+            {
+                fault = $"a name of {Words.Counted(length, "byte")} at {from}; expected one at {nameAt}, of at most " +
+                    $"{MaskPlace.MaxNameBytes} bytes, before the checksum";
+                return null;
+            }
+
+            nameAt += (int)length + 1;
+
+            // What is no UTF-8 becomes a character that a name cannot have.
+            return new MaskPlace(Encoding.UTF8.GetString(header.Slice((int)from, (int)length)), first, units, rate);
+        }
+        catch (ArgumentException exception)
+        {
+            fault = Words.OfArgument(exception);
+            return null;
+        }
+    }
 
     private static FileProblem Damaged(string file, int offset, string found) => new(FileProblemKind.HeaderDamaged, file,
         $"{file} is damaged in its header: {found}. Copy it again.")
@@ -184,7 +223,11 @@ internal static class MaskScheduleHeader
     };
 
     private static FileProblem Invalid(string file, int offset, string fault) =>
-        new(FileProblemKind.ScheduleInvalid, file, $"{file} is no mask schedule that can be used: {fault}") { Offset = offset, Part = "header" };
+        new(FileProblemKind.ScheduleInvalid, file, $"{file} is no mask schedule that can be used: {fault}")
+        {
+            Offset = offset,
+            Part = "header",
+        };
 
     private static void Put(Span<byte> to, int at, int value) => BinaryPrimitives.WriteInt32LittleEndian(to[at..], value);
 

@@ -18,11 +18,19 @@ public sealed record MaskScheduleInfo
     /// <summary>Masks of one update are at most so long, as bitmaps.</summary>
     public const int MaxPayloadBytes = 1 << 28;
 
+    /// <summary>Version of the file: 2, or 1 from when only a recurrent stack's places could be written, which have names by their
+    /// numbers.</summary>
+    public int Version { get; internal init; } = MaskScheduleHeader.CurrentVersion;
+
     /// <summary>The seed that the masks were drawn with.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Case, draw, rates, multiple and groups. A site that none of the <see cref="Places"/> is of has the rate 0.</summary>
-    public required DropoutSpec Dropout { get; init; }
+    /// <summary>Case, draw, multiple and groups. Rates are the places' own: those by site are left out of what is given here.</summary>
+    public required DropoutSpec Dropout
+    {
+        get;
+        init => field = value with { Embedding = 0f, Layer = 0f, Recurrent = 0f, Output = 0f };
+    }
 
     /// <summary>Time steps T of a window, 1 to 65536.</summary>
     public required int TimeSteps { get; init; }
@@ -36,7 +44,7 @@ public sealed record MaskScheduleInfo
     /// <summary>Masks of one place in one update: one where they are locked, else one for each time step.</summary>
     public int MasksPerPlace => Dropout.IsLocked ? 1 : TimeSteps;
 
-    /// <summary>Of a network's places those with a rate above 0, in their order.</summary>
+    /// <summary>Of a network's places, as its plan lists them, those with a rate above 0, in their order.</summary>
     public static ImmutableArray<MaskPlace> WithMasks(IEnumerable<MaskPlace> places) => [.. places.Where(place => place.Rate > 0)];
 
     /// <summary>Groups of a place.</summary>
@@ -67,13 +75,18 @@ public sealed record MaskScheduleInfo
         }
 
         var numbers = new HashSet<int>();
+        var names = new HashSet<string>();
         foreach (MaskPlace place in Places)
         {
-            if (place.Units > MaxUnits) return $"{place.Name} has {place.Units} units; expected 1 to {MaxUnits}";
-            if (place.Rate == 0) return $"{place.Name} has no drop rate";
-            if (!numbers.Add(place.Number)) return $"{place.Name} comes twice";
+            if (place.Units > MaxUnits) return $"the place {place.Name} has {place.Units} units; expected 1 to {MaxUnits}";
+            if (place.Rate == 0) return $"the place {place.Name} has no drop rate";
+            if (!numbers.Add(place.Number)) return $"the place {place.Name} has the number of another, {place.Number}";
+
+            // By its numbering alone two inputs of a layer have the same name; they were always read.
+            if (!names.Add(place.Name) && Version > 1) return $"the place {place.Name} comes twice";
         }
 
-        return PayloadBound() > MaxPayloadBytes ? $"an update's masks take {PayloadBound()} bytes; expected at most {MaxPayloadBytes}" : null;
+        long payload = PayloadBound();
+        return payload > MaxPayloadBytes ? $"an update's masks take {payload} bytes; expected at most {MaxPayloadBytes}" : null;
     }
 }

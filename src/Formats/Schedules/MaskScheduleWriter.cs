@@ -7,8 +7,8 @@ using TinySD.Runtime.Masks;
 namespace TinySD.Formats.Schedules;
 
 /// <summary>
-/// Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that stays when the writing is
-/// interrupted, so that it can be taken up again; the finished file is flushed and takes the target's place.
+/// Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that stays when
+/// the writing is interrupted, so that it can be taken up again; the finished file is flushed and takes the target's place.
 /// </summary>
 /// <remarks>Equal schedules give equal bytes, however often the writing was interrupted. Not thread-safe.</remarks>
 public sealed class MaskScheduleWriter : IDisposable
@@ -19,10 +19,10 @@ public sealed class MaskScheduleWriter : IDisposable
     private const int FlushBytes = 1 << 20;
 
     private readonly string _path, _target;
-    private readonly MaskScheduleInfo _info;
     private readonly MaskSampler _sampler;
     private readonly byte[] _buffer;
     private readonly int[] _keep;
+    private MaskScheduleInfo _info;
     private SafeFileHandle? _handle;
     private long _fileBytes;
     private int _buffered;
@@ -61,7 +61,8 @@ public sealed class MaskScheduleWriter : IDisposable
     /// <summary>Begins a file, or takes up an unfinished or a shorter one.</summary>
     /// <param name="path">The target.</param>
     /// <param name="info">What to draw.</param>
-    /// <param name="resume">Whether to go on with the unfinished file, or else with a finished one at the target, if there is either.</param>
+    /// <param name="resume">Whether to go on with the unfinished file, or else with a finished one at the target, if there is either. It
+    /// keeps its version.</param>
     /// <exception cref="FileProblemException">It cannot be written; or what is there is of another schedule or no schedule.</exception>
     /// <exception cref="ArgumentException">The schedule is impossible.</exception>
     public static MaskScheduleWriter Start(string path, MaskScheduleInfo info, bool resume)
@@ -185,7 +186,7 @@ public sealed class MaskScheduleWriter : IDisposable
     private void TakeUpPartial()
     {
         _handle = Open(Partial);
-        if (!TryFindEnd(Partial, _handle, mayBeDamaged: true)) Headless = Partial;
+        if (!TryFindEnd(Partial, _handle, mayBeDamaged: true, out _)) Headless = Partial;
     }
 
     // A finished file that is long enough is left alone: a copy would need its room once more. What is to become longer stays as it is
@@ -193,13 +194,13 @@ public sealed class MaskScheduleWriter : IDisposable
     private void TakeUpTarget()
     {
         using SafeFileHandle finished = File.OpenHandle(_target, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        if (!TryFindEnd(_path, finished, mayBeDamaged: false))
+        if (!TryFindEnd(_path, finished, mayBeDamaged: false, out int updates))
         {
             Headless ??= _path;
             return;
         }
 
-        if (Written == _info.Updates && RandomAccess.GetLength(finished) == _fileBytes && IsHeaderOf(finished))
+        if (Written == _info.Updates && Written == updates && RandomAccess.GetLength(finished) == _fileBytes)
         {
             IsComplete = true;
             if (_handle is null) return;
@@ -230,15 +231,11 @@ public sealed class MaskScheduleWriter : IDisposable
         RandomAccess.SetLength(_handle, _fileBytes);
     }
 
-    private bool IsHeaderOf(SafeFileHandle file)
+    // Walks over whole updates to the first that is not; also says how many there should be. False where there is not even a header, so
+    // that nothing is lost by beginning anew.
+    private bool TryFindEnd(string file, SafeFileHandle handle, bool mayBeDamaged, out int updates)
     {
-        byte[] header = MaskScheduleHeader.Write(_info), found = new byte[header.Length];
-        return MaskScheduleFile.ReadAt(file, found, 0) == header.Length && found.AsSpan().SequenceEqual(header);
-    }
-
-    // Walks over whole updates to the first that is not. False where there is not even a header, so that nothing is lost by beginning anew.
-    private bool TryFindEnd(string file, SafeFileHandle handle, bool mayBeDamaged)
-    {
+        updates = 0;
         if (!MaskScheduleFile.TryReadHeader(
             file, handle, RandomAccess.GetLength(handle), out MaskScheduleInfo? found, out int headerBytes, out FileProblem? problem))
         {
@@ -253,17 +250,22 @@ public sealed class MaskScheduleWriter : IDisposable
             Throw.Problem(problem);
         }
 
-        if (!MaskScheduleHeader.Write(found with { Updates = _info.Updates }).AsSpan().SequenceEqual(MaskScheduleHeader.Write(_info)))
+        // A file keeps the version that it was begun in.
+        MaskScheduleInfo wanted = _info with { Version = found.Version };
+        if (found with { Updates = wanted.Updates, Places = wanted.Places } != wanted || !found.Places.SequenceEqual(wanted.Places))
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
-                $"{file} is of another schedule, with the seed {found.Seed}, {Words.Counted(found.TimeSteps, "time step")} and {Words.Counted(found.Places.Length, "site")}; " +
-                "give its options to go on with it, or leave --resume out to write it anew"));
+                $"{file} is of another schedule, with the seed {found.Seed}, {Words.Counted(found.TimeSteps, "time step")} and " +
+                $"{Words.Counted(found.Places.Length, "place")}; give its options to go on with it, " +
+                "or leave --resume out to write it anew"));
         }
 
+        (_info, updates) = (wanted, found.Updates);
         if (found.Updates > _info.Updates)
         {
             Throw.Problem(new(FileProblemKind.DoesNotFit, file,
-                $"{file} is of {Words.Counted(found.Updates, "update")}, and {_info.Updates} would cut it short; give as many or more to go on with it, or leave --resume out to write it anew"));
+                $"{file} is of {Words.Counted(found.Updates, "update")}, and {_info.Updates} would cut it short; " +
+                "give as many or more to go on with it, or leave --resume out to write it anew"));
         }
 
         _fileBytes = headerBytes;

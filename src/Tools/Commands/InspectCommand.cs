@@ -88,18 +88,18 @@ internal static class InspectCommand
     {
         using MaskScheduleFile file = MaskScheduleFile.Open(path);
         MaskScheduleInfo info = file.Info;
-        ScheduleSite[] sites = [.. info.Places.Select(ScheduleSite.From)];
-        var result = new ScheduleResult(path, info.Updates, info.TimeSteps, info.Seed, file.Length, sites);
+        var result = ScheduleResult.From(path, info, file.Length);
         new InspectReport(ScheduleKind, path, file.Length, [])
         {
             HasTensors = false,
             Facts =
             [
+                ("version", Invariant(info.Version)),
                 ("updates", Figures.Count(info.Updates)),
                 ("time steps", Figures.Count(info.TimeSteps)),
                 ("seed", info.Seed.ToString(CultureInfo.InvariantCulture)),
-                ("dropout", Schedules.Describe(info.Dropout)),
-                .. sites.Select(site => (site.Name, Figures.Count(site.Units, "unit"))),
+                ("dropout", Names.Dropouts.Of(info.Dropout.Kind) + RecipeText.Counts(info.Dropout)),
+                .. info.Places.Select(place => (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
             ],
             Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.ScheduleResult))],
         }.Write(context, all);

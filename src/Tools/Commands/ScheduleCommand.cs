@@ -78,16 +78,15 @@ internal sealed class ScheduleCommand
         }
 
         if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
-        var result = new ScheduleResult(output, info.Updates, info.TimeSteps, info.Seed, bytes, [.. info.Places.Select(ScheduleSite.From)]);
         if (context.Json)
         {
-            CliJson.Write(context.Console.Out, result, CliJson.Default.ScheduleResult);
+            CliJson.Write(context.Console.Out, ScheduleResult.From(output, info, bytes), CliJson.Default.ScheduleResult);
             return ExitCode.Done;
         }
 
         context.Console.Out.WriteLine(
             $"{output}: {Figures.Count(info.Updates, "update")} of {Figures.Count(info.TimeSteps, "time step")}, seed {info.Seed}, {Figures.Count(bytes, "byte")}; " +
-            Schedules.Describe(info.Dropout));
+            Schedules.Describe(recipe.Dropout));
         return ExitCode.Done;
     }
 
@@ -143,19 +142,19 @@ internal sealed class ScheduleCommand
         using var output = new StreamWriter(stream, leaveOpen: true);
         HtmlPage.Begin(output, $"masks of {recipe.Name}");
         output.WriteLine($"<h1>The first of {Figures.Count(info.Updates, "update")}</h1>");
-        output.WriteLine($"<p>{HtmlPage.Text(recipe.Name)}, seed {info.Seed}<br>{HtmlPage.Text(Schedules.Describe(info.Dropout))}</p>");
+        output.WriteLine($"<p>{HtmlPage.Text(recipe.Name)}, seed {info.Seed}<br>{HtmlPage.Text(Schedules.Describe(recipe.Dropout))}</p>");
 
         // What is not drawn need not be made; one more of each, so that the page can say that there are more.
         int timeSteps = Math.Min(info.TimeSteps, MaskPictures.MostTimeSteps + 1);
-        MaskPictures.Write(output, [.. info.Places.Take(MaskPictures.MostSites + 1).Select(place => Draw(sampler, place, timeSteps))]);
+        MaskPictures.Write(output, [.. info.Places.Take(MaskPictures.MostPictures + 1).Select(place => Draw(sampler, place, timeSteps))]);
         HtmlPage.End(output);
     }
 
-    private static SiteMasks Draw(MaskSampler sampler, MaskPlace place, int timeSteps)
+    private static WeightInputs Draw(MaskSampler sampler, MaskPlace place, int timeSteps)
     {
         int[] keep = new int[place.Units];
         int[][] masks = [.. Enumerable.Range(0, timeSteps).Select(t => keep[..sampler.Keep(place, default, t, keep)])];
-        return new SiteMasks(place.Name, place.Units, masks);
+        return new WeightInputs(place.Name, place.Units, masks);
     }
 
     private static UsageException Missing(Option option) => new($"{option.Name} is missing; --steps and --out are required.");

@@ -90,7 +90,7 @@ internal sealed class TrainLmCommand
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
         using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Settings.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
         (TextLevel level, LanguageModelRecipe recipe) = resumed is null
-            ? _recipe.Read(parsed, context.Warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule.Info))
+            ? _recipe.Read(parsed, context.Warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule))
             : resumed.Recipe(parsed, _recipe, context.Warnings);
         if (schedule is not null) Schedules.Check(schedule, recipe);
         resumed?.Check(schedule, _schedule.Name);

@@ -1,7 +1,7 @@
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
+using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -125,15 +125,17 @@ internal sealed record DetectResult(string File, string Name, string Description
 /// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
 internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
 
-/// <summary>The result of <c>schedule</c>.</summary>
+/// <summary>The result of <c>schedule</c>; what <c>inspect</c> says of its file.</summary>
 internal sealed record ScheduleResult(
-    string File, int Updates, int TimeSteps, ulong Seed, long Bytes, IReadOnlyList<ScheduleSite> Sites);
-
-/// <summary>A site of <see cref="ScheduleResult"/>.</summary>
-internal sealed record ScheduleSite(string Name, int Units)
+    string File, int Version, int Updates, int TimeSteps, ulong Seed, long Bytes, IReadOnlyList<SchedulePlace> Places)
 {
-    public static ScheduleSite From(MaskPlace place) => new(place.Name, place.Units);
+    public static ScheduleResult From(string file, MaskScheduleInfo info, long bytes) => new(
+        file, info.Version, info.Updates, info.TimeSteps, info.Seed, bytes,
+        [.. info.Places.Select(place => new SchedulePlace(place.Name, place.Number, place.Units, place.Rate))]);
 }
+
+/// <summary>A place of <see cref="ScheduleResult"/>.</summary>
+internal sealed record SchedulePlace(string Name, int Number, int Units, float Rate);
 
 /// <summary>The result of <c>run</c>.</summary>
 internal sealed record RunResult(string Model, string Input, string Output, IReadOnlyList<TensorShape> Tensors);

@@ -11,14 +11,14 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
     /// <summary>The whole page.</summary>
     public void Write(TextWriter output)
     {
-        string subject = plan.Sites.Count > 0 ? "A training step" : "The product";
+        string subject = plan.Masks.Count > 0 ? "A training step" : "The product";
         HtmlPage.Begin(output, $"structured dropout on {profile}");
         output.WriteLine($"<h1>{subject} is {Figures.Fixed(simulation.Speedup, 2)} times as fast with its dropped units skipped</h1>");
         output.WriteLine($"<p>{HtmlPage.Text(plan.Title)}<br>{HtmlPage.Text(plan.Dropout)}<br>{HtmlPage.Text(array)}</p>");
         WriteCycles(output);
         WriteDataflows(output);
         WriteRounding(output);
-        if (plan.Sites.Count > 0) MaskPictures.Write(output, plan.Sites);
+        if (plan.Masks.Count > 0) MaskPictures.Write(output, plan.Masks);
         HtmlPage.End(output);
     }
 

@@ -10,10 +10,10 @@ namespace TinySD.Tools.Systolic;
 /// <summary>What to simulate.</summary>
 /// <param name="Title">It in a line.</param>
 /// <param name="Dropout">Its masks in a line.</param>
-/// <param name="Products">Its products, each kept count changed by a function of that count and the site's units.</param>
-/// <param name="Sites">Its masks; none of a single product.</param>
+/// <param name="Products">Its products, each kept count changed by a function of that count and the place's units.</param>
+/// <param name="Masks">Its masks; none of a single product.</param>
 internal sealed record SimulationPlan(
-    string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products, IReadOnlyList<SiteMasks> Sites)
+    string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products, IReadOnlyList<WeightInputs> Masks)
 {
     /// <summary>A training step of a preset, at the rates at which <c>tinysd bench</c> times it.</summary>
     /// <param name="preset">The preset.</param>
@@ -31,7 +31,7 @@ internal sealed record SimulationPlan(
         return new SimulationPlan(
             RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
             round => new TrainingStep(products, dropout, recipe.Seed, round).Products,
-            new TrainingStep(products, dropout, recipe.Seed, (kept, _) => kept).Sites);
+            new TrainingStep(products, dropout, recipe.Seed, (kept, _) => kept).Masks);
     }
 
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>

@@ -21,7 +21,7 @@ internal sealed class TrainingStep
     private readonly MaskSampler _sampler;
     private readonly Func<int, int, int> _round;
     private readonly List<TrainingProduct> _products = [];
-    private readonly List<SiteMasks> _sites = [];
+    private readonly List<WeightInputs> _masks = [];
 
     /// <param name="products">What a network's plan says of its products.</param>
     /// <param name="dropout">The case of its masks.</param>
@@ -39,7 +39,7 @@ internal sealed class TrainingStep
     public IReadOnlyList<TrainingProduct> Products => _products;
 
     /// <summary>The masks as they were drawn, in the order of the products.</summary>
-    public IReadOnlyList<SiteMasks> Sites => _sites;
+    public IReadOnlyList<WeightInputs> Masks => _masks;
 
     private void Add(PlannedProduct product)
     {
@@ -47,7 +47,7 @@ internal sealed class TrainingStep
         MaskPlace? place = _dropout.IsStructured && product.Place is { Rate: > 0 } ? product.Place : null;
         bool isDropped = place is not null;
         int[][] masks = [.. Enumerable.Range(0, steps).Select(t => isDropped ? Draw(place!, t) : [.. Enumerable.Range(0, units)])];
-        _sites.Add(new SiteMasks(product.Name, units, masks));
+        _masks.Add(new WeightInputs(product.Name, units, masks));
         int[] kept = [.. masks.Select(mask => isDropped ? _round(mask.Length, units) : units)];
 
         // What a product over all steps at once keeps of the units, or nothing where it would have to keep others at each.

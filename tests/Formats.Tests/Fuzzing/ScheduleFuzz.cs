@@ -8,7 +8,7 @@ namespace TinySD.Formats.Tests;
 /// <summary>Mask schedules: bitmaps and gaps, exact and by chance, locked and not, with groups.</summary>
 internal sealed class ScheduleFuzz : FuzzFormat
 {
-    private const int FixedBytes = 64, SiteBytes = 32;
+    private const int FixedBytes = 64, PlaceBytes = 32;
 
     public override string Name => "tss";
 
@@ -28,7 +28,7 @@ internal sealed class ScheduleFuzz : FuzzFormat
             new() { Kind = DropoutKind.StructuredLocked, Recurrent = 0.5f, KeepMultiple = 8, GroupSize = 4 },
             new() { Kind = DropoutKind.Structured, Draw = MaskDraw.Bernoulli, Layer = 0.9f, GroupSize = 3 },
         ];
-        return [ScheduleBytes.Example(), .. dropouts.Select(Make)];
+        return [ScheduleBytes.Example(), ScheduleBytes.Example(2), .. dropouts.Select(dropout => Make(dropout, 1)), .. dropouts.Select(dropout => Make(dropout, 2))];
     }
 
     public override FileProblem? ReadAll(string path)
@@ -56,7 +56,7 @@ internal sealed class ScheduleFuzz : FuzzFormat
         byte[] file = mutator.Mutate(seed, other);
         if (file.Length < FixedBytes) return file;
         int headerBytes = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(12));
-        if (headerBytes < FixedBytes + 4 || headerBytes > file.Length) headerBytes = FixedBytes + (file[32] * SiteBytes) + 4;
+        if (headerBytes < FixedBytes + 4 || headerBytes > file.Length) headerBytes = FixedBytes + (file[32] * PlaceBytes) + 4;
         if (headerBytes > file.Length) return file;
         Seal(file.AsSpan(0, headerBytes));
         for (int at = headerBytes; at + 12 <= file.Length;)
@@ -83,7 +83,7 @@ internal sealed class ScheduleFuzz : FuzzFormat
         }
     }
 
-    private static byte[] Make(DropoutSpec dropout)
+    private static byte[] Make(DropoutSpec dropout, int version)
     {
         using var folder = new TestFolder();
         MaskPlace[] places =
@@ -91,8 +91,10 @@ internal sealed class ScheduleFuzz : FuzzFormat
             MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding), MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
             MaskPlace.OfStack(DropoutSite.Layer, 1, 67, dropout.Layer), MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
         ];
+        if (version > 1) places = [.. places.Select((place, i) => new MaskPlace($"part {i}: {new string('µ', i)}", 1000 * i, place.Units, place.Rate))];
         var info = new MaskScheduleInfo
         {
+            Version = version,
             Seed = 7,
             Dropout = dropout,
             TimeSteps = 2,

@@ -11,8 +11,8 @@ public sealed class MaskScheduleFileTests
     {
         using var folder = new TestFolder();
         using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", ScheduleBytes.Example()));
-        await Assert.That(file.Info.Places.SequenceEqual(ScheduleBytes.Info.Places)).IsTrue();
-        await Assert.That(file.Info with { Places = ScheduleBytes.Info.Places }).IsEqualTo(ScheduleBytes.Info);
+        await Assert.That(file.Info.Places.SequenceEqual(ScheduleBytes.First.Places)).IsTrue();
+        await Assert.That(file.Info with { Places = ScheduleBytes.First.Places }).IsEqualTo(ScheduleBytes.First);
         file.Begin(1);
         await Assert.That(Keep(file, DropoutSite.Layer, 1, 0, 20)).IsEqualTo("0 2 4 6 8 10 12 14 16 18");
         await Assert.That(Keep(file, DropoutSite.Layer, 1, 2, 20)).IsEqualTo("10 11 12 13 14 15 16 17 18 19");
@@ -20,6 +20,7 @@ public sealed class MaskScheduleFileTests
         await Assert.That(Keep(file, DropoutSite.Output, 2, 1, 40)).IsEqualTo("3 4");
         await Assert.That(Keep(file, DropoutSite.Output, 2, 2, 40)).IsEqualTo("38 39");
         await Assert.That(() => file.Keep(Place(DropoutSite.Output, 1, 40), 0, new int[40])).Throws<ArgumentException>();
+        await Assert.That(() => file.Keep(Place(DropoutSite.Output, 2, 39), 0, new int[40])).Throws<ArgumentException>();
         await Assert.That(() => file.Keep(Place(DropoutSite.Output, 2, 40), 3, new int[40])).Throws<ArgumentException>();
         await Assert.That(() => file.Keep(Place(DropoutSite.Output, 2, 40), 0, new int[39])).Throws<ArgumentException>();
         await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.DoesNotFit);
@@ -71,7 +72,7 @@ public sealed class MaskScheduleFileTests
         using var folder = new TestFolder();
         Write(folder["few.tss"], InfoOf(new() { Kind = DropoutKind.Structured, Embedding = 0.97f }, 10));
         Write(folder["half.tss"], InfoOf(new() { Kind = DropoutKind.Structured, Embedding = 0.5f }, 10));
-        const int header = 64 + 32 + 4, update = 12, masks = 4;
+        const int header = 64 + 32 + 16 + 4, update = 12, masks = 4; // 16 for layer.0.input and its zero bytes
         await Assert.That(new FileInfo(folder["few.tss"]).Length).IsBetween(header + (10 * (update + (masks * 11))), header + (10 * (update + (masks * 14))));
         await Assert.That(new FileInfo(folder["half.tss"]).Length).IsEqualTo(header + (10 * (update + (masks * 39))));
     }
@@ -99,7 +100,7 @@ public sealed class MaskScheduleFileTests
         using (MaskScheduleWriter writer = MaskScheduleWriter.Start(folder["m.tss"], info, resume: true))
         {
             // Not even a header: there is nothing to go on with, and it says so.
-            await Assert.That(writer.Headless).IsEqualTo(left < 100 ? folder["m.tss.partial"] : null);
+            await Assert.That(writer.Headless).IsEqualTo(left < 118 ? folder["m.tss.partial"] : null);
         }
 
         Write(folder["m.tss"], info, resume: true);
@@ -124,10 +125,12 @@ public sealed class MaskScheduleFileTests
     }
 
     [Test]
-    public async Task Every_flipped_bit_and_every_cut_is_found()
+    [Arguments(1)]
+    [Arguments(2)]
+    public async Task Every_flipped_bit_and_every_cut_is_found(int version)
     {
         using var folder = new TestFolder();
-        byte[] bytes = ScheduleBytes.Example();
+        byte[] bytes = ScheduleBytes.Example(version);
         var wrong = new List<string>();
         for (int at = 0; at < bytes.Length; at++)
         {
@@ -150,9 +153,11 @@ public sealed class MaskScheduleFileTests
     {
         yield return () => ("empty", [], FileProblemKind.Empty);
         yield return () => ("a text", "not a schedule, but a text"u8.ToArray(), FileProblemKind.Foreign);
-        yield return () => ("newer", Header(8, 2), FileProblemKind.NewerVersion);
+        yield return () => ("newer", Header(8, 3), FileProblemKind.NewerVersion);
+        yield return () => ("version 0", Header(8, 0), FileProblemKind.ScheduleInvalid);
+        yield return () => ("names that its version does not have", Header(8, 2), FileProblemKind.ScheduleInvalid);
         yield return () => ("header length", Header(12, 136), FileProblemKind.HeaderDamaged);
-        yield return () => ("site count", Header(32, 1025), FileProblemKind.HeaderDamaged);
+        yield return () => ("place count", Header(32, 1025), FileProblemKind.HeaderDamaged);
         yield return () => ("no update", Header(24, 0), FileProblemKind.ScheduleInvalid);
         yield return () => ("more updates than there are", Header(24, 3), FileProblemKind.Truncated);
         yield return () => ("updates beyond any file", Header(24, int.MaxValue), FileProblemKind.Truncated);
@@ -167,6 +172,7 @@ public sealed class MaskScheduleFileTests
         yield return () => ("reserved", Header(60, 1), FileProblemKind.ScheduleInvalid);
         yield return () => ("unknown site", Header(64, 4), FileProblemKind.ScheduleInvalid);
         yield return () => ("layer", Header(68, -1), FileProblemKind.ScheduleInvalid);
+        yield return () => ("a layer beyond the last number", Header(68, 1024), FileProblemKind.ScheduleInvalid);
         yield return () => ("no units", Header(72, 0), FileProblemKind.ScheduleInvalid);
         yield return () => ("too many units", Header(72, (1 << 20) + 1), FileProblemKind.ScheduleInvalid);
         yield return () => ("groups", Header(76, 19), FileProblemKind.ScheduleInvalid);
@@ -191,6 +197,7 @@ public sealed class MaskScheduleFileTests
 
     [Test]
     [MethodDataSource(nameof(Malformed))]
+    [MethodDataSource<NamedScheduleTests>(nameof(NamedScheduleTests.Malformed))]
     public async Task Every_rule_is_kept(string rule, byte[] bytes, FileProblemKind kind)
     {
         using var folder = new TestFolder();
@@ -225,12 +232,14 @@ public sealed class MaskScheduleFileTests
     }
 
     [Test]
-    public async Task Nothing_is_allocated_by_reading_an_update()
+    [Arguments(1)]
+    [Arguments(2)]
+    public async Task Nothing_is_allocated_by_reading_an_update(int version)
     {
         using var folder = new TestFolder();
-        using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", ScheduleBytes.Example()));
+        using MaskScheduleFile file = MaskScheduleFile.Open(folder.Put("m.tss", ScheduleBytes.Example(version)));
         int[] keep = new int[20];
-        MaskPlace place = Place(DropoutSite.Layer, 1, 20);
+        MaskPlace place = (version == 1 ? ScheduleBytes.First : ScheduleBytes.Second).Places[0];
         file.Begin(0);
         file.Keep(place, 0, keep);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -265,7 +274,7 @@ public sealed class MaskScheduleFileTests
 
     private static bool IsWhole(TestFolder folder, byte[] bytes) => FindProblem(folder, bytes) is null;
 
-    private static FileProblem? FindProblem(TestFolder folder, byte[] bytes)
+    internal static FileProblem? FindProblem(TestFolder folder, byte[] bytes)
     {
         if (!MaskScheduleFile.TryOpen(folder.Put("m.tss", bytes), out MaskScheduleFile? file, out FileProblem? problem)) return problem;
         using (file) return file.Verify() is [{ } first, ..] ? first : null;
@@ -288,7 +297,7 @@ public sealed class MaskScheduleFileTests
         };
     }
 
-    private static void Write(string path, MaskScheduleInfo info, bool resume = false)
+    internal static void Write(string path, MaskScheduleInfo info, bool resume = false)
     {
         using MaskScheduleWriter writer = MaskScheduleWriter.Start(path, info, resume);
         while (writer.Written < info.Updates) writer.WriteNext();

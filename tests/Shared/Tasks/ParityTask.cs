@@ -70,13 +70,15 @@ internal sealed class ParityNetwork : Network<ParityBatch>
     private readonly LinearLayer _head;
     private readonly Workspace.Slice _logits, _losses, _dOutputs, _dInputs;
     private readonly int _stride = Products.RowStride(2);
+    private readonly IMaskSource? _masks;
     private Draw _draw;
 
-    public ParityNetwork(ParityRecipe recipe, ParameterLayout layout, NetworkPlan plan)
+    public ParityNetwork(ParityRecipe recipe, ParameterLayout layout, NetworkPlan plan, IMaskSource? masks)
         : base(plan, Declare(recipe, layout, out RecurrentSlots slots, out TensorSlot weight, out TensorSlot bias))
     {
         _shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
-        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed);
+        _masks = masks;
+        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
         int rows = recipe.BatchSize * recipe.TimeSteps;
         _input = Dropout("parity.input", 1, 0f);
         _recurrent = Dropout("parity.recurrent", recipe.HiddenSize, recipe.Dropout.Recurrent);
@@ -94,6 +96,7 @@ internal sealed class ParityNetwork : Network<ParityBatch>
     internal override void Begin(Draw draw)
     {
         _draw = draw;
+        _masks?.Begin(draw.Update);
         _layer.Begin(draw);
         _layer.Update(Parameters);
         _head.Update(Parameters);
@@ -142,12 +145,12 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
     private readonly ParityBatches _batches;
     private readonly ParityNetwork _measured;
 
-    public ParityTask(ParityRecipe recipe, IParallelRunner? runner = null)
+    public ParityTask(ParityRecipe recipe, IParallelRunner? runner = null, IMaskSource? masks = null)
     {
         _recipe = recipe;
         _batches = new ParityBatches(recipe);
-        Network = NewNetwork(recipe, runner);
-        _measured = NewNetwork(recipe with { Dropout = DropoutSpec.None }, runner);
+        Network = NewNetwork(recipe, runner, masks);
+        _measured = NewNetwork(recipe with { Dropout = DropoutSpec.None }, runner, masks: null);
     }
 
     public override TrainingRecipe Recipe => _recipe;
@@ -186,10 +189,10 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
         return new Measurement(loss / terms, right / terms);
     }
 
-    private static ParityNetwork NewNetwork(ParityRecipe recipe, IParallelRunner? runner)
+    private static ParityNetwork NewNetwork(ParityRecipe recipe, IParallelRunner? runner, IMaskSource? masks)
     {
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.Best);
-        var network = new ParityNetwork(recipe, new ParameterLayout(), plan);
+        var network = new ParityNetwork(recipe, new ParameterLayout(), plan, masks);
         plan.Take();
         return network;
     }

@@ -14,6 +14,9 @@ internal static class EarlierFiles
         "model", "output", "offset", "meaning",
     ];
 
+    /// <summary>What figures are called now that had another name.</summary>
+    private static readonly Dictionary<string, string> s_renamed = new() { ["sites"] = "places" };
+
     public static string Data { get; } = Path.Combine(Checkout.Root, "tests", "Tools.Tests", "Earlier", "Data");
 
     /// <summary>The versions, by the names of their folders.</summary>
@@ -67,7 +70,11 @@ internal static class EarlierFiles
     public static IEnumerable<string> Differences(JsonNode? recorded, JsonNode? now, string path = "")
     {
         if (recorded is JsonObject fields && now is JsonObject others)
-            return fields.SelectMany(field => Differences(field.Value, others[field.Key], $"{path}/{field.Key}"));
+        {
+            return fields.SelectMany(field =>
+                Differences(field.Value, others[s_renamed.GetValueOrDefault(field.Key, field.Key)], $"{path}/{field.Key}"));
+        }
+
         if (recorded is JsonArray items && now is JsonArray found && items.Count == found.Count)
             return items.SelectMany((item, i) => Differences(item, found[i], $"{path}/{i}"));
         return JsonNode.DeepEquals(recorded, now) ? [] : [$"{path}: {Show(recorded)} then, {Show(now)} now"];

@@ -23,7 +23,10 @@ internal static class RecipeText
 
     /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
     public static string Masks(DropoutSpec dropout) =>
-        Rates(dropout) +
+        Rates(dropout) + Counts(dropout);
+
+    /// <summary>How structured masks are drawn, behind a comma; empty for the usual way.</summary>
+    public static string Counts(DropoutSpec dropout) =>
         (dropout.Draw == MaskDraw.Bernoulli ? ", counts left to chance" : "") +
         (dropout.KeepMultiple > 1 ? $", kept counts a multiple of {dropout.KeepMultiple}" : "") +
         (dropout.GroupSize > 1 ? $", groups of {dropout.GroupSize}" : "");

@@ -16,7 +16,9 @@ internal static class Schedules
         "Replay the masks of this file, made by 'tinysd schedule', instead of drawing them. Dropout and seed are the file's.");
 
     /// <summary>A recipe with a schedule's dropout and seed.</summary>
-    public static LanguageModelRecipe Take(LanguageModelRecipe recipe, MaskScheduleInfo info) => recipe with { Dropout = info.Dropout, Seed = info.Seed };
+    /// <exception cref="UsageException">The schedule is of no recipe.</exception>
+    public static LanguageModelRecipe Take(LanguageModelRecipe recipe, MaskScheduleFile file) =>
+        recipe with { Dropout = DropoutOf(file), Seed = file.Info.Seed };
 
     /// <summary>What a schedule of a recipe's first updates is of.</summary>
     public static MaskScheduleInfo InfoOf(LanguageModelRecipe recipe, int updates) => new()
@@ -38,30 +40,67 @@ internal static class Schedules
         {
             throw recipe.VariableBptt
                 ? new UsageException(
-                    $"the masks of {file.Path} are for {Figures.Count(info.TimeSteps, "time step")}, and with --variable-bptt a window has up to {recipe.LongestWindow}; " +
-                    "give the --bptt and --variable-bptt that it was drawn with.")
+                    $"the masks of {file.Path} are for {Figures.Count(info.TimeSteps, "time step")}, and with --variable-bptt a window " +
+                    $"has up to {recipe.LongestWindow}; give the --bptt and --variable-bptt that it was drawn with.")
                 : Contradiction("--bptt", (ulong)recipe.Bptt, (ulong)info.TimeSteps);
         }
 
-        if (recipe.Dropout != info.Dropout)
+        DropoutSpec dropout = DropoutOf(file);
+        if (recipe.Dropout != dropout)
         {
             throw new UsageException(
-                $"{file.Path} has {Describe(info.Dropout)}, and the options beside it ask for {Describe(recipe.Dropout)}; leave them out.");
+                $"{file.Path} has {Describe(dropout)}, and the options beside it ask for {Describe(recipe.Dropout)}; leave them out.");
         }
 
         ImmutableArray<MaskPlace> places = PlacesOf(recipe);
         if (places.SequenceEqual(info.Places)) return;
         string Text(IEnumerable<MaskPlace> list) => string.Join(", ", list.Select(place => $"{place.Name} {place.Units}"));
         throw new UsageException(
-            $"{file.Path} has masks of other units than the model: {Text(info.Places)}; the model has {Text(places)}. Give the shape that it was made for.");
+            $"{file.Path} has masks of other units than the model: {Text(info.Places)}; the model has {Text(places)}. " +
+            "Give the shape that it was made for.");
 
         UsageException Contradiction(string option, ulong asked, ulong found) =>
-            new($"{option} is {asked}, and the masks of {file.Path} were drawn for {found}; give {option} {found}, or a schedule that was drawn for {asked}.");
+            new($"{option} is {asked}, and the masks of {file.Path} were drawn for {found}; give {option} {found}, " +
+                $"or a schedule that was drawn for {asked}.");
     }
 
     /// <summary>Case, rates, and what else decides the masks.</summary>
     public static string Describe(DropoutSpec dropout) =>
         $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Masks(dropout)}";
+
+    // A recipe has one rate for each site; the file has one for each place.
+    private static DropoutSpec DropoutOf(MaskScheduleFile file)
+    {
+        Span<float> rates = stackalloc float[4];
+        foreach (MaskPlace place in file.Info.Places)
+        {
+            if (place.InStack is not var (site, _))
+            {
+                throw new UsageException(
+                    $"{file.Path} has masks for '{place.Name}', number {place.Number}, which is no place of a language model; " +
+                    "give a schedule that was drawn for one.");
+            }
+
+            ref float rate = ref rates[(int)site];
+            if (rate != 0f && rate != place.Rate)
+            {
+                throw new UsageException(
+                    $"{file.Path} has masks for {place.Name} with the drop rate {Figures.Setting(place.Rate)}, and for a place of " +
+                    $"the same kind with {Figures.Setting(rate)}; a language model has one rate for both, " +
+                    "so give a schedule that was drawn for one.");
+            }
+
+            rate = place.Rate;
+        }
+
+        return file.Info.Dropout with
+        {
+            Embedding = rates[(int)DropoutSite.Embedding],
+            Layer = rates[(int)DropoutSite.Layer],
+            Recurrent = rates[(int)DropoutSite.Recurrent],
+            Output = rates[(int)DropoutSite.Output],
+        };
+    }
 
     // Masks do not depend on the vocabulary.
     private static ImmutableArray<MaskPlace> PlacesOf(LanguageModelRecipe recipe) =>
