@@ -8,13 +8,13 @@ public enum Pass
     /// <summary>Copies of weight rows that do not start on cache lines, and of the state carried into the next window.</summary>
     Copies,
 
-    /// <summary>Drawing the masks of all dropout sites.</summary>
+    /// <summary>Drawing the masks of all places.</summary>
     Masks,
 
     /// <summary>The embedding, forward and backward.</summary>
     Embedding,
 
-    /// <summary>Dropout sites: gathering and scaling kept rows, or multiplying by a mask, forward and backward.</summary>
+    /// <summary>Dropout of units: gathering and scaling kept rows, or multiplying by a mask, forward and backward.</summary>
     Dropout,
 
     /// <summary>FP of the layers' inputs: x W.</summary>
@@ -97,7 +97,7 @@ public sealed class PassTimes
     /// <summary>The optimizer: gradient norm and update.</summary>
     public TimeSpan Optimizer => Sum(Pass.GradientNorm, Pass.Update);
 
-    /// <summary>What is neither a product nor the optimizer: masks, dropout sites, embedding, cells, softmax, bias sums, copies.</summary>
+    /// <summary>What is neither a product nor the optimizer: masks, dropout of units, embedding, cells, softmax, bias sums, copies.</summary>
     public TimeSpan Elementwise => Total - Forward - Backward - WeightGradient - Optimizer;
 
     /// <summary>All passes together.</summary>

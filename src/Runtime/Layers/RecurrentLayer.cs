@@ -7,7 +7,7 @@ namespace TinySD.Runtime.Layers;
 
 /// <summary>
 /// One recurrent layer over a window of at most T steps: forward, and backward through time. Shapes: x [T][I][B], h [T][H][B]. Here is what all cells share: the
-/// products, the dropout sites, and the state that is carried; a cell's own elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
+/// products, dropout of units, and the state that is carried; a cell's own elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
 /// </summary>
 /// <remarks>The state after the window's last step is carried into the next window's first by <see cref="Carry"/>; no mask ever touches it.</remarks>
 internal abstract class RecurrentLayer
@@ -133,7 +133,7 @@ internal abstract class RecurrentLayer
         _recurrentRows.Update(parameters);
     }
 
-    /// <summary>Runs a window of <paramref name="steps"/> steps; x is the input site's output.</summary>
+    /// <summary>Runs a window of <paramref name="steps"/> steps; x is the input dropout's output.</summary>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, int steps)
     {
         Steps = steps;

@@ -31,7 +31,7 @@ public enum MaskDraw
     Bernoulli,
 }
 
-/// <summary>Where in a recurrent stack a mask acts.</summary>
+/// <summary>The kinds of places where a mask acts in a recurrent stack; a <see cref="MaskPlace"/> is one such place.</summary>
 public enum DropoutSite
 {
     /// <summary>The embedding's output, where it enters the first layer.</summary>
@@ -62,13 +62,14 @@ public sealed record DropoutSpec
     public MaskDraw Draw { get; init; }
 
     /// <summary>
-    /// Exact counts of kept units are rounded to the nearest multiple of it, at least one multiple, so that tiles and folds of a machine are full; 1 leaves
-    /// them as they are, and so does a site with fewer units than one multiple. Structured cases only.
+    /// Exact counts of kept units are rounded to the nearest multiple of it, at least one multiple, so that tiles and folds of a machine
+    /// are full; 1 leaves them as they are, and so does a place with fewer units than one multiple. Structured cases only.
     /// </summary>
     public int KeepMultiple { get; init; } = 1;
 
     /// <summary>
-    /// Neighbouring units that are kept or dropped together, the first g, the next g and so on; the last group of a site may be smaller. Structured cases only.
+    /// Neighbouring units that are kept or dropped together, the first g, the next g and so on; the last group of a place may be smaller.
+    /// Structured cases only.
     /// </summary>
     public int GroupSize { get; init; } = 1;
 
@@ -91,21 +92,15 @@ public sealed record DropoutSpec
     public bool IsLocked => Kind is DropoutKind.Locked or DropoutKind.StructuredLocked;
 
     /// <summary>The drop rate of a site; 0 when the case is <see cref="DropoutKind.None"/>.</summary>
-    public float RateOf(DropoutSite site) => Kind == DropoutKind.None ? 0f : site switch
-    {
-        DropoutSite.Embedding => Embedding,
-        DropoutSite.Layer => Layer,
-        DropoutSite.Recurrent => Recurrent,
-        _ => Output,
-    };
+    public float RateOf(DropoutSite site) => Kind == DropoutKind.None ? 0f : Given(site);
 
     /// <summary>Units kept at a place by an exact-count mask; see <see cref="MaskSampler.KeepCount"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="Validate"/> would refuse the numbers.</exception>
     public int KeepCount(MaskPlace place) => MaskSampler.KeepCount(place.Units, place.Rate, KeepMultiple, GroupSize);
 
     /// <summary>Checks every number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or above 65536; kind or draw is none of
-    /// those there are.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is below 0, not below 1, or not a number; a multiple or a group is below 1 or
+    /// above 65536; kind or draw is none of those there are.</exception>
     /// <exception cref="ArgumentException">There is a multiple, and the counts are left to chance.</exception>
     public void Validate()
     {
@@ -113,12 +108,22 @@ public sealed record DropoutSpec
         if (!Enum.IsDefined(Draw)) Throw.OutOfRange("the way to draw masks", Draw, "one of its names");
         foreach (DropoutSite site in Enum.GetValues<DropoutSite>())
         {
-            float rate = site switch { DropoutSite.Embedding => Embedding, DropoutSite.Layer => Layer, DropoutSite.Recurrent => Recurrent, _ => Output };
-            if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, "at least 0 and below 1");
+            float rate = Given(site);
+            if (rate >= 0f && rate < 1f) continue;
+            Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, "at least 0 and below 1");
         }
 
         if (KeepMultiple is < 1 or > MostTogether) Throw.OutOfRange("the multiple of kept units", KeepMultiple, $"1 to {MostTogether}");
         if (GroupSize is < 1 or > MostTogether) Throw.OutOfRange("the group of units", GroupSize, $"1 to {MostTogether}");
-        if (KeepMultiple > 1 && Draw != MaskDraw.ExactCount) Throw.Argument("kept counts can only be multiples where they are exact, and these are left to chance");
+        if (KeepMultiple > 1 && Draw != MaskDraw.ExactCount)
+            Throw.Argument("kept counts can only be multiples where they are exact, and these are left to chance");
     }
+
+    private float Given(DropoutSite site) => site switch
+    {
+        DropoutSite.Embedding => Embedding,
+        DropoutSite.Layer => Layer,
+        DropoutSite.Recurrent => Recurrent,
+        _ => Output,
+    };
 }

@@ -4,8 +4,8 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Runtime.Masks;
 
 /// <summary>
-/// Draws masks: which units are kept is a pure function of (seed, update, sample, place, time step). Nothing is remembered, so a run that resumes,
-/// replays or is split over threads or machines sees the same masks.
+/// Draws masks: which units are kept is a pure function of (seed, update, sample, place, time step). Nothing is remembered, so a run that
+/// resumes, replays or is split over threads or machines sees the same masks.
 /// </summary>
 /// <remarks>Locked cases ignore the time step: their mask is drawn once for a window. Thread-safe; allocates nothing.</remarks>
 public readonly struct MaskSampler
@@ -28,10 +28,12 @@ public readonly struct MaskSampler
     }
 
     /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), halves up, at least 1.</summary>
-    /// <param name="units">Units H of the site, at least 1.</param>
+    /// <param name="units">Units H of the place, at least 1.</param>
     /// <param name="rate">Drop rate p, at least 0 and below 1.</param>
-    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there are fewer units.</param>
-    /// <param name="group">Units that go together, at least 1: k is counted in groups then. Where the last group is smaller and kept, fewer units are.</param>
+    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there are fewer
+    /// units.</param>
+    /// <param name="group">Units that go together, at least 1: k is counted in groups then. Where the last group is smaller and kept, fewer
+    /// units are.</param>
     /// <remarks>Counted in decimals, because a rate is written as one: 0.3 of 5 is a half, and binary 0.3 is not 0.3.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static int KeepCount(int units, float rate, int multiple = 1, int group = 1)
@@ -43,7 +45,8 @@ public readonly struct MaskSampler
         return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
     }
 
-    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is 1.</summary>
+    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is
+    /// 1.</summary>
     public float Scale(MaskPlace place) => _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
         ? (float)((double)Groups(place.Units, _spec.GroupSize) / KeepGroups(place.Units, place.Rate, _spec.KeepMultiple, _spec.GroupSize))
         : (float)(1.0 / (1.0 - place.Rate));
@@ -113,7 +116,8 @@ public readonly struct MaskSampler
         int groups = Groups(units, group), together = multiple / GreatestCommonDivisor(multiple, group);
         if (rate == 0f) return groups;
         if (together > groups) together = 1;
-        return together * Math.Clamp((int)Math.Round((1m - (decimal)rate) * groups / together, MidpointRounding.AwayFromZero), 1, groups / together);
+        decimal kept = (1m - (decimal)rate) * groups / together;
+        return together * Math.Clamp((int)Math.Round(kept, MidpointRounding.AwayFromZero), 1, groups / together);
     }
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
@@ -144,12 +148,13 @@ public readonly struct MaskSampler
 internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Threshold, float Scale)
 {
     /// <summary>Each element is dropped with probability <paramref name="rate"/>, and survivors are scaled by 1/(1-rate).</summary>
-    public static UnstructuredMask Of(PhiloxStream stream, float rate) => new(stream, (uint)MaskSampler.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
+    public static UnstructuredMask Of(PhiloxStream stream, float rate) =>
+        new(stream, (uint)MaskSampler.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
 }
 
 /// <summary>
-/// A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups; where it is 0 each group is
-/// kept whose word is at least the threshold.
+/// A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups; where it
+/// is 0 each group is kept whose word is at least the threshold.
 /// </summary>
 internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Group, int Wanted, uint Threshold)
 {
@@ -157,7 +162,8 @@ internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, i
     public int Groups => MaskSampler.Groups(Units, Group);
 
     /// <summary>
-    /// Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the <paramref name="count"/> in keep.
+    /// Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the <paramref
+    /// name="count"/> in keep.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Choose(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
@@ -177,7 +183,8 @@ internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, i
             return count;
         }
 
-        // Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset of that size is as likely as any other, and comes out sorted.
+        // Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset of that size is as likely as any other, and comes out
+        // sorted.
         for (int i = 0; i < words.Length && count < Wanted; i++)
         {
             keep[count] = first + i;
@@ -187,7 +194,8 @@ internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, i
         return count;
     }
 
-    // The same draw over groups. Only the last group can be smaller, and after it there is nothing to decide, so kept units count whole groups until then.
+    // The same draw over groups. Only the last group can be smaller, and after it there is nothing to decide, so kept units count whole
+    // groups until then.
     private int ChooseGroups(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
     {
         int groups = Groups;

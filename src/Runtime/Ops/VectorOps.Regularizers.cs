@@ -5,7 +5,7 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
 
-/// <content>What regularisers other than dropout sites need: masks on weights and words, penalties, weight decay, averages.</content>
+/// <content>What regularisers other than dropout of units need: masks on weights and words, penalties, weight decay, averages.</content>
 internal sealed unsafe partial class VectorOps
 {
     // Sequences whose word factors are gathered at a time, on the stack.

@@ -114,7 +114,7 @@ internal sealed class ReproduceLmCommand
         void Work(IProgressDisplay progress, WorkerPool pool, GridTraining training)
         {
             CancellationToken stop = context.Stop.Watch();
-            progress.Note(GridWords.Schedule(plan));
+            progress.Note(GridWords.Training(plan));
             try
             {
                 if (!timingOnly) training.Run(progress, ended: KeepUp, stop);

@@ -11,7 +11,7 @@ namespace TinySD.Tools.Reproduce;
 /// <summary>What all runs in a grid's folder share: another setting or another text makes another grid.</summary>
 /// <param name="Format">Of this file.</param>
 /// <param name="WrittenBy">The program that began the grid.</param>
-/// <param name="Settings">Options and their values, the schedule as it is after <c>--scale</c>.</param>
+/// <param name="Settings">Options and their values, the epochs as they are after <c>--scale</c>.</param>
 /// <param name="Vocabulary">The training text's.</param>
 /// <param name="Train">The training text.</param>
 /// <param name="Valid">The validation text.</param>

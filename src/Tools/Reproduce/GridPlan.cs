@@ -19,7 +19,7 @@ internal sealed record GridRun(GridCell Cell, ulong Seed)
 /// <summary>What a grid trains.</summary>
 /// <param name="Level">What a token is.</param>
 /// <param name="Limits">Of the vocabulary.</param>
-/// <param name="Recipe">What all cells share, its schedule compressed already.</param>
+/// <param name="Recipe">What all cells share, its epochs compressed already.</param>
 /// <param name="Baseline">What the cells are measured against; it need not be one of them.</param>
 /// <param name="Cells">In the order of <see cref="GridCell.All"/>.</param>
 /// <param name="Seeds">In the order in which they come.</param>

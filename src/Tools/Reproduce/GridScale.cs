@@ -2,17 +2,17 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>A schedule of fewer epochs and the same shape.</summary>
+/// <summary>A run of fewer epochs, its learning rate falling in the same shape.</summary>
 internal static class GridScale
 {
     /// <summary>Compresses a recipe's epochs, and what is counted in them or in updates.</summary>
     /// <remarks>
     /// Epochs and full-rate epochs are multiplied and rounded, at least one of each (none of those at the full rate where the recipe has none), and the
-    /// decay is raised so that the last epoch's learning rate is that of the whole schedule. With a single epoch there is nothing left to decay in. Warm-up,
-    /// patience and the look back of averaged descent are multiplied too, and stay above 0 where they were. Cosine and linear schedules follow the epochs by
-    /// themselves; what a plateau divides by stays, because plateaus come when they come.
+    /// decay is raised so that the last epoch's learning rate is that of the whole run. With a single epoch there is nothing left to decay in. Warm-up,
+    /// patience and the look back of averaged descent are multiplied too, and stay above 0 where they were. A cosine or a line follows the epochs by
+    /// itself; what a plateau divides by stays, because plateaus come when they come.
     /// </remarks>
-    /// <param name="recipe">The whole schedule.</param>
+    /// <param name="recipe">The whole run's.</param>
     /// <param name="scale">Above 0, at most 1, which changes nothing.</param>
     public static LanguageModelRecipe Compress(LanguageModelRecipe recipe, double scale)
     {
@@ -27,7 +27,7 @@ internal static class GridScale
         if (recipe.LearningRateSchedule != LearningRateSchedule.Zaremba) return compressed;
         int decays = Math.Max(0, recipe.Epochs - recipe.FullRateEpochs), full = Scaled(recipe.FullRateEpochs, scale);
 
-        // Rounding must not take away the decay of a schedule that has one.
+        // Rounding must not take away the decay of a run that has one.
         if (decays > 0 && compressed.Epochs > 1) full = Math.Min(full, compressed.Epochs - 1);
         int fewer = compressed.Epochs - full;
         double decay = decays > 0 && fewer > 0 ? Math.Pow(recipe.Decay, (double)decays / fewer) : recipe.Decay;

@@ -15,7 +15,7 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="Wg">Gradients of weights.</param>
 /// <param name="Elementwise">What is neither a product nor the optimizer.</param>
 /// <param name="Optimizer">Gradient norm and update.</param>
-/// <param name="Passes">Every pass by its name: products of every site, cells, masks and the rest.</param>
+/// <param name="Passes">Every pass by its name: every product, cells, masks and the rest.</param>
 internal sealed record GridStepTimes(
     double Step, double Fp, double Bp, double Wg, double Elementwise, double Optimizer, IReadOnlyDictionary<string, double> Passes)
 {

@@ -9,15 +9,15 @@ namespace TinySD.Tools.Reproduce;
 /// <summary>A grid in words and in a table, for a terminal.</summary>
 internal static class GridWords
 {
-    /// <summary>What is trained, and by which schedule.</summary>
-    public static string Schedule(GridPlan plan)
+    /// <summary>What is trained, for how many epochs and at which learning rates.</summary>
+    public static string Training(GridPlan plan)
     {
         LanguageModelRecipe recipe = plan.Recipe;
-        string schedule = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba && recipe.FullRateEpochs < recipe.Epochs
+        string rates = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba && recipe.FullRateEpochs < recipe.Epochs
             ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
                 $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last"
             : $"learning rate {Figures.Setting(recipe.LearningRate)}, {Names.LearningRateSchedules.Of(recipe.LearningRateSchedule)}";
-        return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, {schedule}";
+        return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, {rates}";
     }
 
     /// <summary>The table, the verdict, and what is missing.</summary>
