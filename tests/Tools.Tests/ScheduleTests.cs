@@ -100,7 +100,7 @@ public sealed partial class ScheduleTests
         await Assert.That(shown.GetProperty("version").GetInt32()).IsEqualTo(2);
         foreach (JsonElement result in (JsonElement[])[written.Json, shown])
         {
-            await Assert.That(result.GetProperty("places").GetRawText().Where(c => !char.IsWhiteSpace(c)).ToArray()).IsEquivalentTo(
+            await Assert.That(result.GetProperty("sites").GetRawText().Where(c => !char.IsWhiteSpace(c)).ToArray()).IsEquivalentTo(
                 """
                 [{"name":"layer.0.recurrent","number":2048,"units":12,"rate":0.25},{"name":"layer.1.recurrent","number":2049,"units":12,"rate":0.25},
                 {"name":"classifier","number":3074,"units":12,"rate":0.5}]
@@ -266,7 +266,7 @@ public sealed partial class ScheduleTests
         string page = await File.ReadAllTextAsync(folder["m.html"]);
         await Assert.That(page).DoesNotMatch("https?:|src=|href=|<script");
         XElement[] pictures = [.. Picture().Matches(page).Select(match => XElement.Parse(match.Value))];
-        JsonElement[] places = [.. result.Json.GetProperty("places").EnumerateArray()];
+        JsonElement[] places = [.. result.Json.GetProperty("sites").EnumerateArray()];
         await Assert.That(pictures.Length).IsEqualTo(places.Length);
         foreach (XElement picture in pictures)
         {

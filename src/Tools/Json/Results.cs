@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
@@ -125,9 +126,10 @@ internal sealed record DetectResult(string File, string Name, string Description
 /// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
 internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
 
-/// <summary>The result of <c>schedule</c>; what <c>inspect</c> says of its file.</summary>
+/// <summary>The result of <c>schedule</c>; what <c>inspect</c> says of its file. Places were called sites when this object got its names, which stay.</summary>
 internal sealed record ScheduleResult(
-    string File, int Version, int Updates, int TimeSteps, ulong Seed, long Bytes, IReadOnlyList<SchedulePlace> Places)
+    string File, int Version, int Updates, int TimeSteps, ulong Seed, long Bytes,
+    [property: JsonPropertyName("sites")] IReadOnlyList<SchedulePlace> Places)
 {
     public static ScheduleResult From(string file, MaskScheduleInfo info, long bytes) => new(
         file, info.Version, info.Updates, info.TimeSteps, info.Seed, bytes,

@@ -15,7 +15,7 @@ internal static class EarlierFiles
     ];
 
     /// <summary>What figures are called now that had another name.</summary>
-    private static readonly Dictionary<string, string> s_renamed = new() { ["sites"] = "places" };
+    private static readonly Dictionary<string, string> s_renamed = [];
 
     public static string Data { get; } = Path.Combine(Checkout.Root, "tests", "Tools.Tests", "Earlier", "Data");
 
