@@ -5,7 +5,7 @@ namespace TinySD.Formats;
 
 /// <summary>Puts an enumeration into JSON by its words.</summary>
 /// <param name="names">The words.</param>
-internal abstract class SpellingConverter<T>(Spelling<T> names) : JsonConverter<T>
+internal abstract class SpellingConverter<T>(Choice<T> names) : JsonConverter<T>
     where T : struct, Enum
 {
     /// <inheritdoc/>

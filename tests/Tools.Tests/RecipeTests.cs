@@ -45,7 +45,7 @@ public sealed class RecipeTests
         foreach (string row in rows) await Assert.That(text).Matches($"{row.Replace(".", "\\.", StringComparison.Ordinal)} ");
 
         JsonElement form = Show("--preset", "awd-lstm+nr-rh-st"), both = Show("--preset", "awd-lstm+nr-rh-st", "--weight-drop", "0.5");
-        await Assert.That(form.GetProperty("preset").GetString()).IsEqualTo("awd-lstm+nr-rh-st");
+        await Assert.That(form.GetProperty("name").GetString()).IsEqualTo("awd-lstm+nr-rh-st");
         await Assert.That(form.GetProperty("dropout").GetString()).IsEqualTo("structured");
         await Assert.That((form.GetProperty("rateRecurrent").GetSingle(), form.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0f));
         await Assert.That((both.GetProperty("rateRecurrent").GetSingle(), both.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0.5f));
@@ -71,7 +71,7 @@ public sealed class RecipeTests
         await Assert.That(Names(Show("--preset", "char-small", "--level", "word"))).IsEqualTo("char-small word");
         await Assert.That(Names(Show("--preset", "zaremba-medium", "--level", "char"))).IsEqualTo("zaremba-medium char");
 
-        static string Names(JsonElement shown) => $"{shown.GetProperty("preset").GetString()} {shown.GetProperty("level").GetString()}";
+        static string Names(JsonElement shown) => $"{shown.GetProperty("name").GetString()} {shown.GetProperty("level").GetString()}";
     }
 
     [Test]
@@ -104,34 +104,15 @@ public sealed class RecipeTests
             "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3", "--init-scheme", "scaled");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
-              "preset": "zaremba-large",
-              "level": "char",
-              "hidden": 31,
-              "embedding": 17,
-              "layers": 3,
-              "cell": "lstm",
-              "peepholes": true,
-              "tied": false,
-              "batch": 7,
-              "bptt": 9,
+              "name": "zaremba-large",
               "dropout": "structured-locked",
-              "draw": "bernoulli",
-              "keepMultiple": 1,
-              "groupSize": 4,
               "rateEmbedding": 0.65,
               "rateLayer": 0.65,
               "rateRecurrent": 0,
               "rateOutput": 0.65,
-              "optimizer": "adam",
-              "lr": 0.25,
-              "fullRateEpochs": 0,
-              "decay": 1.5,
-              "clip": 0,
-              "epochs": 5,
-              "init": 0.2,
-              "forgetBias": -1,
-              "seed": 18446744073709551615,
-              "lastHidden": 29,
+              "draw": "bernoulli",
+              "keepMultiple": 1,
+              "groupSize": 4,
               "rateWord": 0.125,
               "rateWordBySequence": true,
               "weightDrop": 0.25,
@@ -139,13 +120,32 @@ public sealed class RecipeTests
               "tar": 0.5,
               "weightDecay": 0,
               "decoupledDecay": false,
+              "hidden": 31,
+              "lastHidden": 29,
+              "embedding": 17,
+              "layers": 3,
+              "cell": "lstm",
+              "peepholes": true,
+              "tied": false,
+              "batch": 7,
+              "bptt": 9,
               "variableBptt": true,
-              "lossReduction": "mean",
-              "nonmono": 5,
+              "epochs": 5,
+              "lr": 0.25,
               "lrSchedule": "zaremba",
+              "fullRateEpochs": 0,
+              "decay": 1.5,
               "warmUp": 10,
               "patience": 3,
-              "initScheme": "scaled"
+              "clip": 0,
+              "lossReduction": "mean",
+              "optimizer": "adam",
+              "nonmono": 5,
+              "init": 0.2,
+              "initScheme": "scaled",
+              "forgetBias": -1,
+              "seed": 18446744073709551615,
+              "level": "char"
             }
             """).RootElement.ToString());
     }

@@ -214,7 +214,7 @@ public sealed partial class ReproduceTests
         int epochs, int full, float decay, double scale, int expectedEpochs, int expectedFull, double expectedDecay)
     {
         var recipe = new LanguageModelRecipe { Name = "", Epochs = epochs, FullRateEpochs = full, Decay = decay };
-        LanguageModelRecipe scaled = GridScale.Compress(recipe, scale);
+        LanguageModelRecipe scaled = GridScale.Compress(recipe, scale, LanguageModelFields.Table);
         await Assert.That((scaled.Epochs, scaled.FullRateEpochs)).IsEqualTo((expectedEpochs, expectedFull));
         await Assert.That((double)scaled.Decay).IsEqualTo(expectedDecay).Within(1e-4);
         if (expectedEpochs > 1)
@@ -437,10 +437,10 @@ public sealed partial class ReproduceTests
             Decay = 2f,
             FullRateEpochs = 4,
         };
-        LanguageModelRecipe scaled = GridScale.Compress(recipe, 0.1);
+        LanguageModelRecipe scaled = GridScale.Compress(recipe, 0.1, LanguageModelFields.Table);
         await Assert.That(scaled).IsEqualTo(recipe with { Epochs = 10, WarmUpUpdates = 100, Patience = 1, NonMonotone = 1 });
         LanguageModelRecipe without = recipe with { WarmUpUpdates = 0, Patience = 0, Optimizer = OptimizerKind.Sgd };
-        await Assert.That(GridScale.Compress(without, 0.1)).IsEqualTo(without with { Epochs = 10 });
+        await Assert.That(GridScale.Compress(without, 0.1, LanguageModelFields.Table)).IsEqualTo(without with { Epochs = 10 });
     }
 
     [Test]

@@ -76,7 +76,7 @@ public sealed class TextWarningTests
         await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
         CliResult other = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--eos", "auto");
         await Assert.That(other.Code).IsEqualTo(2);
-        await Assert.That(other.Error).Contains("--eos is auto, and the run in ").And.Contains(" has none;");
+        await Assert.That(other.Error).Contains("--eos is where-missing, and the run in ").And.Contains(" has none;");
         JsonElement resumed = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--json").Json;
         await Assert.That((resumed.GetProperty("trainTokens").GetInt64(), resumed.GetProperty("vocabulary").GetInt32())).IsEqualTo((1800L, 13));
         string oneLine = folder.PutText("one-line.txt", (await File.ReadAllTextAsync(folder.Test)).Replace('\n', ' '));

@@ -58,7 +58,7 @@ public sealed class UsageTests
     [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char, byte.")]
     [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam, nt-asgd.")]
     [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
-    [Arguments("--draw", "some", "--draw is 'some'; expected one of exact, bernoulli.")]
+    [Arguments("--draw", "some", "--draw is 'some'; expected one of exact-count, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
     [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
     public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
@@ -150,7 +150,7 @@ public sealed class UsageTests
     [Arguments("train lm --dropout none --rate-layer 0.5 --show", "--rate-layer has no effect: --dropout is none.")]
     [Arguments("train lm --dropout none --rate 0.5 --rate-layer 0.2 --group-size 2 --show", "--rate, --rate-layer and --group-size have no effect: --dropout is none.")]
     [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show",
-        "--draw exact has no effect: --dropout is locked, which draws every unit by chance; only structured masks have it.")]
+        "--draw exact-count has no effect: --dropout is locked, which draws every unit by chance; only structured masks have it.")]
     [Arguments("train lm --dropout random --rate 0.5 --group-size 4 --keep-multiple 2 --show",
         "--keep-multiple and --group-size have no effect: --dropout is random, which draws every unit by itself; only structured masks have it.")]
     [Arguments("train lm --dropout structured --rate 0.5 --draw bernoulli --keep-multiple 4 --show",

@@ -46,7 +46,7 @@ internal static class FiniteWeights
         ReadOnlySpan<float> values = parameters[slot];
         int index = NumberFormat.FindTooLarge(values, storage);
         return index < 0 ? null : new(FileProblemKind.NumberTooLarge, path, string.Create(CultureInfo.InvariantCulture,
-            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {NumberFormat.Names.NameOf(storage)}. Use f32."))
+            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {StorageSpelling.Storages.NameOf(storage)}. Use f32."))
         { Part = slot.Name };
     }
 }

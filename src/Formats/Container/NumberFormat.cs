@@ -5,10 +5,6 @@ namespace TinySD.Formats.Container;
 /// <summary>The numbers of a file's tensors: their sizes, rounding to them and expanding from them; <c>FORMAT.md</c>, "Numbers".</summary>
 internal static class NumberFormat
 {
-    /// <summary>The words for them.</summary>
-    public static Spelling<TensorStorage> Names { get; } =
-        new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
-
     public static int BytesOf(TensorStorage storage) => storage == TensorStorage.F32 ? sizeof(float) : sizeof(ushort);
 
     /// <summary>Rounds to nearest, ties to even. Subnormal numbers stay; what is beyond the format's range becomes infinite.</summary>

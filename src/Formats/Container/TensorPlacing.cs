@@ -34,7 +34,7 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         }
 
         if (!_indices.TryAdd(name, _tensors.Count)) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
-        if (NumberFormat.Names.FindFault(entry.Dtype) is not null)
+        if (StorageSpelling.Storages.FindFault(entry.Dtype) is not null)
             return Problem(FileProblemKind.TensorUnsupported, name, null,
                 $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32, f16 and bf16");
         if (!Checksum.IsWellFormed(entry.Checksum))
@@ -43,7 +43,7 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (entry.Shape.Length > TsdHeader.MaxRank)
             return Problem(FileProblemKind.TensorInvalid, name, null,
                 $"tensor '{name}' has {entry.Shape.Length} extents; at most {TsdHeader.MaxRank} are allowed");
-        long needed = NumberFormat.BytesOf(NumberFormat.Names.ValueOf(entry.Dtype));
+        long needed = NumberFormat.BytesOf(StorageSpelling.Storages.ValueOf(entry.Dtype));
         foreach (long extent in entry.Shape)
         {
             if (extent < 1)

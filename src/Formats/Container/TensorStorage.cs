@@ -13,5 +13,13 @@ public enum TensorStorage
     BF16,
 }
 
+/// <summary>The words for the number formats of tensors.</summary>
+public static class StorageSpelling
+{
+    /// <summary>Number formats.</summary>
+    public static Choice<TensorStorage> Storages { get; } =
+        new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
+}
+
 /// <summary>Puts it into JSON.</summary>
-internal sealed class TensorStorageConverter() : SpellingConverter<TensorStorage>(NumberFormat.Names);
+internal sealed class TensorStorageConverter() : SpellingConverter<TensorStorage>(StorageSpelling.Storages);

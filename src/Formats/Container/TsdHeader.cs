@@ -90,6 +90,11 @@ internal sealed record TsdHeader(
             problem = FromJson(file, start, json.Span, part, exception);
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            problem = FromJson(file, start, json.Span, part, new JsonException("a string holds half of a surrogate pair", "$", 0, 0));
+            return null;
+        }
     }
 
     /// <summary>JSON values at all levels together; a section was walked when its file was opened, and is JSON.</summary>

@@ -15,7 +15,7 @@ public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> S
     public long Count => Bytes / NumberFormat.BytesOf(Storage);
 
     /// <summary>The numbers' format.</summary>
-    public TensorStorage Storage => NumberFormat.Names.ValueOf(Dtype);
+    public TensorStorage Storage => StorageSpelling.Storages.ValueOf(Dtype);
 
     internal long End => Offset + Bytes;
 }

@@ -85,7 +85,7 @@ internal static class TsdWriter
             entries[index] = new TensorEntry
             {
                 Name = tensor.Name,
-                Dtype = NumberFormat.Names.NameOf(tensor.Storage),
+                Dtype = StorageSpelling.Storages.NameOf(tensor.Storage),
                 Shape = [.. tensor.Slot.Shape.Select(extent => (long)extent)],
                 Offset = dataBytes,
                 Bytes = tensor.Bytes,

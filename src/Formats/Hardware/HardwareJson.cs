@@ -206,23 +206,24 @@ internal sealed class SystolicEntry
 }
 
 /// <summary>The words of profile files.</summary>
-internal static class HardwareSpelling
+public static class HardwareSpelling
 {
-    public static Spelling<HardwareKind> Kinds { get; } = new("kind", (HardwareKind.Simd, "simd"), (HardwareKind.Systolic, "systolic"));
+    internal static Choice<HardwareKind> Kinds { get; } = new("kind", (HardwareKind.Simd, "simd"), (HardwareKind.Systolic, "systolic"));
 
-    public static Spelling<SimdInstructions> Instructions { get; } = new(
+    internal static Choice<SimdInstructions> Instructions { get; } = new(
         "instruction set", (SimdInstructions.Scalar, "scalar"), (SimdInstructions.Sse42, "sse4.2"), (SimdInstructions.Avx2, "avx2"),
         (SimdInstructions.Avx512, "avx512"), (SimdInstructions.AdvSimd, "advsimd"), (SimdInstructions.Helium, "helium"));
 
-    public static Spelling<SystolicDataflow> Dataflows { get; } = new(
+    /// <summary>What stays in a systolic array.</summary>
+    public static Choice<SystolicDataflow> Dataflows { get; } = new(
         "dataflow", (SystolicDataflow.OutputStationary, "os"), (SystolicDataflow.WeightStationary, "ws"), (SystolicDataflow.InputStationary, "is"));
 
-    public static Spelling<SystolicNumber> Numbers { get; } = new(
+    internal static Choice<SystolicNumber> Numbers { get; } = new(
         "number format", (SystolicNumber.Binary32, "float32"), (SystolicNumber.BFloat16, "bfloat16"), (SystolicNumber.Binary16, "float16"),
         (SystolicNumber.Integer8, "int8"));
 
     /// <summary>What is wrong with a word at a key, or null.</summary>
-    public static string? FindFault(string key, string word) => key switch
+    internal static string? FindFault(string key, string word) => key switch
     {
         "kind" => Kinds.FindFault(word),
         "simd.instructionSet" => Instructions.FindFault(word),

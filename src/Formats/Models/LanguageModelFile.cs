@@ -43,7 +43,7 @@ public static class LanguageModelFile
     internal static Metric Metric { get; } = new(Perplexities.Name, IsOfLoss: true);
 
     /// <summary>How their recipe is spelled.</summary>
-    internal static IRecordFormat<LanguageModelRecipe> RecipeFormat { get; } = new LanguageModelRecipeFormat();
+    internal static IRecordFormat<LanguageModelRecipe> RecipeFormat => LanguageModelFields.Table;
 
     /// <summary>How their training record is written and read.</summary>
     internal static TrainingFormat<LanguageModelRecipe, TextsRecord> Training { get; } =

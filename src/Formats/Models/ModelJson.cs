@@ -18,7 +18,6 @@ namespace TinySD.Formats.Models;
 [JsonSerializable(typeof(WriterSection))]
 [JsonSerializable(typeof(ResultsSection))]
 [JsonSerializable(typeof(TextsRecord))]
-[JsonSerializable(typeof(RecipeEntry))]
 [JsonSerializable(typeof(StackSection))]
 [JsonSerializable(typeof(OriginSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

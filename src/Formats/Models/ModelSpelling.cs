@@ -6,30 +6,40 @@ using TinySD.Runtime.Training;
 namespace TinySD.Formats.Models;
 
 /// <summary>The words for what a model is and how it was trained.</summary>
-internal static class ModelSpelling
+public static class ModelSpelling
 {
-    public static Spelling<OptimizerKind> Optimizers { get; } =
+    /// <summary>Update rules.</summary>
+    public static Choice<OptimizerKind> Optimizers { get; } =
         new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));
 
-    public static Spelling<InitScheme> InitSchemes { get; } = new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));
+    /// <summary>Ranges that parameters start in.</summary>
+    public static Choice<InitScheme> InitSchemes { get; } = new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));
 
-    public static Spelling<LossReduction> LossReductions { get; } =
-        new("loss reduction", (LossReduction.SumOverTime, "sum-over-time"), (LossReduction.Mean, "mean"));
+    /// <summary>What the loss of a batch is; files called the sum <c>sum-over-time</c> once.</summary>
+    public static Choice<LossReduction> LossReductions { get; } = new("loss reduction",
+        (LossReduction.SumOverTime, "sum"), (LossReduction.Mean, "mean"), (LossReduction.SumOverTime, "sum-over-time"));
 
-    public static Spelling<LearningRateSchedule> LearningRateSchedules { get; } = new("learning rate schedule",
+    /// <summary>Ways of the learning rate from epoch to epoch.</summary>
+    public static Choice<LearningRateSchedule> LearningRateSchedules { get; } = new("learning rate schedule",
         (LearningRateSchedule.Zaremba, "zaremba"), (LearningRateSchedule.Constant, "constant"), (LearningRateSchedule.Cosine, "cosine"),
         (LearningRateSchedule.Linear, "linear"), (LearningRateSchedule.Plateau, "plateau"));
 
-    public static Spelling<CellKind> Cells { get; } =
+    /// <summary>Recurrent cells.</summary>
+    public static Choice<CellKind> Cells { get; } =
         new("cell", (CellKind.Lstm, "lstm"), (CellKind.Gru, "gru"), (CellKind.RnnTanh, "rnn-tanh"), (CellKind.RnnRelu, "rnn-relu"));
 
-    public static Spelling<RecurrentDirection> Directions { get; } = new(
-        "direction", (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"), (RecurrentDirection.Bidirectional, "bidirectional"));
+    /// <summary>Directions of a recurrent stack.</summary>
+    public static Choice<RecurrentDirection> Directions { get; } = new("direction",
+        (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"), (RecurrentDirection.Bidirectional, "bidirectional"));
 
-    public static Spelling<MaskDraw> MaskDraws { get; } =
-        new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"));
+    /// <summary>Ways to draw structured masks; <c>exact</c> may be typed for short.</summary>
+    public static Choice<MaskDraw> MaskDraws { get; } = new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))
+    {
+        Typed = [(MaskDraw.ExactCount, "exact")],
+    };
 
-    public static Spelling<DropoutKind> DropoutKinds { get; } =
-        new("dropout kind", (DropoutKind.None, "none"), (DropoutKind.Random, "random"),
-        (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"), (DropoutKind.StructuredLocked, "structured-locked"));
+    /// <summary>Cases of dropout.</summary>
+    public static Choice<DropoutKind> DropoutKinds { get; } = new("dropout kind",
+        (DropoutKind.None, "none"), (DropoutKind.Random, "random"), (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"),
+        (DropoutKind.StructuredLocked, "structured-locked"));
 }

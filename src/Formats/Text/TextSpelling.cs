@@ -2,14 +2,19 @@ using System.Text.Json;
 
 namespace TinySD.Formats.Text;
 
-/// <summary>The words for how a text is cut into tokens.</summary>
-internal static class TextSpelling
+/// <summary>The words for what a text's tokens are.</summary>
+public static class TextSpelling
 {
-    public static Spelling<TextLevel> Levels { get; } =
+    /// <summary>What a token is.</summary>
+    public static Choice<TextLevel> Levels { get; } =
         new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
-    public static Spelling<LineMarks> LineMarks { get; } = new("lineMarks",
-        (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"));
+    /// <summary>Lines that get a token for their end; <c>auto</c> may be typed for those that have none.</summary>
+    public static Choice<LineMarks> LineMarks { get; } = new("lineMarks",
+        (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"))
+    {
+        Typed = [(Text.LineMarks.WhereMissing, "auto")],
+    };
 }
 
 /// <summary>Puts a level into JSON.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spectre.Console;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
@@ -52,7 +53,7 @@ internal sealed class BenchReport
     {
         DropoutSpec dropout = Recipe.Dropout;
         var shape = new BenchShape(
-            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, Names.Cells.Of(Config.Cell), Config.Peepholes,
+            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, ModelSpelling.Cells.NameOf(Config.Cell), Config.Peepholes,
             Recipe.BatchSize, Recipe.Bptt,
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
         var result = new BenchResult(
@@ -114,7 +115,7 @@ internal sealed class BenchReport
         foreach ((Pass pass, BenchProfilePass times) in Enum.GetValues<Pass>().Zip(_profile))
         {
             table.Row(
-                Names.Passes.Of(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs), Milliseconds(times.StructuredMs),
+                Names.Passes.NameOf(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs), Milliseconds(times.StructuredMs),
                 Percent(times.StructuredMs / _step.StructuredMs), times.StructuredMs > 0 ? Figures.Fixed(times.DenseMs / times.StructuredMs, 2) : "");
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
@@ -28,8 +29,8 @@ internal static class BenchCommand
             $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
         Option<int?> threads = Ranged.Threads();
         FileOption profile = Profiles.Option();
-        var cell = new CellOptions();
-        Option<int?> keepMultiple = Ranged.KeepMultiple(), groupSize = Ranged.GroupSize();
+        var cell = new FieldOptions<LanguageModelRecipe>([LanguageModelFields.Cell, LanguageModelFields.Peepholes]);
+        Option<int?> keepMultiple = Ranged.Value(LanguageModelFields.Shared.KeepMultiple), groupSize = Ranged.Value(LanguageModelFields.Shared.GroupSize);
         var passes = new Option<bool>("--passes") { Description = "Show where in a step the time goes, pass by pass." };
         var command = new Command("bench",
             "Time training steps with random dropout, whose products are dense, and with structured dropout, in turn, on random tokens: the " +

@@ -91,7 +91,7 @@ internal sealed class EvalCommand
 
     private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)
     {
-        if (mc.Dropout != Names.Dropouts.Of(DropoutKind.None))
+        if (mc.Dropout != ModelSpelling.DropoutKinds.NameOf(DropoutKind.None))
         {
             float[] rates = [mc.RateEmbedding, mc.RateLayer, mc.RateRecurrent, mc.RateOutput];
             yield return $"{mc.Dropout} dropout, rates {string.Join(", ", rates.Select(rate => Figures.Setting(rate)))}";

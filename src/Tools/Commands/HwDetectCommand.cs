@@ -110,7 +110,7 @@ internal static class HwDetectCommand
     {
         SimdMachine simd = profile.Simd!;
         TextWriter output = console.Out;
-        output.WriteLine($"{facts.Processor ?? "This machine"}: {Names.Instructions.Of(simd.Instructions)}, {Figures.Count(simd.Cores, "core")}");
+        output.WriteLine($"{facts.Processor ?? "This machine"}: {Names.Instructions.NameOf(simd.Instructions)}, {Figures.Count(simd.Cores, "core")}");
         output.WriteLine(
             $"caches: L1 {Size(simd.L1Bytes, facts.Caches.L1Bytes)}, L2 {Size(simd.L2Bytes, facts.Caches.L2Bytes)}, L3 {Size(simd.L3Bytes, facts.Caches.L3Bytes)}");
         Table table = Tables.Create("tiles", ">default", ">fastest", ">gain");

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using TinySD.Formats.Hardware;
+using TinySD.Formats.Models;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
@@ -19,21 +22,21 @@ internal sealed class HwSimulateCommand
 
     private readonly Option<string?> _preset = Presets.Option($"Simulate a training step of this model. One of {Presets.List}.");
 
-    private readonly CellOptions _cell = new();
+    private readonly FieldOptions<LanguageModelRecipe> _cell = new([LanguageModelFields.Cell]);
 
     private readonly Option<GemmShape?> _gemm = Ranged.Value("--gemm", "M,N,K",
         "Simulate one forward product [M, K] x [K, N]; masks drop a part of K. Write the sizes without spaces.",
         $"three whole numbers M,N,K from 1 to {GemmShape.MaxExtent}", GemmShape.Find);
 
-    private readonly Option<DropoutKind?> _dropout = Ranged.Choice("--dropout", Names.Dropouts,
+    private readonly Option<DropoutKind?> _dropout = Ranged.Value("--dropout", ModelSpelling.DropoutKinds,
         "How masks vary. Only the structured ones skip work. [default: structured]");
 
     private readonly Option<float?> _rate = Ranged.Rate("--rate",
         $"Drop rate at every site. [default: the preset's, or {BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture)} where it has none]");
 
-    private readonly Option<int?> _keepMultiple = Ranged.KeepMultiple();
-    private readonly Option<int?> _groupSize = Ranged.GroupSize();
-    private readonly Option<SystolicDataflow?> _dataflow = Ranged.Choice("--dataflow", Names.Dataflows,
+    private readonly Option<int?> _keepMultiple = Ranged.Value(LanguageModelFields.Shared.KeepMultiple);
+    private readonly Option<int?> _groupSize = Ranged.Value(LanguageModelFields.Shared.GroupSize);
+    private readonly Option<SystolicDataflow?> _dataflow = Ranged.Value("--dataflow", HardwareSpelling.Dataflows,
         "What stays in the array: outputs, weights or inputs. [default: the profile's]");
 
     private readonly FileOption _report = FileOption.Output("--report",
@@ -48,7 +51,7 @@ internal sealed class HwSimulateCommand
             "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
             "skipped that structured masks drop. The masks are those that training would draw.")
         {
-            options._profile, options._preset, options._cell.Cell, options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
+            options._profile, options._preset, options._cell["--cell"], options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
         };
         command.SetAction(parsed => options.Run(common.Read(parsed), parsed));
         return command;
@@ -78,11 +81,11 @@ internal sealed class HwSimulateCommand
         if (kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
         {
             warnings.NoEffect(
-                Ranged.Given(parsed, _keepMultiple, _groupSize), $": --dropout is {Names.Dropouts.Of(kind)}, and only structured masks skip units");
+                Ranged.Given(parsed, _keepMultiple, _groupSize), $": --dropout is {ModelSpelling.DropoutKinds.NameOf(kind)}, and only structured masks skip units");
             multiple = group = null;
         }
 
-        if (parsed.GetValue(_gemm) is not null) warnings.NoEffect(Ranged.Given(parsed, _cell.Cell), " on the one product of --gemm");
+        if (parsed.GetValue(_gemm) is not null) warnings.NoEffect(_cell.Given(parsed), " on the one product of --gemm");
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
         {
             (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),

@@ -26,7 +26,7 @@ internal sealed class ImportCommand
         "The tokens of a language model in the order of their numbers, one a line, or as JSON (.json). [default: those that IN holds]");
 
     private readonly Option<TextLevel?> _level =
-        Ranged.Choice("--level", Names.Levels, "What a token of a language model is. [default: as IN says, or word]");
+        Ranged.Value("--level", TextSpelling.Levels, "What a token of a language model is. [default: as IN says, or word]");
 
     private readonly Option<bool> _recurrentOnly =
         new("--recurrent-only") { Description = "Take the recurrent layers alone, also of a whole language model." };
@@ -91,8 +91,8 @@ internal sealed class ImportCommand
         LanguageModelFile.Save(output, model, vocabulary, training, storage);
         LanguageModelConfig config = model.Config;
         string hidden = config.LastHiddenSize == 0 ? $"{config.HiddenSize} hidden" : $"{config.HiddenSize} hidden, {config.LastHiddenSize} in the last layer";
-        string described = $"language model, {Names.Cells.Of(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
-            $"{Figures.Count(vocabulary.Count)} tokens of level {Names.Levels.Of(vocabulary.Level)}";
+        string described = $"language model, {ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
+            $"{Figures.Count(vocabulary.Count)} tokens of level {TextSpelling.Levels.NameOf(vocabulary.Level)}";
         return (StackResult.From(output, import), described);
     }
 
@@ -106,5 +106,5 @@ internal sealed class ImportCommand
     }
 
     private static string Describe(RecurrentStackConfig config) =>
-        $"{Names.Cells.Of(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {Names.Directions.Of(config.Direction)}, {Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
+        $"{ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {ModelSpelling.Directions.NameOf(config.Direction)}, {Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
 }

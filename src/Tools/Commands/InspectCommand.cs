@@ -98,7 +98,7 @@ internal static class InspectCommand
                 ("updates", Figures.Count(info.Updates)),
                 ("time steps", Figures.Count(info.TimeSteps)),
                 ("seed", info.Seed.ToString(CultureInfo.InvariantCulture)),
-                ("dropout", Names.Dropouts.Of(info.Dropout.Kind) + RecipeText.Counts(info.Dropout)),
+                ("dropout", ModelSpelling.DropoutKinds.NameOf(info.Dropout.Kind) + RecipeText.Counts(info.Dropout)),
                 .. info.Places.Select(place => (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
             ],
             Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.ScheduleResult))],
@@ -106,8 +106,8 @@ internal static class InspectCommand
     }
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
-        Names.Levels.Of(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)],
-        vocabulary.Level == TextLevel.Word ? Names.LineMarks.Of(vocabulary.LineMarks) : null);
+        TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)],
+        vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null);
 
     private static (string, Action<Utf8JsonWriter>) Section(TsdFile file, string name) => (name, writer =>
     {
@@ -122,7 +122,7 @@ internal static class InspectCommand
         string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
         facts.Add(("vocabulary", $"{Figures.Count(vocabulary.Count)} {NameOf(vocabulary.Level)}, " +
             $"{(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …"));
-        if (vocabulary.Level == TextLevel.Word) facts.Add((VocabularyOptions.LineMarksName, Names.LineMarks.Of(vocabulary.LineMarks)));
+        if (vocabulary.Level == TextLevel.Word) facts.Add((VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks)));
         facts.Add(("written by", training.WrittenBy));
         if (training.ImportedFrom is { } source) facts.Add(("imported from", source));
         if (!training.IsRunKnown)
@@ -142,14 +142,13 @@ internal static class InspectCommand
             facts.Add(("perplexity", $"train {Figures.Perplexity(last.Train.Metric)}, valid {Figures.Perplexity(last.Valid.Metric)}{test}"));
         }
 
-        var recipe = RecipeResult.From(vocabulary.Level, training.Recipe);
-        foreach ((string option, string value) in RecipeReport.Rows(recipe)) facts.Add((option, value));
+        facts.AddRange(RecipeReport.Rows(vocabulary.Level, training.Recipe));
     }
 
     // Of a model from elsewhere whose run nobody knows.
     private static void AddShape(List<(string, string)> facts, LanguageModelConfig config)
     {
-        facts.Add(("cell", Names.Cells.Of(config.Cell)));
+        facts.Add(("cell", ModelSpelling.Cells.NameOf(config.Cell)));
         facts.Add(("layers", Invariant(config.LayerCount)));
         facts.Add(("embedding", Figures.Count(config.EmbeddingSize)));
         facts.Add(("hidden", Figures.Count(config.HiddenSize)));
@@ -161,8 +160,8 @@ internal static class InspectCommand
     private static void AddStack(List<(string, string)> facts, RecurrentStackDescription stack)
     {
         RecurrentStackConfig config = stack.Config;
-        facts.Add(("cell", Names.Cells.Of(config.Cell)));
-        facts.Add(("direction", Names.Directions.Of(config.Direction)));
+        facts.Add(("cell", ModelSpelling.Cells.NameOf(config.Cell)));
+        facts.Add(("direction", ModelSpelling.Directions.NameOf(config.Direction)));
         facts.Add(("layers", Invariant(config.LayerCount)));
         facts.Add(("inputs", Figures.Count(config.InputSize)));
         facts.Add(("hidden", Figures.Count(config.HiddenSize)));
@@ -198,7 +197,7 @@ internal static class InspectCommand
         if (run.Data.Streams is { } streams) facts.Add(("measured in", EvaluationStreams.Count(streams)));
         if (run.Settings.Schedule is { } schedule) facts.Add(("masks of", schedule.Path));
         facts.Add(("--out", run.Settings.Output));
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(run.Data.Level, run.Recipe))) facts.Add((option, value));
+        facts.AddRange(RecipeReport.Rows(run.Data.Level, run.Recipe));
     }
 
     private static string Describe(TextFingerprint text) => $"{text.Path}, {Figures.Count(text.Tokens, "token")}";

@@ -25,7 +25,7 @@ internal sealed class ReproduceNoiseCommand
     private readonly FileOption _data = FileOption.Input("--data", "The text that it was trained on, plain or gzip.");
     private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate between layers. [default: the recipe's]");
     private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state, in the cells that drop it. [default: the recipe's, or that before the classifier]");
-    private readonly Option<MaskDraw?> _draw = Ranged.Choice("--draw", Names.Draws, "How structured masks draw their units. [default: the recipe's]");
+    private readonly Option<MaskDraw?> _draw = Ranged.Value("--draw", ModelSpelling.MaskDraws, "How structured masks draw their units. [default: the recipe's]");
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences in a batch. [default: the recipe's]");
     private readonly Option<int?> _windows = Ranged.Whole("--windows", 2, 10_000, $"Windows of the text. [default: {DefaultWindows}]");
     private readonly Option<int?> _draws = Ranged.Whole("--draws", 2, 10_000, $"Masks of each window. [default: {DefaultDraws}]");

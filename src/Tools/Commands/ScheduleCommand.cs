@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TinySD.Formats;
+using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
@@ -57,7 +58,7 @@ internal sealed class ScheduleCommand
         HardwareProfile? profile = parsed.GetValue(_profile) is { } name ? Profiles.Find(name, _profile.Name)[0] : null;
         LanguageModelRecipe recipe = _recipe.Read(parsed, context.Warnings, preset => Structured(preset, profile)).Recipe;
         if (!recipe.Dropout.IsStructured)
-            throw new UsageException($"--dropout is {Names.Dropouts.Of(recipe.Dropout.Kind)}; only structured masks can be written down.");
+            throw new UsageException($"--dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}; only structured masks can be written down.");
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
         string output = parsed.GetValue(_out) ?? throw Missing(_out);
         if (info.Places.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");

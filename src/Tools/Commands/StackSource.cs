@@ -54,7 +54,7 @@ internal sealed record StackSource(
     {
         RecurrentStackConfig config = Stack.Config;
         return new(
-            path, RecurrentStackFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(config.Direction), config.LayerCount, config.InputSize,
+            path, RecurrentStackFile.Kind, ModelSpelling.Cells.NameOf(config.Cell), ModelSpelling.Directions.NameOf(config.Direction), config.LayerCount, config.InputSize,
             config.HiddenSize, Stack.Layout.ParameterCount, LeftOut, Rounded, Copies);
     }
 

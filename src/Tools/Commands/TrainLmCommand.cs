@@ -10,7 +10,6 @@ using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -150,7 +149,7 @@ internal sealed class TrainLmCommand
         var driver = new TrainingDriver<TokenWindow>(training, maxSteps, pool.ThreadCount, checkpoints);
         TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
         if (report is not null)
-            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(RecipeResult.From(level, recipe)), training.Streams, outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
+            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(level, recipe), training.Streams, outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
         TrainingReport.Write(context, data, recipe, training.Streams, outcome, output, pool.ThreadCount);
         keeper?.Finish();
         return ExitCode.Done;

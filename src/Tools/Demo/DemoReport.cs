@@ -24,7 +24,7 @@ internal static class DemoReport
         {
             var result = new DemoResult(
                 dense.Losses.Count, text.Train.Length, text.Vocabulary.Count, structured.Run.Recipe.BatchSize, structured.Run.Model.Layout.ParameterCount, threads,
-                Of(dense), Of(structured), speedup, ideal, sample, output, RecipeResult.From(text.Vocabulary.Level, structured.Run.Recipe));
+                Of(dense), Of(structured), speedup, ideal, sample, output, new RecipeResult(text.Vocabulary.Level, structured.Run.Recipe));
             CliJson.Write(context.Console.Out, result, CliJson.Default.DemoResult);
             return;
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
@@ -5,27 +6,27 @@ using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Json;
 
-/// <summary>Every figure of a recipe.</summary>
-internal sealed record RecipeResult(
-    string Preset, string Level, int Hidden, int Embedding, int Layers, string Cell, bool Peepholes, bool Tied, int Batch, int Bptt, string Dropout, string Draw,
-    int KeepMultiple, int GroupSize, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, string Optimizer, float Lr, int FullRateEpochs,
-    float Decay, float Clip, int Epochs, float Init, float ForgetBias, ulong Seed,
-    int LastHidden, float RateWord, bool RateWordBySequence, float WeightDrop, float Ar, float Tar, float WeightDecay, bool DecoupledDecay, bool VariableBptt, string LossReduction,
-    int Nonmono, string LrSchedule, int WarmUp, int Patience, string InitScheme)
+/// <summary>Every figure of a recipe, and what a token is.</summary>
+[JsonConverter(typeof(RecipeConverter))]
+internal sealed record RecipeResult(TextLevel Level, LanguageModelRecipe Recipe);
+
+/// <summary>Writes a recipe by the table of its figures.</summary>
+internal sealed class RecipeConverter : JsonConverter<RecipeResult>
 {
-    public static RecipeResult From(TextLevel level, LanguageModelRecipe r) => new(
-        r.Name, Names.Levels.Of(level), r.HiddenSize, r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize, r.LayerCount,
-        Names.Cells.Of(r.Cell), r.Peepholes, r.TieWeights,
-        r.BatchSize, r.Bptt, Names.Dropouts.Of(r.Dropout.Kind), Names.Draws.Of(r.Dropout.Draw), r.Dropout.KeepMultiple,
-        r.Dropout.GroupSize, r.Dropout.Embedding, r.Dropout.Layer,
-        r.Dropout.Recurrent, r.Dropout.Output, Names.Optimizers.Of(r.Optimizer), r.LearningRate, r.FullRateEpochs, r.Decay, r.ClipNorm,
-        r.Epochs, r.InitRange, r.ForgetBias, r.Seed, r.LastHiddenSize == 0 ? r.HiddenSize : r.LastHiddenSize, r.WordDrop, r.WordDropBySequence, r.WeightDrop,
-        r.ActivationPenalty, r.TemporalPenalty, r.WeightDecay, r.DecoupledDecay, r.VariableBptt, Names.LossReductions.Of(r.LossReduction), r.NonMonotone,
-        Names.LearningRateSchedules.Of(r.LearningRateSchedule), r.WarmUpUpdates, r.Patience, Names.InitSchemes.Of(r.InitScheme));
+    /// <inheritdoc/>
+    public override RecipeResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, RecipeResult value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        LanguageModelFields.Table.WriteResult(writer, value.Recipe);
+        writer.WriteString("level", TextSpelling.Levels.NameOf(value.Level));
+        writer.WriteEndObject();
+    }
 }
 
 /// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
@@ -167,12 +168,12 @@ internal sealed record StackResult(
         (LanguageModel model, Vocabulary vocabulary, _) = import.Loaded;
         LanguageModelConfig config = model.Config;
         return new(
-            path, LanguageModelFile.Kind, Names.Cells.Of(config.Cell), Names.Directions.Of(RecurrentDirection.Forward), config.LayerCount, config.EmbeddingSize,
+            path, LanguageModelFile.Kind, ModelSpelling.Cells.NameOf(config.Cell), ModelSpelling.Directions.NameOf(RecurrentDirection.Forward), config.LayerCount, config.EmbeddingSize,
             config.HiddenSize, model.Layout.ParameterCount, [], import.Rounded, import.Copies)
         {
             LastHidden = config.LastHiddenSize == 0 ? null : config.LastHiddenSize,
             Tied = config.TieWeights,
-            Level = Names.Levels.Of(vocabulary.Level),
+            Level = TextSpelling.Levels.NameOf(vocabulary.Level),
             Vocabulary = vocabulary.Count,
         };
     }

@@ -70,7 +70,7 @@ internal static class Profiles
         HardwareProfile? other = chain.FirstOrDefault(p => p.Simd is { } machine && here.Runs(machine.Instructions)) ?? BuiltInProfiles.BestFor(here);
         string instead = other is null ? "leave --profile out" : $"use --profile {other.Name}";
         if (profile.Simd is null) throw new FailureException($"the profile {profile.Name} is of a systolic array, on which nothing trains; {instead}.");
-        string wanted = Names.Instructions.Of(profile.Simd.Instructions);
+        string wanted = Names.Instructions.NameOf(profile.Simd.Instructions);
         throw new FailureException(here.CpuHas(profile.Simd.Instructions)
             ? $"the profile {profile.Name} needs {wanted}, for which this program was not built; {instead}, or publish with -p:HardwareProfile={profile.Name}."
             : $"the profile {profile.Name} needs {wanted}, which this CPU does not have; {instead}.");
@@ -91,7 +91,7 @@ internal static class Profiles
     {
         if (!here.IsBuiltForLess) return null;
         string better = BuiltInProfiles.BestFor(here with { Build = here.Cpu })?.Name ?? "";
-        return $"This program was built for {Names.Instructions.Of(here.Build)}, and the CPU has {Names.Instructions.Of(here.Cpu)}: " +
+        return $"This program was built for {Names.Instructions.NameOf(here.Build)}, and the CPU has {Names.Instructions.NameOf(here.Cpu)}: " +
             $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one." +
             (KernelChoice.GivesSameBits ? "" : " Without fused multiply-add its results are close to those of other builds, and have not the same bits.");
     }

@@ -1,4 +1,6 @@
 using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Fields;
+using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -55,12 +57,9 @@ internal sealed record GridManifest(
     /// <exception cref="FailureException">A text differs.</exception>
     public void Check(GridManifest asked, string folder)
     {
-        // An option that is not named here did not exist when the grid was begun, which is what a recipe's own default does.
-        IReadOnlyDictionary<string, string> defaults = Settled(new(TextLevel.Word, new(1, null), new LanguageModelRecipe { Name = "" }, GridCell.Random, [], [], false));
         foreach (string option in Settings.Keys.Union(asked.Settings.Keys))
         {
-            string was = Settings.GetValueOrDefault(option) ?? defaults.GetValueOrDefault(option, "none");
-            string now = asked.Settings.GetValueOrDefault(option) ?? defaults.GetValueOrDefault(option, "none");
+            string was = ValueOf(option), now = asked.ValueOf(option);
             if (was != now)
             {
                 throw new UsageException(
@@ -72,6 +71,14 @@ internal sealed record GridManifest(
         if (Vocabulary != asked.Vocabulary) throw Other("--train", asked.Train, folder, "its words or characters are others");
         Check("--valid", Valid, asked.Valid, folder);
         Check("--test", Test, asked.Test, folder);
+    }
+
+    // An option that is not there did not exist when the grid was begun, which is what a figure's usual value does.
+    private string ValueOf(string option)
+    {
+        Field<LanguageModelRecipe>? field = LanguageModelFields.Table.Find(option);
+        if (!Settings.TryGetValue(option, out string? value)) return field?.UsualText ?? "none";
+        return (option == VocabularyOptions.LineMarksName ? TextSpelling.LineMarks.Current(value) : field?.Current(value)) ?? value;
     }
 
     private static void Check(string option, TextFingerprint was, TextFingerprint now, string folder)

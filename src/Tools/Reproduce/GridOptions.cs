@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -70,7 +71,7 @@ internal sealed class GridOptions
         // As it was written, so that 0.7 times 15 is 10.5 and not a little less.
         double scale = (double)(decimal)(parsed.GetValue(_scale) ?? 1);
         IReadOnlyList<GridCell> cells = parsed.GetValue(_cells) is { } names ? Cells(names) : GridCell.DefaultsFor(baseline);
-        var plan = new GridPlan(level, _vocabulary.Read(parsed, level, warnings), GridScale.Compress(recipe, scale), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
+        var plan = new GridPlan(level, _vocabulary.Read(parsed, level, warnings), GridScale.Compress(recipe, scale, LanguageModelFields.Table), baseline, cells, Seeds(parsed.GetValue(_seeds)), _recipe.GivesWeightDrop(parsed));
         GridCell[] idle = [.. cells.Where(cell => cell.DropsRecurrent && (leavesRecurrent || plan.RecipeOf(cell).Dropout.Recurrent == 0f))];
         return idle.Length == 0 ? plan : throw new UsageException(
             $"the cells {string.Join(", ", idle.Select(cell => cell.Name))} drop the recurrent state, and there is no rate for it; give --rate-recurrent, for example " +

@@ -31,7 +31,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
     {
         foreach (GridMissing run in report.Missing.Where(run => run.Diverged is not null))
             output.WriteLine($"<p>Not part of the table: {HtmlPage.Text(run.Run)}, which diverged. {HtmlPage.Text(run.Diverged!)}</p>");
-        string[] runs = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {Figures.Count(report.Recipe.Epochs, "epoch")})")];
+        string[] runs = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Epochs.Count == 0 ? run.Run : $"{run.Run} ({run.Epochs.Count} of {Figures.Count(report.Recipe.Recipe.Epochs, "epoch")})")];
         if (runs.Length == 0) return;
         output.WriteLine($"<p>Missing, and not part of the table: {HtmlPage.Text(string.Join(", ", runs))}. This goes on with them:<br><code>{HtmlPage.Text(report.Command)}</code></p>");
     }
@@ -54,7 +54,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine("</table>");
         output.WriteLine(
             $"""
-            <p class="small">Perplexities are means over the seeds, and in brackets the smallest and the largest; differences are taken seed by seed. Batch size B is {report.Recipe.Batch}: a structured
+            <p class="small">Perplexities are means over the seeds, and in brackets the smallest and the largest; differences are taken seed by seed. Batch size B is {report.Recipe.Recipe.BatchSize}: a structured
             mask is one for the whole batch, so what it costs may grow with B. Validation is of the best epoch, test of the same model: {new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.
             The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; the ideal one counts multiply-adds alone.</p>
             <table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th><th>validation of {report.Baseline} when it ends</th></tr>
@@ -91,7 +91,7 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
         CurvePlot.Write(
             output, "Validation perplexity by epoch, second half",
-            [.. byEpoch.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.X > report.Recipe.Epochs / 2)] })], "epoch", "validation perplexity", isCounted: true);
+            [.. byEpoch.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.X > report.Recipe.Recipe.Epochs / 2)] })], "epoch", "validation perplexity", isCounted: true);
         PlotCurve[] byTime = [.. Curves((cell, epochs) => cell.StepMs is { } ms ? LearningCurve.Seconds(epochs, ms) : [])];
         if (byTime.Length == 0) return;
         double longest = byTime.Max(curve => curve.Points[^1].X);

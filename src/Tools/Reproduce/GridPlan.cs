@@ -1,7 +1,6 @@
 using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
-using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;
@@ -51,7 +50,7 @@ internal sealed record GridPlan(
     /// <summary>The options that all runs share, with their values.</summary>
     public IEnumerable<(string Option, string Value)> Rows()
     {
-        foreach ((string option, string value) in RecipeReport.Rows(RecipeResult.From(Level, Recipe)))
+        foreach ((string option, string value) in RecipeReport.Rows(Level, Recipe))
         {
             if (option is CaseOption or SeedOption) continue;
             yield return (option, value);
@@ -59,7 +58,7 @@ internal sealed record GridPlan(
         }
 
         if (Limits.MinimumCount > 1) yield return (VocabularyOptions.MinimumCountName, Figures.Setting(Limits.MinimumCount));
-        if (Level == TextLevel.Word && Marks != LineMarks.Always) yield return (VocabularyOptions.LineMarksName, Names.LineMarks.Of(Marks));
+        if (Level == TextLevel.Word && Marks != LineMarks.Always) yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(Marks));
         if (Streams is { } streams) yield return (StreamsOption, Figures.Setting(streams));
         if (Limits.MaximumSize is { } most) yield return (VocabularyOptions.MaximumSizeName, Figures.Setting(most));
     }

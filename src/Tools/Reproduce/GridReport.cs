@@ -1,4 +1,5 @@
 using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
@@ -97,7 +98,7 @@ internal sealed record GridReport(
         IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
         var streams = EvaluationStreams.Of(plan.Streams, plan.Recipe);
         return new GridReport(
-            GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, RecipeResult.From(plan.Level, plan.Recipe),
+            GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, new RecipeResult(plan.Level, plan.Recipe),
             data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times,
             LeftOut.From(data.Train.Tokens, plan.Recipe).Tokens, streams.Valid, streams.Test);
     }
@@ -135,7 +136,7 @@ internal sealed record GridReport(
         }
 
         return new GridCellReport(
-            cell.Name, cell.Meaning, Display.Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
+            cell.Name, cell.Meaning, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
             GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Valid),
             isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Test),

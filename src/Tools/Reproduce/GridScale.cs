@@ -1,3 +1,4 @@
+using TinySD.Formats.Fields;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -14,18 +15,19 @@ internal static class GridScale
     /// </remarks>
     /// <param name="recipe">The whole run's.</param>
     /// <param name="scale">Above 0, at most 1, which changes nothing.</param>
-    public static LanguageModelRecipe Compress(LanguageModelRecipe recipe, double scale)
+    /// <param name="table">The recipe's figures.</param>
+    public static R Compress<R>(R recipe, double scale, FieldTable<R> table)
+        where R : TrainingRecipe
     {
         if (scale >= 1) return recipe;
-        LanguageModelRecipe compressed = recipe with
+        R compressed = recipe;
+        foreach (Field<R, int> field in table.Fields.OfType<Field<R, int>>())
         {
-            Epochs = Scaled(recipe.Epochs, scale),
-            WarmUpUpdates = Scaled(recipe.WarmUpUpdates, scale),
-            Patience = Scaled(recipe.Patience, scale),
-            NonMonotone = recipe.Optimizer == OptimizerKind.NtAsgd ? Scaled(recipe.NonMonotone, scale) : recipe.NonMonotone,
-        };
+            if (field.IsOfSchedule && field.Idle?.Invoke(recipe) is null) compressed = field.With(compressed, Scaled(field.Get(recipe), scale));
+        }
+
         if (recipe.LearningRateSchedule != LearningRateSchedule.Zaremba) return compressed;
-        int decays = Math.Max(0, recipe.Epochs - recipe.FullRateEpochs), full = Scaled(recipe.FullRateEpochs, scale);
+        int decays = Math.Max(0, recipe.Epochs - recipe.FullRateEpochs), full = compressed.FullRateEpochs;
 
         // Rounding must not take away the decay of a run that has one.
         if (decays > 0 && compressed.Epochs > 1) full = Math.Min(full, compressed.Epochs - 1);

@@ -23,7 +23,7 @@ internal sealed record GridStepTimes(
     public static GridStepTimes Of(BenchSide side) => new(
         side.MedianOf(t => t.Step), side.MedianOf(t => t.Forward), side.MedianOf(t => t.Backward), side.MedianOf(t => t.WeightGradient),
         side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
-        Enum.GetValues<Pass>().ToDictionary(Names.Passes.Of, pass => side.MedianOf(t => t.Passes[(int)pass])));
+        Enum.GetValues<Pass>().ToDictionary(Names.Passes.NameOf, pass => side.MedianOf(t => t.Passes[(int)pass])));
 
     // Less than a cycle; ratios to it stay finite.
     private const double LeastMilliseconds = 1e-9;

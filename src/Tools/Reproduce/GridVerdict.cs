@@ -1,3 +1,4 @@
+using TinySD.Formats.Models;
 using TinySD.Runtime.Masks;
 using TinySD.Tools.Display;
 
@@ -43,7 +44,7 @@ internal static class GridVerdict
     public static string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
         GridCell baseline = plan.Baseline;
-        string claim = $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against {Names.Dropouts.Of(baseline.Kind)} masks at the same rates.";
+        string claim = $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against {ModelSpelling.DropoutKinds.NameOf(baseline.Kind)} masks at the same rates.";
         int diverged = missing.Count(run => run.Diverged is not null), left = missing.Count - diverged;
         string rest = (left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {(left == 1 ? "is" : "are")} missing." : "") +
             (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {(diverged == 1 ? "is" : "are")} left out." : "");

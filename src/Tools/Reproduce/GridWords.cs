@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using TinySD.Formats.Models;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -16,7 +17,7 @@ internal static class GridWords
         string rates = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba && recipe.FullRateEpochs < recipe.Epochs
             ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
                 $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last"
-            : $"learning rate {Figures.Setting(recipe.LearningRate)}, {Names.LearningRateSchedules.Of(recipe.LearningRateSchedule)}";
+            : $"learning rate {Figures.Setting(recipe.LearningRate)}, {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";
         return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, {rates}";
     }
 
@@ -34,7 +35,7 @@ internal static class GridWords
 
         console.Results.Write(table);
         console.Out.WriteLine(
-            $"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Batch}; " +
+            $"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Recipe.BatchSize}; " +
             $"{new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.");
         console.Out.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
 
@@ -71,7 +72,7 @@ internal sealed class SimulationFindings
 
     private static string Ratio(SimulatedProduct product) => Figures.Fixed((double)product.Dense.ComputeCycles / product.Structured.ComputeCycles, 2);
 
-    private static string Title(SystolicDataflow dataflow) => $"{Names.Dataflows.Of(dataflow)} {Words(dataflow)}";
+    private static string Title(SystolicDataflow dataflow) => $"{HardwareSpelling.Dataflows.NameOf(dataflow)} {Words(dataflow)}";
 
     private static string WhyFoldsGetShorter(SystolicArray array, GemmShape dense, GemmShape kept)
     {
@@ -94,7 +95,7 @@ internal sealed class SimulationFindings
         GemmShape dense = Example!.Product.Shape, kept = Example.Product.Kept;
         string ratio = Figures.Fixed((double)FoldModel.Cycles(array, dense) / FoldModel.Cycles(array, kept), 2);
         return new(
-            Names.Dataflows.Of(dataflow), ratio,
+            HardwareSpelling.Dataflows.NameOf(dataflow), ratio,
             dataflow == SystolicDataflow.OutputStationary ? WhyFoldsGetShorter(array, dense, kept) : WhyFoldsGo(array, dense, kept));
     }
 

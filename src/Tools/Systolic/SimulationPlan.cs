@@ -1,3 +1,4 @@
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -29,7 +30,7 @@ internal sealed record SimulationPlan(
         string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Masks(dropout)}; the masks of the first step with seed {recipe.Seed}";
         IReadOnlyList<PlannedProduct> products = LanguageModelTrainer.PlanOf(recipe, bench.Vocabulary).PlannedProducts;
         return new SimulationPlan(
-            RecipeText.Shape(recipe, bench.Vocabulary), $"{Names.Dropouts.Of(kind)} dropout{rates}",
+            RecipeText.Shape(recipe, bench.Vocabulary), $"{ModelSpelling.DropoutKinds.NameOf(kind)} dropout{rates}",
             round => new TrainingStep(products, dropout, recipe.Seed, round).Products,
             new TrainingStep(products, dropout, recipe.Seed, (kept, _) => kept).Masks);
     }
@@ -41,7 +42,7 @@ internal sealed record SimulationPlan(
         int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropout.Output)) : shape.K;
         string rates = kind == DropoutKind.None ? "" : $", rate {Figures.Setting(dropout.Output)}";
         return new SimulationPlan(
-            $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{Names.Dropouts.Of(kind)} dropout{rates}",
+            $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{ModelSpelling.DropoutKinds.NameOf(kind)} dropout{rates}",
             round =>
             {
                 GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
@@ -34,7 +35,7 @@ internal sealed class SimulationReport
                 p.Product.Name, p.Product.Shape.M, p.Product.Shape.N, p.Product.Shape.K, p.Product.Kept.M, p.Product.Kept.N, p.Product.Kept.K,
                 p.Dense.ComputeCycles, p.Structured.ComputeCycles)),
         ];
-        var result = new SimulateResult(Names.Dataflows.Of(_array.Dataflow), _array.Rows, _array.Columns, products, _drawn.Speedup);
+        var result = new SimulateResult(HardwareSpelling.Dataflows.NameOf(_array.Dataflow), _array.Rows, _array.Columns, products, _drawn.Speedup);
         CliJson.Write(output, result, CliJson.Default.SimulateResult);
     }
 

@@ -10,18 +10,19 @@ namespace TinySD.Formats.Tests;
 /// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
 public sealed partial class ArchitectureTests
 {
-    // Every room may use the root: what is wrong with a file, and whose fault it is. Of another format's files, what they are taken apart into
-    // (Parts) lies below the formats, and what chooses among those on top.
+    // Every room may use the root: how values are spelled, what is wrong with a file, and whose fault it is. Of another format's files, what
+    // they are taken apart into (Parts) lies below the formats, and what chooses among those on top.
     private static readonly Rooms s_rooms = new("src/Formats", "TinySD.Formats", new Dictionary<string, string[]>
     {
         [Rooms.Root] = [],
         ["Storage"] = [Rooms.Root],
         ["Container"] = [Rooms.Root, "Storage"],
         ["Text"] = [Rooms.Root, "Storage"],
+        ["Fields"] = [Rooms.Root, "Container"],
         ["Schedules"] = [Rooms.Root, "Storage", "Container"],
         ["Hardware"] = [Rooms.Root, "Storage"],
-        ["Models"] = [Rooms.Root, "Storage", "Container", "Text"],
-        ["Checkpoints"] = [Rooms.Root, "Storage", "Container", "Text", "Models"],
+        ["Models"] = [Rooms.Root, "Fields", "Storage", "Container", "Text"],
+        ["Checkpoints"] = [Rooms.Root, "Fields", "Storage", "Container", "Text", "Models"],
         ["Exchange.Parts"] = [Rooms.Root, "Container", "Text", "Models"],
         ["Exchange.Safetensors"] = [Rooms.Root, "Storage", "Text", "Models", "Exchange.Parts"],
         ["Exchange.Onnx.Messages"] = [Rooms.Root, "Storage"],

@@ -509,7 +509,7 @@ public sealed class LanguageModelFileTests
         "the training is not as the format asks: dropout draw is 'coin'; exact-count, bernoulli are known")]
     [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam, nt-asgd are known")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
-        "the training is not as the format asks: loss reduction is 'eve'; sum-over-time, mean are known")]
+        "the training is not as the format asks: loss reduction is 'eve'; sum, mean are known")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
         "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDecay\":0.5",

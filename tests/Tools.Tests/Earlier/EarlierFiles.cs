@@ -70,17 +70,29 @@ internal static class EarlierFiles
     public static IEnumerable<string> Differences(JsonNode? recorded, JsonNode? now, string path = "")
     {
         if (recorded is JsonObject fields && now is JsonObject others)
-        {
-            return fields.SelectMany(field =>
-                Differences(field.Value, others[s_renamed.GetValueOrDefault(field.Key, field.Key)], $"{path}/{field.Key}"));
-        }
-
+            return fields.SelectMany(field => Differences(field.Value, others[NameNow($"{path}/{field.Key}")], $"{path}/{field.Key}"));
         if (recorded is JsonArray items && now is JsonArray found && items.Count == found.Count)
             return items.SelectMany((item, i) => Differences(item, found[i], $"{path}/{i}"));
-        return JsonNode.DeepEquals(recorded, now) ? [] : [$"{path}: {Show(recorded)} then, {Show(now)} now"];
+        if (JsonNode.DeepEquals(recorded, now)) return [];
+        bool isOtherWord = WordNow(path, recorded?.ToString()) is { } word && word == now?.ToString();
+        return isOtherWord ? [] : [$"{path}: {Show(recorded)} then, {Show(now)} now"];
 
         static string Show(JsonNode? node) => node?.ToJsonString() ?? "nothing";
     }
+
+    // Results once had other words than files.
+    private static string NameNow(string path)
+    {
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        return path.EndsWith("/recipe/preset", StringComparison.Ordinal) ? "name" : s_renamed.GetValueOrDefault(name, name);
+    }
+
+    private static string? WordNow(string path, string? word) => (path[(path.LastIndexOf('/') + 1)..], word) switch
+    {
+        ("draw", "exact") => "exact-count",
+        ("eos", "auto") => "where-missing",
+        _ => null,
+    };
 
     private static string Line(JsonNode tensor) => $"{tensor["dtype"]}{tensor["shape"]!.ToJsonString()} {tensor["checksum"]}";
 

@@ -30,8 +30,8 @@ internal sealed class EvaluationOptions
         "Evaluate with Monte Carlo dropout too (Gal and Ghahramani 2016): this many passes with dropout on, their probabilities averaged.");
 
     private readonly Option<ulong?> _seed = Ranged.Seed($"Seed of those passes' masks. [default: {DefaultSeed}]");
-    private readonly DropoutOptions _dropout = new("the model's");
-    private readonly WordAndWeightOptions _drops = new();
+    private readonly DropoutOptions<LanguageModelRecipe> _dropout = new(LanguageModelFields.Shared);
+    private readonly FieldOptions<LanguageModelRecipe> _drops = new(LanguageModelFields.WordsAndWeights);
 
     private readonly Option<int?> _cache = Ranged.Whole("--cache", 1, 1 << 24,
         $"Evaluate with a continuous cache of so many positions too (Grave et al. 2017); {CacheEvaluator.DefaultSize} is usual for the Penn Treebank.");

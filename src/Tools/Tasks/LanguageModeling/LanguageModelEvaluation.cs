@@ -51,7 +51,7 @@ internal sealed class LanguageModelEvaluation(
             recipe.WordDrop, recipe.WeightDrop, recipe.WordDropBySequence);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
-            result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, Names.Dropouts.Of(dropout.Kind), dropout.Embedding, dropout.Layer,
+            result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer,
             dropout.Recurrent,
             dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
     }

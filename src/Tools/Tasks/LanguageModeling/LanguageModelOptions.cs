@@ -1,10 +1,7 @@
 using System.CommandLine;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
@@ -14,73 +11,33 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 internal sealed class LanguageModelOptions
 {
     private const string DefaultWordPreset = "zaremba-small", DefaultCharacterPreset = "char-small";
+    private const string PresetName = "--preset", BpttName = "--bptt", VariableBpttName = "--variable-bptt", SeedName = "--seed",
+        DecayName = "--weight-decay";
     private const int LargestSize = 65536;
 
     private readonly Option<string?> _preset = Presets.Option(
         $"A named set of the options below; those given beside it win. One of {Presets.List}. {Presets.Forms} " +
         $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
 
-    private readonly Option<TextLevel?> _level = Ranged.Choice("--level", Names.Levels,
-        $"What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose name begins with {Presets.CharacterPrefix}, else word]");
+    private readonly Option<TextLevel?> _level = Ranged.Value("--level", TextSpelling.Levels,
+        "What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose name " +
+        $"begins with {Presets.CharacterPrefix}, else word]");
 
-    private readonly DropoutOptions _dropout = new("the preset's");
-    private readonly Option<int?> _hidden = Ranged.Whole("--hidden", 1, LargestSize, "Hidden size H of every layer, or of all but the last.");
-    private readonly Option<int?> _lastHidden = Ranged.Whole("--last-hidden", 0, LargestSize,
-        "Hidden size of the last layer, which --tied needs as wide as the embedding; 0 for --hidden.");
-
-    private readonly Option<int?> _embedding = Ranged.Whole("--embedding", 0, LargestSize, "Embedding size; 0 for the hidden size.");
-    private readonly Option<int?> _layers = Ranged.Whole("--layers", 1, 64, "Recurrent layers.");
-    private readonly CellOptions _cell = new();
-
-    private readonly Option<bool?> _tied = Ranged.Switch("--tied", "Share one tensor between embedding and classifier.");
-
-    private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences B in a batch.");
-    private readonly Option<int?> _bptt = Ranged.Whole("--bptt", 1, 65536, "Time steps T of a window of truncated back-propagation.");
-    private readonly Option<bool?> _variableBptt = Ranged.Switch("--variable-bptt",
-        $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and scale the learning rate by it.");
-
-    private readonly Option<int?> _epochs = Ranged.Whole("--epochs", 1, LanguageModelFile.MaxEpochs, "Passes over the training text.");
-
-    private readonly LearningRateOptions _learningRate = new();
-    private readonly Option<float?> _clip = Ranged.Number("--clip", v => v >= 0, "a number of at least 0",
-        "The gradient's largest L2 norm; 0 for no clipping.");
-
-    private readonly Option<OptimizerKind?> _optimizer = Ranged.Choice("--optimizer", Names.Optimizers, "The update rule: nt-asgd averages from when validation stops getting better.");
-    private readonly Option<int?> _nonMonotone = Ranged.Whole("--nonmono", 0, int.MaxValue,
-        "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one before it.");
-
-    private readonly Option<LossReduction?> _reduction = Ranged.Choice("--loss-reduction", Names.LossReductions,
-        "The loss whose gradient is clipped: the sum over time of the batch's mean, or the mean over both.");
-
-    private readonly RegularizerOptions _regularizers = new();
-    private readonly Option<float?> _init = Ranged.Number("--init", v => v > 0, "a number above 0", "Parameters start uniform in [-X, X].");
-    private readonly Option<InitScheme?> _initScheme = Ranged.Choice("--init-scheme", Names.InitSchemes,
-        "uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], the classifier's bias 0.");
-
-    private readonly Option<float?> _forgetBias = Ranged.Number("--forget-bias", _ => true, "a number",
-        "Added to the forget gates' bias of LSTM cells at the start.");
-
-    private readonly Option<ulong?> _seed = Ranged.Seed("Seed of the initial parameters and of every mask.");
+    private readonly DropoutOptions<LanguageModelRecipe> _dropout = new(LanguageModelFields.Shared);
+    private readonly FieldOptions<LanguageModelRecipe> _figures =
+        new(LanguageModelFields.Table.Fields.Where(field => field.Option != PresetName && !LanguageModelFields.Shared.Dropout.Contains(field)));
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options =
-        [
-            _preset, _level, .. _dropout.All, .. _regularizers.All, _hidden, _lastHidden, _embedding, _layers, .. _cell.All, _tied, _batch, _bptt, _variableBptt,
-            _epochs, .. _learningRate.All, _clip, _reduction, _optimizer, _nonMonotone, _init, _initScheme, _forgetBias, _seed,
-        ];
-        foreach (Option option in options) command.Add(option);
+        foreach (Option option in (Option[])[_preset, _level, .. _dropout.All, .. _figures.All]) command.Add(option);
     }
 
     /// <summary>Adds those that decide the masks to a command.</summary>
     public void AddMasksTo(Command command)
     {
-        Option[] options =
-        [
-            _preset, .. _dropout.All, _hidden, _lastHidden, _embedding, _layers, _bptt, _variableBptt, _seed,
-        ];
-        foreach (Option option in options) command.Add(option);
+        string[] figures = ["--hidden", "--last-hidden", "--embedding", "--layers", BpttName, VariableBpttName, SeedName];
+        foreach (Option option in (Option[])[_preset, .. _dropout.All, .. figures.Select(name => _figures[name])]) command.Add(option);
     }
 
     /// <summary>Adds those that the runs of a grid share to a command: case and seed are what it varies.</summary>
@@ -88,7 +45,7 @@ internal sealed class LanguageModelOptions
     {
         AddTo(command);
         command.Options.Remove(_dropout.Case);
-        command.Options.Remove(_seed);
+        command.Options.Remove(_figures[SeedName]);
     }
 
     /// <summary>The level and the recipe that a command line asks for.</summary>
@@ -103,38 +60,13 @@ internal sealed class LanguageModelOptions
         string name = parsed.GetValue(_preset) ?? (level is TextLevel.Character or TextLevel.Byte ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
-        preset = _cell.Apply(parsed, preset, warnings);
-        bool hasForgetGate = preset.Cell == CellKind.Lstm;
-        if (!hasForgetGate) warnings.NoEffect(Ranged.Given(parsed, _forgetBias), $": --cell is {Names.Cells.Of(preset.Cell)}, and only LSTM cells have a forget gate");
-        preset = preset with { Optimizer = parsed.GetValue(_optimizer) ?? preset.Optimizer };
-        bool averages = preset.Optimizer == OptimizerKind.NtAsgd;
-        if (!averages) warnings.NoEffect(Ranged.Given(parsed, _nonMonotone), $" without --optimizer nt-asgd; it is {Names.Optimizers.Of(preset.Optimizer)}");
-        preset = _learningRate.Apply(parsed, _regularizers.Apply(parsed, preset, warnings), warnings);
-        LanguageModelRecipe recipe = preset with
-        {
-            HiddenSize = parsed.GetValue(_hidden) ?? preset.HiddenSize,
-            LastHiddenSize = parsed.GetValue(_lastHidden) ?? preset.LastHiddenSize,
-            EmbeddingSize = parsed.GetValue(_embedding) ?? preset.EmbeddingSize,
-            LayerCount = parsed.GetValue(_layers) ?? preset.LayerCount,
-            TieWeights = Ranged.IsOn(parsed, _tied) ?? preset.TieWeights,
-            InitRange = parsed.GetValue(_init) ?? preset.InitRange,
-            ForgetBias = (hasForgetGate ? parsed.GetValue(_forgetBias) : null) ?? preset.ForgetBias,
-            BatchSize = parsed.GetValue(_batch) ?? preset.BatchSize,
-            Bptt = parsed.GetValue(_bptt) ?? preset.Bptt,
-            Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}", warnings),
-            VariableBptt = Ranged.IsOn(parsed, _variableBptt) ?? preset.VariableBptt,
-            LossReduction = parsed.GetValue(_reduction) ?? preset.LossReduction,
-            NonMonotone = (averages ? parsed.GetValue(_nonMonotone) : null) ?? preset.NonMonotone,
-            InitScheme = parsed.GetValue(_initScheme) ?? preset.InitScheme,
-            ClipNorm = parsed.GetValue(_clip) ?? preset.ClipNorm,
-            Epochs = parsed.GetValue(_epochs) ?? preset.Epochs,
-            Seed = parsed.GetValue(_seed) ?? preset.Seed,
-        };
+        LanguageModelRecipe recipe = _figures.Apply(parsed, preset, warnings, asked => WithoutForeignDecay(parsed, asked));
+        recipe = recipe with { Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}", warnings) };
         CheckTied(recipe);
         if (recipe.VariableBptt && (recipe.Bptt < WindowLengths.Shortest || recipe.LongestWindow > LargestSize))
         {
             throw new UsageException(
-                $"{_variableBptt.Name} needs a {_bptt.Name} from {WindowLengths.Shortest} to {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
+                $"{VariableBpttName} needs a {BpttName} from {WindowLengths.Shortest} to {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
         }
 
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
@@ -147,7 +79,7 @@ internal sealed class LanguageModelOptions
     public bool GivesRecurrentRate(ParseResult parsed) => _dropout.GivesRecurrent(parsed);
 
     /// <summary>Whether a command line gives DropConnect's rate itself.</summary>
-    public bool GivesWeightDrop(ParseResult parsed) => _regularizers.GivesWeightDrop(parsed);
+    public bool GivesWeightDrop(ParseResult parsed) => Ranged.Given(parsed, _figures["--weight-drop"]).Count > 0;
 
     /// <summary>A recipe with what a command line gives beside it.</summary>
     /// <param name="parsed">The command line.</param>
@@ -159,9 +91,17 @@ internal sealed class LanguageModelOptions
     public LanguageModelRecipe ReadBeside(
         ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction, Warnings warnings)
     {
-        if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, Names.Levels.Of(asked), Names.Levels.Of(level));
+        if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, TextSpelling.Levels.NameOf(asked), TextSpelling.Levels.NameOf(level));
         if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
         return Read(parsed, warnings, _ => recipe).Recipe;
+    }
+
+    // A preset's decay is left out with its optimizer; one that is asked for is an error.
+    private LanguageModelRecipe WithoutForeignDecay(ParseResult parsed, LanguageModelRecipe recipe)
+    {
+        if (recipe is not { Optimizer: OptimizerKind.Adam, WeightDecay: > 0f }) return recipe;
+        return Ranged.Given(parsed, _figures[DecayName]).Count == 0 ? recipe with { WeightDecay = 0f } : throw new UsageException(
+            $"{DecayName} needs --optimizer sgd or nt-asgd; it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}.");
     }
 
     private static void CheckTied(LanguageModelRecipe recipe)

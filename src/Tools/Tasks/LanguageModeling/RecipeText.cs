@@ -1,3 +1,4 @@
+using TinySD.Formats.Models;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -19,7 +20,7 @@ internal static class RecipeText
 
     // An LSTM goes without saying.
     private static string Cell(LanguageModelRecipe recipe) =>
-        recipe.Peepholes ? "peephole " : recipe.Cell == CellKind.Lstm ? "" : Names.Cells.Of(recipe.Cell) + " ";
+        recipe.Peepholes ? "peephole " : recipe.Cell == CellKind.Lstm ? "" : ModelSpelling.Cells.NameOf(recipe.Cell) + " ";
 
     /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
     public static string Masks(DropoutSpec dropout) =>

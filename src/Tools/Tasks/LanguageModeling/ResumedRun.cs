@@ -1,12 +1,12 @@
 using System.CommandLine;
 using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Container;
+using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
-using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
@@ -36,20 +36,16 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
     public (TextLevel Level, LanguageModelRecipe Recipe) Recipe(ParseResult parsed, LanguageModelOptions options, Warnings warnings)
     {
         LanguageModelRecipe asked = options.ReadBeside(parsed, run.Data.Level, run.Recipe, Contradiction, warnings);
-        var was = RecipeReport.Rows(RecipeResult.From(run.Data.Level, run.Recipe)).ToDictionary(row => row.Option, row => row.Value);
-        var now = RecipeReport.Rows(RecipeResult.From(run.Data.Level, asked with { Epochs = run.Recipe.Epochs })).ToDictionary(row => row.Option, row => row.Value);
-        foreach (string option in now.Keys.Union(was.Keys))
-        {
-            // Either may lack a row: dropout of another case has others, and some stand only where they say something.
-            string value = now.GetValueOrDefault(option, Absent), known = was.GetValueOrDefault(option, Absent);
-            if (value != known) throw Contradiction(option, value, known);
-        }
+
+        // Either may lack a figure: dropout of another case has others, and some stand only where they say something.
+        foreach ((string option, string? was, string? now) in LanguageModelFields.Table.Differences(run.Recipe, asked with { Epochs = run.Recipe.Epochs }))
+            throw Contradiction(option, now ?? Absent, was ?? Absent);
 
         if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
         {
             throw new UsageException(
                 $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its {Figures.Count(run.Recipe.Epochs, "epoch")} " +
-                $"(--lr-schedule {Names.LearningRateSchedules.Of(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
+                $"(--lr-schedule {ModelSpelling.LearningRateSchedules.NameOf(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
         }
 
         int begun = run.State.Epoch + (run.State.Step > 0 ? 1 : 0);
@@ -77,13 +73,13 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
     /// <summary>The number format of the run's model.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
     public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Settings.Dtype
-        ? throw Contradiction(option.Name, Names.Storages.Of(asked), Names.Storages.Of(run.Settings.Dtype))
+        ? throw Contradiction(option.Name, StorageSpelling.Storages.NameOf(asked), StorageSpelling.Storages.NameOf(run.Settings.Dtype))
         : run.Settings.Dtype;
 
     /// <summary>Which lines of the run's texts get a token for their end.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
     public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.Data.LineMarks
-        ? throw Contradiction(VocabularyOptions.LineMarksName, Names.LineMarks.Of(marks), Names.LineMarks.Of(run.Data.LineMarks))
+        ? throw Contradiction(VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks), TextSpelling.LineMarks.NameOf(run.Data.LineMarks))
         : run.Data.LineMarks;
 
     /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Training;
@@ -66,7 +67,7 @@ internal static class Schedules
 
     /// <summary>Case, rates, and what else decides the masks.</summary>
     public static string Describe(DropoutSpec dropout) =>
-        $"{Names.Dropouts.Of(dropout.Kind)} dropout: {RecipeText.Masks(dropout)}";
+        $"{ModelSpelling.DropoutKinds.NameOf(dropout.Kind)} dropout: {RecipeText.Masks(dropout)}";
 
     // A recipe has one rate for each site; the file has one for each place.
     private static DropoutSpec DropoutOf(MaskScheduleFile file)

@@ -28,7 +28,7 @@ internal static class TrainingReport
         var result = new TrainLmResult(
             [.. epochs], outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Best.Valid.Loss, data.Valid.UnknownToPredict, streams.Valid,
             outcome.Test?.Metric, outcome.Test?.Loss, data.Test?.UnknownToPredict, data.Test is null ? null : streams.Test, outcome.Parameters,
-            data.Vocabulary.Count, output, outcome.Seconds, threads, RecipeResult.From(data.Vocabulary.Level, recipe),
+            data.Vocabulary.Count, output, outcome.Seconds, threads, new RecipeResult(data.Vocabulary.Level, recipe),
             data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
         CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
     }

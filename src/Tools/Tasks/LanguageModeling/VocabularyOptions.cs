@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TinySD.Formats.Text;
-using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
@@ -22,9 +21,9 @@ internal sealed class VocabularyOptions
         "[default: all]");
 
     /// <summary>Which lines get a token for their end.</summary>
-    public Option<LineMarks?> LineMarks { get; } = Ranged.Choice(LineMarksName, Names.LineMarks,
-        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: auto, those that do not end in it already; always, " +
-        "every line; none, no line: a line's end is white space, and what the text has is what there is. The model remembers it. [default: auto]");
+    public Option<LineMarks?> LineMarks { get; } = Ranged.Value(LineMarksName, TextSpelling.LineMarks,
+        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: where-missing, those that do not end in it already; always, " +
+        "every line; none, no line: a line's end is white space, and what the text has is what there is. The model remembers it. [default: where-missing]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -42,7 +41,7 @@ internal sealed class VocabularyOptions
     {
         if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
         warnings.NoEffect(
-            [$"{LineMarksName} {Names.LineMarks.Of(marks)}"], $" at --level {Names.Levels.Of(level)}: line feeds are tokens like any other");
+            [$"{LineMarksName} {TextSpelling.LineMarks.NameOf(marks)}"], $" at --level {TextSpelling.Levels.NameOf(level)}: line feeds are tokens like any other");
         return null;
     }
 

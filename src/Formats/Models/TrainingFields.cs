@@ -1,0 +1,164 @@
+using TinySD.Formats.Fields;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Formats.Models;
+
+/// <summary>The figures that every task's recipe has. A new one is a row here, and nothing else.</summary>
+/// <typeparam name="TRecipe">The task's recipe.</typeparam>
+/// <param name="cellOf">A recipe's recurrent cell.</param>
+public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
+    where TRecipe : TrainingRecipe
+{
+    private const int Most = 65536;
+
+    /// <summary>The name, which chooses a preset.</summary>
+    public Field<TRecipe> Name { get; } = new Field<TRecipe, string>(
+        "name", "--preset", "The preset that the recipe is derived from.", Spelling.Text, r => r.Name, (r, v) => r with { Name = v })
+    { Result = "name" };
+
+    /// <summary>The case of the masks.</summary>
+    public Field<TRecipe, DropoutKind> Kind { get; } = new(
+        "dropout.kind", "--dropout",
+        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps the " +
+        "preset's or the model's rates.",
+        ModelSpelling.DropoutKinds, r => r.Dropout.Kind, (r, v) => r with { Dropout = r.Dropout with { Kind = v } });
+
+    /// <summary>The drop rates of the four sites.</summary>
+    public IReadOnlyList<Field<TRecipe, float>> Rates { get; } =
+    [
+        Rate("embedding", "Drop rate on the embedding's output. Wins over --rate, as the next three do.",
+            d => d.Embedding, (d, v) => d with { Embedding = v }),
+        Rate("layer", "Drop rate between layers.", d => d.Layer, (d, v) => d with { Layer = v }),
+        Rate("recurrent", "Drop rate on the previous hidden state.", d => d.Recurrent, (d, v) => d with { Recurrent = v }),
+        Rate("output", "Drop rate before the classifier.", d => d.Output, (d, v) => d with { Output = v }),
+    ];
+
+    /// <summary>How structured masks are drawn.</summary>
+    public Field<TRecipe, MaskDraw> Draw { get; } = new(
+        "dropout.draw", "--draw", "Whether structured masks keep an exact count of units or each unit by chance.",
+        ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } })
+    { Idle = Unstructured };
+
+    /// <summary>What kept counts are rounded to.</summary>
+    public Field<TRecipe, int> KeepMultiple { get; } = new(
+        "dropout.keepMultiple", "--keep-multiple", "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills.",
+        Spelling.Whole(1, Most), r => r.Dropout.KeepMultiple, (r, v) => r with { Dropout = r.Dropout with { KeepMultiple = v } })
+    { Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
+
+    /// <summary>Units that go together.</summary>
+    public Field<TRecipe, int> GroupSize { get; } = new(
+        "dropout.groupSize", "--group-size", "Units side by side that structured masks keep or drop together.",
+        Spelling.Whole(1, Most), r => r.Dropout.GroupSize, (r, v) => r with { Dropout = r.Dropout with { GroupSize = v } })
+    { Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
+
+    /// <summary>All of dropout on units.</summary>
+    public IReadOnlyList<Field<TRecipe>> Dropout => [Kind, .. Rates, Draw, KeepMultiple, GroupSize];
+
+    /// <summary>What weights decay by.</summary>
+    public IReadOnlyList<Field<TRecipe>> Decay { get; } =
+    [
+        new Field<TRecipe, float>(
+            "weightDecay", "--weight-decay", "Weight decay (L2) on all parameters, after clipping.",
+            Spelling.Number(v => v is >= 0 and < 1, "a number of at least 0 and below 1"),
+            r => r.WeightDecay, (r, v) => r with { WeightDecay = v })
+        { Usual = 0f },
+        new Field<TRecipe, bool>(
+            "decoupledDecay", "--decoupled-decay", "Take that share off at every update, whatever the learning rate.",
+            Spelling.Switch, r => r.DecoupledDecay, (r, v) => r with { DecoupledDecay = v })
+        { Usual = false, Idle = r => r.WeightDecay > 0f ? null : " without --weight-decay" },
+    ];
+
+    /// <summary>How many sequences are trained at once.</summary>
+    public Field<TRecipe> Batch { get; } = new Field<TRecipe, int>(
+        "batchSize", "--batch", "Sequences B in a batch.", Spelling.Whole(1, Most), r => r.BatchSize, (r, v) => r with { BatchSize = v });
+
+    /// <summary>Epochs, learning rate, update rule and start.</summary>
+    public IReadOnlyList<Field<TRecipe>> Run { get; } =
+    [
+        new Field<TRecipe, int>(
+            "epochs", "--epochs", "Passes over the training data.",
+            Spelling.Whole(1, LanguageModelFile.MaxEpochs), r => r.Epochs, (r, v) => r with { Epochs = v })
+        { IsOfSchedule = true },
+        new Field<TRecipe, float>(
+            "learningRate", "--lr", "Learning rate of the first epochs.",
+            Spelling.Positive, r => r.LearningRate, (r, v) => r with { LearningRate = v }),
+        new Field<TRecipe, LearningRateSchedule>(
+            "learningRateSchedule", "--lr-schedule",
+            "How the rate falls: zaremba after some full epochs, constant not at all, cosine and linear towards 0, plateau whenever validation " +
+            "is no better.",
+            ModelSpelling.LearningRateSchedules, r => r.LearningRateSchedule, (r, v) => r with { LearningRateSchedule = v })
+        { Usual = LearningRateSchedule.Zaremba },
+        new Field<TRecipe, int>(
+            "fullRateEpochs", "--full-rate-epochs", "Epochs at the full learning rate before the decay of --lr-schedule zaremba starts.",
+            Spelling.Whole(0), r => r.FullRateEpochs, (r, v) => r with { FullRateEpochs = v })
+        { StaysIdle = true, IsOfSchedule = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba) },
+        new Field<TRecipe, float>(
+            "decay", "--decay", "What the learning rate is divided by: in every epoch after those, or at every plateau.",
+            Spelling.Number(v => v >= 1, "a number of at least 1"), r => r.Decay, (r, v) => r with { Decay = v })
+        { StaysIdle = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba, LearningRateSchedule.Plateau) },
+        new Field<TRecipe, int>(
+            "warmUpUpdates", "--warm-up", "Updates in which the learning rate rises to its full value.",
+            Spelling.Whole(0), r => r.WarmUpUpdates, (r, v) => r with { WarmUpUpdates = v })
+        { Usual = 0, IsOfSchedule = true },
+        new Field<TRecipe, int>(
+            "patience", "--patience", "Stop after this many epochs in a row without a better validation; 0 for never.",
+            Spelling.Whole(0), r => r.Patience, (r, v) => r with { Patience = v })
+        { Usual = 0, IsOfSchedule = true },
+        new Field<TRecipe, float>(
+            "clipNorm", "--clip", "The gradient's largest L2 norm; 0 for no clipping.",
+            Spelling.NotNegative, r => r.ClipNorm, (r, v) => r with { ClipNorm = v }),
+        new Field<TRecipe, LossReduction>(
+            "lossReduction", "--loss-reduction",
+            "The loss whose gradient is clipped: the sum over time of the batch's mean, or the mean over both.",
+            ModelSpelling.LossReductions, r => r.LossReduction, (r, v) => r with { LossReduction = v })
+        { Usual = LossReduction.SumOverTime },
+        new Field<TRecipe, OptimizerKind>(
+            "optimizer", "--optimizer", "The update rule: nt-asgd averages from when validation stops getting better.",
+            ModelSpelling.Optimizers, r => r.Optimizer, (r, v) => r with { Optimizer = v }),
+        new Field<TRecipe, int>(
+            "nonMonotone", "--nonmono",
+            "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one before it.",
+            Spelling.Whole(0), r => r.NonMonotone, (r, v) => r with { NonMonotone = v })
+        { Usual = 5, StaysIdle = true, IsOfSchedule = true, Idle = r => OtherThan(r, OptimizerKind.NtAsgd) },
+        new Field<TRecipe, float>(
+            "initRange", "--init", "Parameters start uniform in [-X, X].", Spelling.Positive, r => r.InitRange, (r, v) => r with { InitRange = v }),
+        new Field<TRecipe, InitScheme>(
+            "initScheme", "--init-scheme",
+            "uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], the classifier's bias 0.",
+            ModelSpelling.InitSchemes, r => r.InitScheme, (r, v) => r with { InitScheme = v })
+        { Usual = InitScheme.Uniform },
+    ];
+
+    /// <summary>What initial parameters and masks are drawn from.</summary>
+    public Field<TRecipe> Seed { get; } = new Field<TRecipe, ulong>(
+        "seed", "--seed", "Seed of the initial parameters and of every mask.", Spelling.Seed, r => r.Seed, (r, v) => r with { Seed = v });
+
+    /// <summary>What forget gates start with.</summary>
+    public Field<TRecipe> ForgetBias { get; } = new Field<TRecipe, float>(
+        "forgetBias", "--forget-bias", "Added to the forget gates' bias of LSTM cells at the start.",
+        Spelling.Number(_ => true, "a number"), r => r.ForgetBias, (r, v) => r with { ForgetBias = v })
+    { Idle = r => OtherThanLstm(cellOf(r), "a forget gate") };
+
+    internal static string? OtherThanLstm(CellKind cell, string what) =>
+        cell == CellKind.Lstm ? null : $": --cell is {ModelSpelling.Cells.NameOf(cell)}, and only LSTM cells have {what}";
+
+    private static Field<TRecipe, float> Rate(string site, string help, Func<DropoutSpec, float> get, Func<DropoutSpec, float, DropoutSpec> with) =>
+        new($"dropout.{site}", $"--rate-{site}", help, Spelling.Rate, r => get(r.Dropout), (r, v) => r with { Dropout = with(r.Dropout, v) })
+        { Idle = r => r.Dropout.Kind == DropoutKind.None ? ": --dropout is none" : null };
+
+    private static string? Unstructured(TRecipe recipe) => recipe.Dropout.IsStructured
+        ? null
+        : $": --dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}; only structured masks have it";
+
+    private static string? Unscheduled(TRecipe recipe, params ReadOnlySpan<LearningRateSchedule> schedules) =>
+        schedules.Contains(recipe.LearningRateSchedule)
+            ? null
+            : $": --lr-schedule is {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";
+
+    private static string? OtherThan(TRecipe recipe, OptimizerKind optimizer) => recipe.Optimizer == optimizer
+        ? null
+        : $" without --optimizer {ModelSpelling.Optimizers.NameOf(optimizer)}; it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}";
+}
