@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 
 namespace TinySD.Formats;
@@ -7,10 +8,6 @@ namespace TinySD.Formats;
 public abstract class Spelling
 {
     private protected Spelling(string form, string expected) => (Form, Expected) = (form, expected);
-
-    private delegate bool Parser<T>(string word, out T value);
-
-    private delegate bool Reader<T>(ref Utf8JsonReader json, out T value);
 
     /// <summary>What stands for a value in a help text, as <c>N</c>, <c>X</c> or <c>word|char|byte</c>.</summary>
     public string Form { get; }
@@ -22,21 +19,13 @@ public abstract class Spelling
     public virtual IReadOnlyList<string> Names => [];
 
     /// <summary>On or off.</summary>
-    public static Spelling<bool> Switch { get; } = new Scalar<bool>(
-        "true|false", "true or false", bool.TryParse, isOn => isOn ? "true" : "false", (json, name, isOn) => json.WriteBoolean(name, isOn),
-        (ref json, out isOn) => (isOn = json.TokenType == JsonTokenType.True) || json.TokenType == JsonTokenType.False);
+    public static Spelling<bool> Switch { get; } = new OnOff();
 
-    /// <summary>A name, of any characters.</summary>
-    public static Spelling<string> Text { get; } = new Scalar<string>(
-        "NAME", "a name", (word, out text) => (text = word).Length > 0, text => text, (json, name, text) => json.WriteString(name, text),
-        (ref json, out text) => (text = json.TokenType == JsonTokenType.String ? json.GetString()! : null!) is not null);
+    /// <summary>Text of any characters, a name for one.</summary>
+    public static Spelling<string> Text { get; } = new Characters();
 
     /// <summary>A whole number of 64 bits, as seeds are.</summary>
-    public static Spelling<ulong> Seed { get; } = new Scalar<ulong>(
-        "N", "a whole number from 0 to 2^64 - 1",
-        (word, out value) => ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out value),
-        value => value.ToString(CultureInfo.InvariantCulture), (json, name, value) => json.WriteNumber(name, value),
-        (ref json, out value) => IsNumber(json, out value) && json.TryGetUInt64(out value));
+    public static Spelling<ulong> Seed { get; } = new Digits<ulong>("N", "a whole number from 0 to 2^64 - 1", NumberStyles.None, _ => true);
 
     /// <summary>A drop rate.</summary>
     public static Spelling<float> Rate { get; } = Number(rate => rate is >= 0f and < 1f, "a drop rate of at least 0 and below 1");
@@ -47,52 +36,93 @@ public abstract class Spelling
     /// <summary>A number above 0.</summary>
     public static Spelling<float> Positive { get; } = Number(value => value > 0f, "a number above 0");
 
+    // Whose range something else knows.
+    internal static Spelling<double> Any { get; } = new Digits<double>("X", "a number", NumberStyles.Float, _ => true);
+
     /// <summary>A whole number.</summary>
     /// <param name="min">The smallest.</param>
     /// <param name="max">The largest; the largest of all for no limit.</param>
-    public static Spelling<int> Whole(int min, int max = int.MaxValue) => new Scalar<int>(
+    public static Spelling<int> Whole(int min, int max = int.MaxValue) => new Digits<int>(
         "N", max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}",
-        (word, out value) =>
-            int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
-        value => value.ToString(CultureInfo.InvariantCulture), (json, name, value) => json.WriteNumber(name, value),
-        (ref json, out value) => IsNumber(json, out value) && json.TryGetInt32(out value));
+        NumberStyles.AllowLeadingSign, value => value >= min && value <= max);
 
     /// <summary>A number.</summary>
     /// <param name="isValid">The range; only finite numbers are asked. One too small for single precision is refused, too.</param>
     /// <param name="expected">The range in words.</param>
-    public static Spelling<float> Number(Func<float, bool> isValid, string expected) => new Scalar<float>(
-        "X", expected,
-        (word, out value) => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-            && float.IsFinite(value) && isValid(value) && !IsLost(value, word),
-        value => value.ToString(CultureInfo.InvariantCulture), (json, name, value) => json.WriteNumber(name, value),
-        (ref json, out value) => IsNumber(json, out value) && json.TryGetSingle(out value));
+    public static Spelling<float> Number(Func<float, bool> isValid, string expected) =>
+        new Digits<float>("X", expected, NumberStyles.Float, isValid);
 
-    private static bool IsNumber<T>(in Utf8JsonReader json, out T? value)
+    internal static Spelling<T> Whole<T>()
+        where T : struct, IBinaryInteger<T> => new Digits<T>("N", "a whole number", NumberStyles.AllowLeadingSign, _ => true);
+
+    private sealed class Digits<T>(string form, string expected, NumberStyles style, Func<T, bool> isValid) : Spelling<T>(form, expected)
+        where T : struct, INumber<T>
     {
-        value = default;
-        return json.TokenType == JsonTokenType.Number;
+        public override bool TryParse(string word, out T value) =>
+            T.TryParse(word, style, CultureInfo.InvariantCulture, out value) && T.IsFinite(value) && isValid(value) && !IsLost(value, word);
+
+        public override string NameOf(T value) => value.ToString(null, CultureInfo.InvariantCulture);
+
+        internal override void Write(Utf8JsonWriter json, string name, T value)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(NameOf(value));
+        }
+
+        // A number out of its range is for whoever uses the record to refuse.
+        internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value)
+        {
+            value = default;
+            return json.TokenType == JsonTokenType.Number
+                && T.TryParse(json.ValueSpan, style, CultureInfo.InvariantCulture, out value) && T.IsFinite(value);
+        }
+
+        // 1e-300 is no 0, which often means something else: no clipping, for one.
+        private static bool IsLost(T value, string word) =>
+            T.IsZero(value) && word.TakeWhile(c => c is not ('e' or 'E')).Any(c => c is >= '1' and <= '9');
     }
 
-    // 1e-300 is no 0, which often means something else: no clipping, for one.
-    private static bool IsLost(float value, string word) =>
-        value == 0f && word.TakeWhile(c => c is not ('e' or 'E')).Any(c => c is >= '1' and <= '9');
-
-    private sealed class Scalar<T>(
-        string form, string expected, Parser<T> parse, Func<T, string> spell, Action<Utf8JsonWriter, string, T> write, Reader<T> read)
-        : Spelling<T>(form, expected)
+    private sealed class OnOff() : Spelling<bool>("true|false", "true or false")
     {
-        public override bool TryParse(string word, out T value) => parse(word, out value);
+        public override bool TryParse(string word, out bool value) => bool.TryParse(word, out value);
 
-        public override string NameOf(T value) => spell(value);
+        public override string NameOf(bool value) => value ? "true" : "false";
 
-        internal override void Write(Utf8JsonWriter json, string name, T value) => write(json, name, value);
+        internal override void Write(Utf8JsonWriter json, string name, bool value) => json.WriteBoolean(name, value);
 
-        internal override bool TryRead(ref Utf8JsonReader json, out T value, out string? fault)
+        internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out bool value) =>
+            (value = json.TokenType == JsonTokenType.True) || json.TokenType == JsonTokenType.False;
+    }
+
+    private sealed class Characters() : Spelling<string>("TEXT", "a string")
+    {
+        public override bool TryParse(string word, out string value) => (value = word).Length > 0;
+
+        public override string NameOf(string value) => value;
+
+        internal override void Write(Utf8JsonWriter json, string name, string value) => json.WriteString(name, value);
+
+        internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out string value)
         {
-            fault = null;
-            return read(ref json, out value);
+            bool isText = json.TokenType == JsonTokenType.String;
+            value = isText ? json.GetString()! : "";
+            return isText;
         }
     }
+}
+
+/// <summary>What is found out while a record is read.</summary>
+/// <param name="root">What stands before a member's name in its path, as the JSON library has it.</param>
+/// <param name="seen">Told of every member, by its name and where that begins; or null.</param>
+internal sealed class FieldReading(string root, Action<string, long>? seen = null)
+{
+    /// <summary>The first member whose word is none of the format's, and what goes on after its name in a message.</summary>
+    public (string Key, string Message)? Fault { get; set; }
+
+    public void See(string key, long offset) => seen?.Invoke(key, offset);
+
+    // With a path and a place of its own, or the JSON library would name the object that all of this is.
+    public JsonException Refused(string key, string message, long offset) => new(message, root + key, 0, offset);
 }
 
 /// <summary>How values of a type are spelled.</summary>
@@ -115,8 +145,8 @@ public abstract class Spelling<T> : Spelling
 
     internal abstract void Write(Utf8JsonWriter json, string name, T value);
 
-    // False for JSON of another type. A fault is a word that has the type and is none of those there are.
-    internal abstract bool TryRead(ref Utf8JsonReader json, out T value, out string? fault);
+    // False for JSON of another type; a word that is none of those there are is noted.
+    internal abstract bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value);
 }
 
 /// <summary>How the values of an enumeration are spelled: words of the format, which do not change when a name in the code does.</summary>
@@ -146,12 +176,12 @@ public sealed class Choice<T>(string what, params (T Value, string Name)[] names
 
     internal override void Write(Utf8JsonWriter json, string name, T value) => json.WriteString(name, NameOf(value));
 
-    internal override bool TryRead(ref Utf8JsonReader json, out T value, out string? fault)
+    internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value)
     {
-        (value, fault) = (default, null);
+        value = default;
         if (json.TokenType != JsonTokenType.String) return false;
         string word = json.GetString()!;
-        if (!Find(names, word, out value)) fault = Unknown(word);
+        if (!Find(names, word, out value)) reading.Fault ??= (key, FindFault(word)!);
         return true;
     }
 
@@ -164,11 +194,9 @@ public sealed class Choice<T>(string what, params (T Value, string Name)[] names
     /// <exception cref="ArgumentException">There is none.</exception>
     internal T ValueOf(string name)
     {
-        if (!Find(names, name, out T value)) Throw.Argument(Unknown(name));
+        if (!Find(names, name, out T value)) Throw.Argument($"{what} is '{Words.Shown(name)}'; {string.Join(", ", Names)} are known");
         return value;
     }
-
-    private string Unknown(string name) => $"{what} is '{Words.Shown(name)}'; {string.Join(", ", Names)} are known";
 
     private static string[] Current((T Value, string Name)[] names) => [.. names.DistinctBy(entry => entry.Value).Select(entry => entry.Name)];
 

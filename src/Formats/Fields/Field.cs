@@ -69,8 +69,8 @@ public abstract class Field<T>(string json, string option, string help, Spelling
 
     internal abstract void WriteResult(Utf8JsonWriter json, T record);
 
-    // False for JSON of another type. A fault is a word that has the type and is no value.
-    internal abstract bool TryRead(ref Utf8JsonReader json, ref T record, out string? fault);
+    // False for JSON of another type.
+    internal abstract bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, ref T record);
 }
 
 /// <summary>A figure of a type.</summary>
@@ -87,6 +87,16 @@ public sealed class Field<T, TValue>(string json, string option, string help, Sp
 {
     private readonly TValue _usual = default!;
     private readonly bool _hasUsual;
+
+    /// <summary>A member of a file that is no figure of a command line.</summary>
+    /// <param name="json">Its name.</param>
+    /// <param name="spelling">How values are spelled.</param>
+    /// <param name="get">A record's value.</param>
+    /// <param name="with">A record with another value.</param>
+    internal Field(string json, Spelling<TValue> spelling, Func<T, TValue> get, Func<T, TValue, T> with)
+        : this(json, "", "", spelling, get, with)
+    {
+    }
 
     /// <summary>
     /// The value where a file does not have it; a file need not have it then, and is written without it. Without this it is required. It is of
@@ -136,10 +146,10 @@ public sealed class Field<T, TValue>(string json, string option, string help, Sp
 
     internal override void WriteResult(Utf8JsonWriter json, T record) => spelling.Write(json, Result, (Shown ?? get)(record));
 
-    internal override bool TryRead(ref Utf8JsonReader json, ref T record, out string? fault)
+    internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, ref T record)
     {
-        if (!spelling.TryRead(ref json, out TValue value, out fault)) return false;
-        if (fault is null) record = with(record, value);
+        if (!spelling.TryRead(ref json, key, reading, out TValue value)) return false;
+        record = with(record, value);
         return true;
     }
 }

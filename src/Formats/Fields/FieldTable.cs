@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using TinySD.Formats.Container;
 
@@ -5,10 +6,11 @@ namespace TinySD.Formats.Fields;
 
 /// <summary>All figures of a record, each once: its JSON, its options, its rows in reports, and what two records differ in come from here.</summary>
 /// <typeparam name="T">The record.</typeparam>
+/// <param name="what">What files have of the record, for messages: <c>a recipe</c>.</param>
 /// <param name="blank">A record to be filled from a file.</param>
 /// <param name="fields">The figures, in the order of help and reports.</param>
 /// <param name="first">Members that stand first in a file, in this order; the others follow in the order of help and reports.</param>
-public sealed class FieldTable<T>(T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first) : IRecordFormat<T>
+public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first) : IRecordFormat<T>
 {
     private readonly Field<T>[] _inFile =
         [.. first.Select(name => fields.First(field => field.Json == name)), .. fields.Where(field => !first.Contains(field.Json))];
@@ -54,45 +56,113 @@ public sealed class FieldTable<T>(T blank, IReadOnlyList<Field<T>> fields, param
     /// <inheritdoc/>
     public T Read(ref Utf8JsonReader json, string path, out string? fault)
     {
-        T record = blank;
-        fault = null;
+        var reading = new FieldReading(path + ".");
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("an object was expected", path, 0, json.TokenStartIndex);
+        T record = Read(ref json, "", reading);
+        fault = reading.Fault is var (key, message) ? $"{key} {message}" : null;
+        return record;
+    }
+
+    /// <summary>Reads a record that is all of a section.</summary>
+    /// <exception cref="JsonException">A member is unknown, repeated, missing or of another type.</exception>
+    /// <exception cref="ArgumentException">A word is none of the format's.</exception>
+    internal T Read(ReadOnlyMemory<byte> section)
+    {
+        var json = new Utf8JsonReader(section.Span, new JsonReaderOptions { MaxDepth = TsdHeader.MaxDepth });
+        json.Read();
+        T record = Read(ref json, "$", out string? fault);
+        if (fault is not null) Throw.Argument(fault);
+        return record;
+    }
+
+    /// <summary>Reads a record inside another.</summary>
+    /// <param name="json">At the object's beginning; then at its end.</param>
+    /// <param name="path">What stands before a member's name: nothing, or <c>a.</c>.</param>
+    /// <param name="reading">Told what is found out.</param>
+    /// <exception cref="JsonException">A member is unknown, repeated, missing or of another type.</exception>
+    internal T Read(ref Utf8JsonReader json, string path, FieldReading reading)
+    {
+        (T record, long start) = (blank, json.TokenStartIndex);
         var missing = new List<Field<T>>(_inFile);
-        ReadObject(ref json, path, "", missing, ref record, ref fault);
+        ReadObject(ref json, path, "", reading, missing, ref record);
         foreach (Field<T> field in missing)
         {
-            if (field.IsRequired) throw Refused(json, path, field.Json, "is missing");
+            if (field.IsRequired) throw reading.Refused(path + field.Json, $"the key {path}{field.Json} is missing", start);
             record = field.WithUsual(record);
         }
 
         return record;
     }
 
-    private void ReadObject(ref Utf8JsonReader json, string path, string group, List<Field<T>> missing, ref T record, ref string? fault)
+    private void ReadObject(ref Utf8JsonReader json, string path, string group, FieldReading reading, List<Field<T>> missing, ref T record)
     {
-        if (json.TokenType != JsonTokenType.StartObject) throw Refused(json, path, group.TrimEnd('.'), "is no object");
-        var names = new HashSet<string>();
+        var seen = new HashSet<string>();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            string name = group + json.GetString();
+            long start = json.TokenStartIndex;
+            string name = group + json.GetString(), key = path + name;
             Field<T>? field = Array.Find(_inFile, known => known.Json == name);
             bool isGroup = group == "" && Array.Exists(_inFile, known => known.Json.StartsWith(name + '.', StringComparison.Ordinal));
-            if (field is null && !isGroup) throw Refused(json, path, name, "is no member of it");
-            if (!names.Add(name)) throw Refused(json, path, name, "is there twice");
+            string shown = path + Words.Shown(name);
+            if (field is null && !isGroup) throw reading.Refused(shown, $"{shown} is no key of {what}{Known()}", start);
+            reading.See(key, start);
+            if (!seen.Add(name)) throw reading.Refused(key, $"{key} stands twice", start);
             json.Read();
+            if (json.TokenType == JsonTokenType.Null && field is { IsRequired: false }) continue;
+            bool isOfType;
             if (field is null)
             {
-                ReadObject(ref json, path, name + '.', missing, ref record, ref fault);
+                isOfType = json.TokenType == JsonTokenType.StartObject;
+                if (isOfType) ReadObject(ref json, path, name + '.', reading, missing, ref record);
             }
-            else if (json.TokenType != JsonTokenType.Null || field.IsRequired)
+            else
             {
                 missing.Remove(field);
-                if (!field.TryRead(ref json, ref record, out string? found)) throw Refused(json, path, name, $"is not {field.Spelling.Expected}");
-                fault ??= found;
+                isOfType = field.TryRead(ref json, key, reading, ref record);
             }
+
+            if (!isOfType) throw reading.Refused(key, $"{key} is {Found(json)}; expected {field?.Spelling.Expected ?? "an object"}", start);
         }
     }
 
-    // With a path and a place of its own, or the JSON library would name the object that all of this is.
-    private static JsonException Refused(in Utf8JsonReader json, string path, string name, string why) =>
-        new($"'{Words.Shown(name)}' {why}", name == "" ? path : $"{path}.{name}", 0, json.TokenStartIndex);
+    // Of few, which they are.
+    private string Known() => fields.Count > 16 ? "" : $"; {string.Join(", ", _inFile.Select(field => field.Json))} are";
+
+    private static string Found(in Utf8JsonReader json) => json.TokenType switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.Null => "null",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        JsonTokenType.String => $"the string '{Words.Shown(json.GetString()!)}'",
+        _ => Words.Shown(Encoding.UTF8.GetString(json.ValueSpan)),
+    };
+}
+
+/// <summary>A record inside another.</summary>
+/// <param name="table">Its figures.</param>
+internal sealed class Nested<T>(FieldTable<T> table) : Spelling<T?>("OBJECT", "an object")
+    where T : class
+{
+    public override bool TryParse(string word, out T? value)
+    {
+        value = null;
+        return false;
+    }
+
+    public override string NameOf(T? value) => $"{value}";
+
+    internal override void Write(Utf8JsonWriter json, string name, T? value)
+    {
+        json.WritePropertyName(name);
+        table.Write(json, value!);
+    }
+
+    internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T? value)
+    {
+        bool isObject = json.TokenType == JsonTokenType.StartObject;
+        value = isObject ? table.Read(ref json, key + ".", reading) : null;
+        return isObject;
+    }
 }

@@ -73,7 +73,7 @@ public static class HardwareProfileFile
     {
         var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(stream, options))
-            JsonSerializer.Serialize(writer, ProfileEntry.From(profile), HardwareJson.Default.ProfileEntry);
+            HardwareFields.Table.Write(writer, new(profile, profile.Kind, "hardware-profile.schema.json"));
         stream.Write("\n"u8);
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
@@ -8,8 +7,8 @@ using TinySD.Runtime.Hardware;
 namespace TinySD.Formats.Hardware;
 
 /// <summary>
-/// Reads one profile strictly. A first walk finds what is not as the schema asks and where, in words for whoever edits the file, and notes the
-/// line of every key for the figures that only together are impossible.
+/// Reads one profile strictly. What is not as the schema asks is told in words for whoever edits the file, with its line; the lines of all keys are
+/// kept for figures that only together are impossible.
 /// </summary>
 internal sealed class HardwareProfileReader
 {
@@ -82,83 +81,38 @@ internal sealed class HardwareProfileReader
         if (json.StartsWith(mark)) json = json[3..];
         var walk = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         walk.Read();
-        problem = walk.TokenType == JsonTokenType.StartObject
-            ? Walk(ref walk, json, HardwareJson.Default.ProfileEntry, "")
-            : Invalid(Line(json, walk.TokenStartIndex), null, "a hardware profile is a JSON object");
-        if (problem is not null) return null;
+        if (walk.TokenType != JsonTokenType.StartObject)
+        {
+            problem = Invalid(Line(json, walk.TokenStartIndex), null, "a hardware profile is a JSON object");
+            return null;
+        }
+
+        var offsets = new Dictionary<string, long>(StringComparer.Ordinal);
+        var reading = new FieldReading("", (key, offset) => offsets.TryAdd(key, offset));
+        ProfileText entry;
+        try
+        {
+            entry = HardwareFields.Table.Read(ref walk, "", reading);
+        }
+        catch (JsonException exception) when (exception.Path is { } key)
+        {
+            long at = exception.BytePositionInLine!.Value;
+            string first = offsets.TryGetValue(key, out long before) && before < at ? $"; line {Line(json, before)} has it first" : "";
+            problem = Invalid(Line(json, at), key, exception.Message + first);
+            return null;
+        }
 
         // Reads on to the end, where anything but white space is an error.
         walk.Read();
-        ProfileEntry entry = JsonSerializer.Deserialize(json, HardwareJson.Default.ProfileEntry)!;
-        string other = entry.Kind == "simd" ? "systolic" : "simd";
-        if (_lines.ContainsKey(other)) problem = Invalid(LineOf(other), other, $"{other} does not go with kind {entry.Kind}; leave one of them out");
-        else if (!_lines.ContainsKey(entry.Kind)) problem = Invalid(LineOf("kind"), "kind", $"kind is {entry.Kind}, and there is no key '{entry.Kind}'");
-        if (problem is not null) return null;
-        HardwareProfile profile = entry.ToProfile();
-        if (profile.FindFault() is { } fault) problem = Invalid(LineOf(fault.Key), fault.Key, $"{fault.Key} {fault.Message}");
+        foreach ((string key, long offset) in offsets) _lines[key] = Line(json, offset);
+        (HardwareProfile profile, HardwareKind kind, _) = entry;
+        string own = HardwareSpelling.Kinds.NameOf(kind), other = kind == HardwareKind.Simd ? "systolic" : "simd";
+        problem = reading.Fault is var (word, message) ? Invalid(LineOf(word), word, $"{word} {message}")
+            : _lines.ContainsKey(other) ? Invalid(LineOf(other), other, $"{other} does not go with kind {own}; leave one of them out")
+            : !_lines.ContainsKey(own) ? Invalid(LineOf("kind"), "kind", $"kind is {own}, and there is no key '{own}'")
+            : profile.FindFault() is { } fault ? Invalid(LineOf(fault.Key), fault.Key, $"{fault.Key} {fault.Message}")
+            : null;
         return problem is null ? profile : null;
-    }
-
-    // The members of an object whose brace has been read.
-    private FileProblem? Walk(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, JsonTypeInfo type, string path)
-    {
-        long start = Line(json, reader.TokenStartIndex);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            long line = Line(json, reader.TokenStartIndex);
-            string name = reader.GetString()!, key = path + name;
-            JsonPropertyInfo? property = type.Properties.FirstOrDefault(p => p.Name == name);
-            if (property is null)
-            {
-                string known = string.Join(", ", type.Properties.Select(p => p.Name));
-                return Invalid(line, path + Words.Shown(name), $"{path}{Words.Shown(name)} is no key of a profile; {known} are");
-            }
-
-            if (!_lines.TryAdd(key, line)) return Invalid(line, key, $"{key} stands twice; line {_lines[key]} has it first");
-            reader.Read();
-            if (property.PropertyType.IsClass && property.PropertyType != typeof(string))
-            {
-                if (reader.TokenType != JsonTokenType.StartObject) return WrongType(ref reader, line, key, "an object");
-                if (Walk(ref reader, json, HardwareJson.Default.GetTypeInfo(property.PropertyType)!, key + ".") is { } problem) return problem;
-            }
-            else if (Check(ref reader, property.PropertyType) is { } expected)
-            {
-                return WrongType(ref reader, line, key, expected);
-            }
-            else if (reader.TokenType == JsonTokenType.String && HardwareSpelling.FindFault(key, reader.GetString()!) is { } fault)
-            {
-                return Invalid(line, key, $"{key} {fault}");
-            }
-        }
-
-        JsonPropertyInfo? missing = type.Properties.FirstOrDefault(p => p.IsRequired && !_lines.ContainsKey(path + p.Name));
-        return missing is null ? null : Invalid(start, path + missing.Name, $"the key {path}{missing.Name} is missing");
-    }
-
-    // What was expected, if the value is something else.
-    private static string? Check(ref Utf8JsonReader reader, Type type)
-    {
-        bool isNumber = reader.TokenType == JsonTokenType.Number;
-        if (type == typeof(string)) return reader.TokenType == JsonTokenType.String ? null : "a string";
-        if (type == typeof(bool)) return reader.TokenType is JsonTokenType.True or JsonTokenType.False ? null : "true or false";
-        if (type == typeof(double)) return isNumber && reader.TryGetDouble(out double value) && double.IsFinite(value) ? null : "a number";
-        if (type == typeof(int)) return isNumber && reader.TryGetInt32(out _) ? null : "a whole number";
-        return isNumber && reader.TryGetInt64(out _) ? null : "a whole number";
-    }
-
-    private FileProblem WrongType(ref Utf8JsonReader reader, long line, string key, string expected)
-    {
-        string found = reader.TokenType switch
-        {
-            JsonTokenType.StartObject => "an object",
-            JsonTokenType.StartArray => "a list",
-            JsonTokenType.Null => "null",
-            JsonTokenType.True => "true",
-            JsonTokenType.False => "false",
-            JsonTokenType.String => $"the string '{Words.Shown(reader.GetString()!)}'",
-            _ => Words.Shown(System.Text.Encoding.UTF8.GetString(reader.ValueSpan)),
-        };
-        return Invalid(line, key, $"{key} is {found}; expected {expected}");
     }
 
     private long LineOf(string key) => _lines.GetValueOrDefault(key, 1);

@@ -45,7 +45,7 @@ public static class LanguageModelFields
 
     /// <summary>All of them.</summary>
     public static FieldTable<Recipe> Table { get; } = new(
-        new Recipe { Name = "" },
+        "a recipe", new Recipe { Name = "" },
         [
             Shared.Name, .. Shared.Dropout, .. WordsAndWeights,
             new Field<Recipe, float>(

@@ -124,7 +124,7 @@ public static class LanguageModelFile
                 Tokens = [.. content.Vocabulary.Tokens],
             };
             json.WritePropertyName(ConfigurationName);
-            JsonSerializer.Serialize(json, ConfigurationSection.From(content.Config), ModelJson.Default.ConfigurationSection);
+            ConfigurationFields.Table.Write(json, content.Config);
             json.WritePropertyName(VocabularyName);
             JsonSerializer.Serialize(json, tokens, ModelJson.Default.VocabularySection);
             Training.Write(json, content.Training, path);
@@ -132,7 +132,7 @@ public static class LanguageModelFile
 
         internal override LanguageModelDescription Read(SectionReader reader)
         {
-            LanguageModelConfig config = reader.Read(ConfigurationName, ModelJson.Default.ConfigurationSection).ToConfig();
+            LanguageModelConfig config = reader.Read(ConfigurationName, SectionReader.MostValues, ConfigurationFields.Table.Read);
             config.Validate();
 
             // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using TinySD.Formats.Fields;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
@@ -7,62 +8,23 @@ namespace TinySD.Formats.Models;
 
 // The JSON of a language model's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 
-/// <summary>The section <c>configuration</c>.</summary>
-internal sealed class ConfigurationSection
+/// <summary>The members of the section <c>configuration</c>.</summary>
+internal static class ConfigurationFields
 {
-    public required int VocabularySize { get; init; }
-
-    public required int EmbeddingSize { get; init; }
-
-    public required int HiddenSize { get; init; }
-
-    // Left out where all layers are alike.
-    public int? LastHiddenSize { get; init; }
-
-    public required int LayerCount { get; init; }
-
-    // Left out for plain LSTM cells, so that their files are the same as before there were others.
-    public string? Cell { get; init; }
-
-    public bool? Peepholes { get; init; }
-
-    public required bool TieWeights { get; init; }
-
-    public static ConfigurationSection From(LanguageModelConfig config) => new()
-    {
-        VocabularySize = config.VocabularySize,
-        EmbeddingSize = config.EmbeddingSize,
-        HiddenSize = config.HiddenSize,
-        LastHiddenSize = config.LastHiddenSize == 0 ? null : config.LastHiddenSize,
-        LayerCount = config.LayerCount,
-        Cell = CellEntry.NameOf(config.Cell),
-        Peepholes = CellEntry.FlagOf(config.Peepholes),
-        TieWeights = config.TieWeights,
-    };
-
-    /// <summary>The shape.</summary>
-    /// <exception cref="ArgumentException">The cell is not one the format knows.</exception>
-    public LanguageModelConfig ToConfig() => new()
-    {
-        VocabularySize = VocabularySize,
-        EmbeddingSize = EmbeddingSize,
-        HiddenSize = HiddenSize,
-        LastHiddenSize = LastHiddenSize ?? 0,
-        LayerCount = LayerCount,
-        Cell = CellEntry.ValueOf(Cell),
-        Peepholes = Peepholes ?? false,
-        TieWeights = TieWeights,
-    };
-}
-
-/// <summary>The members <c>cell</c> and <c>peepholes</c>, which are left out where they say what goes without saying.</summary>
-internal static class CellEntry
-{
-    public static string? NameOf(CellKind cell) => cell == CellKind.Lstm ? null : ModelSpelling.Cells.NameOf(cell);
-
-    public static CellKind ValueOf(string? name) => name is null ? CellKind.Lstm : ModelSpelling.Cells.ValueOf(name);
-
-    public static bool? FlagOf(bool peepholes) => peepholes ? true : null;
+    // Plain LSTM cells and layers that are all alike go without saying, so that their files are the same as before there were others.
+    public static FieldTable<LanguageModelConfig> Table { get; } = new(
+        "a configuration", new() { VocabularySize = 0, EmbeddingSize = 0, HiddenSize = 0, LayerCount = 0 },
+    [
+        new Field<LanguageModelConfig, int>("vocabularySize", Spelling.Whole<int>(), c => c.VocabularySize, (c, v) => c with { VocabularySize = v }),
+        new Field<LanguageModelConfig, int>("embeddingSize", Spelling.Whole<int>(), c => c.EmbeddingSize, (c, v) => c with { EmbeddingSize = v }),
+        new Field<LanguageModelConfig, int>("hiddenSize", Spelling.Whole<int>(), c => c.HiddenSize, (c, v) => c with { HiddenSize = v }),
+        new Field<LanguageModelConfig, int>("lastHiddenSize", Spelling.Whole<int>(), c => c.LastHiddenSize, (c, v) => c with { LastHiddenSize = v })
+        { Usual = 0 },
+        new Field<LanguageModelConfig, int>("layerCount", Spelling.Whole<int>(), c => c.LayerCount, (c, v) => c with { LayerCount = v }),
+        new Field<LanguageModelConfig, CellKind>("cell", ModelSpelling.Cells, c => c.Cell, (c, v) => c with { Cell = v }) { Usual = CellKind.Lstm },
+        new Field<LanguageModelConfig, bool>("peepholes", Spelling.Switch, c => c.Peepholes, (c, v) => c with { Peepholes = v }) { Usual = false },
+        new Field<LanguageModelConfig, bool>("tieWeights", Spelling.Switch, c => c.TieWeights, (c, v) => c with { TieWeights = v }),
+    ]);
 }
 
 /// <summary>The section <c>vocabulary</c>.</summary>

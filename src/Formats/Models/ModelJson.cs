@@ -13,7 +13,6 @@ namespace TinySD.Formats.Models;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     MaxDepth = TsdHeader.MaxDepth)]
-[JsonSerializable(typeof(ConfigurationSection))]
 [JsonSerializable(typeof(VocabularySection))]
 [JsonSerializable(typeof(WriterSection))]
 [JsonSerializable(typeof(ResultsSection))]

@@ -20,7 +20,7 @@ public sealed partial class ArchitectureTests
         ["Text"] = [Rooms.Root, "Storage"],
         ["Fields"] = [Rooms.Root, "Container"],
         ["Schedules"] = [Rooms.Root, "Storage", "Container"],
-        ["Hardware"] = [Rooms.Root, "Storage"],
+        ["Hardware"] = [Rooms.Root, "Fields", "Storage"],
         ["Models"] = [Rooms.Root, "Fields", "Storage", "Container", "Text"],
         ["Checkpoints"] = [Rooms.Root, "Fields", "Storage", "Container", "Text", "Models"],
         ["Exchange.Parts"] = [Rooms.Root, "Container", "Text", "Models"],

@@ -86,8 +86,8 @@ public sealed class LanguageModelFieldsTests
         string member = json[start..end], path = $"$.recipe.{field.Json}";
         (string, string)[] faults =
         [
-            (json.Replace(member, $"\"{name}\":[]", StringComparison.Ordinal), $"'{field.Json}' is not {field.Spelling.Expected}"),
-            (json[..start] + member + ',' + json[start..], $"'{field.Json}' is there twice"),
+            (json.Replace(member, $"\"{name}\":[]", StringComparison.Ordinal), $"{field.Json} is a list; expected {field.Spelling.Expected}"),
+            (json[..start] + member + ',' + json[start..], $"{field.Json} stands twice"),
         ];
         foreach ((string text, string message) in faults)
         {
@@ -97,22 +97,23 @@ public sealed class LanguageModelFieldsTests
 
         string without = json.Replace(member, "", StringComparison.Ordinal).Replace(",,", ",", StringComparison.Ordinal)
             .Replace("{,", "{", StringComparison.Ordinal).Replace(",}", "}", StringComparison.Ordinal);
-        if (field.IsRequired) await Assert.That(Assert.Throws<JsonException>(() => Read(without)).Message).IsEqualTo($"'{field.Json}' is missing");
+        if (field.IsRequired) await Assert.That(Assert.Throws<JsonException>(() => Read(without)).Message).IsEqualTo($"the key {field.Json} is missing");
         else await Assert.That(Read(without)).IsEqualTo(field.WithUsual(changed));
         if (field.Spelling.Names.Count == 0) return;
         string wrong = json.Replace(member, $"\"{name}\":\"none of them\"", StringComparison.Ordinal);
         ArgumentException unknown = Assert.Throws<ArgumentException>(() => Read(wrong));
-        await Assert.That(unknown.Message).EndsWith($"is 'none of them'; {string.Join(", ", field.Spelling.Names)} are known");
+        string known = $"{string.Join(", ", field.Spelling.Names.SkipLast(1))} or {field.Spelling.Names[^1]}";
+        await Assert.That(unknown.Message).IsEqualTo($"{field.Json} is 'none of them'; expected {known}");
     }
 
     [Test]
-    [Arguments("\"name\":\"plain\"", "\"name\":\"plain\",\"gates\":4", "'gates' is no member of it", "$.recipe.gates")]
-    [Arguments("\"kind\":\"none\"", "\"kind\":\"none\",\"bptt\":4", "'dropout.bptt' is no member of it", "$.recipe.dropout.bptt")]
-    [Arguments("\"dropout\":{", "\"dropout\":7,\"rest\":{", "'dropout' is no object", "$.recipe.dropout")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":4294967300", "'batchSize' is not a whole number from 1 to 65536", "$.recipe.batchSize")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":20.5", "'batchSize' is not a whole number from 1 to 65536", "$.recipe.batchSize")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":null", "'batchSize' is not a whole number from 1 to 65536", "$.recipe.batchSize")]
-    [Arguments("\"seed\":1", "\"seed\":-1", "'seed' is not a whole number from 0 to 2^64 - 1", "$.recipe.seed")]
+    [Arguments("\"name\":\"plain\"", "\"name\":\"plain\",\"gates\":4", "gates is no key of a recipe", "$.recipe.gates")]
+    [Arguments("\"kind\":\"none\"", "\"kind\":\"none\",\"bptt\":4", "dropout.bptt is no key of a recipe", "$.recipe.dropout.bptt")]
+    [Arguments("\"dropout\":{", "\"dropout\":7,\"rest\":{", "dropout is 7; expected an object", "$.recipe.dropout")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":4294967300", "batchSize is 4294967300; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":20.5", "batchSize is 20.5; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":null", "batchSize is null; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
+    [Arguments("\"seed\":1", "\"seed\":-1", "seed is -1; expected a whole number from 0 to 2^64 - 1", "$.recipe.seed")]
     public async Task What_is_no_recipe_is_refused_where_it_is_wrong(string was, string now, string message, string path)
     {
         string json = Write(s_plain).Replace(was, now, StringComparison.Ordinal);
@@ -129,7 +130,7 @@ public sealed class LanguageModelFieldsTests
         await Assert.That(Read(json + ",\"lossReduction\":\"sum\"}")).IsEqualTo(s_plain);
         await Assert.That(ModelSpelling.MaskDraws.TryParse("exact", out _)).IsTrue();
         await Assert.That(Assert.Throws<ArgumentException>(() => Read(json.Replace("exact-count", "exact", StringComparison.Ordinal) + "}")).Message)
-            .IsEqualTo("dropout draw is 'exact'; exact-count, bernoulli are known");
+            .IsEqualTo("dropout.draw is 'exact'; expected exact-count or bernoulli");
     }
 
     private static (Field<LanguageModelRecipe> Field, LanguageModelRecipe Changed) Changed(string option)

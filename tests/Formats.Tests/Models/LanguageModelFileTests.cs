@@ -475,9 +475,9 @@ public sealed class LanguageModelFileTests
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},|\"layerCount\":3,\"tieWeights\":true},",
         "the configuration is not as the format asks: tied weights need an embedding as wide as the hidden layer; found 3 and 5")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"sru\"},",
-        "the configuration is not as the format asks: cell is 'sru'; lstm, gru, rnn-tanh, rnn-relu are known")]
+        "the configuration is not as the format asks: cell is 'sru'; expected lstm, gru, rnn-tanh or rnn-relu")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"GRU\"},",
-        "the configuration is not as the format asks: cell is 'GRU'; lstm, gru, rnn-tanh, rnn-relu are known")]
+        "the configuration is not as the format asks: cell is 'GRU'; expected lstm, gru, rnn-tanh or rnn-relu")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-relu\",\"peepholes\":true},",
         "the configuration is not as the format asks: only LSTM cells have peepholes; found RnnRelu")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"peepholes\":true},",
@@ -504,12 +504,12 @@ public sealed class LanguageModelFileTests
     [Arguments("vocabulary", "\"word\",|\"char\",\"lineMarks\":\"none\",", "the vocabulary is not as the format asks: only lines of words have marks at their ends")]
     [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656", "the training is not as the format asks: 0 streams are not 1 to 65536")]
     [Arguments("training", "\"structured-locked\"|\"zoneout\"",
-        "the training is not as the format asks: dropout kind is 'zoneout'; none, random, locked, structured, structured-locked are known")]
+        "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured or structured-locked")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
-        "the training is not as the format asks: dropout draw is 'coin'; exact-count, bernoulli are known")]
-    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; sgd, adam, nt-asgd are known")]
+        "the training is not as the format asks: dropout.draw is 'coin'; expected exact-count or bernoulli")]
+    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; expected sgd, adam or nt-asgd")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
-        "the training is not as the format asks: loss reduction is 'eve'; sum, mean are known")]
+        "the training is not as the format asks: lossReduction is 'eve'; expected sum or mean")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
         "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDecay\":0.5",
@@ -592,6 +592,7 @@ public sealed class LanguageModelFileTests
     [Arguments("\"the\"|7", "vocabulary")]
     [Arguments("\"the\"|\"\\ud83d\"", "vocabulary")]
     [Arguments("\"draw\":\"bernoulli\",|", "training")]
+    [Arguments("\"name\":\"zaremba-small, changed\"|\"name\":\"\\ud83d\"", "training")]
     [Arguments("\"seed\":18446744073709551615|\"seed\":18446744073709551616", "training")]
     [Arguments("\"seed\":18446744073709551615|\"seed\":-1", "training")]
     [Arguments("\"trainPerplexity\":270.5|\"trainPerplexity\":NaN", "header")]

@@ -28,7 +28,7 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
         if (vocabulary.LineMarks != LineMarks.Always) metadata[LineMarksKey] = TextSpelling.LineMarks.NameOf(vocabulary.LineMarks);
         metadata[VocabularyKey] = Text(json => JsonSerializer.Serialize(json, [.. vocabulary.Tokens], TsdJson.Default.StringArray));
         metadata[ConfigurationKey] = Text(
-            json => JsonSerializer.Serialize(json, ConfigurationSection.From(model.Config), ModelJson.Default.ConfigurationSection));
+            json => ConfigurationFields.Table.Write(json, model.Config));
         metadata[TrainingKey] = Text(json => LanguageModelFile.Training.WriteObject(json, training, TrainingKey));
     }
 
@@ -43,12 +43,8 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
 
     /// <summary>The shape that a file says, or null.</summary>
     /// <exception cref="FileProblemException">It is none.</exception>
-    public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata)
-    {
-        ConfigurationSection? section = Parse(
-            path, metadata, ConfigurationKey, SectionReader.MostValues, json => JsonSerializer.Deserialize(json.Span, ModelJson.Default.ConfigurationSection));
-        return Checked(path, ConfigurationKey, () => section?.ToConfig());
-    }
+    public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata) =>
+        Checked(path, ConfigurationKey, () => Parse(path, metadata, ConfigurationKey, SectionReader.MostValues, ConfigurationFields.Table.Read));
 
     /// <summary>Reads what a file says.</summary>
     /// <param name="path">The file.</param>
