@@ -198,7 +198,8 @@ public sealed class Choice<T>(string what, params (T Value, string Name)[] names
         return value;
     }
 
-    private static string[] Current((T Value, string Name)[] names) => [.. names.DistinctBy(entry => entry.Value).Select(entry => entry.Name)];
+    private static string[] Current((T Value, string Name)[] names) =>
+        [.. names.DistinctBy(entry => entry.Value).Select(entry => entry.Name)];
 
     private static bool Find((T Value, string Name)[] names, string word, out T value)
     {

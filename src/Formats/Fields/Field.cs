@@ -27,7 +27,8 @@ public abstract class Field<T>(string json, string option, string help, Spelling
         string.Concat(option.TrimStart('-').Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>
-    /// Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it always does.
+    /// Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it always
+    /// does.
     /// </summary>
     public Func<T, string?>? Idle { get; init; }
 
@@ -82,7 +83,8 @@ public abstract class Field<T>(string json, string option, string help, Spelling
 /// <param name="spelling">How values are spelled.</param>
 /// <param name="get">A record's value.</param>
 /// <param name="with">A record with another value.</param>
-public sealed class Field<T, TValue>(string json, string option, string help, Spelling<TValue> spelling, Func<T, TValue> get, Func<T, TValue, T> with)
+public sealed class Field<T, TValue>(
+    string json, string option, string help, Spelling<TValue> spelling, Func<T, TValue> get, Func<T, TValue, T> with)
     : Field<T>(json, option, help, spelling)
 {
     private readonly TValue _usual = default!;
@@ -99,8 +101,8 @@ public sealed class Field<T, TValue>(string json, string option, string help, Sp
     }
 
     /// <summary>
-    /// The value where a file does not have it; a file need not have it then, and is written without it. Without this it is required. It is of
-    /// the format: a file without the member means this, whatever a new record begins with.
+    /// The value where a file does not have it; a file need not have it then, and is written without it. Without this it is required. It is
+    /// of the format: a file without the member means this, whatever a new record begins with.
     /// </summary>
     public TValue Usual
     {

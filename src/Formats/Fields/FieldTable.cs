@@ -4,13 +4,14 @@ using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Fields;
 
-/// <summary>All figures of a record, each once: its JSON, its options, its rows in reports, and what two records differ in come from here.</summary>
+/// <summary>All figures of a record, each once: its JSON, options, rows in reports, and what two records differ in come from here.</summary>
 /// <typeparam name="T">The record.</typeparam>
 /// <param name="what">What files have of the record, for messages: <c>a recipe</c>.</param>
 /// <param name="blank">A record to be filled from a file.</param>
 /// <param name="fields">The figures, in the order of help and reports.</param>
 /// <param name="first">Members that stand first in a file, in this order; the others follow in the order of help and reports.</param>
-public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first) : IRecordFormat<T>
+public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first)
+    : IRecordFormat<T>
 {
     private readonly Field<T>[] _inFile =
         [.. first.Select(name => fields.First(field => field.Json == name)), .. fields.Where(field => !first.Contains(field.Json))];

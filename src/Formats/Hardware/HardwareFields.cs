@@ -14,15 +14,19 @@ internal static class HardwareFields
 {
     private const string What = "a profile";
 
+    // Their ranges are the runtime's to know.
+    private static readonly Spelling<int> s_int = Spelling.Whole<int>();
+    private static readonly Spelling<long> s_long = Spelling.Whole<long>();
+
     private static readonly FieldTable<ProductTiles> s_tiles = new(What, new(),
     [
-        new Field<ProductTiles, int>("forwardRows", Spelling.Whole<int>(), t => t.ForwardRows, (t, v) => t with { ForwardRows = v }),
-        new Field<ProductTiles, int>("forwardColumns", Spelling.Whole<int>(), t => t.ForwardColumns, (t, v) => t with { ForwardColumns = v }),
-        new Field<ProductTiles, int>("windowColumns", Spelling.Whole<int>(), t => t.WindowColumns, (t, v) => t with { WindowColumns = v }),
-        new Field<ProductTiles, long>("streamedFloats", Spelling.Whole<long>(), t => t.StreamedFloats, (t, v) => t with { StreamedFloats = v }),
-        new Field<ProductTiles, int>("streamedUnits", Spelling.Whole<int>(), t => t.StreamedUnits, (t, v) => t with { StreamedUnits = v }),
-        new Field<ProductTiles, int>("streamedAhead", Spelling.Whole<int>(), t => t.StreamedAhead, (t, v) => t with { StreamedAhead = v }),
-        new Field<ProductTiles, int>("gradientSteps", Spelling.Whole<int>(), t => t.GradientSteps, (t, v) => t with { GradientSteps = v }),
+        new Field<ProductTiles, int>("forwardRows", s_int, t => t.ForwardRows, (t, v) => t with { ForwardRows = v }),
+        new Field<ProductTiles, int>("forwardColumns", s_int, t => t.ForwardColumns, (t, v) => t with { ForwardColumns = v }),
+        new Field<ProductTiles, int>("windowColumns", s_int, t => t.WindowColumns, (t, v) => t with { WindowColumns = v }),
+        new Field<ProductTiles, long>("streamedFloats", s_long, t => t.StreamedFloats, (t, v) => t with { StreamedFloats = v }),
+        new Field<ProductTiles, int>("streamedUnits", s_int, t => t.StreamedUnits, (t, v) => t with { StreamedUnits = v }),
+        new Field<ProductTiles, int>("streamedAhead", s_int, t => t.StreamedAhead, (t, v) => t with { StreamedAhead = v }),
+        new Field<ProductTiles, int>("gradientSteps", s_int, t => t.GradientSteps, (t, v) => t with { GradientSteps = v }),
     ]);
 
     private static readonly FieldTable<SimdMachine> s_simd = new(What, new()
@@ -34,12 +38,12 @@ internal static class HardwareFields
             "instructionSet", HardwareSpelling.Instructions, m => m.Instructions, (m, v) => m with { Instructions = v }),
         new Field<SimdMachine, string?>("publishSetting", Spelling.Text!, m => m.PublishSetting, (m, v) => m with { PublishSetting = v })
         { Usual = null },
-        new Field<SimdMachine, int>("laneWidth", Spelling.Whole<int>(), m => m.LaneWidth, (m, v) => m with { LaneWidth = v }),
-        new Field<SimdMachine, int>("vectorRegisters", Spelling.Whole<int>(), m => m.VectorRegisters, (m, v) => m with { VectorRegisters = v }),
-        new Field<SimdMachine, long>("l1Bytes", Spelling.Whole<long>(), m => m.L1Bytes, (m, v) => m with { L1Bytes = v }),
-        new Field<SimdMachine, long>("l2Bytes", Spelling.Whole<long>(), m => m.L2Bytes, (m, v) => m with { L2Bytes = v }),
-        new Field<SimdMachine, long>("l3Bytes", Spelling.Whole<long>(), m => m.L3Bytes, (m, v) => m with { L3Bytes = v }),
-        new Field<SimdMachine, int>("cores", Spelling.Whole<int>(), m => m.Cores, (m, v) => m with { Cores = v }),
+        new Field<SimdMachine, int>("laneWidth", s_int, m => m.LaneWidth, (m, v) => m with { LaneWidth = v }),
+        new Field<SimdMachine, int>("vectorRegisters", s_int, m => m.VectorRegisters, (m, v) => m with { VectorRegisters = v }),
+        new Field<SimdMachine, long>("l1Bytes", s_long, m => m.L1Bytes, (m, v) => m with { L1Bytes = v }),
+        new Field<SimdMachine, long>("l2Bytes", s_long, m => m.L2Bytes, (m, v) => m with { L2Bytes = v }),
+        new Field<SimdMachine, long>("l3Bytes", s_long, m => m.L3Bytes, (m, v) => m with { L3Bytes = v }),
+        new Field<SimdMachine, int>("cores", s_int, m => m.Cores, (m, v) => m with { Cores = v }),
         new Field<SimdMachine, ProductTiles?>("tiles", new Nested<ProductTiles>(s_tiles), m => m.Tiles, (m, v) => m with { Tiles = v! }),
     ]);
 
@@ -49,12 +53,13 @@ internal static class HardwareFields
         Number = default, DrainOverlaps = false,
     },
     [
-        new Field<SystolicArray, int>("rows", Spelling.Whole<int>(), a => a.Rows, (a, v) => a with { Rows = v }),
-        new Field<SystolicArray, int>("columns", Spelling.Whole<int>(), a => a.Columns, (a, v) => a with { Columns = v }),
-        new Field<SystolicArray, SystolicDataflow>("dataflow", HardwareSpelling.Dataflows, a => a.Dataflow, (a, v) => a with { Dataflow = v }),
-        new Field<SystolicArray, long>("inputBytes", Spelling.Whole<long>(), a => a.InputBytes, (a, v) => a with { InputBytes = v }),
-        new Field<SystolicArray, long>("weightBytes", Spelling.Whole<long>(), a => a.WeightBytes, (a, v) => a with { WeightBytes = v }),
-        new Field<SystolicArray, long>("outputBytes", Spelling.Whole<long>(), a => a.OutputBytes, (a, v) => a with { OutputBytes = v }),
+        new Field<SystolicArray, int>("rows", s_int, a => a.Rows, (a, v) => a with { Rows = v }),
+        new Field<SystolicArray, int>("columns", s_int, a => a.Columns, (a, v) => a with { Columns = v }),
+        new Field<SystolicArray, SystolicDataflow>(
+            "dataflow", HardwareSpelling.Dataflows, a => a.Dataflow, (a, v) => a with { Dataflow = v }),
+        new Field<SystolicArray, long>("inputBytes", s_long, a => a.InputBytes, (a, v) => a with { InputBytes = v }),
+        new Field<SystolicArray, long>("weightBytes", s_long, a => a.WeightBytes, (a, v) => a with { WeightBytes = v }),
+        new Field<SystolicArray, long>("outputBytes", s_long, a => a.OutputBytes, (a, v) => a with { OutputBytes = v }),
         new Field<SystolicArray, double>("wordsPerCycle", Spelling.Any, a => a.WordsPerCycle, (a, v) => a with { WordsPerCycle = v }),
         new Field<SystolicArray, double>("clockMegahertz", Spelling.Any, a => a.ClockMegahertz, (a, v) => a with { ClockMegahertz = v }),
         new Field<SystolicArray, SystolicNumber>("number", HardwareSpelling.Numbers, a => a.Number, (a, v) => a with { Number = v }),
@@ -65,7 +70,8 @@ internal static class HardwareFields
     public static FieldTable<ProfileText> Table { get; } = new(What, new(new() { Name = "", Description = "" }, HardwareKind.Simd, null),
     [
         new Field<ProfileText, string?>("$schema", Spelling.Text!, t => t.Schema, (t, v) => t with { Schema = v }) { Usual = null },
-        new Field<ProfileText, string>("name", Spelling.Text, t => t.Profile.Name, (t, v) => t with { Profile = t.Profile with { Name = v } }),
+        new Field<ProfileText, string>(
+            "name", Spelling.Text, t => t.Profile.Name, (t, v) => t with { Profile = t.Profile with { Name = v } }),
         new Field<ProfileText, string>(
             "description", Spelling.Text, t => t.Profile.Description, (t, v) => t with { Profile = t.Profile with { Description = v } }),
         new Field<ProfileText, HardwareKind>("kind", HardwareSpelling.Kinds, t => t.Kind, (t, v) => t with { Kind = v }),
@@ -73,16 +79,17 @@ internal static class HardwareFields
             "fallback", Spelling.Text!, t => t.Profile.Fallback, (t, v) => t with { Profile = t.Profile with { Fallback = v } })
         { Usual = null },
         new Field<ProfileText, int>(
-            "keepMultiple", Spelling.Whole<int>(), t => t.Profile.KeepMultiple, (t, v) => t with { Profile = t.Profile with { KeepMultiple = v } })
+            "keepMultiple", s_int, t => t.Profile.KeepMultiple, (t, v) => t with { Profile = t.Profile with { KeepMultiple = v } })
         { Usual = 1, IsAlwaysWritten = true },
         new Field<ProfileText, int>(
-            "groupSize", Spelling.Whole<int>(), t => t.Profile.GroupSize, (t, v) => t with { Profile = t.Profile with { GroupSize = v } })
+            "groupSize", s_int, t => t.Profile.GroupSize, (t, v) => t with { Profile = t.Profile with { GroupSize = v } })
         { Usual = 1, IsAlwaysWritten = true },
         new Field<ProfileText, SimdMachine?>(
             "simd", new Nested<SimdMachine>(s_simd), t => t.Profile.Simd, (t, v) => t with { Profile = t.Profile with { Simd = v } })
         { Usual = null },
         new Field<ProfileText, SystolicArray?>(
-            "systolic", new Nested<SystolicArray>(s_systolic), t => t.Profile.Systolic, (t, v) => t with { Profile = t.Profile with { Systolic = v } })
+            "systolic", new Nested<SystolicArray>(s_systolic),
+            t => t.Profile.Systolic, (t, v) => t with { Profile = t.Profile with { Systolic = v } })
         { Usual = null },
     ]);
 }

@@ -11,18 +11,22 @@ namespace TinySD.Formats.Models;
 /// <summary>The members of the section <c>configuration</c>.</summary>
 internal static class ConfigurationFields
 {
+    private static readonly Spelling<int> s_int = Spelling.Whole<int>();
+
     // Plain LSTM cells and layers that are all alike go without saying, so that their files are the same as before there were others.
     public static FieldTable<LanguageModelConfig> Table { get; } = new(
         "a configuration", new() { VocabularySize = 0, EmbeddingSize = 0, HiddenSize = 0, LayerCount = 0 },
     [
-        new Field<LanguageModelConfig, int>("vocabularySize", Spelling.Whole<int>(), c => c.VocabularySize, (c, v) => c with { VocabularySize = v }),
-        new Field<LanguageModelConfig, int>("embeddingSize", Spelling.Whole<int>(), c => c.EmbeddingSize, (c, v) => c with { EmbeddingSize = v }),
-        new Field<LanguageModelConfig, int>("hiddenSize", Spelling.Whole<int>(), c => c.HiddenSize, (c, v) => c with { HiddenSize = v }),
-        new Field<LanguageModelConfig, int>("lastHiddenSize", Spelling.Whole<int>(), c => c.LastHiddenSize, (c, v) => c with { LastHiddenSize = v })
+        new Field<LanguageModelConfig, int>("vocabularySize", s_int, c => c.VocabularySize, (c, v) => c with { VocabularySize = v }),
+        new Field<LanguageModelConfig, int>("embeddingSize", s_int, c => c.EmbeddingSize, (c, v) => c with { EmbeddingSize = v }),
+        new Field<LanguageModelConfig, int>("hiddenSize", s_int, c => c.HiddenSize, (c, v) => c with { HiddenSize = v }),
+        new Field<LanguageModelConfig, int>("lastHiddenSize", s_int, c => c.LastHiddenSize, (c, v) => c with { LastHiddenSize = v })
         { Usual = 0 },
-        new Field<LanguageModelConfig, int>("layerCount", Spelling.Whole<int>(), c => c.LayerCount, (c, v) => c with { LayerCount = v }),
-        new Field<LanguageModelConfig, CellKind>("cell", ModelSpelling.Cells, c => c.Cell, (c, v) => c with { Cell = v }) { Usual = CellKind.Lstm },
-        new Field<LanguageModelConfig, bool>("peepholes", Spelling.Switch, c => c.Peepholes, (c, v) => c with { Peepholes = v }) { Usual = false },
+        new Field<LanguageModelConfig, int>("layerCount", s_int, c => c.LayerCount, (c, v) => c with { LayerCount = v }),
+        new Field<LanguageModelConfig, CellKind>("cell", ModelSpelling.Cells, c => c.Cell, (c, v) => c with { Cell = v })
+        { Usual = CellKind.Lstm },
+        new Field<LanguageModelConfig, bool>("peepholes", Spelling.Switch, c => c.Peepholes, (c, v) => c with { Peepholes = v })
+        { Usual = false },
         new Field<LanguageModelConfig, bool>("tieWeights", Spelling.Switch, c => c.TieWeights, (c, v) => c with { TieWeights = v }),
     ]);
 }

@@ -42,7 +42,13 @@ internal static class Ranged
     {
         // A switch may stand alone, and only what the parser knows as one leaves the word behind it to others.
         if (ReferenceEquals(field.Spelling, Spelling.Switch))
-            return new Option<bool?>(field.Option) { Arity = ArgumentArity.ZeroOrOne, HelpName = field.Spelling.Form, Description = field.Help };
+        {
+            return new Option<bool?>(field.Option)
+            {
+                Arity = ArgumentArity.ZeroOrOne, HelpName = field.Spelling.Form, Description = field.Help,
+            };
+        }
+
         var option = new Option<Func<T, T>?>(field.Option)
         {
             HelpName = field.Spelling.Form,

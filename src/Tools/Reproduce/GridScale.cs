@@ -23,7 +23,8 @@ internal static class GridScale
         R compressed = recipe;
         foreach (Field<R, int> field in table.Fields.OfType<Field<R, int>>())
         {
-            if (field.IsOfSchedule && field.Idle?.Invoke(recipe) is null) compressed = field.With(compressed, Scaled(field.Get(recipe), scale));
+            if (!field.IsOfSchedule || field.Idle?.Invoke(recipe) is not null) continue;
+            compressed = field.With(compressed, Scaled(field.Get(recipe), scale));
         }
 
         if (recipe.LearningRateSchedule != LearningRateSchedule.Zaremba) return compressed;

@@ -24,8 +24,8 @@ internal sealed class LanguageModelOptions
         $"begins with {Presets.CharacterPrefix}, else word]");
 
     private readonly DropoutOptions<LanguageModelRecipe> _dropout = new(LanguageModelFields.Shared);
-    private readonly FieldOptions<LanguageModelRecipe> _figures =
-        new(LanguageModelFields.Table.Fields.Where(field => field.Option != PresetName && !LanguageModelFields.Shared.Dropout.Contains(field)));
+    private readonly FieldOptions<LanguageModelRecipe> _figures = new(LanguageModelFields.Table.Fields.Where(
+        field => field.Option != PresetName && !LanguageModelFields.Shared.Dropout.Contains(field)));
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)

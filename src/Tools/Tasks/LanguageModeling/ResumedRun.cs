@@ -38,7 +38,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         LanguageModelRecipe asked = options.ReadBeside(parsed, run.Data.Level, run.Recipe, Contradiction, warnings);
 
         // Either may lack a figure: dropout of another case has others, and some stand only where they say something.
-        foreach ((string option, string? was, string? now) in LanguageModelFields.Table.Differences(run.Recipe, asked with { Epochs = run.Recipe.Epochs }))
+        LanguageModelRecipe same = asked with { Epochs = run.Recipe.Epochs };
+        foreach ((string option, string? was, string? now) in LanguageModelFields.Table.Differences(run.Recipe, same))
             throw Contradiction(option, now ?? Absent, was ?? Absent);
 
         if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
