@@ -3,21 +3,28 @@ using System.CommandLine.Invocation;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Files;
 using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools;
 
 /// <summary>The command line as a function: words in, exit code out, nothing of the process touched.</summary>
 internal static class Cli
 {
+    /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
+    public static FileKinds Kinds { get; } =
+        new(new LanguageModelKind(), new StackKind(), LanguageModelKind.Checkpoints, new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">The words after <c>tinysd</c>.</param>
     /// <param name="console">Where it writes.</param>
     /// <param name="stop">The way to stop it.</param>
-    public static int Run(IReadOnlyList<string> args, CliConsole console, StopRequest stop)
+    /// <param name="kinds">The kinds of files that it knows; null for all that the program knows.</param>
+    public static int Run(IReadOnlyList<string> args, CliConsole console, StopRequest stop, FileKinds? kinds = null)
     {
         var common = new CommonOptions(console, stop);
-        ParseResult parsed = Parse(args, common);
+        ParseResult parsed = Parse(args, common, kinds);
         string command = CommandLine.NameOf(parsed);
         try
         {
@@ -55,10 +62,10 @@ internal static class Cli
     }
 
     /// <summary>What the words mean, nothing run. A word with an @ before it is a word, and no file of words.</summary>
-    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common) =>
-        CreateRoot(common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    public static ParseResult Parse(IReadOnlyList<string> args, CommonOptions common, FileKinds? kinds = null) =>
+        CreateRoot(common, kinds ?? Kinds).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
-    private static RootCommand CreateRoot(CommonOptions common)
+    private static RootCommand CreateRoot(CommonOptions common, FileKinds kinds)
     {
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
@@ -67,10 +74,10 @@ internal static class Cli
             EvalCommand.Create(common),
             GenerateCommand.Create(common),
             RunCommand.Create(common),
-            InspectCommand.Create(common),
-            VerifyCommand.Create(common),
-            ImportCommand.Create(common),
-            ExportCommand.Create(common),
+            InspectCommand.Create(common, kinds),
+            VerifyCommand.Create(common, kinds),
+            ImportCommand.Create(common, kinds),
+            ExportCommand.Create(common, kinds),
             BenchCommand.Create(common),
             ReproduceCommand.Create(common),
             HwCommand.Create(common),

@@ -40,7 +40,7 @@ public static class LanguageModelFile
     public static ModelFormat<LanguageModelDescription, LanguageModel> Format { get; } = new LanguageModelFormat();
 
     /// <summary>What they are measured by.</summary>
-    internal static Metric Metric { get; } = new(Perplexities.Name, IsOfLoss: true);
+    public static Metric Metric { get; } = new(Perplexities.Name, IsOfLoss: true);
 
     /// <summary>How their recipe is spelled.</summary>
     internal static IRecordFormat<LanguageModelRecipe> RecipeFormat => LanguageModelFields.Table;

@@ -27,6 +27,9 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <summary>The kind as the header names it.</summary>
     public string Kind => kind;
 
+    /// <summary>The header's members beside <c>kind</c> and <c>tensors</c>.</summary>
+    public IReadOnlyList<string> Sections => sections;
+
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="content">All but the numbers.</param>

@@ -1,13 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using TinySD.Formats.Container;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Exchange.Safetensors;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Models;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
@@ -32,11 +27,17 @@ internal sealed class ExportCommand
         Description = "What shall stand before the names weight_ih_l0 and so on; 0. and 1. follow it where the last layer has a size of its own. [default: lstm., gru. or rnn. for a language model, else nothing]",
     };
 
-    private ExportCommand() => _out.Required = true;
+    private readonly FileKinds _kinds;
 
-    public static Command Create(CommonOptions common)
+    private ExportCommand(FileKinds kinds)
     {
-        var self = new ExportCommand();
+        _kinds = kinds;
+        _out.Required = true;
+    }
+
+    public static Command Create(CommonOptions common, FileKinds kinds)
+    {
+        var self = new ExportCommand(kinds);
         var command = new Command("export", "Write a model (.tsd) in another format.")
         {
             self._model, self._out, self._prefix, self._withState, self._recurrentOnly,
@@ -55,42 +56,19 @@ internal sealed class ExportCommand
         context.Warnings.NoEffect(isOnnx && prefix is not null, _prefix.Name, ": it is about .safetensors files");
         context.Warnings.NoEffect(!isOnnx && withState, _withState.Name, ": it is about .onnx files");
         OutputFile.CheckWritable(output);
-        LoadedLanguageModel? model = LoadModel(path), whole = parsed.GetValue(_recurrentOnly) ? null : model;
-        if (isOnnx && whole is not null)
+        FileKind kind = _kinds.Of(path);
+        if (kind.Export is null)
         {
-            OnnxWriter.Write(output, whole, withState);
-        }
-        else if (isOnnx)
-        {
-            RecurrentStack stack = model is null ? RecurrentStackFile.Load(path) : LanguageModelParts.RecurrentPart(model.Model, output);
-            OnnxWriter.Write(output, stack, withState);
-        }
-        else
-        {
-            IReadOnlyList<RecurrentStack> stacks =
-                model is null ? [RecurrentStackFile.Load(path)] : LanguageModelParts.RecurrentParts(model.Model);
-            string before = prefix ?? (model is null ? "" : $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.");
-
-            // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of modules.
-            List<NamedTensor> tensors = [.. stacks.SelectMany((stack, i) =>
-                PyTorchNames.Name(output, stack, stacks.Count == 1 ? before : string.Create(CultureInfo.InvariantCulture, $"{before}{i}.")))];
-            if (whole is not null) tensors.AddRange(LanguageModelParts.Surroundings(whole.Model));
-            SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stacks[0], whole));
+            // What is no container is called by its name.
+            using TsdFile file = TsdFile.Open(path);
+            throw new FailureException($"{path} is of kind '{file.Kind}'; files of {string.Join(" and ", _kinds.Exported)} are exported");
         }
 
-        if (model is not null && whole is null && !context.Quiet)
-            context.Console.Error.WriteLine($"tinysd export: {output} holds the recurrent layers of {path}; embedding and classifier are left out");
-
+        string? note = kind.Export(new(path, output, isOnnx, prefix, withState, parsed.GetValue(_recurrentOnly)));
+        if (note is not null && !context.Quiet) context.Console.Error.WriteLine($"tinysd export: {note}");
         long bytes = new FileInfo(output).Length;
         if (context.Json) CliJson.Write(context.Console.Out, new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", bytes), CliJson.Default.ExportResult);
         else context.Console.Out.WriteLine($"{output}: {Figures.Count(bytes, "byte")}");
         return ExitCode.Done;
-    }
-
-    // Null for a bare stack.
-    private static LoadedLanguageModel? LoadModel(string path)
-    {
-        using TsdFile file = TsdFile.Open(path);
-        return file.Kind == LanguageModelFile.Kind ? LanguageModelFile.Load(path) : null;
     }
 }

@@ -10,6 +10,7 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 

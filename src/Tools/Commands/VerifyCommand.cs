@@ -1,12 +1,8 @@
 using System.CommandLine;
 using TinySD.Formats;
-using TinySD.Formats.Container;
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Safetensors;
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
@@ -15,9 +11,7 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd verify</c>: checks every checksum and names what is damaged.</summary>
 internal static class VerifyCommand
 {
-    private const string NoChecksums = ", whose numbers this format has no checksums for";
-
-    public static Command Create(CommonOptions common)
+    public static Command Create(CommonOptions common, FileKinds kinds)
     {
         var file = new FileArgument("FILE",
             "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums.");
@@ -25,19 +19,13 @@ internal static class VerifyCommand
         {
             file,
         };
-        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file)));
+        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file), kinds));
         return command;
     }
 
-    private static int Run(CliContext context, string path)
+    private static int Run(CliContext context, string path, FileKinds kinds)
     {
-        (long bytes, string content, IReadOnlyList<FileProblem> problems) = FileFormats.Of(path) switch
-        {
-            FileFormat.MaskSchedule => CheckSchedule(path),
-            FileFormat.Safetensors => CheckSafetensors(path),
-            FileFormat.Onnx => CheckOnnx(path),
-            _ => Check(path),
-        };
+        (long bytes, string content, IReadOnlyList<FileProblem> problems) = Check(path, kinds);
         string[] damaged = [.. problems.Select(p => p.Part ?? "file").Distinct(StringComparer.Ordinal)];
         if (context.Json)
         {
@@ -57,30 +45,16 @@ internal static class VerifyCommand
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Check(string path)
+    private static Verification Check(string path, FileKinds kinds)
     {
-        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
+        try
+        {
+            return kinds.Of(path).Verify(path);
+        }
+        catch (FileProblemException exception) when (exception.Problem.Fault == Fault.File)
+        {
+            // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.
+            return new(0, "", [exception.Problem]);
+        }
     }
-
-    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSchedule(string path)
-    {
-        if (!MaskScheduleFile.TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, Figures.Count(file.Info.Updates, "update"), file.Verify());
-    }
-
-    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckSafetensors(string path)
-    {
-        if (!SafetensorsFile.TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) return Unopened(problem);
-        using (file) return (file.Length, $"{Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
-    }
-
-    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) CheckOnnx(string path) =>
-        OnnxNetwork.TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)
-            ? (network.Length, $"{Figures.Count(network.Tensors.Count(), "tensor")}{NoChecksums}", [.. network.Problems])
-            : Unopened(problem);
-
-    // What was never a TinySD file, cannot be read, or is of another build's is no damaged one.
-    private static (long Bytes, string Content, IReadOnlyList<FileProblem> Problems) Unopened(FileProblem problem) =>
-        problem.Fault == Fault.File ? (0, "", [problem]) : throw new FileProblemException(problem);
 }

@@ -13,16 +13,18 @@ public sealed class ArchitectureTests
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
         ["Training"] = ["Errors", "Display", "Options"],
-        ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
+        ["Files"] = ["Errors", "Display", "Json", "Options"],
+        ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Errors", "Display", "Json", "Machines", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling", "Bench"],
         ["Commands"] =
         [
-            "Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic", "Reproduce",
+            "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
+            "Reproduce",
         ],
-        [Rooms.Root] = ["Errors", "Display", "Options", "Commands"],
+        [Rooms.Root] = ["Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Commands"],
     });
 
     [Test]

@@ -11,7 +11,7 @@ using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
-namespace TinySD.Tools.Commands;
+namespace TinySD.Tools.Files;
 
 /// <summary>A recurrent stack read from any of the formats that hold one.</summary>
 /// <param name="Stack">The stack.</param>

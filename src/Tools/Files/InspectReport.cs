@@ -3,7 +3,7 @@ using System.Text.Json;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
-namespace TinySD.Tools.Commands;
+namespace TinySD.Tools.Files;
 
 /// <summary>What <c>tinysd inspect</c> says of a file of any kind: facts and tensors, as text or as JSON.</summary>
 /// <remarks>

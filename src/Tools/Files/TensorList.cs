@@ -2,7 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using TinySD.Tools.Json;
 
-namespace TinySD.Tools.Commands;
+namespace TinySD.Tools.Files;
 
 /// <summary>A file's tensors as results, each made when it is asked for: a second list of hundreds of thousands would be no use.</summary>
 /// <param name="tensors">The file's.</param>

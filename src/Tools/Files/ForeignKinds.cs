@@ -1,28 +1,41 @@
 using System.Globalization;
 using System.Text.Json;
+using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
-namespace TinySD.Tools.Commands;
+namespace TinySD.Tools.Files;
 
-/// <summary><c>tinysd inspect</c> of files that are not TinySD's own; they have no checksums.</summary>
-internal static class InspectForeign
+/// <summary>safetensors files, which have no checksums.</summary>
+internal sealed class SafetensorsKind() : FileKind(FileFormat.Safetensors, "safetensors")
 {
-    private const string Numbers = "numbers";
+    /// <summary>What stands behind the count of tensors in a format without checksums.</summary>
+    public const string NoChecksums = ", whose numbers this format has no checksums for";
 
-    public static void Safetensors(CliContext context, string path, bool all)
+    /// <summary>What the count of all numbers is called in files that need not be models.</summary>
+    public const string Numbers = "numbers";
+
+    /// <inheritdoc/>
+    public override Verification Verify(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return new(file.Length, $"{Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
+    }
+
+    /// <inheritdoc/>
+    public override void Inspect(string path, Action<InspectReport> show)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         var tensors = new TensorList<SafetensorsTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, null));
-        new InspectReport("safetensors", path, file.Length, tensors)
+        show(new InspectReport(Name, path, file.Length, tensors)
         {
             Numbers = Numbers,
             Count = file.Tensors.Sum(t => t.Count),
             Texts = file.Metadata,
             Before = file.Metadata.Count == 0 ? [] : [("configuration", WriteMetadata)],
-        }.Write(context, all);
+        });
 
         void WriteMetadata(Utf8JsonWriter writer)
         {
@@ -36,16 +49,28 @@ internal static class InspectForeign
             writer.WriteEndObject();
         }
     }
+}
 
-    public static void Onnx(CliContext context, string path, bool all)
+/// <summary>ONNX files, which have no checksums either.</summary>
+internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
+{
+    /// <inheritdoc/>
+    public override Verification Verify(string path)
+    {
+        OnnxNetwork network = OnnxNetwork.Open(path);
+        return new(network.Length, $"{Figures.Count(network.Tensors.Count(), "tensor")}{SafetensorsKind.NoChecksums}", [.. network.Problems]);
+    }
+
+    /// <inheritdoc/>
+    public override void Inspect(string path, Action<InspectReport> show)
     {
         OnnxNetwork network = OnnxNetwork.Open(path);
         var result = new OnnxResult(network.Producer, network.Opset, [.. network.Operators], [.. network.Inputs], [.. network.Outputs],
             [.. network.ExternalFiles]);
         var tensors = new TensorList<OnnxTensorInfo>([.. network.Tensors], t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, null));
-        new InspectReport("onnx", path, network.Length, tensors)
+        show(new InspectReport(Name, path, network.Length, tensors)
         {
-            Numbers = Numbers,
+            Numbers = SafetensorsKind.Numbers,
             Count = tensors.Aggregate(0L, (sum, t) => (long)Int128.Min(long.MaxValue, (Int128)sum + CountOf(t.Shape))),
             Facts = [("written by", result.Producer), ("opset", result.Opset.ToString(CultureInfo.InvariantCulture))],
             Lists =
@@ -54,7 +79,7 @@ internal static class InspectForeign
                 .. Enumerable.Repeat(("weights in", (IReadOnlyCollection<string>)result.ExternalFiles), result.ExternalFiles.Count > 0 ? 1 : 0),
             ],
             Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.OnnxResult))],
-        }.Write(context, all);
+        });
     }
 
     // A shape may promise more than 64 bits hold.

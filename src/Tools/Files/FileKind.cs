@@ -1,0 +1,83 @@
+using TinySD.Formats;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Tools.Display;
+using TinySD.Tools.Json;
+
+namespace TinySD.Tools.Files;
+
+/// <summary>What a check of a file came to.</summary>
+/// <param name="Bytes">In the file.</param>
+/// <param name="Content">What it holds, in a word or two.</param>
+/// <param name="Problems">What is damaged.</param>
+internal readonly record struct Verification(long Bytes, string Content, IReadOnlyList<FileProblem> Problems);
+
+/// <summary>What <c>export</c> is asked for.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Output">The file to write.</param>
+/// <param name="IsOnnx">Whether that is to be ONNX, and else safetensors.</param>
+/// <param name="Prefix">What is to stand before the names of recurrent tensors.</param>
+/// <param name="WithState">Whether states are inputs and outputs.</param>
+/// <param name="RecurrentOnly">Whether all but the recurrent layers is left out.</param>
+internal sealed record ExportRequest(string Path, string Output, bool IsOnnx, string? Prefix, bool WithState, bool RecurrentOnly);
+
+/// <summary>A model read from a file of another format, not yet written.</summary>
+/// <param name="ExternalFiles">Files beside it that were read.</param>
+/// <param name="Report">Says what was not taken as it is.</param>
+/// <param name="Save">Writes it.</param>
+/// <param name="Result">What is told of it.</param>
+/// <param name="Described">It in words.</param>
+internal sealed record ImportedModel(
+    IReadOnlyList<string> ExternalFiles, Action Report, Action<string, TensorStorage> Save, Func<string, StackResult> Result, string Described);
+
+/// <summary>A kind of file, and what commands do with it. A new one is a descriptor in the list that <see cref="FileKinds"/> is given.</summary>
+/// <param name="format">Told by a file's first bytes and its name.</param>
+/// <param name="name">As <c>inspect</c> says it.</param>
+internal abstract class FileKind(FileFormat format, string name)
+{
+    /// <summary>Told by a file's first bytes and its name.</summary>
+    public FileFormat Format => format;
+
+    /// <summary>The kind as <c>inspect</c> says it; of a container, as its header does.</summary>
+    public string Name => name;
+
+    /// <summary>Writes a file of this kind in another format, and returns what is to be noted; null where none can be.</summary>
+    public Func<ExportRequest, string?>? Export { get; init; }
+
+    /// <summary>Reads a model of this kind from a file of another format, or returns null where there is none in it; null where none can be.</summary>
+    public Func<CliContext, string, LanguageModelChoices, ImportedModel?>? Import { get; init; }
+
+    /// <summary>Tells what a file holds, without reading its tensors.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="show">Shows it while the file is open.</param>
+    public abstract void Inspect(string path, Action<InspectReport> show);
+
+    /// <summary>Checks all of a file that can be checked.</summary>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    public abstract Verification Verify(string path);
+}
+
+/// <summary>All kinds of files that commands know.</summary>
+/// <param name="kinds">Asked in this order.</param>
+internal sealed class FileKinds(params IReadOnlyList<FileKind> kinds)
+{
+    /// <summary>Those whose models can be read from files of other formats, in the order in which it is tried.</summary>
+    public IEnumerable<FileKind> Importing => kinds.Where(kind => kind.Import is not null);
+
+    /// <summary>Names of those that can be written in other formats.</summary>
+    public IEnumerable<string> Exported => kinds.Where(kind => kind.Export is not null).Select(kind => kind.Name);
+
+    /// <summary>The kind of a file; a container that no descriptor is of is told without its own words.</summary>
+    /// <exception cref="FileProblemException">It cannot be read, or its header is damaged.</exception>
+    public FileKind Of(string path)
+    {
+        FileFormat format = FileFormats.Of(path);
+        if (format != FileFormat.Tsd) return kinds.First(kind => kind.Format == format);
+        using TsdFile file = TsdFile.Open(path);
+        return kinds.OfType<TsdKind>().FirstOrDefault(kind => kind.IsOf(file)) ?? new TsdKind(file.Kind);
+    }
+
+    /// <summary>These and more, which are asked first.</summary>
+    public FileKinds With(params FileKind[] more) => new([.. more, .. kinds]);
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Models;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+
+namespace TinySD.Tools.Files;
+
+/// <summary>What a header says.</summary>
+/// <param name="Facts">Names and values, as text.</param>
+/// <param name="Before">Sections that stand before the tensors in JSON.</param>
+/// <param name="After">Sections that stand after them.</param>
+internal sealed record FileFacts(
+    IEnumerable<(string Name, string Value)> Facts, IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> Before,
+    IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> After);
+
+/// <summary>A kind of <c>.tsd</c> file.</summary>
+/// <param name="name">As its header says it.</param>
+internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
+{
+    /// <summary>What the count of all numbers is called.</summary>
+    protected virtual string Numbers => "parameters";
+
+    /// <summary>Whether a file is of this kind.</summary>
+    public virtual bool IsOf(TsdFile file) => file.Kind == Name;
+
+    /// <inheritdoc/>
+    public sealed override void Inspect(string path, Action<InspectReport> show)
+    {
+        using TsdFile file = TsdFile.Open(path);
+        FileFacts facts = Describe(file);
+        var tensors = new TensorList<TsdTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, t.Checksum));
+        show(new InspectReport(Name, file.Path, file.Length, tensors)
+        {
+            Numbers = Numbers,
+            Count = file.Tensors.Sum(t => t.Count),
+            HasChecksums = true,
+            Facts = [.. facts.Facts],
+            Before = facts.Before,
+            After = facts.After,
+        });
+    }
+
+    /// <inheritdoc/>
+    public sealed override Verification Verify(string path)
+    {
+        using TsdFile file = TsdFile.Open(path);
+        return new(file.Length, Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
+    }
+
+    /// <summary>What the header says.</summary>
+    /// <exception cref="FileProblemException">It contradicts itself.</exception>
+    protected virtual FileFacts Describe(TsdFile file) => new([], [], []);
+
+    /// <summary>A section as it is in the header.</summary>
+    protected static (string Name, Action<Utf8JsonWriter> Write) Section(TsdFile file, string name) => (name, writer =>
+    {
+        using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
+        document.RootElement.WriteTo(writer);
+    }
+    );
+}
+
+/// <summary>Models of a task: what all training records say, and what the task adds.</summary>
+/// <param name="format">How its files are read.</param>
+/// <param name="facts">What they say.</param>
+internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format, Func<TContent, IEnumerable<(string, string)>> facts) : TsdKind(format.Kind)
+    where TContent : class
+    where TModel : class
+{
+    /// <inheritdoc/>
+    protected override FileFacts Describe(TsdFile file)
+    {
+        TContent content = format.Describe(file);
+        return new(facts(content), [.. Shown(content, file)], []);
+    }
+
+    /// <summary>Sections that JSON has.</summary>
+    protected virtual IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(TContent content, TsdFile file) =>
+        format.Sections.Select(name => Section(file, name));
+}
+
+/// <summary>Checkpoints of a task.</summary>
+/// <param name="format">How they are read.</param>
+/// <param name="data">What is said of the data.</param>
+/// <param name="recipe">What is said of the recipe: options and values.</param>
+internal sealed class CheckpointKind<TRecipe, TData>(
+    CheckpointFormat<TRecipe, TData> format, Func<TData, IEnumerable<(string, string)>> data,
+    Func<Checkpoint<TRecipe, TData>, IEnumerable<(string, string)>> recipe) : TsdKind(CheckpointFile.Kind)
+    where TRecipe : TrainingRecipe
+    where TData : class
+{
+    /// <inheritdoc/>
+    protected override string Numbers => "numbers";
+
+    /// <inheritdoc/>
+    public override bool IsOf(TsdFile file) => base.IsOf(file) && CheckpointFile.TaskOf(file) == format.Task;
+
+    /// <inheritdoc/>
+    protected override FileFacts Describe(TsdFile file) => format.TryDescribe(file, out Checkpoint<TRecipe, TData>? run, out FileProblem? problem)
+        ? new(Facts(run), [], [Section(file, "progress"), Section(file, "run")])
+        : throw new FileProblemException(problem);
+
+    private IEnumerable<(string, string)> Facts(Checkpoint<TRecipe, TData> run)
+    {
+        RunState state = run.State;
+        yield return ("task", format.Task);
+        yield return ("written by", run.WrittenBy);
+        yield return ("updates", Figures.Count(state.Updates));
+        yield return ("stands", state.Epoch < run.Recipe.Epochs
+            ? $"in epoch {state.Epoch + 1} of {run.Recipe.Epochs}, after {Figures.Count(state.Step, "step")} of it"
+            : $"at its end, after {Figures.Count(run.Recipe.Epochs, "epoch")}");
+        if (state.Counts.AveragedUpdates is >= 0 and var averaged)
+            yield return ("average", $"of the parameters after each of the last {Figures.Count(averaged, "update")}");
+        if (state.BestEpoch is { } best)
+            yield return ("best so far", $"epoch {best}, validation {format.Metric.Name} {TrainingFacts.Text(format.Metric, state.Epochs[best - 1].Valid)}");
+        foreach ((string, string) fact in data(run.Data)) yield return fact;
+        if (run.Settings.Schedule is { } schedule) yield return ("masks of", schedule.Path);
+        yield return ("--out", run.Settings.Output);
+        foreach ((string, string) row in recipe(run)) yield return row;
+    }
+}
+
+/// <summary>What is said of a training record of any task.</summary>
+internal static class TrainingFacts
+{
+    /// <summary>A measurement of a task's metric.</summary>
+    public static string Text(Metric metric, Measurement measured) =>
+        metric.IsOfLoss ? Figures.Perplexity(measured.Metric) : measured.Metric.ToString("0.####", CultureInfo.InvariantCulture);
+
+    /// <summary>Who wrote it.</summary>
+    public static IEnumerable<(string, string)> Origin<TRecipe, TData>(TrainingRecord<TRecipe, TData> record)
+        where TRecipe : TrainingRecipe
+        where TData : class
+    {
+        yield return ("written by", record.WrittenBy);
+        if (record.ImportedFrom is { } source) yield return ("imported from", source);
+    }
+
+    /// <summary>What its epochs brought.</summary>
+    public static IEnumerable<(string, string)> Results<TRecipe, TData>(TrainingRecord<TRecipe, TData> record, Metric metric)
+        where TRecipe : TrainingRecipe
+        where TData : class
+    {
+        yield return ("epochs", $"{record.Epochs.Count} finished of {record.Recipe.Epochs}");
+        if (record.Epochs is not [.., { } last]) yield break;
+        string train = double.IsNaN(last.Train.Metric) ? "" : $"train {Text(metric, last.Train)}, ";
+        yield return (metric.Name, $"{train}valid {Text(metric, last.Valid)}{(record.Test is { } test ? $", test {Text(metric, test)}" : "")}");
+    }
+}

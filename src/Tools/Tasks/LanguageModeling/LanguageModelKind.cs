@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
+using TinySD.Formats.Exchange;
+using TinySD.Formats.Exchange.Onnx;
+using TinySD.Formats.Exchange.Parts;
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+using TinySD.Tools.Display;
+using TinySD.Tools.Files;
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>Language models.</summary>
+internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, LanguageModel>
+{
+    private const int ShownTokens = 12;
+
+    /// <summary>Knows how they are written in formats of others, and read from them.</summary>
+    public LanguageModelKind()
+        : base(LanguageModelFile.Format, Facts)
+    {
+        Export = ExportTo;
+        Import = ImportFrom;
+    }
+
+    /// <summary>Their checkpoints.</summary>
+    public static FileKind Checkpoints { get; } = new CheckpointKind<LanguageModelRecipe, RunTexts>(
+        LanguageModelCheckpoint.Format, Facts, run => RecipeReport.Rows(run.Data.Level, run.Recipe));
+
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(LanguageModelDescription content, TsdFile file) =>
+    [
+        Section(file, "configuration"),
+        ("vocabulary", writer => JsonSerializer.Serialize(writer, Summarize(content.Vocabulary), CliJson.Default.VocabularyResult)),
+        Section(file, "training"),
+    ];
+
+    private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
+        TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)],
+        vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null);
+
+    private static IEnumerable<(string, string)> Facts(LanguageModelDescription model)
+    {
+        (LanguageModelConfig config, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = model;
+        string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
+        string what = vocabulary.Level switch { TextLevel.Word => "words", TextLevel.Character => "characters", _ => "bytes" };
+        yield return ("vocabulary",
+            $"{Figures.Count(vocabulary.Count)} {what}, {(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
+        if (vocabulary.Level == TextLevel.Word) yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
+        IEnumerable<(string, string)> rest = !training.IsRunKnown ? Shape(config) :
+        [
+            .. Texts(Describe(training.Data.Train), Describe(training.Data.Valid), Describe(training.Data.Test), training.Data.Streams),
+            .. TrainingFacts.Results(training, LanguageModelFile.Metric),
+            .. RecipeReport.Rows(vocabulary.Level, training.Recipe),
+        ];
+        foreach ((string, string) fact in TrainingFacts.Origin(training).Concat(rest)) yield return fact;
+    }
+
+    private static IEnumerable<(string, string)> Facts(RunTexts texts) =>
+        Texts(Describe(texts.Train), Describe(texts.Valid), Describe(texts.Test), texts.Streams);
+
+    private static IEnumerable<(string, string)> Texts(string? train, string? valid, string? test, int? streams)
+    {
+        yield return ("trained on", train!);
+        yield return ("validated on", valid!);
+        if (test is not null) yield return ("tested on", test);
+        if (streams is { } count) yield return ("measured in", EvaluationStreams.Count(count));
+    }
+
+    // Of a model from elsewhere whose run nobody knows.
+    private static IEnumerable<(string, string)> Shape(LanguageModelConfig config)
+    {
+        yield return ("cell", ModelSpelling.Cells.NameOf(config.Cell));
+        yield return ("layers", config.LayerCount.ToString(CultureInfo.InvariantCulture));
+        yield return ("embedding", Figures.Count(config.EmbeddingSize));
+        yield return ("hidden", Figures.Count(config.HiddenSize));
+        if (config.LastHiddenSize != 0) yield return ("hidden, last layer", Figures.Count(config.LastHiddenSize));
+        if (config.Peepholes) yield return ("peepholes", "yes");
+        yield return ("tied", config.TieWeights ? "yes" : "no");
+    }
+
+    private static string? Describe(TextRecord? text) => text is null ? null : $"{text.Name}, {Figures.Count(text.Tokens, "token")}";
+
+    private static string? Describe(TextFingerprint? text) => text is null ? null : $"{text.Path}, {Figures.Count(text.Tokens, "token")}";
+
+    private static string? ExportTo(ExportRequest request)
+    {
+        LoadedLanguageModel loaded = LanguageModelFile.Load(request.Path);
+        LoadedLanguageModel? whole = request.RecurrentOnly ? null : loaded;
+        if (request.IsOnnx && whole is not null)
+        {
+            OnnxWriter.Write(request.Output, whole, request.WithState);
+        }
+        else
+        {
+            IReadOnlyList<RecurrentStack> stacks = request.IsOnnx
+                ? [LanguageModelParts.RecurrentPart(loaded.Model, request.Output)]
+                : LanguageModelParts.RecurrentParts(loaded.Model);
+            StackKind.Write(request, stacks, $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.", whole);
+        }
+
+        return whole is null ? $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out" : null;
+    }
+
+    private static ImportedModel? ImportFrom(CliContext context, string path, LanguageModelChoices choices)
+    {
+        bool isOnnx = FileFormats.Of(path) == FileFormat.Onnx;
+        if (isOnnx) StackOptions.WarnOfAny(choices.Names, path, context.Warnings);
+        if (Importer.FindLanguageModel(path, choices) is not { } import) return null;
+        (LanguageModel model, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = import.Loaded;
+        LanguageModelConfig config = model.Config;
+        string hidden = config.LastHiddenSize == 0 ? $"{config.HiddenSize} hidden" : $"{config.HiddenSize} hidden, {config.LastHiddenSize} in the last layer";
+        string described = $"language model, {ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
+            $"{Figures.Count(vocabulary.Count)} tokens of level {TextSpelling.Levels.NameOf(vocabulary.Level)}";
+        return new(
+            import.ExternalFiles, Report, (output, storage) => LanguageModelFile.Save(output, model, vocabulary, training, storage),
+            output => StackResult.From(output, import), described);
+
+        void Report()
+        {
+            if (!isOnnx) StackOptions.WarnOfNonlinearity(choices.Names, config.Cell, path, context.Warnings);
+            StackSource.Report(context, "tinysd import", path, [], import.Rounded, import.Copies);
+        }
+    }
+}
