@@ -72,6 +72,3 @@ public sealed record ScheduleFingerprint(string Path, int Updates, string Checks
 /// <param name="Tokens">Tokens in it.</param>
 /// <param name="Checksum">What <see cref="Fingerprint"/> says of them.</param>
 public sealed record TextFingerprint(string Path, long Tokens, string Checksum);
-
-/// <summary>What a task's checkpoints have that is its own, where that is nothing.</summary>
-public sealed record NoData;

@@ -17,5 +17,4 @@ namespace TinySD.Formats.Checkpoints;
 [JsonSerializable(typeof(EpochsSection))]
 [JsonSerializable(typeof(RunSettings))]
 [JsonSerializable(typeof(RunTexts))]
-[JsonSerializable(typeof(NoData))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

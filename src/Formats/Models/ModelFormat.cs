@@ -15,7 +15,9 @@ public enum NonFiniteWeights
     Allow,
 }
 
-/// <summary>How one kind of model is written to <c>.tsd</c> files and read from them. A kind brings its sections and its layout; all else is here.</summary>
+/// <summary>
+/// How one kind of model is written to <c>.tsd</c> files and read from them. A kind brings its sections and its layout; all else is here.
+/// </summary>
 /// <typeparam name="TContent">All but the numbers.</typeparam>
 /// <typeparam name="TModel">The model.</typeparam>
 /// <param name="kind">The kind as the header names it.</param>
@@ -35,7 +37,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <param name="content">All but the numbers.</param>
     /// <param name="parameters">The numbers.</param>
     /// <param name="storage">Their format in the file; those of 16 bits round each number to the nearest.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or a number is not finite or too large for the format.</exception>
+    /// <exception cref="FileProblemException">The target cannot be written, or a number is not finite or too large for the
+    /// format.</exception>
     /// <exception cref="ArgumentException">The content contradicts itself.</exception>
     public void Save(string path, TContent content, ParameterBlock parameters, TensorStorage storage = TensorStorage.F32)
     {
@@ -136,7 +139,9 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         FileProblem Invalid(string message) => SectionReader.Invalid(file, FileProblemKind.ModelInvalid, section, message);
     }
 
-    /// <summary>Reads all numbers and checks them, tensor by tensor, as a mapped model is checked: of two faults both find the same one first.</summary>
+    /// <summary>
+    /// Reads all numbers and checks them, tensor by tensor, as a mapped model is checked: of two faults both find the same one first.
+    /// </summary>
     internal FileProblem? Fill(TsdFile file, TModel model, NonFiniteWeights nonFinite)
     {
         ParameterBlock parameters = ParametersOf(model);

@@ -17,6 +17,7 @@ namespace TinySD.Formats.Models;
 [JsonSerializable(typeof(WriterSection))]
 [JsonSerializable(typeof(ResultsSection))]
 [JsonSerializable(typeof(TextsRecord))]
+[JsonSerializable(typeof(NoData))]
 [JsonSerializable(typeof(StackSection))]
 [JsonSerializable(typeof(OriginSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

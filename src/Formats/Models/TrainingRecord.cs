@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Training;
 
@@ -14,7 +15,9 @@ public sealed record TrainingRecord<TRecipe, TData>
     /// <summary>The program that trained it, for example <c>TinySD 0.1.0</c>.</summary>
     public string WrittenBy { get; init; } = TrainingRecord.ThisBuild;
 
-    /// <summary>The file of another format that the model was imported from, without its folders; null for one that was trained here.</summary>
+    /// <summary>
+    /// The file of another format that the model was imported from, without its folders; null for one that was trained here.
+    /// </summary>
     public string? ImportedFrom { get; init; }
 
     /// <summary>What decided the run, apart from the data.</summary>
@@ -32,9 +35,17 @@ public sealed record TrainingRecord<TRecipe, TData>
     /// <summary>On the test data, if there were any.</summary>
     public Measurement? Test { get; init; }
 
-    /// <summary>Whether the run is known. The record of an import whose file told nothing of it has the model's shape, and else what goes without
+    /// <summary>Whether the run is known. The record of an import whose file told nothing of it has the model's shape, and else what goes
+    /// without
     /// saying.</summary>
     public bool IsRunKnown => ImportedFrom is null || Recipe.Name != TrainingRecord.UnknownRun;
+}
+
+/// <summary>What only the task has in its records and checkpoints, where that is nothing.</summary>
+public sealed record NoData
+{
+    /// <summary>How it is spelled.</summary>
+    public static JsonTypeInfo<NoData> Json => ModelJson.Default.NoData;
 }
 
 /// <summary>What a language model was trained, validated and tested on. Names of members here are the file's.</summary>
@@ -50,7 +61,8 @@ public sealed record TextsRecord
     public TextRecord? Test { get; init; }
 
     /// <summary>
-    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was not
+    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was
+    /// not
     /// recorded. Models of <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in one.
     /// </summary>
     public int? Streams { get; init; }
@@ -80,7 +92,9 @@ public static class TrainingRecord
     /// <summary>This build's name and version.</summary>
     public static string ThisBuild { get; } = $"TinySD {typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
 
-    /// <summary>The record of a language model from elsewhere of whose training nothing is known: its shape, no dropout, no texts.</summary>
+    /// <summary>
+    /// The record of a language model from elsewhere of whose training nothing is known: its shape, no dropout, no texts.
+    /// </summary>
     /// <param name="source">The file it was imported from; its folders are left out.</param>
     /// <param name="config">The model's shape.</param>
     internal static TrainingRecord<LanguageModelRecipe, TextsRecord> OfImport(string source, LanguageModelConfig config) => new()

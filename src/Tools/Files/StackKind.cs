@@ -49,7 +49,8 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
             return;
         }
 
-        // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of modules.
+        // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of
+        // modules.
         List<NamedTensor> tensors = [.. stacks.SelectMany((stack, i) =>
             PyTorchNames.Name(output, stack, stacks.Count == 1 ? before : string.Create(CultureInfo.InvariantCulture, $"{before}{i}.")))];
         if (whole is not null) tensors.AddRange(LanguageModelParts.Surroundings(whole.Model));

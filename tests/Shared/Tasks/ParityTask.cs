@@ -155,7 +155,9 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
 
     public override TrainingRecipe Recipe => _recipe;
 
-    public override Metric Metric { get; } = new("accuracy", HigherIsBetter: true);
+    public static Metric Accuracy { get; } = new("accuracy", HigherIsBetter: true);
+
+    public override Metric Metric => Accuracy;
 
     public override Network<ParityBatch> Network { get; }
 
