@@ -8,20 +8,23 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so an endless input can come in
-/// pieces.</summary>
+/// <summary>
+/// Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be fed in
+/// pieces.
+/// </summary>
 /// <remarks>
 /// A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it, until
 /// <see cref="Reset"/> or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same bits
-/// for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is one-directional.
-/// Not thread-safe; any number of sessions may share a stack.
+/// for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is one-directional; a
+/// sequence has the bits that it has alone. Not thread-safe; any number of sessions may share a stack.
 /// </remarks>
 public sealed class RecurrentSession
 {
     private readonly RecurrentStack _stack;
-    private readonly DirectedLayer[] _layers;
+    private readonly RecurrentLayer[] _layers;
+    private readonly SequencePacking _packing;
     private readonly int _batch, _maxTimeSteps;
-    private readonly Workspace.Slice _input, _even, _odd;
+    private readonly Workspace.Slice _input, _even, _odd, _moved;
 
     /// <summary>Prepares the stack's weights.</summary>
     /// <param name="stack">The stack; make a new session when its parameters have changed.</param>
@@ -48,37 +51,46 @@ public sealed class RecurrentSession
         RecurrentStackConfig config = stack.Config;
         runner ??= SingleThread.Instance;
         var plan = new NetworkPlan(runner, KernelChoice.For(hardware));
-        var shape = new WindowShape(batch, maxTimeSteps, Training: false);
-        int directions = config.DirectionCount;
-        _layers = new DirectedLayer[config.LayerCount * directions];
+        var shape = new WindowShape(batch, maxTimeSteps, Training: false, IsUneven: batch > 1);
+        int directions = config.DirectionCount, hidden = config.HiddenSize;
+        _packing = new SequencePacking(batch, maxTimeSteps);
+        _layers = new RecurrentLayer[config.LayerCount * directions];
         for (int i = 0; i < _layers.Length; i++)
         {
             int direction = i % directions;
-            bool isReverse = direction == 1 || config.Direction == RecurrentDirection.Reverse;
-            var traits = new LayerTraits(config.IsPlain, isReverse, config.Clip, config.CoupledGates, config.ResetBeforeProduct);
-            var variants = new VariantOps(
-                runner, config.FunctionsOf(direction).AsSpan(), config.Clip, config.CoupledGates, config.HiddenSize, batch);
-            _layers[i] = new DirectedLayer(stack.Slots(i / directions, direction), traits, variants, shape, plan);
+            _layers[i] = RecurrentLayer.Create(stack.Slots(i / directions, direction), shape, plan, new RecurrentTraits
+            {
+                IsReverse = direction == 1 || config.Direction == RecurrentDirection.Reverse,
+
+                // Unit-major, the two directions of a step lie one after the other: no pass joins them.
+                Part = new OutputPart(direction * hidden, config.OutputSize),
+                Variant = config.IsPlain
+                    ? null
+                    : new VariantOps(runner, config.FunctionsOf(direction).AsSpan(), config.Clip, config.CoupledGates, hidden),
+            });
         }
 
         long rows = (long)maxTimeSteps * batch;
         _input = plan.Scratch.Reserve(rows * config.InputSize);
         _even = plan.Scratch.Reserve(rows * config.OutputSize);
         if (config.LayerCount > 1) _odd = plan.Scratch.Reserve(rows * config.OutputSize);
+        _moved = plan.Scratch.Reserve(batch);
         plan.Take(memory);
-        foreach (DirectedLayer layer in _layers) layer.Update(stack.Parameters);
+        foreach (RecurrentLayer layer in _layers) layer.Update(stack.Parameters);
     }
 
-    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with.</summary>
+    /// <summary>
+    /// What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as IEEE 754 says.
+    /// </summary>
     public NonFiniteInput NonFinite { get; init; }
 
     /// <summary>Forgets everything fed so far: h and c become 0.</summary>
     public void Reset()
     {
-        foreach (DirectedLayer layer in _layers)
+        foreach (RecurrentLayer layer in _layers)
         {
-            layer.State.Clear();
-            layer.Cell.Clear();
+            layer.CarriedHidden.Clear();
+            layer.CarriedCell.Clear();
         }
     }
 
@@ -99,11 +111,11 @@ public sealed class RecurrentSession
 
         for (int i = 0; i < _layers.Length; i++)
         {
-            DirectedLayer layer = _layers[i];
-            Turn(h.Slice(i * part, part), _batch, hidden, layer.State);
-            layer.Cell.Clear();
+            RecurrentLayer layer = _layers[i];
+            Turn(h.Slice(i * part, part), _batch, hidden, layer.CarriedHidden);
+            layer.CarriedCell.Clear();
             for (int b = 0; b < _batch && !c.IsEmpty; b++)
-                c.Slice((i * part) + (b * hidden), hidden).CopyTo(layer.Cell[(b * layer.CellStride)..]);
+                c.Slice((i * part) + (b * hidden), hidden).CopyTo(layer.CarriedCell[(b * layer.CellStride)..]);
         }
     }
 
@@ -117,10 +129,10 @@ public sealed class RecurrentSession
         int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
         for (int i = 0; i < _layers.Length; i++)
         {
-            DirectedLayer layer = _layers[i];
-            Turn(layer.State, hidden, _batch, h.Slice(i * part, part));
+            RecurrentLayer layer = _layers[i];
+            Turn(layer.CarriedHidden, hidden, _batch, h.Slice(i * part, part));
             for (int b = 0; b < _batch && !c.IsEmpty; b++)
-                layer.Cell.Slice(b * layer.CellStride, hidden).CopyTo(c[((i * part) + (b * hidden))..]);
+                layer.CarriedCell.Slice(b * layer.CellStride, hidden).CopyTo(c[((i * part) + (b * hidden))..]);
         }
     }
 
@@ -136,36 +148,89 @@ public sealed class RecurrentSession
         RecurrentStackConfig config = _stack.Config;
         int step = _batch * config.InputSize, timeSteps = input.Length / step, directions = config.DirectionCount;
         if (input.Length % step != 0 || timeSteps > _maxTimeSteps)
-            Throw.Argument(
-                $"the input holds {Throw.Counted(input.Length, "float")}; "
-                + $"a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+        {
+            string found = Throw.Counted(input.Length, "float");
+            Throw.Argument($"the input holds {found}; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+        }
+
         int row = config.OutputSize * _batch;
         if (output.Length != timeSteps * row)
             Throw.Argument($"the output holds {Throw.Counted(output.Length, "float")}; {timeSteps * row} were expected");
-        if (!lengths.IsEmpty && lengths.Length != _batch)
-            Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(_batch, "sequence")}");
-        foreach (int length in lengths)
-        {
-            if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");
-        }
-
+        StepRows rows = _packing.Pack(lengths, timeSteps);
         if (NonFinite == NonFiniteInput.Refuse) CheckFinite(input, lengths);
-        for (int t = 0; t < timeSteps; t++) Turn(input.Slice(t * step, step), _batch, config.InputSize, _input.Part(t, step));
-        ReadOnlySpan<float> x = _input.Span[..input.Length];
+        if (!_packing.IsInOrder) MoveStates(toPlaces: true);
+        for (int t = 0; t < rows.Steps; t++)
+            Pack(input.Slice(t * step, step), rows.At(t), _input.Span[(rows.Before(t) * config.InputSize)..]);
+        ReadOnlySpan<float> x = _input.Span;
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             Span<float> y = (layer % 2 == 0 ? _even : _odd).Span[..output.Length];
             for (int direction = 0; direction < directions; direction++)
             {
-                // Unit-major, the two directions of a step lie one after the other: no copy joins them.
-                _layers[(layer * directions) + direction].Forward(
-                    _stack.Parameters, x, timeSteps, lengths, y[Math.Min(y.Length, direction * config.HiddenSize * _batch)..], row);
+                RecurrentLayer half = _layers[(layer * directions) + direction];
+                half.Forward(_stack.Parameters, x, rows, y);
+                half.Carry();
             }
 
             x = y;
         }
 
-        for (int t = 0; t < timeSteps; t++) Turn(x.Slice(t * row, row), config.OutputSize, _batch, output.Slice(t * row, row));
+        for (int t = 0; t < timeSteps; t++)
+        {
+            (int before, int count) = t < rows.Steps ? (rows.Before(t), rows.At(t)) : default;
+            Unpack(x[(before * config.OutputSize)..], count, output.Slice(t * row, row));
+        }
+
+        if (!_packing.IsInOrder) MoveStates(toPlaces: false);
+    }
+
+    // A step's sequences, [B][I], to their places among those that have the step, [I][count].
+    private void Pack(ReadOnlySpan<float> step, int count, Span<float> packed)
+    {
+        int features = step.Length / _batch;
+        for (int place = 0; place < count; place++)
+        {
+            ReadOnlySpan<float> sequence = step.Slice(_packing.Order[place] * features, features);
+            for (int i = 0; i < features; i++) packed[(i * count) + place] = sequence[i];
+        }
+    }
+
+    // And back, [D H][count] to [B][D H]: the others have no output.
+    private void Unpack(ReadOnlySpan<float> packed, int count, Span<float> step)
+    {
+        int units = step.Length / _batch;
+        for (int place = 0; place < _batch; place++)
+        {
+            Span<float> sequence = step.Slice(_packing.Order[place] * units, units);
+            if (place >= count) sequence.Clear();
+            else for (int j = 0; j < units; j++) sequence[j] = packed[(j * count) + place];
+        }
+    }
+
+    // States stand as sequences were given, and while a window runs in its order.
+    private void MoveStates(bool toPlaces)
+    {
+        foreach (RecurrentLayer layer in _layers)
+        {
+            for (int j = 0; j < _stack.Config.HiddenSize; j++)
+            {
+                Move(layer.CarriedHidden[(j * _batch)..], 1, toPlaces);
+                if (!layer.CarriedCell.IsEmpty) Move(layer.CarriedCell[j..], layer.CellStride, toPlaces);
+            }
+        }
+    }
+
+    private void Move(Span<float> unit, int stride, bool toPlaces)
+    {
+        Span<float> moved = _moved.Span;
+        for (int place = 0; place < _batch; place++)
+        {
+            int sequence = _packing.Order[place];
+            (int to, int from) = toPlaces ? (place, sequence) : (sequence, place);
+            moved[to] = unit[from * stride];
+        }
+
+        for (int b = 0; b < _batch; b++) unit[b * stride] = moved[b];
     }
 
     private void CheckFinite(ReadOnlySpan<float> input, ReadOnlySpan<int> lengths)

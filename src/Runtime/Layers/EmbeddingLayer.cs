@@ -4,13 +4,15 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>Looks tokens [T][B] up: x [T][E][B]. The table is its own, [V][E], or, tied, the classifier's [H][V] read the other way.</summary>
+/// <summary>
+/// Looks tokens [T][B] up: x [T][E][B]. The table is its own, [V][E], or, tied, the classifier's [H][V] read the other way.
+/// </summary>
 internal sealed class EmbeddingLayer
 {
     private readonly TensorSlot _table;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
-    private readonly int _units, _batch, _tokenStride, _unitStride, _wordStride, _wordMask;
+    private readonly int _units, _tokenStride, _unitStride, _wordStride, _wordMask;
     private readonly bool _tied;
     private readonly ulong _seed;
     private readonly float _wordRate;
@@ -36,7 +38,6 @@ internal sealed class EmbeddingLayer
         _tied = tied;
         _ops = plan.Vectors;
         _times = plan.Times;
-        _batch = shape.Batch;
         _units = table.Shape[tied ? 0 : 1];
         (_tokenStride, _unitStride) = tied ? (1, table.Shape[1]) : (_units, 1);
     }
@@ -50,19 +51,19 @@ internal sealed class EmbeddingLayer
     }
 
     /// <summary>Writes x.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, Span<float> x)
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, StepRows rows, Span<float> x)
     {
-        _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, _batch, _units, x);
-        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, _batch, _units, x);
+        _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, rows, _units, x);
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, rows, _units, x);
         _times.Lap(Pass.Embedding);
     }
 
     /// <summary>Adds to the table's gradient. <paramref name="dx"/> is spent where words are dropped.</summary>
-    public void Backward(GradientBlock gradients, ReadOnlySpan<int> tokens, Span<float> dx)
+    public void Backward(GradientBlock gradients, ReadOnlySpan<int> tokens, StepRows rows, Span<float> dx)
     {
-        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, _batch, _units, dx);
+        if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, rows, _units, dx);
         Span<float> table = _tied ? gradients[_table].Cleared() : gradients[_table, tokens];
-        _ops.EmbedBackward(dx, tokens, _batch, _units, table, _tokenStride, _unitStride);
+        _ops.EmbedBackward(dx, tokens, rows, _units, table, _tokenStride, _unitStride);
         _times.Lap(Pass.Embedding);
     }
 }

@@ -4,7 +4,10 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from <see cref="Products.RowStride"/>.</summary>
+/// <summary>
+/// The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from
+/// <see cref="Products.RowStride"/>.
+/// </summary>
 internal sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;
@@ -13,8 +16,8 @@ internal sealed class LinearLayer
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
     private readonly UnitDropout _dropout;
-    private readonly int _inputs, _columns, _batch, _stride;
-    private int _steps;
+    private readonly int _inputs, _columns, _stride;
+    private StepRows _window;
 
     public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan)
     {
@@ -27,33 +30,30 @@ internal sealed class LinearLayer
         _dropout = dropout;
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
-        _batch = shape.Batch;
-        _steps = shape.TimeSteps;
         _stride = Products.RowStride(_columns);
-        plan.Product(weight, shape, dropout.Place, isStepped: false);
+        plan.Product(weight, shape, dropout.Place, isStepped: false, shape.TimeSteps);
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public void Update(ParameterBlock parameters) => _rows.Update(parameters);
 
-    /// <summary>y = x W + b for a window of <paramref name="steps"/> steps.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, Span<float> y, int steps)
+    /// <summary>y = x W + b for a window.</summary>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows window, Span<float> y)
     {
-        _steps = steps;
-        _products.ForwardWindow(_rows.Of(parameters), x, steps, _batch, _dropout.Keep(_products), parameters.Padded(_bias), y);
+        _window = window;
+        _products.ForwardWindow(_rows.Of(parameters), x, window, _dropout.Keep(_products), parameters.Padded(_bias), y);
         _times.Lap(Pass.ClassifierForward);
     }
 
-    /// <summary>Adds to the gradients of W and b and writes, in <paramref name="dx"/> [T][K][B], that of the input.</summary>
+    /// <summary>Adds to the gradients of W and b and writes, in <paramref name="dx"/> [T][K][B], that of the dropped input.</summary>
     public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _dropout.Keep(_products);
-        _products.BackwardWindow(_rows.Of(parameters), dy, _steps, _batch, keep, _dropout.GradientScale, dx);
+        _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
-        _dropout.BackwardWindow(dx);
-        _products.WeightGradient(x, _inputs, _columns, _steps, _batch, keep, dy, gradients[_weight]);
+        _products.WeightGradient(x, _inputs, _columns, _window, keep, dy, gradients[_weight]);
         _times.Lap(Pass.ClassifierGradient);
-        _ops.AddColumnSums(dy, _stride, _steps * _batch, _columns, gradients[_bias]);
+        _ops.AddColumnSums(dy, _stride, _window.Total, _columns, gradients[_bias]);
         _times.Lap(Pass.BiasSums);
     }
 }

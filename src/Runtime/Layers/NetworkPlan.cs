@@ -7,8 +7,9 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Layers;
 
 /// <summary>
-/// What the layers of a network share, sized before anything is taken: its products and vector operations, the scratch memory of all layers, and the places where
-/// units can be dropped. Layers declare what they need as they are made; then <see cref="Take"/> takes memory for all of it, once.
+/// What the layers of a network share, sized before anything is taken: its products and vector operations, the scratch memory of all
+/// layers, and the places where units can be dropped. Layers declare what they need as they are made; then <see cref="Take"/> takes memory
+/// for all of it, once.
 /// </summary>
 /// <remarks>Several networks can be made on one plan, and then share its memory for products. Not thread-safe.</remarks>
 public sealed class NetworkPlan
@@ -52,7 +53,10 @@ public sealed class NetworkPlan
         foreach (MaskPlace other in _places)
         {
             if (other.Name == place.Name || other.Number == place.Number)
-                Throw.Argument($"mask place '{place.Name}', number {place.Number}, is taken: there is '{other.Name}', number {other.Number}");
+            {
+                string there = $"there is '{other.Name}', number {other.Number}";
+                Throw.Argument($"mask place '{place.Name}', number {place.Number}, is taken: {there}");
+            }
         }
 
         _places.Add(place);
@@ -72,7 +76,8 @@ public sealed class NetworkPlan
     /// <exception cref="ArgumentException">There are 64 already.</exception>
     internal int WeightMask()
     {
-        if (_weightMasks == WeightMasks.MaxMatrices) Throw.Argument($"a network can have DropConnect on {WeightMasks.MaxMatrices} matrices, and this is one more");
+        if (_weightMasks == WeightMasks.MaxMatrices)
+            Throw.Argument($"a network can have DropConnect on {WeightMasks.MaxMatrices} matrices, and this is one more");
         return _weightMasks++;
     }
 
@@ -80,12 +85,17 @@ public sealed class NetworkPlan
     internal int WordMask() => _wordMasks++;
 
     /// <summary>Declares a product; it is named as its weights are, without the word.</summary>
-    internal void Product(TensorSlot weight, WindowShape shape, MaskPlace? place, bool isStepped)
+    /// <param name="weight">The weights.</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="place">Where units of its input are dropped, or null.</param>
+    /// <param name="isStepped">Whether a step waits for the one before it.</param>
+    /// <param name="together">The most steps that are done in one call.</param>
+    internal void Product(TensorSlot weight, WindowShape shape, MaskPlace? place, bool isStepped, int together)
     {
         int k = weight.Shape[0], n = weight.Shape[1];
         string name = weight.Name.EndsWith(Weight, StringComparison.Ordinal) ? weight.Name[..^Weight.Length] : weight.Name;
         _products.Add(new PlannedProduct(name, k, n, shape.TimeSteps, shape.Batch, place, isStepped, shape.Training));
-        Products.Announce(k, n, shape.TimeSteps, shape.Batch, shape.Training);
+        Products.Announce(k, n, together, shape.Batch, shape.Training, shape.IsUneven);
     }
 
     /// <summary>Takes memory for all that was declared; nothing more can be. Until then no layer can run.</summary>

@@ -6,78 +6,99 @@ using TinySD.Runtime.Ops;
 namespace TinySD.Runtime.Layers;
 
 /// <summary>
-/// One recurrent layer over a window of at most T steps: forward, and backward through time. Shapes: x [T][I][B], h [T][H][B]. Here is what all cells share: the
-/// products, dropout of units, and the state that is carried; a cell's own elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
+/// One recurrent layer, either way through time, over a window of at most T steps whose sequences may be of unequal length: x [T][I][B], h
+/// [T][H][B], both as <see cref="StepRows"/> says. Here is what all cells share: the products, the states, the order of steps; a cell's own
+/// elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
 /// </summary>
-/// <remarks>The state after the window's last step is carried into the next window's first by <see cref="Carry"/>; no mask ever touches it.</remarks>
-internal abstract class RecurrentLayer
+/// <remarks>
+/// A window is run whole or step by step, with the same bits. The reverse way starts at each sequence's own end, and a state that goes on,
+/// see <see cref="Carry"/>, is that after each sequence's last step of the walk. No mask ever touches it.
+/// </remarks>
+internal abstract partial class RecurrentLayer
 {
+    // Where no backward pass follows, pre-activations are made for some steps at a time: memory does not grow with the number of steps.
+    private const int PieceSteps = 64;
+
+    private readonly RecurrentTraits _traits;
     private readonly WeightRows _inputRows, _recurrentRows;
-    private readonly UnitDropout _inputDropout, _recurrentDropout;
-    private readonly WeightDrop? _drop;
+    private readonly StepStates _hidden;
+    private readonly StepStates? _cell, _dHidden, _dPast;
+    private readonly WindowShape _shape;
     private readonly bool _separate;
-    private readonly int _inputs, _columns;
-    private readonly Workspace.Slice _gates, _recurrentGates, _recurrentStart, _outputs, _dRecurrent, _spare;
+    private readonly int _inputs, _columns, _piece;
+    private readonly Workspace.Slice _gates, _recurrentGates, _recurrentStart, _spare;
+    private StepRows _rows;
+    private int _first;
 
     /// <param name="slots">The parameters.</param>
-    /// <param name="separate">Whether the cell wants h U apart from x W + b, and not added to it.</param>
-    /// <param name="shape">B, T, and whether a backward pass will come.</param>
-    /// <param name="inputDropout">Dropout of x.</param>
-    /// <param name="recurrentDropout">Dropout of the previous h.</param>
+    /// <param name="shape">B, T, whether a backward pass will come, and whether sequences may be of unequal length.</param>
     /// <param name="plan">Products, elementwise passes and memory.</param>
-    /// <param name="drop">DropConnect on the recurrent weights, or null.</param>
-    /// <param name="isShared">Whether the recurrent weights are used more than once in a step.</param>
-    protected RecurrentLayer(
-        RecurrentSlots slots, bool separate, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
-        bool isShared)
+    /// <param name="traits">The rest.</param>
+    protected RecurrentLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
     {
         Slots = slots;
         Products = plan.Products;
         Ops = plan.Vectors;
         Times = plan.Times;
-        _inputDropout = inputDropout;
-        _recurrentDropout = recurrentDropout;
-        _separate = separate;
+        _traits = traits;
         _inputs = slots.Input.Shape[0];
         _columns = slots.Input.Shape[1];
+        _shape = shape;
+        _piece = shape.Training ? shape.TimeSteps : Math.Min(PieceSteps, shape.TimeSteps);
         Hidden = slots.Recurrent.Shape[0];
-        Batch = shape.Batch;
-        TimeSteps = Steps = shape.TimeSteps;
-        _drop = drop;
+        HiddenFloats = Hidden * shape.Batch;
         GateStride = Products.RowStride(_columns);
         CellStride = AlignedBuffer.RoundUp(Hidden);
-        plan.Product(slots.Input, shape, inputDropout.Place, isStepped: false);
-        plan.Product(slots.Recurrent, shape, recurrentDropout.Place, isStepped: true);
+        plan.Product(slots.Input, shape, traits.InputDropout?.Place, isStepped: false, _piece);
+        plan.Product(slots.Recurrent, shape, traits.RecurrentDropout?.Place, isStepped: true, shape.Training ? shape.TimeSteps : 1);
 
         Workspace workspace = plan.Scratch;
         _inputRows = new WeightRows(slots.Input, Products, workspace);
-        _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, drop);
-        long rows = (long)TimeSteps * Batch;
-        _gates = workspace.Reserve(rows * GateStride);
-        _recurrentGates = separate ? workspace.Reserve(rows * GateStride) : _gates;
-        if (separate) _recurrentStart = workspace.Reserve(AlignedBuffer.RoundUp(_columns));
-        _outputs = workspace.Reserve((rows + Batch) * Hidden);
-        if (shape.Training) _dRecurrent = workspace.Reserve((long)Hidden * Batch);
-        if (shape.Training && isShared && drop is not null) _spare = workspace.Reserve(slots.Recurrent.Length);
+        _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, traits.Drop);
+        long steps = (long)shape.Batch * GateStride;
+        _gates = workspace.Reserve(_piece * steps);
+
+        // The gate n of a GRU multiplies h U by r before it adds x W, so the two are kept apart, and so are their gradients.
+        _separate = slots.RecurrentBias is not null;
+        _recurrentGates = _separate ? workspace.Reserve((shape.Training ? shape.TimeSteps : 1) * steps) : _gates;
+        if (_separate) _recurrentStart = workspace.Reserve(AlignedBuffer.RoundUp(_columns));
+        int all = shape.TimeSteps + 1, slotsOfCell = shape.Training ? all : 2;
+        _hidden = States(Hidden, 1, shape.Training || traits.Part.Units == 0 ? all : 2, traits.IsReverse);
+        if (slots.Kind == CellKind.Lstm) _cell = States(1, CellStride, slotsOfCell, traits.IsReverse);
+        if (!shape.Training) return;
+        _dHidden = States(Hidden, 1, 1, !traits.IsReverse);
+        if (slots.Kind is CellKind.Lstm or CellKind.Gru) _dPast = States(1, CellStride, 1, !traits.IsReverse);
+        if (traits is { IsShared: true, Drop: not null }) _spare = workspace.Reserve(slots.Recurrent.Length);
+
+        StepStates States(int units, int width, int blocks, bool isDescending) => new(units, width, shape, isDescending, blocks, workspace);
     }
 
-    /// <summary>The outputs of all steps, [T][H][B].</summary>
-    public ReadOnlySpan<float> Outputs => _outputs.Span[(Hidden * Batch)..];
+    /// <summary>The outputs of all steps, [T][H][B]; where no backward pass follows, only if the layer stands alone.</summary>
+    public ReadOnlySpan<float> Outputs => _hidden.AllAfter;
 
-    /// <summary>The cell states c after each step, [T][B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
-    public virtual ReadOnlySpan<float> Cells => [];
+    /// <summary>The cell states c after each step, [T][B][<see cref="CellStride"/>], in training; empty for cells that have none.</summary>
+    public ReadOnlySpan<float> Cells => _cell is null ? [] : _cell.AllAfter;
 
     /// <summary>The carried h, [H][B]: what the next window starts from. May be written.</summary>
-    public Span<float> CarriedHidden => _outputs.Part(0, Hidden * Batch);
+    public Span<float> CarriedHidden => _hidden.Initial;
 
-    /// <summary>The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row is never used.</summary>
-    public virtual Span<float> CarriedCell => [];
+    /// <summary>
+    /// The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row is never
+    /// used.
+    /// </summary>
+    public Span<float> CarriedCell => _cell is null ? [] : _cell.Initial;
+
+    /// <summary>h after the last window, at each sequence's own end: [H][B]. What <see cref="Carry"/> carries.</summary>
+    public ReadOnlySpan<float> LastHidden => _hidden.Last;
+
+    /// <summary>c after the last window, [B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
+    public ReadOnlySpan<float> LastCell => _cell is null ? [] : _cell.Last;
 
     /// <summary>Floats of the carried h.</summary>
-    public int HiddenFloats => Hidden * Batch;
+    public int HiddenFloats { get; }
 
     /// <summary>Floats of the carried c; 0 for cells that have none.</summary>
-    public virtual int CellFloats => 0;
+    public int CellFloats => _cell is null ? 0 : _shape.Batch * CellStride;
 
     /// <summary>H rounded up to 16: the row length of cell states.</summary>
     public int CellStride { get; }
@@ -92,153 +113,161 @@ internal abstract class RecurrentLayer
 
     protected int Hidden { get; }
 
-    protected int Batch { get; }
-
-    /// <summary>The most steps of a window.</summary>
-    protected int TimeSteps { get; }
-
-    /// <summary>Steps of the last window.</summary>
-    protected int Steps { get; private set; }
-
     /// <summary>Row length of pre-activations.</summary>
     protected int GateStride { get; }
 
-    /// <summary>Pre-activations, gates or their gradients of all steps, [T*B][<see cref="GateStride"/>].</summary>
-    protected ReadOnlySpan<float> Gates => _gates.Span;
-
-    /// <summary>The same of the recurrent products where the cell wants them apart.</summary>
-    protected ReadOnlySpan<float> RecurrentGates => _recurrentGates.Span;
-
-    /// <summary>What a recurrent product that stands apart starts from, for each column; zero unless the cell writes a bias there.</summary>
-    protected Span<float> RecurrentStart => _recurrentStart.Span;
-
     /// <summary>The layer of a kind of cell.</summary>
-    public static RecurrentLayer Create(
-        RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop = null,
-        bool isShared = false) =>
-        slots.Kind switch
+    public static RecurrentLayer Create(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits? traits = null)
+    {
+        traits ??= RecurrentTraits.None;
+        if (traits.Variant is not null) return new VariantLayer(slots, shape, plan, traits);
+        return slots.Kind switch
         {
-            CellKind.Lstm => new LstmLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
-            CellKind.Gru => new GruLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
-            _ => new RnnLayer(slots, shape, inputDropout, recurrentDropout, plan, drop, isShared),
+            CellKind.Lstm => new LstmLayer(slots, shape, plan, traits),
+            CellKind.Gru => new GruLayer(slots, shape, plan, traits),
+            _ => new RnnLayer(slots, shape, plan, traits),
         };
+    }
 
     /// <summary>Begins the window of an update: draws what masks there are on weights.</summary>
-    public void Begin(Draw draw) => _drop?.Begin(draw);
+    public void Begin(Draw draw) => _traits.Drop?.Begin(draw);
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public virtual void Update(ParameterBlock parameters)
     {
         _inputRows.Update(parameters);
         _recurrentRows.Update(parameters);
+        if (Slots.RecurrentBias is { } bias) parameters[bias].CopyTo(_recurrentStart.Span[(2 * Hidden)..]);
     }
 
-    /// <summary>Runs a window of <paramref name="steps"/> steps; x is the input dropout's output.</summary>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, int steps)
+    /// <summary>Runs a window.</summary>
+    /// <param name="parameters">The numbers.</param>
+    /// <param name="x">[T][I][B], the input place's output.</param>
+    /// <param name="rows">T and B(t).</param>
+    /// <param name="joined">Receives the outputs where other layers stand beside this one, [T][<see cref="OutputPart.Units"/>][B].</param>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows rows, Span<float> joined = default)
     {
-        Steps = steps;
-        Products.ForwardWindow(
-            _inputRows.Of(parameters), x, steps, Batch, _inputDropout.Keep(Products), parameters.Padded(Slots.Bias), _gates.Span);
+        Start(rows);
+        KeepTable keep = Keep(_traits.InputDropout, _inputs);
+        int pieces = (rows.Steps + _piece - 1) / _piece;
+        for (int i = 0; i < pieces; i++)
+        {
+            _first = _piece * (_traits.IsReverse ? pieces - 1 - i : i);
+            StepRows piece = rows.Slice(_first, Math.Min(_piece, rows.Steps - _first));
+            ReadOnlySpan<float> input = x[(rows.Before(_first) * _inputs)..];
+            Products.ForwardWindow(_inputRows.Of(parameters), input, piece, keep.From(_first), parameters.Padded(Slots.Bias), _gates.Span);
+            Times.Lap(Pass.InputForward);
+            for (int j = 0; j < piece.Steps; j++) Advance(parameters, _first + (_traits.IsReverse ? piece.Steps - 1 - j : j), joined);
+        }
+    }
+
+    /// <summary>Begins a window that is run step by step, by <see cref="Step"/> in the layer's own order.</summary>
+    public void Start(StepRows rows)
+    {
+        if (rows.Steps > _shape.TimeSteps || rows.Batch > _shape.Batch || (!rows.IsEven && !_shape.IsUneven))
+        {
+            string made = $"at most {_shape.TimeSteps} of {_shape.Batch} of {(_shape.IsUneven ? "any" : "equal")} length";
+            Throw.Argument($"'{Slots.Recurrent.Name}' is run for {rows}; it was made for {made}");
+        }
+
+        _rows = rows;
+        _hidden.Begin(rows);
+        _cell?.Begin(rows);
+    }
+
+    /// <summary>Runs step <paramref name="t"/>, x [I][B], whose output is then that of <see cref="OutputOf"/>.</summary>
+    public void Step(ParameterBlock parameters, int t, ReadOnlySpan<float> x, Span<float> joined = default)
+    {
+        if (!_shape.Training) _first = t;
+        StepRows one = StepRows.Even(1, _rows.At(t));
+        KeepTable keep = new(Keep(_traits.InputDropout, _inputs).At(t));
+        Products.ForwardWindow(_inputRows.Of(parameters), x, one, keep, parameters.Padded(Slots.Bias), GatesOf(t));
         Times.Lap(Pass.InputForward);
-        Weights recurrent = _recurrentRows.Of(parameters);
-        KeepTable keep = _recurrentDropout.Keep(Products);
-        for (int t = 0; t < steps; t++)
-        {
-            Span<float> step = RecurrentStep(t);
-            ReadOnlySpan<float> previous = _recurrentDropout.Apply(t, Hiddens(t));
-            if (_separate) Products.ForwardWindow(recurrent, previous, 1, Batch, new KeepTable(keep.At(t)), RecurrentStart, step);
-            else Products.ForwardStep(recurrent, previous, Batch, keep.At(t), step);
-            Times.Lap(Pass.RecurrentForward);
-            CellForward(parameters, t, Hiddens(t + 1));
-            Times.Lap(Pass.CellForward);
-        }
+        Advance(parameters, t, joined);
     }
 
-    /// <summary>Back through the window: adds to this layer's gradients and writes, in <paramref name="dx"/>, the gradient of its input.</summary>
-    /// <param name="parameters">As in the forward pass.</param>
-    /// <param name="gradients">To which those of the layer's tensors are added.</param>
-    /// <param name="x">As in the forward pass.</param>
-    /// <param name="dOutputs">[T][H][B].</param>
-    /// <param name="dx">[T][I][B].</param>
-    public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs, Span<float> dx)
+    /// <summary>h after step <paramref name="t"/>, [H][B].</summary>
+    public ReadOnlySpan<float> OutputOf(int t) => _hidden.After(t);
+
+    /// <summary>Makes the last state the next window's initial one.</summary>
+    public void Carry()
     {
-        int state = Hidden * Batch;
-        Weights w = _inputRows.Of(parameters), u = _recurrentRows.Of(parameters);
-        KeepTable keep = _inputDropout.Keep(Products), keepRecurrent = _recurrentDropout.Keep(Products);
-        Span<float> dRecurrent = _dRecurrent.Span;
-        dRecurrent.Clear();
-        ClearCarriedGradient();
-        for (int t = Steps - 1; t >= 0; t--)
-        {
-            CellBackward(parameters, t, dOutputs.Slice(t * state, state), dRecurrent);
-            Times.Lap(Pass.CellBackward);
-            if (t > 0)
-            {
-                Products.Backward(u, RecurrentStep(t), Batch, keepRecurrent.At(t), _recurrentDropout.GradientScale, dRecurrent);
-                Times.Lap(Pass.RecurrentBackward);
-                _recurrentDropout.Backward(t, dRecurrent);
-            }
-        }
-
-        Products.BackwardWindow(w, _gates.Span, Steps, Batch, keep, _inputDropout.GradientScale, dx);
-        Times.Lap(Pass.InputBackward);
-        _inputDropout.BackwardWindow(dx);
-
-        ReadOnlySpan<float> previous = _recurrentDropout.Window(_outputs.Span[..(Steps * state)]);
-        Products.WeightGradient(x, _inputs, _columns, Steps, Batch, keep, _gates.Span, gradients[Slots.Input]);
-        Times.Lap(Pass.InputGradient);
-        RecurrentGradient(gradients[Slots.Recurrent], previous, keepRecurrent);
-
-        Ops.AddColumnSums(_gates.Span, GateStride, Steps * Batch, _columns, gradients[Slots.Bias]);
-        VectorGradients(gradients);
-        Times.Lap(Pass.BiasSums);
+        _hidden.Carry();
+        _cell?.Carry();
     }
-
-    // With DropConnect the mask is taken back to this use's gradient alone, which needs room of its own where another use came before.
-    private void RecurrentGradient(GradientSpan gradient, ReadOnlySpan<float> previous, KeepTable keep)
-    {
-        bool isApart = _drop is not null && !gradient.IsNew;
-        if (isApart && _spare.Length == 0) Throw.Argument($"'{Slots.Recurrent.Name}' has DropConnect and is used twice in a step, for which the layer was not made");
-        GradientSpan own = isApart ? new GradientSpan(_spare.Span, isNew: true) : gradient;
-        Products.WeightGradient(previous, Hidden, _columns, Steps, Batch, keep, _recurrentGates.Span, own);
-        Times.Lap(Pass.RecurrentGradient);
-        if (_drop is null) return;
-        _recurrentRows.MaskGradient(own.Values);
-        if (isApart) Ops.AddScaled(own.Values, 1f, gradient.Values);
-        Times.Lap(Pass.Masks);
-    }
-
-    /// <summary>Makes the last step's state the next window's first.</summary>
-    public virtual void Carry() => Hiddens(Steps).CopyTo(CarriedHidden);
 
     /// <summary>
-    /// The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/> become its gates, and
-    /// <paramref name="h"/> [H][B] its output.
+    /// The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/> become its
+    /// gates, and its state is made.
     /// </summary>
-    protected abstract void CellForward(ParameterBlock parameters, int t, Span<float> h);
+    protected abstract void CellForward(ParameterBlock parameters, int t);
 
     /// <summary>
-    /// Its gradient: the gates of step <paramref name="t"/> become the gradient of its pre-activations, for dh = dUp + dRecurrent, both [H][B], and what the
-    /// cell itself carries back.
+    /// Its gradient: the gates of step <paramref name="t"/> become the gradient of its pre-activations, for dh = dUp + dRecurrent, both
+    /// [H][B], and what the cell itself carries back.
     /// </summary>
     protected abstract void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent);
 
-    /// <summary>Nothing comes from behind the window's end: zeroes the gradient that the cell carries back past the products, if it does.</summary>
-    protected virtual void ClearCarriedGradient()
+    /// <summary>The recurrent product of step <paramref name="t"/>.</summary>
+    protected virtual void Recur(ParameterBlock parameters, int t)
     {
+        ReadOnlySpan<float> previous = HiddenBefore(t);
+        if (_traits.RecurrentDropout is { } dropout) previous = dropout.Apply(t, previous);
+        Weights weights = _recurrentRows.Of(parameters);
+        ReadOnlySpan<int> keep = Keep(_traits.RecurrentDropout, Hidden).At(t);
+        StepRows one = StepRows.Even(1, BatchOf(t));
+        if (!_separate) Products.ForwardStep(weights, previous, BatchOf(t), keep, GatesOf(t));
+        else Products.ForwardWindow(weights, previous, one, new KeepTable(keep), _recurrentStart.Span, RecurrentStep(t));
     }
 
-    /// <summary>The gradients of tensors that only this cell has, from those of all steps' pre-activations.</summary>
-    protected virtual void VectorGradients(GradientBlock gradients)
-    {
-    }
+    /// <summary>B(t).</summary>
+    protected int BatchOf(int t) => _rows.At(t);
 
     /// <summary>h before step <paramref name="t"/>, [H][B].</summary>
-    protected Span<float> Hiddens(int t) => _outputs.Part(t, Hidden * Batch);
+    protected ReadOnlySpan<float> HiddenBefore(int t) => _hidden.Before(t);
+
+    /// <summary>h after it.</summary>
+    protected Span<float> HiddenAfter(int t) => _hidden.After(t);
+
+    /// <summary>c before step <paramref name="t"/>, [B][<see cref="CellStride"/>].</summary>
+    protected ReadOnlySpan<float> CellBefore(int t) => _cell!.Before(t);
+
+    /// <summary>c after it.</summary>
+    protected Span<float> CellAfter(int t) => _cell!.After(t);
 
     /// <summary>The rows of step <paramref name="t"/>, [B][<see cref="GateStride"/>].</summary>
-    protected Span<float> GatesOf(int t) => _gates.Part(t, Batch * GateStride);
+    protected Span<float> GatesOf(int t) => RowsOf(_gates, t, _first, GateStride);
 
     /// <summary>Those that the recurrent product of step <paramref name="t"/> is made in.</summary>
-    protected Span<float> RecurrentStep(int t) => _recurrentGates.Part(t, Batch * GateStride);
+    protected Span<float> RecurrentStep(int t) => _separate ? RowsOf(_recurrentGates, t, GateStride) : GatesOf(t);
+
+    /// <summary>The rows of step <paramref name="t"/> in memory that is kept for all steps in training, and else for one.</summary>
+    protected Span<float> RowsOf(Workspace.Slice rows, int t, int stride) => RowsOf(rows, t, _shape.Training ? 0 : t, stride);
+
+    private Span<float> RowsOf(Workspace.Slice rows, int t, int first, int stride) =>
+        rows.Span.Slice((_rows.Before(t) - _rows.Before(first)) * stride, _rows.At(t) * stride);
+
+    // From the pre-activations x W + b of step t, and the state before it, to the state after it.
+    private void Advance(ParameterBlock parameters, int t, Span<float> joined)
+    {
+        _hidden.Enter(t);
+        _cell?.Enter(t);
+        Recur(parameters, t);
+        Times.Lap(Pass.RecurrentForward);
+        CellForward(parameters, t);
+        _hidden.Leave(t);
+        _cell?.Leave(t);
+        if (!joined.IsEmpty) HiddenAfter(t).CopyTo(joined[PartOf(t)]);
+        Times.Lap(Pass.CellForward);
+    }
+
+    private KeepTable Keep(UnitDropout? dropout, int units) => dropout is null ? Products.All(units) : dropout.Keep(Products);
+
+    // Where step t of this layer lies among the outputs, or their gradients, of the layers that stand side by side.
+    private Range PartOf(int t)
+    {
+        (int first, int units) = _traits.Part.Units == 0 ? new OutputPart(0, Hidden) : _traits.Part;
+        int start = (_rows.Before(t) * units) + (first * _rows.At(t));
+        return start..(start + (Hidden * _rows.At(t)));
+    }
 }

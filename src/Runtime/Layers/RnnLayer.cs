@@ -1,20 +1,16 @@
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
 /// <summary>A layer of simple recurrent cells, <see cref="CellKind.RnnTanh"/> or <see cref="CellKind.RnnRelu"/>.</summary>
-internal sealed class RnnLayer : RecurrentLayer
+internal sealed class RnnLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
+    : RecurrentLayer(slots, shape, plan, traits)
 {
-    private readonly bool _rectified;
+    private bool IsRectified => Slots.Kind == CellKind.RnnRelu;
 
-    public RnnLayer(RecurrentSlots slots, WindowShape shape, UnitDropout inputDropout, UnitDropout recurrentDropout, NetworkPlan plan, WeightDrop? drop,
-        bool isShared)
-        : base(slots, separate: false, shape, inputDropout, recurrentDropout, plan, drop, isShared) => _rectified = slots.Kind == CellKind.RnnRelu;
-
-    protected override void CellForward(ParameterBlock parameters, int t, Span<float> h) =>
-        Ops.RnnForward(_rectified, GatesOf(t), GateStride, Hidden, Batch, h);
+    protected override void CellForward(ParameterBlock parameters, int t) =>
+        Ops.RnnForward(IsRectified, GatesOf(t), GateStride, Hidden, BatchOf(t), HiddenAfter(t));
 
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
-        Ops.RnnBackward(_rectified, GatesOf(t), GateStride, Hidden, Batch, dUp, dRecurrent);
+        Ops.RnnBackward(IsRectified, GatesOf(t), GateStride, Hidden, BatchOf(t), dUp, dRecurrent);
 }

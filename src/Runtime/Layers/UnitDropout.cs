@@ -12,8 +12,8 @@ namespace TinySD.Runtime.Layers;
 internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null);
 
 /// <summary>
-/// Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back to the gradient.
-/// Structured cases gather the kept rows and hand their indices to the product.
+/// Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back
+/// to the gradient. Structured cases gather the kept rows and hand their indices to the product.
 /// </summary>
 internal sealed class UnitDropout
 {
@@ -21,11 +21,11 @@ internal sealed class UnitDropout
     private readonly IMaskSource? _source;
     private readonly VectorOps _ops;
     private readonly PassTimes _times;
-    private readonly int _units, _batch;
+    private readonly int _units;
     private readonly bool _structured, _locked;
     private readonly float _scale;
     private readonly Workspace.Slice _masks, _keep, _counts, _output;
-    private int _steps;
+    private StepRows _rows;
 
     /// <param name="place">Where.</param>
     /// <param name="origin">How masks are drawn.</param>
@@ -37,8 +37,6 @@ internal sealed class UnitDropout
         _ops = plan.Vectors;
         _times = plan.Times;
         _units = place.Units;
-        _batch = shape.Batch;
-        _steps = shape.TimeSteps;
         DropoutSpec spec = origin.Spec;
         IsActive = shape.Drops && spec.Kind != DropoutKind.None && place.Rate > 0f;
         if (!IsActive) return;
@@ -56,10 +54,10 @@ internal sealed class UnitDropout
         }
         else
         {
-            _masks = plan.Scratch.Reserve((long)masks * _units * _batch);
+            _masks = plan.Scratch.Reserve((long)masks * _units * shape.Batch);
         }
 
-        _output = plan.Scratch.Reserve((long)shape.TimeSteps * _units * _batch);
+        _output = plan.Scratch.Reserve((long)shape.TimeSteps * _units * shape.Batch);
     }
 
     /// <summary>Where.</summary>
@@ -71,15 +69,15 @@ internal sealed class UnitDropout
     /// <summary>What the backward product multiplies its result by.</summary>
     public float GradientScale => IsActive && _structured ? _scale : 1f;
 
-    /// <summary>Draws the masks of a window of <paramref name="steps"/> steps.</summary>
-    public void Draw(Draw draw, int steps)
+    /// <summary>Draws the masks of a window. What is dropped of a sequence does not depend on the lengths of the others.</summary>
+    public void Draw(Draw draw, StepRows rows)
     {
-        _steps = steps;
+        _rows = rows;
         if (!IsActive) return;
-        int masks = _locked ? 1 : steps;
+        int masks = _locked ? 1 : rows.Steps;
         if (_structured && _source is not null) Ask(_source, _keep.Integers, _counts.Integers[..masks]);
         else if (_structured) _ops.DrawKeep(_sampler, Place, draw, _keep.Integers, _counts.Integers[..masks]);
-        else _ops.FillMasks(_sampler, Place, draw, masks, _units * _batch, _masks.Span);
+        else _ops.FillMasks(_sampler, Place, draw, masks, _units * rows.Batch, _masks.Span);
         _times.Lap(Pass.Masks);
     }
 
@@ -87,15 +85,15 @@ internal sealed class UnitDropout
     public KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
     /// <summary>
-    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where nothing is dropped. A
-    /// structured copy holds the kept units only, side by side in the first rows of [H][B].
+    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where nothing is
+    /// dropped. A structured copy holds the kept units only, side by side in the first rows of [H][B].
     /// </summary>
     public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
-        Span<float> output = _output.Part(t, _units * _batch);
-        if (_structured) _ops.Gather(x, new KeepTable(Kept.At(t)), 1, _units, _batch, _scale, output);
-        else _ops.Multiply(x, Mask(t), output);
+        Span<float> output = Step(_output.Span, t);
+        if (_structured) _ops.Gather(x, new KeepTable(Kept.At(t)), StepRows.Even(1, _rows.At(t)), _units, _scale, output);
+        else Multiply(t, x, output);
         _times.Lap(Pass.Dropout);
         return output;
     }
@@ -104,10 +102,10 @@ internal sealed class UnitDropout
     public ReadOnlySpan<float> ApplyWindow(ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
-        Span<float> output = _output.Span[..(_steps * _units * _batch)];
-        if (_structured) _ops.Gather(x, Kept, _steps, _units, _batch, _scale, output);
-        else if (!_locked) _ops.Multiply(x, _masks.Span, output);
-        else for (int t = 0; t < _steps; t++) Apply(t, x.Slice(t * _units * _batch, _units * _batch));
+        Span<float> output = _output.Span[..(_rows.Total * _units)];
+        if (_structured) _ops.Gather(x, Kept, _rows, _units, _scale, output);
+        else if (!_locked && _rows.IsEven) _ops.Multiply(x, _masks.Span, output);
+        else for (int t = 0; t < _rows.Steps; t++) Multiply(t, x.Slice(_rows.Before(t) * _units, _rows.At(t) * _units), Step(output, t));
         _times.Lap(Pass.Dropout);
         return output;
     }
@@ -115,30 +113,31 @@ internal sealed class UnitDropout
     /// <summary>The copies of all steps as they were left; <paramref name="x"/> itself where nothing is dropped.</summary>
     public ReadOnlySpan<float> Window(ReadOnlySpan<float> x) => IsActive ? _output.Span : x;
 
-    /// <summary>Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the product did it.</summary>
+    /// <summary>
+    /// Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the product did it.
+    /// </summary>
     public void Backward(int t, Span<float> dx)
     {
         if (!IsActive || _structured) return;
-        _ops.Multiply(dx, Mask(t), dx);
+        Multiply(t, dx, dx);
         _times.Lap(Pass.Dropout);
     }
 
     /// <summary><see cref="Backward"/> for all steps at once, dx [T][H][B].</summary>
     public void BackwardWindow(Span<float> dx)
     {
-        int length = _units * _batch;
-        for (int t = 0; t < _steps; t++) Backward(t, dx.Slice(t * length, length));
+        for (int t = 0; t < _rows.Steps; t++) Backward(t, Step(dx, t));
     }
 
     /// <summary>
-    /// Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of x: a copy is 0 or the
-    /// scale times x, so that is the scale times the copy.
+    /// Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of x: a
+    /// copy is 0 or the scale times x, so that is the scale times the copy.
     /// </summary>
     public void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
     {
-        dx = dx[..(_steps * _units * _batch)];
+        dx = dx[..(_rows.Total * _units)];
         if (!IsActive) _ops.AddScaled(x, factor, dx);
-        else if (_structured) _ops.ScatterAdd(_output.Span, Kept, _steps, _units, _batch, factor * _scale, dx);
+        else if (_structured) _ops.ScatterAdd(_output.Span, Kept, _rows, _units, factor * _scale, dx);
         else _ops.AddScaled(_output.Span, factor * _scale, dx);
     }
 
@@ -160,12 +159,26 @@ internal sealed class UnitDropout
         foreach (int unit in keep[..count])
         {
             if (unit <= last || unit >= _units)
-                Throw.OutOfRange($"a kept unit of {Place.Name}, time step {t}", unit, $"above {last}, the one before it, and below {_units}");
+            {
+                string expected = $"above {last}, the one before it, and below {_units}";
+                Throw.OutOfRange($"a kept unit of {Place.Name}, time step {t}", unit, expected);
+            }
+
             last = unit;
         }
     }
 
-    private KeepTable Kept => _locked ? new(_keep.Integers[..Math.Min(_units, _counts.Integers[0])]) : new(_keep.Integers, _units, _counts.Integers);
+    private KeepTable Kept => _locked
+        ? new(_keep.Integers[..Math.Min(_units, _counts.Integers[0])])
+        : new(_keep.Integers, _units, _counts.Integers);
 
-    private Span<float> Mask(int t) => _masks.Part(_locked ? 0 : t, _units * _batch);
+    private Span<float> Step(Span<float> all, int t) => all.Slice(_rows.Before(t) * _units, _rows.At(t) * _units);
+
+    // y = m x; a mask has a factor for every sequence, and x for those only that have the step.
+    private void Multiply(int t, ReadOnlySpan<float> x, Span<float> y)
+    {
+        int batch = _rows.Batch, count = _rows.At(t), units = count == batch ? 1 : _units, length = count * (_units / units);
+        ReadOnlySpan<float> mask = _masks.Part(_locked ? 0 : t, _units * batch);
+        for (int unit = 0; unit < units; unit++) _ops.Multiply(x[(unit * count)..], mask[(unit * batch)..], y.Slice(unit * count, length));
+    }
 }

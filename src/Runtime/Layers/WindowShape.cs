@@ -5,7 +5,8 @@ namespace TinySD.Runtime.Layers;
 /// <param name="TimeSteps">Steps T.</param>
 /// <param name="Training">Whether a backward pass follows.</param>
 /// <param name="Samples">Whether things are dropped though no backward pass follows, as in a Monte Carlo evaluation.</param>
-internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Samples = false)
+/// <param name="IsUneven">Whether sequences may be of unequal length.</param>
+internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Samples = false, bool IsUneven = false)
 {
     /// <summary>Whether units, words and weights are dropped; they always are in training.</summary>
     public bool Drops => Training || Samples;

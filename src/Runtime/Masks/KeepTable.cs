@@ -28,4 +28,7 @@ internal readonly ref struct KeepTable
 
     /// <summary>The kept units of time step <paramref name="t"/>.</summary>
     public ReadOnlySpan<int> At(int t) => IsSame ? _indices : _indices.Slice(t * _stride, _counts[t]);
+
+    /// <summary>The table of the steps from <paramref name="t"/> on.</summary>
+    public KeepTable From(int t) => IsSame ? this : new(_indices[(t * _stride)..], _stride, _counts[t..]);
 }

@@ -23,7 +23,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     private readonly int _logitStride;
     private readonly Workspace.Slice _embedded, _logits, _losses, _gradientA, _gradientB;
     private Draw _draw;
-    private int _steps;
+    private StepRows _rows;
 
     /// <param name="model">The parameters.</param>
     /// <param name="shape">The window.</param>
@@ -41,7 +41,6 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         _model = model;
         _shape = shape;
         _masks = shape.Drops ? origin.Source : null;
-        _steps = shape.TimeSteps;
         _regularizers = shape.Drops ? regularizers : default;
         LanguageModelConfig config = model.Config;
         Workspace workspace = plan.Scratch;
@@ -56,7 +55,9 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         {
             (_inputDropouts[layer], _recurrentDropouts[layer]) = (dropouts[2 * layer], dropouts[(2 * layer) + 1]);
             WeightDrop? drop = _regularizers.WeightDrop > 0f ? new WeightDrop(_ops, origin.Seed, _regularizers.WeightDrop, plan.WeightMask()) : null;
-            _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, _inputDropouts[layer], _recurrentDropouts[layer], plan, drop);
+            _layers[layer] = RecurrentLayer.Create(
+                model.Layers[layer], shape, plan,
+                new RecurrentTraits { InputDropout = _inputDropouts[layer], RecurrentDropout = _recurrentDropouts[layer], Drop = drop });
         }
 
         _classifier = new LinearLayer(model.Classifier, model.ClassifierBias, shape, _outputDropout, plan);
@@ -181,22 +182,22 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits. It may be shorter than those the network was made for.</summary>
     public void Forward(ReadOnlySpan<int> tokens)
     {
-        _steps = tokens.Length / _shape.Batch;
+        _rows = StepRows.Even(tokens.Length / _shape.Batch, _shape.Batch);
         _masks?.Begin(_draw.Update);
-        foreach (UnitDropout dropout in _inputDropouts) dropout.Draw(_draw, _steps);
-        foreach (UnitDropout dropout in _recurrentDropouts) dropout.Draw(_draw, _steps);
-        _outputDropout.Draw(_draw, _steps);
+        foreach (UnitDropout dropout in _inputDropouts) dropout.Draw(_draw, _rows);
+        foreach (UnitDropout dropout in _recurrentDropouts) dropout.Draw(_draw, _rows);
+        _outputDropout.Draw(_draw, _rows);
         _embedding.Draw(_draw);
         ParameterBlock parameters = _model.Parameters;
-        _embedding.Forward(parameters, tokens, _embedded.Span);
+        _embedding.Forward(parameters, tokens, _rows, _embedded.Span);
         ReadOnlySpan<float> x = _embedded.Span;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            _layers[layer].Forward(parameters, _inputDropouts[layer].ApplyWindow(x), _steps);
+            _layers[layer].Forward(parameters, _inputDropouts[layer].ApplyWindow(x), _rows);
             x = _layers[layer].Outputs;
         }
 
-        _classifier.Forward(parameters, _outputDropout.ApplyWindow(x), _logits.Span, _steps);
+        _classifier.Forward(parameters, _outputDropout.ApplyWindow(x), _rows, _logits.Span);
     }
 
     /// <summary>
@@ -219,17 +220,19 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         int top = _layers.Length - 1;
         Span<float> dOutputs = _gradientA.Span, dInputs = _gradientB.Span;
         _classifier.Backward(parameters, gradients, _outputDropout.Window(_layers[top].Outputs), _logits.Span, dOutputs);
+        _outputDropout.BackwardWindow(dOutputs);
         AddPenalties(_layers[top].Outputs, dOutputs);
         for (int layer = top; layer >= 0; layer--)
         {
             ReadOnlySpan<float> x = _inputDropouts[layer].Window(layer == 0 ? _embedded.Span : _layers[layer - 1].Outputs);
             _layers[layer].Backward(parameters, gradients, x, dOutputs, dInputs);
+            _inputDropouts[layer].BackwardWindow(dInputs);
             Span<float> swap = dOutputs;
             dOutputs = dInputs;
             dInputs = swap;
         }
 
-        _embedding.Backward(gradients, batch.Inputs, dOutputs);
+        _embedding.Backward(gradients, batch.Inputs, _rows, dOutputs);
     }
 
     internal override void Carry()
@@ -244,9 +247,9 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     {
         (float alpha, float beta) = (_regularizers.Activation, _regularizers.TemporalActivation);
         if (alpha == 0f && beta == 0f) return;
-        int units = _model.Config.InputSizeOf(_layers.Length) * _shape.Batch;
-        if (alpha > 0f) _outputDropout.AddSquares(top, (float)(2.0 * alpha / ((long)_steps * units)), dTop);
-        if (beta > 0f && _steps > 1) _ops.AddSlowness(top, _steps, units, (float)(2.0 * beta / ((long)(_steps - 1) * units)), dTop);
+        int units = _model.Config.InputSizeOf(_layers.Length), rows = _rows.Total, pairs = rows - _shape.Batch;
+        if (alpha > 0f) _outputDropout.AddSquares(top, (float)(2.0 * alpha / ((long)rows * units)), dTop);
+        if (beta > 0f && pairs > 0) _ops.AddSlowness(top, _rows, units, (float)(2.0 * beta / ((long)pairs * units)), dTop);
         Times.Lap(Pass.Softmax);
     }
 

@@ -24,7 +24,8 @@ public enum ProductKind
 public sealed class ProductTrial
 {
     private readonly ProductKind _kind;
-    private readonly int _units, _columns, _timeSteps, _batch;
+    private readonly int _units, _columns;
+    private readonly StepRows _window;
     private readonly IParallelRunner _runner;
     private readonly TensorSlot _weight, _bias;
     private readonly ParameterBlock _parameters;
@@ -49,15 +50,15 @@ public sealed class ProductTrial
             if (size < 1) Throw.OutOfRange("size", size, "at least 1");
         }
 
-        (_kind, _units, _columns, _batch) = (kind, units, columns, batch);
-        _timeSteps = kind == ProductKind.ForwardStep ? 1 : timeSteps;
+        (_kind, _units, _columns) = (kind, units, columns);
+        _window = StepRows.Even(kind == ProductKind.ForwardStep ? 1 : timeSteps, batch);
         _runner = runner ?? SingleThread.Instance;
         var layout = new ParameterLayout();
         _weight = layout.Add("weight", units, columns);
         _bias = layout.Add("bias", columns);
         _parameters = new ParameterBlock(layout);
-        _x = new AlignedBuffer(checked(_timeSteps * units * batch));
-        _c = new AlignedBuffer(checked(_timeSteps * batch * Products.RowStride(columns)));
+        _x = new AlignedBuffer(checked(_window.Steps * units * batch));
+        _c = new AlignedBuffer(checked(_window.Steps * batch * Products.RowStride(columns)));
         Fill(_parameters[_weight]);
         Fill(_x.Span);
         if (kind == ProductKind.WeightGradient)
@@ -81,18 +82,18 @@ public sealed class ProductTrial
     public Action Under(HardwareProfile profile)
     {
         var products = new Products(_runner, KernelChoice.For(profile));
-        products.Announce(_units, _columns, _timeSteps, _batch, backward: _kind == ProductKind.WeightGradient);
+        products.Announce(_units, _columns, _window.Steps, _window.Batch, backward: _kind == ProductKind.WeightGradient);
         var workspace = new Workspace();
         products.ReserveScratch(workspace);
         workspace.Allocate();
         return _kind switch
         {
             ProductKind.ForwardStep => () =>
-                products.ForwardStep(_rows.Of(_parameters), _x.Span, _batch, products.All(_units).At(0), _c.Span),
+                products.ForwardStep(_rows.Of(_parameters), _x.Span, _window.Batch, products.All(_units).At(0), _c.Span),
             ProductKind.ForwardWindow => () => products.ForwardWindow(
-                _rows.Of(_parameters), _x.Span, _timeSteps, _batch, products.All(_units), _parameters.Padded(_bias), _c.Span),
+                _rows.Of(_parameters), _x.Span, _window, products.All(_units), _parameters.Padded(_bias), _c.Span),
             _ => () => products.WeightGradient(
-                _x.Span, _units, _columns, _timeSteps, _batch, products.All(_units), _c.Span,
+                _x.Span, _units, _columns, _window, products.All(_units), _c.Span,
                 new GradientSpan(_gradients![_weight], isNew: true)),
         };
     }

@@ -18,8 +18,8 @@ namespace TinySD.Runtime.Ops;
 /// <para>
 /// All three products walk a list of kept units: forward skips rows of w, backward skips rows of the result, the weight gradient skips rows
 /// of g. Every element of c and g is one accumulator, summed in increasing order of units, or of time and sequences; every element of dx is
-/// 16 lane sums and a fixed tree. So neither the tiling, which <see cref="ProductTiles"/> sets, the threads, nor the lane width changes a
-/// bit.
+/// 16 lane sums and a fixed tree. So neither the tiling, which <see cref="ProductTiles"/> sets, nor the threads, nor the lane width changes
+/// a bit.
 /// </para>
 /// </remarks>
 internal sealed unsafe class Products
@@ -53,19 +53,26 @@ internal sealed unsafe class Products
         _kernels = kernels;
     }
 
-    /// <summary>The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, or rows share a cache
-    /// set.</summary>
+    /// <summary>
+    /// The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, at which rows would share a cache set.
+    /// </summary>
     public static int RowStride(int n)
     {
         int padded = AlignedBuffer.RoundUp(n);
         return padded % 1024 == 0 ? padded + LineFloats : padded;
     }
 
-    /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>. Backward: with gradients.</summary>
-    public void Announce(int k, int n, int timeSteps, int batch, bool backward)
+    /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>.</summary>
+    /// <param name="k">Units in.</param>
+    /// <param name="n">Columns out.</param>
+    /// <param name="timeSteps">The most steps of a call.</param>
+    /// <param name="batch">The most sequences.</param>
+    /// <param name="backward">Whether gradients will be asked for.</param>
+    /// <param name="isUneven">Whether sequences may be of unequal length.</param>
+    public void Announce(int k, int n, int timeSteps, int batch, bool backward, bool isUneven = false)
     {
         if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)_kernels.StripColumns * k);
-        if (batch < SmallBatch) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * batch);
+        if (batch < SmallBatch || isUneven) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * Math.Min(batch, SmallBatch - 1));
         if (k > _identity.Length)
         {
             _identity = new int[k];
@@ -74,8 +81,8 @@ internal sealed unsafe class Products
     }
 
     /// <summary>What <see cref="ReserveScratch"/> will reserve, in floats.</summary>
-    public long ScratchFloats => _isReserved ? 0
-        : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
+    public long ScratchFloats =>
+        _isReserved ? 0 : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
 
     /// <summary>Reserves every thread's scratch.</summary>
     public void ReserveScratch(Workspace workspace)
@@ -90,81 +97,58 @@ internal sealed unsafe class Products
 
     /// <summary>c [B][ld] += x * w[kept], one time step; x holds the kept units, [kept][B].</summary>
     public void ForwardStep(Weights w, ReadOnlySpan<float> x, int batch, ReadOnlySpan<int> keep, Span<float> c) =>
-        Forward(w, x, 1, batch, new KeepTable(keep), default, c);
+        Forward(w, x, StepRows.Even(1, batch), new KeepTable(keep), default, c);
 
     /// <summary>c [T*B][ld] = bias + x[t] * w[kept(t)] for all time steps.</summary>
     /// <param name="w">The weights.</param>
     /// <param name="x">[T][K][B], the kept units of step t in the first rows of [K][B].</param>
-    /// <param name="timeSteps">T.</param>
-    /// <param name="batch">B.</param>
+    /// <param name="rows">T, and B at every step.</param>
     /// <param name="keep">Kept units of each step.</param>
     /// <param name="bias">[n], and what fills its last 16.</param>
     /// <param name="c">[T*B][ld].</param>
-    public void ForwardWindow(
-        Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+    public void ForwardWindow(Weights w, ReadOnlySpan<float> x, StepRows rows, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
         Debug.Assert(bias.Length >= AlignedBuffer.RoundUp(w.N));
-        SideBySide(ref x, w.K, ref timeSteps, ref batch, keep);
-        Forward(w, x, timeSteps, batch, keep, bias, c);
+        int beside = SideBySideFrom(rows, keep);
+        if (beside > 0) Forward(w, x, rows.Slice(0, beside), keep, bias, c);
+        if (beside == rows.Steps) return;
+        Span<float> turned = SetSideBySide(x, w.K, ref rows, beside, keep.At(0).Length, out int before);
+        Forward(w, turned, rows, keep, bias, c[(before * RowStride(w.N))..]);
     }
 
     /// <summary>dx [K][B] = scale * w[kept] * d^T in the kept rows, 0 in the others, one time step.</summary>
     public void Backward(Weights w, ReadOnlySpan<float> d, int batch, ReadOnlySpan<int> keep, float scale, Span<float> dx) =>
-        BackwardWindow(w, d, 1, batch, new KeepTable(keep), scale, dx);
+        Backward(w, d, StepRows.Even(1, batch), new KeepTable(keep), scale, dx, adds: false);
 
     /// <summary>dx [T][K][B] = scale * w[kept(t)] * d[t]^T in the kept rows, 0 in the others, for all time steps.</summary>
+    /// <param name="w">The weights.</param>
+    /// <param name="d">[T*B][ld].</param>
+    /// <param name="rows">T, and B at every step.</param>
+    /// <param name="keep">Kept units of each step.</param>
+    /// <param name="scale">The factor.</param>
+    /// <param name="dx">[T][K][B].</param>
+    /// <param name="adds">Whether the product is added to dx instead.</param>
     public void BackwardWindow(
-        Weights w, ReadOnlySpan<float> d, int timeSteps, int batch, KeepTable keep, float scale, Span<float> dx)
+        Weights w, ReadOnlySpan<float> d, StepRows rows, KeepTable keep, float scale, Span<float> dx, bool adds = false)
     {
-        int k = w.K, ld = RowStride(w.N);
-        Debug.Assert(d.Length >= timeSteps * batch * ld && dx.Length >= timeSteps * k * batch);
-        if (StandsSideBySide(timeSteps, batch, keep))
-        {
-            Span<float> turned = _turned.Span[..(k * timeSteps * batch)];
-            BackwardWindow(w, d, 1, timeSteps * batch, keep, scale, turned);
-            for (int t = 0; t < timeSteps; t++) Turn(turned[(t * batch)..], timeSteps * batch, dx[(t * k * batch)..], batch, k, batch);
-            return;
-        }
-
-        fixed (float* pw = w.Values, pd = d, pdx = dx)
-        {
-            var body = new BackwardBody
-            {
-                Kernels = _kernels, W = pw, WStride = w.Stride, K = k, N = w.N,
-                D = pd, DStride = ld,
-                TimeSteps = timeSteps, Batch = batch, Keep = keep, Scale = scale, Dx = pdx,
-            };
-            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * batch * timeSteps), ref body);
-        }
+        int beside = SideBySideFrom(rows, keep), k = w.K;
+        if (beside > 0) Backward(w, d, rows.Slice(0, beside), keep, scale, dx, adds);
+        if (beside == rows.Steps) return;
+        StepRows steps = rows.Slice(beside, rows.Steps - beside);
+        Span<float> turned = SetSideBySide(dx, k, ref rows, beside, adds ? k : 0, out int before);
+        Backward(w, d[(before * RowStride(w.N))..], rows, keep, scale, turned, adds);
+        for (int t = 0; t < steps.Steps; t++)
+            Turn(turned[steps.Before(t)..], rows.Total, dx[((before + steps.Before(t)) * k)..], steps.At(t), k, steps.At(t));
     }
 
     /// <summary>g [K][N] += sum over time steps of x[t] * d[t] in the rows of kept(t). x as in <see cref="ForwardWindow"/>.</summary>
-    public void WeightGradient(
-        ReadOnlySpan<float> x, int k, int n, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
+    public void WeightGradient(ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
     {
-        int ld = RowStride(n);
-        SideBySide(ref x, k, ref timeSteps, ref batch, keep);
-        Debug.Assert(x.Length >= timeSteps * k * batch && d.Length >= timeSteps * batch * ld && g.Values.Length >= (long)k * n);
-        fixed (float* px = x, pd = d, pg = g.Values, ps = _scratch.Span)
-        {
-            var body = new WeightGradientBody
-            {
-                Kernels = _kernels,
-                X = px,
-                K = k,
-                N = n,
-                TimeSteps = timeSteps,
-                Batch = batch,
-                Keep = keep,
-                D = pd,
-                DStride = ld,
-                G = pg,
-                IsNew = g.IsNew,
-                Scratch = ps,
-                ScratchFloats = (int)_scratchFloats,
-            };
-            _runner.For(Lines(n), Grain((long)k * LineFloats * batch * timeSteps), ref body);
-        }
+        int beside = SideBySideFrom(rows, keep);
+        if (beside > 0 || rows.Steps == 0) Gradient(x, k, n, rows.Slice(0, beside), keep, d, g);
+        if (beside == rows.Steps) return;
+        Span<float> turned = SetSideBySide(x, k, ref rows, beside, keep.At(0).Length, out int before);
+        Gradient(turned, k, n, rows, keep, d[(before * RowStride(n))..], new GradientSpan(g.Values, g.IsNew && beside == 0));
     }
 
     /// <summary>Copies w [k][n] to rows of <paramref name="stride"/> floats; what lies beyond n is left alone.</summary>
@@ -177,19 +161,26 @@ internal sealed unsafe class Products
     private static int Lines(int n) => (n + LineFloats - 1) / LineFloats;
 
     // How many pieces of so many multiply-adds each are worth another thread's attention.
-    private static int Grain(long multiplyAdds) => (int)Math.Max(1, ThreadGrain / multiplyAdds);
+    private static int Grain(long multiplyAdds) => (int)Math.Max(1, ThreadGrain / Math.Max(1, multiplyAdds));
 
-    // Few sequences: time steps that keep the same units stand side by side as a batch does, and share every load of a weight.
-    private static bool StandsSideBySide(int timeSteps, int batch, KeepTable keep) => batch < SmallBatch && timeSteps > 1 && keep.IsSame;
-
-    private void SideBySide(ref ReadOnlySpan<float> x, int k, ref int timeSteps, ref int batch, KeepTable keep)
+    // Few sequences: time steps that keep the same units stand side by side as a batch does, and share every load of a weight. They are the
+    // last ones, from here on; none where one would stand alone.
+    private static int SideBySideFrom(StepRows rows, KeepTable keep)
     {
-        if (!StandsSideBySide(timeSteps, batch, keep)) return;
-        int rows = timeSteps * batch, units = keep.At(0).Length;
-        Span<float> turned = _turned.Span[..(k * rows)];
-        for (int t = 0; t < timeSteps; t++) Turn(x[(t * k * batch)..], batch, turned[(t * batch)..], rows, units, batch);
-        x = turned;
-        (timeSteps, batch) = (1, rows);
+        int first = keep.IsSame ? rows.FirstBelow(SmallBatch) : rows.Steps;
+        return first < rows.Steps - 1 ? first : rows.Steps;
+    }
+
+    // The first units of the steps from there on, side by side: they become the only step.
+    private Span<float> SetSideBySide(ReadOnlySpan<float> x, int k, ref StepRows rows, int first, int units, out int before)
+    {
+        before = rows.Before(first);
+        int count = rows.Total - before;
+        Span<float> turned = _turned.Span[..(k * count)];
+        for (int t = first; t < rows.Steps; t++)
+            Turn(x[(rows.Before(t) * k)..], rows.At(t), turned[(rows.Before(t) - before)..], count, units, rows.At(t));
+        rows = StepRows.Even(1, count);
+        return turned;
     }
 
     private static void Turn(ReadOnlySpan<float> from, int fromStride, Span<float> to, int toStride, int rows, int length)
@@ -197,20 +188,51 @@ internal sealed unsafe class Products
         for (int row = 0; row < rows; row++) from.Slice(row * fromStride, length).CopyTo(to[(row * toStride)..]);
     }
 
-    private void Forward(
-        Weights w, ReadOnlySpan<float> x, int timeSteps, int batch, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
+    private void Forward(Weights w, ReadOnlySpan<float> x, StepRows rows, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
         int ld = RowStride(w.N);
-        Debug.Assert(x.Length >= timeSteps * w.K * batch && c.Length >= timeSteps * batch * ld);
+        Debug.Assert(x.Length >= rows.Total * w.K && c.Length >= rows.Total * ld);
         fixed (float* pw = w.Values, px = x, pb = bias, pc = c)
         {
             var body = new ForwardBody
             {
                 Kernels = _kernels, W = pw, WStride = w.Stride, K = w.K,
-                X = px, TimeSteps = timeSteps, Batch = batch, Keep = keep,
+                X = px, Rows = rows, Keep = keep,
                 Bias = pb, C = pc, CStride = ld,
             };
-            _runner.For(Lines(w.N), Grain((long)w.K * LineFloats * batch * timeSteps), ref body);
+            _runner.For(Lines(w.N), Grain((long)w.K * LineFloats * rows.Total), ref body);
+        }
+    }
+
+    private void Backward(Weights w, ReadOnlySpan<float> d, StepRows rows, KeepTable keep, float scale, Span<float> dx, bool adds)
+    {
+        int k = w.K, ld = RowStride(w.N);
+        Debug.Assert(d.Length >= rows.Total * ld && dx.Length >= rows.Total * k);
+        fixed (float* pw = w.Values, pd = d, pdx = dx)
+        {
+            var body = new BackwardBody
+            {
+                Kernels = _kernels, W = pw, WStride = w.Stride, K = k, N = w.N,
+                D = pd, DStride = ld,
+                Rows = rows, Keep = keep, Scale = scale, Dx = pdx, Adds = adds,
+            };
+            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * rows.Total), ref body);
+        }
+    }
+
+    private void Gradient(ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
+    {
+        int ld = RowStride(n);
+        Debug.Assert(x.Length >= rows.Total * k && d.Length >= rows.Total * ld && g.Values.Length >= (long)k * n);
+        fixed (float* px = x, pd = d, pg = g.Values, ps = _scratch.Span)
+        {
+            var body = new WeightGradientBody
+            {
+                Kernels = _kernels, X = px, K = k, N = n,
+                Rows = rows, Keep = keep, D = pd, DStride = ld,
+                G = pg, IsNew = g.IsNew, Scratch = ps, ScratchFloats = (int)_scratchFloats,
+            };
+            _runner.For(Lines(n), Grain((long)k * LineFloats * rows.Total), ref body);
         }
     }
 
@@ -230,26 +252,29 @@ internal sealed unsafe class Products
     {
         public KernelSet Kernels;
         public float* W, X, Bias, C;
-        public int K, WStride, TimeSteps, Batch, CStride;
+        public int K, WStride, CStride;
+        public StepRows Rows;
         public KeepTable Keep;
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = end * LineFloats, group = TimeSteps == 1 ? last : Kernels.Tiling.WindowColumns;
+            int last = end * LineFloats, group = Rows.Steps == 1 ? last : Kernels.Tiling.WindowColumns;
             for (int column = start * LineFloats; column < last; column += group)
             {
-                for (int t = 0; t < TimeSteps; t++) RunStep(t, column, Math.Min(group, last - column));
+                for (int t = 0; t < Rows.Steps; t++) RunStep(t, column, Math.Min(group, last - column));
             }
         }
 
         private readonly void RunStep(int t, int column, int columns)
         {
             ReadOnlySpan<int> keep = Keep.At(t);
-            float* c = C + ((nint)t * Batch * CStride) + column, x = X + ((nint)t * K * Batch), w = W + column;
+            nint before = Rows.Before(t);
+            int batch = Rows.At(t);
+            float* c = C + (before * CStride) + column, x = X + (before * K), w = W + column;
             ProductTiles tiles = Kernels.Tiling;
 
             // A step's rows that come from memory and not from the last cache: fewer at a time, and further ahead.
-            bool streamed = TimeSteps == 1 && (long)keep.Length * WStride > tiles.StreamedFloats;
+            bool streamed = Rows.Steps == 1 && (long)keep.Length * WStride > tiles.StreamedFloats;
             int units = streamed ? tiles.StreamedUnits : keep.Length, ahead = streamed ? tiles.StreamedAhead : LineFloats;
             fixed (int* pk = keep)
             {
@@ -259,8 +284,8 @@ internal sealed unsafe class Products
                 do
                 {
                     int count = Math.Min(units, keep.Length - first);
-                    float* xs = x + ((nint)first * Batch);
-                    Kernels.Forward(w, WStride, columns, ahead, xs, Batch, pk + first, count, init, initStride, c, CStride);
+                    float* kept = x + ((nint)first * batch);
+                    Kernels.Forward(w, WStride, columns, ahead, kept, batch, pk + first, count, init, initStride, c, CStride);
                     init = c;
                     initStride = CStride;
                     first += count;
@@ -274,9 +299,11 @@ internal sealed unsafe class Products
     {
         public KernelSet Kernels;
         public float* W, D, Dx;
-        public int K, N, WStride, DStride, TimeSteps, Batch;
+        public int K, N, WStride, DStride;
+        public StepRows Rows;
         public KeepTable Keep;
         public float Scale;
+        public bool Adds;
 
         public readonly void Run(int part, int start, int end)
         {
@@ -285,7 +312,7 @@ internal sealed unsafe class Products
             for (int chunk = 0; chunk < chunks; chunk++)
             {
                 int first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
-                for (int t = 0; t < TimeSteps; t++) RunStep(t, start, end, first, last);
+                for (int t = 0; t < Rows.Steps; t++) RunStep(t, start, end, first, last);
             }
         }
 
@@ -295,11 +322,13 @@ internal sealed unsafe class Products
             ReadOnlySpan<int> keep = Keep.At(t);
             int tiles = (keep.Length + Kernels.DotRows - 1) / Kernels.DotRows;
             int from = Share(start, tiles, keep.Length), to = Share(end, tiles, keep.Length);
-            float* d = D + ((nint)t * Batch * DStride) + (block * DotTile.VirtualLanes), dx = Dx + ((nint)t * K * Batch);
-            if (block == 0) Clear(dx, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
+            nint before = Rows.Before(t);
+            int batch = Rows.At(t);
+            float* d = D + (before * DStride) + (block * DotTile.VirtualLanes), dx = Dx + (before * K);
+            if (block == 0 && !Adds) Clear(dx, batch, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
 
-            const int most = DotTile.MaxRows;
-            float** w = stackalloc float*[most], next = stackalloc float*[most], output = stackalloc float*[most];
+            float** w = stackalloc float*[DotTile.MaxRows], next = stackalloc float*[DotTile.MaxRows];
+            float** output = stackalloc float*[DotTile.MaxRows];
             for (int first = from; first < to; first += Kernels.DotRows)
             {
                 int rows = Math.Min(Kernels.DotRows, to - first);
@@ -308,10 +337,10 @@ internal sealed unsafe class Products
                     int unit = keep[first + r], ahead = keep[Math.Min(first + Kernels.DotRows + r, to - 1)];
                     w[r] = W + ((nint)unit * WStride) + (block * DotTile.VirtualLanes);
                     next[r] = W + ((nint)ahead * WStride) + (block * DotTile.VirtualLanes);
-                    output[r] = dx + ((nint)unit * Batch);
+                    output[r] = dx + ((nint)unit * batch);
                 }
 
-                Kernels.Backward(w, next, rows, lastBlock - block, d, DStride, Batch, Scale, output);
+                Kernels.Backward(w, next, rows, lastBlock - block, d, DStride, batch, Scale, output);
             }
         }
 
@@ -320,9 +349,9 @@ internal sealed unsafe class Products
 
         private readonly int Unit(ReadOnlySpan<int> keep, int index) => index < keep.Length ? keep[index] : K;
 
-        private readonly void Clear(float* dx, int unit, int end)
+        private static void Clear(float* dx, int batch, int unit, int end)
         {
-            if (unit < end) new Span<float>(dx + ((nint)unit * Batch), (end - unit) * Batch).Clear();
+            if (unit < end) new Span<float>(dx + ((nint)unit * batch), (end - unit) * batch).Clear();
         }
     }
 
@@ -330,7 +359,8 @@ internal sealed unsafe class Products
     {
         public KernelSet Kernels;
         public float* X, D, G, Scratch;
-        public int K, N, TimeSteps, Batch, DStride, ScratchFloats;
+        public int K, N, DStride, ScratchFloats;
+        public StepRows Rows;
         public KeepTable Keep;
         public bool IsNew;
 
@@ -357,13 +387,13 @@ internal sealed unsafe class Products
             if (IsNew) for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
             else if (g == scratch) for (int k = 0; k < K; k++) Row(k, column, valid).CopyTo(new Span<float>(g + ((nint)k * stride), valid));
             int together = Keep.IsSame ? Kernels.Tiling.GradientSteps : 1;
-            for (int t = 0; t < TimeSteps; t += together)
+            for (int t = 0, steps; t < Rows.Steps; t += steps)
             {
                 ReadOnlySpan<int> keep = Keep.At(t);
-                int steps = Math.Min(together, TimeSteps - t);
-                float* d = D + ((nint)t * Batch * DStride) + column, x = X + ((nint)t * K * Batch);
-                fixed (int* pk = keep)
-                    Kernels.WeightGradient(d, DStride, width, x, Batch, steps, (nint)K * Batch, pk, keep.Length, g, stride);
+                steps = Rows.Alike(t, together);
+                nint before = Rows.Before(t), ahead = (nint)K * Rows.At(t);
+                float* d = D + (before * DStride) + column, x = X + (before * K);
+                fixed (int* pk = keep) Kernels.WeightGradient(d, DStride, width, x, Rows.At(t), steps, ahead, pk, keep.Length, g, stride);
             }
 
             if (g != scratch) return;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
@@ -30,14 +31,14 @@ internal sealed unsafe partial class VectorOps
 
     /// <summary>x [T][units][B] times the factor of each token [T][B], which factors has for each sequence at <paramref name="stride"/>, 0
     /// for the same for all.</summary>
-    public void ScaleTokens(ReadOnlySpan<float> factors, int stride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+    public void ScaleTokens(ReadOnlySpan<float> factors, int stride, ReadOnlySpan<int> tokens, StepRows rows, int units, Span<float> x)
     {
-        Debug.Assert(x.Length >= tokens.Length * units);
+        Debug.Assert(tokens.Length == rows.Total && x.Length >= tokens.Length * units);
         fixed (float* pf = factors, px = x)
         fixed (int* pt = tokens)
         {
-            var body = new ScaleTokensBody(_kernels, pf, stride, pt, batch, units, px);
-            _runner.For(tokens.Length / batch, 1 + (Grain / (units * batch)), ref body);
+            var body = new ScaleTokensBody(_kernels, pf, stride, pt, rows, units, px);
+            _runner.For(rows.Steps, 1 + (Grain / (units * rows.Batch)), ref body);
         }
     }
 
@@ -53,19 +54,19 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>Row keep(t)[i] of y[t] [H][B] has added to it factor times row i of x[t] [H][B].</summary>
-    public void ScatterAdd(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y) =>
-        MoveRows(x, keep, timeSteps, units, batch, factor, y, scatters: true);
+    public void ScatterAdd(ReadOnlySpan<float> x, KeepTable keep, StepRows rows, int units, float factor, Span<float> y) =>
+        MoveRows(x, keep, rows, units, factor, y, scatters: true);
 
     /// <summary>
-    /// The gradient of the sum over t of (h[t] - h[t-1])^2, times factor / 2, added to dh; both [T][<paramref name="length"/>].
+    /// The gradient of the sum over t of (h[t] - h[t-1])^2, times factor / 2, added to dh; both [T][units][B].
     /// </summary>
-    public void AddSlowness(ReadOnlySpan<float> h, int timeSteps, int length, float factor, Span<float> dh)
+    public void AddSlowness(ReadOnlySpan<float> h, StepRows rows, int units, float factor, Span<float> dh)
     {
-        Debug.Assert(h.Length >= timeSteps * length && dh.Length >= timeSteps * length);
+        Debug.Assert(h.Length >= rows.Total * units && dh.Length >= rows.Total * units);
         fixed (float* ph = h, pd = dh)
         {
-            var body = new SlownessBody { Kernels = _kernels, H = ph, Dh = pd, TimeSteps = timeSteps, Length = length, Factor = factor };
-            _runner.For(timeSteps, 1 + (Grain / length), ref body);
+            var body = new SlownessBody { Kernels = _kernels, H = ph, Dh = pd, Rows = rows, Units = units, Factor = factor };
+            _runner.For(rows.Steps, 1 + (Grain / (units * rows.Batch)), ref body);
         }
     }
 
@@ -111,7 +112,7 @@ internal sealed unsafe partial class VectorOps
     }
 
     private readonly struct ScaleTokensBody(
-        KernelSet kernels, float* factors, int stride, int* tokens, int batch, int units, float* x) : IRangeBody
+        KernelSet kernels, float* factors, int stride, int* tokens, StepRows rows, int units, float* x) : IRangeBody
     {
         [SkipLocalsInit]
         public void Run(int part, int start, int end)
@@ -119,11 +120,13 @@ internal sealed unsafe partial class VectorOps
             float* gathered = stackalloc float[GatheredSequences];
             for (int t = start; t < end; t++)
             {
+                nint before = rows.Before(t);
+                int batch = rows.At(t);
                 for (int b = 0; b < batch; b += GatheredSequences)
                 {
                     int count = Math.Min(GatheredSequences, batch - b);
-                    for (int i = 0; i < count; i++) gathered[i] = factors[((nint)(b + i) * stride) + tokens[((nint)t * batch) + b + i]];
-                    float* at = x + ((nint)t * units * batch) + b;
+                    for (int i = 0; i < count; i++) gathered[i] = factors[((nint)(b + i) * stride) + tokens[before + b + i]];
+                    float* at = x + (before * units) + b;
                     for (int e = 0; e < units; e++, at += batch) kernels.Multiply(at, gathered, count, at);
                 }
             }
@@ -139,17 +142,27 @@ internal sealed unsafe partial class VectorOps
     {
         public KernelSet Kernels;
         public float* H, Dh;
-        public int TimeSteps, Length;
+        public StepRows Rows;
+        public int Units;
         public float Factor;
 
         public readonly void Run(int part, int start, int end)
         {
             for (int t = start; t < end; t++)
             {
-                float* h = H + ((nint)t * Length), dh = Dh + ((nint)t * Length);
-                if (t > 0) Kernels.AddDifference(h, h - Length, Length, Factor, dh);
-                if (t < TimeSteps - 1) Kernels.AddDifference(h, h + Length, Length, Factor, dh);
+                if (t > 0) AddDifference(t, t - 1);
+                if (t < Rows.Steps - 1) AddDifference(t, t + 1);
             }
+        }
+
+        // For the sequences that have both steps; all units at once where none has only one of them.
+        private readonly void AddDifference(int t, int other)
+        {
+            int batch = Rows.At(t), others = Rows.At(other), units = batch == others ? 1 : Units;
+            int length = Math.Min(batch, others) * (Units / units);
+            float* h = H + ((nint)Rows.Before(t) * Units), dh = Dh + (h - H), that = H + ((nint)Rows.Before(other) * Units);
+            for (int unit = 0; unit < units; unit++, h += batch, dh += batch, that += others)
+                Kernels.AddDifference(h, that, length, Factor, dh);
         }
     }
 

@@ -48,8 +48,8 @@ internal sealed unsafe partial class VectorOps
 
     /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the
     /// others are left alone.</summary>
-    public void Gather(ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y) =>
-        MoveRows(x, keep, timeSteps, units, batch, factor, y, scatters: false);
+    public void Gather(ReadOnlySpan<float> x, KeepTable keep, StepRows rows, int units, float factor, Span<float> y) =>
+        MoveRows(x, keep, rows, units, factor, y, scatters: false);
 
     /// <summary>y = m * x; y may be x.</summary>
     public void Multiply(ReadOnlySpan<float> x, ReadOnlySpan<float> m, Span<float> y)
@@ -151,45 +151,45 @@ internal sealed unsafe partial class VectorOps
     /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v at v * tokenStride + e * unitStride, one of them
     /// 1.</summary>
     public void Embed(
-        ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units, Span<float> x)
+        ReadOnlySpan<float> table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, StepRows rows, int units, Span<float> x)
     {
-        fixed (float* pt = table, px = x) Embed(pt, tokenStride, unitStride, tokens, batch, units, px, x.Length, isBackward: false);
+        fixed (float* pt = table, px = x) Embed(pt, tokenStride, unitStride, tokens, rows, units, px, x.Length, isBackward: false);
     }
 
     /// <summary>Adds dx [T][E][B] to the gradient of each token's embedding, in order of time and sequence.</summary>
     public void EmbedBackward(
-        ReadOnlySpan<float> dx, ReadOnlySpan<int> tokens, int batch, int units, Span<float> gradient, int tokenStride, int unitStride)
+        ReadOnlySpan<float> dx, ReadOnlySpan<int> tokens, StepRows rows, int units, Span<float> gradient, int tokenStride, int unitStride)
     {
-        fixed (float* pg = gradient, pd = dx) Embed(pg, tokenStride, unitStride, tokens, batch, units, pd, dx.Length, isBackward: true);
+        fixed (float* pg = gradient, pd = dx) Embed(pg, tokenStride, unitStride, tokens, rows, units, pd, dx.Length, isBackward: true);
     }
 
     private void Embed(
-        float* table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, int batch, int units,
+        float* table, int tokenStride, int unitStride, ReadOnlySpan<int> tokens, StepRows rows, int units,
         float* x, int length, bool isBackward)
     {
-        Debug.Assert(length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
+        Debug.Assert(tokens.Length == rows.Total && length >= tokens.Length * units && (tokenStride == 1 || unitStride == 1));
         fixed (int* pi = tokens)
         {
             var body = new EmbedBody
             {
                 Kernels = _kernels, Table = table, TokenStride = tokenStride, UnitStride = unitStride,
-                Tokens = pi, TimeSteps = tokens.Length / batch, Batch = batch, Units = units, X = x, IsBackward = isBackward,
+                Tokens = pi, Rows = rows, Units = units, X = x, IsBackward = isBackward,
             };
             _runner.For(units, EmbedGrain(tokens.Length), ref body);
         }
     }
 
     private void MoveRows(
-        ReadOnlySpan<float> x, KeepTable keep, int timeSteps, int units, int batch, float factor, Span<float> y, bool scatters)
+        ReadOnlySpan<float> x, KeepTable keep, StepRows rows, int units, float factor, Span<float> y, bool scatters)
     {
-        Debug.Assert(x.Length >= timeSteps * units * batch && y.Length >= timeSteps * units * batch);
+        Debug.Assert(x.Length >= rows.Total * units && y.Length >= rows.Total * units);
         fixed (float* px = x, py = y)
         {
             var body = new RowsBody
             {
-                Kernels = _kernels, X = px, Y = py, Keep = keep, Units = units, Batch = batch, Factor = factor, Scatters = scatters,
+                Kernels = _kernels, X = px, Y = py, Keep = keep, Rows = rows, Units = units, Factor = factor, Scatters = scatters,
             };
-            _runner.For(timeSteps, 1 + (Grain / (units * batch)), ref body);
+            _runner.For(rows.Steps, 1 + (Grain / (units * rows.Batch)), ref body);
         }
     }
 
@@ -244,7 +244,8 @@ internal sealed unsafe partial class VectorOps
         public KernelSet Kernels;
         public float* X, Y;
         public KeepTable Keep;
-        public int Units, Batch;
+        public StepRows Rows;
+        public int Units;
         public float Factor;
         public bool Scatters;
 
@@ -253,11 +254,12 @@ internal sealed unsafe partial class VectorOps
             for (int t = start; t < end; t++)
             {
                 ReadOnlySpan<int> keep = Keep.At(t);
-                float* x = X + ((nint)t * Units * Batch), y = Y + ((nint)t * Units * Batch);
+                int batch = Rows.At(t);
+                float* x = X + ((nint)Rows.Before(t) * Units), y = Y + ((nint)Rows.Before(t) * Units);
                 fixed (int* pk = keep)
                 {
-                    if (!Scatters) Kernels.GatherRows(x, Batch, pk, keep.Length, Factor, y);
-                    else for (int i = 0; i < keep.Length; i++, x += Batch) Kernels.AddScaled(x, Batch, Factor, y + ((nint)pk[i] * Batch));
+                    if (!Scatters) Kernels.GatherRows(x, batch, pk, keep.Length, Factor, y);
+                    else for (int i = 0; i < keep.Length; i++, x += batch) Kernels.AddScaled(x, batch, Factor, y + ((nint)pk[i] * batch));
                 }
             }
         }
@@ -349,19 +351,21 @@ internal sealed unsafe partial class VectorOps
         public KernelSet Kernels;
         public float* Table, X;
         public int* Tokens;
-        public int TokenStride, UnitStride, TimeSteps, Batch, Units;
+        public StepRows Rows;
+        public int TokenStride, UnitStride, Units;
         public bool IsBackward;
 
         public readonly void Run(int part, int start, int end)
         {
             if (UnitStride == 1)
             {
-                for (int t = 0; t < TimeSteps; t++)
+                for (int t = 0; t < Rows.Steps; t++)
                 {
-                    nint row = (nint)t * Batch;
-                    float* x = X + (row * Units) + ((nint)start * Batch);
-                    if (IsBackward) Kernels.ScatterAddTokens(x, Tokens + row, Batch, end - start, Table + start, TokenStride);
-                    else Kernels.GatherTokens(Table + start, TokenStride, Tokens + row, Batch, end - start, x);
+                    nint before = Rows.Before(t);
+                    int batch = Rows.At(t);
+                    float* x = X + (before * Units) + ((nint)start * batch);
+                    if (IsBackward) Kernels.ScatterAddTokens(x, Tokens + before, batch, end - start, Table + start, TokenStride);
+                    else Kernels.GatherTokens(Table + start, TokenStride, Tokens + before, batch, end - start, x);
                 }
 
                 return;
@@ -371,12 +375,14 @@ internal sealed unsafe partial class VectorOps
             for (int e = start; e < end; e++)
             {
                 float* row = Table + ((nint)e * UnitStride);
-                for (int t = 0; t < TimeSteps; t++)
+                for (int t = 0; t < Rows.Steps; t++)
                 {
-                    int* tokens = Tokens + ((nint)t * Batch);
-                    float* x = X + ((((nint)t * Units) + e) * Batch);
-                    if (IsBackward) for (int b = 0; b < Batch; b++) row[tokens[b]] += x[b];
-                    else for (int b = 0; b < Batch; b++) x[b] = row[tokens[b]];
+                    nint before = Rows.Before(t);
+                    int batch = Rows.At(t);
+                    int* tokens = Tokens + before;
+                    float* x = X + (before * Units) + ((nint)e * batch);
+                    if (IsBackward) for (int b = 0; b < batch; b++) row[tokens[b]] += x[b];
+                    else for (int b = 0; b < batch; b++) x[b] = row[tokens[b]];
                 }
             }
         }

@@ -59,7 +59,7 @@ internal sealed class WindowProducts
 
     /// <summary>Forward, all steps in one call, as an input or a classifier product is.</summary>
     public void Forward(bool structured) =>
-        _products.ForwardWindow(_rows.Of(_parameters), _x.Span, _timeSteps, _batch, Keep(structured), _parameters.Padded(_bias), _c.Span);
+        _products.ForwardWindow(_rows.Of(_parameters), _x.Span, StepRows.Even(_timeSteps, _batch), Keep(structured), _parameters.Padded(_bias), _c.Span);
 
     /// <summary>Forward, step by step, as a recurrent product is.</summary>
     public void ForwardSteps(bool structured)
@@ -72,7 +72,7 @@ internal sealed class WindowProducts
 
     /// <summary>Backward, all steps in one call.</summary>
     public void Backward(bool structured) =>
-        _products.BackwardWindow(_rows.Of(_parameters), _d.Span, _timeSteps, _batch, Keep(structured), 1f, _dx.Span);
+        _products.BackwardWindow(_rows.Of(_parameters), _d.Span, StepRows.Even(_timeSteps, _batch), Keep(structured), 1f, _dx.Span);
 
     /// <summary>Backward, step by step, last one first.</summary>
     public void BackwardSteps(bool structured)
@@ -84,7 +84,7 @@ internal sealed class WindowProducts
         _products.Backward(_rows.Of(_parameters), Step(_d, t, _stride), _batch, Keep(structured).At(t), 1f, Step(_dx, t, _k));
 
     public void WeightGradient(bool structured) =>
-        _products.WeightGradient(_x.Span, _k, _weight.Shape[1], _timeSteps, _batch, Keep(structured), _d.Span, new GradientSpan(_gradients[_weight], isNew: true));
+        _products.WeightGradient(_x.Span, _k, _weight.Shape[1], StepRows.Even(_timeSteps, _batch), Keep(structured), _d.Span, new GradientSpan(_gradients[_weight], isNew: true));
 
     private KeepTable Keep(bool structured) => structured ? new(_indices, _k, _counts) : _products.All(_k);
 

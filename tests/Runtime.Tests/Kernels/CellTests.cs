@@ -166,6 +166,7 @@ public sealed class CellTests
         using var pool = new WorkerPool(2);
         float[] table = Arrays.Uniform(1, vocabulary * units), dx = Arrays.Uniform(2, timeSteps * units * batch);
         int[] tokens = Arrays.Tokens(3, timeSteps * batch, vocabulary);
+        StepRows rows = StepRows.Even(timeSteps, batch);
         float[]? first = null;
         foreach (int width in Cases.LaneWidths)
         {
@@ -173,8 +174,8 @@ public sealed class CellTests
             GuardedBuffer x = new("x", dx.Length, float.NaN), gradient = new("gradient", Arrays.Uniform(4, table.Length));
             double[,] expectedGradient = View(gradient.Span);
             (int tokenStride, int unitStride) = tied ? (1, vocabulary) : (units, 1);
-            ops.Embed(table, tokenStride, unitStride, tokens, batch, units, x.Span);
-            ops.EmbedBackward(dx, tokens, batch, units, gradient.Span, tokenStride, unitStride);
+            ops.Embed(table, tokenStride, unitStride, tokens, rows, units, x.Span);
+            ops.EmbedBackward(dx, tokens, rows, units, gradient.Span, tokenStride, unitStride);
             for (int t = 0; t < timeSteps; t++)
             {
                 int[] step = tokens[(t * batch)..((t + 1) * batch)];

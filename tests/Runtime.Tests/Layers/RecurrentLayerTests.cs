@@ -1,5 +1,4 @@
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
@@ -61,7 +60,7 @@ public sealed class RecurrentLayerTests
         {
             (RecurrentLayer layer, ParameterBlock parameters) = NewLayer(kind, peepholes, width, T);
             Start(layer);
-            layer.Forward(parameters, Numbers(0, T * I * B), T);
+            layer.Forward(parameters, Numbers(0, T * I * B), StepRows.Even(T, B));
             await Assert.That(Furthest(layer.Outputs.ToArray(), h)).IsLessThan(1e-6).Because($"h, {width} lanes");
             await Assert.That(Furthest(LastCell(layer), c)).IsLessThan(1e-6).Because($"c, {width} lanes");
         }
@@ -76,10 +75,10 @@ public sealed class RecurrentLayerTests
         float[] x = Numbers(0, T * I * B);
         Start(window);
         Start(single);
-        window.Forward(parameters, x, T);
+        window.Forward(parameters, x, StepRows.Even(T, B));
         for (int t = 0; t < T; t++)
         {
-            single.Forward(parameters, x.AsSpan(t * I * B, I * B), 1);
+            single.Forward(parameters, x.AsSpan(t * I * B, I * B), StepRows.Even(1, B));
             single.Carry();
             await Assert.That(Arrays.FirstDifference(single.CarriedHidden, window.Outputs.Slice(t * H * B, H * B))).IsNull();
             int cell = window.Cells.Length / T;
@@ -92,7 +91,8 @@ public sealed class RecurrentLayerTests
     {
         foreach ((CellKind kind, bool peepholes) in Cases.Cells)
         {
-            (RecurrentLayer layer, _) = NewLayer(kind, peepholes, Cases.LaneWidths[0], T);
+            (RecurrentLayer layer, ParameterBlock parameters) = NewLayer(kind, peepholes, Cases.LaneWidths[0], T);
+            layer.Forward(parameters, Numbers(0, T * I * B), StepRows.Even(T, B));
             int rows = kind == CellKind.Lstm ? B * layer.CellStride : 0;
             await Assert.That((layer.CarriedCell.Length, layer.Cells.Length)).IsEqualTo((rows, T * rows));
             await Assert.That((layer.CarriedHidden.Length, layer.Outputs.Length)).IsEqualTo((H * B, T * H * B));
@@ -134,13 +134,10 @@ public sealed class RecurrentLayerTests
 
         KernelSet kernels = KernelChoice.ForLaneWidth(width);
         var plan = new NetworkPlan(SingleThread.Instance, kernels);
-        var shape = new WindowShape(B, timeSteps, Training: false);
-        RecurrentLayer layer = RecurrentLayer.Create(slots, shape, None("input", I), None("recurrent", H), plan);
+        RecurrentLayer layer = RecurrentLayer.Create(slots, new WindowShape(B, timeSteps, Training: true), plan);
         plan.Take();
         layer.Update(parameters);
         return (layer, parameters);
-
-        UnitDropout None(string name, int units) => new(plan.Place(name, units, 0f), new MaskOrigin(DropoutSpec.None, 0), shape, plan);
     }
 
     private static void Start(RecurrentLayer layer)

@@ -78,7 +78,7 @@ internal sealed class ProductRig
         int[] counts = [.. Keep.Select(keep => keep.Length)];
         KeepTable keeps = SameKeep ? new KeepTable(Keep[0]) : new KeepTable(indices, K, counts);
 
-        products.ForwardWindow(w, kept.Span, T, B, keeps, paddedBias, window.Span);
+        products.ForwardWindow(w, kept.Span, StepRows.Even(T, B), keeps, paddedBias, window.Span);
         for (int t = 0; t < T; t++)
         {
             Span<float> c = steps.Span.Slice(t * B * Stride, B * Stride);
@@ -87,8 +87,8 @@ internal sealed class ProductRig
             products.Backward(w, d.Span.Slice(t * B * Stride, B * Stride), B, keeps.At(t), scale, dx.Span.Slice(t * K * B, K * B));
         }
 
-        products.BackwardWindow(w, d.Span, T, B, keeps, scale, dxWindow.Span);
-        products.WeightGradient(kept.Span, K, N, T, B, keeps, d.Span, new GradientSpan(g.Span, isNew: true));
+        products.BackwardWindow(w, d.Span, StepRows.Even(T, B), keeps, scale, dxWindow.Span);
+        products.WeightGradient(kept.Span, K, N, StepRows.Even(T, B), keeps, d.Span, new GradientSpan(g.Span, isNew: true));
         GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
         var results = new ProductResults(
             window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),

@@ -65,10 +65,11 @@ internal sealed class ParityBatches(ParityRecipe recipe) : IBatches<ParityBatch>
 internal sealed class ParityNetwork : Network<ParityBatch>
 {
     private readonly WindowShape _shape;
-    private readonly UnitDropout _input, _recurrent, _output;
+    private readonly UnitDropout _recurrent, _output;
     private readonly RecurrentLayer _layer;
     private readonly LinearLayer _head;
-    private readonly Workspace.Slice _logits, _losses, _dOutputs, _dInputs;
+    private readonly Workspace.Slice _logits, _losses, _dOutputs;
+    private readonly StepRows _rows;
     private readonly int _stride = Products.RowStride(2);
     private readonly IMaskSource? _masks;
     private Draw _draw;
@@ -79,16 +80,15 @@ internal sealed class ParityNetwork : Network<ParityBatch>
         _shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
         _masks = masks;
         var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
-        int rows = recipe.BatchSize * recipe.TimeSteps;
-        _input = Dropout("parity.input", 1, 0f);
+        _rows = StepRows.Even(recipe.TimeSteps, recipe.BatchSize);
+        int rows = _rows.Total;
         _recurrent = Dropout("parity.recurrent", recipe.HiddenSize, recipe.Dropout.Recurrent);
         _output = Dropout("parity.output", recipe.HiddenSize, recipe.Dropout.Output);
-        _layer = RecurrentLayer.Create(slots, _shape, _input, _recurrent, plan);
+        _layer = RecurrentLayer.Create(slots, _shape, plan, new RecurrentTraits { RecurrentDropout = _recurrent });
         _head = new LinearLayer(weight, bias, _shape, _output, plan);
         _logits = plan.Scratch.Reserve(rows * _stride);
         _losses = plan.Scratch.Reserve(rows);
         _dOutputs = plan.Scratch.Reserve(rows * recipe.HiddenSize);
-        _dInputs = plan.Scratch.Reserve(rows);
 
         UnitDropout Dropout(string name, int units, float rate) => new(plan.Place(name, units, rate), origin, _shape, plan);
     }
@@ -106,11 +106,12 @@ internal sealed class ParityNetwork : Network<ParityBatch>
 
     internal override double Forward(ParityBatch batch, float gradientScale)
     {
-        foreach (UnitDropout dropout in (ReadOnlySpan<UnitDropout>)[_input, _recurrent, _output]) dropout.Draw(_draw, _shape.TimeSteps);
+        _recurrent.Draw(_draw, _rows);
+        _output.Draw(_draw, _rows);
         _layer.CarriedHidden.Clear();
         _layer.CarriedCell.Clear();
-        _layer.Forward(Parameters, _input.ApplyWindow(batch.Bits), _shape.TimeSteps);
-        _head.Forward(Parameters, _output.ApplyWindow(_layer.Outputs), _logits.Span, _shape.TimeSteps);
+        _layer.Forward(Parameters, batch.Bits, _rows);
+        _head.Forward(Parameters, _output.ApplyWindow(_layer.Outputs), _rows, _logits.Span);
         Plan.Vectors.SoftmaxCrossEntropy(_logits.Span, 2, _stride, batch.Parities, gradientScale, _losses.Span);
         double sum = 0;
         foreach (float loss in _losses.Span) sum += loss;
@@ -120,7 +121,8 @@ internal sealed class ParityNetwork : Network<ParityBatch>
     internal override void Backward(ParityBatch batch, GradientBlock gradients)
     {
         _head.Backward(Parameters, gradients, _output.Window(_layer.Outputs), _logits.Span, _dOutputs.Span);
-        _layer.Backward(Parameters, gradients, _input.Window(batch.Bits), _dOutputs.Span, _dInputs.Span);
+        _output.BackwardWindow(_dOutputs.Span);
+        _layer.Backward(Parameters, gradients, batch.Bits, _dOutputs.Span, dx: []);
     }
 
     /// <summary>Predictions of the last batch that were right: a loss below ln 2.</summary>

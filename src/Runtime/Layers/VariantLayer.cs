@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using TinySD.Runtime.Memory;
+using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Ops;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>
+/// A layer of the cells that only ONNX knows, for inference: sums kept within a limit, other functions, coupled gates, a reset gate on h.
+/// </summary>
+internal sealed class VariantLayer : RecurrentLayer
+{
+    private readonly VariantOps _variant;
+    private readonly bool _isResetFirst;
+    private readonly int _gatesStride, _candidateStride;
+    private readonly Workspace.Slice _gateRows, _candidateRows, _gateSums, _candidateSums, _resetHidden;
+
+    public VariantLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
+        : base(slots, shape, plan, traits)
+    {
+        if (shape.Training) Throw.Argument($"'{slots.Recurrent.Name}' is of a kind of cell that does not train");
+        _variant = traits.Variant!;
+        _isResetFirst = slots is { Kind: CellKind.Gru, RecurrentBias: null };
+        if (!_isResetFirst) return;
+
+        // Two products, the second of which waits for the reset gate: of the columns r and z, and of the columns n.
+        _gatesStride = Products.RowStride(2 * Hidden);
+        _candidateStride = Products.RowStride(Hidden);
+        _gateRows = plan.Scratch.Reserve((long)Hidden * _gatesStride);
+        _candidateRows = plan.Scratch.Reserve((long)Hidden * _candidateStride);
+        _gateSums = plan.Scratch.Reserve((long)shape.Batch * _gatesStride);
+        _candidateSums = plan.Scratch.Reserve((long)shape.Batch * _candidateStride);
+        _resetHidden = plan.Scratch.Reserve((long)Hidden * shape.Batch);
+    }
+
+    public override void Update(ParameterBlock parameters)
+    {
+        base.Update(parameters);
+        ReadOnlySpan<float> recurrent = parameters[Slots.Recurrent];
+        for (int k = 0; k < Hidden && _isResetFirst; k++)
+        {
+            ReadOnlySpan<float> row = recurrent.Slice(k * 3 * Hidden, 3 * Hidden);
+            row[..(2 * Hidden)].CopyTo(_gateRows.Part(k, _gatesStride));
+            row[(2 * Hidden)..].CopyTo(_candidateRows.Part(k, _candidateStride));
+        }
+    }
+
+    protected override void Recur(ParameterBlock parameters, int t)
+    {
+        if (!_isResetFirst)
+        {
+            base.Recur(parameters, t);
+            return;
+        }
+
+        Product(new Weights(_gateRows.Span, Hidden, 2 * Hidden, _gatesStride), HiddenBefore(t), t, _gateSums.Span);
+        _variant.GruGates(GatesOf(t), GateStride, _gateSums.Span, _gatesStride, BatchOf(t), HiddenBefore(t), _resetHidden.Span);
+        Product(new Weights(_candidateRows.Span, Hidden, Hidden, _candidateStride), _resetHidden.Span, t, _candidateSums.Span);
+    }
+
+    protected override void CellForward(ParameterBlock parameters, int t)
+    {
+        int batch = BatchOf(t);
+        Span<float> gates = GatesOf(t), after = HiddenAfter(t);
+        ReadOnlySpan<float> before = HiddenBefore(t), peepholes = Slots.Peephole is { } slot ? parameters[slot] : [];
+        if (Slots.Kind == CellKind.Lstm) _variant.Lstm(gates, GateStride, batch, peepholes, CellBefore(t), CellAfter(t), after);
+        else if (Slots.Kind != CellKind.Gru) _variant.Rnn(gates, GateStride, batch, after);
+        else if (_isResetFirst) _variant.GruCandidate(gates, GateStride, _candidateSums.Span, _candidateStride, batch, before, after);
+        else _variant.GruResetAfter(gates, GateStride, RecurrentStep(t), batch, before, after);
+    }
+
+    protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
+        throw new UnreachableException();
+
+    private void Product(Weights weights, ReadOnlySpan<float> h, int t, Span<float> sums)
+    {
+        sums.Clear();
+        Products.ForwardStep(weights, h, BatchOf(t), Products.All(Hidden).At(0), sums);
+    }
+}
