@@ -298,16 +298,17 @@ internal sealed record ReferenceRegularizers
     public static ReferenceRegularizers Of(LanguageModelRecipe recipe, LanguageModelConfig config, Draw draw) => new()
     {
         Weights = recipe.WeightDrop == 0f ? null :
-            [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(new(recipe.Seed, recipe.WeightDrop, layer, draw), config))],
+            [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(
+                new(recipe.Seed, recipe.WeightDrop, layer, draw), config.HiddenSizeOf(layer), config.Cell.GateCount() * config.HiddenSizeOf(layer)))],
         Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, table: 0, draw), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
         Alpha = recipe.ActivationPenalty,
         Beta = recipe.TemporalPenalty,
         IsMean = recipe.LossReduction == LossReduction.Mean,
     };
 
-    private static double[,] WeightFactors(WeightMasks masks, LanguageModelConfig config)
+    /// <summary>DropConnect's factors, [H, GH].</summary>
+    public static double[,] WeightFactors(WeightMasks masks, int hidden, int columns)
     {
-        int hidden = config.HiddenSizeOf(masks.Number), columns = config.Cell.GateCount() * hidden;
         int pieces = (columns + WeightMasks.PieceColumns - 1) / WeightMasks.PieceColumns;
         var factors = new double[hidden, columns];
         for (int row = 0; row < hidden; row++)

@@ -25,7 +25,8 @@ internal sealed record ReferenceMasks(double[][][,] Input, double[][][,] Recurre
             [.. Enumerable.Range(0, timeSteps).Select(t => Factors(sampler, spec, MaskPlace.OfStack(site, layer, units, spec.RateOf(site)), draw, t, batch))];
     }
 
-    private static double[,] Factors(
+    /// <summary>A place's factors at one time step, [H, B].</summary>
+    public static double[,] Factors(
         MaskSampler sampler, DropoutSpec spec, MaskPlace place, Draw draw, int t, int batch)
     {
         int units = place.Units;
