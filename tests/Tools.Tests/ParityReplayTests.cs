@@ -40,9 +40,9 @@ public sealed class ParityReplayTests
         using MaskScheduleFile file = MaskScheduleFile.Open(folder["m.tss"]);
         (string Expected, ParityRecipe Other)[] cases =
         [
-            ("needs 'parity.recurrent', number 1, 17 units, drop rate 0.5, and the file has", recipe with { HiddenSize = 17 }),
+            ("needs 'parity.recurrent', number 0, 17 units, drop rate 0.5, and the file has", recipe with { HiddenSize = 17 }),
             ("16 units, drop rate 0.25, and the file has", RecipeOf(Structured with { Recurrent = 0.25f })),
-            ("needs 'parity.output', number 2, 16 units, drop rate 0.5, and the file has none",
+            ("needs 'parity.output', number 1, 16 units, drop rate 0.5, and the file has none",
                 RecipeOf(Structured with { Recurrent = 0.5f, Output = 0.5f })),
             ("has windows of up to 9 time steps, and the file is for 8", recipe with { TimeSteps = 9 }),
         ];
