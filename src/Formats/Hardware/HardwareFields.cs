@@ -89,8 +89,7 @@ internal static class HardwareFields
         { Usual = null },
         new Field<ProfileText, SystolicArray?>(
             "systolic", new Nested<SystolicArray>(s_systolic),
-            t => t.Profile.Systolic, (t, v) => t with { Profile = t.Profile with { Systolic = v } })
-        { Usual = null },
+            t => t.Profile.Systolic, (t, v) => t with { Profile = t.Profile with { Systolic = v } }) { Usual = null },
     ]);
 }
 

@@ -29,8 +29,7 @@ public static class LanguageModelFields
     [
         new Field<Recipe, float>(
             "wordDrop", "--rate-word", "Drop rate of whole words of the embedding, wherever they stand in a window; with any --dropout.",
-            Spelling.Rate, r => r.WordDrop, (r, v) => r with { WordDrop = v })
-        { Usual = 0f },
+            Spelling.Rate, r => r.WordDrop, (r, v) => r with { WordDrop = v }) { Usual = 0f },
         new Field<Recipe, bool>(
             "wordDropBySequence", "--rate-word-by-sequence",
             "Every sequence of the batch drops words of its own (Gal's code), or all the same ones (AWD-LSTM's).",
@@ -39,8 +38,7 @@ public static class LanguageModelFields
         new Field<Recipe, float>(
             "weightDrop", "--weight-drop",
             "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in its place.",
-            Spelling.Rate, r => r.WeightDrop, (r, v) => r with { WeightDrop = v })
-        { Usual = 0f },
+            Spelling.Rate, r => r.WeightDrop, (r, v) => r with { WeightDrop = v }) { Usual = 0f },
     ];
 
     /// <summary>All of them.</summary>
@@ -50,12 +48,10 @@ public static class LanguageModelFields
             Shared.Name, .. Shared.Dropout, .. WordsAndWeights,
             new Field<Recipe, float>(
                 "activationPenalty", "--ar", "Activation regularisation: times the mean square of the last layer's dropped output.",
-                Spelling.NotNegative, r => r.ActivationPenalty, (r, v) => r with { ActivationPenalty = v })
-            { Usual = 0f },
+                Spelling.NotNegative, r => r.ActivationPenalty, (r, v) => r with { ActivationPenalty = v }) { Usual = 0f },
             new Field<Recipe, float>(
                 "temporalPenalty", "--tar", "Temporal activation regularisation: times the mean square of its change from step to step.",
-                Spelling.NotNegative, r => r.TemporalPenalty, (r, v) => r with { TemporalPenalty = v })
-            { Usual = 0f },
+                Spelling.NotNegative, r => r.TemporalPenalty, (r, v) => r with { TemporalPenalty = v }) { Usual = 0f },
             .. Shared.Decay,
             new Field<Recipe, int>(
                 "hiddenSize", "--hidden", "Hidden size H of every layer, or of all but the last.",
@@ -83,8 +79,7 @@ public static class LanguageModelFields
                 "variableBptt", "--variable-bptt",
                 $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and scale the " +
                 "learning rate by it.",
-                Spelling.Switch, r => r.VariableBptt, (r, v) => r with { VariableBptt = v })
-            { Usual = false },
+                Spelling.Switch, r => r.VariableBptt, (r, v) => r with { VariableBptt = v }) { Usual = false },
             .. Shared.Run, Shared.ForgetBias, Shared.Seed,
         ],
 

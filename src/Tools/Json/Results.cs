@@ -16,10 +16,9 @@ internal sealed record RecipeResult(TextLevel Level, LanguageModelRecipe Recipe)
 /// <summary>Writes a recipe by the table of its figures.</summary>
 internal sealed class RecipeConverter : JsonConverter<RecipeResult>
 {
-    /// <inheritdoc/>
-    public override RecipeResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override RecipeResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RecipeResult value, JsonSerializerOptions options)
     {
         writer.WriteStartObject();

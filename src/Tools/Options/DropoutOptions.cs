@@ -25,7 +25,7 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
     public IReadOnlyList<Option> All => [_dropout, .. Beside];
 
     /// <summary>Those of them that a command line gives.</summary>
-    public IReadOnlyList<string> Given(ParseResult parsed) => [.. Given(parsed, _dropout), .. GivenBeside(parsed)];
+    public IReadOnlyList<string> Given(ParseResult parsed) => Ranged.Given(parsed, [_dropout, .. Beside]);
 
     /// <summary>What they make of a dropout.</summary>
     /// <param name="parsed">The command line.</param>
@@ -38,7 +38,7 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
         DropoutKind kind = asked ?? own.Kind;
         if (kind == DropoutKind.None)
         {
-            warnings.NoEffect(GivenBeside(parsed), asked is null
+            warnings.NoEffect(Ranged.Given(parsed, Beside), asked is null
                 ? $": {owner} has no dropout; add --dropout, for example --dropout structured"
                 : ": --dropout is none");
             return DropoutSpec.None;
@@ -64,26 +64,22 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
             // Others draw every unit by itself, as they always did.
             bool isExact = parsed.GetValue(_draw) == MaskDraw.ExactCount;
             warnings.NoEffect(isExact, $"{_draw.Name} {ModelSpelling.MaskDraws.NameOf(MaskDraw.ExactCount)}", Unstructured("chance"));
-            warnings.NoEffect(Given(parsed, _keepMultiple, _groupSize), Unstructured("itself"));
+            warnings.NoEffect(Ranged.Given(parsed, _keepMultiple, _groupSize), Unstructured("itself"));
             return spec with { Draw = isExact ? own.Draw : spec.Draw, KeepMultiple = own.KeepMultiple, GroupSize = own.GroupSize };
         }
 
         if (spec is not { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli }) return spec;
-        warnings.NoEffect(Given(parsed, _keepMultiple), $": it needs exact counts, and --draw is {ModelSpelling.MaskDraws.NameOf(spec.Draw)}");
+        warnings.NoEffect(Ranged.Given(parsed, _keepMultiple), $": it needs exact counts, and --draw is {ModelSpelling.MaskDraws.NameOf(spec.Draw)}");
         return spec with { KeepMultiple = 1 };
 
         string Unstructured(string how) => $": --dropout is {name}, which draws every unit by {how}; only structured masks have it";
     }
 
     /// <summary>Whether a command line gives any rate.</summary>
-    public bool GivesRate(ParseResult parsed) => Given(parsed, [_rate, .. _rates]).Count > 0;
+    public bool GivesRate(ParseResult parsed) => Ranged.Given(parsed, [_rate, .. _rates]).Count > 0;
 
     /// <summary>Whether a command line gives the previous hidden state's rate, by itself or for all sites.</summary>
     public bool GivesRecurrent(ParseResult parsed) => (parsed.GetValue(_rates[2]) ?? parsed.GetValue(_rate)) is not null;
 
     private Option[] Beside => [_rate, .. _rates, _draw, _keepMultiple, _groupSize];
-
-    private IReadOnlyList<string> GivenBeside(ParseResult parsed) => Given(parsed, Beside);
-
-    private static IReadOnlyList<string> Given(ParseResult parsed, params ReadOnlySpan<Option> options) => Ranged.Given(parsed, options);
 }
