@@ -59,6 +59,10 @@ public sealed class RecipeTests
         JsonElement shown = Show("--preset", "gal-large", "--optimizer", "adam", "--lr", "0.001");
         await Assert.That(shown.GetProperty("weightDecay").GetSingle()).IsEqualTo(0f);
         await Assert.That(shown.GetProperty("decoupledDecay").GetBoolean()).IsFalse();
+        JsonElement asked = Show("--preset", "gal-large", "--optimizer", "adamw", "--weight-decay", "0.01");
+        await Assert.That(asked.GetProperty("weightDecay").GetSingle()).IsEqualTo(0.01f);
+        await Assert.That(asked.GetProperty("decoupledDecay").GetBoolean()).IsFalse();
+        await Assert.That(Show("--optimizer", "adam", "--weight-decay", "0.1").GetProperty("weightDecay").GetSingle()).IsEqualTo(0.1f);
         await Assert.That(Show("--weight-decay", "0.001", "--decoupled-decay").GetProperty("decoupledDecay").GetBoolean()).IsTrue();
     }
 
@@ -98,7 +102,8 @@ public sealed class RecipeTests
     {
         JsonElement shown = Show(
             "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes", "--batch", "7",
-            "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--full-rate-epochs", "0",
+            "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--beta1", "0.5", "--beta2", "0.75",
+            "--epsilon", "0.125", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
             "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125", "--rate-word-by-sequence", "--weight-drop", "0.25",
             "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3", "--init-scheme", "scaled");
@@ -140,6 +145,11 @@ public sealed class RecipeTests
               "clip": 0,
               "lossReduction": "mean",
               "optimizer": "adam",
+              "momentum": 0,
+              "nesterov": false,
+              "beta1": 0.5,
+              "beta2": 0.75,
+              "epsilon": 0.125,
               "nonmono": 5,
               "init": 0.2,
               "initScheme": "scaled",

@@ -56,7 +56,7 @@ public sealed class UsageTests
     [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
     [Arguments("--threads", "-2", "--threads is '-2'; expected a whole number from 1 to 1024.")]
     [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char, byte.")]
-    [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam, nt-asgd.")]
+    [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam, nt-asgd, adamw, adagrad.")]
     [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact-count, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
@@ -76,7 +76,8 @@ public sealed class UsageTests
     [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
     [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
     [Arguments("train lm --tied --last-hidden 5 --show", "tinysd train lm", "--embedding is 200 and --last-hidden 5. Give --last-hidden 200.")]
-    [Arguments("train lm --optimizer adam --weight-decay 0.1 --show", "tinysd train lm", "--weight-decay needs --optimizer sgd or nt-asgd; it is adam.")]
+    [Arguments("train lm --optimizer adamw --weight-decay 0.1 --decoupled-decay --show", "tinysd train lm",
+        "--decoupled-decay is not for --optimizer adamw, whose decay goes with the learning rate; leave it out, or give adam.")]
     [Arguments("train lm --variable-bptt --bptt 65530 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 65530.")]
     [Arguments("train lm --variable-bptt --bptt 4 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 4.")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
@@ -140,6 +141,9 @@ public sealed class UsageTests
 
     [Test]
     [Arguments("train lm --nonmono 3 --show", "--nonmono has no effect without --optimizer nt-asgd; it is sgd.")]
+    [Arguments("train lm --optimizer adagrad --beta1 0.5 --show", "--beta1 has no effect without --optimizer adam or adamw; it is adagrad.")]
+    [Arguments("train lm --optimizer adam --momentum 0.5 --show", "--momentum has no effect without --optimizer sgd; it is adam.")]
+    [Arguments("train lm --nesterov --show", "--nesterov has no effect without --momentum.")]
     [Arguments("train lm --decoupled-decay --show", "--decoupled-decay has no effect without --weight-decay.")]
     [Arguments("train lm --dropout structured --show",
         "--dropout structured has no effect: the preset zaremba-small has no drop rate; add --rate, for example --rate 0.5, or the rate of a site.")]

@@ -9,8 +9,9 @@ namespace TinySD.Formats.Models;
 public static class ModelSpelling
 {
     /// <summary>Update rules.</summary>
-    public static Choice<OptimizerKind> Optimizers { get; } =
-        new("optimizer", (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"));
+    public static Choice<OptimizerKind> Optimizers { get; } = new("optimizer",
+        (OptimizerKind.Sgd, "sgd"), (OptimizerKind.Adam, "adam"), (OptimizerKind.NtAsgd, "nt-asgd"), (OptimizerKind.AdamW, "adamw"),
+        (OptimizerKind.Adagrad, "adagrad"));
 
     /// <summary>Ranges that parameters start in.</summary>
     public static Choice<InitScheme> InitSchemes { get; } = new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));

@@ -14,6 +14,8 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
 {
     private const int Most = 65536;
 
+    private static readonly Spelling<float> s_share = Spelling.Number(v => v is >= 0 and < 1, "a number of at least 0 and below 1");
+
     /// <summary>The name, which chooses a preset.</summary>
     public Field<TRecipe> Name { get; } = new Field<TRecipe, string>(
         "name", "--preset", "The preset that the recipe is derived from.", Spelling.Text, r => r.Name, (r, v) => r with { Name = v })
@@ -61,9 +63,8 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     public IReadOnlyList<Field<TRecipe>> Decay { get; } =
     [
         new Field<TRecipe, float>(
-            "weightDecay", "--weight-decay", "Weight decay (L2) on all parameters, after clipping.",
-            Spelling.Number(v => v is >= 0 and < 1, "a number of at least 0 and below 1"),
-            r => r.WeightDecay, (r, v) => r with { WeightDecay = v })
+            "weightDecay", "--weight-decay", "Weight decay on all parameters, after clipping: L2 or, with adamw, a share of the learning rate.",
+            s_share, r => r.WeightDecay, (r, v) => r with { WeightDecay = v })
         { Usual = 0f },
         new Field<TRecipe, bool>(
             "decoupledDecay", "--decoupled-decay", "Take that share off at every update, whatever the learning rate.",
@@ -118,6 +119,26 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
         new Field<TRecipe, OptimizerKind>(
             "optimizer", "--optimizer", "The update rule: nt-asgd averages from when validation stops getting better.",
             ModelSpelling.Optimizers, r => r.Optimizer, (r, v) => r with { Optimizer = v }),
+        new Field<TRecipe, float>(
+            "momentum", "--momentum", "With --optimizer sgd: the share of the running sum of gradients that stays; 0 for plain descent.",
+            s_share, r => r.Momentum, (r, v) => r with { Momentum = v })
+        { Usual = 0f, Idle = r => OtherThan(r, OptimizerKind.Sgd) },
+        new Field<TRecipe, bool>(
+            "nesterov", "--nesterov", "Make the momentum Nesterov's, which looks one update ahead.",
+            Spelling.Switch, r => r.Nesterov, (r, v) => r with { Nesterov = v })
+        { Usual = false, Idle = r => r.Momentum > 0f ? null : " without --momentum" },
+        new Field<TRecipe, float>(
+            "beta1", "--beta1", "With --optimizer adam or adamw: the share of the mean gradient that stays.",
+            s_share, r => r.Beta1, (r, v) => r with { Beta1 = v })
+        { Usual = 0.9f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW) },
+        new Field<TRecipe, float>(
+            "beta2", "--beta2", "With --optimizer adam or adamw: the share of the mean squared gradient that stays.",
+            s_share, r => r.Beta2, (r, v) => r with { Beta2 = v })
+        { Usual = 0.999f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW) },
+        new Field<TRecipe, float>(
+            "epsilon", "--epsilon", "With --optimizer adam, adamw or adagrad: added to the root of the squares that is divided by.",
+            Spelling.Positive, r => r.Epsilon, (r, v) => r with { Epsilon = v })
+        { Usual = 1e-8f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW, OptimizerKind.Adagrad) },
         new Field<TRecipe, int>(
             "nonMonotone", "--nonmono",
             "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one before it.",
@@ -158,7 +179,8 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
             ? null
             : $": --lr-schedule is {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";
 
-    private static string? OtherThan(TRecipe recipe, OptimizerKind optimizer) => recipe.Optimizer == optimizer
+    private static string? OtherThan(TRecipe recipe, params OptimizerKind[] optimizers) => optimizers.Contains(recipe.Optimizer)
         ? null
-        : $" without --optimizer {ModelSpelling.Optimizers.NameOf(optimizer)}; it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}";
+        : $" without --optimizer {string.Join(" or ", optimizers.Select(ModelSpelling.Optimizers.NameOf))}; " +
+          $"it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}";
 }

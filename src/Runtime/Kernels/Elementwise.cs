@@ -3,7 +3,7 @@ using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;
 
-/// <summary>Plain passes over arrays: sums of squares, scaled copies, optimizer updates. A lane is an element.</summary>
+/// <summary>Plain passes over arrays: sums, products, scaled copies. A lane is an element.</summary>
 internal static unsafe class Elementwise<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -106,14 +106,6 @@ internal static unsafe class Elementwise<TLanes, TVector>
         }
     }
 
-    /// <summary>p = p - rate * g; <paramref name="count"/> is a multiple of 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Descend(float* p, float* g, int count, float rate)
-    {
-        TVector r = TLanes.Create(-rate);
-        for (int i = 0; i < count; i += TLanes.Width) TLanes.Store(p + i, TLanes.MultiplyAdd(r, TLanes.Load(g + i), TLanes.Load(p + i)));
-    }
-
     /// <summary>y = y + factor * x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* x, int count, float factor, float* y)
@@ -134,41 +126,6 @@ internal static unsafe class Elementwise<TLanes, TVector>
         for (; i + TLanes.Width <= count; i += TLanes.Width)
             TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Subtract(TLanes.Load(a + i), TLanes.Load(b + i)), TLanes.Load(y + i)));
         for (; i < count; i++) y[i] = Lanes1.MultiplyAdd(factor, a[i] - b[i], y[i]);
-    }
-
-    /// <summary>p = p - (rate * g + decay * p); <paramref name="count"/> is a multiple of 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void DescendAndDecay(float* p, float* g, int count, float rate, float decay)
-    {
-        TVector r = TLanes.Create(rate), d = TLanes.Create(decay);
-        for (int i = 0; i < count; i += TLanes.Width)
-        {
-            TVector from = TLanes.Load(p + i);
-            TLanes.Store(p + i, TLanes.Subtract(from, TLanes.MultiplyAdd(r, TLanes.Load(g + i), TLanes.Multiply(d, from))));
-        }
-    }
-
-    /// <summary>
-    /// Adam: with s g the clipped gradient, m = b1 m + (1 - b1) s g, v = b2 v + (1 - b2) (s g)^2,
-    /// p = p - rate m / (sqrt(v) correction + epsilon). <paramref name="count"/> is a multiple of 16.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Adam(
-        float* p, float* g, float* m, float* v, int count,
-        float scale, float rate, float beta1, float beta2, float correction, float epsilon)
-    {
-        TVector s = TLanes.Create(scale), negativeRate = TLanes.Create(-rate), c = TLanes.Create(correction), e = TLanes.Create(epsilon);
-        TVector b1 = TLanes.Create(beta1), b2 = TLanes.Create(beta2), a1 = TLanes.Create(1f - beta1), a2 = TLanes.Create(1f - beta2);
-        for (int i = 0; i < count; i += TLanes.Width)
-        {
-            TVector gradient = TLanes.Multiply(s, TLanes.Load(g + i));
-            TVector first = TLanes.MultiplyAdd(a1, gradient, TLanes.Multiply(b1, TLanes.Load(m + i)));
-            TVector second = TLanes.MultiplyAdd(a2, TLanes.Multiply(gradient, gradient), TLanes.Multiply(b2, TLanes.Load(v + i)));
-            TVector step = TLanes.Divide(first, TLanes.MultiplyAdd(TLanes.Sqrt(second), c, e));
-            TLanes.Store(m + i, first);
-            TLanes.Store(v + i, second);
-            TLanes.Store(p + i, TLanes.MultiplyAdd(negativeRate, step, TLanes.Load(p + i)));
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -90,18 +90,12 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <inheritdoc cref="TokenRows{TLanes, TVector}.ScatterAdd"/>
     public abstract void ScatterAddTokens(float* dx, int* tokens, int batch, int units, float* gradient, nint tokenStride);
 
-    /// <inheritdoc cref="Elementwise{TLanes, TVector}.Descend"/>
-    public abstract void Descend(float* p, float* g, int count, float rate);
-
-    /// <inheritdoc cref="Elementwise{TLanes, TVector}.DescendAndDecay"/>
-    public abstract void DescendAndDecay(float* p, float* g, int count, float rate, float decay);
-
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.AddScaled"/>
     public abstract void AddScaled(float* x, int count, float factor, float* y);
 
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.AddDifference"/>
     public abstract void AddDifference(float* a, float* b, int count, float factor, float* y);
 
-    /// <inheritdoc cref="Elementwise{TLanes, TVector}.Adam"/>
-    public abstract void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients coefficients);
+    /// <summary>One update of <paramref name="count"/> parameters, a multiple of 16; what a rule does not keep may be null.</summary>
+    public abstract void Update(float* p, float* g, float* first, float* second, int count, in UpdateRule rule);
 }

@@ -174,19 +174,22 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     public override void ScatterAddTokens(float* dx, int* tokens, int batch, int units, float* gradient, nint tokenStride) =>
         TokenRows<TLanes, TVector>.ScatterAdd(dx, tokens, batch, units, gradient, tokenStride);
 
-    public override void Descend(float* p, float* g, int count, float rate) => Elementwise<TLanes, TVector>.Descend(p, g, count, rate);
-
-    public override void DescendAndDecay(float* p, float* g, int count, float rate, float decay) =>
-        Elementwise<TLanes, TVector>.DescendAndDecay(p, g, count, rate, decay);
-
     public override void AddScaled(float* x, int count, float factor, float* y) =>
         Elementwise<TLanes, TVector>.AddScaled(x, count, factor, y);
 
     public override void AddDifference(float* a, float* b, int count, float factor, float* y) =>
         Elementwise<TLanes, TVector>.AddDifference(a, b, count, factor, y);
 
-    public override void Adam(float* p, float* g, float* m, float* v, int count, in AdamCoefficients by) =>
-        Elementwise<TLanes, TVector>.Adam(p, g, m, v, count, by.Scale, by.Rate, by.Beta1, by.Beta2, by.Correction, by.Epsilon);
+    public override void Update(float* p, float* g, float* first, float* second, int count, in UpdateRule rule)
+    {
+        switch (rule.Form)
+        {
+            case UpdateForm.Descent: Updates<TLanes, TVector>.Descent(p, g, count, in rule); break;
+            case UpdateForm.Momentum or UpdateForm.Nesterov: Updates<TLanes, TVector>.Momentum(p, g, first, count, in rule); break;
+            case UpdateForm.Adagrad: Updates<TLanes, TVector>.Adagrad(p, g, first, count, in rule); break;
+            default: Updates<TLanes, TVector>.Adam(p, g, first, second, count, in rule); break;
+        }
+    }
 
     // Some blocks of a tile of sequences from a column on: every lane of the 16.
     private static void DotPiece(int rows, float** w, in SequenceTile tile, float* d, int dStride, int column, int blocks, float* partial)

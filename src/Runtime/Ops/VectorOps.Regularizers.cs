@@ -70,27 +70,6 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>p = p - (rate * g + decay * p) on whole padded blocks.</summary>
-    public void DescendAndDecay(Span<float> p, ReadOnlySpan<float> g, float rate, float decay)
-    {
-        fixed (float* pp = p, pg = g)
-        {
-            var body = new DecayBody(_kernels, pp, pg, rate, decay);
-            _runner.For(p.Length, Grain, ref body);
-        }
-    }
-
-    /// <summary>average = average + weight * (p - average): the mean over one more, for a weight of 1 / count.</summary>
-    public void Average(ReadOnlySpan<float> p, float weight, Span<float> average)
-    {
-        Debug.Assert(p.Length >= average.Length);
-        fixed (float* pa = average, pp = p)
-        {
-            var body = new AverageBody(_kernels, pa, pp, weight);
-            _runner.For(average.Length, Grain, ref body);
-        }
-    }
-
     private readonly struct DropWeightsBody(KernelSet kernels, WeightMasks masks, float* w, float* rows, int n, int stride) : IRangeBody
     {
         [SkipLocalsInit]
@@ -164,17 +143,5 @@ internal sealed unsafe partial class VectorOps
             for (int unit = 0; unit < units; unit++, h += batch, dh += batch, that += others)
                 Kernels.AddDifference(h, that, length, Factor, dh);
         }
-    }
-
-    private readonly struct DecayBody(KernelSet kernels, float* p, float* g, float rate, float decay) : IRangeBody
-    {
-        // Whole registers only, as blocks are cut.
-        public void Run(int part, int start, int end) => kernels.DescendAndDecay(p + start, g + start, end - start, rate, decay);
-    }
-
-    private readonly struct AverageBody(KernelSet kernels, float* average, float* p, float weight) : IRangeBody
-    {
-        public void Run(int part, int start, int end) =>
-            kernels.AddDifference(p + start, average + start, end - start, weight, average + start);
     }
 }

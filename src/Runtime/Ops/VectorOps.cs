@@ -7,14 +7,11 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
 
-/// <summary>Everything that is not a product: gates, softmax, elementwise passes and optimizer updates, spread over threads.</summary>
+/// <summary>Everything that is not a product: gates, softmax, elementwise passes and updates, spread over threads.</summary>
 internal sealed unsafe partial class VectorOps
 {
     // Elements that are worth waking another thread for.
     private const int Grain = 8192;
-
-    // Blocks of a gradient that are worth waking another thread for.
-    private const int BlockGrain = 4;
 
     private readonly CountedRunner _runner;
     private readonly KernelSet _kernels;
@@ -60,41 +57,6 @@ internal sealed unsafe partial class VectorOps
             var body = new MultiplyBody(_kernels, px, pm, py);
             _runner.For(y.Length, Grain, ref body);
         }
-    }
-
-    /// <summary>p = p - rate * g in the blocks [starts, starts + lengths), multiples of 16 that do not overlap.</summary>
-    public void Descend(Span<float> p, ReadOnlySpan<float> g, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, float rate)
-    {
-        fixed (float* pp = p, pg = g)
-        {
-            var body = new DescendBody { Kernels = _kernels, P = pp, G = pg, Starts = starts, Lengths = lengths, Rate = rate };
-            _runner.For(starts.Length, BlockGrain, ref body);
-        }
-    }
-
-    /// <summary>One update of Adam on whole padded blocks; see the kernel for the formula.</summary>
-    public void Adam(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, AdamCoefficients coefficients)
-    {
-        fixed (float* pp = p, pg = g, pm = m, pv = v)
-        {
-            var body = new AdamBody(_kernels, pp, pg, pm, pv, coefficients);
-            _runner.For(p.Length, Grain, ref body);
-        }
-    }
-
-    /// <summary>The sum of squares in the blocks [starts, starts + lengths), multiples of 16, added in double precision;
-    /// <paramref name="sums"/> holds as many floats.</summary>
-    public double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, Span<float> sums)
-    {
-        fixed (float* px = x)
-        {
-            var body = new NormBody { Kernels = _kernels, X = px, Starts = starts, Lengths = lengths, Sums = sums };
-            _runner.For(starts.Length, BlockGrain, ref body);
-        }
-
-        double sum = 0;
-        foreach (float block in sums[..starts.Length]) sum += block;
-        return sum;
     }
 
     /// <summary>sums [n] = sums + the sum of d's rows, in order; d is [rows][ld].</summary>
@@ -270,38 +232,6 @@ internal sealed unsafe partial class VectorOps
         public void Run(int part, int start, int end) => kernels.Multiply(x + start, m + start, end - start, y + start);
     }
 
-    private readonly struct AdamBody(KernelSet kernels, float* p, float* g, float* m, float* v, AdamCoefficients coefficients) : IRangeBody
-    {
-        public void Run(int part, int start, int end) =>
-            kernels.Adam(p + start, g + start, m + start, v + start, end - start, in coefficients);
-    }
-
-    private ref struct NormBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* X;
-        public ReadOnlySpan<int> Starts, Lengths;
-        public Span<float> Sums;
-
-        public readonly void Run(int part, int start, int end)
-        {
-            for (int i = start; i < end; i++) Sums[i] = Kernels.SumOfSquares(X + Starts[i], Lengths[i]);
-        }
-    }
-
-    private ref struct DescendBody : IRangeBody
-    {
-        public KernelSet Kernels;
-        public float* P, G;
-        public ReadOnlySpan<int> Starts, Lengths;
-        public float Rate;
-
-        public readonly void Run(int part, int start, int end)
-        {
-            for (int i = start; i < end; i++) Kernels.Descend(P + Starts[i], G + Starts[i], Lengths[i], Rate);
-        }
-    }
-
     private readonly struct ColumnSumsBody(KernelSet kernels, float* d, int dStride, int rows, float* sums) : IRangeBody
     {
         public void Run(int part, int start, int end) => kernels.AddColumnSums(d + start, dStride, rows, end - start, sums + start);
@@ -388,6 +318,3 @@ internal sealed unsafe partial class VectorOps
         }
     }
 }
-
-/// <summary>The numbers of one Adam update: gradient scale, rate with the first moment's correction, the second's, constants.</summary>
-internal readonly record struct AdamCoefficients(float Scale, float Rate, float Beta1, float Beta2, float Correction, float Epsilon);

@@ -15,5 +15,6 @@ public readonly record struct MemoryNeed(long ParametersBytes, long GradientsByt
     /// <param name="recipe">Its optimizer is used.</param>
     /// <param name="scratch">Floats of the scratch.</param>
     internal static MemoryNeed Of(long parameters, TrainingRecipe recipe, long scratch) => new(
-        parameters * sizeof(float), parameters * sizeof(float), Optimizer.StateCount(recipe.Optimizer) * parameters * sizeof(float), scratch * sizeof(float));
+        parameters * sizeof(float), parameters * sizeof(float), Optimizer.StateNames(recipe).Length * parameters * sizeof(float),
+        scratch * sizeof(float));
 }

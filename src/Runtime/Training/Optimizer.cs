@@ -4,18 +4,14 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>Clips the gradient's norm and updates the parameters in place. Its state is <see cref="State"/> and two counts, and nothing else.</summary>
+/// <summary>Clips the gradient's norm and updates the parameters in place. Its state is <see cref="State"/> and two counts, no more.</summary>
 internal sealed class Optimizer
 {
-    private const float Beta1 = 0.9f, Beta2 = 0.999f, Epsilon = 1e-8f;
-
-    private readonly OptimizerKind _kind;
-    private readonly float _clipNorm, _weightDecay;
-    private readonly bool _decoupled;
+    private readonly TrainingRecipe _recipe;
     private readonly VectorOps _ops;
     private readonly GradientBlock _gradients;
     private readonly float[] _blockSums;
-    private readonly ParameterBlock[] _moments;
+    private readonly NamedBlock[] _state;
 
     /// <param name="recipe">The update rule, clipping and weight decay.</param>
     /// <param name="gradients">What it descends.</param>
@@ -23,34 +19,32 @@ internal sealed class Optimizer
     /// <param name="memory">Gives the host's memory for the state, or null.</param>
     public Optimizer(TrainingRecipe recipe, GradientBlock gradients, VectorOps ops, Func<int, Memory<float>>? memory = null)
     {
-        _kind = recipe.Optimizer;
-        _clipNorm = recipe.ClipNorm;
-        _weightDecay = recipe.WeightDecay;
-        _decoupled = recipe.DecoupledDecay;
+        _recipe = recipe;
         _ops = ops;
         _gradients = gradients;
         _blockSums = new float[gradients.Capacity];
         ParameterLayout layout = gradients.Values.Layout;
-        _moments = new ParameterBlock[StateCount(_kind)];
-        for (int i = 0; i < _moments.Length; i++) _moments[i] = new ParameterBlock(layout, memory.Take(layout.LengthFloats));
+        _state = Array.ConvertAll(StateNames(recipe), name =>
+            new NamedBlock(name, new ParameterBlock(layout, memory.Take(layout.LengthFloats)), AreWeights: Averages));
     }
 
     /// <summary>
-    /// What the next update depends on, beside the parameters and two counts, laid out as they are: Adam's first and second moments; the average of averaged
-    /// descent once it has begun; nothing for plain descent.
+    /// What the next update depends on, beside the parameters and two counts, laid out as they are: Adam's first and second moments, for
+    /// example; the average of averaged descent once it has begun; nothing for plain descent.
     /// </summary>
-    public IReadOnlyList<NamedBlock> State => _kind switch
-    {
-        OptimizerKind.Adam => [new("adam.first", _moments[0]), new("adam.second", _moments[1])],
-        OptimizerKind.NtAsgd when AveragedUpdates >= 0 => [new("asgd.average", _moments[0], AreWeights: true)],
-        _ => [],
-    };
+    public IReadOnlyList<NamedBlock> State => Averages && AveragedUpdates < 0 ? [] : _state;
 
     /// <summary>The mean of the parameters, for the rule that has one; meaningless until it has begun.</summary>
-    public ParameterBlock? Average => _kind == OptimizerKind.NtAsgd ? _moments[0] : null;
+    public ParameterBlock? Average => Averages ? _state[0].Block : null;
 
-    /// <summary>Blocks as large as the parameters that a rule keeps.</summary>
-    public static int StateCount(OptimizerKind kind) => kind switch { OptimizerKind.Adam => 2, OptimizerKind.NtAsgd => 1, _ => 0 };
+    /// <summary>Names of the blocks, each as large as the parameters, that a recipe's rule keeps.</summary>
+    public static string[] StateNames(TrainingRecipe recipe) => recipe.Optimizer switch
+    {
+        OptimizerKind.Adam or OptimizerKind.AdamW => ["adam.first", "adam.second"],
+        OptimizerKind.Adagrad => ["adagrad.squares"],
+        OptimizerKind.NtAsgd => ["asgd.average"],
+        _ => recipe.Momentum > 0f ? ["sgd.momentum"] : [],
+    };
 
     /// <summary>Updates made, on which Adam's bias correction and the warm-up depend.</summary>
     public long Updates { get; set; }
@@ -71,7 +65,8 @@ internal sealed class Optimizer
         double sum = 0;
         for (int block = 0; block < _gradients.Starts.Length; block++)
         {
-            foreach (double gradient in _gradients.Values.Values.Slice(_gradients.Starts[block], _gradients.Lengths[block])) sum += gradient * gradient;
+            Span<float> gradients = _gradients.Values.Values.Slice(_gradients.Starts[block], _gradients.Lengths[block]);
+            foreach (double gradient in gradients) sum += gradient * gradient;
         }
 
         return sum;
@@ -80,41 +75,56 @@ internal sealed class Optimizer
     /// <summary>Begins to average: before the next update the average is the parameters as they are.</summary>
     public void BeginAveraging(ParameterBlock parameters)
     {
-        parameters.Values.CopyTo(_moments[0].Values);
+        parameters.Values.CopyTo(Average!.Values);
         AveragedUpdates = 0;
     }
 
     /// <summary>One update; <paramref name="norm"/> is what <see cref="Norm"/> returned.</summary>
     public void Update(ParameterBlock parameters, double norm, float learningRate)
     {
-        float scale = _clipNorm > 0f && norm > _clipNorm ? (float)(_clipNorm / norm) : 1f;
+        float clip = _recipe.ClipNorm, scale = clip > 0f && norm > clip ? (float)(clip / norm) : 1f;
         Updates++;
-        if (_kind == OptimizerKind.Adam)
-        {
-            double first = 1.0 - PortableMath.Power(Beta1, Updates), second = 1.0 - PortableMath.Power(Beta2, Updates);
-            var coefficients = new AdamCoefficients(scale, (float)(learningRate / first), Beta1, Beta2, (float)Math.Sqrt(1.0 / second), Epsilon);
-            _ops.Adam(parameters.Values, _gradients.Values.Values, _moments[0].Values, _moments[1].Values, coefficients);
-            return;
-        }
-
-        Descend(parameters, learningRate * scale, learningRate);
+        UpdateRule rule = Rule(scale, learningRate);
+        Span<float> gradient = _gradients.Values.Values, first = default, second = default;
+        if (_state.Length > 0) first = _state[0].Block.Values;
+        if (_state.Length > 1) second = _state[1].Block.Values;
+        _ops.Update(parameters.Values, gradient, first, second, _gradients.Starts, _gradients.Lengths, in rule);
         if (AveragedUpdates >= 0) UpdateAverage(parameters);
     }
 
-    // L2: p - rate (g + decay p), rows that no token looked up too. Decoupled: (p - rate g) (1 - decay), whatever the rate.
-    private void Descend(ParameterBlock parameters, float rate, float learningRate)
+    private bool Averages => _recipe.Optimizer == OptimizerKind.NtAsgd;
+
+    private UpdateRule Rule(float scale, float learningRate)
     {
-        Span<float> gradients = _gradients.Values.Values;
-        if (_weightDecay == 0f) _ops.Descend(parameters.Values, gradients, _gradients.Starts, _gradients.Lengths, rate);
-        else if (_decoupled) _ops.DescendAndDecay(parameters.Values, gradients, rate * (1f - _weightDecay), _weightDecay);
-        else _ops.DescendAndDecay(parameters.Values, gradients, rate, learningRate * _weightDecay);
+        float decay = _recipe.WeightDecay, rate = learningRate;
+        UpdateForm form = _recipe.Optimizer switch
+        {
+            OptimizerKind.Adam or OptimizerKind.AdamW => UpdateForm.Adam,
+            OptimizerKind.Adagrad => UpdateForm.Adagrad,
+            _ => _recipe.Momentum == 0f ? UpdateForm.Descent : _recipe.Nesterov ? UpdateForm.Nesterov : UpdateForm.Momentum,
+        };
+        var rule = new UpdateRule(form) { Scale = scale, Beta1 = _recipe.Momentum, Epsilon = _recipe.Epsilon };
+        if (form == UpdateForm.Descent) rate *= scale;
+        if (form == UpdateForm.Adam)
+        {
+            double first = 1.0 - PortableMath.Power(_recipe.Beta1, Updates), second = 1.0 - PortableMath.Power(_recipe.Beta2, Updates);
+            rate = (float)(rate / first);
+            rule = rule with { Beta1 = _recipe.Beta1, Beta2 = _recipe.Beta2, Correction = (float)Math.Sqrt(1.0 / second) };
+        }
+
+        // Decoupled: (p - rate step) (1 - decay), whatever the rate. AdamW: p - rate (step + decay p). Else decay p is part of the gradient, also
+        // of rows that no token looked up; of plain descent that comes to the same as AdamW's.
+        if (_recipe.DecoupledDecay) return rule with { Rate = rate * (1f - decay), Shrink = decay };
+        return _recipe.Optimizer == OptimizerKind.AdamW || form == UpdateForm.Descent
+            ? rule with { Rate = rate, Shrink = learningRate * decay }
+            : rule with { Rate = rate, Decay = decay };
     }
 
     // The mean of all parameters since the beginning: Polyak and Juditsky 1992.
     private void UpdateAverage(ParameterBlock parameters)
     {
         AveragedUpdates++;
-        if (AveragedUpdates == 1) parameters.Values.CopyTo(_moments[0].Values);
-        else _ops.Average(parameters.Values, (float)(1.0 / AveragedUpdates), _moments[0].Values);
+        if (AveragedUpdates == 1) parameters.Values.CopyTo(Average!.Values);
+        else _ops.Average(parameters.Values, (float)(1.0 / AveragedUpdates), Average!.Values);
     }
 }

@@ -80,8 +80,8 @@ public sealed class Trainer<TBatch>
     public PassTimes Times => _network.Plan.Times;
 
     /// <summary>
-    /// What the optimizer keeps, each block laid out as the parameters are: <c>adam.first</c> and <c>adam.second</c>; <c>asgd.average</c> once averaging has
-    /// begun; nothing for plain descent.
+    /// What the optimizer keeps, each block laid out as the parameters are: <c>sgd.momentum</c>; <c>adam.first</c> and <c>adam.second</c>,
+    /// of AdamW too; <c>adagrad.squares</c>; <c>asgd.average</c> once averaging has begun; nothing for plain descent.
     /// </summary>
     /// <remarks>
     /// With the parameters, <see cref="Counts"/> and the network's carried state this is all that the next step depends on, apart from its arguments: a trainer

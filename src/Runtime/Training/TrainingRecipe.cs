@@ -38,10 +38,31 @@ public abstract record TrainingRecipe
     /// </summary>
     public int NonMonotone { get; init; } = 5;
 
-    /// <summary>Weight decay, on all parameters, after clipping: this times the parameter is added to its gradient. Not for Adam.</summary>
+    /// <summary>Share of the running sum of gradients that stays from update to update; 0 for none. Sgd only.</summary>
+    public float Momentum { get; init; }
+
+    /// <summary>Whether the momentum is Nesterov's, which looks one update ahead.</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>Share of the mean gradient that stays from update to update. Rules other than Adam and AdamW ignore it.</summary>
+    public float Beta1 { get; init; } = 0.9f;
+
+    /// <summary>Share of the mean squared gradient that stays from update to update. Rules other than Adam and AdamW ignore it.</summary>
+    public float Beta2 { get; init; } = 0.999f;
+
+    /// <summary>Added to the root of the squares that Adam, AdamW and Adagrad divide by. Other rules ignore it.</summary>
+    public float Epsilon { get; init; } = 1e-8f;
+
+    /// <summary>
+    /// Weight decay, on all parameters, after clipping: this times the parameter is added to its gradient. With
+    /// <see cref="OptimizerKind.AdamW"/> every update takes off each parameter this times the learning rate as a share.
+    /// </summary>
     public float WeightDecay { get; init; }
 
-    /// <summary>Whether weight decay stands apart from the learning rate: every update ends by taking that share off each parameter.</summary>
+    /// <summary>
+    /// Whether weight decay stands apart from the learning rate: every update ends by taking that share off each parameter. Not for
+    /// <see cref="OptimizerKind.AdamW"/>, whose decay is decoupled in a way of its own.
+    /// </summary>
     public bool DecoupledDecay { get; init; }
 
     /// <summary>Learning rate of the first epochs.</summary>
@@ -104,7 +125,15 @@ public abstract record TrainingRecipe
         if (BatchSize is < 1 or > 65536) Throw.OutOfRange(nameof(BatchSize), BatchSize, "1 to 65536");
         CheckNotNegative(WeightDecay, nameof(WeightDecay));
         if (WeightDecay >= 1f) Throw.OutOfRange(nameof(WeightDecay), WeightDecay, "below 1");
-        if (WeightDecay > 0f && Optimizer == OptimizerKind.Adam) Throw.Argument("weight decay needs plain or averaged descent; found Adam");
+        if (DecoupledDecay && Optimizer == OptimizerKind.AdamW)
+            Throw.Argument("AdamW's weight decay is decoupled and goes with the learning rate; DecoupledDecay needs another rule, such as Adam");
+        CheckRate(Momentum, nameof(Momentum));
+        bool isDescent = Optimizer == OptimizerKind.Sgd;
+        if ((Momentum > 0f || Nesterov) && !isDescent) Throw.Argument($"momentum needs the optimizer Sgd; found {Optimizer}");
+        if (Nesterov && Momentum == 0f) Throw.Argument("Nesterov's momentum must be above 0; found 0");
+        CheckRate(Beta1, nameof(Beta1));
+        CheckRate(Beta2, nameof(Beta2));
+        if (!(Epsilon > 0f && float.IsFinite(Epsilon))) Throw.OutOfRange(nameof(Epsilon), Epsilon, "above 0 and finite");
         if (NonMonotone < 0) Throw.OutOfRange(nameof(NonMonotone), NonMonotone, "0 or above");
         if (WarmUpUpdates < 0) Throw.OutOfRange(nameof(WarmUpUpdates), WarmUpUpdates, "0 or above");
         if (Patience < 0) Throw.OutOfRange(nameof(Patience), Patience, "0 or above");

@@ -35,7 +35,11 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
     public GradientNoiseFigures Measure(
         LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, HardwareProfile? hardware, Action<double> show, CancellationToken stop)
     {
-        recipe = recipe with { Optimizer = OptimizerKind.Sgd, WeightDecay = 0f, DecoupledDecay = false, WarmUpUpdates = 0, VariableBptt = false };
+        recipe = recipe with
+        {
+            Optimizer = OptimizerKind.Sgd, Momentum = 0f, Nesterov = false, WeightDecay = 0f, DecoupledDecay = false, WarmUpUpdates = 0,
+            VariableBptt = false,
+        };
 
         // A step of learning rate 0 carries the state and changes nothing.
         var trainer = new LanguageModelTrainer(model, recipe, runner, hardware) { LearningRate = 0f };

@@ -60,12 +60,18 @@ public sealed class LanguageModelFileTests
         LossReduction = LossReduction.Mean,
         Optimizer = OptimizerKind.NtAsgd,
         NonMonotone = 3,
+        Beta1 = 0.8f,
+        Beta2 = 0.99f,
+        Epsilon = 1e-6f,
         WeightDecay = 1.2e-6f,
         DecoupledDecay = true,
         LearningRateSchedule = LearningRateSchedule.Cosine,
         WarmUpUpdates = 100,
         Patience = 4,
     };
+
+    // What averaged descent has no use for.
+    private static readonly LanguageModelRecipe s_momentumRecipe = FullRecipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f, Nesterov = true };
 
     private static readonly LanguageModelRecord s_record = new()
     {
@@ -243,9 +249,10 @@ public sealed class LanguageModelFileTests
             configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
         }
 
-        SaveFull(folder);
-        using (var json = System.Text.Json.JsonDocument.Parse(TsdBytes.Split(File.ReadAllBytes(folder["full.tsd"])).Header))
+        foreach (LanguageModelRecipe full in new[] { FullRecipe, s_momentumRecipe })
         {
+            SaveFull(folder, full);
+            using var json = System.Text.Json.JsonDocument.Parse(TsdBytes.Split(File.ReadAllBytes(folder["full.tsd"])).Header);
             recipeNames.UnionWith(Names(json.RootElement.GetProperty("training").GetProperty("recipe")));
             configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
         }
@@ -312,7 +319,7 @@ public sealed class LanguageModelFileTests
     public async Task A_last_layer_of_its_own_size_and_a_recipe_with_everything_come_back()
     {
         using var folder = new TestFolder();
-        LanguageModel model = SaveFull(folder);
+        LanguageModel model = SaveFull(folder, FullRecipe);
         (LanguageModel back, _, LanguageModelRecord training) = LanguageModelFile.Load(folder["full.tsd"]);
         await Assert.That(back.Config).IsEqualTo(model.Config);
         await Assert.That(back.Config.LastHiddenSize).IsEqualTo(2);
@@ -320,18 +327,18 @@ public sealed class LanguageModelFileTests
         await Assert.That(training.Recipe).IsEqualTo(FullRecipe);
         foreach (LearningRateSchedule schedule in Enum.GetValues<LearningRateSchedule>())
         {
-            LanguageModelRecipe recipe = FullRecipe with { LearningRateSchedule = schedule };
+            LanguageModelRecipe recipe = s_momentumRecipe with { LearningRateSchedule = schedule };
             LanguageModelFile.Save(folder["m.tsd"], model, Make().Vocabulary, s_record with { Recipe = recipe });
             await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
         }
     }
 
-    private static LanguageModel SaveFull(TestFolder folder)
+    private static LanguageModel SaveFull(TestFolder folder, LanguageModelRecipe recipe)
     {
         (LanguageModel plain, Vocabulary vocabulary) = Make();
         var model = new LanguageModel(plain.Config with { LastHiddenSize = 2 });
         model.Initialize(9, 0.2f);
-        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = FullRecipe });
+        LanguageModelFile.Save(folder["full.tsd"], model, vocabulary, s_record with { Recipe = recipe });
         return model;
     }
 
@@ -507,13 +514,13 @@ public sealed class LanguageModelFileTests
         "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured or structured-locked")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
         "the training is not as the format asks: dropout.draw is 'coin'; expected exact-count or bernoulli")]
-    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; expected sgd, adam or nt-asgd")]
+    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; expected sgd, adam, nt-asgd, adamw or adagrad")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
         "the training is not as the format asks: lossReduction is 'eve'; expected sum or mean")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
         "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
-    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDecay\":0.5",
-        "the training is not as the format asks: weight decay needs plain or averaged descent; found Adam")]
+    [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"momentum\":0.5",
+        "the training is not as the format asks: momentum needs the optimizer Sgd; found Adam")]
     [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
         "the configuration is not as the format asks: LastHiddenSize must be 0 (as the others) or above; found -1")]
     [Arguments("lstm.2.input", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",

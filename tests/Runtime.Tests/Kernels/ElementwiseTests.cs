@@ -1,12 +1,12 @@
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
 /// <summary>Plain passes over arrays against their scalar twins, with the same bits at every width and thread count.</summary>
-/// <remarks>The optimizers' updates are OptimizerTests' part.</remarks>
 [NotInParallel]
 public sealed class ElementwiseTests
 {
@@ -111,19 +111,53 @@ public sealed class ElementwiseTests
     }
 
     [Test]
-    [Arguments(16)]
-    [Arguments(8192 + 48)]
-    public async Task Descent_with_decay_is_the_twins(int length)
+    [MatrixDataSource]
+    public async Task Updates_are_the_twins([Matrix(16, 16384 + 48)] int length, [Matrix(0f, 0.1f)] float decay, [Matrix(0f, 0.01f)] float shrink)
     {
-        float[] p = Arrays.Uniform(1, length), g = Arrays.Uniform(2, length);
-        double[] expected = p.ToDoubles();
-        ReferenceElementwise.DescendAndDecay(expected, g.ToDoubles(), 0.75, 0.01);
-        await Same(ops =>
+        foreach (UpdateForm form in Enum.GetValues<UpdateForm>())
         {
-            var found = new GuardedBuffer("p", p);
-            ops.DescendAndDecay(found.Span, g, 0.75f, 0.01f);
-            return (found.Damage(), found.Span.ToArray());
-        }, found => Near(found, expected, 3e-7));
+            UpdateRule rule = new(form)
+            {
+                Scale = 0.5f, Decay = decay, Rate = 0.75f, Shrink = shrink, Beta1 = 0.8f, Beta2 = 0.9f, Correction = 1.25f, Epsilon = 0.125f,
+            };
+            float[] p = Arrays.Uniform(1, length), g = Arrays.Uniform(2, length), first = Arrays.Uniform(3, length), second = Arrays.Uniform(4, length);
+            for (int i = 0; i < length; i++) (first[i], second[i]) = (form == UpdateForm.Adagrad ? first[i] * first[i] : first[i], second[i] * second[i]);
+            double[] pExpected = p.ToDoubles(), firstExpected = first.ToDoubles(), secondExpected = second.ToDoubles();
+            ReferenceUpdates.Update(pExpected, g.ToDoubles(), firstExpected, secondExpected, rule);
+            await Same(ops =>
+            {
+                int[] starts = [.. Enumerable.Range(0, (length + 4095) / 4096).Select(block => block * 4096)];
+                GuardedBuffer found = new("p", p), one = new("first", first), two = new("second", second);
+                ops.Update(found.Span, g, one.Span, two.Span, starts, [.. starts.Select(start => Math.Min(4096, length - start))], rule);
+                return (found.Damage() ?? one.Damage() ?? two.Damage(), [.. found.Span, .. one.Span, .. two.Span]);
+            }, found => Near(found, [.. pExpected, .. firstExpected, .. secondExpected], 2e-6));
+        }
+    }
+
+    [Test]
+    public async Task Only_a_rule_that_leaves_alone_what_has_no_gradient_keeps_to_its_blocks()
+    {
+        foreach (UpdateForm form in Enum.GetValues<UpdateForm>())
+        {
+            foreach ((float decay, float shrink) in new[] { (0f, 0f), (0.1f, 0f), (0f, 0.1f) })
+            {
+                // Descent has its decay in what it shrinks by.
+                if (form == UpdateForm.Descent && decay > 0f) continue;
+                UpdateRule rule = new(form) { Scale = 1f, Decay = decay, Rate = 1f, Shrink = shrink, Beta1 = 0.5f, Beta2 = 0.5f, Correction = 1f, Epsilon = 1f };
+                float[] p = Arrays.Uniform(1, 64), g = new float[64], first = new float[64], second = new float[64];
+                first.AsSpan().Fill(1f);
+                g[20] = 1f;
+                float[] all = p.ToArray(), before = p.ToArray(), firstOfAll = first.ToArray();
+                var ops = new VectorOps(SingleThread.Instance, KernelChoice.Best);
+                ops.Update(p, g, first, second, [16], [16], rule);
+                ops.Update(all, g, firstOfAll, new float[64], [0], [64], rule);
+
+                // Blocks are a way to save work, and change no bit.
+                await Assert.That(Arrays.FirstDifference(p, all)).IsNull().Because($"{rule}");
+                await Assert.That(Arrays.FirstDifference(first, firstOfAll)).IsNull().Because($"{rule}");
+                await Assert.That(Arrays.FirstDifference(p.AsSpan(32), before.AsSpan(32)) is null).IsEqualTo(rule.IsLocal).Because($"{rule}");
+            }
+        }
     }
 
     [Test]

@@ -97,14 +97,14 @@ public sealed class SameBitsTests
     [Test]
     [MatrixDataSource]
     public async Task Ten_training_steps_give_the_same_bits_at_every_width_and_thread_count_and_in_every_run(
-        [Matrix] OptimizerKind optimizer, [Matrix(DropoutKind.Random, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)
+        [Matrix] UpdateCase update, [Matrix(DropoutKind.Random, DropoutKind.Structured, DropoutKind.StructuredLocked)] DropoutKind kind)
     {
         foreach ((CellKind, bool) cell in Cases.Cells)
         {
-            float[] expected = TrainedParameters(cell, optimizer, kind, ReferenceWidth, SingleThread.Instance);
+            float[] expected = TrainedParameters(cell, update, kind, ReferenceWidth, SingleThread.Instance);
             await Assert.That(expected.All(float.IsFinite)).IsTrue();
             // The reference's own width on one thread is among them: a second run.
-            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(cell, optimizer, kind, width, runner), expected));
+            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(cell, update, kind, width, runner), expected));
         }
     }
 
@@ -138,16 +138,15 @@ public sealed class SameBitsTests
         }
     }
 
-    private static float[] TrainedParameters((CellKind, bool) cell, OptimizerKind optimizer, DropoutKind kind, int width, IParallelRunner runner)
+    private static float[] TrainedParameters((CellKind, bool) cell, UpdateCase update, DropoutKind kind, int width, IParallelRunner runner)
     {
         const int batch = 5, timeSteps = 3;
         LanguageModelConfig config = Cases.Config(vocabulary: 37, embedding: 21, hidden: 50, layers: 2).Of(cell);
         LanguageModel model = Cases.Model(config, range: 0.2f);
         var dropout = new DropoutSpec { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f };
-        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout) with
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout).By(update) with
         {
-            Optimizer = optimizer,
-            LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 1f,
+            LearningRate = update is UpdateCase.Sgd or UpdateCase.NtAsgd ? 1f : 0.01f,
             ClipNorm = 0.5f,
         };
         var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));

@@ -127,11 +127,11 @@ public sealed class MemoryTests
     [Test]
     [MatrixDataSource]
     public async Task A_trainer_in_the_hosts_memory_comes_to_the_same_bits_and_leaves_the_rest_alone(
-        [Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int threads, [Matrix(0, 5)] int beyond)
+        [Matrix] UpdateCase update, [Matrix(1, 3)] int threads, [Matrix(0, 5)] int beyond)
     {
         LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2);
         DropoutSpec dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f, Recurrent = 0.5f };
-        LanguageModelRecipe recipe = Cases.Recipe(config, batch: 2, timeSteps: 3, dropout) with { Optimizer = optimizer };
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch: 2, timeSteps: 3, dropout).By(update);
         using var pool = new WorkerPool(threads);
         var host = new Host { Beyond = beyond };
         LanguageModel hosted = Cases.Model(config), own = Cases.Model(config);

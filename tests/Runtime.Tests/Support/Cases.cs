@@ -6,6 +6,20 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
+/// <summary>Every optimizer, and every way in which one keeps state or walks memory.</summary>
+public enum UpdateCase
+{
+    Sgd,
+    Momentum,
+    Nesterov,
+    Adam,
+    AdamWithDecay,
+    AdamW,
+    Adagrad,
+    AdagradWithDecay,
+    NtAsgd,
+}
+
 /// <summary>What the data-driven tests range over.</summary>
 internal static class Cases
 {
@@ -48,6 +62,20 @@ internal static class Cases
         foreach (var slot in model.Layout.Tensors) Arrays.Uniform(seed++, slot.Length, range).CopyTo(model.Parameters[slot]);
         return model;
     }
+
+    /// <summary>The recipe with that way to update.</summary>
+    public static LanguageModelRecipe By(this LanguageModelRecipe recipe, UpdateCase update) => update switch
+    {
+        UpdateCase.Sgd => recipe with { Optimizer = OptimizerKind.Sgd },
+        UpdateCase.Momentum => recipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f },
+        UpdateCase.Nesterov => recipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f, Nesterov = true },
+        UpdateCase.Adam => recipe with { Optimizer = OptimizerKind.Adam },
+        UpdateCase.AdamWithDecay => recipe with { Optimizer = OptimizerKind.Adam, WeightDecay = 0.01f },
+        UpdateCase.AdamW => recipe with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1f, Beta1 = 0.8f, Beta2 = 0.99f, Epsilon = 1e-6f },
+        UpdateCase.Adagrad => recipe with { Optimizer = OptimizerKind.Adagrad },
+        UpdateCase.AdagradWithDecay => recipe with { Optimizer = OptimizerKind.Adagrad, WeightDecay = 0.01f, DecoupledDecay = true },
+        _ => recipe with { Optimizer = OptimizerKind.NtAsgd },
+    };
 
     /// <summary>A recipe that fits a model, with plain descent and no clipping unless changed.</summary>
     public static LanguageModelRecipe Recipe(LanguageModelConfig config, int batch, int timeSteps, DropoutSpec? dropout = null) => new()

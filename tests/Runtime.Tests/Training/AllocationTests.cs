@@ -13,14 +13,14 @@ public sealed class AllocationTests
 {
     private const int Batch = 3, TimeSteps = 4, Vocabulary = 23;
 
-    public static IEnumerable<Func<((CellKind, bool) Cell, DropoutSpec Dropout, OptimizerKind Optimizer)>> Recipes()
+    public static IEnumerable<Func<((CellKind, bool) Cell, DropoutSpec Dropout, UpdateCase Update)>> Recipes()
     {
         foreach ((CellKind, bool) cell in Cases.Cells)
         {
             foreach (DropoutSpec dropout in Cases.Dropouts)
             {
                 DropoutSpec rates = dropout with { Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f };
-                foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) yield return () => (cell, rates, optimizer);
+                foreach (UpdateCase update in Enum.GetValues<UpdateCase>()) yield return () => (cell, rates, update);
             }
         }
     }
@@ -30,19 +30,19 @@ public sealed class AllocationTests
 
     [Test]
     [MethodDataSource(nameof(Recipes))]
-    public async Task A_training_step_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
+    public async Task A_training_step_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, UpdateCase update)
     {
-        LanguageModelTrainer trainer = NewTrainer(cell, dropout, optimizer, SingleThread.Instance);
+        LanguageModelTrainer trainer = NewTrainer(cell, dropout, update, SingleThread.Instance);
         await Assert.That(BytesOnThisThread(Steps(trainer))).IsEqualTo(0);
     }
 
     [Test]
     [NotInParallel]
     [MethodDataSource(nameof(Recipes))]
-    public async Task A_training_step_on_two_threads_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
+    public async Task A_training_step_on_two_threads_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, UpdateCase update)
     {
         using var pool = new WorkerPool(2);
-        LanguageModelTrainer trainer = NewTrainer(cell, dropout, optimizer, pool);
+        LanguageModelTrainer trainer = NewTrainer(cell, dropout, update, pool);
         await Assert.That(BytesOnThreadsOf(pool, Steps(trainer))).IsEqualTo(0);
     }
 
@@ -77,7 +77,7 @@ public sealed class AllocationTests
     {
         foreach ((CellKind, bool) cell in Cases.Cells)
         {
-            LanguageModelTrainer trainer = NewTrainer(cell, Cases.Dropouts[0], OptimizerKind.Adam, SingleThread.Instance);
+            LanguageModelTrainer trainer = NewTrainer(cell, Cases.Dropouts[0], UpdateCase.Adam, SingleThread.Instance);
             var carried = new ParameterBlock(trainer.CarriedLayout);
             await Assert.That(BytesOnThisThread(() =>
             {
@@ -112,9 +112,9 @@ public sealed class AllocationTests
 
     [Test]
     [MethodDataSource(nameof(Recipes))]
-    public async Task A_Monte_Carlo_evaluation_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer)
+    public async Task A_Monte_Carlo_evaluation_allocates_nothing((CellKind, bool) cell, DropoutSpec dropout, UpdateCase update)
     {
-        if (optimizer != OptimizerKind.Sgd) return;
+        if (update != UpdateCase.Sgd) return;
         var evaluator = new MonteCarloEvaluator(NewModel(cell), dropout, samples: 2, streams: 2, timeSteps: 5);
         var text = new TokenMemory(Arrays.Tokens(1, 100, Vocabulary));
         await Assert.That(BytesOnThisThread(() => evaluator.Evaluate(text))).IsEqualTo(0);
@@ -146,11 +146,11 @@ public sealed class AllocationTests
 
     private static LanguageModel NewModel((CellKind, bool) cell) => Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2).Of(cell));
 
-    private static LanguageModelTrainer NewTrainer((CellKind, bool) cell, DropoutSpec dropout, OptimizerKind optimizer, IParallelRunner runner)
+    private static LanguageModelTrainer NewTrainer((CellKind, bool) cell, DropoutSpec dropout, UpdateCase update, IParallelRunner runner)
     {
         LanguageModel model = NewModel(cell);
         return new LanguageModelTrainer(
-            model, Cases.Recipe(model.Config, Batch, TimeSteps, dropout) with { Optimizer = optimizer, LearningRate = 0.01f, ClipNorm = 1f }, runner);
+            model, Cases.Recipe(model.Config, Batch, TimeSteps, dropout).By(update) with { LearningRate = 0.01f, ClipNorm = 1f }, runner);
     }
 
     private static Action Steps(LanguageModelTrainer trainer)

@@ -11,7 +11,9 @@ namespace TinySD.Runtime.Tests;
 public sealed class OptimizerTests
 {
     private const int Batch = 2, TimeSteps = 5, Steps = 4;
+    private const int Longest = 100_000; // more than there are parameters
     private const float Rate = 0.25f;
+    private const double WeightDecay = 0.125;
 
     private static readonly LanguageModelConfig _config = Cases.Config(vocabulary: 11, embedding: 7, hidden: 9, layers: 2);
 
@@ -21,22 +23,91 @@ public sealed class OptimizerTests
     [Arguments(0.05f)]
     public async Task Descent_moves_by_rate_times_gradient_times_clip_over_norm(float clip)
     {
-        await EachUpdateIs(OptimizerKind.Sgd, clip, (_, gradient, _) => -Rate * gradient);
+        await EachUpdateIs(recipe => recipe, clip, (_, gradient, _, _) => -Rate * gradient);
+    }
+
+    // PyTorch's SGD without dampening: the sum of gradients begins as the first one, and the rate is no part of it.
+    [Test]
+    [MatrixDataSource]
+    public async Task Momentum_moves_by_a_running_sum_of_gradients(
+        [Matrix] bool isNesterov, [Matrix(0f, 0.05f)] float clip, [Matrix] bool decays, [Matrix] bool decoupled)
+    {
+        const double mu = 0.75;
+        double[] v = new double[Longest];
+        await EachUpdateIs(
+            recipe => recipe with { Momentum = (float)mu, Nesterov = isNesterov },
+            clip, decays, decoupled, (index, gradient, _) =>
+            {
+                v[index] = (mu * v[index]) + gradient;
+                return isNesterov ? gradient + (mu * v[index]) : v[index];
+            });
+    }
+
+    // The usual constants, and others: no beta, and an epsilon that counts.
+    [Test]
+    [MatrixDataSource]
+    public async Task Adam_moves_as_Kingma_and_Ba_say(
+        [Matrix(0.9f, 0f)] float beta1, [Matrix(0.999f, 0.5f)] float beta2, [Matrix(1e-8f, 0.01f)] float epsilon,
+        [Matrix(0f, 0.05f)] float clip, [Matrix] bool decays, [Matrix] bool decoupled)
+    {
+        Func<int, double, int, double> step = AdamsStep(beta1, beta2, epsilon);
+        await EachUpdateIs(
+            recipe => recipe with { Optimizer = OptimizerKind.Adam, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon }, clip, decays, decoupled, step);
     }
 
     [Test]
-    [Arguments(0f)]
-    [Arguments(0.05f)]
-    public async Task Adam_moves_as_Kingma_and_Ba_say(float clip)
+    public async Task Adams_constants_are_the_published_ones_if_none_are_given()
     {
-        double[] m = new double[100_000], v = new double[100_000];
-        await EachUpdateIs(OptimizerKind.Adam, clip, (index, gradient, t) =>
-        {
-            m[index] = (0.9 * m[index]) + (0.1 * gradient);
-            v[index] = (0.999 * v[index]) + (0.001 * gradient * gradient);
-            double mHat = m[index] / (1 - Math.Pow(0.9, t)), vHat = v[index] / (1 - Math.Pow(0.999, t));
-            return -Rate * mHat / (Math.Sqrt(vHat) + 1e-8);
-        });
+        await EachUpdateIs(recipe => recipe with { Optimizer = OptimizerKind.Adam }, 0f, false, false, AdamsStep(0.9, 0.999, 1e-8));
+    }
+
+    // Loshchilov and Hutter 2019, algorithm 2: the decay is no part of the moments, and goes with the rate of the update, warm-up and all.
+    [Test]
+    [Arguments(0f, 0)]
+    [Arguments(0.05f, 0)]
+    [Arguments(0.05f, 3)]
+    public async Task AdamW_takes_its_decay_off_beside_the_step_and_by_the_learning_rate(float clip, int warmUp)
+    {
+        Func<int, double, int, double> step = AdamsStep(0.8, 0.99, 0.01);
+        await EachUpdateIs(
+            recipe => recipe with
+            {
+                Optimizer = OptimizerKind.AdamW, Beta1 = 0.8f, Beta2 = 0.99f, Epsilon = 0.01f, WeightDecay = (float)WeightDecay, WarmUpUpdates = warmUp,
+            },
+            clip, (index, gradient, t, was) => -Rate * Math.Min(1, warmUp == 0 ? 1 : (double)t / warmUp) * (step(index, gradient, t) + (WeightDecay * was)));
+    }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Adagrad_moves_as_Duchi_Hazan_and_Singer_say(
+        [Matrix(1e-8f, 0.01f)] float epsilon, [Matrix(0f, 0.05f)] float clip, [Matrix] bool decays, [Matrix] bool decoupled)
+    {
+        double[] squares = new double[Longest];
+        await EachUpdateIs(
+            recipe => recipe with { Optimizer = OptimizerKind.Adagrad, Epsilon = epsilon }, clip, decays, decoupled, (index, gradient, _) =>
+            {
+                squares[index] += gradient * gradient;
+                return gradient == 0 ? 0 : gradient / (Math.Sqrt(squares[index]) + epsilon);
+            });
+    }
+
+    // An embedding of 11 rows of which a step of 3 tokens looks up 3 at most.
+    [Test]
+    [MatrixDataSource]
+    public async Task Rows_that_no_token_looked_up_stay_with_descent_and_Adagrad_and_go_on_with_the_others([Matrix] UpdateCase update)
+    {
+        LanguageModel model = Cases.Model(_config);
+        var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, batch: 1, timeSteps: 3).By(update));
+        trainer.Step([1, 2, 3], [4, 5, 6], new Draw(0));
+        TensorSlot table = model.Layout.Tensors.Single(slot => slot.Name == "embedding");
+        float[] before = model.Parameters[table].ToArray();
+        trainer.Step([7, 8, 7], [4, 5, 6], new Draw(1));
+        float[] after = model.Parameters[table].ToArray();
+        bool[] moved = [.. Enumerable.Range(0, 11).Select(row => !before.AsSpan(row * 7, 7).SequenceEqual(after.AsSpan(row * 7, 7)))];
+        bool decays = update is UpdateCase.AdamWithDecay or UpdateCase.AdamW or UpdateCase.AdagradWithDecay;
+        bool goesOn = decays || update is UpdateCase.Momentum or UpdateCase.Nesterov or UpdateCase.Adam;
+        bool[] expected = [.. Enumerable.Range(0, 11).Select(row => row is 7 or 8 || (goesOn && row is 1 or 2 or 3) || decays)];
+        await Assert.That(moved.SequenceEqual(expected)).IsTrue().Because($"moved are {string.Join(' ', moved)}");
     }
 
     // Only when asked for by name: it takes 9 GiB and half a minute.
@@ -53,16 +124,14 @@ public sealed class OptimizerTests
 
     // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the update.
     [Test]
-    [Arguments(false, 0f)]
-    [Arguments(false, 0.05f)]
-    [Arguments(true, 0.05f)]
-    public async Task Weight_decay_draws_every_parameter_towards_zero(bool decoupled, float clip)
+    [Arguments(OptimizerKind.Sgd, false, 0f)]
+    [Arguments(OptimizerKind.Sgd, false, 0.05f)]
+    [Arguments(OptimizerKind.Sgd, true, 0.05f)]
+    [Arguments(OptimizerKind.NtAsgd, false, 0.05f)]
+    [Arguments(OptimizerKind.NtAsgd, true, 0f)]
+    public async Task Weight_decay_draws_every_parameter_towards_zero(OptimizerKind kind, bool decoupled, float clip)
     {
-        const double decay = 0.125;
-        await EachUpdateIs(
-            OptimizerKind.Sgd, clip,
-            (_, gradient, _, was) => decoupled ? -(Rate * gradient * (1 - decay)) - (decay * was) : -Rate * (gradient + (decay * was)),
-            recipe => recipe with { WeightDecay = (float)decay, DecoupledDecay = decoupled });
+        await EachUpdateIs(recipe => recipe with { Optimizer = kind }, clip, decays: true, decoupled, (_, gradient, _) => gradient);
     }
 
     [Test]
@@ -165,16 +234,33 @@ public sealed class OptimizerTests
         await Assert.That(model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)).IsFalse();
     }
 
-    // update(index, clipped gradient, t from 1) gives the change of one parameter.
-    private static Task EachUpdateIs(OptimizerKind kind, float clip, Func<int, double, int, double> update) =>
-        EachUpdateIs(kind, clip, (index, gradient, t, _) => update(index, gradient, t), recipe => recipe);
+    private static Func<int, double, int, double> AdamsStep(double beta1, double beta2, double epsilon)
+    {
+        double[] m = new double[Longest], v = new double[Longest];
+        return (index, gradient, t) =>
+        {
+            m[index] = (beta1 * m[index]) + ((1 - beta1) * gradient);
+            v[index] = (beta2 * v[index]) + ((1 - beta2) * gradient * gradient);
+            return m[index] / (1 - Math.Pow(beta1, t)) / (Math.Sqrt(v[index] / (1 - Math.Pow(beta2, t))) + epsilon);
+        };
+    }
 
+    // step(index, clipped gradient with what decays, t from 1) gives what is times the rate.
+    private static Task EachUpdateIs(
+        Func<LanguageModelRecipe, LanguageModelRecipe> change, float clip, bool decays, bool decoupled, Func<int, double, int, double> step)
+    {
+        double decay = decays ? WeightDecay : 0, share = decoupled ? decay : 0;
+        return EachUpdateIs(
+            recipe => change(recipe) with { WeightDecay = (float)decay, DecoupledDecay = decoupled }, clip,
+            (index, gradient, t, was) => ((was - (Rate * step(index, gradient + ((decay - share) * was), t))) * (1 - share)) - was);
+    }
+
+    // update(index, clipped gradient, t from 1, the parameter) gives the change of one parameter.
     private static async Task EachUpdateIs(
-        OptimizerKind kind, float clip, Func<int, double, int, double, double> update, Func<LanguageModelRecipe, LanguageModelRecipe> change)
+        Func<LanguageModelRecipe, LanguageModelRecipe> change, float clip, Func<int, double, int, double, double> update)
     {
         LanguageModel model = Cases.Model(_config);
-        var trainer = new LanguageModelTrainer(
-            model, change(Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = kind, ClipNorm = clip, LearningRate = Rate }));
+        var trainer = new LanguageModelTrainer(model, change(Cases.Recipe(_config, Batch, TimeSteps) with { ClipNorm = clip, LearningRate = Rate }));
         for (int t = 1; t <= Steps; t++)
         {
             float[] before = model.Parameters.Values.ToArray();

@@ -40,6 +40,23 @@ public sealed class TrainedBitsTests
         ("variable-bptt", recipe => recipe with { VariableBptt = true }),
     ];
 
+    private static readonly (OptimizerKind Kind, string Name, Func<LanguageModelRecipe, LanguageModelRecipe> With)[] s_updates =
+    [
+        (OptimizerKind.Sgd, "momentum", recipe => recipe with { Momentum = 0.9f }),
+        (OptimizerKind.Sgd, "momentum-decay", recipe => recipe with { Momentum = 0.9f, WeightDecay = 0.01f }),
+        (OptimizerKind.Sgd, "nesterov", recipe => recipe with { Momentum = 0.9f, Nesterov = true }),
+        (OptimizerKind.Sgd, "nesterov-decoupled", recipe => recipe with { Momentum = 0.9f, Nesterov = true, WeightDecay = 0.01f, DecoupledDecay = true }),
+        (OptimizerKind.Adam, "weight-decay", recipe => recipe with { WeightDecay = 0.01f }),
+        (OptimizerKind.Adam, "decoupled-decay", recipe => recipe with { WeightDecay = 0.01f, DecoupledDecay = true }),
+        (OptimizerKind.Adam, "betas-epsilon", recipe => recipe with { Beta1 = 0.5f, Beta2 = 0.9f, Epsilon = 1e-4f }),
+        (OptimizerKind.NtAsgd, "weight-decay", recipe => recipe with { WeightDecay = 0.01f }),
+        (OptimizerKind.AdamW, "none", recipe => recipe),
+        (OptimizerKind.AdamW, "weight-decay", recipe => recipe with { WeightDecay = 0.1f }),
+        (OptimizerKind.Adagrad, "none", recipe => recipe),
+        (OptimizerKind.Adagrad, "weight-decay", recipe => recipe with { WeightDecay = 0.01f }),
+        (OptimizerKind.Adagrad, "decoupled-decay", recipe => recipe with { WeightDecay = 0.01f, DecoupledDecay = true }),
+    ];
+
     [Test]
     [Arguments(1)]
     [Arguments(2)]
@@ -67,11 +84,22 @@ public sealed class TrainedBitsTests
             {
                 foreach (bool tied in new[] { false, true })
                 {
-                    foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>()) Add(cell, dropout, tied, optimizer, s_regularizers[0]);
+                    foreach (OptimizerKind optimizer in (OptimizerKind[])[OptimizerKind.Sgd, OptimizerKind.Adam, OptimizerKind.NtAsgd])
+                        Add(cell, dropout, tied, optimizer, s_regularizers[0]);
                 }
 
                 foreach ((string, Func<LanguageModelRecipe, LanguageModelRecipe>) regularizer in s_regularizers.Skip(1))
                     Add(cell, dropout, tied: false, OptimizerKind.Sgd, regularizer);
+            }
+        }
+
+        // An update knows nothing of dropout's kind.
+        foreach ((CellKind Kind, bool Peepholes) cell in Cases.Cells)
+        {
+            foreach (bool tied in new[] { false, true })
+            {
+                foreach ((OptimizerKind kind, string name, Func<LanguageModelRecipe, LanguageModelRecipe> with) in s_updates)
+                    Add(cell, new() { Kind = DropoutKind.Structured }, tied, kind, (name, with));
             }
         }
 
@@ -97,7 +125,7 @@ public sealed class TrainedBitsTests
         LanguageModelRecipe recipe = with(Cases.Recipe(shape, Batch, TimeSteps, rates) with
         {
             Optimizer = optimizer,
-            LearningRate = optimizer == OptimizerKind.Adam ? 0.01f : 0.5f,
+            LearningRate = optimizer is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.Adagrad ? 0.01f : 0.5f,
             ClipNorm = 1f,
         });
         LanguageModel model = new(recipe.ToConfig(Vocabulary));

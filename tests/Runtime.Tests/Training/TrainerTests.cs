@@ -18,9 +18,9 @@ public sealed class TrainerTests
 
     [Test]
     [MatrixDataSource]
-    public async Task A_step_that_is_not_finite_names_itself_and_changes_nothing([Matrix] OptimizerKind optimizer)
+    public async Task A_step_that_is_not_finite_names_itself_and_changes_nothing([Matrix] UpdateCase update)
     {
-        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { Optimizer = optimizer, LearningRate = 0.01f };
+        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout).By(update) with { LearningRate = 0.01f };
         LanguageModel model = Cases.Model(_config), undisturbed = Cases.Model(_config);
         LanguageModelTrainer trainer = new(model, recipe), other = new(undisturbed, recipe);
         Step(trainer, 0);
@@ -134,13 +134,13 @@ public sealed class TrainerTests
 
     [Test]
     [MatrixDataSource]
-    public async Task A_trainer_given_anothers_state_goes_on_to_the_same_bits([Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int layers)
+    public async Task A_trainer_given_anothers_state_goes_on_to_the_same_bits([Matrix] UpdateCase update, [Matrix(1, 3)] int layers)
     {
         LanguageModelConfig config = _config with { LayerCount = layers };
-        LanguageModelRecipe recipe = Cases.Recipe(config, Batch, TimeSteps, _dropout with { Kind = DropoutKind.Structured }) with { Optimizer = optimizer };
+        LanguageModelRecipe recipe = Cases.Recipe(config, Batch, TimeSteps, _dropout with { Kind = DropoutKind.Structured }).By(update);
         LanguageModel whole = Cases.Model(config), resumed = new(config);
         LanguageModelTrainer trainer = new(whole, recipe), second = new(resumed, recipe);
-        bool averages = optimizer == OptimizerKind.NtAsgd;
+        bool averages = update == UpdateCase.NtAsgd;
         for (int step = 0; step < 3; step++)
         {
             Step(trainer, step);
@@ -148,8 +148,14 @@ public sealed class TrainerTests
         }
 
         await Assert.That(trainer.Counts).IsEqualTo(new TrainerCounts(3, averages ? 2 : -1));
-        await Assert.That(string.Join(' ', trainer.State.Select(block => block.Name))).IsEqualTo(
-            optimizer == OptimizerKind.Adam ? "adam.first adam.second" : averages ? "asgd.average" : "");
+        await Assert.That(string.Join(' ', trainer.State.Select(block => block.Name))).IsEqualTo(update switch
+        {
+            UpdateCase.Momentum or UpdateCase.Nesterov => "sgd.momentum",
+            UpdateCase.Adam or UpdateCase.AdamWithDecay or UpdateCase.AdamW => "adam.first adam.second",
+            UpdateCase.Adagrad or UpdateCase.AdagradWithDecay => "adagrad.squares",
+            UpdateCase.NtAsgd => "asgd.average",
+            _ => "",
+        });
         string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => new[] { $"carried.{layer}.hidden", $"carried.{layer}.cell" })];
         await Assert.That(string.Join(' ', trainer.CarriedLayout.Tensors.Select(tensor => tensor.Name))).IsEqualTo(string.Join(' ', names));
 
@@ -177,19 +183,16 @@ public sealed class TrainerTests
     [Test]
     public async Task Padding_between_tensors_stays_zero()
     {
-        foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
+        foreach (UpdateCase update in Enum.GetValues<UpdateCase>())
         {
             LanguageModel model = Cases.Model(_config);
-            var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { Optimizer = optimizer });
+            var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps, _dropout).By(update));
             for (int step = 0; step < 3; step++) Step(trainer, step);
-            foreach (var slot in model.Layout.Tensors)
+            foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.Gradients, .. trainer.State.Select(part => part.Block)])
             {
-                model.Parameters[slot].Clear();
-                trainer.Gradients[slot].Clear();
+                foreach (TensorSlot slot in model.Layout.Tensors) block[slot].Clear();
+                await Assert.That(block.Values.ToArray().All(value => value == 0f)).IsTrue().Because($"{update}");
             }
-
-            await Assert.That(model.Parameters.Values.ToArray().All(value => value == 0f)).IsTrue();
-            await Assert.That(trainer.Gradients.Values.ToArray().All(value => value == 0f)).IsTrue();
         }
     }
 

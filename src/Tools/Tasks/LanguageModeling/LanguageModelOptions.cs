@@ -12,7 +12,7 @@ internal sealed class LanguageModelOptions
 {
     private const string DefaultWordPreset = "zaremba-small", DefaultCharacterPreset = "char-small";
     private const string PresetName = "--preset", BpttName = "--bptt", VariableBpttName = "--variable-bptt", SeedName = "--seed",
-        DecayName = "--weight-decay";
+        DecayName = "--weight-decay", DecoupledName = "--decoupled-decay";
     private const int LargestSize = 65536;
 
     private readonly Option<string?> _preset = Presets.Option(
@@ -60,9 +60,11 @@ internal sealed class LanguageModelOptions
         string name = parsed.GetValue(_preset) ?? (level is TextLevel.Character or TextLevel.Byte ? DefaultCharacterPreset : DefaultWordPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
-        LanguageModelRecipe recipe = _figures.Apply(parsed, preset, warnings, asked => WithoutForeignDecay(parsed, asked));
+        LanguageModelRecipe recipe = _figures.Apply(parsed, preset, warnings, asked => WithoutForeignDecay(parsed, preset, asked));
         recipe = recipe with { Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}", warnings) };
         CheckTied(recipe);
+        if (recipe is { Optimizer: OptimizerKind.AdamW, DecoupledDecay: true })
+            throw new UsageException($"{DecoupledName} is not for --optimizer adamw, whose decay goes with the learning rate; leave it out, or give adam.");
         if (recipe.VariableBptt && (recipe.Bptt < WindowLengths.Shortest || recipe.LongestWindow > LargestSize))
         {
             throw new UsageException(
@@ -96,12 +98,12 @@ internal sealed class LanguageModelOptions
         return Read(parsed, warnings, _ => recipe).Recipe;
     }
 
-    // A preset's decay is left out with its optimizer; one that is asked for is an error.
-    private LanguageModelRecipe WithoutForeignDecay(ParseResult parsed, LanguageModelRecipe recipe)
+    // A preset's decay is left out with its rule, or goes on from one kind of descent to the other.
+    private LanguageModelRecipe WithoutForeignDecay(ParseResult parsed, LanguageModelRecipe preset, LanguageModelRecipe recipe)
     {
-        if (recipe is not { Optimizer: OptimizerKind.Adam, WeightDecay: > 0f }) return recipe;
-        return Ranged.Given(parsed, _figures[DecayName]).Count == 0 ? recipe with { WeightDecay = 0f } : throw new UsageException(
-            $"{DecayName} needs --optimizer sgd or nt-asgd; it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}.");
+        if (recipe.Optimizer == preset.Optimizer || recipe.Optimizer is OptimizerKind.Sgd or OptimizerKind.NtAsgd) return recipe;
+        bool isOwn = Ranged.Given(parsed, _figures[DecayName]).Count > 0;
+        return recipe with { WeightDecay = isOwn ? recipe.WeightDecay : 0f, DecoupledDecay = false };
     }
 
     private static void CheckTied(LanguageModelRecipe recipe)

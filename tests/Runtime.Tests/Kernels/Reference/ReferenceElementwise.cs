@@ -52,12 +52,6 @@ internal static class ReferenceElementwise
         for (int i = 0; i < y.Length; i++) y[i] += factor * (a[i] - b[i]);
     }
 
-    /// <summary>p[i] = p[i] - rate * g[i] - decay * p[i].</summary>
-    public static void DescendAndDecay(Span<double> p, ReadOnlySpan<double> g, double rate, double decay)
-    {
-        for (int i = 0; i < p.Length; i++) p[i] -= (rate * g[i]) + (decay * p[i]);
-    }
-
     /// <summary>y[i] = m[i] * x[i].</summary>
     public static void Multiply(ReadOnlySpan<double> x, ReadOnlySpan<double> m, Span<double> y)
     {
