@@ -13,5 +13,6 @@ internal abstract class SpellingConverter<T>(Choice<T> names) : JsonConverter<T>
         reader.TokenType == JsonTokenType.String ? names.ValueOf(reader.GetString()!) : throw new JsonException();
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(names.NameOf(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(names.NameOf(value));
 }

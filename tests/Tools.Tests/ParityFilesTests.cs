@@ -100,7 +100,8 @@ public sealed class ParityFilesTests
         await Assert.That(found.Epochs.Select(epoch => epoch.Valid)).IsEquivalentTo(run.Epochs.Select(epoch => epoch.Valid));
 
         CliResult text = Tinysd("inspect", folder["m.tsd"]), json = Tinysd("inspect", folder["m.tsd"], "--json");
-        foreach (string part in new[] { "parity-model", "4 finished of 4", ", test 0.75", "--hidden" }) await Assert.That(text.Out).Contains(part);
+        string[] parts = ["parity-model", "4 finished of 4", ", test 0.75", "--hidden"];
+        foreach (string part in parts) await Assert.That(text.Out).Contains(part);
         await Assert.That(json.Json.GetProperty("training").GetProperty("testMetric").GetDouble()).IsEqualTo(0.75);
         await Verify(folder, "m.tsd", "head.bias");
     }
@@ -140,7 +141,8 @@ public sealed class ParityFilesTests
         string changed = string.Concat(header.AsSpan(0, at), parts[1], header.AsSpan(at + parts[0].Length));
         File.WriteAllBytes(folder["d.tsd"], TsdBytes.File(changed, data));
         await Assert.That(ParityFiles.Checkpoints.TryOpen(folder["d.tsd"], out _, out FileProblem? problem)).IsFalse();
-        await Assert.That(problem!.Kind is FileProblemKind.CheckpointInvalid or FileProblemKind.HeaderInvalid).IsTrue().Because(problem.Message);
+        FileProblemKind[] kinds = [FileProblemKind.CheckpointInvalid, FileProblemKind.HeaderInvalid];
+        await Assert.That(kinds).Contains(problem!.Kind).Because(problem.Message);
         await Assert.That(problem.Part).StartsWith("run");
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TinySD.Formats.Container;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
@@ -32,8 +33,9 @@ public sealed class CheckpointFile<TRecipe, TData> : IDisposable
     public void Load(IReadOnlyList<NamedBlock> blocks)
     {
         TensorToWrite[] expected = [.. blocks.SelectMany(CheckpointFile.TensorsOf)];
-        if (TensorComparison.FindFault(_file, FileProblemKind.CheckpointInvalid, "run", "recipe", [.. expected.Select(tensor => (tensor.Name, tensor.Slot))])
-            is { } fault) Throw.Problem(fault);
+        IEnumerable<(string, TensorSlot)> slots = expected.Select(tensor => (tensor.Name, tensor.Slot));
+        if (TensorComparison.FindFault(_file, FileProblemKind.CheckpointInvalid, "run", "recipe", [.. slots]) is { } fault)
+            Throw.Problem(fault);
         foreach (TensorToWrite tensor in expected) _file.ReadTensor(tensor.Name, tensor.Block[tensor.Slot]);
         if (CheckpointFile.FindNotFinite(_file.Path, blocks, _file) is { } weight) Throw.Problem(weight);
     }

@@ -7,8 +7,8 @@ namespace TinySD.Formats.Checkpoints;
 
 /// <summary>A folder of one run's checkpoints, <c>checkpoint-00001234.tsd</c> after 1234 updates; held by one process at a time.</summary>
 /// <remarks>
-/// What holds it is a lock of the operating system on the file <c>lock</c>, which ends with the process however that ends: a lock left behind blocks
-/// nobody. Not thread-safe.
+/// What holds it is a lock of the operating system on the file <c>lock</c>, which ends with the process however that ends: a lock left
+/// behind blocks nobody. Not thread-safe.
 /// </remarks>
 public sealed class CheckpointFolder : IDisposable
 {
@@ -31,7 +31,9 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>The path as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left unfinished.</summary>
+    /// <summary>
+    /// Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left unfinished.
+    /// </summary>
     /// <exception cref="FileProblemException">It cannot be written, is a file, something else than its lock has that name, or another run
     /// holds it (<see cref="FileProblemKind.InUse"/>).</exception>
     public static CheckpointFolder Hold(string path)
@@ -74,7 +76,8 @@ public sealed class CheckpointFolder : IDisposable
     /// <exception cref="FileProblemException">There is no such folder, or it cannot be read.</exception>
     public static IReadOnlyList<string> List(string path)
     {
-        if (File.Exists(path)) Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder of checkpoints was expected"));
+        if (File.Exists(path))
+            Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder of checkpoints was expected"));
         if (!Directory.Exists(path)) Throw.Problem(new(FileProblemKind.NotFound, path, $"there is no folder {path}; check the name"));
         try
         {
@@ -99,7 +102,8 @@ public sealed class CheckpointFolder : IDisposable
     /// <param name="open">Opens one.</param>
     /// <param name="damaged">What is wrong with those that are newer.</param>
     /// <returns>Null when none is whole.</returns>
-    /// <exception cref="FileProblemException">One is not to be passed over: it is a newer version's, or cannot be read by this user or now.</exception>
+    /// <exception cref="FileProblemException">One is not to be passed over: it is a newer version's, or cannot be read by this user or
+    /// now.</exception>
     public static T? OpenNewest<T>(IReadOnlyList<string> files, TryOpenFile<T> open, out IReadOnlyList<FileProblem> damaged)
         where T : class
     {
@@ -110,13 +114,14 @@ public sealed class CheckpointFolder : IDisposable
             if (open(file, out T? opened, out FileProblem? problem)) return opened;
             if (problem.Kind is FileProblemKind.AccessDenied or FileProblemKind.NewerVersion) Throw.Problem(problem);
 
-            // What the system fails to read now it may read in a minute: the file may be whole, and the work since the one before would be lost.
+            // What the system fails to read now it may read in a minute: the file may be whole, and the work since the one before would be
+            // lost.
             if (problem.Kind == FileProblemKind.ReadFailed)
             {
                 Throw.Problem(problem with
                 {
-                    Message = $"{problem.Message.TrimEnd('.')}. It may be whole, so it is not passed over. Try again when no other program has it open and its disk " +
-                        "answers; to go on from the checkpoint before it all the same, move it away.",
+                    Message = $"{problem.Message.TrimEnd('.')}. It may be whole, so it is not passed over. Try again when no other program " +
+                        "has it open and its disk answers; to go on from the checkpoint before it all the same, move it away.",
                 });
             }
 
@@ -158,7 +163,9 @@ public sealed class CheckpointFolder : IDisposable
         foreach (string file in surplus) TemporaryFile.TryDelete(file);
     }
 
-    /// <summary>Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.</summary>
+    /// <summary>
+    /// Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.
+    /// </summary>
     public void Remove()
     {
         string at = System.IO.Path.Combine(Path, LockName);
@@ -173,7 +180,8 @@ public sealed class CheckpointFolder : IDisposable
             // The newest last: a kill in between leaves what goes on to the same end.
             foreach (string file in List(Path).Reverse()) TemporaryFile.TryDelete(file);
 
-            // Removed while it is held, so that it is never another run's; Windows removes no file that is open, and none that another run has opened.
+            // Removed while it is held, so that it is never another run's; Windows removes no file that is open, and none that another run
+            // has opened.
             if (!OperatingSystem.IsWindows()) TemporaryFile.TryDelete(at);
             Dispose();
             if (OperatingSystem.IsWindows()) TemporaryFile.TryDelete(at);
@@ -189,7 +197,9 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>Lets the folder go.</summary>
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Whether a name in such a folder is a run's own: its lock, its checkpoints, and what killed writers have left of them.</summary>
+    /// <summary>
+    /// Whether a name in such a folder is a run's own: its lock, its checkpoints, and what killed writers have left of them.
+    /// </summary>
     /// <param name="name">The name, folders left out.</param>
     public static bool IsOwn(string name) => name == LockName || TryGetUpdates(TemporaryFile.StemOf(name) ?? WithoutSuffix(name), out _);
 
@@ -225,6 +235,8 @@ public sealed class CheckpointFolder : IDisposable
         updates = 0;
         return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal)
             && name.Length >= Prefix.Length + Digits + Suffix.Length
-            && long.TryParse(name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out updates);
+            && long.TryParse(
+                name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture,
+                out updates);
     }
 }

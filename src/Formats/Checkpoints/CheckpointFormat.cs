@@ -20,7 +20,8 @@ public sealed class CheckpointFormat<TRecipe, TData>(
     where TRecipe : TrainingRecipe
     where TData : class
 {
-    private const string TaskName = CheckpointFile.TaskName, ProgressName = "progress", RunName = "run", WriterName = "writtenBy", RecipeName = "recipe";
+    private const string TaskName = CheckpointFile.TaskName, ProgressName = "progress", RunName = "run";
+    private const string WriterName = "writtenBy", RecipeName = "recipe";
 
     // JSON values of a section: some dozens, and a dozen for each finished epoch.
     private const long MostValues = 1 << 20;
@@ -94,7 +95,8 @@ public sealed class CheckpointFormat<TRecipe, TData>(
         if (found != task)
         {
             Throw.Problem(new(
-                FileProblemKind.WrongKind, reader.File.Path, $"{reader.File.Path} is a checkpoint of the task '{Words.Shown(found)}'; '{task}' was expected")
+                FileProblemKind.WrongKind, reader.File.Path,
+                $"{reader.File.Path} is a checkpoint of the task '{Words.Shown(found)}'; '{task}' was expected")
             { Offset = reader.File.OffsetOf(reader.File.Sections[TaskName]), Part = TaskName });
         }
 

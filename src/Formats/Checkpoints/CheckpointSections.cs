@@ -57,7 +57,8 @@ internal sealed class ProgressSection
         if (Step > Updates) return $"an epoch has {Words.Counted(Step, "update")}, and all have {Updates}";
 
         // Both are counted up together from here on: what holds now holds at the run's end.
-        if (OptimizerUpdates - Updates > int.MaxValue) return $"{OptimizerUpdates} updates of the optimizer; expected 0 to {Updates + int.MaxValue}";
+        if (OptimizerUpdates - Updates > int.MaxValue)
+            return $"{OptimizerUpdates} updates of the optimizer; expected 0 to {Updates + int.MaxValue}";
         if (!double.IsFinite(LossSum)) return "the sum of the losses is not a number";
         if (!IsTime(Seconds) || !IsTime(TotalSeconds)) return $"a time is not a number from 0 to {MostSeconds} s";
         return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";

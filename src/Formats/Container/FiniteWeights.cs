@@ -3,7 +3,9 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats.Container;
 
-/// <summary>The policy on weights that are infinite or not a number: they are never written, and refused unless a reader asks for them.</summary>
+/// <summary>
+/// The policy on weights that are infinite or not a number: they are never written, and refused unless a reader asks for them.
+/// </summary>
 internal static class FiniteWeights
 {
     /// <summary>The first weight of a block that is not finite, as a problem; null where all are.</summary>
@@ -11,8 +13,9 @@ internal static class FiniteWeights
     /// <param name="parameters">The weights.</param>
     /// <param name="file">Where they were read, or null where they are to be written.</param>
     /// <param name="prefix">What the file has before the names of the tensors.</param>
-    public static FileProblem? FindFault(string path, ParameterBlock parameters, TsdFile? file, string prefix = "") => parameters.Layout.Tensors
-        .Select(slot => FindFault(path, parameters, slot, file, prefix)).FirstOrDefault(problem => problem is not null);
+    public static FileProblem? FindFault(string path, ParameterBlock parameters, TsdFile? file, string prefix = "") =>
+        parameters.Layout.Tensors.Select(slot => FindFault(path, parameters, slot, file, prefix))
+            .FirstOrDefault(problem => problem is not null);
 
     /// <summary>The same for one tensor.</summary>
     public static FileProblem? FindFault(string path, ParameterBlock parameters, TensorSlot slot, TsdFile? file, string prefix = "")
@@ -24,7 +27,8 @@ internal static class FiniteWeights
             string name = prefix + slot.Name, what = float.IsNaN(values[index]) ? "not a number" : "infinite";
             string action = file is null ? "written" : "loaded";
             TsdTensor? tensor = file?.FindTensor(name);
-            return new(FileProblemKind.NotFinite, path, $"{path} was not {action}: weight {index} of tensor '{name}' is {what}. Train again with a lower learning rate.")
+            return new(FileProblemKind.NotFinite, path,
+                $"{path} was not {action}: weight {index} of tensor '{name}' is {what}. Train again with a lower learning rate.")
             {
                 Part = name,
                 Offset = tensor?.Offset + ((long)index * NumberFormat.BytesOf(tensor?.Storage ?? TensorStorage.F32)),
@@ -34,19 +38,23 @@ internal static class FiniteWeights
         return null;
     }
 
-    /// <summary>The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after rounding.</summary>
+    /// <summary>
+    /// The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after rounding.
+    /// </summary>
     /// <param name="path">The file they go to.</param>
     /// <param name="parameters">The weights.</param>
     /// <param name="storage">The format.</param>
     public static FileProblem? FindUnstorable(string path, ParameterBlock parameters, TensorStorage storage) => parameters.Layout.Tensors
-        .Select(slot => FindFault(path, parameters, slot, null) ?? FindTooLarge(path, parameters, slot, storage)).FirstOrDefault(problem => problem is not null);
+        .Select(slot => FindFault(path, parameters, slot, null) ?? FindTooLarge(path, parameters, slot, storage))
+        .FirstOrDefault(problem => problem is not null);
 
     private static FileProblem? FindTooLarge(string path, ParameterBlock parameters, TensorSlot slot, TensorStorage storage)
     {
         ReadOnlySpan<float> values = parameters[slot];
         int index = NumberFormat.FindTooLarge(values, storage);
         return index < 0 ? null : new(FileProblemKind.NumberTooLarge, path, string.Create(CultureInfo.InvariantCulture,
-            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for {StorageSpelling.Storages.NameOf(storage)}. Use f32."))
+            $"{path} was not written: weight {index} of tensor '{slot.Name}' is {values[index]}, too large for " +
+            $"{StorageSpelling.Storages.NameOf(storage)}. Use f32."))
         { Part = slot.Name };
     }
 }

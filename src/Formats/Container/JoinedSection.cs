@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TinySD.Formats.Container;
 
-/// <summary>One JSON object in which several records lie side by side, each with members of its own: what all tasks have, and what one adds.</summary>
+/// <summary>
+/// One JSON object in which several records lie side by side, each with members of its own: what all tasks have, and what one adds.
+/// </summary>
 internal sealed class JoinedSection
 {
     private readonly ReadOnlyMemory<byte> _json;
@@ -59,10 +61,17 @@ internal sealed class JoinedSection
 
     /// <summary>Takes a member that is text.</summary>
     /// <exception cref="JsonException">It is missing or of another type.</exception>
-    public string TakeText(string name)
+    public string TakeText(string name) => TakeTextIfAny(name) ?? throw Refused(name, 0, "is missing");
+
+    /// <summary>Takes a member that is text; null where it is missing or null.</summary>
+    /// <exception cref="JsonException">It is of another type.</exception>
+    public string? TakeTextIfAny(string name)
     {
+        if (!_members.Exists(member => member.Name == name)) return null;
         Utf8JsonReader reader = Take(name);
-        return reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Refused(name, (int)reader.TokenStartIndex, "is no string");
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Null))
+            throw Refused(name, (int)reader.TokenStartIndex, "is no string");
+        return reader.GetString();
     }
 
     /// <summary>Takes a member that is read in a way of its own.</summary>

@@ -33,7 +33,8 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
                 "allowed");
         }
 
-        if (!_indices.TryAdd(name, _tensors.Count)) return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
+        if (!_indices.TryAdd(name, _tensors.Count))
+            return Problem(FileProblemKind.TensorInvalid, name, null, $"tensor '{name}' is declared twice");
         if (StorageSpelling.Storages.FindFault(entry.Dtype) is not null)
             return Problem(FileProblemKind.TensorUnsupported, name, null,
                 $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32, f16 and bf16");
@@ -91,9 +92,8 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (entry.Offset > room || entry.Bytes > room - entry.Offset)
         {
             return Problem(FileProblemKind.TensorOutsideFile, name, null,
-                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {Words.Counted(entry.Bytes, "byte")}, of {room} " +
-                "bytes of " +
-                "tensors");
+                $"tensor '{name}' reaches beyond the end of the file: offset {entry.Offset}, {Words.Counted(entry.Bytes, "byte")}, " +
+                $"of {room} bytes of tensors");
         }
 
         if (entry.Offset > _end)

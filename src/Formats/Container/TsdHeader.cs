@@ -10,11 +10,12 @@ namespace TinySD.Formats.Container;
 /// <param name="Indices">Their places by name.</param>
 /// <param name="Sections">Other members by name.</param>
 /// <remarks>
-/// A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the memory it takes
-/// stays within a small multiple of the file, also where that consists of millions of empty values.
+/// A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the memory
+/// it takes stays within a small multiple of the file, also where that consists of millions of empty values.
 /// </remarks>
 internal sealed record TsdHeader(
-    string Kind, ImmutableArray<TsdTensor> Tensors, IReadOnlyDictionary<string, int> Indices, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections)
+    string Kind, ImmutableArray<TsdTensor> Tensors, IReadOnlyDictionary<string, int> Indices,
+    IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections)
 {
     public const int MaxDepth = 16, MaxNameLength = 256, MaxKindLength = 64, MaxRank = 8, MaxMembers = 64, MaxEntryValues = 64;
 
@@ -71,8 +72,9 @@ internal sealed record TsdHeader(
     }
 
     /// <summary>Of a file of another kind than its reader takes.</summary>
-    internal static FileProblem WrongKind(TsdFile file, string expected, string advice = "") => new(
-        FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{expected}' was expected{advice}") { Offset = TsdPrologue.Length, Part = "kind" };
+    internal static FileProblem WrongKind(TsdFile file, string expected) => new(
+        FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{expected}' was expected")
+    { Offset = TsdPrologue.Length, Part = "kind" };
 
     /// <summary>Makes JSON into objects, or says why not.</summary>
     internal static T? TryDeserialize<T>(

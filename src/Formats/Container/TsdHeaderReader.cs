@@ -41,7 +41,8 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
         try
         {
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) return Invalid(TsdPrologue.Length, "header", "the header is not a JSON object");
+            if (reader.TokenType != JsonTokenType.StartObject)
+                return Invalid(TsdPrologue.Length, "header", "the header is not a JSON object");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (ReadMember(ref reader) is { } problem) return problem;
@@ -68,7 +69,8 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
         string name = reader.GetString()!;
         if ((name == "kind" && _kind is not null) || (name == "tensors" && _hasTensors) || _sections.ContainsKey(name))
             return Invalid(at, "header", $"the header has the member '{Words.Shown(name)}' twice");
-        if (_sections.Count == TsdHeader.MaxMembers) return Invalid(at, "header", $"the header has more than {TsdHeader.MaxMembers} members beside 'kind' and 'tensors'");
+        if (_sections.Count == TsdHeader.MaxMembers)
+            return Invalid(at, "header", $"the header has more than {TsdHeader.MaxMembers} members beside 'kind' and 'tensors'");
         reader.Read();
         at = At(ref reader);
         switch (name)
@@ -76,7 +78,9 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
             case "kind":
                 if (CheckString(ref reader) is { } tooLong) return tooLong;
                 _kind = reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
-                return IsKind(_kind) ? null : Invalid(at, "kind", "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens");
+                return IsKind(_kind)
+                    ? null
+                    : Invalid(at, "kind", "the header's 'kind' must be 1 to 64 lower-case letters, digits and hyphens");
             case "tensors":
                 _hasTensors = true;
                 return ReadTensors(ref reader);
@@ -112,7 +116,8 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
             if (!entry.Span.SequenceEqual("null"u8))
             {
                 tensor = TsdHeader.TryDeserialize(
-                    file, at, entry, part, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.TensorEntry), out FileProblem? problem);
+                    file, at, entry, part, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.TensorEntry),
+                    out FileProblem? problem);
                 if (problem is not null) return problem;
             }
 
@@ -143,7 +148,8 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
     // A name or a word, not a novel: it is about to be made into a string, and perhaps to be shown.
     private FileProblem? CheckString(ref Utf8JsonReader reader) =>
         reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueSpan.Length > TsdHeader.MaxStringBytes
-            ? Invalid(At(ref reader), "header", $"a string takes {Words.Count(reader.ValueSpan.Length)} bytes; at most {Words.Count(TsdHeader.MaxStringBytes)} are allowed")
+            ? Invalid(At(ref reader), "header",
+                $"a string takes {Words.Count(reader.ValueSpan.Length)} bytes; at most {Words.Count(TsdHeader.MaxStringBytes)} are allowed")
             : null;
 
     private static bool IsKind(string kind) =>

@@ -100,15 +100,17 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         if (IsTextModeCopy(first))
         {
             return Problem(file, FileProblemKind.TransferDamage, same,
-                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic.Container)}. Copy it " +
-                "again, in binary mode.");
+                $"{file} was changed by copying it as text: it begins with {Words.Hex(start)} instead of {Words.Hex(Magic.Container)}. " +
+                "Copy it again, in binary mode.");
         }
 
         // One wrong byte in eight is damage, not another format; but a mask schedule's magic differs in one byte too.
-        if (start.Length == Magic.Container.Length && !start.SequenceEqual(Magic.MaskSchedule) && start[(same + 1)..].SequenceEqual(Magic.Container[(same + 1)..]))
+        if (start.Length == Magic.Container.Length && !start.SequenceEqual(Magic.MaskSchedule)
+            && start[(same + 1)..].SequenceEqual(Magic.Container[(same + 1)..]))
         {
             return Problem(file, FileProblemKind.PrologueDamaged, same,
-                $"{file} is damaged at byte {same}: {Magic.Container[same]:X2} expected, {first[same]:X2} found. Copy or download it again.");
+                $"{file} is damaged at byte {same}: {Magic.Container[same]:X2} expected, {first[same]:X2} found. Copy or " +
+                "download it again.");
         }
 
         string guess = ForeignFile.Guess(first, file);
@@ -131,5 +133,6 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         OfWholeFile(file, kind, offset, message) with { Part = "prologue" };
 
     // The prologue only tells of it, and is whole.
-    private static FileProblem OfWholeFile(string file, FileProblemKind kind, long offset, string message) => new(kind, file, message) { Offset = offset };
+    private static FileProblem OfWholeFile(string file, FileProblemKind kind, long offset, string message) =>
+        new(kind, file, message) { Offset = offset };
 }

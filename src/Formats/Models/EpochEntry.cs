@@ -7,7 +7,8 @@ namespace TinySD.Formats.Models;
 
 /// <summary>An epoch in a model's record.</summary>
 /// <remarks>
-/// JSON has no infinity. A perplexity that is infinite is left out, and the loss that it is exp of says all; so is a metric that was not measured.
+/// JSON has no infinity. A perplexity that is infinite is left out, and the loss that it is exp of says all; so is a metric that was not
+/// measured.
 /// </remarks>
 internal class EpochEntry
 {
@@ -82,7 +83,8 @@ internal sealed record ResultEntry(double? Perplexity, double? Loss, double? Met
     /// <summary>What is impossible in an epoch's results, or null.</summary>
     public static string? FindFault(EpochOutcome epoch, Metric metric)
     {
-        if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss)) return $"a result of epoch {epoch.Epoch} is not finite";
+        if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss))
+            return $"a result of epoch {epoch.Epoch} is not finite";
         if (metric.IsPerplexity && (!(epoch.Train.Metric > 0) || !(epoch.Valid.Metric > 0)))
             return $"a perplexity of epoch {epoch.Epoch} is not a number above 0";
         return !metric.IsPerplexity && (!double.IsFinite(epoch.Valid.Metric) || double.IsInfinity(epoch.Train.Metric))
@@ -95,8 +97,10 @@ internal sealed record ResultEntry(double? Perplexity, double? Loss, double? Met
     /// <exception cref="ArgumentException">It is missing, or is another task's.</exception>
     public Measurement ToMeasurement(Metric metric, bool isOfTraining = false)
     {
-        if ((metric.IsPerplexity ? Metric : Perplexity) is not null) Throw.Argument($"a result is of another task, which is not measured by {metric.Name}");
-        if (Perplexity is null && Loss is null) Throw.Argument($"a result has neither {(metric.IsPerplexity ? "perplexity nor " : "")}loss");
+        if ((metric.IsPerplexity ? Metric : Perplexity) is not null)
+            Throw.Argument($"a result is of another task, which is not measured by {metric.Name}");
+        if (Perplexity is null && Loss is null)
+            Throw.Argument($"a result has neither {(metric.IsPerplexity ? "perplexity nor " : "")}loss");
         if (!metric.IsPerplexity && !isOfTraining && Metric is null) Throw.Argument($"a result has no metric, {metric.Name}");
         double loss = Loss ?? EvaluationResult.LossOf(Perplexity!.Value);
         return new Measurement(loss, metric.IsPerplexity ? Perplexity ?? EvaluationResult.PerplexityOf(loss) : Metric ?? double.NaN);

@@ -19,7 +19,8 @@ public sealed record LanguageModelDescription(
 /// <param name="Model">The parameters, checked against their checksums.</param>
 /// <param name="Vocabulary">Its tokens.</param>
 /// <param name="Training">How it was trained.</param>
-public sealed record LoadedLanguageModel(LanguageModel Model, Vocabulary Vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> Training);
+public sealed record LoadedLanguageModel(
+    LanguageModel Model, Vocabulary Vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> Training);
 
 /// <summary>Language models in <c>.tsd</c> files, kind <c>language-model</c>.</summary>
 public static class LanguageModelFile
@@ -115,7 +116,8 @@ public static class LanguageModelFile
     }
 
     private sealed class LanguageModelFormat()
-        : ModelFormat<LanguageModelDescription, LanguageModel>(LanguageModelFile.Kind, ConfigurationName, VocabularyName, TrainingRecord.Section)
+        : ModelFormat<LanguageModelDescription, LanguageModel>(
+            LanguageModelFile.Kind, ConfigurationName, VocabularyName, TrainingRecord.Section)
     {
         private const string ConfigurationName = "configuration", VocabularyName = "vocabulary";
 
@@ -141,7 +143,8 @@ public static class LanguageModelFile
 
             // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.
             VocabularySection tokens = reader.Read(
-                VocabularyName, ModelJson.Default.VocabularySection, Math.Min(FloatsOf(reader.File) / 2, Vocabulary.MaxCount) + SectionReader.MostValues);
+                VocabularyName, ModelJson.Default.VocabularySection,
+                Math.Min(FloatsOf(reader.File) / 2, Vocabulary.MaxCount) + SectionReader.MostValues);
             var vocabulary = new Vocabulary(tokens.Level, tokens.Tokens, tokens.LineMarks);
             if (vocabulary.Count != config.VocabularySize)
                 Throw.Argument($"it has {Words.Counted(vocabulary.Count, "token")}, the configuration says {config.VocabularySize}");
@@ -152,10 +155,11 @@ public static class LanguageModelFile
 
         internal override ParameterBlock ParametersOf(LanguageModel model) => model.Parameters;
 
-        internal override FileProblem Explain(TsdFile file, FileProblem problem) => file.Kind != TsdFile.CheckpointKind ? problem : problem with
-        {
-            Message = $"{file.Path} is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and " +
-                "train --resume goes on with it",
-        };
+        internal override FileProblem Explain(TsdFile file, FileProblem problem) =>
+            file.Kind != TsdFile.CheckpointKind ? problem : problem with
+            {
+                Message = $"{file.Path} is a checkpoint of a training run, not a model; the run's best model is the file that its --out " +
+                    "names, and train --resume goes on with it",
+            };
     }
 }

@@ -8,18 +8,19 @@ namespace TinySD.Formats.Models;
 /// <summary>A model used where it lies in its file: opening costs milliseconds and next to no memory, whatever the model's size.</summary>
 /// <remarks>
 /// <para>
-/// Opening reads the header. The numbers are mapped, not read; <see cref="Model"/> checks all of them against their checksums before it hands them out
-/// for the first time, and from then on they are pages of the system's file cache, which many processes share. Weights that are stored in 16 bits cannot
-/// be used as they lie: they are read and expanded into memory of the model's own by the first <see cref="Model"/>, and
-/// <see cref="IsMapped"/> is false.
+/// Opening reads the header. The numbers are mapped, not read; <see cref="Model"/> checks all of them against their checksums before it
+/// hands them out for the first time, and from then on they are pages of the system's file cache, which many processes share. Weights that
+/// are stored in 16 bits cannot be used as they lie: they are read and expanded into memory of the model's own by the first
+/// <see cref="Model"/>, and <see cref="IsMapped"/> is false.
 /// </para>
 /// <para>
-/// What becomes of the file after the check cannot be promised about. A file that is <em>replaced</em>, as <see cref="AtomicFile"/> and all of TinySD do it, is
-/// no danger: the old one stays mapped until this is disposed. (Windows refuses to replace a file that is mapped.) A program that writes <em>into</em> the
-/// file changes weights behind the model's back, and one that shortens it ends this process when a missing page is touched; so does a disk or a network
-/// that fails. Where that may happen, read the model instead.
+/// What becomes of the file after the check cannot be promised about. A file that is <em>replaced</em>, as <see cref="AtomicFile"/> and all
+/// of TinySD do it, is no danger: the old one stays mapped until this is disposed. (Windows refuses to replace a file that is mapped.) A
+/// program that writes <em>into</em> the file changes weights behind the model's back, and one that shortens it ends this process when a
+/// missing page is touched; so does a disk or a network that fails. Where that may happen, read the model instead.
 /// </para>
-/// <para>Training such a model changes memory and not the file. Safe to use from many threads, but dispose it only when nothing uses the model any more.</para>
+/// <para>Training such a model changes memory and not the file. Safe to use from many threads, but dispose it only when nothing uses the
+/// model any more.</para>
 /// </remarks>
 /// <typeparam name="TContent">All but the numbers.</typeparam>
 /// <typeparam name="TModel">The model.</typeparam>
@@ -48,7 +49,9 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
     /// <summary>Whether the numbers are used where they lie in the file: true for weights stored in single precision.</summary>
     public bool IsMapped => _map is not null;
 
-    /// <summary>The model; the first call checks every number, which takes as long as reading the file, and later ones take no time.</summary>
+    /// <summary>
+    /// The model; the first call checks every number, which takes as long as reading the file, and later ones take no time.
+    /// </summary>
     /// <exception cref="FileProblemException">A tensor is damaged, or a weight is not finite.</exception>
     /// <exception cref="ObjectDisposedException">This was disposed.</exception>
     public TModel Model
@@ -101,7 +104,8 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
             TensorSlot slot = slots[index];
             int end = index + 1 < _file.Tensors.Length ? slots[index + 1].Offset : values.Length;
             FileProblem? problem = _file.CheckMapped(_file.Tensors[index], values[slot.Offset..end]);
-            if (problem is null && _nonFinite == NonFiniteWeights.Refuse) problem = FiniteWeights.FindFault(_file.Path, parameters, slot, _file);
+            if (problem is null && _nonFinite == NonFiniteWeights.Refuse)
+                problem = FiniteWeights.FindFault(_file.Path, parameters, slot, _file);
             if (problem is not null) return problem;
         }
 
@@ -118,7 +122,8 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
 
     /// <summary>Opens a file, maps it where its numbers can be used as they lie, and lays the model out.</summary>
     private protected static bool TryOpen(
-        string path, ModelFormat<TContent, TModel> format, Type owner, [NotNullWhen(true)] out Opened? opened, [NotNullWhen(false)] out FileProblem? problem)
+        string path, ModelFormat<TContent, TModel> format, Type owner, [NotNullWhen(true)] out Opened? opened,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         opened = null;
         if (!TsdFile.TryOpen(path, out TsdFile? file, out problem)) return false;

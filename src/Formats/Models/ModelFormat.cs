@@ -54,8 +54,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <param name="problem">Why it could not be read.</param>
     /// <param name="nonFinite">What to do with weights that are not finite.</param>
     public bool TryLoad(
-        string path, [NotNullWhen(true)] out TContent? content, [NotNullWhen(true)] out TModel? model, [NotNullWhen(false)] out FileProblem? problem,
-        NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+        string path, [NotNullWhen(true)] out TContent? content, [NotNullWhen(true)] out TModel? model,
+        [NotNullWhen(false)] out FileProblem? problem, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
     {
         (content, model) = (null, null);
         if (!TsdFile.TryOpen(path, out TsdFile? file, out problem)) return false;
@@ -108,7 +108,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
 
     /// <summary>Lays the model out in memory of the size that the file's tensors have, and compares every tensor.</summary>
     internal bool TryCreate(
-        TsdFile file, TContent content, Memory<float> storage, [NotNullWhen(true)] out TModel? model, [NotNullWhen(false)] out FileProblem? problem)
+        TsdFile file, TContent content, Memory<float> storage, [NotNullWhen(true)] out TModel? model,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         model = null;
         string section = sections[0];
@@ -148,7 +149,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         foreach (TensorSlot slot in parameters.Layout.Tensors)
         {
             if (!file.TryReadTensor(slot.Name, parameters[slot], out FileProblem? problem)) return problem;
-            if (nonFinite == NonFiniteWeights.Refuse && FiniteWeights.FindFault(file.Path, parameters, slot, file) is { } fault) return fault;
+            if (nonFinite == NonFiniteWeights.Allow) continue;
+            if (FiniteWeights.FindFault(file.Path, parameters, slot, file) is { } fault) return fault;
         }
 
         return null;

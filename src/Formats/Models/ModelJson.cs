@@ -14,7 +14,6 @@ namespace TinySD.Formats.Models;
     RespectRequiredConstructorParameters = true,
     MaxDepth = TsdHeader.MaxDepth)]
 [JsonSerializable(typeof(VocabularySection))]
-[JsonSerializable(typeof(WriterSection))]
 [JsonSerializable(typeof(ResultsSection))]
 [JsonSerializable(typeof(TextsRecord))]
 [JsonSerializable(typeof(NoData))]

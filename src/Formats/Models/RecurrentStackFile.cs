@@ -26,7 +26,8 @@ public static class RecurrentStackFile
     /// <param name="stack">The stack.</param>
     /// <param name="source">The file it was imported from, or null; its folders are left out.</param>
     /// <param name="storage">Number format of the weights in the file; f16 and bf16 round each to the nearest.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or a weight is not finite or too large for the format.</exception>
+    /// <exception cref="FileProblemException">The target cannot be written, or a weight is not finite or too large for the
+    /// format.</exception>
     public static void Save(string path, RecurrentStack stack, string? source = null, TensorStorage storage = TensorStorage.F32)
     {
         string? name = source is null ? null : Path.GetFileName(source);
@@ -48,7 +49,8 @@ public static class RecurrentStackFile
     public static bool TryLoad(string path, [NotNullWhen(true)] out RecurrentStack? stack, [NotNullWhen(false)] out FileProblem? problem) =>
         Format.TryLoad(path, out _, out stack, out problem);
 
-    private sealed class StackFormat() : ModelFormat<RecurrentStackDescription, RecurrentStack>(RecurrentStackFile.Kind, ConfigurationName, OriginName)
+    private sealed class StackFormat()
+        : ModelFormat<RecurrentStackDescription, RecurrentStack>(RecurrentStackFile.Kind, ConfigurationName, OriginName)
     {
         private const string ConfigurationName = "configuration", OriginName = "origin";
 
@@ -73,9 +75,10 @@ public static class RecurrentStackFile
 
         internal override ParameterBlock ParametersOf(RecurrentStack model) => model.Parameters;
 
-        internal override FileProblem Explain(TsdFile file, FileProblem problem) => file.Kind != LanguageModelFile.Kind ? problem : problem with
-        {
-            Message = $"{problem.Message}; 'export' takes the recurrent part out of a language model",
-        };
+        internal override FileProblem Explain(TsdFile file, FileProblem problem) =>
+            file.Kind != LanguageModelFile.Kind ? problem : problem with
+            {
+                Message = $"{problem.Message}; 'export' takes the recurrent part out of a language model",
+            };
     }
 }

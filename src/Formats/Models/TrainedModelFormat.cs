@@ -22,11 +22,13 @@ public sealed class TrainedModelFormat<TRecipe, TData>(
 {
     private readonly TrainingFormat<TRecipe, TData> _training = new(metric, recipe, data);
 
-    internal override void Write(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> content, string path) => _training.Write(json, content, path);
+    internal override void Write(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> content, string path) =>
+        _training.Write(json, content, path);
 
     internal override TrainingRecord<TRecipe, TData> Read(SectionReader reader) => _training.Read(reader);
 
-    internal override ParameterBlock LayOut(TrainingRecord<TRecipe, TData> content, Memory<float> memory) => new(layout(content.Recipe), memory);
+    internal override ParameterBlock LayOut(TrainingRecord<TRecipe, TData> content, Memory<float> memory) =>
+        new(layout(content.Recipe), memory);
 
     internal override ParameterBlock ParametersOf(ParameterBlock model) => model;
 }

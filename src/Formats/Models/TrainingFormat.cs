@@ -5,7 +5,9 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 
-/// <summary>How one task's <see cref="TrainingRecord{TRecipe, TData}"/> is written and read: the section <c>training</c> of its model files.</summary>
+/// <summary>
+/// How one task's <see cref="TrainingRecord{TRecipe, TData}"/> is written and read: the section <c>training</c> of its model files.
+/// </summary>
 /// <typeparam name="TRecipe">The task's recipe.</typeparam>
 /// <typeparam name="TData">What only the task has.</typeparam>
 /// <param name="metric">What the task is measured by.</param>
@@ -17,7 +19,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     where TRecipe : TrainingRecipe
     where TData : class
 {
-    private const string RecipeName = "recipe";
+    private const string WriterName = "writtenBy", SourceName = "importedFrom", RecipeName = "recipe";
 
     /// <summary>The most JSON values of it: those of an epoch with its braces, and beside the epochs many more than there are.</summary>
     public long MostValues { get; } = ((metric.IsPerplexity ? 5 : 7) * LanguageModelFile.MaxEpochs) + 256;
@@ -39,11 +41,16 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     public void WriteObject(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> record, string path)
     {
         if (FindNotFinite(record) is { } number)
-            Throw.Problem(new(FileProblemKind.NotFinite, path, $"{path} was not written: {number}. Train again with a lower learning rate.") { Part = TrainingRecord.Section });
+        {
+            string message = $"{path} was not written: {number}. Train again with a lower learning rate.";
+            Throw.Problem(new(FileProblemKind.NotFinite, path, message) { Part = TrainingRecord.Section });
+        }
+
         if (FindWrong(record) is { } wrong) Throw.Argument(wrong);
         record.Recipe.Validate();
         json.WriteStartObject();
-        JoinedSection.Write(json, new WriterSection { WrittenBy = record.WrittenBy, ImportedFrom = record.ImportedFrom }, ModelJson.Default.WriterSection);
+        json.WriteString(WriterName, record.WrittenBy);
+        if (record.ImportedFrom is not null) json.WriteString(SourceName, record.ImportedFrom);
         json.WritePropertyName(RecipeName);
         recipe.Write(json, record.Recipe);
         JoinedSection.Write(json, record.Data, data);
@@ -58,7 +65,8 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     {
         TrainingRecord<TRecipe, TData> record = reader.Read(TrainingRecord.Section, MostValues, Read);
         long count = reader.File.Tensors.Sum(t => t.Count);
-        if (record.Parameters != count) Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");
+        if (record.Parameters != count)
+            Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");
         return record;
     }
 
@@ -68,7 +76,8 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     public TrainingRecord<TRecipe, TData> Read(ReadOnlyMemory<byte> json)
     {
         var section = new JoinedSection(json);
-        WriterSection writer = section.Take(ModelJson.Default.WriterSection);
+        string writtenBy = section.TakeText(WriterName);
+        string? source = section.TakeTextIfAny(SourceName);
         TRecipe found = section.Take(RecipeName, recipe);
         TData own = section.Take(data);
         ResultsSection results = section.Take(ModelJson.Default.ResultsSection);
@@ -76,8 +85,8 @@ internal sealed class TrainingFormat<TRecipe, TData>(
         if (results.Epochs.Contains(null)) Throw.Argument("an epoch is null");
         var record = new TrainingRecord<TRecipe, TData>
         {
-            WrittenBy = writer.WrittenBy,
-            ImportedFrom = writer.ImportedFrom,
+            WrittenBy = writtenBy,
+            ImportedFrom = source,
             Recipe = found,
             Data = own,
             Parameters = results.Parameters,
@@ -103,7 +112,8 @@ internal sealed class TrainingFormat<TRecipe, TData>(
 
     private string? FindWrong(TrainingRecord<TRecipe, TData> record)
     {
-        if (record.Epochs.Count > LanguageModelFile.MaxEpochs) return $"{record.Epochs.Count} epochs are more than {LanguageModelFile.MaxEpochs}";
+        if (record.Epochs.Count > LanguageModelFile.MaxEpochs)
+            return $"{record.Epochs.Count} epochs are more than {LanguageModelFile.MaxEpochs}";
         int last = -1;
         foreach (EpochOutcome epoch in record.Epochs)
         {
@@ -113,15 +123,6 @@ internal sealed class TrainingFormat<TRecipe, TData>(
 
         return findFault?.Invoke(record.Data);
     }
-}
-
-/// <summary>Where a model is from.</summary>
-internal sealed class WriterSection
-{
-    public required string WrittenBy { get; init; }
-
-    // Left out where the model was trained here.
-    public string? ImportedFrom { get; init; }
 }
 
 /// <summary>What its training brought.</summary>

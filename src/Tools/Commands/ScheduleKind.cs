@@ -36,7 +36,8 @@ internal sealed class ScheduleKind() : FileKind(FileFormat.MaskSchedule, "mask-s
                 ("time steps", Figures.Count(info.TimeSteps)),
                 ("seed", info.Seed.ToString(CultureInfo.InvariantCulture)),
                 ("dropout", ModelSpelling.DropoutKinds.NameOf(info.Dropout.Kind) + RecipeText.Counts(info.Dropout)),
-                .. info.Places.Select(place => (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
+                .. info.Places.Select(place =>
+                    (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
             ],
             Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.ScheduleResult))],
         });

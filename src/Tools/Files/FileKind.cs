@@ -29,7 +29,8 @@ internal sealed record ExportRequest(string Path, string Output, bool IsOnnx, st
 /// <param name="Result">What is told of it.</param>
 /// <param name="Described">It in words.</param>
 internal sealed record ImportedModel(
-    IReadOnlyList<string> ExternalFiles, Action Report, Action<string, TensorStorage> Save, Func<string, StackResult> Result, string Described);
+    IReadOnlyList<string> ExternalFiles, Action Report, Action<string, TensorStorage> Save, Func<string, StackResult> Result,
+    string Described);
 
 /// <summary>
 /// A kind of file, and what commands do with it. A new one is a descriptor in the list that <see cref="FileKinds"/> is given.

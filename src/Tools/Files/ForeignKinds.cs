@@ -58,7 +58,8 @@ internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
     public override Verification Verify(string path)
     {
         OnnxNetwork network = OnnxNetwork.Open(path);
-        return new(network.Length, $"{Figures.Count(network.Tensors.Count(), "tensor")}{SafetensorsKind.NoChecksums}", [.. network.Problems]);
+        string content = $"{Figures.Count(network.Tensors.Count(), "tensor")}{SafetensorsKind.NoChecksums}";
+        return new(network.Length, content, [.. network.Problems]);
     }
 
     /// <inheritdoc/>
@@ -76,13 +77,15 @@ internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
             Lists =
             [
                 ("nodes", result.Operators), ("inputs", result.Inputs), ("outputs", result.Outputs),
-                .. Enumerable.Repeat(("weights in", (IReadOnlyCollection<string>)result.ExternalFiles), result.ExternalFiles.Count > 0 ? 1 : 0),
+                .. Enumerable.Repeat(
+                    ("weights in", (IReadOnlyCollection<string>)result.ExternalFiles), result.ExternalFiles.Count > 0 ? 1 : 0),
             ],
             Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.OnnxResult))],
         });
     }
 
     // A shape may promise more than 64 bits hold.
-    private static long CountOf(IReadOnlyList<long> shape) =>
-        shape.Contains(0) ? 0 : shape.Aggregate(1L, (product, extent) => (long)Int128.Min(long.MaxValue, (Int128)product * Math.Max(0, extent)));
+    private static long CountOf(IReadOnlyList<long> shape) => shape.Contains(0)
+        ? 0
+        : shape.Aggregate(1L, (product, extent) => (long)Int128.Min(long.MaxValue, (Int128)product * Math.Max(0, extent)));
 }

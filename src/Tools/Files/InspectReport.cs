@@ -106,8 +106,10 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
         if (HasTensors) yield return [Numbers, Figures.Count(Count)];
         foreach ((string name, string value) in Facts) yield return [name, Cut(value, 4 * ShownLength, all)];
         foreach ((string name, IReadOnlyCollection<string> values) in Lists) yield return [name, List(values, all)];
-        foreach ((string name, string value) in all ? Texts : Texts.Take(ShownFacts)) yield return [Cut(name, ShownLength, all), Cut(value, ShownLength, all)];
-        if (Texts.Count > ShownFacts && !all) yield return ["…", $"and {Figures.Count(Texts.Count - ShownFacts)} more; --all shows all, --json too"];
+        foreach ((string name, string value) in all ? Texts : Texts.Take(ShownFacts))
+            yield return [Cut(name, ShownLength, all), Cut(value, ShownLength, all)];
+        if (Texts.Count > ShownFacts && !all)
+            yield return ["…", $"and {Figures.Count(Texts.Count - ShownFacts)} more; --all shows all, --json too"];
     }
 
     private IEnumerable<string[]> TensorRows(bool all)

@@ -27,8 +27,9 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
         {
             var source = StackSource.Read(path, choices.Names, context.Warnings);
             RecurrentStackConfig config = source.Stack.Config;
-            string described = $"{ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {ModelSpelling.Directions.NameOf(config.Direction)}, " +
-                $"{Figures.Count(config.InputSize, "input")}, {config.HiddenSize} hidden";
+            string described = $"{ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, " +
+                $"{ModelSpelling.Directions.NameOf(config.Direction)}, {Figures.Count(config.InputSize, "input")}, " +
+                $"{config.HiddenSize} hidden";
             return new(
                 source.ExternalFiles, () => source.Report(context, "tinysd import", path),
                 (output, storage) => RecurrentStackFile.Save(output, source.Stack, path, storage), source.ToResult, described);

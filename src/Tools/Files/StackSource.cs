@@ -44,7 +44,8 @@ internal sealed record StackSource(
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)) throw new FileProblemException(problem);
+        if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem))
+            throw new FileProblemException(problem);
         StackOptions.WarnOfNonlinearity(choices, import.Stack.Config.Cell, path, warnings);
         return new(import.Stack, import.LeftOut, import.Rounded, import.Copies);
     }
@@ -54,8 +55,8 @@ internal sealed record StackSource(
     {
         RecurrentStackConfig config = Stack.Config;
         return new(
-            path, RecurrentStackFile.Kind, ModelSpelling.Cells.NameOf(config.Cell), ModelSpelling.Directions.NameOf(config.Direction), config.LayerCount, config.InputSize,
-            config.HiddenSize, Stack.Layout.ParameterCount, LeftOut, Rounded, Copies);
+            path, RecurrentStackFile.Kind, ModelSpelling.Cells.NameOf(config.Cell), ModelSpelling.Directions.NameOf(config.Direction),
+            config.LayerCount, config.InputSize, config.HiddenSize, Stack.Layout.ParameterCount, LeftOut, Rounded, Copies);
     }
 
     /// <summary>Says on standard error what was not taken as it is.</summary>
@@ -63,7 +64,8 @@ internal sealed record StackSource(
 
     /// <summary>The same of what was read otherwise.</summary>
     public static void Report(
-        CliContext context, string command, string path, ImmutableArray<string> leftOut, ImmutableArray<string> rounded, ImmutableArray<string> copies)
+        CliContext context, string command, string path, ImmutableArray<string> leftOut, ImmutableArray<string> rounded,
+        ImmutableArray<string> copies)
     {
         if (context.Quiet) return;
         Note(leftOut, "is no part of the recurrent layers and is left out", "are no part of the recurrent layers and are left out");

@@ -68,7 +68,8 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
 /// <summary>Models of a task: what all training records say, and what the task adds.</summary>
 /// <param name="format">How its files are read.</param>
 /// <param name="facts">What they say.</param>
-internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format, Func<TContent, IEnumerable<(string, string)>> facts) : TsdKind(format.Kind)
+internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format, Func<TContent, IEnumerable<(string, string)>> facts)
+    : TsdKind(format.Kind)
     where TContent : class
     where TModel : class
 {
@@ -101,7 +102,8 @@ internal sealed class CheckpointKind<TRecipe, TData>(
     public override bool IsOf(TsdFile file) => base.IsOf(file) && CheckpointFile.TaskOf(file) == format.Task;
 
     /// <inheritdoc/>
-    protected override FileFacts Describe(TsdFile file) => format.TryDescribe(file, out Checkpoint<TRecipe, TData>? run, out FileProblem? problem)
+    protected override FileFacts Describe(TsdFile file) =>
+        format.TryDescribe(file, out Checkpoint<TRecipe, TData>? run, out FileProblem? problem)
         ? new(Facts(run), [], [Section(file, "progress"), Section(file, "run")])
         : throw new FileProblemException(problem);
 
@@ -117,7 +119,11 @@ internal sealed class CheckpointKind<TRecipe, TData>(
         if (state.Counts.AveragedUpdates is >= 0 and var averaged)
             yield return ("average", $"of the parameters after each of the last {Figures.Count(averaged, "update")}");
         if (state.BestEpoch is { } best)
-            yield return ("best so far", $"epoch {best}, validation {format.Metric.Name} {TrainingFacts.Text(format.Metric, state.Epochs[best - 1].Valid)}");
+        {
+            string reached = TrainingFacts.Text(format.Metric, state.Epochs[best - 1].Valid);
+            yield return ("best so far", $"epoch {best}, validation {format.Metric.Name} {reached}");
+        }
+
         foreach ((string, string) fact in data(run.Data)) yield return fact;
         if (run.Settings.Schedule is { } schedule) yield return ("masks of", schedule.Path);
         yield return ("--out", run.Settings.Output);
@@ -149,6 +155,7 @@ internal static class TrainingFacts
         yield return ("epochs", $"{record.Epochs.Count} finished of {record.Recipe.Epochs}");
         if (record.Epochs is not [.., { } last]) yield break;
         string train = double.IsNaN(last.Train.Metric) ? "" : $"train {Text(metric, last.Train)}, ";
-        yield return (metric.Name, $"{train}valid {Text(metric, last.Valid)}{(record.Test is { } test ? $", test {Text(metric, test)}" : "")}");
+        string tested = record.Test is { } test ? $", test {Text(metric, test)}" : "";
+        yield return (metric.Name, $"{train}valid {Text(metric, last.Valid)}{tested}");
     }
 }

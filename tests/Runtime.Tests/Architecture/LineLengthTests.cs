@@ -7,6 +7,8 @@ public sealed class LineLengthTests
 
     // A folder joins when its last long line is gone; then nobody has to look at it again.
     [Test]
+    [Arguments("src/Formats/Checkpoints")]
+    [Arguments("src/Formats/Container")]
     [Arguments("src/Formats/Schedules")]
     [Arguments("src/Runtime/Hardware")]
     [Arguments("src/Runtime/Inference")]
@@ -16,6 +18,7 @@ public sealed class LineLengthTests
     [Arguments("src/Runtime/Numerics")]
     [Arguments("src/Runtime/Ops")]
     [Arguments("src/Runtime/Threading")]
+    [Arguments("src/Tools/Files")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];

@@ -31,7 +31,8 @@ internal static class ParityFiles
     public static FileKind[] Kinds { get; } =
     [
         new ModelKind<TrainingRecord<ParityRecipe, NoData>, ParameterBlock>(
-            Models, model => [.. TrainingFacts.Origin(model), .. TrainingFacts.Results(model, ParityTask.Accuracy), .. Recipe.Rows(model.Recipe)]),
+            Models,
+            model => [.. TrainingFacts.Origin(model), .. TrainingFacts.Results(model, ParityTask.Accuracy), .. Recipe.Rows(model.Recipe)]),
         new CheckpointKind<ParityRecipe, NoData>(Checkpoints, _ => [], run => Recipe.Rows(run.Recipe)),
     ];
 }

@@ -42,7 +42,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
     ];
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
-        TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null, [.. vocabulary.Tokens.Take(ShownTokens)],
+        TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null,
+        [.. vocabulary.Tokens.Take(ShownTokens)],
         vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null);
 
     private static IEnumerable<(string, string)> Facts(LanguageModelDescription model)
@@ -52,7 +53,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         string what = vocabulary.Level switch { TextLevel.Word => "words", TextLevel.Character => "characters", _ => "bytes" };
         yield return ("vocabulary",
             $"{Figures.Count(vocabulary.Count)} {what}, {(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
-        if (vocabulary.Level == TextLevel.Word) yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
+        if (vocabulary.Level == TextLevel.Word)
+            yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
         IEnumerable<(string, string)> rest = !training.IsRunKnown ? Shape(config) :
         [
             .. Texts(Describe(training.Data.Train), Describe(training.Data.Valid), Describe(training.Data.Test), training.Data.Streams),
@@ -105,7 +107,7 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
             StackKind.Write(request, stacks, $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.", whole);
         }
 
-        return whole is null ? $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out" : null;
+        return whole is not null ? null : $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out";
     }
 
     private static ImportedModel? ImportFrom(CliContext context, string path, LanguageModelChoices choices)
@@ -115,9 +117,9 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         if (Importer.FindLanguageModel(path, choices) is not { } import) return null;
         (LanguageModel model, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = import.Loaded;
         LanguageModelConfig config = model.Config;
-        string hidden = config.LastHiddenSize == 0 ? $"{config.HiddenSize} hidden" : $"{config.HiddenSize} hidden, {config.LastHiddenSize} in the last layer";
-        string described = $"language model, {ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, {hidden}, " +
-            $"{Figures.Count(vocabulary.Count)} tokens of level {TextSpelling.Levels.NameOf(vocabulary.Level)}";
+        string last = config.LastHiddenSize == 0 ? "" : $", {config.LastHiddenSize} in the last layer";
+        string described = $"language model, {ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, " +
+            $"{config.HiddenSize} hidden{last}, {Figures.Count(vocabulary.Count)} tokens of level {TextSpelling.Levels.NameOf(vocabulary.Level)}";
         return new(
             import.ExternalFiles, Report, (output, storage) => LanguageModelFile.Save(output, model, vocabulary, training, storage),
             output => StackResult.From(output, import), described);
