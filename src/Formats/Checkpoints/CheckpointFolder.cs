@@ -120,8 +120,8 @@ public sealed class CheckpointFolder : IDisposable
             {
                 Throw.Problem(problem with
                 {
-                    Message = $"{problem.Message.TrimEnd('.')}. It may be whole, so it is not passed over. Try again when no other program " +
-                        "has it open and its disk answers; to go on from the checkpoint before it all the same, move it away.",
+                    Message = $"{problem.Message.TrimEnd('.')}. It may be whole, so it is not passed over. Try again when no other " +
+                        "program has it open and its disk answers; to go on from the checkpoint before it all the same, move it away.",
                 });
             }
 
