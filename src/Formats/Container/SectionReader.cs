@@ -76,7 +76,19 @@ internal sealed class SectionReader(TsdFile file)
         where T : class
     {
         Part = name;
-        if (!TsdHeader.TryReadSection(file, name, mostValues, read, out T? value, out FileProblem? problem)) Throw.Problem(problem);
-        return value;
+        if (!file.Sections.TryGetValue(name, out ReadOnlyMemory<byte> json))
+            Throw.Problem(Invalid(TsdPrologue.Length, $"a '{file.Kind}' file needs a header member '{name}', and this one has none"));
+        long start = file.OffsetOf(json), count = TsdHeader.CountValues(json.Span);
+        if (count > mostValues)
+        {
+            string limit = $"at most {Words.Count(mostValues)} were expected";
+            Throw.Problem(Invalid(start, $"the header member '{name}' has {Words.Count(count)} values; {limit}"));
+        }
+
+        T? value = TsdHeader.TryDeserialize(file.Path, start, json, name, read, out FileProblem? problem);
+        if (problem is not null) Throw.Problem(problem);
+        return value!;
+
+        FileProblem Invalid(long at, string message) => TsdHeader.Invalid(file.Path, at, name, message);
     }
 }

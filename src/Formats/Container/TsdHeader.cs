@@ -39,38 +39,6 @@ internal sealed record TsdHeader(
         return problem is null && header is not null;
     }
 
-    /// <summary>Reads one section strictly.</summary>
-    /// <param name="file">The file it is from.</param>
-    /// <param name="name">The section.</param>
-    /// <param name="maxValues">More JSON values than this, at all levels together, are not made into objects.</param>
-    /// <param name="read">Makes its JSON into objects.</param>
-    /// <param name="value">What it is.</param>
-    /// <param name="problem">Why it is refused.</param>
-    public static bool TryReadSection<T>(
-        TsdFile file, string name, long maxValues, Func<ReadOnlyMemory<byte>, T?> read, [NotNullWhen(true)] out T? value,
-        [NotNullWhen(false)] out FileProblem? problem)
-        where T : class
-    {
-        value = null;
-        if (!file.Sections.TryGetValue(name, out ReadOnlyMemory<byte> json))
-        {
-            string message = $"a '{file.Kind}' file needs a header member '{name}', and this one has none";
-            problem = Invalid(file.Path, TsdPrologue.Length, name, message);
-            return false;
-        }
-
-        long count = CountValues(json.Span);
-        if (count > maxValues)
-        {
-            problem = Invalid(file.Path, file.OffsetOf(json), name,
-                $"the header member '{name}' has {Words.Count(count)} values; at most {Words.Count(maxValues)} were expected");
-            return false;
-        }
-
-        value = TryDeserialize(file.Path, file.OffsetOf(json), json, name, read, out problem);
-        return value is not null && problem is null;
-    }
-
     /// <summary>Of a file of another kind than its reader takes.</summary>
     internal static FileProblem WrongKind(TsdFile file, string expected) => new(
         FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{expected}' was expected")

@@ -10,21 +10,10 @@ using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Files;
 
-/// <summary>What a header says.</summary>
-/// <param name="Facts">Names and values, as text.</param>
-/// <param name="Before">Sections that stand before the tensors in JSON.</param>
-/// <param name="After">Sections that stand after them.</param>
-internal sealed record FileFacts(
-    IEnumerable<(string Name, string Value)> Facts, IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> Before,
-    IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> After);
-
 /// <summary>A kind of <c>.tsd</c> file.</summary>
 /// <param name="name">As its header says it.</param>
 internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
 {
-    /// <summary>What the count of all numbers is called.</summary>
-    protected virtual string Numbers => "parameters";
-
     /// <summary>Whether a file is of this kind.</summary>
     public virtual bool IsOf(TsdFile file) => file.Kind == Name;
 
@@ -32,17 +21,9 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     public sealed override void Inspect(string path, Action<InspectReport> show)
     {
         using TsdFile file = TsdFile.Open(path);
-        FileFacts facts = Describe(file);
         var tensors = new TensorList<TsdTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, t.Checksum));
-        show(new InspectReport(Name, file.Path, file.Length, tensors)
-        {
-            Numbers = Numbers,
-            Count = file.Tensors.Sum(t => t.Count),
-            HasChecksums = true,
-            Facts = [.. facts.Facts],
-            Before = facts.Before,
-            After = facts.After,
-        });
+        var plain = new InspectReport(Name, file.Path, file.Length, tensors) { Count = file.Tensors.Sum(t => t.Count), HasChecksums = true };
+        show(Describe(file, plain));
     }
 
     /// <inheritdoc/>
@@ -52,9 +33,9 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
         return new(file.Length, Figures.Count(file.Tensors.Length, "tensor"), file.Verify());
     }
 
-    /// <summary>What the header says.</summary>
+    /// <summary>Adds what the header says to a report that has the tensors.</summary>
     /// <exception cref="FileProblemException">It contradicts itself.</exception>
-    protected virtual FileFacts Describe(TsdFile file) => new([], [], []);
+    protected virtual InspectReport Describe(TsdFile file, InspectReport plain) => plain;
 
     /// <summary>A section as it is in the header.</summary>
     protected static (string Name, Action<Utf8JsonWriter> Write) Section(TsdFile file, string name) => (name, writer =>
@@ -74,10 +55,10 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
     where TModel : class
 {
     /// <inheritdoc/>
-    protected override FileFacts Describe(TsdFile file)
+    protected override InspectReport Describe(TsdFile file, InspectReport plain)
     {
         TContent content = format.Describe(file);
-        return new(facts(content), [.. Shown(content, file)], []);
+        return plain with { Facts = [.. facts(content)], Before = [.. Shown(content, file)] };
     }
 
     /// <summary>Sections that JSON has.</summary>
@@ -96,15 +77,12 @@ internal sealed class CheckpointKind<TRecipe, TData>(
     where TData : class
 {
     /// <inheritdoc/>
-    protected override string Numbers => "numbers";
-
-    /// <inheritdoc/>
     public override bool IsOf(TsdFile file) => base.IsOf(file) && CheckpointFile.TaskOf(file) == format.Task;
 
     /// <inheritdoc/>
-    protected override FileFacts Describe(TsdFile file) =>
+    protected override InspectReport Describe(TsdFile file, InspectReport plain) =>
         format.TryDescribe(file, out Checkpoint<TRecipe, TData>? run, out FileProblem? problem)
-        ? new(Facts(run), [], [Section(file, "progress"), Section(file, "run")])
+        ? plain with { Numbers = "numbers", Facts = [.. Facts(run)], After = [Section(file, "progress"), Section(file, "run")] }
         : throw new FileProblemException(problem);
 
     private IEnumerable<(string, string)> Facts(Checkpoint<TRecipe, TData> run)
