@@ -22,8 +22,8 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     {
         using TsdFile file = TsdFile.Open(path);
         var tensors = new TensorList<TsdTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, t.Checksum));
-        var plain = new InspectReport(Name, file.Path, file.Length, tensors) { Count = file.Tensors.Sum(t => t.Count), HasChecksums = true };
-        show(Describe(file, plain));
+        long count = file.Tensors.Sum(t => t.Count);
+        show(Describe(file, new(Name, file.Path, file.Length, tensors) { Count = count, HasChecksums = true }));
     }
 
     /// <inheritdoc/>
