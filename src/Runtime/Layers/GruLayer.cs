@@ -8,10 +8,10 @@ internal sealed class GruLayer(RecurrentSlots slots, WindowShape shape, NetworkP
     : RecurrentLayer(slots, shape, plan, traits)
 {
     protected override void CellForward(ParameterBlock parameters, int t) =>
-        Ops.GruForward(GatesOf(t), RecurrentStep(t), GateStride, Hidden, BatchOf(t), HiddenBefore(t), HiddenAfter(t));
+        Ops.GruForward(GatesOf(t), RecurrentStep(t), GateStride, Hidden, BatchOf(t), HiddenStates.Before(t), HiddenStates.After(t));
 
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
-        Ops.GruBackward(GatesOf(t), RecurrentStep(t), GateStride, Hidden, BatchOf(t), HiddenBefore(t), dUp, dRecurrent, Past(t));
+        Ops.GruBackward(GatesOf(t), RecurrentStep(t), GateStride, Hidden, BatchOf(t), HiddenStates.Before(t), dUp, dRecurrent, Past(t));
 
     protected override void AddVectorGradients(GradientBlock gradients) =>
         Ops.AddColumnSums(RecurrentGates[(2 * Hidden)..], GateStride, RowCount, Hidden, gradients[Slots.RecurrentBias!]);

@@ -12,11 +12,13 @@ internal sealed class LstmLayer : RecurrentLayer
         _tanhCells = plan.Scratch.Reserve((shape.Training ? shape.TimeSteps : 1L) * shape.Batch * CellStride);
 
     protected override void CellForward(ParameterBlock parameters, int t) => Ops.LstmForward(
-        GatesOf(t), GateStride, Hidden, BatchOf(t), CellBefore(t), CellAfter(t), TanhCells(t), HiddenAfter(t), Peepholes(parameters));
+        GatesOf(t), GateStride, Hidden, BatchOf(t), CellStates.Before(t), CellStates.After(t), TanhCells(t),
+        HiddenStates.After(t), Peepholes(parameters));
 
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
         Ops.LstmBackward(
-            GatesOf(t), GateStride, Hidden, BatchOf(t), CellBefore(t), TanhCells(t), dUp, dRecurrent, Past(t), Peepholes(parameters));
+            GatesOf(t), GateStride, Hidden, BatchOf(t), CellStates.Before(t), TanhCells(t), dUp, dRecurrent, Past(t),
+            Peepholes(parameters));
 
     // dp_i = sum of da_i c, dp_f = sum of da_f c, dp_o = sum of da_o c', over sequences and steps.
     protected override void AddVectorGradients(GradientBlock gradients)
@@ -24,9 +26,9 @@ internal sealed class LstmLayer : RecurrentLayer
         if (Slots.Peephole is not { } slot) return;
         Span<float> sums = gradients[slot].Cleared();
         if (RowCount == 0) return;
-        Add(gate: 0, CellsBefore, sums);
-        Add(gate: 1, CellsBefore, sums[Hidden..]);
-        Add(gate: 3, Cells, sums[(2 * Hidden)..]);
+        Add(gate: 0, CellStates.AllBefore, sums);
+        Add(gate: 1, CellStates.AllBefore, sums[Hidden..]);
+        Add(gate: 3, CellStates.AllAfter, sums[(2 * Hidden)..]);
     }
 
     private void Add(int gate, ReadOnlySpan<float> cells, Span<float> sums) =>

@@ -29,9 +29,6 @@ internal abstract partial class RecurrentLayer
     /// <summary>Rows of all steps of the window.</summary>
     protected int RowCount => _rows.Total;
 
-    /// <summary>c before all steps, [T*B][<see cref="CellStride"/>].</summary>
-    protected ReadOnlySpan<float> CellsBefore => _cell!.AllBefore;
-
     /// <summary>Back through the window that was run last: adds to the gradients of this layer's tensors.</summary>
     /// <param name="parameters">As in the forward pass.</param>
     /// <param name="gradients">To which those of the layer's tensors are added.</param>
@@ -120,7 +117,7 @@ internal abstract partial class RecurrentLayer
         _dPast?.Enter(t);
         CellBackward(parameters, t, dOutput, dHidden.Before(t));
         Times.Lap(Pass.CellBackward);
-        bool isFirst = _hidden.IsFirst(t);
+        bool isFirst = HiddenStates.IsFirst(t);
         if (isFirst && !_traits.HasStateGradient) return;
         UnitDropout? dropout = _traits.RecurrentDropout;
         Span<float> dBefore = dHidden.After(t);
@@ -153,7 +150,7 @@ internal abstract partial class RecurrentLayer
             Throw.Argument($"'{Slots.Recurrent.Name}' has DropConnect and is used twice in a step; the layer was not made for that");
         GradientSpan own = isApart ? new GradientSpan(_spare.Span, isNew: true) : gradient;
         UnitDropout? dropout = _traits.RecurrentDropout;
-        ReadOnlySpan<float> previous = _hidden.AllBefore;
+        ReadOnlySpan<float> previous = HiddenStates.AllBefore;
         if (dropout is not null) previous = dropout.Window(previous);
         Products.WeightGradient(previous, Hidden, _columns, _rows, Keep(dropout, Hidden), RecurrentGates, own);
         Times.Lap(Pass.RecurrentGradient);

@@ -21,7 +21,6 @@ internal abstract partial class RecurrentLayer
 
     private readonly RecurrentTraits _traits;
     private readonly WeightRows _inputRows, _recurrentRows;
-    private readonly StepStates _hidden;
     private readonly StepStates? _cell, _dHidden, _dPast;
     private readonly WindowShape _shape;
     private readonly bool _separate;
@@ -63,7 +62,7 @@ internal abstract partial class RecurrentLayer
         _recurrentGates = _separate ? workspace.Reserve((shape.Training ? shape.TimeSteps : 1) * steps) : _gates;
         if (_separate) _recurrentStart = workspace.Reserve(AlignedBuffer.RoundUp(_columns));
         int all = shape.TimeSteps + 1, slotsOfCell = shape.Training ? all : 2;
-        _hidden = States(Hidden, 1, shape.Training || traits.Part.Units == 0 ? all : 2, traits.IsReverse);
+        HiddenStates = States(Hidden, 1, shape.Training || traits.Part.Units == 0 ? all : 2, traits.IsReverse);
         if (slots.Kind == CellKind.Lstm) _cell = States(1, CellStride, slotsOfCell, traits.IsReverse);
         if (!shape.Training) return;
         _dHidden = States(Hidden, 1, 1, !traits.IsReverse);
@@ -74,13 +73,13 @@ internal abstract partial class RecurrentLayer
     }
 
     /// <summary>The outputs of all steps, [T][H][B]; where no backward pass follows, only if the layer stands alone.</summary>
-    public ReadOnlySpan<float> Outputs => _hidden.AllAfter;
+    public ReadOnlySpan<float> Outputs => HiddenStates.AllAfter;
 
     /// <summary>The cell states c after each step, [T][B][<see cref="CellStride"/>], in training; empty for cells that have none.</summary>
     public ReadOnlySpan<float> Cells => _cell is null ? [] : _cell.AllAfter;
 
     /// <summary>The carried h, [H][B]: what the next window starts from. May be written.</summary>
-    public Span<float> CarriedHidden => _hidden.Initial;
+    public Span<float> CarriedHidden => HiddenStates.Initial;
 
     /// <summary>
     /// The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row is never
@@ -89,7 +88,7 @@ internal abstract partial class RecurrentLayer
     public Span<float> CarriedCell => _cell is null ? [] : _cell.Initial;
 
     /// <summary>h after the last window, at each sequence's own end: [H][B]. What <see cref="Carry"/> carries.</summary>
-    public ReadOnlySpan<float> LastHidden => _hidden.Last;
+    public ReadOnlySpan<float> LastHidden => HiddenStates.Last;
 
     /// <summary>c after the last window, [B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
     public ReadOnlySpan<float> LastCell => _cell is null ? [] : _cell.Last;
@@ -102,6 +101,12 @@ internal abstract partial class RecurrentLayer
 
     /// <summary>H rounded up to 16: the row length of cell states.</summary>
     public int CellStride { get; }
+
+    /// <summary>h of every step, [H][B].</summary>
+    protected StepStates HiddenStates { get; }
+
+    /// <summary>c of every step, [B][<see cref="CellStride"/>].</summary>
+    protected StepStates CellStates => _cell!;
 
     protected RecurrentSlots Slots { get; }
 
@@ -171,7 +176,7 @@ internal abstract partial class RecurrentLayer
         }
 
         _rows = rows;
-        _hidden.Begin(rows);
+        HiddenStates.Begin(rows);
         _cell?.Begin(rows);
     }
 
@@ -187,12 +192,12 @@ internal abstract partial class RecurrentLayer
     }
 
     /// <summary>h after step <paramref name="t"/>, [H][B].</summary>
-    public ReadOnlySpan<float> OutputOf(int t) => _hidden.After(t);
+    public ReadOnlySpan<float> OutputOf(int t) => HiddenStates.After(t);
 
     /// <summary>Makes the last state the next window's initial one.</summary>
     public void Carry()
     {
-        _hidden.Carry();
+        HiddenStates.Carry();
         _cell?.Carry();
     }
 
@@ -211,7 +216,7 @@ internal abstract partial class RecurrentLayer
     /// <summary>The recurrent product of step <paramref name="t"/>.</summary>
     protected virtual void Recur(ParameterBlock parameters, int t)
     {
-        ReadOnlySpan<float> previous = HiddenBefore(t);
+        ReadOnlySpan<float> previous = HiddenStates.Before(t);
         if (_traits.RecurrentDropout is { } dropout) previous = dropout.Apply(t, previous);
         Weights weights = _recurrentRows.Of(parameters);
         ReadOnlySpan<int> keep = Keep(_traits.RecurrentDropout, Hidden).At(t);
@@ -222,18 +227,6 @@ internal abstract partial class RecurrentLayer
 
     /// <summary>B(t).</summary>
     protected int BatchOf(int t) => _rows.At(t);
-
-    /// <summary>h before step <paramref name="t"/>, [H][B].</summary>
-    protected ReadOnlySpan<float> HiddenBefore(int t) => _hidden.Before(t);
-
-    /// <summary>h after it.</summary>
-    protected Span<float> HiddenAfter(int t) => _hidden.After(t);
-
-    /// <summary>c before step <paramref name="t"/>, [B][<see cref="CellStride"/>].</summary>
-    protected ReadOnlySpan<float> CellBefore(int t) => _cell!.Before(t);
-
-    /// <summary>c after it.</summary>
-    protected Span<float> CellAfter(int t) => _cell!.After(t);
 
     /// <summary>The rows of step <paramref name="t"/>, [B][<see cref="GateStride"/>].</summary>
     protected Span<float> GatesOf(int t) => RowsOf(_gates, t, _first, GateStride);
@@ -250,14 +243,14 @@ internal abstract partial class RecurrentLayer
     // From the pre-activations x W + b of step t, and the state before it, to the state after it.
     private void Advance(ParameterBlock parameters, int t, Span<float> joined)
     {
-        _hidden.Enter(t);
+        HiddenStates.Enter(t);
         _cell?.Enter(t);
         Recur(parameters, t);
         Times.Lap(Pass.RecurrentForward);
         CellForward(parameters, t);
-        _hidden.Leave(t);
+        HiddenStates.Leave(t);
         _cell?.Leave(t);
-        if (!joined.IsEmpty) HiddenAfter(t).CopyTo(joined[PartOf(t)]);
+        if (!joined.IsEmpty) HiddenStates.After(t).CopyTo(joined[PartOf(t)]);
         Times.Lap(Pass.CellForward);
     }
 

@@ -9,7 +9,7 @@ internal sealed class RnnLayer(RecurrentSlots slots, WindowShape shape, NetworkP
     private bool IsRectified => Slots.Kind == CellKind.RnnRelu;
 
     protected override void CellForward(ParameterBlock parameters, int t) =>
-        Ops.RnnForward(IsRectified, GatesOf(t), GateStride, Hidden, BatchOf(t), HiddenAfter(t));
+        Ops.RnnForward(IsRectified, GatesOf(t), GateStride, Hidden, BatchOf(t), HiddenStates.After(t));
 
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
         Ops.RnnBackward(IsRectified, GatesOf(t), GateStride, Hidden, BatchOf(t), dUp, dRecurrent);

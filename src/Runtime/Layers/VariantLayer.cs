@@ -53,20 +53,24 @@ internal sealed class VariantLayer : RecurrentLayer
             return;
         }
 
-        Product(new Weights(_gateRows.Span, Hidden, 2 * Hidden, _gatesStride), HiddenBefore(t), t, _gateSums.Span);
-        _variant.GruGates(GatesOf(t), GateStride, _gateSums.Span, _gatesStride, BatchOf(t), HiddenBefore(t), _resetHidden.Span);
+        Product(new Weights(_gateRows.Span, Hidden, 2 * Hidden, _gatesStride), HiddenStates.Before(t), t, _gateSums.Span);
+        _variant.GruGates(GatesOf(t), GateStride, _gateSums.Span, _gatesStride, BatchOf(t), HiddenStates.Before(t), _resetHidden.Span);
         Product(new Weights(_candidateRows.Span, Hidden, Hidden, _candidateStride), _resetHidden.Span, t, _candidateSums.Span);
     }
 
     protected override void CellForward(ParameterBlock parameters, int t)
     {
         int batch = BatchOf(t);
-        Span<float> gates = GatesOf(t), after = HiddenAfter(t);
-        ReadOnlySpan<float> before = HiddenBefore(t), peepholes = Slots.Peephole is { } slot ? parameters[slot] : [];
-        if (Slots.Kind == CellKind.Lstm) _variant.Lstm(gates, GateStride, batch, peepholes, CellBefore(t), CellAfter(t), after);
-        else if (Slots.Kind != CellKind.Gru) _variant.Rnn(gates, GateStride, batch, after);
-        else if (_isResetFirst) _variant.GruCandidate(gates, GateStride, _candidateSums.Span, _candidateStride, batch, before, after);
-        else _variant.GruResetAfter(gates, GateStride, RecurrentStep(t), batch, before, after);
+        Span<float> gates = GatesOf(t), after = HiddenStates.After(t);
+        ReadOnlySpan<float> before = HiddenStates.Before(t), peepholes = Slots.Peephole is { } slot ? parameters[slot] : [];
+        if (Slots.Kind == CellKind.Lstm)
+            _variant.Lstm(gates, GateStride, batch, peepholes, CellStates.Before(t), CellStates.After(t), after);
+        else if (Slots.Kind != CellKind.Gru)
+            _variant.Rnn(gates, GateStride, batch, after);
+        else if (_isResetFirst)
+            _variant.GruCandidate(gates, GateStride, _candidateSums.Span, _candidateStride, batch, before, after);
+        else
+            _variant.GruResetAfter(gates, GateStride, RecurrentStep(t), batch, before, after);
     }
 
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>

@@ -13,6 +13,7 @@ public sealed class LineLengthTests
     [Arguments("src/Runtime/Hardware")]
     [Arguments("src/Runtime/Inference")]
     [Arguments("src/Runtime/Kernels")]
+    [Arguments("src/Runtime/Layers")]
     [Arguments("src/Runtime/Masks")]
     [Arguments("src/Runtime/Memory")]
     [Arguments("src/Runtime/Numerics")]
