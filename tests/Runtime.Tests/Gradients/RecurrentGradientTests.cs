@@ -5,15 +5,16 @@ using TinySD.Runtime.Models;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>
-/// A bidirectional layer over sequences of unequal length, against central differences of its twin's loss in double precision: by every parameter, by the
-/// input, and by the initial state, with gradients that come from behind the window's end.
+/// A bidirectional layer over sequences of unequal length, against central differences of its twin's loss in double precision: by every
+/// parameter, by the input, and by the initial state, with gradients that come from behind the window's end.
 /// </summary>
 public sealed class RecurrentGradientTests
 {
     // Float rounding over a tensor's norm, as in FastPathTests; the differences themselves are good to 1e-9.
     private const double Tolerance = 3e-6;
 
-    // A draw that leaves a unit or two makes of a gradient the small difference of terms further up, as in RegularizerTests: at most 7.3e-6 here.
+    // A draw that leaves a unit or two makes of a gradient the small difference of terms further up, as in RegularizerTests: at most 7.3e-6
+    // here.
     private const double BernoulliTolerance = 1e-5;
 
     private static readonly int[] _lengths = [3, 6, 0, 1, 6];
@@ -41,9 +42,12 @@ public sealed class RecurrentGradientTests
             await Assert.That(found.Keys).IsEquivalentTo(slopes.Keys);
             foreach ((string name, double[] slope) in slopes)
             {
-                await Assert.That(Arrays.RelativeDistance(found[name].ToDoubles(), slope)).IsLessThan(tolerance).Because($"{name} of {@case}, {width} lanes");
+                await Assert.That(Arrays.RelativeDistance(found[name].ToDoubles(), slope))
+                    .IsLessThan(tolerance).Because($"{name} of {@case}, {width} lanes");
                 bool isWeight = rig.Layout.Tensors.Any(slot => slot.Name == name);
-                if (isWeight) await Assert.That(Arrays.Norm(slope)).IsGreaterThan(1e-3).Because($"a gradient of {name} that vanishes shows nothing");
+                if (isWeight)
+                    await Assert.That(Arrays.Norm(slope))
+                        .IsGreaterThan(1e-3).Because($"a gradient of {name} that vanishes shows nothing");
             }
         }
     }
@@ -59,7 +63,8 @@ public sealed class RecurrentGradientTests
             var rig = new RecurrentRig(@case);
             Dictionary<string, double[]> slopes = rig.Slopes();
             foreach ((string name, float[] found) in rig.RunWindows([[0, 1, 4], [2, 3]]).Gradients)
-                await Assert.That(Arrays.RelativeDistance(found.ToDoubles(), slopes[name])).IsLessThan(Tolerance).Because($"{name} of {@case}");
+                await Assert.That(Arrays.RelativeDistance(found.ToDoubles(), slopes[name]))
+                    .IsLessThan(Tolerance).Because($"{name} of {@case}");
         }
     }
 }

@@ -25,7 +25,8 @@ public sealed class SharedPlanTests
             DropoutSpec dropout = kind with { Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.4f, Output = 0.25f };
             float[][] both = Gradients(dropout, _regularizers, [0, 1]);
             for (int i = 0; i < 2; i++)
-                await Assert.That(Arrays.FirstDifference(both[i], Gradients(dropout, _regularizers, [i])[i])).IsNull().Because($"{dropout}, network {i}");
+                await Assert.That(Arrays.FirstDifference(both[i], Gradients(dropout, _regularizers, [i])[i]))
+                    .IsNull().Because($"{dropout}, network {i}");
         }
     }
 
@@ -39,11 +40,13 @@ public sealed class SharedPlanTests
             var twin = new ReferenceLanguageModel(model);
             TokenWindow batch = Batch(i);
             ReferenceMasks masks = ReferenceMasks.From(DropoutSpec.None, 0, model.Config, T, B, new Draw(2));
-            Dictionary<string, double[,]> gradients = twin.Backward(twin.Forward(batch.Inputs.ToArray(), batch.Targets.ToArray(), masks, twin.NewState(B)));
+            ReferenceWindow window = twin.Forward(batch.Inputs.ToArray(), batch.Targets.ToArray(), masks, twin.NewState(B));
+            Dictionary<string, double[,]> gradients = twin.Backward(window);
             foreach (TensorSlot slot in model.Layout.Tensors)
             {
                 double[] found = both[i].AsSpan(slot.Offset, slot.Length).ToArray().ToDoubles();
-                await Assert.That(Arrays.RelativeDistance(found, gradients[slot.Name].AsFlat())).IsLessThan(2e-6).Because($"{slot.Name} of network {i}");
+                await Assert.That(Arrays.RelativeDistance(found, gradients[slot.Name].AsFlat()))
+                    .IsLessThan(2e-6).Because($"{slot.Name} of network {i}");
             }
         }
     }
@@ -67,7 +70,8 @@ public sealed class SharedPlanTests
         NetworkPlan plan = Plan();
         LanguageModelNetwork[] networks = [.. Enumerable.Range(0, 2).Select(i => New(i, plan, dropout, regularizers))];
         plan.Take();
-        GradientBlock[] gradients = [.. networks.Select(network => new GradientBlock(network.Parameters.Layout, network.SparseTables, default))];
+        GradientBlock[] gradients =
+            [.. networks.Select(network => new GradientBlock(network.Parameters.Layout, network.SparseTables, default))];
         foreach (int i in run)
         {
             gradients[i].Begin();
@@ -87,7 +91,8 @@ public sealed class SharedPlanTests
     private static NetworkPlan Plan() => new(SingleThread.Instance, KernelChoice.ForLaneWidth(Cases.LaneWidths[^1]));
 
     private static LanguageModelNetwork New(int i, NetworkPlan plan, DropoutSpec dropout, NetworkRegularizers regularizers) => new(
-        Cases.Model(_configs[i]), new WindowShape(B, T, Training: true), new MaskOrigin(dropout, 7), plan, regularizers, i == 0 ? "" : "second");
+        Cases.Model(_configs[i]), new WindowShape(B, T, Training: true), new MaskOrigin(dropout, 7), plan,
+        regularizers, i == 0 ? "" : "second");
 
     private static TokenWindow Batch(int i)
     {

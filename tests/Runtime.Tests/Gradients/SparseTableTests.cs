@@ -6,8 +6,8 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>
-/// Two tables of which a step uses some rows only, anywhere among the parameters of a recurrent layer that reads their sum, against central differences of the
-/// twin's loss in double precision.
+/// Two tables of which a step uses some rows only, anywhere among the parameters of a recurrent layer that reads their sum, against central
+/// differences of the twin's loss in double precision.
 /// </summary>
 public sealed class SparseTableTests
 {
@@ -47,8 +47,10 @@ public sealed class SparseTableTests
         foreach (int seed in new[] { 1, 5 })
         {
             StepRows rows = StepRows.Even(T, B);
-            Dictionary<string, int[]> tokens = _words.ToDictionary(words => words.Key, words => Arrays.Tokens(seed + words.Value, B * T, words.Value));
-            float[] x = new float[T * I * B], part = new float[x.Length], weights = Arrays.Uniform(seed, T * H * B), dx = new float[x.Length];
+            Dictionary<string, int[]> tokens = _words.ToDictionary(
+                words => words.Key, words => Arrays.Tokens(seed + words.Value, B * T, words.Value));
+            float[] x = new float[T * I * B], part = new float[x.Length];
+            float[] weights = Arrays.Uniform(seed, T * H * B), dx = new float[x.Length];
             foreach ((string name, EmbeddingLayer embedding) in embeddings)
             {
                 embedding.Forward(parameters, tokens[name], rows, part);
@@ -61,11 +63,13 @@ public sealed class SparseTableTests
             foreach ((string name, EmbeddingLayer embedding) in embeddings) embedding.Backward(gradients, tokens[name], rows, dx);
             gradients.End();
 
-            Dictionary<string, double[]> leaves = layout.Tensors.ToDictionary(slot => slot.Name, slot => parameters[slot].ToArray().ToDoubles());
+            Dictionary<string, double[]> leaves = layout.Tensors.ToDictionary(
+                slot => slot.Name, slot => parameters[slot].ToArray().ToDoubles());
             foreach (TensorSlot slot in layout.Tensors)
             {
                 double[] slopes = Slopes(leaves, leaves[slot.Name], tokens, weights);
-                await Assert.That(Arrays.RelativeDistance(gradients.Values[slot].ToArray().ToDoubles(), slopes)).IsLessThan(1e-6).Because($"{slot.Name}, {order}");
+                await Assert.That(Arrays.RelativeDistance(gradients.Values[slot].ToArray().ToDoubles(), slopes))
+                    .IsLessThan(1e-6).Because($"{slot.Name}, {order}");
             }
 
             foreach ((string name, TensorSlot table) in tables)

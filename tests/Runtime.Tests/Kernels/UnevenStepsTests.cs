@@ -51,5 +51,9 @@ public sealed class UnevenStepsTests
     }
 
     private static float[] Of(StepRows rows, float[] all, int b) =>
-        [.. from t in Enumerable.Range(0, _lengths[b]) from unit in Enumerable.Range(0, Units) select all[(rows.Before(t) * Units) + (unit * rows.At(t)) + b]];
+        [
+            .. from t in Enumerable.Range(0, _lengths[b])
+            from unit in Enumerable.Range(0, Units)
+            select all[(rows.Before(t) * Units) + (unit * rows.At(t)) + b],
+        ];
 }

@@ -2,12 +2,15 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>What a recurrent layer promises of bits: a sequence has those that it has alone, and step by step those of the whole window.</summary>
+/// <summary>
+/// What a recurrent layer promises of bits: a sequence has those that it has alone, and step by step those of the whole window.
+/// </summary>
 public sealed class RecurrentFamilyTests
 {
     // One long sequence and many short ones, more than stand side by side; one of no step; as many as the longest step's tile and one more.
@@ -20,7 +23,8 @@ public sealed class RecurrentFamilyTests
 
     [Test]
     [MethodDataSource(nameof(Layers))]
-    public async Task A_sequence_among_others_of_unequal_length_has_the_bits_that_it_has_alone(CellKind kind, bool peepholes, RecurrentDirection direction)
+    public async Task A_sequence_among_others_of_unequal_length_has_the_bits_that_it_has_alone(
+        CellKind kind, bool peepholes, RecurrentDirection direction)
     {
         foreach (DropoutKind dropout in new[] { DropoutKind.None, DropoutKind.Structured, DropoutKind.StructuredLocked })
         {
@@ -57,7 +61,11 @@ public sealed class RecurrentFamilyTests
         {
             foreach (int[] lengths in (int[][])[[6, 6, 6], [2, 7, 0, 7, 3]])
             {
-                var @case = new RecurrentCase(kind, peepholes, direction, lengths) { Dropout = dropout with { Layer = 0.3f, Recurrent = 0.4f }, WeightDrop = 0.2f };
+                var @case = new RecurrentCase(kind, peepholes, direction, lengths)
+                {
+                    Dropout = dropout with { Layer = 0.3f, Recurrent = 0.4f },
+                    WeightDrop = 0.2f,
+                };
                 var rig = new RecurrentRig(@case);
                 int[] all = [.. Enumerable.Range(0, lengths.Length)];
                 var whole = rig.Run(all);
@@ -127,7 +135,45 @@ public sealed class RecurrentFamilyTests
         await Assert.That(() => even.Layer.Start(StepRows.Even(5, 3))).Throws<ArgumentException>();
         await Assert.That(() => even.Layer.Start(StepRows.Even(4, 4))).Throws<ArgumentException>();
         even.Layer.Start(StepRows.Even(2, 2));
-        await Assert.That(Messages.Of<ArgumentException>(() => even.Layer.StartBackward())).IsEqualTo("'lstm.0.recurrent' was not made for training");
+        await Assert.That(Messages.Of<ArgumentException>(() => even.Layer.StartBackward()))
+            .IsEqualTo("'lstm.0.recurrent' was not made for training");
+    }
+
+    [Test]
+    public async Task Weights_with_DropConnect_are_used_twice_only_by_a_layer_made_for_it()
+    {
+        var rig = new RecurrentRig(new RecurrentCase(CellKind.Gru, false, RecurrentDirection.Forward, [3, 2]) { WeightDrop = 0.3f });
+        await Assert.That(Messages.Of<ArgumentException>(() => rig.RunWindows([[0], [1]], isShared: false))).IsEqualTo(
+            "'gru.0.recurrent' has DropConnect and is used twice in a step; the layer was not made for that");
+    }
+
+    [Test]
+    public async Task A_general_cell_does_not_train()
+    {
+        var variant = new VariantOps(SingleThread.Instance, [Activation.Tanh], clip: 0f, coupled: false, Small.H);
+        var shape = new WindowShape(1, 1, Training: true);
+        await Assert.That(Messages.Of<ArgumentException>(() => NewLayer(CellKind.RnnTanh, shape, variant))).IsEqualTo(
+            "'rnn.0.recurrent' is of a kind of cell that does not train");
+    }
+
+    [Test]
+    public async Task Memory_of_a_layer_that_only_runs_does_not_grow_with_the_steps()
+    {
+        foreach ((CellKind kind, _) in Cases.Cells)
+        {
+            NetworkPlan some = NewLayer(kind, new WindowShape(17, 64, Training: false, IsUneven: true));
+            NetworkPlan many = NewLayer(kind, new WindowShape(17, 6400, Training: false, IsUneven: true));
+            await Assert.That(many.ScratchFloats).IsEqualTo(some.ScratchFloats);
+        }
+    }
+
+    // A layer that gives its outputs to others' memory.
+    private static NetworkPlan NewLayer(CellKind kind, WindowShape shape, VariantOps? variant = null)
+    {
+        var plan = new NetworkPlan(SingleThread.Instance, KernelChoice.ForLaneWidth(Cases.LaneWidths[^1]));
+        RecurrentSlots slots = RecurrentSlots.Add(new ParameterLayout(), kind, peepholes: false, 0, Small.I, Small.H);
+        RecurrentLayer.Create(slots, shape, plan, new RecurrentTraits { Part = new OutputPart(0, Small.H), Variant = variant });
+        return plan;
     }
 
     private static async Task AreSame(Dictionary<string, float[]> found, Dictionary<string, float[]> expected, RecurrentCase @case)

@@ -24,13 +24,14 @@ public sealed record RecurrentCase(CellKind Kind, bool Peepholes, RecurrentDirec
     public bool IsReverse(int direction) => direction == 1 || Direction == RecurrentDirection.Reverse;
 
     public override string ToString() =>
-        $"{Kind}{(Peepholes ? " with peepholes" : "")} {Direction} [{string.Join(' ', Lengths)}] {Dropout.Kind} {Dropout.Draw}{(WeightDrop > 0 ? " DropConnect" : "")}";
+        $"{Kind}{(Peepholes ? " with peepholes" : "")} {Direction} [{string.Join(' ', Lengths)}] " +
+        $"{Dropout.Kind} {Dropout.Draw}{(WeightDrop > 0 ? " DropConnect" : "")}";
 }
 
 /// <summary>
-/// Seeded numbers for a case, the fast path run on them, and the twin's loss of them. The loss is the sum of all outputs and last states, each times a seeded
-/// number, so these are the gradients that come from above and from behind the window's end. Everything has a name: tensors, "x b", "h0 d b" and "c0 d b" of
-/// direction d and sequence b, and results "h b", "last h d b", "last c d b".
+/// Seeded numbers for a case, the fast path run on them, and the twin's loss of them. The loss is the sum of all outputs and last states,
+/// each times a seeded number, so these are the gradients that come from above and from behind the window's end. Everything has a name:
+/// tensors, "x b", "h0 d b" and "c0 d b" of direction d and sequence b, and results "h b", "last h d b", "last c d b".
 /// </summary>
 internal sealed class RecurrentRig
 {
@@ -44,7 +45,8 @@ internal sealed class RecurrentRig
     {
         _case = @case;
         (int inputs, int hidden, int directions) = (@case.Inputs, @case.Hidden, @case.Directions);
-        _slots = [.. Enumerable.Range(0, directions).Select(d => RecurrentSlots.Add(Layout, @case.Kind, @case.Peepholes, d, inputs, hidden))];
+        _slots = [.. Enumerable.Range(0, directions)
+            .Select(d => RecurrentSlots.Add(Layout, @case.Kind, @case.Peepholes, d, inputs, hidden))];
 
         // What max(a, 0) does not hold back grows from step to step where weights are large.
         float range = @case.Kind == CellKind.RnnRelu ? 0.2f : 0.5f;
@@ -116,7 +118,8 @@ internal sealed class RecurrentRig
                 };
                 double[] h = [.. leaves[$"h0 {d} {b}"]], c = [.. leaves.GetValueOrDefault($"c0 {d} {b}", [])];
                 double[][] outputs = twin.Run([.. leaves[$"x {b}"].Chunk(_case.Inputs)], h, c);
-                for (int t = 0; t < outputs.Length; t++) loss += Dot(outputs[t], _weights[$"h {b}"].AsSpan(((t * directions) + d) * hidden));
+                for (int t = 0; t < outputs.Length; t++)
+                    loss += Dot(outputs[t], _weights[$"h {b}"].AsSpan(((t * directions) + d) * hidden));
                 loss += Dot(h, _weights[$"last h {d} {b}"]);
                 if (c.Length > 0) loss += Dot(c, _weights[$"last c {d} {b}"]);
             }
@@ -127,15 +130,17 @@ internal sealed class RecurrentRig
 
     /// <summary>Runs some of the sequences on the fast path: the results, and the gradient of the loss by every leaf.</summary>
     public (Dictionary<string, float[]> Results, Dictionary<string, float[]> Gradients) Run(
-        int[] sequences, bool isStepped = false, int width = 0, IParallelRunner? runner = null) => RunWindows([sequences], isStepped, width, runner);
+        int[] sequences, bool isStepped = false, int width = 0, IParallelRunner? runner = null) =>
+        RunWindows([sequences], isStepped, width, runner);
 
     /// <summary>The same layers over one window after another, in one step of training.</summary>
     /// <param name="windows">The sequences of each.</param>
     /// <param name="isStepped">Whether step by step.</param>
     /// <param name="width">Lanes.</param>
     /// <param name="runner">Threads.</param>
+    /// <param name="isShared">Whether the layers are made for more than one.</param>
     public (Dictionary<string, float[]> Results, Dictionary<string, float[]> Gradients) RunWindows(
-        int[][] windows, bool isStepped = false, int width = 0, IParallelRunner? runner = null)
+        int[][] windows, bool isStepped = false, int width = 0, IParallelRunner? runner = null, bool isShared = true)
     {
         (int hidden, int directions) = (_case.Hidden, _case.Directions);
         int most = windows.SelectMany(window => window).Max(b => _case.Lengths[b]), units = directions * hidden;
@@ -143,15 +148,17 @@ internal sealed class RecurrentRig
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.ForLaneWidth(width == 0 ? Cases.LaneWidths[^1] : width));
         var origin = new MaskOrigin(_case.Dropout, Seed);
         UnitDropout input = new(plan.Place(InputPlace()), origin, shape, plan);
-        UnitDropout[] recurrent = [.. Enumerable.Range(0, directions).Select(d => new UnitDropout(plan.Place(RecurrentPlace(d)), origin, shape, plan))];
-        RecurrentLayer[] layers = [.. Enumerable.Range(0, directions).Select(d => RecurrentLayer.Create(_slots[d], shape, plan, new RecurrentTraits
+        UnitDropout[] recurrent =
+            [.. Enumerable.Range(0, directions).Select(d => new UnitDropout(plan.Place(RecurrentPlace(d)), origin, shape, plan))];
+        RecurrentLayer[] layers = [.. Enumerable.Range(0, directions).Select(d => RecurrentLayer.Create(
+            _slots[d], shape, plan, new RecurrentTraits
         {
             InputDropout = input,
             RecurrentDropout = recurrent[d],
             Drop = _case.WeightDrop > 0 ? new WeightDrop(plan.Vectors, Seed, _case.WeightDrop, plan.WeightMask()) : null,
             IsReverse = _case.IsReverse(d),
             HasStateGradient = true,
-            IsShared = windows.Length > 1,
+            IsShared = isShared && windows.Length > 1,
             Part = new OutputPart(d * hidden, units),
         }))];
         plan.Take();
@@ -174,7 +181,8 @@ internal sealed class RecurrentRig
     }
 
     private void RunWindow(
-        int[] sequences, RecurrentLayer[] layers, UnitDropout input, UnitDropout[] recurrent, ParameterBlock parameters, GradientBlock gradients,
+        int[] sequences, RecurrentLayer[] layers, UnitDropout input, UnitDropout[] recurrent, ParameterBlock parameters,
+        GradientBlock gradients,
         bool isStepped, Dictionary<string, float[]> results, Dictionary<string, float[]> slopes)
     {
         (int hidden, int directions, int batch) = (_case.Hidden, _case.Directions, sequences.Length);
@@ -184,7 +192,8 @@ internal sealed class RecurrentRig
         StepRows rows = packing.Pack(lengths, steps);
         var places = new Packed(rows, [.. packing.Order.ToArray().Select(i => sequences[i])]);
         foreach (UnitDropout dropout in (UnitDropout[])[input, .. recurrent]) dropout.Draw(_draw, rows);
-        float[] x = places.Steps("x", Leaves, _case.Inputs), joined = new float[rows.Total * units], dJoined = places.Steps("h", _weights, units), dx = new float[x.Length];
+        float[] x = places.Steps("x", Leaves, _case.Inputs), joined = new float[rows.Total * units];
+        float[] dJoined = places.Steps("h", _weights, units), dx = new float[x.Length];
         if (!isStepped) input.ApplyWindow(x);
         for (int d = 0; d < directions; d++)
         {
@@ -302,7 +311,8 @@ internal sealed class RecurrentRig
                 for (int place = 0; place < rows.At(t); place++)
                 {
                     float[] sequence = from[$"{name} {sequences[place]}"];
-                    for (int unit = 0; unit < units; unit++) Step(all, t, units)[(unit * rows.At(t)) + place] = sequence[(t * units) + unit];
+                    for (int unit = 0; unit < units; unit++)
+                        Step(all, t, units)[(unit * rows.At(t)) + place] = sequence[(t * units) + unit];
                 }
             }
 
@@ -327,7 +337,8 @@ internal sealed class RecurrentRig
         // [B][stride].
         public void Rows(string name, Dictionary<string, float[]> from, Span<float> block, int stride)
         {
-            for (int place = 0; place < sequences.Length && !block.IsEmpty; place++) from[$"{name} {sequences[place]}"].CopyTo(block[(place * stride)..]);
+            for (int place = 0; place < sequences.Length && !block.IsEmpty; place++)
+                from[$"{name} {sequences[place]}"].CopyTo(block[(place * stride)..]);
         }
     }
 }
