@@ -37,7 +37,12 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
     {
         recipe = recipe with
         {
-            Optimizer = OptimizerKind.Sgd, Momentum = 0f, Nesterov = false, WeightDecay = 0f, DecoupledDecay = false, WarmUpUpdates = 0,
+            Optimizer = OptimizerKind.Sgd,
+            Momentum = 0f,
+            Nesterov = false,
+            WeightDecay = 0f,
+            DecoupledDecay = false,
+            WarmUpUpdates = 0,
             VariableBptt = false,
         };
 

@@ -29,6 +29,7 @@ internal sealed record GridManifest(
     public string? FindFault()
     {
         if (Format < 1) return $"its format is {Format}; 1 to {CurrentFormat} was expected";
+        if (Settings.FirstOrDefault(setting => setting.Value is null).Key is { } empty) return $"its setting {empty} is null";
         return Vocabulary.Count < 2 || Train.Tokens < 2 || Valid.Tokens < 2 || Test.Tokens < 2 ? "a text or the vocabulary has fewer than 2 tokens" : null;
     }
 

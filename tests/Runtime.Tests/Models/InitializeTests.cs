@@ -1,5 +1,5 @@
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 

@@ -72,7 +72,12 @@ public sealed class OptimizerTests
         await EachUpdateIs(
             recipe => recipe with
             {
-                Optimizer = OptimizerKind.AdamW, Beta1 = 0.8f, Beta2 = 0.99f, Epsilon = 0.01f, WeightDecay = (float)WeightDecay, WarmUpUpdates = warmUp,
+                Optimizer = OptimizerKind.AdamW,
+                Beta1 = 0.8f,
+                Beta2 = 0.99f,
+                Epsilon = 0.01f,
+                WeightDecay = (float)WeightDecay,
+                WarmUpUpdates = warmUp,
             },
             clip, (index, gradient, t, was) => -Rate * Math.Min(1, warmUp == 0 ? 1 : (double)t / warmUp) * (step(index, gradient, t) + (WeightDecay * was)));
     }
