@@ -36,7 +36,8 @@ internal sealed class SequencePacking(int batch, int timeSteps)
             isEven &= _keys[b] >> 32 == _keys[0] >> 32;
         }
 
-        if (!isEven) _keys.AsSpan().Sort();
+        // Without a comparison of ours, native code makes a delegate for every sort.
+        if (!isEven) _keys.AsSpan().Sort(static (a, b) => a.CompareTo(b));
         IsInOrder = true;
         for (int place = 0; place < batch; place++)
         {
