@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace TinySD.Formats;
 
 /// <summary>Throw-helpers: a file's fault is a <see cref="FileProblemException"/>, a caller's an argument or an invalid-operation

@@ -1,8 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Invocation;
 using TinySD.Tools.Commands;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

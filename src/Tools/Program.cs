@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using TinySD.Tools;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 
 using var stop = new StopRequest();
 Action<PosixSignalContext> onSignal = context =>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Display;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using TinySD.Formats;
 using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Tools.Tests;
 

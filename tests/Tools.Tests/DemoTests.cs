@@ -1,6 +1,6 @@
 using System.Text.Json;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 using TinySD.Tools.Demo;
 using TinySD.Tools.Display;
 using TinySD.Tools.Training;

@@ -3,7 +3,7 @@ using TinySD.Formats;
 using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Reproduce;
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Reproduce;
 
 namespace TinySD.Tools.Tests;

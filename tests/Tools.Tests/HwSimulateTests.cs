@@ -5,7 +5,7 @@ using System.Xml.Linq;
 using TinySD.Formats.Hardware;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 using TinySD.Tools.Systolic;
 
 namespace TinySD.Tools.Tests;

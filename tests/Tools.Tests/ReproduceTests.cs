@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Reproduce;

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 

@@ -1,7 +1,4 @@
-using System.Text.Json;
 using TinySD.Formats.Container;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 

@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Checkpoints;
 

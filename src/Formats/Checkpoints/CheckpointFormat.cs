@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 

@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 

@@ -1,9 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using System.Text;
 using TinySD.Formats.Container;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Checkpoints;
 

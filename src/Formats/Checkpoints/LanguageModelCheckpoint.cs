@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Checkpoints;
 

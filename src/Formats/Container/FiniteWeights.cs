@@ -1,6 +1,3 @@
-using System.Globalization;
-using TinySD.Runtime.Memory;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>

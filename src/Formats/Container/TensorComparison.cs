@@ -1,5 +1,3 @@
-using TinySD.Runtime.Memory;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>Compares a file's tensors with those that a layout has.</summary>

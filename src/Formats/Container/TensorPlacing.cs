@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>Checks a header's tensor entries one by one, in file order, against the rules of <c>FORMAT.md</c>, "Tensors".</summary>

@@ -1,10 +1,7 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Container;
 

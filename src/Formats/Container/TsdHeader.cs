@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>A <c>.tsd</c> file's header: its kind, its tensors, and what else the kind keeps there, as raw JSON.</summary>

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Container;
 

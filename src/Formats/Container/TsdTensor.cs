@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>What a <c>.tsd</c> file says about one of its tensors.</summary>

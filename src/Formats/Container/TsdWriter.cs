@@ -1,10 +1,6 @@
-using System.Buffers;
 using System.IO.Hashing;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using CommunityToolkit.HighPerformance.Buffers;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats.Container;
 

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange;
 

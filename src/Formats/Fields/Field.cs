@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace TinySD.Formats.Fields;
 
 /// <summary>One figure of a record: its names in files, in results and on the command line, and all that is done with it.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Fields;

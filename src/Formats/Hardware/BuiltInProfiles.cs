@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;

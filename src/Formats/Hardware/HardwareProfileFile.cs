@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;

@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using System.Text.Unicode;
-using TinySD.Formats.Storage;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;

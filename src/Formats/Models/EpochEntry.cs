@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 

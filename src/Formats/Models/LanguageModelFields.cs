@@ -1,7 +1,5 @@
 using TinySD.Formats.Fields;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Training;
-using Recipe = TinySD.Runtime.Training.LanguageModelRecipe;
+using Recipe = TinySD.Runtime.Tasks.LanguageModelRecipe;
 
 namespace TinySD.Formats.Models;
 

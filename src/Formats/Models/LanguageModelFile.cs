@@ -1,10 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using TinySD.Formats.Container;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 

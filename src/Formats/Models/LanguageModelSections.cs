@@ -1,8 +1,6 @@
 using System.Text.Json.Serialization;
 using TinySD.Formats.Fields;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Models;
 

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Models;
 
 /// <summary>A language model used where it lies in its file.</summary>

@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using TinySD.Formats.Container;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats.Models;
 

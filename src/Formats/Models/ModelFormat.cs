@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using TinySD.Formats.Container;
-using TinySD.Runtime.Memory;
 
 namespace TinySD.Formats.Models;
 

@@ -1,8 +1,3 @@
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
-
 namespace TinySD.Formats.Models;
 
 /// <summary>The words for what a model is and how it was trained.</summary>

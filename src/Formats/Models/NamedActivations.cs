@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Formats.Models;
 
 /// <summary>An activation function as files name it.</summary>

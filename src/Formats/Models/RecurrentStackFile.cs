@@ -1,8 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using TinySD.Formats.Container;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Models;
 

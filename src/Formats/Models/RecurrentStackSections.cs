@@ -1,6 +1,3 @@
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Formats.Models;
 
 // The JSON of a recurrent stack's header, spelled out apart from the runtime's records: a name changed there must not change the format.

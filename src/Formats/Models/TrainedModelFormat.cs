@@ -1,8 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats.Container;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 

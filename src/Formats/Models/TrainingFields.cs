@@ -1,8 +1,4 @@
 using TinySD.Formats.Fields;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 

@@ -1,7 +1,5 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Models;
 

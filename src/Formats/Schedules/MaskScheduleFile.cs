@@ -1,11 +1,6 @@
-using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using TinySD.Formats.Container;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Schedules;
 

@@ -1,10 +1,4 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
-using System.Text;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Schedules;
 

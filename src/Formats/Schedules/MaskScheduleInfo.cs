@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using TinySD.Runtime.Masks;
-
 namespace TinySD.Formats.Schedules;
 
 /// <summary>What a mask schedule is of, apart from the masks.</summary>

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Schedules;
 

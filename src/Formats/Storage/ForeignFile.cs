@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>Recognises, from a file's first bytes and its name, what somebody gave by mistake, and knows the way from it to a file that is read.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>Names of files and folders that stand beside another, as <c>model.tsd.checkpoints</c> beside <c>model.tsd</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Text;

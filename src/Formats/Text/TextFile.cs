@@ -1,8 +1,5 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Unicode;
 using CommunityToolkit.HighPerformance.Buffers;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Text;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>The words for what a text's tokens are.</summary>

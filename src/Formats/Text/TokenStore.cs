@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>

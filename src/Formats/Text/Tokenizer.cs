@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Takes a text's tokens one by one.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>The tokens a model knows; a token's id is its place in the list. Immutable, safe to use from many threads.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Text;

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Text;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Hardware;
 
 /// <summary>What kind of machine a profile describes.</summary>

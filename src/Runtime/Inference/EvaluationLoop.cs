@@ -1,5 +1,4 @@
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Inference;
 

@@ -1,7 +1,6 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 

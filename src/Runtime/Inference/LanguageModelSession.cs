@@ -2,7 +2,6 @@ using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 

@@ -3,7 +3,6 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
 

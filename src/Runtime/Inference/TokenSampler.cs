@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Inference;
 
 /// <summary>Draws tokens from logits: temperature, the k most likely only, and a seed that repeats.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using TinySD.Runtime.Kernels.Lanes;
 
 namespace TinySD.Runtime.Kernels;

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using TinySD.Runtime.Kernels.Lanes;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Kernels;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>What an LSTM, GRU or RNN of the general kind, as ONNX defines them, differs in from the plain ones.</summary>

@@ -1,6 +1,5 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Layers;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Masks;
 
 /// <summary>What masks are drawn for; with the seed it decides every one of them.</summary>

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Masks;
 
 /// <summary>How a dropout mask varies over the batch and over time; Sarma et al., NeurIPS 2021, table of cases I to IV.</summary>

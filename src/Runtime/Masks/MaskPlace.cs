@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Masks;
 

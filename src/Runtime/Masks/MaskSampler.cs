@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Masks;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Memory;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Memory;
 
 /// <summary>Memory that the host gives when it is asked for so many floats, or the runtime's own where there is no such host.</summary>

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Memory;
 
 /// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or moments.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Memory;
 

@@ -1,6 +1,5 @@
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Models;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Models;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Models;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Models;
 
 /// <summary>Checks token ids once, above the kernels that trust them.</summary>

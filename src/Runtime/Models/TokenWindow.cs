@@ -1,5 +1,3 @@
-using TinySD.Runtime.Numerics;
-
 namespace TinySD.Runtime.Models;
 
 /// <summary>A window of a text: the tokens of some time steps of every sequence, and those that follow them.</summary>

@@ -3,7 +3,6 @@ using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels.Lanes;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 

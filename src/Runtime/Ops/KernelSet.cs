@@ -1,6 +1,5 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 

@@ -1,10 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.Arm;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Kernels;
 using TinySD.Runtime.Kernels.Lanes;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Ops;
 

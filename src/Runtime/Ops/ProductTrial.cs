@@ -1,6 +1,5 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;

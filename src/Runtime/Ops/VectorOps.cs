@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Threading;
 

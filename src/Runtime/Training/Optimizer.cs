@@ -1,5 +1,4 @@
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Training;

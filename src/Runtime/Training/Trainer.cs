@@ -2,7 +2,6 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Training;
 

@@ -1,6 +1,5 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Training;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Runtime.Training;
 

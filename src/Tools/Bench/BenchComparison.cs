@@ -1,10 +1,4 @@
 using System.Diagnostics;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Numerics;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;

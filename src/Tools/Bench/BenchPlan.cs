@@ -1,5 +1,3 @@
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;

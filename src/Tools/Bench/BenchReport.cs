@@ -1,13 +1,5 @@
-using System.Text.Json;
 using Spectre.Console;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,4 +1,3 @@
-using TinySD.Runtime.Layers;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;
 

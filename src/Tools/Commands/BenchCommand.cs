@@ -1,12 +1,4 @@
-using System.CommandLine;
-using System.Globalization;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
 

@@ -1,12 +1,4 @@
-using System.CommandLine;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Demo;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
 

@@ -1,10 +1,3 @@
-using System.CommandLine;
-using System.Text.Json;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Hardware;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,10 +1,5 @@
-using System.CommandLine;
-using System.Text;
 using Spectre.Console;
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 

@@ -1,12 +1,5 @@
-using System.CommandLine;
-using System.Globalization;
 using Spectre.Console;
-using TinySD.Formats;
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Threading;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;

@@ -1,14 +1,5 @@
-using System.CommandLine;
-using System.Globalization;
 using TinySD.Formats.Hardware;
-using TinySD.Formats.Models;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Systolic;
 using TinySD.Tools.Tasks.LanguageModeling;

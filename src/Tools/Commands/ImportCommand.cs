@@ -1,10 +1,5 @@
-using System.CommandLine;
-using TinySD.Formats.Container;
 using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Text;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

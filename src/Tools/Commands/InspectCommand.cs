@@ -1,6 +1,3 @@
-using System.CommandLine;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Options;
 

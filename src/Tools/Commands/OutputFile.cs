@@ -1,6 +1,3 @@
-using TinySD.Formats;
-using TinySD.Formats.Storage;
-
 namespace TinySD.Tools.Commands;
 
 /// <summary>Checks of a file to be written, made before hours of work depend on it.</summary>

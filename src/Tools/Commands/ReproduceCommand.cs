@@ -1,4 +1,3 @@
-using System.CommandLine;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;

@@ -1,10 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats;
-using TinySD.Formats.Checkpoints;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Threading;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;

@@ -1,14 +1,4 @@
-using System.CommandLine;
 using Spectre.Console;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Numerics;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;

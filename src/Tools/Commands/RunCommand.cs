@@ -1,15 +1,7 @@
-using System.CommandLine;
-using TinySD.Formats;
 using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

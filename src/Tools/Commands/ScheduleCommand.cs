@@ -1,13 +1,4 @@
-using System.CommandLine;
-using TinySD.Formats;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,9 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using TinySD.Formats.Exchange;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Tools.Display;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;

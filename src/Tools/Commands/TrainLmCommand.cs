@@ -1,15 +1,4 @@
-using System.CommandLine;
-using TinySD.Formats;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
 using TinySD.Formats.Schedules;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

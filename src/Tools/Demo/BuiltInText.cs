@@ -1,6 +1,3 @@
-using System.Text;
-using TinySD.Formats.Text;
-
 namespace TinySD.Tools.Demo;
 
 /// <summary>The text that this program carries: its own sources and documents, as they were when it was built.</summary>

@@ -1,13 +1,4 @@
 using System.Diagnostics;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,6 +1,4 @@
 using Spectre.Console;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>A tick of an axis.</summary>

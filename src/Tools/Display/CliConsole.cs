@@ -1,4 +1,3 @@
-using System.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -89,7 +88,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     /// <summary>The same, its own control sequences as they are and all text as it can be seen.</summary>
     private sealed class Filtered(IRenderable inner) : IRenderable
     {
-        public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+        public Spectre.Console.Rendering.Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
 
         public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => inner.Render(options, maxWidth).Select(Visible);
 

@@ -1,5 +1,3 @@
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>What every command is given beside its own options.</summary>

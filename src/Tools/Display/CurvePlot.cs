@@ -1,5 +1,3 @@
-using TinySD.Runtime.Inference;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>A line of a <see cref="CurvePlot"/>.</summary>

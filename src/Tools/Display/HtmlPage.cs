@@ -1,7 +1,4 @@
 using System.Net;
-using System.Text;
-using TinySD.Formats;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Tools.Display;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>The masks of one set of weights: the kept units at each time step, all of them where nothing is dropped.</summary>

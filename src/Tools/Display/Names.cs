@@ -1,7 +1,3 @@
-using TinySD.Formats;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Layers;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>What reports and messages call things that stand in no file.</summary>

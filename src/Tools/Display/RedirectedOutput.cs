@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Display;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Draws series of numbers as text: no colour, no escape codes, fit for any terminal and for a file.</summary>

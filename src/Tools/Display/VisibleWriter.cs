@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Writes what can be seen, and nothing that a terminal would obey: see <see cref="VisibleText"/>.</summary>

@@ -1,5 +1,3 @@
-using TinySD.Formats;
-
 namespace TinySD.Tools.Errors;
 
 /// <summary>Turns an exception into an exit code and a message.</summary>

@@ -1,8 +1,5 @@
-using TinySD.Formats;
-using TinySD.Formats.Container;
 using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;

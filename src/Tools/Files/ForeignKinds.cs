@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.Text.Json;
 using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Safetensors;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;

@@ -1,13 +1,6 @@
-using System.Globalization;
-using System.Text.Json;
-using TinySD.Formats.Container;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Files;
 

@@ -1,12 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using TinySD.Formats;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
 using TinySD.Formats.Exchange;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Files;
 

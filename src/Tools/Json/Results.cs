@@ -1,11 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Json;
 

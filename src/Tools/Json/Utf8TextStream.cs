@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Json;
 

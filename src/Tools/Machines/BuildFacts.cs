@@ -1,5 +1,4 @@
 using System.Reflection;
-using TinySD.Formats.Models;
 
 namespace TinySD.Tools.Machines;
 

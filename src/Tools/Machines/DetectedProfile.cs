@@ -1,6 +1,3 @@
-using TinySD.Runtime.Hardware;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>Puts together the profile of a machine, and says of each figure where it comes from.</summary>

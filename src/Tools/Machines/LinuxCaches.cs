@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>The caches that Linux lists for its first processor, one folder each: Documentation/ABI/testing/sysfs-devices-system-cpu.</summary>

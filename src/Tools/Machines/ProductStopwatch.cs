@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Ops;
-using TinySD.Runtime.Threading;
 
 namespace TinySD.Tools.Machines;
 

@@ -1,5 +1,4 @@
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
 
 namespace TinySD.Tools.Machines;
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Ops;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Machines;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>The products that the search times.</summary>

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>What the search found for one question.</summary>

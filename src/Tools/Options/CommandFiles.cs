@@ -1,7 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Storage;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>The names that a command uses in a folder that it fills.</summary>

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>The options that every command has.</summary>

@@ -1,9 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>The options that decide how units are dropped.</summary>

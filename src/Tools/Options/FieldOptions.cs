@@ -1,6 +1,4 @@
-using System.CommandLine;
 using TinySD.Formats.Fields;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
 

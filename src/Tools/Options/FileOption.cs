@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>An option or argument that names files, and says of each whether its command reads or writes it.</summary>

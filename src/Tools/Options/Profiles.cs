@@ -1,11 +1,6 @@
 using System.Collections.Immutable;
-using System.CommandLine;
-using TinySD.Formats;
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Ops;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Options;

@@ -1,7 +1,4 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
-using TinySD.Formats;
-using TinySD.Formats.Container;
 using TinySD.Formats.Fields;
 
 namespace TinySD.Tools.Options;

@@ -1,7 +1,4 @@
-using System.CommandLine;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Runtime.Layers;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Options;
 

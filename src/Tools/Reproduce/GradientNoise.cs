@@ -1,10 +1,3 @@
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>How a window's gradient varies. All are of the gradient before clipping, as one vector.</summary>

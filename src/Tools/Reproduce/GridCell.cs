@@ -1,6 +1,3 @@
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A way to drop units that a grid trains with several seeds.</summary>

@@ -1,7 +1,3 @@
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;

@@ -1,9 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using TinySD.Formats;
-using TinySD.Formats.Storage;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Reproduce;

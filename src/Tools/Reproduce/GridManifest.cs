@@ -1,10 +1,4 @@
-using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Fields;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;
 

@@ -1,10 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
 

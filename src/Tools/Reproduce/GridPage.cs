@@ -1,5 +1,3 @@
-using System.Globalization;
-using TinySD.Tools.Display;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;

@@ -1,6 +1,3 @@
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;

@@ -1,5 +1,3 @@
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>Shows a run's progress as that of the grid: which run of how many, and the time left of all of them.</summary>

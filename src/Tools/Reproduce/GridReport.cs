@@ -1,7 +1,3 @@
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;

@@ -1,5 +1,4 @@
 using TinySD.Formats.Fields;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Reproduce;
 

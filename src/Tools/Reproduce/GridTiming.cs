@@ -1,9 +1,4 @@
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
-using TinySD.Tools.Display;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Reproduce;

@@ -1,13 +1,4 @@
 using System.Diagnostics;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;

@@ -1,7 +1,3 @@
-using TinySD.Formats.Models;
-using TinySD.Runtime.Masks;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A structured cell against one of the same rates whose masks differ within the batch, seed by seed.</summary>

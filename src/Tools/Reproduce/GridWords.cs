@@ -1,8 +1,4 @@
-using System.Globalization;
 using Spectre.Console;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Reproduce;

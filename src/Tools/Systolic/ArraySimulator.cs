@@ -1,5 +1,3 @@
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>What the array did.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>A product of matrices: input [M, K] times filter [K, N] gives output [M, N].</summary>

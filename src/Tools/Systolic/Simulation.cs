@@ -1,5 +1,3 @@
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>What a product costs on an array, over all time steps.</summary>

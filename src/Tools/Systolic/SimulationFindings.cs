@@ -1,7 +1,4 @@
-using System.Globalization;
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
-using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Systolic;
 

@@ -1,5 +1,3 @@
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>Draws a simulation as a page that needs nothing beside itself: the masks, units by time, and the cycles of every product.</summary>

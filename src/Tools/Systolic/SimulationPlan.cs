@@ -1,9 +1,4 @@
-using TinySD.Formats.Models;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
 using TinySD.Tools.Bench;
-using TinySD.Tools.Display;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Systolic;

@@ -1,8 +1,5 @@
-using System.Globalization;
 using Spectre.Console;
 using TinySD.Formats.Hardware;
-using TinySD.Runtime.Hardware;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Systolic;

@@ -1,7 +1,3 @@
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>Every product of a network's training step, with the units that the mask schedule keeps in its first step.</summary>

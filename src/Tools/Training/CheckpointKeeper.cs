@@ -1,10 +1,3 @@
-using TinySD.Formats;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
-using TinySD.Formats.Storage;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Checkpoints;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Training;

@@ -1,5 +1,3 @@
-using TinySD.Formats.Storage;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>What a command line says about checkpoints.</summary>

@@ -1,6 +1,3 @@
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>The most that skipping dropped units can gain: the ratio of multiply-adds, everything else taken as free.</summary>

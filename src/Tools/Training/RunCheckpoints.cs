@@ -1,7 +1,3 @@
-using TinySD.Formats.Checkpoints;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>A checkpoint that a run goes on from.</summary>

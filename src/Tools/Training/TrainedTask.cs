@@ -1,7 +1,3 @@
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>A task as the command line trains it: what only the task has to say, and its model file. All else is <see cref="TrainingDriver{TBatch}"/>.</summary>

@@ -1,11 +1,4 @@
 using System.Diagnostics;
-using TinySD.Formats;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Numerics;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Training;
 

@@ -1,5 +1,3 @@
-using TinySD.Runtime.Training;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>What a training run brought.</summary>

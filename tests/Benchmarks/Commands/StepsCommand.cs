@@ -1,11 +1,12 @@
 using System.CommandLine;
+using TinySD.Benchmarks.Libtorch;
 using TinySD.Benchmarks.Reports;
 using TinySD.Benchmarks.Steps;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
+
 #if PEERS
-using TinySD.Benchmarks.Libtorch;
 #endif
 
 namespace TinySD.Benchmarks.Commands;

@@ -1,7 +1,9 @@
 using TinySD.Benchmarks.Steps;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 using TorchSharp;
 using TorchSharp.Modules;
+
 using static TorchSharp.torch;
 
 namespace TinySD.Benchmarks.Libtorch;

@@ -1,4 +1,5 @@
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Benchmarks.Steps;

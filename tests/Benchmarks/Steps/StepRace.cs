@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Benchmarks.Steps;
 

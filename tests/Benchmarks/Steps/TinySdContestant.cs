@@ -1,6 +1,6 @@
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Benchmarks.Steps;
 

@@ -6,9 +6,10 @@ using TinySD.Formats.Container;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
-using OpenCheckpoint = TinySD.Formats.Checkpoints.CheckpointFile<TinySD.Runtime.Training.LanguageModelRecipe, TinySD.Formats.Checkpoints.RunTexts>;
+using OpenCheckpoint = TinySD.Formats.Checkpoints.CheckpointFile<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Checkpoints.RunTexts>;
 
 namespace TinySD.Formats.Tests;
 

@@ -1,6 +1,5 @@
 using TinySD.Formats.Checkpoints;
-using TinySD.Runtime.Training;
-
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Formats.Tests;
 

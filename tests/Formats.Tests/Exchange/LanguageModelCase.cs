@@ -3,7 +3,7 @@ using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Formats.Tests;
 

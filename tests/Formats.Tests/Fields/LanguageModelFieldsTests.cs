@@ -4,7 +4,7 @@ using System.Text.Json;
 using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Formats.Tests;
 

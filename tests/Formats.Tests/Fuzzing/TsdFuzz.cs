@@ -132,7 +132,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
     [GeneratedRegex("(?<before>\"offset\":(?<offset>[0-9]+),\"bytes\":(?<bytes>[0-9]+),\"checksum\":\")[0-9a-f]{32}")]
     private static partial Regex Place();
 
-    private static byte[] Make(TinySD.Runtime.Training.LanguageModelRecipe recipe, Vocabulary vocabulary)
+    private static byte[] Make(TinySD.Runtime.Tasks.LanguageModelRecipe recipe, Vocabulary vocabulary)
     {
         using var folder = new TestFolder();
         var model = new LanguageModel(recipe.ToConfig(vocabulary.Count));

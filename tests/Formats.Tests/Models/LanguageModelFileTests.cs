@@ -8,9 +8,10 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
-using LanguageModelRecord = TinySD.Formats.Models.TrainingRecord<TinySD.Runtime.Training.LanguageModelRecipe, TinySD.Formats.Models.TextsRecord>;
+using LanguageModelRecord = TinySD.Formats.Models.TrainingRecord<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Models.TextsRecord>;
 
 namespace TinySD.Formats.Tests;
 

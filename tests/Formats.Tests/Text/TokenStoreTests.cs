@@ -4,7 +4,7 @@ using System.Text;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Formats.Tests;
 

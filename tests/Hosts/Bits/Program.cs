@@ -1,4 +1,3 @@
-// A host of the runtime in one file: it trains a small language model, streams frames through a recurrent stack, and prints what came out, bit for bit.
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using TinySD.Runtime.Inference;
@@ -6,7 +5,9 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
+
+// A host of the runtime in one file: it trains a small language model, streams frames through a recurrent stack, and prints what came out, bit for bit.
 
 const int Vocabulary = 60, Updates = 20, Frames = 40;
 

@@ -35,6 +35,13 @@ public sealed class RoomsTests
     }
 
     [Test]
+    [Arguments("class Use(Mark mark);", "High/Use.cs: High must not use Low.Own")]
+    [Arguments("enum Mark; class Use(Mark mark);", null)]
+    public async Task What_the_project_imports_is_seen_where_it_is_used(string code, string? expected) => await Assert
+        .That(new Rooms("", "House", List([])).Faults([.. s_project, ("High/Use.cs", $"namespace House.High;\n\n{code}")], "System", "House.Low.Own"))
+        .IsEquivalentTo(expected is null ? Array.Empty<string>() : [expected]);
+
+    [Test]
     public async Task What_the_list_allows_is_no_fault() =>
         await Assert.That(FaultsOf("High/Use.cs", "using House.Low;\nnamespace House.High;\n", ["Low"])).IsEmpty();
 

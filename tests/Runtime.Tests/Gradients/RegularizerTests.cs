@@ -3,6 +3,7 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 

@@ -1,7 +1,7 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Runtime.Tests;
 

@@ -5,6 +5,7 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;

@@ -2,6 +2,7 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;

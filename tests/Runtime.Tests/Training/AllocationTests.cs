@@ -3,8 +3,8 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Runtime.Tests;
 

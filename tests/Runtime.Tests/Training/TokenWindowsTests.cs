@@ -1,5 +1,5 @@
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Runtime.Tests;
 

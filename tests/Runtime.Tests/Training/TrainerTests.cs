@@ -3,6 +3,7 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;

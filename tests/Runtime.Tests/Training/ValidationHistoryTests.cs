@@ -1,3 +1,4 @@
+using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;

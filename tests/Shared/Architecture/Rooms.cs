@@ -6,7 +6,7 @@ namespace TinySD.Tests.Shared;
 /// <remarks>
 /// A room is a folder of the project with all below it, save what is a room of its own there. Its name is the folder's path with dots, as in the
 /// namespace, and <see cref="Root"/> for what lies in no folder. A file uses a room if it names it in a using directive or a full name, or names a
-/// type of it that its own namespace lets it see without.
+/// type of it that its own namespace, or what the project file imports for all, lets it see without.
 /// </remarks>
 /// <param name="folder">The project's folder in the checkout.</param>
 /// <param name="root">Its root namespace.</param>
@@ -17,12 +17,19 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
     public const string Root = "";
 
     /// <summary>What in the project is against the list: one line for each.</summary>
-    public IReadOnlyList<string> Faults() => Faults([.. Repository.Sources(folder)]);
+    public IReadOnlyList<string> Faults()
+    {
+        string project = File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Checkout.Root, folder), "*.csproj").Single());
+        return Faults([.. Repository.Sources(folder)], [.. Imported().Matches(project).Select(match => match.Groups["name"].Value)]);
+    }
 
     /// <summary>The same of given files, by their paths in the project.</summary>
-    public IReadOnlyList<string> Faults(IReadOnlyList<(string Path, string Code)> files)
+    /// <param name="files">Paths and texts.</param>
+    /// <param name="imported">The namespaces that every file sees without a using directive.</param>
+    public IReadOnlyList<string> Faults(IReadOnlyList<(string Path, string Code)> files, params IReadOnlyList<string> imported)
     {
         var known = new Known(files);
+        string[] everywhere = [.. imported.Where(name => name.StartsWith(root + ".", StringComparison.Ordinal)).Select(name => name[(root.Length + 1)..])];
         var faults = new List<string>();
         foreach ((string path, string code) in files)
         {
@@ -36,7 +43,7 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
             // What begins a program is in no namespace.
             string named = Namespace().Match(code) is { Success: true } match ? match.Groups["name"].Value : root, wanted = Joined(root, space);
             if (named != wanted) faults.Add($"{path}: its namespace is {named}, and its folder's is {wanted}");
-            IEnumerable<string> wrong = Uses(code, space, known).Select(RoomOf).Distinct().Where(used => used != room && !below.Contains(used));
+            IEnumerable<string> wrong = Uses(code, [.. Around(space), Root, .. everywhere], known).Select(RoomOf).Distinct().Where(used => used != room && !below.Contains(used));
             faults.AddRange(wrong.Select(used => $"{path}: {Shown(room)} must not use {Shown(used)}"));
         }
 
@@ -84,8 +91,8 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
         return Enumerable.Range(0, parts.Length).Select(left => string.Join('.', parts[..^left]));
     }
 
-    // The namespaces of the project that a file of one of them names.
-    private HashSet<string> Uses(string code, string space, Known known)
+    // The namespaces of the project that a file names, where it sees those given from the inside outwards.
+    private HashSet<string> Uses(string code, IReadOnlyList<string> seen, Known known)
     {
         var uses = new HashSet<string>(StringComparer.Ordinal);
         foreach (Match match in Names().Matches(Namespace().Replace(code, "")))
@@ -99,7 +106,7 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
         {
             // As the compiler looks: from the inside outwards, for a type or a namespace of that name.
             string[] parts = match.Value.Split('.');
-            foreach (string around in Around(space).Append(Root))
+            foreach (string around in seen)
             {
                 (string at, int taken) = known.Walk(around, parts);
                 if (taken == parts.Length || !known.HasType(at, parts[taken])) continue;
@@ -116,6 +123,9 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
 
     [GeneratedRegex(@"^(using (static )?[\w.]+( = [\w.<>]+)?|namespace [\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Directive();
+
+    [GeneratedRegex("""<Using Include="(?<name>[^"]+)" */>""")]
+    private static partial Regex Imported();
 
     [GeneratedRegex(@"(?<![\w.])[A-Z]\w*(\.[A-Z]\w*)*")]
     private static partial Regex Names();

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 

@@ -1,10 +1,6 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Onnx;
 

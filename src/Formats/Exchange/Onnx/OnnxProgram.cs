@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Onnx.Operators;
 

@@ -1,10 +1,6 @@
-using System.Text;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
-using TinySD.Formats.Storage;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Onnx;
 

@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>The order in which a format stacks the gates of a cell.</summary>

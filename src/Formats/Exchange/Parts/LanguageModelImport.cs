@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Exchange.Parts;
 

@@ -1,11 +1,6 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Exchange.Parts;
 

@@ -1,8 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>Takes language models apart, for the formats of others, and puts them together again.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>Numbers with a name and a shape, of no model: what goes into a network and comes out of it.</summary>

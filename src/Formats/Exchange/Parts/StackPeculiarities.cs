@@ -1,5 +1,3 @@
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>What ONNX's recurrent operators have and most others' layers do not.</summary>

@@ -1,6 +1,3 @@
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-
 namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>The tensors of one direction of one layer of a stack, found by their declared order.</summary>

@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 

@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
 using static System.FormattableString;
 
 namespace TinySD.Formats.Exchange.Safetensors;

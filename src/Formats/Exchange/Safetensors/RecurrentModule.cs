@@ -1,10 +1,5 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 

@@ -1,10 +1,6 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>What a safetensors file says about one of its tensors.</summary>

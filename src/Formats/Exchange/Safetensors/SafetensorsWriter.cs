@@ -1,10 +1,6 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace TinySD.Runtime.Kernels.Lanes;
 
 /// <summary>

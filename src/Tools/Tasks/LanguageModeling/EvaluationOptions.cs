@@ -1,9 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

@@ -1,7 +1,3 @@
-using TinySD.Formats.Models;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>

@@ -1,10 +1,3 @@
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>A text as token ids.</summary>

@@ -1,12 +1,4 @@
 using System.Diagnostics;
-using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

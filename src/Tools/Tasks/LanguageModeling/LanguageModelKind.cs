@@ -1,15 +1,6 @@
-using System.Globalization;
-using System.Text.Json;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
 using TinySD.Formats.Exchange;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

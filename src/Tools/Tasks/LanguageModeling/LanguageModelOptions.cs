@@ -1,8 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

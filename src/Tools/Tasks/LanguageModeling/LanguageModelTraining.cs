@@ -1,15 +1,4 @@
-using TinySD.Formats.Container;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Memory;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Tasks;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

@@ -1,6 +1,3 @@
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>The option that names a preset.</summary>

@@ -1,8 +1,4 @@
 using Spectre.Console;
-using TinySD.Formats.Models;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

@@ -1,9 +1,3 @@
-using TinySD.Formats.Models;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>A recipe in a line.</summary>

@@ -1,12 +1,4 @@
-using System.CommandLine;
-using TinySD.Formats.Checkpoints;
-using TinySD.Formats.Container;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Formats.Text;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

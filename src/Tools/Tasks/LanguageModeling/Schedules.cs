@@ -1,10 +1,5 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Models;
 using TinySD.Formats.Schedules;
-using TinySD.Runtime.Masks;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

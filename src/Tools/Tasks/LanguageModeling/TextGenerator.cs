@@ -1,9 +1,3 @@
-using TinySD.Formats.Text;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Models;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>Samples text token by token.</summary>

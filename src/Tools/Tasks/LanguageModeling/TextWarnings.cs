@@ -1,6 +1,3 @@
-using TinySD.Formats.Text;
-using TinySD.Tools.Display;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>What is noticed in a text that may not be what its owner thinks it is.</summary>

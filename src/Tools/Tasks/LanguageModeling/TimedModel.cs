@@ -1,11 +1,4 @@
 using System.Diagnostics;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Threading;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Errors;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 

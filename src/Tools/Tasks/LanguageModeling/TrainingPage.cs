@@ -1,5 +1,3 @@
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 

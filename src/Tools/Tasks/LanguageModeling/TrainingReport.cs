@@ -1,7 +1,4 @@
-using System.Globalization;
 using Spectre.Console;
-using TinySD.Runtime.Training;
-using TinySD.Tools.Display;
 using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 

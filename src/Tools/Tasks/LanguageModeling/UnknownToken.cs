@@ -1,8 +1,3 @@
-using TinySD.Formats;
-using TinySD.Formats.Text;
-using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
-
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>What there is to say of tokens that a vocabulary lacks: how many they are, and what to do where it has no place for them.</summary>

@@ -1,6 +1,3 @@
-using System.CommandLine;
-using TinySD.Formats.Text;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

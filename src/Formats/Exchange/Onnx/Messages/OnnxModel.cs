@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>An ONNX model as its file says it, nothing of it interpreted.</summary>

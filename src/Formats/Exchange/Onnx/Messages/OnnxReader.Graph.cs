@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>Graphs, and what is in them.</summary>

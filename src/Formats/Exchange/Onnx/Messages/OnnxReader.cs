@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
-using TinySD.Formats.Storage;
 
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
 
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 

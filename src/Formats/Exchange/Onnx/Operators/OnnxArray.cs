@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Parts;

@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Inference;
-using TinySD.Runtime.Layers;
-using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 

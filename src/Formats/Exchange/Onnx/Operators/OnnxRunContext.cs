@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;

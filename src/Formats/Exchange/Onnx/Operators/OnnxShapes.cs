@@ -1,4 +1,3 @@
-using System.Globalization;
 using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;

@@ -1,8 +1,8 @@
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
+using TinySD.Runtime.Training;
 
-namespace TinySD.Runtime.Training;
+namespace TinySD.Runtime.Tasks;
 
 /// <summary>Everything that decides a language model's training run, apart from its data.</summary>
 /// <remarks>The presets stand in a file of their own, with their sources.</remarks>

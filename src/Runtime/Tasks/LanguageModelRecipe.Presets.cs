@@ -1,7 +1,8 @@
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
 
-namespace TinySD.Runtime.Training;
+namespace TinySD.Runtime.Tasks;
 
 /// <content>The presets and where their figures are from.</content>
 public sealed partial record LanguageModelRecipe

@@ -1,6 +1,4 @@
-using TinySD.Runtime.Numerics;
-
-namespace TinySD.Runtime.Training;
+namespace TinySD.Runtime.Tasks;
 
 /// <summary>
 /// How many steps a window has with variable back-propagation length (Merity, Keskar and Socher 2017, section 3): the base length in 95 of 100 windows and half

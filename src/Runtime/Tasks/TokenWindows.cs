@@ -1,8 +1,7 @@
 using System.Collections;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 
-namespace TinySD.Runtime.Training;
+namespace TinySD.Runtime.Tasks;
 
 /// <summary>
 /// Cuts one long text into B contiguous streams and those into windows of T steps, so that state can be carried from window to window. What does not

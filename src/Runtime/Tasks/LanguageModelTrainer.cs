@@ -3,11 +3,11 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
-using TinySD.Runtime.Numerics;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 
-namespace TinySD.Runtime.Training;
+namespace TinySD.Runtime.Tasks;
 
 /// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from one to the next.</summary>
 /// <remarks>
