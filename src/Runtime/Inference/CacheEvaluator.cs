@@ -12,16 +12,13 @@ namespace TinySD.Runtime.Inference;
 /// <param name="Result">What was measured with them.</param>
 public readonly record struct CacheResult(float Theta, float Lambda, EvaluationResult Result);
 
-/// <summary>
-/// Evaluation with a continuous cache (Grave, Joulin and Usunier, "Improving Neural Language Models with a Continuous Cache", ICLR 2017):
-/// p = (1 - lambda) p_model + lambda p_cache, where p_cache(w) is proportional to the sum of e^(theta h_t . h_i) over the last N positions
-/// i that w followed, and h is the top layer's output, dropout off. The parameters stay as they are; what was said lately becomes likelier.
-/// </summary>
-/// <remarks>
-/// One stream, state and cache carried through the whole text; while the cache is empty, which is at the first prediction only, the model
-/// predicts alone. The two numbers depend on the model, h . h_i growing with H: tune them on a validation text, not on the text that is
-/// reported.
-/// </remarks>
+/// <summary>Evaluation with a continuous cache (Grave, Joulin and Usunier, "Improving Neural Language Models with a Continuous Cache",
+/// ICLR 2017): p = (1 - lambda) p_model + lambda p_cache, where p_cache(w) is proportional to the sum of e^(theta h_t . h_i) over the last
+/// N positions i that w followed, and h is the top layer's output, dropout off. The parameters stay as they are; what was said lately
+/// becomes likelier.</summary>
+/// <remarks>One stream, state and cache carried through the whole text; while the cache is empty, which is at the first prediction only,
+/// the model predicts alone. The two numbers depend on the model, h . h_i growing with H: tune them on a validation text, not on the text
+/// that is reported.</remarks>
 public sealed class CacheEvaluator : IWindowScorer
 {
     /// <summary>The paper's cache for the Penn Treebank.</summary>
@@ -44,8 +41,8 @@ public sealed class CacheEvaluator : IWindowScorer
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="timeSteps">Steps of a window; no effect on the result.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The window or the cache is too small, or the cache passes 2^31 floats, or the profile does not
-    /// run.</exception>
+    /// <exception cref="ArgumentException">The window or the cache is too small, or the cache passes 2^31 floats, or the profile
+    /// does not run.</exception>
     public CacheEvaluator(
         LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
     {

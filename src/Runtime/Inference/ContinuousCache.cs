@@ -4,11 +4,9 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>
-/// The last N pairs of a hidden state and the token that followed it. The chance that the cache gives a token is its share in the sum over
-/// those pairs of e^(theta h . h_i), h the state now: Grave, Joulin and Usunier, "Improving Neural Language Models with a Continuous
-/// Cache", ICLR 2017.
-/// </summary>
+/// <summary>The last N pairs of a hidden state and the token that followed it. The chance that the cache gives a token is its share in the
+/// sum over those pairs of e^(theta h . h_i), h the state now: Grave, Joulin and Usunier, "Improving Neural Language Models with a
+/// Continuous Cache", ICLR 2017.</summary>
 /// <remarks>A ring: a new pair takes the oldest one's place. Allocates in the constructor only.</remarks>
 internal sealed class ContinuousCache
 {

@@ -16,11 +16,9 @@ internal interface IWindowScorer
     double Score(long window, ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets);
 }
 
-/// <summary>
-/// Takes a text to a scorer window by window, so that every token but the first is predicted once. With one stream the state is carried
-/// through the whole text. With more, the text is cut into as many contiguous streams, and each but the first is fed the tokens before its
-/// own to warm its state up.
-/// </summary>
+/// <summary>Takes a text to a scorer window by window, so that every token but the first is predicted once. With one stream the state is
+/// carried through the whole text. With more, the text is cut into as many contiguous streams, and each but the first is fed the tokens
+/// before its own to warm its state up.</summary>
 internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSteps)
 {
     /// <summary>Refuses sizes that are none, before anything is made for them.</summary>

@@ -26,16 +26,12 @@ public readonly record struct EvaluationResult(long Tokens, double NegativeLogLi
     public static double LossOf(double perplexity) => PortableMath.Log(perplexity);
 }
 
-/// <summary>
-/// Static evaluation: every token but the first is predicted once, from the tokens before it, dropout off, parameters as they are. This is
-/// what published perplexities are since Zaremba, Sutskever and Vinyals 2014: nothing is learned from the text that is measured, only the
-/// state moves.
-/// </summary>
-/// <remarks>
-/// With one stream the state is carried through the whole text, as published figures do. With more the text is cut into that many
+/// <summary>Static evaluation: every token but the first is predicted once, from the tokens before it, dropout off, parameters as they are.
+/// This is what published perplexities are since Zaremba, Sutskever and Vinyals 2014: nothing is learned from the text that is measured,
+/// only the state moves.</summary>
+/// <remarks>With one stream the state is carried through the whole text, as published figures do. With more the text is cut into that many
 /// contiguous streams that run side by side, several times faster; each but the first then warms its state up on the tokens before its own.
-/// What dropout or a cache would add measure <see cref="MonteCarloEvaluator"/> and <see cref="CacheEvaluator"/>.
-/// </remarks>
+/// What dropout or a cache would add measure <see cref="MonteCarloEvaluator"/> and <see cref="CacheEvaluator"/>.</remarks>
 public sealed class LanguageModelEvaluator : IWindowScorer
 {
     private readonly LanguageModel _model;

@@ -8,23 +8,17 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>
-/// Monte Carlo dropout (Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", NIPS 2016): the
-/// text is run through the model N times with dropout on, and the N probabilities of a token are averaged before their logarithm is taken.
-/// Dropout off, as in <see cref="LanguageModelEvaluator"/>, only approximates that average.
-/// </summary>
+/// <summary>Monte Carlo dropout (Gal and Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", NIPS
+/// 2016): the text is run through the model N times with dropout on, and the N probabilities of a token are averaged before their logarithm
+/// is taken. Dropout off, as in <see cref="LanguageModelEvaluator"/>, only approximates that average.</summary>
 /// <remarks>
-/// <para>
-/// Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSampler"/>, and training's
-/// of words and weights, with the window as update. So the seed decides everything, and threads and registers nothing. Locked masks and
-/// those of words and weights are new in every window, as in training, so with them the window's length has an effect. The authors'
-/// published figures are measured otherwise: their code draws the masks of a pass once for the whole text and drops no words there. A
-/// window of the text's length and no word drop do the same, at the cost of that window's memory.
-/// </para>
-/// <para>
-/// Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/> for
-/// what those are.
-/// </para>
+/// <para>Each sample has a state of its own, carried through the text, and masks of its own: those of <see cref="MaskSampler"/>, and
+/// training's of words and weights, with the window as update. So the seed decides everything, and threads and registers nothing. Locked
+/// masks and those of words and weights are new in every window, as in training, so with them the window's length has an effect. The
+/// authors' published figures are measured otherwise: their code draws the masks of a pass once for the whole text and drops no words
+/// there. A window of the text's length and no word drop do the same, at the cost of that window's memory.</para>
+/// <para>Structured masks skip the dropped units here too. That gains most with several streams; see <see cref="LanguageModelEvaluator"/>
+/// for what those are.</para>
 /// </remarks>
 public sealed class MonteCarloEvaluator : IWindowScorer
 {

@@ -7,16 +7,12 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>
-/// Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be fed in
-/// pieces.
-/// </summary>
-/// <remarks>
-/// A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it, until
-/// <see cref="Reset"/> or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same bits
-/// for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is one-directional; a
-/// sequence has the bits that it has alone. Not thread-safe; any number of sessions may share a stack.
-/// </remarks>
+/// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be
+/// fed in pieces.</summary>
+/// <remarks>A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it,
+/// until <see cref="Reset"/> or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same
+/// bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is
+/// one-directional; a sequence has the bits that it has alone. Not thread-safe; any number of sessions may share a stack.</remarks>
 public sealed class RecurrentSession
 {
     private readonly RecurrentStack _stack;
@@ -31,11 +27,9 @@ public sealed class RecurrentSession
     /// <param name="maxTimeSteps">The most steps T of a call, at least 1.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <param name="memory">
-    /// Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/> to allocate. What it
-    /// gives must outlive the session and be nobody else's; it may hold anything and start anywhere, best on a multiple of
-    /// <see cref="AlignedBuffer.AlignmentBytes"/>.
-    /// </param>
+    /// <param name="memory">Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/>
+    /// to allocate. What it gives must outlive the session and be nobody else's; it may hold anything and start anywhere, best on a
+    /// multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
     /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
     /// host gives too little memory.</exception>
     public RecurrentSession(
@@ -78,9 +72,8 @@ public sealed class RecurrentSession
         foreach (RecurrentLayer layer in _layers) layer.Update(stack.Parameters);
     }
 
-    /// <summary>
-    /// What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as IEEE 754 says.
-    /// </summary>
+    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as
+    /// IEEE 754 says.</summary>
     public NonFiniteInput NonFinite { get; init; }
 
     /// <summary>Forgets everything fed so far: h and c become 0.</summary>

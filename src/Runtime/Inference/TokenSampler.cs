@@ -29,8 +29,8 @@ public sealed class TokenSampler
     /// <summary>Draws one token. Allocates nothing.</summary>
     /// <param name="logits">[V]; minus infinity for a token that must not be drawn.</param>
     /// <exception cref="ArgumentException">There are more or fewer logits than the sampler was made for.</exception>
-    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity: numbers
-    /// overflowed.</exception>
+    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity:
+    /// numbers overflowed.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
         if (logits.Length != _vocabularySize) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_vocabularySize}");

@@ -4,9 +4,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// Looks tokens [T][B] up: x [T][E][B]. The table is its own, [V][E], or, tied, the classifier's [H][V] read the other way.
-/// </summary>
+/// <summary>Looks tokens [T][B] up: x [T][E][B]. The table is its own, [V][E], or, tied, the classifier's [H][V] read
+/// the other way.</summary>
 internal sealed class EmbeddingLayer
 {
     private readonly TensorSlot _table;

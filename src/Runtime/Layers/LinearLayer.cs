@@ -4,10 +4,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from
-/// <see cref="Products.RowStride"/>.
-/// </summary>
+/// <summary>The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from
+/// <see cref="Products.RowStride"/>.</summary>
 internal sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;

@@ -5,11 +5,9 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// What the layers of a network share, sized before anything is taken: its products and vector operations, the scratch memory of all
-/// layers, and the places where units can be dropped. Layers declare what they need as they are made; then <see cref="Take"/> takes memory
-/// for all of it, once.
-/// </summary>
+/// <summary>What the layers of a network share, sized before anything is taken: its products and vector operations, the scratch memory of
+/// all layers, and the places where units can be dropped. Layers declare what they need as they are made; then <see cref="Take"/> takes
+/// memory for all of it, once.</summary>
 /// <remarks>Several networks can be made on one plan, and then share its memory for products. Not thread-safe.</remarks>
 public sealed class NetworkPlan
 {

@@ -63,14 +63,10 @@ public enum Pass
     Update,
 }
 
-/// <summary>
-/// Where the time of training steps went, pass by pass, summed since the last <see cref="Reset"/>. Every boundary between two passes is one
-/// reading of the clock, so the parts add up to the whole, and nothing of a step is counted twice or left out.
-/// </summary>
-/// <remarks>
-/// Elapsed time of the calling thread, so a product spread over threads counts until its last thread is done. A boundary costs tens of
-/// nanoseconds. Allocates nothing. Not thread-safe: read it between steps.
-/// </remarks>
+/// <summary>Where the time of training steps went, pass by pass, summed since the last <see cref="Reset"/>. Every boundary between two
+/// passes is one reading of the clock, so the parts add up to the whole, and nothing of a step is counted twice or left out.</summary>
+/// <remarks>Elapsed time of the calling thread, so a product spread over threads counts until its last thread is done. A boundary costs
+/// tens of nanoseconds. Allocates nothing. Not thread-safe: read it between steps.</remarks>
 public sealed class PassTimes
 {
     private const int PassCount = (int)Pass.Update + 1;
@@ -97,9 +93,8 @@ public sealed class PassTimes
     /// <summary>The optimizer: gradient norm and update.</summary>
     public TimeSpan Optimizer => Sum(Pass.GradientNorm, Pass.Update);
 
-    /// <summary>
-    /// What is neither a product nor the optimizer: masks, dropout of units, embedding, cells, softmax, bias sums, copies.
-    /// </summary>
+    /// <summary>What is neither a product nor the optimizer: masks, dropout of units, embedding, cells, softmax,
+    /// bias sums, copies.</summary>
     public TimeSpan Elementwise => Total - Forward - Backward - WeightGradient - Optimizer;
 
     /// <summary>All passes together.</summary>

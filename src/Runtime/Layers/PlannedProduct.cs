@@ -10,7 +10,7 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Batch">Sequences B.</param>
 /// <param name="Place">Where units of K are dropped; null where none ever are.</param>
 /// <param name="IsStepped">Whether a time step waits for the one before it, so that forward and backward go step by step.</param>
-/// <param name="HasBackward">Whether gradients follow in training: that of x, except of the state that a window begins with, and that of
-/// W.</param>
+/// <param name="HasBackward">Whether gradients follow in training: that of x, except of the state that a window begins
+/// with, and that of W.</param>
 public sealed record PlannedProduct(
     string Name, int Inputs, int Outputs, int TimeSteps, int Batch, MaskPlace? Place, bool IsStepped, bool HasBackward);

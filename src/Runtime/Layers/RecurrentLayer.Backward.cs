@@ -13,10 +13,8 @@ internal abstract partial class RecurrentLayer
     /// <summary>That of the carried c, [B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
     public ReadOnlySpan<float> InitialCellGradient => _traits.HasStateGradient && _cell is not null ? _dPast!.Last : [];
 
-    /// <summary>
-    /// What the cell carries back past the products, [B][<see cref="CellStride"/>]: for the state after step t it goes in, for that before
-    /// comes out.
-    /// </summary>
+    /// <summary>What the cell carries back past the products, [B][<see cref="CellStride"/>]: for the state after step t it goes in, for
+    /// that before comes out.</summary>
     protected Span<float> Past(int t) => _dPast!.Before(t);
 
     /// <summary>The gradients of the pre-activations of all steps, [T*B][<see cref="GateStride"/>].</summary>
@@ -58,9 +56,8 @@ internal abstract partial class RecurrentLayer
         AddWeightGradients(gradients, x);
     }
 
-    /// <summary>
-    /// Begins a backward pass that is run step by step, by <see cref="StepBackward"/> from the layer's last step to its first.
-    /// </summary>
+    /// <summary>Begins a backward pass that is run step by step, by <see cref="StepBackward"/> from the layer's last
+    /// step to its first.</summary>
     /// <param name="dHidden">As for <see cref="Backward"/>.</param>
     /// <param name="dCell">As for <see cref="Backward"/>.</param>
     public void StartBackward(ReadOnlySpan<float> dHidden = default, ReadOnlySpan<float> dCell = default)

@@ -4,15 +4,11 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// One recurrent layer, either way through time, over a window of at most T steps whose sequences may be of unequal length: x [T][I][B], h
-/// [T][H][B], both as <see cref="StepRows"/> says. Here is what all cells share: the products, the states, the order of steps; a cell's own
-/// elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.
-/// </summary>
-/// <remarks>
-/// A window is run whole or step by step, with the same bits. The reverse way starts at each sequence's own end, and a state that goes on,
-/// see <see cref="Carry"/>, is that after each sequence's last step of the walk. No mask ever touches it.
-/// </remarks>
+/// <summary>One recurrent layer, either way through time, over a window of at most T steps whose sequences may be of unequal length: x
+/// [T][I][B], h [T][H][B], both as <see cref="StepRows"/> says. Here is what all cells share: the products, the states, the order of steps;
+/// a cell's own elementwise part is <see cref="CellForward"/> and <see cref="CellBackward"/>.</summary>
+/// <remarks>A window is run whole or step by step, with the same bits. The reverse way starts at each sequence's own end, and a state that
+/// goes on, see <see cref="Carry"/>, is that after each sequence's last step of the walk. No mask ever touches it.</remarks>
 internal abstract partial class RecurrentLayer
 {
     // Where no backward pass follows, pre-activations are made for some steps at a time: memory does not grow with the number of steps.
@@ -80,10 +76,8 @@ internal abstract partial class RecurrentLayer
     /// <summary>The carried h, [H][B]: what the next window starts from. May be written.</summary>
     public Span<float> CarriedHidden => HiddenStates.Initial;
 
-    /// <summary>
-    /// The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row is never
-    /// used.
-    /// </summary>
+    /// <summary>The carried c, [B][<see cref="CellStride"/>]; empty for cells that have none. May be written; what lies beyond H in a row
+    /// is never used.</summary>
     public Span<float> CarriedCell => _cell is null ? [] : _cell.Initial;
 
     /// <summary>h after the last window, at each sequence's own end: [H][B]. What <see cref="Carry"/> carries.</summary>
@@ -200,16 +194,12 @@ internal abstract partial class RecurrentLayer
         _cell?.Carry();
     }
 
-    /// <summary>
-    /// The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/> become its
-    /// gates, and its state is made.
-    /// </summary>
+    /// <summary>The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/>
+    /// become its gates, and its state is made.</summary>
     protected abstract void CellForward(ParameterBlock parameters, int t);
 
-    /// <summary>
-    /// Its gradient: the gates of step <paramref name="t"/> become the gradient of its pre-activations, for dh = dUp + dRecurrent, both
-    /// [H][B], and what the cell itself carries back.
-    /// </summary>
+    /// <summary>Its gradient: the gates of step <paramref name="t"/> become the gradient of its pre-activations, for dh = dUp + dRecurrent,
+    /// both [H][B], and what the cell itself carries back.</summary>
     protected abstract void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent);
 
     /// <summary>The recurrent product of step <paramref name="t"/>.</summary>

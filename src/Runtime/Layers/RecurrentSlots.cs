@@ -4,8 +4,8 @@ using TinySD.Runtime.Memory;
 namespace TinySD.Runtime.Layers;
 
 /// <summary>Where one recurrent layer's tensors lie.</summary>
-/// <param name="Kind">The cell, with G gates: 4 in the order i, f, g, o of an LSTM, 3 in the order r, z, n of a GRU, 1 of the simple
-/// cells.</param>
+/// <param name="Kind">The cell, with G gates: 4 in the order i, f, g, o of an LSTM, 3 in the order r, z, n of a GRU, 1 of
+/// the simple cells.</param>
 /// <param name="Input">W [I, GH].</param>
 /// <param name="Recurrent">U [H, GH].</param>
 /// <param name="Bias">b [GH].</param>

@@ -8,9 +8,8 @@ internal sealed record RecurrentTraits
     /// <summary>A layer forward in time that drops nothing.</summary>
     public static RecurrentTraits None { get; } = new();
 
-    /// <summary>
-    /// Dropout of x; null where nothing is dropped. Who gives the layer x applies it, and takes it back to the gradient of x.
-    /// </summary>
+    /// <summary>Dropout of x; null where nothing is dropped. Who gives the layer x applies it, and takes it back to the
+    /// gradient of x.</summary>
     public UnitDropout? InputDropout { get; init; }
 
     /// <summary>Dropout of the previous h, where it enters the recurrent product; null where nothing is dropped.</summary>
@@ -35,7 +34,6 @@ internal sealed record RecurrentTraits
     public VariantOps? Variant { get; init; }
 }
 
-/// <summary>
-/// Units [<paramref name="First"/>, First + H) of the <paramref name="Units"/> that several layers, side by side, give at every step.
-/// </summary>
+/// <summary>Units [<paramref name="First"/>, First + H) of the <paramref name="Units"/> that several layers, side by side, give
+/// at every step.</summary>
 internal readonly record struct OutputPart(int First, int Units);

@@ -2,15 +2,11 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// A state that is handed from step to step through a window: before and after every step, before the first, and after each sequence's own
-/// last. The gradient of a state is one too, that walks the other way.
-/// </summary>
-/// <remarks>
-/// A step's block is [units][B(t)], each element <c>width</c> floats: h has H units, and c one unit whose width is a row. While the same
-/// sequences take part, what is after one step is what is before the next, in the same place; else those that go on are copied, and those
-/// that begin get their initial state.
-/// </remarks>
+/// <summary>A state that is handed from step to step through a window: before and after every step, before the first, and after each
+/// sequence's own last. The gradient of a state is one too, that walks the other way.</summary>
+/// <remarks>A step's block is [units][B(t)], each element <c>width</c> floats: h has H units, and c one unit whose width is a row. While
+/// the same sequences take part, what is after one step is what is before the next, in the same place; else those that go on are copied,
+/// and those that begin get their initial state.</remarks>
 internal sealed class StepStates
 {
     private readonly int _units, _width, _slots;

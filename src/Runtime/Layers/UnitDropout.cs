@@ -10,10 +10,8 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Source">Gives structured masks instead of the seed, or null.</param>
 internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null);
 
-/// <summary>
-/// Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the mask back
-/// to the gradient. Structured cases gather the kept rows and hand their indices to the product.
-/// </summary>
+/// <summary>Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the
+/// mask back to the gradient. Structured cases gather the kept rows and hand their indices to the product.</summary>
 internal sealed class UnitDropout
 {
     private readonly MaskSampler _sampler;
@@ -83,10 +81,8 @@ internal sealed class UnitDropout
     /// <summary>The units that a product over this place uses.</summary>
     public KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
-    /// <summary>
-    /// Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where nothing is
-    /// dropped. A structured copy holds the kept units only, side by side in the first rows of [H][B].
-    /// </summary>
+    /// <summary>Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where
+    /// nothing is dropped. A structured copy holds the kept units only, side by side in the first rows of [H][B].</summary>
     public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
@@ -112,9 +108,8 @@ internal sealed class UnitDropout
     /// <summary>The copies of all steps as they were left; <paramref name="x"/> itself where nothing is dropped.</summary>
     public ReadOnlySpan<float> Window(ReadOnlySpan<float> x) => IsActive ? _output.Span : x;
 
-    /// <summary>
-    /// Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the product did it.
-    /// </summary>
+    /// <summary>Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the
+    /// product did it.</summary>
     public void Backward(int t, Span<float> dx)
     {
         if (!IsActive || _structured) return;
@@ -128,10 +123,8 @@ internal sealed class UnitDropout
         for (int t = 0; t < _rows.Steps; t++) Backward(t, Step(dx, t));
     }
 
-    /// <summary>
-    /// Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of x: a
-    /// copy is 0 or the scale times x, so that is the scale times the copy.
-    /// </summary>
+    /// <summary>Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of
+    /// x: a copy is 0 or the scale times x, so that is the scale times the copy.</summary>
     public void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
     {
         dx = dx[..(_rows.Total * _units)];

@@ -4,9 +4,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>
-/// A layer of the cells that only ONNX knows, for inference: sums kept within a limit, other functions, coupled gates, a reset gate on h.
-/// </summary>
+/// <summary>A layer of the cells that only ONNX knows, for inference: sums kept within a limit, other functions, coupled gates, a
+/// reset gate on h.</summary>
 internal sealed class VariantLayer : RecurrentLayer
 {
     private readonly VariantOps _variant;

@@ -59,16 +59,13 @@ public sealed record DropoutSpec
     /// <summary>How structured masks are drawn.</summary>
     public MaskDraw Draw { get; init; }
 
-    /// <summary>
-    /// Exact counts of kept units are rounded to the nearest multiple of it, at least one multiple, so that tiles and folds of a machine
-    /// are full; 1 leaves them as they are, and so does a place with fewer units than one multiple. Structured cases only.
-    /// </summary>
+    /// <summary>Exact counts of kept units are rounded to the nearest multiple of it, at least one multiple, so that tiles and
+    /// folds of a machine are full; 1 leaves them as they are, and so does a place with fewer units than one multiple.
+    /// Structured cases only.</summary>
     public int KeepMultiple { get; init; } = 1;
 
-    /// <summary>
-    /// Neighbouring units that are kept or dropped together, the first g, the next g and so on; the last group of a place may be smaller.
-    /// Structured cases only.
-    /// </summary>
+    /// <summary>Neighbouring units that are kept or dropped together, the first g, the next g and so on; the last group of a place may be
+    /// smaller. Structured cases only.</summary>
     public int GroupSize { get; init; } = 1;
 
     /// <summary>Drop rate on the embedding's output.</summary>

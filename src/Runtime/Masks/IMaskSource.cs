@@ -1,9 +1,7 @@
 namespace TinySD.Runtime.Masks;
 
-/// <summary>
-/// Structured masks that were drawn beforehand, for example on another machine. A trainer that is given one asks it instead of drawing;
-/// results are the same bits if the masks are.
-/// </summary>
+/// <summary>Structured masks that were drawn beforehand, for example on another machine. A trainer that is given one asks it instead of
+/// drawing; results are the same bits if the masks are.</summary>
 /// <remarks>Called on the trainer's thread only. Should not allocate.</remarks>
 public interface IMaskSource
 {

@@ -1,9 +1,7 @@
 namespace TinySD.Runtime.Masks;
 
-/// <summary>
-/// Draws masks: which units are kept is a pure function of (seed, update, sample, place, time step). Nothing is remembered, so a run that
-/// resumes, replays or is split over threads or machines sees the same masks.
-/// </summary>
+/// <summary>Draws masks: which units are kept is a pure function of (seed, update, sample, place, time step). Nothing is remembered, so a
+/// run that resumes, replays or is split over threads or machines sees the same masks.</summary>
 /// <remarks>Locked cases ignore the time step: their mask is drawn once for a window. Thread-safe; allocates nothing.</remarks>
 public readonly struct MaskSampler
 {
@@ -27,10 +25,10 @@ public readonly struct MaskSampler
     /// <summary>Units kept of <paramref name="units"/> by an exact-count mask: round((1-p)H), halves up, at least 1.</summary>
     /// <param name="units">Units H of the place, at least 1.</param>
     /// <param name="rate">Drop rate p, at least 0 and below 1.</param>
-    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there are fewer
-    /// units.</param>
-    /// <param name="group">Units that go together, at least 1: k is counted in groups then. Where the last group is smaller and kept, fewer
-    /// units are.</param>
+    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there
+    /// are fewer units.</param>
+    /// <param name="group">Units that go together, at least 1: k is counted in groups then. Where the last group is smaller and kept,
+    /// fewer units are.</param>
     /// <remarks>Counted in decimals, because a rate is written as one: 0.3 of 5 is a half, and binary 0.3 is not 0.3.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static int KeepCount(int units, float rate, int multiple = 1, int group = 1)
@@ -42,8 +40,8 @@ public readonly struct MaskSampler
         return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
     }
 
-    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each unit's mean is
-    /// 1.</summary>
+    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each
+    /// unit's mean is 1.</summary>
     public float Scale(MaskPlace place) => _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
         ? (float)((double)Groups(place.Units, _spec.GroupSize) / KeepGroups(place.Units, place.Rate, _spec.KeepMultiple, _spec.GroupSize))
         : (float)(1.0 / (1.0 - place.Rate));
@@ -149,19 +147,15 @@ internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Thres
         new(stream, (uint)MaskSampler.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
 }
 
-/// <summary>
-/// A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups; where it
-/// is 0 each group is kept whose word is at least the threshold.
-/// </summary>
+/// <summary>A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups;
+/// where it is 0 each group is kept whose word is at least the threshold.</summary>
 internal readonly record struct StructuredMask(PhiloxStream Stream, int Units, int Group, int Wanted, uint Threshold)
 {
     /// <summary>Groups, and words to draw.</summary>
     public int Groups => MaskSampler.Groups(Units, Group);
 
-    /// <summary>
-    /// Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the <paramref
-    /// name="count"/> in keep.
-    /// </summary>
+    /// <summary>Decides on the groups from <paramref name="first"/> on, one for each word, and appends the kept units to the
+    /// <paramref name="count"/> in keep.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Choose(ReadOnlySpan<uint> words, int first, Span<int> keep, int count)
     {

@@ -1,17 +1,13 @@
 namespace TinySD.Runtime.Memory;
 
-/// <summary>
-/// A fixed run of zeroed 32-bit floats that starts on a 64-byte boundary and never moves. Everything in the runtime that lives longer than
-/// a call lives in one of these.
-/// </summary>
-/// <remarks>
-/// The memory is a pinned array: its address is as fixed as native memory's, kernels may keep pointers into it across threads, and yet it
-/// cannot be used after it is freed, because the collector frees it when nobody holds it any more.
-/// </remarks>
+/// <summary>A fixed run of zeroed 32-bit floats that starts on a 64-byte boundary and never moves. Everything in the runtime that lives
+/// longer than a call lives in one of these.</summary>
+/// <remarks>The memory is a pinned array: its address is as fixed as native memory's, kernels may keep pointers into it across threads, and
+/// yet it cannot be used after it is freed, because the collector frees it when nobody holds it any more.</remarks>
 public sealed class AlignedBuffer
 {
-    /// <summary>Every buffer, and every tensor inside one, starts on a multiple of so many bytes: a cache line, the widest
-    /// register.</summary>
+    /// <summary>Every buffer, and every tensor inside one, starts on a multiple of so many bytes: a cache line, the
+    /// widest register.</summary>
     public const int AlignmentBytes = 64;
 
     /// <summary><see cref="AlignmentBytes"/> counted in floats.</summary>

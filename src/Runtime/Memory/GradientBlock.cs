@@ -24,15 +24,12 @@ internal readonly ref struct GradientSpan(Span<float> values, bool isNew)
     }
 }
 
-/// <summary>
-/// A step's gradient, laid out as the parameters are. Every use of a tensor adds to it: a tensor used twice in a step has the sum of both.
-/// It also knows where it may differ from zero, so that norm, update and whoever sends it elsewhere leave the rest of memory alone.
-/// </summary>
-/// <remarks>
-/// Nothing is cleared before a step. The first use of a tensor overwrites what the last step left, which saves a pass over memory that the
-/// caches do not hold; of a <see cref="SparseTable"/> only the last step's rows are cleared. Of a vocabulary of 10,000 a window of 700
-/// tokens looks up a twentieth. Allocates in the constructor only.
-/// </remarks>
+/// <summary>A step's gradient, laid out as the parameters are. Every use of a tensor adds to it: a tensor used twice in a step has
+/// the sum of both. It also knows where it may differ from zero, so that norm, update and whoever sends it elsewhere leave the rest
+/// of memory alone.</summary>
+/// <remarks>Nothing is cleared before a step. The first use of a tensor overwrites what the last step left, which saves a pass over memory
+/// that the caches do not hold; of a <see cref="SparseTable"/> only the last step's rows are cleared. Of a vocabulary of 10,000 a window of
+/// 700 tokens looks up a twentieth. Allocates in the constructor only.</remarks>
 public sealed class GradientBlock
 {
     // A block's squares are summed in single precision, the blocks' sums in double.
@@ -117,8 +114,8 @@ public sealed class GradientBlock
         }
     }
 
-    /// <summary>A table's gradient, to some rows of which its user adds; cleared if need be, or whole if it is no sparse table
-    /// here.</summary>
+    /// <summary>A table's gradient, to some rows of which its user adds; cleared if need be, or whole if it is no
+    /// sparse table here.</summary>
     internal Span<float> this[TensorSlot table, ReadOnlySpan<int> rows]
     {
         get

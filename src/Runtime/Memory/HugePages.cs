@@ -3,10 +3,8 @@ using System.Runtime.InteropServices;
 namespace TinySD.Runtime.Memory;
 
 /// <summary>Asks the system to back large buffers with pages of 2 MiB instead of 4 KiB, where it has them; nothing hangs on it.</summary>
-/// <remarks>
-/// A pass over the weights of a layer touches thousands of small pages in an order no hardware foresees, and every change of page is looked
-/// up anew. Linux gives large pages to memory that asks for them (madvise, MADV_HUGEPAGE) before it is first touched.
-/// </remarks>
+/// <remarks>A pass over the weights of a layer touches thousands of small pages in an order no hardware foresees, and every change of page
+/// is looked up anew. Linux gives large pages to memory that asks for them (madvise, MADV_HUGEPAGE) before it is first touched.</remarks>
 internal static partial class HugePages
 {
     private const int PageBytes = 2 << 20;

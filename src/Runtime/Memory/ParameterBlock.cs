@@ -7,9 +7,8 @@ public sealed class ParameterBlock
 
     /// <summary>Takes the host's memory, or allocates when none is given.</summary>
     /// <param name="layout">The tensors and their places.</param>
-    /// <param name="storage">
-    /// At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate. They stay as they are.
-    /// </param>
+    /// <param name="storage">At least <see cref="ParameterLayout.LengthFloats"/> floats that outlive the block; empty to allocate. They
+    /// stay as they are.</param>
     /// <exception cref="ArgumentException"><paramref name="storage"/> is given but too short.</exception>
     public ParameterBlock(ParameterLayout layout, Memory<float> storage = default)
     {

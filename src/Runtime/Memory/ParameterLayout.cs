@@ -14,8 +14,8 @@ public sealed record TensorSlot(string Name, ImmutableArray<int> Shape, int Offs
 }
 
 /// <summary>The ordered list of a model's tensors and where each lies in the contiguous block that holds them all.</summary>
-/// <remarks>Complete as soon as a <see cref="ParameterBlock"/> is made of it. Gaps between tensors are padding to 64 bytes; training
-/// needs zeros there and sees to it.</remarks>
+/// <remarks>Complete as soon as a <see cref="ParameterBlock"/> is made of it. Gaps between tensors are padding to 64 bytes; training needs
+/// zeros there and sees to it.</remarks>
 public sealed class ParameterLayout
 {
     private readonly List<TensorSlot> _tensors = [];

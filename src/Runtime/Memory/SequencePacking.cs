@@ -1,8 +1,7 @@
 namespace TinySD.Runtime.Memory;
 
-/// <summary>
-/// Packs sequences of unequal length into a window that has no padding: orders them, longest first, and says where each step's rows lie.
-/// </summary>
+/// <summary>Packs sequences of unequal length into a window that has no padding: orders them, longest first, and says where each
+/// step's rows lie.</summary>
 /// <remarks>Whoever makes a batch owns one. Allocates in the constructor only.</remarks>
 /// <param name="batch">Sequences B.</param>
 /// <param name="timeSteps">The most steps T.</param>

@@ -1,9 +1,8 @@
 namespace TinySD.Runtime.Memory;
 
-/// <summary>
-/// How the sequences of a window lie in memory, step after step. They stand in order of decreasing length, so that the first B(t) of them
-/// have a step t, and B(t) never grows. The blocks of all steps are dense and lie one after another; a row is one sequence at one step.
-/// </summary>
+/// <summary>How the sequences of a window lie in memory, step after step. They stand in order of decreasing length, so that the first
+/// B(t) of them have a step t, and B(t) never grows. The blocks of all steps are dense and lie one after another; a row is one
+/// sequence at one step.</summary>
 /// <remarks>The rows of unequal lengths are <see cref="SequencePacking"/>'s, and hold until it packs again.</remarks>
 internal readonly struct StepRows
 {

@@ -1,9 +1,7 @@
 namespace TinySD.Runtime.Models;
 
-/// <summary>
-/// A text as token ids, wherever they are: in memory, in a file larger than memory, or made as they are asked for. Training and evaluation ask for runs of
-/// them and keep none, so results are the same bits whatever stands behind it.
-/// </summary>
+/// <summary>A text as token ids, wherever they are: in memory, in a file larger than memory, or made as they are asked for. Training and
+/// evaluation ask for runs of them and keep none, so results are the same bits whatever stands behind it.</summary>
 /// <remarks>Called on one thread at a time. <see cref="Read"/> should not allocate.</remarks>
 public interface ITokenSource
 {

@@ -4,11 +4,9 @@ using TinySD.Runtime.Memory;
 namespace TinySD.Runtime.Models;
 
 /// <summary>A language model's parameters: one contiguous block and the meaning of its parts.</summary>
-/// <remarks>
-/// Weights are stored input-major, <c>[in][out]</c>: one unit's outgoing weights are one contiguous run, so a dropped unit is a skipped run of
-/// memory in every pass. Gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Trainers, evaluators and sessions share a model; it is safe to read from many threads,
-/// and only a trainer writes it.
-/// </remarks>
+/// <remarks>Weights are stored input-major, <c>[in][out]</c>: one unit's outgoing weights are one contiguous run, so a dropped unit is a
+/// skipped run of memory in every pass. Gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Trainers, evaluators and sessions share a
+/// model; it is safe to read from many threads, and only a trainer writes it.</remarks>
 public sealed class LanguageModel
 {
     private readonly RecurrentSlots[] _layers;
@@ -45,15 +43,12 @@ public sealed class LanguageModel
     /// <summary>The shape.</summary>
     public LanguageModelConfig Config { get; }
 
-    /// <summary>
-    /// The tensors in declared order: <c>embedding</c> [V, E] (absent when tied), per layer <c>lstm.N.input</c> [I, 4H], <c>lstm.N.recurrent</c> [H, 4H],
-    /// <c>lstm.N.bias</c> [4H] and, with peepholes, <c>lstm.N.peephole</c> [3H] for the gates i, f, o; then <c>classifier.weight</c> [H, V] and
-    /// <c>classifier.bias</c> [V].
-    /// </summary>
-    /// <remarks>
-    /// GRU layers have <c>gru.N.input</c> [I, 3H], <c>gru.N.recurrent</c> [H, 3H], <c>gru.N.bias</c> [3H] and <c>gru.N.recurrentBias</c> [H], of the gate n;
-    /// simple ones <c>rnn.N.input</c> [I, H], <c>rnn.N.recurrent</c> [H, H] and <c>rnn.N.bias</c> [H].
-    /// </remarks>
+    /// <summary>The tensors in declared order: <c>embedding</c> [V, E] (absent when tied), per layer <c>lstm.N.input</c> [I, 4H],
+    /// <c>lstm.N.recurrent</c> [H, 4H], <c>lstm.N.bias</c> [4H] and, with peepholes, <c>lstm.N.peephole</c> [3H] for the gates i, f, o;
+    /// then <c>classifier.weight</c> [H, V] and <c>classifier.bias</c> [V].</summary>
+    /// <remarks>GRU layers have <c>gru.N.input</c> [I, 3H], <c>gru.N.recurrent</c> [H, 3H], <c>gru.N.bias</c> [3H] and
+    /// <c>gru.N.recurrentBias</c> [H], of the gate n; simple ones <c>rnn.N.input</c> [I, H], <c>rnn.N.recurrent</c> [H, H] and
+    /// <c>rnn.N.bias</c> [H].</remarks>
     public ParameterLayout Layout { get; }
 
     /// <summary>The numbers.</summary>
@@ -67,7 +62,8 @@ public sealed class LanguageModel
 
     internal TensorSlot ClassifierBias { get; }
 
-    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
+    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates'
+    /// bias of an LSTM.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="range">Half the width of the distribution.</param>
     /// <param name="forgetBias">Added to the forget gate's bias; other cells have none.</param>

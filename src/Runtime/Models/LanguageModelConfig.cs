@@ -3,7 +3,8 @@ using TinySD.Runtime.Masks;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>The shape of a recurrent language model: embedding, a stack of recurrent layers, a linear classifier over the vocabulary.</summary>
+/// <summary>The shape of a recurrent language model: embedding, a stack of recurrent layers, a linear classifier over
+/// the vocabulary.</summary>
 public sealed record LanguageModelConfig
 {
     /// <summary>Distinct tokens V, at least 2.</summary>
@@ -24,7 +25,8 @@ public sealed record LanguageModelConfig
     /// <summary>The cell of every layer.</summary>
     public CellKind Cell { get; init; }
 
-    /// <summary>Whether the gates of the LSTM cells see their cell state (Gers and Schmidhuber 2000); other cells have no peepholes.</summary>
+    /// <summary>Whether the gates of the LSTM cells see their cell state (Gers and Schmidhuber 2000); other cells
+    /// have no peepholes.</summary>
     public bool Peepholes { get; init; }
 
     /// <summary>Whether embedding and classifier share one tensor; needs an embedding as wide as the last layer.</summary>

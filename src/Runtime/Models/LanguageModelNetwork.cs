@@ -6,7 +6,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>A language model's layers, wired for windows of at most T steps and B sequences. Its plan's memory must be taken before it runs.</summary>
+/// <summary>A language model's layers, wired for windows of at most T steps and B sequences. Its plan's memory must be taken
+/// before it runs.</summary>
 internal sealed class LanguageModelNetwork : Network<TokenWindow>
 {
     private readonly LanguageModel _model;
@@ -29,8 +30,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     /// <param name="origin">How masks are drawn; ignored where the window drops nothing.</param>
     /// <param name="plan">Where its layers are declared.</param>
     /// <param name="regularizers">Those beside dropout of units; ignored where the window drops nothing.</param>
-    /// <param name="name">Before the names of its mask places, which get numbers that are free, where another network shares the plan; empty for the
-    /// numbers by site and layer that runs and mask schedules have.</param>
+    /// <param name="name">Before the names of its mask places, which get numbers that are free, where another network shares the plan;
+    /// empty for the numbers by site and layer that runs and mask schedules have.</param>
     public LanguageModelNetwork(
         LanguageModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, NetworkRegularizers regularizers = default, string name = "")
         : base(plan, model.Parameters)
@@ -140,9 +141,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         }
     }
 
-    /// <summary>
-    /// Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them here, for the draw.
-    /// </summary>
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them
+    /// here, for the draw.</summary>
     internal override void Begin(Draw draw)
     {
         _draw = draw;
@@ -178,7 +178,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         return Loss(batch.Targets, gradientScale);
     }
 
-    /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits. It may be shorter than those the network was made for.</summary>
+    /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits. It may be shorter than those the
+    /// network was made for.</summary>
     public void Forward(ReadOnlySpan<int> tokens)
     {
         _rows = StepRows.Even(tokens.Length / _shape.Batch, _shape.Batch);
@@ -199,10 +200,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         _classifier.Forward(parameters, _outputDropout.ApplyWindow(x), _rows, _logits.Span);
     }
 
-    /// <summary>
-    /// The summed cross-entropy of the window's counted targets, in nats; with a <paramref name="gradientScale"/> other than 0 the logits become
-    /// its gradient times that scale.
-    /// </summary>
+    /// <summary>The summed cross-entropy of the window's counted targets, in nats; with a <paramref name="gradientScale"/> other than 0 the
+    /// logits become its gradient times that scale.</summary>
     public double Loss(ReadOnlySpan<int> targets, float gradientScale)
     {
         _ops.SoftmaxCrossEntropy(_logits.Span, _model.Config.VocabularySize, _logitStride, targets, gradientScale, _losses.Span);

@@ -9,12 +9,11 @@ namespace TinySD.Runtime.Models;
 /// <param name="Sequences">Sequences in it.</param>
 public readonly record struct BatchSize(int Terms, int Sequences);
 
-/// <summary>What can be trained: layers wired on a plan, from a batch to a loss and back to every parameter's gradient. A model of any task is one.</summary>
+/// <summary>What can be trained: layers wired on a plan, from a batch to a loss and back to every parameter's gradient. A model of
+/// any task is one.</summary>
 /// <typeparam name="TBatch">A class that owns its arrays, so that a step allocates nothing.</typeparam>
-/// <remarks>
-/// A step is <see cref="Begin"/>, <see cref="Forward"/>, <see cref="Backward"/> and, if its update is made, <see cref="Carry"/>. What happens in between, and in
-/// which order, is the network's own.
-/// </remarks>
+/// <remarks>A step is <see cref="Begin"/>, <see cref="Forward"/>, <see cref="Backward"/> and, if its update is made, <see cref="Carry"/>.
+/// What happens in between, and in which order, is the network's own.</remarks>
 public abstract class Network<TBatch>
     where TBatch : class
 {
@@ -32,7 +31,8 @@ public abstract class Network<TBatch>
     /// <summary>The numbers that are trained.</summary>
     public ParameterBlock Parameters { get; }
 
-    /// <summary>The state that is carried from one batch to the next; its order within a tensor is the layers' own. Empty where there is none.</summary>
+    /// <summary>The state that is carried from one batch to the next; its order within a tensor is the layers' own. Empty where
+    /// there is none.</summary>
     public virtual ParameterLayout Carried { get; } = new();
 
     /// <summary>The parameters of which a step uses some rows only.</summary>
@@ -47,7 +47,8 @@ public abstract class Network<TBatch>
 
     /// <summary>Runs a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="gradientScale">What the loss is multiplied by whose gradient <see cref="Backward"/> makes; 0 where no backward pass follows.</param>
+    /// <param name="gradientScale">What the loss is multiplied by whose gradient <see cref="Backward"/> makes; 0 where no
+    /// backward pass follows.</param>
     /// <returns>The sum of the loss over the batch's terms, not multiplied.</returns>
     internal abstract double Forward(TBatch batch, float gradientScale);
 

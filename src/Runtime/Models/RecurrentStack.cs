@@ -5,11 +5,10 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>A bare stack of recurrent layers: its parameters in one contiguous block. Run by <see cref="Inference.RecurrentSession"/>.</summary>
-/// <remarks>
-/// Weights are input-major, <c>[in][out]</c>; gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Sessions share a stack; it is safe to read from many
-/// threads.
-/// </remarks>
+/// <summary>A bare stack of recurrent layers: its parameters in one contiguous block. Run by
+/// <see cref="Inference.RecurrentSession"/>.</summary>
+/// <remarks>Weights are input-major, <c>[in][out]</c>; gate order is i, f, g, o of an LSTM and r, z, n of a GRU. Sessions share a stack; it
+/// is safe to read from many threads.</remarks>
 [SuppressMessage("Naming", "CA1711", Justification = "A stack of layers, as the field says; no collection.")]
 public sealed class RecurrentStack
 {
@@ -46,12 +45,11 @@ public sealed class RecurrentStack
     /// <summary>The shape.</summary>
     public RecurrentStackConfig Config { get; }
 
-    /// <summary>
-    /// The tensors in declared order, for each layer N and then direction: <c>lstm.N.input</c> [I, 4H], <c>lstm.N.recurrent</c> [H, 4H],
-    /// <c>lstm.N.bias</c> [4H], with peepholes <c>lstm.N.peephole</c> [3H] for i, f, o; for a GRU <c>gru.N.input</c> [I, 3H] and so on and
-    /// <c>gru.N.recurrentBias</c> [H], which is that of the gate n where the reset gate acts on the product; for simple cells <c>rnn.N.input</c> [I, H] and so on.
-    /// The second direction's are named <c>lstm.N.reverse.input</c>. From the second layer on, I is D H.
-    /// </summary>
+    /// <summary>The tensors in declared order, for each layer N and then direction: <c>lstm.N.input</c> [I, 4H],
+    /// <c>lstm.N.recurrent</c> [H, 4H], <c>lstm.N.bias</c> [4H], with peepholes <c>lstm.N.peephole</c> [3H] for i, f, o; for a GRU
+    /// <c>gru.N.input</c> [I, 3H] and so on and <c>gru.N.recurrentBias</c> [H], which is that of the gate n where the reset gate acts
+    /// on the product; for simple cells <c>rnn.N.input</c> [I, H] and so on. The second direction's are named
+    /// <c>lstm.N.reverse.input</c>. From the second layer on, I is D H.</summary>
     public ParameterLayout Layout { get; }
 
     /// <summary>The numbers.</summary>

@@ -16,8 +16,8 @@ public enum RecurrentDirection
     Bidirectional,
 }
 
-/// <summary>The shape of a bare stack of recurrent layers, all alike: what PyTorch's <c>nn.LSTM</c>, <c>nn.GRU</c> and <c>nn.RNN</c> are, and chains of
-/// ONNX's operators.</summary>
+/// <summary>The shape of a bare stack of recurrent layers, all alike: what PyTorch's <c>nn.LSTM</c>, <c>nn.GRU</c> and <c>nn.RNN</c> are,
+/// and chains of ONNX's operators.</summary>
 public sealed record RecurrentStackConfig
 {
     /// <summary>The cell.</summary>
@@ -35,8 +35,8 @@ public sealed record RecurrentStackConfig
     /// <summary>Which way time goes.</summary>
     public RecurrentDirection Direction { get; init; }
 
-    /// <summary>A GRU whose reset gate acts on h and not on the recurrent product: n = tanh(x W + (r h) U + b). ONNX's <c>linear_before_reset</c> 0;
-    /// PyTorch has only the other.</summary>
+    /// <summary>A GRU whose reset gate acts on h and not on the recurrent product: n = tanh(x W + (r h) U + b). ONNX's
+    /// <c>linear_before_reset</c> 0; PyTorch has only the other.</summary>
     public bool ResetBeforeProduct { get; init; }
 
     /// <summary>An LSTM whose gates i and f also see p c, and o sees p c'.</summary>
@@ -48,8 +48,8 @@ public sealed record RecurrentStackConfig
     /// <summary>Sums are kept within [-clip, clip] before a gate's or the candidate's function; 0 for no limit.</summary>
     public float Clip { get; init; }
 
-    /// <summary>The functions of each direction, forward first: f of the gates, g of the candidate and h of the cell for an LSTM, f and g for a GRU, f for
-    /// a simple cell. Empty for the cell's own.</summary>
+    /// <summary>The functions of each direction, forward first: f of the gates, g of the candidate and h of the cell for an LSTM, f and g
+    /// for a GRU, f for a simple cell. Empty for the cell's own.</summary>
     public ImmutableArray<Activation> Activations { get; init; } = [];
 
     /// <summary>Directions D, 1 or 2.</summary>

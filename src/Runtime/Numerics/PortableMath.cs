@@ -1,10 +1,8 @@
 namespace TinySD.Runtime.Numerics;
 
-/// <summary>
-/// The functions for which .NET asks the system's C library, whose last bits differ from one to the next. These are made of additions,
-/// multiplications and divisions alone, which IEEE 754 fixes to the bit, so results are the same on every machine, within three units in
-/// the last place of the exact ones.
-/// </summary>
+/// <summary>The functions for which .NET asks the system's C library, whose last bits differ from one to the next. These are made of
+/// additions, multiplications and divisions alone, which IEEE 754 fixes to the bit, so results are the same on every machine, within three
+/// units in the last place of the exact ones.</summary>
 internal static class PortableMath
 {
     // ln 2 in two parts: the first has 21 zero bits at its end, so that its product with an exponent is exact.
@@ -25,10 +23,8 @@ internal static class PortableMath
         return Math.ScaleB(sum, (int)k);
     }
 
-    /// <summary>
-    /// The natural logarithm: k ln 2 and that of 1 + f in [sqrt(1/2), sqrt(2)), which is f - f²/2 + s (f²/2 + R) with s = f / (2 + f) and
-    /// R the rest of the series of log((1 + s) / (1 - s)).
-    /// </summary>
+    /// <summary>The natural logarithm: k ln 2 and that of 1 + f in [sqrt(1/2), sqrt(2)), which is f - f²/2 + s (f²/2 + R) with s = f / (2 +
+    /// f) and R the rest of the series of log((1 + s) / (1 - s)).</summary>
     public static double Log(double x)
     {
         if (double.IsNaN(x) || x < 0) return double.NaN;

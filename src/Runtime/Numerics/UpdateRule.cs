@@ -19,13 +19,10 @@ internal enum UpdateForm
     Adagrad,
 }
 
-/// <summary>
-/// The numbers of one update of parameters p by their gradient g: p = p - (rate step + shrink p), where the step is what the form makes of
-/// G = scale g + decay p.
-/// </summary>
-/// <param name="Form">
-/// What the step is. Of <see cref="UpdateForm.Descent"/> it is g: scale is part of the rate, and decay of the shrinking.
-/// </param>
+/// <summary>The numbers of one update of parameters p by their gradient g: p = p - (rate step + shrink p), where the step is what the form
+/// makes of G = scale g + decay p.</summary>
+/// <param name="Form">What the step is. Of <see cref="UpdateForm.Descent"/> it is g: scale is part of the rate, and decay
+/// of the shrinking.</param>
 internal readonly record struct UpdateRule(UpdateForm Form)
 {
     /// <summary>What clipping multiplies the gradient by.</summary>

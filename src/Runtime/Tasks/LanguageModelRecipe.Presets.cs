@@ -7,24 +7,21 @@ namespace TinySD.Runtime.Tasks;
 /// <content>The presets and where their figures are from.</content>
 public sealed partial record LanguageModelRecipe
 {
-    /// <summary>
-    /// What is added to the name of a preset with dropout for its structured form: masks of case III at the sites on what flows upward, and none at the
-    /// recurrent site.
-    /// </summary>
+    /// <summary>What is added to the name of a preset with dropout for its structured form: masks of case III at the sites on what flows
+    /// upward, and none at the recurrent site.</summary>
     public const string UpwardForm = "+nr-st";
 
     /// <summary>As <see cref="UpwardForm"/>, and at the recurrent site too.</summary>
     public const string RecurrentForm = "+nr-rh-st";
 
     /// <summary>Every preset; those with dropout have structured forms beside them.</summary>
-    /// <remarks>
-    /// zaremba: Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization", 2014. gal: Gal and Ghahramani, "A Theoretically Grounded Application
-    /// of Dropout in Recurrent Neural Networks", 2016, and its published code for the large model, whose weight decay stands apart from the learning rate and
-    /// whose log has the first decay after 11 epochs (its max_epoch is 10); one mask serves all four gates, the paper's tied form. The published code has no
-    /// medium model: gal-medium has Zaremba's medium schedule, and its rates and decay still want checking against the paper. awd-lstm: Merity, Keskar and
-    /// Socher, "Regularizing and Optimizing LSTM Language Models", 2017, with the figures that its published code gives for the Penn Treebank. char-small was
-    /// chosen here, for the demonstration's budget.
-    /// </remarks>
+    /// <remarks>zaremba: Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization", 2014. gal: Gal and Ghahramani, "A
+    /// Theoretically Grounded Application of Dropout in Recurrent Neural Networks", 2016, and its published code for the large model, whose
+    /// weight decay stands apart from the learning rate and whose log has the first decay after 11 epochs (its max_epoch is 10); one mask
+    /// serves all four gates, the paper's tied form. The published code has no medium model: gal-medium has Zaremba's medium schedule, and
+    /// its rates and decay still want checking against the paper. awd-lstm: Merity, Keskar and Socher, "Regularizing and Optimizing LSTM
+    /// Language Models", 2017, with the figures that its published code gives for the Penn Treebank. char-small was chosen here, for the
+    /// demonstration's budget.</remarks>
     public static IReadOnlyList<LanguageModelRecipe> Presets { get; } =
     [
         new() { Name = "zaremba-small" },

@@ -38,27 +38,24 @@ public sealed partial record LanguageModelRecipe : TrainingRecipe
     /// <summary>The most time steps of a window.</summary>
     public int LongestWindow => VariableBptt ? WindowLengths.Longest(Bptt) : Bptt;
 
-    /// <summary>Drop rate of whole words of the embedding, the same words all over a window (Gal and Ghahramani 2016); survivors are scaled by 1/(1-rate).</summary>
+    /// <summary>Drop rate of whole words of the embedding, the same words all over a window (Gal and Ghahramani 2016); survivors are scaled
+    /// by 1/(1-rate).</summary>
     public float WordDrop { get; init; }
 
-    /// <summary>
-    /// Whether every sequence of the batch drops words of its own, as in Gal and Ghahramani's published code; or all of them the same, as in that of Merity et
-    /// al. 2017.
-    /// </summary>
+    /// <summary>Whether every sequence of the batch drops words of its own, as in Gal and Ghahramani's published code; or all of them the
+    /// same, as in that of Merity et al. 2017.</summary>
     public bool WordDropBySequence { get; init; }
 
-    /// <summary>
-    /// DropConnect's drop rate on the recurrent weights, one mask for a window (Merity et al. 2017); survivors are scaled by 1/(1-rate). A regulariser of
-    /// its own beside dropout at the recurrent site, with which it can be combined.
-    /// </summary>
+    /// <summary>DropConnect's drop rate on the recurrent weights, one mask for a window (Merity et al. 2017); survivors are scaled by
+    /// 1/(1-rate). A regulariser of its own beside dropout at the recurrent site, with which it can be combined.</summary>
     public float WeightDrop { get; init; }
 
-    /// <summary>AR, activation regularisation: this times the mean square of the top layer's dropped output is added to the loss (Merity et al. 2017).</summary>
+    /// <summary>AR, activation regularisation: this times the mean square of the top layer's dropped output is added to the loss
+    /// (Merity et al. 2017).</summary>
     public float ActivationPenalty { get; init; }
 
-    /// <summary>
-    /// TAR, temporal activation regularisation: this times the mean square of the top layer's output less that of the step before is added to the loss.
-    /// </summary>
+    /// <summary>TAR, temporal activation regularisation: this times the mean square of the top layer's output less that of the step before
+    /// is added to the loss.</summary>
     public float TemporalPenalty { get; init; }
 
     internal NetworkRegularizers Regularizers => new(WeightDrop, WordDrop, ActivationPenalty, TemporalPenalty, WordDropBySequence);

@@ -29,7 +29,8 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     /// <param name="masks">Masks drawn beforehand; <see langword="null"/> to draw them.</param>
     /// <param name="streams">Streams of an evaluation; <see langword="null"/> for as many as the batch has.</param>
     /// <param name="memory">Gives the host's memory for the network's scratch, or <see langword="null"/> to allocate.</param>
-    /// <exception cref="ArgumentException">A figure is out of range, the text is too short for one window, or the host gives too little memory.</exception>
+    /// <exception cref="ArgumentException">A figure is out of range, the text is too short for one window, or the host gives too
+    /// little memory.</exception>
     public LanguageModelTask(
         LanguageModelRecipe recipe, int vocabularySize, ITokenSource train, ITokenSource valid, IParallelRunner? runner = null,
         HardwareProfile? hardware = null, IMaskSource? masks = null, int? streams = null, Func<int, Memory<float>>? memory = null)

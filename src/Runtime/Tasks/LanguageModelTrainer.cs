@@ -9,11 +9,10 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tasks;
 
-/// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from one to the next.</summary>
-/// <remarks>
-/// Everything is allocated in the constructor; a step allocates nothing. The same seed, data and recipe give the same bits whatever the
-/// threads. Not thread-safe.
-/// </remarks>
+/// <summary>Trains a language model by truncated back-propagation through time, window by window, carrying state from
+/// one to the next.</summary>
+/// <remarks>Everything is allocated in the constructor; a step allocates nothing. The same seed, data and recipe give the same bits
+/// whatever the threads. Not thread-safe.</remarks>
 public sealed class LanguageModelTrainer
 {
     private readonly LanguageModel _model;
@@ -30,13 +29,11 @@ public sealed class LanguageModelTrainer
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Gives the masks instead of the recipe's seed, at the places of <see cref="LanguageModelConfig.MaskPlaces"/>;
     /// <see langword="null"/> to draw them.</param>
-    /// <param name="memory">
-    /// Gives the host's memory for the trainer's floats and is asked here, for how many, once each for scratch, gradients and every block of the optimizer's
-    /// state; <see langword="null"/> to allocate. What it gives must outlive the trainer and be nobody else's; it may hold anything and start anywhere, best on a
-    /// multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.
-    /// </param>
-    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, there are masks and the
-    /// recipe's dropout is not structured, or the host gives too little memory.</exception>
+    /// <param name="memory">Gives the host's memory for the trainer's floats and is asked here, for how many, once each for scratch,
+    /// gradients and every block of the optimizer's state; <see langword="null"/> to allocate. What it gives must outlive the trainer and
+    /// be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, there are
+    /// masks and the recipe's dropout is not structured, or the host gives too little memory.</exception>
     public LanguageModelTrainer(
         LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
         Func<int, Memory<float>>? memory = null)
@@ -92,10 +89,8 @@ public sealed class LanguageModelTrainer
         return MemoryNeed.Of(parameters, recipe, scratch);
     }
 
-    /// <summary>
-    /// The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it, and during the warm-up an
-    /// update has its share.
-    /// </summary>
+    /// <summary>The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it,
+    /// and during the warm-up an update has its share.</summary>
     /// <exception cref="ArgumentException">It is set to what is below 0, infinite or not a number.</exception>
     public float LearningRate
     {
@@ -135,8 +130,8 @@ public sealed class LanguageModelTrainer
     /// <inheritdoc cref="Trainer{TBatch}.State"/>
     public IReadOnlyList<NamedBlock> State => _trainer.State;
 
-    /// <summary>The state that is carried from window to window, layer by layer from the lowest: <c>carried.N.hidden</c> and, in layers that have
-    /// one, <c>carried.N.cell</c>. Its size depends on model and batch, its order within a tensor is the layer's own.</summary>
+    /// <summary>The state that is carried from window to window, layer by layer from the lowest: <c>carried.N.hidden</c> and, in layers
+    /// that have one, <c>carried.N.cell</c>. Its size depends on model and batch, its order within a tensor is the layer's own.</summary>
     public ParameterLayout CarriedLayout => _network.Carried;
 
     /// <summary>Copies the carried state. No allocation.</summary>
@@ -149,7 +144,8 @@ public sealed class LanguageModelTrainer
     }
 
     /// <summary>Takes a carried state over for the next step. No allocation.</summary>
-    /// <param name="from">A block of <see cref="CarriedLayout"/>, filled by <see cref="SaveCarried"/> of a trainer of the same recipe.</param>
+    /// <param name="from">A block of <see cref="CarriedLayout"/>, filled by <see cref="SaveCarried"/> of a trainer of
+    /// the same recipe.</param>
     /// <exception cref="ArgumentException">The block has another layout.</exception>
     public void LoadCarried(ParameterBlock from)
     {
@@ -164,8 +160,8 @@ public sealed class LanguageModelTrainer
     /// <param name="inputs">Tokens [T][B]; with variable lengths of any T up to <see cref="LanguageModelRecipe.LongestWindow"/>.</param>
     /// <param name="targets">The tokens that follow, [T][B].</param>
     /// <exception cref="ArgumentException">A length is not T * B, the two differ, or a token is not in the vocabulary.</exception>
-    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number, or the learning rate of a longer window is infinite; the parameters
-    /// are as they were.</exception>
+    /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number, or the learning rate of a longer window is
+    /// infinite; the parameters are as they were.</exception>
     public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets) => Step(inputs, targets, new Draw(checked((int)Counts.Updates)));
 
     /// <summary>The same with other masks than those of the next update.</summary>

@@ -3,10 +3,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Tasks;
 
-/// <summary>
-/// Cuts one long text into B contiguous streams and those into windows of T steps, so that state can be carried from window to window. What does not
-/// fill the last window of every stream is left out, as in Zaremba's recipe, unless the length varies.
-/// </summary>
+/// <summary>Cuts one long text into B contiguous streams and those into windows of T steps, so that state can be carried from window to
+/// window. What does not fill the last window of every stream is left out, as in Zaremba's recipe, unless the length varies.</summary>
 /// <remarks>A window asks the text for its own tokens only, stream by stream. Not thread-safe.</remarks>
 public sealed class TokenWindows
 {
@@ -25,7 +23,8 @@ public sealed class TokenWindows
     }
 
     /// <summary>Cuts <paramref name="tokens"/>, wherever they are.</summary>
-    /// <exception cref="ArgumentException">There are fewer than B * (T + 1) tokens: not one window. Or more than 2^31 - 1 windows.</exception>
+    /// <exception cref="ArgumentException">There are fewer than B * (T + 1) tokens: not one window. Or more than 2^31
+    /// - 1 windows.</exception>
     public TokenWindows(ITokenSource tokens, int batchSize, int timeSteps)
     {
         if (batchSize < 1) Throw.OutOfRange(nameof(batchSize), batchSize, "at least 1");
@@ -55,10 +54,8 @@ public sealed class TokenWindows
     /// <summary>Windows of T steps in an epoch.</summary>
     public int Count { get; }
 
-    /// <summary>
-    /// Where an epoch's windows begin in every stream, and after the last of them where it ends. With a variable length they are cut as the recipe's seed
-    /// says, until the text is used up; otherwise they have T steps each.
-    /// </summary>
+    /// <summary>Where an epoch's windows begin in every stream, and after the last of them where it ends. With a variable length they are
+    /// cut as the recipe's seed says, until the text is used up; otherwise they have T steps each.</summary>
     /// <param name="recipe">Seed, and whether the length varies.</param>
     /// <param name="firstUpdate">Updates of the run before the epoch.</param>
     /// <exception cref="OverflowException">The epoch has 2^31 - 1 windows, which is one beginning too many for a list.</exception>

@@ -1,13 +1,11 @@
 namespace TinySD.Runtime.Tasks;
 
-/// <summary>
-/// How many steps a window has with variable back-propagation length (Merity, Keskar and Socher 2017, section 3): the base length in 95 of 100 windows and half
-/// of it in the others, plus normal noise of 5 steps, and at least 5. A pure function of (seed, update).
-/// </summary>
-/// <remarks>
-/// The authors' code sets no upper bound; here a window has at most <see cref="Excess"/> steps more than the base, four standard deviations, so that buffers
-/// have a size. The noise is a sum of twelve uniform numbers, normal to within 1 % of a standard deviation and the same on every machine.
-/// </remarks>
+/// <summary>How many steps a window has with variable back-propagation length (Merity, Keskar and Socher 2017, section 3): the base
+/// length in 95 of 100 windows and half of it in the others, plus normal noise of 5 steps, and at least 5. A pure function of
+/// (seed, update).</summary>
+/// <remarks>The authors' code sets no upper bound; here a window has at most <see cref="Excess"/> steps more than the base, four standard
+/// deviations, so that buffers have a size. The noise is a sum of twelve uniform numbers, normal to within 1 % of a standard deviation and
+/// the same on every machine.</remarks>
 public static class WindowLengths
 {
     /// <summary>Steps that a window may have more than the base length.</summary>

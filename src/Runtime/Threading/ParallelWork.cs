@@ -22,10 +22,9 @@ public readonly unsafe struct ParallelWork
     /// <summary>Into how many parts the loop is cut: the <see cref="IParallelRunner.ThreadCount"/> of the runner it was made for.</summary>
     internal int Parts => _parts;
 
-    /// <summary>
-    /// Runs part <paramref name="part"/> of the loop on the calling thread. An exception of the loop's own stays with the work, which has
-    /// it thrown to the loop's caller when <see cref="IParallelRunner.Run"/> has returned; the runner's threads never see it.
-    /// </summary>
+    /// <summary>Runs part <paramref name="part"/> of the loop on the calling thread. An exception of the loop's own stays with
+    /// the work, which has it thrown to the loop's caller when <see cref="IParallelRunner.Run"/> has returned; the runner's
+    /// threads never see it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such part.</exception>
     public void Invoke(int part)
     {

@@ -3,10 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace TinySD.Runtime.Threading;
 
 /// <summary>A fixed set of threads that wait for work by spinning briefly and then sleeping. Running work allocates nothing.</summary>
-/// <remarks>
-/// One caller at a time; another is refused. Work that throws ends neither a thread nor the pool. Dispose to end the threads; any thread
-/// may, at any time, but the work itself is refused.
-/// </remarks>
+/// <remarks>One caller at a time; another is refused. Work that throws ends neither a thread nor the pool. Dispose to end the threads; any
+/// thread may, at any time, but the work itself is refused.</remarks>
 public sealed class WorkerPool : IParallelRunner, IDisposable
 {
     // A waiting thread first spins, longer than the serial gap between two products of a training step takes; then it keeps offering its

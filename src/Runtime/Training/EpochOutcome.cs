@@ -3,7 +3,8 @@ namespace TinySD.Runtime.Training;
 /// <summary>What a task is measured by on its validation data, and which way is better.</summary>
 /// <param name="Name">For example <c>perplexity</c> or <c>F1</c>.</param>
 /// <param name="HigherIsBetter">Whether more is better.</param>
-/// <param name="IsOfLoss">Whether it only rises and falls with the loss, which then decides: a loss is finite where a perplexity need not be.</param>
+/// <param name="IsOfLoss">Whether it only rises and falls with the loss, which then decides: a loss is finite where a
+/// perplexity need not be.</param>
 public sealed record Metric(string Name, bool HigherIsBetter = false, bool IsOfLoss = false)
 {
     /// <summary>What epochs are judged and compared by, less being better.</summary>

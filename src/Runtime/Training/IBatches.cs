@@ -1,6 +1,7 @@
 namespace TinySD.Runtime.Training;
 
-/// <summary>The batches of a run, a pure function of the recipe's seed and of numbers: so a run goes on anywhere, and two machines agree.</summary>
+/// <summary>The batches of a run, a pure function of the recipe's seed and of numbers: so a run goes on anywhere, and two
+/// machines agree.</summary>
 /// <typeparam name="TBatch">A class that owns its arrays.</typeparam>
 public interface IBatches<in TBatch>
     where TBatch : class

@@ -9,7 +9,8 @@ public enum LearningRateSchedule
     /// <summary>The same in all epochs.</summary>
     Constant,
 
-    /// <summary>Half a cosine, from the full rate in the first epoch towards 0 after the last (Loshchilov and Hutter 2017, without restarts).</summary>
+    /// <summary>Half a cosine, from the full rate in the first epoch towards 0 after the last (Loshchilov and Hutter 2017,
+    /// without restarts).</summary>
     Cosine,
 
     /// <summary>A straight line, from the full rate in the first epoch towards 0 after the last.</summary>

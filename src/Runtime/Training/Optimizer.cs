@@ -3,7 +3,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>Clips the gradient's norm and updates the parameters in place. Its state is <see cref="State"/> and two counts, no more.</summary>
+/// <summary>Clips the gradient's norm and updates the parameters in place. Its state is <see cref="State"/> and two
+/// counts, no more.</summary>
 internal sealed class Optimizer
 {
     private readonly TrainingRecipe _recipe;
@@ -27,10 +28,8 @@ internal sealed class Optimizer
             new NamedBlock(name, new ParameterBlock(layout, memory.Take(layout.LengthFloats)), AreWeights: Averages));
     }
 
-    /// <summary>
-    /// What the next update depends on, beside the parameters and two counts, laid out as they are: Adam's first and second moments, for
-    /// example; the average of averaged descent once it has begun; nothing for plain descent.
-    /// </summary>
+    /// <summary>What the next update depends on, beside the parameters and two counts, laid out as they are: Adam's first and second
+    /// moments, for example; the average of averaged descent once it has begun; nothing for plain descent.</summary>
     public IReadOnlyList<NamedBlock> State => Averages && AveragedUpdates < 0 ? [] : _state;
 
     /// <summary>The mean of the parameters, for the rule that has one; meaningless until it has begun.</summary>

@@ -21,7 +21,8 @@ public sealed record RunState
     /// <summary>Time spent on the run.</summary>
     public required double TotalSeconds { get; init; }
 
-    /// <summary>The learning rate of the epoch's updates; 0 where one that falls with every epoch has become too small for its number format.</summary>
+    /// <summary>The learning rate of the epoch's updates; 0 where one that falls with every epoch has become too small for its
+    /// number format.</summary>
     public required float LearningRate { get; init; }
 
     /// <summary>What the trainer counts.</summary>

@@ -7,8 +7,8 @@ namespace TinySD.Runtime.Training;
 
 /// <summary>What one training step measured.</summary>
 /// <param name="Loss">Mean loss of the batch over its terms; of a language model cross-entropy, nats per token.</param>
-/// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its activation
-/// penalties.</param>
+/// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its
+/// activation penalties.</param>
 /// <param name="Terms">Terms in the loss: predictions, tokens of a language model.</param>
 public readonly record struct StepResult(double Loss, double GradientNorm, long Terms);
 
@@ -27,8 +27,8 @@ public readonly record struct TrainerCounts(long Updates, long AveragedUpdates =
 public interface IGradientReducer
 {
     /// <summary>Makes the gradient what it is over all machines. Called on the trainer's thread; should not allocate.</summary>
-    /// <param name="gradients">This machine's gradient, of its batch's loss as the recipe reduces it: written in place. Rows of a sparse table
-    /// that only others used must be told by <see cref="GradientBlock.Note"/>.</param>
+    /// <param name="gradients">This machine's gradient, of its batch's loss as the recipe reduces it: written in place. Rows of a sparse
+    /// table that only others used must be told by <see cref="GradientBlock.Note"/>.</param>
     /// <param name="lossSum">The sum of this machine's loss over its terms.</param>
     /// <param name="terms">Its terms.</param>
     /// <returns>Both over all machines.</returns>
@@ -37,10 +37,8 @@ public interface IGradientReducer
 
 /// <summary>Trains any network, step by step: gradient, norm, clipping, update, and the state that the optimizer keeps.</summary>
 /// <typeparam name="TBatch">What the network is fed.</typeparam>
-/// <remarks>
-/// Everything is allocated in the constructor; <see cref="Step"/> allocates nothing. The same seed, data and recipe give the same bits whatever the
-/// threads. Not thread-safe.
-/// </remarks>
+/// <remarks>Everything is allocated in the constructor; <see cref="Step"/> allocates nothing. The same seed, data and recipe give the same
+/// bits whatever the threads. Not thread-safe.</remarks>
 public sealed class Trainer<TBatch>
     where TBatch : class
 {
@@ -51,10 +49,11 @@ public sealed class Trainer<TBatch>
 
     /// <summary>Allocates gradients and optimizer state.</summary>
     /// <param name="network">What to train; its plan's memory is taken.</param>
-    /// <param name="recipe">Optimizer, clipping, decay, warm-up and loss reduction are used; the learning rate is given with every step.</param>
+    /// <param name="recipe">Optimizer, clipping, decay, warm-up and loss reduction are used; the learning rate is given
+    /// with every step.</param>
     /// <param name="reducer">Adds the gradients of other machines; <see langword="null"/> where there is one.</param>
-    /// <param name="memory">Gives the host's memory and is asked here, for how many floats, once for the gradients and once for every block of the optimizer's
-    /// state; <see langword="null"/> to allocate.</param>
+    /// <param name="memory">Gives the host's memory and is asked here, for how many floats, once for the gradients and once for every block
+    /// of the optimizer's state; <see langword="null"/> to allocate.</param>
     /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
     public Trainer(Network<TBatch> network, TrainingRecipe recipe, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
     {
@@ -78,14 +77,11 @@ public sealed class Trainer<TBatch>
     /// <summary>Where the time of all steps since its last reset went; always on.</summary>
     public PassTimes Times => _network.Plan.Times;
 
-    /// <summary>
-    /// What the optimizer keeps, each block laid out as the parameters are: <c>sgd.momentum</c>; <c>adam.first</c> and <c>adam.second</c>,
-    /// of AdamW too; <c>adagrad.squares</c>; <c>asgd.average</c> once averaging has begun; nothing for plain descent.
-    /// </summary>
-    /// <remarks>
-    /// With the parameters, <see cref="Counts"/> and the network's carried state this is all that the next step depends on, apart from its arguments: a trainer
-    /// that is given all of it goes on to the same bits.
-    /// </remarks>
+    /// <summary>What the optimizer keeps, each block laid out as the parameters are: <c>sgd.momentum</c>; <c>adam.first</c> and
+    /// <c>adam.second</c>, of AdamW too; <c>adagrad.squares</c>; <c>asgd.average</c> once averaging has begun; nothing for
+    /// plain descent.</summary>
+    /// <remarks>With the parameters, <see cref="Counts"/> and the network's carried state this is all that the next step depends on, apart
+    /// from its arguments: a trainer that is given all of it goes on to the same bits.</remarks>
     public IReadOnlyList<NamedBlock> State => _optimizer.State;
 
     /// <summary>What it counts. Set it to go on where another trainer was, before <see cref="State"/> is filled.</summary>
@@ -102,10 +98,8 @@ public sealed class Trainer<TBatch>
         }
     }
 
-    /// <summary>
-    /// The mean of the parameters after each of the last averaged updates, kept up to date by every step; <see langword="null"/> unless the recipe averages.
-    /// Meaningless until <see cref="IsAveraging"/>.
-    /// </summary>
+    /// <summary>The mean of the parameters after each of the last averaged updates, kept up to date by every step; <see langword="null"/>
+    /// unless the recipe averages. Meaningless until <see cref="IsAveraging"/>.</summary>
     public ParameterBlock? Average => _optimizer.Average;
 
     /// <summary>Whether averaging has begun.</summary>
@@ -128,7 +122,8 @@ public sealed class Trainer<TBatch>
     /// <param name="draw">Decides the masks: the run's updates before this one.</param>
     /// <param name="rate">The learning rate, 0 or above; during the warm-up an update has its share of it.</param>
     /// <exception cref="ArgumentException">The batch is none of the network's, or a number is out of range.</exception>
-    /// <exception cref="NotFiniteException">Loss, gradient or rate is infinite or not a number; the parameters are as they were.</exception>
+    /// <exception cref="NotFiniteException">Loss, gradient or rate is infinite or not a number; the parameters are
+    /// as they were.</exception>
     public StepResult Step(TBatch batch, Draw draw, float rate)
     {
         StepResult result = ComputeGradient(batch, draw);

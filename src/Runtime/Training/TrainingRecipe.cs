@@ -3,7 +3,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>What decides a training run of any task, apart from its data and the network's shape: dropout, optimizer, clipping and schedule.</summary>
+/// <summary>What decides a training run of any task, apart from its data and the network's shape: dropout, optimizer,
+/// clipping and schedule.</summary>
 /// <remarks>A task's recipe is a record of its own that adds its shape and what else only it knows.</remarks>
 public abstract record TrainingRecipe
 {
@@ -31,10 +32,8 @@ public abstract record TrainingRecipe
     /// <summary>The update rule.</summary>
     public OptimizerKind Optimizer { get; init; }
 
-    /// <summary>
-    /// n of the averaging rule's trigger: averaging begins after an epoch whose validation is worse than the best of those up to n before the one before it.
-    /// Other rules ignore it.
-    /// </summary>
+    /// <summary>n of the averaging rule's trigger: averaging begins after an epoch whose validation is worse than the best of those up to n
+    /// before the one before it. Other rules ignore it.</summary>
     public int NonMonotone { get; init; } = 5;
 
     /// <summary>Share of the running sum of gradients that stays from update to update; 0 for none. Sgd only.</summary>
@@ -52,16 +51,12 @@ public abstract record TrainingRecipe
     /// <summary>Added to the root of the squares that Adam, AdamW and Adagrad divide by. Other rules ignore it.</summary>
     public float Epsilon { get; init; } = 1e-8f;
 
-    /// <summary>
-    /// Weight decay, on all parameters, after clipping: this times the parameter is added to its gradient. With
-    /// <see cref="OptimizerKind.AdamW"/> every update takes off each parameter this times the learning rate as a share.
-    /// </summary>
+    /// <summary>Weight decay, on all parameters, after clipping: this times the parameter is added to its gradient. With
+    /// <see cref="OptimizerKind.AdamW"/> every update takes off each parameter this times the learning rate as a share.</summary>
     public float WeightDecay { get; init; }
 
-    /// <summary>
-    /// Whether weight decay stands apart from the learning rate: every update ends by taking that share off each parameter. Not for
-    /// <see cref="OptimizerKind.AdamW"/>, whose decay is decoupled in a way of its own.
-    /// </summary>
+    /// <summary>Whether weight decay stands apart from the learning rate: every update ends by taking that share off each parameter. Not
+    /// for <see cref="OptimizerKind.AdamW"/>, whose decay is decoupled in a way of its own.</summary>
     public bool DecoupledDecay { get; init; }
 
     /// <summary>Learning rate of the first epochs.</summary>
@@ -85,7 +80,8 @@ public abstract record TrainingRecipe
     /// <summary>Epochs at the full learning rate before the decay starts; Zaremba's schedule only.</summary>
     public int FullRateEpochs { get; init; } = 4;
 
-    /// <summary>What the learning rate is divided by: once for every epoch after <see cref="FullRateEpochs"/>, or whenever there is a plateau.</summary>
+    /// <summary>What the learning rate is divided by: once for every epoch after <see cref="FullRateEpochs"/>, or whenever
+    /// there is a plateau.</summary>
     public float Decay { get; init; } = 2f;
 
     /// <summary>Seed of the initial parameters and of every mask.</summary>
@@ -93,8 +89,8 @@ public abstract record TrainingRecipe
 
     /// <summary>The learning rate of an epoch.</summary>
     /// <param name="epoch">Counted from 0.</param>
-    /// <param name="validations">The validation figures of the epochs before it, less being better, which decide where there is a plateau: mean losses, which
-    /// are finite where a perplexity need not be.</param>
+    /// <param name="validations">The validation figures of the epochs before it, less being better, which decide where there is a plateau:
+    /// mean losses, which are finite where a perplexity need not be.</param>
     public float LearningRateAt(int epoch, ReadOnlySpan<double> validations = default) => LearningRateSchedule switch
     {
         LearningRateSchedule.Constant => LearningRate,
@@ -104,10 +100,9 @@ public abstract record TrainingRecipe
         _ => (float)(LearningRate / PortableMath.Power(Decay, Math.Max(0, epoch + 1 - FullRateEpochs))),
     };
 
-    /// <summary>
-    /// Whether a run has had its patience: epochs with these validation figures, and none of the last was better. Where averaging is to begin once validation
-    /// stops getting better, patience counts from there, or it would end the run in the very epochs that averaging waits for.
-    /// </summary>
+    /// <summary>Whether a run has had its patience: epochs with these validation figures, and none of the last was better. Where averaging
+    /// is to begin once validation stops getting better, patience counts from there, or it would end the run in the very epochs that
+    /// averaging waits for.</summary>
     public bool IsOutOfPatience(ReadOnlySpan<double> validations)
     {
         int counted = Optimizer == OptimizerKind.NtAsgd ? ValidationHistory.EpochsAveraged(validations, NonMonotone) ?? 0 : int.MaxValue;

@@ -3,10 +3,8 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>
-/// A task's run, step by step and epoch by epoch: its learning rates, masks, averaging and patience as the recipe says, and all that it takes to go on
-/// elsewhere. Whoever drives it decides when to measure, to save and to stop.
-/// </summary>
+/// <summary>A task's run, step by step and epoch by epoch: its learning rates, masks, averaging and patience as the recipe says, and all
+/// that it takes to go on elsewhere. Whoever drives it decides when to measure, to save and to stop.</summary>
 /// <typeparam name="TBatch">What the task's network is fed.</typeparam>
 /// <remarks>A step allocates nothing. Not thread-safe.</remarks>
 public sealed class TrainingRun<TBatch>
@@ -129,10 +127,9 @@ public sealed class TrainingRun<TBatch>
     /// <summary>Whether an epoch is better than all before it.</summary>
     public bool IsBest(EpochOutcome epoch) => Best is null || Figure(epoch) < Figure(Best);
 
-    /// <summary>
-    /// Takes a measured epoch for the run's: keeps its parameters if it is the best, begins to average if the recipe says that it is time, and begins the next
-    /// epoch. One that was cut short is taken for the best if it is, and the run stays where it stands.
-    /// </summary>
+    /// <summary>Takes a measured epoch for the run's: keeps its parameters if it is the best, begins to average if the recipe
+    /// says that it is time, and begins the next epoch. One that was cut short is taken for the best if it is, and the run stays
+    /// where it stands.</summary>
     /// <param name="epoch">What <see cref="Measure"/> returned.</param>
     /// <returns>Whether averaging began.</returns>
     public bool Accept(EpochOutcome epoch)
@@ -192,10 +189,8 @@ public sealed class TrainingRun<TBatch>
         BestEpoch = Best?.Epoch,
     };
 
-    /// <summary>
-    /// All numbers that the next step depends on, and the best parameters: those in training, without a name; what the optimizer keeps; a copy of the carried
-    /// state, without a name; and <c>best</c>.
-    /// </summary>
+    /// <summary>All numbers that the next step depends on, and the best parameters: those in training, without a name; what the optimizer
+    /// keeps; a copy of the carried state, without a name; and <c>best</c>.</summary>
     public IReadOnlyList<NamedBlock> ToBlocks()
     {
         NamedBlock[] blocks = Blocks();

@@ -3,7 +3,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Training;
 
-/// <summary>All that training asks a task for: its settings, its network, its batches, and how to measure. The rest is the same for every task.</summary>
+/// <summary>All that training asks a task for: its settings, its network, its batches, and how to measure. The rest is the same
+/// for every task.</summary>
 /// <typeparam name="TBatch">What its network is fed.</typeparam>
 public abstract class TrainingTask<TBatch>
     where TBatch : class

@@ -1,15 +1,12 @@
 namespace TinySD.Runtime.Training;
 
-/// <summary>
-/// What a run decides by the validation figures of its epochs, in order, less being better: mean losses, which are finite where a perplexity need not be. All are
-/// pure functions of them, and a figure that is no number is no better than any other.
-/// </summary>
+/// <summary>What a run decides by the validation figures of its epochs, in order, less being better: mean losses, which are finite where a
+/// perplexity need not be. All are pure functions of them, and a figure that is no number is no better than any other.</summary>
 public static class ValidationHistory
 {
-    /// <summary>
-    /// Whether averaging begins after the last epoch: it is worse than the best of the epochs up to <paramref name="n"/> before the one before it. So it takes
-    /// n + 2 epochs at least, as in the authors' code (Merity, Keskar and Socher 2017, algorithm 1).
-    /// </summary>
+    /// <summary>Whether averaging begins after the last epoch: it is worse than the best of the epochs up to
+    /// <paramref name="n"/> before the one before it. So it takes n + 2 epochs at least, as in the authors' code (Merity, Keskar
+    /// and Socher 2017, algorithm 1).</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 0.</exception>
     public static bool IsNonMonotonic(ReadOnlySpan<double> figures, int n)
     {
@@ -18,7 +15,8 @@ public static class ValidationHistory
         return earlier > 0 && !(figures[^1] <= Best(figures[..earlier]));
     }
 
-    /// <summary>Epochs that were trained with averaging, if it begins as <see cref="IsNonMonotonic"/> says; null where it has not begun.</summary>
+    /// <summary>Epochs that were trained with averaging, if it begins as <see cref="IsNonMonotonic"/> says; null where it
+    /// has not begun.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 0.</exception>
     public static int? EpochsAveraged(ReadOnlySpan<double> figures, int n)
     {
