@@ -84,16 +84,8 @@ public sealed class CacheEvaluator : IWindowScorer
         CancellationToken cancellation = default)
     {
         if (thetas.IsEmpty || lambdas.IsEmpty) Throw.Argument("there is no candidate for theta or for lambda");
-        foreach (float theta in thetas)
-        {
-            if (!(theta >= 0f && float.IsFinite(theta))) Throw.OutOfRange(nameof(theta), theta, "0 or above, and finite");
-        }
-
-        foreach (float lambda in lambdas)
-        {
-            if (!(lambda >= 0f && lambda < 1f)) Throw.OutOfRange(nameof(lambda), lambda, "at least 0 and below 1");
-        }
-
+        foreach (float theta in thetas) Throw.IfNegative(theta);
+        foreach (float lambda in lambdas) Throw.IfNoRate(lambda);
         _thetas = thetas.ToArray();
         _lambdas = lambdas.ToArray();
         _sums = new double[thetas.Length * lambdas.Length];

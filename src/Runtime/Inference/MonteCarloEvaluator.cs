@@ -48,8 +48,8 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         int timeSteps = 35, HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f, bool wordDropBySequence = false)
     {
         dropout.Validate();
-        CheckRate(wordDrop, "the word drop rate");
-        CheckRate(weightDrop, "the weight drop rate");
+        Throw.IfNoRate(wordDrop, "the word drop rate");
+        Throw.IfNoRate(weightDrop, "the weight drop rate");
         EvaluationLoop.Check(streams, timeSteps);
         if (samples is < 1 or > 65536) Throw.OutOfRange(nameof(samples), samples, "1 to 65536");
         _samples = samples;
@@ -106,11 +106,6 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         }
 
         return sum;
-    }
-
-    private static void CheckRate(float rate, string name)
-    {
-        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(name, rate, "at least 0 and below 1");
     }
 
     private void Add(ReadOnlySpan<float> losses)

@@ -16,8 +16,7 @@ public sealed class TokenSampler
     public TokenSampler(int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1)
     {
         if (vocabularySize < 1) Throw.OutOfRange(nameof(vocabularySize), vocabularySize, "at least 1");
-        if (!(temperature >= 0f && float.IsFinite(temperature)))
-            Throw.OutOfRange(nameof(temperature), temperature, "0 or above, and finite");
+        Throw.IfNegative(temperature);
         if (topK < 0) Throw.OutOfRange(nameof(topK), topK, "0 (all) or above");
         _temperature = temperature;
         _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
@@ -37,11 +36,17 @@ public sealed class TokenSampler
         int likeliest = 0;
         for (int i = 0; i < logits.Length; i++)
         {
-            if (!(logits[i] < float.PositiveInfinity)) Throw.NotALogit(i, logits[i]);
+            if (!(logits[i] < float.PositiveInfinity))
+            {
+                const string expected = "a finite number was expected, or minus infinity for a token that must not be drawn";
+                Throw.NotANumber(logits[i], $"logit {i} is {logits[i]}; {expected}");
+            }
+
             if (logits[i] > logits[likeliest]) likeliest = i;
         }
 
-        if (float.IsNegativeInfinity(logits[likeliest])) Throw.NoLogit(logits.Length);
+        if (float.IsNegativeInfinity(logits[likeliest]))
+            Throw.NotANumber(logits[0], $"all {logits.Length} logits are minus infinity; one at least must be finite");
         if (_temperature == 0) return likeliest;
         (float threshold, int ties) = Threshold(logits);
         double max = logits[likeliest], sum = 0;

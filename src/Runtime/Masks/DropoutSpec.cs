@@ -99,15 +99,10 @@ public sealed record DropoutSpec
     /// <exception cref="ArgumentException">There is a multiple, and the counts are left to chance.</exception>
     public void Validate()
     {
-        if (!Enum.IsDefined(Kind)) Throw.OutOfRange("the kind of dropout", Kind, "one of its names");
-        if (!Enum.IsDefined(Draw)) Throw.OutOfRange("the way to draw masks", Draw, "one of its names");
+        Throw.IfUndefined(Kind, "the kind of dropout");
+        Throw.IfUndefined(Draw, "the way to draw masks");
         foreach (DropoutSite site in Enum.GetValues<DropoutSite>())
-        {
-            float rate = Given(site);
-            if (rate >= 0f && rate < 1f) continue;
-            Throw.OutOfRange($"the {site.ToString().ToLowerInvariant()} drop rate", rate, "at least 0 and below 1");
-        }
-
+            Throw.IfNoRate(Given(site), $"the {site.ToString().ToLowerInvariant()} drop rate");
         if (KeepMultiple is < 1 or > MostTogether) Throw.OutOfRange("the multiple of kept units", KeepMultiple, $"1 to {MostTogether}");
         if (GroupSize is < 1 or > MostTogether) Throw.OutOfRange("the group of units", GroupSize, $"1 to {MostTogether}");
         if (KeepMultiple > 1 && Draw != MaskDraw.ExactCount)

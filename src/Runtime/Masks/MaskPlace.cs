@@ -29,7 +29,7 @@ public sealed record MaskPlace
     {
         if ((uint)number >= MaxNumbers) Throw.OutOfRange(nameof(number), number, $"0 to {MaxNumbers - 1}");
         if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
-        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(nameof(rate), rate, "at least 0 and below 1");
+        Throw.IfNoRate(rate);
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaxNameBytes || name.EnumerateRunes().Any(IsUnseen))
             Throw.Argument($"mask place {number} needs a name of 1 to {MaxNameBytes} bytes of UTF-8, without invisible characters");
         Name = name;

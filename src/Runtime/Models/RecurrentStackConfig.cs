@@ -89,13 +89,13 @@ public sealed record RecurrentStackConfig
         if (InputSize < 1) Throw.OutOfRange(nameof(InputSize), InputSize, "at least 1");
         if (HiddenSize < 1) Throw.OutOfRange(nameof(HiddenSize), HiddenSize, "at least 1");
         if (LayerCount is < 1 or > 64) Throw.OutOfRange(nameof(LayerCount), LayerCount, "1 to 64");
-        if (!(Clip >= 0f && float.IsFinite(Clip))) Throw.OutOfRange(nameof(Clip), Clip, "0 or above, and finite");
+        Throw.IfNegative(Clip);
         if (ResetBeforeProduct && Cell != CellKind.Gru) Throw.Argument("only a GRU has a reset gate");
         if ((Peepholes || CoupledGates) && Cell != CellKind.Lstm) Throw.Argument("only an LSTM has peepholes or coupled gates");
         if (Activations.IsDefault) Throw.Argument("the activations are not given; an empty list stands for the cell's own");
         int expected = DirectionCount * FunctionCount(Cell);
         if (!Activations.IsEmpty && Activations.Length != expected)
-            Throw.Argument($"there are {Activations.Length} activations; {expected} were expected, {FunctionCount(Cell)} for each direction");
+            Throw.Argument($"there are {Activations.Length} activations; expected {expected}, {FunctionCount(Cell)} for each direction");
         foreach (Activation f in Activations)
         {
             if (!Enum.IsDefined(f.Kind)) Throw.OutOfRange("an activation", f.Kind, "one of the functions");

@@ -19,16 +19,8 @@ internal static class Throw
     public static void NoMemory(string what, Exception cause) => throw new InsufficientMemoryException($"no memory for {what}", cause);
 
     [DoesNotReturn]
-    public static void PoolIsRunning() =>
-        throw new InvalidOperationException("the pool runs the work of one caller at a time; give every caller a pool of its own");
-
-    [DoesNotReturn]
     public static void WrongParts(int found, int expected) =>
         Argument($"the work is cut into {Counted(found, "part")}; {expected} were expected");
-
-    [DoesNotReturn]
-    public static void PoolEndsItself() =>
-        throw new InvalidOperationException("the pool cannot be disposed by the work it runs; do so when that is done");
 
     [DoesNotReturn]
     public static void ThreadsChanged(int found, int expected) =>
@@ -36,27 +28,30 @@ internal static class Throw
             $"the runner's ThreadCount was {expected} and is {found} now; it must stay what it was when the runner was given");
 
     [DoesNotReturn]
-    public static void NotALogit(int token, float found) =>
-        throw new NotFiniteNumberException(
-            $"logit {token} is {found}; a finite number was expected, or minus infinity for a token that must not be drawn", found);
-
-    [DoesNotReturn]
-    public static void NoLogit(int count) =>
-        throw new NotFiniteNumberException($"all {count} logits are minus infinity; one at least must be finite");
-
-    [DoesNotReturn]
-    public static void NotFiniteInput(int step, int sequence, int feature, float found) => throw new NotFiniteNumberException(
-        $"feature {feature} of sequence {sequence} at step {step} is {found}; a finite number was expected. The state is as it was", found);
-
-    [DoesNotReturn]
-    public static void NotFiniteState(string name, int layer, int sequence, int unit, float found) => throw new NotFiniteNumberException(
-        $"unit {unit} of {name} of layer {layer}, sequence {sequence}, is {found}; a finite number was expected. The state is as it was",
-        found);
-
-    [DoesNotReturn]
-    public static void TooManyUpdates(long updates) =>
-        throw new InvalidOperationException($"the run has made {updates} updates, and no more can be counted");
-
-    [DoesNotReturn]
     public static void NotFinite(int update, double loss, double gradientNorm) => throw new NotFiniteException(update, loss, gradientNorm);
+
+    [DoesNotReturn]
+    public static void Invalid(string message) => throw new InvalidOperationException(message);
+
+    [DoesNotReturn]
+    public static void NotANumber(float found, string message) => throw new NotFiniteNumberException(message, found);
+
+    /// <summary>Refuses a drop rate, or a share that stays from update to update, outside [0, 1).</summary>
+    public static void IfNoRate(float rate, [CallerArgumentExpression(nameof(rate))] string name = "")
+    {
+        if (!(rate >= 0f && rate < 1f)) OutOfRange(name, rate, "at least 0 and below 1");
+    }
+
+    /// <summary>Refuses what is below 0, infinite or not a number.</summary>
+    public static void IfNegative(float value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (!(value >= 0f && float.IsFinite(value))) OutOfRange(name, value, "0 or above, and finite");
+    }
+
+    /// <summary>Refuses a number that is none of an enumeration's.</summary>
+    public static void IfUndefined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) OutOfRange(name, value, "one of its names");
+    }
 }

@@ -81,9 +81,9 @@ public sealed partial record LanguageModelRecipe : TrainingRecipe
         if (Bptt is < 1 or > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, "1 to 65536");
         if (VariableBptt && (Bptt < WindowLengths.Shortest || LongestWindow > 65536))
             Throw.OutOfRange(nameof(Bptt), Bptt, $"{WindowLengths.Shortest} to {65536 - WindowLengths.Excess} where it varies");
-        CheckRate(WordDrop, "the word drop rate");
-        CheckRate(WeightDrop, "the weight drop rate");
-        CheckNotNegative(ActivationPenalty, nameof(ActivationPenalty));
-        CheckNotNegative(TemporalPenalty, nameof(TemporalPenalty));
+        Throw.IfNoRate(WordDrop, "the word drop rate");
+        Throw.IfNoRate(WeightDrop, "the weight drop rate");
+        Throw.IfNegative(ActivationPenalty);
+        Throw.IfNegative(TemporalPenalty);
     }
 }

@@ -70,7 +70,8 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     /// <exception cref="InvalidOperationException">The work itself asks for it, and would wait for its own end.</exception>
     public void Dispose()
     {
-        if (Thread.CurrentThread == _caller || _workers.Any(worker => worker.IsCurrent)) Throw.PoolEndsItself();
+        if (Thread.CurrentThread == _caller || _workers.Any(worker => worker.IsCurrent))
+            Throw.Invalid("the pool cannot be disposed by the work it runs; do so when that is done");
         if (Interlocked.Exchange(ref _stopping, true)) return;
 
         // Taken and never given back: nobody waits for the workers now.
@@ -83,7 +84,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     private void Refuse()
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
-        Throw.PoolIsRunning();
+        Throw.Invalid("the pool runs the work of one caller at a time; give every caller a pool of its own");
     }
 
     private void AwaitWorkers()

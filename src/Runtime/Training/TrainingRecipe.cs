@@ -117,44 +117,33 @@ public abstract record TrainingRecipe
         if (!(InitRange > 0 && float.IsFinite(InitRange))) Throw.OutOfRange(nameof(InitRange), InitRange, "above 0 and finite");
         if (!float.IsFinite(ForgetBias)) Throw.OutOfRange(nameof(ForgetBias), ForgetBias, "finite");
         if (BatchSize is < 1 or > 65536) Throw.OutOfRange(nameof(BatchSize), BatchSize, "1 to 65536");
-        CheckNotNegative(WeightDecay, nameof(WeightDecay));
+        Throw.IfNegative(WeightDecay);
         if (WeightDecay >= 1f) Throw.OutOfRange(nameof(WeightDecay), WeightDecay, "below 1");
         if (DecoupledDecay && Optimizer == OptimizerKind.AdamW)
-            Throw.Argument("AdamW's weight decay is decoupled and goes with the learning rate; DecoupledDecay needs another rule, such as Adam");
-        CheckRate(Momentum, nameof(Momentum));
+        {
+            Throw.Argument(
+                "AdamW's weight decay is decoupled and goes with the learning rate; DecoupledDecay needs another rule, such as Adam");
+        }
+
+        Throw.IfNoRate(Momentum);
         bool isDescent = Optimizer == OptimizerKind.Sgd;
         if ((Momentum > 0f || Nesterov) && !isDescent) Throw.Argument($"momentum needs the optimizer Sgd; found {Optimizer}");
         if (Nesterov && Momentum == 0f) Throw.Argument("Nesterov's momentum must be above 0; found 0");
-        CheckRate(Beta1, nameof(Beta1));
-        CheckRate(Beta2, nameof(Beta2));
+        Throw.IfNoRate(Beta1);
+        Throw.IfNoRate(Beta2);
         if (!(Epsilon > 0f && float.IsFinite(Epsilon))) Throw.OutOfRange(nameof(Epsilon), Epsilon, "above 0 and finite");
         if (NonMonotone < 0) Throw.OutOfRange(nameof(NonMonotone), NonMonotone, "0 or above");
         if (WarmUpUpdates < 0) Throw.OutOfRange(nameof(WarmUpUpdates), WarmUpUpdates, "0 or above");
         if (Patience < 0) Throw.OutOfRange(nameof(Patience), Patience, "0 or above");
-        CheckDefined(InitScheme, nameof(InitScheme));
-        CheckDefined(LossReduction, nameof(LossReduction));
-        CheckDefined(Optimizer, nameof(Optimizer));
-        CheckDefined(LearningRateSchedule, nameof(LearningRateSchedule));
+        Throw.IfUndefined(InitScheme);
+        Throw.IfUndefined(LossReduction);
+        Throw.IfUndefined(Optimizer);
+        Throw.IfUndefined(LearningRateSchedule);
         if (!(LearningRate > 0 && float.IsFinite(LearningRate))) Throw.OutOfRange(nameof(LearningRate), LearningRate, "above 0 and finite");
-        if (!(ClipNorm >= 0 && float.IsFinite(ClipNorm))) Throw.OutOfRange(nameof(ClipNorm), ClipNorm, "0 (no clipping) or above, and finite");
+        if (!(ClipNorm >= 0 && float.IsFinite(ClipNorm)))
+            Throw.OutOfRange(nameof(ClipNorm), ClipNorm, "0 (no clipping) or above, and finite");
         if (Epochs < 1) Throw.OutOfRange(nameof(Epochs), Epochs, "at least 1");
         if (FullRateEpochs < 0) Throw.OutOfRange(nameof(FullRateEpochs), FullRateEpochs, "0 or above");
         if (!(Decay >= 1 && float.IsFinite(Decay))) Throw.OutOfRange(nameof(Decay), Decay, "at least 1 and finite");
-    }
-
-    private protected static void CheckRate(float rate, string name)
-    {
-        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(name, rate, "at least 0 and below 1");
-    }
-
-    private protected static void CheckNotNegative(float value, string name)
-    {
-        if (!(value >= 0f && float.IsFinite(value))) Throw.OutOfRange(name, value, "0 or above, and finite");
-    }
-
-    private protected static void CheckDefined<T>(T value, string name)
-        where T : struct, Enum
-    {
-        if (!Enum.IsDefined(value)) Throw.OutOfRange(name, value, "one of its names");
     }
 }
