@@ -18,9 +18,7 @@ internal sealed class ContinuousCache
     private float _most, _largest;
     private int _next;
 
-    /// <param name="size">Pairs N.</param>
-    /// <param name="hidden">Width H of a state.</param>
-    /// <param name="plan">Products and elementwise passes; its memory is not taken yet.</param>
+    /// <summary>Remembers <paramref name="size"/> states of <paramref name="hidden"/> units.</summary>
     public ContinuousCache(int size, int hidden, NetworkPlan plan)
     {
         _products = plan.Products;

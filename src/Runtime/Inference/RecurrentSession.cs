@@ -79,11 +79,7 @@ public sealed class RecurrentSession
     /// <summary>Forgets everything fed so far: h and c become 0.</summary>
     public void Reset()
     {
-        foreach (RecurrentLayer layer in _layers)
-        {
-            layer.CarriedHidden.Clear();
-            layer.CarriedCell.Clear();
-        }
+        foreach (RecurrentLayer layer in _layers) layer.Reset();
     }
 
     /// <summary>Sets the state that the next call starts from.</summary>
@@ -235,7 +231,7 @@ public sealed class RecurrentSession
             (int t, int sequence) = int.DivRem(row, _batch);
             if (!lengths.IsEmpty && t >= lengths[sequence]) continue;
             int wrong = input.Slice(row * features, features).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong >= 0) Throw.NotFiniteInput(t, sequence, wrong, input[(row * features) + wrong]);
+            if (wrong >= 0) Refuse($"feature {wrong} of sequence {sequence} at step {t}", input[(row * features) + wrong]);
         }
     }
 
@@ -243,8 +239,13 @@ public sealed class RecurrentSession
     private void CheckFinite(ReadOnlySpan<float> state, string name)
     {
         int wrong = state.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), hidden = _stack.Config.HiddenSize;
-        if (wrong >= 0) Throw.NotFiniteState(name, wrong / (hidden * _batch), wrong / hidden % _batch, wrong % hidden, state[wrong]);
+        if (wrong < 0) return;
+        (int layer, int sequence) = int.DivRem(wrong / hidden, _batch);
+        Refuse($"unit {wrong % hidden} of {name} of layer {layer}, sequence {sequence},", state[wrong]);
     }
+
+    private static void Refuse(string what, float found) =>
+        Throw.NotANumber(found, $"{what} is {found}; a finite number was expected. The state is as it was");
 
     private void CheckStates(int hidden, int cell)
     {

@@ -17,13 +17,8 @@ internal sealed class EmbeddingLayer
     private readonly float _wordRate;
     private readonly Workspace.Slice _wordFactors;
 
-    /// <param name="table">The parameter.</param>
-    /// <param name="tied">Whether it is the classifier's.</param>
-    /// <param name="shape">B, the most steps T, and whether a backward pass will come.</param>
-    /// <param name="plan">Elementwise passes and memory.</param>
-    /// <param name="wordRate">Drop rate of whole words, 0 for none; ignored where the window drops nothing.</param>
-    /// <param name="bySequence">Whether each sequence drops words of its own.</param>
-    /// <param name="seed">Of the words' masks.</param>
+    /// <summary>Drops whole words at <paramref name="wordRate"/> where the window drops anything: the same in the batch, or, with
+    /// <paramref name="bySequence"/>, others in each sequence.</summary>
     public EmbeddingLayer(
         TensorSlot table, bool tied, WindowShape shape, NetworkPlan plan, float wordRate = 0f, bool bySequence = false, ulong seed = 0)
     {
@@ -45,7 +40,7 @@ internal sealed class EmbeddingLayer
     public void Draw(Draw draw)
     {
         if (_wordRate == 0f) return;
-        _ops.FillWordMask(WordMasks.Of(_seed, _wordRate, _wordMask, draw), _wordFactors.Span);
+        _ops.FillWordMask(UnstructuredMask.OfWords(_seed, _wordRate, _wordMask, draw), _wordFactors.Span);
         _times.Lap(Pass.Masks);
     }
 

@@ -17,8 +17,6 @@ public sealed class NetworkPlan
     private readonly List<PlannedProduct> _products = [];
     private int _weightMasks, _wordMasks;
 
-    /// <param name="runner">Threads.</param>
-    /// <param name="kernels">The lane width.</param>
     internal NetworkPlan(IParallelRunner runner, KernelSet kernels)
     {
         Products = new Products(runner, kernels);

@@ -24,10 +24,6 @@ internal abstract partial class RecurrentLayer
     private StepRows _rows;
     private int _first;
 
-    /// <param name="slots">The parameters.</param>
-    /// <param name="shape">B, T, whether a backward pass will come, and whether sequences may be of unequal length.</param>
-    /// <param name="plan">Products, elementwise passes and memory.</param>
-    /// <param name="traits">The rest.</param>
     protected RecurrentLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
     {
         Slots = slots;
@@ -125,6 +121,13 @@ internal abstract partial class RecurrentLayer
             CellKind.Gru => new GruLayer(slots, shape, plan, traits),
             _ => new RnnLayer(slots, shape, plan, traits),
         };
+    }
+
+    /// <summary>Makes the carried state 0.</summary>
+    public void Reset()
+    {
+        CarriedHidden.Clear();
+        CarriedCell.Clear();
     }
 
     /// <summary>Begins the window of an update: draws what masks there are on weights.</summary>

@@ -17,17 +17,20 @@ internal sealed record RecurrentSlots(
     /// <summary>GH, the columns of a layer's weights.</summary>
     /// <remarks>Where the weights then fit a layout, other small multiples of H are numbers too.</remarks>
     /// <exception cref="ArgumentException">It passes 2^31.</exception>
-    public static int Columns(CellKind kind, int hidden)
+    private static int Columns(CellKind kind, int hidden)
     {
         long columns = (long)kind.GateCount() * hidden;
         if (columns > int.MaxValue) Throw.Argument($"a layer of {hidden} hidden units is too large: the limit is 2^31 floats");
         return (int)columns;
     }
 
-    /// <summary>Appends the tensors of layer <paramref name="layer"/> to a layout; this order is that of files.</summary>
-    public static RecurrentSlots Add(ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden)
+    /// <summary>Appends the tensors of layer <paramref name="layer"/> to a layout; this order is that of files. A GRU has a bias of h U
+    /// unless its reset gate acts before that product. The suffix stands behind the layer's number.</summary>
+    public static RecurrentSlots Add(
+        ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden, string suffix = "",
+        bool resetBeforeProduct = false)
     {
-        string prefix = string.Create(CultureInfo.InvariantCulture, $"{kind.TensorPrefix()}.{layer}");
+        string prefix = string.Create(CultureInfo.InvariantCulture, $"{kind.TensorPrefix()}.{layer}{suffix}");
         int columns = Columns(kind, hidden);
         return new RecurrentSlots(
             kind,
@@ -35,6 +38,6 @@ internal sealed record RecurrentSlots(
             layout.Add($"{prefix}.recurrent", hidden, columns),
             layout.Add($"{prefix}.bias", columns),
             peepholes ? layout.Add($"{prefix}.peephole", 3 * hidden) : null,
-            kind == CellKind.Gru ? layout.Add($"{prefix}.recurrentBias", hidden) : null);
+            kind == CellKind.Gru && !resetBeforeProduct ? layout.Add($"{prefix}.recurrentBias", hidden) : null);
     }
 }

@@ -24,10 +24,7 @@ internal sealed class UnitDropout
     private readonly Workspace.Slice _masks, _keep, _counts, _output;
     private StepRows _rows;
 
-    /// <param name="place">Where.</param>
-    /// <param name="origin">How masks are drawn.</param>
-    /// <param name="shape">B, the most steps T, and whether anything is dropped: a plain evaluation has no masks.</param>
-    /// <param name="plan">Elementwise passes, and memory for the masks.</param>
+    /// <summary>Takes part in training and in sampling; a plain evaluation has no masks.</summary>
     public UnitDropout(MaskPlace place, MaskOrigin origin, WindowShape shape, NetworkPlan plan)
     {
         Place = place;

@@ -33,8 +33,8 @@ public readonly struct MaskSampler
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static int KeepCount(int units, float rate, int multiple = 1, int group = 1)
     {
-        CheckUnits(units);
-        if (!(rate >= 0f && rate < 1f)) Throw.OutOfRange(nameof(rate), rate, "at least 0 and below 1");
+        if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
+        Throw.IfNoRate(rate);
         if (multiple < 1) Throw.OutOfRange(nameof(multiple), multiple, "at least 1");
         if (group < 1) Throw.OutOfRange(nameof(group), group, "at least 1");
         return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
@@ -119,11 +119,6 @@ public readonly struct MaskSampler
 
     internal static ulong DropThreshold(float rate) => (ulong)Math.Round((double)rate * 4294967296.0);
 
-    private static void CheckUnits(int units)
-    {
-        if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
-    }
-
     // Time steps run into the bits of places, if they are too many.
     private static void Check(Draw draw, int t)
     {
@@ -145,6 +140,12 @@ internal readonly record struct UnstructuredMask(PhiloxStream Stream, uint Thres
     /// <summary>Each element is dropped with probability <paramref name="rate"/>, and survivors are scaled by 1/(1-rate).</summary>
     public static UnstructuredMask Of(PhiloxStream stream, float rate) =>
         new(stream, (uint)MaskSampler.DropThreshold(rate), (float)(1.0 / (1.0 - rate)));
+
+    /// <summary>Embedding dropout by word for one window (Gal and Ghahramani 2016): a word is dropped wherever it stands in the window, or
+    /// nowhere; in the whole batch alike or in each sequence by itself. A pure function of (seed, draw, table, word, sequence): word i of
+    /// the stream decides token i, of sequence b word b V + i.</summary>
+    public static UnstructuredMask OfWords(ulong seed, float rate, int table, Draw draw) =>
+        Of(new PhiloxStream(seed, RandomPurpose.WordMask, (uint)draw.Sample, (uint)draw.Update, (uint)table), rate);
 }
 
 /// <summary>A structured mask: word i of the stream decides on group i of <c>Group</c> units. <c>Wanted</c> is the exact count of groups;

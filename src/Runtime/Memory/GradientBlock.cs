@@ -41,9 +41,7 @@ public sealed class GradientBlock
     private readonly int _denseCount;
     private int _count;
 
-    /// <param name="layout">The parameters.</param>
-    /// <param name="tables">Those of them whose gradient is sparse.</param>
-    /// <param name="storage">The floats, zeroed; empty to allocate.</param>
+    /// <summary>Lays the gradient out in zeroed memory of the host, or allocates.</summary>
     internal GradientBlock(ParameterLayout layout, IReadOnlyList<SparseTable> tables, Memory<float> storage)
         : this(layout, tables) => Values = new ParameterBlock(layout, storage);
 
@@ -217,40 +215,19 @@ public sealed class GradientBlock
         public void Sort()
         {
             _count = 0;
-            foreach (int row in Seen()) _used[_count++] = row;
+            for (int word = 0; word < _seen.Length; word++)
+            {
+                for (ulong left = _seen[word]; left != 0; left &= left - 1)
+                    _used[_count++] = (word * 64) + BitOperations.TrailingZeroCount(left);
+            }
         }
 
         public void Clear(Span<float> gradient)
         {
-            foreach (int row in Seen()) gradient.Slice(row * Floats, Floats).Clear();
+            Sort();
+            foreach (int row in Used) gradient.Slice(row * Floats, Floats).Clear();
             Array.Clear(_seen);
             _count = 0;
-        }
-
-        private SetBits Seen() => new(_seen);
-    }
-
-    /// <summary>The places of set bits, in order.</summary>
-    private ref struct SetBits(ReadOnlySpan<ulong> words)
-    {
-        private readonly ReadOnlySpan<ulong> _words = words;
-        private int _word = -1;
-        private ulong _left;
-
-        public readonly int Current => (_word * 64) + BitOperations.TrailingZeroCount(_left);
-
-        public readonly SetBits GetEnumerator() => this;
-
-        public bool MoveNext()
-        {
-            _left &= _left - 1;
-            while (_left == 0)
-            {
-                if (++_word == _words.Length) return false;
-                _left = _words[_word];
-            }
-
-            return true;
         }
     }
 }

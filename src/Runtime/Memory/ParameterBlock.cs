@@ -11,9 +11,8 @@ public sealed class ParameterBlock
     /// stay as they are.</param>
     /// <exception cref="ArgumentException"><paramref name="storage"/> is given but too short.</exception>
     public ParameterBlock(ParameterLayout layout, Memory<float> storage = default)
+        : this(layout)
     {
-        Layout = layout;
-        layout.Complete();
         if (storage.IsEmpty) storage = new AlignedBuffer(layout.LengthFloats).Memory;
         if (storage.Length < layout.LengthFloats)
             Throw.Argument($"storage holds {Throw.Counted(storage.Length, "float")}, the layout needs {layout.LengthFloats}");

@@ -31,26 +31,16 @@ internal sealed class Workspace
     }
 
     /// <summary>A reserved part of a workspace.</summary>
-    public readonly struct Slice
+    public readonly struct Slice(Workspace owner, int offset, int length)
     {
-        private readonly Workspace _owner;
-        private readonly int _offset;
+        public int Length => length;
 
-        public Slice(Workspace owner, int offset, int length)
-        {
-            _owner = owner;
-            _offset = offset;
-            Length = length;
-        }
-
-        public int Length { get; }
-
-        public Span<float> Span => _owner._memory.Span.Slice(_offset, Length);
+        public Span<float> Span => owner._memory.Span.Slice(offset, length);
 
         /// <summary>The same memory as 32-bit integers: keep indices.</summary>
         public Span<int> Integers => MemoryMarshal.Cast<float, int>(Span);
 
-        /// <summary>Part <paramref name="index"/> of the slice cut into parts of <paramref name="length"/> floats.</summary>
-        public Span<float> Part(int index, int length) => _owner._memory.Span.Slice(_offset + checked(index * length), length);
+        /// <summary>Part <paramref name="index"/> of the slice cut into parts of <paramref name="floats"/> each.</summary>
+        public Span<float> Part(int index, int floats) => owner._memory.Span.Slice(offset + checked(index * floats), floats);
     }
 }

@@ -29,7 +29,8 @@ public sealed class LanguageModel
         _layers = new RecurrentSlots[config.LayerCount];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, config.InputSizeOf(layer), config.HiddenSizeOf(layer));
+            int inputs = config.InputSizeOf(layer), hidden = config.HiddenSizeOf(layer);
+            _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, inputs, hidden);
         }
 
         Classifier = Layout.Add("classifier.weight", config.InputSizeOf(config.LayerCount), config.VocabularySize);
@@ -71,9 +72,9 @@ public sealed class LanguageModel
     /// <exception cref="ArgumentOutOfRangeException">The range is below 0, or a number is not finite.</exception>
     public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
     {
-        if (!(range >= 0f && float.IsFinite(range))) Throw.OutOfRange(nameof(range), range, "0 or above, and finite");
+        Throw.IfNegative(range);
         if (!float.IsFinite(forgetBias)) Throw.OutOfRange(nameof(forgetBias), forgetBias, "finite");
-        if (!Enum.IsDefined(scheme)) Throw.OutOfRange(nameof(scheme), scheme, "one of its names");
+        Throw.IfUndefined(scheme);
         Span<float> ranges = stackalloc float[Layout.Tensors.Count];
         ranges.Fill(range);
         if (scheme == InitScheme.Scaled) ScaleRanges(ranges);
@@ -96,19 +97,10 @@ public sealed class LanguageModel
         foreach (RecurrentSlots layer in Layers)
         {
             float range = (float)(1.0 / Math.Sqrt(layer.Recurrent.Shape[0]));
-            foreach (TensorSlot? slot in (ReadOnlySpan<TensorSlot?>)[layer.Input, layer.Recurrent, layer.Bias, layer.Peephole, layer.RecurrentBias])
-            {
-                if (slot is not null) ranges[IndexOf(slot)] = range;
-            }
+            TensorSlot?[] slots = [layer.Input, layer.Recurrent, layer.Bias, layer.Peephole, layer.RecurrentBias];
+            foreach (TensorSlot slot in slots.OfType<TensorSlot>()) ranges[slot.Index] = range;
         }
 
-        ranges[IndexOf(ClassifierBias)] = 0f;
-    }
-
-    private int IndexOf(TensorSlot slot)
-    {
-        int index = 0;
-        while (Layout.Tensors[index] != slot) index++;
-        return index;
+        ranges[ClassifierBias.Index] = 0f;
     }
 }

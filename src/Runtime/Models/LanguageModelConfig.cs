@@ -68,6 +68,9 @@ public sealed record LanguageModelConfig
         if (Peepholes && Cell != CellKind.Lstm) Throw.Argument($"only LSTM cells have peepholes; found {Cell}");
         int last = HiddenSizeOf(LayerCount - 1);
         if (TieWeights && EmbeddingSize != last)
-            Throw.Argument($"tied weights need an embedding as wide as the {(LastHiddenSize == 0 ? "hidden" : "last")} layer; found {EmbeddingSize} and {last}");
+        {
+            string widest = LastHiddenSize == 0 ? "hidden" : "last";
+            Throw.Argument($"tied weights need an embedding as wide as the {widest} layer; found {EmbeddingSize} and {last}");
+        }
     }
 }

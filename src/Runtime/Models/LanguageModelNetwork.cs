@@ -25,15 +25,12 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     private Draw _draw;
     private StepRows _rows;
 
-    /// <param name="model">The parameters.</param>
-    /// <param name="shape">The window.</param>
-    /// <param name="origin">How masks are drawn; ignored where the window drops nothing.</param>
-    /// <param name="plan">Where its layers are declared.</param>
-    /// <param name="regularizers">Those beside dropout of units; ignored where the window drops nothing.</param>
-    /// <param name="name">Before the names of its mask places, which get numbers that are free, where another network shares the plan;
-    /// empty for the numbers by site and layer that runs and mask schedules have.</param>
+    /// <summary>Where the window drops nothing, the origin of masks and the regularizers are ignored. A <paramref name="name"/> stands before
+    /// the names of its mask places where another network shares the plan, and they get numbers that are free; without it they have the
+    /// numbers by site and layer of runs and mask schedules.</summary>
     public LanguageModelNetwork(
-        LanguageModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, NetworkRegularizers regularizers = default, string name = "")
+        LanguageModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, NetworkRegularizers regularizers = default,
+        string name = "")
         : base(plan, model.Parameters)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
@@ -49,15 +46,19 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         UnitDropout[] dropouts = [.. config.MaskPlaces(origin.Spec).Select(Dropout)];
         (_outputDropout, _inputDropouts, _recurrentDropouts) = (dropouts[^1], new UnitDropout[layers], new UnitDropout[layers]);
         _embedding = new EmbeddingLayer(
-            model.Embedding ?? model.Classifier, config.TieWeights, shape, plan, _regularizers.WordDrop, _regularizers.WordDropBySequence, origin.Seed);
+            model.Embedding ?? model.Classifier, config.TieWeights, shape, plan, _regularizers.WordDrop,
+            _regularizers.WordDropBySequence, origin.Seed);
+        float weightDrop = _regularizers.WeightDrop;
         _layers = new RecurrentLayer[layers];
         for (int layer = 0; layer < layers; layer++)
         {
             (_inputDropouts[layer], _recurrentDropouts[layer]) = (dropouts[2 * layer], dropouts[(2 * layer) + 1]);
-            WeightDrop? drop = _regularizers.WeightDrop > 0f ? new WeightDrop(_ops, origin.Seed, _regularizers.WeightDrop, plan.WeightMask()) : null;
-            _layers[layer] = RecurrentLayer.Create(
-                model.Layers[layer], shape, plan,
-                new RecurrentTraits { InputDropout = _inputDropouts[layer], RecurrentDropout = _recurrentDropouts[layer], Drop = drop });
+            _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, plan, new RecurrentTraits
+            {
+                InputDropout = _inputDropouts[layer],
+                RecurrentDropout = _recurrentDropouts[layer],
+                Drop = weightDrop > 0f ? new WeightDrop(_ops, origin.Seed, weightDrop, plan.WeightMask()) : null,
+            });
         }
 
         _classifier = new LinearLayer(model.Classifier, model.ClassifierBias, shape, _outputDropout, plan);
@@ -80,13 +81,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
             new(name.Length == 0 ? plan.Place(place) : plan.Place($"{name}.{place.Name}", place.Units, place.Rate), origin, shape, plan);
     }
 
-    /// <summary>One network on a plan of its own, its memory taken.</summary>
-    /// <param name="model">The parameters.</param>
-    /// <param name="shape">The window.</param>
-    /// <param name="plan">The plan.</param>
-    /// <param name="origin">How masks are drawn; null for a window that drops nothing.</param>
-    /// <param name="regularizers">Those beside dropout of units.</param>
-    /// <param name="memory">Gives the host's memory for the scratch, or null.</param>
+    /// <summary>One network on a plan of its own, its memory taken; without an origin of masks it drops nothing.</summary>
     public static LanguageModelNetwork OnItsOwn(
         LanguageModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, NetworkRegularizers regularizers = default,
         Func<int, Memory<float>>? memory = null)
@@ -114,31 +109,17 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
 
     internal override void SaveCarried(ParameterBlock to)
     {
-        int tensor = 0;
-        foreach (RecurrentLayer layer in _layers)
-        {
-            layer.CarriedHidden.CopyTo(to[Carried.Tensors[tensor++]]);
-            if (!layer.CarriedCell.IsEmpty) layer.CarriedCell.CopyTo(to[Carried.Tensors[tensor++]]);
-        }
+        for (int part = 0; part < Carried.Tensors.Count; part++) CarriedPart(part).CopyTo(to[Carried.Tensors[part]]);
     }
 
     internal override void LoadCarried(ParameterBlock from)
     {
-        int tensor = 0;
-        foreach (RecurrentLayer layer in _layers)
-        {
-            from[Carried.Tensors[tensor++]].CopyTo(layer.CarriedHidden);
-            if (!layer.CarriedCell.IsEmpty) from[Carried.Tensors[tensor++]].CopyTo(layer.CarriedCell);
-        }
+        for (int part = 0; part < Carried.Tensors.Count; part++) from[Carried.Tensors[part]].CopyTo(CarriedPart(part));
     }
 
     internal override void ResetState()
     {
-        foreach (RecurrentLayer layer in _layers)
-        {
-            layer.CarriedHidden.Clear();
-            layer.CarriedCell.Clear();
-        }
+        foreach (RecurrentLayer layer in _layers) layer.Reset();
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them
@@ -163,8 +144,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     {
         if (batch.BatchSize != _shape.Batch || batch.TimeSteps > _shape.TimeSteps)
         {
-            Throw.Argument(
-                $"a window of {batch.BatchSize} x {batch.TimeSteps} tokens; the network was made for {Throw.Counted(_shape.Batch, "sequence")} of at most {Throw.Counted(_shape.TimeSteps, "step")}");
+            string made = $"{Throw.Counted(_shape.Batch, "sequence")} of at most {Throw.Counted(_shape.TimeSteps, "step")}";
+            Throw.Argument($"a window of {batch.BatchSize} x {batch.TimeSteps} tokens; the network was made for {made}");
         }
 
         TokenChecks.All(batch.Inputs, _model.Config.VocabularySize, "inputs");
@@ -239,8 +220,8 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         Times.Lap(Pass.Copies);
     }
 
-    // AR: alpha times the mean of squares of the top layer's dropped output. TAR: beta times the mean of squares of its differences in time, before dropout
-    // (Merity, McCann and Socher, "Revisiting Activation Regularization for Language RNNs", 2017).
+    // AR: alpha times the mean of squares of the top layer's dropped output. TAR: beta times the mean of squares of its differences in
+    // time, before dropout (Merity, McCann and Socher, "Revisiting Activation Regularization for Language RNNs", 2017).
     private void AddPenalties(ReadOnlySpan<float> top, Span<float> dTop)
     {
         (float alpha, float beta) = (_regularizers.Activation, _regularizers.TemporalActivation);
@@ -249,6 +230,13 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         if (alpha > 0f) _outputDropout.AddSquares(top, (float)(2.0 * alpha / ((long)rows * units)), dTop);
         if (beta > 0f && pairs > 0) _ops.AddSlowness(top, _rows, units, (float)(2.0 * beta / ((long)pairs * units)), dTop);
         Times.Lap(Pass.Softmax);
+    }
+
+    // Layers are all of one cell, with as many tensors each.
+    private Span<float> CarriedPart(int part)
+    {
+        (int layer, int tensor) = int.DivRem(part, Carried.Tensors.Count / _layers.Length);
+        return tensor == 0 ? _layers[layer].CarriedHidden : _layers[layer].CarriedCell;
     }
 
     private ParameterLayout LayOutCarried()

@@ -17,8 +17,6 @@ public readonly record struct BatchSize(int Terms, int Sequences);
 public abstract class Network<TBatch>
     where TBatch : class
 {
-    /// <param name="plan">What its layers were declared on.</param>
-    /// <param name="parameters">The numbers.</param>
     private protected Network(NetworkPlan plan, ParameterBlock parameters)
     {
         Plan = plan;

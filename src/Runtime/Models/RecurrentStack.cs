@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 
@@ -23,20 +22,14 @@ public sealed class RecurrentStack
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        int directions = config.DirectionCount, hidden = config.HiddenSize, columns = RecurrentSlots.Columns(config.Cell, hidden);
+        int directions = config.DirectionCount, hidden = config.HiddenSize;
         _slots = new RecurrentSlots[config.LayerCount * directions];
         for (int index = 0; index < _slots.Length; index++)
         {
             int layer = index / directions, inputs = layer == 0 ? config.InputSize : directions * hidden;
-            string prefix = string.Create(CultureInfo.InvariantCulture,
-                $"{config.Cell.TensorPrefix()}.{layer}{(index % directions == 0 ? "" : ".reverse")}");
-            _slots[index] = new RecurrentSlots(
-                config.Cell,
-                Layout.Add($"{prefix}.input", inputs, columns),
-                Layout.Add($"{prefix}.recurrent", hidden, columns),
-                Layout.Add($"{prefix}.bias", columns),
-                config.Peepholes ? Layout.Add($"{prefix}.peephole", 3 * hidden) : null,
-                config.Cell == CellKind.Gru && !config.ResetBeforeProduct ? Layout.Add($"{prefix}.recurrentBias", hidden) : null);
+            string suffix = index % directions == 0 ? "" : ".reverse";
+            _slots[index] = RecurrentSlots.Add(
+                Layout, config.Cell, config.Peepholes, layer, inputs, hidden, suffix, config.ResetBeforeProduct);
         }
 
         Parameters = new ParameterBlock(Layout, storage);

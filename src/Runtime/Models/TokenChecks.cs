@@ -12,7 +12,8 @@ internal static class TokenChecks
     {
         for (int i = 0; i < tokens.Length; i++)
         {
-            if ((uint)tokens[i] >= (uint)vocabularySize) Throw.Argument($"{name}[{i}] is {tokens[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
+            if ((uint)tokens[i] >= (uint)vocabularySize)
+                Throw.Argument($"{name}[{i}] is {tokens[i]}, the vocabulary has {Throw.Counted(vocabularySize, "token")}");
         }
     }
 }

@@ -301,7 +301,7 @@ internal sealed record ReferenceRegularizers
         Weights = recipe.WeightDrop == 0f ? null :
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(
                 new(recipe.Seed, recipe.WeightDrop, layer, draw), config.HiddenSizeOf(layer), config.Cell.GateCount() * config.HiddenSizeOf(layer)))],
-        Words = recipe.WordDrop == 0f ? null : Factors(WordMasks.Of(recipe.Seed, recipe.WordDrop, table: 0, draw), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
+        Words = recipe.WordDrop == 0f ? null : Factors(UnstructuredMask.OfWords(recipe.Seed, recipe.WordDrop, table: 0, draw), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
         Alpha = recipe.ActivationPenalty,
         Beta = recipe.TemporalPenalty,
         IsMean = recipe.LossReduction == LossReduction.Mean,

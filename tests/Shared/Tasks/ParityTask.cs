@@ -108,8 +108,7 @@ internal sealed class ParityNetwork : Network<ParityBatch>
     {
         _recurrent.Draw(_draw, _rows);
         _output.Draw(_draw, _rows);
-        _layer.CarriedHidden.Clear();
-        _layer.CarriedCell.Clear();
+        _layer.Reset();
         _layer.Forward(Parameters, batch.Bits, _rows);
         _head.Forward(Parameters, _output.ApplyWindow(_layer.Outputs), _rows, _logits.Span);
         Plan.Vectors.SoftmaxCrossEntropy(_logits.Span, 2, _stride, batch.Parities, gradientScale, _losses.Span);
