@@ -32,7 +32,8 @@ public sealed partial record LanguageModelRecipe
         },
         new()
         {
-            Name = "zaremba-large", HiddenSize = 1500, InitRange = 0.04f, Bptt = 35, ClipNorm = 10f, Epochs = 55, FullRateEpochs = 14, Decay = 1.15f,
+            Name = "zaremba-large", HiddenSize = 1500, InitRange = 0.04f, Bptt = 35, ClipNorm = 10f,
+            Epochs = 55, FullRateEpochs = 14, Decay = 1.15f,
             Dropout = new() { Kind = DropoutKind.Random, Embedding = 0.65f, Layer = 0.65f, Output = 0.65f },
         },
         new()
@@ -43,14 +44,16 @@ public sealed partial record LanguageModelRecipe
         },
         new()
         {
-            Name = "gal-large", HiddenSize = 1500, InitRange = 0.04f, Bptt = 35, ClipNorm = 10f, Epochs = 55, FullRateEpochs = 11, Decay = 1.15f,
+            Name = "gal-large", HiddenSize = 1500, InitRange = 0.04f, Bptt = 35, ClipNorm = 10f,
+            Epochs = 55, FullRateEpochs = 11, Decay = 1.15f,
             Dropout = new() { Kind = DropoutKind.Locked, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f },
             WordDrop = 0.3f, WordDropBySequence = true, WeightDecay = 1e-7f, DecoupledDecay = true,
         },
         new()
         {
-            Name = "awd-lstm", HiddenSize = 1150, LastHiddenSize = 400, EmbeddingSize = 400, LayerCount = 3, TieWeights = true, InitScheme = InitScheme.Scaled,
-            Bptt = 70, VariableBptt = true, LearningRate = 30f, LearningRateSchedule = LearningRateSchedule.Constant, ClipNorm = 0.25f, Epochs = 500,
+            Name = "awd-lstm", HiddenSize = 1150, LastHiddenSize = 400, EmbeddingSize = 400, LayerCount = 3, TieWeights = true,
+            InitScheme = InitScheme.Scaled, Bptt = 70, VariableBptt = true, ClipNorm = 0.25f,
+            LearningRate = 30f, LearningRateSchedule = LearningRateSchedule.Constant, Epochs = 500,
             Dropout = new() { Kind = DropoutKind.Locked, Embedding = 0.4f, Layer = 0.25f, Output = 0.4f },
             WordDrop = 0.1f, WeightDrop = 0.5f, ActivationPenalty = 2f, TemporalPenalty = 1f, LossReduction = LossReduction.Mean,
             WeightDecay = 1.2e-6f, Optimizer = OptimizerKind.NtAsgd,
@@ -82,11 +85,12 @@ public sealed partial record LanguageModelRecipe
     private LanguageModelRecipe ToUpwardForm() =>
         this with { Name = Name + UpwardForm, Dropout = Dropout with { Kind = DropoutKind.Structured, Recurrent = 0f } };
 
-    // At the recurrent site the preset's own rate; else that of the weights, whose dropping gives way: both act on the product h U, where two would drop three
-    // quarters, and the ideal gain needs the units dropped. Else the rate of the other sites.
+    // At the recurrent site the preset's own rate; else that of the weights, whose dropping gives way: both act on the product h U, where
+    // two would drop three quarters, and the ideal gain needs the units dropped. Else the rate of the other sites.
     private LanguageModelRecipe ToRecurrentForm()
     {
         float recurrent = Dropout.Recurrent > 0f ? Dropout.Recurrent : WeightDrop > 0f ? WeightDrop : Dropout.Output;
-        return this with { Name = Name + RecurrentForm, Dropout = Dropout with { Kind = DropoutKind.Structured, Recurrent = recurrent }, WeightDrop = 0f };
+        DropoutSpec dropout = Dropout with { Kind = DropoutKind.Structured, Recurrent = recurrent };
+        return this with { Name = Name + RecurrentForm, Dropout = dropout, WeightDrop = 0f };
     }
 }

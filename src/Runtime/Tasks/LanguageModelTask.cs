@@ -43,7 +43,8 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
         Model = _measured = new LanguageModel(recipe.ToConfig(vocabularySize));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
-        Network = LanguageModelNetwork.OnItsOwn(Model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Regularizers, memory);
+        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
+        Network = LanguageModelNetwork.OnItsOwn(Model, shape, plan, origin, recipe.Regularizers, memory);
         _newEvaluator = model => new LanguageModelEvaluator(model, runner, streams ?? recipe.BatchSize, hardware: hardware);
         _evaluator = _newEvaluator(Model);
     }
@@ -80,7 +81,8 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
         parameters == Model.Parameters ? Model : new LanguageModel(Model.Config, parameters.Memory);
 
     /// <inheritdoc/>
-    public override Measurement Measure(ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
+    public override Measurement Measure(
+        ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {
         EvaluationResult result = Evaluate(parameters, _valid, progress, cancellation);
         return new Measurement(result.Loss, result.Perplexity);

@@ -35,8 +35,8 @@ public sealed class LanguageModelTrainer
     /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, there are
     /// masks and the recipe's dropout is not structured, or the host gives too little memory.</exception>
     public LanguageModelTrainer(
-        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
-        Func<int, Memory<float>>? memory = null)
+        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner? runner = null, HardwareProfile? hardware = null,
+        IMaskSource? masks = null, Func<int, Memory<float>>? memory = null)
         : this(model, recipe, runner ?? SingleThread.Instance, KernelChoice.For(hardware), masks, memory)
     {
     }
@@ -46,7 +46,8 @@ public sealed class LanguageModelTrainer
         Func<int, Memory<float>>? memory = null)
     {
         recipe.Validate();
-        if (masks is not null && !recipe.Dropout.IsStructured) Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
+        if (masks is not null && !recipe.Dropout.IsStructured)
+            Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
         LanguageModelConfig shape = model.Config;
         if (shape.LastHiddenSize == shape.HiddenSize) shape = shape with { LastHiddenSize = 0 };
         if (recipe.ToConfig(shape.VocabularySize) != shape) Throw.Argument("the recipe's shape is not the model's");
@@ -73,9 +74,8 @@ public sealed class LanguageModelTrainer
     {
         recipe.Validate();
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        _ = new LanguageModelNetwork(
-            LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize)), ShapeOf(recipe), new MaskOrigin(recipe.Dropout, recipe.Seed), plan,
-            recipe.Regularizers);
+        LanguageModel model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
+        _ = new LanguageModelNetwork(model, ShapeOf(recipe), new MaskOrigin(recipe.Dropout, recipe.Seed), plan, recipe.Regularizers);
         return plan;
     }
 
@@ -97,7 +97,7 @@ public sealed class LanguageModelTrainer
         get;
         set
         {
-            if (!(value >= 0f && float.IsFinite(value))) Throw.OutOfRange(nameof(LearningRate), value, "0 or above, and finite");
+            Throw.IfNegative(value, nameof(LearningRate));
             field = value;
         }
     }
@@ -162,7 +162,8 @@ public sealed class LanguageModelTrainer
     /// <exception cref="ArgumentException">A length is not T * B, the two differ, or a token is not in the vocabulary.</exception>
     /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number, or the learning rate of a longer window is
     /// infinite; the parameters are as they were.</exception>
-    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets) => Step(inputs, targets, new Draw(checked((int)Counts.Updates)));
+    public StepResult Step(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets) =>
+        Step(inputs, targets, new Draw(checked((int)Counts.Updates)));
 
     /// <summary>The same with other masks than those of the next update.</summary>
     /// <param name="inputs">Tokens [T][B].</param>
@@ -191,7 +192,11 @@ public sealed class LanguageModelTrainer
         if (_hasMasks && draw.Sample != 0) Throw.Argument($"sample {draw.Sample}; masks drawn beforehand have one for an update, 0");
         int longest = _recipe.LongestWindow, batch = _recipe.BatchSize;
         if (_recipe.VariableBptt && (inputs.IsEmpty || inputs.Length > longest * batch || inputs.Length % batch != 0))
-            Throw.Argument($"a window of {Throw.Counted(inputs.Length, "token")}; expected a multiple of the batch, {batch}, from 1 to {longest} times");
+        {
+            string found = Throw.Counted(inputs.Length, "token");
+            Throw.Argument($"a window of {found}; expected a multiple of the batch, {batch}, from 1 to {longest} times");
+        }
+
         _window.TimeSteps = _recipe.VariableBptt ? inputs.Length / batch : longest;
         TokenChecks.Length(inputs, _window.Inputs.Length, nameof(inputs));
         TokenChecks.Length(targets, _window.Targets.Length, nameof(targets));

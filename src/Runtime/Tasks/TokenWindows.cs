@@ -35,14 +35,12 @@ public sealed class TokenWindows
         _streamLength = tokens.Length / batchSize;
         _run = new int[PieceSteps + 1];
         long count = Math.Max(0, _streamLength - 1) / timeSteps;
-        if (count > int.MaxValue) Throw.Argument($"the text has {Throw.Counted(count, "window")} of {Throw.Counted(timeSteps, "step")}, and 2^31 - 1 are the most; use a longer window or a larger batch");
-        Count = (int)count;
-        if (Count == 0)
-        {
-            Throw.Argument(
-                $"the text has {Throw.Counted(tokens.Length, "token")}, too few for one window: {Throw.Counted(batchSize, "sequence")} of {Throw.Counted(timeSteps, "step")} need at least " +
-                $"{(long)batchSize * (timeSteps + 1)}");
-        }
+        Count = (int)Math.Min(count, int.MaxValue);
+        if (count is > 0 and <= int.MaxValue) return;
+        string steps = Throw.Counted(timeSteps, "step"), need = $"{Throw.Counted(batchSize, "sequence")} of {steps} need at least";
+        Throw.Argument(count > 0
+            ? $"the text has {Throw.Counted(count, "window")} of {steps}, and 2^31 - 1 are the most; use a longer window or a larger batch"
+            : $"the text has {Throw.Counted(tokens.Length, "token")}, too few for one window: {need} {(long)batchSize * (timeSteps + 1)}");
     }
 
     /// <summary>Sequences B.</summary>
@@ -84,7 +82,8 @@ public sealed class TokenWindows
             Throw.OutOfRange("the window's end", start + length, $"above its start, {start}, and at most {_streamLength - 1}");
         for (int b = 0; b < BatchSize; b++)
         {
-            for (int from = 0; from < length; from += PieceSteps) FillPiece(b, start, from, Math.Min(length, from + PieceSteps), inputs, targets);
+            for (int from = 0; from < length; from += PieceSteps)
+                FillPiece(b, start, from, Math.Min(length, from + PieceSteps), inputs, targets);
         }
     }
 

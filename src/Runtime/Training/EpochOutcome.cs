@@ -28,4 +28,5 @@ public readonly record struct Measurement(double Loss, double Metric);
 /// <param name="TermsPerSecond">Training speed: predictions in the loss, tokens of a language model.</param>
 /// <param name="IsWhole">False where it was cut short: such an epoch is no part of a run that goes on.</param>
 public sealed record EpochOutcome(
-    int Epoch, int Steps, Measurement Train, Measurement Valid, float LearningRate, double Seconds, double TermsPerSecond, bool IsWhole = true);
+    int Epoch, int Steps, Measurement Train, Measurement Valid, float LearningRate, double Seconds, double TermsPerSecond,
+    bool IsWhole = true);

@@ -10,10 +10,7 @@ public readonly record struct MemoryNeed(long ParametersBytes, long GradientsByt
     /// <summary>All together.</summary>
     public long TotalBytes => ParametersBytes + GradientsBytes + OptimizerBytes + WorkspaceBytes;
 
-    /// <summary>What a recipe's training takes.</summary>
-    /// <param name="parameters">Floats of the parameters.</param>
-    /// <param name="recipe">Its optimizer is used.</param>
-    /// <param name="scratch">Floats of the scratch.</param>
+    /// <summary>What a recipe's training takes, of so many floats of parameters and of scratch.</summary>
     internal static MemoryNeed Of(long parameters, TrainingRecipe recipe, long scratch) => new(
         parameters * sizeof(float), parameters * sizeof(float), Optimizer.StateNames(recipe).Length * parameters * sizeof(float),
         scratch * sizeof(float));

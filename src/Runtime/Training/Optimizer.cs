@@ -13,10 +13,6 @@ internal sealed class Optimizer
     private readonly float[] _blockSums;
     private readonly NamedBlock[] _state;
 
-    /// <param name="recipe">The update rule, clipping and weight decay.</param>
-    /// <param name="gradients">What it descends.</param>
-    /// <param name="ops">Elementwise passes.</param>
-    /// <param name="memory">Gives the host's memory for the state, or null.</param>
     public Optimizer(TrainingRecipe recipe, GradientBlock gradients, VectorOps ops, Func<int, Memory<float>>? memory = null)
     {
         _recipe = recipe;
@@ -110,8 +106,8 @@ internal sealed class Optimizer
             rule = rule with { Beta1 = _recipe.Beta1, Beta2 = _recipe.Beta2, Correction = (float)Math.Sqrt(1.0 / second) };
         }
 
-        // Decoupled: (p - rate step) (1 - decay), whatever the rate. AdamW: p - rate (step + decay p). Else decay p is part of the gradient, also
-        // of rows that no token looked up; of plain descent that comes to the same as AdamW's.
+        // Decoupled: (p - rate step) (1 - decay), whatever the rate. AdamW: p - rate (step + decay p). Else decay p is part of the
+        // gradient, also of a table's rows that nobody looked up; of plain descent that comes to the same as AdamW's.
         if (_recipe.DecoupledDecay) return rule with { Rate = rate * (1f - decay), Shrink = decay };
         return _recipe.Optimizer == OptimizerKind.AdamW || form == UpdateForm.Descent
             ? rule with { Rate = rate, Shrink = learningRate * decay }

@@ -55,7 +55,8 @@ public sealed class Trainer<TBatch>
     /// <param name="memory">Gives the host's memory and is asked here, for how many floats, once for the gradients and once for every block
     /// of the optimizer's state; <see langword="null"/> to allocate.</param>
     /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
-    public Trainer(Network<TBatch> network, TrainingRecipe recipe, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
+    public Trainer(
+        Network<TBatch> network, TrainingRecipe recipe, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
     {
         recipe.Validate();
         _network = network;

@@ -95,7 +95,7 @@ public sealed class TrainingRun<TBatch>
     {
         result = default;
         if (Steps == BatchCount) return false;
-        if (Updates == int.MaxValue) Throw.TooManyUpdates(Updates);
+        if (Updates == int.MaxValue) Throw.Invalid($"the run has made {Updates} updates, and no more can be counted");
         long start = Stopwatch.GetTimestamp();
         if (!Task.Batches.Continues(Steps)) Task.Network.ResetState();
         Task.Batches.Fill(Steps, _batch);
@@ -118,10 +118,9 @@ public sealed class TrainingRun<TBatch>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public EpochOutcome Measure(Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        double loss = MeanLoss;
-        return new EpochOutcome(
-            Epoch + 1, Steps, new Measurement(loss, Task.MetricOf(loss)), Task.Measure(ParametersToKeep, progress, cancellation), LearningRate, Seconds,
-            TermsPerSecond, Steps == BatchCount);
+        var train = new Measurement(MeanLoss, Task.MetricOf(MeanLoss));
+        Measurement valid = Task.Measure(ParametersToKeep, progress, cancellation);
+        return new EpochOutcome(Epoch + 1, Steps, train, valid, LearningRate, Seconds, TermsPerSecond, Steps == BatchCount);
     }
 
     /// <summary>Whether an epoch is better than all before it.</summary>
@@ -158,7 +157,8 @@ public sealed class TrainingRun<TBatch>
     {
         while (TryStep(out _)) cancellation.ThrowIfCancellationRequested();
         EpochOutcome epoch = Measure(progress, cancellation);
-        if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss)) Throw.NotFinite((int)Updates, epoch.Valid.Loss, double.NaN);
+        bool isFinite = double.IsFinite(epoch.Train.Loss) && double.IsFinite(epoch.Valid.Loss);
+        if (!isFinite) Throw.NotFinite((int)Updates, epoch.Valid.Loss, double.NaN);
         Accept(epoch);
         return epoch;
     }
@@ -209,7 +209,11 @@ public sealed class TrainingRun<TBatch>
         {
             int steps = Task.Batches.Begin(epoch, before);
             if (state.Epochs[epoch].Steps != steps)
-                Throw.Argument($"it says other than {Throw.Counted(steps, "step")} of epoch {epoch + 1}, which its own data and recipe make");
+            {
+                string made = Throw.Counted(steps, "step");
+                Throw.Argument($"it says other than {made} of epoch {epoch + 1}, which its own data and recipe make");
+            }
+
             before += steps;
         }
 
@@ -222,7 +226,8 @@ public sealed class TrainingRun<TBatch>
         load(blocks);
         Task.Network.LoadCarried(Carried(blocks).Block);
 
-        // An epoch's batches may depend on the number of its first update. A run that was at its end and gets more epochs needs the rate of the next.
+        // An epoch's batches may depend on the number of its first update. A run that was at its end and gets more epochs needs the rate
+        // of the next.
         Updates = state.Updates - state.Step;
         BeginEpoch(state.Epoch);
         if (state.Step == 0) return;

@@ -35,5 +35,6 @@ public abstract class TrainingTask<TBatch>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at now and then.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public abstract Measurement Measure(ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default);
+    public abstract Measurement Measure(
+        ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default);
 }

@@ -10,15 +10,7 @@ public sealed class LineLengthTests
     [Arguments("src/Formats/Checkpoints")]
     [Arguments("src/Formats/Container")]
     [Arguments("src/Formats/Schedules")]
-    [Arguments("src/Runtime/Hardware")]
-    [Arguments("src/Runtime/Inference")]
-    [Arguments("src/Runtime/Kernels")]
-    [Arguments("src/Runtime/Layers")]
-    [Arguments("src/Runtime/Masks")]
-    [Arguments("src/Runtime/Memory")]
-    [Arguments("src/Runtime/Numerics")]
-    [Arguments("src/Runtime/Ops")]
-    [Arguments("src/Runtime/Threading")]
+    [Arguments("src/Runtime")]
     [Arguments("src/Tools/Files")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
