@@ -174,10 +174,21 @@ public sealed partial class PlotTests
         await Assert.That(page).Contains($">{MaskPictures.MostUnits - 1} of 65536</text>");
     }
 
-    private static string Draw((double, double)[] points, bool isCounted)
+    [Test]
+    public async Task Values_that_are_no_logarithms_stand_at_even_distances_with_labels_of_their_own()
+    {
+        string drawn = Draw([(1, 0.90), (2, 0.91), (3, 0.93)], isCounted: true, isLog: false);
+        double[] heights = [.. Regex.Matches(drawn, "cy=\"([0-9.]+)\"").Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+        await Assert.That(heights.Length).IsEqualTo(3);
+        await Assert.That((heights[1] - heights[2]) / (heights[0] - heights[1])).IsEqualTo(2).Within(0.001);
+        await Assert.That(drawn).Contains("curve: 0.93</title>").And.Contains("text-anchor=\"end\">0.92<");
+    }
+
+    private static string Draw((double, double)[] points, bool isCounted, bool isLog = true)
     {
         using var writer = new StringWriter { NewLine = "\n" };
-        CurvePlot.Write(writer, "title", [new("curve", "#000", IsThick: true, points), new("thin", "#111", IsThick: false, points)], "x", "y", isCounted);
+        PlotCurve[] curves = [new("curve", "#000", IsThick: true, points), new("thin", "#111", IsThick: false, points)];
+        CurvePlot.Write(writer, "title", curves, "x", "y", isCounted, Figures.Perplexity, isLog);
         return writer.ToString();
     }
 

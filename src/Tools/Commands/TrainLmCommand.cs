@@ -138,8 +138,13 @@ internal sealed class TrainLmCommand
         var driver = new TrainingDriver<TokenWindow>(training, maxSteps, pool.ThreadCount, checkpoints);
         TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
         if (report is not null)
-            TrainingPage.Save(report, data, recipe, RecipeReport.Rows(level, recipe), training.Streams, outcome, CommandLine.Of(parsed), Surroundings.Here(hardware, pool.ThreadCount));
-        TrainingReport.Write(context, data, recipe, training.Streams, outcome, output, pool.ThreadCount);
+        {
+            Surroundings machine = Surroundings.Here(hardware, pool.ThreadCount);
+            TrainingPage.Save(report, training, RecipeReport.Rows(level, recipe), outcome, CommandLine.Of(parsed), machine);
+        }
+
+        if (context.Json) training.WriteJson(context.Console.Out, outcome, pool.ThreadCount);
+        else TrainingReport.Write(context.Console, training, outcome);
         keeper?.Finish();
         return ExitCode.Done;
     }

@@ -4,10 +4,10 @@ namespace TinySD.Tools.Display;
 /// <param name="Name">What it is; shown where the pointer rests on it.</param>
 /// <param name="Color">As CSS spells it.</param>
 /// <param name="IsThick">Whether it stands out, as a mean does from its sample.</param>
-/// <param name="Points">From left to right; y as its natural logarithm, so that one which no number holds can be drawn. What is not finite is left out.</param>
-internal sealed record PlotCurve(string Name, string Color, bool IsThick, IReadOnlyList<(double X, double LogY)> Points);
+/// <param name="Points">From left to right. What is not finite is left out.</param>
+internal sealed record PlotCurve(string Name, string Color, bool IsThick, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>Draws curves as SVG over a linear x and a logarithmic y, on which equal ratios are equal heights, as they should be for perplexities.</summary>
+/// <summary>Draws curves as SVG over a linear x.</summary>
 internal static class CurvePlot
 {
     // Pixels.
@@ -20,22 +20,29 @@ internal static class CurvePlot
     /// <param name="xTitle">What x is.</param>
     /// <param name="yTitle">What y is.</param>
     /// <param name="isCounted">Whether x is a count, which begins where the curves do; otherwise it begins at 0.</param>
-    public static void Write(TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted)
+    /// <param name="format">A value as people read it.</param>
+    /// <param name="isLog">
+    /// Whether y is the natural logarithm of a value, so that one which no number holds can be drawn. Equal ratios are equal heights then, as they should be
+    /// for perplexities.
+    /// </param>
+    public static void Write(
+        TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted, Func<double, string> format,
+        bool isLog)
     {
         PlotCurve[] drawn =
         [
-            .. curves.Select(curve => curve with { Points = [.. curve.Points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.LogY))] })
+            .. curves.Select(curve => curve with { Points = [.. curve.Points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y))] })
                 .Where(curve => curve.Points.Count > 0).OrderBy(curve => curve.IsThick),
         ];
-        (double X, double LogY)[] all = [.. drawn.SelectMany(curve => curve.Points)];
+        (double X, double Y)[] all = [.. drawn.SelectMany(curve => curve.Points)];
         if (all.Length == 0) return;
         double from = all.Min(p => p.X), to = all.Max(p => p.X);
         if (!isCounted) (from, to) = (Math.Min(from, 0), Math.Max(to, 0));
         Axis across = to > from ? new(from, to) : from + 1 > from ? new(from, from + 1) : Axis.Around(from, to, 0, 0);
-        Axis up = Axis.Around(all.Min(p => p.LogY), all.Max(p => p.LogY), share: 0.04, least: 0.001);
+        Axis up = Axis.Around(all.Min(p => p.Y), all.Max(p => p.Y), share: 0.04, least: 0.001);
 
         output.WriteLine(Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(title)}\">"));
-        foreach ((double y, string label) in up.LogTicks())
+        foreach ((double y, string label) in isLog ? up.LogTicks() : [.. up.Ticks().Select(tick => tick with { Label = format(tick.At) })])
         {
             output.WriteLine(Invariant(
                 $"<path class=\"grid\" d=\"M{Left} {Y(y):0.#}H{Width - Right}\"/><text class=\"axis\" x=\"{Left - 6}\" y=\"{Y(y) + 4:0.#}\" text-anchor=\"end\">{label}</text>"));
@@ -54,17 +61,17 @@ internal static class CurvePlot
 
         void Draw(PlotCurve curve)
         {
-            string points = string.Join(' ', curve.Points.Select(p => Invariant($"{X(p.X):0.##},{Y(p.LogY):0.##}")));
+            string points = string.Join(' ', curve.Points.Select(p => Invariant($"{X(p.X):0.##},{Y(p.Y):0.##}")));
             string style = curve.IsThick ? "stroke-width=\"2.5\"" : "stroke-width=\"1\" stroke-opacity=\"0.45\"";
             output.WriteLine($"<polyline fill=\"none\" stroke=\"{curve.Color}\" {style} stroke-linejoin=\"round\" points=\"{points}\"><title>{HtmlPage.Text(curve.Name)}</title></polyline>");
             if (!curve.IsThick) return;
             foreach ((double x, double y) in curve.Points)
-                output.WriteLine(Invariant($"<circle cx=\"{X(x):0.##}\" cy=\"{Y(y):0.##}\" r=\"3\" fill=\"{curve.Color}\"><title>{HtmlPage.Text(curve.Name)}: {Figures.Perplexity(EvaluationResult.PerplexityOf(y))}</title></circle>"));
+                output.WriteLine(Invariant($"<circle cx=\"{X(x):0.##}\" cy=\"{Y(y):0.##}\" r=\"3\" fill=\"{curve.Color}\"><title>{HtmlPage.Text(curve.Name)}: {format(isLog ? EvaluationResult.PerplexityOf(y) : y)}</title></circle>"));
         }
 
         double X(double x) => Left + (across.Share(x) * (Width - Left - Right));
 
-        double Y(double logY) => Top + ((1 - up.Share(logY)) * (Height - Top - Bottom));
+        double Y(double value) => Top + ((1 - up.Share(value)) * (Height - Top - Bottom));
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

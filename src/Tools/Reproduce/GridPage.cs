@@ -85,9 +85,9 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         output.WriteLine($"<h2>Learning curves</h2><p class=\"small\">{string.Join(" &ensp; ", report.Cells.Select(cell => Key(cell.Cell) + HtmlPage.Text(cell.Cell)))}<br>");
         output.WriteLine("Validation perplexity after every epoch. Thin lines are seeds, also of runs that are not finished; thick ones are means over the finished.</p>");
         List<PlotCurve> byEpoch = Curves((_, epochs) => [.. epochs.Select(epoch => (double)epoch.Epoch)]);
-        CurvePlot.Write(output, "Validation perplexity by epoch", byEpoch, "epoch", "validation perplexity", isCounted: true);
+        LanguageModelTraining.Told.Draw(output, "Validation perplexity by epoch", byEpoch, "epoch", "validation perplexity", isCounted: true);
         output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
-        CurvePlot.Write(
+        LanguageModelTraining.Told.Draw(
             output, "Validation perplexity by epoch, second half",
             [.. byEpoch.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.X > report.Recipe.Recipe.Epochs / 2)] })], "epoch", "validation perplexity", isCounted: true);
         PlotCurve[] byTime = [.. Curves((cell, epochs) => cell.StepMs is { } ms ? LearningCurve.Seconds(epochs, ms) : [])];
@@ -95,8 +95,8 @@ internal sealed class GridPage(GridReport report, IEnumerable<(string Option, st
         double longest = byTime.Max(curve => curve.Points[^1].X);
         (double unit, string name) = longest >= 7200 ? (3600, "hours") : longest >= 120 ? (60, "minutes") : (1, "seconds");
         output.WriteLine("<p class=\"small\">The same against training time by the measured step times.</p>");
-        CurvePlot.Write(
-            output, "Validation perplexity by time", [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.LogY))] })],
+        LanguageModelTraining.Told.Draw(
+            output, "Validation perplexity by time", [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] })],
             $"training time, {name}", "validation perplexity", isCounted: false);
     }
 

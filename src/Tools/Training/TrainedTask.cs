@@ -1,6 +1,9 @@
 namespace TinySD.Tools.Training;
 
-/// <summary>A task as the command line trains it: what only the task has to say, and its model file. All else is <see cref="TrainingDriver{TBatch}"/>.</summary>
+/// <summary>
+/// A task as the command line trains it: what only the task has to say, and its model file. All else is <see cref="TrainingDriver{TBatch}"/>,
+/// <see cref="TrainingReport"/> and <see cref="TrainingPage"/>.
+/// </summary>
 /// <typeparam name="TBatch">What its network is fed.</typeparam>
 internal abstract class TrainedTask<TBatch>
     where TBatch : class
@@ -8,11 +11,17 @@ internal abstract class TrainedTask<TBatch>
     /// <summary>What is trained.</summary>
     public abstract TrainingTask<TBatch> Task { get; }
 
+    /// <summary>How it is told about.</summary>
+    public abstract TaskWords Words { get; }
+
     /// <summary>The model file.</summary>
     public abstract string Output { get; }
 
-    /// <summary>What terms of a loss are, for example <c>tokens</c>.</summary>
-    public abstract string Terms { get; }
+    /// <summary>How validation and test are made, as a clause; empty where it goes without saying.</summary>
+    public virtual string MeasuredHow => "";
+
+    /// <summary>The data, for a report.</summary>
+    public abstract IEnumerable<(string Name, string Value)> Facts { get; }
 
     /// <summary>What there is to say before the first step.</summary>
     /// <param name="run">The run, at its start.</param>
@@ -24,15 +33,6 @@ internal abstract class TrainedTask<TBatch>
     public virtual void CheckLength(long updates)
     {
     }
-
-    /// <summary>How the epoch stands after some of its steps, for the line of progress.</summary>
-    public abstract string Detail(double meanLoss);
-
-    /// <summary>What an epoch brought, beside its time and rate.</summary>
-    public abstract string Describe(EpochOutcome epoch);
-
-    /// <summary>What the best model reached on the validation data, as the end of a sentence.</summary>
-    public abstract string DescribeBest(EpochOutcome best);
 
     /// <summary>Writes the model file.</summary>
     /// <param name="parameters">The best so far.</param>

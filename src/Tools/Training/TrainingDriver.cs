@@ -57,7 +57,8 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
             throw new FailureException(exception.Message, exception) { Advice = HowToGoOn() };
         }
 
-        if (test is { } measured && !double.IsFinite(measured.Loss)) throw new DivergedException($"the loss on the test data is {measured.Loss}; {WhatIsKept()}", null);
+        if (test is { } measured && !double.IsFinite(measured.Loss))
+            throw new DivergedException($"the loss on the test data is {measured.Loss}; {WhatIsKept()}", null);
         EpochOutcome[] epochs = _cutShort is { } last ? [.. _run.Epochs, last] : [.. _run.Epochs];
         return new TrainingOutcome(epochs, _run.Best!, test, task.Task.Network.Parameters.Layout.ParameterCount, TotalSeconds);
     }
@@ -128,8 +129,8 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         if (improved) Save(_run.ParametersToKeep, epoch);
         bool averages = _run.Accept(epoch);
         progress.Note(
-            $"{label}: {task.Describe(epoch)}; learning rate {Figures.Setting(epoch.LearningRate)}; {Figures.Duration(epoch.Seconds)}, " +
-            $"{Figures.Count(epoch.TermsPerSecond)} {task.Terms}/s{(improved ? $"; saved to {task.Output}" : "")}");
+            $"{label}: {Describe(epoch)}; learning rate {Figures.Setting(epoch.LearningRate)}; {Figures.Duration(epoch.Seconds)}, " +
+            $"{Figures.Count(epoch.TermsPerSecond)} {task.Words.Terms}/s{(improved ? $"; saved to {task.Output}" : "")}");
         if (!epoch.IsWhole)
         {
             _cutShort = epoch;
@@ -165,7 +166,15 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     private string Detail()
     {
         double left = TotalSeconds / _run.Updates * (_stepsPlanned - _run.Updates);
-        return $"{task.Detail(_run.MeanLoss)}  {Figures.Count(_run.TermsPerSecond)} {task.Terms}/s  {Figures.Duration(left)} left";
+        double loss = _run.MeanLoss;
+        string metric = task.Words.Text(task.Task.MetricOf(loss)), shown = metric.Length > 0 ? $"  {task.Words.Name} {metric}" : "";
+        return $"loss {Figures.Fixed(loss, 3)}{shown}  {Figures.Count(_run.TermsPerSecond)} {task.Words.Terms}/s  {Figures.Duration(left)} left";
+    }
+
+    private string Describe(EpochOutcome epoch)
+    {
+        string train = task.Words.Text(epoch.Train.Metric), valid = task.Words.Text(epoch.Valid.Metric);
+        return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}";
     }
 
     private static void ShowShare(IProgressDisplay progress, string label, double share)
@@ -193,6 +202,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     }
 
     private string WhatIsKept() => _run.Best is { } best
-        ? $"{task.Output} holds the best model so far, of epoch {best.Epoch}, {task.DescribeBest(best)}."
+        ? $"{task.Output} holds the best model so far, of epoch {best.Epoch}, " +
+            $"validation {task.Words.Name} {task.Words.Text(best.Valid.Metric)}."
         : $"no epoch was finished, so nothing was saved to {task.Output}.";
 }

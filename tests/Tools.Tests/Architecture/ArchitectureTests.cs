@@ -12,7 +12,7 @@ public sealed class ArchitectureTests
         ["Json"] = ["Display"],
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
-        ["Training"] = ["Errors", "Display", "Options"],
+        ["Training"] = ["Errors", "Display", "Machines", "Options"],
         ["Files"] = ["Errors", "Display", "Json", "Options"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],

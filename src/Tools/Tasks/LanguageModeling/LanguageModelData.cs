@@ -101,13 +101,13 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <summary>What of the training text no epoch of a recipe uses.</summary>
     public LeftOut LeftOutOf(LanguageModelRecipe recipe) => LeftOut.From(Train.Tokens.Length, recipe);
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<EncodedText> Texts => new[] { Train, Valid, Test }.OfType<EncodedText>();
+
     /// <summary>What somebody who brings texts of his own should know of them, each in a line.</summary>
     public IEnumerable<string> Warnings(LanguageModelRecipe recipe)
     {
-        foreach (EncodedText text in new[] { Train, Valid, Test }.OfType<EncodedText>())
-        {
-            foreach (string warning in TextWarnings.Of(text, Vocabulary)) yield return warning;
-        }
+        foreach (string warning in Texts.SelectMany(text => TextWarnings.Of(text, Vocabulary))) yield return warning;
 
         if (LeftOutOf(recipe) is { IsMuch: true } left) yield return left.Told(Train.Name);
     }
@@ -130,9 +130,7 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
     /// <summary>Gives memory and temporary files back.</summary>
     public void Dispose()
     {
-        Train.Dispose();
-        Valid.Dispose();
-        Test?.Dispose();
+        foreach (EncodedText text in Texts) text.Dispose();
     }
 
     private static Vocabulary BuildVocabulary(

@@ -1,4 +1,5 @@
 using TinySD.Formats.Schedules;
+using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
@@ -52,7 +53,26 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
     public override string Output { get; }
 
     /// <inheritdoc/>
-    public override string Terms => "tokens";
+    public override TaskWords Words => Told;
+
+    /// <summary>How language models are told about.</summary>
+    public static TaskWords Told { get; } = new(
+        "language model", "language modelling", "text", "tokens", LanguageModelFile.Metric, "perplexities", Figures.Perplexity)
+    {
+        IsExpOfLoss = true,
+        JsonEnd = "Perplexity",
+    };
+
+    /// <inheritdoc/>
+    public override string MeasuredHow => Streams.Told(_data.Test is not null);
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, string Value)> Facts =>
+    [
+        .. _data.Texts.Select(text => (Path.GetFileName(text.Name), Figures.Count(text.Tokens.Length, "token"))),
+        ("left out of each epoch", Figures.Count(_data.LeftOutOf(_recipe).Tokens, "token")),
+        ("vocabulary", Figures.Count(_data.Vocabulary.Count)),
+    ];
 
     /// <inheritdoc/>
     public override IEnumerable<string> Notes(TrainingRun<TokenWindow> run, int threads)
@@ -62,7 +82,7 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
             $"{Figures.Count(_task.Model.Layout.ParameterCount, "parameter")}; " +
             $"{(_recipe.VariableBptt ? "about " : "")}{Figures.Count(run.BatchCount, "step")} an epoch; threads: {threads}";
         if (_data.LeftOutOf(_recipe) is { Tokens: > 0, IsMuch: false } left) yield return left.Told(_data.Train.Name);
-        yield return Streams.Told(_data.Test is not null);
+        yield return MeasuredHow;
         if (_data.Vocabulary.UnknownId is null) yield break;
         long unknown = _data.Train.Tokens.UnknownCount, trained = _data.Train.Tokens.Length;
         yield return $"{_data.Train.Name}: {Figures.Count(trained, "token")} to train on{UnknownToken.Told(_data.Vocabulary, unknown, trained)}";
@@ -81,17 +101,6 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
             $"{_schedule.Path} holds the masks of {Figures.Count(_schedule.Info.Updates, "update")}, and this run makes {Figures.Count(updates)}; " +
             $"write a longer one, or give --max-steps {_schedule.Info.Updates}.");
     }
-
-    /// <inheritdoc/>
-    public override string Detail(double meanLoss) =>
-        $"loss {Figures.Fixed(meanLoss, 3)}  perplexity {Figures.Perplexity(EvaluationResult.PerplexityOf(meanLoss))}";
-
-    /// <inheritdoc/>
-    public override string Describe(EpochOutcome epoch) =>
-        $"perplexity train {Figures.Perplexity(epoch.Train.Metric)}, valid {Figures.Perplexity(epoch.Valid.Metric)}";
-
-    /// <inheritdoc/>
-    public override string DescribeBest(EpochOutcome best) => $"validation perplexity {Figures.Perplexity(best.Valid.Metric)}";
 
     /// <inheritdoc/>
     public override void Save(ParameterBlock parameters, IReadOnlyList<EpochOutcome> epochs) =>
@@ -114,5 +123,19 @@ internal sealed class LanguageModelTraining : TrainedTask<TokenWindow>
         TextsRecord texts = best.Training.Data with { Test = test.ToRecord() };
         LanguageModelFile.Save(Output, best.Model, best.Vocabulary, best.Training with { Data = texts, Test = measured }, _storage);
         return measured;
+    }
+
+    /// <summary>Writes what a run brought, as one JSON object.</summary>
+    public void WriteJson(TextWriter writer, TrainingOutcome outcome, int threads)
+    {
+        var epochs = outcome.Epochs.Select(e => new EpochResult(
+            e.Epoch, e.Train.Metric, e.Valid.Metric, e.Train.Loss, e.Valid.Loss, e.LearningRate, e.Seconds, e.TermsPerSecond, e.Steps,
+            Streams.Valid));
+        var result = new TrainLmResult(
+            [.. epochs], outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Best.Valid.Loss, _data.Valid.UnknownToPredict, Streams.Valid,
+            outcome.Test?.Metric, outcome.Test?.Loss, _data.Test?.UnknownToPredict, _data.Test is null ? null : Streams.Test,
+            outcome.Parameters, _data.Vocabulary.Count, Output, outcome.Seconds, threads, new RecipeResult(_data.Vocabulary.Level, _recipe),
+            _data.Train.Tokens.Length, _data.LeftOutOf(_recipe).Tokens, _data.Train.Tokens.UnknownCount);
+        CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
     }
 }

@@ -1,0 +1,40 @@
+namespace TinySD.Tools.Training;
+
+/// <summary>What messages and reports call a task and its metric, and how they show its figures.</summary>
+/// <param name="Noun">What is trained, for example <c>language model</c>.</param>
+/// <param name="Subject">What it is trained for, for example <c>language modelling</c>.</param>
+/// <param name="Data">What it is trained on, for example <c>text</c>.</param>
+/// <param name="Terms">What the terms of a loss are, for example <c>tokens</c>.</param>
+/// <param name="Metric">What it is measured by.</param>
+/// <param name="Plural">Several of the metric, for example <c>perplexities</c>.</param>
+/// <param name="Format">A value of the metric as people read it.</param>
+internal sealed record TaskWords(
+    string Noun, string Subject, string Data, string Terms, Metric Metric, string Plural, Func<double, string> Format)
+{
+    /// <summary>Decimals of a difference between two values of the metric.</summary>
+    public int Decimals { get; init; } = 2;
+
+    /// <summary>Whether the metric is exp of the loss, which then stands for it in drawings, on a logarithmic scale.</summary>
+    public bool IsExpOfLoss { get; init; }
+
+    /// <summary>What the metric's members in JSON end in, after <c>train</c>, <c>valid</c> or <c>test</c>.</summary>
+    public string JsonEnd { get; init; } = "";
+
+    /// <summary>The metric's name.</summary>
+    public string Name => Metric.Name;
+
+    /// <summary>A value, or nothing for one that was not measured.</summary>
+    public string Text(double? value) => value is { } known && !double.IsNaN(known) ? Format(known) : "";
+
+    /// <summary>A difference with its sign.</summary>
+    public string Signed(double difference) => $"{(difference > 0 ? "+" : "")}{Figures.Fixed(difference, Decimals)}";
+
+    /// <summary>Where a measurement stands in <see cref="Draw"/>.</summary>
+    public double HeightOf(Measurement measured) => IsExpOfLoss ? measured.Loss : measured.Metric;
+
+    /// <summary>Draws curves of the metric into a page, their y as <see cref="HeightOf"/> has it.</summary>
+    /// <inheritdoc cref="CurvePlot.Write"/>
+    public void Draw(
+        TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted) =>
+        CurvePlot.Write(output, title, curves, xTitle, yTitle, isCounted, Format, IsExpOfLoss);
+}

@@ -1,0 +1,62 @@
+using TinySD.Tools.Machines;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>A training run of any task as a page that needs nothing beside itself.</summary>
+internal static class TrainingPage
+{
+    private const string TrainColor = "#2f6fb3", ValidColor = "#1d7a46";
+
+    /// <summary>Writes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="task">What was trained.</param>
+    /// <param name="rows">The recipe's options and their values.</param>
+    /// <param name="outcome">What the run brought.</param>
+    /// <param name="command">The command line.</param>
+    /// <param name="machine">Where it ran.</param>
+    public static void Save<TBatch>(
+        string path, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command,
+        Surroundings machine)
+        where TBatch : class => HtmlPage.Save(path, output => Write(output, task, rows, outcome, command, machine));
+
+    private static void Write<TBatch>(
+        TextWriter output, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command,
+        Surroundings machine)
+        where TBatch : class
+    {
+        TaskWords words = task.Words;
+        string test = outcome.Test is { } tested ? $", test {words.Name} {words.Text(tested.Metric)}" : "";
+        string how = task.MeasuredHow is { Length: > 0 } told ? $"; {told}" : "";
+        HtmlPage.Begin(output, $"training of a {words.Noun}");
+        output.WriteLine($"<h1>A {words.Noun} with validation {words.Name} {words.Text(outcome.Best.Valid.Metric)}{test}</h1>");
+        output.WriteLine(
+            $"<p>{Figures.Count(outcome.Parameters, "parameter")}, the model of epoch {outcome.Best.Epoch}; " +
+            $"{Figures.Count(outcome.Epochs.Count, "epoch")} in {Figures.Duration(outcome.Seconds)}</p>");
+        output.WriteLine("<h2>Learning curves</h2>");
+        output.WriteLine(
+            $"<p class=\"small\">{Key(TrainColor)}training {words.Data}, as it was while training &ensp; " +
+            $"{Key(ValidColor)}validation {words.Data}, after each epoch{how}</p>");
+        PlotCurve[] curves = [Curve("training", TrainColor, epoch => epoch.Train), Curve("validation", ValidColor, epoch => epoch.Valid)];
+        words.Draw(output, "Learning curves", curves, "epoch", words.Name, isCounted: true);
+        output.WriteLine(
+            "<h2>Epochs</h2><table><tr><th>epoch</th><th>training</th><th>validation</th><th>learning rate</th><th>steps</th><th>time</th>" +
+            $"<th>{words.Terms}/s</th></tr>");
+        foreach (EpochOutcome epoch in outcome.Epochs)
+        {
+            HtmlPage.Row(
+                output, Figures.Count(epoch.Epoch), words.Text(epoch.Train.Metric), words.Text(epoch.Valid.Metric),
+                Figures.Setting(epoch.LearningRate), Figures.Count(epoch.Steps), Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond));
+        }
+
+        output.WriteLine($"</table><h2>How it was made</h2><p><code>{HtmlPage.Text(command)}</code></p>");
+        HtmlPage.Table(output, [.. task.Facts, .. machine.Rows()]);
+        output.WriteLine("<h2>The recipe</h2>");
+        HtmlPage.Table(output, rows);
+        HtmlPage.End(output);
+
+        string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
+
+        PlotCurve Curve(string name, string color, Func<EpochOutcome, Measurement> measured) =>
+            new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => ((double)epoch.Epoch, words.HeightOf(measured(epoch))))]);
+    }
+}

@@ -1,0 +1,44 @@
+using Spectre.Console;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>Prints what a training run brought, for a terminal: a table of its epochs and a drawing of them.</summary>
+internal static class TrainingReport
+{
+    private const int FewestToDraw = 3, PlotWidth = 78, PlotHeight = 12;
+
+    public static void Write<TBatch>(CliConsole console, TrainedTask<TBatch> task, TrainingOutcome outcome)
+        where TBatch : class
+    {
+        TaskWords words = task.Words;
+        Table table = Tables.Create(
+            ">epoch", $">train {words.Name}", $">valid {words.Name}", ">learning rate", ">time", $">{words.Terms}/s", "");
+        foreach (EpochOutcome epoch in outcome.Epochs)
+        {
+            table.Row(
+                epoch.Epoch.ToString(CultureInfo.InvariantCulture), words.Text(epoch.Train.Metric), words.Text(epoch.Valid.Metric),
+                Figures.Setting(epoch.LearningRate), Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond),
+                Remark(epoch, outcome.Best));
+        }
+
+        console.Results.Write(table);
+        if (outcome.Epochs.Count >= FewestToDraw)
+        {
+            console.Out.Write(TextPlot.Draw(
+                new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]), new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
+                Math.Min(console.OutputWidth, PlotWidth), PlotHeight, words.Name, "epoch", spread: true));
+            console.Out.WriteLine();
+        }
+
+        if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}");
+        if (task.MeasuredHow is { Length: > 0 } how) console.Out.WriteLine(how);
+        console.Out.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters, "parameter")}");
+    }
+
+    private static string Remark(EpochOutcome epoch, EpochOutcome best)
+    {
+        string remark = epoch == best ? "kept" : "";
+        if (!epoch.IsWhole) remark += $"{(remark.Length > 0 ? ", " : "")}cut short after {Figures.Count(epoch.Steps, "step")}";
+        return remark;
+    }
+}
