@@ -25,9 +25,9 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     private Draw _draw;
     private StepRows _rows;
 
-    /// <summary>Where the window drops nothing, the origin of masks and the regularizers are ignored. A <paramref name="name"/> stands before
-    /// the names of its mask places where another network shares the plan, and they get numbers that are free; without it they have the
-    /// numbers by site and layer of runs and mask schedules.</summary>
+    /// <summary>Where the window drops nothing, the origin of masks and the regularizers are ignored. A <paramref name="name"/> stands
+    /// before the names of its mask places where another network shares the plan, and they get numbers that are free; without it they have
+    /// the numbers by site and layer of runs and mask schedules.</summary>
     public LanguageModelNetwork(
         LanguageModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, NetworkRegularizers regularizers = default,
         string name = "")
