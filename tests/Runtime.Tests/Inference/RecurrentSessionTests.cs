@@ -36,9 +36,9 @@ public sealed class RecurrentSessionTests
         foreach (int[] lengths in (int[][])[[], _lengths])
         {
             Result found = Run(stack, SingleThread.Instance, T, lengths), expected = Reference(stack, lengths);
-            await Assert.That(Difference(expected.Output, found.Output)).IsLessThan(2e-5);
-            await Assert.That(Difference(expected.Hidden, found.Hidden)).IsLessThan(2e-5);
-            await Assert.That(Difference(expected.Cell, found.Cell)).IsLessThan(5e-5);
+            await Assert.That(Closeness.Furthest(expected.Output, found.Output)).IsLessThan(2e-5);
+            await Assert.That(Closeness.Furthest(expected.Hidden, found.Hidden)).IsLessThan(2e-5);
+            await Assert.That(Closeness.Furthest(expected.Cell, found.Cell)).IsLessThan(5e-5);
         }
     }
 
@@ -295,10 +295,6 @@ public sealed class RecurrentSessionTests
 
         return sums;
     }
-
-    private static double Difference(double[] expected, double[] found) => expected.Length == found.Length
-        ? expected.Zip(found).Select(pair => Math.Abs(pair.First - pair.Second)).DefaultIfEmpty(0).Max()
-        : throw new InvalidOperationException($"{expected.Length} numbers expected, {found.Length} found");
 
     private sealed record Result(double[] Output, double[] Hidden, double[] Cell)
     {

@@ -61,8 +61,8 @@ public sealed class RecurrentLayerTests
             (RecurrentLayer layer, ParameterBlock parameters) = NewLayer(kind, peepholes, width, T);
             Start(layer);
             layer.Forward(parameters, Numbers(0, T * I * B), StepRows.Even(T, B));
-            await Assert.That(Furthest(layer.Outputs.ToArray(), h)).IsLessThan(1e-6).Because($"h, {width} lanes");
-            await Assert.That(Furthest(LastCell(layer), c)).IsLessThan(1e-6).Because($"c, {width} lanes");
+            await Assert.That(Closeness.Furthest(layer.Outputs.ToArray(), h)).IsLessThan(1e-6).Because($"h, {width} lanes");
+            await Assert.That(Closeness.Furthest(LastCell(layer), c)).IsLessThan(1e-6).Because($"c, {width} lanes");
         }
     }
 
@@ -153,7 +153,4 @@ public sealed class RecurrentLayerTests
         ReadOnlySpan<float> last = layer.Cells[((T - 1) * B * layer.CellStride)..];
         return [.. last[..H], .. last.Slice(layer.CellStride, H)];
     }
-
-    private static double Furthest(float[] found, float[] expected) =>
-        found.Length == expected.Length ? found.Zip(expected, (a, b) => (double)Math.Abs(a - b)).Append(0).Max() : double.NaN;
 }

@@ -81,10 +81,7 @@ internal static class Arrays
         if (found.Length != expected.Length) throw new ArgumentException($"{found.Length} values found, {expected.Length} expected");
         double sum = 0;
         for (int i = 0; i < found.Length; i++) sum += (found[i] - expected[i]) * (found[i] - expected[i]);
-        double distance = sum == 0 ? 0 : Math.Sqrt(sum) / Norm(scale);
-
-        // An assertion would find not-a-number less than anything.
-        return double.IsNaN(distance) ? double.PositiveInfinity : distance;
+        return sum == 0 ? 0 : Math.Sqrt(sum) / Norm(scale);
     }
 
     /// <summary>The first element whose bits differ, or null.</summary>
