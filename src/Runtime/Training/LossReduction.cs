@@ -1,6 +1,6 @@
 namespace TinySD.Runtime.Training;
 
-/// <summary>What the loss of a window is, whose gradient is clipped and descended. The perplexity that is reported is the same.</summary>
+/// <summary>What the loss of a batch is, whose gradient is clipped and descended. What is reported is the same.</summary>
 public enum LossReduction
 {
     /// <summary>The sum over the T steps of the mean over the batch, as Zaremba et al. 2014.</summary>

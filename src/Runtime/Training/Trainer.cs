@@ -8,7 +8,7 @@ namespace TinySD.Runtime.Training;
 /// <summary>What one training step measured.</summary>
 /// <param name="Loss">Mean loss of the batch over its terms; of a language model cross-entropy, nats per token.</param>
 /// <param name="GradientNorm">L2 norm of the gradient before clipping and weight decay, of the loss as the recipe reduces it and with its
-/// activation penalties.</param>
+/// penalties.</param>
 /// <param name="Terms">Terms in the loss: predictions, tokens of a language model.</param>
 public readonly record struct StepResult(double Loss, double GradientNorm, long Terms);
 

@@ -89,8 +89,8 @@ public abstract record TrainingRecipe
 
     /// <summary>The learning rate of an epoch.</summary>
     /// <param name="epoch">Counted from 0.</param>
-    /// <param name="validations">The validation figures of the epochs before it, less being better, which decide where there is a plateau:
-    /// mean losses, which are finite where a perplexity need not be.</param>
+    /// <param name="validations">The validation figures of the epochs before it, less being better, as <see cref="Metric.Figure"/> has
+    /// them: they decide where there is a plateau.</param>
     public float LearningRateAt(int epoch, ReadOnlySpan<double> validations = default) => LearningRateSchedule switch
     {
         LearningRateSchedule.Constant => LearningRate,

@@ -1,7 +1,7 @@
 namespace TinySD.Runtime.Training;
 
-/// <summary>What a run decides by the validation figures of its epochs, in order, less being better: mean losses, which are finite where a
-/// perplexity need not be. All are pure functions of them, and a figure that is no number is no better than any other.</summary>
+/// <summary>What a run decides by the validation figures of its epochs, in order, less being better, as <see cref="Metric.Figure"/> has
+/// them. All are pure functions of them, and a figure that is no number is no better than any other.</summary>
 public static class ValidationHistory
 {
     /// <summary>Whether averaging begins after the last epoch: it is worse than the best of the epochs up to
