@@ -1,4 +1,7 @@
-namespace TinySD.Tools.Systolic;
+using TinySD.Runtime.Hardware;
+using TinySD.Tools.Systolic;
+
+namespace TinySD.Tools.Tests;
 
 /// <summary>What the array did.</summary>
 /// <param name="Output">[M, N].</param>
@@ -6,13 +9,13 @@ namespace TinySD.Tools.Systolic;
 /// <param name="MultiplyAdds">Cycles in which an element had both its operands, over all elements.</param>
 internal sealed record ArrayRun(float[,] Output, long Cycles, long MultiplyAdds);
 
-/// <summary>
-/// The array itself, register by register: processing elements that know their neighbours and nothing else, operands that enter at the edges one cycle later
-/// for each row or column, partial sums that move. Slow, and written to be read; it shows that <see cref="FoldModel"/> counts what such an array does.
-/// </summary>
+/// <summary>The array itself, register by register: processing elements that know their neighbours and nothing else, operands that enter at
+/// the edges one cycle later for each row or column, partial sums that move. Slow, and written to be read; it shows that
+/// <see cref="FoldModel"/> counts what such an array does.</summary>
 /// <remarks>
-/// A register holds a number or nothing (null); an element works when it has both operands. Edge blocks leave elements with nothing, and the clock
-/// runs on for them. Memory is never late here: see <see cref="MemoryModel"/>. The array's precision is single, whatever its profile's words are.
+/// A register holds a number or nothing (null); an element works when it has both operands. Edge blocks leave elements with nothing, and
+/// the clock runs on for them. Memory is never late here: see <see cref="MemoryModel"/>. The array's precision is single, whatever its
+/// profile's words are.
 /// </remarks>
 internal sealed class ArraySimulator
 {

@@ -1,6 +1,7 @@
-namespace TinySD.Tools.Systolic;
+namespace TinySD.Tools.Tests;
 
-/// <summary>Some rows and columns of a matrix, read where they lie: what the feeders at an array's edges see of an operand of which units were dropped.</summary>
+/// <summary>Some rows and columns of a matrix, read where they lie: what the feeders at an array's edges see of an operand of which units
+/// were dropped.</summary>
 /// <param name="values">The whole matrix, row after row.</param>
 /// <param name="width">Columns of the whole matrix.</param>
 /// <param name="keptRows">Rows that are there, in their order.</param>
