@@ -52,7 +52,7 @@ internal sealed class HwSimulateCommand
     {
         string? page = parsed.GetValue(_report);
         var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed, context.Warnings));
-        if (page is not null) AtomicFile.Write(page, report.WriteHtml);
+        if (page is not null) HtmlPage.Save(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
         return ExitCode.Done;

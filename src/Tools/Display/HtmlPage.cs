@@ -36,6 +36,9 @@ internal static class HtmlPage
         write(writer);
     });
 
+    /// <summary>A line of a page or a picture, its numbers the same in every culture.</summary>
+    public static void Line(this TextWriter output, FormattableString line) => output.WriteLine(FormattableString.Invariant(line));
+
     /// <summary>A row of a table; the cells are HTML.</summary>
     public static void Row(TextWriter output, params ReadOnlySpan<string> cells)
     {

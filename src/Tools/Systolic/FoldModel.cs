@@ -1,17 +1,15 @@
 namespace TinySD.Tools.Systolic;
 
-/// <summary>
-/// Compute cycles of a product on an array, in closed form, memory taken as never late: the analytic model of SCALE-Sim v3.
-/// </summary>
+/// <summary>Compute cycles of a product on an array in closed form, memory never late: the analytic model of SCALE-Sim v3.</summary>
 /// <remarks>
 /// A product [M, K] x [K, N] is cut into folds that fill the R x C array, one after the other:
 /// <list type="bullet">
-/// <item>output-stationary: ceil(M/R) ceil(N/C) folds of K + R + C - 2 cycles where draining overlaps the next fold, of K + 2R + C - 2 where it does not;</item>
+/// <item>output-stationary: ceil(M/R) ceil(N/C) folds of K + R + C - 2 cycles where draining overlaps the next fold, else R more;</item>
 /// <item>weight-stationary: ceil(K/R) ceil(N/C) folds of M + 2R + C - 2 cycles;</item>
 /// <item>input-stationary: ceil(K/R) ceil(M/C) folds of N + 2R + C - 2 cycles.</item>
 /// </list>
-/// A fold at an edge that leaves elements idle takes as long as a full one. Totals here are folds times cycles; SCALE-Sim prints the number of the
-/// last cycle, counted from 0, which is one less.
+/// A fold at an edge that leaves elements idle takes as long as a full one. Totals here are folds times cycles; SCALE-Sim prints the number
+/// of the last cycle, counted from 0, which is one less.
 /// </remarks>
 internal static class FoldModel
 {
@@ -22,7 +20,6 @@ internal static class FoldModel
         return (long)GemmMapping.Blocks(mapping.AlongRows, array.Rows) * GemmMapping.Blocks(mapping.AlongColumns, array.Columns);
     }
 
-    /// <summary>Cycles of one fold.</summary>
     public static long CyclesPerFold(SystolicArray array, GemmShape shape) =>
         (long)GemmMapping.Of(array.Dataflow, shape).Streamed + Overhead(array);
 

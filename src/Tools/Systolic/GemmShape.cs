@@ -6,18 +6,16 @@ internal readonly record struct GemmShape(int M, int N, int K)
     /// <summary>The largest extent that a command line may give.</summary>
     public const int MaxExtent = 65536;
 
-    /// <summary>Multiply-adds in it.</summary>
     public long MultiplyAdds => (long)M * N * K;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{M},{N},{K}");
 
     /// <summary>The shape in a word <c>M,N,K</c>, or null.</summary>
     public static GemmShape? Find(string word)
     {
-        int[] extents =
-        [
-            .. word.Split(',').Select(part =>
-                int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) && extent is >= 1 and <= MaxExtent ? extent : 0),
-        ];
-        return extents is [> 0, > 0, > 0] ? new GemmShape(extents[0], extents[1], extents[2]) : null;
+        int[] extents = [.. word.Split(',').Select(part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) && extent <= MaxExtent ? extent : 0)];
+        return extents is [> 0 and int m, > 0 and int n, > 0 and int k] ? new GemmShape(m, n, k) : null;
     }
 }
 

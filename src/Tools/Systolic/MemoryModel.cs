@@ -6,8 +6,10 @@ namespace TinySD.Tools.Systolic;
 /// <param name="MovedBytes">Between the on-chip memories and the memory beyond, both directions.</param>
 internal readonly record struct GemmCost(long ComputeCycles, long StallCycles, long MovedBytes)
 {
-    /// <summary>Compute and stall cycles.</summary>
     public long TotalCycles => ComputeCycles + StallCycles;
+
+    /// <summary>How many times as fast another way is, compute cycles alone.</summary>
+    public string Ratio(GemmCost faster) => Figures.Fixed((double)ComputeCycles / faster.ComputeCycles, 2);
 
     public static GemmCost operator +(GemmCost a, GemmCost b) =>
         new(a.ComputeCycles + b.ComputeCycles, a.StallCycles + b.StallCycles, a.MovedBytes + b.MovedBytes);
@@ -16,23 +18,26 @@ internal readonly record struct GemmCost(long ComputeCycles, long StallCycles, l
 /// <summary>Words moved and cycles waited for them: double-buffered on-chip memories behind one channel of so many words a cycle.</summary>
 /// <remarks>
 /// <para>
-/// Order of folds: output-stationary goes through the blocks of N within each block of M; weight-stationary through the blocks of K within each block of
-/// N, input-stationary through those of K within each block of M, so that partial sums are finished before the next begin.
+/// Order of folds: output-stationary goes through the blocks of N within each block of M; weight-stationary through the blocks of K within
+/// each block of N, input-stationary through those of K within each block of M, so that partial sums are finished before the next begin.
 /// </para>
 /// <para>
-/// Loads: a fold needs one block of the input and one of the filter. An operand that fits into its memory as a whole is fetched once, each block when it is
-/// first needed. Of any other, a block is fetched for every fold, except where it is the one the fold before used and fits into half of the memory.
+/// Loads: a fold needs one block of the input and one of the filter. An operand that fits into its memory as a whole is fetched once, each
+/// block when it is first needed. Of any other, a block is fetched for every fold, except where it is the one the fold before used and fits
+/// into half of the memory.
 /// </para>
 /// <para>
-/// Outputs: an output-stationary fold's results are written once. The others add up a block of the output over the blocks of K: where that block fits into
-/// half of the output memory it is written once, after its last fold; otherwise every fold writes it, and every fold but the block's first reads it back.
+/// Outputs: an output-stationary fold's results are written once. The others add up a block of the output over the blocks of K: where that
+/// block fits into half of the output memory it is written once, after its last fold; otherwise every fold writes it, and every fold but
+/// the block's first reads it back.
 /// </para>
 /// <para>
-/// Time: while a fold computes, the channel carries the next fold's loads and the results of the fold before; the array stalls for
-/// max(0, transfer cycles - compute cycles). A block that does not fit into half of its memory cannot be moved ahead or behind; it is streamed through that
-/// memory in parts while its own fold computes, and counts as that fold's transfer. The first fold's loads and the last one's results are stalls too.
-/// Nothing stays on chip from one product to the next. Lists of kept indices are taken as free: some words for each product. Another order of folds, or
-/// blocks cut smaller, may stall less, dense ones more so; so a ratio with stalls can exceed that of the multiply-adds.
+/// Time: while a fold computes, the channel carries the next fold's loads and the results of the fold before; the array stalls for max(0,
+/// transfer cycles - compute cycles). A block that does not fit into half of its memory cannot be moved ahead or behind; it is streamed
+/// through that memory in parts while its own fold computes, and counts as that fold's transfer. The first fold's loads and the last one's
+/// results are stalls too. Nothing stays on chip from one product to the next. Lists of kept indices are taken as free: some words for each
+/// product. Another order of folds, or blocks cut smaller, may stall less, dense ones more so; so a ratio with stalls can exceed that of
+/// the multiply-adds.
 /// </para>
 /// </remarks>
 internal static class MemoryModel

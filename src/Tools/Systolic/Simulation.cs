@@ -6,13 +6,12 @@ namespace TinySD.Tools.Systolic;
 /// <param name="Compacted">Every dropped unit skipped.</param>
 internal sealed record SimulatedProduct(TrainingProduct Product, GemmCost Dense, GemmCost Compacted)
 {
-    /// <summary>Whether skipping pays: masks that differ from step to step may cut a product into so many small ones that it does not.</summary>
+    /// <summary>Whether skipping pays: masks that differ from step to step may cut a product into many small ones.</summary>
     public bool IsCompacted => Compacted.ComputeCycles <= Dense.ComputeCycles;
 
     /// <summary>The faster way, as a scheduler would choose: skipping, or the dense product with zeros for what is dropped.</summary>
     public GemmCost Structured => IsCompacted ? Compacted : Dense;
 
-    /// <summary>Multiply-adds of the dense product.</summary>
     public long DenseMultiplyAdds => Product.Dense.Sum(shape => shape.MultiplyAdds);
 
     /// <summary>Multiply-adds that the masks leave.</summary>
@@ -36,13 +35,10 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>The array.</summary>
     public SystolicArray Array { get; }
 
-    /// <summary>The products in their order.</summary>
     public IReadOnlyList<SimulatedProduct> Products { get; }
 
-    /// <summary>All products dense.</summary>
     public GemmCost Dense { get; }
 
     /// <summary>All products, each the faster way.</summary>

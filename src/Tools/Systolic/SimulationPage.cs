@@ -1,12 +1,12 @@
 namespace TinySD.Tools.Systolic;
 
-/// <summary>Draws a simulation as a page that needs nothing beside itself: the masks, units by time, and the cycles of every product.</summary>
+/// <summary>Draws a simulation as a page that needs nothing beside itself: the masks, units by time, and every product's cycles.</summary>
 internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation, SimulationFindings findings, string profile, string array)
 {
-    // Pixels.
-    private const int Width = MaskPictures.Width, LabelWidth = MaskPictures.LabelWidth, BarHeight = 11, ProductHeight = 32;
+    // Pixels; right of the longest bar there is room for its figures.
+    private const int Width = MaskPictures.Width, LabelWidth = MaskPictures.LabelWidth;
+    private const int BarHeight = 11, ProductHeight = 32, LongestBar = Width - 260;
 
-    /// <summary>The whole page.</summary>
     public void Write(TextWriter output)
     {
         string subject = plan.Masks.Count > 0 ? "A training step" : "The product";
@@ -29,50 +29,44 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             <h2>Cycles of every product</h2>
             <p class="small"><span class="key" style="background:#b8bec6"></span>dense &ensp;
             <span class="key" style="background:#1d7a46"></span>with dropped units skipped &ensp;
-            <span class="key" style="background:#dbe5de"></span>dense too, with zeros, since skipping would be slower. FP, BP and WG are the forward product, the gradient of its input and the
-            gradient of its weights, all time steps of the window together; waiting for memory is not counted.</p>
+            <span class="key" style="background:#dbe5de"></span>dense too, with zeros, since skipping would be slower.
+            FP, BP and WG are the forward product, the gradient of its input and the gradient of its weights,
+            all time steps of the window together; waiting for memory is not counted.</p>
             """);
-        output.WriteLine(Invariant($"<svg viewBox=\"0 0 {LabelWidth + Width} {height}\" role=\"img\" aria-label=\"Cycles of every product\">"));
+        output.Line($"""<svg viewBox="0 0 {LabelWidth + Width} {height}" role="img" aria-label="Cycles of every product">""");
         int y = 0;
         foreach (SimulatedProduct p in simulation.Products)
         {
-            // Room to the right of the longest bar for its figures.
-            double dense = Bars.Length(p.Dense.ComputeCycles, longest, Width - 260), structured = Bars.Length(p.Structured.ComputeCycles, longest, Width - 260);
-            string ratio = p.IsCompacted
-                ? $"{Figures.Count(p.Structured.ComputeCycles)}, {Figures.Fixed((double)p.Dense.ComputeCycles / p.Structured.ComputeCycles, 2)} times as fast"
+            double dense = Bars.Length(p.Dense.ComputeCycles, longest, LongestBar);
+            double structured = Bars.Length(p.Structured.ComputeCycles, longest, LongestBar);
+            string kind = p.IsCompacted ? "structured" : "unskipped", ratio = p.IsCompacted
+                ? $"{Figures.Count(p.Structured.ComputeCycles)}, {p.Dense.Ratio(p.Structured)} times as fast"
                 : $"runs dense: skipping takes {Figures.Count(p.Compacted.ComputeCycles)}";
-            output.WriteLine(Invariant($"<text x=\"0\" y=\"{y + 16}\">{p.Product.Name}</text>"));
-            output.WriteLine(Invariant($"<rect class=\"dense\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{dense:0.#}\" height=\"{BarHeight}\"/>"));
-            output.WriteLine(Invariant($"<text x=\"{LabelWidth + dense + 6:0.#}\" y=\"{y + 10}\">{Figures.Count(p.Dense.ComputeCycles)}</text>"));
-            output.WriteLine(Invariant(
-                $"<rect class=\"{(p.IsCompacted ? "structured" : "unskipped")}\" x=\"{LabelWidth}\" y=\"{y + BarHeight + 1}\" width=\"{structured:0.#}\" height=\"{BarHeight}\"/>"));
-            output.WriteLine(Invariant($"<text x=\"{LabelWidth + structured + 6:0.#}\" y=\"{y + BarHeight + 11}\">{ratio}</text>"));
+            output.Line($"""<text x="0" y="{y + 16}">{p.Product.Name}</text>""");
+            output.Line($"""<rect class="dense" x="{LabelWidth}" y="{y}" width="{dense:0.#}" height="{BarHeight}"/>""");
+            output.Line($"""<text x="{LabelWidth + dense + 6:0.#}" y="{y + 10}">{Figures.Count(p.Dense.ComputeCycles)}</text>""");
+            int top = y + BarHeight + 1;
+            output.Line($"""<rect class="{kind}" x="{LabelWidth}" y="{top}" width="{structured:0.#}" height="{BarHeight}"/>""");
+            output.Line($"""<text x="{LabelWidth + structured + 6:0.#}" y="{y + BarHeight + 11}">{ratio}</text>""");
             y += ProductHeight;
         }
 
         output.WriteLine("</svg>");
         int uncut = simulation.Products.Count(p => !p.IsCompacted);
-        if (uncut > 0)
-        {
-            output.WriteLine(
-                $"""
-                <p class="small">{Figures.Count(uncut, "product")} of {simulation.Products.Count} run dense: masks that change at each time step cut one product over all steps into many small
-                ones, which fill the array badly. Masks that stay for a window (--dropout structured-locked) keep such products whole.</p>
-                """);
-        }
+        if (uncut == 0) return;
+        output.WriteLine(
+            $"""
+            <p class="small">{Figures.Count(uncut, "product")} of {simulation.Products.Count} run dense: masks that change at each time step
+            cut one product over all steps into many small ones, which fill the array badly.
+            Masks that stay for a window (--dropout structured-locked) keep such products whole.</p>
+            """);
     }
 
     private void WriteDataflows(TextWriter output)
     {
         output.WriteLine("<h2>What the other dataflows make of it</h2>");
         output.WriteLine("<table><tr><th>dataflow</th><th>dense cycles</th><th>structured</th><th>ratio</th><th>with stalls</th></tr>");
-        foreach ((string name, Simulation other) in findings.Dataflows)
-        {
-            WriteRow(
-                output, isShown: ReferenceEquals(other, simulation), name, Figures.Count(other.Dense.ComputeCycles), Figures.Count(other.Structured.ComputeCycles),
-                Figures.Fixed(other.Speedup, 2), Figures.Fixed(other.SpeedupWithStalls, 2));
-        }
-
+        foreach (NamedSimulation other in findings.Dataflows) WriteRow(output, other, other.AsDataflow);
         output.WriteLine("</table>");
         if (findings.Example is null) return;
         output.WriteLine($"<p>{HtmlPage.Text(findings.WhyTitle)}</p><ul>");
@@ -84,30 +78,24 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
     private void WriteRounding(TextWriter output)
     {
         if (findings.Roundings.Count == 0) return;
+        string rows = Figures.Count(simulation.Array.Rows, "row");
         output.WriteLine(
             $"""
             <h2>What rounding kept counts would gain</h2>
-            <p class="small">The array has {Figures.Count(simulation.Array.Rows, "row")}, and saves whole folds only where kept units lie along its edges.</p>
+            <p class="small">The array has {rows}, and saves whole folds only where kept units lie along its edges.</p>
             <table><tr><th>kept counts</th><th>structured cycles</th><th>ratio</th></tr>
             """);
-        foreach ((string name, Simulation rounded) in findings.Roundings)
-        {
-            WriteRow(
-                output, isShown: ReferenceEquals(rounded, simulation), name, Figures.Count(rounded.Structured.ComputeCycles), Figures.Fixed(rounded.Speedup, 2));
-        }
-
+        foreach (NamedSimulation rounded in findings.Roundings) WriteRow(output, rounded, rounded.AsRounding);
         output.WriteLine("</table><ul>");
         foreach (string line in findings.WhereRoundingGains) output.WriteLine($"<li>{HtmlPage.Text(line)}</li>");
         output.WriteLine("</ul>");
     }
 
     // The row that the rest of the page is about stands out.
-    private static void WriteRow(TextWriter output, bool isShown, params ReadOnlySpan<string> cells)
+    private void WriteRow(TextWriter output, NamedSimulation named, string[] cells)
     {
-        output.Write(isShown ? "<tr class=\"shown\">" : "<tr>");
+        output.Write(ReferenceEquals(named.Simulation, simulation) ? "<tr class=\"shown\">" : "<tr>");
         foreach (string cell in cells) output.Write($"<td>{HtmlPage.Text(cell)}</td>");
         output.WriteLine("</tr>");
     }
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -12,20 +12,15 @@ internal sealed record SimulationPlan(
     string Title, string Dropout, Func<Func<int, int, int>, IReadOnlyList<TrainingProduct>> Products, IReadOnlyList<WeightInputs> Masks)
 {
     /// <summary>A training step of a preset, at the rates at which <c>tinysd bench</c> times it.</summary>
-    /// <param name="preset">The preset.</param>
-    /// <param name="kind">The case of its masks.</param>
-    /// <param name="rate">Drop rate at every site instead of the preset's, or null.</param>
-    /// <param name="keepMultiple">What kept counts are rounded to instead of the preset's multiple, or null.</param>
-    /// <param name="groupSize">Units that go together instead of the preset's, or null.</param>
     public static SimulationPlan ForPreset(LanguageModelRecipe preset, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
         var bench = BenchPlan.For(preset, rate, keepMultiple, groupSize);
         DropoutSpec dropout = kind == DropoutKind.None ? DropoutSpec.None : bench.Structured.Dropout with { Kind = kind };
         LanguageModelRecipe recipe = bench.Structured with { Dropout = dropout };
-        string rates = kind == DropoutKind.None ? "" : $": {RecipeText.Masks(dropout)}; the masks of the first step with seed {recipe.Seed}";
+        string rates = RecipeText.Masks(dropout), seed = $"the masks of the first step with seed {recipe.Seed}";
         IReadOnlyList<PlannedProduct> products = LanguageModelTrainer.PlanOf(recipe, bench.Vocabulary).PlannedProducts;
         return new SimulationPlan(
-            RecipeText.Shape(recipe, bench.Vocabulary), $"{ModelSpelling.DropoutKinds.NameOf(kind)} dropout{rates}",
+            RecipeText.Shape(recipe, bench.Vocabulary), Describe(kind, $": {rates}; {seed}"),
             round => new TrainingStep(products, dropout, recipe.Seed, round).Products,
             new TrainingStep(products, dropout, recipe.Seed, (kept, _) => kept).Masks);
     }
@@ -33,11 +28,13 @@ internal sealed record SimulationPlan(
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>
     public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
-        var dropout = new DropoutSpec { Kind = kind, Output = rate ?? BenchPlan.DefaultRate, KeepMultiple = keepMultiple ?? 1, GroupSize = groupSize ?? 1 };
+        var dropout = new DropoutSpec
+        {
+            Kind = kind, Output = rate ?? BenchPlan.DefaultRate, KeepMultiple = keepMultiple ?? 1, GroupSize = groupSize ?? 1,
+        };
         int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropout.Output)) : shape.K;
-        string rates = kind == DropoutKind.None ? "" : $", rate {Figures.Setting(dropout.Output)}";
         return new SimulationPlan(
-            $"one product [M, K] x [K, N], M,N,K = {shape.M},{shape.N},{shape.K}", $"{ModelSpelling.DropoutKinds.NameOf(kind)} dropout{rates}",
+            $"one product [M, K] x [K, N], M,N,K = {shape}", Describe(kind, $", rate {Figures.Setting(dropout.Output)}"),
             round =>
             {
                 GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };
@@ -45,4 +42,7 @@ internal sealed record SimulationPlan(
             },
             []);
     }
+
+    private static string Describe(DropoutKind kind, string rates) =>
+        $"{ModelSpelling.DropoutKinds.NameOf(kind)} dropout{(kind == DropoutKind.None ? "" : rates)}";
 }

@@ -3,12 +3,13 @@ namespace TinySD.Tools.Systolic;
 /// <summary>Every product of a network's training step, with the units that the mask schedule keeps in its first step.</summary>
 /// <remarks>
 /// <para>
-/// Weights [I, O] at B sequences and T time steps: FP is [B, I] x [I, O], and dropped units shorten its K = I. BP is [B, O] x [O, I], and they are columns
-/// of its output, N = I. WG is [I, B] x [B, O], and they are rows of its output, M = I.
+/// Weights [I, O] at B sequences and T time steps: FP is [B, I] x [I, O], and dropped units shorten its K = I. BP is [B, O] x [O, I], and
+/// they are columns of its output, N = I. WG is [I, B] x [B, O], and they are rows of its output, M = I.
 /// </para>
 /// <para>
-/// Where nothing waits for the step before, the dense pass takes all T steps at once, the fastest way there is: FP and BP with M = TB outside the recurrence,
-/// WG with K = TB everywhere. The compacted pass can do so only with one mask for all steps; otherwise it makes a product for each.
+/// Where nothing waits for the step before, the dense pass takes all T steps at once, the fastest way there is: FP and BP with M = TB
+/// outside the recurrence, WG with K = TB everywhere. The compacted pass can do so only with one mask for all steps; otherwise it makes a
+/// product for each.
 /// </para>
 /// </remarks>
 internal sealed class TrainingStep
@@ -31,7 +32,6 @@ internal sealed class TrainingStep
         foreach (PlannedProduct product in products) Add(product);
     }
 
-    /// <summary>The products.</summary>
     public IReadOnlyList<TrainingProduct> Products => _products;
 
     /// <summary>The masks as they were drawn, in the order of the products.</summary>
