@@ -23,17 +23,17 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
     {
         DropoutSpec rates = preset.Dropout;
         if (rate is null && rates.Kind == DropoutKind.None) rate = DefaultRate;
-        if (rate is { } all)
-        {
-            // Where the preset leaves the recurrent state alone, the dense model does too: that is what a user would otherwise run.
-            rates = rates with { Embedding = all, Layer = all, Recurrent = rates.Recurrent > 0 ? all : 0, Output = all };
-        }
 
+        // Where the preset leaves the recurrent state alone, the dense model does too: that is what a user would otherwise run.
+        if (rate is { } all) rates = rates with { Embedding = all, Layer = all, Recurrent = rates.Recurrent > 0 ? all : 0, Output = all };
         rates = rates with { KeepMultiple = keepMultiple ?? rates.KeepMultiple, GroupSize = groupSize ?? rates.GroupSize };
 
-        // Where the preset drops recurrent weights, skipping units takes their place, as in its structured form. All windows are alike, or times would not be.
+        // All windows are alike, or times would not be.
         preset = preset with { VariableBptt = false };
-        float weights = preset.WeightDrop > 0 ? rate ?? preset.WeightDrop : 0, recurrent = rates.Recurrent > 0 ? rates.Recurrent : weights > 0 ? weights : rates.Output;
+
+        // Where the preset drops recurrent weights, skipping units takes their place, as in its structured form.
+        float weights = preset.WeightDrop > 0 ? rate ?? preset.WeightDrop : 0;
+        float recurrent = rates.Recurrent > 0 ? rates.Recurrent : weights > 0 ? weights : rates.Output;
         return new BenchPlan(
             preset with { Dropout = rates with { Kind = DropoutKind.Random } },
             preset with { Dropout = rates with { Kind = DropoutKind.Structured, Recurrent = recurrent }, WeightDrop = 0 },

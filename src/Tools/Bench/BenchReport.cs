@@ -19,9 +19,6 @@ internal sealed class BenchReport
     private readonly int _threads;
     private readonly string _instructionSet;
 
-    /// <param name="comparison">The measured models.</param>
-    /// <param name="threads">Threads that they ran on.</param>
-    /// <param name="hardware">The machine that they were told of.</param>
     public BenchReport(BenchComparison comparison, int threads, HardwareProfile? hardware)
     {
         _instructionSet = KernelChoice.InstructionSetUnder(hardware);
@@ -40,13 +37,12 @@ internal sealed class BenchReport
 
     private LanguageModelConfig Config => _comparison.Structured.Run.Model.Config;
 
-    /// <summary>One JSON object.</summary>
     public void WriteJson(TextWriter output, bool withProfile)
     {
         DropoutSpec dropout = Recipe.Dropout;
         var shape = new BenchShape(
-            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount, ModelSpelling.Cells.NameOf(Config.Cell), Config.Peepholes,
-            Recipe.BatchSize, Recipe.Bptt,
+            Recipe.Name, Config.VocabularySize, Config.EmbeddingSize, Config.HiddenSize, Config.LayerCount,
+            ModelSpelling.Cells.NameOf(Config.Cell), Config.Peepholes, Recipe.BatchSize, Recipe.Bptt,
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output);
         var result = new BenchResult(
             shape, _threads, _instructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
@@ -62,8 +58,8 @@ internal sealed class BenchReport
         output.WriteLine(RecipeText.Shape(Recipe, Config.VocabularySize));
         output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
         output.WriteLine($"structured dropout: {RecipeText.Masks(Recipe.Dropout)}");
-        output.WriteLine(
-            $"{_instructionSet}, {Figures.Count(_threads, "thread")}; medians of {Figures.Count(_comparison.Dense.Steps, "step")} of each, in turn");
+        string threads = Figures.Count(_threads, "thread"), steps = Figures.Count(_comparison.Dense.Steps, "step");
+        output.WriteLine($"{_instructionSet}, {threads}; medians of {steps} of each, in turn");
         console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Results.Write(ProfileTable());
         output.Write(
@@ -107,8 +103,9 @@ internal sealed class BenchReport
         foreach ((Pass pass, BenchProfilePass times) in Enum.GetValues<Pass>().Zip(_profile))
         {
             table.Row(
-                Names.Passes.NameOf(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs), Milliseconds(times.StructuredMs),
-                Percent(times.StructuredMs / _step.StructuredMs), times.StructuredMs > 0 ? Figures.Fixed(times.DenseMs / times.StructuredMs, 2) : "");
+                Names.Passes.NameOf(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs),
+                Milliseconds(times.StructuredMs), Percent(times.StructuredMs / _step.StructuredMs),
+                times.StructuredMs > 0 ? Figures.Fixed(times.DenseMs / times.StructuredMs, 2) : "");
         }
 
         return table;
@@ -122,9 +119,8 @@ internal sealed class BenchReport
 
     private BenchProfilePass Profile(Pass pass)
     {
-        string name = JsonNamingPolicy.CamelCase.ConvertName(pass.ToString());
-        return new BenchProfilePass(
-            name, _comparison.Dense.MedianOf(times => times.Passes[(int)pass]), _comparison.Structured.MedianOf(times => times.Passes[(int)pass]));
+        BenchPass times = Compare(times => times.Passes[(int)pass]);
+        return new(JsonNamingPolicy.CamelCase.ConvertName(pass.ToString()), times.DenseMs, times.StructuredMs);
     }
 
     private static string Milliseconds(double milliseconds) => $"{Figures.Fixed(milliseconds, 2)} ms";

@@ -46,16 +46,11 @@ internal static class BenchCommand
     {
         using var pool = new WorkerPool(threads);
         var comparison = new BenchComparison(plan, steps, pool, hardware);
-        try
+        BenchReport report = ProgressDisplay.RunToTheEnd(context, "there is nothing to report", (progress, stop) =>
         {
-            ProgressDisplay.Run(context, progress => comparison.Run(progress, context.Stop.Watch()));
-        }
-        catch (OperationCanceledException)
-        {
-            throw new StoppedException("stopped before the end; there is nothing to report.");
-        }
-
-        var report = new BenchReport(comparison, threads, hardware);
+            comparison.Run(progress, stop);
+            return new BenchReport(comparison, threads, hardware);
+        });
         if (context.Json) report.WriteJson(context.Console.Out, passes);
         else report.WriteText(context.Console, passes);
         return ExitCode.Done;

@@ -1,4 +1,5 @@
 using TinySD.Tools.Demo;
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
 
@@ -37,17 +38,10 @@ internal static class DemoCommand
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = seed };
         using var pool = new WorkerPool(threads);
         var comparison = new DemoComparison(text, recipe, steps, pool, hardware);
-        try
-        {
-            ProgressDisplay.Run(context, progress => comparison.Train(progress, context.Stop.Watch()));
-        }
-        catch (OperationCanceledException)
-        {
-            throw new StoppedException($"stopped before the end; nothing was written to {output}.");
-        }
-
+        (DemoSide Dense, DemoSide Structured) measured = ProgressDisplay.RunToTheEnd(
+            context, $"nothing was written to {output}", comparison.Train);
         TimedModel structured = comparison.Structured.Run;
-        double valid = comparison.Structured.ValidPerplexity;
+        double valid = measured.Structured.ValidPerplexity;
         LanguageModelFile.Save(output, structured.Model, text.Vocabulary, new()
         {
             Recipe = structured.Recipe,
@@ -63,7 +57,7 @@ internal static class DemoCommand
                     structured.LearningRate, 0, 0),
             ],
         });
-        DemoReport.Write(context, text, comparison, output, threads);
+        DemoReport.Write(context, text, comparison, measured, output, threads);
         return ExitCode.Done;
     }
 }

@@ -39,21 +39,10 @@ internal static class HwDetectCommand
         CheckIsFreeOrProfile(output);
         OutputFile.CheckWritable(output, named is not null);
         HardwareProfile start = ProfileFit.Fit(best, facts);
-        IReadOnlyList<TileAnswer> answers = [];
-        using (var pool = new WorkerPool(threads))
-        {
-            var search = new TileSearch(start, new ProductStopwatch(start, pool).Measure);
-            CancellationToken stop = context.Stop.Watch();
-            try
-            {
-                ProgressDisplay.Run(context, progress => answers = Search(search, threads, progress, stop));
-            }
-            catch (OperationCanceledException)
-            {
-                throw new StoppedException($"stopped before the end; nothing was written to {output}.");
-            }
-        }
-
+        using var pool = new WorkerPool(threads);
+        var search = new TileSearch(start, new ProductStopwatch(start, pool).Measure);
+        IReadOnlyList<TileAnswer> answers = ProgressDisplay.RunToTheEnd(
+            context, $"nothing was written to {output}", (progress, stop) => Search(search, threads, progress, stop));
         HardwareProfile profile = DetectedProfile.From(name, best, facts, answers, threads);
         HardwareProfileFile.Save(output, profile);
         if (context.Json) WriteJson(context.Console.Out, output, profile, answers, threads);

@@ -40,9 +40,21 @@ internal static class ProgressDisplay
         return result;
     }
 
+    /// <summary>The same of what is worth nothing when it is stopped before its end.</summary>
+    /// <exception cref="StoppedException">It was; the message goes on with <paramref name="outcome"/>.</exception>
+    public static T RunToTheEnd<T>(CliContext context, string outcome, Func<IProgressDisplay, CancellationToken, T> body)
+    {
+        try
+        {
+            return Run(context, progress => body(progress, context.Stop.Watch()));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new StoppedException($"stopped before the end; {outcome}.");
+        }
+    }
+
     /// <summary>What shows the share of one thing that takes its time.</summary>
-    /// <param name="progress">The display.</param>
-    /// <param name="label">What is being done.</param>
     public static Action<double> ShareOf(IProgressDisplay progress, string label) => share =>
     {
         if (progress.IsDue) progress.Show(label, share, "");
