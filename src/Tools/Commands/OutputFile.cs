@@ -5,7 +5,8 @@ internal static class OutputFile
 {
     /// <summary>Finds out whether a file can be written there.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isNamed">Whether the user gave the name. Through a link that has a name which the program chose nothing is written.</param>
+    /// <param name="isNamed">Whether the user gave the name. Through a link that has a name which the program chose nothing is
+    /// written.</param>
     /// <exception cref="FileProblemException">It cannot.</exception>
     public static void CheckWritable(string path, bool isNamed = true)
     {

@@ -9,14 +9,12 @@ namespace TinySD.Tools.Commands;
 /// <summary>Mask schedules.</summary>
 internal sealed class ScheduleKind() : FileKind(FileFormat.MaskSchedule, "mask-schedule")
 {
-    /// <inheritdoc/>
     public override Verification Verify(string path)
     {
         using MaskScheduleFile file = MaskScheduleFile.Open(path);
         return new(file.Length, Figures.Count(file.Info.Updates, "update"), file.Verify());
     }
 
-    /// <inheritdoc/>
     public override void Inspect(string path, Action<InspectReport> show)
     {
         using MaskScheduleFile file = MaskScheduleFile.Open(path);

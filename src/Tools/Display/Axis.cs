@@ -5,7 +5,8 @@ namespace TinySD.Tools.Display;
 /// <param name="Label">What stands beside it.</param>
 internal readonly record struct AxisTick(double At, string Label);
 
-/// <summary>The numbers that a drawing spans. For any finite ends, however large, small or close, positions are finite and ticks are few.</summary>
+/// <summary>The numbers that a drawing spans. For any finite ends, however large, small or close, positions are finite and ticks are
+/// few.</summary>
 /// <param name="Low">The smaller end.</param>
 /// <param name="High">The larger end.</param>
 internal readonly record struct Axis(double Low, double High)

@@ -5,8 +5,9 @@ namespace TinySD.Tools.Display;
 
 /// <summary>The two streams of a command: results go to <see cref="Out"/>, progress and diagnostics to <see cref="Error"/>.</summary>
 /// <remarks>
-/// Whatever goes through either may hold text of a file or of the command line, so that both are filtered, and so is all that Spectre lays out:
-/// see <see cref="VisibleText"/>. Only Spectre's own colours and movements of the cursor, and what a model generates into a pipe, go past the filter.
+/// Whatever goes through either may hold text of a file or of the command line, so that both are filtered, and so is all that Spectre lays
+/// out: see <see cref="VisibleText"/>. Only Spectre's own colours and movements of the cursor, and what a model generates into a pipe, go
+/// past the filter.
 /// </remarks>
 /// <param name="output">Standard output, or a test's writer.</param>
 /// <param name="error">Standard error, or a test's writer.</param>

@@ -21,10 +21,8 @@ internal static class CurvePlot
     /// <param name="yTitle">What y is.</param>
     /// <param name="isCounted">Whether x is a count, which begins where the curves do; otherwise it begins at 0.</param>
     /// <param name="format">A value as people read it.</param>
-    /// <param name="isLog">
-    /// Whether y is the natural logarithm of a value, so that one which no number holds can be drawn. Equal ratios are equal heights then, as they should be
-    /// for perplexities.
-    /// </param>
+    /// <param name="isLog"> Whether y is the natural logarithm of a value, so that one which no number holds can be drawn. Equal ratios are
+    /// equal heights then, as they should be for perplexities. </param>
     public static void Write(
         TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted, Func<double, string> format,
         bool isLog)

@@ -2,7 +2,8 @@ using Spectre.Console.Rendering;
 
 namespace TinySD.Tools.Display;
 
-/// <summary>A table of any number of rows, written line by line: the tables of <see cref="Tables"/> are laid out whole, in memory, and at a cost.</summary>
+/// <summary>A table of any number of rows, written line by line: the tables of <see cref="Tables"/> are laid out whole, in memory, and at a
+/// cost.</summary>
 internal static class LongTable
 {
     // What is wider stands out, so that one long cell does not make every line as long.

@@ -9,7 +9,8 @@ internal static class MaskPictures
     /// <summary>Pixels across a page's pictures, and left of them for names.</summary>
     public const int Width = 900, LabelWidth = 160;
 
-    /// <summary>More time steps, units and sets of weights than these are not drawn: a page is to be looked at, and there may be a million times as many.</summary>
+    /// <summary>More time steps, units and sets of weights than these are not drawn: a page is to be looked at, and there may be a million
+    /// times as many.</summary>
     public const int MostTimeSteps = 100, MostUnits = 1500, MostPictures = 12;
 
     // A mask is as wide whatever its units, so that they can be compared.

@@ -4,8 +4,8 @@ namespace TinySD.Tools.Display;
 
 /// <summary>Standard output where it is a pipe or a file, written as it comes.</summary>
 /// <remarks>
-/// The base library's stream takes what a pipe without a reader refuses for written, and <c>generate | head</c> would go on for ever. A file stream of the
-/// same handle would write at places of its own, over what others write to that file.
+/// The base library's stream takes what a pipe without a reader refuses for written, and <c>generate | head</c> would go on for ever. A
+/// file stream of the same handle would write at places of its own, over what others write to that file.
 /// </remarks>
 internal sealed partial class RedirectedOutput : WriteOnlyStream
 {

@@ -1,9 +1,7 @@
 namespace TinySD.Tools.Display;
 
-/// <summary>
-/// The way from Ctrl-C to a running command. A command that can stop in good order watches it; as long as none does, a signal ends the
-/// process there and then.
-/// </summary>
+/// <summary>The way from Ctrl-C to a running command. A command that can stop in good order watches it; as long as none does, a signal ends
+/// the process there and then.</summary>
 internal sealed class StopRequest : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -25,6 +23,5 @@ internal sealed class StopRequest : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
 }

@@ -5,33 +5,23 @@ namespace TinySD.Tools.Display;
 /// <param name="inner">Where it goes; left open.</param>
 internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
-    /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
 
-    /// <inheritdoc/>
     public override void Write(char value) => VisibleText.Write(inner, [value]);
 
-    /// <inheritdoc/>
     public override void Write(char[] buffer, int index, int count) => VisibleText.Write(inner, buffer.AsSpan(index, count));
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<char> buffer) => VisibleText.Write(inner, buffer);
 
-    /// <inheritdoc/>
     public override void Write(string? value) => VisibleText.Write(inner, value);
 
-    /// <inheritdoc/>
     public override void WriteLine() => inner.WriteLine();
 
-    /// <inheritdoc/>
     public override void WriteLine(string? value) => inner.WriteLine(VisibleText.Line(value ?? ""));
 
-    /// <inheritdoc/>
     public override void WriteLine(ReadOnlySpan<char> buffer) => WriteLine(buffer.ToString());
 
-    /// <inheritdoc/>
     public override void WriteLine(char[] buffer, int index, int count) => WriteLine(new string(buffer, index, count));
 
-    /// <inheritdoc/>
     public override void Flush() => inner.Flush();
 }

@@ -1,6 +1,7 @@
 namespace TinySD.Tools.Errors;
 
-/// <summary>What a command says on standard error beside its results, each thing once; <c>--quiet</c> is about progress and does not silence it.</summary>
+/// <summary>What a command says on standard error beside its results, each thing once; <c>--quiet</c> is about progress and does not
+/// silence it.</summary>
 /// <param name="error">Standard error.</param>
 /// <param name="command">The command as its errors name it: <c>tinysd train lm</c>.</param>
 internal sealed class Warnings(TextWriter error, string command)

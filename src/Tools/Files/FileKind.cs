@@ -29,9 +29,8 @@ internal sealed record ImportedModel(
     IReadOnlyList<string> ExternalFiles, Action Report, Action<string, TensorStorage> Save, Func<string, StackResult> Result,
     string Described);
 
-/// <summary>
-/// A kind of file, and what commands do with it. A new one is a descriptor in the list that <see cref="FileKinds"/> is given.
-/// </summary>
+/// <summary>A kind of file, and what commands do with it. A new one is a descriptor in the list that <see cref="FileKinds"/> is
+/// given.</summary>
 /// <param name="format">Told by a file's first bytes and its name.</param>
 /// <param name="name">As <c>inspect</c> says it.</param>
 internal abstract class FileKind(FileFormat format, string name)
@@ -45,9 +44,8 @@ internal abstract class FileKind(FileFormat format, string name)
     /// <summary>Writes a file of this kind in another format, and returns what is to be noted; null where none can be.</summary>
     public Func<ExportRequest, string?>? Export { get; init; }
 
-    /// <summary>
-    /// Reads a model of this kind from a file of another format, or returns null where there is none in it; null where none can be.
-    /// </summary>
+    /// <summary>Reads a model of this kind from a file of another format, or returns null where there is none in it; null where none can
+    /// be.</summary>
     public Func<CliContext, string, LanguageModelChoices, ImportedModel?>? Import { get; init; }
 
     /// <summary>Tells what a file holds, without reading its tensors.</summary>

@@ -14,14 +14,12 @@ internal sealed class SafetensorsKind() : FileKind(FileFormat.Safetensors, "safe
     /// <summary>What the count of all numbers is called in files that need not be models.</summary>
     public const string Numbers = "numbers";
 
-    /// <inheritdoc/>
     public override Verification Verify(string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         return new(file.Length, $"{Figures.Count(file.Tensors.Length, "tensor")}{NoChecksums}", []);
     }
 
-    /// <inheritdoc/>
     public override void Inspect(string path, Action<InspectReport> show)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
@@ -51,7 +49,6 @@ internal sealed class SafetensorsKind() : FileKind(FileFormat.Safetensors, "safe
 /// <summary>ONNX files, which have no checksums either.</summary>
 internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
 {
-    /// <inheritdoc/>
     public override Verification Verify(string path)
     {
         OnnxNetwork network = OnnxNetwork.Open(path);
@@ -59,7 +56,6 @@ internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
         return new(network.Length, content, [.. network.Problems]);
     }
 
-    /// <inheritdoc/>
     public override void Inspect(string path, Action<InspectReport> show)
     {
         OnnxNetwork network = OnnxNetwork.Open(path);

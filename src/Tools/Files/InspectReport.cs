@@ -5,8 +5,7 @@ namespace TinySD.Tools.Files;
 /// <summary>What <c>tinysd inspect</c> says of a file of any kind: facts and tensors, as text or as JSON.</summary>
 /// <remarks>
 /// A file may hold hundreds of thousands of tensors, or a text as long as itself. As text the first of each are shown, unless all are asked
-/// for; JSON is
-/// whole, and written as it is made.
+/// for; JSON is whole, and written as it is made.
 /// </remarks>
 /// <param name="Kind">What the file holds.</param>
 /// <param name="Path">The file.</param>

@@ -51,7 +51,6 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
         SafetensorsWriter.Write(output, tensors, PyTorchNames.Metadata(stacks[0], whole));
     }
 
-    /// <inheritdoc/>
     protected override IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(RecurrentStackDescription content, TsdFile file) =>
         [Section(file, "configuration")];
 

@@ -9,12 +9,9 @@ namespace TinySD.Tools.Files;
 /// <param name="result">Makes a result of one.</param>
 internal sealed class TensorList<T>(ImmutableArray<T> tensors, Func<T, TensorResult> result) : IReadOnlyCollection<TensorResult>
 {
-    /// <inheritdoc/>
     public int Count => tensors.Length;
 
-    /// <inheritdoc/>
     public IEnumerator<TensorResult> GetEnumerator() => tensors.Select(result).GetEnumerator();
 
-    /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -9,7 +9,6 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     /// <summary>Whether a file is of this kind.</summary>
     public virtual bool IsOf(TsdFile file) => file.Kind == Name;
 
-    /// <inheritdoc/>
     public sealed override void Inspect(string path, Action<InspectReport> show)
     {
         using TsdFile file = TsdFile.Open(path);
@@ -18,7 +17,6 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
         show(Describe(file, new(Name, file.Path, file.Length, tensors) { Count = count, HasChecksums = true }));
     }
 
-    /// <inheritdoc/>
     public sealed override Verification Verify(string path)
     {
         using TsdFile file = TsdFile.Open(path);
@@ -46,7 +44,6 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
     where TContent : class
     where TModel : class
 {
-    /// <inheritdoc/>
     protected override InspectReport Describe(TsdFile file, InspectReport plain)
     {
         TContent content = format.Describe(file);
@@ -68,10 +65,8 @@ internal sealed class CheckpointKind<TRecipe, TData>(
     where TRecipe : TrainingRecipe
     where TData : class
 {
-    /// <inheritdoc/>
     public override bool IsOf(TsdFile file) => base.IsOf(file) && CheckpointFile.TaskOf(file) == format.Task;
 
-    /// <inheritdoc/>
     protected override InspectReport Describe(TsdFile file, InspectReport plain) =>
         format.TryDescribe(file, out Checkpoint<TRecipe, TData>? run, out FileProblem? problem)
         ? plain with { Numbers = "numbers", Facts = [.. Facts(run)], After = [Section(file, "progress"), Section(file, "run")] }

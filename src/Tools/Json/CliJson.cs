@@ -4,7 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TinySD.Tools.Json;
 
-/// <summary>What <c>--json</c> prints: camel-case names, one object; what has no value is left out, and null is a number that is not finite.</summary>
+/// <summary>What <c>--json</c> prints: camel-case names, one object; what has no value is left out, and null is a number that is not
+/// finite.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]

@@ -5,10 +5,8 @@ namespace TinySD.Tools.Json;
 /// <summary>Numbers as JSON has them, which knows no infinity: null stands for one that is infinite or not a number.</summary>
 internal class FiniteNumber : JsonConverter<double>
 {
-    /// <inheritdoc/>
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
 
-    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
     {
         if (double.IsFinite(value)) writer.WriteNumberValue(value);
@@ -19,10 +17,8 @@ internal class FiniteNumber : JsonConverter<double>
 /// <summary>A perplexity, of which null says that it is infinite; the loss that it is exp of stands beside it.</summary>
 internal sealed class PerplexityNumber : FiniteNumber
 {
-    /// <inheritdoc/>
     public override bool HandleNull => true;
 
-    /// <inheritdoc/>
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.Null ? double.PositiveInfinity : base.Read(ref reader, typeToConvert, options);
 }

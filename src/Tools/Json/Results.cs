@@ -35,10 +35,9 @@ internal sealed record TrainLmResult(
     double? TestPerplexity, double? TestLoss, long? TestUnknown, int? TestStreams, long Parameters, int Vocabulary, string Model,
     double Seconds, int Threads, RecipeResult Recipe, long TrainTokens, long LeftOutTokens, long TrainUnknown);
 
-/// <summary>
-/// The result of <c>eval</c> of a language model; the perplexity is the static one, exp of the loss in nats per token, of so many predicted
-/// tokens in so many streams, and so many unknown ones among them. Its time is there beside that of another evaluation only.
-/// </summary>
+/// <summary>The result of <c>eval</c> of a language model; the perplexity is the static one, exp of the loss in nats per token, of so many
+/// predicted tokens in so many streams, and so many unknown ones among them. Its time is there beside that of another evaluation
+/// only.</summary>
 internal sealed record EvalResult(
     double Perplexity, double Loss, double BitsPerToken, long Tokens, int Streams, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null,
     CacheEvalResult? Cache = null);
@@ -57,13 +56,16 @@ internal sealed record CacheEvalResult(
 /// <summary>The result of <c>reproduce noise</c>.</summary>
 internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
-/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and perplexity and loss under those masks.</summary>
+/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and perplexity and
+/// loss under those masks.</summary>
 internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity, double Loss);
 
-/// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes are there in base64.</summary>
+/// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes
+/// are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
 
-/// <summary>A vocabulary in short; its first tokens are its commonest. Which lines get a token for their end, it says at word level.</summary>
+/// <summary>A vocabulary in short; its first tokens are its commonest. Which lines get a token for their end, it says at word
+/// level.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First, string? Eos = null);
 
 /// <summary>A tensor of <c>inspect</c>; formats without checksums have none.</summary>
@@ -83,7 +85,8 @@ internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IRe
 /// <summary>A point of a learning curve, after so many steps.</summary>
 internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);
 
-/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for, advice where the program was built for less than the CPU has.</summary>
+/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for, advice where the program was built for less than the
+/// CPU has.</summary>
 internal sealed record BenchResult(
     BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile, string? Advice);
 
@@ -121,7 +124,8 @@ internal sealed record DetectResult(string File, string Name, string Description
 /// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
 internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
 
-/// <summary>The result of <c>schedule</c>; what <c>inspect</c> says of its file. Places were called sites when this object got its names, which stay.</summary>
+/// <summary>The result of <c>schedule</c>; what <c>inspect</c> says of its file. Places were called sites when this object got its names,
+/// which stay.</summary>
 internal sealed record ScheduleResult(
     string File, int Version, int Updates, int TimeSteps, ulong Seed, long Bytes,
     [property: JsonPropertyName("sites")] IReadOnlyList<SchedulePlace> Places)

@@ -10,7 +10,6 @@ internal sealed class Utf8TextStream(TextWriter writer) : WriteOnlyStream
 
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         char[] text = ArrayPool<char>.Shared.Rent(PartBytes + 1);

@@ -4,8 +4,8 @@ namespace TinySD.Tools.Machines;
 
 /// <summary>Name and caches as an x64 processor itself tells them, on any system.</summary>
 /// <remarks>
-/// Leaves 4 and 0x80000002 to 0x80000004: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID. Leaves 0x80000005, 0x80000006 and
-/// 0x8000001D: AMD64 Architecture Programmer's Manual, volume 3, appendix E.
+/// Leaves 4 and 0x80000002 to 0x80000004: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID. Leaves
+/// 0x80000005, 0x80000006 and 0x8000001D: AMD64 Architecture Programmer's Manual, volume 3, appendix E.
 /// </remarks>
 /// <param name="cpuid">The instruction: EAX, EBX, ECX and EDX of a leaf and its part.</param>
 internal sealed class CpuidFacts(Func<uint, uint, (uint Eax, uint Ebx, uint Ecx, uint Edx)> cpuid)
@@ -57,7 +57,8 @@ internal sealed class CpuidFacts(Func<uint, uint, (uint Eax, uint Ebx, uint Ecx,
         const uint topologyExtensions = 1 << 22;
         if (Has(Extended + 0x1D) && (cpuid(Extended + 1, 0).Ecx & topologyExtensions) != 0 && OfLeaf(Extended + 0x1D) is { Count: > 0 } caches) return caches;
 
-        // The older leaves. What they have of the third level is that of all complexes together, of which a core has only its own: of no use here.
+        // The older leaves. What they have of the third level is that of all complexes together, of which a core has only its own: of no
+        // use here.
         return Has(Extended + 6)
             ? [(1, (long)(cpuid(Extended + 5, 0).Ecx >> 24) << 10, 1), (2, (long)(cpuid(Extended + 6, 0).Ecx >> 16) << 10, 1)]
             : [];

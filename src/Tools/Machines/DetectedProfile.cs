@@ -5,7 +5,8 @@ internal static class DetectedProfile
 {
     /// <summary>The profile.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="best">The built-in profile that fits best; it becomes the fallback, and what is neither read nor measured is its.</param>
+    /// <param name="best">The built-in profile that fits best; it becomes the fallback, and what is neither read nor measured is
+    /// its.</param>
     /// <param name="facts">What was read.</param>
     /// <param name="answers">What was measured.</param>
     /// <param name="threads">Threads of the measurements.</param>

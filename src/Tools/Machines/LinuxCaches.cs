@@ -1,6 +1,7 @@
 namespace TinySD.Tools.Machines;
 
-/// <summary>The caches that Linux lists for its first processor, one folder each: Documentation/ABI/testing/sysfs-devices-system-cpu.</summary>
+/// <summary>The caches that Linux lists for its first processor, one folder each:
+/// Documentation/ABI/testing/sysfs-devices-system-cpu.</summary>
 internal static class LinuxCaches
 {
     /// <summary>Where it lists them.</summary>

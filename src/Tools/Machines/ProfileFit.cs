@@ -5,7 +5,8 @@ namespace TinySD.Tools.Machines;
 /// <summary>Fits a built-in profile to what the system says of the machine, without measuring anything.</summary>
 internal static class ProfileFit
 {
-    // Of the second-level cache, a column of the weights takes what 2,048 units have of it; the tiles of the x64 profiles, measured beside 1 MiB, are 128 wide.
+    // Of the second-level cache, a column of the weights takes what 2,048 units have of it; the tiles of the x64 profiles, measured beside
+    // 1 MiB, are 128 wide.
     private const int BytesPerColumn = 8192;
 
     private const int FewestColumns = 32, MostColumns = 512;
@@ -14,10 +15,8 @@ internal static class ProfileFit
     public static HardwareProfile? Default(CpuFeatures features, MachineFacts facts) =>
         BuiltInProfiles.BestFor(features) is { } best ? Fit(best, facts) : null;
 
-    /// <summary>
-    /// The profile with the machine's cores and caches, and with tiles that follow the caches where they differ from the profile's. A figure that is not
-    /// known stays as it is, and so does a profile that would not be sound with the others.
-    /// </summary>
+    /// <summary>The profile with the machine's cores and caches, and with tiles that follow the caches where they differ from the
+    /// profile's. A figure that is not known stays as it is, and so does a profile that would not be sound with the others.</summary>
     public static HardwareProfile Fit(HardwareProfile profile, MachineFacts facts)
     {
         if (profile.Simd is not { } simd) return profile;

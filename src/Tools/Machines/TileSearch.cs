@@ -7,10 +7,9 @@ namespace TinySD.Tools.Machines;
 /// <param name="Gain">How many times as fast the chosen ones are, 1 for the same.</param>
 internal sealed record TileAnswer(TileQuestion Question, ProductTiles Default, ProductTiles Chosen, double Gain);
 
-/// <summary>
-/// Looks for a machine's fastest tiles, one question after the other. Candidates are timed in turn, so that whatever else the machine does slows all alike,
-/// and a candidate must win twice: the best of many is often only the luckiest, so it meets the default once more, alone, and must win three rounds of four.
-/// </summary>
+/// <summary>Looks for a machine's fastest tiles, one question after the other. Candidates are timed in turn, so that whatever else the
+/// machine does slows all alike, and a candidate must win twice: the best of many is often only the luckiest, so it meets the default once
+/// more, alone, and must win three rounds of four.</summary>
 /// <param name="profile">The profile whose tiles are the default.</param>
 /// <param name="measure">Does a product once under some tiles, or as often as a clock needs to see it: seconds.</param>
 internal sealed class TileSearch(HardwareProfile profile, Func<TrialProduct, ProductTiles, double> measure)

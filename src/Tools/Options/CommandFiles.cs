@@ -6,10 +6,8 @@ namespace TinySD.Tools.Options;
 /// <param name="What">What such a file is, as the rest of a sentence that begins with its name.</param>
 internal sealed record OwnNames(Func<string, bool> IsOwn, Func<string, IEnumerable<string>> List, string What);
 
-/// <summary>
-/// The files that one command line reads and writes, and the folders that it fills: compared with each other before the command does
-/// anything, by what they are and not by how they are spelled.
-/// </summary>
+/// <summary>The files that one command line reads and writes, and the folders that it fills: compared with each other before the command
+/// does anything, by what they are and not by how they are spelled.</summary>
 /// <remarks>What options and arguments name is compared for every command, before it is called. A command that knows of more compares
 /// again.</remarks>
 internal sealed class CommandFiles

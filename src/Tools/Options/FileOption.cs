@@ -36,7 +36,6 @@ internal sealed class FileOption : Option<string>, IFileSymbol
     public static FileOption Output(string name, string help, string? fallback = null) =>
         new(name, "FILE", help, (files, path) => files.Write(path ?? fallback, name));
 
-    /// <inheritdoc/>
     public void Declare(ParseResult parsed, CommandFiles files) =>
         _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
 }
@@ -63,7 +62,6 @@ internal sealed class FileArgument : Argument<string>, IFileSymbol
         _declare = declare;
     }
 
-    /// <inheritdoc/>
     public void Declare(ParseResult parsed, CommandFiles files) =>
         _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
 }
