@@ -10,14 +10,11 @@ namespace TinySD.Tools;
 internal static class Cli
 {
     /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
-    public static FileKinds Kinds { get; } =
-        new(new LanguageModelKind(), new StackKind(), LanguageModelKind.Checkpoints, new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
+    public static FileKinds Kinds { get; } = new(
+        new LanguageModelKind(), new StackKind(), LanguageModelKind.Checkpoints, new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
 
-    /// <summary>Runs one command.</summary>
-    /// <param name="args">The words after <c>tinysd</c>.</param>
-    /// <param name="console">Where it writes.</param>
-    /// <param name="stop">The way to stop it.</param>
-    /// <param name="kinds">The kinds of files that it knows; null for all that the program knows.</param>
+    /// <summary>Runs the words after <c>tinysd</c> as one command, which knows these kinds of files or all that the program
+    /// knows.</summary>
     public static int Run(IReadOnlyList<string> args, CliConsole console, StopRequest stop, FileKinds? kinds = null)
     {
         var common = new CommonOptions(console, stop);

@@ -7,6 +7,8 @@ namespace TinySD.Tools;
 /// <summary>What <c>--help</c> and <c>--version</c> print beside what the parser knows: examples, and the build.</summary>
 internal static class HelpText
 {
+    private const string Texts = "--train train.txt --valid valid.txt --test test.txt";
+
     private static readonly Dictionary<string, string[]> s_examples = new(StringComparer.Ordinal)
     {
         ["tinysd"] =
@@ -38,16 +40,23 @@ internal static class HelpText
             "tinysd run lstm.onnx --input x.safetensors --output y.safetensors",
             "tinysd run state_dict.safetensors --prefix encoder. --input x.safetensors --output y.safetensors",
         ],
-        ["import"] = ["tinysd import encoder.onnx --out encoder.tsd", "tinysd import state_dict.safetensors --prefix lstm. --out encoder.tsd"],
+        ["import"] =
+        [
+            "tinysd import encoder.onnx --out encoder.tsd", "tinysd import state_dict.safetensors --prefix lstm. --out encoder.tsd",
+        ],
         ["export"] = ["tinysd export encoder.tsd --out encoder.onnx", "tinysd export model.tsd --out model.safetensors"],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["reproduce"] =
         [
-            "tinysd reproduce lm --preset zaremba-medium --hidden 256 --scale 0.25 --train train.txt --valid valid.txt --test test.txt --dir grid --report grid.html",
-            "tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 --train train.txt --valid valid.txt --test test.txt --dir medium",
+            $"tinysd reproduce lm --preset zaremba-medium --hidden 256 --scale 0.25 {Texts} --dir grid --report grid.html",
+            $"tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 {Texts} --dir medium",
         ],
-        ["bench"] = ["tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes", "tinysd bench --cell gru"],
+        ["bench"] =
+        [
+            "tinysd bench", "tinysd bench --preset zaremba-large --threads 1", "tinysd bench --rate 0.65 --passes",
+            "tinysd bench --cell gru",
+        ],
         ["simulate"] =
         [
             "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium",
@@ -60,7 +69,11 @@ internal static class HelpText
             "tinysd schedule --preset zaremba-medium --steps 1000 --seed 1 --out masks.tss",
             "tinysd schedule --preset char-small --profile cortex-m-class --steps 100 --out masks.tss --report masks.html",
         ],
-        ["hw"] = ["tinysd hw detect --out laptop.json", "tinysd hw list", "tinysd hw show x64-avx2", "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium"],
+        ["hw"] =
+        [
+            "tinysd hw detect --out laptop.json", "tinysd hw list", "tinysd hw show x64-avx2",
+            "tinysd hw simulate --profile systolic-128x128 --preset zaremba-medium",
+        ],
         ["detect"] = ["tinysd hw detect", "tinysd hw detect --threads 1 --out laptop.json"],
         ["list"] = ["tinysd hw list --json"],
         ["show"] = ["tinysd hw show x64-avx512"],
@@ -88,7 +101,8 @@ internal static class HelpText
             Command command = parsed.CommandResult.Command;
 
             // Two commands are called lm, and the parent tells them apart.
-            string name = command is RootCommand ? "tinysd" : command.Parents.Any(parent => parent.Name == "reproduce") ? "reproduce" : command.Name;
+            bool isGrid = command.Parents.Any(parent => parent.Name == "reproduce");
+            string name = command is RootCommand ? "tinysd" : isGrid ? "reproduce" : command.Name;
             if (!s_examples.TryGetValue(name, out string[]? examples)) return code;
             output.WriteLine("Examples:");
             foreach (string example in examples) output.WriteLine($"  {example}");

@@ -82,10 +82,7 @@ internal static class HwDetectCommand
             output,
             new DetectResult(
                 file, profile.Name, profile.Description, profile.Fallback!, threads,
-                [
-                    .. answers.Select(a => new DetectTile(
-                        a.Question.Figure, a.Question.Value(a.Default), a.Question.Value(a.Chosen), a.Gain)),
-                ]),
+                [.. answers.Select(answer => new DetectTile(answer.Question.Figure, answer.Usual, answer.Found, answer.Gain))]),
             CliJson.Default.DetectResult);
 
     private static void WriteText(CliConsole console, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, MachineFacts facts)
@@ -98,10 +95,8 @@ internal static class HwDetectCommand
         Table table = Tables.Create("tiles", ">default", ">fastest", ">gain");
         foreach (TileAnswer answer in answers)
         {
-            bool same = answer.Chosen == answer.Default;
-            table.Row(
-                answer.Question.Figure, answer.Question.Value(answer.Default), same ? "the same" : answer.Question.Value(answer.Chosen),
-                same ? "" : Figures.Fixed(answer.Gain, 2));
+            (string found, string gain) = answer.IsChanged ? (answer.Found, Figures.Fixed(answer.Gain, 2)) : ("the same", "");
+            table.Row(answer.Question.Figure, answer.Usual, found, gain);
         }
 
         console.Results.Write(table);

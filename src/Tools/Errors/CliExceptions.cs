@@ -5,8 +5,7 @@ internal static class ExitCode
 {
     public const int Done = 0, Failed = 1, Usage = 2, Stopped = 130;
 
-    /// <summary>Whoever read standard output has had enough. Shells give this number to a program that SIGPIPE ended, and it cannot be
-    /// taken for a whole result.</summary>
+    /// <summary>Whoever read standard output has had enough: what shells say of a program that SIGPIPE ended.</summary>
     public const int BrokenPipe = 141;
 }
 

@@ -3,11 +3,7 @@ namespace TinySD.Tools.Errors;
 /// <summary>Turns an exception into an exit code and a message.</summary>
 internal static class Failures
 {
-    /// <summary>Writes one or two lines, and the trace when asked.</summary>
-    /// <param name="exception">What was thrown.</param>
-    /// <param name="command">The command as typed, for example <c>tinysd train lm</c>.</param>
-    /// <param name="error">Standard error.</param>
-    /// <param name="verbose">Whether to add the trace.</param>
+    /// <summary>Writes one or two lines about a command as typed, for example <c>tinysd train lm</c>, and the trace when asked.</summary>
     /// <returns>The exit code.</returns>
     public static int Report(Exception exception, string command, TextWriter error, bool verbose)
     {

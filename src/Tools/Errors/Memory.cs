@@ -8,15 +8,12 @@ internal static class Memory
 
     private const string Sizes = "lower --hidden, --layers, --batch or --bptt";
 
-    /// <summary>What was wanted, as far as it is known.</summary>
-    /// <param name="exception">The runtime's words where it has some, else those of the base library.</param>
+    /// <summary>What was wanted, in the runtime's words where it has some.</summary>
     public static string Message(Exception exception) => exception.Message.StartsWith(Wanted, StringComparison.Ordinal)
         ? exception.Message
         : "there is not enough memory for what was asked";
 
-    /// <summary>What the user of a command can do.</summary>
-    /// <param name="command">As typed, for example <c>tinysd train lm</c>.</param>
-    /// <param name="exception">What was thrown.</param>
+    /// <summary>What the user of a command, as typed, can do.</summary>
     public static string AdviceFor(string command, Exception exception) => exception.Message.StartsWith(Thread, StringComparison.Ordinal)
         ? "Give fewer --threads, or lift a limit that was set (ulimit -u, ulimit -v, a container's on processes)."
         : $"Close other programs, lift a limit that was set (ulimit -v, a container's), or {WhatHelps(command)}.";

@@ -1,22 +1,17 @@
 namespace TinySD.Tools.Errors;
 
-/// <summary>What a command says on standard error beside its results, each thing once; <c>--quiet</c> is about progress and does not
-/// silence it.</summary>
-/// <param name="error">Standard error.</param>
-/// <param name="command">The command as its errors name it: <c>tinysd train lm</c>.</param>
+/// <summary>What a command, named as by its errors, says on standard error beside its results, each thing once; <c>--quiet</c> is about
+/// progress and does not silence it.</summary>
 internal sealed class Warnings(TextWriter error, string command)
 {
     private readonly HashSet<string> _said = [];
 
-    /// <summary>Says it.</summary>
     public void Say(string warning)
     {
         if (_said.Add(warning)) error.WriteLine($"{command}: warning: {warning}");
     }
 
-    /// <summary>Says of options that they have no effect, in one line.</summary>
-    /// <param name="options">Their names; nothing is said where there are none.</param>
-    /// <param name="why">Why, and what to do if it should be otherwise; what goes on after <c>has no effect</c>.</param>
+    /// <summary>Says of options, if there are any, that they have no effect; what goes on after that is why, and what to do.</summary>
     public void NoEffect(IReadOnlyList<string> options, string why)
     {
         if (options.Count == 0) return;

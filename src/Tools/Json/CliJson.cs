@@ -4,8 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TinySD.Tools.Json;
 
-/// <summary>What <c>--json</c> prints: camel-case names, one object; what has no value is left out, and null is a number that is not
-/// finite.</summary>
+/// <summary>What <c>--json</c> prints: camel-case names; what has no value is left out, and null is a number that is not finite.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]
@@ -39,9 +38,7 @@ internal sealed partial class CliJson : JsonSerializerContext
     public static void Write<T>(TextWriter output, T value, JsonTypeInfo<T> type) =>
         Write(output, writer => JsonSerializer.Serialize(writer, value, type));
 
-    /// <summary>Writes one object, which may be too long to be kept whole, and a line end.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="write">Writes it, and flushes now and then where it is long.</param>
+    /// <summary>Writes one object, which may be too long to be kept whole and is then flushed now and then, and a line end.</summary>
     public static void Write(TextWriter output, Action<Utf8JsonWriter> write)
     {
         using var text = new Utf8TextStream(output);

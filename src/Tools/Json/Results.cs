@@ -23,7 +23,6 @@ internal sealed class RecipeConverter : JsonConverter<RecipeResult>
     }
 }
 
-/// <summary>One epoch of <see cref="TrainLmResult"/>.</summary>
 internal sealed record EpochResult(
     int Epoch, double TrainPerplexity, double ValidPerplexity, double TrainLoss, double ValidLoss, float LearningRate, double Seconds,
     double TokensPerSecond, int Steps, int Streams);
@@ -39,61 +38,58 @@ internal sealed record TrainLmResult(
 /// predicted tokens in so many streams, and so many unknown ones among them. Its time is there beside that of another evaluation
 /// only.</summary>
 internal sealed record EvalResult(
-    double Perplexity, double Loss, double BitsPerToken, long Tokens, int Streams, long Unknown, double? Seconds = null, MonteCarloResult? MonteCarlo = null,
-    CacheEvalResult? Cache = null);
+    double Perplexity, double Loss, double BitsPerToken, long Tokens, int Streams, long Unknown, double? Seconds = null,
+    MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null);
 
-/// <summary>A Monte Carlo dropout evaluation.</summary>
 internal sealed record MonteCarloResult(
     double Perplexity, double Loss, int Streams, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer,
-    float RateRecurrent, float RateOutput, float RateWord,
-    float WeightDrop, double Seconds);
+    float RateRecurrent, float RateOutput, float RateWord, float WeightDrop, double Seconds);
 
 /// <summary>An evaluation with a continuous cache; what it was tuned on is there if it was.</summary>
 internal sealed record CacheEvalResult(
-    double Perplexity, double Loss, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn, double? TunedPerplexity,
-    double? TunedLoss, double? TuningSeconds);
+    double Perplexity, double Loss, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn,
+    double? TunedPerplexity, double? TunedLoss, double? TuningSeconds);
 
-/// <summary>The result of <c>reproduce noise</c>.</summary>
 internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
 /// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Reproduce.GradientNoiseFigures"/>, and perplexity and
 /// loss under those masks.</summary>
-internal sealed record NoiseRow(string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity, double Loss);
+internal sealed record NoiseRow(
+    string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity,
+    double Loss);
 
 /// <summary>The result of <c>generate</c>; the text begins with the prompt. At byte level it has U+FFFD for what is no UTF-8, and the bytes
 /// are there in base64.</summary>
 internal sealed record GenerateResult(string Prompt, string Text, int Tokens, byte[]? Bytes = null);
 
-/// <summary>A vocabulary in short; its first tokens are its commonest. Which lines get a token for their end, it says at word
-/// level.</summary>
+/// <summary>A vocabulary in short; its first tokens are its commonest. At word level it says which lines get a token for their
+/// end.</summary>
 internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First, string? Eos = null);
 
 /// <summary>A tensor of <c>inspect</c>; formats without checksums have none.</summary>
 internal sealed record TensorResult(string Name, string Dtype, IReadOnlyList<long> Shape, long Offset, long Bytes, string? Checksum);
 
-/// <summary>The result of <c>verify</c>.</summary>
 internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IReadOnlyList<string> Problems);
 
 /// <summary>The result of <c>demo</c>; speed-ups are ratios of median step times, and of multiply-adds for the ideal one.</summary>
 internal sealed record DemoResult(
-    int Steps, int TrainTokens, int Vocabulary, int Streams, long Parameters, int Threads, DemoSide Dense, DemoSide Structured, double Speedup,
-    double IdealSpeedup, string Sample, string Model, RecipeResult Recipe);
+    int Steps, int TrainTokens, int Vocabulary, int Streams, long Parameters, int Threads, DemoSide Dense, DemoSide Structured,
+    double Speedup, double IdealSpeedup, string Sample, string Model, RecipeResult Recipe);
 
-/// <summary>One of the two models of <see cref="DemoResult"/>.</summary>
 internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IReadOnlyList<DemoRound> Curve);
 
 /// <summary>A point of a learning curve, after so many steps.</summary>
 internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate);
 
-/// <summary>The result of <c>bench</c>; <c>profile</c> is there when it was asked for, advice where the program was built for less than the
-/// CPU has.</summary>
+/// <summary>The result of <c>bench</c>; <c>profile</c> is there when asked for, advice where the build is for less than the CPU
+/// has.</summary>
 internal sealed record BenchResult(
     BenchShape Shape, int Threads, string InstructionSet, BenchPasses Passes, IReadOnlyList<BenchProfilePass>? Profile, string? Advice);
 
 /// <summary>What <c>bench</c> trained; the rates are those of the structured model.</summary>
 internal sealed record BenchShape(
-    string Preset, int Vocabulary, int Embedding, int Hidden, int Layers, string Cell, bool Peepholes, int Batch, int Bptt, float RateEmbedding,
-    float RateLayer, float RateRecurrent, float RateOutput);
+    string Preset, int Vocabulary, int Embedding, int Hidden, int Layers, string Cell, bool Peepholes, int Batch, int Bptt,
+    float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput);
 
 /// <summary>The products of a step, forward, backward and weight gradient, and the whole step.</summary>
 internal sealed record BenchPasses(BenchPass Fp, BenchPass Bp, BenchPass Wg, BenchPass Step);
@@ -105,21 +101,20 @@ internal sealed record BenchPass(double DenseMs, double StructuredMs, double Spe
 internal sealed record BenchProfilePass(string Pass, double DenseMs, double StructuredMs);
 
 /// <summary>The result of <c>hw simulate</c>; cycles are compute cycles, and the speed-up is their ratio.</summary>
-internal sealed record SimulateResult(
-    string Dataflow, int Rows, int Columns, IReadOnlyList<SimulateProduct> Products, double Speedup);
+internal sealed record SimulateResult(string Dataflow, int Rows, int Columns, IReadOnlyList<SimulateProduct> Products, double Speedup);
 
 /// <summary>A product of <see cref="SimulateResult"/>, [M, K] x [K, N]; cycles are those of all time steps.</summary>
 internal sealed record SimulateProduct(
     string Name, int M, int N, int K, int KeptM, int KeptN, int KeptK, long DenseCycles, long StructuredCycles);
 
-/// <summary>A hardware profile in <see cref="ProfileListResult"/>.</summary>
 internal sealed record ProfileResult(string Name, string Kind, string Description, string? Fallback, bool RunsHere, bool IsDefault);
 
 /// <summary>The result of <c>hw list</c>; advice is there where the program was built for less than the CPU has.</summary>
 internal sealed record ProfileListResult(IReadOnlyList<ProfileResult> Profiles, string? Advice);
 
 /// <summary>The result of <c>hw detect</c>; the profile itself is the file.</summary>
-internal sealed record DetectResult(string File, string Name, string Description, string Fallback, int Threads, IReadOnlyList<DetectTile> Tiles);
+internal sealed record DetectResult(
+    string File, string Name, string Description, string Fallback, int Threads, IReadOnlyList<DetectTile> Tiles);
 
 /// <summary>What the search for tiles chose; a gain of 1 is for a default that stays.</summary>
 internal sealed record DetectTile(string Figure, string Default, string Chosen, double Gain);
@@ -135,19 +130,16 @@ internal sealed record ScheduleResult(
         [.. info.Places.Select(place => new SchedulePlace(place.Name, place.Number, place.Units, place.Rate))]);
 }
 
-/// <summary>A place of <see cref="ScheduleResult"/>.</summary>
 internal sealed record SchedulePlace(string Name, int Number, int Units, float Rate);
 
-/// <summary>The result of <c>run</c>.</summary>
 internal sealed record RunResult(string Model, string Input, string Output, IReadOnlyList<TensorShape> Tensors);
 
-/// <summary>A tensor of <see cref="RunResult"/>.</summary>
 internal sealed record TensorShape(string Name, IReadOnlyList<int> Shape);
 
 /// <summary>The result of <c>import</c>; inputs of a language model are the embedding's columns.</summary>
 internal sealed record StackResult(
-    string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters, IReadOnlyList<string> LeftOut,
-    IReadOnlyList<string> Rounded, IReadOnlyList<string> Copies)
+    string Model, string Kind, string Cell, string Direction, int Layers, int Inputs, int Hidden, long Parameters,
+    IReadOnlyList<string> LeftOut, IReadOnlyList<string> Rounded, IReadOnlyList<string> Copies)
 {
     /// <summary>Units of a language model's last layer, where they are not those of the others.</summary>
     public int? LastHidden { get; init; }
@@ -166,8 +158,9 @@ internal sealed record StackResult(
         (LanguageModel model, Vocabulary vocabulary, _) = import.Loaded;
         LanguageModelConfig config = model.Config;
         return new(
-            path, LanguageModelFile.Kind, ModelSpelling.Cells.NameOf(config.Cell), ModelSpelling.Directions.NameOf(RecurrentDirection.Forward), config.LayerCount, config.EmbeddingSize,
-            config.HiddenSize, model.Layout.ParameterCount, [], import.Rounded, import.Copies)
+            path, LanguageModelFile.Kind, ModelSpelling.Cells.NameOf(config.Cell),
+            ModelSpelling.Directions.NameOf(RecurrentDirection.Forward), config.LayerCount, config.EmbeddingSize, config.HiddenSize,
+            model.Layout.ParameterCount, [], import.Rounded, import.Copies)
         {
             LastHidden = config.LastHiddenSize == 0 ? null : config.LastHiddenSize,
             Tied = config.TieWeights,
@@ -177,7 +170,6 @@ internal sealed record StackResult(
     }
 }
 
-/// <summary>The result of <c>export</c>.</summary>
 internal sealed record ExportResult(string Model, string File, string Format, long Bytes);
 
 /// <summary>What <c>inspect</c> says of an ONNX model.</summary>

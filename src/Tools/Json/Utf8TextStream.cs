@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace TinySD.Tools.Json;
 
-/// <summary>Takes UTF-8 in parts of any length and hands it on as text.</summary>
-/// <param name="writer">Where to; left open.</param>
+/// <summary>Takes UTF-8 in parts of any length and hands it on as text to a writer, which is left open.</summary>
 internal sealed class Utf8TextStream(TextWriter writer) : WriteOnlyStream
 {
     private const int PartBytes = 1 << 14;

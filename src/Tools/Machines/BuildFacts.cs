@@ -5,8 +5,6 @@ namespace TinySD.Tools.Machines;
 /// <summary>Which sources this program was built from.</summary>
 internal static class BuildFacts
 {
-    private const int ShortDigits = 10;
-
     /// <summary>The commit, or null where the build was not told of any.</summary>
     public static string? Commit { get; } = CommitIn(
         typeof(BuildFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "");
@@ -14,7 +12,8 @@ internal static class BuildFacts
     /// <summary>Name, version and commit.</summary>
     public static string Name { get; } = $"{TrainingRecord.ThisBuild}, commit {Commit ?? "unknown"}";
 
-    // The .NET SDK writes version+revision.
-    private static string? CommitIn(string version) =>
-        version.IndexOf('+') is > 0 and int at && version[(at + 1)..] is { Length: > 0 } revision ? revision[..Math.Min(ShortDigits, revision.Length)] : null;
+    // The .NET SDK writes version+revision, of which ten digits do.
+    private static string? CommitIn(string version) => version.Split('+', 2) is [not "", { Length: > 0 } revision]
+        ? revision[..Math.Min(10, revision.Length)]
+        : null;
 }

@@ -10,9 +10,7 @@ namespace TinySD.Tools.Machines;
 /// <param name="cpuid">The instruction: EAX, EBX, ECX and EDX of a leaf and its part.</param>
 internal sealed class CpuidFacts(Func<uint, uint, (uint Eax, uint Ebx, uint Ecx, uint Edx)> cpuid)
 {
-    private const uint Extended = 0x8000_0000;
-
-    private const int MostCaches = 16;
+    private const uint Extended = 0x8000_0000, MostCaches = 16;
 
     /// <summary>This processor's; <see langword="null"/> where it is no x64.</summary>
     public static CpuidFacts? Here { get; } = X86Base.IsSupported ? new CpuidFacts(Ask) : null;
@@ -55,10 +53,10 @@ internal sealed class CpuidFacts(Func<uint, uint, (uint Eax, uint Ebx, uint Ecx,
     private List<(int Level, long Bytes, int Sharers)> OfAmd()
     {
         const uint topologyExtensions = 1 << 22;
-        if (Has(Extended + 0x1D) && (cpuid(Extended + 1, 0).Ecx & topologyExtensions) != 0 && OfLeaf(Extended + 0x1D) is { Count: > 0 } caches) return caches;
+        bool hasTopology = Has(Extended + 0x1D) && (cpuid(Extended + 1, 0).Ecx & topologyExtensions) != 0;
+        if (hasTopology && OfLeaf(Extended + 0x1D) is { Count: > 0 } caches) return caches;
 
-        // The older leaves. What they have of the third level is that of all complexes together, of which a core has only its own: of no
-        // use here.
+        // The older leaves. What they have of the third level is that of all complexes together, and a core has only its own: no use here.
         return Has(Extended + 6)
             ? [(1, (long)(cpuid(Extended + 5, 0).Ecx >> 24) << 10, 1), (2, (long)(cpuid(Extended + 6, 0).Ecx >> 16) << 10, 1)]
             : [];

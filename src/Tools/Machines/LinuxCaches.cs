@@ -1,17 +1,15 @@
+using System.Numerics;
+
 namespace TinySD.Tools.Machines;
 
-/// <summary>The caches that Linux lists for its first processor, one folder each:
-/// Documentation/ABI/testing/sysfs-devices-system-cpu.</summary>
+/// <summary>Caches as Linux lists them for its first processor: Documentation/ABI/testing/sysfs-devices-system-cpu.</summary>
 internal static class LinuxCaches
 {
-    /// <summary>Where it lists them.</summary>
     public const string Folder = "/sys/devices/system/cpu/cpu0/cache";
 
     private const int MostCaches = 16;
 
-    /// <summary>Reads the list.</summary>
-    /// <param name="folder">The folder of <c>index0</c>, <c>index1</c>, ...</param>
-    /// <returns><see langword="null"/> where there is none, or none that can be read.</returns>
+    /// <summary>Reads a folder of <c>index0</c>, <c>index1</c>, ...; <see langword="null"/> where there is none that can be read.</summary>
     public static CacheFacts? Read(string folder)
     {
         var caches = new List<(int Level, long Bytes, int Sharers)>();
@@ -19,7 +17,7 @@ internal static class LinuxCaches
         {
             string cache = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"index{i}"));
             if (Line(cache, "type") is not ("Data" or "Unified")) continue;
-            if (int.TryParse(Line(cache, "level"), NumberStyles.None, CultureInfo.InvariantCulture, out int level))
+            if (TryParse(Line(cache, "level"), out int level))
                 caches.Add((level, Bytes(Line(cache, "size")), Processors(Line(cache, "shared_cpu_list"))));
         }
 
@@ -30,8 +28,7 @@ internal static class LinuxCaches
     private static long Bytes(string text)
     {
         long unit = text is [.., 'K'] ? 1L << 10 : text is [.., 'M'] ? 1L << 20 : text is [.., 'G'] ? 1L << 30 : 1;
-        string digits = unit == 1 ? text : text[..^1];
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count <= (1L << 40) / unit ? count * unit : 0;
+        return TryParse(unit == 1 ? text : text[..^1], out long count) && count <= (1L << 40) / unit ? count * unit : 0;
     }
 
     // 0-3,8 has five; what cannot be read has one.
@@ -41,13 +38,15 @@ internal static class LinuxCaches
         foreach (string part in list.Split(','))
         {
             string[] ends = part.Split('-');
-            if (!int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)) return 1;
-            if (!int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last) || last < first || last > 1 << 20) return 1;
+            if (!TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last) || last < first || last > 1 << 20) return 1;
             count += last - first + 1;
         }
 
         return count;
     }
+
+    private static bool TryParse<T>(string digits, out T number)
+        where T : struct, INumberBase<T> => T.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static string Line(string folder, string name)
     {

@@ -6,8 +6,9 @@ namespace TinySD.Tools.Machines;
 /// <param name="Processor">The processor's name, or <see langword="null"/>.</param>
 internal sealed record MachineFacts(int Cores, CacheFacts Caches, string? Processor)
 {
-    private static readonly Lazy<MachineFacts> s_here = new(() => new MachineFacts(
-        Environment.ProcessorCount, LinuxCaches.Read(LinuxCaches.Folder) ?? CpuidFacts.Here?.Caches() ?? CacheFacts.None, CpuidFacts.Here?.Name()));
+    private static readonly Lazy<MachineFacts> s_here = new(() => new(
+        Environment.ProcessorCount, LinuxCaches.Read(LinuxCaches.Folder) ?? CpuidFacts.Here?.Caches() ?? CacheFacts.None,
+        CpuidFacts.Here?.Name()));
 
     /// <summary>This machine's; read once, in less than a millisecond.</summary>
     public static MachineFacts Here => s_here.Value;
@@ -21,8 +22,12 @@ internal sealed record MachineFacts(int Cores, CacheFacts Caches, string? Proces
 /// <param name="Source">Who says so, in words that go on after "from"; <see langword="null"/> where nobody does.</param>
 internal sealed record CacheFacts(long? L1Bytes, long? L2Bytes, long? L3Bytes, bool L2IsShared, string? Source)
 {
-    /// <summary>Nothing is known.</summary>
     public static CacheFacts None { get; } = new(null, null, null, false, null);
+
+    /// <summary>Those that are known, by their names.</summary>
+    public IEnumerable<(string Name, long Bytes)> Known =>
+        new (string Name, long? Bytes)[] { ("L1", L1Bytes), ("L2", L2Bytes), ("L3", L3Bytes) }
+            .Where(cache => cache.Bytes is not null).Select(cache => (cache.Name, cache.Bytes!.Value));
 
     /// <summary>Picks the data and unified caches out of a system's list.</summary>
     /// <param name="caches">Level, bytes, and processors that share it.</param>
@@ -30,17 +35,15 @@ internal sealed record CacheFacts(long? L1Bytes, long? L2Bytes, long? L3Bytes, b
     /// <returns><see langword="null"/> for a list that names no sound cache.</returns>
     public static CacheFacts? From(IReadOnlyCollection<(int Level, long Bytes, int Sharers)> caches, string source)
     {
-        (int _, long bytes1, int sharers1) = Of(1);
-        (int _, long bytes2, int sharers2) = Of(2);
-        (int _, long bytes3, int _) = Of(3);
-        if (bytes1 == 0 && bytes2 == 0 && bytes3 == 0) return null;
+        // A virtual machine may hide a cache that is there: one that is not named is unknown, not absent.
+        (long? l1, int sharers1) = Of(1);
+        (long? l2, int sharers2) = Of(2);
+        (long? l3, _) = Of(3);
 
         // Threads of one core share its first level too; whoever shares more is another core.
-        return new CacheFacts(Known(bytes1), Known(bytes2), Known(bytes3), bytes1 > 0 && sharers2 > sharers1, source);
+        return l1 is null && l2 is null && l3 is null ? null : new CacheFacts(l1, l2, l3, l1 is not null && sharers2 > sharers1, source);
 
-        (int Level, long Bytes, int Sharers) Of(int level) => caches.FirstOrDefault(cache => cache.Level == level && cache.Bytes > 0);
+        (long? Bytes, int Sharers) Of(int level) => caches.Where(cache => cache.Level == level && cache.Bytes > 0)
+            .Select(cache => ((long?)cache.Bytes, cache.Sharers)).FirstOrDefault();
     }
-
-    // A virtual machine may hide a cache that is there: one that is not named is unknown, not absent.
-    private static long? Known(long bytes) => bytes > 0 ? bytes : null;
 }

@@ -8,9 +8,7 @@ namespace TinySD.Tools.Machines;
 internal sealed class ProductStopwatch(HardwareProfile profile, IParallelRunner runner)
 {
     // Shorter, and the clock and the hand-over to other threads are part of what is measured.
-    private const double ShortestSample = 0.002;
-
-    private const int MostRepeats = 1000;
+    private const double ShortestSample = 0.002, MostRepeats = 1000;
 
     private readonly Dictionary<ProductTiles, Action> _ready = [];
     private TrialProduct? _product;

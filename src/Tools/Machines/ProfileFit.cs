@@ -5,11 +5,8 @@ namespace TinySD.Tools.Machines;
 /// <summary>Fits a built-in profile to what the system says of the machine, without measuring anything.</summary>
 internal static class ProfileFit
 {
-    // Of the second-level cache, a column of the weights takes what 2,048 units have of it; the tiles of the x64 profiles, measured beside
-    // 1 MiB, are 128 wide.
-    private const int BytesPerColumn = 8192;
-
-    private const int FewestColumns = 32, MostColumns = 512;
+    // Of the second-level cache, a column of weights takes what 2,048 units have; the x64 tiles, measured beside 1 MiB, are 128 wide.
+    private const int BytesPerColumn = 8192, FewestColumns = 32, MostColumns = 512;
 
     /// <summary>The built-in profile that fits this machine best, fitted; <see langword="null"/> where none runs.</summary>
     public static HardwareProfile? Default(CpuFeatures features, MachineFacts facts) =>
@@ -24,9 +21,7 @@ internal static class ProfileFit
         SimdMachine machine = simd with
         {
             Cores = facts.Cores,
-            L1Bytes = caches.L1Bytes ?? simd.L1Bytes,
-            L2Bytes = caches.L2Bytes ?? simd.L2Bytes,
-            L3Bytes = caches.L3Bytes ?? simd.L3Bytes,
+            L1Bytes = caches.L1Bytes ?? simd.L1Bytes, L2Bytes = caches.L2Bytes ?? simd.L2Bytes, L3Bytes = caches.L3Bytes ?? simd.L3Bytes,
         };
         ProductTiles tiles = simd.Tiles;
         if (machine.L2Bytes != simd.L2Bytes) tiles = tiles with { WindowColumns = WindowColumns(machine.L2Bytes, caches.L2IsShared) };

@@ -34,13 +34,13 @@ internal sealed record TileQuestion(
 
     private const long StreamedWeights = (long)StreamedHidden * 4 * StreamedHidden;
 
-    private static readonly int[] s_rows = [20, 10, 7, 5, 4, 3], s_widths = [32, 64, 128, 256, 512], s_units = [16, 32, 64, 128, 256], s_steps = [1, 2, 4, 8, 16, TimeSteps];
+    private static readonly int[] s_rows = [20, 10, 7, 5, 4, 3], s_widths = [32, 64, 128, 256, 512];
+    private static readonly int[] s_units = [16, 32, 64, 128, 256], s_steps = [1, 2, 4, 8, 16, TimeSteps];
 
     // Kernels four registers wide have no more rows.
     private const int MostBlockRows = 6;
 
     /// <summary>All of them, in the order in which they are asked; each begins with the answers of those before.</summary>
-    /// <param name="laneWidth">Floats in a register.</param>
     public static IReadOnlyList<TileQuestion> All(int laneWidth) =>
     [
         new(

@@ -5,7 +5,16 @@ namespace TinySD.Tools.Machines;
 /// <param name="Default">The tiles before.</param>
 /// <param name="Chosen">The tiles after; the same where nothing was clearly faster.</param>
 /// <param name="Gain">How many times as fast the chosen ones are, 1 for the same.</param>
-internal sealed record TileAnswer(TileQuestion Question, ProductTiles Default, ProductTiles Chosen, double Gain);
+internal sealed record TileAnswer(TileQuestion Question, ProductTiles Default, ProductTiles Chosen, double Gain)
+{
+    public bool IsChanged => Chosen != Default;
+
+    /// <summary>The default in words.</summary>
+    public string Usual => Question.Value(Default);
+
+    /// <summary>The tiles after in words.</summary>
+    public string Found => Question.Value(Chosen);
+}
 
 /// <summary>Looks for a machine's fastest tiles, one question after the other. Candidates are timed in turn, so that whatever else the
 /// machine does slows all alike, and a candidate must win twice: the best of many is often only the luckiest, so it meets the default once
@@ -24,9 +33,7 @@ internal sealed class TileSearch(HardwareProfile profile, Func<TrialProduct, Pro
 
     private readonly IReadOnlyList<TileQuestion> _questions = TileQuestion.All(profile.Simd!.LaneWidth);
 
-    /// <summary>Asks all questions.</summary>
-    /// <param name="show">Told what is asked and the share of the search that is done.</param>
-    /// <param name="stop">Ends it between two measurements.</param>
+    /// <summary>Asks all questions, each told before with the share of the search that is done.</summary>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public IReadOnlyList<TileAnswer> Run(Action<TileQuestion, double> show, CancellationToken stop)
     {
