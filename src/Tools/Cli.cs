@@ -63,19 +63,19 @@ internal static class Cli
     {
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
-            DemoCommand.Create(common),
-            TrainCommand.Create(common),
-            EvalCommand.Create(common),
-            GenerateCommand.Create(common),
-            RunCommand.Create(common),
-            InspectCommand.Create(common, kinds),
-            VerifyCommand.Create(common, kinds),
-            ImportCommand.Create(common, kinds),
-            ExportCommand.Create(common, kinds),
-            BenchCommand.Create(common),
+            new DemoCommand(common),
+            new Command("train", "Train a model.") { new TrainLmCommand(common) },
+            new EvalCommand(common),
+            new GenerateCommand(common),
+            new RunCommand(common),
+            new InspectCommand(common, kinds),
+            new VerifyCommand(common, kinds),
+            new ImportCommand(common, kinds),
+            new ExportCommand(common, kinds),
+            new BenchCommand(common),
             ReproduceCommand.Create(common),
             HwCommand.Create(common),
-            ScheduleCommand.Create(common),
+            new ScheduleCommand(common),
         };
         common.AddTo(root);
         HelpText.Install(root);

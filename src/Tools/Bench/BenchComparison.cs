@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Bench;
 

@@ -6,38 +6,35 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd demo</c>: the main job on text that the program carries.</summary>
-internal static class DemoCommand
+internal sealed class DemoCommand : CliCommand
 {
     private const string DefaultOutput = "demo.tsd";
 
-    public static Command Create(CommonOptions common)
-    {
-        FileOption output = FileOption.Output("--out", $"The model file to write. [default: {DefaultOutput}]", DefaultOutput);
-        Option<int?> steps = Ranged.Whole("--steps", 1, 100_000,
-            $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
-        Option<ulong?> seed = Ranged.Seed("Another seed trains other models and samples another text. [default: 1]");
-        Option<int?> threads = Ranged.Threads();
-        FileOption profile = Profiles.Option();
-        var command = new Command("demo",
-            "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
-            "write the second. Needs no data and takes about a minute.")
-        {
-            output, steps, seed, threads, profile,
-        };
-        command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetValue(output), parsed.GetValue(steps) ?? DemoComparison.DefaultSteps,
-            parsed.GetValue(seed) ?? 1, Ranged.ThreadsOf(parsed, threads), Profiles.Read(parsed, profile)));
-        return command;
-    }
+    private readonly FileOption _out = FileOption.Output("--out", $"The model file to write. [default: {DefaultOutput}]", DefaultOutput);
+    private readonly Option<int?> _steps = Ranged.Whole("--steps", 1, 100_000,
+        $"Updates of each of the two models. [default: {DemoComparison.DefaultSteps}]");
 
-    private static int Run(CliContext context, string? named, int steps, ulong seed, int threads, HardwareProfile? hardware)
+    private readonly Option<ulong?> _seed = Ranged.Seed("Another seed trains other models and samples another text. [default: 1]");
+    private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly FileOption _profile = Profiles.Option();
+
+    public DemoCommand(CommonOptions common)
+        : base(
+            "demo",
+            "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
+            "write the second. Needs no data and takes about a minute.",
+            common) =>
+        AddAll(_out, _steps, _seed, _threads, _profile);
+
+    protected override int Run(ParseResult parsed, CliContext context)
     {
-        string output = named ?? DefaultOutput;
-        OutputFile.CheckWritable(output, named is not null);
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        string output = parsed.GetValue(_out) ?? DefaultOutput;
+        OutputFile.CheckWritable(output, parsed.GetValue(_out) is not null);
         var text = BuiltInText.Read();
-        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = seed };
-        using var pool = new WorkerPool(threads);
-        var comparison = new DemoComparison(text, recipe, steps, pool, hardware);
+        LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("char-small")! with { Seed = parsed.GetValue(_seed) ?? 1 };
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        var comparison = new DemoComparison(text, recipe, parsed.GetValue(_steps) ?? DemoComparison.DefaultSteps, pool, hardware);
         (DemoSide Dense, DemoSide Structured) measured = ProgressDisplay.RunToTheEnd(
             context, $"nothing was written to {output}", comparison.Train);
         TimedModel structured = comparison.Structured.Run;
@@ -57,7 +54,7 @@ internal static class DemoCommand
                     structured.LearningRate, 0, 0),
             ],
         });
-        DemoReport.Write(context, text, comparison, measured, output, threads);
+        DemoReport.Write(context, text, comparison, measured, output, pool.ThreadCount);
         return ExitCode.Done;
     }
 }

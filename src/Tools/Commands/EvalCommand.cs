@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd eval</c>: the task's metric on held-out data.</summary>
-internal sealed class EvalCommand
+internal sealed class EvalCommand : CliCommand
 {
     private readonly FileArgument _model = new("MODEL", "A model file (.tsd).");
     private readonly FileOption _data = FileOption.Input("--data", "The text to predict, plain or gzip.");
@@ -13,26 +13,20 @@ internal sealed class EvalCommand
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
 
-    private EvalCommand() => _data.Required = true;
-
-    public static Command Create(CommonOptions common)
+    public EvalCommand(CommonOptions common)
+        : base(
+            "eval",
+            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its " +
+            "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked.",
+            common)
     {
-        var self = new EvalCommand();
-        var command = new Command("eval",
-            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its validation " +
-            "had; with Monte Carlo dropout or a continuous " +
-            "cache beside it, if asked.")
-        {
-            self._model, self._data,
-        };
-        self._options.AddTo(command);
-        command.Add(self._threads);
-        command.Add(self._profile);
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
+        _data.Required = true;
+        AddAll(_model, _data);
+        _options.AddTo(this);
+        AddAll(_threads, _profile);
     }
 
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         CacheSettings? cache = _options.Cache(parsed, context.Warnings);
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
@@ -41,11 +35,8 @@ internal sealed class EvalCommand
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         using EncodedText text = Read(parsed.GetRequiredValue(_data));
         using EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
-        foreach (EncodedText read in new[] { text, tuning }.OfType<EncodedText>())
-        {
-            foreach (string warning in TextWarnings.Of(read, loaded.Vocabulary)) context.Console.Error.WriteLine($"tinysd eval: {warning}");
-        }
-
+        IEnumerable<EncodedText> all = tuning is null ? [text] : [text, tuning];
+        foreach (string warning in all.SelectMany(read => TextWarnings.Of(read, loaded.Vocabulary))) context.Warnings.Note(warning);
         EvalResult result = ProgressDisplay.Run(context, progress =>
         {
             var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, context.Stop.Watch());
@@ -63,7 +54,8 @@ internal sealed class EvalCommand
     {
         output.WriteLine(
             $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
-            $"{UnknownToken.Told(vocabulary, result.Unknown, result.Tokens)}; {EvaluationStreams.Count(result.Streams)}{Time(result.Seconds)}");
+            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) +
+            $"; {EvaluationStreams.Count(result.Streams)}{Time(result.Seconds)}");
         if (result.MonteCarlo is { } mc)
         {
             output.WriteLine(
@@ -74,7 +66,8 @@ internal sealed class EvalCommand
         if (result.Cache is not { } cache) return;
         string tuned = cache.TunedOn is null
             ? ""
-            : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} in {Figures.Duration(cache.TuningSeconds!.Value)}";
+            : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} " +
+                $"in {Figures.Duration(cache.TuningSeconds!.Value)}";
         output.WriteLine(
             $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
             $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}; " +

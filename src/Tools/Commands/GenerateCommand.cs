@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd generate</c>: samples text from a language model.</summary>
-internal sealed class GenerateCommand
+internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultWords = 100, DefaultCharacters = 500, ShownUnknown = 5;
 
@@ -29,69 +29,57 @@ internal sealed class GenerateCommand
 
     private readonly FileOption _profile = Profiles.Option();
 
-    private GenerateCommand()
-    {
-    }
+    public GenerateCommand(CommonOptions common)
+        : base("generate", "Sample text from a language model; at byte level the bytes as they are.", common) =>
+        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _profile);
 
-    public static Command Create(CommonOptions common)
-    {
-        var self = new GenerateCommand();
-        var command = new Command("generate", "Sample text from a language model; at byte level the bytes as they are.")
-        {
-            self._model, self._prompt, self._length, self._temperature, self._topK, self._seed, self._profile,
-        };
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
-    }
-
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
-        float temperature = parsed.GetValue(_temperature) ?? 1f;
         var generator = new TextGenerator(
-            loaded.Model, loaded.Vocabulary, temperature, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1, hardware);
+            loaded.Model, loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
+            parsed.GetValue(_seed) ?? 1, hardware);
         if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
         {
             IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");
             string others = unknown.Length > ShownUnknown ? " and others" : "";
-            context.Console.Error.WriteLine(
-                $"tinysd generate: the vocabulary lacks {string.Join(", ", first)}{others} of {_prompt.Name}; the model reads {Vocabulary.Unknown} instead.");
+            context.Warnings.Note(
+                $"the vocabulary lacks {string.Join(", ", first)}{others} of {_prompt.Name}; " +
+                $"the model reads {Vocabulary.Unknown} instead.");
         }
 
-        if (loaded.Vocabulary.Level == TextLevel.Byte)
+        bool isOfBytes = loaded.Vocabulary.Level == TextLevel.Byte;
+        CancellationToken stop = context.Stop.Watch();
+        if (context.Json)
         {
-            WriteBytes(context, generator, loaded.Vocabulary, prompt, length);
+            GenerateResult result = isOfBytes
+                ? Bytes(generator, loaded.Vocabulary, prompt, length, stop)
+                : Text(generator, prompt, length, stop);
+            CliJson.Write(context.Console.Out, result, CliJson.Default.GenerateResult);
             return ExitCode.Done;
         }
 
-        if (!context.Json)
-        {
-            generator.Write(prompt, length, context.Console.Generated, context.Stop.Watch());
-            return ExitCode.Done;
-        }
-
-        using var text = new StringWriter();
-        generator.Write(prompt, length, text, context.Stop.Watch());
-        CliJson.Write(context.Console.Out, new GenerateResult(prompt, text.ToString(), length), CliJson.Default.GenerateResult);
+        // Exactly the prompt and so many bytes, nothing added: they may be a picture.
+        if (isOfBytes) generator.Run(prompt, length, token => context.Console.WriteBytes([(byte)token]), stop);
+        else generator.Write(prompt, length, context.Console.Generated, stop);
         return ExitCode.Done;
     }
 
-    // Exactly the prompt and so many bytes, nothing added: they may be a picture.
-    private static void WriteBytes(CliContext context, TextGenerator generator, Vocabulary vocabulary, string prompt, int length)
+    private static GenerateResult Text(TextGenerator generator, string prompt, int length, CancellationToken stop)
     {
-        if (!context.Json)
-        {
-            generator.Run(prompt, length, token => context.Console.WriteBytes([(byte)token]), context.Stop.Watch());
-            return;
-        }
+        using var text = new StringWriter();
+        generator.Write(prompt, length, text, stop);
+        return new GenerateResult(prompt, text.ToString(), length);
+    }
 
+    private static GenerateResult Bytes(
+        TextGenerator generator, Vocabulary vocabulary, string prompt, int length, CancellationToken stop)
+    {
         var tokens = new List<int>();
-        generator.Run(prompt, length, tokens.Add, context.Stop.Watch());
-        byte[] bytes = vocabulary.DecodeBytes([.. tokens]);
-        CliJson.Write(
-            context.Console.Out, new GenerateResult(prompt, vocabulary.Decode([.. tokens]), length, bytes), CliJson.Default.GenerateResult);
+        generator.Run(prompt, length, tokens.Add, stop);
+        return new GenerateResult(prompt, vocabulary.Decode([.. tokens]), length, vocabulary.DecodeBytes([.. tokens]));
     }
 }

@@ -17,7 +17,7 @@ internal static class HwCommand
         show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
         return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.")
         {
-            HwDetectCommand.Create(common), list, show, HwSimulateCommand.Create(common),
+            new HwDetectCommand(common), list, show, new HwSimulateCommand(common),
         };
     }
 
@@ -28,8 +28,8 @@ internal static class HwCommand
         ProfileResult[] results =
         [
             .. BuiltInProfiles.All.Select(p => new ProfileResult(
-                p.Name, p.Kind == HardwareKind.Simd ? "simd" : "systolic", p.Description, p.Fallback, p.Simd is { } simd && here.Runs(simd.Instructions),
-                p.Name == best)),
+                p.Name, p.Kind == HardwareKind.Simd ? "simd" : "systolic", p.Description, p.Fallback,
+                p.Simd is { } simd && here.Runs(simd.Instructions), p.Name == best)),
         ];
         if (context.Json)
         {
@@ -39,7 +39,11 @@ internal static class HwCommand
 
         Table table = Tables.Create("profile", "kind", "fallback", "here");
         foreach (ProfileResult p in results)
-            table.Row(p.Name, p.Kind, p.Fallback ?? "", p.IsDefault ? "the default" : p.RunsHere ? "runs" : p.Kind == "simd" ? "does not run" : "");
+        {
+            string runs = p.IsDefault ? "the default" : p.RunsHere ? "runs" : p.Kind == "simd" ? "does not run" : "";
+            table.Row(p.Name, p.Kind, p.Fallback ?? "", runs);
+        }
+
         context.Console.Results.Write(table);
         if (less is not null) context.Console.Out.WriteLine(less);
         return ExitCode.Done;

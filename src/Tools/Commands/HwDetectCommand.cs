@@ -7,35 +7,42 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd hw detect</c>: a profile of this machine.</summary>
-internal static class HwDetectCommand
+internal sealed class HwDetectCommand : CliCommand
 {
     private const string DefaultName = "this-machine", Suffix = ".json";
 
-    public static Command Create(CommonOptions common)
-    {
-        var name = new Option<string?>("--name") { HelpName = "NAME", Description = $"The profile's name. [default: the file's, or {DefaultName}]" };
-        FileOption output = FileOption.Output("--out", $"The file to write. [default: the profile's name and {Suffix}, here]");
-        Option<int?> threads = Ranged.Threads();
-        var command = new Command("detect",
-            "Write a hardware profile of this machine: caches and cores as the system tells them, tiles by timing the products of training, which takes a few " +
-            "seconds. Nothing is changed that is not clearly faster. Other programs running at the same time spoil the search.")
-        {
-            output, name, threads,
-        };
-        command.SetAction(parsed => Run(
-            common.Read(parsed), parsed.GetValue(name), parsed.GetValue(output), Ranged.ThreadsOf(parsed, threads), MachineFacts.Here));
-        return command;
-    }
+    private readonly FileOption _out =
+        FileOption.Output("--out", $"The file to write. [default: the profile's name and {Suffix}, here]");
 
-    private static int Run(CliContext context, string? givenName, string? named, int threads, MachineFacts facts)
+    private readonly Option<string?> _name = new("--name")
     {
+        HelpName = "NAME", Description = $"The profile's name. [default: the file's, or {DefaultName}]",
+    };
+
+    private readonly Option<int?> _threads = Ranged.Threads();
+
+    public HwDetectCommand(CommonOptions common)
+        : base(
+            "detect",
+            "Write a hardware profile of this machine: caches and cores as the system tells them, tiles by timing the products of " +
+            "training, which takes a few seconds. Nothing is changed that is not clearly faster. Other programs running at the same time " +
+            "spoil the search.",
+            common) =>
+        AddAll(_out, _name, _threads);
+
+    protected override int Run(ParseResult parsed, CliContext context)
+    {
+        string? givenName = parsed.GetValue(_name), named = parsed.GetValue(_out);
+        int threads = Ranged.ThreadsOf(parsed, _threads);
+        MachineFacts facts = MachineFacts.Here;
         string name = givenName ?? (named is null ? DefaultName : NameOf(named));
         string output = named ?? name + Suffix;
         HardwareProfile best = BuiltInProfiles.BestFor(CpuFeatures.Here)
             ?? throw new FailureException("no built-in profile runs on this processor, so there is none to start from.");
         CheckName(name, givenName is null ? "--out" : "--name", best);
-        if (BuiltInProfiles.Names.Contains(NameOf(output)))
-            throw new UsageException($"--out {output} would hide the built-in profile {NameOf(output)} from the profiles beside it; choose another.");
+        string stem = NameOf(output);
+        if (BuiltInProfiles.Names.Contains(stem))
+            throw new UsageException($"--out {output} would hide the built-in profile {stem} from the profiles beside it; choose another.");
         CheckIsFreeOrProfile(output);
         OutputFile.CheckWritable(output, named is not null);
         HardwareProfile start = ProfileFit.Fit(best, facts);
@@ -45,8 +52,15 @@ internal static class HwDetectCommand
             context, $"nothing was written to {output}", (progress, stop) => Search(search, threads, progress, stop));
         HardwareProfile profile = DetectedProfile.From(name, best, facts, answers, threads);
         HardwareProfileFile.Save(output, profile);
-        if (context.Json) WriteJson(context.Console.Out, output, profile, answers, threads);
-        else WriteText(context.Console, output, profile, answers, facts);
+        if (!context.Json)
+        {
+            WriteText(context.Console, output, profile, answers, facts);
+            return ExitCode.Done;
+        }
+
+        DetectTile[] tiles = [.. answers.Select(answer => new DetectTile(answer.Question.Figure, answer.Usual, answer.Found, answer.Gain))];
+        var result = new DetectResult(output, profile.Name, profile.Description, profile.Fallback!, threads, tiles);
+        CliJson.Write(context.Console.Out, result, CliJson.Default.DetectResult);
         return ExitCode.Done;
     }
 
@@ -66,7 +80,8 @@ internal static class HwDetectCommand
 
     private static void CheckName(string name, string option, HardwareProfile best)
     {
-        if (BuiltInProfiles.Names.Contains(name)) throw new UsageException($"{option} gives the name {name}, which is a built-in profile's; choose another.");
+        if (BuiltInProfiles.Names.Contains(name))
+            throw new UsageException($"{option} gives the name {name}, which is a built-in profile's; choose another.");
         if ((best with { Name = name, Fallback = null }).FindFault() is { Key: "name" } fault)
             throw new UsageException($"{option} gives the name '{name}', and a profile's {fault.Message}.");
     }
@@ -74,24 +89,20 @@ internal static class HwDetectCommand
     private static void CheckIsFreeOrProfile(string output)
     {
         if (!File.Exists(output) || HardwareProfileFile.TryLoad(output, out _, out FileProblem? problem)) return;
-        throw new FailureException($"{output} is there and is no hardware profile that could be replaced; give another --out. ({problem.Message})");
+        throw new FailureException(
+            $"{output} is there and is no hardware profile that could be replaced; give another --out. ({problem.Message})");
     }
 
-    private static void WriteJson(TextWriter output, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, int threads) =>
-        CliJson.Write(
-            output,
-            new DetectResult(
-                file, profile.Name, profile.Description, profile.Fallback!, threads,
-                [.. answers.Select(answer => new DetectTile(answer.Question.Figure, answer.Usual, answer.Found, answer.Gain))]),
-            CliJson.Default.DetectResult);
-
-    private static void WriteText(CliConsole console, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, MachineFacts facts)
+    private static void WriteText(
+        CliConsole console, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, MachineFacts facts)
     {
         SimdMachine simd = profile.Simd!;
         TextWriter output = console.Out;
-        output.WriteLine($"{facts.Processor ?? "This machine"}: {Names.Instructions.NameOf(simd.Instructions)}, {Figures.Count(simd.Cores, "core")}");
-        output.WriteLine(
-            $"caches: L1 {Size(simd.L1Bytes, facts.Caches.L1Bytes)}, L2 {Size(simd.L2Bytes, facts.Caches.L2Bytes)}, L3 {Size(simd.L3Bytes, facts.Caches.L3Bytes)}");
+        string instructions = Names.Instructions.NameOf(simd.Instructions), cores = Figures.Count(simd.Cores, "core");
+        output.WriteLine($"{facts.Processor ?? "This machine"}: {instructions}, {cores}");
+        CacheFacts told = facts.Caches;
+        string l1 = Size(simd.L1Bytes, told.L1Bytes), l2 = Size(simd.L2Bytes, told.L2Bytes), l3 = Size(simd.L3Bytes, told.L3Bytes);
+        output.WriteLine($"caches: L1 {l1}, L2 {l2}, L3 {l3}");
         Table table = Tables.Create("tiles", ">default", ">fastest", ">gain");
         foreach (TileAnswer answer in answers)
         {
@@ -107,7 +118,7 @@ internal static class HwDetectCommand
     // Where nobody tells, the built-in profile's stands in.
     private static string Size(long bytes, long? told)
     {
-        string size = bytes == 0 ? "none" : bytes % (1 << 20) == 0 ? $"{Figures.Count(bytes >> 20)} MiB" : $"{Figures.Count(bytes / 1024.0)} KiB";
-        return told == bytes ? size : size + " (assumed)";
+        string size = bytes % (1 << 20) == 0 ? $"{Figures.Count(bytes >> 20)} MiB" : $"{Figures.Count(bytes / 1024.0)} KiB";
+        return (bytes == 0 ? "none" : size) + (told == bytes ? "" : " (assumed)");
     }
 }

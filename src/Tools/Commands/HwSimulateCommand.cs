@@ -7,7 +7,7 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd hw simulate</c>: the cycles of a training step, or of one product, on a systolic array.</summary>
-internal sealed class HwSimulateCommand
+internal sealed class HwSimulateCommand : CliCommand
 {
     private readonly FileOption _profile = Profiles.Option($"The array, built in or a file. Built in: {Profiles.Arrays}.");
 
@@ -23,7 +23,7 @@ internal sealed class HwSimulateCommand
         "How masks vary. Only the structured ones skip work. [default: structured]");
 
     private readonly Option<float?> _rate = Ranged.Rate("--rate",
-        $"Drop rate at every site. [default: the preset's, or {BenchPlan.DefaultRate.ToString(CultureInfo.InvariantCulture)} where it has none]");
+        $"Drop rate at every site. [default: the preset's, or {Figures.Setting(BenchPlan.DefaultRate)} where it has none]");
 
     private readonly Option<int?> _keepMultiple = Ranged.Value(LanguageModelFields.Shared.KeepMultiple);
     private readonly Option<int?> _groupSize = Ranged.Value(LanguageModelFields.Shared.GroupSize);
@@ -33,25 +33,22 @@ internal sealed class HwSimulateCommand
     private readonly FileOption _report = FileOption.Output("--report",
         "Also draw the masks and the cycles of every product, as a page (HTML) to look at.");
 
-    private HwSimulateCommand() => _profile.Required = true;
-
-    public static Command Create(CommonOptions common)
+    public HwSimulateCommand(CommonOptions common)
+        : base(
+            "simulate",
+            "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the " +
+            "units skipped that structured masks drop. The masks are those that training would draw.",
+            common)
     {
-        var options = new HwSimulateCommand();
-        var command = new Command("simulate",
-            "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the units " +
-            "skipped that structured masks drop. The masks are those that training would draw.")
-        {
-            options._profile, options._preset, options._cell["--cell"], options._gemm, options._dropout, options._rate, options._keepMultiple, options._groupSize, options._dataflow, options._report,
-        };
-        command.SetAction(parsed => options.Run(common.Read(parsed), parsed));
-        return command;
+        _profile.Required = true;
+        AddAll([_profile, _preset, .. _cell.All, _gemm, _dropout, _rate, _keepMultiple, _groupSize, _dataflow, _report]);
     }
 
-    private int Run(CliContext context, ParseResult parsed)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         string? page = parsed.GetValue(_report);
-        var report = new SimulationReport(Profiles.FindArray(parsed.GetRequiredValue(_profile)), parsed.GetValue(_dataflow), PlanOf(parsed, context.Warnings));
+        HardwareProfile array = Profiles.FindArray(parsed.GetRequiredValue(_profile));
+        var report = new SimulationReport(array, parsed.GetValue(_dataflow), PlanOf(parsed, context.Warnings));
         if (page is not null) HtmlPage.Save(page, report.WriteHtml);
         if (context.Json) report.WriteJson(context.Console.Out);
         else report.WriteText(context.Console);
@@ -71,8 +68,8 @@ internal sealed class HwSimulateCommand
 
         if (kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
         {
-            warnings.NoEffect(
-                Ranged.Given(parsed, _keepMultiple, _groupSize), $": --dropout is {ModelSpelling.DropoutKinds.NameOf(kind)}, and only structured masks skip units");
+            string why = $": --dropout is {ModelSpelling.DropoutKinds.NameOf(kind)}, and only structured masks skip units";
+            warnings.NoEffect(Ranged.Given(parsed, _keepMultiple, _groupSize), why);
             multiple = group = null;
         }
 
@@ -80,7 +77,7 @@ internal sealed class HwSimulateCommand
         return (parsed.GetValue(_preset), parsed.GetValue(_gemm)) switch
         {
             (null, null) => throw new UsageException("there is nothing to simulate; give --preset NAME or --gemm M,N,K."),
-            ({ } preset, null) => SimulationPlan.ForPreset(_cell.Apply(parsed, Presets.Find(preset), warnings), kind, rate, multiple, group),
+            ({ } name, null) => SimulationPlan.ForPreset(_cell.Apply(parsed, Presets.Find(name), warnings), kind, rate, multiple, group),
             (null, { } shape) => SimulationPlan.ForGemm(shape, kind, rate, multiple, group),
             _ => throw new UsageException("--preset and --gemm exclude each other; leave one of them out."),
         };

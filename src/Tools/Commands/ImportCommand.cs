@@ -7,7 +7,7 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd import</c>: a language model or a recurrent stack from safetensors or ONNX as a checksummed file.</summary>
-internal sealed class ImportCommand
+internal sealed class ImportCommand : CliCommand
 {
     private readonly FileArgument _in =
         new("IN", "A .safetensors file with PyTorch's names, or an .onnx file: a whole language model, or recurrent layers.");
@@ -26,40 +26,30 @@ internal sealed class ImportCommand
 
     private readonly FileKinds _kinds;
 
-    private ImportCommand(FileKinds kinds)
+    public ImportCommand(CommonOptions common, FileKinds kinds)
+        : base("import", "Make a model file (.tsd) from a language model or a recurrent stack in another format.", common)
     {
         _kinds = kinds;
         _out.Required = true;
+        AddAll([_in, _out, _dtype, _vocabulary, _level, _recurrentOnly, .. _choices.All]);
     }
 
-    public static Command Create(CommonOptions common, FileKinds kinds)
-    {
-        var self = new ImportCommand(kinds);
-        var command = new Command("import", "Make a model file (.tsd) from a language model or a recurrent stack in another format.")
-        {
-            self._in, self._out, self._dtype, self._vocabulary, self._level, self._recurrentOnly,
-        };
-        self._choices.AddTo(command);
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
-    }
-
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         string path = parsed.GetRequiredValue(_in), output = parsed.GetRequiredValue(_out);
         if (FileFormats.Of(path) is FileFormat.MaskSchedule or FileFormat.Tsd)
         {
             // Not there, a folder, or TinySD's own: the reader of its own files says which.
             using TsdFile file = TsdFile.Open(path);
-            throw new FailureException($"{path} is a TinySD file already, of kind '{file.Kind}'; .safetensors and .onnx files are imported");
+            throw new FailureException(
+                $"{path} is a TinySD file already, of kind '{file.Kind}'; .safetensors and .onnx files are imported");
         }
 
         OutputFile.CheckWritable(output);
-        TensorStorage storage = parsed.GetValue(_dtype) ?? TensorStorage.F32;
         ImportedModel model = Read(parsed, context, path);
         new CommandFiles().Read(model.ExternalFiles, StackSource.WeightsOf("IN")).Add(parsed).Check();
         model.Report();
-        model.Save(output, storage);
+        model.Save(output, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         StackResult result = model.Result(output);
         if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.StackResult);
         else context.Console.Out.WriteLine($"{output}: {model.Described}, {Figures.Count(result.Parameters, "parameter")}");
@@ -73,8 +63,7 @@ internal sealed class ImportCommand
         IEnumerable<FileKind> kinds = _kinds.Importing;
         if (parsed.GetValue(_recurrentOnly))
         {
-            string[] given = [.. choices.VocabularyFile is null ? [] : new[] { "--vocabulary" }, .. choices.Level is null ? [] : new[] { "--level" }];
-            context.Warnings.NoEffect(given, ": --recurrent-only takes the recurrent layers alone");
+            context.Warnings.NoEffect(Ranged.Given(parsed, _vocabulary, _level), ": --recurrent-only takes the recurrent layers alone");
             kinds = kinds.OfType<StackKind>();
         }
 

@@ -4,24 +4,26 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd inspect</c>: what a file holds, without reading its tensors.</summary>
-internal static class InspectCommand
+internal sealed class InspectCommand : CliCommand
 {
-    public static Command Create(CommonOptions common, FileKinds kinds)
+    private readonly FileArgument _file = new("FILE", "A file of TinySD (.tsd or .tss), safetensors or ONNX.");
+    private readonly Option<bool> _all = new("--all") { Description = "Show all tensors and texts, and all of each, not only the first." };
+    private readonly FileKinds _kinds;
+
+    public InspectCommand(CommonOptions common, FileKinds kinds)
+        : base(
+            "inspect",
+            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.",
+            common)
     {
-        var file = new FileArgument("FILE", "A file of TinySD (.tsd or .tss), safetensors or ONNX.");
-        var all = new Option<bool>("--all") { Description = "Show all tensors and texts, and all of each, not only the first." };
-        var command = new Command("inspect",
-            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see verify.")
-        {
-            file, all,
-        };
-        command.SetAction(parsed =>
-        {
-            CliContext context = common.Read(parsed);
-            string path = parsed.GetRequiredValue(file);
-            kinds.Of(path).Inspect(path, report => report.Write(context, parsed.GetValue(all)));
-            return ExitCode.Done;
-        });
-        return command;
+        _kinds = kinds;
+        AddAll(_file, _all);
+    }
+
+    protected override int Run(ParseResult parsed, CliContext context)
+    {
+        string path = parsed.GetRequiredValue(_file);
+        _kinds.Of(path).Inspect(path, report => report.Write(context, parsed.GetValue(_all)));
+        return ExitCode.Done;
     }
 }

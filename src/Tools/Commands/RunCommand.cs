@@ -9,7 +9,7 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd run</c>: a bare recurrent stack, or an ONNX graph of recurrent nodes, on given tensors.</summary>
-internal sealed class RunCommand
+internal sealed class RunCommand : CliCommand
 {
     private const string InputName = "input", HiddenName = "h0", CellName = "c0", LengthsName = "lengths";
 
@@ -26,18 +26,14 @@ internal sealed class RunCommand
     private readonly StackOptions _choices = new();
     private readonly Option<int?> _threads = Ranged.Threads();
 
-    private RunCommand() => _input.Required = _output.Required = true;
-
-    public static Command Create(CommonOptions common)
+    public RunCommand(CommonOptions common)
+        : base("run", "Run a recurrent stack on given tensors.", common)
     {
-        var self = new RunCommand();
-        var command = new Command("run", "Run a recurrent stack on given tensors.") { self._model, self._input, self._output, self._threads };
-        self._choices.AddTo(command);
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
+        _input.Required = _output.Required = true;
+        AddAll([_model, _input, _output, _threads, .. _choices.All]);
     }
 
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         string model = parsed.GetRequiredValue(_model), input = parsed.GetRequiredValue(_input), output = parsed.GetRequiredValue(_output);
         OutputFile.CheckWritable(output);
@@ -49,13 +45,16 @@ internal sealed class RunCommand
         foreach (NamedTensor result in results)
         {
             int wrong = result.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong >= 0) throw new FailureException($"number {wrong} of the result '{result.Name}' is infinite or not a number; {output} was not written");
+            if (wrong < 0) continue;
+            string number = $"number {wrong} of the result '{result.Name}'";
+            throw new FailureException($"{number} is infinite or not a number; {output} was not written");
         }
 
         SafetensorsWriter.Write(output, results);
         TensorShape[] tensors = [.. results.Select(t => new TensorShape(t.Name, [.. t.Shape]))];
+        IEnumerable<string> shapes = tensors.Select(tensor => $"{VisibleText.Cut(tensor.Name)} {Text(tensor.Shape)}");
         if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors), CliJson.Default.RunResult);
-        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", tensors.Select(t => $"{VisibleText.Cut(t.Name)} [{string.Join(", ", t.Shape)}]"))}");
+        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", shapes)}");
         return ExitCode.Done;
     }
 
@@ -65,23 +64,21 @@ internal sealed class RunCommand
         StackOptions.WarnOfAny(choices, model, warnings);
         OnnxNetwork network = OnnxNetwork.Open(model);
         new CommandFiles().Read(network.ExternalFiles, StackSource.WeightsOf("MODEL")).Add(parsed).Check();
-        return Fitting(model, () => network.Run(input, ReadAll(input).Values, (stack, inputs) => RecurrentStackRun.Run(stack, inputs, pool)));
+        return Fitting(
+            model, () => network.Run(input, ReadAll(input).Values, (stack, inputs) => RecurrentStackRun.Run(stack, inputs, pool)));
     }
 
-    private static List<NamedTensor> RunStack(CliContext context, string model, string input, PyTorchChoices choices, WorkerPool pool)
+    private static NamedTensor[] RunStack(CliContext context, string model, string input, PyTorchChoices choices, WorkerPool pool)
     {
         StackSource source = StackSource.Read(model, choices, context.Warnings);
         source.Report(context, "tinysd run", model);
         RecurrentStackConfig config = source.Stack.Config;
         RecurrentInputs inputs = ReadInputs(input, config);
         RecurrentOutputs outputs = Fitting(model, () => RecurrentStackRun.Run(source.Stack, inputs, pool));
-        int[] states = [config.LayerCount * config.DirectionCount, inputs.Batch, config.HiddenSize];
-        List<NamedTensor> results =
-        [
-            new("output", [inputs.TimeSteps, inputs.Batch, config.OutputSize], outputs.Output), new("hn", states, outputs.Hidden),
-        ];
-        if (outputs.Cell is { } cell) results.Add(new("cn", states, cell));
-        return results;
+        int[] states = StatesOf(config, inputs.Batch);
+        var output = new NamedTensor("output", [inputs.TimeSteps, inputs.Batch, config.OutputSize], outputs.Output);
+        var hidden = new NamedTensor("hn", states, outputs.Hidden);
+        return outputs.Cell is { } cell ? [output, hidden, new("cn", states, cell)] : [output, hidden];
     }
 
     // The runtime's word that an array would be too large is the user's to hear.
@@ -106,7 +103,11 @@ internal sealed class RunCommand
             if (!file.TryRead(source, out NamedTensor? tensor, out FileProblem? problem)) throw new FileProblemException(problem);
             int wrong = tensor.Floats.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
             if (wrong >= 0)
-                throw Wrong(path, source.Name, $"element {IndexOf(wrong, tensor.Shape)} is infinite or not a number, {tensor.Floats![wrong]}; all that follows from it would be, too");
+            {
+                string what = $"element {IndexOf(wrong, tensor.Shape)} is infinite or not a number, {tensor.Floats![wrong]}";
+                throw Wrong(path, source.Name, $"{what}; all that follows from it would be, too");
+            }
+
             tensors.Add(tensor.Name, tensor);
         }
 
@@ -124,27 +125,28 @@ internal sealed class RunCommand
                 throw Wrong(path, name, $"the model does not take it; it takes {expected}");
         }
 
+        string wanted = $"[T, B, {config.InputSize}]";
         if (!tensors.TryGetValue(InputName, out NamedTensor? input))
-            throw new FileProblemException(new(FileProblemKind.DoesNotFit, path, $"{path} has no tensor '{InputName}' [T, B, {config.InputSize}]") { Part = InputName });
-        if (input.Floats is null || input.Shape.Length != 3 || input.Shape[2] != config.InputSize || input.Shape[0] < 1 || input.Shape[1] < 1)
-            throw Wrong(path, InputName, $"floats [T, B, {config.InputSize}] were expected, found [{string.Join(", ", input.Shape)}]");
+            throw Problem(path, InputName, $"{path} has no tensor '{InputName}' {wanted}");
+        if (input.Floats is null || input.Shape is not [>= 1, >= 1, int size] || size != config.InputSize)
+            throw Wrong(path, InputName, $"floats {wanted} were expected, found {Text(input.Shape)}");
         (int timeSteps, int batch) = (input.Shape[0], input.Shape[1]);
         return new(timeSteps, batch, input.Floats, State(HiddenName), State(CellName), Lengths());
 
         float[]? State(string name)
         {
             if (!tensors.TryGetValue(name, out NamedTensor? state)) return null;
-            int[] shape = [config.LayerCount * config.DirectionCount, batch, config.HiddenSize];
+            int[] shape = StatesOf(config, batch);
             return state.Floats is { } numbers && state.Shape.SequenceEqual(shape)
                 ? numbers
-                : throw Wrong(path, name, $"floats [{string.Join(", ", shape)}] were expected, found [{string.Join(", ", state.Shape)}]");
+                : throw Wrong(path, name, $"floats {Text(shape)} were expected, found {Text(state.Shape)}");
         }
 
         int[]? Lengths()
         {
             if (!tensors.TryGetValue(LengthsName, out NamedTensor? lengths)) return null;
             if (lengths.Integers is not { } numbers || lengths.Shape.Length != 1 || numbers.Length != batch)
-                throw Wrong(path, LengthsName, $"expected {Figures.Count(batch, "integer")}, found [{string.Join(", ", lengths.Shape)}]");
+                throw Wrong(path, LengthsName, $"expected {Figures.Count(batch, "integer")}, found {Text(lengths.Shape)}");
             return numbers.All(length => length >= 0 && length <= timeSteps)
                 ? [.. numbers.Select(length => (int)length)]
                 : throw Wrong(path, LengthsName, $"0 to {timeSteps} was expected for each sequence");
@@ -153,16 +155,19 @@ internal sealed class RunCommand
 
     private static string IndexOf(int number, IReadOnlyList<int> shape)
     {
-        var index = new List<int>();
-        for (int axis = shape.Count - 1; axis >= 0; axis--)
-        {
-            index.Insert(0, number % shape[axis]);
-            number /= shape[axis];
-        }
-
-        return $"[{string.Join(", ", index)}]";
+        int[] index = [.. shape];
+        for (int axis = index.Length - 1; axis >= 0; axis--) (number, index[axis]) = Math.DivRem(number, shape[axis]);
+        return Text(index);
     }
 
+    private static int[] StatesOf(RecurrentStackConfig config, int batch) =>
+        [config.LayerCount * config.DirectionCount, batch, config.HiddenSize];
+
+    private static string Text(IEnumerable<int> shape) => $"[{string.Join(", ", shape)}]";
+
     private static FileProblemException Wrong(string path, string name, string message) =>
-        new(new(FileProblemKind.DoesNotFit, path, $"{path}: tensor '{VisibleText.Cut(name)}': {message}") { Part = name });
+        Problem(path, name, $"{path}: tensor '{VisibleText.Cut(name)}': {message}");
+
+    private static FileProblemException Problem(string path, string name, string message) =>
+        new(new(FileProblemKind.DoesNotFit, path, message) { Part = name });
 }

@@ -6,7 +6,7 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd schedule</c>: the masks of a run's updates as a file.</summary>
-internal sealed class ScheduleCommand
+internal sealed class ScheduleCommand : CliCommand
 {
     private readonly LanguageModelOptions _recipe = new();
     private readonly Option<int?> _steps = Ranged.Whole("--steps", 1, MaskScheduleInfo.MaxUpdates, "Updates whose masks to write.");
@@ -27,32 +27,32 @@ internal sealed class ScheduleCommand
     private readonly FileOption _report = FileOption.Output("--report",
         "Also draw the masks of the first update, as a page (HTML) to look at.");
 
-    private ScheduleCommand()
+    public ScheduleCommand(CommonOptions common)
+        : base(
+            "schedule",
+            "Draw the structured masks of a run's updates and write them to a checksummed file, which 'tinysd train lm --schedule' or " +
+            "firmware replays. They are those that training with the same preset, options and seed would draw. --steps and --out are " +
+            "required.",
+            common)
     {
+        _recipe.AddMasksTo(this);
+        AddAll(_profile, _steps, _out, _resume, _report);
     }
 
-    public static Command Create(CommonOptions common)
-    {
-        var self = new ScheduleCommand();
-        var command = new Command("schedule",
-            "Draw the structured masks of a run's updates and write them to a checksummed file, which 'tinysd train lm --schedule' or firmware replays. " +
-            "They are those that training with the same preset, options and seed would draw. --steps and --out are required.");
-        self._recipe.AddMasksTo(command);
-        Option[] rest = [self._profile, self._steps, self._out, self._resume, self._report];
-        foreach (Option option in rest) command.Add(option);
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
-    }
-
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? profile = parsed.GetValue(_profile) is { } name ? Profiles.Find(name, _profile.Name)[0] : null;
         LanguageModelRecipe recipe = _recipe.Read(parsed, context.Warnings, preset => Structured(preset, profile)).Recipe;
-        if (!recipe.Dropout.IsStructured)
-            throw new UsageException($"--dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}; only structured masks can be written down.");
+        string kind = ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind);
+        if (!recipe.Dropout.IsStructured) throw new UsageException($"--dropout is {kind}; only structured masks can be written down.");
         MaskScheduleInfo info = Schedules.InfoOf(recipe, parsed.GetValue(_steps) ?? throw Missing(_steps));
         string output = parsed.GetValue(_out) ?? throw Missing(_out);
-        if (info.Places.IsEmpty) throw new UsageException("no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
+        if (info.Places.IsEmpty)
+        {
+            throw new UsageException(
+                "no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.");
+        }
+
         string? page = parsed.GetValue(_report);
         if (page is not null) OutputFile.CheckWritable(page);
         long bytes;
@@ -60,25 +60,24 @@ internal sealed class ScheduleCommand
         {
             if (writer.Headless is { } headless)
             {
-                context.Console.Error.WriteLine(
-                    $"tinysd schedule: {headless} has no header to go on from, as after a full disk or a power failure; " +
-                    "nothing is lost, it is begun anew.");
+                context.Warnings.Note(
+                    $"{headless} has no header to go on from, as after a full disk or a power failure; nothing is lost, it is begun anew.");
             }
 
             ProgressDisplay.Run(context, progress => Write(writer, info, progress, context.Stop.Watch()));
             bytes = writer.Bytes;
         }
 
-        if (page is not null) AtomicFile.Write(page, stream => WritePage(stream, recipe, info));
+        if (page is not null) HtmlPage.Save(page, writer => WritePage(writer, recipe, info));
         if (context.Json)
         {
             CliJson.Write(context.Console.Out, ScheduleResult.From(output, info, bytes), CliJson.Default.ScheduleResult);
             return ExitCode.Done;
         }
 
+        string updates = Figures.Count(info.Updates, "update"), steps = Figures.Count(info.TimeSteps, "time step");
         context.Console.Out.WriteLine(
-            $"{output}: {Figures.Count(info.Updates, "update")} of {Figures.Count(info.TimeSteps, "time step")}, seed {info.Seed}, {Figures.Count(bytes, "byte")}; " +
-            Schedules.Describe(recipe.Dropout));
+            $"{output}: {updates} of {steps}, seed {info.Seed}, {Figures.Count(bytes, "byte")}; {Schedules.Describe(recipe.Dropout)}");
         return ExitCode.Done;
     }
 
@@ -99,9 +98,8 @@ internal sealed class ScheduleCommand
             {
                 if (stop.IsCancellationRequested)
                 {
-                    throw new StoppedException(
-                        $"stopped after {Figures.Count(writer.Written)} of {Figures.Count(info.Updates, "update")}; " +
-                        $"--resume goes on with {writer.Partial}.");
+                    string done = $"{Figures.Count(writer.Written)} of {Figures.Count(info.Updates, "update")}";
+                    throw new StoppedException($"stopped after {done}; --resume goes on with {writer.Partial}.");
                 }
 
                 writer.WriteNext();
@@ -128,10 +126,9 @@ internal sealed class ScheduleCommand
         }
     }
 
-    private static void WritePage(Stream stream, LanguageModelRecipe recipe, MaskScheduleInfo info)
+    private static void WritePage(TextWriter output, LanguageModelRecipe recipe, MaskScheduleInfo info)
     {
         var sampler = new MaskSampler(info.Seed, info.Dropout);
-        using var output = new StreamWriter(stream, leaveOpen: true);
         HtmlPage.Begin(output, $"masks of {recipe.Name}");
         output.WriteLine($"<h1>The first of {Figures.Count(info.Updates, "update")}</h1>");
         output.WriteLine($"<p>{HtmlPage.Text(recipe.Name)}, seed {info.Seed}<br>{HtmlPage.Text(Schedules.Describe(recipe.Dropout))}</p>");

@@ -7,12 +7,13 @@ using TinySD.Tools.Training;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd train lm</c>.</summary>
-internal sealed class TrainLmCommand
+internal sealed class TrainLmCommand : CliCommand
 {
     private const string CommandName = "train lm";
 
     private readonly FileOption _train = FileOption.Input("--train",
-        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos> (see --eos).");
+        "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos> " +
+        "(see --eos).");
 
     private readonly FileOption _valid = FileOption.Input("--valid", "The validation text: the model that does best on it is kept.");
     private readonly FileOption _test = FileOption.Input("--test", "A test text, measured once, on the model that is kept.");
@@ -29,33 +30,27 @@ internal sealed class TrainLmCommand
     private readonly FileOption _schedule = Schedules.Option();
     private readonly CheckpointOptions _checkpoints = new();
     private readonly FileOption _report = FileOption.Output("--report",
-        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; --resume goes on to write it.");
+        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; " +
+        "--resume goes on to write it.");
 
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
-    private TrainLmCommand()
+    public TrainLmCommand(CommonOptions common)
+        : base(
+            "lm",
+            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, " +
+            "but for --resume.",
+            common)
     {
+        AddAll(_train, _valid, _test, _out);
+        _recipe.AddTo(this);
+        _vocabulary.AddTo(this);
+        AddAll(_dtype, _maxSteps, _streams, _threads, _profile, _schedule, _report);
+        _checkpoints.AddTo(this);
+        AddAll(_show);
     }
 
-    public static Command Create(CommonOptions common)
-    {
-        var self = new TrainLmCommand();
-        var command = new Command("lm",
-            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, but for --resume.")
-        {
-            self._train, self._valid, self._test, self._out,
-        };
-        self._recipe.AddTo(command);
-        self._vocabulary.AddTo(command);
-        Option[] rest = [self._dtype, self._maxSteps, self._streams, self._threads, self._profile, self._schedule, self._report];
-        foreach (Option option in rest) command.Add(option);
-        self._checkpoints.AddTo(command);
-        command.Add(self._show);
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
-    }
-
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         CheckpointRequest? request = _checkpoints.Read(parsed, context.Warnings);
         bool isShow = parsed.GetValue(_show);
@@ -66,17 +61,19 @@ internal sealed class TrainLmCommand
             foreach (FileOption option in new[] { _train, _valid, _out }) Required(parsed, option, null);
         }
 
-        void Warn(string line) => context.Console.Error.WriteLine($"tinysd {CommandName}: {line}");
+        Action<string> warn = context.Warnings.Note;
         bool goesElsewhere = request is { From: not null, IsSameFolder: false };
         using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isShow
             ? null
             : CheckpointKeeper.Hold(request, CommandName);
         using CheckpointFile<LanguageModelRecipe, RunTexts>? from = request?.From is { } folder
             ? CheckpointKeeper.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(
-                folder, LanguageModelCheckpoint.Format.TryOpen, Warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
+                folder, LanguageModelCheckpoint.Format.TryOpen, warn, named,
+                $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
             : null;
         ResumedRun? resumed = from is null ? null : new ResumedRun(request!.From!, from.Content);
-        using MaskScheduleFile? schedule = (parsed.GetValue(_schedule) ?? resumed?.Run.Settings.Schedule?.Path) is { } masks ? MaskScheduleFile.Open(masks) : null;
+        string? masks = parsed.GetValue(_schedule) ?? resumed?.Run.Settings.Schedule?.Path;
+        using MaskScheduleFile? schedule = masks is null ? null : MaskScheduleFile.Open(masks);
         (TextLevel level, LanguageModelRecipe recipe) = resumed is null
             ? _recipe.Read(parsed, context.Warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule))
             : resumed.Recipe(parsed, _recipe, context.Warnings);
@@ -88,10 +85,12 @@ internal sealed class TrainLmCommand
             return ExitCode.Done;
         }
 
-        string train = Required(parsed, _train, resumed?.Run.Data.Train.Path), valid = Required(parsed, _valid, resumed?.Run.Data.Valid.Path);
+        string train = Required(parsed, _train, resumed?.Run.Data.Train.Path);
+        string valid = Required(parsed, _valid, resumed?.Run.Data.Valid.Path);
         string output = Required(parsed, _out, resumed?.Output);
         string? test = parsed.GetValue(_test) ?? resumed?.Run.Data.Test?.Path;
-        VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary, context.Warnings) ?? _vocabulary.Read(parsed, level, context.Warnings);
+        VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary, context.Warnings)
+            ?? _vocabulary.Read(parsed, level, context.Warnings);
         TensorStorage dtype = resumed?.Dtype(parsed, _dtype) ?? parsed.GetValue(_dtype) ?? TensorStorage.F32;
         int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Run.Settings.MaxSteps;
@@ -113,26 +112,27 @@ internal sealed class TrainLmCommand
         LineMarks marks = resumed?.Marks(asked) ?? asked ?? LineMarks.WhereMissing;
         using LanguageModelData data = ProgressDisplay.Run(
             context, progress => LanguageModelData.Read(train, valid, test, level, marks, limits, recipe, progress, context.Stop.Watch()));
-        foreach (string warning in data.Warnings(recipe)) Warn(warning);
+        foreach (string warning in data.Warnings(recipe)) warn(warning);
         resumed?.Check(data, (_train.Name, _valid.Name, _test.Name));
-        if (resumed is not null) held!.TakeOver(request!, resumed.Run.Settings.CheckpointEvery, resumed.Run.Settings.CheckpointKeep, resumed.Run.Settings.CheckpointsAreTemporary);
+        if (resumed?.Run.Settings is { } begun)
+            held!.TakeOver(request!, begun.CheckpointEvery, begun.CheckpointKeep, begun.CheckpointsAreTemporary);
         if (request is { IsSameFolder: true }) held!.Prune();
 
         // Last of all: what is refused until here leaves no folder behind.
         using CheckpointKeeper? beside = request is null || held is not null
             ? null
-            : CheckpointKeeper.HoldBeside(output, request, CommandName, Warn, files.IsTaken);
+            : CheckpointKeeper.HoldBeside(output, request, CommandName, warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
         RunCheckpoints? checkpoints = keeper is null ? null : RunCheckpoints.Of(
             keeper, LanguageModelCheckpoint.Format, recipe, data.ToRunTexts(streams),
             keeper.SettingsFor(output, dtype) with
             {
-                Schedule = schedule is null ? null : new(schedule.Path, schedule.Info.Updates, schedule.FingerprintOf(schedule.Info.Updates)),
+                Schedule = schedule is { Info.Updates: int updates } ? new(schedule.Path, updates, schedule.FingerprintOf(updates)) : null,
                 Report = report is null ? null : Path.GetFullPath(report),
                 MaxSteps = maxSteps,
             },
             from, request!.IsSameFolder);
-        if (resumed is null && File.Exists(output)) Warn($"{output} is there already; the first epoch's model replaces it.");
+        if (resumed is null && File.Exists(output)) warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var training = new LanguageModelTraining(recipe, data, output, pool, hardware, schedule, dtype, streams);
         var driver = new TrainingDriver<TokenWindow>(training, maxSteps, pool.ThreadCount, checkpoints);
@@ -157,7 +157,8 @@ internal sealed class TrainLmCommand
         }
         catch (FileProblemException exception) when (isRecorded)
         {
-            throw new FailureException($"{exception.Message} It is where the run's report goes; give {_report.Name} with another place.", exception);
+            string advice = $"It is where the run's report goes; give {_report.Name} with another place.";
+            throw new FailureException($"{exception.Message} {advice}", exception);
         }
     }
 

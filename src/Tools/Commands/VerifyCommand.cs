@@ -5,23 +5,24 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd verify</c>: checks every checksum and names what is damaged.</summary>
-internal static class VerifyCommand
+internal sealed class VerifyCommand : CliCommand
 {
-    public static Command Create(CommonOptions common, FileKinds kinds)
+    private readonly FileArgument _file = new("FILE",
+        "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums.");
+
+    private readonly FileKinds _kinds;
+
+    public VerifyCommand(CommonOptions common, FileKinds kinds)
+        : base("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.", common)
     {
-        var file = new FileArgument("FILE",
-            "A file of TinySD (.tsd or .tss); of safetensors and ONNX the structure, since they have no checksums.");
-        var command = new Command("verify", "Check every checksum of a file and name what is damaged. Exit code 1 if anything is.")
-        {
-            file,
-        };
-        command.SetAction(parsed => Run(common.Read(parsed), parsed.GetRequiredValue(file), kinds));
-        return command;
+        _kinds = kinds;
+        AddAll(_file);
     }
 
-    private static int Run(CliContext context, string path, FileKinds kinds)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
-        (long bytes, string content, IReadOnlyList<FileProblem> problems) = Check(path, kinds);
+        string path = parsed.GetRequiredValue(_file);
+        (long bytes, string content, IReadOnlyList<FileProblem> problems) = Check(path);
         string[] damaged = [.. problems.Select(p => p.Part ?? "file").Distinct(StringComparer.Ordinal)];
         if (context.Json)
         {
@@ -37,15 +38,15 @@ internal static class VerifyCommand
             foreach (string name in damaged) context.Console.Out.WriteLine($"{path}: damaged {name}");
         }
 
-        foreach (FileProblem problem in problems) context.Console.Error.WriteLine($"tinysd verify: {problem.Message}");
+        foreach (FileProblem problem in problems) context.Warnings.Note(problem.Message);
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static Verification Check(string path, FileKinds kinds)
+    private Verification Check(string path)
     {
         try
         {
-            return kinds.Of(path).Verify(path);
+            return _kinds.Of(path).Verify(path);
         }
         catch (FileProblemException exception) when (exception.Problem.Fault == Fault.File)
         {

@@ -1,5 +1,4 @@
 using Spectre.Console;
-using TinySD.Tools.Bench;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;

@@ -1,14 +1,9 @@
 namespace TinySD.Tools.Display;
 
-/// <summary>A tick of an axis.</summary>
-/// <param name="At">Where it stands.</param>
-/// <param name="Label">What stands beside it.</param>
+/// <summary>A tick of an axis: where it stands, and what stands beside it.</summary>
 internal readonly record struct AxisTick(double At, string Label);
 
-/// <summary>The numbers that a drawing spans. For any finite ends, however large, small or close, positions are finite and ticks are
-/// few.</summary>
-/// <param name="Low">The smaller end.</param>
-/// <param name="High">The larger end.</param>
+/// <summary>The numbers that a drawing spans. For any finite ends, however large or close, positions are finite and ticks few.</summary>
 internal readonly record struct Axis(double Low, double High)
 {
     private const int MostTicks = 12;
@@ -22,19 +17,16 @@ internal readonly record struct Axis(double Low, double High)
     private static readonly double[] s_steps = [1, 2, 5], s_coarse = [1, 1.5, 2, 3, 5, 7], s_wide = [1, 3];
     private static readonly double s_ln10 = Math.Log(10);
 
-    /// <summary>An axis from one number to another, a margin beyond both, and never of no length.</summary>
-    /// <param name="low">The smaller one, finite.</param>
-    /// <param name="high">The larger one, finite; may be the same.</param>
-    /// <param name="share">The margin, as a share of the way between them.</param>
-    /// <param name="least">The margin at least.</param>
+    /// <summary>An axis from one finite number to another or the same, and never of no length. Beyond both is a margin, a share of the way
+    /// between them or at least so much.</summary>
     public static Axis Around(double low, double high, double share, double least)
     {
         double margin = Math.Max(((high / 2) - (low / 2)) * (2 * share), Math.Max(least, Math.Max(Math.Abs(low), Math.Abs(high)) * Finest));
         return new(Math.Max(low - margin, double.MinValue), Math.Min(high + margin, double.MaxValue));
     }
 
-    /// <summary>Where a number stands between the ends: 0 at the low one, 1 at the high one, and no further for what is beyond.</summary>
-    /// <param name="value">Any number but NaN.</param>
+    /// <summary>Where a number, not NaN, stands between the ends: 0 at the low one, 1 at the high one, no further for what is
+    /// beyond.</summary>
     public double Share(double value)
     {
         double length = High - Low;
@@ -43,7 +35,8 @@ internal readonly record struct Axis(double Low, double High)
     }
 
     /// <summary>Round numbers, at most a dozen or so and no closer than <paramref name="closest"/>.</summary>
-    public IReadOnlyList<AxisTick> Ticks(double closest = 0) => [.. RoundNumbers(Low, High, closest).Select(tick => new AxisTick(tick, Text(tick)))];
+    public IReadOnlyList<AxisTick> Ticks(double closest = 0) =>
+        [.. RoundNumbers(Low, High, closest).Select(tick => new AxisTick(tick, Text(tick)))];
 
     /// <summary>Round numbers for an axis of natural logarithms, labelled by what those are of.</summary>
     public IReadOnlyList<AxisTick> LogTicks()
@@ -51,10 +44,8 @@ internal readonly record struct Axis(double Low, double High)
         double low = Math.Exp(Low), high = Math.Exp(High);
         if (High - Low <= MostDecades * s_ln10 && double.IsNormal(low) && double.IsFinite(high))
             return [.. LogNumbers(low, high).Select(tick => new AxisTick(Math.Log(tick), Text(tick)))];
-        return
-        [
-            .. RoundNumbers(Low / s_ln10, High / s_ln10, 1).Select(power => new AxisTick(power * s_ln10, Power(power))).Where(tick => double.IsFinite(tick.At)),
-        ];
+        List<double> powers = RoundNumbers(Low / s_ln10, High / s_ln10, 1);
+        return [.. powers.Where(power => double.IsFinite(power * s_ln10)).Select(power => new AxisTick(power * s_ln10, Power(power)))];
     }
 
     private static List<double> RoundNumbers(double low, double high, double closest)
@@ -102,5 +93,9 @@ internal readonly record struct Axis(double Low, double High)
         value.ToString(value == 0 || Math.Abs(value) is >= 0.01 and < 1e5 ? "0.##" : "0.#e+0", CultureInfo.InvariantCulture);
 
     // 1e+400 is no double.
-    private static string Power(double power) => $"1e{(power < 0 ? "" : "+")}{(Math.Abs(power) < 1e9 ? power.ToString("0", CultureInfo.InvariantCulture) : $"({Text(power)})")}";
+    private static string Power(double power)
+    {
+        string digits = Math.Abs(power) < 1e9 ? power.ToString("0", CultureInfo.InvariantCulture) : $"({Text(power)})";
+        return $"1e{(power < 0 ? "" : "+")}{digits}";
+    }
 }

@@ -9,9 +9,6 @@ namespace TinySD.Tools.Display;
 /// out: see <see cref="VisibleText"/>. Only Spectre's own colours and movements of the cursor, and what a model generates into a pipe, go
 /// past the filter.
 /// </remarks>
-/// <param name="output">Standard output, or a test's writer.</param>
-/// <param name="error">Standard error, or a test's writer.</param>
-/// <param name="traits">What they are connected to.</param>
 internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTraits traits = default)
 {
     // Wide enough that nothing of a table is cut off; on a narrow terminal its lines are broken by the terminal.

@@ -8,9 +8,7 @@ internal static class CommandLine
     // What a shell would take for something else; quotes and all of these are harmless within single quotes.
     private const string Plain = "-_./,:=+@%";
 
-    /// <summary>Its words with <c>tinysd</c> before them, quoted for a Unix shell where they need it.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="without">Words to leave out.</param>
+    /// <summary>Its words but some, with <c>tinysd</c> before them, quoted for a Unix shell where they need it.</summary>
     public static string Of(ParseResult parsed, params string[] without) =>
         string.Join(' ', ["tinysd", .. parsed.Tokens.Select(token => token.Value).Where(word => !without.Contains(word)).Select(Quoted)]);
 
@@ -24,7 +22,9 @@ internal static class CommandLine
     }
 
     /// <summary>One word, quoted for a Unix shell where it needs it.</summary>
-    public static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal))
-        ? word
-        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    public static string Quoted(string word)
+    {
+        bool isPlain = word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal));
+        return isPlain ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
 }

@@ -1,10 +1,7 @@
 namespace TinySD.Tools.Display;
 
-/// <summary>A line of a <see cref="CurvePlot"/>.</summary>
-/// <param name="Name">What it is; shown where the pointer rests on it.</param>
-/// <param name="Color">As CSS spells it.</param>
-/// <param name="IsThick">Whether it stands out, as a mean does from its sample.</param>
-/// <param name="Points">From left to right. What is not finite is left out.</param>
+/// <summary>A line of a <see cref="CurvePlot"/>, whose name is shown where the pointer rests on it. A thick one stands out, as a mean does
+/// from its sample. Points go from left to right; what is not finite is left out.</summary>
 internal sealed record PlotCurve(string Name, string Color, bool IsThick, IReadOnlyList<(double X, double Y)> Points);
 
 /// <summary>Draws curves as SVG over a linear x.</summary>
@@ -21,11 +18,11 @@ internal static class CurvePlot
     /// <param name="yTitle">What y is.</param>
     /// <param name="isCounted">Whether x is a count, which begins where the curves do; otherwise it begins at 0.</param>
     /// <param name="format">A value as people read it.</param>
-    /// <param name="isLog"> Whether y is the natural logarithm of a value, so that one which no number holds can be drawn. Equal ratios are
-    /// equal heights then, as they should be for perplexities. </param>
+    /// <param name="isLog">Whether y is the natural logarithm of a value, so that one which no number holds can be drawn. Equal ratios are
+    /// equal heights then, as they should be for perplexities.</param>
     public static void Write(
-        TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted, Func<double, string> format,
-        bool isLog)
+        TextWriter output, string title, IReadOnlyList<PlotCurve> curves, string xTitle, string yTitle, bool isCounted,
+        Func<double, string> format, bool isLog)
     {
         PlotCurve[] drawn =
         [
@@ -39,38 +36,44 @@ internal static class CurvePlot
         Axis across = to > from ? new(from, to) : from + 1 > from ? new(from, from + 1) : Axis.Around(from, to, 0, 0);
         Axis up = Axis.Around(all.Min(p => p.Y), all.Max(p => p.Y), share: 0.04, least: 0.001);
 
-        output.WriteLine(Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(title)}\">"));
+        output.Line($"""<svg viewBox="0 0 {Width} {Height}" role="img" aria-label="{HtmlPage.Text(title)}">""");
         foreach ((double y, string label) in isLog ? up.LogTicks() : [.. up.Ticks().Select(tick => tick with { Label = format(tick.At) })])
         {
-            output.WriteLine(Invariant(
-                $"<path class=\"grid\" d=\"M{Left} {Y(y):0.#}H{Width - Right}\"/><text class=\"axis\" x=\"{Left - 6}\" y=\"{Y(y) + 4:0.#}\" text-anchor=\"end\">{label}</text>"));
+            output.Line($"""<path class="grid" d="M{Left} {Y(y):0.#}H{Width - Right}"/>""");
+            output.Line($"""<text class="axis" x="{Left - 6}" y="{Y(y) + 4:0.#}" text-anchor="end">{label}</text>""");
         }
 
         foreach ((double x, string label) in across.Ticks(closest: isCounted ? 1 : 0))
         {
-            output.WriteLine(Invariant(
-                $"<path class=\"grid\" d=\"M{X(x):0.#} {Top}V{Height - Bottom}\"/><text class=\"axis\" x=\"{X(x):0.#}\" y=\"{Height - Bottom + 15}\" text-anchor=\"middle\">{label}</text>"));
+            output.Line($"""<path class="grid" d="M{X(x):0.#} {Top}V{Height - Bottom}"/>""");
+            output.Line($"""<text class="axis" x="{X(x):0.#}" y="{Height - Bottom + 15}" text-anchor="middle">{label}</text>""");
         }
 
-        output.WriteLine(Invariant($"<text class=\"axis\" x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\" text-anchor=\"middle\">{HtmlPage.Text(xTitle)}</text>"));
-        output.WriteLine(Invariant($"<text class=\"axis\" transform=\"translate(14 {(Top + Height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{HtmlPage.Text(yTitle)}</text>"));
+        const int Middle = (Left + Width - Right) / 2, Half = (Top + Height - Bottom) / 2;
+        string turned = $"translate(14 {Half}) rotate(-90)";
+        output.Line($"""<text class="axis" x="{Middle}" y="{Height - 8}" text-anchor="middle">{HtmlPage.Text(xTitle)}</text>""");
+        output.Line($"""<text class="axis" transform="{turned}" text-anchor="middle">{HtmlPage.Text(yTitle)}</text>""");
         foreach (PlotCurve curve in drawn) Draw(curve);
         output.WriteLine("</svg>");
 
         void Draw(PlotCurve curve)
         {
-            string points = string.Join(' ', curve.Points.Select(p => Invariant($"{X(p.X):0.##},{Y(p.Y):0.##}")));
+            string name = HtmlPage.Text(curve.Name);
+            string points = string.Join(' ', curve.Points.Select(p => FormattableString.Invariant($"{X(p.X):0.##},{Y(p.Y):0.##}")));
             string style = curve.IsThick ? "stroke-width=\"2.5\"" : "stroke-width=\"1\" stroke-opacity=\"0.45\"";
-            output.WriteLine($"<polyline fill=\"none\" stroke=\"{curve.Color}\" {style} stroke-linejoin=\"round\" points=\"{points}\"><title>{HtmlPage.Text(curve.Name)}</title></polyline>");
+            output.Line($"""<polyline fill="none" stroke="{curve.Color}" {style} stroke-linejoin="round" points="{points}">""");
+            output.WriteLine($"<title>{name}</title></polyline>");
             if (!curve.IsThick) return;
             foreach ((double x, double y) in curve.Points)
-                output.WriteLine(Invariant($"<circle cx=\"{X(x):0.##}\" cy=\"{Y(y):0.##}\" r=\"3\" fill=\"{curve.Color}\"><title>{HtmlPage.Text(curve.Name)}: {format(isLog ? EvaluationResult.PerplexityOf(y) : y)}</title></circle>"));
+            {
+                string value = format(isLog ? EvaluationResult.PerplexityOf(y) : y);
+                output.Line($"""<circle cx="{X(x):0.##}" cy="{Y(y):0.##}" r="3" fill="{curve.Color}">""");
+                output.WriteLine($"<title>{name}: {value}</title></circle>");
+            }
         }
 
         double X(double x) => Left + (across.Share(x) * (Width - Left - Right));
 
         double Y(double value) => Top + ((1 - up.Share(value)) * (Height - Top - Bottom));
     }
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

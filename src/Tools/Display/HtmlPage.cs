@@ -16,12 +16,15 @@ internal static class HtmlPage
         <title>TinySD: {{Text(title)}}</title>
         <style>
         body { font: 16px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff; }
-        h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } h3 { font-size: 1em; margin: 1.6em 0 0.4em; } p.small { color: #555; font-size: 0.9em; }
+        h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } h3 { font-size: 1em; margin: 1.6em 0 0.4em; }
+        p.small { color: #555; font-size: 0.9em; } code { font-size: 0.85em; overflow-wrap: anywhere; }
         svg { width: 100%; height: auto; } text { font: 12px system-ui, sans-serif; fill: #222; }
-        .dense { fill: #b8bec6; } .structured { fill: #1d7a46; } .unskipped { fill: #dbe5de; } .ground { fill: #eceff2; } .kept { stroke: #22303c; fill: none; }
-        table { border-collapse: collapse; } td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
-        td:first-child, th:first-child { text-align: left; } th { color: #555; border-bottom: 1px solid #b8bec6; } tr.shown td { font-weight: bold; } table.facts td { text-align: left; vertical-align: top; }
-        text.axis { font-size: 11px; fill: #6b7480; } .grid { stroke: #e4e8ec; fill: none; } code { font-size: 0.85em; overflow-wrap: anywhere; }
+        .dense { fill: #b8bec6; } .structured { fill: #1d7a46; } .unskipped { fill: #dbe5de; } .ground { fill: #eceff2; }
+        .kept { stroke: #22303c; fill: none; } text.axis { font-size: 11px; fill: #6b7480; } .grid { stroke: #e4e8ec; fill: none; }
+        table { border-collapse: collapse; } th { color: #555; border-bottom: 1px solid #b8bec6; }
+        td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
+        td:first-child, th:first-child { text-align: left; }
+        tr.shown td { font-weight: bold; } table.facts td { text-align: left; vertical-align: top; }
         .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; }
         </style>
         </head>

@@ -2,17 +2,14 @@ using Spectre.Console.Rendering;
 
 namespace TinySD.Tools.Display;
 
-/// <summary>A table of any number of rows, written line by line: the tables of <see cref="Tables"/> are laid out whole, in memory, and at a
-/// cost.</summary>
+/// <summary>A table of any number of rows, written line by line: those of <see cref="Tables"/> are laid out whole, at a cost.</summary>
 internal static class LongTable
 {
     // What is wider stands out, so that one long cell does not make every line as long.
     private const int WidestColumn = 100;
 
-    /// <summary>Writes a table that looks as those of <see cref="Tables"/> do.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="rows">Gone through twice: for the columns' widths, and to be written. Any text; a cell is one line.</param>
-    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is right-aligned. No heading is shown where all are empty.</param>
+    /// <summary>Writes a table that looks as those of <see cref="Tables"/> do. The rows are gone through twice: for the columns' widths,
+    /// and to be written; a cell is one line of any text. No heading is shown where all are empty.</summary>
     public static void Write(TextWriter output, IEnumerable<string[]> rows, params string[] columns)
     {
         string[] headings = [.. columns.Select(column => column.TrimStart('>'))];

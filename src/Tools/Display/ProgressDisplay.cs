@@ -10,10 +10,8 @@ internal interface IProgressDisplay
     /// <summary>Whether <see cref="Show"/> would be seen now; before that there is no need to make its text.</summary>
     bool IsDue { get; }
 
-    /// <summary>Says where the computation is.</summary>
-    /// <param name="label">What is being done, for example <c>epoch 2/13</c>.</param>
-    /// <param name="share">How much of the whole is done, 0 to 1; shown before the label, which may name a part.</param>
-    /// <param name="detail">Figures beside it.</param>
+    /// <summary>Says how much of the whole is done, 0 to 1; what is being done, for example <c>epoch 2/13</c>; and figures beside
+    /// it.</summary>
     void Show(string label, double share, string detail);
 
     /// <summary>A line that stays.</summary>
@@ -107,8 +105,8 @@ internal static class ProgressDisplay
         {
             var details = new DetailColumn();
             var progress = new Progress(console) { AutoClear = true, RefreshRate = TimeSpan.FromMilliseconds(RedrawMilliseconds) };
-            progress.Columns(
-                new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, details);
+            var description = new TaskDescriptionColumn { Alignment = Justify.Left };
+            progress.Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), description, details);
             progress.Start(context => body(new LiveDisplay(console, context.AddTask("starting", maxValue: 1), details)));
         }
 

@@ -40,7 +40,8 @@ internal sealed partial class RedirectedOutput : WriteOnlyStream
 
     private static int WriteWindows(ReadOnlySpan<byte> buffer)
     {
-        if (WriteFile(GetStdHandle(WindowsStandardOutput), in MemoryMarshal.GetReference(buffer), buffer.Length, out int written, 0)) return written;
+        nint handle = GetStdHandle(WindowsStandardOutput);
+        if (WriteFile(handle, in MemoryMarshal.GetReference(buffer), buffer.Length, out int written, 0)) return written;
         int error = Marshal.GetLastPInvokeError();
         throw error is WindowsBrokenPipe or WindowsNoData or WindowsNotConnected ? new BrokenPipeException() : Failure(error);
     }

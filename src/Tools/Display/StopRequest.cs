@@ -1,7 +1,6 @@
 namespace TinySD.Tools.Display;
 
-/// <summary>The way from Ctrl-C to a running command. A command that can stop in good order watches it; as long as none does, a signal ends
-/// the process there and then.</summary>
+/// <summary>The way from Ctrl-C to a command that can stop in good order and watches; while none does, a signal ends the process.</summary>
 internal sealed class StopRequest : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -14,8 +13,8 @@ internal sealed class StopRequest : IDisposable
         return _source.Token;
     }
 
-    /// <summary>Asks for a stop.</summary>
-    /// <returns>False when nobody watches, or a stop was asked for before: whoever asks twice wants the process gone.</returns>
+    /// <summary>Asks for a stop; false when nobody watches, or one was asked for before: whoever asks twice wants the process
+    /// gone.</summary>
     public bool TryRequest()
     {
         if (!_isWatched || _source.IsCancellationRequested) return false;

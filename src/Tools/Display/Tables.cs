@@ -5,8 +5,7 @@ namespace TinySD.Tools.Display;
 /// <summary>Tables of one look.</summary>
 internal static class Tables
 {
-    /// <summary>A table whose first column is text and whose others are aligned as asked.</summary>
-    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is right-aligned.</param>
+    /// <summary>A table with these headings; one that begins with <c>&gt;</c> is right-aligned.</summary>
     public static Table Create(params ReadOnlySpan<string> columns)
     {
         var table = new Table { Border = TableBorder.Simple };

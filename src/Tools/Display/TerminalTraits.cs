@@ -1,10 +1,6 @@
 namespace TinySD.Tools.Display;
 
 /// <summary>What the two output streams are connected to; all false where neither is a terminal.</summary>
-/// <param name="OutputIsTerminal">Results are read by a person on a terminal.</param>
-/// <param name="ErrorIsTerminal">Progress can be drawn in place.</param>
-/// <param name="UseColor">Colours are wanted where there is a terminal.</param>
-/// <param name="Width">The terminal's columns.</param>
 internal readonly record struct TerminalTraits(bool OutputIsTerminal, bool ErrorIsTerminal, bool UseColor, int Width)
 {
     /// <summary>Asks the system; <c>NO_COLOR</c> and <c>TERM=dumb</c> are honoured.</summary>

@@ -3,10 +3,7 @@ namespace TinySD.Tools.Display;
 /// <summary>Draws series of numbers as text: no colour, no escape codes, fit for any terminal and for a file.</summary>
 internal static class TextPlot
 {
-    /// <summary>A line of the plot.</summary>
-    /// <param name="Mark">What its points are drawn with.</param>
-    /// <param name="Name">Its legend.</param>
-    /// <param name="Values">Its values, evenly spaced along x.</param>
+    /// <summary>A line of the plot: what its points are drawn with, its legend, and its values, evenly spaced along x.</summary>
     public sealed record Series(char Mark, string Name, IReadOnlyList<double> Values);
 
     private const char BothMark = '*';
@@ -15,19 +12,14 @@ internal static class TextPlot
     // A few values are spread out, so far at most.
     private const int MostColumnsPerValue = 4;
 
-    /// <summary>Draws two series over one pair of axes.</summary>
-    /// <param name="first">One series.</param>
-    /// <param name="second">Another, of as many values.</param>
-    /// <param name="width">Columns in all.</param>
-    /// <param name="height">Rows of the drawing itself.</param>
-    /// <param name="yTitle">What the values are.</param>
-    /// <param name="xTitle">What they are numbered by.</param>
-    /// <param name="spread">Whether a few values are spread out over more columns.</param>
+    /// <summary>Draws two series of as many values over one pair of axes, in so many columns in all and rows of the drawing itself; a few
+    /// values are spread out over more columns if asked.</summary>
     public static string Draw(Series first, Series second, int width, int height, string yTitle, string xTitle, bool spread = false)
     {
         if (first.Values.Count == 0 || second.Values.Count == 0) return "";
         int count = first.Values.Count, widest = Math.Clamp(width - LabelWidth - 2, 2, 200), values = Math.Clamp(count, 2, widest);
-        int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, MostColumnsPerValue), columns = ((values - 1) * apart) + 1;
+        int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, MostColumnsPerValue);
+        int columns = ((values - 1) * apart) + 1;
         double[] one = Shrink(first.Values, values), two = Shrink(second.Values, values);
         Axis up = AxisOf([.. one.Concat(two).Where(double.IsFinite)]);
 
@@ -40,8 +32,7 @@ internal static class TextPlot
         }
 
         var text = new StringBuilder();
-        text.Append(
-            CultureInfo.InvariantCulture, $"{yTitle}    {first.Mark} {first.Name}   {second.Mark} {second.Name}   {BothMark} both\n");
+        text.Append($"{yTitle}    {first.Mark} {first.Name}   {second.Mark} {second.Name}   {BothMark} both\n");
         for (int row = 0; row < height; row++)
         {
             bool hasLabel = row % 3 == 0 || row == height - 1;

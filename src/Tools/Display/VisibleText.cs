@@ -57,6 +57,7 @@ internal static class VisibleText
     private static char[] Hidden(bool keepLineFeed) =>
     [
         .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Concat(Enumerable.Range(0x202A, 5))
-            .Concat(Enumerable.Range(0x2066, 4)).Concat([0x2028, 0x2029]).Select(code => (char)code).Where(c => c != '\t' && !(keepLineFeed && c == '\n')),
+            .Concat(Enumerable.Range(0x2066, 4)).Concat([0x2028, 0x2029]).Select(code => (char)code)
+            .Where(c => c != '\t' && !(keepLineFeed && c == '\n')),
     ];
 }

@@ -2,7 +2,6 @@ namespace TinySD.Tools.Display;
 
 /// <summary>Writes what can be seen, and nothing that a terminal would obey: see <see cref="VisibleText"/>.</summary>
 /// <remarks>What is written as a line is one: a line feed in it is shown. Text of several lines is written with <c>Write</c>.</remarks>
-/// <param name="inner">Where it goes; left open.</param>
 internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
     public override Encoding Encoding => inner.Encoding;

@@ -6,6 +6,9 @@ internal sealed class Warnings(TextWriter error, string command)
 {
     private readonly HashSet<string> _said = [];
 
+    /// <summary>What is no warning.</summary>
+    public void Note(string line) => error.WriteLine($"{command}: {line}");
+
     public void Say(string warning)
     {
         if (_said.Add(warning)) error.WriteLine($"{command}: warning: {warning}");

@@ -3,6 +3,8 @@ namespace TinySD.Tools.Machines;
 /// <summary>Puts together the profile of a machine, and says of each figure where it comes from.</summary>
 internal static class DetectedProfile
 {
+    private static readonly string[] s_caches = ["L1", "L2", "L3"];
+
     /// <summary>The profile: what is neither read nor measured is that of the built-in one that fits best, which becomes the
     /// fallback.</summary>
     public static HardwareProfile From(
@@ -26,7 +28,7 @@ internal static class DetectedProfile
         // Figures that were read and made no sound profile were not taken.
         bool taken = facts.Caches.Source is not null && !ReferenceEquals(fitted, best);
         string[] read = taken ? [.. facts.Caches.Known.Select(cache => cache.Name)] : [];
-        string[] unknown = [.. new[] { "L1", "L2", "L3" }.Except(read)];
+        string[] unknown = [.. s_caches.Except(read)];
         string[] changed =
         [
             .. answers.Where(answer => answer.IsChanged).Select(answer =>

@@ -32,9 +32,7 @@ internal sealed class CommandFiles
         return this;
     }
 
-    /// <summary>Adds a file that is read.</summary>
-    /// <param name="path">The file; nothing is added for null or an empty name.</param>
-    /// <param name="name">What messages call it: the option or argument, where one names it.</param>
+    /// <summary>Adds a file that is read, unless its path is null or empty, and what messages call it: the option or argument.</summary>
     public CommandFiles Read(string? path, string name)
     {
         if (Entry.Of(path, name) is { } entry) _inputs.Add(entry);
@@ -48,19 +46,14 @@ internal sealed class CommandFiles
         return this;
     }
 
-    /// <summary>Adds a file that is written.</summary>
-    /// <param name="path">The file; nothing is added for null or an empty name.</param>
-    /// <param name="name">What messages call it.</param>
+    /// <summary>Adds a file that is written, likewise.</summary>
     public CommandFiles Write(string? path, string name)
     {
         if (Entry.Of(path, name) is { } entry) _outputs.Add(entry);
         return this;
     }
 
-    /// <summary>Adds a folder in which files are read, written and removed under names of the program's own.</summary>
-    /// <param name="path">The folder; nothing is added for null or an empty name.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="own">The names.</param>
+    /// <summary>Adds a folder in which files are read, written and removed under names of the program's own, likewise.</summary>
     public CommandFiles Fill(string? path, string name, OwnNames own)
     {
         if (Entry.Of(path, name) is { } entry) _filled.Add((entry, own));
@@ -68,7 +61,7 @@ internal sealed class CommandFiles
     }
 
     /// <summary>Refuses a file that is written and is also read, or written for something else.</summary>
-    /// <exception cref="UsageException">There is one; the message names both options, and says why they are the same where they are spelled
+    /// <exception cref="UsageException">There is one; the message names both, and says why they are the same if spelled
     /// otherwise.</exception>
     public CommandFiles Check()
     {
@@ -100,9 +93,8 @@ internal sealed class CommandFiles
         CheckIsNotUnder(other, output);
         if (AtomicFile.IsLeftover(other.Identity, output.Identity))
         {
-            throw new UsageException(
-                $"{other.Name} {other.Path} has the name of an unfinished file of {output.Name} {output.Path}, which would be removed; " +
-                "rename it.");
+            string both = $"{other.Name} {other.Path} has the name of an unfinished file of {output.Name} {output.Path}";
+            throw new UsageException($"{both}, which would be removed; rename it.");
         }
     }
 
@@ -148,7 +140,8 @@ internal sealed class CommandFiles
     private static void CheckIsNotUnder(Entry inner, Entry output)
     {
         if (Directory.Exists(output.Path) || !inner.Identity.IsInside(output.Identity, out _)) return;
-        throw new UsageException($"{inner.Name} {inner.Path} lies under {output.Name} {output.Path}, which is to be a file and no folder; give another name.");
+        string both = $"{inner.Name} {inner.Path} lies under {output.Name} {output.Path}";
+        throw new UsageException($"{both}, which is to be a file and no folder; give another name.");
     }
 
     // Why two spellings are of one file: the first link that only one of them goes through, or else both are names of it by own right.

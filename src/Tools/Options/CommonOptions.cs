@@ -10,12 +10,9 @@ internal sealed class CommonOptions(CliConsole console, StopRequest stop)
     /// <summary>Adds them to the root command, and so to all.</summary>
     public void AddTo(RootCommand root)
     {
-        root.Add(_json);
-        root.Add(_quiet);
-        root.Add(_verbose);
+        foreach (Option option in new[] { _json, _quiet, _verbose }) root.Add(option);
     }
 
-    /// <summary>What they say on a command line.</summary>
     public CliContext Read(ParseResult parsed) =>
         new(console, parsed.GetValue(_json), parsed.GetValue(_quiet), stop, new Warnings(console.Error, CommandLine.NameOf(parsed)));
 

@@ -12,20 +12,14 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
     private readonly Option<int?> _keepMultiple = Ranged.Value(fields.KeepMultiple);
     private readonly Option<int?> _groupSize = Ranged.Value(fields.GroupSize);
 
-    /// <summary>The option that chooses the case.</summary>
     public Option Case => _dropout;
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [_dropout, .. Beside];
 
-    /// <summary>Those of them that a command line gives.</summary>
     public IReadOnlyList<string> Given(ParseResult parsed) => Ranged.Given(parsed, [_dropout, .. Beside]);
 
-    /// <summary>What they make of a dropout.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="own">The dropout without them.</param>
-    /// <param name="owner">Whose it is, for messages.</param>
-    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <summary>What they make of a dropout and its owner, as messages name it.</summary>
     public DropoutSpec Read(ParseResult parsed, DropoutSpec own, string owner, Warnings warnings)
     {
         DropoutKind? asked = parsed.GetValue(_dropout);
@@ -52,7 +46,8 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
         };
         string name = ModelSpelling.DropoutKinds.NameOf(kind);
         bool isIdle = asked is not null && !GivesRate(parsed) && spec is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 };
-        warnings.NoEffect(isIdle, $"{_dropout.Name} {name}", $": {owner} has no drop rate; add --rate, for example --rate 0.5, or the rate of a site");
+        string why = $": {owner} has no drop rate; add --rate, for example --rate 0.5, or the rate of a site";
+        warnings.NoEffect(isIdle, $"{_dropout.Name} {name}", why);
         if (!spec.IsStructured)
         {
             // Others draw every unit by itself, as they always did.
@@ -63,7 +58,8 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
         }
 
         if (spec is not { KeepMultiple: > 1, Draw: MaskDraw.Bernoulli }) return spec;
-        warnings.NoEffect(Ranged.Given(parsed, _keepMultiple), $": it needs exact counts, and --draw is {ModelSpelling.MaskDraws.NameOf(spec.Draw)}");
+        string draw = ModelSpelling.MaskDraws.NameOf(spec.Draw);
+        warnings.NoEffect(Ranged.Given(parsed, _keepMultiple), $": it needs exact counts, and --draw is {draw}");
         return spec with { KeepMultiple = 1 };
 
         string Unstructured(string how) => $": --dropout is {name}, which draws every unit by {how}; only structured masks have it";

@@ -9,20 +9,14 @@ internal sealed class FieldOptions<T>(IEnumerable<Field<T>> fields)
 {
     private readonly (Field<T> Field, Option Option)[] _options = [.. fields.Select(field => (field, Ranged.Change(field)))];
 
-    /// <summary>All of them.</summary>
     public IEnumerable<Option> All => _options.Select(entry => entry.Option);
 
-    /// <summary>The option of that name.</summary>
     public Option this[string name] => All.First(option => option.Name == name);
 
-    /// <summary>Those of them that a command line gives.</summary>
     public IReadOnlyList<string> Given(ParseResult parsed) => Ranged.Given(parsed, [.. All]);
 
-    /// <summary>A record with what a command line asks for.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="own">The record without it.</param>
-    /// <param name="warnings">Told of options that have no effect, for one reason in one line.</param>
-    /// <param name="settle">What becomes of the record before the figures that depend on others, or null.</param>
+    /// <summary>A record with what a command line asks for; options that have no effect for one reason are warned of in one line. What
+    /// settles the record does so before the figures that depend on others.</summary>
     public T Apply(ParseResult parsed, T own, Warnings warnings, Func<T, T>? settle = null)
     {
         T record = own;

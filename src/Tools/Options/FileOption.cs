@@ -7,17 +7,13 @@ internal interface IFileSymbol
     void Declare(ParseResult parsed, CommandFiles files);
 }
 
-/// <summary>An option that names a file or a folder. Every such option is one of these, so that no command can forget to compare
-/// them.</summary>
+/// <summary>An option that names a file or a folder; every one that does is one of these, so that no command can forget any.</summary>
 internal sealed class FileOption : Option<string>, IFileSymbol
 {
     private readonly Action<CommandFiles, string?> _declare;
 
-    /// <summary>Makes one that is neither input nor output alone.</summary>
-    /// <param name="name">The option.</param>
-    /// <param name="what">What stands for its value in the help text.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="declare">Adds the files of a value; null where it is not given.</param>
+    /// <summary>One that is neither input nor output alone, with what stands for its value in the help, and what adds the files of a value
+    /// or of null where it is not given.</summary>
     public FileOption(string name, string what, string help, Action<CommandFiles, string?> declare)
         : base(name)
     {
@@ -29,10 +25,7 @@ internal sealed class FileOption : Option<string>, IFileSymbol
     /// <summary>A file that is read.</summary>
     public static FileOption Input(string name, string help) => new(name, "FILE", help, (files, path) => files.Read(path, name));
 
-    /// <summary>A file that is written.</summary>
-    /// <param name="name">The option.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="fallback">What is written where the option is not given; null for nothing.</param>
+    /// <summary>A file that is written, and what is written where the option is not given, if anything.</summary>
     public static FileOption Output(string name, string help, string? fallback = null) =>
         new(name, "FILE", help, (files, path) => files.Write(path ?? fallback, name));
 
@@ -51,10 +44,7 @@ internal sealed class FileArgument : Argument<string>, IFileSymbol
     {
     }
 
-    /// <summary>Makes one that adds files of its own.</summary>
-    /// <param name="name">The argument.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="declare">Adds the files of a value.</param>
+    /// <summary>One that adds the files of a value by itself.</summary>
     public FileArgument(string name, string help, Action<CommandFiles, string?> declare)
         : base(name)
     {

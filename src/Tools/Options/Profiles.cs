@@ -10,7 +10,6 @@ internal static class Profiles
 {
     private const string Name = "--profile";
 
-    /// <summary>The option.</summary>
     public static FileOption Option() => Option(
         "The hardware profile, one that 'tinysd hw list' shows or a file, as 'tinysd hw detect' writes. Speed only: the result is the " +
         "same. [default: the best built-in one that runs here, fitted to this machine's caches]");
@@ -38,7 +37,8 @@ internal static class Profiles
     public static ImmutableArray<HardwareProfile> Find(string name, string option) =>
         TryFind(name) is { IsEmpty: false } chain
             ? chain
-            : throw new UsageException($"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}.");
+            : throw new UsageException(
+                $"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}.");
 
     /// <summary>The built-in arrays.</summary>
     public static string Arrays { get; } =
@@ -52,8 +52,8 @@ internal static class Profiles
         ImmutableArray<HardwareProfile> chain = BuiltInProfiles.Find($"systolic-{name}");
         if (chain.IsEmpty) chain = TryFind(name);
         if (chain is [{ Systolic: not null } profile, ..]) return profile;
-        throw new UsageException(
-            $"--profile is '{name}'{(chain.IsEmpty ? "" : ", a processor")}; expected a systolic array, one of {Arrays}, or the file of one.");
+        string found = chain.IsEmpty ? $"'{name}'" : $"'{name}', a processor";
+        throw new UsageException($"--profile is {found}; expected a systolic array, one of {Arrays}, or the file of one.");
     }
 
     /// <summary>The first of a chain, if it runs.</summary>
@@ -62,13 +62,15 @@ internal static class Profiles
     {
         HardwareProfile profile = chain[0];
         if (profile.Simd is { } simd && here.Runs(simd.Instructions)) return profile;
-        HardwareProfile? other = chain.FirstOrDefault(p => p.Simd is { } machine && here.Runs(machine.Instructions)) ?? BuiltInProfiles.BestFor(here);
+        HardwareProfile? other = chain.FirstOrDefault(p => p.Simd is { } machine && here.Runs(machine.Instructions))
+            ?? BuiltInProfiles.BestFor(here);
         string instead = other is null ? "leave --profile out" : $"use --profile {other.Name}";
-        if (profile.Simd is null) throw new FailureException($"the profile {profile.Name} is of a systolic array, on which nothing trains; {instead}.");
-        string wanted = Names.Instructions.NameOf(profile.Simd.Instructions);
+        string named = $"the profile {profile.Name}";
+        if (profile.Simd is null) throw new FailureException($"{named} is of a systolic array, on which nothing trains; {instead}.");
+        string needs = $"{named} needs {Names.Instructions.NameOf(profile.Simd.Instructions)}";
         throw new FailureException(here.CpuHas(profile.Simd.Instructions)
-            ? $"the profile {profile.Name} needs {wanted}, for which this program was not built; {instead}, or publish with -p:HardwareProfile={profile.Name}."
-            : $"the profile {profile.Name} needs {wanted}, which this CPU does not have; {instead}.");
+            ? $"{needs}, for which this program was not built; {instead}, or publish with -p:HardwareProfile={profile.Name}."
+            : $"{needs}, which this CPU does not have; {instead}.");
     }
 
     // Empty for a name that is neither.
@@ -86,8 +88,11 @@ internal static class Profiles
     {
         if (!here.IsBuiltForLess) return null;
         string better = BuiltInProfiles.BestFor(here with { Build = here.Cpu })?.Name ?? "";
-        return $"This program was built for {Names.Instructions.NameOf(here.Build)}, and the CPU has {Names.Instructions.NameOf(here.Cpu)}: " +
-            $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one." +
-            (KernelChoice.GivesSameBits ? "" : " Without fused multiply-add its results are close to those of other builds, and have not the same bits.");
+        string bits = KernelChoice.GivesSameBits
+            ? ""
+            : " Without fused multiply-add its results are close to those of other builds, and have not the same bits.";
+        return $"This program was built for {Names.Instructions.NameOf(here.Build)}, " +
+            $"and the CPU has {Names.Instructions.NameOf(here.Cpu)}: " +
+            $"dotnet publish src/Tools -c Release -p:HardwareProfile={better} makes a faster one.{bits}";
     }
 }

@@ -6,12 +6,8 @@ namespace TinySD.Tools.Options;
 /// <summary>Makes options whose values are checked as they are read: number formats, ranges and their messages.</summary>
 internal static class Ranged
 {
-    /// <summary>A value that is read from one word.</summary>
-    /// <param name="name">The option.</param>
-    /// <param name="form">What stands for the value in the help.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="expected">What the word may be, for the message where it is something else.</param>
-    /// <param name="read">Reads the word; null for one that it may not be.</param>
+    /// <summary>A value that is read from one word, or null for a word that it may not be; the message says then what was expected. The
+    /// form stands for the value in the help.</summary>
     public static Option<T?> Value<T>(string name, string form, string help, string expected, Func<string, T?> read)
         where T : struct => new(name)
         {
@@ -64,49 +60,33 @@ internal static class Ranged
         _ => parsed.GetValue((Option<bool?>)option) is { } isOn ? field.Parse(isOn ? "true" : "false") : null,
     };
 
-    /// <summary>A whole number.</summary>
     public static Option<int?> Whole(string name, int min, int max, string help) => Value(name, Spelling.Whole(min, max), help);
 
-    /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string help) => Value("--seed", Spelling.Seed, help);
 
-    /// <summary>A number.</summary>
-    /// <param name="name">The option.</param>
-    /// <param name="isValid">The range; only finite numbers are asked. One too small for single precision is refused, too.</param>
-    /// <param name="expected">The range in words.</param>
-    /// <param name="help">The help text.</param>
+    /// <summary>A number of a range, which is asked of finite ones only; one too small for single precision is refused, too.</summary>
     public static Option<float?> Number(string name, Func<float, bool> isValid, string expected, string help) =>
         Value(name, Spelling.Number(isValid, expected), help);
 
-    /// <summary>A drop rate.</summary>
     public static Option<float?> Rate(string name, string help) => Value(name, Spelling.Rate, help);
 
-    /// <summary>Number format of the weights in a model file.</summary>
     public static Option<TensorStorage?> Dtype() => Value("--dtype", StorageSpelling.Storages,
-        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; computing is in f32 all the same. [default: f32]");
+        "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; " +
+        "computing is in f32 all the same. [default: f32]");
 
     /// <summary>The names of those options that a command line gives.</summary>
-    public static IReadOnlyList<string> Given(ParseResult parsed, params ReadOnlySpan<Option> options)
-    {
-        var names = new List<string>();
-        foreach (Option option in options)
-        {
-            if (parsed.GetResult(option) is { Implicit: false }) names.Add(option.Name);
-        }
+    public static IReadOnlyList<string> Given(ParseResult parsed, params IEnumerable<Option> options) =>
+        [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
-        return names;
-    }
-
-    /// <summary>Threads to compute with.</summary>
     public static Option<int?> Threads() =>
         Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]");
 
-    /// <summary>What that option says.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int?> threads) => parsed.GetValue(threads) ?? Environment.ProcessorCount;
 
     private static string Word(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 
-    private static T? Refuse<T>(ArgumentResult result, string name, string expected)
+    /// <summary>Says what a word may be that is something else.</summary>
+    public static T? Refuse<T>(ArgumentResult result, string name, string expected)
     {
         result.AddError($"{name} is '{Word(result)}'; expected {expected}.");
         return default;

@@ -15,21 +15,13 @@ internal sealed class StackOptions
     {
         HelpName = "tanh|relu",
         Description = "Of a simple RNN in a .safetensors file, whose tensors do not tell. [default: as the file says, or tanh]",
-        CustomParser = result =>
-        {
-            string word = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (word is not ("tanh" or "relu")) result.AddError($"--nonlinearity is '{word}'; expected tanh or relu.");
-            return word;
-        },
+        CustomParser = result => result.Tokens is [{ Value: "tanh" or "relu" } word]
+            ? word.Value
+            : Ranged.Refuse<string>(result, "--nonlinearity", "tanh or relu"),
     };
 
-    public void AddTo(Command command)
-    {
-        command.Add(_prefix);
-        command.Add(_nonlinearity);
-    }
+    public IEnumerable<Option> All => [_prefix, _nonlinearity];
 
-    /// <summary>What was chosen.</summary>
     public PyTorchChoices Read(ParseResult parsed) =>
         new(parsed.GetValue(_prefix), parsed.GetValue(_nonlinearity) is { } word ? word == "relu" : null);
 
@@ -44,7 +36,8 @@ internal sealed class StackOptions
     /// <summary>Tells of choices that the file's format does not have.</summary>
     public static void WarnOfAny(PyTorchChoices choices, string path, Warnings warnings)
     {
-        string[] given = [.. choices.Prefix is null ? [] : new[] { "--prefix" }, .. choices.Rectified is null ? [] : new[] { "--nonlinearity" }];
+        (string Name, bool IsGiven)[] all = [("--prefix", choices.Prefix is not null), ("--nonlinearity", choices.Rectified is not null)];
+        string[] given = [.. all.Where(choice => choice.IsGiven).Select(choice => choice.Name)];
         warnings.NoEffect(given, $": about .safetensors files only, and {path} is none");
     }
 }

@@ -48,13 +48,14 @@ internal sealed class SimulationReport
         console.Results.Write(ProductTable());
         string own = Figures.Fixed(_drawn.Speedup, 2), stalled = Figures.Fixed(_drawn.SpeedupWithStalls, 2);
         string dense = Milliseconds(_drawn.Dense), structured = Milliseconds(_drawn.Structured);
-        output.WriteLine(
+        output.Write(
             $"""
             A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of
             K, of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it
             waits for memory, and bytes moved are those of the structured product.
 
             {own} times as fast in the array's own cycles, {stalled} times with stalls: {dense} dense, {structured} structured.
+
             """);
         output.WriteLine(
             "Stalls are those of one simple order of folds; " +

@@ -1,0 +1,21 @@
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>A verb: its arguments and options, in the order of the help, and what it does with what a command line says of them.</summary>
+internal abstract class CliCommand : Command
+{
+    protected CliCommand(string name, string description, CommonOptions common)
+        : base(name, description) => SetAction(parsed => Run(parsed, common.Read(parsed)));
+
+    protected void AddAll(params IEnumerable<Symbol> symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument) Arguments.Add(argument);
+            else Options.Add((Option)symbol);
+        }
+    }
+
+    protected abstract int Run(ParseResult parsed, CliContext context);
+}
