@@ -11,7 +11,15 @@ public sealed class LineLengthTests
     [Arguments("src/Formats/Container")]
     [Arguments("src/Formats/Schedules")]
     [Arguments("src/Runtime")]
+    [Arguments("src/Tools/Bench")]
+    [Arguments("src/Tools/Demo")]
+    [Arguments("src/Tools/Display")]
+    [Arguments("src/Tools/Errors")]
     [Arguments("src/Tools/Files")]
+    [Arguments("src/Tools/Json")]
+    [Arguments("src/Tools/Machines")]
+    [Arguments("src/Tools/Options")]
+    [Arguments("src/Tools/Systolic")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];
