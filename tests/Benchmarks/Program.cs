@@ -2,7 +2,8 @@ using System.CommandLine;
 using TinySD.Benchmarks;
 using TinySD.Benchmarks.Commands;
 
-var root = new RootCommand("Measures TinySD. Every speed figure of the project comes from here; tests/Benchmarks/README.md says how to read them.")
+var root =
+    new RootCommand("Measures TinySD. Every speed figure of the project comes from here; tests/Benchmarks/README.md says how to read them.")
 {
     StepsCommand.Create(),
     ProductsCommand.Create(),

@@ -24,8 +24,8 @@ internal static class Closeness
         this IAssertionSource<float> source, float limit, [CallerArgumentExpression(nameof(limit))] string? expression = null) =>
         Below(source, limit, allowsLimit: true, $".IsLessThanOrEqualTo({expression})");
 
-    /// <summary>The largest difference between two runs of numbers, not a number where one of them is not: LINQ's Max would leave it
-    /// out.</summary>
+    /// <summary>The largest difference between two runs of numbers, not a number where one of them is not: LINQ's Max
+    /// would leave it out.</summary>
     /// <exception cref="InvalidOperationException">One has more numbers than the other.</exception>
     public static double Furthest<TFound, TExpected>(ReadOnlySpan<TFound> found, ReadOnlySpan<TExpected> expected)
         where TFound : INumber<TFound>

@@ -1,7 +1,7 @@
 namespace TinySD.Tests.Shared;
 
-/// <summary>Public data below the folder that <c>TINYSD_DATA</c> names. Without it a test is skipped; with it a missing file is a
-/// failure.</summary>
+/// <summary>Public data below the folder that <c>TINYSD_DATA</c> names. Without it a test is skipped; with it a missing
+/// file is a failure.</summary>
 internal static class RealData
 {
     public static string Find(string relativePath)

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace TinySD.Tests.Shared;
 
-/// <summary>Makes <c>.tsd</c> files by hand, from FORMAT.md and without the code under test: right ones, and ones wrong in one
-/// place.</summary>
+/// <summary>Makes <c>.tsd</c> files by hand, from FORMAT.md and without the code under test: right ones, and ones
+/// wrong in one place.</summary>
 internal static class TsdBytes
 {
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(XxHash128.Hash(bytes));

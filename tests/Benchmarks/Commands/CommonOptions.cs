@@ -25,7 +25,8 @@ internal static class CommonOptions
         var option = new Option<float?>("--rate") { HelpName = "X", Description = help };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<float?>() is { } rate && !(rate > 0f && rate < 1f)) result.AddError($"--rate is {rate}; expected above 0 and below 1.");
+            if (result.GetValueOrDefault<float?>() is { } rate && !(rate > 0f && rate < 1f))
+                result.AddError($"--rate is {rate}; expected above 0 and below 1.");
         });
         return option;
     }
@@ -36,7 +37,8 @@ internal static class CommonOptions
     /// <summary>Width of the registers.</summary>
     public static Option<int?> Lanes()
     {
-        var option = new Option<int?>("--lanes") { HelpName = "4|8|16", Description = "Floats of a register. [default: the widest there is]" };
+        var option =
+            new Option<int?>("--lanes") { HelpName = "4|8|16", Description = "Floats of a register. [default: the widest there is]" };
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is { } width && (width is not (4 or 8 or 16) || width > KernelChoice.WidestLanes))

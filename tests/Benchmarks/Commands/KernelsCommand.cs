@@ -16,11 +16,17 @@ namespace TinySD.Benchmarks.Commands;
 /// <summary>Single kernels, by BenchmarkDotNet.</summary>
 internal static class KernelsCommand
 {
-    private static readonly Dictionary<string, Job> _jobs = new() { ["dry"] = Job.Dry, ["short"] = Job.ShortRun, ["medium"] = Job.MediumRun, ["long"] = Job.LongRun };
+    private static readonly Dictionary<string, Job> _jobs =
+        new() { ["dry"] = Job.Dry, ["short"] = Job.ShortRun, ["medium"] = Job.MediumRun, ["long"] = Job.LongRun };
 
     public static Command Create()
     {
-        var filter = new Option<string>("--filter") { HelpName = "GLOB", Description = "Which benchmarks, for example *Forward*.", DefaultValueFactory = _ => "*" };
+        var filter = new Option<string>("--filter")
+        {
+            HelpName = "GLOB",
+            Description = "Which benchmarks, for example *Forward*.",
+            DefaultValueFactory = _ => "*",
+        };
         var hidden = new Option<int[]>("--hidden")
         {
             HelpName = "H",
@@ -31,7 +37,8 @@ internal static class KernelsCommand
         hidden.Validators.Add(result =>
         {
             if (result.Errors.Any()) return;
-            if (result.GetValueOrDefault<int[]>() is { } sizes && sizes.Any(size => size is < 1 or > 8192)) result.AddError("--hidden takes sizes from 1 to 8192.");
+            if (result.GetValueOrDefault<int[]>() is { } sizes && sizes.Any(size => size is < 1 or > 8192))
+                result.AddError("--hidden takes sizes from 1 to 8192.");
         });
         Option<float?> rate = CommonOptions.Rate("Drop rate of the structured products. [default: 0.5]");
         Option<int> threads = CommonOptions.Threads();
@@ -54,9 +61,12 @@ internal static class KernelsCommand
             Summary[] summaries = Run(_jobs[parsed.GetValue(job)!], parsed.GetValue(filter)!);
             if (summaries.Length == 0) throw new BenchmarkException($"no benchmark is called '{parsed.GetValue(filter)}'.");
             int width = KernelSettings.Lanes == 0 ? KernelChoice.WidestLanes : KernelSettings.Lanes;
-            string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, {width} lanes used.{load.Describe()}";
+            string note = $"Batch {KernelSettings.Batch}, T={KernelSettings.TimeSteps}, vocabulary {KernelSettings.Vocabulary}, "
+                + $"{width} lanes used.{load.Describe()}";
             string chosen = parsed.GetValue(filter) is not "*" and { } some ? $" `{some}`" : "";
-            string title = $"kernels{chosen}: H {string.Join(' ', KernelSettings.Hidden)}, rate {FormattableString.Invariant($"{KernelSettings.Rate:F2}")}, threads {KernelSettings.Threads}, {width} lanes";
+            string dropRate = FormattableString.Invariant($"{KernelSettings.Rate:F2}");
+            string title = $"kernels{chosen}: H {string.Join(' ', KernelSettings.Hidden)}, rate {dropRate}, "
+                + $"threads {KernelSettings.Threads}, {width} lanes";
             Section section = Section.Create(title, parsed, note, [.. summaries.Select(Table)]);
             ResultsFile.Update(parsed.GetValue(output), section);
         });

@@ -21,7 +21,9 @@ internal static class ProductsCommand
         Option<int?> lanes = CommonOptions.Lanes();
         Option<int> rounds = CommonOptions.Whole("--rounds", 15, 1, 100_000, "How often each product is timed.");
         Option<string?> output = CommonOptions.Out();
-        var command = new Command("products", "Time forward, backward and weight-gradient products, dense and structured in turn, against the multiply-add peak of the same minute.")
+        var command = new Command(
+            "products", "Time forward, backward and weight-gradient products, dense and structured in turn, against the multiply-add "
+            + "peak of the same minute.")
         {
             hidden, vocabulary, batch, steps, rate, threads, lanes, rounds, output,
         };
@@ -33,22 +35,31 @@ internal static class ProductsCommand
             float dropRate = parsed.GetValue(rate) ?? 0.5f;
             using var parts = new RuntimeParts(count, width);
             var load = new OtherLoad();
-            var table = new MarkdownTable("product", "dense ms", "GF/s", "of peak", "structured ms", "of peak", "times as fast", "quartiles");
+            var table = new MarkdownTable(
+                "product", "dense ms", "GF/s", "of peak", "structured ms", "of peak", "times as fast", "quartiles");
             double limit = 0;
-            foreach ((string name, int n, bool stepwise) in new[] { ("recurrent", 4 * h, true), ("input", 4 * h, false), ("classifier", parsed.GetValue(vocabulary), false) })
+            (string, int, bool)[] shapes =
+                [("recurrent", 4 * h, true), ("input", 4 * h, false), ("classifier", parsed.GetValue(vocabulary), false)];
+            foreach ((string name, int n, bool stepwise) in shapes)
             {
                 var products = new WindowProducts(parts, h, n, t, b, dropRate);
                 limit = 1 / products.KeptShare;
-                Measure(table, $"FP {name}", products, stepwise ? products.ForwardSteps : products.Forward, parts, width, parsed.GetValue(rounds));
-                Measure(table, $"BP {name}", products, stepwise ? products.BackwardSteps : products.Backward, parts, width, parsed.GetValue(rounds));
+                Measure(
+                    table, $"FP {name}", products, stepwise ? products.ForwardSteps : products.Forward, parts, width,
+                    parsed.GetValue(rounds));
+                Measure(
+                    table, $"BP {name}", products, stepwise ? products.BackwardSteps : products.Backward, parts, width,
+                    parsed.GetValue(rounds));
                 Measure(table, $"WG {name}", products, products.WeightGradient, parts, width, parsed.GetValue(rounds));
             }
 
             string title = string.Create(
-                CultureInfo.InvariantCulture, $"products: H={h}, T={t}, batch {b}, rate {dropRate:F2}, {width} lanes, {count} {(count == 1 ? "thread" : "threads")}");
+                CultureInfo.InvariantCulture,
+                $"products: H={h}, T={t}, batch {b}, rate {dropRate:F2}, {width} lanes, {count} {(count == 1 ? "thread" : "threads")}");
             string note = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Medians of {parsed.GetValue(rounds)} rounds; the limit is {limit:F2} times. The peak is the fused multiply-adds of the same threads in registers, timed in turn.{load.Describe()}");
+                $"Medians of {parsed.GetValue(rounds)} rounds; the limit is {limit:F2} times. The peak is the fused multiply-adds of " +
+                $"the same threads in registers, timed in turn.{load.Describe()}");
             Section section = Section.Create(title, parsed, note, table);
             Console.WriteLine($"{section.Title}\n\n{section.Body}");
             ResultsFile.Update(parsed.GetValue(output), section);
@@ -56,7 +67,8 @@ internal static class ProductsCommand
         return command;
     }
 
-    private static void Measure(MarkdownTable table, string name, WindowProducts products, Action<bool> run, RuntimeParts parts, int lanes, int rounds)
+    private static void Measure(
+        MarkdownTable table, string name, WindowProducts products, Action<bool> run, RuntimeParts parts, int lanes, int rounds)
     {
         double[] dense = new double[rounds], structured = new double[rounds], peak = new double[rounds];
         run(false);
@@ -73,7 +85,8 @@ internal static class ProductsCommand
         double Share(double[] seconds, double operations) => Quartiles.Of(seconds.Zip(peak, (s, p) => operations / s / p)).Median;
         double median = Quartiles.Of(dense).Median;
         table.Add(
-            name, Figure(median * 1000, 2), Figure(products.DenseOperations / median / 1e9, 0), Percent(Share(dense, products.DenseOperations)),
+            name, Figure(median * 1000, 2), Figure(products.DenseOperations / median / 1e9, 0),
+            Percent(Share(dense, products.DenseOperations)),
             Figure(Quartiles.Of(structured).Median * 1000, 2), Percent(Share(structured, products.DenseOperations * products.KeptShare)),
             Figure(ratio.Median, 2), $"{Figure(ratio.Lower, 2)} to {Figure(ratio.Upper, 2)}");
     }

@@ -16,7 +16,8 @@ internal static class StepsCommand
 {
     public static Command Create()
     {
-        var preset = new Option<string>("--preset") { Description = "The model and its window.", DefaultValueFactory = _ => "zaremba-medium" };
+        var preset =
+            new Option<string>("--preset") { Description = "The model and its window.", DefaultValueFactory = _ => "zaremba-medium" };
         preset.AcceptOnlyFromAmong([.. LanguageModelRecipe.Presets.Where(StepPlan.IsComparable).Select(recipe => recipe.Name)]);
         Option<float?> rate = CommonOptions.Rate("Drop rate at every site. [default: the preset's]");
         Option<int> vocabulary = CommonOptions.Whole("--vocabulary", 10_000, 2, 10_000_000, "Tokens of the vocabulary.");
@@ -25,13 +26,17 @@ internal static class StepsCommand
         Option<int> warmUp = CommonOptions.Whole("--warm-up", 3, 0, 100_000, "Steps that each contestant makes before that.");
         var peer = new Option<string?>("--peer")
         {
-            Description = "Measure this library too. Needs a build with -p:Libtorch=true. To give it huge pages, set GLIBC_TUNABLES=glibc.malloc.hugetlb=1 "
-                + "in the environment before starting; the result says whether it was set.",
+            Description = "Measure this library too. Needs a build with -p:Libtorch=true. To give it huge pages, set "
+                + "GLIBC_TUNABLES=glibc.malloc.hugetlb=1 in the environment before starting; the result says whether it was set.",
         };
         peer.AcceptOnlyFromAmong(StepReport.Peer);
-        var alone = new Option<bool>("--peer-alone") { Description = "Time the peer without TinySD in the process: whether the company slows it down." };
+        var alone = new Option<bool>("--peer-alone")
+        {
+            Description = "Time the peer without TinySD in the process: whether the company slows it down.",
+        };
         Option<string?> output = CommonOptions.Out();
-        var command = new Command("steps", "Time whole training steps: TinySD with random, structured and no dropout, and a peer, in turn in one process.")
+        var command = new Command(
+            "steps", "Time whole training steps: TinySD with random, structured and no dropout, and a peer, in turn in one process.")
         {
             preset, rate, vocabulary, threads, rounds, warmUp, peer, alone, output,
         };
@@ -63,9 +68,12 @@ internal static class StepsCommand
             if (withPeer) contestants.Add(CreatePeer(plan));
             if (withTinySd)
             {
-                contestants.Add(new TinySdContestant(StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
-                contestants.Add(new TinySdContestant(StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
-                contestants.Add(new TinySdContestant(StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(
+                    StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(
+                    StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
+                contestants.Add(new TinySdContestant(
+                    StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
             }
 
             var load = new OtherLoad();

@@ -4,7 +4,8 @@ using TinySD.Benchmarks.Matrices;
 
 namespace TinySD.Benchmarks.Kernels;
 
-/// <summary>The recurrent products: one step forward, one step backward, the weight gradient of a window; each structured beside dense.</summary>
+/// <summary>The recurrent products: one step forward, one step backward, the weight gradient of a window; each
+/// structured beside dense.</summary>
 [MemoryDiagnoser]
 [CategoriesColumn]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory, BenchmarkLogicalGroupRule.ByParams)]

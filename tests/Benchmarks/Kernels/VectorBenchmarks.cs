@@ -7,10 +7,9 @@ using TinySD.Runtime.Ops;
 namespace TinySD.Benchmarks.Kernels;
 
 /// <summary>What is not a product: the LSTM cell of one step, the softmax and the random masks of a window.</summary>
-/// <remarks>
-/// The cell and the softmax work in place, so a benchmark that calls them again and again feeds them their own results: their time does not depend on the
-/// numbers, as long as these stay finite and are not denormal. So the inputs are copied anew each time, and the copy alone is measured beside them.
-/// </remarks>
+/// <remarks>The cell and the softmax work in place, so a benchmark that calls them again and again feeds them their own results: their time
+/// does not depend on the numbers, as long as these stay finite and are not denormal. So the inputs are copied anew each time, and the copy
+/// alone is measured beside them.</remarks>
 [MemoryDiagnoser]
 public class VectorBenchmarks
 {
@@ -88,5 +87,6 @@ public class VectorBenchmarks
 
     [Benchmark]
     public void RandomMasksOfWindow() =>
-        _ops.FillMasks(_sampler, new MaskPlace("output", 2, H, KernelSettings.Rate), default, KernelSettings.TimeSteps, H * Batch, _masks.Span);
+        _ops.FillMasks(
+            _sampler, new MaskPlace("output", 2, H, KernelSettings.Rate), default, KernelSettings.TimeSteps, H * Batch, _masks.Span);
 }

@@ -39,7 +39,9 @@ internal sealed class LibtorchContestant : IContestant
             foreach (Parameter parameter in _parameters) nn.init.uniform_(parameter, -_recipe.InitRange, _recipe.InitRange);
         }
 
-        _optimizer = _recipe.Optimizer == OptimizerKind.Sgd ? optim.SGD(_parameters, _recipe.LearningRate) : optim.Adam(_parameters, _recipe.LearningRate);
+        _optimizer = _recipe.Optimizer == OptimizerKind.Sgd
+            ? optim.SGD(_parameters, _recipe.LearningRate)
+            : optim.Adam(_parameters, _recipe.LearningRate);
         _h = zeros(_recipe.LayerCount, _recipe.BatchSize, hidden);
         _c = zeros(_recipe.LayerCount, _recipe.BatchSize, hidden);
     }

@@ -15,8 +15,10 @@ internal static class LibtorchNatives
     public static void Load()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) throw new BenchmarkException("libtorch is measured on Linux x64 only.");
-        if (!File.Exists(Path.Combine(folder, "libtorch_cpu.so"))) throw new BenchmarkException("this build has no libtorch: build or run with -p:Libtorch=true.");
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            throw new BenchmarkException("libtorch is measured on Linux x64 only.");
+        if (!File.Exists(Path.Combine(folder, "libtorch_cpu.so")))
+            throw new BenchmarkException("this build has no libtorch: build or run with -p:Libtorch=true.");
         bool isPatched = OldLibstdcxx.Patch(Path.Combine(folder, Glue));
         try
         {

@@ -6,20 +6,18 @@ namespace TinySD.Benchmarks.Libtorch;
 
 /// <summary>Lets the glue between TorchSharp and libtorch load where libstdc++ is older than the one it was linked with.</summary>
 /// <remarks>
-/// <para>
-/// Of libstdc++ 13 the glue uses one function: _ZSt21ios_base_library_initv, by which a library's start-up code makes sure that std::cout is
-/// constructed. Older versions have no such function, because there every library constructs it by itself; libtorch does. Debian 12 has such a version, and
-/// the glue then does not load, though libtorch itself would.
-/// </para>
-/// <para>
-/// So the start-up call is sent to another function of libstdc++ that takes no arguments and changes nothing, std::chrono::steady_clock::now, and the
-/// requirement of the newer version is marked as one that may fail. The copy beside this program is changed, never the package; not a byte of
-/// machine code is. The layout is that of the System V ABI's ELF-64 and, for versions, of the Linux Standard Base.
-/// </para>
+/// <para>Of libstdc++ 13 the glue uses one function: _ZSt21ios_base_library_initv, by which a library's start-up code makes sure that
+/// std::cout is constructed. Older versions have no such function, because there every library constructs it by itself; libtorch does.
+/// Debian 12 has such a version, and the glue then does not load, though libtorch itself would.</para>
+/// <para>So the start-up call is sent to another function of libstdc++ that takes no arguments and changes nothing,
+/// std::chrono::steady_clock::now, and the requirement of the newer version is marked as one that may fail. The copy beside this program is
+/// changed, never the package; not a byte of machine code is. The layout is that of the System V ABI's ELF-64 and, for versions, of the
+/// Linux Standard Base.</para>
 /// </remarks>
 internal static class OldLibstdcxx
 {
-    private const string NewVersion = "GLIBCXX_3.4.32", NewFunction = "_ZSt21ios_base_library_initv", Harmless = "_ZNSt6chrono3_V212steady_clock3nowEv";
+    private const string NewVersion = "GLIBCXX_3.4.32", NewFunction = "_ZSt21ios_base_library_initv",
+        Harmless = "_ZNSt6chrono3_V212steady_clock3nowEv";
 
     private const int SectionHeaderBytes = 64, SymbolBytes = 24;
 
@@ -38,7 +36,8 @@ internal static class OldLibstdcxx
         var elf = new Elf(file);
         int wanted = elf.FindSymbol(NewFunction), stand = elf.FindSymbol(Harmless);
         int version = elf.FindNeededVersion(NewVersion);
-        if (stand < 0 || version < 0) throw new BenchmarkException($"{path} needs a newer libstdc++ than this machine's, in a way that is not known here.");
+        if (stand < 0 || version < 0)
+            throw new BenchmarkException($"{path} needs a newer libstdc++ than this machine's, in a way that is not known here.");
         // No reference to the new function is left after an earlier run.
         if (wanted < 0) return true;
         elf.Redirect(wanted, stand);
@@ -107,7 +106,8 @@ internal static class OldLibstdcxx
             _file.AsSpan(_versions + (other * 2), 2).CopyTo(_file.AsSpan(_versions + (symbol * 2)));
         }
 
-        public void MarkWeak(int version) => BinaryPrimitives.WriteUInt16LittleEndian(_file.AsSpan(version + 4), (ushort)(Short(version + 4) | WeakVersion));
+        public void MarkWeak(int version) =>
+            BinaryPrimitives.WriteUInt16LittleEndian(_file.AsSpan(version + 4), (ushort)(Short(version + 4) | WeakVersion));
 
         private bool IsName(int at, string name) =>
             _file.AsSpan(at, name.Length).SequenceEqual(Encoding.ASCII.GetBytes(name)) && _file[at + name.Length] == 0;

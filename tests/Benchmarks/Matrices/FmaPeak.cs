@@ -5,8 +5,10 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Benchmarks.Matrices;
 
-/// <summary>How many fused multiply-adds the machine does at this moment when it does nothing else: what every product is measured against.</summary>
-/// <remarks>Timed in turn with the products, since a virtual machine's neighbours and its clock change it by a quarter within minutes.</remarks>
+/// <summary>How many fused multiply-adds the machine does at this moment when it does nothing else: what every product is
+/// measured against.</summary>
+/// <remarks>Timed in turn with the products, since a virtual machine's neighbours and its clock change it by a quarter
+/// within minutes.</remarks>
 internal static class FmaPeak
 {
     // More than latency times throughput of any x64 or Arm core, and few enough for 16 registers.

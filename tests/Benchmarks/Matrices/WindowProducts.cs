@@ -4,7 +4,8 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Benchmarks.Matrices;
 
-/// <summary>The products of one weight matrix, K units in and N columns out, over a window: the only place here that knows how they are called.</summary>
+/// <summary>The products of one weight matrix, K units in and N columns out, over a window: the only place here that knows how
+/// they are called.</summary>
 /// <remarks>Inputs are those of the kept units, as a layer hands them over; what they hold does not matter to the time.</remarks>
 internal sealed class WindowProducts
 {
@@ -59,7 +60,8 @@ internal sealed class WindowProducts
 
     /// <summary>Forward, all steps in one call, as an input or a classifier product is.</summary>
     public void Forward(bool structured) =>
-        _products.ForwardWindow(_rows.Of(_parameters), _x.Span, StepRows.Even(_timeSteps, _batch), Keep(structured), _parameters.Padded(_bias), _c.Span);
+        _products.ForwardWindow(
+            _rows.Of(_parameters), _x.Span, StepRows.Even(_timeSteps, _batch), Keep(structured), _parameters.Padded(_bias), _c.Span);
 
     /// <summary>Forward, step by step, as a recurrent product is.</summary>
     public void ForwardSteps(bool structured)
@@ -84,7 +86,9 @@ internal sealed class WindowProducts
         _products.Backward(_rows.Of(_parameters), Step(_d, t, _stride), _batch, Keep(structured).At(t), 1f, Step(_dx, t, _k));
 
     public void WeightGradient(bool structured) =>
-        _products.WeightGradient(_x.Span, _k, _weight.Shape[1], StepRows.Even(_timeSteps, _batch), Keep(structured), _d.Span, new GradientSpan(_gradients[_weight], isNew: true));
+        _products.WeightGradient(
+            _x.Span, _k, _weight.Shape[1], StepRows.Even(_timeSteps, _batch), Keep(structured), _d.Span,
+            new GradientSpan(_gradients[_weight], isNew: true));
 
     private KeepTable Keep(bool structured) => structured ? new(_indices, _k, _counts) : _products.All(_k);
 

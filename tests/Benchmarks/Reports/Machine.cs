@@ -15,7 +15,8 @@ internal static class Machine
         : $"unknown {RuntimeInformation.ProcessArchitecture}";
 
     /// <summary>The operating system's name.</summary>
-    public static string OperatingSystem { get; } = FromLines("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription;
+    public static string OperatingSystem { get; } =
+        FromLines("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription;
 
     /// <summary>Whether this is a native build.</summary>
     public static bool IsNative => !RuntimeFeature.IsDynamicCodeSupported;
@@ -30,7 +31,8 @@ internal static class Machine
         {
             (bool Supported, string Name)[] sets =
             [
-                (Avx.IsSupported, "AVX"), (Avx2.IsSupported, "AVX2"), (Fma.IsSupported, "FMA"), (Avx512F.IsSupported, "AVX-512"), (AdvSimd.IsSupported, "AdvSIMD"),
+                (Avx.IsSupported, "AVX"), (Avx2.IsSupported, "AVX2"), (Fma.IsSupported, "FMA"), (Avx512F.IsSupported, "AVX-512"),
+                (AdvSimd.IsSupported, "AdvSIMD"),
             ];
             return $"{string.Join(", ", sets.Where(set => set.Supported).Select(set => set.Name))}; {KernelChoice.WidestLanes} lanes";
         }

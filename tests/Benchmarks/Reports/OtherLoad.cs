@@ -4,10 +4,8 @@ using System.Globalization;
 namespace TinySD.Benchmarks.Reports;
 
 /// <summary>How much of the machine others took while something was measured: figures from a busy machine are not worth keeping.</summary>
-/// <remarks>
-/// Libraries suffer from company to different degrees. OpenMP's threads, and so libtorch's, wait for each other by spinning: with one core taken by another
-/// process, a step on two threads takes several times as long as on one.
-/// </remarks>
+/// <remarks>Libraries suffer from company to different degrees. OpenMP's threads, and so libtorch's, wait for each other by spinning: with
+/// one core taken by another process, a step on two threads takes several times as long as on one.</remarks>
 internal sealed class OtherLoad
 {
     private readonly (long Busy, long All)? _start = Read();
@@ -21,7 +19,8 @@ internal sealed class OtherLoad
         double busy = (double)(end.Busy - start.Busy) / (end.All - start.All) * Environment.ProcessorCount;
         double own = (Environment.CpuUsage.TotalTime - _startOwn) / Stopwatch.GetElapsedTime(_startTime);
         double others = Math.Max(0, busy - own);
-        return string.Create(CultureInfo.InvariantCulture, $" Other processes took {others:F2} of {Environment.ProcessorCount} cores meanwhile.");
+        return string.Create(
+            CultureInfo.InvariantCulture, $" Other processes took {others:F2} of {Environment.ProcessorCount} cores meanwhile.");
     }
 
     // user nice system idle iowait irq softirq steal, in ticks since the start of the system.

@@ -21,7 +21,8 @@ internal static class ResultsFile
             if (place < 0) sections.Add(section);
             else sections[place] = section;
             if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-            File.WriteAllText(path, Header() + string.Concat(sections.Select(each => $"\n{SectionMark}{each.Title}\n\n{each.Body.Trim()}\n")));
+            File.WriteAllText(
+                path, Header() + string.Concat(sections.Select(each => $"\n{SectionMark}{each.Title}\n\n{each.Body.Trim()}\n")));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -29,13 +30,16 @@ internal static class ResultsFile
         }
     }
 
-    private static string Header() =>
-        $"""
-        # {Machine.Cpu}
+    private static string Header()
+    {
+        string machine = $"{Environment.ProcessorCount} cores, {Machine.OperatingSystem}";
+        return $"""
+            # {Machine.Cpu}
 
-        {Environment.ProcessorCount} cores, {Machine.OperatingSystem}. Written by `TinySD.Benchmarks`; tests/Benchmarks/README.md says how to read it.
+            {machine}. Written by `TinySD.Benchmarks`; tests/Benchmarks/README.md says how to read it.
 
-        """;
+            """;
+    }
 
     private static List<Section> Read(string path)
     {
@@ -52,7 +56,8 @@ internal static class ResultsFile
 
         string[] parts = text.Split("\n" + SectionMark);
         // Figures of two machines side by side would be compared.
-        if (parts[0].Split('\n')[0] != $"# {Machine.Cpu}") throw new BenchmarkException($"{path} is not of this machine ({Machine.Cpu}); give another --out.");
+        if (parts[0].Split('\n')[0] != $"# {Machine.Cpu}")
+            throw new BenchmarkException($"{path} is not of this machine ({Machine.Cpu}); give another --out.");
         return [.. parts.Skip(1).Select(part => part.Split('\n', 2)).Select(part => new Section(part[0], part.Length > 1 ? part[1] : ""))];
     }
 }

@@ -17,7 +17,8 @@ internal sealed record StepPlan(LanguageModelRecipe Recipe, float Rate, int Voca
     public static bool IsComparable(LanguageModelRecipe recipe) =>
         recipe is
         {
-            LastHiddenSize: 0, TieWeights: false, VariableBptt: false, LossReduction: LossReduction.SumOverTime, Optimizer: not OptimizerKind.NtAsgd,
+            LastHiddenSize: 0, TieWeights: false, VariableBptt: false, LossReduction: LossReduction.SumOverTime,
+            Optimizer: not OptimizerKind.NtAsgd,
             WordDrop: 0, WeightDrop: 0, ActivationPenalty: 0, TemporalPenalty: 0, WeightDecay: 0,
         };
 

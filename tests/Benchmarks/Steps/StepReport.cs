@@ -13,7 +13,8 @@ internal static class StepReport
     public static Section Create(StepPlan plan, IReadOnlyList<StepTimes> results, string load, ParseResult command)
     {
         double tokens = plan.Recipe.BatchSize * plan.Recipe.Bptt;
-        var times = new MarkdownTable("milliseconds a step", "median", "lower quartile", "upper quartile", "minimum", "tokens/s", "last loss");
+        var times = new MarkdownTable(
+            "milliseconds a step", "median", "lower quartile", "upper quartile", "minimum", "tokens/s", "last loss");
         foreach (StepTimes result in results)
         {
             Quartiles spread = Quartiles.Of(result.Milliseconds);
@@ -27,7 +28,8 @@ internal static class StepReport
         AddRatio(NoDropout, Dense);
         AddRatio(Dense, Peer);
         AddRatio(Structured, Peer);
-        string title = $"steps: {plan.Recipe.Name}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, {plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
+        string title = $"steps: {plan.Recipe.Name}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, "
+            + $"{plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
             + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
             + (results.Count == 1 ? " alone" : "")
             // A native build is a contestant of its own: its figures stand beside the JIT's.
@@ -51,10 +53,12 @@ internal static class StepReport
 
     private static string Describe(StepPlan plan, IReadOnlyList<StepTimes> results)
     {
-        string text = $"Rounds: {plan.Rounds} after {plan.WarmUp} of warm-up; batch {plan.Recipe.BatchSize}, T={plan.Recipe.Bptt}, H={plan.Recipe.HiddenSize}, FP32. "
+        string text = $"Rounds: {plan.Rounds} after {plan.WarmUp} of warm-up; batch {plan.Recipe.BatchSize}, T={plan.Recipe.Bptt}, "
+            + $"H={plan.Recipe.HiddenSize}, FP32. "
             + $"`structured` drops the recurrent input too; `random` and {Peer} do not.";
         if (results.All(result => result.Name != Peer)) return text;
-        return $"{text} GLIBC_TUNABLES=glibc.malloc.hugetlb=1 is {(HasHugePages ? "set" : "not set")}; transparent huge pages: {Machine.HugePages}."
+        return $"{text} GLIBC_TUNABLES=glibc.malloc.hugetlb=1 is {(HasHugePages ? "set" : "not set")}; "
+            + $"transparent huge pages: {Machine.HugePages}."
 #if PEERS
             + $" {Libtorch.LibtorchNatives.Description}";
 #else

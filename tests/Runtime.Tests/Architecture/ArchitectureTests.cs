@@ -45,7 +45,8 @@ public sealed partial class ArchitectureTests
 
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Checkout.Root, project), "*.csproj"))
         {
-            if (Regex.IsMatch(await File.ReadAllTextAsync(file), $@"ProjectReference[^>]*({above.Replace(".", @"\.", StringComparison.Ordinal)})")) wrong.Add(file);
+            string names = above.Replace(".", @"\.", StringComparison.Ordinal);
+            if (Regex.IsMatch(await File.ReadAllTextAsync(file), $"ProjectReference[^>]*({names})")) wrong.Add(file);
         }
 
         await Assert.That(wrong).IsEmpty();
@@ -61,7 +62,8 @@ public sealed partial class ArchitectureTests
         {
             string name = $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
             // What the compiler itself writes into every assembly.
-            if (name.StartsWith("System.Reflection.", StringComparison.Ordinal) && name.EndsWith("Attribute", StringComparison.Ordinal)) continue;
+            if (name.StartsWith("System.Reflection.", StringComparison.Ordinal) && name.EndsWith("Attribute", StringComparison.Ordinal))
+                continue;
             if (Forbidden().IsMatch(name)) wrong.Add(name);
         }
 
@@ -71,7 +73,8 @@ public sealed partial class ArchitectureTests
     [Test]
     public async Task Only_the_worker_pool_starts_threads()
     {
-        IEnumerable<string> starters = Repository.Sources("src/Runtime").Where(source => source.Code.Contains("new Thread(", StringComparison.Ordinal)).Select(source => source.Path);
+        IEnumerable<string> starters = Repository.Sources("src/Runtime")
+            .Where(source => source.Code.Contains("new Thread(", StringComparison.Ordinal)).Select(source => source.Path);
         await Assert.That(string.Join(' ', starters)).IsEqualTo("Threading/WorkerPool.cs");
     }
 
@@ -98,6 +101,8 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\bMathF?\.(A?(Cos|Sin|Tan)h?(Pi)?|Atan2|Exp\w*|Log[12P]?\w*|Pow|Cbrt|Hypot)\(")]
     private static partial Regex OfTheSystem();
 
-    [GeneratedRegex(@"^System\.(IO\.|Console$|Environment$|AppContext$|Reflection\.|Activator$|Diagnostics\.Process|Net\.|Threading\.ThreadPool$|Threading\.Tasks\.)")]
+    [GeneratedRegex(
+        @"^System\.(IO\.|Console$|Environment$|AppContext$|Reflection\.|Activator$|" +
+        @"Diagnostics\.Process|Net\.|Threading\.ThreadPool$|Threading\.Tasks\.)")]
     private static partial Regex Forbidden();
 }

@@ -20,6 +20,9 @@ public sealed class LineLengthTests
     [Arguments("src/Tools/Machines")]
     [Arguments("src/Tools/Options")]
     [Arguments("src/Tools/Systolic")]
+    [Arguments("tests/Benchmarks")]
+    [Arguments("tests/Runtime.Tests")]
+    [Arguments("tests/Shared")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];

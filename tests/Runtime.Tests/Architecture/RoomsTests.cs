@@ -24,13 +24,15 @@ public sealed class RoomsTests
     [Arguments("object x = new Start();", "the root")]
     [Arguments("typeof(Tile)", "")]
     [Arguments("model.Low.Tile; Low.Length; Houses.Low.Tile; high.Start", "")]
-    public async Task Uses_of_rooms_are_seen(string code, string expected) => await Assert.That(FaultsOf("High/Use.cs", $"{code}\nnamespace House.High;\n"))
+    public async Task Uses_of_rooms_are_seen(string code, string expected) =>
+        await Assert.That(FaultsOf("High/Use.cs", $"{code}\nnamespace House.High;\n"))
         .IsEquivalentTo(expected.Length == 0 ? Array.Empty<string>() : [$"High/Use.cs: High must not use {expected}"]);
 
     [Test]
     public async Task A_room_sees_what_is_around_it_and_its_own_first()
     {
-        await Assert.That(FaultsOf("Low/Own/Use.cs", "namespace House.Low.Own;\nclass Use(Tile tile);")).IsEquivalentTo(["Low/Own/Use.cs: Low.Own must not use Low"]);
+        await Assert.That(FaultsOf("Low/Own/Use.cs", "namespace House.Low.Own;\nclass Use(Tile tile);"))
+            .IsEquivalentTo(["Low/Own/Use.cs: Low.Own must not use Low"]);
         await Assert.That(FaultsOf("Low/Own/Use.cs", "namespace House.Low.Own;\nenum Tile;\nclass Use(Tile tile);")).IsEmpty();
     }
 
@@ -38,7 +40,8 @@ public sealed class RoomsTests
     [Arguments("class Use(Mark mark);", "High/Use.cs: High must not use Low.Own")]
     [Arguments("enum Mark; class Use(Mark mark);", null)]
     public async Task What_the_project_imports_is_seen_where_it_is_used(string code, string? expected) => await Assert
-        .That(new Rooms("", "House", List([])).Faults([.. s_project, ("High/Use.cs", $"namespace House.High;\n\n{code}")], "System", "House.Low.Own"))
+        .That(new Rooms("", "House", List([])).Faults(
+            [.. s_project, ("High/Use.cs", $"namespace House.High;\n\n{code}")], "System", "House.Low.Own"))
         .IsEquivalentTo(expected is null ? Array.Empty<string>() : [expected]);
 
     [Test]
@@ -47,14 +50,16 @@ public sealed class RoomsTests
 
     [Test]
     [Arguments("High/Use.cs", "namespace House;", "High/Use.cs: its namespace is House, and its folder's is House.High")]
-    [Arguments("Low/Lanes/Use.cs", "namespace House.Low;", "Low/Lanes/Use.cs: its namespace is House.Low, and its folder's is House.Low.Lanes")]
+    [Arguments(
+        "Low/Lanes/Use.cs", "namespace House.Low;", "Low/Lanes/Use.cs: its namespace is House.Low, and its folder's is House.Low.Lanes")]
     [Arguments("New/Use.cs", "namespace House.New;", "New/Use.cs: 'New' is no room that the list knows; give it its place there")]
     public async Task Files_in_the_wrong_place_are_seen(string path, string code, string expected) =>
         await Assert.That(FaultsOf(path, code)).IsEquivalentTo([expected]);
 
     [Test]
     public async Task A_room_that_is_gone_is_seen() =>
-        await Assert.That(new Rooms("", "House", List([])).Faults(s_project)).IsEquivalentTo(["the list has High, and the project does not"]);
+        await Assert.That(new Rooms("", "House", List([])).Faults(s_project))
+            .IsEquivalentTo(["the list has High, and the project does not"]);
 
     [Test]
     public async Task A_circle_in_a_list_is_seen_and_every_room_comes_after_those_below_it()
@@ -66,7 +71,8 @@ public sealed class RoomsTests
         await Assert.That(open.Order).Throws<InvalidOperationException>().WithMessage("the list has no B");
     }
 
-    private static Dictionary<string, string[]> List(string[] belowHigh) => new() { [Rooms.Root] = [], ["Low"] = [], ["Low.Own"] = [], ["High"] = belowHigh };
+    private static Dictionary<string, string[]> List(string[] belowHigh) =>
+        new() { [Rooms.Root] = [], ["Low"] = [], ["Low.Own"] = [], ["High"] = belowHigh };
 
     private static IEnumerable<string> FaultsOf(string path, string code, params string[] belowHigh) =>
         new Rooms("", "House", List(belowHigh)).Faults([.. s_project, ("High/Own.cs", "namespace House.High;"), (path, code)]);

@@ -9,11 +9,12 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>The fast path against the twin: the same parameters, tokens and masks, every case, odd and even sizes, every lane width.</summary>
+/// <summary>The fast path against the twin: the same parameters, tokens and masks, every case, odd and even sizes,
+/// every lane width.</summary>
 public sealed class FastPathTests
 {
-    // Float rounding (unit 6e-8), measured against the magnitudes of a gradient's terms and over a tensor's norm. The largest distance found on this
-    // grid is 4e-7, some 7 units.
+    // Float rounding (unit 6e-8), measured against the magnitudes of a gradient's terms and over a tensor's norm. The largest distance
+    // found on this grid is 4e-7, some 7 units.
     private const double Tolerance = 1e-6;
 
     // With survivors multiplied by up to 67 the gates saturate and the slopes 1 - tanh^2 cancel, as in any path in floats: at most 5.6e-6.
@@ -65,7 +66,8 @@ public sealed class FastPathTests
                     Shape shape = _shapes[i] with { Cell = cell, Peepholes = peepholes };
                     var rates = _rates[(i + (int)kind.Kind) % _rates.Length];
                     yield return () => (
-                        kind with { Embedding = rates.Embedding, Layer = rates.Layer, Recurrent = rates.Recurrent, Output = rates.Output }, shape);
+                        kind with { Embedding = rates.Embedding, Layer = rates.Layer, Recurrent = rates.Recurrent, Output = rates.Output },
+                        shape);
                 }
             }
         }
@@ -75,13 +77,15 @@ public sealed class FastPathTests
     public async Task The_grid_has_steps_that_keep_no_unit_one_unit_and_all_units_of_several()
     {
         var kept = new HashSet<string>();
-        foreach ((DropoutSpec dropout, Shape shape) in Grid().Select(make => make()).Where(pair => pair.Dropout.IsStructured && pair.Shape.H > 1))
+        foreach ((DropoutSpec dropout, Shape shape) in Grid().Select(make => make())
+            .Where(pair => pair.Dropout.IsStructured && pair.Shape.H > 1))
         {
             ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 7, shape.Config, shape.T, shape.B, new Draw(3, 2));
             foreach (double[,] mask in masks.Recurrent.SelectMany(steps => steps))
             {
                 int count = Enumerable.Range(0, shape.H).Count(unit => mask[unit, 0] != 0);
-                if (count == 0 || count == 1 || count == shape.H) kept.Add($"{dropout.Kind} {dropout.Draw} {(count == shape.H ? "all" : count)}");
+                if (count == 0 || count == 1 || count == shape.H)
+                    kept.Add($"{dropout.Kind} {dropout.Draw} {(count == shape.H ? "all" : count)}");
             }
         }
 
@@ -106,11 +110,15 @@ public sealed class FastPathTests
         var twin = new ReferenceLanguageModel(NewModel(shape, range));
         LanguageModelRecipe recipe = Cases.Recipe(shape.Config, shape.B, shape.T, dropout);
         ReferenceState state = twin.NewState(shape.B);
-        var expected = new List<(int[] Tokens, int[] Targets, ReferenceWindow Window, Dictionary<string, double[,]> Gradients, Dictionary<string, double[,]> Terms)>();
+        var expected = new List<(
+            int[] Tokens, int[] Targets, ReferenceWindow Window,
+            Dictionary<string, double[,]> Gradients, Dictionary<string, double[,]> Terms)>();
         for (int window = 0; window < 2; window++)
         {
-            int[] tokens = Arrays.Tokens(10 + window, shape.B * shape.T, shape.V), targets = Arrays.Tokens(20 + window, shape.B * shape.T, shape.V);
-            ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, shape.Config, shape.T, shape.B, new Draw(firstStep + window, sample));
+            int[] tokens = Arrays.Tokens(10 + window, shape.B * shape.T, shape.V),
+                targets = Arrays.Tokens(20 + window, shape.B * shape.T, shape.V);
+            ReferenceMasks masks = ReferenceMasks.From(
+                dropout, recipe.Seed, shape.Config, shape.T, shape.B, new Draw(firstStep + window, sample));
             ReferenceWindow forward = twin.Forward(tokens, targets, masks, state);
             expected.Add((tokens, targets, forward, twin.Backward(forward), twin.TermMagnitudes(forward)));
             state = forward.FinalState!;
@@ -119,7 +127,8 @@ public sealed class FastPathTests
         foreach (int width in Cases.LaneWidths)
         {
             LanguageModel model = NewModel(shape, range);
-            var trainer = new LanguageModelTrainer(model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
+            var trainer = new LanguageModelTrainer(
+                model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
             for (int window = 0; window < 2; window++)
             {
                 (int[] tokens, int[] targets, ReferenceWindow forward, var gradients, var terms) = expected[window];
@@ -137,8 +146,8 @@ public sealed class FastPathTests
         }
     }
 
-    // Parameters are drawn from [-range, range]. Cells without an output gate lose more of 1 - tanh^2 where they saturate, and a simple one's gradient grows
-    // from step to step where its weights are large: they start smaller, at the same tolerance.
+    // Parameters are drawn from [-range, range]. Cells without an output gate lose more of 1 - tanh^2 where they saturate, and a simple
+    // one's gradient grows from step to step where its weights are large: they start smaller, at the same tolerance.
     private static float Range(CellKind cell, bool isSaturated) => cell switch
     {
         CellKind.Lstm => 0.3f,

@@ -4,10 +4,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// A bidirectional layer over sequences of unequal length, against central differences of its twin's loss in double precision: by every
-/// parameter, by the input, and by the initial state, with gradients that come from behind the window's end.
-/// </summary>
+/// <summary>A bidirectional layer over sequences of unequal length, against central differences of its twin's loss in double precision: by
+/// every parameter, by the input, and by the initial state, with gradients that come from behind the window's end.</summary>
 public sealed class RecurrentGradientTests
 {
     // Float rounding over a tensor's norm, as in FastPathTests; the differences themselves are good to 1e-9.

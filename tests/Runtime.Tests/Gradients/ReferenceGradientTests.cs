@@ -4,13 +4,14 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>The oracle's own oracle: the twin's gradients against central differences of the twin's loss, all in double precision.</summary>
+/// <summary>The oracle's own oracle: the twin's gradients against central differences of the twin's loss, all in
+/// double precision.</summary>
 public sealed class ReferenceGradientTests
 {
     private const int Batch = 2, TimeSteps = 3;
 
-    // The difference quotient's truncation, h^2/6 of the third derivative, and its rounding, 1e-16 * loss / h, are both near 1e-10 at this h;
-    // gradients here are near 0.1.
+    // The difference quotient's truncation, h^2/6 of the third derivative, and its rounding, 1e-16 * loss / h, are both near 1e-10 at this
+    // h; gradients here are near 0.1.
     private const double H = 1e-5, Tolerance = 1e-6;
 
     public static IEnumerable<Func<(DropoutSpec Dropout, string Sites)>> Sites()
@@ -30,7 +31,8 @@ public sealed class ReferenceGradientTests
     [MethodDataSource(nameof(Sites))]
     public async Task The_twins_gradient_is_the_slope_of_its_loss(DropoutSpec dropout, string sites)
     {
-        LanguageModelConfig[] shapes = [Cases.Config(5, 4, 3, 1), Cases.Config(4, 2, 3, 2), Cases.Config(4, 3, 3, 3), Cases.Config(5, 3, 3, 2, tied: true)];
+        LanguageModelConfig[] shapes = [
+            Cases.Config(5, 4, 3, 1), Cases.Config(4, 2, 3, 2), Cases.Config(4, 3, 3, 3), Cases.Config(5, 3, 3, 2, tied: true)];
         foreach (LanguageModelConfig config in shapes.SelectMany(shape => Cases.Cells.Select(cell => shape.Of(cell))))
         {
             foreach ((string tensor, double distance, double norm) in Check(config, dropout))
@@ -38,7 +40,8 @@ public sealed class ReferenceGradientTests
                 await Assert.That(distance).IsLessThan(Tolerance).Because($"{tensor} of {config}, {sites}");
                 if (dropout.Draw == MaskDraw.Bernoulli) continue; // may drop all units of a site, and with them a whole gradient
                 if (config.Cell == CellKind.RnnRelu) continue; // may have no unit of a layer above 0
-                await Assert.That(norm).IsGreaterThan(1e-4).Because($"a gradient of {tensor} that vanishes shows nothing, {config}, {sites}");
+                await Assert.That(norm)
+                    .IsGreaterThan(1e-4).Because($"a gradient of {tensor} that vanishes shows nothing, {config}, {sites}");
             }
         }
     }
@@ -47,7 +50,8 @@ public sealed class ReferenceGradientTests
     {
         var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f));
         ReferenceMasks masks = ReferenceMasks.From(dropout, seed: 11, config, TimeSteps, Batch, new Draw(5));
-        int[] tokens = Arrays.Tokens(1, Batch * TimeSteps, config.VocabularySize), targets = Arrays.Tokens(2, Batch * TimeSteps, config.VocabularySize);
+        int[] tokens = Arrays.Tokens(1, Batch * TimeSteps, config.VocabularySize),
+            targets = Arrays.Tokens(2, Batch * TimeSteps, config.VocabularySize);
         var state = new ReferenceState(
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => Arrays.Uniform(layer, config.HiddenSize, Batch))],
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => Arrays.Uniform(layer + 100, Batch, config.HiddenSize))]);

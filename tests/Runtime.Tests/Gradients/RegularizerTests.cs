@@ -9,10 +9,8 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// What regularises beside dropout on units, each alone and all together with every case of dropout: the twin's gradients against central differences of its
-/// loss, the fast path against the twin, and the fast path's bits against themselves.
-/// </summary>
+/// <summary>What regularises beside dropout on units, each alone and all together with every case of dropout: the twin's gradients against
+/// central differences of its loss, the fast path against the twin, and the fast path's bits against themselves.</summary>
 public sealed class RegularizerTests
 {
     private const int Batch = 3, Sample = 2;
@@ -20,8 +18,8 @@ public sealed class RegularizerTests
     // As in FastPathTests; a survivor is scaled by 2 at most.
     private const double Tolerance = 1e-6;
 
-    // A draw that leaves a unit or two makes of a gradient the small difference of terms further up, which the magnitudes of the last sum's terms do not show:
-    // at most 3.9e-6 on this grid.
+    // A draw that leaves a unit or two makes of a gradient the small difference of terms further up, which the magnitudes of the last sum's
+    // terms do not show: at most 3.9e-6 on this grid.
     private const double BernoulliTolerance = 1e-5;
 
     private static readonly LanguageModelRecipe _none = new() { Name = "none" };
@@ -48,9 +46,11 @@ public sealed class RegularizerTests
     ];
 
     // A last layer of its own size; one piece of a row and several, the last one short.
-    private static readonly LanguageModelConfig _small = new() { VocabularySize = 9, EmbeddingSize = 4, HiddenSize = 5, LastHiddenSize = 3, LayerCount = 3 };
+    private static readonly LanguageModelConfig _small =
+        new() { VocabularySize = 9, EmbeddingSize = 4, HiddenSize = 5, LastHiddenSize = 3, LayerCount = 3 };
     private static readonly LanguageModelConfig _tied = _small with { LastHiddenSize = 4, TieWeights = true };
-    private static readonly LanguageModelConfig _wide = _small with { HiddenSize = 290, LastHiddenSize = 17, LayerCount = 2, EmbeddingSize = 17, TieWeights = true };
+    private static readonly LanguageModelConfig _wide =
+        _small with { HiddenSize = 290, LastHiddenSize = 17, LayerCount = 2, EmbeddingSize = 17, TieWeights = true };
 
     public static IEnumerable<Func<(LanguageModelRecipe Regularizers, DropoutSpec Dropout)>> Grid()
     {
@@ -70,7 +70,10 @@ public sealed class RegularizerTests
         foreach (LanguageModelConfig config in new[] { _small, _tied, _tied with { Cell = CellKind.Gru } })
         {
             LanguageModelRecipe recipe = Recipe(regularizers, config, timeSteps: 4, dropout);
-            var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f)) { Regularizers = ReferenceRegularizers.Of(recipe, config, new Draw(5)) };
+            var twin = new ReferenceLanguageModel(Cases.Model(config, seed: 3, range: 0.9f))
+            {
+                Regularizers = ReferenceRegularizers.Of(recipe, config, new Draw(5)),
+            };
             ReferenceMasks masks = ReferenceMasks.From(dropout, recipe.Seed, config, 4, Batch, new Draw(5));
             int[] tokens = Arrays.Tokens(1, Batch * 4, config.VocabularySize), targets = Arrays.Tokens(2, Batch * 4, config.VocabularySize);
             double Loss() => twin.Forward(tokens, targets, masks, twin.NewState(Batch)).Loss;
@@ -88,14 +91,16 @@ public sealed class RegularizerTests
                     values.AsFlat()[i] = was;
                 }
 
-                await Assert.That(Arrays.RelativeDistance(slopes, gradients[tensor].AsFlat())).IsLessThan(1e-6).Because($"{tensor} of {config}");
+                await Assert.That(Arrays.RelativeDistance(slopes, gradients[tensor].AsFlat()))
+                    .IsLessThan(1e-6).Because($"{tensor} of {config}");
             }
         }
     }
 
     [Test]
     [MethodDataSource(nameof(Grid))]
-    public async Task Losses_and_gradients_are_the_twins_over_windows_of_several_lengths(LanguageModelRecipe regularizers, DropoutSpec dropout)
+    public async Task Losses_and_gradients_are_the_twins_over_windows_of_several_lengths(
+        LanguageModelRecipe regularizers, DropoutSpec dropout)
     {
         double tolerance = dropout.Draw == MaskDraw.Bernoulli ? BernoulliTolerance : Tolerance;
         LanguageModelConfig[] configs = [_small, _tied, _small with { Cell = CellKind.Gru }, _tied with { Peepholes = true }];
@@ -106,7 +111,8 @@ public sealed class RegularizerTests
             foreach (int width in Cases.LaneWidths)
             {
                 LanguageModel model = NewModel(config);
-                var trainer = new LanguageModelTrainer(model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
+                var trainer = new LanguageModelTrainer(
+                    model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
                 foreach (Expected window in windows)
                 {
                     StepResult result = trainer.Step(window.Tokens, window.Targets, new Draw(window.Step, Sample));
@@ -115,7 +121,8 @@ public sealed class RegularizerTests
                     foreach (TensorSlot slot in model.Layout.Tensors)
                     {
                         double distance = Arrays.RelativeDistance(
-                            trainer.Gradients[slot].ToArray().ToDoubles(), window.Gradients[slot.Name].AsFlat(), window.Terms[slot.Name].AsFlat());
+                            trainer.Gradients[slot].ToArray().ToDoubles(), window.Gradients[slot.Name].AsFlat(),
+                            window.Terms[slot.Name].AsFlat());
                         await Assert.That(distance).IsLessThan(tolerance).Because($"{slot.Name}, {where}");
                     }
                 }
@@ -132,11 +139,13 @@ public sealed class RegularizerTests
         int step = 3;
         foreach (int timeSteps in new[] { 7, 2, 1, 5 })
         {
-            int[] tokens = Arrays.Tokens(step, Batch * timeSteps, config.VocabularySize), targets = Arrays.Tokens(step + 50, tokens.Length, config.VocabularySize);
+            int[] tokens = Arrays.Tokens(step, Batch * timeSteps, config.VocabularySize),
+                targets = Arrays.Tokens(step + 50, tokens.Length, config.VocabularySize);
             twin.Regularizers = ReferenceRegularizers.Of(recipe, config, new Draw(step, Sample));
             ReferenceMasks masks = ReferenceMasks.From(recipe.Dropout, recipe.Seed, config, timeSteps, Batch, new Draw(step, Sample));
             ReferenceWindow window = twin.Forward(tokens, targets, masks, state);
-            windows.Add(new Expected(tokens, targets, step++, window.TokenLosses.Average(), twin.Backward(window), twin.TermMagnitudes(window)));
+            windows.Add(new Expected(
+                tokens, targets, step++, window.TokenLosses.Average(), twin.Backward(window), twin.TermMagnitudes(window)));
             state = window.FinalState!;
         }
 
@@ -154,7 +163,8 @@ public sealed class RegularizerTests
     {
         foreach (DropoutKind kind in new[] { DropoutKind.Locked, DropoutKind.Structured })
         {
-            LanguageModelRecipe recipe = Everything(_wide, new() { Kind = kind, Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.4f, Output = 0.25f });
+            LanguageModelRecipe recipe = Everything(
+                _wide, new() { Kind = kind, Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.4f, Output = 0.25f });
             using var pool = new WorkerPool(3);
             float[]? first = null;
             foreach (int width in Cases.LaneWidths)
@@ -172,7 +182,8 @@ public sealed class RegularizerTests
 
                     float[] found = [.. model.Parameters.Values, .. trainer.AveragedModel!.Parameters.Values];
                     first ??= found;
-                    await Assert.That(Arrays.FirstDifference(found, first)).IsNull().Because($"{width} lanes, {runner.ThreadCount} threads, {kind}");
+                    await Assert.That(Arrays.FirstDifference(found, first))
+                        .IsNull().Because($"{width} lanes, {runner.ThreadCount} threads, {kind}");
                 }
             }
         }
@@ -187,7 +198,8 @@ public sealed class RegularizerTests
         LanguageModelTrainer exact = new(model, recipe), longer = new(model, recipe with { VariableBptt = true, Bptt = 9 });
         longer.ComputeGradient(Arrays.Tokens(8, Batch * 29, 9), Arrays.Tokens(9, Batch * 29, 9), new Draw(6));
         int[] tokens = Arrays.Tokens(1, Batch * 3, 9), targets = Arrays.Tokens(2, Batch * 3, 9);
-        await Assert.That(longer.ComputeGradient(tokens, targets, new Draw(7))).IsEqualTo(exact.ComputeGradient(tokens, targets, new Draw(7)));
+        await Assert.That(longer.ComputeGradient(tokens, targets, new Draw(7)))
+            .IsEqualTo(exact.ComputeGradient(tokens, targets, new Draw(7)));
         await Assert.That(Arrays.FirstDifference(longer.Gradients.Values, exact.Gradients.Values)).IsNull();
     }
 
@@ -196,7 +208,8 @@ public sealed class RegularizerTests
     {
         LanguageModelConfig config = _small with { HiddenSize = 300, LayerCount = 1, LastHiddenSize = 0, VocabularySize = 40_000 };
         LanguageModelRecipe recipe = Recipe(_all with { WeightDrop = 0.3f, WordDrop = 0.2f }, config, 2, DropoutSpec.None);
-        ReferenceRegularizers first = ReferenceRegularizers.Of(recipe, config, new Draw(1)), second = ReferenceRegularizers.Of(recipe, config, new Draw(2));
+        ReferenceRegularizers first = ReferenceRegularizers.Of(recipe, config, new Draw(1)),
+            second = ReferenceRegularizers.Of(recipe, config, new Draw(2));
         foreach ((double[] mask, double[] next, double rate) in new[]
         {
             (first.Weights![0].AsFlat().ToArray(), second.Weights![0].AsFlat().ToArray(), 0.3), (first.Words!, second.Words!, 0.2),
@@ -212,7 +225,8 @@ public sealed class RegularizerTests
     }
 
     /// <summary>A recipe that has all there is.</summary>
-    internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) => Recipe(_all, config, timeSteps: 5, dropout) with
+    internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) =>
+        Recipe(_all, config, timeSteps: 5, dropout) with
     {
         VariableBptt = true,
         Optimizer = OptimizerKind.NtAsgd,
@@ -221,7 +235,8 @@ public sealed class RegularizerTests
         WarmUpUpdates = 3,
     };
 
-    private static LanguageModelRecipe Recipe(LanguageModelRecipe regularizers, LanguageModelConfig config, int timeSteps, DropoutSpec dropout) =>
+    private static LanguageModelRecipe Recipe(
+        LanguageModelRecipe regularizers, LanguageModelConfig config, int timeSteps, DropoutSpec dropout) =>
         Cases.Recipe(config, Batch, timeSteps, dropout) with
         {
             WeightDrop = regularizers.WeightDrop,

@@ -5,10 +5,8 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// Two tables of which a step uses some rows only, anywhere among the parameters of a recurrent layer that reads their sum, against central
-/// differences of the twin's loss in double precision.
-/// </summary>
+/// <summary>Two tables of which a step uses some rows only, anywhere among the parameters of a recurrent layer that reads their sum,
+/// against central differences of the twin's loss in double precision.</summary>
 public sealed class SparseTableTests
 {
     private const int B = 2, T = 3, I = 5, H = 4;

@@ -70,26 +70,37 @@ public sealed class HardwareProfileTests
         yield return () => ("groupSize", "is -4; expected a whole number from 1 to 65536", _array with { GroupSize = -4 });
         yield return () => ("kind", "must have exactly one machine, simd or systolic", _avx2 with { Simd = null });
         yield return () => ("kind", "must have exactly one machine, simd or systolic", _avx2 with { Systolic = _array.Systolic });
-        yield return () => Simd("laneWidth", "is 16; expected 8, the floats in a register of this instruction set", s => s with { LaneWidth = 16 });
-        yield return () => Simd("vectorRegisters", "is 32; expected 16, as many as this instruction set has", s => s with { VectorRegisters = 32 });
-        yield return () => Simd("publishSetting", "must be 1 to 200 letters, digits, and any of . , - _ +", s => s with { PublishSetting = "a;b" });
+        yield return () =>
+            Simd("laneWidth", "is 16; expected 8, the floats in a register of this instruction set", s => s with { LaneWidth = 16 });
+        yield return () =>
+            Simd("vectorRegisters", "is 32; expected 16, as many as this instruction set has", s => s with { VectorRegisters = 32 });
+        yield return () =>
+            Simd("publishSetting", "must be 1 to 200 letters, digits, and any of . , - _ +", s => s with { PublishSetting = "a;b" });
         yield return () => Simd("l1Bytes", "is 0; expected a whole number from 1024 to 1099511627776", s => s with { L1Bytes = 0 });
         yield return () => Simd(
             "l2Bytes", "is 4096; expected 0 for none, or at least 32768, what the cache before it holds, and at most 1099511627776",
             s => s with { L2Bytes = 4096 });
         yield return () => Simd("cores", "is 0; expected a whole number from 1 to 1024", s => s with { Cores = 0 });
         yield return () => Tiles(
-            "forwardRows", "is 9; expected at most 8: with 16 columns each row takes 2 of the 16 registers", t => t with { ForwardRows = 9 });
-        yield return () => Tiles("forwardColumns", "is 24; expected 16, or 32, the floats of four registers", t => t with { ForwardColumns = 24 });
-        yield return () => Tiles("windowColumns", "is 20; expected a multiple of 16 from 16 to 1048576", t => t with { WindowColumns = 20 });
-        yield return () => Tiles("streamedFloats", "is 0; expected a whole number from 1 to 1099511627776", t => t with { StreamedFloats = 0 });
+            "forwardRows", "is 9; expected at most 8: with 16 columns each row takes 2 of the 16 registers", t =>
+                t with { ForwardRows = 9 });
+        yield return () =>
+            Tiles("forwardColumns", "is 24; expected 16, or 32, the floats of four registers", t => t with { ForwardColumns = 24 });
+        yield return () =>
+            Tiles("windowColumns", "is 20; expected a multiple of 16 from 16 to 1048576", t => t with { WindowColumns = 20 });
+        yield return () =>
+            Tiles("streamedFloats", "is 0; expected a whole number from 1 to 1099511627776", t => t with { StreamedFloats = 0 });
         yield return () => Tiles("streamedUnits", "is 0; expected a whole number from 1 to 65536", t => t with { StreamedUnits = 0 });
         yield return () => Tiles("streamedAhead", "is 0; expected a multiple of 16 from 16 to 4096", t => t with { StreamedAhead = 0 });
         yield return () => Tiles("gradientSteps", "is 0; expected a whole number from 1 to 65536", t => t with { GradientSteps = 0 });
         yield return () => Array("rows", "is 0; expected a whole number from 1 to 4096", a => a with { Rows = 0 });
         yield return () => Array("weightBytes", "is -1; expected a whole number from 1 to 1099511627776", a => a with { WeightBytes = -1 });
-        yield return () => Array("wordsPerCycle", "is NaN; expected a number of at least 0.001 and at most 1000000", a => a with { WordsPerCycle = double.NaN });
-        yield return () => Array("clockMegahertz", "is 0; expected a number of at least 0.001 and at most 100000", a => a with { ClockMegahertz = 0 });
+        yield return () =>
+            Array(
+                "wordsPerCycle", "is NaN; expected a number of at least 0.001 and at most 1000000",
+                a => a with { WordsPerCycle = double.NaN });
+        yield return () =>
+            Array("clockMegahertz", "is 0; expected a number of at least 0.001 and at most 100000", a => a with { ClockMegahertz = 0 });
     }
 
     [Test]
@@ -127,7 +138,10 @@ public sealed class HardwareProfileTests
             .WithMessage("the hardware profile test-array is of a systolic array, on which no kernel runs");
         HardwareProfile helium = _avx2 with
         {
-            Simd = _avx2.Simd! with { Instructions = SimdInstructions.Helium, LaneWidth = 4, VectorRegisters = 8, Tiles = new() { ForwardRows = 2 } },
+            Simd = _avx2.Simd! with
+            {
+                Instructions = SimdInstructions.Helium, LaneWidth = 4, VectorRegisters = 8, Tiles = new() { ForwardRows = 2 },
+            },
         };
         await Assert.That(() => KernelChoice.For(helium)).Throws<ArgumentException>()
             .WithMessage("the hardware profile test asks for instructions that this CPU or this build does not have");
@@ -145,12 +159,15 @@ public sealed class HardwareProfileTests
         await Assert.That(KernelChoice.For(null)).IsSameReferenceAs(KernelChoice.Best);
     }
 
-    private static (string Key, string Message, HardwareProfile Profile) Simd(string key, string message, Func<SimdMachine, SimdMachine> change) =>
+    private static (string Key, string Message, HardwareProfile Profile) Simd(
+        string key, string message, Func<SimdMachine, SimdMachine> change) =>
         ("simd." + key, message, _avx2 with { Simd = change(_avx2.Simd!) });
 
-    private static (string Key, string Message, HardwareProfile Profile) Tiles(string key, string message, Func<ProductTiles, ProductTiles> change) =>
+    private static (string Key, string Message, HardwareProfile Profile) Tiles(
+        string key, string message, Func<ProductTiles, ProductTiles> change) =>
         Simd("tiles." + key, message, simd => simd with { Tiles = change(simd.Tiles) });
 
-    private static (string Key, string Message, HardwareProfile Profile) Array(string key, string message, Func<SystolicArray, SystolicArray> change) =>
+    private static (string Key, string Message, HardwareProfile Profile) Array(
+        string key, string message, Func<SystolicArray, SystolicArray> change) =>
         ("systolic." + key, message, _array with { Systolic = change(_array.Systolic!) });
 }

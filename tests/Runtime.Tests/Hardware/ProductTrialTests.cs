@@ -4,14 +4,19 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>The products that a search for tiles times are the runtime's: done, repeatable, the same bits under all tiles, without allocation.</summary>
+/// <summary>The products that a search for tiles times are the runtime's: done, repeatable, the same bits under all tiles,
+/// without allocation.</summary>
 public sealed class ProductTrialTests
 {
     private static readonly ProductTiles[] _tilings =
     [
         new() { ForwardRows = 3, WindowColumns = 32, StreamedFloats = 1, StreamedUnits = 7, StreamedAhead = 16, GradientSteps = 1 },
         new() { ForwardRows = 2, WindowColumns = 512, StreamedFloats = 1 << 30, GradientSteps = 65536 },
-        new() { ForwardRows = 1, ForwardColumns = 4 * 4, WindowColumns = 16, StreamedFloats = 1, StreamedUnits = 65536, StreamedAhead = 4096, GradientSteps = 3 },
+        new()
+        {
+            ForwardRows = 1, ForwardColumns = 4 * 4, WindowColumns = 16, StreamedFloats = 1, StreamedUnits = 65536,
+            StreamedAhead = 4096, GradientSteps = 3,
+        },
     ];
 
     [Test]
@@ -29,7 +34,8 @@ public sealed class ProductTrialTests
             foreach (ProductTiles tiles in _tilings)
             {
                 float[] found = Run(new ProductTrial(kind, units, columns, timeSteps, batch, pool), tiles);
-                await Assert.That(found.AsSpan().SequenceEqual(expected)).IsTrue().Because($"{units} units, {columns} columns under {tiles}");
+                await Assert.That(found.AsSpan().SequenceEqual(expected))
+                    .IsTrue().Because($"{units} units, {columns} columns under {tiles}");
             }
         }
     }

@@ -15,7 +15,8 @@ public sealed class CacheEvaluatorTests
     [Test]
     [MatrixDataSource]
     public async Task Perplexity_is_that_of_the_formula(
-        [Matrix(1, 8, 89, 500)] int size, [Matrix(0f, 0.5f, 3f)] float theta, [Matrix(0f, 0.2f, 0.75f)] float lambda, [Matrix(1, 7, 32)] int timeSteps)
+        [Matrix(1, 8, 89, 500)] int size, [Matrix(0f, 0.5f, 3f)] float theta, [Matrix(0f, 0.2f, 0.75f)] float lambda,
+        [Matrix(1, 7, 32)] int timeSteps)
     {
         LanguageModel model = NewModel(hidden: 17);
         double expected = Direct(model, size, theta, lambda);
@@ -29,7 +30,8 @@ public sealed class CacheEvaluatorTests
     [Arguments(40)]
     public async Task The_states_are_the_last_layers_whatever_its_size(int lastHidden)
     {
-        LanguageModel model = Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2) with { LastHiddenSize = lastHidden }, range: 0.8f);
+        LanguageModel model = Cases.Model(
+            Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2) with { LastHiddenSize = lastHidden }, range: 0.8f);
         double expected = Direct(model, 20, 0.5, 0.2);
         double found = new CacheEvaluator(model, 20, timeSteps: 7).Evaluate(new TokenMemory(_text), 0.5f, 0.2f).NegativeLogLikelihood;
         await Assert.That(found).IsEqualTo(expected).Within(3e-6 * expected);
@@ -116,11 +118,13 @@ public sealed class CacheEvaluatorTests
         var evaluator = new CacheEvaluator(model, 5);
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(text, -1f))).Contains("theta must be 0 or above");
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(text, float.NaN))).Contains("theta must be 0 or above");
-        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(text, 1f, 1f))).Contains("lambda must be at least 0 and below 1");
+        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate(text, 1f, 1f)))
+            .Contains("lambda must be at least 0 and below 1");
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Tune(text, [], [0.1f]))).Contains("no candidate");
     }
 
-    private static LanguageModel NewModel(int hidden) => Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden, layers: 2), range: 0.8f);
+    private static LanguageModel NewModel(int hidden) =>
+        Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden, layers: 2), range: 0.8f);
 
     // The sum over the last positions i, of which each knows the token that followed it, for every prediction from scratch.
     private static double Direct(LanguageModel model, int size, double theta, double lambda)
@@ -133,7 +137,8 @@ public sealed class CacheEvaluatorTests
         for (int t = 0; t < Length - 1; t++)
         {
             double p = Math.Exp(-window.TokenLosses[t]), wanted = 0, all = 0;
-            double[] dots = [.. Enumerable.Range(0, t).Select(i => Enumerable.Range(0, h[t].GetLength(0)).Sum(unit => h[t][unit, 0] * h[i][unit, 0]))];
+            double[] dots =
+                [.. Enumerable.Range(0, t).Select(i => Enumerable.Range(0, h[t].GetLength(0)).Sum(unit => h[t][unit, 0] * h[i][unit, 0]))];
             int first = Math.Max(0, t - size);
             for (int i = first; i < t; i++)
             {

@@ -31,7 +31,8 @@ public sealed class EvaluatorTests
         {
             EvaluationResult result = new LanguageModelEvaluator(model, timeSteps: timeSteps).Evaluate(_text);
             await Assert.That(result.Tokens).IsEqualTo(Length - 1);
-            await Assert.That(result.NegativeLogLikelihood).IsEqualTo(expected).Within(Tolerance * expected).Because($"windows of {timeSteps}");
+            await Assert.That(result.NegativeLogLikelihood)
+                .IsEqualTo(expected).Within(Tolerance * expected).Because($"windows of {timeSteps}");
             await Assert.That(result.Perplexity).IsEqualTo(Math.Exp(expected / (Length - 1))).Within(Tolerance * 100);
         }
     }
@@ -54,7 +55,8 @@ public sealed class EvaluatorTests
                 sum += loss;
             }
 
-            await Assert.That(sum).IsEqualTo(new LanguageModelEvaluator(model).Evaluate(_text).NegativeLogLikelihood).Within(Tolerance * sum);
+            await Assert.That(sum)
+                .IsEqualTo(new LanguageModelEvaluator(model).Evaluate(_text).NegativeLogLikelihood).Within(Tolerance * sum);
             session.Reset();
         }
     }
@@ -72,7 +74,8 @@ public sealed class EvaluatorTests
         foreach (int length in new[] { 2, 3, 64, Length })
         {
             double expected = Enumerable.Range(1, length - 1).Sum(token => normalizer - (token / 16.0));
-            EvaluationResult result = new LanguageModelEvaluator(model, null, streams, timeSteps).Evaluate([.. Enumerable.Range(0, length)]);
+            EvaluationResult result =
+                new LanguageModelEvaluator(model, null, streams, timeSteps).Evaluate([.. Enumerable.Range(0, length)]);
             await Assert.That(result.Tokens).IsEqualTo(length - 1);
             await Assert.That(result.NegativeLogLikelihood).IsEqualTo(expected).Within(Tolerance * expected).Because($"{length} tokens");
         }
@@ -82,7 +85,8 @@ public sealed class EvaluatorTests
     [MatrixDataSource]
     public async Task A_text_behind_a_source_gives_the_bits_of_one_in_memory([Matrix(1, 3, 130)] int streams, [Matrix(1, 32)] int timeSteps)
     {
-        var evaluator = new LanguageModelEvaluator(Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2)), null, streams, timeSteps);
+        var evaluator = new LanguageModelEvaluator(
+            Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2)), null, streams, timeSteps);
         await Assert.That(evaluator.Evaluate(new TokenMemory(_text))).IsEqualTo(evaluator.Evaluate(_text));
     }
 
@@ -91,11 +95,13 @@ public sealed class EvaluatorTests
     [Arguments(3)]
     public async Task Streams_that_warm_up_from_the_texts_start_give_the_loss_of_one(int streams)
     {
-        // 120 tokens in 2 or 3 streams: the last starts at 60 or 80, up to 64 tokens of warm-up; of 90 tokens all start at the text's first.
+        // 120 tokens in 2 or 3 streams: the last starts at 60 or 80, up to 64 tokens of warm-up; of 90 tokens all start at the text's
+        // first.
         LanguageModel model = Cases.Model(Cases.Config(Vocabulary, embedding: 5, hidden: 17, layers: 2));
         int[] text = _text[..90];
         double one = new LanguageModelEvaluator(model).Evaluate(text).NegativeLogLikelihood;
-        await Assert.That(new LanguageModelEvaluator(model, null, streams).Evaluate(text).NegativeLogLikelihood).IsEqualTo(one).Within(1e-9 * one);
+        await Assert.That(new LanguageModelEvaluator(model, null, streams).Evaluate(text).NegativeLogLikelihood)
+            .IsEqualTo(one).Within(1e-9 * one);
     }
 
     [Test]
@@ -136,11 +142,15 @@ public sealed class EvaluatorTests
     {
         LanguageModel model = Cases.Model(Cases.Config(Vocabulary, 2, 3, 1));
         var evaluator = new LanguageModelEvaluator(model);
-        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1]))).IsEqualTo("the text has 1 token; a prediction needs at least 2");
+        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1])))
+            .IsEqualTo("the text has 1 token; a prediction needs at least 2");
         await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([]))).Contains("the text has 0 tokens");
-        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1, 2, 19]))).IsEqualTo("tokens[2] is 19, the vocabulary has 19 tokens");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelEvaluator(model, null, streams: 0))).Contains("at least 1");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelEvaluator(model, null, timeSteps: 0))).Contains("1 to 65536");
+        await Assert.That(Messages.Of<ArgumentException>(() => evaluator.Evaluate([1, 2, 19])))
+            .IsEqualTo("tokens[2] is 19, the vocabulary has 19 tokens");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelEvaluator(model, null, streams: 0)))
+            .Contains("at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelEvaluator(model, null, timeSteps: 0)))
+            .Contains("1 to 65536");
         var session = new LanguageModelSession(model);
         await Assert.That(Messages.Of<ArgumentException>(() => session.Step(19))).Contains("token must be 0 to 18");
         await Assert.That(Messages.Of<ArgumentException>(() => session.Step(-1))).Contains("token must be 0 to 18");

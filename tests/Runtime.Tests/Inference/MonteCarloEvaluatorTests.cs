@@ -20,14 +20,16 @@ public sealed class MonteCarloEvaluatorTests
 
     [Test]
     [MethodDataSource(nameof(Dropouts))]
-    public Task The_twins_probabilities_are_averaged_before_the_logarithm(DropoutSpec dropout) => IsTheTwinsAverage(NewModel(), dropout, 0f, 0f);
+    public Task The_twins_probabilities_are_averaged_before_the_logarithm(DropoutSpec dropout) =>
+        IsTheTwinsAverage(NewModel(), dropout, 0f, 0f);
 
     // The masks of training, of AWD-LSTM's and of Gal's kind; the weights' too are new for every window and sample.
     [Test]
     [MethodDataSource(nameof(Dropouts))]
     public async Task Words_and_recurrent_weights_are_dropped_as_in_training(DropoutSpec dropout)
     {
-        LanguageModelConfig config = Cases.Config(Vocabulary, embedding: 6, hidden: 9, layers: 2) with { LastHiddenSize = 6, TieWeights = true };
+        LanguageModelConfig config = Cases.Config(
+            Vocabulary, embedding: 6, hidden: 9, layers: 2) with { LastHiddenSize = 6, TieWeights = true };
         foreach ((float words, float weights) in new[] { (0.4f, 0f), (0f, 0.5f), (0.25f, 0.375f) })
         {
             await IsTheTwinsAverage(Cases.Model(config, range: 0.8f), dropout, words, weights);
@@ -37,7 +39,8 @@ public sealed class MonteCarloEvaluatorTests
 
     private static async Task IsTheTwinsAverage(LanguageModel model, DropoutSpec dropout, float words, float weights)
     {
-        double[][] probabilities = [.. Enumerable.Range(0, Samples).Select(sample => TwinProbabilities(model, dropout, sample, words, weights))];
+        double[][] probabilities =
+            [.. Enumerable.Range(0, Samples).Select(sample => TwinProbabilities(model, dropout, sample, words, weights))];
         double expected = Enumerable.Range(0, Length - 1).Sum(i => -Math.Log(probabilities.Average(p => p[i])));
         var evaluator = new MonteCarloEvaluator(model, dropout, Samples, Seed, timeSteps: TimeSteps, wordDrop: words, weightDrop: weights);
         EvaluationResult result = evaluator.Evaluate(new TokenMemory(_text));
@@ -46,7 +49,8 @@ public sealed class MonteCarloEvaluatorTests
 
         // The mean of the logarithms, which is what it is easily mistaken for, is another number.
         double wrong = probabilities.Average(p => p.Sum(x => -Math.Log(x)));
-        if (dropout.Kind != DropoutKind.None || words + weights > 0f) await Assert.That(result.NegativeLogLikelihood).IsLessThan(wrong * (1 - 1e-4));
+        if (dropout.Kind != DropoutKind.None || words + weights > 0f)
+            await Assert.That(result.NegativeLogLikelihood).IsLessThan(wrong * (1 - 1e-4));
 
         // Again: states and masks begin anew.
         await Assert.That(evaluator.Evaluate(new TokenMemory(_text))).IsEqualTo(result);
@@ -76,7 +80,8 @@ public sealed class MonteCarloEvaluatorTests
         if (dropout.Kind != DropoutKind.None) await Assert.That(Run(Seed + 1, SingleThread.Instance)).IsNotEqualTo(alone);
 
         double Run(ulong seed, IParallelRunner runner) =>
-            new MonteCarloEvaluator(model, dropout, Samples, seed, runner, streams: 2, TimeSteps).Evaluate(new TokenMemory(_text)).NegativeLogLikelihood;
+            new MonteCarloEvaluator(
+                model, dropout, Samples, seed, runner, streams: 2, TimeSteps).Evaluate(new TokenMemory(_text)).NegativeLogLikelihood;
     }
 
     [Test]
@@ -94,10 +99,12 @@ public sealed class MonteCarloEvaluatorTests
     {
         LanguageModel model = NewModel();
         DropoutSpec dropout = new() { Kind = DropoutKind.Random, Output = 0.5f };
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 0))).Contains("samples must be 1 to 65536");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 0)))
+            .Contains("samples must be 1 to 65536");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout with { Output = 1f }, 1)))
             .Contains("output drop rate");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 1, wordDrop: 1f))).Contains("word drop rate");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 1, wordDrop: 1f)))
+            .Contains("word drop rate");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new MonteCarloEvaluator(model, dropout, 1, weightDrop: float.NaN)))
             .Contains("weight drop rate");
         var evaluator = new MonteCarloEvaluator(model, dropout, 2);

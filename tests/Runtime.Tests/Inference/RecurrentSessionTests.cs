@@ -23,7 +23,8 @@ public sealed class RecurrentSessionTests
             yield return () => Config(CellKind.Lstm, direction) with { Peepholes = true };
             yield return () => Config(CellKind.RnnTanh, direction) with
             {
-                Activations = [.. Enumerable.Repeat(new Activation(ActivationKind.Elu, 0.7f), direction == RecurrentDirection.Bidirectional ? 2 : 1)],
+                Activations = [.. Enumerable.Repeat(
+                    new Activation(ActivationKind.Elu, 0.7f), direction == RecurrentDirection.Bidirectional ? 2 : 1)],
             };
         }
     }
@@ -51,7 +52,8 @@ public sealed class RecurrentSessionTests
         Result whole = Run(stack, SingleThread.Instance, T, []);
         using var pool = new WorkerPool(2);
         await Assert.That(Run(stack, pool, T, []).IsSame(whole)).IsTrue();
-        if (config.Direction == RecurrentDirection.Forward) await Assert.That(Run(stack, SingleThread.Instance, 7, []).IsSame(whole)).IsTrue();
+        if (config.Direction == RecurrentDirection.Forward)
+            await Assert.That(Run(stack, SingleThread.Instance, 7, []).IsSame(whole)).IsTrue();
     }
 
     [Test]
@@ -84,13 +86,15 @@ public sealed class RecurrentSessionTests
     [Test]
     [MatrixDataSource]
     public async Task A_number_that_is_not_finite_is_refused_by_its_place_and_leaves_everything_as_it_was(
-        [Matrix(float.NaN, float.PositiveInfinity, float.NegativeInfinity)] float wrong, [Matrix(CellKind.Lstm, CellKind.Gru, CellKind.RnnRelu)] CellKind cell)
+        [Matrix(float.NaN, float.PositiveInfinity, float.NegativeInfinity)] float wrong,
+        [Matrix(CellKind.Lstm, CellKind.Gru, CellKind.RnnRelu)] CellKind cell)
     {
         const int Steps = 4;
         RecurrentStack stack = Make(Config(cell, RecurrentDirection.Forward));
         var session = new RecurrentSession(stack, B, Steps) { NonFinite = NonFiniteInput.Refuse };
         var other = new RecurrentSession(stack, B, Steps);
-        float[] x = Arrays.Uniform(60, Steps * B * I), y = new float[Steps * B * H], z = new float[y.Length], h = new float[StateLength(stack.Config)];
+        float[] x = Arrays.Uniform(60, Steps * B * I), y = new float[Steps * B * H], z = new float[y.Length],
+            h = new float[StateLength(stack.Config)];
         session.Run(x, y);
         other.Run(x, z);
         float[] bad = [.. x];
@@ -142,7 +146,8 @@ public sealed class RecurrentSessionTests
     [Test]
     public async Task Refusing_allocates_nothing_where_all_is_well()
     {
-        var session = new RecurrentSession(Make(Config(CellKind.Lstm, RecurrentDirection.Forward)), B, 2) { NonFinite = NonFiniteInput.Refuse };
+        var session = new RecurrentSession(
+            Make(Config(CellKind.Lstm, RecurrentDirection.Forward)), B, 2) { NonFinite = NonFiniteInput.Refuse };
         float[] x = Arrays.Uniform(62, 2 * B * I), y = new float[2 * B * H];
         session.Run(x, y);
         long least = long.MaxValue;
@@ -165,7 +170,8 @@ public sealed class RecurrentSessionTests
         await Assert.That(() => session.Run(new float[3 * B * I], new float[3 * B * H])).Throws<ArgumentException>();
         await Assert.That(() => session.Run(new float[B * I], new float[B * H], [1, 1, 2])).Throws<ArgumentException>();
         await Assert.That(() => session.SetState(new float[1])).Throws<ArgumentException>();
-        await Assert.That(() => session.SetState(new float[StateLength(stack.Config)], new float[StateLength(stack.Config)])).Throws<ArgumentException>();
+        await Assert.That(() => session.SetState(new float[StateLength(stack.Config)], new float[StateLength(stack.Config)]))
+            .Throws<ArgumentException>();
         await Assert.That(() => new RecurrentSession(stack, 0, 1)).Throws<ArgumentException>();
         await Assert.That(() => new RecurrentStack(stack.Config with { Peepholes = true })).Throws<ArgumentException>();
         await Assert.That(() => new RecurrentStack(stack.Config with { Activations = [Activation.Tanh] })).Throws<ArgumentException>();
@@ -194,7 +200,8 @@ public sealed class RecurrentSessionTests
         RecurrentStackConfig config = stack.Config;
         bool isLstm = config.Cell == CellKind.Lstm;
         var session = new RecurrentSession(stack, B, piece, runner);
-        float[] x = Arrays.Uniform(50, T * B * I), y = new float[T * B * config.OutputSize], h = new float[StateLength(config)], c = isLstm ? new float[h.Length] : [];
+        float[] x = Arrays.Uniform(50, T * B * I), y = new float[T * B * config.OutputSize], h = new float[StateLength(config)],
+            c = isLstm ? new float[h.Length] : [];
         session.SetState(Arrays.Uniform(51, h.Length), isLstm ? Arrays.Uniform(52, h.Length) : []);
         for (int t = 0; t < T; t += piece)
         {
@@ -226,7 +233,9 @@ public sealed class RecurrentSessionTests
                     {
                         bool isReverse = d == 1 || config.Direction == RecurrentDirection.Reverse;
                         int t = isReverse ? length - 1 - s : s;
-                        Step(stack, layer, d, x.AsSpan(((t * B) + b) * width, width), hidden.AsSpan(at, H), cells.Length == 0 ? [] : cells.AsSpan(at, H));
+                        Step(
+                            stack, layer, d, x.AsSpan(((t * B) + b) * width, width), hidden.AsSpan(at, H),
+                            cells.Length == 0 ? [] : cells.AsSpan(at, H));
                         hidden.AsSpan(at, H).CopyTo(y.AsSpan((((t * B) + b) * config.OutputSize) + (d * H)));
                     }
                 }
@@ -243,7 +252,8 @@ public sealed class RecurrentSessionTests
         RecurrentStackConfig config = stack.Config;
         RecurrentSlots slots = stack.Slots(layer, direction);
         int columns = slots.Input.Shape[1];
-        double[] a = Product(stack.Parameters[slots.Input], x, columns), u = Product(stack.Parameters[slots.Recurrent], h, columns), next = new double[H];
+        double[] a = Product(stack.Parameters[slots.Input], x, columns), u = Product(stack.Parameters[slots.Recurrent], h, columns),
+            next = new double[H];
         for (int j = 0; j < columns; j++) a[j] += stack.Parameters[slots.Bias][j];
         Activation[] f = [.. config.FunctionsOf(direction)];
         double[] reset = new double[H];
@@ -261,7 +271,9 @@ public sealed class RecurrentSessionTests
                     break;
                 case CellKind.Gru:
                     double r = Squash(f[0], a[j] + u[j]), z = Squash(f[0], a[H + j] + u[H + j]);
-                    double recurrent = slots.RecurrentBias is { } bias ? r * (u[(2 * H) + j] + stack.Parameters[bias][j]) : ofReset[(2 * H) + j];
+                    double recurrent = slots.RecurrentBias is { } bias
+                        ? r * (u[(2 * H) + j] + stack.Parameters[bias][j])
+                        : ofReset[(2 * H) + j];
                     next[j] = ((1 - z) * Squash(f[1], a[(2 * H) + j] + recurrent)) + (z * h[j]);
                     break;
                 default:
@@ -298,6 +310,7 @@ public sealed class RecurrentSessionTests
 
     private sealed record Result(double[] Output, double[] Hidden, double[] Cell)
     {
-        public bool IsSame(Result other) => Output.SequenceEqual(other.Output) && Hidden.SequenceEqual(other.Hidden) && Cell.SequenceEqual(other.Cell);
+        public bool IsSame(Result other) =>
+            Output.SequenceEqual(other.Output) && Hidden.SequenceEqual(other.Hidden) && Cell.SequenceEqual(other.Cell);
     }
 }

@@ -106,21 +106,26 @@ public sealed class TokenSamplerTests
     public async Task Values_out_of_range_are_refused()
     {
         foreach (float temperature in new[] { -0.1f, float.NaN, float.PositiveInfinity })
-            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(6, temperature))).Contains("temperature must be 0 or above, and finite");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(6, topK: -1))).Contains("topK must be 0 (all) or above");
-        await Assert.That(Messages.Of<ArgumentException>(() => new TokenSampler(6).Sample(new float[5]))).IsEqualTo("5 logits given, the sampler was made for 6");
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(6, temperature)))
+                .Contains("temperature must be 0 or above, and finite");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(6, topK: -1)))
+            .Contains("topK must be 0 (all) or above");
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenSampler(6).Sample(new float[5])))
+            .IsEqualTo("5 logits given, the sampler was made for 6");
     }
 
     [Test]
     [Arguments(0)]
     [Arguments(-1)]
     public async Task A_vocabulary_of_no_tokens_is_refused(int size) =>
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(size))).Contains("vocabularySize must be at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(size)))
+            .Contains("vocabularySize must be at least 1");
 
     [Test]
     [MatrixDataSource]
     public async Task Logits_that_are_not_numbers_are_refused(
-        [Matrix(float.NaN, float.PositiveInfinity)] float bad, [Matrix(0, 1, 5)] int at, [Matrix(0f, 1f)] float temperature, [Matrix(0, 2)] int topK)
+        [Matrix(float.NaN, float.PositiveInfinity)] float bad, [Matrix(0, 1, 5)] int at, [Matrix(0f, 1f)] float temperature,
+        [Matrix(0, 2)] int topK)
     {
         var sampler = new TokenSampler(6, temperature, topK);
         float[] one = [.. _logits], all = [.. _logits.Select(_ => bad)];

@@ -62,7 +62,9 @@ public sealed class ActivationTests
         foreach (int width in (int[])[1, .. Cases.LaneWidths])
         {
             float found = Apply(function, [x], width)[0];
-            await Assert.That(float.IsNaN(expected) ? float.IsNaN(found) : BitConverter.SingleToInt32Bits(found) == BitConverter.SingleToInt32Bits(expected))
+            await Assert.That(float.IsNaN(expected)
+                ? float.IsNaN(found)
+                : BitConverter.SingleToInt32Bits(found) == BitConverter.SingleToInt32Bits(expected))
                 .IsTrue().Because($"{function}({x}) is {found} with {width} lanes");
         }
     }
@@ -70,7 +72,9 @@ public sealed class ActivationTests
     [Test]
     public async Task Exp_is_clamped_where_floats_end_and_stays_finite()
     {
-        float[] found = Apply(Curve.Exp, [88f, 89f, float.MaxValue, float.PositiveInfinity, -87f, -88f, float.MinValue, float.NegativeInfinity], Cases.LaneWidths[^1]);
+        float[] found = Apply(
+            Curve.Exp, [88f, 89f, float.MaxValue, float.PositiveInfinity, -87f, -88f, float.MinValue, float.NegativeInfinity],
+            Cases.LaneWidths[^1]);
         await Assert.That(found[..4].All(value => value == found[0] && float.IsFinite(value))).IsTrue();
         await Assert.That(found[4..].All(value => value == found[4] && value > 0f && float.IsNormal(value))).IsTrue();
     }
@@ -87,7 +91,8 @@ public sealed class ActivationTests
     public async Task Tanh_is_odd_to_the_bit()
     {
         float[] x = Samples(Curve.Tanh);
-        float[] found = Apply(Curve.Tanh, x, Cases.LaneWidths[^1]), mirrored = Apply(Curve.Tanh, [.. x.Select(value => -value)], Cases.LaneWidths[^1]);
+        float[] found = Apply(Curve.Tanh, x, Cases.LaneWidths[^1]),
+            mirrored = Apply(Curve.Tanh, [.. x.Select(value => -value)], Cases.LaneWidths[^1]);
         await Assert.That(Arrays.FirstDifference([.. mirrored.Select(value => -value)], found)).IsNull();
     }
 
@@ -95,8 +100,8 @@ public sealed class ActivationTests
     [MatrixDataSource]
     public async Task Values_never_fall_where_arguments_rise([Matrix] Curve function)
     {
-        // Dense runs around every place where the polynomial's piece changes (odd multiples of ln 2 / 2, halved for tanh), around tanh's switch,
-        // where it saturates, around 0 and the clamps of exp. ExhaustiveActivationTests tries all floats.
+        // Dense runs around every place where the polynomial's piece changes (odd multiples of ln 2 / 2, halved for tanh), around tanh's
+        // switch, where it saturates, around 0 and the clamps of exp. ExhaustiveActivationTests tries all floats.
         const int neighbours = 20_000;
         double piece = function == Curve.Tanh ? Math.Log(2) / 4 : Math.Log(2) / 2;
         float[] centres = [0f, 0.55f, 9.0109f, 10f, 87f, 88f, .. Enumerable.Range(0, 33).Select(n => (float)(((2 * n) + 1) * piece))];
@@ -108,7 +113,8 @@ public sealed class ActivationTests
             Curves.Apply(function, x, y, Cases.LaneWidths[^1]);
             int fall = 1;
             while (fall < neighbours && y[fall] >= y[fall - 1]) fall++;
-            await Assert.That(fall).IsEqualTo(neighbours).Because($"{function}({x[Math.Min(fall, neighbours - 1)]:R}) is less than at the float below");
+            await Assert.That(fall)
+                .IsEqualTo(neighbours).Because($"{function}({x[Math.Min(fall, neighbours - 1)]:R}) is less than at the float below");
         }
     }
 
@@ -131,7 +137,8 @@ public sealed class ActivationTests
         return [.. samples.Where(x => x >= lowest && x <= highest)];
     }
 
-    private static float[] Special => [0f, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, float.MaxValue, float.MinValue, -100f, 100f];
+    private static float[] Special =>
+        [0f, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, float.MaxValue, float.MinValue, -100f, 100f];
 
     private static (double Ulp, float At) Worst(Curve function, float[] x, float[] found)
     {

@@ -13,14 +13,17 @@ public sealed class CellTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Gates_forward_and_backward_are_the_twins([Matrix(1, 3, 17, 40, 67, 531)] int hidden, [Matrix(1, 2, 5, 33, 65)] int batch, [Matrix] bool peepholes)
+    public async Task Gates_forward_and_backward_are_the_twins(
+        [Matrix(1, 3, 17, 40, 67, 531)] int hidden, [Matrix(1, 2, 5, 33, 65)] int batch, [Matrix] bool peepholes)
     {
         foreach (int width in Cases.LaneWidths)
         {
             CellResults found = VectorRig.Cell(hidden, batch, width, SingleThread.Instance, peepholes);
             int ld = Products.RowStride(4 * hidden), cStride = AlignedBuffer.RoundUp(hidden);
-            double[,] gates = new double[batch, 4 * hidden], cNext = new double[batch, hidden], h = new double[hidden, batch], da = new double[batch, 4 * hidden];
-            double[,] c = Columns(found.C, batch, cStride, hidden), dc = Columns(found.Dc, batch, cStride, hidden), dh = new double[hidden, batch];
+            double[,] gates = new double[batch, 4 * hidden], cNext = new double[batch, hidden], h = new double[hidden, batch],
+                da = new double[batch, 4 * hidden];
+            double[,] c = Columns(found.C, batch, cStride, hidden), dc = Columns(found.Dc, batch, cStride, hidden),
+                dh = new double[hidden, batch];
             for (int i = 0; i < dh.Length; i++) dh.AsFlat()[i] = (double)found.DUp[i] + found.DRecurrent[i];
             ReferenceLstmCell.Forward(Columns(found.A, batch, ld, 4 * hidden), found.P.ToDoubles(), c, gates, cNext, h);
             ReferenceLstmCell.Backward(gates, found.P.ToDoubles(), c, cNext, dh, dc, da);
@@ -41,18 +44,22 @@ public sealed class CellTests
 
     [Test]
     [MatrixDataSource]
-    public async Task The_GRU_forward_and_backward_is_the_twin([Matrix(1, 3, 17, 40, 67, 531)] int hidden, [Matrix(1, 2, 5, 33, 65)] int batch)
+    public async Task The_GRU_forward_and_backward_is_the_twin(
+        [Matrix(1, 3, 17, 40, 67, 531)] int hidden, [Matrix(1, 2, 5, 33, 65)] int batch)
     {
         int ld = Products.RowStride(3 * hidden), stride = AlignedBuffer.RoundUp(hidden), columns = 3 * hidden;
         foreach (int width in Cases.LaneWidths)
         {
             GruResults found = VectorRig.Gru(hidden, batch, width, SingleThread.Instance);
-            double[,] gates = new double[batch, columns], hNext = new double[hidden, batch], dx = new double[batch, columns], du = new double[batch, columns];
+            double[,] gates = new double[batch, columns], hNext = new double[hidden, batch], dx = new double[batch, columns],
+                du = new double[batch, columns];
             double[,] u = Columns(found.U, batch, ld, columns), h = Columns(found.H, hidden, batch, batch);
-            double[,] dh = new double[hidden, batch], dPast = new double[hidden, batch], carried = Columns(found.DPast, batch, stride, hidden);
+            double[,] dh = new double[hidden, batch], dPast = new double[hidden, batch],
+                carried = Columns(found.DPast, batch, stride, hidden);
             for (int j = 0; j < hidden; j++)
             {
-                for (int b = 0; b < batch; b++) dh[j, b] = (double)found.DUp[(j * batch) + b] + found.DRecurrent[(j * batch) + b] + carried[b, j];
+                for (int b = 0; b < batch; b++)
+                    dh[j, b] = (double)found.DUp[(j * batch) + b] + found.DRecurrent[(j * batch) + b] + carried[b, j];
             }
 
             ReferenceGruCell.Forward(Columns(found.X, batch, ld, columns), u, h, gates, hNext);
@@ -107,7 +114,8 @@ public sealed class CellTests
             for (int j = 0; j < h.Length; j++) a[j] = values[j % values.Length];
             ops.RnnForward(rectified: true, a, 32, h.Length, 1, h);
             float[] expected = [float.NaN, 0f, 2f, float.PositiveInfinity, 0f, 0f];
-            for (int j = 0; j < h.Length; j++) await Assert.That(h[j]).IsEqualTo(expected[j % values.Length]).Because($"unit {j}, {width} lanes");
+            for (int j = 0; j < h.Length; j++)
+                await Assert.That(h[j]).IsEqualTo(expected[j % values.Length]).Because($"unit {j}, {width} lanes");
         }
     }
 
@@ -135,7 +143,8 @@ public sealed class CellTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Softmax_and_its_gradient_are_the_twins([Matrix(2, 3, 16, 19, 67, 100)] int vocabulary, [Matrix(0.1f, 10f, 1000f)] float range)
+    public async Task Softmax_and_its_gradient_are_the_twins(
+        [Matrix(2, 3, 16, 19, 67, 100)] int vocabulary, [Matrix(0.1f, 10f, 1000f)] float range)
     {
         const int rows = 6;
         const float scale = 0.125f;
@@ -149,18 +158,22 @@ public sealed class CellTests
                 double[] dy = new double[vocabulary];
                 double loss = found.Targets[row] < 0
                     ? 0
-                    : ReferenceSoftmaxCrossEntropy.Row(found.Y.AsSpan(row * ld, vocabulary).ToArray().ToDoubles(), found.Targets[row], scale, dy);
+                    : ReferenceSoftmaxCrossEntropy.Row(
+                        found.Y.AsSpan(row * ld, vocabulary).ToArray().ToDoubles(), found.Targets[row], scale, dy);
                 // The loss is a float and a difference of logits: it is no closer than a unit of either.
                 await Assert.That((double)found.Losses[row]).IsEqualTo(loss).Within(Tolerance * Math.Max(1, loss));
                 await Assert.That(Furthest(Columns(found.Dy[(row * ld)..], 1, ld, vocabulary), Row(dy))).IsLessThan(scale * Tolerance);
-                await Assert.That(Arrays.FirstDifference(found.Dy.AsSpan((row * ld) + vocabulary, ld - vocabulary), found.Y.AsSpan((row * ld) + vocabulary, ld - vocabulary))).IsNull();
+                await Assert.That(Arrays.FirstDifference(
+                    found.Dy.AsSpan((row * ld) + vocabulary, ld - vocabulary),
+                    found.Y.AsSpan((row * ld) + vocabulary, ld - vocabulary))).IsNull();
             }
         }
     }
 
     [Test]
     [MatrixDataSource]
-    public async Task Embedding_forward_and_backward_are_the_twins([Matrix(1, 16, 33, 130)] int units, [Matrix(1, 4, 5, 8)] int batch, [Matrix(true, false)] bool tied)
+    public async Task Embedding_forward_and_backward_are_the_twins(
+        [Matrix(1, 16, 33, 130)] int units, [Matrix(1, 4, 5, 8)] int batch, [Matrix(true, false)] bool tied)
     {
         const int vocabulary = 7, timeSteps = 4;
         using var pool = new WorkerPool(2);
@@ -181,7 +194,8 @@ public sealed class CellTests
                 int[] step = tokens[(t * batch)..((t + 1) * batch)];
                 var expected = new double[units, batch];
                 ReferenceEmbedding.Forward(View(table), step, expected);
-                ReferenceEmbedding.Backward(step, ((ReadOnlySpan<float>)dx.AsSpan(t * units * batch)).ToMatrix(units, batch), expectedGradient);
+                ReferenceEmbedding.Backward(
+                    step, ((ReadOnlySpan<float>)dx.AsSpan(t * units * batch)).ToMatrix(units, batch), expectedGradient);
                 await Assert.That(Furthest(Columns(x.Span[(t * units * batch)..].ToArray(), units, batch, batch), expected)).IsEqualTo(0);
             }
 
@@ -192,7 +206,8 @@ public sealed class CellTests
         }
 
         // The table as [V, E]; a tied one lies as [E, V].
-        double[,] View(ReadOnlySpan<float> values) => tied ? values.ToMatrix(units, vocabulary).Transposed() : values.ToMatrix(vocabulary, units);
+        double[,] View(ReadOnlySpan<float> values) =>
+            tied ? values.ToMatrix(units, vocabulary).Transposed() : values.ToMatrix(vocabulary, units);
     }
 
     private static double[,] Columns(float[] values, int rows, int stride, int columns)

@@ -112,16 +112,20 @@ public sealed class ElementwiseTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Updates_are_the_twins([Matrix(16, 16384 + 48)] int length, [Matrix(0f, 0.1f)] float decay, [Matrix(0f, 0.01f)] float shrink)
+    public async Task Updates_are_the_twins(
+        [Matrix(16, 16384 + 48)] int length, [Matrix(0f, 0.1f)] float decay, [Matrix(0f, 0.01f)] float shrink)
     {
         foreach (UpdateForm form in Enum.GetValues<UpdateForm>())
         {
             UpdateRule rule = new(form)
             {
-                Scale = 0.5f, Decay = decay, Rate = 0.75f, Shrink = shrink, Beta1 = 0.8f, Beta2 = 0.9f, Correction = 1.25f, Epsilon = 0.125f,
+                Scale = 0.5f, Decay = decay, Rate = 0.75f, Shrink = shrink, Beta1 = 0.8f, Beta2 = 0.9f, Correction = 1.25f,
+                Epsilon = 0.125f,
             };
-            float[] p = Arrays.Uniform(1, length), g = Arrays.Uniform(2, length), first = Arrays.Uniform(3, length), second = Arrays.Uniform(4, length);
-            for (int i = 0; i < length; i++) (first[i], second[i]) = (form == UpdateForm.Adagrad ? first[i] * first[i] : first[i], second[i] * second[i]);
+            float[] p = Arrays.Uniform(1, length), g = Arrays.Uniform(2, length), first = Arrays.Uniform(3, length),
+                second = Arrays.Uniform(4, length);
+            for (int i = 0; i < length; i++)
+                (first[i], second[i]) = (form == UpdateForm.Adagrad ? first[i] * first[i] : first[i], second[i] * second[i]);
             double[] pExpected = p.ToDoubles(), firstExpected = first.ToDoubles(), secondExpected = second.ToDoubles();
             ReferenceUpdates.Update(pExpected, g.ToDoubles(), firstExpected, secondExpected, rule);
             await Same(ops =>
@@ -143,7 +147,10 @@ public sealed class ElementwiseTests
             {
                 // Descent has its decay in what it shrinks by.
                 if (form == UpdateForm.Descent && decay > 0f) continue;
-                UpdateRule rule = new(form) { Scale = 1f, Decay = decay, Rate = 1f, Shrink = shrink, Beta1 = 0.5f, Beta2 = 0.5f, Correction = 1f, Epsilon = 1f };
+                UpdateRule rule = new(form)
+                {
+                    Scale = 1f, Decay = decay, Rate = 1f, Shrink = shrink, Beta1 = 0.5f, Beta2 = 0.5f, Correction = 1f, Epsilon = 1f,
+                };
                 float[] p = Arrays.Uniform(1, 64), g = new float[64], first = new float[64], second = new float[64];
                 first.AsSpan().Fill(1f);
                 g[20] = 1f;
@@ -155,7 +162,8 @@ public sealed class ElementwiseTests
                 // Blocks are a way to save work, and change no bit.
                 await Assert.That(Arrays.FirstDifference(p, all)).IsNull().Because($"{rule}");
                 await Assert.That(Arrays.FirstDifference(first, firstOfAll)).IsNull().Because($"{rule}");
-                await Assert.That(Arrays.FirstDifference(p.AsSpan(32), before.AsSpan(32)) is null).IsEqualTo(rule.IsLocal).Because($"{rule}");
+                await Assert.That(Arrays.FirstDifference(p.AsSpan(32), before.AsSpan(32)) is null)
+                    .IsEqualTo(rule.IsLocal).Because($"{rule}");
             }
         }
     }

@@ -1,10 +1,8 @@
 namespace TinySD.Runtime.Tests;
 
 /// <summary>Every one of the 2^32 floats through every activation: the proof that the sampled tests sample.</summary>
-/// <remarks>
-/// Some ten minutes on one core, so it runs only when asked for:
-/// <c>dotnet run -c Release --project tests/Runtime.Tests -- --treenode-filter "/*/*/ExhaustiveActivationTests/*" --output Detailed</c>
-/// </remarks>
+/// <remarks>Some ten minutes on one core, so it runs only when asked for: <c>dotnet run -c Release --project tests/Runtime.Tests --</c>
+/// <c>--treenode-filter "/*/*/ExhaustiveActivationTests/*" --output Detailed</c>.</remarks>
 [Explicit]
 [NotInParallel]
 public sealed class ExhaustiveActivationTests
@@ -45,7 +43,8 @@ public sealed class ExhaustiveActivationTests
             floats += count;
         }
 
-        string found = $"{curve}: {floats:N0} floats, {falls} falls, {differences} chunks that differ between widths, worst error {worst:F3} ulp at {at:R}";
+        string found = $"{curve}: {floats:N0} floats, {falls} falls, {differences} chunks that differ between widths, " +
+            $"worst error {worst:F3} ulp at {at:R}";
         TestContext.Current!.OutputWriter.WriteLine(found);
         await Assert.That(falls).IsEqualTo(0).Because(found);
         await Assert.That(differences).IsEqualTo(0).Because(found);

@@ -2,17 +2,21 @@ using CommunityToolkit.HighPerformance;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>The three products against their scalar twins, over sizes of 0 to 3 tiles with remainders, and over patterns of kept units.</summary>
+/// <summary>The three products against their scalar twins, over sizes of 0 to 3 tiles with remainders, and over patterns
+/// of kept units.</summary>
 public sealed class ProductTests
 {
-    // Rows of 1 to 4 tiles or strips and what is left over; one row of several pieces that a backward tile walks apart, with every batch; the last three pass
-    // the backward product's column chunk, have rows that would collide, and pass the columns that a forward window walks at once.
+    // Rows of 1 to 4 tiles or strips and what is left over; one row of several pieces that a backward tile walks apart, with every batch;
+    // the last three pass the backward product's column chunk, have rows that would collide, and pass the columns that a forward window
+    // walks at once.
     private static readonly (int K, int N)[] _sizes =
     [
-        (1, 1), (3, 4), (17, 15), (7, 16), (40, 17), (2, 64), (5, 65), (67, 33), (9, 100), (4, 129), (2, 210), (1, 1300), (3, 3125), (2, 4096), (300, 230),
+        (1, 1), (3, 4), (17, 15), (7, 16), (40, 17), (2, 64), (5, 65), (67, 33), (9, 100), (4, 129), (2, 210), (1, 1300), (3, 3125),
+        (2, 4096), (300, 230),
     ];
 
-    private static readonly (int T, int B)[] _windows = [(1, 1), (7, 1), (2, 2), (3, 5), (2, 20), (1, 21), (2, 33), (1, 41), (1, 64), (1, 256)];
+    private static readonly (int T, int B)[] _windows = [
+        (1, 1), (7, 1), (2, 2), (3, 5), (2, 20), (1, 21), (2, 33), (1, 41), (1, 64), (1, 256)];
 
     [Test]
     [MatrixDataSource]
@@ -98,7 +102,8 @@ public sealed class ProductTests
         rig.PoisonDropped();
         for (int i = 0; i < clean.Length; i++)
         {
-            if (rig.Run(Cases.LaneWidths[i]).FirstDifference(clean[i]) is { } difference) return $"{Cases.LaneWidths[i]} lanes: {difference}";
+            if (rig.Run(Cases.LaneWidths[i]).FirstDifference(clean[i]) is { } difference)
+                return $"{Cases.LaneWidths[i]} lanes: {difference}";
         }
 
         return null;
@@ -120,7 +125,8 @@ public sealed class ProductTests
             ReferenceProducts.Backward(Magnitudes(w), Magnitudes(d), rig.Keep[t], scale, dxTerms);
             ReferenceProducts.WeightGradient(x, d, rig.Keep[t], gradient.Values);
             ReferenceProducts.WeightGradient(Magnitudes(x), Magnitudes(d), rig.Keep[t], gradient.Terms);
-            for (int b = 0; b < rig.B; b++) results.C.Set(((t * rig.B) + b) * rig.Stride, c.GetRowSpan(b), cTerms.GetRowSpan(b)); // padding stays 0
+            for (int b = 0; b < rig.B; b++) results.C.Set(
+                ((t * rig.B) + b) * rig.Stride, c.GetRowSpan(b), cTerms.GetRowSpan(b)); // padding stays 0
             results.Dx.Set(t * rig.K * rig.B, dx.AsFlat(), dxTerms.AsFlat());
         }
 
@@ -157,16 +163,16 @@ public sealed class ProductTests
             terms.CopyTo(_terms.AsSpan(at));
         }
 
-        /// <summary>
-        /// The first float further off than the bound, or null. Summing n products in any order, each step rounded, errs by at most n units (2^-24)
-        /// times the sum of the terms' magnitudes: Higham, "Accuracy and Stability of Numerical Algorithms", 3.1. No term means exactly 0.
-        /// </summary>
+        /// <summary>The first float further off than the bound, or null. Summing n products in any order, each step rounded, errs by at
+        /// most n units (2^-24) times the sum of the terms' magnitudes: Higham, "Accuracy and Stability of Numerical Algorithms", 3.1. No
+        /// term means exactly 0.</summary>
         public string? FirstFar(string name, float[] found, int terms)
         {
             for (int i = 0; i < found.Length; i++)
             {
                 // Written so that not-a-number is far as well.
-                if (!(Math.Abs(found[i] - _values[i]) <= terms * _terms[i] * Math.Pow(2, -24))) return $"{name}[{i}] is {found[i]:R}, not {_values[i]:R}";
+                if (!(Math.Abs(found[i] - _values[i]) <= terms * _terms[i] * Math.Pow(2, -24)))
+                    return $"{name}[{i}] is {found[i]:R}, not {_values[i]:R}";
             }
 
             return null;

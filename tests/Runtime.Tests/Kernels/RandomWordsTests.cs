@@ -21,7 +21,8 @@ public sealed class RandomWordsTests
     {
         // Random123, kat_vectors, philox4x32 10: counter 0, key 0.
         uint[] expected = [0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u];
-        foreach (int width in Widths) await Assert.That(Words(width, new PhiloxStream(0, 0, 0), 0, 4).AsSpan().SequenceEqual(expected)).IsTrue();
+        foreach (int width in Widths)
+            await Assert.That(Words(width, new PhiloxStream(0, 0, 0), 0, 4).AsSpan().SequenceEqual(expected)).IsTrue();
     }
 
     [Test]
@@ -46,7 +47,8 @@ public sealed class RandomWordsTests
 
     [Test]
     [MatrixDataSource]
-    public async Task Unstructured_masks_are_the_samplers([Matrix(1, 7, 64, 650, 2081)] int length, [Matrix(0f, 0.0001f, 0.35f, 0.5f, 0.9999999f)] float rate)
+    public async Task Unstructured_masks_are_the_samplers(
+        [Matrix(1, 7, 64, 650, 2081)] int length, [Matrix(0f, 0.0001f, 0.35f, 0.5f, 0.9999999f)] float rate)
     {
         const int steps = 3;
         var sampler = new MaskSampler(Seed, new DropoutSpec { Kind = DropoutKind.Random });
@@ -64,7 +66,8 @@ public sealed class RandomWordsTests
     [Test]
     [MatrixDataSource]
     public async Task Kept_units_are_the_samplers(
-        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix(1, 5, 256, 650, 1500, 2048)] int units, [Matrix(0f, 0.35f, 0.99f)] float rate,
+        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix(1, 5, 256, 650, 1500, 2048)] int units,
+        [Matrix(0f, 0.35f, 0.99f)] float rate,
         [Matrix(1, 6)] int group)
     {
         const int steps = 20;

@@ -19,7 +19,8 @@ public sealed class SameBitsTests
     [MatrixDataSource]
     public async Task Products_give_the_same_bits_at_every_width_and_thread_count([Matrix] KeepPattern pattern)
     {
-        foreach ((int k, int n, int t, int b) in new[] { (67, 100, 3, 21), (40, 268, 2, 5), (17, 33, 7, 1), (130, 16, 1, 64), (5, 2700, 2, 3) })
+        (int, int, int, int)[] shapes = [(67, 100, 3, 21), (40, 268, 2, 5), (17, 33, 7, 1), (130, 16, 1, 64), (5, 2700, 2, 3)];
+        foreach ((int k, int n, int t, int b) in shapes)
         {
             var rig = new ProductRig(k, n, t, b, pattern);
             ProductResults expected = rig.Run(ReferenceWidth);
@@ -104,11 +105,13 @@ public sealed class SameBitsTests
             float[] expected = TrainedParameters(cell, update, kind, ReferenceWidth, SingleThread.Instance);
             await Assert.That(expected.All(float.IsFinite)).IsTrue();
             // The reference's own width on one thread is among them: a second run.
-            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(TrainedParameters(cell, update, kind, width, runner), expected));
+            await AtEveryWidthAndThreadCount((width, runner) => Arrays.FirstDifference(
+                TrainedParameters(cell, update, kind, width, runner), expected));
         }
     }
 
-    // Large enough that no loop is left to one thread: embeddings, gathered rows, words and penalties are split from a few thousand numbers on.
+    // Large enough that no loop is left to one thread: embeddings, gathered rows, words and penalties are split from a few thousand numbers
+    // on.
     [Test]
     [Arguments(DropoutKind.Structured, false)]
     [Arguments(DropoutKind.Structured, true)]
@@ -117,7 +120,8 @@ public sealed class SameBitsTests
     {
         const int batch = 20, timeSteps = 35;
         LanguageModelConfig config = Cases.Config(vocabulary: 90, embedding: 130, hidden: 130, layers: 2, tied: isTied);
-        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, new() { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f }) with
+        LanguageModelRecipe recipe = Cases.Recipe(
+            config, batch, timeSteps, new() { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f }) with
         {
             WordDrop = 0.2f,
             WordDropBySequence = !isTied,
@@ -133,7 +137,8 @@ public sealed class SameBitsTests
         {
             LanguageModel model = Cases.Model(config, range: 0.2f);
             var trainer = new LanguageModelTrainer(model, recipe, runner, KernelChoice.ForLaneWidth(width));
-            for (int step = 0; step < 2; step++) trainer.Step(Arrays.Tokens(step, batch * timeSteps, 90), Arrays.Tokens(step + 50, batch * timeSteps, 90), new Draw(step));
+            for (int step = 0; step < 2; step++)
+                trainer.Step(Arrays.Tokens(step, batch * timeSteps, 90), Arrays.Tokens(step + 50, batch * timeSteps, 90), new Draw(step));
             return model.Parameters.Values.ToArray();
         }
     }
@@ -153,7 +158,8 @@ public sealed class SameBitsTests
         for (int step = 0; step < 10; step++)
         {
             trainer.Step(
-                Arrays.Tokens(step, batch * timeSteps, config.VocabularySize), Arrays.Tokens(step + 50, batch * timeSteps, config.VocabularySize), new Draw(step));
+                Arrays.Tokens(step, batch * timeSteps, config.VocabularySize),
+                Arrays.Tokens(step + 50, batch * timeSteps, config.VocabularySize), new Draw(step));
         }
 
         return model.Parameters.Values.ToArray();

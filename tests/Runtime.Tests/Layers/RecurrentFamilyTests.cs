@@ -8,9 +8,8 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// What a recurrent layer promises of bits: a sequence has those that it has alone, and step by step those of the whole window.
-/// </summary>
+/// <summary>What a recurrent layer promises of bits: a sequence has those that it has alone, and step by step those of
+/// the whole window.</summary>
 public sealed class RecurrentFamilyTests
 {
     // One long sequence and many short ones, more than stand side by side; one of no step; as many as the longest step's tile and one more.

@@ -7,10 +7,9 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>A layer of each cell from given states, against what ONNX Runtime 1.31 computes for the same weights.</summary>
-/// <remarks>
-/// There W, R and B are in ONNX's layouts and gate orders (LSTM i, o, f, c and peepholes i, o, f; GRU z, r, h with linear_before_reset = 1; the recurrent
-/// bias of a GRU's h is ours, every other one is 0), so a gate in the wrong place here or there would show.
-/// </remarks>
+/// <remarks>There W, R and B are in ONNX's layouts and gate orders (LSTM i, o, f, c and peepholes i, o, f; GRU z, r, h with
+/// linear_before_reset = 1; the recurrent bias of a GRU's h is ours, every other one is 0), so a gate in the wrong place here or
+/// there would show.</remarks>
 public sealed class RecurrentLayerTests
 {
     private const int T = 3, B = 2, I = 2, H = 3;
@@ -20,25 +19,29 @@ public sealed class RecurrentLayerTests
     {
         [(CellKind.Lstm, false)] = (
             [
-                -0.17302929f, -0.0049632066f, -0.0743894f, 0.1825805f, 0.05273682f, 0.037963994f, -0.35531053f, -0.10607729f, -0.014103552f, 0.14533958f,
+                -0.17302929f, -0.0049632066f, -0.0743894f, 0.1825805f, 0.05273682f, 0.037963994f, -0.35531053f, -0.10607729f, -0.014103552f,
+                0.14533958f,
                 -0.116249986f, 0.022181306f, -0.43833017f, -0.120958306f, 0.06292272f, 0.13944076f, -0.19513851f, 0.030983696f,
             ],
             [-0.7665787f, 0.1709231f, -0.29369083f, -0.23122698f, 0.49159738f, 0.051095672f]),
         [(CellKind.Lstm, true)] = (
             [
-                -0.12707609f, -0.003350321f, -0.07478522f, 0.1606733f, 0.009434885f, 0.038292494f, -0.3304554f, -0.10117322f, -0.012869791f, 0.12940963f,
+                -0.12707609f, -0.003350321f, -0.07478522f, 0.1606733f, 0.009434885f, 0.038292494f, -0.3304554f, -0.10117322f, -0.012869791f,
+                0.12940963f,
                 -0.13423617f, 0.022698613f, -0.4034413f, -0.11279003f, 0.059048016f, 0.120369956f, -0.20655285f, 0.032604046f,
             ],
             [-0.7102079f, 0.17095251f, -0.32041353f, -0.21913786f, 0.55449784f, 0.053742714f]),
         [(CellKind.Gru, false)] = (
             [
-                -0.0062184334f, 0.284156f, -0.32866234f, 0.07989368f, 0.043946013f, -0.43637013f, -0.036617678f, -0.060948923f, -0.29659924f, 0.49477577f,
+                -0.0062184334f, 0.284156f, -0.32866234f, 0.07989368f, 0.043946013f, -0.43637013f, -0.036617678f, -0.060948923f,
+                -0.29659924f, 0.49477577f,
                 -0.038132746f, -0.38187695f, -0.11584249f, -0.30424482f, -0.079754144f, 0.6982519f, -0.11509202f, -0.39545f,
             ],
             []),
         [(CellKind.RnnTanh, false)] = (
             [
-                0.6959356f, 0.7481544f, -0.07796645f, -0.543687f, -0.6709671f, -0.50983f, 0.5391749f, 0.72728896f, -0.37153733f, -0.48415452f,
+                0.6959356f, 0.7481544f, -0.07796645f, -0.543687f, -0.6709671f, -0.50983f, 0.5391749f, 0.72728896f, -0.37153733f,
+                -0.48415452f,
                 -0.7670033f, -0.46670347f, 0.59292436f, 0.72215617f, -0.3337657f, -0.44026756f, -0.73505306f, -0.4169004f,
             ],
             []),
@@ -49,7 +52,8 @@ public sealed class RecurrentLayerTests
             []),
     };
 
-    public static IEnumerable<Func<(CellKind Kind, bool Peepholes)>> Cells() => _expected.Keys.Select<(CellKind, bool), Func<(CellKind, bool)>>(cell => () => cell);
+    public static IEnumerable<Func<(CellKind Kind, bool Peepholes)>> Cells() =>
+        _expected.Keys.Select<(CellKind, bool), Func<(CellKind, bool)>>(cell => () => cell);
 
     [Test]
     [MethodDataSource(nameof(Cells))]
@@ -114,12 +118,14 @@ public sealed class RecurrentLayerTests
         {
             LanguageModelConfig config = Cases.Config(4, I, H, 1).Of(Cases.Cells[i]);
             IEnumerable<TensorSlot> recurrent = new LanguageModel(config).Layout.Tensors.Skip(1).SkipLast(2);
-            await Assert.That(string.Join(", ", recurrent.Select(slot => $"{slot.Name} [{string.Join(", ", slot.Shape)}]"))).IsEqualTo(expected[i]);
+            await Assert.That(string.Join(", ", recurrent.Select(slot => $"{slot.Name} [{string.Join(", ", slot.Shape)}]")))
+                .IsEqualTo(expected[i]);
         }
     }
 
     // Numbers that are the same in every program: eighths, so that no sum of a few of them rounds.
-    private static float[] Numbers(int tensor, int count) => [.. Enumerable.Range(0, count).Select(k => ((((k * 7) + (tensor * 5)) % 13) - 6) / 8f)];
+    private static float[] Numbers(int tensor, int count) =>
+        [.. Enumerable.Range(0, count).Select(k => ((((k * 7) + (tensor * 5)) % 13) - 6) / 8f)];
 
     private static (RecurrentLayer Layer, ParameterBlock Parameters) NewLayer(CellKind kind, bool peepholes, int width, int timeSteps)
     {

@@ -26,7 +26,8 @@ public sealed class MaskSamplerTests
     {
         Place[] places =
         [
-            .. from site in Enum.GetValues<DropoutSite>() from layer in new[] { 0, 2 } from sample in new[] { 0, 3 } from update in new[] { 0, 9 }
+            .. from site in Enum.GetValues<DropoutSite>() from layer in new[] { 0, 2 }
+               from sample in new[] { 0, 3 } from update in new[] { 0, 9 }
                from t in new[] { 0, 34 } select new Place(site, layer, sample, update, t),
         ];
         var sampler = new MaskSampler(1, spec);
@@ -48,14 +49,18 @@ public sealed class MaskSamplerTests
         float[] origin = Draw(new MaskSampler(1, spec), spec, _origin);
         Place[] others =
         [
-            _origin with { Site = DropoutSite.Embedding }, _origin with { Site = DropoutSite.Recurrent }, _origin with { Site = DropoutSite.Output },
-            _origin with { Layer = 0 }, _origin with { Layer = 2 }, _origin with { Sample = 0 }, _origin with { Update = 0 }, _origin with { Sample = 1 << 20 },
+            _origin with { Site = DropoutSite.Embedding }, _origin with { Site = DropoutSite.Recurrent },
+            _origin with { Site = DropoutSite.Output },
+            _origin with { Layer = 0 }, _origin with { Layer = 2 }, _origin with { Sample = 0 }, _origin with { Update = 0 },
+            _origin with { Sample = 1 << 20 },
             _origin with { Update = 1 << 20 },
         ];
         foreach (Place other in others)
-            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(1, spec), spec, other), origin)).IsNotNull().Because(other.ToString());
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(1, spec), spec, other), origin))
+                .IsNotNull().Because(other.ToString());
         foreach (ulong seed in new ulong[] { 0, 2, 1 + (1ul << 32) })
-            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(seed, spec), spec, _origin), origin)).IsNotNull().Because($"seed {seed}");
+            await Assert.That(Arrays.FirstDifference(Draw(new MaskSampler(seed, spec), spec, _origin), origin))
+                .IsNotNull().Because($"seed {seed}");
         foreach (int t in new[] { 0, 2, 65535 })
         {
             string? difference = Arrays.FirstDifference(Draw(new MaskSampler(1, spec), spec, _origin with { T = t }), origin);
@@ -68,7 +73,8 @@ public sealed class MaskSamplerTests
     [Arguments(1500, 600)]
     public async Task Structured_masks_come_from_the_documented_counters_by_selection_sampling(int units, int wanted)
     {
-        // Written out from the documentation: Philox words at (block, sample, update, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's algorithm S.
+        // Written out from the documentation: Philox words at (block, sample, update, 2:4 site:2 layer:10 t:16), keyed by the seed; Knuth's
+        // algorithm S.
         const ulong seed = 0xFEDCBA9876543210;
         const int layer = 3, sample = 4, update = 500, t = 17;
         var spec = new DropoutSpec { Kind = DropoutKind.Structured };
@@ -83,7 +89,8 @@ public sealed class MaskSamplerTests
         }
 
         int[] keep = new int[units];
-        int count = new MaskSampler(seed, spec).Keep(MaskPlace.OfStack(DropoutSite.Recurrent, layer, units, 0.6f), new(update, sample), t, keep);
+        int count = new MaskSampler(seed, spec).Keep(
+            MaskPlace.OfStack(DropoutSite.Recurrent, layer, units, 0.6f), new(update, sample), t, keep);
         await Assert.That(string.Join(' ', keep[..count])).IsEqualTo(string.Join(' ', expected));
     }
 
@@ -152,7 +159,8 @@ public sealed class MaskSamplerTests
         await Assert.That(spec.KeepCount(MaskPlace.OfStack(DropoutSite.Recurrent, 0, units, rate))).IsEqualTo(expected);
         var sampler = new MaskSampler(1, spec);
         int[] keep = new int[units];
-        for (int t = 0; t < 20; t++) await Assert.That(sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate), default, t, keep)).IsEqualTo(expected);
+        for (int t = 0; t < 20; t++)
+            await Assert.That(sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate), default, t, keep)).IsEqualTo(expected);
         await Assert.That(sampler.Scale(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate))).IsEqualTo((float)((double)units / expected));
     }
 
@@ -166,7 +174,8 @@ public sealed class MaskSamplerTests
         var single = new MaskSampler(9, At(new DropoutSpec { Kind = DropoutKind.Structured, Draw = draw }, 0.4f));
         int groups = (units + group - 1) / group;
         int[] keep = new int[units], keptGroups = new int[groups];
-        MaskPlace place = MaskPlace.OfStack(DropoutSite.Recurrent, 1, units, 0.4f), placeOfGroups = MaskPlace.OfStack(DropoutSite.Recurrent, 1, groups, 0.4f);
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Recurrent, 1, units, 0.4f),
+            placeOfGroups = MaskPlace.OfStack(DropoutSite.Recurrent, 1, groups, 0.4f);
         for (int t = 0; t < 30; t++)
         {
             int count = grouped.Keep(place, new(3, 2), t, keep);
@@ -194,7 +203,8 @@ public sealed class MaskSamplerTests
     [Arguments(DropoutKind.StructuredLocked, MaskDraw.Bernoulli, 3, 0.5f, 2f)]
     [Arguments(DropoutKind.Random, MaskDraw.ExactCount, 10, 0.75f, 4f)]
     [Arguments(DropoutKind.Locked, MaskDraw.ExactCount, 3, 0.5f, 2f)]
-    public async Task Survivors_are_scaled_by_H_over_k_or_by_1_over_1_minus_p(DropoutKind kind, MaskDraw draw, int units, float rate, float scale)
+    public async Task Survivors_are_scaled_by_H_over_k_or_by_1_over_1_minus_p(
+        DropoutKind kind, MaskDraw draw, int units, float rate, float scale)
     {
         var sampler = new MaskSampler(1, At(new DropoutSpec { Kind = kind, Draw = draw }, rate));
         await Assert.That(sampler.Scale(MaskPlace.OfStack(DropoutSite.Layer, 1, units, rate))).IsEqualTo(scale);
@@ -216,15 +226,21 @@ public sealed class MaskSamplerTests
     [Arguments(DropoutSite.Layer, 0, 0, -1, 0, "the update must be 0 or above")]
     [Arguments(DropoutSite.Layer, 0, 0, 0, -1, "t must be 0 to 65535")]
     [Arguments(DropoutSite.Layer, 1, 0, 0, 65_537, "t must be 0 to 65535")] // else it would be layer 1 at t = 1
-    public async Task Places_beyond_the_counters_bits_are_refused(DropoutSite site, int layer, int sample, int update, int t, string expected)
+    public async Task Places_beyond_the_counters_bits_are_refused(
+        DropoutSite site, int layer, int sample, int update, int t, string expected)
     {
         foreach (DropoutSpec spec in Cases.Dropouts.Where(spec => spec.Kind != DropoutKind.None).Select(spec => At(spec, 0.5f)))
         {
             var sampler = new MaskSampler(1, spec);
             int[] keep = new int[Units];
-            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Keep(MaskPlace.OfStack(site, layer, Units, 0.5f), new(update, sample), t, keep))).Contains(expected);
-            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Fill(MaskPlace.OfStack(site, layer, Units, 0.5f), new(update, sample), t, new float[Units]))).Contains(expected);
+            float[] mask = new float[Units];
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Keep(Place(), new(update, sample), t, keep)))
+                .Contains(expected);
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => sampler.Fill(Place(), new(update, sample), t, mask)))
+                .Contains(expected);
         }
+
+        MaskPlace Place() => MaskPlace.OfStack(site, layer, Units, 0.5f);
     }
 
     [Test]
@@ -244,7 +260,8 @@ public sealed class MaskSamplerTests
         var sampler = new MaskSampler(1, At(new DropoutSpec { Kind = DropoutKind.Structured }, 0.5f));
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskPlace.OfStack(DropoutSite.Layer, 0, 0, 0.5f)))
             .Contains("units must be at least 1");
-        await Assert.That(Messages.Of<ArgumentException>(() => sampler.Keep(MaskPlace.OfStack(DropoutSite.Layer, 0, 10, 0.5f), default, 0, new int[9])))
+        MaskPlace place = MaskPlace.OfStack(DropoutSite.Layer, 0, 10, 0.5f);
+        await Assert.That(Messages.Of<ArgumentException>(() => sampler.Keep(place, default, 0, new int[9])))
             .IsEqualTo("keep holds 9 indices; room for all 10 units was expected");
     }
 
@@ -258,7 +275,8 @@ public sealed class MaskSamplerTests
     [Arguments(10, 0.5f, 1, 0, "group must be at least 1")]
     [Arguments(10, 0.5f, 1, -3, "group must be at least 1")]
     public async Task Kept_counts_of_impossible_arguments_are_refused(int units, float rate, int multiple, int group, string expected) =>
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskSampler.KeepCount(units, rate, multiple, group))).Contains(expected);
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => MaskSampler.KeepCount(units, rate, multiple, group)))
+            .Contains(expected);
 
     [Test]
     [Arguments(int.MaxValue, 0.5f, 1, 1, 1 << 30)] // half of an odd number, rounded up
@@ -269,7 +287,8 @@ public sealed class MaskSamplerTests
     public async Task Kept_counts_of_the_largest_arguments_do_not_overflow(int units, float rate, int multiple, int group, int expected) =>
         await Assert.That(MaskSampler.KeepCount(units, rate, multiple, group)).IsEqualTo(expected);
 
-    private static DropoutSpec At(DropoutSpec spec, float rate) => spec with { Embedding = rate, Layer = rate, Recurrent = rate, Output = rate };
+    private static DropoutSpec At(DropoutSpec spec, float rate) =>
+        spec with { Embedding = rate, Layer = rate, Recurrent = rate, Output = rate };
 
     // The factors of one mask, [units] or [units][sequences].
     private static float[] Draw(MaskSampler sampler, DropoutSpec spec, Place place)

@@ -18,7 +18,8 @@ public sealed class MaskStatisticsTests
     {
         foreach (MaskDraw how in Enum.GetValues<MaskDraw>())
         {
-            foreach ((int units, float rate) in new[] { (20, 0.5f), (17, 0.25f), (33, 0.9f) }) yield return () => new MaskCase(how, units, rate);
+            foreach ((int units, float rate) in new[] { (20, 0.5f), (17, 0.25f), (33, 0.9f) })
+                yield return () => new MaskCase(how, units, rate);
         }
     }
 
@@ -63,13 +64,15 @@ public sealed class MaskStatisticsTests
         await Assert.That(Math.Abs(Statistics.MeanZ(counts.Sum(), Draws, mean, variance))).IsLessThan(Statistics.Bound);
         // The squared deviations' own variance: the binomial's fourth central moment less the squared variance.
         double fourth = variance * (1 + (3 * (units - 2) * p * (1 - p))), squares = counts.Sum(count => (count - mean) * (count - mean));
-        await Assert.That(Math.Abs(Statistics.MeanZ(squares, Draws, variance, fourth - (variance * variance)))).IsLessThan(Statistics.Bound);
+        await Assert.That(Math.Abs(Statistics.MeanZ(squares, Draws, variance, fourth - (variance * variance))))
+            .IsLessThan(Statistics.Bound);
     }
 
     [Test]
     [MatrixDataSource]
     public async Task Neighbouring_masks_are_independent(
-        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how, [Matrix("time step", "update", "sample", "layer", "site")] string neighbour)
+        [Matrix(MaskDraw.ExactCount, MaskDraw.Bernoulli)] MaskDraw how,
+        [Matrix("time step", "update", "sample", "layer", "site")] string neighbour)
     {
         const int units = 24;
         var draw = new MaskCase(how, units, 0.5f);
@@ -124,10 +127,12 @@ public sealed class MaskStatisticsTests
         // Overlapping pairs across steps share a factor, which adds at most twice their covariance, p^3 - p^4, to the variance.
         double both = p * p, variance = both * (1 - both);
         await Assert.That(Math.Abs(Statistics.MeanZ(within, pairs, both, variance))).IsLessThan(Statistics.Bound);
-        await Assert.That(Math.Abs(Statistics.MeanZ(across, pairs, both, variance + (2 * ((p * both) - (both * both)))))).IsLessThan(Statistics.Bound);
+        await Assert.That(Math.Abs(Statistics.MeanZ(across, pairs, both, variance + (2 * ((p * both) - (both * both))))))
+            .IsLessThan(Statistics.Bound);
     }
 
-    private static IEnumerable<bool[]> Sequence(MaskCase draw, Func<int, (int Sample, int Update, int T)> place, int layer = 1, DropoutSite site = DropoutSite.Layer)
+    private static IEnumerable<bool[]> Sequence(
+        MaskCase draw, Func<int, (int Sample, int Update, int T)> place, int layer = 1, DropoutSite site = DropoutSite.Layer)
     {
         var sampler = new MaskSampler(20260101, draw.Spec);
         MaskPlace at = MaskPlace.OfStack(site, layer, draw.Units, draw.Rate);

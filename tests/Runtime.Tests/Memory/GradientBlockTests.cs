@@ -18,7 +18,8 @@ public sealed class GradientBlockTests
     {
         var layout = new ParameterLayout();
         TensorSlot table = layout.Add("embedding", rows, rowFloats), rest = layout.Add("rest", 3, 3001);
-        int[][] windows = [[], [0], [rows - 1], [0, 1, 2], [.. Enumerable.Range(0, rows)], [.. Enumerable.Range(0, rows).Where(row => row % 3 == 1)]];
+        int[][] windows = [
+            [], [0], [rows - 1], [0, 1, 2], [.. Enumerable.Range(0, rows)], [.. Enumerable.Range(0, rows).Where(row => row % 3 == 1)]];
         var blocks = new GradientBlock(layout, [new SparseTable(table, rows)], default);
         foreach (int[] touched in windows)
         {
@@ -73,7 +74,8 @@ public sealed class GradientBlockTests
         TensorSlot table = model.Layout.Tensors[0];
         trainer.ComputeGradient([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], new Draw(0));
         trainer.ComputeGradient([9, 9, 3, 9, 9, 9], [1, 1, 1, 1, 1, 1], new Draw(0));
-        int[] withGradient = [.. Enumerable.Range(0, 11).Where(token => trainer.Gradients[table].Slice(token * 7, 7).ToArray().Any(value => value != 0f))];
+        int[] withGradient =
+            [.. Enumerable.Range(0, 11).Where(token => trainer.Gradients[table].Slice(token * 7, 7).ToArray().Any(value => value != 0f))];
         await Assert.That(string.Join(' ', withGradient)).IsEqualTo("3 9");
     }
 }

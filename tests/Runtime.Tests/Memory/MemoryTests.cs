@@ -31,7 +31,8 @@ public sealed class MemoryTests
 
     [Test]
     public async Task A_buffer_of_negative_length_is_refused() =>
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new AlignedBuffer(-1))).Contains("lengthFloats must be 0 to 2^31 - 64 floats");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new AlignedBuffer(-1)))
+            .Contains("lengthFloats must be 0 to 2^31 - 64 floats");
 
     [Test]
     public async Task Tensors_lie_in_declared_order_each_on_64_bytes_without_overlap()
@@ -51,10 +52,13 @@ public sealed class MemoryTests
         var layout = new ParameterLayout();
         layout.Add("a", 3);
         await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("a", 4))).IsEqualTo("tensor 'a' is declared twice");
-        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 2, 0))).IsEqualTo("tensor 'b' has an extent of 0; every extent must be at least 1");
-        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 65536, 65536))).IsEqualTo("tensor 'b' is too large: the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 2, 0)))
+            .IsEqualTo("tensor 'b' has an extent of 0; every extent must be at least 1");
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("b", 65536, 65536)))
+            .IsEqualTo("tensor 'b' is too large: the limit is 2^31 floats");
         layout.Add("c", 2_000_000_000);
-        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("d", 200_000_000))).IsEqualTo("the model is too large at tensor 'd': the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => layout.Add("d", 200_000_000)))
+            .IsEqualTo("the model is too large at tensor 'd': the limit is 2^31 floats");
         await Assert.That(layout.Tensors.Count).IsEqualTo(2);
     }
 
@@ -63,7 +67,10 @@ public sealed class MemoryTests
     public async Task Models_of_impossible_width_are_refused(
         [Matrix(65_536, 600_000_000, int.MaxValue)] int hidden, [Matrix] CellKind cell, [Matrix(1, 2)] int layers)
     {
-        LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden, layers) with { Cell = cell, Peepholes = cell == CellKind.Lstm };
+        LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden, layers) with
+        {
+            Cell = cell, Peepholes = cell == CellKind.Lstm,
+        };
         var stack = new RecurrentStackConfig
         {
             Cell = cell,
@@ -73,10 +80,12 @@ public sealed class MemoryTests
             Direction = RecurrentDirection.Bidirectional,
             Peepholes = cell == CellKind.Lstm,
         };
-        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config))).Contains("too large").And.Contains("the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config)))
+            .Contains("too large").And.Contains("the limit is 2^31 floats");
         await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(config with { HiddenSize = 5, LastHiddenSize = hidden })))
             .Contains("too large").And.Contains("the limit is 2^31 floats");
-        await Assert.That(Messages.Of<ArgumentException>(() => new RecurrentStack(stack))).Contains("too large").And.Contains("the limit is 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => new RecurrentStack(stack)))
+            .Contains("too large").And.Contains("the limit is 2^31 floats");
     }
 
     [Test]
@@ -94,12 +103,14 @@ public sealed class MemoryTests
     {
         var untied = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
         await Assert.That(Describe(untied)).IsEqualTo(
-            "embedding 11x3, lstm.0.input 3x20, lstm.0.recurrent 5x20, lstm.0.bias 20, lstm.1.input 5x20, lstm.1.recurrent 5x20, lstm.1.bias 20, " +
-            "classifier.weight 5x11, classifier.bias 11");
+            "embedding 11x3, lstm.0.input 3x20, lstm.0.recurrent 5x20, lstm.0.bias 20, lstm.1.input 5x20, lstm.1.recurrent 5x20, " +
+            "lstm.1.bias 20, classifier.weight 5x11, classifier.bias 11");
         var tied = new LanguageModel(Cases.Config(vocabulary: 11, embedding: 5, hidden: 5, layers: 1, tied: true));
-        await Assert.That(Describe(tied)).IsEqualTo("lstm.0.input 5x20, lstm.0.recurrent 5x20, lstm.0.bias 20, classifier.weight 5x11, classifier.bias 11");
+        await Assert.That(Describe(tied))
+            .IsEqualTo("lstm.0.input 5x20, lstm.0.recurrent 5x20, lstm.0.bias 20, classifier.weight 5x11, classifier.bias 11");
 
-        static string Describe(LanguageModel model) => string.Join(", ", model.Layout.Tensors.Select(slot => $"{slot.Name} {string.Join('x', slot.Shape)}"));
+        static string Describe(LanguageModel model) =>
+            string.Join(", ", model.Layout.Tensors.Select(slot => $"{slot.Name} {string.Join('x', slot.Shape)}"));
     }
 
     [Test]
@@ -153,7 +164,8 @@ public sealed class MemoryTests
         await Assert.That(host.Given.Skip(1).Select(given => Address(given.Span)).SequenceEqual(blocks)).IsTrue();
         foreach (int calls in Enumerable.Range(0, host.Given.Count))
         {
-            await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(own, recipe, pool, memory: new Host { FullCalls = calls }.Give)))
+            var stingy = new Host { FullCalls = calls };
+            await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(own, recipe, pool, memory: stingy.Give)))
                 .StartsWith("the host was asked for ");
         }
     }
@@ -166,11 +178,13 @@ public sealed class MemoryTests
         var host = new Host { Beyond = beyond };
         LanguageModel model = Cases.Model(Cases.Config(vocabulary: 11, embedding: 3, hidden: 5, layers: 2));
         LanguageModelSession hosted = new(model, memory: host.Give), own = new(model);
-        foreach (int token in new[] { 3, 1, 4 }) await Assert.That(Arrays.FirstDifference(hosted.Step(token), own.Step(token).ToArray())).IsNull();
+        foreach (int token in new[] { 3, 1, 4 })
+            await Assert.That(Arrays.FirstDifference(hosted.Step(token), own.Step(token).ToArray())).IsNull();
         await Assert.That(host.Given.Count).IsEqualTo(1);
         await Assert.That(host.Given[0].Span.Overlaps(hosted.Step(1))).IsTrue();
 
-        var stack = new RecurrentStack(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 5, Direction = RecurrentDirection.Bidirectional });
+        var stack =
+            new RecurrentStack(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 5, Direction = RecurrentDirection.Bidirectional });
         foreach (TensorSlot slot in stack.Layout.Tensors) Arrays.Uniform(slot.Offset, slot.Length).CopyTo(stack.Parameters[slot]);
         float[] input = Arrays.Uniform(8, 4 * 2 * 3), found = new float[4 * 2 * 10], expected = new float[found.Length];
         new RecurrentSession(stack, batch: 2, maxTimeSteps: 4, memory: host.Give).Run(input, found);
@@ -182,7 +196,9 @@ public sealed class MemoryTests
 
         var mean = new Host { FullCalls = 0 };
         foreach (Func<object> session in (Func<object>[])
-            [() => new LanguageModelSession(model, memory: mean.Give), () => new RecurrentSession(stack, batch: 2, maxTimeSteps: 4, memory: mean.Give)])
+            [
+                () => new LanguageModelSession(model, memory: mean.Give),
+                () => new RecurrentSession(stack, batch: 2, maxTimeSteps: 4, memory: mean.Give)])
             await Assert.That(Messages.Of<ArgumentException>(session)).StartsWith("the host was asked for ");
     }
 
@@ -204,7 +220,8 @@ public sealed class MemoryTests
         await Assert.That(host.Span.ToArray().Count(value => value == 1f)).IsEqualTo(3);
         await Assert.That(host.Span.ToArray().Count(value => value == 2f)).IsEqualTo(16);
         await Assert.That(Messages.Of<ArgumentException>(() => workspace.Reserve(1))).IsEqualTo("the workspace is already allocated");
-        await Assert.That(Messages.Of<ArgumentException>(() => new Workspace().Reserve(1L << 31))).Contains("the workspace would pass 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => new Workspace().Reserve(1L << 31)))
+            .Contains("the workspace would pass 2^31 floats");
     }
 
     [Test]
@@ -213,7 +230,8 @@ public sealed class MemoryTests
         KernelSet kernels = KernelChoice.Best;
         var products = new Products(SingleThread.Instance, kernels);
         products.Announce((int)((1L << 31) / kernels.StripColumns) + 1, 1, 1, 1, backward: true);
-        await Assert.That(Messages.Of<ArgumentException>(() => products.ReserveScratch(new Workspace()))).Contains("the workspace would pass 2^31 floats");
+        await Assert.That(Messages.Of<ArgumentException>(() => products.ReserveScratch(new Workspace())))
+            .Contains("the workspace would pass 2^31 floats");
     }
 
     private static unsafe nuint Address(ReadOnlySpan<float> span) => (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));

@@ -93,7 +93,8 @@ public sealed class InitializeTests
     [Arguments(2, 1, 1, 65, false, "LayerCount must be 1 to 64")]
     [Arguments(2, 1, 2, 1, true, "tied weights need an embedding as wide as the hidden layer; found 1 and 2")]
     public async Task An_impossible_shape_is_refused(int vocabulary, int embedding, int hidden, int layers, bool tied, string message) =>
-        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModel(Cases.Config(vocabulary, embedding, hidden, layers, tied)))).Contains(message);
+        await Assert.That(Messages.Of<ArgumentException>(() =>
+            new LanguageModel(Cases.Config(vocabulary, embedding, hidden, layers, tied)))).Contains(message);
 
     private static LanguageModel Initialized(ulong seed, float range, float forgetBias = 0f)
     {
@@ -105,7 +106,8 @@ public sealed class InitializeTests
     [Test]
     public async Task Scaled_layers_start_in_a_range_of_their_own_width_and_the_classifiers_bias_at_zero()
     {
-        LanguageModelConfig config = new() { VocabularySize = 50, EmbeddingSize = 9, HiddenSize = 100, LastHiddenSize = 25, LayerCount = 2 };
+        LanguageModelConfig config =
+            new() { VocabularySize = 50, EmbeddingSize = 9, HiddenSize = 100, LastHiddenSize = 25, LayerCount = 2 };
         var model = new LanguageModel(config);
         model.Initialize(3, 0.3f, scheme: InitScheme.Scaled);
         await Assert.That(string.Join(' ', config.MaskPlaces(DropoutSpec.None).Select(place => place.Units))).IsEqualTo("9 100 100 25 25");
@@ -119,7 +121,8 @@ public sealed class InitializeTests
             };
             float largest = model.Parameters[slot].ToArray().Max(Math.Abs);
 
-            // The smallest tensor that is drawn has 100 numbers: all of them below 0.9 of the range come once in 37,000 times, and this seed is not such a time.
+            // The smallest tensor that is drawn has 100 numbers: all of them below 0.9 of the range come once in 37,000 times, and this
+            // seed is not such a time.
             await Assert.That(largest).IsBetween(0.9f * range, range).Because(slot.Name);
         }
 

@@ -10,7 +10,8 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Every number of every record of settings, one after the other: what is no number, infinite, negative or none of its names is refused.</summary>
+/// <summary>Every number of every record of settings, one after the other: what is no number, infinite, negative or none of its
+/// names is refused.</summary>
 public sealed class SettingsTests
 {
     private static readonly LanguageModelRecipe s_recipe = new() { Name = "test", HiddenSize = 4, Bptt = 3, BatchSize = 2 };
@@ -46,9 +47,13 @@ public sealed class SettingsTests
     [
         (s_recipe, record => ((LanguageModelRecipe)record).Validate(), [nameof(LanguageModelRecipe.ForgetBias)]),
         (new DropoutSpec { Kind = DropoutKind.Structured, Output = 0.5f }, record => ((DropoutSpec)record).Validate(), []),
-        (new DropoutSpec { Kind = DropoutKind.Random, Output = 0.5f }, record => (s_recipe with { Dropout = (DropoutSpec)record }).Validate(), []),
+        (
+            new DropoutSpec { Kind = DropoutKind.Random, Output = 0.5f },
+            record => (s_recipe with { Dropout = (DropoutSpec)record }).Validate(), []),
         (s_recipe.ToConfig(5), record => ((LanguageModelConfig)record).Validate(), []),
-        (new RecurrentStackConfig { Cell = CellKind.RnnTanh, InputSize = 3, HiddenSize = 4 }, record => ((RecurrentStackConfig)record).Validate(), []),
+        (
+            new RecurrentStackConfig { Cell = CellKind.RnnTanh, InputSize = 3, HiddenSize = 4 },
+            record => ((RecurrentStackConfig)record).Validate(), []),
         (new Activation(ActivationKind.Affine, 1f, 1f), record => new RecurrentStackConfig
         {
             Cell = CellKind.RnnTanh, InputSize = 3, HiddenSize = 4, Activations = [(Activation)record],
@@ -71,7 +76,8 @@ public sealed class SettingsTests
                 foreach (object wrong in Wrong(member.PropertyType, signed.Contains(member.Name)))
                 {
                     object changed = With(record, member, wrong);
-                    await Assert.That(() => validate(changed)).Throws<ArgumentException>().Because($"{record.GetType().Name}.{member.Name} = {wrong}");
+                    await Assert.That(() => validate(changed))
+                        .Throws<ArgumentException>().Because($"{record.GetType().Name}.{member.Name} = {wrong}");
                     numbers++;
                 }
             }
@@ -120,7 +126,8 @@ public sealed class SettingsTests
         ];
         foreach ((string name, Action<int> call) in counts)
         {
-            foreach (int wrong in new[] { 0, -1, int.MinValue }) await Assert.That(() => call(wrong)).Throws<ArgumentException>().Because($"{name} = {wrong}");
+            foreach (int wrong in new[] { 0, -1, int.MinValue })
+                await Assert.That(() => call(wrong)).Throws<ArgumentException>().Because($"{name} = {wrong}");
         }
 
         await Assert.That(() => ValidationHistory.IsNonMonotonic([1.0, 2.0], -1)).Throws<ArgumentException>();
@@ -146,7 +153,10 @@ public sealed class SettingsTests
 
     private static IEnumerable<object> Wrong(Type type, bool isSigned)
     {
-        if (type == typeof(float)) return isSigned ? [float.NaN, float.PositiveInfinity, float.NegativeInfinity] : [float.NaN, float.PositiveInfinity, float.NegativeInfinity, -1f, -float.Epsilon];
+        if (type == typeof(float))
+            return isSigned
+                ? [float.NaN, float.PositiveInfinity, float.NegativeInfinity]
+                : [float.NaN, float.PositiveInfinity, float.NegativeInfinity, -1f, -float.Epsilon];
         if (type == typeof(double)) return [double.NaN, double.PositiveInfinity, double.NegativeInfinity, -1.0, 0.0, double.Epsilon];
         if (type == typeof(int)) return [int.MinValue, -1];
         if (type == typeof(long)) return [long.MinValue, -1L];

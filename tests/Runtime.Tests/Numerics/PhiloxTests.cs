@@ -7,8 +7,10 @@ public sealed class PhiloxTests
     // Known answers published with the generator (Random123, kat_vectors, philox4x32 10).
     [Test]
     [Arguments(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
-    [Arguments(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
-    [Arguments(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
+    [Arguments(
+        0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
+    [Arguments(
+        0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
     public async Task Block_gives_the_published_answers(
         uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint x0, uint x1, uint x2, uint x3)
     {
@@ -50,8 +52,10 @@ public sealed class PhiloxTests
     {
         PhiloxStream[] streams =
         [
-            new(1, RandomPurpose.Mask, 0), new(2, RandomPurpose.Mask, 0), new(1ul << 32, RandomPurpose.Mask, 0), new(1, RandomPurpose.Sampling, 0),
-            new(1, RandomPurpose.Initialization, 0), new(1, RandomPurpose.Mask, 1), new(1, RandomPurpose.Mask, 0, 1), new(1, RandomPurpose.Mask, 0, 0, 1),
+            new(1, RandomPurpose.Mask, 0), new(2, RandomPurpose.Mask, 0), new(1ul << 32, RandomPurpose.Mask, 0),
+            new(1, RandomPurpose.Sampling, 0),
+            new(1, RandomPurpose.Initialization, 0), new(1, RandomPurpose.Mask, 1), new(1, RandomPurpose.Mask, 0, 1),
+            new(1, RandomPurpose.Mask, 0, 0, 1),
         ];
         await Assert.That(streams.Select(stream => stream.Next()).Distinct()).Count().IsEqualTo(streams.Length);
     }

@@ -27,23 +27,28 @@ public sealed class PortableMathTests
     [Test]
     public async Task Ends_and_special_values_are_the_system_s()
     {
-        foreach (double x in new[] { 0, -0.0, 1, double.PositiveInfinity, double.NegativeInfinity, double.NaN, 709.7, 709.79, -745.1, -745.2, -1e9, 1e9 })
+        double[] special = [0, -0.0, 1, double.PositiveInfinity, double.NegativeInfinity, double.NaN];
+        foreach (double x in (double[])[.. special, 709.7, 709.79, -745.1, -745.2, -1e9, 1e9])
         {
-            await Assert.That(PortableMath.Exp(x)).IsEqualTo(Math.Exp(x)).Within(3 * Ulp * Math.Min(double.MaxValue / 4, Math.Exp(x))).Because($"exp({x})");
+            await Assert.That(PortableMath.Exp(x))
+                .IsEqualTo(Math.Exp(x)).Within(3 * Ulp * Math.Min(double.MaxValue / 4, Math.Exp(x))).Because($"exp({x})");
             if (!double.IsFinite(Math.Exp(x)) || Math.Exp(x) == 0) await Assert.That(PortableMath.Exp(x)).IsEqualTo(Math.Exp(x));
         }
 
         foreach (double x in new[] { 0, -0.0, -1, 1, double.PositiveInfinity, double.NaN, double.Epsilon, 1e-310, double.MaxValue })
         {
             double expected = Math.Log(x), found = PortableMath.Log(x);
-            await Assert.That(double.IsFinite(expected) ? Math.Abs(found - expected) <= 2 * Ulp * Math.Abs(expected) : found.Equals(expected)).IsTrue().Because($"log({x})");
+            await Assert.That(double.IsFinite(expected)
+                ? Math.Abs(found - expected) <= 2 * Ulp * Math.Abs(expected)
+                : found.Equals(expected)).IsTrue().Because($"log({x})");
         }
     }
 
     [Test]
     public async Task Cosines_and_powers_are_the_system_s()
     {
-        for (int i = 0; i <= 1000; i++) await Assert.That(PortableMath.CosPi(i / 1000.0)).IsEqualTo(Math.Cos(Math.PI * i / 1000)).Within(3 * Ulp);
+        for (int i = 0; i <= 1000; i++)
+            await Assert.That(PortableMath.CosPi(i / 1000.0)).IsEqualTo(Math.Cos(Math.PI * i / 1000)).Within(3 * Ulp);
         await Assert.That((PortableMath.CosPi(0), PortableMath.CosPi(1))).IsEqualTo((1, -1));
         foreach (double x in new[] { 1.15, 1.2, 2, 0.9, 0.999f, 1 })
         {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Small helpers over arrays: seeded numbers, conversions, and the two comparisons the suite uses, to rounding and to the bit.</summary>
+/// <summary>Small helpers over arrays: seeded numbers, conversions, and the two comparisons the suite uses, to rounding
+/// and to the bit.</summary>
 internal static class Arrays
 {
     /// <summary>All elements of a rectangular array, row after row.</summary>
@@ -73,7 +74,8 @@ internal static class Arrays
     }
 
     /// <summary>||found - expected|| / ||expected||; 0 where both are 0, infinite where only the expected is.</summary>
-    public static double RelativeDistance(ReadOnlySpan<double> found, ReadOnlySpan<double> expected) => RelativeDistance(found, expected, expected);
+    public static double RelativeDistance(ReadOnlySpan<double> found, ReadOnlySpan<double> expected) =>
+        RelativeDistance(found, expected, expected);
 
     /// <summary>||found - expected|| / ||scale||.</summary>
     public static double RelativeDistance(ReadOnlySpan<double> found, ReadOnlySpan<double> expected, ReadOnlySpan<double> scale)
@@ -90,7 +92,8 @@ internal static class Arrays
         if (found.Length != expected.Length) return $"{found.Length} values found, {expected.Length} expected";
         for (int i = 0; i < found.Length; i++)
         {
-            if (BitConverter.SingleToUInt32Bits(found[i]) != BitConverter.SingleToUInt32Bits(expected[i])) return $"[{i}] is {found[i]:R}, not {expected[i]:R}";
+            if (BitConverter.SingleToUInt32Bits(found[i]) != BitConverter.SingleToUInt32Bits(expected[i]))
+                return $"[{i}] is {found[i]:R}, not {expected[i]:R}";
         }
 
         return null;

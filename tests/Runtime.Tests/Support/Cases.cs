@@ -72,7 +72,8 @@ internal static class Cases
         UpdateCase.Nesterov => recipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f, Nesterov = true },
         UpdateCase.Adam => recipe with { Optimizer = OptimizerKind.Adam },
         UpdateCase.AdamWithDecay => recipe with { Optimizer = OptimizerKind.Adam, WeightDecay = 0.01f },
-        UpdateCase.AdamW => recipe with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1f, Beta1 = 0.8f, Beta2 = 0.99f, Epsilon = 1e-6f },
+        UpdateCase.AdamW =>
+            recipe with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1f, Beta1 = 0.8f, Beta2 = 0.99f, Epsilon = 1e-6f },
         UpdateCase.Adagrad => recipe with { Optimizer = OptimizerKind.Adagrad },
         UpdateCase.AdagradWithDecay => recipe with { Optimizer = OptimizerKind.Adagrad, WeightDecay = 0.01f, DecoupledDecay = true },
         _ => recipe with { Optimizer = OptimizerKind.NtAsgd },

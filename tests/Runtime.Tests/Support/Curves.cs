@@ -38,7 +38,8 @@ internal static class Curves
         return BitConverter.Int64BitsToDouble((Math.Max(exponent, -126) - 23 + 1023) << 52);
     }
 
-    /// <summary>The float at a place in the order of all floats: 0 at 0, infinity at 0x7F800000, negative ones at negative places.</summary>
+    /// <summary>The float at a place in the order of all floats: 0 at 0, infinity at 0x7F800000, negative ones at
+    /// negative places.</summary>
     public static float At(int place) => place >= 0 ? BitConverter.Int32BitsToSingle(place) : -BitConverter.Int32BitsToSingle(-place);
 
     /// <summary>A float's place; both zeros have the same.</summary>

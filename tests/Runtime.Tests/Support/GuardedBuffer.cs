@@ -3,10 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// Floats that end at a page nobody may touch, with a canary before them: a read or a write behind the end stops the process, a write before the
-/// start is seen, and a read there brings not-a-number into the result. Where the system cannot guard pages there is a canary on both sides.
-/// </summary>
+/// <summary>Floats that end at a page nobody may touch, with a canary before them: a read or a write behind the end stops the process, a
+/// write before the start is seen, and a read there brings not-a-number into the result. Where the system cannot guard pages there is a
+/// canary on both sides.</summary>
 /// <remarks>The start lies wherever the length puts it, so lengths of all kinds mean starts of all alignments.</remarks>
 internal sealed class GuardedBuffer : IDisposable
 {
@@ -54,7 +53,8 @@ internal sealed class GuardedBuffer : IDisposable
     public void Dispose() => ((IDisposable?)_pages)?.Dispose();
 }
 
-/// <summary>Memory from the system whose last float is followed by a page without access. Without a finalizer, since a span would not keep it alive.</summary>
+/// <summary>Memory from the system whose last float is followed by a page without access. Without a finalizer, since a span would not
+/// keep it alive.</summary>
 internal sealed unsafe partial class GuardedPages : MemoryManager<float>
 {
     // The same numbers on every Linux that .NET runs on.
@@ -90,7 +90,8 @@ internal sealed unsafe partial class GuardedPages : MemoryManager<float>
         return new Span<float>(end - ((nuint)_length * sizeof(float)), _length);
     }
 
-    public override MemoryHandle Pin(int elementIndex = 0) => new((float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref GetSpan()[elementIndex]));
+    public override MemoryHandle Pin(int elementIndex = 0) =>
+        new((float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref GetSpan()[elementIndex]));
 
     public override void Unpin()
     {

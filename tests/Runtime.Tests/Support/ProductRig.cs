@@ -7,7 +7,8 @@ using TinySD.Runtime.Threading;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>One product's shape, numbers and kept units, and the three products run on them by the fast path, between canaries.</summary>
-/// <remarks>Shapes: x [T][K][B], w [K][N], bias [N], d [T*B][ld], with ld from <see cref="Products.RowStride"/>; Keep[t] lists the kept units of step t.</remarks>
+/// <remarks>Shapes: x [T][K][B], w [K][N], bias [N], d [T*B][ld], with ld from <see cref="Products.RowStride"/>; Keep[t] lists the kept
+/// units of step t.</remarks>
 internal sealed class ProductRig
 {
     public ProductRig(int k, int n, int timeSteps, int batch, KeepPattern pattern, bool sameKeep = false, int seed = 1)

@@ -28,11 +28,9 @@ public sealed record RecurrentCase(CellKind Kind, bool Peepholes, RecurrentDirec
         $"{Dropout.Kind} {Dropout.Draw}{(WeightDrop > 0 ? " DropConnect" : "")}";
 }
 
-/// <summary>
-/// Seeded numbers for a case, the fast path run on them, and the twin's loss of them. The loss is the sum of all outputs and last states,
-/// each times a seeded number, so these are the gradients that come from above and from behind the window's end. Everything has a name:
-/// tensors, "x b", "h0 d b" and "c0 d b" of direction d and sequence b, and results "h b", "last h d b", "last c d b".
-/// </summary>
+/// <summary>Seeded numbers for a case, the fast path run on them, and the twin's loss of them. The loss is the sum of all outputs and last
+/// states, each times a seeded number, so these are the gradients that come from above and from behind the window's end. Everything has a
+/// name: tensors, "x b", "h0 d b" and "c0 d b" of direction d and sequence b, and results "h b", "last h d b", "last c d b".</summary>
 internal sealed class RecurrentRig
 {
     private const ulong Seed = 11;

@@ -10,10 +10,9 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// A language model in double precision, built on the scalar twins and nothing else: dropout multiplies by written-out masks, every product is
-/// dense, back-propagation is the chain rule line by line. The loss is the sum over T of the mean over B unless the regularisers say otherwise.
-/// </summary>
+/// <summary>A language model in double precision, built on the scalar twins and nothing else: dropout multiplies by written-out masks,
+/// every product is dense, back-propagation is the chain rule line by line. The loss is the sum over T of the mean over B unless the
+/// regularisers say otherwise.</summary>
 internal sealed class ReferenceLanguageModel
 {
     private readonly LanguageModelConfig _config;
@@ -87,10 +86,8 @@ internal sealed class ReferenceLanguageModel
     /// <summary>The gradient of <see cref="ReferenceWindow.Loss"/> by every parameter.</summary>
     public Dictionary<string, double[,]> Backward(ReferenceWindow window) => Backward(window, x => x);
 
-    /// <summary>
-    /// As <see cref="Backward(ReferenceWindow)"/>, but with every term of the last sum, over time and sequences, taken by its magnitude: what rounding
-    /// errors are measured against, for where a gradient's terms cancel, its errors do not.
-    /// </summary>
+    /// <summary>As <see cref="Backward(ReferenceWindow)"/>, but with every term of the last sum, over time and sequences, taken by its
+    /// magnitude: what rounding errors are measured against, for where a gradient's terms cancel, its errors do not.</summary>
     public Dictionary<string, double[,]> TermMagnitudes(ReferenceWindow window) => Backward(window, Magnitudes);
 
     private Dictionary<string, double[,]> Backward(ReferenceWindow window, Func<double[,], double[,]> term)
@@ -163,14 +160,16 @@ internal sealed class ReferenceLanguageModel
             for (int i = 0; t > 0 && i < elements; i++) temporal += Math.Pow(last[t].H.AsFlat()[i] - last[t - 1].H.AsFlat()[i], 2);
         }
 
-        return (Regularizers.Alpha * activation / (timeSteps * elements)) + (timeSteps == 1 ? 0 : Regularizers.Beta * temporal / ((timeSteps - 1) * elements));
+        return (Regularizers.Alpha * activation / (timeSteps * elements))
+            + (timeSteps == 1 ? 0 : Regularizers.Beta * temporal / ((timeSteps - 1) * elements));
     }
 
     private double[,] PenaltySlope(ReferenceWindow window, int t)
     {
         int timeSteps = window.Top.Length, elements = window.Top[0].Length;
         ReferenceStep[] last = window.Steps[^1];
-        double alpha = 2 * Regularizers.Alpha / (timeSteps * elements), beta = timeSteps == 1 ? 0 : 2 * Regularizers.Beta / ((timeSteps - 1) * elements);
+        double alpha = 2 * Regularizers.Alpha / (timeSteps * elements),
+            beta = timeSteps == 1 ? 0 : 2 * Regularizers.Beta / ((timeSteps - 1) * elements);
         double[,] slope = Zip(window.Top[t], window.Masks.Output[t], (value, factor) => alpha * value * factor);
         if (t > 0) slope = Sum(slope, Zip(last[t].H, last[t - 1].H, (here, before) => beta * (here - before)));
         if (t < timeSteps - 1) slope = Sum(slope, Zip(last[t].H, last[t + 1].H, (here, after) => beta * (here - after)));
@@ -300,8 +299,11 @@ internal sealed record ReferenceRegularizers
     {
         Weights = recipe.WeightDrop == 0f ? null :
             [.. Enumerable.Range(0, config.LayerCount).Select(layer => WeightFactors(
-                new(recipe.Seed, recipe.WeightDrop, layer, draw), config.HiddenSizeOf(layer), config.Cell.GateCount() * config.HiddenSizeOf(layer)))],
-        Words = recipe.WordDrop == 0f ? null : Factors(UnstructuredMask.OfWords(recipe.Seed, recipe.WordDrop, table: 0, draw), (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
+                new(recipe.Seed, recipe.WeightDrop, layer, draw), config.HiddenSizeOf(layer),
+                config.Cell.GateCount() * config.HiddenSizeOf(layer)))],
+        Words = recipe.WordDrop == 0f ? null : Factors(
+            UnstructuredMask.OfWords(recipe.Seed, recipe.WordDrop, table: 0, draw),
+            (recipe.WordDropBySequence ? recipe.BatchSize : 1) * config.VocabularySize),
         Alpha = recipe.ActivationPenalty,
         Beta = recipe.TemporalPenalty,
         IsMean = recipe.LossReduction == LossReduction.Mean,
@@ -314,7 +316,8 @@ internal sealed record ReferenceRegularizers
         var factors = new double[hidden, columns];
         for (int row = 0; row < hidden; row++)
         {
-            double[] line = [.. Enumerable.Range(0, pieces).SelectMany(piece => Factors(masks.Of(row, piece, pieces), WeightMasks.PieceColumns))];
+            double[] line =
+                [.. Enumerable.Range(0, pieces).SelectMany(piece => Factors(masks.Of(row, piece, pieces), WeightMasks.PieceColumns))];
             line.AsSpan(0, columns).CopyTo(factors.GetRowSpan(row));
         }
 
@@ -333,9 +336,8 @@ internal sealed record ReferenceRegularizers
 /// <summary>Carried state: per layer h [H, B] and c [B, H].</summary>
 internal sealed record ReferenceState(double[][,] H, double[][,] C);
 
-/// <summary>
-/// What one layer's step used and made: the masked x and h, h and c before, h U with its bias where the cell keeps it apart, gates, the cell after, the output.
-/// </summary>
+/// <summary>What one layer's step used and made: the masked x and h, h and c before, h U with its bias where the cell keeps it apart,
+/// gates, the cell after, the output.</summary>
 internal sealed record ReferenceStep(double[,] X, double[,] Masked, double[,] Previous, double[,] C, int Batch, int Hidden, int Columns)
 {
     public double[,] RecurrentPart { get; } = new double[Batch, Columns];

@@ -21,8 +21,11 @@ internal sealed record ReferenceMasks(double[][][,] Input, double[][][,] Recurre
 
         return new ReferenceMasks(input, recurrent, Site(DropoutSite.Output, config.LayerCount, config.InputSizeOf(config.LayerCount)));
 
-        double[][,] Site(DropoutSite site, int layer, int units) =>
-            [.. Enumerable.Range(0, timeSteps).Select(t => Factors(sampler, spec, MaskPlace.OfStack(site, layer, units, spec.RateOf(site)), draw, t, batch))];
+        double[][,] Site(DropoutSite site, int layer, int units)
+        {
+            MaskPlace place = MaskPlace.OfStack(site, layer, units, spec.RateOf(site));
+            return [.. Enumerable.Range(0, timeSteps).Select(t => Factors(sampler, spec, place, draw, t, batch))];
+        }
     }
 
     /// <summary>A place's factors at one time step, [H, B].</summary>

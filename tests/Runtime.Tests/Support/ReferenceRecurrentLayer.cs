@@ -2,22 +2,19 @@ using TinySD.Runtime.Layers;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>
-/// One direction of a recurrent layer in double precision, forward only, written for reading: one sequence at a time, each over its own
-/// length, with masks as factors. Its gradients are its slopes.
-/// </summary>
+/// <summary>One direction of a recurrent layer in double precision, forward only, written for reading: one sequence at a time, each over
+/// its own length, with masks as factors. Its gradients are its slopes.</summary>
 /// <param name="kind">The cell.</param>
 /// <param name="isReverse">Whether it walks from the sequence's last step to its first.</param>
-/// <param name="tensor">The numbers of a tensor by its last name: input [I, GH], recurrent [H, GH], bias, peephole, recurrentBias; empty if
-/// there is none.</param>
+/// <param name="tensor">The numbers of a tensor by its last name: input [I, GH], recurrent [H, GH], bias, peephole, recurrentBias; empty
+/// if there is none.</param>
 internal sealed class ReferenceRecurrentLayer(CellKind kind, bool isReverse, Func<string, double[]> tensor)
 {
     /// <summary>A factor for x [I] and one for the previous h [H] at a step; 1 where nothing is dropped.</summary>
     public required Func<int, (double[] Input, double[] Recurrent)> Masks { get; init; }
 
-    /// <summary>
-    /// Runs a sequence x [T][I] from h and c, which become the state at its end; gives h after each step, in the order of time.
-    /// </summary>
+    /// <summary>Runs a sequence x [T][I] from h and c, which become the state at its end; gives h after each step, in the
+    /// order of time.</summary>
     public double[][] Run(double[][] x, double[] h, double[] c)
     {
         var outputs = new double[x.Length][];

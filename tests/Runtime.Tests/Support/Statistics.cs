@@ -6,7 +6,8 @@ internal static class Statistics
     /// <summary>A fair generator passes a standard normal statistic of this size with probability 0.99999 (two sides).</summary>
     public const double Bound = 4.42;
 
-    /// <summary>Pearson's statistic of counts against one expected count, turned into a standard normal one (Wilson and Hilferty 1931).</summary>
+    /// <summary>Pearson's statistic of counts against one expected count, turned into a standard normal one (Wilson and
+    /// Hilferty 1931).</summary>
     public static double ChiSquareZ(IReadOnlyCollection<long> counts, double expected) =>
         ChiSquareZ(counts.Sum(count => (count - expected) * (count - expected) / expected), counts.Count - 1);
 
@@ -18,5 +19,6 @@ internal static class Statistics
     }
 
     /// <summary>(mean - expected) / (deviation / sqrt(n)).</summary>
-    public static double MeanZ(double sum, long n, double expectedMean, double expectedVariance) => ((sum / n) - expectedMean) / Math.Sqrt(expectedVariance / n);
+    public static double MeanZ(double sum, long n, double expectedMean, double expectedVariance) =>
+        ((sum / n) - expectedMean) / Math.Sqrt(expectedVariance / n);
 }

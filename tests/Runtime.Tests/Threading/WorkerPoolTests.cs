@@ -31,13 +31,15 @@ public sealed class WorkerPoolTests
                     for (int part = 0; part < parts; part++)
                     {
                         (int start, int end) = ParallelWork.Split(count, grain, part, parts);
-                        if (start != at || end < start || (start % grain != 0 && start != count)) failures.Add($"{count}/{grain}/{parts}: part {part} is {start} to {end}");
+                        if (start != at || end < start || (start % grain != 0 && start != count))
+                            failures.Add($"{count}/{grain}/{parts}: part {part} is {start} to {end}");
                         at = end;
                         long grains = ((long)end - start + grain - 1) / grain;
                         (least, most) = (Math.Min(least, grains), Math.Max(most, grains));
                     }
 
-                    if (at != count || most - least > 1) failures.Add($"{count}/{grain}/{parts}: ends at {at}, parts of {least} to {most} grains");
+                    if (at != count || most - least > 1)
+                        failures.Add($"{count}/{grain}/{parts}: ends at {at}, parts of {least} to {most} grains");
                 }
             }
         }
@@ -97,7 +99,8 @@ public sealed class WorkerPoolTests
         var pool = new WorkerPool(2);
         var nested = new NestedBody { Pool = pool, Said = new string[2] };
         new CountedRunner(pool).For(2, 1, ref nested);
-        await Assert.That(nested.Said.All(said => said.StartsWith("the pool runs the work of one caller at a time", StringComparison.Ordinal))).IsTrue();
+        const string refusal = "the pool runs the work of one caller at a time";
+        await Assert.That(nested.Said.All(said => said.StartsWith(refusal, StringComparison.Ordinal))).IsTrue();
         int[] runs = new int[97];
         Count(pool, runs);
         await Assert.That(runs.All(count => count == 1)).IsTrue();
@@ -195,7 +198,8 @@ public sealed class WorkerPoolTests
             await Assert.That(Messages.Of<ArgumentException>(run)).IsEqualTo($"the work is cut into {threads} parts; 3 were expected");
         }
 
-        await Assert.That(Messages.Of<ArgumentException>(() => pool.Run(default))).IsEqualTo("the work is cut into 0 parts; 3 were expected");
+        await Assert.That(Messages.Of<ArgumentException>(() => pool.Run(default)))
+            .IsEqualTo("the work is cut into 0 parts; 3 were expected");
         await Assert.That(runs.All(count => count == 0)).IsTrue();
         Count(pool, runs);
         await Assert.That(runs.All(count => count == 1)).IsTrue();
@@ -323,7 +327,8 @@ public sealed class WorkerPoolTests
         var runner = new Adjustable { ThreadCount = before };
         var trainer = new LanguageModelTrainer(Cases.Model(config), Cases.Recipe(config, batch: 5, timeSteps: 3), runner);
         runner.ThreadCount = after;
-        await Assert.That(Messages.Of<InvalidOperationException>(() => trainer.Step(Arrays.Tokens(1, 15, 37), Arrays.Tokens(2, 15, 37), new Draw(0))))
+        int[] inputs = Arrays.Tokens(1, 15, 37), targets = Arrays.Tokens(2, 15, 37);
+        await Assert.That(Messages.Of<InvalidOperationException>(() => trainer.Step(inputs, targets, new Draw(0))))
             .IsEqualTo($"the runner's ThreadCount was {before} and is {after} now; it must stay what it was when the runner was given");
         await Assert.That(runner.Runs).IsEqualTo(0);
     }
@@ -340,7 +345,8 @@ public sealed class WorkerPoolTests
         var runner = new Adjustable { ThreadCount = threads };
         Func<object>[] users =
         [
-            () => new LanguageModelTrainer(model, Cases.Recipe(config, batch: 5, timeSteps: 3), runner), () => new LanguageModelSession(model, runner),
+            () => new LanguageModelTrainer(model, Cases.Recipe(config, batch: 5, timeSteps: 3), runner),
+            () => new LanguageModelSession(model, runner),
             () => new RecurrentSession(stack, 1, 1, runner), () => new ProductTrial(ProductKind.ForwardStep, 16, 16, 1, 1, runner),
         ];
         foreach (Func<object> user in users)
@@ -348,7 +354,8 @@ public sealed class WorkerPoolTests
     }
 
     // On a thread of its own: the thread pool may have none to spare.
-    private static Task Alone(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task Alone(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Throwing(IParallelRunner runner, bool[] throws, int[] ended, int spin = 0)
     {

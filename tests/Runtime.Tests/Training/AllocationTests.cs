@@ -26,7 +26,8 @@ public sealed class AllocationTests
     }
 
     public static IEnumerable<Func<((CellKind, bool) Cell, int Streams)>> Evaluations() =>
-        Cases.Cells.SelectMany(cell => new[] { 1, 3 }.Select<int, Func<((CellKind, bool) Cell, int Streams)>>(streams => () => (cell, streams)));
+        Cases.Cells.SelectMany(
+            cell => new[] { 1, 3 }.Select<int, Func<((CellKind, bool) Cell, int Streams)>>(streams => () => (cell, streams)));
 
     [Test]
     [MethodDataSource(nameof(Recipes))]
@@ -61,7 +62,8 @@ public sealed class AllocationTests
             LayerCount = 2,
             TieWeights = true,
         };
-        LanguageModelRecipe recipe = RegularizerTests.Everything(config, new() { Kind = kind, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f });
+        LanguageModelRecipe recipe = RegularizerTests.Everything(
+            config, new() { Kind = kind, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f });
         using var pool = new WorkerPool(2);
         foreach (IParallelRunner runner in (IParallelRunner[])[SingleThread.Instance, pool])
         {
@@ -144,7 +146,8 @@ public sealed class AllocationTests
         await Assert.That(BytesOnThisThread(() => windows.Fill(1, inputs, targets))).IsEqualTo(0);
     }
 
-    private static LanguageModel NewModel((CellKind, bool) cell) => Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2).Of(cell));
+    private static LanguageModel NewModel((CellKind, bool) cell) =>
+        Cases.Model(Cases.Config(Vocabulary, embedding: 9, hidden: 17, layers: 2).Of(cell));
 
     private static LanguageModelTrainer NewTrainer((CellKind, bool) cell, DropoutSpec dropout, UpdateCase update, IParallelRunner runner)
     {
@@ -177,8 +180,9 @@ public sealed class AllocationTests
         });
     }
 
-    // What an action allocates it allocates every time, so the least of a few rounds hides nothing. It leaves out what only happens once in a process,
-    // and the rest of a thread's allocation buffer (less than 8192 bytes), which the counter takes for used when a collection takes the buffer away.
+    // What an action allocates it allocates every time, so the least of a few rounds hides nothing. It leaves out what only happens once in
+    // a process, and the rest of a thread's allocation buffer (less than 8192 bytes), which the counter takes for used when a collection
+    // takes the buffer away.
     private static long LeastBytes(Action action, Func<long> counter)
     {
         action();

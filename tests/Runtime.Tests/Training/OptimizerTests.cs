@@ -53,7 +53,8 @@ public sealed class OptimizerTests
     {
         Func<int, double, int, double> step = AdamsStep(beta1, beta2, epsilon);
         await EachUpdateIs(
-            recipe => recipe with { Optimizer = OptimizerKind.Adam, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon }, clip, decays, decoupled, step);
+            recipe => recipe with { Optimizer = OptimizerKind.Adam, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon },
+            clip, decays, decoupled, step);
     }
 
     [Test]
@@ -80,7 +81,9 @@ public sealed class OptimizerTests
                 WeightDecay = (float)WeightDecay,
                 WarmUpUpdates = warmUp,
             },
-            clip, (index, gradient, t, was) => -Rate * Math.Min(1, warmUp == 0 ? 1 : (double)t / warmUp) * (step(index, gradient, t) + (WeightDecay * was)));
+            clip,
+            (index, gradient, t, was) =>
+                -Rate * Math.Min(1, warmUp == 0 ? 1 : (double)t / warmUp) * (step(index, gradient, t) + (WeightDecay * was)));
     }
 
     [Test]
@@ -124,11 +127,14 @@ public sealed class OptimizerTests
         var layout = new ParameterLayout();
         layout.Add("weight", (1 << 30) + 16);
         LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps) with { Optimizer = OptimizerKind.Adam };
-        var optimizer = new Optimizer(recipe, new GradientBlock(layout, [], default), new VectorOps(SingleThread.Instance, KernelChoice.Best));
-        await Assert.That(optimizer.State.Select(part => part.Block.Values.Length).SequenceEqual([layout.LengthFloats, layout.LengthFloats])).IsTrue();
+        var optimizer = new Optimizer(
+            recipe, new GradientBlock(layout, [], default), new VectorOps(SingleThread.Instance, KernelChoice.Best));
+        await Assert.That(optimizer.State.Select(part => part.Block.Values.Length))
+            .IsEquivalentTo([layout.LengthFloats, layout.LengthFloats]);
     }
 
-    // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the update.
+    // PyTorch's SGD and ASGD, and most others: the decay is part of the gradient, after clipping. Gal's code: a share off at the end of the
+    // update.
     [Test]
     [Arguments(OptimizerKind.Sgd, false, 0f)]
     [Arguments(OptimizerKind.Sgd, false, 0.05f)]
@@ -167,11 +173,13 @@ public sealed class OptimizerTests
             iterates.Add(((ReadOnlySpan<float>)plain.Parameters.Values).ToDoubles());
             double[] mean = [.. Enumerable.Range(0, iterates[0].Length).Select(i => iterates.Average(iterate => iterate[i]))];
             await Assert.That(trainer.Counts.AveragedUpdates).IsEqualTo(iterates.Count);
-            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)trainer.ModelToKeep.Parameters.Values).ToDoubles(), mean)).IsLessThan(5e-7);
+            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)trainer.ModelToKeep.Parameters.Values).ToDoubles(), mean))
+                .IsLessThan(5e-7);
         }
 
         await Assert.That(Messages.Of<ArgumentException>(trainer.BeginAveraging)).IsEqualTo("averaging has begun already");
-        await Assert.That(Messages.Of<ArgumentException>(descent.BeginAveraging)).IsEqualTo("the recipe's optimizer, Sgd, does not average");
+        await Assert.That(Messages.Of<ArgumentException>(descent.BeginAveraging))
+            .IsEqualTo("the recipe's optimizer, Sgd, does not average");
     }
 
     [Test]
@@ -208,7 +216,8 @@ public sealed class OptimizerTests
     [Test]
     public async Task A_window_takes_its_share_of_the_learning_rate_and_so_does_the_warm_up()
     {
-        LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, timeSteps: 10) with { VariableBptt = true, WarmUpUpdates = 2, LearningRate = Rate };
+        LanguageModelRecipe recipe =
+            Cases.Recipe(_config, Batch, timeSteps: 10) with { VariableBptt = true, WarmUpUpdates = 2, LearningRate = Rate };
         var model = Cases.Model(_config);
         var trainer = new LanguageModelTrainer(model, recipe);
         (int Steps, double Share)[] windows = [(10, 0.5), (5, 0.5), (20, 2), (5, 0.5)];
@@ -219,7 +228,8 @@ public sealed class OptimizerTests
             trainer.Step(Arrays.Tokens(step, length, 11), Arrays.Tokens(step + 9, length, 11), new Draw(step));
             double[] gradient = ((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles();
             double[] expected = [.. before.Zip(gradient, (was, g) => was - (Rate * windows[step].Share * g))];
-            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)model.Parameters.Values).ToDoubles(), expected)).IsLessThan(5e-7).Because($"update {step}");
+            await Assert.That(Arrays.RelativeDistance(((ReadOnlySpan<float>)model.Parameters.Values).ToDoubles(), expected))
+                .IsLessThan(5e-7).Because($"update {step}");
         }
 
         await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[5], new int[5], new Draw(9))))
@@ -266,11 +276,13 @@ public sealed class OptimizerTests
         Func<LanguageModelRecipe, LanguageModelRecipe> change, float clip, Func<int, double, int, double, double> update)
     {
         LanguageModel model = Cases.Model(_config);
-        var trainer = new LanguageModelTrainer(model, change(Cases.Recipe(_config, Batch, TimeSteps) with { ClipNorm = clip, LearningRate = Rate }));
+        var trainer = new LanguageModelTrainer(
+            model, change(Cases.Recipe(_config, Batch, TimeSteps) with { ClipNorm = clip, LearningRate = Rate }));
         for (int t = 1; t <= Steps; t++)
         {
             float[] before = model.Parameters.Values.ToArray();
-            StepResult result = trainer.Step(Arrays.Tokens(t, Batch * TimeSteps, 11), Arrays.Tokens(t + 9, Batch * TimeSteps, 11), new Draw(t - 1));
+            StepResult result = trainer.Step(
+                Arrays.Tokens(t, Batch * TimeSteps, 11), Arrays.Tokens(t + 9, Batch * TimeSteps, 11), new Draw(t - 1));
             double[] gradient = ((ReadOnlySpan<float>)trainer.Gradients.Values).ToDoubles();
             double norm = Arrays.Norm(gradient), scale = clip > 0 && norm > clip ? clip / norm : 1;
             await Assert.That(result.GradientNorm).IsEqualTo(norm).Within(1e-6 * norm);

@@ -41,7 +41,8 @@ public sealed class PassTimesTests
         await IsSumOf(times.WeightGradient, Pass.InputGradient, Pass.RecurrentGradient, Pass.ClassifierGradient);
         await IsSumOf(times.Optimizer, Pass.GradientNorm, Pass.Update);
         await IsSumOf(
-            times.Elementwise, Pass.Copies, Pass.Masks, Pass.Embedding, Pass.Dropout, Pass.CellForward, Pass.CellBackward, Pass.Softmax, Pass.BiasSums);
+            times.Elementwise, Pass.Copies, Pass.Masks, Pass.Embedding, Pass.Dropout, Pass.CellForward, Pass.CellBackward, Pass.Softmax,
+            Pass.BiasSums);
         await IsSumOf(times.Total, Enum.GetValues<Pass>());
 
         // A tick of a TimeSpan is 100 ns, and each of the terms is rounded down to one.

@@ -13,22 +13,27 @@ public sealed class RecipeTests
     [Arguments("zaremba-medium", 650, 2, 0.05f, 35, 20, 0.5f, 5f, 39, 6, 1.2f)]
     [Arguments("zaremba-large", 1500, 2, 0.04f, 35, 20, 0.65f, 10f, 55, 14, 1.15f)]
     public async Task Presets_are_the_published_figures(
-        string name, int hidden, int layers, float init, int timeSteps, int batch, float drop, float clip, int epochs, int fullRateEpochs, float decay)
+        string name, int hidden, int layers, float init, int timeSteps, int batch, float drop, float clip, int epochs, int fullRateEpochs,
+        float decay)
     {
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(name)!;
         recipe.Validate();
-        await Assert.That((recipe.HiddenSize, recipe.ToConfig(10_000).EmbeddingSize, recipe.LayerCount)).IsEqualTo((hidden, hidden, layers));
+        await Assert.That((recipe.HiddenSize, recipe.ToConfig(10_000).EmbeddingSize, recipe.LayerCount))
+            .IsEqualTo((hidden, hidden, layers));
         await Assert.That((recipe.InitRange, recipe.Bptt, recipe.BatchSize, recipe.ClipNorm)).IsEqualTo((init, timeSteps, batch, clip));
-        await Assert.That((recipe.Epochs, recipe.FullRateEpochs, recipe.Decay, recipe.LearningRate)).IsEqualTo((epochs, fullRateEpochs, decay, 1f));
+        await Assert.That((recipe.Epochs, recipe.FullRateEpochs, recipe.Decay, recipe.LearningRate))
+            .IsEqualTo((epochs, fullRateEpochs, decay, 1f));
         await Assert.That(recipe.Optimizer).IsEqualTo(OptimizerKind.Sgd);
         DropoutSpec dropout = recipe.Dropout;
         // Zaremba's dropout acts on what flows upward only.
-        foreach (DropoutSite site in new[] { DropoutSite.Embedding, DropoutSite.Layer, DropoutSite.Output }) await Assert.That(dropout.RateOf(site)).IsEqualTo(drop);
+        foreach (DropoutSite site in new[] { DropoutSite.Embedding, DropoutSite.Layer, DropoutSite.Output })
+            await Assert.That(dropout.RateOf(site)).IsEqualTo(drop);
         await Assert.That(dropout.RateOf(DropoutSite.Recurrent)).IsEqualTo(0f);
         await Assert.That(dropout.Kind).IsEqualTo(drop == 0f ? DropoutKind.None : DropoutKind.Random);
     }
 
-    // Gal and Ghahramani 2016 and the large model's published code; Merity et al. 2017 and the published code's command for the Penn Treebank.
+    // Gal and Ghahramani 2016 and the large model's published code; Merity et al. 2017 and the published code's command for the Penn
+    // Treebank.
     [Test]
     public async Task Variational_presets_are_case_II_at_every_site_with_dropped_words_and_weight_decay()
     {
@@ -38,7 +43,8 @@ public sealed class RecipeTests
         })
         {
             LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(name)!, base_ = LanguageModelRecipe.FindPreset(of)!;
-            DropoutSpec dropout = new() { Kind = DropoutKind.Locked, Embedding = embedding, Layer = embedding, Recurrent = recurrent, Output = embedding };
+            DropoutSpec dropout =
+                new() { Kind = DropoutKind.Locked, Embedding = embedding, Layer = embedding, Recurrent = recurrent, Output = embedding };
 
             // The large model's published log decays for the first time after epoch 11.
             int fullRateEpochs = name == "gal-large" ? 11 : base_.FullRateEpochs;
@@ -61,15 +67,21 @@ public sealed class RecipeTests
     public async Task The_awd_lstm_preset_has_the_published_figures()
     {
         LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset("awd-lstm")!;
-        await Assert.That((recipe.LayerCount, recipe.EmbeddingSize, recipe.HiddenSize, recipe.LastHiddenSize, recipe.TieWeights)).IsEqualTo((3, 400, 1150, 400, true));
+        await Assert.That((recipe.LayerCount, recipe.EmbeddingSize, recipe.HiddenSize, recipe.LastHiddenSize, recipe.TieWeights))
+            .IsEqualTo((3, 400, 1150, 400, true));
         await Assert.That((recipe.BatchSize, recipe.Bptt, recipe.VariableBptt, recipe.Epochs)).IsEqualTo((20, 70, true, 500));
-        await Assert.That((recipe.Optimizer, recipe.LearningRate, recipe.ClipNorm, recipe.NonMonotone)).IsEqualTo((OptimizerKind.NtAsgd, 30f, 0.25f, 5));
-        await Assert.That(recipe.Dropout).IsEqualTo(new DropoutSpec { Kind = DropoutKind.Locked, Embedding = 0.4f, Layer = 0.25f, Output = 0.4f });
-        await Assert.That((recipe.WordDrop, recipe.WeightDrop, recipe.ActivationPenalty, recipe.TemporalPenalty)).IsEqualTo((0.1f, 0.5f, 2f, 1f));
-        await Assert.That((recipe.WeightDecay, recipe.DecoupledDecay, recipe.LossReduction)).IsEqualTo((1.2e-6f, false, LossReduction.Mean));
+        await Assert.That((recipe.Optimizer, recipe.LearningRate, recipe.ClipNorm, recipe.NonMonotone))
+            .IsEqualTo((OptimizerKind.NtAsgd, 30f, 0.25f, 5));
+        await Assert.That(recipe.Dropout)
+            .IsEqualTo(new DropoutSpec { Kind = DropoutKind.Locked, Embedding = 0.4f, Layer = 0.25f, Output = 0.4f });
+        await Assert.That((recipe.WordDrop, recipe.WeightDrop, recipe.ActivationPenalty, recipe.TemporalPenalty))
+            .IsEqualTo((0.1f, 0.5f, 2f, 1f));
+        await Assert.That((recipe.WeightDecay, recipe.DecoupledDecay, recipe.LossReduction))
+            .IsEqualTo((1.2e-6f, false, LossReduction.Mean));
         await Assert.That(recipe.LearningRateAt(499)).IsEqualTo(30f);
 
-        // 10,000 x 400 shared, 4 (400 + 1150) 1150, 4 (1150 + 1150) 1150, 4 (1150 + 400) 400, biases: 24 million in the paper, two biases a gate there.
+        // 10,000 x 400 shared, 4 (400 + 1150) 1150, 4 (1150 + 1150) 1150, 4 (1150 + 400) 400, biases: 24 million in the paper, two biases a
+        // gate there.
         await Assert.That(new Models.LanguageModel(recipe.ToConfig(10_000)).Layout.ParameterCount)
             .IsEqualTo(4_000_000L + 7_130_000 + 10_580_000 + 2_480_000 + (4 * (1150 + 1150 + 400)) + 10_000);
     }
@@ -84,12 +96,14 @@ public sealed class RecipeTests
     {
         LanguageModelRecipe plain = LanguageModelRecipe.FindPreset(name)!;
         DropoutSpec upward = plain.Dropout with { Kind = DropoutKind.Structured, Recurrent = 0f };
-        LanguageModelRecipe first = LanguageModelRecipe.FindPreset(name + "+nr-st")!, second = LanguageModelRecipe.FindPreset(name + "+nr-rh-st")!;
+        LanguageModelRecipe first = LanguageModelRecipe.FindPreset(name + "+nr-st")!,
+            second = LanguageModelRecipe.FindPreset(name + "+nr-rh-st")!;
         first.Validate();
         second.Validate();
         await Assert.That(first).IsEqualTo(plain with { Name = name + "+nr-st", Dropout = upward });
         await Assert.That(first.WeightDrop).IsEqualTo(weightDrop);
-        await Assert.That(second).IsEqualTo(plain with { Name = name + "+nr-rh-st", Dropout = upward with { Recurrent = recurrent }, WeightDrop = 0f });
+        await Assert.That(second)
+            .IsEqualTo(plain with { Name = name + "+nr-rh-st", Dropout = upward with { Recurrent = recurrent }, WeightDrop = 0f });
     }
 
     [Test]
@@ -122,7 +136,8 @@ public sealed class RecipeTests
     [Arguments("zaremba-large", 15, 1 / (1.15 * 1.15))]
     public async Task The_learning_rate_stays_full_and_then_falls_once_an_epoch(string preset, int epoch, double expected)
     {
-        await Assert.That((double)LanguageModelRecipe.FindPreset(preset)!.LearningRateAt(epoch)).IsEqualTo(expected).Within(1e-6 * expected);
+        await Assert.That((double)LanguageModelRecipe.FindPreset(preset)!.LearningRateAt(epoch))
+            .IsEqualTo(expected).Within(1e-6 * expected);
     }
 
     public static IEnumerable<Func<(LanguageModelRecipe Recipe, string Message)>> Wrong()
@@ -135,7 +150,9 @@ public sealed class RecipeTests
             (good with { EmbeddingSize = -1 }, "EmbeddingSize must be at least 1"),
             (good with { LayerCount = 0 }, "LayerCount must be 1 to 64"),
             (good with { LayerCount = 65 }, "LayerCount must be 1 to 64"),
-            (good with { TieWeights = true, EmbeddingSize = 3 }, "tied weights need an embedding as wide as the hidden layer; found 3 and 200"),
+            (
+                good with { TieWeights = true, EmbeddingSize = 3 },
+                "tied weights need an embedding as wide as the hidden layer; found 3 and 200"),
             (good with { InitRange = 0 }, "InitRange must be above 0 and finite"),
             (good with { InitRange = float.NaN }, "InitRange must be above 0 and finite"),
             (good with { ForgetBias = float.PositiveInfinity }, "ForgetBias must be finite"),
@@ -149,7 +166,9 @@ public sealed class RecipeTests
             (good with { FullRateEpochs = -1 }, "FullRateEpochs must be 0 or above"),
             (good with { Decay = 0.9f }, "Decay must be at least 1 and finite"),
             (good with { LastHiddenSize = -1 }, "LastHiddenSize must be 0 (as the others) or above"),
-            (good with { TieWeights = true, LastHiddenSize = 3 }, "tied weights need an embedding as wide as the last layer; found 200 and 3"),
+            (
+                good with { TieWeights = true, LastHiddenSize = 3 },
+                "tied weights need an embedding as wide as the last layer; found 200 and 3"),
             (good with { VariableBptt = true, Bptt = 65517 }, "Bptt must be 5 to 65516 where it varies"),
             (good with { VariableBptt = true, Bptt = 4 }, "Bptt must be 5 to 65516 where it varies"),
             (good with { WordDrop = 1f }, "the word drop rate must be at least 0 and below 1"),

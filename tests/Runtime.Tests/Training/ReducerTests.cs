@@ -13,7 +13,10 @@ public sealed class ReducerTests
     private const int Vocabulary = 11, Elsewhere = 9;
 
     private static LanguageModelRecipe Recipe =>
-        Cases.Recipe(Cases.Config(Vocabulary, embedding: 3, hidden: 5, layers: 2), batch: 2, timeSteps: 3) with { LearningRate = 0.5f, ClipNorm = 0f };
+        Cases.Recipe(Cases.Config(Vocabulary, embedding: 3, hidden: 5, layers: 2), batch: 2, timeSteps: 3) with
+        {
+            LearningRate = 0.5f, ClipNorm = 0f,
+        };
 
     [Test]
     public async Task What_other_machines_add_is_in_loss_norm_and_update_and_so_are_rows_that_only_they_used()
@@ -35,7 +38,8 @@ public sealed class ReducerTests
 
     [Test]
     [MatrixDataSource]
-    public async Task The_memory_that_is_told_beforehand_is_what_a_trainer_asks_for([Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int threads)
+    public async Task The_memory_that_is_told_beforehand_is_what_a_trainer_asks_for(
+        [Matrix] OptimizerKind optimizer, [Matrix(1, 3)] int threads)
     {
         LanguageModelRecipe recipe = Recipe with { Optimizer = optimizer };
         using var pool = new WorkerPool(threads);

@@ -74,7 +74,8 @@ public sealed class TokenWindowsTests
         long last = (length / 2) + ((windows.Count - 1L) * 10);
         await Assert.That(inputs[1]).IsEqualTo((int)(last % Numbers.Modulus));
         await Assert.That(targets[19]).IsEqualTo((int)((last + 10) % Numbers.Modulus));
-        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new Numbers(length), 1, 1))).Contains("2^31 - 1 are the most");
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenWindows(new Numbers(length), 1, 1)))
+            .Contains("2^31 - 1 are the most");
     }
 
     [Test]
@@ -88,11 +89,15 @@ public sealed class TokenWindowsTests
     [Test]
     public async Task Impossible_shapes_and_windows_are_refused()
     {
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 0, 1))).Contains("batchSize must be at least 1");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 1, 0))).Contains("timeSteps must be at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 0, 1)))
+            .Contains("batchSize must be at least 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenWindows(new int[9], 1, 0)))
+            .Contains("timeSteps must be at least 1");
         var windows = new TokenWindows(new int[9], 1, 4);
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(2, new int[4], new int[4]))).Contains("index must be 0 to 1");
-        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(-1, new int[4], new int[4]))).Contains("index must be 0 to 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(2, new int[4], new int[4])))
+            .Contains("index must be 0 to 1");
+        await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => windows.Fill(-1, new int[4], new int[4])))
+            .Contains("index must be 0 to 1");
     }
 
     [Test]
@@ -133,7 +138,8 @@ public sealed class TokenWindowsTests
 
         await Assert.That(seen.SequenceEqual(Enumerable.Range(400, 399))).IsTrue();
         await Assert.That(windows.StartsOf(recipe, 101).SequenceEqual(starts)).IsFalse();
-        await Assert.That(windows.StartsOf(recipe with { VariableBptt = false }, 7).SequenceEqual(Enumerable.Range(0, 20).Select(index => index * 20L))).IsTrue();
+        IReadOnlyList<long> even = windows.StartsOf(recipe with { VariableBptt = false }, 7);
+        await Assert.That(even.SequenceEqual(Enumerable.Range(0, 20).Select(index => index * 20L))).IsTrue();
         await Assert.That(() => windows.Fill(390, 10, inputs, targets)).Throws<ArgumentOutOfRangeException>();
         await Assert.That(() => windows.Fill(0, 0, inputs, targets)).Throws<ArgumentOutOfRangeException>();
     }

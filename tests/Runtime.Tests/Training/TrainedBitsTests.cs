@@ -13,14 +13,14 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Twenty updates of every kind of training give the bits that they gave when the committed list was made, on one thread and on two.</summary>
-/// <remarks>
-/// A checksum says that something has changed and not what: a change of these bits must be on purpose, and said in the changelog. With
-/// <c>TINYSD_UPDATE_BITS=1</c> the list is written anew.
-/// </remarks>
+/// <summary>Twenty updates of every kind of training give the bits that they gave when the committed list was made, on one
+/// thread and on two.</summary>
+/// <remarks>A checksum says that something has changed and not what: a change of these bits must be on purpose, and said in the changelog.
+/// With <c>TINYSD_UPDATE_BITS=1</c> the list is written anew.</remarks>
 public sealed class TrainedBitsTests
 {
-    private const string List = "tests/Runtime.Tests/Training/TrainedBits.txt", Resource = "TrainedBits.txt", UpdateVariable = "TINYSD_UPDATE_BITS";
+    private const string List = "tests/Runtime.Tests/Training/TrainedBits.txt", Resource = "TrainedBits.txt",
+        UpdateVariable = "TINYSD_UPDATE_BITS";
 
     private const int Updates = 20, Vocabulary = 23, Batch = 4, TimeSteps = 6, Hidden = 21;
 
@@ -46,7 +46,9 @@ public sealed class TrainedBitsTests
         (OptimizerKind.Sgd, "momentum", recipe => recipe with { Momentum = 0.9f }),
         (OptimizerKind.Sgd, "momentum-decay", recipe => recipe with { Momentum = 0.9f, WeightDecay = 0.01f }),
         (OptimizerKind.Sgd, "nesterov", recipe => recipe with { Momentum = 0.9f, Nesterov = true }),
-        (OptimizerKind.Sgd, "nesterov-decoupled", recipe => recipe with { Momentum = 0.9f, Nesterov = true, WeightDecay = 0.01f, DecoupledDecay = true }),
+        (
+            OptimizerKind.Sgd, "nesterov-decoupled",
+            recipe => recipe with { Momentum = 0.9f, Nesterov = true, WeightDecay = 0.01f, DecoupledDecay = true }),
         (OptimizerKind.Adam, "weight-decay", recipe => recipe with { WeightDecay = 0.01f }),
         (OptimizerKind.Adam, "decoupled-decay", recipe => recipe with { WeightDecay = 0.01f, DecoupledDecay = true }),
         (OptimizerKind.Adam, "betas-epsilon", recipe => recipe with { Beta1 = 0.5f, Beta2 = 0.9f, Epsilon = 1e-4f }),
@@ -65,13 +67,15 @@ public sealed class TrainedBitsTests
     {
         if (!KernelChoice.GivesSameBits) Skip.Test("this CPU has no fused multiply-add, and its bits are its own");
         string found = Render(threads);
-        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") await File.WriteAllTextAsync(Path.Combine(Checkout.Root, List), found);
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
+            await File.WriteAllTextAsync(Path.Combine(Checkout.Root, List), found);
         using Stream stream = typeof(TrainedBitsTests).Assembly.GetManifestResourceStream(Resource)!;
         using var reader = new StreamReader(stream);
         string committed = await reader.ReadToEndAsync();
         string[] changed = [.. found.Split('\n').Except(committed.Split('\n'))];
         await Assert.That(found == committed).IsTrue().Because(
-            $"{changed.Length} lines of {List} are others now:\n{string.Join('\n', changed.Take(10))}\nIf that is on purpose, run this test with {UpdateVariable}=1");
+            $"{changed.Length} lines of {List} are others now:\n{string.Join('\n', changed.Take(10))}\n" +
+            $"If that is on purpose, run this test with {UpdateVariable}=1");
     }
 
     private static string Render(int threads)
@@ -144,7 +148,8 @@ public sealed class TrainedBitsTests
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.State.Select(part => part.Block)])
+        foreach (ParameterBlock block in (ParameterBlock[])[
+            model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.State.Select(part => part.Block)])
             hash.AppendData(MemoryMarshal.AsBytes(block.Values));
         return Convert.ToHexString(hash.GetHashAndReset())[..16];
     }

@@ -15,7 +15,8 @@ public sealed class TrainerTests
 
     private static readonly LanguageModelConfig _config = Cases.Config(Vocabulary, embedding: 6, hidden: 10, layers: 2);
 
-    private static readonly DropoutSpec _dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.4f };
+    private static readonly DropoutSpec _dropout =
+        new() { Kind = DropoutKind.Structured, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.4f };
 
     [Test]
     [MatrixDataSource]
@@ -46,7 +47,8 @@ public sealed class TrainerTests
         await Assert.That(thrown.Message).StartsWith("the numbers stopped being finite in update 7: loss ");
         await Assert.That(Arrays.FirstDifference(model.Parameters.Values, bad)).IsNull();
 
-        // With its good parameters back, the trainer goes on as if nothing had happened: optimizer state and carried state are untouched too.
+        // With its good parameters back, the trainer goes on as if nothing had happened: optimizer state and carried state are untouched
+        // too.
         good.CopyTo(model.Parameters.Values);
         Step(trainer, 1);
         Step(other, 1);
@@ -58,7 +60,8 @@ public sealed class TrainerTests
     {
         LanguageModelRecipe recipe = Cases.Recipe(_config, Batch, TimeSteps, _dropout);
         LanguageModel drawn = Cases.Model(_config), replayed = Cases.Model(_config);
-        LanguageModelTrainer first = new(drawn, recipe), second = new(replayed, recipe, masks: new Replay(new MaskSampler(recipe.Seed, _dropout)));
+        LanguageModelTrainer first = new(drawn, recipe),
+            second = new(replayed, recipe, masks: new Replay(new MaskSampler(recipe.Seed, _dropout)));
         for (int step = 0; step < 3; step++)
         {
             Step(first, step);
@@ -66,7 +69,9 @@ public sealed class TrainerTests
         }
 
         await Assert.That(Arrays.FirstDifference(replayed.Parameters.Values, drawn.Parameters.Values)).IsNull();
-        await Assert.That(Messages.Of<ArgumentException>(() => second.Step(Arrays.Tokens(0, Batch * TimeSteps, Vocabulary), Arrays.Tokens(1, Batch * TimeSteps, Vocabulary), new Draw(0, 1)))).Contains("have one for an update");
+        int[] inputs = Arrays.Tokens(0, Batch * TimeSteps, Vocabulary), targets = Arrays.Tokens(1, Batch * TimeSteps, Vocabulary);
+        await Assert.That(Messages.Of<ArgumentException>(() => second.Step(inputs, targets, new Draw(0, 1))))
+            .Contains("have one for an update");
         foreach (int[] bad in new[] { new[] { 3, 3 }, [5, 4], [-1], [6] })
         {
             LanguageModelTrainer trainer = new(Cases.Model(_config), recipe, masks: new Fixed(bad, bad.Length));
@@ -76,16 +81,19 @@ public sealed class TrainerTests
         LanguageModelTrainer tooMany = new(Cases.Model(_config), recipe, masks: new Fixed([], 7));
         await Assert.That(() => Step(tooMany, 0)).Throws<ArgumentOutOfRangeException>();
         LanguageModelRecipe random = recipe with { Dropout = _dropout with { Kind = DropoutKind.Random } };
-        await Assert.That(() => new LanguageModelTrainer(Cases.Model(_config), random, masks: new Fixed([], 0))).Throws<ArgumentException>();
+        await Assert.That(() => new LanguageModelTrainer(Cases.Model(_config), random, masks: new Fixed([], 0)))
+            .Throws<ArgumentException>();
     }
 
     [Test]
     public async Task A_last_layer_of_the_size_of_the_others_may_be_given_or_left_out()
     {
-        foreach ((int model, int recipe) in new[] { (_config.HiddenSize, 0), (0, _config.HiddenSize), (_config.HiddenSize, _config.HiddenSize) })
+        int same = _config.HiddenSize;
+        foreach ((int model, int recipe) in new[] { (same, 0), (0, same), (same, same) })
         {
             LanguageModelRecipe asked = Cases.Recipe(_config, Batch, TimeSteps, _dropout) with { LastHiddenSize = recipe };
-            await Assert.That(Step(new LanguageModelTrainer(Cases.Model(_config with { LastHiddenSize = model }), asked), 0).Loss).IsGreaterThan(0);
+            await Assert.That(Step(new LanguageModelTrainer(Cases.Model(_config with { LastHiddenSize = model }), asked), 0).Loss)
+                .IsGreaterThan(0);
         }
     }
 
@@ -189,7 +197,8 @@ public sealed class TrainerTests
             LanguageModel model = Cases.Model(_config);
             var trainer = new LanguageModelTrainer(model, Cases.Recipe(_config, Batch, TimeSteps, _dropout).By(update));
             for (int step = 0; step < 3; step++) Step(trainer, step);
-            foreach (ParameterBlock block in (ParameterBlock[])[model.Parameters, trainer.Gradients, .. trainer.State.Select(part => part.Block)])
+            foreach (ParameterBlock block in (ParameterBlock[])[
+                model.Parameters, trainer.Gradients, .. trainer.State.Select(part => part.Block)])
             {
                 foreach (TensorSlot slot in model.Layout.Tensors) block[slot].Clear();
                 await Assert.That(block.Values.ToArray().All(value => value == 0f)).IsTrue().Because($"{update}");
@@ -203,12 +212,17 @@ public sealed class TrainerTests
         var trainer = new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config, Batch, TimeSteps));
         int[] good = new int[Batch * TimeSteps], bad = new int[Batch * TimeSteps];
         bad[5] = Vocabulary;
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[3], good, new Draw(0)))).IsEqualTo("inputs holds 3 tokens, the window needs 12");
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, new int[13], new Draw(0)))).IsEqualTo("targets holds 13 tokens, the window needs 12");
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(bad, good, new Draw(0)))).IsEqualTo("inputs[5] is 13, the vocabulary has 13 tokens");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(new int[3], good, new Draw(0))))
+            .IsEqualTo("inputs holds 3 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, new int[13], new Draw(0))))
+            .IsEqualTo("targets holds 13 tokens, the window needs 12");
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(bad, good, new Draw(0))))
+            .IsEqualTo("inputs[5] is 13, the vocabulary has 13 tokens");
         bad[5] = -1;
-        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, bad, new Draw(0)))).IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
-        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(Cases.Model(_config), Cases.Recipe(_config with { HiddenSize = 11 }, 1, 1))))
+        await Assert.That(Messages.Of<ArgumentException>(() => trainer.Step(good, bad, new Draw(0))))
+            .IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
+        LanguageModelRecipe another = Cases.Recipe(_config with { HiddenSize = 11 }, 1, 1);
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(Cases.Model(_config), another)))
             .IsEqualTo("the recipe's shape is not the model's");
     }
 
@@ -221,7 +235,8 @@ public sealed class TrainerTests
         // After 0 comes 1, 2 or 3 in turn: only a model that carries its state knows which.
         int[] period = [0, 1, 0, 2, 0, 3, 4], text = [.. Enumerable.Range(0, 700).Select(i => period[i % period.Length])];
         LanguageModelConfig config = Cases.Config(vocabulary: 5, embedding: 12, hidden: 24, layers: 2);
-        LanguageModelRecipe recipe = Cases.Recipe(config, batch: 4, timeSteps: 8, dropout with { Embedding = 0.05f, Layer = 0.1f, Recurrent = 0.05f, Output = 0.1f }) with
+        LanguageModelRecipe recipe = Cases.Recipe(
+            config, batch: 4, timeSteps: 8, dropout with { Embedding = 0.05f, Layer = 0.1f, Recurrent = 0.05f, Output = 0.1f }) with
         {
             Optimizer = OptimizerKind.Adam,
             LearningRate = 0.01f,

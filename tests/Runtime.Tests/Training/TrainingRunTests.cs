@@ -53,11 +53,16 @@ public sealed class TrainingRunTests
 
     public static IEnumerable<Func<LanguageModelRecipe>> Recipes()
     {
-        LanguageModelRecipe plain = Cases.Recipe(Cases.Config(11, 6, 10, 2), batch: 3, timeSteps: 8, s_dropout) with { Epochs = 5, LearningRate = 0.5f };
+        LanguageModelConfig shape = Cases.Config(11, 6, 10, 2);
+        LanguageModelRecipe plain = Cases.Recipe(shape, batch: 3, timeSteps: 8, s_dropout) with { Epochs = 5, LearningRate = 0.5f };
         yield return () => plain;
-        yield return () => plain with { Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, WarmUpUpdates = 50, LearningRateSchedule = LearningRateSchedule.Cosine };
+        yield return () => plain with
+        {
+            Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, WarmUpUpdates = 50, LearningRateSchedule = LearningRateSchedule.Cosine,
+        };
         yield return () => plain with { Optimizer = OptimizerKind.NtAsgd, NonMonotone = 0, LearningRate = 8f, VariableBptt = true };
-        yield return () => plain with { LearningRateSchedule = LearningRateSchedule.Plateau, LearningRate = 8f, WeightDrop = 0.3f, WordDrop = 0.2f };
+        yield return () =>
+            plain with { LearningRateSchedule = LearningRateSchedule.Plateau, LearningRate = 8f, WeightDrop = 0.3f, WordDrop = 0.2f };
     }
 
     [Test]
@@ -111,7 +116,8 @@ public sealed class TrainingRunTests
         var run = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid)));
         run.TrainEpoch();
         RunState state = run.ToState(0);
-        var other = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text.AsMemory(0, 600)), new TokenMemory(s_valid)));
+        var other = new TrainingRun<TokenWindow>(new LanguageModelTask(
+            recipe, 11, new TokenMemory(s_text.AsMemory(0, 600)), new TokenMemory(s_valid)));
         await Assert.That(Messages.Of<ArgumentException>(() => other.Restore(state, _ => { }))).StartsWith("it says other than ");
     }
 
@@ -171,6 +177,7 @@ public sealed class TrainingRunTests
         await Assert.That(Told(resumed)).IsEqualTo(Told(whole));
 
         static string Told(TrainingRun<TBatch> run) =>
-            string.Join("; ", run.Epochs.Select(e => $"{e.Epoch} {e.Steps} {e.Train} {e.Valid} {e.LearningRate:R} {e.IsWhole}")) + $" best {run.Best?.Epoch}";
+            string.Join("; ", run.Epochs.Select(e => $"{e.Epoch} {e.Steps} {e.Train} {e.Valid} {e.LearningRate:R} {e.IsWhole}"))
+                + $" best {run.Best?.Epoch}";
     }
 }

@@ -6,8 +6,8 @@ namespace TinySD.Runtime.Tests;
 /// <summary>What a run decides by its validation figures.</summary>
 public sealed class ValidationHistoryTests
 {
-    // The rule of the authors' published code, written out for one epoch after another: the list holds the epochs before, and averaging begins when it is longer
-    // than n and the new figure is worse than the least of all but its last n.
+    // The rule of the authors' published code, written out for one epoch after another: the list holds the epochs before, and averaging
+    // begins when it is longer than n and the new figure is worse than the least of all but its last n.
     [Test]
     [MatrixDataSource]
     public async Task Averaging_begins_where_the_authors_rule_says([Matrix(0, 1, 3, 5)] int n, [Matrix(1, 2, 3, 4)] int seed)
@@ -54,7 +54,8 @@ public sealed class ValidationHistoryTests
     [Test]
     public async Task Patience_ends_a_run_and_a_plateau_divides_the_rate()
     {
-        var recipe = new LanguageModelRecipe { Name = "test", LearningRate = 8f, Decay = 2f, LearningRateSchedule = LearningRateSchedule.Plateau };
+        var recipe =
+            new LanguageModelRecipe { Name = "test", LearningRate = 8f, Decay = 2f, LearningRateSchedule = LearningRateSchedule.Plateau };
         await Assert.That(recipe.LearningRateAt(0)).IsEqualTo(8f);
         await Assert.That(recipe.LearningRateAt(4, Of("9 7 8 8"))).IsEqualTo(2f);
         await Assert.That(recipe.IsOutOfPatience(Of("9 7 8 8"))).IsFalse();
@@ -64,7 +65,8 @@ public sealed class ValidationHistoryTests
     }
 
     [Test]
-    [Arguments("9 8 7 8 8 8 8", false)] // averaging begins after the last: 8 is worse than the 7 of the epochs up to 3 before the one before it
+    // Averaging begins after the last: 8 is worse than the 7 of the epochs up to 3 before the one before it.
+    [Arguments("9 8 7 8 8 8 8", false)]
     [Arguments("9 8 7 8 8 8 8 8", false)]
     [Arguments("9 8 7 8 8 8 8 8 8", true)]
     [Arguments("9 8 7 8 8 8 8 6 8", false)] // better within its patience
@@ -95,5 +97,6 @@ public sealed class ValidationHistoryTests
         await Assert.That((double)recipe.LearningRateAt(3)).IsEqualTo(last).Within(1e-6);
     }
 
-    private static double[] Of(string series) => [.. series.Split(' ').Select(figure => double.Parse(figure, System.Globalization.CultureInfo.InvariantCulture))];
+    private static double[] Of(string series) =>
+        [.. series.Split(' ').Select(figure => double.Parse(figure, System.Globalization.CultureInfo.InvariantCulture))];
 }

@@ -9,7 +9,8 @@ internal static class PublicSurface
 {
     private const string UpdateVariable = "TINYSD_UPDATE_API";
 
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly NullabilityInfoContext s_nullability = new();
 
@@ -22,9 +23,11 @@ internal static class PublicSurface
         if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") await File.WriteAllTextAsync(path, found);
         string committed = File.Exists(path) ? await File.ReadAllTextAsync(path) : "";
         string[] was = committed.Split('\n'), now = found.Split('\n');
-        string changes = string.Join('\n', [.. was.Except(now).Select(line => "- " + line), .. now.Except(was).Select(line => "+ " + line)]);
+        string changes = string.Join(
+            '\n', [.. was.Except(now).Select(line => "- " + line), .. now.Except(was).Select(line => "+ " + line)]);
         return found == committed ? null
-            : $"the public surface of {assembly.GetName().Name} is not that of {file}:\n{changes}\nIf it changed on purpose, run this test once with {UpdateVariable}=1 and commit the file.";
+            : $"the public surface of {assembly.GetName().Name} is not that of {file}:\n{changes}\n" +
+                $"If it changed on purpose, run this test once with {UpdateVariable}=1 and commit the file.";
     }
 
     private static string Render(Assembly assembly)
@@ -34,7 +37,8 @@ internal static class PublicSurface
         {
             text.Append(CultureInfo.InvariantCulture, $"{Kind(type)} {type.Namespace}.{Name(type)}{Bases(type)}\n");
             // Constructors first, then by name; overloads and enum members of one name by what they look like.
-            IEnumerable<string> members = type.GetMembers(Declared).OrderBy(member => member.Name, StringComparer.Ordinal).ThenBy(Member, StringComparer.Ordinal)
+            IEnumerable<string> members = type.GetMembers(Declared)
+                .OrderBy(member => member.Name, StringComparer.Ordinal).ThenBy(Member, StringComparer.Ordinal)
                 .Select(Member).OfType<string>();
             foreach (string member in members) text.Append(CultureInfo.InvariantCulture, $"    {member}\n");
             text.Append('\n');
@@ -56,8 +60,10 @@ internal static class PublicSurface
     private static string Bases(Type type)
     {
         if (type.IsEnum) return "";
-        IEnumerable<Type> bases = type.GetInterfaces().Except(type.BaseType?.GetInterfaces() ?? []).Where(i => i.IsPublic).OrderBy(Name, StringComparer.Ordinal);
-        if (type.BaseType is { } up && up != typeof(object) && up != typeof(ValueType) && up != typeof(MulticastDelegate)) bases = bases.Prepend(up);
+        IEnumerable<Type> bases =
+            type.GetInterfaces().Except(type.BaseType?.GetInterfaces() ?? []).Where(i => i.IsPublic).OrderBy(Name, StringComparer.Ordinal);
+        if (type.BaseType is { } up && up != typeof(object) && up != typeof(ValueType) && up != typeof(MulticastDelegate))
+            bases = bases.Prepend(up);
         string list = string.Join(", ", bases.Select(Name));
         return list.Length == 0 ? "" : " : " + list;
     }
@@ -76,12 +82,14 @@ internal static class PublicSurface
             case ConstructorInfo { IsPublic: true } constructor:
                 return $"{Name(constructor.DeclaringType!)}({Parameters(constructor)})";
             case MethodInfo { IsPublic: true, IsSpecialName: false } method:
-                return $"{(method.IsStatic ? "static " : "")}{Name(method.ReturnType)}{Mark(s_nullability.Create(method.ReturnParameter))} {method.Name}({Parameters(method)})";
+                string returned = Name(method.ReturnType) + Mark(s_nullability.Create(method.ReturnParameter));
+                return $"{(method.IsStatic ? "static " : "")}{returned} {method.Name}({Parameters(method)})";
             case PropertyInfo property when property.GetMethod?.IsPublic == true || property.SetMethod?.IsPublic == true:
                 MethodInfo accessor = property.GetMethod ?? property.SetMethod!;
                 string name = property.GetIndexParameters().Length > 0 ? $"this[{Parameters(accessor)}]" : property.Name;
                 string required = property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute)) ? "required " : "";
-                return $"{required}{(accessor.IsStatic ? "static " : "")}{Name(property.PropertyType)}{Mark(s_nullability.Create(property))} {name} {{ {Accessors(property)}}}";
+                string of = Name(property.PropertyType) + Mark(s_nullability.Create(property));
+                return $"{required}{(accessor.IsStatic ? "static " : "")}{of} {name} {{ {Accessors(property)}}}";
             case EventInfo { AddMethod.IsPublic: true } happening:
                 return $"event {Name(happening.EventHandlerType!)} {happening.Name}";
             default:
@@ -104,7 +112,8 @@ internal static class PublicSurface
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter =>
     {
         string how = parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : "";
-        string many = parameter.IsDefined(typeof(System.Runtime.CompilerServices.ParamCollectionAttribute)) || parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "";
+        string many = parameter.IsDefined(typeof(System.Runtime.CompilerServices.ParamCollectionAttribute))
+            || parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "";
         return $"{many}{how}{Name(parameter.ParameterType)}{Mark(s_nullability.Create(parameter))} {parameter.Name}{Default(parameter)}";
     }));
 
@@ -125,7 +134,12 @@ internal static class PublicSurface
         if (type.IsPointer) return Name(type.GetElementType()!) + "*";
         if (type.IsArray) return Name(type.GetElementType()!) + "[]";
         if (Nullable.GetUnderlyingType(type) is { } inner) return Name(inner) + "?";
-        if (type.IsGenericType) return $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>";
+        if (type.IsGenericType)
+        {
+            string plain = type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)];
+            return $"{plain}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>";
+        }
+
         return type.FullName switch
         {
             "System.Void" => "void",

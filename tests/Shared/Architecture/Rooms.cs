@@ -3,11 +3,9 @@ using System.Text.RegularExpressions;
 namespace TinySD.Tests.Shared;
 
 /// <summary>Holds the files of a project to a written list of who may know whom.</summary>
-/// <remarks>
-/// A room is a folder of the project with all below it, save what is a room of its own there. Its name is the folder's path with dots, as in the
-/// namespace, and <see cref="Root"/> for what lies in no folder. A file uses a room if it names it in a using directive or a full name, or names a
-/// type of it that its own namespace, or what the project file imports for all, lets it see without.
-/// </remarks>
+/// <remarks>A room is a folder of the project with all below it, save what is a room of its own there. Its name is the folder's path with
+/// dots, as in the namespace, and <see cref="Root"/> for what lies in no folder. A file uses a room if it names it in a using directive or
+/// a full name, or names a type of it that its own namespace, or what the project file imports for all, lets it see without.</remarks>
 /// <param name="folder">The project's folder in the checkout.</param>
 /// <param name="root">Its root namespace.</param>
 /// <param name="list">Every room, and the other rooms that each may use.</param>
@@ -29,7 +27,8 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
     public IReadOnlyList<string> Faults(IReadOnlyList<(string Path, string Code)> files, params IReadOnlyList<string> imported)
     {
         var known = new Known(files);
-        string[] everywhere = [.. imported.Where(name => name.StartsWith(root + ".", StringComparison.Ordinal)).Select(name => name[(root.Length + 1)..])];
+        string[] everywhere =
+            [.. imported.Where(name => name.StartsWith(root + ".", StringComparison.Ordinal)).Select(name => name[(root.Length + 1)..])];
         var faults = new List<string>();
         foreach ((string path, string code) in files)
         {
@@ -41,9 +40,11 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
             }
 
             // What begins a program is in no namespace.
-            string named = Namespace().Match(code) is { Success: true } match ? match.Groups["name"].Value : root, wanted = Joined(root, space);
+            string named = Namespace().Match(code) is { Success: true } match ? match.Groups["name"].Value : root,
+                wanted = Joined(root, space);
             if (named != wanted) faults.Add($"{path}: its namespace is {named}, and its folder's is {wanted}");
-            IEnumerable<string> wrong = Uses(code, [.. Around(space), Root, .. everywhere], known).Select(RoomOf).Distinct().Where(used => used != room && !below.Contains(used));
+            IEnumerable<string> wrong = Uses(code, [.. Around(space), Root, .. everywhere], known)
+                .Select(RoomOf).Distinct().Where(used => used != room && !below.Contains(used));
             faults.AddRange(wrong.Select(used => $"{path}: {Shown(room)} must not use {Shown(used)}"));
         }
 
@@ -66,7 +67,11 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
             if (order.Contains(room)) return;
             if (!list.TryGetValue(room, out string[]? below)) throw new InvalidOperationException($"the list has no {Shown(room)}");
             if (open.Contains(room))
-                throw new InvalidOperationException($"the list leads in a circle: {string.Join(" -> ", open.SkipWhile(at => at != room).Append(room).Select(Shown))}");
+            {
+                IEnumerable<string> circle = open.SkipWhile(at => at != room).Append(room).Select(Shown);
+                throw new InvalidOperationException($"the list leads in a circle: {string.Join(" -> ", circle)}");
+            }
+
             open.Add(room);
             foreach (string used in below) Visit(used);
             open.Remove(room);
@@ -99,7 +104,8 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
         {
             string name = match.Value;
             if (name == root) uses.Add(Root);
-            else if (name.StartsWith(root + ".", StringComparison.Ordinal)) uses.Add(known.Walk(Root, name[(root.Length + 1)..].Split('.')).Space);
+            else if (name.StartsWith(root + ".", StringComparison.Ordinal))
+                uses.Add(known.Walk(Root, name[(root.Length + 1)..].Split('.')).Space);
         }
 
         foreach (Match match in Names().Matches(Directive().Replace(code, "")))
@@ -157,7 +163,8 @@ internal sealed partial class Rooms(string folder, string root, IReadOnlyDiction
         }
 
         [GeneratedRegex(
-            @"^((public|internal|file|static|sealed|abstract|partial|readonly|ref|unsafe) )*((class|struct|interface|enum|record( struct| class)?) (?<name>\w+)|delegate .*? (?<name>\w+)[(<])",
+            @"^((public|internal|file|static|sealed|abstract|partial|readonly|ref|unsafe) )*" +
+            @"((class|struct|interface|enum|record( struct| class)?) (?<name>\w+)|delegate .*? (?<name>\w+)[(<])",
             RegexOptions.Multiline)]
         private static partial Regex Declaration();
     }

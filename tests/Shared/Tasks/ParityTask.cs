@@ -173,7 +173,8 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
         Network.Parameters.ClearPadding();
     }
 
-    public override Measurement Measure(ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
+    public override Measurement Measure(
+        ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {
         parameters.Values.CopyTo(_measured.Parameters.Values);
         _measured.Begin(default);

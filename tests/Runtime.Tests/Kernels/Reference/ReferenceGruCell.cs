@@ -4,10 +4,8 @@ using TinySD.Runtime.Kernels;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>One step of the GRU, forward and backward: the scalar twin of <see cref="GruCell{TLanes, TVector}"/>.</summary>
-/// <remarks>
-/// Shapes: what comes from the input, from the previous state, the gates and all their gradients [B, 3H] with three runs of H columns, r,
-/// z, n; hidden states [H, B].
-/// </remarks>
+/// <remarks>Shapes: what comes from the input, from the previous state, the gates and all their gradients [B, 3H] with three runs of H
+/// columns, r, z, n; hidden states [H, B].</remarks>
 internal static class ReferenceGruCell
 {
     /// <summary>r = sigmoid(x_r + u_r); z = sigmoid(x_z + u_z); n = tanh(x_n + r u_n); h' = (1 - z) n + z h.</summary>
@@ -30,10 +28,8 @@ internal static class ReferenceGruCell
         }
     }
 
-    /// <summary>
-    /// With dh = dL/dh': dx_n = dh (1 - z) (1 - n^2); du_n = dx_n r; dx_z = du_z = dh (h - n) z (1 - z); dx_r = du_r = dx_n u_n r (1 - r).
-    /// What comes to h past the products, dh z, becomes <paramref name="dPrevious"/>.
-    /// </summary>
+    /// <summary>With dh = dL/dh': dx_n = dh (1 - z) (1 - n^2); du_n = dx_n r; dx_z = du_z = dh (h - n) z (1 - z); dx_r = du_r = dx_n u_n r
+    /// (1 - r). What comes to h past the products, dh z, becomes <paramref name="dPrevious"/>.</summary>
     public static void Backward(
         ReadOnlySpan2D<double> gates, ReadOnlySpan2D<double> u, ReadOnlySpan2D<double> h, ReadOnlySpan2D<double> dh,
         Span2D<double> dx, Span2D<double> du, Span2D<double> dPrevious)

@@ -3,16 +3,14 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>One step of the LSTM cell, forward and backward: the scalar twin of <see cref="LstmCell{TLanes, TVector, TPeepholes}"/>.</summary>
-/// <remarks>
-/// Shapes: pre-activations, gates and their gradients [B, 4H] with four runs of H columns, i, f, g, o; cells [B, H]; hidden states [H, B];
-/// peepholes [3H], three runs for i, f, o, or empty for none.
-/// </remarks>
+/// <summary>One step of the LSTM cell, forward and backward: the scalar twin of
+/// <see cref="LstmCell{TLanes, TVector, TPeepholes}"/>.</summary>
+/// <remarks>Shapes: pre-activations, gates and their gradients [B, 4H] with four runs of H columns, i, f, g, o; cells [B, H]; hidden states
+/// [H, B]; peepholes [3H], three runs for i, f, o, or empty for none.</remarks>
 internal static class ReferenceLstmCell
 {
-    /// <summary>
-    /// i = sigmoid(a_i + p_i c), f = sigmoid(a_f + p_f c), g = tanh(a_g); c' = f c + i g; o = sigmoid(a_o + p_o c'); h = o tanh(c').
-    /// </summary>
+    /// <summary>i = sigmoid(a_i + p_i c), f = sigmoid(a_f + p_f c), g = tanh(a_g); c' = f c + i g; o = sigmoid(a_o + p_o c');
+    /// h = o tanh(c').</summary>
     public static void Forward(
         ReadOnlySpan2D<double> a, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, Span2D<double> gates, Span2D<double> cNext,
         Span2D<double> h)
@@ -37,11 +35,9 @@ internal static class ReferenceLstmCell
         }
     }
 
-    /// <summary>
-    /// With dh = dL/dh, and dL/dc' as far as later steps know it in <paramref name="dc"/>: da_o = dh tanh(c') o (1 - o);
-    /// dc' = dc + dh o (1 - tanh(c')^2) + da_o p_o; da_i = dc' g i (1 - i); da_f = dc' c f (1 - f); da_g = dc' i (1 - g^2);
-    /// dc becomes dc' f + da_i p_i + da_f p_f.
-    /// </summary>
+    /// <summary>With dh = dL/dh, and dL/dc' as far as later steps know it in <paramref name="dc"/>: da_o = dh tanh(c') o (1 - o); dc' = dc
+    /// + dh o (1 - tanh(c')^2) + da_o p_o; da_i = dc' g i (1 - i); da_f = dc' c f (1 - f); da_g = dc' i (1 - g^2); dc becomes dc' f + da_i
+    /// p_i + da_f p_f.</summary>
     public static void Backward(
         ReadOnlySpan2D<double> gates, ReadOnlySpan<double> peepholes, ReadOnlySpan2D<double> c, ReadOnlySpan2D<double> cNext,
         ReadOnlySpan2D<double> dh, Span2D<double> dc, Span2D<double> da)

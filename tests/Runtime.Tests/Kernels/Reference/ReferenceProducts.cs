@@ -3,10 +3,8 @@ using CommunityToolkit.HighPerformance;
 namespace TinySD.Runtime.Tests;
 
 /// <summary>The three products of a layer over its kept units, one time step at a time: the scalar twins of the macro-kernels.</summary>
-/// <remarks>
-/// Written for reading, in double precision, as sums of products in the order of the formulas. Shapes: x, dx [K, B]; w, g [K, N]; c, d
-/// [B, N]. Only the rows of x, w and g that <c>keep</c> lists are looked at.
-/// </remarks>
+/// <remarks>Written for reading, in double precision, as sums of products in the order of the formulas. Shapes: x, dx [K, B]; w, g [K, N];
+/// c, d [B, N]. Only the rows of x, w and g that <c>keep</c> lists are looked at.</remarks>
 internal static class ReferenceProducts
 {
     /// <summary>c[b, n] += sum over kept k of x[k, b] * w[k, n].</summary>

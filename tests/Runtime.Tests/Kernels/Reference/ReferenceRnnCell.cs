@@ -3,7 +3,8 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>One step of the simple recurrent cell, forward and backward: the scalar twin of <see cref="RnnCell{TLanes, TVector, TRectified}"/>.</summary>
+/// <summary>One step of the simple recurrent cell, forward and backward: the scalar twin of
+/// <see cref="RnnCell{TLanes, TVector, TRectified}"/>.</summary>
 /// <remarks>Shapes: pre-activations and their gradients [B, H]; hidden states [H, B].</remarks>
 internal static class ReferenceRnnCell
 {

@@ -2,12 +2,12 @@ using TinySD.Runtime.Kernels;
 
 namespace TinySD.Runtime.Tests;
 
-/// <summary>Softmax and cross-entropy of one row of logits: the twin of <see cref="SoftmaxRow{TLanes, TVector}"/> and what its caller makes of it.</summary>
+/// <summary>Softmax and cross-entropy of one row of logits: the twin of <see cref="SoftmaxRow{TLanes, TVector}"/> and what its
+/// caller makes of it.</summary>
 internal static class ReferenceSoftmaxCrossEntropy
 {
-    /// <summary>
-    /// Returns -ln p[target] with p = e^(y - max) / sum of e^(y - max), in nats, and writes dy = scale * (p - onehot(target)). All [V].
-    /// </summary>
+    /// <summary>Returns -ln p[target] with p = e^(y - max) / sum of e^(y - max), in nats, and writes dy = scale * (p -
+    /// onehot(target)). All [V].</summary>
     public static double Row(ReadOnlySpan<double> y, int target, double scale, Span<double> dy)
     {
         double max = double.NegativeInfinity, sum = 0;
