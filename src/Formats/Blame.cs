@@ -6,7 +6,8 @@ public enum Fault
     /// <summary>The file's: it is damaged, or the program that wrote it broke a rule.</summary>
     File,
 
-    /// <summary>The caller's: the file is right, or not there, and what was asked of it, given with it, or the place it was asked in is not.</summary>
+    /// <summary>The caller's: the file is right, or not there, and what was asked of it, given with it, or the place it was asked in is
+    /// not.</summary>
     Caller,
 
     /// <summary>This build's: the file is right, and asks for what this build does not do.</summary>

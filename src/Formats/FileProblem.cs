@@ -87,7 +87,8 @@ public enum FileProblemKind
     /// <summary>The file holds another kind of thing than was asked for.</summary>
     WrongKind,
 
-    /// <summary>The file is right, and what the caller gave with it, or asked of it, does not fit: a tensor, a shape, a length, a name.</summary>
+    /// <summary>The file is right, and what the caller gave with it, or asked of it, does not fit: a tensor, a shape, a length, a
+    /// name.</summary>
     DoesNotFit,
 
     /// <summary>Configuration, vocabulary, training record and tensors are not as the kind asks, or contradict each other.</summary>
@@ -99,7 +100,8 @@ public enum FileProblemKind
     /// <summary>Another process holds it.</summary>
     InUse,
 
-    /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not there.</summary>
+    /// <summary>A hardware profile is not the JSON that its schema asks for, has an impossible figure, or a fallback that is not
+    /// there.</summary>
     ProfileInvalid,
 
     /// <summary>A mask schedule is whole, but impossible.</summary>
@@ -154,7 +156,8 @@ public sealed record FileProblem(FileProblemKind Kind, string File, string Messa
     /// <summary>The line of a text, counted from 1.</summary>
     public long? Line { get; init; }
 
-    /// <summary>The part at fault: <c>prologue</c>, <c>header</c>, a tensor's name, a path into the header, a profile's key, or a word.</summary>
+    /// <summary>The part at fault: <c>prologue</c>, <c>header</c>, a tensor's name, a path into the header, a profile's key, or a
+    /// word.</summary>
     public string? Part { get; init; }
 }
 

@@ -45,8 +45,8 @@ internal static class Words
         return hex.ToString().TrimStart();
     }
 
-    /// <summary>What the JSON library says is wrong, without the place, which messages give in their own way. It quotes the file, at any length
-    /// and with any character, so this is cut and escaped.</summary>
+    /// <summary>What the JSON library says is wrong, without the place, which messages give in their own way. It quotes the file, at any
+    /// length and with any character, so this is cut and escaped.</summary>
     public static string OfJson(JsonException exception)
     {
         string message = exception.Message;

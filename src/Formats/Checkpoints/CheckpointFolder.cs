@@ -3,10 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace TinySD.Formats.Checkpoints;
 
 /// <summary>A folder of one run's checkpoints, <c>checkpoint-00001234.tsd</c> after 1234 updates; held by one process at a time.</summary>
-/// <remarks>
-/// What holds it is a lock of the operating system on the file <c>lock</c>, which ends with the process however that ends: a lock left
-/// behind blocks nobody. Not thread-safe.
-/// </remarks>
+/// <remarks>What holds it is a lock of the operating system on the file <c>lock</c>, which ends with the process however that ends: a lock
+/// left behind blocks nobody. Not thread-safe.</remarks>
 public sealed class CheckpointFolder : IDisposable
 {
     private const string Prefix = "checkpoint-", Suffix = ".tsd", LockName = "lock", SetAsideSuffix = ".damaged";
@@ -28,9 +26,8 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>The path as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>
-    /// Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left unfinished.
-    /// </summary>
+    /// <summary>Takes hold of a folder, creating it where there is none, and removes what writers that were killed have left
+    /// unfinished.</summary>
     /// <exception cref="FileProblemException">It cannot be written, is a file, something else than its lock has that name, or another run
     /// holds it (<see cref="FileProblemKind.InUse"/>).</exception>
     public static CheckpointFolder Hold(string path)
@@ -160,9 +157,8 @@ public sealed class CheckpointFolder : IDisposable
         foreach (string file in surplus) TemporaryFile.TryDelete(file);
     }
 
-    /// <summary>
-    /// Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with it.
-    /// </summary>
+    /// <summary>Lets the folder go and removes it, with all that a run leaves in it; what is another's stays, and the folder with
+    /// it.</summary>
     public void Remove()
     {
         string at = System.IO.Path.Combine(Path, LockName);
@@ -194,9 +190,8 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>Lets the folder go.</summary>
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>
-    /// Whether a name in such a folder is a run's own: its lock, its checkpoints, and what killed writers have left of them.
-    /// </summary>
+    /// <summary>Whether a name in such a folder is a run's own: its lock, its checkpoints, and what killed writers have left of
+    /// them.</summary>
     /// <param name="name">The name, folders left out.</param>
     public static bool IsOwn(string name) => name == LockName || TryGetUpdates(TemporaryFile.StemOf(name) ?? WithoutSuffix(name), out _);
 

@@ -84,10 +84,7 @@ internal sealed class EpochsSection
     public int? BestEpoch { get; init; }
 
     public static EpochsSection From(RunState state, Metric metric) => new()
-    {
-        Epochs = [.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))],
-        BestEpoch = state.BestEpoch,
-    };
+    { Epochs = [.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))], BestEpoch = state.BestEpoch };
 
     /// <summary>A state with these.</summary>
     /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>

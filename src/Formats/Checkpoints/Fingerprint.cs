@@ -5,9 +5,8 @@ using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Checkpoints;
 
-/// <summary>
-/// Short names for data, by which a resumed run knows its own again; they find differences and are no protection against forgery.
-/// </summary>
+/// <summary>Short names for data, by which a resumed run knows its own again; they find differences and are no protection against
+/// forgery.</summary>
 public static class Fingerprint
 {
     private const int ChunkTokens = 1 << 20;

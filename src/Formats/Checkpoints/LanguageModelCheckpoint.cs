@@ -39,10 +39,8 @@ public sealed record RunTexts
     /// <summary>The test text, if there is one.</summary>
     public TextFingerprint? Test { get; init; }
 
-    /// <summary>
-    /// Streams that validation and test texts are cut into; null in runs that were begun before this was recorded, whose validation has as
-    /// many as the batch and whose test has one.
-    /// </summary>
+    /// <summary>Streams that validation and test texts are cut into; null in runs that were begun before this was recorded, whose
+    /// validation has as many as the batch and whose test has one.</summary>
     public int? Streams { get; init; }
 
     internal string? FindFault()

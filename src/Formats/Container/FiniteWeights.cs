@@ -1,8 +1,7 @@
 namespace TinySD.Formats.Container;
 
-/// <summary>
-/// The policy on weights that are infinite or not a number: they are never written, and refused unless a reader asks for them.
-/// </summary>
+/// <summary>The policy on weights that are infinite or not a number: they are never written, and refused unless a reader asks for
+/// them.</summary>
 internal static class FiniteWeights
 {
     /// <summary>The first weight of a block that is not finite, as a problem; null where all are.</summary>
@@ -26,18 +25,14 @@ internal static class FiniteWeights
             TsdTensor? tensor = file?.FindTensor(name);
             return new(FileProblemKind.NotFinite, path,
                 $"{path} was not {action}: weight {index} of tensor '{name}' is {what}. Train again with a lower learning rate.")
-            {
-                Part = name,
-                Offset = tensor?.Offset + ((long)index * NumberFormat.BytesOf(tensor?.Storage ?? TensorStorage.F32)),
-            };
+            { Part = name, Offset = tensor?.Offset + ((long)index * NumberFormat.BytesOf(tensor?.Storage ?? TensorStorage.F32)) };
         }
 
         return null;
     }
 
-    /// <summary>
-    /// The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after rounding.
-    /// </summary>
+    /// <summary>The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after
+    /// rounding.</summary>
     /// <param name="path">The file they go to.</param>
     /// <param name="parameters">The weights.</param>
     /// <param name="storage">The format.</param>

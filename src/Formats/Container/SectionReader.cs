@@ -55,10 +55,7 @@ internal sealed class SectionReader(TsdFile file)
     /// <summary>Of a file that contradicts itself.</summary>
     public static FileProblem Invalid(TsdFile file, FileProblemKind kind, string part, string message) =>
         Blame.Writer(kind, file.Path, message) with
-        {
-            Part = part,
-            Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length,
-        };
+        { Part = part, Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length };
 
     /// <summary>Reads a section that is one record.</summary>
     /// <exception cref="FileProblemException">It is missing, or not as its type says.</exception>

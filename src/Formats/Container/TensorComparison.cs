@@ -3,9 +3,8 @@ namespace TinySD.Formats.Container;
 /// <summary>Compares a file's tensors with those that a layout has.</summary>
 internal static class TensorComparison
 {
-    /// <summary>
-    /// The first tensor that is not as expected, as a problem; null where the file has these, in this order, and no others.
-    /// </summary>
+    /// <summary>The first tensor that is not as expected, as a problem; null where the file has these, in this order, and no
+    /// others.</summary>
     /// <param name="file">The file.</param>
     /// <param name="kind">What it is refused as.</param>
     /// <param name="section">The section that decides which tensors there are.</param>

@@ -7,10 +7,8 @@ namespace TinySD.Formats.Container;
 
 /// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked
 /// when asked for.</summary>
-/// <remarks>
-/// The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: no length in it leads to an allocation larger than the file, and a
-/// tensor's numbers are handed out only after its checksum was right. Safe to read from many threads.
-/// </remarks>
+/// <remarks>The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: no length in it leads to an allocation larger than the file,
+/// and a tensor's numbers are handed out only after its checksum was right. Safe to read from many threads.</remarks>
 public sealed class TsdFile : IDisposable
 {
     /// <summary>The latest format version that this build reads, and the one it writes.</summary>

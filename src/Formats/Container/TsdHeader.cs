@@ -5,10 +5,8 @@ namespace TinySD.Formats.Container;
 /// <param name="Tensors">In file order.</param>
 /// <param name="Indices">Their places by name.</param>
 /// <param name="Sections">Other members by name.</param>
-/// <remarks>
-/// A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the memory
-/// it takes stays within a small multiple of the file, also where that consists of millions of empty values.
-/// </remarks>
+/// <remarks>A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the
+/// memory it takes stays within a small multiple of the file, also where that consists of millions of empty values.</remarks>
 internal sealed record TsdHeader(
     string Kind, ImmutableArray<TsdTensor> Tensors, IReadOnlyDictionary<string, int> Indices,
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections)

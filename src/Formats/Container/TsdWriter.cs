@@ -11,9 +11,8 @@ internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSl
 
     public long Bytes => (long)Slot.Length * NumberFormat.BytesOf(Storage);
 
-    /// <summary>
-    /// The numbers as the file has them, a megabyte at most at a time: a span of a whole tensor's bytes could be too long for a span.
-    /// </summary>
+    /// <summary>The numbers as the file has them, a megabyte at most at a time: a span of a whole tensor's bytes could be too long for a
+    /// span.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Chunks()
     {
         int size = NumberFormat.BytesOf(Storage);

@@ -24,10 +24,8 @@ public abstract class Field<T>(string json, string option, string help, Spelling
     public string Result { get; init; } =
         string.Concat(option.TrimStart('-').Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
-    /// <summary>
-    /// Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it always
-    /// does.
-    /// </summary>
+    /// <summary>Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it
+    /// always does.</summary>
     public Func<T, string?>? Idle { get; init; }
 
     /// <summary>Whether a record's value goes without saying, so that it has no row in reports; null where none does.</summary>
@@ -98,10 +96,8 @@ public sealed class Field<T, TValue>(
     {
     }
 
-    /// <summary>
-    /// The value where a file does not have it; a file need not have it then, and is written without it. Without this it is required. It is
-    /// of the format: a file without the member means this, whatever a new record begins with.
-    /// </summary>
+    /// <summary>The value where a file does not have it; a file need not have it then, and is written without it. Without this it is
+    /// required. It is of the format: a file without the member means this, whatever a new record begins with.</summary>
     public TValue Usual
     {
         get => _usual;

@@ -2,7 +2,8 @@ using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Fields;
 
-/// <summary>All figures of a record, each once: its JSON, options, rows in reports, and what two records differ in come from here.</summary>
+/// <summary>All figures of a record, each once: its JSON, options, rows in reports, and what two records differ in come from
+/// here.</summary>
 /// <typeparam name="T">The record.</typeparam>
 /// <param name="what">What files have of the record, for messages: <c>a recipe</c>.</param>
 /// <param name="blank">A record to be filled from a file.</param>

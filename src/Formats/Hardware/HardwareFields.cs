@@ -30,9 +30,7 @@ internal static class HardwareFields
     ]);
 
     private static readonly FieldTable<SimdMachine> s_simd = new(What, new()
-    {
-        Instructions = default, LaneWidth = 0, VectorRegisters = 0, L1Bytes = 0, L2Bytes = 0, L3Bytes = 0, Cores = 0, Tiles = new(),
-    },
+    { Instructions = default, LaneWidth = 0, VectorRegisters = 0, L1Bytes = 0, L2Bytes = 0, L3Bytes = 0, Cores = 0, Tiles = new() },
     [
         new Field<SimdMachine, SimdInstructions>(
             "instructionSet", HardwareSpelling.Instructions, m => m.Instructions, (m, v) => m with { Instructions = v }),

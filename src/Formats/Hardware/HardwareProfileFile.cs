@@ -76,7 +76,8 @@ public static class HardwareProfileFile
     /// <summary>Follows fallbacks from the text of a first profile.</summary>
     /// <param name="first">The first's name in messages.</param>
     /// <param name="json">The first's text.</param>
-    /// <param name="find">Name in messages and text of a profile, or a problem, by its name; no text and no problem for one that is not there.</param>
+    /// <param name="find">Name in messages and text of a profile, or a problem, by its name; no text and no problem for one that is not
+    /// there.</param>
     /// <param name="chain">The profile and its fallbacks.</param>
     /// <param name="problem">Why there is none.</param>
     internal static bool TryResolve(

@@ -3,10 +3,8 @@ using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;
 
-/// <summary>
-/// Reads one profile strictly. What is not as the schema asks is told in words for whoever edits the file, with its line; the lines of all
-/// keys are kept for figures that only together are impossible.
-/// </summary>
+/// <summary>Reads one profile strictly. What is not as the schema asks is told in words for whoever edits the file, with its line; the
+/// lines of all keys are kept for figures that only together are impossible.</summary>
 internal sealed class HardwareProfileReader
 {
     public const int MaxDepth = 8, MaxBytes = 64 << 10;

@@ -3,10 +3,8 @@ using System.Text.Json.Serialization;
 namespace TinySD.Formats.Models;
 
 /// <summary>An epoch in a model's record.</summary>
-/// <remarks>
-/// JSON has no infinity. A perplexity that is infinite is left out, and the loss that it is exp of says all; so is a metric that was not
-/// measured.
-/// </remarks>
+/// <remarks>JSON has no infinity. A perplexity that is infinite is left out, and the loss that it is exp of says all; so is a metric that
+/// was not measured.</remarks>
 internal class EpochEntry
 {
     [JsonPropertyOrder(-2)]

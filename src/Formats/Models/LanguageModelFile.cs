@@ -51,11 +51,9 @@ public static class LanguageModelFile
     /// <param name="vocabulary">Its tokens, as many as the model has.</param>
     /// <param name="training">How it was trained; <see cref="TrainingRecord{TRecipe, TData}.Parameters"/> is filled in.</param>
     /// <param name="storage">The weights' number format in the file. In 16 bits the file is half as long, and each weight is rounded to the
-    /// nearest
-    /// number of that format.</param>
+    /// nearest number of that format.</param>
     /// <exception cref="FileProblemException">The target cannot be written, a number in the model or in its record is not finite, or a
-    /// weight is too
-    /// large for <paramref name="storage"/>.</exception>
+    /// weight is too large for <paramref name="storage"/>.</exception>
     /// <exception cref="ArgumentException">Vocabulary and model do not belong together.</exception>
     public static void Save(
         string path, LanguageModel model, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training,
@@ -67,9 +65,8 @@ public static class LanguageModelFile
         Format.Save(path, new LanguageModelDescription(model.Config, vocabulary, training), model.Parameters, storage);
     }
 
-    /// <summary>
-    /// Whether a file has room for a vocabulary beside the record of so many epochs; worth asking before they are trained.
-    /// </summary>
+    /// <summary>Whether a file has room for a vocabulary beside the record of so many epochs; worth asking before they are
+    /// trained.</summary>
     public static bool HasRoomFor(Vocabulary vocabulary, int epochs)
     {
         long room = TsdPrologue.MaxHeaderBytes - BytesOfOthers - (epochs * BytesOfEpoch);
@@ -119,11 +116,7 @@ public static class LanguageModelFile
         internal override void Write(Utf8JsonWriter json, LanguageModelDescription content, string path)
         {
             var tokens = new VocabularySection
-            {
-                Level = content.Vocabulary.Level,
-                LineMarks = content.Vocabulary.LineMarks,
-                Tokens = [.. content.Vocabulary.Tokens],
-            };
+            { Level = content.Vocabulary.Level, LineMarks = content.Vocabulary.LineMarks, Tokens = [.. content.Vocabulary.Tokens] };
             json.WritePropertyName(ConfigurationName);
             ConfigurationFields.Table.Write(json, content.Config);
             json.WritePropertyName(VocabularyName);

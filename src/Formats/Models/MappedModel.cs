@@ -46,9 +46,8 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
     /// <summary>Whether the numbers are used where they lie in the file: true for weights stored in single precision.</summary>
     public bool IsMapped => _map is not null;
 
-    /// <summary>
-    /// The model; the first call checks every number, which takes as long as reading the file, and later ones take no time.
-    /// </summary>
+    /// <summary>The model; the first call checks every number, which takes as long as reading the file, and later ones take no
+    /// time.</summary>
     /// <exception cref="FileProblemException">A tensor is damaged, or a weight is not finite.</exception>
     /// <exception cref="ObjectDisposedException">This was disposed.</exception>
     public TModel Model

@@ -12,9 +12,8 @@ public enum NonFiniteWeights
     Allow,
 }
 
-/// <summary>
-/// How one kind of model is written to <c>.tsd</c> files and read from them. A kind brings its sections and its layout; all else is here.
-/// </summary>
+/// <summary>How one kind of model is written to <c>.tsd</c> files and read from them. A kind brings its sections and its layout; all else
+/// is here.</summary>
 /// <typeparam name="TContent">All but the numbers.</typeparam>
 /// <typeparam name="TModel">The model.</typeparam>
 /// <param name="kind">The kind as the header names it.</param>
@@ -137,9 +136,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         FileProblem Invalid(string message) => SectionReader.Invalid(file, FileProblemKind.ModelInvalid, section, message);
     }
 
-    /// <summary>
-    /// Reads all numbers and checks them, tensor by tensor, as a mapped model is checked: of two faults both find the same one first.
-    /// </summary>
+    /// <summary>Reads all numbers and checks them, tensor by tensor, as a mapped model is checked: of two faults both find the same one
+    /// first.</summary>
     internal FileProblem? Fill(TsdFile file, TModel model, NonFiniteWeights nonFinite)
     {
         ParameterBlock parameters = ParametersOf(model);

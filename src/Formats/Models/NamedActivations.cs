@@ -7,9 +7,8 @@ namespace TinySD.Formats.Models;
 /// <param name="Beta">Its second constant, likewise.</param>
 internal sealed record NamedActivation(string Name, ActivationKind Kind, float? Alpha = null, float? Beta = null);
 
-/// <summary>
-/// The functions of ONNX's recurrent operators, with the defaults of the operators of the same names; a <c>.tsd</c> names them alike.
-/// </summary>
+/// <summary>The functions of ONNX's recurrent operators, with the defaults of the operators of the same names; a <c>.tsd</c> names them
+/// alike.</summary>
 internal static class NamedActivations
 {
     private static readonly ImmutableArray<NamedActivation> s_all =

@@ -3,9 +3,8 @@ using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Models;
 
-/// <summary>
-/// How one task's <see cref="TrainingRecord{TRecipe, TData}"/> is written and read: the section <c>training</c> of its model files.
-/// </summary>
+/// <summary>How one task's <see cref="TrainingRecord{TRecipe, TData}"/> is written and read: the section <c>training</c> of its model
+/// files.</summary>
 /// <typeparam name="TRecipe">The task's recipe.</typeparam>
 /// <typeparam name="TData">What only the task has.</typeparam>
 /// <param name="metric">What the task is measured by.</param>

@@ -13,9 +13,8 @@ public sealed record TrainingRecord<TRecipe, TData>
     /// <summary>The program that trained it, for example <c>TinySD 0.1.0</c>.</summary>
     public string WrittenBy { get; init; } = TrainingRecord.ThisBuild;
 
-    /// <summary>
-    /// The file of another format that the model was imported from, without its folders; null for one that was trained here.
-    /// </summary>
+    /// <summary>The file of another format that the model was imported from, without its folders; null for one that was trained
+    /// here.</summary>
     public string? ImportedFrom { get; init; }
 
     /// <summary>What decided the run, apart from the data.</summary>
@@ -34,8 +33,7 @@ public sealed record TrainingRecord<TRecipe, TData>
     public Measurement? Test { get; init; }
 
     /// <summary>Whether the run is known. The record of an import whose file told nothing of it has the model's shape, and else what goes
-    /// without
-    /// saying.</summary>
+    /// without saying.</summary>
     public bool IsRunKnown => ImportedFrom is null || Recipe.Name != TrainingRecord.UnknownRun;
 }
 
@@ -58,11 +56,9 @@ public sealed record TextsRecord
     /// <summary>The text it was tested on, if it was.</summary>
     public TextRecord? Test { get; init; }
 
-    /// <summary>
-    /// Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where it was
-    /// not
-    /// recorded. Models of <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in one.
-    /// </summary>
+    /// <summary>Streams that its validation and test texts were cut into, and by default any other text that it is measured on; null where
+    /// it was not recorded. Models of <c>train lm</c> from before it was were validated in as many streams as the batch has, and tested in
+    /// one.</summary>
     public int? Streams { get; init; }
 
     internal string? FindFault() =>
@@ -90,9 +86,8 @@ public static class TrainingRecord
     /// <summary>This build's name and version.</summary>
     public static string ThisBuild { get; } = $"TinySD {typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
 
-    /// <summary>
-    /// The record of a language model from elsewhere of whose training nothing is known: its shape, no dropout, no texts.
-    /// </summary>
+    /// <summary>The record of a language model from elsewhere of whose training nothing is known: its shape, no dropout, no
+    /// texts.</summary>
     /// <param name="source">The file it was imported from; its folders are left out.</param>
     /// <param name="config">The model's shape.</param>
     internal static TrainingRecord<LanguageModelRecipe, TextsRecord> OfImport(string source, LanguageModelConfig config) => new()

@@ -2,10 +2,8 @@ using System.Numerics;
 
 namespace TinySD.Formats.Schedules;
 
-/// <summary>
-/// One mask as bytes: the kept groups of a place, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>, "Mask
-/// schedules".
-/// </summary>
+/// <summary>One mask as bytes: the kept groups of a place, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>,
+/// "Mask schedules".</summary>
 internal static class MaskList
 {
     private const byte Bitmap = 0, Gaps = 1;

@@ -5,10 +5,8 @@ using TinySD.Formats.Container;
 namespace TinySD.Formats.Schedules;
 
 /// <summary>An open mask schedule (<c>.tss</c>): structured masks of a run's updates, drawn beforehand, for a trainer to replay.</summary>
-/// <remarks>
-/// The format is in <c>FORMAT.md</c>. Opening reads the header and finds the updates; the masks of one are read and checked when they are
-/// asked for. No allocation is larger than the file, and none happens after opening. Not thread-safe.
-/// </remarks>
+/// <remarks>The format is in <c>FORMAT.md</c>. Opening reads the header and finds the updates; the masks of one are read and checked when
+/// they are asked for. No allocation is larger than the file, and none happens after opening. Not thread-safe.</remarks>
 public sealed class MaskScheduleFile : IMaskSource, IDisposable
 {
     /// <summary>Before an update's masks: its number, and how many bytes follow.</summary>
@@ -238,9 +236,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         {
             problem = new(FileProblemKind.TrailingBytes, path,
                 $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
-            {
-                Offset = at,
-            };
+            { Offset = at };
         }
 
         return problem is null;

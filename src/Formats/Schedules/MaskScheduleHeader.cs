@@ -83,9 +83,7 @@ internal static class MaskScheduleHeader
             string guess = ForeignFile.Guess(first, file);
             problem = new(FileProblemKind.Foreign, file,
                 $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")
-            {
-                Offset = 0,
-            };
+            { Offset = 0 };
         }
         else if (first.Length < FixedBytes)
         {
@@ -96,9 +94,7 @@ internal static class MaskScheduleHeader
             problem = new(FileProblemKind.NewerVersion, file,
                 $"{file} is a mask schedule of version {Get(first, VersionAt)}, this build reads up to {CurrentVersion}. " +
                 "Update TinySD, or copy the file again.")
-            {
-                Offset = VersionAt,
-            };
+            { Offset = VersionAt };
         }
         else
         {
@@ -175,9 +171,7 @@ internal static class MaskScheduleHeader
     public static FileProblem Truncated(string file, long found, long expected) => new(FileProblemKind.Truncated, file,
         $"{file} is cut short: at least {expected} bytes expected, {found} found. " +
         "Copy it again, or finish it with tinysd schedule --resume.")
-    {
-        Offset = found,
-    };
+    { Offset = found };
 
     // Of a header long enough for all places; the names behind them lie side by side, each with a zero byte behind it.
     private static MaskPlace? ReadPlace(ReadOnlySpan<byte> header, int at, bool isNamed, ref int nameAt, out string? fault)
@@ -211,17 +205,11 @@ internal static class MaskScheduleHeader
 
     private static FileProblem Damaged(string file, int offset, string found) => new(FileProblemKind.HeaderDamaged, file,
         $"{file} is damaged in its header: {found}. Copy it again.")
-    {
-        Offset = offset,
-        Part = "header",
-    };
+    { Offset = offset, Part = "header" };
 
     private static FileProblem Invalid(string file, int offset, string fault) =>
         new(FileProblemKind.ScheduleInvalid, file, $"{file} is no mask schedule that can be used: {fault}")
-        {
-            Offset = offset,
-            Part = "header",
-        };
+        { Offset = offset, Part = "header" };
 
     private static void Put(Span<byte> to, int at, int value) => BinaryPrimitives.WriteInt32LittleEndian(to[at..], value);
 

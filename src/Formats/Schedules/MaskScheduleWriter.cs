@@ -3,10 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats.Schedules;
 
-/// <summary>
-/// Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that stays when
-/// the writing is interrupted, so that it can be taken up again; the finished file is flushed and takes the target's place.
-/// </summary>
+/// <summary>Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that
+/// stays when the writing is interrupted, so that it can be taken up again; the finished file is flushed and takes the target's
+/// place.</summary>
 /// <remarks>Equal schedules give equal bytes, however often the writing was interrupted. Not thread-safe.</remarks>
 public sealed class MaskScheduleWriter : IDisposable
 {

@@ -1,12 +1,11 @@
 namespace TinySD.Formats.Storage;
 
 /// <summary>Writes files whole or not at all.</summary>
-/// <remarks>
-/// The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the folder is
-/// flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything fails, the
-/// temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and the next writer of the
-/// same target removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers of one file the later wins.
-/// </remarks>
+/// <remarks>The bytes go to a temporary file beside the target, are flushed to the disk, and the file is renamed over the target; then the
+/// folder is flushed. Whoever opens the target sees the old content or the new, never a part, also after a power failure. When anything
+/// fails, the temporary file is removed and the old content stays. A program that is killed leaves its temporary file, and the next writer
+/// of the same target removes it. The new file is its writer's, whoever owned the old one. Safe to call from many threads; of two writers
+/// of one file the later wins.</remarks>
 public static class AtomicFile
 {
     private const int BufferBytes = 1 << 16;
@@ -32,7 +31,8 @@ public static class AtomicFile
     /// <exception cref="FileProblemException">As for <see cref="Write(string, Action{Stream})"/>.</exception>
     public static void Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
 
-    /// <summary>Refuses to go on where something else than a file, for example a symbolic link, has a name that is the program's own.</summary>
+    /// <summary>Refuses to go on where something else than a file, for example a symbolic link, has a name that is the program's
+    /// own.</summary>
     /// <exception cref="FileProblemException">It does.</exception>
     public static void CheckOwn(string path) => OwnFile.RefuseOther(path);
 

@@ -1,12 +1,10 @@
 namespace TinySD.Formats.Storage;
 
 /// <summary>Which file or folder a path leads to, however it is spelled and linked, and also where there is none yet.</summary>
-/// <remarks>
-/// Where there is one it is known by the numbers of its device and its inode, so that hard links and folders mounted twice are seen
-/// through. Where there is none yet it is known by the nearest folder above that exists, and the names below. A symbolic link that leads to
-/// nothing counts as where it would write. Where the system does not tell these numbers, whole paths with their links followed are
-/// compared, without regard to case.
-/// </remarks>
+/// <remarks>Where there is one it is known by the numbers of its device and its inode, so that hard links and folders mounted twice are
+/// seen through. Where there is none yet it is known by the nearest folder above that exists, and the names below. A symbolic link that
+/// leads to nothing counts as where it would write. Where the system does not tell these numbers, whole paths with their links followed are
+/// compared, without regard to case.</remarks>
 public sealed class FileIdentity : IEquatable<FileIdentity>
 {
     private static readonly StringComparer s_names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

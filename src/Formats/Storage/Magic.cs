@@ -1,7 +1,7 @@
 namespace TinySD.Formats.Storage;
 
-/// <summary>What TinySD's files begin with: eight bytes that no text starts with and that text-mode copying changes, namely a high bit, CR LF,
-/// end-of-file, LF.</summary>
+/// <summary>What TinySD's files begin with: eight bytes that no text starts with and that text-mode copying changes, namely a high bit, CR
+/// LF, end-of-file, LF.</summary>
 internal static class Magic
 {
     /// <summary>A <c>.tsd</c> container.</summary>

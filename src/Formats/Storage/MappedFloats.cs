@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats.Storage;
 
-/// <summary>A run of floats in a file, mapped into memory: pages are read when they are first touched, and belong to the system's file cache.</summary>
+/// <summary>A run of floats in a file, mapped into memory: pages are read when they are first touched, and belong to the system's file
+/// cache.</summary>
 /// <remarks>Copy on write: what is written to the memory stays in it, and does not go to the file. Use after disposal throws.</remarks>
 internal sealed unsafe class MappedFloats : MemoryManager<float>
 {

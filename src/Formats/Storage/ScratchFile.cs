@@ -5,10 +5,8 @@ internal static class ScratchFile
 {
     private static string FolderVariable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
 
-    /// <summary>
-    /// Where large temporary files go: the folder that the environment names; or else, on Unix, /var/tmp, because /tmp is memory on many systems; or else the
-    /// system's.
-    /// </summary>
+    /// <summary>Where large temporary files go: the folder that the environment names; or else, on Unix, /var/tmp, because /tmp is memory
+    /// on many systems; or else the system's.</summary>
     public static string Folder
     {
         get

@@ -9,9 +9,8 @@ internal static class SystemErrors
     private const int NotAFolder = 20;
 
     /// <summary>Whether the exception is the system's word on a file, and not a bug.</summary>
-    /// <remarks>
-    /// A part of the program that is missing or damaged is reported in the same types; it has the name of an assembly, and files have whole paths.
-    /// </remarks>
+    /// <remarks>A part of the program that is missing or damaged is reported in the same types; it has the name of an assembly, and files
+    /// have whole paths.</remarks>
     public static bool IsFromSystem(Exception exception) => exception switch
     {
         FileLoadException => false,

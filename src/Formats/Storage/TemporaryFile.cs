@@ -2,7 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats.Storage;
 
-/// <summary>The file that a writer fills before it takes the target's place: its name, and what becomes of it when its writer dies.</summary>
+/// <summary>The file that a writer fills before it takes the target's place: its name, and what becomes of it when its writer
+/// dies.</summary>
 internal static class TemporaryFile
 {
     private const string Extension = ".tmp";

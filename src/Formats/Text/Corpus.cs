@@ -4,12 +4,10 @@ using CommunityToolkit.HighPerformance.Buffers;
 namespace TinySD.Formats.Text;
 
 /// <summary>Reads texts, as files or in memory, into token counts or token ids.</summary>
-/// <remarks>
-/// Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. At byte level they are anything, and nothing of
-/// them is skipped. They are streamed: memory is needed for the distinct tokens when counting and for the ids when encoding, not for the text. At word level
-/// every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line feed too, unless <see cref="LineMarks"/>
-/// says otherwise.
-/// </remarks>
+/// <remarks>Files may be plain or gzip, told by their content, and are strictly UTF-8; a byte-order mark is skipped. At byte level they are
+/// anything, and nothing of them is skipped. They are streamed: memory is needed for the distinct tokens when counting and for the ids when
+/// encoding, not for the text. At word level every line of a file ends in <c>&lt;eos&gt;</c>, an empty line and a last line without a line
+/// feed too, unless <see cref="LineMarks"/> says otherwise.</remarks>
 public static class Corpus
 {
     /// <summary>Counts a file's tokens.</summary>
@@ -36,7 +34,8 @@ public static class Corpus
         return new TokenCounts(level, sink.Counts, marks);
     }
 
-    /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8 form.</summary>
+    /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8
+    /// form.</summary>
     /// <param name="text">The text.</param>
     /// <param name="level">What a token is.</param>
     /// <param name="marks">Which lines get a token for their end, at word level.</param>
@@ -63,10 +62,8 @@ public static class Corpus
         return store.ToArray();
     }
 
-    /// <summary>
-    /// Turns a file of any length into ids: one to three bytes each, in memory up to a limit and in a temporary file beyond it. Gives the tokens of
-    /// <see cref="Encode"/>.
-    /// </summary>
+    /// <summary>Turns a file of any length into ids: one to three bytes each, in memory up to a limit and in a temporary file beyond it.
+    /// Gives the tokens of <see cref="Encode"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="memoryBytes">Bytes of ids that stay in memory.</param>
@@ -105,8 +102,8 @@ public static class Corpus
         }
     }
 
-    /// <summary>Turns a text in memory into ids. At word level only a line feed ends a line, so that a prompt can end within one; at byte level
-    /// ids are its UTF-8 bytes.</summary>
+    /// <summary>Turns a text in memory into ids. At word level only a line feed ends a line, so that a prompt can end within one; at byte
+    /// level ids are its UTF-8 bytes.</summary>
     /// <param name="text">The text.</param>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="name">What to call the text in an error message.</param>

@@ -1,8 +1,7 @@
 namespace TinySD.Formats.Text;
 
-/// <summary>
-/// How the lines of a text end: what there is to tell somebody whose text comes from another system or another program. All 0 at byte level.
-/// </summary>
+/// <summary>How the lines of a text end: what there is to tell somebody whose text comes from another system or another program. All 0 at
+/// byte level.</summary>
 /// <param name="LineFeeds">Line feeds, those behind a carriage return too.</param>
 /// <param name="CarriageReturns">Carriage returns.</param>
 /// <param name="Pairs">Carriage returns with a line feed behind them.</param>

@@ -1,8 +1,7 @@
 namespace TinySD.Formats.Text;
 
-/// <summary>
-/// Which lines get the token <see cref="Vocabulary.EndOfLine"/> at level <see cref="TextLevel.Word"/>; at other levels none do.
-/// </summary>
+/// <summary>Which lines get the token <see cref="Vocabulary.EndOfLine"/> at level <see cref="TextLevel.Word"/>; at other levels none
+/// do.</summary>
 public enum LineMarks
 {
     /// <summary>Every line, even one whose last word is that token already.</summary>

@@ -2,11 +2,10 @@ namespace TinySD.Formats.Text;
 
 /// <summary>Guesses the encoding of a text that is not UTF-8, to advise about it: one of Western Europe's of one byte a character, or none
 /// that can be told.</summary>
-/// <remarks>
-/// ISO-8859-1 has control characters, which no text holds, where windows-1252 has quotation marks, dashes and a few letters (0x80 to 0x9F);
-/// they are alike elsewhere. What speaks against both: a byte that is no character of windows-1252, a sign in the middle of a word, which
-/// is a letter of another code page, and long runs of such bytes, which are letters of another script (GB18030, Shift-JIS, windows-1251).
-/// </remarks>
+/// <remarks>ISO-8859-1 has control characters, which no text holds, where windows-1252 has quotation marks, dashes and a few letters (0x80
+/// to 0x9F); they are alike elsewhere. What speaks against both: a byte that is no character of windows-1252, a sign in the middle of a
+/// word, which is a letter of another code page, and long runs of such bytes, which are letters of another script (GB18030, Shift-JIS,
+/// windows-1251).</remarks>
 internal struct NarrowText
 {
     // So many bytes side by side are no Western word.

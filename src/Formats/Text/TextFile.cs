@@ -141,10 +141,7 @@ internal sealed class TextFile : IDisposable
             (false, false) => $"Convert the file{HowToConvert(at)}",
         };
         return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes.Span[at]:X2} at {_file.Place(offset)}. {remedy}")
-        {
-            Offset = offset,
-            Line = line,
-        };
+        { Offset = offset, Line = line };
     }
     // The first such byte may stand at the end of a block, and what follows it tells more.
     private string HowToConvert(int at)

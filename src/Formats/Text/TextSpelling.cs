@@ -10,9 +10,7 @@ public static class TextSpelling
     /// <summary>Lines that get a token for their end; <c>auto</c> may be typed for those that have none.</summary>
     public static Choice<LineMarks> LineMarks { get; } = new("lineMarks",
         (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"))
-    {
-        Typed = [(Text.LineMarks.WhereMissing, "auto")],
-    };
+    { Typed = [(Text.LineMarks.WhereMissing, "auto")] };
 }
 
 /// <summary>Puts a level into JSON.</summary>

@@ -1,12 +1,10 @@
 namespace TinySD.Formats.Text;
 
-/// <summary>
-/// A text's token ids in as few bytes as its vocabulary needs, one, two or three each: in memory while they are few, in a temporary file when they are many.
-/// </summary>
-/// <remarks>
-/// A file larger than memory can be trained on: what is read of it is what a window asks for. The temporary file has no name and is gone with the process; it
-/// lies where the environment variable TMPDIR (on Windows TMP) says, else in /var/tmp on Unix. <see cref="Read"/> allocates nothing. Not thread-safe.
-/// </remarks>
+/// <summary>A text's token ids in as few bytes as its vocabulary needs, one, two or three each: in memory while they are few, in a
+/// temporary file when they are many.</summary>
+/// <remarks>A file larger than memory can be trained on: what is read of it is what a window asks for. The temporary file has no name and
+/// is gone with the process; it lies where the environment variable TMPDIR (on Windows TMP) says, else in /var/tmp on Unix.
+/// <see cref="Read"/> allocates nothing. Not thread-safe.</remarks>
 public sealed class TokenStore : ITokenSource, IDisposable
 {
     /// <summary>Bytes of ids that stay in memory unless said otherwise: 256 MiB.</summary>
@@ -43,7 +41,8 @@ public sealed class TokenStore : ITokenSource, IDisposable
     /// <inheritdoc/>
     public long Length { get; private set; }
 
-    /// <summary>How many of the tokens are <see cref="Vocabulary.Unknown"/>, in the text already or because the vocabulary lacks them.</summary>
+    /// <summary>How many of the tokens are <see cref="Vocabulary.Unknown"/>, in the text already or because the vocabulary lacks
+    /// them.</summary>
     public long UnknownCount { get; private set; }
 
     /// <summary>How the lines of the file end that it was read from.</summary>

@@ -25,9 +25,8 @@ public sealed class Vocabulary
     /// <param name="tokens">Distinct tokens. At word level words without white space, <see cref="EndOfLine"/> among them; at character
     /// level one Unicode scalar value each, or <see cref="Unknown"/>; at byte level <c>00</c> to <c>ff</c>, in that order.</param>
     /// <param name="marks">Which lines of a text get <see cref="EndOfLine"/> at word level; if none do, it need not be a token.</param>
-    /// <exception cref="ArgumentException">
-    /// The list breaks a rule; the message says which token. Or lines are to have marks of their own at another level.
-    /// </exception>
+    /// <exception cref="ArgumentException">The list breaks a rule; the message says which token. Or lines are to have marks of their own at
+    /// another level.</exception>
     public Vocabulary(TextLevel level, IReadOnlyList<string> tokens, LineMarks marks = LineMarks.Always)
     {
         if (level != TextLevel.Word && marks != LineMarks.Always) Throw.Argument("only lines of words have marks at their ends");
@@ -51,7 +50,8 @@ public sealed class Vocabulary
         if (MarksLines && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");
     }
 
-    /// <summary>The one vocabulary of level <see cref="TextLevel.Byte"/>: a byte's id is its value, its token two hexadecimal digits.</summary>
+    /// <summary>The one vocabulary of level <see cref="TextLevel.Byte"/>: a byte's id is its value, its token two hexadecimal
+    /// digits.</summary>
     public static Vocabulary Bytes { get; } = new(TextLevel.Byte, [.. Enumerable.Range(0, ByteCount).Select(value => NameOf((byte)value))]);
 
     /// <summary>What a token is.</summary>
@@ -89,9 +89,9 @@ public sealed class Vocabulary
     /// <param name="minimumCount">Rarer tokens become <see cref="Unknown"/>; above 1 this adds it.</param>
     /// <param name="addUnknown">Whether to add <see cref="Unknown"/> though nothing in the text needs it, so that any other text can be
     /// read.</param>
-    /// <param name="maximumSize">The most tokens it may have, the marks <see cref="Unknown"/> and <see cref="EndOfLine"/> counted, at least 2. If there are
-    /// more, the most frequent are kept, of equals the first in the order above, and the marks; the others become <see cref="Unknown"/>, which this
-    /// adds.</param>
+    /// <param name="maximumSize">The most tokens it may have, the marks <see cref="Unknown"/> and <see cref="EndOfLine"/> counted, at least
+    /// 2. If there are more, the most frequent are kept, of equals the first in the order above, and the marks; the others become
+    /// <see cref="Unknown"/>, which this adds.</param>
     /// <exception cref="ArgumentException">The text has no tokens, or a limit is out of range.</exception>
     public static Vocabulary Build(TokenCounts counts, long minimumCount = 1, bool addUnknown = false, int maximumSize = MaxCount)
     {
@@ -129,7 +129,8 @@ public sealed class Vocabulary
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>
     public bool TryGetId(ReadOnlySpan<char> token, out int id) => _ids.TryGetValue(token, out id);
 
-    /// <summary>Text from ids. Words get a blank between them, and <see cref="EndOfLine"/> becomes a line feed; bytes that are not UTF-8 become U+FFFD.</summary>
+    /// <summary>Text from ids. Words get a blank between them, and <see cref="EndOfLine"/> becomes a line feed; bytes that are not UTF-8
+    /// become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {

@@ -3,11 +3,9 @@ using CommunityToolkit.HighPerformance.Buffers;
 namespace TinySD.Formats.Text;
 
 /// <summary>Reads vocabularies that others wrote: a token a line, or JSON.</summary>
-/// <remarks>
-/// A token's number is that of its line, from 0. At level <c>char</c> the line feed, which no line can hold, is an empty line, or two where it was
-/// written like the others with a line end behind it. A name that ends in <c>.json</c> stands for an array of tokens, or an object of tokens and
-/// their numbers.
-/// </remarks>
+/// <remarks>A token's number is that of its line, from 0. At level <c>char</c> the line feed, which no line can hold, is an empty line, or
+/// two where it was written like the others with a line end behind it. A name that ends in <c>.json</c> stands for an array of tokens, or
+/// an object of tokens and their numbers.</remarks>
 public static class VocabularyFile
 {
     // More text than any vocabulary has, and little enough for a machine that runs a model of it.

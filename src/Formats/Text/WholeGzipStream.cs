@@ -3,11 +3,9 @@ using System.IO.Compression;
 namespace TinySD.Formats.Text;
 
 /// <summary>Unpacks gzip and refuses a file that is cut short, which <see cref="GZipStream"/> takes for a short but whole one.</summary>
-/// <remarks>
-/// A gzip file is a sequence of members. Here one more member, the seal, is put behind the file's last byte. Only when every member
-/// before it ended as it should does the seal come out at the end; in a file that is cut short the seal's bytes are taken for the
-/// missing ones, and fail their check sum. So nothing needs to be known of the compressed form.
-/// </remarks>
+/// <remarks>A gzip file is a sequence of members. Here one more member, the seal, is put behind the file's last byte. Only when every
+/// member before it ended as it should does the seal come out at the end; in a file that is cut short the seal's bytes are taken for the
+/// missing ones, and fail their check sum. So nothing needs to be known of the compressed form.</remarks>
 internal sealed class WholeGzipStream : ReadOnlyStream
 {
     private static readonly byte[] s_seal = [0xFF, 0x54, 0x69, 0x6E, 0x79, 0x53, 0x44, 0xFF];

@@ -7,7 +7,8 @@ namespace TinySD.Formats.Text;
 /// <param name="Iconv">As iconv does.</param>
 internal sealed record WideText(string Name, string Iconv)
 {
-    /// <summary>The encoding that a text with zero bytes is in, or null where it is none: all must decode, and to what stands in texts.</summary>
+    /// <summary>The encoding that a text with zero bytes is in, or null where it is none: all must decode, and to what stands in
+    /// texts.</summary>
     /// <param name="start">The first bytes of the text, all of it or a multiple of four.</param>
     public static WideText? Find(ReadOnlySpan<byte> start)
     {
@@ -18,8 +19,8 @@ internal sealed record WideText(string Name, string Iconv)
         int[] zeros = new int[2];
         for (int i = 0; i < start.Length; i++) zeros[i % 2] += start[i] == 0 ? 1 : 0;
 
-        // UTF-8 with a zero byte in it is damaged, though its letters two by two may be characters of another script. Half of the bytes are zero in
-        // UTF-16 that passes for UTF-8, because it is ASCII.
+        // UTF-8 with a zero byte in it is damaged, though its letters two by two may be characters of another script. Half of the bytes are
+        // zero in UTF-16 that passes for UTF-8, because it is ASCII.
         if (3 * (zeros[0] + zeros[1]) <= start.Length && IsUtf8(start)) return null;
         return zeros[1] >= zeros[0]
             ? IsText16(start, bigEndian: false) ? new("UTF-16 (little-endian)", "utf-16le") : null

@@ -54,10 +54,7 @@ internal static class OnnxGraphRun
                 bool isTagged = OnnxRecurrentNode.Is(node) || OnnxOperators.IsTagged(node, arguments);
                 if (uses.ContainsKey(node.Outputs[i]))
                     values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers)
-                    {
-                        IsChosen = isChosen,
-                        IsTagged = isTagged
-                    });
+                    { IsChosen = isChosen, IsTagged = isTagged });
             }
 
             foreach (string name in node.Inputs)

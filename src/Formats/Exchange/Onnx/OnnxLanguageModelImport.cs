@@ -4,12 +4,11 @@ using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Formats.Exchange.Onnx;
 
-/// <summary>Finds out whether a graph is a language model, by running it on numbered elements as <see cref="OnnxStackImport"/> does.</summary>
-/// <remarks>
-/// Integers that the caller gives take rows out of a table; these are what the lowest of a chain of recurrent nodes is fed; what the top gives is
-/// multiplied by a matrix, and that is, with a bias and perhaps as probabilities, an output. Between them numbers are only moved, so what an exporter
-/// puts there does not matter.
-/// </remarks>
+/// <summary>Finds out whether a graph is a language model, by running it on numbered elements as <see cref="OnnxStackImport"/>
+/// does.</summary>
+/// <remarks>Integers that the caller gives take rows out of a table; these are what the lowest of a chain of recurrent nodes is fed; what
+/// the top gives is multiplied by a matrix, and that is, with a bias and perhaps as probabilities, an output. Between them numbers are only
+/// moved, so what an exporter puts there does not matter.</remarks>
 internal sealed class OnnxLanguageModelImport
 {
     private const int FreeTags = 1 << 20;
@@ -33,7 +32,8 @@ internal sealed class OnnxLanguageModelImport
         _model = model;
         _openState = openState;
 
-        // Looking should cost little beside reading: some numbers anyhow, and as many as the file has bytes, since each weight makes some logits.
+        // Looking should cost little beside reading: some numbers anyhow, and as many as the file has bytes, since each weight makes some
+        // logits.
         long bytes = model.Length + new OnnxExternalFiles(model.Path).TotalBytes(model.Constants);
         _tags = new OnnxTags(model.Path, OnnxTags.FirstTag + (int)Math.Min(FreeTags + bytes, OnnxTags.MaxTag - OnnxTags.FirstTag));
     }

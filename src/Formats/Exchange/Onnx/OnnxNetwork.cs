@@ -13,10 +13,8 @@ namespace TinySD.Formats.Exchange.Onnx;
 public sealed record OnnxTensorInfo(string Name, string Dtype, ImmutableArray<long> Shape, long Offset, long Bytes);
 
 /// <summary>An ONNX model of recurrent nodes (LSTM, GRU, RNN) and of what stands around them.</summary>
-/// <remarks>
-/// What is run stands in <c>FORMAT.md</c>; the rest can be listed, and is refused by name when the model is run or turned into a stack. Not
-/// thread-safe.
-/// </remarks>
+/// <remarks>What is run stands in <c>FORMAT.md</c>; the rest can be listed, and is refused by name when the model is run or turned into a
+/// stack. Not thread-safe.</remarks>
 public sealed class OnnxNetwork
 {
     private readonly OnnxModel _model;
@@ -81,12 +79,12 @@ public sealed class OnnxNetwork
         return network is not null && problem is null;
     }
 
-    /// <summary>Runs the graph: what stands around the recurrent nodes is computed here, one number after the other, the nodes themselves by
-    /// the caller.</summary>
+    /// <summary>Runs the graph: what stands around the recurrent nodes is computed here, one number after the other, the nodes themselves
+    /// by the caller.</summary>
     /// <param name="source">Where the inputs are from: named in problems.</param>
     /// <param name="given">The graph's inputs, by its names and in its shapes.</param>
-    /// <param name="run">Runs a recurrent node, as <see cref="RecurrentStackRun"/> does. An <see cref="ArgumentException"/> of it says that the
-    /// arrays are too large.</param>
+    /// <param name="run">Runs a recurrent node, as <see cref="RecurrentStackRun"/> does. An <see cref="ArgumentException"/> of it says that
+    /// the arrays are too large.</param>
     /// <returns>The graph's outputs.</returns>
     /// <exception cref="ArgumentException">Two of the inputs given have one name.</exception>
     /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not
@@ -177,9 +175,7 @@ public sealed class OnnxNetwork
 
         void Refuse(string message) =>
             Throw.Problem(new(FileProblemKind.DoesNotFit, source, $"{source}: tensor '{Words.Shown(tensor.Name)}' {message}")
-            {
-                Part = tensor.Name
-            });
+            { Part = tensor.Name });
     }
 
     private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)

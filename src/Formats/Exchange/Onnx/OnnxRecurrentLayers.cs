@@ -4,15 +4,14 @@ using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Exchange.Onnx;
 
-/// <summary>Adds recurrent layers to an ONNX graph: one LSTM, GRU or RNN node a layer, and behind it what puts the directions side by side.</summary>
+/// <summary>Adds recurrent layers to an ONNX graph: one LSTM, GRU or RNN node a layer, and behind it what puts the directions side by
+/// side.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="stacks">The layers, from the lowest, in stacks of layers that are alike.</param>
 /// <param name="takesStates">Whether the initial states are inputs of the graph; if not, they are zero.</param>
 /// <param name="givesStates">Whether the last states are outputs.</param>
-/// <remarks>
-/// Where all layers are alike, their states are one tensor each, <c>h0</c>, <c>c0</c>, <c>hn</c>, <c>cn</c> [L D, B, H]; else each layer has
-/// tensors of its own, <c>layer0.h0</c> [D, B, H] and so on.
-/// </remarks>
+/// <remarks>Where all layers are alike, their states are one tensor each, <c>h0</c>, <c>c0</c>, <c>hn</c>, <c>cn</c> [L D, B, H]; else each
+/// layer has tensors of its own, <c>layer0.h0</c> [D, B, H] and so on.</remarks>
 internal sealed class OnnxRecurrentLayers(OnnxGraphBuilder graph, IReadOnlyList<RecurrentStack> stacks, bool takesStates, bool givesStates)
 {
     private readonly List<string> _hidden = [], _cells = [];

@@ -5,11 +5,10 @@ using TinySD.Formats.Exchange.Parts;
 namespace TinySD.Formats.Exchange.Onnx;
 
 /// <summary>Finds out whether a graph is a plain stack, by running it on numbered elements.</summary>
-/// <remarks>
-/// The nodes around recurrent ones only move numbers, so where each came from can be read off: every element of the graph's inputs and of
-/// every recurrent node's outputs is given a number of its own, and each node's input must be exactly the numbers, in the order, that the
-/// layer below gave out. So nothing depends on which nodes an exporter puts between two layers, and what is no stack is not taken for one.
-/// </remarks>
+/// <remarks>The nodes around recurrent ones only move numbers, so where each came from can be read off: every element of the graph's inputs
+/// and of every recurrent node's outputs is given a number of its own, and each node's input must be exactly the numbers, in the order,
+/// that the layer below gave out. So nothing depends on which nodes an exporter puts between two layers, and what is no stack is not taken
+/// for one.</remarks>
 internal sealed class OnnxStackImport
 {
     // Where the graph leaves time and batch open: two sizes that no product of others equals by accident would hide a mistake.

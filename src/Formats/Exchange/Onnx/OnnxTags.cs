@@ -5,7 +5,8 @@ namespace TinySD.Formats.Exchange.Onnx;
 /// <summary>Numbers that stand for elements of a graph's values, so that it can be read off where each has come from.</summary>
 /// <param name="path">The file: named in problems.</param>
 /// <param name="end">No number is given out from here on.</param>
-/// <remarks>They begin where no constant of a model is likely to be, and end below 2^24, up to which every whole number is a float.</remarks>
+/// <remarks>They begin where no constant of a model is likely to be, and end below 2^24, up to which every whole number is a
+/// float.</remarks>
 internal sealed class OnnxTags(string path, int end)
 {
     /// <summary>The first number.</summary>

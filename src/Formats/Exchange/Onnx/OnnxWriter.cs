@@ -5,11 +5,9 @@ using TinySD.Formats.Models;
 namespace TinySD.Formats.Exchange.Onnx;
 
 /// <summary>Writes recurrent stacks and language models as ONNX models of operator set 14, time and batch left open.</summary>
-/// <remarks>
-/// Inputs and outputs of a stack are named and shaped as its own: <c>input</c> [T, B, I], with states also <c>h0</c> and <c>c0</c> [L D, B, H];
-/// <c>output</c> [T, B, D H], <c>hn</c> and <c>cn</c>. A language model takes <c>tokens</c> [T, B], 64-bit integers, and gives <c>logits</c>
-/// [T, B, V]: those of the token that follows.
-/// </remarks>
+/// <remarks>Inputs and outputs of a stack are named and shaped as its own: <c>input</c> [T, B, I], with states also <c>h0</c> and <c>c0</c>
+/// [L D, B, H]; <c>output</c> [T, B, D H], <c>hn</c> and <c>cn</c>. A language model takes <c>tokens</c> [T, B], 64-bit integers, and gives
+/// <c>logits</c> [T, B, V]: those of the token that follows.</remarks>
 public static class OnnxWriter
 {
     // Protobuf's limit, with room for everything that is not weights.
@@ -35,7 +33,8 @@ public static class OnnxWriter
         AtomicFile.Write(path, graph.Finish("recurrent-stack"));
     }
 
-    /// <summary>Writes a language model whole or not at all: its tokens and its record are texts beside the graph, so that it can be read back.</summary>
+    /// <summary>Writes a language model whole or not at all: its tokens and its record are texts beside the graph, so that it can be read
+    /// back.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="loaded">The model.</param>
     /// <param name="withStates">Whether initial states are inputs and the last ones outputs; if not, each run begins with zeros.</param>

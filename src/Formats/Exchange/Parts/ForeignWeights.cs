@@ -10,7 +10,8 @@ internal enum GateOrder
     Onnx,
 }
 
-/// <summary>The tensors of one direction of one layer as PyTorch and ONNX hold them: output-major, two biases, gates in the format's order.</summary>
+/// <summary>The tensors of one direction of one layer as PyTorch and ONNX hold them: output-major, two biases, gates in the format's
+/// order.</summary>
 /// <param name="Input">W [G H, I].</param>
 /// <param name="Recurrent">R [G H, H].</param>
 /// <param name="InputBias">[G H], or null for zeros.</param>
@@ -31,7 +32,8 @@ internal sealed record ForeignWeights(float[] Input, float[] Recurrent, float[]?
     private static ImmutableArray<int> PeepholePlaces(GateOrder order) => order == GateOrder.Onnx ? [0, 2, 1] : [0, 1, 2];
 
     /// <summary>Writes them into a stack: the one place where gates are put in order, weights turned and biases joined.</summary>
-    /// <remarks>The two biases are added, since only their sum matters; the candidate of a GRU that resets after the product keeps them apart.</remarks>
+    /// <remarks>The two biases are added, since only their sum matters; the candidate of a GRU that resets after the product keeps them
+    /// apart.</remarks>
     public void CopyTo(RecurrentStack stack, int layer, int direction, GateOrder order)
     {
         StackTensors names = StackTensors.Of(stack, layer, direction);
@@ -62,7 +64,8 @@ internal sealed record ForeignWeights(float[] Input, float[] Recurrent, float[]?
             Peephole.AsSpan(peepholes[gate] * hidden, hidden).CopyTo(peephole.Slice(gate * hidden, hidden));
     }
 
-    /// <summary>Takes them out of a stack; the joined bias becomes the input's, and the recurrent one is zero but for a GRU's candidate.</summary>
+    /// <summary>Takes them out of a stack; the joined bias becomes the input's, and the recurrent one is zero but for a GRU's
+    /// candidate.</summary>
     public static ForeignWeights From(RecurrentStack stack, int layer, int direction, GateOrder order)
     {
         StackTensors names = StackTensors.Of(stack, layer, direction);

@@ -6,7 +6,8 @@ namespace TinySD.Formats.Exchange.Parts;
 
 /// <summary>What a caller knows better than the file that a language model is imported from.</summary>
 /// <param name="Names">How to understand the names of a safetensors file.</param>
-/// <param name="VocabularyFile">A file of the model's tokens, see <see cref="VocabularyFile"/>; null for those that the model's file holds.</param>
+/// <param name="VocabularyFile">A file of the model's tokens, see <see cref="VocabularyFile"/>; null for those that the model's file
+/// holds.</param>
 /// <param name="Level">What a token is; null for what the model's file says, and words where it says nothing.</param>
 public sealed record LanguageModelChoices(PyTorchChoices Names, string? VocabularyFile = null, TextLevel? Level = null)
 {
@@ -24,7 +25,8 @@ public sealed record LanguageModelImport(LoadedLanguageModel Loaded, ImmutableAr
     public ImmutableArray<string> ExternalFiles { get; init; } = [];
 }
 
-/// <summary>The parts of a language model as a file of another format holds them, found and checked to fit each other; not yet a model.</summary>
+/// <summary>The parts of a language model as a file of another format holds them, found and checked to fit each other; not yet a
+/// model.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Metadata">The texts that the file holds beside its tensors.</param>
 /// <param name="Config">The shape that the tensors make.</param>

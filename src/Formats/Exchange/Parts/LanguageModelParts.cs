@@ -6,8 +6,8 @@ public static class LanguageModelParts
     /// <summary>What surrounds the recurrent layers, as a module of PyTorch's names its parameters.</summary>
     private const string EmbeddingName = "embedding.weight", ClassifierName = "classifier.weight", BiasName = "classifier.bias";
 
-    /// <summary>The recurrent part of a language model, as stacks of layers that are all alike, from the lowest: one, or two where the last layer has a size
-    /// of its own.</summary>
+    /// <summary>The recurrent part of a language model, as stacks of layers that are all alike, from the lowest: one, or two where the last
+    /// layer has a size of its own.</summary>
     public static IReadOnlyList<RecurrentStack> RecurrentParts(LanguageModel model)
     {
         LanguageModelConfig config = model.Config;
@@ -20,8 +20,8 @@ public static class LanguageModelParts
     /// <summary>The recurrent part of a language model, as one stack.</summary>
     /// <param name="model">The model.</param>
     /// <param name="path">Where the stack shall go: named in the problem.</param>
-    /// <exception cref="FileProblemException">The last layer has a size of its own: a stack's layers are all alike, and so are the layers in the outputs
-    /// <c>hn</c> and <c>cn</c> of its ONNX file.</exception>
+    /// <exception cref="FileProblemException">The last layer has a size of its own: a stack's layers are all alike, and so are the layers
+    /// in the outputs <c>hn</c> and <c>cn</c> of its ONNX file.</exception>
     public static RecurrentStack RecurrentPart(LanguageModel model, string path)
     {
         IReadOnlyList<RecurrentStack> parts = RecurrentParts(model);
@@ -32,8 +32,8 @@ public static class LanguageModelParts
         return parts[0];
     }
 
-    /// <summary>What surrounds the recurrent part, with PyTorch's names and shapes: <c>embedding.weight</c> [V, E], <c>classifier.weight</c> [V, H] and
-    /// <c>classifier.bias</c> [V]. Tied weights are there twice.</summary>
+    /// <summary>What surrounds the recurrent part, with PyTorch's names and shapes: <c>embedding.weight</c> [V, E],
+    /// <c>classifier.weight</c> [V, H] and <c>classifier.bias</c> [V]. Tied weights are there twice.</summary>
     public static IReadOnlyList<NamedTensor> Surroundings(LanguageModel model)
     {
         int tokens = model.Config.VocabularySize, hidden = model.Config.InputSizeOf(model.Config.LayerCount), width = model.Config.EmbeddingSize;

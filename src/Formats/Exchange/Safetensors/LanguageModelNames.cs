@@ -4,18 +4,18 @@ using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Exchange.Safetensors;
 
-/// <summary>Whole language models in safetensors files: an embedding and a classifier around recurrent layers, under whatever names.</summary>
-/// <remarks>
-/// Which tensor is which is told by shapes: the embedding has as many columns as the first recurrent layer inputs, the classifier as the last has
-/// units, and both the same rows. Where both fit both, the one with a bias beside it is the classifier; and at last names tell, of which PyTorch's
-/// users have a few. A file that holds anything else is no language model that TinySD has.
-/// </remarks>
+/// <summary>Whole language models in safetensors files: an embedding and a classifier around recurrent layers, under whatever
+/// names.</summary>
+/// <remarks>Which tensor is which is told by shapes: the embedding has as many columns as the first recurrent layer inputs, the classifier
+/// as the last has units, and both the same rows. Where both fit both, the one with a bias beside it is the classifier; and at last names
+/// tell, of which PyTorch's users have a few. A file that holds anything else is no language model that TinySD has.</remarks>
 internal static partial class LanguageModelNames
 {
     /// <summary>Reads the model of a file.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="choices">What the caller knows better.</param>
-    /// <returns>The model; null where the file holds recurrent layers and neither it nor the caller says that they are a language model's.</returns>
+    /// <returns>The model; null where the file holds recurrent layers and neither it nor the caller says that they are a language
+    /// model's.</returns>
     /// <exception cref="FileProblemException">It cannot be read; or it is said to be a language model and is none.</exception>
     public static LanguageModelImport? Read(SafetensorsFile file, LanguageModelChoices choices)
     {

@@ -17,12 +17,10 @@ public sealed record PyTorchImport(
 
 /// <summary>Recurrent stacks in safetensors files, with the names of PyTorch's <c>nn.LSTM</c>, <c>nn.GRU</c> and <c>nn.RNN</c>; read with
 /// those of its cells and of MLX's layers too.</summary>
-/// <remarks>
-/// <c>weight_ih_l0</c> [G H, I], <c>weight_hh_l0</c> [G H, H], <c>bias_ih_l0</c> and <c>bias_hh_l0</c> [G H], with <c>_reverse</c> behind
-/// them for the second direction: the documented state of those modules. Cells have the same names without <c>_l0</c>. MLX has <c>Wx</c> [G
-/// H, I], <c>Wh</c> [G H, H] and <c>bias</c> [4 H] for an LSTM, <c>b</c> [3 H] and <c>bhn</c> [H] (the recurrent bias of gate n) for a GRU,
-/// and <c>Wxh</c>, <c>Whh</c>, <c>bias</c> for a simple cell. Gates are i, f, g, o and r, z, n everywhere.
-/// </remarks>
+/// <remarks><c>weight_ih_l0</c> [G H, I], <c>weight_hh_l0</c> [G H, H], <c>bias_ih_l0</c> and <c>bias_hh_l0</c> [G H], with <c>_reverse</c>
+/// behind them for the second direction: the documented state of those modules. Cells have the same names without <c>_l0</c>. MLX has
+/// <c>Wx</c> [G H, I], <c>Wh</c> [G H, H] and <c>bias</c> [4 H] for an LSTM, <c>b</c> [3 H] and <c>bhn</c> [H] (the recurrent bias of gate
+/// n) for a GRU, and <c>Wxh</c>, <c>Whh</c>, <c>bias</c> for a simple cell. Gates are i, f, g, o and r, z, n everywhere.</remarks>
 public static partial class PyTorchNames
 {
     internal const string CellKey = "tinysd.cell";

@@ -275,8 +275,5 @@ internal sealed class RecurrentModule
     [DoesNotReturn]
     private void Refuse(SafetensorsTensor? tensor, FileProblemKind kind, string message) => Throw.Problem(
         new(kind, _file.Path, tensor is null ? message : $"{_file.Path}: tensor '{Words.Name(tensor.Name)}' {message}")
-        {
-            Part = tensor?.Name,
-            Offset = tensor?.Offset,
-        });
+        { Part = tensor?.Name, Offset = tensor?.Offset });
 }

@@ -5,10 +5,8 @@ using TinySD.Formats.Exchange.Parts;
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>An open safetensors file. Opening reads and checks the header; tensors are read when asked for.</summary>
-/// <remarks>
-/// Nothing in the file is trusted, and no allocation is larger than the file. The format has no checksums: what is read is whole in length, and no
-/// more can be known. Safe to read from many threads.
-/// </remarks>
+/// <remarks>Nothing in the file is trusted, and no allocation is larger than the file. The format has no checksums: what is read is whole
+/// in length, and no more can be known. Safe to read from many threads.</remarks>
 public sealed class SafetensorsFile : IDisposable
 {
     /// <summary>A header is not longer than this, as in the format's reference implementation.</summary>
@@ -82,8 +80,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensor of that name, or null.</summary>
     public SafetensorsTensor? FindTensor(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Reads a tensor: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, integers of up to 64 bits with a sign and of up to 32
-    /// without, and <c>BOOL</c>, as integers.</summary>
+    /// <summary>Reads a tensor: <c>F32</c>, <c>F16</c>, <c>BF16</c> and <c>F64</c> as floats, integers of up to 64 bits with a sign and of
+    /// up to 32 without, and <c>BOOL</c>, as integers.</summary>
     /// <param name="source">One of <see cref="Tensors"/>.</param>
     /// <param name="tensor">The numbers; at most eight times as many bytes as the file has for them.</param>
     /// <param name="problem">Why it could not be read.</param>

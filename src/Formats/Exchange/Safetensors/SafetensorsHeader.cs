@@ -3,11 +3,9 @@ using System.Text.Unicode;
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>A safetensors file's header: a JSON object of tensors, and text about the file under <c>__metadata__</c>.</summary>
-/// <remarks>
-/// The rules are those of the format's public description and its reference implementation: names come once, tensors lie side by side from the
-/// first byte after the header to the last of the file, and shapes make exactly the bytes that offsets give. Stricter than the reference in
-/// one thing: members that a tensor does not have are refused and not passed over.
-/// </remarks>
+/// <remarks>The rules are those of the format's public description and its reference implementation: names come once, tensors lie side by
+/// side from the first byte after the header to the last of the file, and shapes make exactly the bytes that offsets give. Stricter than
+/// the reference in one thing: members that a tensor does not have are refused and not passed over.</remarks>
 internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
     public const string MetadataName = "__metadata__";

@@ -11,9 +11,11 @@ public static class SafetensorsWriter
 
     /// <summary>Writes a file whole or not at all: floats as <c>F32</c>, integers as <c>I64</c>, truth values as <c>BOOL</c>.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
-    /// <param name="tensors">In their order, but integers first and truth values last, so that every number lies at a multiple of its size.</param>
+    /// <param name="tensors">In their order, but integers first and truth values last, so that every number lies at a multiple of its
+    /// size.</param>
     /// <param name="metadata">Text about the file, or null for none.</param>
-    /// <exception cref="FileProblemException">The target cannot be written, or the header would be larger than the format allows.</exception>
+    /// <exception cref="FileProblemException">The target cannot be written, or the header would be larger than the format
+    /// allows.</exception>
     /// <exception cref="ArgumentException">A name comes twice, is that of the metadata, or is no Unicode.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {

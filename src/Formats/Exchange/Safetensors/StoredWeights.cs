@@ -4,11 +4,9 @@ using TinySD.Formats.Exchange.Parts;
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>The numbers of one part of a recurrent layer, in whatever form a file holds them.</summary>
-/// <remarks>
-/// Forms: the numbers themselves; those that weight drop keeps under <c>NAME_raw</c> beside a masked copy; and magnitude and direction of
-/// weight norm, <c>NAME_g</c> and <c>NAME_v</c> or <c>parametrizations.NAME.original0</c> and <c>original1</c>: w = g v / ‖v‖, the norm
-/// over the axes of which g has one element (documentation of <c>torch.nn.utils.weight_norm</c>).
-/// </remarks>
+/// <remarks>Forms: the numbers themselves; those that weight drop keeps under <c>NAME_raw</c> beside a masked copy; and magnitude and
+/// direction of weight norm, <c>NAME_g</c> and <c>NAME_v</c> or <c>parametrizations.NAME.original0</c> and <c>original1</c>: w = g v / ‖v‖,
+/// the norm over the axes of which g has one element (documentation of <c>torch.nn.utils.weight_norm</c>).</remarks>
 internal sealed partial class StoredWeights
 {
     private const string SaveOthers = "Save the module without it, or with the weights that it computes with";
@@ -184,10 +182,7 @@ internal sealed partial class StoredWeights
     [DoesNotReturn]
     private static void Refuse(SafetensorsFile file, SafetensorsTensor tensor, FileProblemKind kind, string message) =>
         Throw.Problem(new(kind, file.Path, $"{file.Path}: tensor '{Words.Name(tensor.Name)}' {message}")
-        {
-            Part = tensor.Name,
-            Offset = tensor.Offset,
-        });
+        { Part = tensor.Name, Offset = tensor.Offset });
 
     [GeneratedRegex(@"^[._](?:grad|step|exp_avg|exp_avg_sq|max_exp_avg_sq|momentum_buffer|square_avg)\z", RegexOptions.CultureInvariant)]
     private static partial Regex OptimizerState();

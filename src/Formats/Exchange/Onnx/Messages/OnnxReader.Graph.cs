@@ -88,11 +88,7 @@ internal sealed partial class OnnxReader
         string called = domain.Length == 0 ? Words.Shown(type) : $"{Words.Shown(type)} of {Words.Shown(domain)}";
         string label = name.Length > 0 ? $"node '{Words.Shown(name, MaxShownName)}' ({called})" : $"node {index} ({called})";
         return new OnnxNode(type, label, inputs.ToImmutable(), outputs.ToImmutable(), attributes, message.Offset)
-        {
-            Domain = domain,
-            Overload = overload,
-            Problem = problem,
-        };
+        { Domain = domain, Overload = overload, Problem = problem };
 
         bool AddAttribute(ProtoBytes body)
         {

@@ -3,11 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>Reads ONNX files, trusting nothing; unknown fields are passed over, as protobuf asks.</summary>
-/// <remarks>
-/// A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within graphs. What
-/// can be listed and not be run (an operator set, external weights, a node that says a thing twice) is no fault of the reading: it is kept
-/// with the part, and refused by who needs the part.
-/// </remarks>
+/// <remarks>A message of two bytes becomes an object of a hundred, so the number of messages is capped, and the depth of graphs within
+/// graphs. What can be listed and not be run (an operator set, external weights, a node that says a thing twice) is no fault of the
+/// reading: it is kept with the part, and refused by who needs the part.</remarks>
 internal sealed partial class OnnxReader
 {
     /// <summary>Older and later versions of the standard operators are not run.</summary>

@@ -99,10 +99,7 @@ internal sealed class OnnxTensor
                 : $"more than its {Words.Counted(message.Bytes.Length, "byte")} can hold";
             problem = new FileProblem(FileProblemKind.TensorOutsideFile, file,
                 $"{file}: tensor '{shown}' has the shape [{string.Join(", ", shape)}], {room}")
-            {
-                Offset = message.Offset,
-                Part = name,
-            };
+            { Offset = message.Offset, Part = name };
         }
 
         return new OnnxTensor(message)

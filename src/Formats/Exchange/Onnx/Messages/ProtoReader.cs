@@ -18,12 +18,14 @@ internal enum WireType
 internal readonly record struct ProtoBytes(ReadOnlyMemory<byte> Bytes, long Offset);
 
 /// <summary>Reads the fields of one protobuf message, trusting nothing; the encoding is described at protobuf.dev, "Encoding".</summary>
-/// <remarks>Nested messages are handed out as bytes and read by a reader of their own, so depth is the caller's and no hostile file's.</remarks>
+/// <remarks>Nested messages are handed out as bytes and read by a reader of their own, so depth is the caller's and no hostile
+/// file's.</remarks>
 internal struct ProtoReader(ProtoBytes message)
 {
     private const int MaxVarintBytes = 10;
 
-    // Every node names its operator, and every value is named by its maker and its users. What is longer is hardly a name, and could fill the pool.
+    // Every node names its operator, and every value is named by its maker and its users. What is longer is hardly a name, and could fill
+    // the pool.
     private const int LongestPooled = 64;
 
     private int _at;

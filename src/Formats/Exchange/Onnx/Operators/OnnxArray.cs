@@ -5,10 +5,9 @@ using TinySD.Formats.Exchange.Parts;
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 
 /// <summary>A tensor within a run of a graph.</summary>
-/// <remarks>
-/// Numbers are floats for float, float16 and bfloat16 (rounded to what the type holds), doubles for double, and longs for integers and for
-/// booleans, which are 0 and 1. Arrays are shared between values that differ in shape only, and never changed once they are made.
-/// </remarks>
+/// <remarks>Numbers are floats for float, float16 and bfloat16 (rounded to what the type holds), doubles for double, and longs for integers
+/// and for booleans, which are 0 and 1. Arrays are shared between values that differ in shape only, and never changed once they are
+/// made.</remarks>
 internal sealed class OnnxArray
 {
     public OnnxArray(long type, ReadOnlySpan<int> shape, Array numbers)
@@ -86,10 +85,7 @@ internal sealed class OnnxArray
     {
         if (order is [1, 0] && Floats is { } matrix)
             return new OnnxArray(Type, [Shape[1], Shape[0]], Turned(matrix, Shape[0], Shape[1]))
-            {
-                IsChosen = IsChosen,
-                IsTagged = IsTagged
-            };
+            { IsChosen = IsChosen, IsTagged = IsTagged };
         int[] strides = Strides(), shape = new int[order.Length], jumps = new int[order.Length];
         for (int axis = 0; axis < order.Length; axis++) (shape[axis], jumps[axis]) = (Shape[order[axis]], strides[order[axis]]);
         return Moved(shape, jumps, 0);

@@ -44,10 +44,7 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     [DoesNotReturn]
     public void NotFinite(string what) =>
         Throw.Problem(new(FileProblemKind.NotFinite, run.Path, $"{run.Path} cannot be used: {node.Label}: {what}")
-        {
-            Offset = node.Offset,
-            Part = node.Label,
-        });
+        { Offset = node.Offset, Part = node.Label });
 
     /// <summary>An input, or null where it is left out.</summary>
     public OnnxArray? Optional(int index) => index < Inputs.Length ? Inputs[index] : null;

@@ -6,10 +6,8 @@ namespace TinySD.Formats.Exchange.Onnx.Operators;
 internal static class OnnxElementwise
 {
     /// <summary>By name.</summary>
-    /// <remarks>
-    /// One operation on floats, made in double and rounded to float, is the float's own result: a double has more than twice the digits and
-    /// two more.
-    /// </remarks>
+    /// <remarks>One operation on floats, made in double and rounded to float, is the float's own result: a double has more than twice the
+    /// digits and two more.</remarks>
     public static IEnumerable<KeyValuePair<string, OnnxOperator>> All { get; } =
     [
         new("Add", call => Arithmetic(call, (a, b) => a + b, (a, b) => a + b)),

@@ -3,11 +3,9 @@ using TinySD.Formats.Exchange.Onnx.Messages;
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 
 /// <summary>One run of a graph: whose it is, and what it may still cost.</summary>
-/// <remarks>
-/// A hostile graph copies, repeats and multiplies again and again. So what nodes may move together is capped by what the file holds and
-/// what the caller gave: a graph that means something handles, for each number that it is given, some rows as wide as its widest weight,
-/// and multiplies each weight some times with it.
-/// </remarks>
+/// <remarks>A hostile graph copies, repeats and multiplies again and again. So what nodes may move together is capped by what the file
+/// holds and what the caller gave: a graph that means something handles, for each number that it is given, some rows as wide as its widest
+/// weight, and multiplies each weight some times with it.</remarks>
 internal sealed class OnnxRunContext
 {
     // Numbers that may be moved anyhow, for each byte of the file, for each number of an input, and for each of these times the widest
