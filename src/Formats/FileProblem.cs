@@ -159,6 +159,13 @@ public sealed record FileProblem(FileProblemKind Kind, string File, string Messa
     /// <summary>The part at fault: <c>prologue</c>, <c>header</c>, a tensor's name, a path into the header, a profile's key, or a
     /// word.</summary>
     public string? Part { get; init; }
+
+    // Ends a method that tries: false, and this for the reason.
+    internal bool Refuse(out FileProblem problem)
+    {
+        problem = this;
+        return false;
+    }
 }
 
 /// <summary>A file could not be read or written as asked; <see cref="Problem"/> says why and where.</summary>

@@ -12,11 +12,7 @@ public sealed class CheckpointFolder : IDisposable
 
     private readonly SafeFileHandle _lock;
 
-    private CheckpointFolder(string path, SafeFileHandle hold)
-    {
-        Path = path;
-        _lock = hold;
-    }
+    private CheckpointFolder(string path, SafeFileHandle hold) => (Path, _lock) = (path, hold);
 
     /// <summary>Opens a file and says whether it is whole.</summary>
     /// <typeparam name="T">What it is opened as.</typeparam>
@@ -45,7 +41,6 @@ public sealed class CheckpointFolder : IDisposable
         try
         {
             Create(System.IO.Path.GetFullPath(path));
-
             hold = OwnFile.OpenOrCreate(at, isAlone: false);
 
             // Who holds the folder is the only one who writes checkpoints in it, so that whatever is there is left over.
@@ -73,21 +68,13 @@ public sealed class CheckpointFolder : IDisposable
         if (File.Exists(path))
             Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder of checkpoints was expected"));
         if (!Directory.Exists(path)) Throw.Problem(new(FileProblemKind.NotFound, path, $"there is no folder {path}; check the name"));
-        try
+        var found = new List<(long Updates, string File)>();
+        foreach (string file in SystemErrors.Reading(path, () => Directory.GetFiles(path)))
         {
-            var found = new List<(long Updates, string File)>();
-            foreach (string file in Directory.EnumerateFiles(path))
-            {
-                if (TryGetUpdates(System.IO.Path.GetFileName(file), out long updates)) found.Add((updates, file));
-            }
+            if (TryGetUpdates(System.IO.Path.GetFileName(file), out long updates)) found.Add((updates, file));
+        }
 
-            return [.. found.OrderByDescending(entry => entry.Updates).Select(entry => entry.File)];
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileReading(path, exception), exception);
-            throw;
-        }
+        return [.. found.OrderByDescending(entry => entry.Updates).Select(entry => entry.File)];
     }
 
     /// <summary>Opens the newest checkpoint that is whole.</summary>
@@ -134,14 +121,7 @@ public sealed class CheckpointFolder : IDisposable
     public void SetAside(string file)
     {
         string target = System.IO.Path.Combine(Path, System.IO.Path.GetFileName(file));
-        try
-        {
-            File.Move(target, target + SetAsideSuffix, overwrite: true);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileWriting(target, exception), exception);
-        }
+        SystemErrors.Writing(target, () => File.Move(target, target + SetAsideSuffix, overwrite: true));
     }
 
     /// <summary>Removes all but the newest checkpoints. What the system does not let go of stays until the next time.</summary>

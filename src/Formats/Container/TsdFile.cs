@@ -23,14 +23,8 @@ public sealed class TsdFile : IDisposable
     private readonly TsdHeader _header;
     private readonly ReadOnlyMemory<byte> _json;
 
-    private TsdFile(string path, SafeFileHandle handle, long length, ReadOnlyMemory<byte> json, TsdHeader header)
-    {
-        Path = path;
-        Length = length;
-        _handle = handle;
-        _json = json;
-        _header = header;
-    }
+    private TsdFile(string path, SafeFileHandle handle, long length, ReadOnlyMemory<byte> json, TsdHeader header) =>
+        (Path, Length, _handle, _json, _header) = (path, length, handle, json, header);
 
     /// <summary>The path as it was given.</summary>
     public string Path { get; }
@@ -50,11 +44,8 @@ public sealed class TsdFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be read, is not a TinySD file, is damaged, or is of a newer version.</exception>
-    public static TsdFile Open(string path)
-    {
-        if (!TryOpen(path, out TsdFile? file, out FileProblem? problem)) Throw.Problem(problem);
-        return file;
-    }
+    public static TsdFile Open(string path) =>
+        TryOpen(path, out TsdFile? file, out FileProblem? problem) ? file : throw new FileProblemException(problem);
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -63,23 +54,9 @@ public sealed class TsdFile : IDisposable
     public static bool TryOpen(string path, [NotNullWhen(true)] out TsdFile? file, [NotNullWhen(false)] out FileProblem? problem)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
-        file = null;
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
-        try
-        {
-            file = TryRead(path, handle, out problem);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            problem = SystemErrors.WhileReading(path, exception);
-        }
-        finally
-        {
-            if (file is null) handle.Dispose();
-        }
+        return SystemErrors.TryOpen(path, Read, out file, out problem);
 
-        // One of the two is set: TryRead returns a file or a reason.
-        return file is not null && problem is null;
+        TsdFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) => TryRead(path, handle, length, out problem);
     }
 
     /// <summary>The tensor of that name, or null.</summary>
@@ -103,11 +80,8 @@ public sealed class TsdFile : IDisposable
     public bool TryReadTensor(string name, Span<float> destination, [NotNullWhen(false)] out FileProblem? problem)
     {
         if (FindTensor(name) is not { } tensor)
-        {
-            problem = new(FileProblemKind.TensorMissing, Path, $"{Path} has no tensor '{Words.Shown(name)}'") { Part = name };
-            return false;
-        }
-
+            return new FileProblem(FileProblemKind.TensorMissing, Path, $"{Path} has no tensor '{Words.Shown(name)}'") { Part = name }
+                .Refuse(out problem);
         if (destination.Length != tensor.Count)
             Throw.Argument($"tensor '{name}' has {Words.Counted(tensor.Count, "float")}, the destination {destination.Length}");
         problem = Check(tensor, destination) ?? CheckPadding(tensor.Name, tensor.End);
@@ -144,35 +118,23 @@ public sealed class TsdFile : IDisposable
         return TsdPrologue.Length + inner.Offset - outer.Offset;
     }
 
-    private static TsdFile? TryRead(string path, SafeFileHandle handle, out FileProblem? problem)
+    private static TsdFile? TryRead(string path, SafeFileHandle handle, long length, out FileProblem? problem)
     {
-        long length = RandomAccess.GetLength(handle);
         Span<byte> first = stackalloc byte[TsdPrologue.Length];
         first = first[..(int)Math.Min(length, first.Length)];
-        if (!ReadFully(handle, first, 0))
-        {
-            problem = Shrunk(path);
-            return null;
-        }
-
+        problem = FileBytes.ReadAt(handle, first, 0) == first.Length ? null : FileBytes.Shrunk(path);
+        if (problem is not null) return null;
         if (!TsdPrologue.TryRead(path, first, length, out TsdPrologue? prologue, out problem)) return null;
         byte[] json = new byte[prologue.HeaderBytes];
-        if (!ReadFully(handle, json, TsdPrologue.Length))
-        {
-            problem = Shrunk(path);
-            return null;
-        }
-
+        bool isWhole = FileBytes.ReadAt(handle, json, TsdPrologue.Length) == json.Length;
         string computed = Checksum.Of(json);
-        if (computed != prologue.HeaderChecksum)
-        {
-            problem = new(FileProblemKind.HeaderDamaged, path,
+        problem = !isWhole ? FileBytes.Shrunk(path)
+            : computed == prologue.HeaderChecksum ? null
+            : new(FileProblemKind.HeaderDamaged, path,
                 $"{path} is damaged in its header, bytes {TsdPrologue.Length} to {TsdPrologue.Length + json.Length - 1}: " +
                 $"checksum {prologue.HeaderChecksum} expected, {computed} found. Copy or download it again.")
             { Offset = TsdPrologue.Length, Part = "header" };
-            return null;
-        }
-
+        if (problem is not null) return null;
         if (!TsdHeader.TryRead(path, json, length, out TsdHeader? header, out problem)) return null;
         var file = new TsdFile(path, handle, length, json, header);
         problem = file.CheckPadding("header", TsdPrologue.Length + json.Length);
@@ -193,7 +155,7 @@ public sealed class TsdFile : IDisposable
                 int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done), size = NumberFormat.BytesOf(storage);
                 Span<float> values = destination.IsEmpty ? [] : destination.Slice((int)(done / size), count / size);
                 Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.Span[..count];
-                if (!ReadFully(_handle, chunk, tensor.Offset + done)) return Shrunk(Path);
+                if (FileBytes.ReadAt(_handle, chunk, tensor.Offset + done) < count) return FileBytes.Shrunk(Path);
                 hash.Append(chunk);
                 if (!isDirect && !destination.IsEmpty) NumberFormat.Expand(chunk, storage, values);
                 done += count;
@@ -231,16 +193,9 @@ public sealed class TsdFile : IDisposable
     private FileProblem? CheckPadding(string after, long start)
     {
         Span<byte> padding = stackalloc byte[(int)(TsdPrologue.RoundUp(start) - start)];
-        try
-        {
-            if (!ReadFully(_handle, padding, start)) return Shrunk(Path);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            return SystemErrors.WhileReading(Path, exception) with { Offset = start, Part = after };
-        }
-
-        return CheckZero(after, start, padding);
+        return FileBytes.TryRead(Path, _handle, padding, start, out FileProblem? problem)
+            ? CheckZero(after, start, padding)
+            : problem with { Part = after };
     }
 
     private FileProblem? CheckZero(string after, long start, ReadOnlySpan<byte> padding)
@@ -251,20 +206,4 @@ public sealed class TsdFile : IDisposable
             "download it again.")
         { Offset = start + wrong, Part = after };
     }
-
-    private static bool ReadFully(SafeFileHandle handle, Span<byte> destination, long offset)
-    {
-        while (!destination.IsEmpty)
-        {
-            int read = RandomAccess.Read(handle, destination, offset);
-            if (read == 0) return false;
-            destination = destination[read..];
-            offset += read;
-        }
-
-        return true;
-    }
-
-    private static FileProblem Shrunk(string path) =>
-        new(FileProblemKind.Truncated, path, $"{path} became shorter while it was read; another program is writing it");
 }

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Exchange;
 
 /// <summary>The formats of files that hold models or tensors.</summary>
@@ -25,30 +23,13 @@ public static class FileFormats
     /// <param name="path">The file; one that cannot be read is told by its name alone.</param>
     public static FileFormat Of(string path)
     {
-        Span<byte> first = stackalloc byte[16];
-        first = first[..ReadFirst(path, first)];
+        // Of one that cannot be read its next reader says why.
+        ReadOnlySpan<byte> first = FileBytes.TryReadFirst(path, 16, out byte[]? bytes, out _) ? bytes : [];
         if (first.StartsWith(Magic.Container)) return FileFormat.Tsd;
         if (first.StartsWith(Magic.MaskSchedule)) return FileFormat.MaskSchedule;
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return FileFormat.Safetensors;
         if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) return FileFormat.Onnx;
         if (path.EndsWith(".tsd", StringComparison.OrdinalIgnoreCase)) return FileFormat.Tsd;
         return ForeignFile.IsSafetensors(first) ? FileFormat.Safetensors : ForeignFile.IsOnnx(first) ? FileFormat.Onnx : FileFormat.Tsd;
-    }
-
-    private static int ReadFirst(string path, Span<byte> first)
-    {
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out _)) return 0;
-        using (handle)
-        {
-            try
-            {
-                return RandomAccess.Read(handle, first, 0);
-            }
-            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-            {
-                // Whoever reads it next says why it cannot be read.
-                return 0;
-            }
-        }
     }
 }

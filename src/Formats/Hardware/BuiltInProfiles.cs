@@ -42,16 +42,11 @@ public static class BuiltInProfiles
     {
         IEnumerable<string> names = typeof(BuiltInProfiles).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..^Suffix.Length]);
-        return
-        [
-            .. names.Select(ReadOne).OrderBy(profile => profile.Kind).ThenBy(profile => profile.Systolic?.Rows ?? profile.Simd!.LaneWidth)
-                .ThenBy(profile => profile.Name, StringComparer.Ordinal),
-        ];
+        return [.. names.Select(ReadOne).OrderBy(profile => profile.Kind)
+            .ThenBy(profile => profile.Systolic?.Rows ?? profile.Simd!.LaneWidth).ThenBy(profile => profile.Name, StringComparer.Ordinal)];
     }
 
-    private static HardwareProfile ReadOne(string name)
-    {
-        if (!HardwareProfileReader.TryRead(name, TextOf(name), out HardwareProfile? profile, out _, out FileProblem? problem)) Throw.Problem(problem);
-        return profile;
-    }
+    private static HardwareProfile ReadOne(string name) =>
+        HardwareProfileFile.TryRead(name, TextOf(name), out HardwareProfile? profile, out FileProblem? problem) ? profile
+        : throw new FileProblemException(problem);
 }

@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using Microsoft.Win32.SafeHandles;
 using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;
@@ -12,11 +11,9 @@ public static class HardwareProfileFile
     /// <returns>The profile first, then its fallback, and so on.</returns>
     /// <exception cref="FileProblemException">The file cannot be read, a profile is not as it should be, a fallback is missing or the chain
     /// comes back to a profile.</exception>
-    public static ImmutableArray<HardwareProfile> Load(string path)
-    {
-        if (!TryLoad(path, out ImmutableArray<HardwareProfile> chain, out FileProblem? problem)) Throw.Problem(problem);
-        return chain;
-    }
+    public static ImmutableArray<HardwareProfile> Load(string path) =>
+        TryLoad(path, out ImmutableArray<HardwareProfile> chain, out FileProblem? problem) ? chain
+        : throw new FileProblemException(problem);
 
     /// <summary>As <see cref="Load"/>, without exceptions.</summary>
     /// <param name="path">The file.</param>
@@ -96,8 +93,8 @@ public static class HardwareProfileFile
             // Were any name taken here, a chain could come back to a file without coming back to a name.
             if (asked is not null && profile.Name != asked)
             {
-                problem = Fault("name", $"is {profile.Name}, and the file stands where the fallback {asked} is looked for; give the file the profile's name");
-                return false;
+                return Fault("name", $"is {profile.Name}, and the file stands where the fallback {asked} is looked for; " +
+                    "give the file the profile's name").Refuse(out problem);
             }
 
             profiles.Add(profile);
@@ -112,12 +109,10 @@ public static class HardwareProfileFile
             {
                 fault ??= $"is {fallback}, and there is no such profile, neither beside the file nor built in; " +
                     $"built in are {string.Join(", ", BuiltInProfiles.Names)}";
-                problem = Fault("fallback", fault);
-                return false;
+                return Fault("fallback", fault).Refuse(out problem);
             }
 
-            asked = fallback;
-            file = next.File;
+            (asked, file) = (fallback, next.File);
             text = next.Json;
 
             FileProblem Fault(string key, string message)
@@ -138,26 +133,7 @@ public static class HardwareProfileFile
         return TryReadBytes(path, out byte[]? json, out FileProblem? problem) ? (path, json, null) : (path, null, problem);
     }
 
-    private static bool TryReadBytes(string path, [NotNullWhen(true)] out byte[]? bytes, [NotNullWhen(false)] out FileProblem? problem)
-    {
-        bytes = null;
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
-        using (handle)
-        {
-            try
-            {
-                // One byte more than there may be: that is how too many are seen.
-                byte[] read = new byte[HardwareProfileReader.MaxBytes + 1];
-                int count = 0;
-                for (int more = 1; more > 0 && count < read.Length; count += more) more = RandomAccess.Read(handle, read.AsSpan(count), count);
-                bytes = read[..count];
-                return true;
-            }
-            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-            {
-                problem = SystemErrors.WhileReading(path, exception);
-                return false;
-            }
-        }
-    }
+    // One byte more than there may be: that is how too many are seen.
+    private static bool TryReadBytes(string path, [NotNullWhen(true)] out byte[]? bytes, [NotNullWhen(false)] out FileProblem? problem) =>
+        FileBytes.TryReadFirst(path, HardwareProfileReader.MaxBytes + 1, out bytes, out problem);
 }

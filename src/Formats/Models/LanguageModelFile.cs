@@ -84,11 +84,9 @@ public static class LanguageModelFile
     /// <param name="path">The file.</param>
     /// <param name="nonFinite">What to do with weights that are not finite.</param>
     /// <exception cref="FileProblemException">The file cannot be read, is damaged, or holds something else.</exception>
-    public static LoadedLanguageModel Load(string path, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
-    {
-        if (!TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? problem, nonFinite)) Throw.Problem(problem);
-        return loaded;
-    }
+    public static LoadedLanguageModel Load(string path, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
+        TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? problem, nonFinite) ? loaded
+        : throw new FileProblemException(problem);
 
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>

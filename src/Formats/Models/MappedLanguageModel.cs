@@ -12,11 +12,9 @@ public sealed class MappedLanguageModel : MappedModel<LanguageModelDescription, 
     /// <param name="path">The file.</param>
     /// <param name="nonFinite">What to do with weights that are not finite.</param>
     /// <exception cref="FileProblemException">The file cannot be read, its header is damaged, or it holds something else.</exception>
-    public static MappedLanguageModel Open(string path, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
-    {
-        if (!TryOpen(path, out MappedLanguageModel? mapped, out FileProblem? problem, nonFinite)) Throw.Problem(problem);
-        return mapped;
-    }
+    public static MappedLanguageModel Open(string path, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
+        TryOpen(path, out MappedLanguageModel? mapped, out FileProblem? problem, nonFinite) ? mapped
+        : throw new FileProblemException(problem);
 
     /// <summary>As <see cref="Open"/>, without exceptions.</summary>
     /// <param name="path">The file.</param>

@@ -35,8 +35,7 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
 
     private protected MappedModel(ModelFormat<TContent, TModel> format, NonFiniteWeights nonFinite, Opened opened)
     {
-        _format = format;
-        _nonFinite = nonFinite;
+        (_format, _nonFinite) = (format, nonFinite);
         (_file, Description, _map, _model) = opened;
     }
 
@@ -50,14 +49,8 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
     /// time.</summary>
     /// <exception cref="FileProblemException">A tensor is damaged, or a weight is not finite.</exception>
     /// <exception cref="ObjectDisposedException">This was disposed.</exception>
-    public TModel Model
-    {
-        get
-        {
-            if (!TryGetModel(out TModel? model, out FileProblem? problem)) Throw.Problem(problem);
-            return model;
-        }
-    }
+    public TModel Model =>
+        TryGetModel(out TModel? model, out FileProblem? problem) ? model : throw new FileProblemException(problem);
 
     /// <summary>As <see cref="Model"/>, without exceptions for what is wrong with the file.</summary>
     /// <param name="model">The model.</param>
@@ -141,8 +134,7 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
         {
-            problem = SystemErrors.WhileReading(path, exception);
-            return false;
+            return SystemErrors.WhileReading(path, exception).Refuse(out problem);
         }
         finally
         {

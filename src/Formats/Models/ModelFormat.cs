@@ -67,11 +67,8 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <summary>Reads all but the numbers, which costs little for a model of any size.</summary>
     /// <param name="file">An open file.</param>
     /// <exception cref="FileProblemException">The file holds something else, or contradicts itself.</exception>
-    public TContent Describe(TsdFile file)
-    {
-        if (!TryDescribe(file, out TContent? content, out FileProblem? problem)) Throw.Problem(problem);
-        return content;
-    }
+    public TContent Describe(TsdFile file) =>
+        TryDescribe(file, out TContent? content, out FileProblem? problem) ? content : throw new FileProblemException(problem);
 
     /// <summary>Reads all but the numbers.</summary>
     /// <param name="file">An open file.</param>

@@ -32,11 +32,8 @@ public static class RecurrentStackFile
 
     /// <summary>Reads a stack.</summary>
     /// <exception cref="FileProblemException">The file cannot be read, is damaged, or holds something else.</exception>
-    public static RecurrentStack Load(string path)
-    {
-        if (!TryLoad(path, out RecurrentStack? stack, out FileProblem? problem)) Throw.Problem(problem);
-        return stack;
-    }
+    public static RecurrentStack Load(string path) =>
+        TryLoad(path, out RecurrentStack? stack, out FileProblem? problem) ? stack : throw new FileProblemException(problem);
 
     /// <summary>Reads a stack.</summary>
     /// <param name="path">The file.</param>

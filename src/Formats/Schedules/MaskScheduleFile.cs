@@ -28,11 +28,7 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
 
     private MaskScheduleFile(string path, SafeFileHandle handle, long length, MaskScheduleInfo info, long[] blockAt)
     {
-        Path = path;
-        Length = length;
-        Info = info;
-        _handle = handle;
-        _blockAt = blockAt;
+        (Path, Length, Info, _handle, _blockAt) = (path, length, info, handle, blockAt);
         long longest = 0;
         for (int i = 0; i < info.Updates; i++) longest = Math.Max(longest, blockAt[i + 1] - blockAt[i]);
         _block = new byte[longest];
@@ -52,11 +48,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
 
     /// <summary>Opens a schedule.</summary>
     /// <exception cref="FileProblemException">It cannot be read, is no schedule, is damaged, cut short, or of a newer version.</exception>
-    public static MaskScheduleFile Open(string path)
-    {
-        if (!TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem)) Throw.Problem(problem);
-        return file;
-    }
+    public static MaskScheduleFile Open(string path) =>
+        TryOpen(path, out MaskScheduleFile? file, out FileProblem? problem) ? file : throw new FileProblemException(problem);
 
     /// <summary>As <see cref="Open"/>, without exceptions.</summary>
     /// <param name="path">The file.</param>
@@ -64,27 +57,12 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     /// <param name="problem">Why there is none.</param>
     public static bool TryOpen(string path, [NotNullWhen(true)] out MaskScheduleFile? file, [NotNullWhen(false)] out FileProblem? problem)
     {
-        file = null;
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
-        try
-        {
-            long length = RandomAccess.GetLength(handle);
-            if (TryReadHeader(path, handle, length, out MaskScheduleInfo? info, out int headerBytes, out problem)
-                && TryFindBlocks(path, handle, length, info, headerBytes, out long[] blockAt, out problem))
-            {
-                file = new MaskScheduleFile(path, handle, length, info, blockAt);
-            }
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            problem = SystemErrors.WhileReading(path, exception);
-        }
-        finally
-        {
-            if (file is null) handle.Dispose();
-        }
+        return SystemErrors.TryOpen(path, Read, out file, out problem);
 
-        return file is not null;
+        MaskScheduleFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) =>
+            TryReadHeader(path, handle, length, out MaskScheduleInfo? info, out int headerBytes, out problem)
+                && TryFindBlocks(path, handle, length, info, headerBytes, out long[] blockAt, out problem)
+                ? new MaskScheduleFile(path, handle, length, info, blockAt) : null;
     }
 
     /// <summary>Reads and checks the masks of an update; where that fails, there are none until it succeeds.</summary>
@@ -156,18 +134,12 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     {
         if (updates < 1 || updates > Info.Updates) Throw.OutOfRange(nameof(updates), updates, $"1 to {Info.Updates}");
         var hash = new XxHash128();
-        Span<byte> checksum = stackalloc byte[BlockTailBytes];
-        try
+        byte[] checksum = new byte[BlockTailBytes];
+        for (int update = 0; update < updates; update++)
         {
-            for (int update = 0; update < updates; update++)
-            {
-                _ = ReadAt(_handle, checksum, _blockAt[update + 1] - BlockTailBytes);
-                hash.Append(checksum);
-            }
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileReading(Path, exception), exception);
+            long at = _blockAt[update + 1] - BlockTailBytes;
+            _ = SystemErrors.Reading(Path, () => FileBytes.ReadAt(_handle, checksum, at));
+            hash.Append(checksum);
         }
 
         return Checksum.Text(hash);
@@ -183,20 +155,12 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
     {
         info = null;
         byte[] first = new byte[MaskScheduleHeader.FixedBytes];
-        int count = ReadAt(handle, first, 0);
+        int count = FileBytes.ReadAt(handle, first, 0);
         if (!MaskScheduleHeader.TryReadLength(path, first.AsSpan(0, count), length, out headerBytes, out problem)) return false;
         byte[] header = new byte[headerBytes];
-        if (ReadAt(handle, header, 0) == headerBytes) return MaskScheduleHeader.TryRead(path, header, out info, out problem);
-        problem = MaskScheduleHeader.Truncated(path, length, headerBytes);
-        return false;
-    }
-
-    /// <summary>Reads as many bytes as there are from a place on.</summary>
-    internal static int ReadAt(SafeFileHandle handle, Span<byte> to, long at)
-    {
-        int count = 0;
-        for (int more = 1; more > 0 && count < to.Length; count += more) more = RandomAccess.Read(handle, to[count..], at + count);
-        return count;
+        return FileBytes.ReadAt(handle, header, 0) == headerBytes
+            ? MaskScheduleHeader.TryRead(path, header, out info, out problem)
+            : MaskScheduleHeader.Truncated(path, length, headerBytes).Refuse(out problem);
     }
 
     // Where each update begins, and where the last one ends: the file's end.
@@ -217,12 +181,8 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         for (int update = 0; update < info.Updates; update++)
         {
             blockAt[update] = at;
-            if (ReadAt(handle, head, at) < head.Length)
-            {
-                problem = MaskScheduleHeader.Truncated(path, length, at + least);
-                return false;
-            }
-
+            if (FileBytes.ReadAt(handle, head, at) < head.Length)
+                return MaskScheduleHeader.Truncated(path, length, at + least).Refuse(out problem);
             uint number = BinaryPrimitives.ReadUInt32LittleEndian(head), bytes = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
             if (number != update || bytes > bound)
                 problem = Damaged(path, update, at, $"it calls itself update {number}, of {Words.Counted(bytes, "byte")}");
@@ -232,13 +192,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         }
 
         blockAt[info.Updates] = at;
-        if (at < length)
-        {
-            problem = new(FileProblemKind.TrailingBytes, path,
-                $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
-            { Offset = at };
-        }
-
+        problem = at == length ? null : new(FileProblemKind.TrailingBytes, path,
+            $"{path} goes on after its end: {at} bytes expected, {length} found. Copy it again.")
+        { Offset = at };
         return problem is null;
     }
 
@@ -254,17 +210,16 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         _isChecked = false;
         if ((uint)update >= (uint)Info.Updates)
         {
-            problem = new(FileProblemKind.DoesNotFit, Path,
-                $"{Path} holds the masks of {Words.Counted(Info.Updates, "update")}, and update {update} was asked for; " +
-                "write a longer one");
-            return false;
+            return new FileProblem(FileProblemKind.DoesNotFit, Path,
+                $"{Path} holds the masks of {Words.Counted(Info.Updates, "update")}, and update {update} was asked for; write a longer one")
+                .Refuse(out problem);
         }
 
         long at = _blockAt[update];
         Span<byte> block = _block.AsSpan(0, (int)(_blockAt[update + 1] - at));
         try
         {
-            problem = ReadAt(_handle, block, at) < block.Length
+            problem = FileBytes.ReadAt(_handle, block, at) < block.Length
                 ? MaskScheduleHeader.Truncated(Path, at, at + block.Length)
                 : Check(update, block, at);
         }

@@ -121,16 +121,12 @@ public sealed class MaskScheduleWriter : IDisposable
         }
 
         Flush();
-        try
+        SystemErrors.Writing(_path, () =>
         {
             RandomAccess.FlushToDisk(_handle!);
             _handle!.Dispose();
             AtomicFile.Replace(Partial, _path, _target);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileWriting(_path, exception), exception);
-        }
+        });
     }
 
     /// <summary>Closes the unfinished file, with all that was written.</summary>
@@ -164,15 +160,7 @@ public sealed class MaskScheduleWriter : IDisposable
 
     private void Flush()
     {
-        try
-        {
-            RandomAccess.Write(_handle!, _buffer.AsSpan(0, _buffered), _fileBytes);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(SystemErrors.WhileWriting(Partial, exception), exception);
-        }
-
+        SystemErrors.Writing(Partial, () => RandomAccess.Write(_handle!, _buffer.AsSpan(0, _buffered), _fileBytes));
         _fileBytes += _buffered;
         _buffered = 0;
     }
@@ -209,7 +197,7 @@ public sealed class MaskScheduleWriter : IDisposable
         for (long at = 0; at < _fileBytes;)
         {
             Span<byte> part = _buffer.AsSpan(0, (int)Math.Min(FlushBytes, _fileBytes - at));
-            if (MaskScheduleFile.ReadAt(finished, part, at) < part.Length)
+            if (FileBytes.ReadAt(finished, part, at) < part.Length)
                 Throw.Problem(MaskScheduleHeader.Truncated(_path, at, _fileBytes));
             RandomAccess.Write(_handle, part, at);
             at += part.Length;
@@ -268,12 +256,12 @@ public sealed class MaskScheduleWriter : IDisposable
         int least = MaskScheduleFile.BlockHeadBytes + MaskScheduleFile.BlockTailBytes;
         while (Written < _info.Updates)
         {
-            int count = MaskScheduleFile.ReadAt(handle, _buffer.AsSpan(0, least), _fileBytes);
+            int count = FileBytes.ReadAt(handle, _buffer.AsSpan(0, least), _fileBytes);
             if (count < least || BinaryPrimitives.ReadInt32LittleEndian(_buffer) != Written) break;
             uint payload = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(4));
             if (payload > _info.PayloadBound()) break;
             Span<byte> block = _buffer.AsSpan(0, least + (int)payload);
-            if (MaskScheduleFile.ReadAt(handle, block, _fileBytes) < block.Length) break;
+            if (FileBytes.ReadAt(handle, block, _fileBytes) < block.Length) break;
             Span<byte> sealedBytes = block[..^MaskScheduleFile.BlockTailBytes];
             if (Crc32.HashToUInt32(sealedBytes) != BinaryPrimitives.ReadUInt32LittleEndian(block[sealedBytes.Length..])) break;
             _fileBytes += block.Length;
@@ -287,7 +275,7 @@ public sealed class MaskScheduleWriter : IDisposable
     private static bool IsUnwritten(SafeFileHandle handle)
     {
         Span<byte> first = stackalloc byte[MaskScheduleHeader.FixedBytes];
-        first = first[..MaskScheduleFile.ReadAt(handle, first, 0)];
+        first = first[..FileBytes.ReadAt(handle, first, 0)];
         return !first.ContainsAnyExcept((byte)0) || Magic.MaskSchedule.StartsWith(first);
     }
 }

@@ -2,6 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TinySD.Formats.Storage;
 
+/// <summary>Reads the beginning of an open file of some length.</summary>
+/// <returns>What keeps the file open; null where there is a problem.</returns>
+internal delegate T? OpenReader<T>(SafeFileHandle handle, long length, out FileProblem? problem)
+    where T : class;
+
 /// <summary>What the system says about files, put into words a user can act on.</summary>
 internal static class SystemErrors
 {
@@ -31,8 +36,72 @@ internal static class SystemErrors
         }
         catch (Exception exception) when (IsFromSystem(exception))
         {
+            return WhileReading(path, exception).Refuse(out problem);
+        }
+    }
+
+    /// <summary>Opens a regular file for something that keeps it open; where there is none, the file is closed again.</summary>
+    /// <typeparam name="T">What keeps it open.</typeparam>
+    public static bool TryOpen<T>(
+        string path, OpenReader<T> read, [NotNullWhen(true)] out T? opened, [NotNullWhen(false)] out FileProblem? problem)
+        where T : class
+    {
+        opened = null;
+        if (!TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
+        try
+        {
+            opened = read(handle, RandomAccess.GetLength(handle), out problem);
+        }
+        catch (Exception exception) when (IsFromSystem(exception))
+        {
             problem = WhileReading(path, exception);
-            return false;
+        }
+        finally
+        {
+            if (opened is null) handle.Dispose();
+        }
+
+        return opened is not null && problem is null;
+    }
+
+    /// <summary>Reads; a failure of the system's is thrown in words.</summary>
+    /// <exception cref="FileProblemException">The system failed.</exception>
+    public static T Reading<T>(string path, Func<T> read) => Worded(read, exception => WhileReading(path, exception));
+
+    /// <summary>Writes; a failure of the system's is thrown in words.</summary>
+    /// <exception cref="FileProblemException">The system failed.</exception>
+    public static void Writing(string path, Action write) => Worded(
+        () =>
+        {
+            write();
+            return true;
+        },
+        exception => WhileWriting(path, exception));
+
+    /// <summary>Does something; a failure of the system's is thrown in the caller's words.</summary>
+    /// <exception cref="FileProblemException">The system failed.</exception>
+    public static T Worded<T>(Func<T> act, Func<Exception, FileProblem> words)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception exception) when (IsFromSystem(exception))
+        {
+            throw new FileProblemException(words(exception), exception);
+        }
+    }
+
+    /// <summary>Does what is a courtesy: where the system fails, nothing has happened.</summary>
+    public static void Trying(Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception exception) when (IsFromSystem(exception))
+        {
+            // Whoever needs it finds out.
         }
     }
 

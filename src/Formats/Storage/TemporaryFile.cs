@@ -70,37 +70,25 @@ internal static class TemporaryFile
     /// <param name="othersMayWrite">False where the caller knows that no other process writes these targets now.</param>
     public static void RemoveLeftovers(string folder, Func<string, bool> isStem, bool othersMayWrite)
     {
-        try
+        // Cleaning up is a courtesy; a folder may be one that can be written and not listed.
+        SystemErrors.Trying(() =>
         {
             foreach (string path in Directory.EnumerateFiles(folder))
             {
                 if (StemOf(Path.GetFileName(path)) is { } stem && isStem(stem)) RemoveIfAbandoned(path, othersMayWrite);
             }
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            // Cleaning up is a courtesy; a folder may be one that can be written and not listed.
-        }
+        });
     }
 
-    /// <summary>Removes a file, if that can be done.</summary>
-    public static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            // The first failure is the one to report; a leftover ending in .tmp is never read by anyone.
-        }
-    }
+    /// <summary>Removes a file, if that can be done: the first failure is the one to report, and nobody reads what ends in .tmp.</summary>
+    public static void TryDelete(string path) => SystemErrors.Trying(() => File.Delete(path));
 
     // The target's name, shortened where the addition would make it too long for the file system.
     private static string Stem(string target)
     {
         string name = Path.GetFileName(target);
-        while (Encoding.UTF8.GetByteCount(name) + AddedBytes > MaxNameBytes) name = name[..^(char.IsLowSurrogate(name[^1]) && name.Length > 1 ? 2 : 1)];
+        while (Encoding.UTF8.GetByteCount(name) + AddedBytes > MaxNameBytes)
+            name = name[..^(char.IsLowSurrogate(name[^1]) && name.Length > 1 ? 2 : 1)];
         return Path.Combine(Path.GetDirectoryName(target)!, name);
     }
 
@@ -158,16 +146,7 @@ internal static class TemporaryFile
         }
     }
 
-    // Makes a file young again: for its writer before it lets go, since flushing may have taken long.
-    private static void Refresh(SafeFileHandle file)
-    {
-        try
-        {
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            // A file system that sets no times sets none back either.
-        }
-    }
+    // Makes a file young again: for its writer before it lets go, since flushing may have taken long. A file system that sets no times sets
+    // none back either.
+    private static void Refresh(SafeFileHandle file) => SystemErrors.Trying(() => File.SetLastWriteTimeUtc(file, DateTime.UtcNow));
 }

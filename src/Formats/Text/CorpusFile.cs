@@ -18,21 +18,8 @@ internal sealed class CorpusFile : IDisposable
 
     /// <summary>How much of the file is read, 0 to 1; of a gzip file how much of its packed bytes.</summary>
     /// <exception cref="FileProblemException">The system does not tell.</exception>
-    public double Share
-    {
-        get
-        {
-            try
-            {
-                return _file.Length == 0 ? 1 : Math.Min(1, (double)_file.Position / _file.Length);
-            }
-            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-            {
-                Throw.Problem(SystemErrors.WhileReading(_path, exception), exception);
-                return 0;
-            }
-        }
-    }
+    public double Share =>
+        SystemErrors.Reading(_path, () => _file.Length == 0 ? 1 : Math.Min(1, (double)_file.Position / _file.Length));
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>

@@ -74,7 +74,11 @@ public sealed class TokenStore : ITokenSource, IDisposable
     public int[] ToArray()
     {
         if (Length > Array.MaxLength)
-            Throw.Problem(new(FileProblemKind.TooManyTokens, _path, $"{_path} has more than {Words.Count(Array.MaxLength)} tokens; split the text"));
+        {
+            Throw.Problem(new(FileProblemKind.TooManyTokens, _path,
+                $"{_path} has more than {Words.Count(Array.MaxLength)} tokens; split the text"));
+        }
+
         int[] tokens = new int[Length];
         Read(0, tokens);
         return tokens;
@@ -155,15 +159,7 @@ public sealed class TokenStore : ITokenSource, IDisposable
 
     private void Spill()
     {
-        try
-        {
-            _file = ScratchFile.Create(_folder);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            Throw.Problem(ScratchFile.Failure(_path, _folder, exception), exception);
-        }
-
+        _file = SystemErrors.Worded(() => ScratchFile.Create(_folder), exception => ScratchFile.Failure(_path, _folder, exception));
         foreach (byte[] block in _blocks) Write(block);
         _blocks.Clear();
     }
@@ -186,7 +182,8 @@ public sealed class TokenStore : ITokenSource, IDisposable
     private ReadOnlySpan<byte> InMemory(long at)
     {
         int block = (int)(at / BlockBytes);
-        return block < _blocks.Count ? _blocks[block].AsSpan((int)(at % BlockBytes)) : _block.AsSpan((int)(at % BlockBytes), _used - (int)(at % BlockBytes));
+        int start = (int)(at % BlockBytes);
+        return block < _blocks.Count ? _blocks[block].AsSpan(start) : _block.AsSpan(start, _used - start);
     }
 
     private ReadOnlySpan<byte> FromFile(long at, long wanted)
@@ -194,11 +191,10 @@ public sealed class TokenStore : ITokenSource, IDisposable
         Span<byte> run = _run.AsSpan(0, (int)Math.Min(wanted, RunBytes));
         try
         {
-            for (int done = 0; done < run.Length;)
+            if (FileBytes.ReadAt(_file!.SafeFileHandle, run, at) < run.Length)
             {
-                int read = RandomAccess.Read(_file!.SafeFileHandle, run[done..], at + done);
-                if (read == 0) Throw.Problem(new(FileProblemKind.ReadFailed, _path, $"the temporary file with the token ids of {_path} has been cut short"));
-                done += read;
+                Throw.Problem(new(FileProblemKind.ReadFailed, _path,
+                    $"the temporary file with the token ids of {_path} has been cut short"));
             }
         }
         catch (Exception exception) when (SystemErrors.IsFromSystem(exception))

@@ -63,11 +63,8 @@ public sealed class OnnxNetwork
 
     /// <summary>Opens a model.</summary>
     /// <exception cref="FileProblemException">It cannot be read, is no ONNX model, or is damaged.</exception>
-    public static OnnxNetwork Open(string path)
-    {
-        if (!TryOpen(path, out OnnxNetwork? network, out FileProblem? problem)) Throw.Problem(problem);
-        return network;
-    }
+    public static OnnxNetwork Open(string path) =>
+        TryOpen(path, out OnnxNetwork? network, out FileProblem? problem) ? network : throw new FileProblemException(problem);
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">The file; all of it is read.</param>

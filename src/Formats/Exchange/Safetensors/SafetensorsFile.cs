@@ -44,11 +44,8 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be read or is no whole safetensors file.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        if (!TryOpen(path, out SafetensorsFile? file, out FileProblem? problem)) Throw.Problem(problem);
-        return file;
-    }
+    public static SafetensorsFile Open(string path) =>
+        TryOpen(path, out SafetensorsFile? file, out FileProblem? problem) ? file : throw new FileProblemException(problem);
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -57,24 +54,11 @@ public sealed class SafetensorsFile : IDisposable
     public static bool TryOpen(string path, [NotNullWhen(true)] out SafetensorsFile? file, [NotNullWhen(false)] out FileProblem? problem)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
-        file = null;
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
-        try
-        {
-            long length = RandomAccess.GetLength(handle);
-            if (TryReadHeader(path, handle, length, out SafetensorsHeader? header, out problem))
-                file = new SafetensorsFile(path, handle, length, header);
-        }
-        catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-        {
-            problem = SystemErrors.WhileReading(path, exception);
-        }
-        finally
-        {
-            if (file is null) handle.Dispose();
-        }
+        return SystemErrors.TryOpen(path, Read, out file, out problem);
 
-        return file is not null && problem is null;
+        SafetensorsFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) =>
+            TryReadHeader(path, handle, length, out SafetensorsHeader? header, out problem)
+                ? new SafetensorsFile(path, handle, length, header) : null;
     }
 
     /// <summary>The tensor of that name, or null.</summary>
@@ -89,17 +73,14 @@ public sealed class SafetensorsFile : IDisposable
     {
         tensor = null;
         if (source.Count > Array.MaxLength || source.Shape.Any(extent => extent > int.MaxValue))
-        {
-            problem = Unreadable(source,
-                $"tensor '{Words.Shown(source.Name)}' has the shape [{string.Join(", ", source.Shape)}], and this build's limit is 2^31 numbers");
-            return false;
-        }
-
+            return Unreadable(source, $"has the shape [{string.Join(", ", source.Shape)}], and this build's limit is 2^31 numbers")
+                .Refuse(out problem);
         IEnumerable<int> shape = source.Shape.Select(extent => (int)extent);
         if (SafetensorsDtypes.IsInteger(source.Dtype))
         {
             long[] integers = new long[source.Count];
-            if (TryReadIntegers(source, integers, out problem)) tensor = new NamedTensor(source.Name, shape, integers) { IsBoolean = source.Dtype == SafetensorsDtypes.Boolean };
+            if (TryReadIntegers(source, integers, out problem))
+                tensor = new NamedTensor(source.Name, shape, integers) { IsBoolean = source.Dtype == SafetensorsDtypes.Boolean };
         }
         else
         {
@@ -152,12 +133,9 @@ public sealed class SafetensorsFile : IDisposable
                     },
                     out problem);
                 if (!isRead || lost < 0) return isRead;
-                problem = Unreadable(tensor, $"number {lost} of tensor '{Words.Shown(tensor.Name)}' is too large for a 32-bit float");
-                return false;
+                return Unreadable(tensor, "is too large for a 32-bit float", $"number {lost} of ").Refuse(out problem);
             default:
-                problem = Unreadable(tensor,
-                    $"tensor '{Words.Shown(tensor.Name)}' is of dtype {tensor.Dtype}; F32, F16, BF16 or F64 was expected");
-                return false;
+                return Unreadable(tensor, $"is of dtype {tensor.Dtype}; F32, F16, BF16 or F64 was expected").Refuse(out problem);
         }
     }
 
@@ -170,28 +148,18 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (destination.Length != tensor.Count)
             Throw.Argument($"tensor '{tensor.Name}' has {Words.Counted(tensor.Count, "number")}, the destination {destination.Length}");
-        switch (tensor.Dtype)
+        return tensor.Dtype switch
         {
-            case SafetensorsDtypes.Integer64:
-                return TryConvert(tensor, destination, static (long value) => value, out problem);
-            case SafetensorsDtypes.Integer32:
-                return TryConvert(tensor, destination, static (int value) => (long)value, out problem);
-            case SafetensorsDtypes.Integer16:
-                return TryConvert(tensor, destination, static (short value) => (long)value, out problem);
-            case SafetensorsDtypes.Integer8:
-                return TryConvert(tensor, destination, static (sbyte value) => (long)value, out problem);
-            case SafetensorsDtypes.Unsigned32:
-                return TryConvert(tensor, destination, static (uint value) => (long)value, out problem);
-            case SafetensorsDtypes.Unsigned16:
-                return TryConvert(tensor, destination, static (ushort value) => (long)value, out problem);
-            case SafetensorsDtypes.Unsigned8:
-                return TryConvert(tensor, destination, static (byte value) => (long)value, out problem);
-            case SafetensorsDtypes.Boolean:
-                return TryConvert(tensor, destination, static (byte value) => value == 0 ? 0L : 1L, out problem);
-            default:
-                problem = Unreadable(tensor, $"tensor '{Words.Shown(tensor.Name)}' is of dtype {tensor.Dtype}; integers or BOOL were expected");
-                return false;
-        }
+            SafetensorsDtypes.Integer64 => TryConvert(tensor, destination, static (long value) => value, out problem),
+            SafetensorsDtypes.Integer32 => TryConvert(tensor, destination, static (int value) => (long)value, out problem),
+            SafetensorsDtypes.Integer16 => TryConvert(tensor, destination, static (short value) => (long)value, out problem),
+            SafetensorsDtypes.Integer8 => TryConvert(tensor, destination, static (sbyte value) => (long)value, out problem),
+            SafetensorsDtypes.Unsigned32 => TryConvert(tensor, destination, static (uint value) => (long)value, out problem),
+            SafetensorsDtypes.Unsigned16 => TryConvert(tensor, destination, static (ushort value) => (long)value, out problem),
+            SafetensorsDtypes.Unsigned8 => TryConvert(tensor, destination, static (byte value) => (long)value, out problem),
+            SafetensorsDtypes.Boolean => TryConvert(tensor, destination, static (byte value) => value == 0 ? 0L : 1L, out problem),
+            _ => Unreadable(tensor, $"is of dtype {tensor.Dtype}; integers or BOOL were expected").Refuse(out problem),
+        };
     }
 
     /// <summary>Closes the file.</summary>
@@ -209,38 +177,19 @@ public sealed class SafetensorsFile : IDisposable
         Span<byte> start = stackalloc byte[ForeignFile.FirstBytes];
         start = start[..(int)Math.Min(length, start.Length)];
         if (!FileBytes.TryRead(path, handle, start, 0, out problem)) return false;
-        if (!start.IsEmpty && !ForeignFile.IsSafetensors(start) && FindForeign(path, start) is { } foreign)
-        {
-            problem = foreign;
-            return false;
-        }
-
-        if (length < LengthBytes)
-        {
-            problem = length == 0
-                ? new(FileProblemKind.Empty, path, $"{path} is empty; a safetensors file was expected") { Offset = 0 }
-                : new(FileProblemKind.Truncated, path, $"{path} is cut short: a safetensors file has at least {LengthBytes} bytes, {length} found")
-                { Offset = length };
-            return false;
-        }
-
-        Span<byte> first = stackalloc byte[LengthBytes];
-        if (!FileBytes.TryRead(path, handle, first, 0, out problem)) return false;
-        ulong announced = BinaryPrimitives.ReadUInt64LittleEndian(first);
-        if (announced > MaxHeaderBytes)
-        {
-            problem = Announced(FileProblemKind.PrologueInvalid,
-                $"{path} is no safetensors file, or damaged: it announces a header of {announced} bytes, and {MaxHeaderBytes} are allowed");
-            return false;
-        }
-
-        if ((long)announced > length - LengthBytes)
-        {
-            problem = Announced(FileProblemKind.Truncated,
-                $"{path} is cut short, or no safetensors file: it announces a header of {Words.Counted(announced, "byte")}, and the rest of the file has {length - LengthBytes}");
-            return false;
-        }
-
+        ulong announced = length < LengthBytes ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(start);
+        problem = !start.IsEmpty && !ForeignFile.IsSafetensors(start) && FindForeign(path, start) is { } foreign ? foreign
+            : length == 0 ? new(FileProblemKind.Empty, path, $"{path} is empty; a safetensors file was expected") { Offset = 0 }
+            : length < LengthBytes ? new(FileProblemKind.Truncated, path,
+                $"{path} is cut short: a safetensors file has at least {LengthBytes} bytes, {length} found")
+            { Offset = length }
+            : announced > MaxHeaderBytes ? Announced(FileProblemKind.PrologueInvalid,
+                $"{path} is no safetensors file, or damaged: it announces a header of {announced} bytes, and {MaxHeaderBytes} are allowed")
+            : (long)announced > length - LengthBytes ? Announced(FileProblemKind.Truncated,
+                $"{path} is cut short, or no safetensors file: it announces a header of {Words.Counted(announced, "byte")}, " +
+                $"and the rest of the file has {length - LengthBytes}")
+            : null;
+        if (problem is not null) return false;
         byte[] json = new byte[announced];
         return FileBytes.TryRead(path, handle, json, LengthBytes, out problem)
             && SafetensorsHeader.TryRead(path, json, length, out header, out problem);
@@ -251,7 +200,8 @@ public sealed class SafetensorsFile : IDisposable
     // Nothing that is known looks like a length of at most 100 MB and a brace. A name says too little: a safetensors file may have any.
     private static FileProblem? FindForeign(string path, ReadOnlySpan<byte> first)
     {
-        string? what = ForeignFile.Describe(first, "") is not null || ForeignFile.DescribeMarkup(first) is not null ? ForeignFile.Guess(first, path) : null;
+        bool isKnown = ForeignFile.Describe(first, "") is not null || ForeignFile.DescribeMarkup(first) is not null;
+        string? what = isKnown ? ForeignFile.Guess(first, path) : null;
         if (what is null && first.Length >= LengthBytes && ForeignFile.LooksLikeText(first)) what = "it looks like text";
         return what is null ? null : new(FileProblemKind.Foreign, path,
             $"{path} is not a safetensors file: it begins with {Words.Hex(first[..Math.Min(first.Length, LengthBytes)])} ({what})")
@@ -279,6 +229,7 @@ public sealed class SafetensorsFile : IDisposable
         return true;
     }
 
-    private FileProblem Unreadable(SafetensorsTensor tensor, string message) =>
-        new(FileProblemKind.TensorUnsupported, Path, $"{Path}: {message}") { Offset = tensor.Offset, Part = tensor.Name };
+    private FileProblem Unreadable(SafetensorsTensor tensor, string message, string part = "") => new(
+        FileProblemKind.TensorUnsupported, Path, $"{Path}: {part}tensor '{Words.Shown(tensor.Name)}' {message}")
+    { Offset = tensor.Offset, Part = tensor.Name };
 }
