@@ -21,21 +21,13 @@ internal static class Blame
     public const string OnWriter = "The program that wrote it is at fault.";
 
     /// <summary>A file that is whole and contradicts itself.</summary>
-    /// <param name="kind">A kind that is the file's fault.</param>
-    /// <param name="file">The file.</param>
-    /// <param name="what">What is wrong with it.</param>
     public static FileProblem Writer(FileProblemKind kind, string file, string what) => new(kind, file, $"{file} cannot be used: {what}. {OnWriter}");
 
     /// <summary>A file that is right, and is given what it does not take.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="given">Where that is from: a file, an option.</param>
-    /// <param name="what">What does not fit: expected and found.</param>
     public static FileProblem Caller(string file, string given, string what) =>
         new(FileProblemKind.DoesNotFit, file, $"{file} cannot be run on {given}: {what}");
 
     /// <summary>A file that is right, and asks for what this build does not do.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="what">What that is.</param>
     public static FileProblem Program(string file, string what) => new(FileProblemKind.Unsupported, file, $"{file} is not supported: {what}");
 
     /// <summary>Whose fault a kind of problem is.</summary>

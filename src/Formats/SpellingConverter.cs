@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 namespace TinySD.Formats;
 
 /// <summary>Puts an enumeration into JSON by its words.</summary>
-/// <param name="names">The words.</param>
 internal abstract class SpellingConverter<T>(Choice<T> names) : JsonConverter<T>
     where T : struct, Enum
 {

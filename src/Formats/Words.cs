@@ -68,7 +68,6 @@ internal static class Words
     }
 
     /// <summary>What the runtime says against laying out a configuration in memory of the size that a file's tensors have.</summary>
-    /// <param name="exception">An argument exception or an overflow.</param>
     public static string OfLayout(Exception exception) => exception is ArgumentException argument
         ? $"its tensors do not go with its configuration: {OfArgument(argument)}"
         : "its configuration makes tensors of more than 2^31 floats";

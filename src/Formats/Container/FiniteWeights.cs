@@ -33,9 +33,6 @@ internal static class FiniteWeights
 
     /// <summary>The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after
     /// rounding.</summary>
-    /// <param name="path">The file they go to.</param>
-    /// <param name="parameters">The weights.</param>
-    /// <param name="storage">The format.</param>
     public static FileProblem? FindUnstorable(string path, ParameterBlock parameters, TensorStorage storage) => parameters.Layout.Tensors
         .Select(slot => FindFault(path, parameters, slot, null) ?? FindTooLarge(path, parameters, slot, storage))
         .FirstOrDefault(problem => problem is not null);

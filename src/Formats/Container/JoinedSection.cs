@@ -10,7 +10,6 @@ internal sealed class JoinedSection
     private readonly List<Member> _members = [];
 
     /// <summary>Finds the members.</summary>
-    /// <param name="json">The object.</param>
     /// <exception cref="JsonException">It is none, or has a member twice.</exception>
     public JoinedSection(ReadOnlyMemory<byte> json)
     {
@@ -73,8 +72,6 @@ internal sealed class JoinedSection
     }
 
     /// <summary>Takes a member that is read in a way of its own.</summary>
-    /// <param name="name">The member.</param>
-    /// <param name="format">How it is read.</param>
     /// <exception cref="JsonException">It is missing, or not as it should be.</exception>
     /// <exception cref="ArgumentException">A word in it is none of the format's.</exception>
     public T Take<T>(string name, IRecordFormat<T> format)

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 namespace TinySD.Formats.Container;
 
 /// <summary>Reads the sections of a file's header for a kind, and remembers which one, so that what is wrong is said of it.</summary>
-/// <param name="file">An open file.</param>
 internal sealed class SectionReader(TsdFile file)
 {
     /// <summary>JSON values of a section whose size does not depend on the data, many more than there are.</summary>

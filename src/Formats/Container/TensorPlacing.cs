@@ -1,9 +1,6 @@
 namespace TinySD.Formats.Container;
 
 /// <summary>Checks a header's tensor entries one by one, in file order, against the rules of <c>FORMAT.md</c>, "Tensors".</summary>
-/// <param name="file">Named in the problems.</param>
-/// <param name="dataStart">The first byte after the padded header.</param>
-/// <param name="fileBytes">Length of the file.</param>
 internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
 {
     private readonly ImmutableArray<TsdTensor>.Builder _tensors = ImmutableArray.CreateBuilder<TsdTensor>();

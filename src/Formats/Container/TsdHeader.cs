@@ -1,10 +1,6 @@
 namespace TinySD.Formats.Container;
 
 /// <summary>A <c>.tsd</c> file's header: its kind, its tensors, and what else the kind keeps there, as raw JSON.</summary>
-/// <param name="Kind">What the file holds.</param>
-/// <param name="Tensors">In file order.</param>
-/// <param name="Indices">Their places by name.</param>
-/// <param name="Sections">Other members by name.</param>
 /// <remarks>A header is read as what an attacker wrote: nothing is made into objects before its parts are counted and measured, so that the
 /// memory it takes stays within a small multiple of the file, also where that consists of millions of empty values.</remarks>
 internal sealed record TsdHeader(
@@ -18,11 +14,6 @@ internal sealed record TsdHeader(
     public const int MaxStringBytes = 6 * 4096;
 
     /// <summary>Reads a header whose checksum is right; it may still be wrong, by a faulty writer or by intent.</summary>
-    /// <param name="file">Named in the problem.</param>
-    /// <param name="json">The header's bytes.</param>
-    /// <param name="fileBytes">Length of the file.</param>
-    /// <param name="header">What it says.</param>
-    /// <param name="problem">Why it is refused.</param>
     public static bool TryRead(
         string file, ReadOnlyMemory<byte> json, long fileBytes, [NotNullWhen(true)] out TsdHeader? header,
         [NotNullWhen(false)] out FileProblem? problem)

@@ -3,9 +3,6 @@ using System.Text.Unicode;
 namespace TinySD.Formats.Container;
 
 /// <summary>Walks a header once, from its first byte to its last, and refuses at the first rule that is broken.</summary>
-/// <param name="file">Named in the problem.</param>
-/// <param name="json">The header's bytes.</param>
-/// <param name="fileBytes">Length of the file.</param>
 internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, long fileBytes)
 {
     private static readonly SearchValues<char> s_kindCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");

@@ -4,9 +4,6 @@ namespace TinySD.Formats.Container;
 
 /// <summary>The first 64 bytes of a <c>.tsd</c> file; <c>FORMAT.md</c>, "Prologue". Its layout is the same in every version to
 /// come.</summary>
-/// <param name="HeaderBytes">Length of the JSON header that follows.</param>
-/// <param name="FileBytes">Length of the whole file.</param>
-/// <param name="HeaderChecksum">Of the header's bytes.</param>
 internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string HeaderChecksum)
 {
     public const int Length = 64;

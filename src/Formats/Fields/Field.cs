@@ -87,10 +87,6 @@ public sealed class Field<T, TValue>(
     private readonly bool _hasUsual;
 
     /// <summary>A member of a file that is no figure of a command line.</summary>
-    /// <param name="json">Its name.</param>
-    /// <param name="spelling">How values are spelled.</param>
-    /// <param name="get">A record's value.</param>
-    /// <param name="with">A record with another value.</param>
     internal Field(string json, Spelling<TValue> spelling, Func<T, TValue> get, Func<T, TValue, T> with)
         : this(json, "", "", spelling, get, with)
     {

@@ -141,7 +141,6 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
 }
 
 /// <summary>A record inside another.</summary>
-/// <param name="table">Its figures.</param>
 internal sealed class Nested<T>(FieldTable<T> table) : Spelling<T?>("OBJECT", "an object")
     where T : class
 {

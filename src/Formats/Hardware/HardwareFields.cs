@@ -4,9 +4,6 @@ using TinySD.Runtime.Hardware;
 namespace TinySD.Formats.Hardware;
 
 /// <summary>A profile as its file has it.</summary>
-/// <param name="Profile">The profile.</param>
-/// <param name="Kind">What it says it is of.</param>
-/// <param name="Schema">For editors.</param>
 internal sealed record ProfileText(HardwareProfile Profile, HardwareKind Kind, string? Schema);
 
 /// <summary>The members of a profile's file.</summary>

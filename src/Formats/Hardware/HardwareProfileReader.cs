@@ -15,11 +15,6 @@ internal sealed class HardwareProfileReader
     private HardwareProfileReader(string file) => _file = file;
 
     /// <summary>Reads a profile.</summary>
-    /// <param name="file">Named in the problem.</param>
-    /// <param name="json">All its bytes.</param>
-    /// <param name="profile">A sound profile.</param>
-    /// <param name="lineOf">Line of a key that is there.</param>
-    /// <param name="problem">Why it is refused.</param>
     public static bool TryRead(
         string file, ReadOnlySpan<byte> json, [NotNullWhen(true)] out HardwareProfile? profile, out Func<string, long> lineOf,
         [NotNullWhen(false)] out FileProblem? problem)

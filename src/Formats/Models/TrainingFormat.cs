@@ -22,9 +22,6 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     public long MostValues { get; } = ((metric.IsPerplexity ? 5 : 7) * LanguageModelFile.MaxEpochs) + 256;
 
     /// <summary>Writes a record.</summary>
-    /// <param name="json">Where a member of the header may stand.</param>
-    /// <param name="record">The record.</param>
-    /// <param name="path">The file, for messages.</param>
     /// <exception cref="FileProblemException">A number in it is not finite.</exception>
     /// <exception cref="ArgumentException">It is impossible.</exception>
     public void Write(Utf8JsonWriter json, TrainingRecord<TRecipe, TData> record, string path)

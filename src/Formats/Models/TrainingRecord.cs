@@ -88,8 +88,6 @@ public static class TrainingRecord
 
     /// <summary>The record of a language model from elsewhere of whose training nothing is known: its shape, no dropout, no
     /// texts.</summary>
-    /// <param name="source">The file it was imported from; its folders are left out.</param>
-    /// <param name="config">The model's shape.</param>
     internal static TrainingRecord<LanguageModelRecipe, TextsRecord> OfImport(string source, LanguageModelConfig config) => new()
     {
         ImportedFrom = Path.GetFileName(source),

@@ -19,15 +19,11 @@ internal static class ForeignFile
 
     /// <summary>What readers of models and tensors say of a file that is none of theirs: a name with an article and mostly
     /// advice.</summary>
-    /// <param name="first">The first bytes, as many as are at hand.</param>
-    /// <param name="path">The file, whose name may tell what its bytes do not.</param>
     public static string Guess(ReadOnlySpan<byte> first, string path) =>
         Describe(first, path) ?? DescribeMarkup(first) ?? DescribeName(path) ?? (LooksLikeText(first) ? "it looks like text" : Unknown);
 
     /// <summary>What is surely no text of a user's own and no profile: a name with an article and mostly advice, or null for bytes that say
     /// nothing.</summary>
-    /// <param name="first">The first bytes, as many as are at hand; 64 are enough for most.</param>
-    /// <param name="path">The file.</param>
     public static string? Describe(ReadOnlySpan<byte> first, string path)
     {
         if (first.StartsWith(Magic.Container)) return "a TinySD model";

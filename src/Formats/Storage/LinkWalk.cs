@@ -13,7 +13,6 @@ internal sealed record LinkWalk(string Path, IReadOnlyList<(string Path, string 
     private static readonly char[] s_separators = [System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar];
 
     /// <summary>Walks.</summary>
-    /// <param name="full">The whole path.</param>
     public static LinkWalk Along(string full)
     {
         var links = new List<(string Path, string Target)>();

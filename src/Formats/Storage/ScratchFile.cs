@@ -33,9 +33,6 @@ internal static class ScratchFile
     }
 
     /// <summary>A failure to create or to write one, in words.</summary>
-    /// <param name="path">The file whose content was to be kept.</param>
-    /// <param name="folder">Where.</param>
-    /// <param name="exception">What the system said.</param>
     public static FileProblem Failure(string path, string folder, Exception exception)
     {
         string remedy = $"set {FolderVariable} to a folder on a disk with room for it";

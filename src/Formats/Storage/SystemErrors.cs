@@ -41,7 +41,6 @@ internal static class SystemErrors
     }
 
     /// <summary>Opens a regular file for something that keeps it open; where there is none, the file is closed again.</summary>
-    /// <typeparam name="T">What keeps it open.</typeparam>
     public static bool TryOpen<T>(
         string path, OpenReader<T> read, [NotNullWhen(true)] out T? opened, [NotNullWhen(false)] out FileProblem? problem)
         where T : class

@@ -3,8 +3,6 @@ using System.Text.Unicode;
 namespace TinySD.Formats.Text;
 
 /// <summary>An encoding of two or four bytes a character, recognised without its byte-order mark.</summary>
-/// <param name="Name">As people call it.</param>
-/// <param name="Iconv">As iconv does.</param>
 internal sealed record WideText(string Name, string Iconv)
 {
     /// <summary>The encoding that a text with zero bytes is in, or null where it is none: all must decode, and to what stands in

@@ -57,8 +57,6 @@ internal sealed class OnnxGraphBuilder
     }
 
     /// <summary>The whole model.</summary>
-    /// <param name="name">The graph's.</param>
-    /// <param name="metadata">Texts that stand beside it, or null.</param>
     public ReadOnlyMemory<byte> Finish(string name, IReadOnlyDictionary<string, string>? metadata = null)
     {
         _graph.Text(OnnxGraphField.Name, name);

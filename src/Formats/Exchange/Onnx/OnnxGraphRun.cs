@@ -15,13 +15,8 @@ internal delegate OnnxArray[]? OtherRun(OnnxCall call);
 /// <summary>Walks a graph from its inputs to its outputs, node by node; a value is let go of after its last use.</summary>
 internal static class OnnxGraphRun
 {
-    /// <summary>Runs a graph.</summary>
-    /// <param name="run">What it may cost.</param>
-    /// <param name="graph">The graph.</param>
-    /// <param name="nodes">Its nodes, prepared.</param>
-    /// <param name="inputs">The graph's inputs by name; one that is also an initializer goes before it.</param>
-    /// <param name="recurrent">Runs recurrent nodes.</param>
-    /// <param name="other">Is asked before any other node is run, or null.</param>
+    /// <summary>Runs a graph, its nodes prepared. An input that is also an initializer goes before it; who runs nodes otherwise is asked
+    /// before a node that is not recurrent is run.</summary>
     /// <returns>The graph's outputs, in their order.</returns>
     /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not
     /// there.</exception>

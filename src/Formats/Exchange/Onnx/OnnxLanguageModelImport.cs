@@ -38,11 +38,7 @@ internal sealed class OnnxLanguageModelImport
         _tags = new OnnxTags(model.Path, OnnxTags.FirstTag + (int)Math.Min(FreeTags + bytes, OnnxTags.MaxTag - OnnxTags.FirstTag));
     }
 
-    /// <summary>Looks into a graph.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="nodes">Its nodes, prepared.</param>
-    /// <param name="found">The language model.</param>
-    /// <param name="problem">Why it is none; null where it is one.</param>
+    /// <summary>Looks into a graph; the problem says why it is no language model, and is null where it is one.</summary>
     public static bool TryRun(
         OnnxModel model, ImmutableArray<OnnxNode> nodes, [NotNullWhen(true)] out ForeignLanguageModel? found, out FileProblem? problem)
     {

@@ -121,7 +121,6 @@ public sealed class OnnxNetwork
         : OnnxStackImport.Run(_model, Nodes());
 
     /// <summary>The graph as a language model: an embedding, a chain of recurrent nodes, a classifier.</summary>
-    /// <param name="choices">What the caller knows better.</param>
     /// <returns>The model; null where the graph is none, and neither it nor the caller says that it is one.</returns>
     /// <exception cref="FileProblemException">It is said to be one and is none, or its vocabulary is not known or does not fit.</exception>
     internal LanguageModelImport? ToLanguageModel(LanguageModelChoices choices)

@@ -3,8 +3,6 @@ using TinySD.Formats.Exchange.Onnx.Messages;
 namespace TinySD.Formats.Exchange.Onnx;
 
 /// <summary>Numbers that stand for elements of a graph's values, so that it can be read off where each has come from.</summary>
-/// <param name="path">The file: named in problems.</param>
-/// <param name="end">No number is given out from here on.</param>
 /// <remarks>They begin where no constant of a model is likely to be, and end below 2^24, up to which every whole number is a
 /// float.</remarks>
 internal sealed class OnnxTags(string path, int end)
@@ -21,8 +19,6 @@ internal sealed class OnnxTags(string path, int end)
     public int Count => _next - FirstTag;
 
     /// <summary>Gives out numbers for so many elements.</summary>
-    /// <param name="part">Whose they are: named in problems.</param>
-    /// <param name="count">How many.</param>
     public (int First, int Count) Take(string part, long count)
     {
         if (count > end - _next)

@@ -60,10 +60,6 @@ public static class LanguageModelParts
     }
 
     /// <summary>Why recurrent layers are not those of a language model, or null where they are: the shape that they make.</summary>
-    /// <param name="stacks">Stacks of layers, from the lowest.</param>
-    /// <param name="tokens">V.</param>
-    /// <param name="isTied">Whether embedding and classifier are one.</param>
-    /// <param name="config">The shape.</param>
     internal static string? Describe(IReadOnlyList<RecurrentStack> stacks, int tokens, bool isTied, out LanguageModelConfig? config)
     {
         config = null;
@@ -123,8 +119,6 @@ public static class LanguageModelParts
     }
 
     /// <summary>A language model's recurrent layers as one stack.</summary>
-    /// <param name="path">The file that they are from: named in the problem.</param>
-    /// <param name="layers">Each a stack of one layer.</param>
     /// <exception cref="FileProblemException">The last has a size of its own.</exception>
     internal static RecurrentStack Stacked(string path, IReadOnlyList<RecurrentStack> layers)
     {

@@ -12,8 +12,6 @@ namespace TinySD.Formats.Exchange.Safetensors;
 internal static partial class LanguageModelNames
 {
     /// <summary>Reads the model of a file.</summary>
-    /// <param name="file">The open file.</param>
-    /// <param name="choices">What the caller knows better.</param>
     /// <returns>The model; null where the file holds recurrent layers and neither it nor the caller says that they are a language
     /// model's.</returns>
     /// <exception cref="FileProblemException">It cannot be read; or it is said to be a language model and is none.</exception>

@@ -76,7 +76,6 @@ internal sealed class RecurrentModule
     public bool HasPrefix(string prefix) => _prefixes.Contains(prefix);
 
     /// <summary>Finds out what it is and where its numbers are, and checks all shapes: memory is taken after that only.</summary>
-    /// <param name="choices">What the caller knows better.</param>
     /// <exception cref="FileProblemException">A tensor is missing, one too many, or of a wrong shape or an unknown form.</exception>
     public void Describe(PyTorchChoices choices)
     {

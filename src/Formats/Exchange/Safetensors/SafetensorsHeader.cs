@@ -12,11 +12,6 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
     private const int MaxDepth = 8, MaxRank = 32;
 
     /// <summary>Reads a header.</summary>
-    /// <param name="file">Named in the problem.</param>
-    /// <param name="json">The header's bytes, which begin at byte 8.</param>
-    /// <param name="fileBytes">Length of the file.</param>
-    /// <param name="header">What it says.</param>
-    /// <param name="problem">Why it is refused.</param>
     public static bool TryRead(
         string file, ReadOnlySpan<byte> json, long fileBytes, [NotNullWhen(true)] out SafetensorsHeader? header,
         [NotNullWhen(false)] out FileProblem? problem)

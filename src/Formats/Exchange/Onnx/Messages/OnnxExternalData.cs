@@ -38,7 +38,6 @@ internal sealed record OnnxExternalData(string Location, long? Offset, long? Len
 
 /// <summary>Reads what lies beside a model, and nothing that lies elsewhere: no path leaves the model's folder, and links are not
 /// followed.</summary>
-/// <param name="model">The model's path.</param>
 internal sealed class OnnxExternalFiles(string model)
 {
     // Tensors may share bytes, as tied weights do; a small model must not make many of one file.
@@ -77,74 +76,39 @@ internal sealed class OnnxExternalFiles(string model)
         bytes = null;
         string shown = Words.Shown(tensor.Name), location = Words.Shown(place.Location, 160);
         if (PathOf(model, place.Location) is not { } path)
-        {
-            problem = OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name,
-                $"tensor '{shown}' lies in '{location}'; only files in the model's own folder are read");
-            return false;
-        }
-
+            return Unsupported("; only files in the model's own folder are read").Refuse(out problem);
         if (LinkIn(path) is { } link)
-        {
-            problem = OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name,
-                $"tensor '{shown}' lies in '{location}', and {link} is a link, which is not followed; put the file itself there");
-            return false;
-        }
-
+            return Unsupported($", and {link} is a link, which is not followed; put the file itself there").Refuse(out problem);
         long needed = tensor.Bytes;
         if (place.Offset is not { } offset || place.Length is not { } length || (length >= 0 && length != needed))
         {
-            problem = OnnxProblem.Invalid(model, tensor.Offset, tensor.Name,
+            return OnnxProblem.Invalid(model, tensor.Offset, tensor.Name,
                 $"tensor '{shown}' lies in '{location}' from byte {Or(place.Offset)}, {Or(place.Length)} bytes long; its shape " +
-                $"[{string.Join(", ", tensor.Shape)}] " +
-                $"of {OnnxDataType.NameOf(tensor.DataType)} makes {Words.Counted(needed, "byte")}");
-            return false;
+                $"[{string.Join(", ", tensor.Shape)}] of {OnnxDataType.NameOf(tensor.DataType)} makes {Words.Counted(needed, "byte")}")
+                .Refuse(out problem);
         }
 
         if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem))
-        {
-            problem = problem with { Message = $"{problem.Message}; tensor '{shown}' of {model} lies there" };
-            return false;
-        }
-
+            return (problem with { Message = $"{problem.Message}; tensor '{shown}' of {model} lies there" }).Refuse(out problem);
         using (handle)
         {
-            long size;
-            try
-            {
-                size = RandomAccess.GetLength(handle);
-            }
-            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-            {
-                problem = SystemErrors.WhileReading(path, exception);
-                return false;
-            }
-
-            if (offset > size - needed)
-            {
-                problem = new FileProblem(FileProblemKind.TensorOutsideFile, path,
+            long size = SystemErrors.Reading(path, () => RandomAccess.GetLength(handle)), before = _read.GetValueOrDefault(path);
+            problem = offset > size - needed ? new FileProblem(FileProblemKind.TensorOutsideFile, path,
                     $"{path} has {Words.Counted(size, "byte")}, and tensor '{shown}' of {model} takes bytes {offset} to " +
-                    $"{Math.Min(long.MaxValue - needed, offset) + needed} of it; " +
-                    "it is another model's, or was not copied whole")
-                { Part = tensor.Name };
-                return false;
-            }
-
-            long before = _read.GetValueOrDefault(path);
-            if (before + needed > MaxReads * size)
-            {
-                problem = OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name,
-                    $"reading '{location}' more than {MaxReads} times over");
-                return false;
-            }
-
+                    $"{Math.Min(long.MaxValue - needed, offset) + needed} of it; it is another model's, or was not copied whole")
+                { Part = tensor.Name }
+                : before + needed <= MaxReads * size ? null
+                : OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name, $"reading '{location}' more than {MaxReads} times over");
+            if (problem is not null) return false;
             _read[path] = before + needed;
-            byte[] read = new byte[needed];
-            if (!FileBytes.TryRead(path, handle, read, offset, out problem)) return false;
-            bytes = read;
-            return true;
+            bytes = new byte[needed];
+            return FileBytes.TryRead(path, handle, bytes, offset, out problem);
         }
 
-        static string Or(long? number) => number is null ? "?" : number < 0 ? "?" : number.Value.ToString(CultureInfo.InvariantCulture);
+        FileProblem Unsupported(string why) =>
+            OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name, $"tensor '{shown}' lies in '{location}'{why}");
+
+        static string Or(long? number) => number is null or < 0 ? "?" : number.Value.ToString(CultureInfo.InvariantCulture);
     }
 
     // The first part of the path below the model's folder that is a link.

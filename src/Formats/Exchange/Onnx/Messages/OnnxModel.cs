@@ -20,36 +20,18 @@ internal sealed record OnnxModel(
             .Select(attribute => attribute.Tensor).OfType<OnnxTensor>());
 }
 
-/// <summary>A graph.</summary>
-/// <param name="Nodes">In the order in which they can be run.</param>
-/// <param name="Initializers">Constant tensors by name.</param>
-/// <param name="Inputs">What the caller gives; an initializer may be among them.</param>
-/// <param name="Outputs">What the caller gets.</param>
+/// <summary>A graph: nodes stand in the order in which they can be run, and an initializer may be among the inputs.</summary>
 internal sealed record OnnxGraph(
     ImmutableArray<OnnxNode> Nodes, IReadOnlyDictionary<string, OnnxTensor> Initializers, ImmutableArray<OnnxValue> Inputs,
     ImmutableArray<OnnxValue> Outputs);
 
-/// <summary>An operator that the model defines itself.</summary>
-/// <param name="Domain">Its domain; empty for the standard one.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Overload">Tells functions of one name apart; most often empty.</param>
-/// <param name="Inputs">Names of its inputs within it.</param>
-/// <param name="Outputs">Names of its outputs within it.</param>
-/// <param name="Nodes">In the order in which they can be run.</param>
-/// <param name="Defaults">Attributes that a call may leave out.</param>
-/// <param name="Opset">Version of the standard operators within it; 0 where it is not said.</param>
+/// <summary>An operator that the model defines itself, known by its domain (empty for the standard one), its name and, most often empty,
+/// its overload. A call may leave out attributes that have a default; the operator set is 0 where it is not said.</summary>
 internal sealed record OnnxFunction(
     string Domain, string Name, string Overload, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
-        ImmutableArray<OnnxNode> Nodes,
-    IReadOnlyDictionary<string, OnnxAttribute> Defaults, long Opset);
+    ImmutableArray<OnnxNode> Nodes, IReadOnlyDictionary<string, OnnxAttribute> Defaults, long Opset);
 
-/// <summary>A node.</summary>
-/// <param name="Operator">For example <c>LSTM</c>.</param>
-/// <param name="Label">How messages name it.</param>
-/// <param name="Inputs">Names of values; an optional one that is left out is empty.</param>
-/// <param name="Outputs">Names of values, likewise.</param>
-/// <param name="Attributes">By name.</param>
-/// <param name="Offset">Where it lies in the file.</param>
+/// <summary>A node; an optional input or output that is left out has an empty name. Messages name it by its label.</summary>
 internal sealed record OnnxNode(
     string Operator, string Label, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
     IReadOnlyDictionary<string, OnnxAttribute> Attributes, long Offset)

@@ -8,13 +8,12 @@ internal sealed partial class OnnxReader
 
     private OnnxGraph? ReadGraph(ProtoBytes message, int depth)
     {
-        var reader = new ProtoReader(message);
         var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
         var initializers = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
         var inputs = ImmutableArray.CreateBuilder<OnnxValue>();
         var outputs = ImmutableArray.CreateBuilder<OnnxValue>();
         var names = new HashSet<(string Side, string Name)>();
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(message, "graph", (ref reader) => reader.Field switch
         {
             OnnxGraphField.Node => reader.TryBytes(out ProtoBytes body) && Add(nodes, ReadNode(body, nodes.Count, depth)),
             OnnxGraphField.Initializer => reader.TryBytes(out ProtoBytes body) && AddInitializer(ReadTensor(body)),
@@ -22,13 +21,8 @@ internal sealed partial class OnnxReader
             OnnxGraphField.Input => reader.TryBytes(out ProtoBytes body) && AddValue(inputs, ReadValue(body), "inputs", body.Offset),
             OnnxGraphField.Output => reader.TryBytes(out ProtoBytes body) && AddValue(outputs, ReadValue(body), "outputs", body.Offset),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        return IsWhole(reader, "graph")
-            ? new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable())
-            : null;
+        });
+        return !isWhole ? null : new OnnxGraph(nodes.ToImmutable(), initializers, inputs.ToImmutable(), outputs.ToImmutable());
 
         bool AddInitializer(OnnxTensor? tensor)
         {
@@ -50,26 +44,21 @@ internal sealed partial class OnnxReader
     // A sparse tensor is listed by the tensor of its values, and refused by who needs it.
     private OnnxTensor? ReadSparse(ProtoBytes message)
     {
-        var reader = new ProtoReader(message);
         OnnxTensor? tensor = null;
-        while (Next(ref reader) && (reader.Field == OnnxTensorField.SparseValues
-            ? reader.TryBytes(out ProtoBytes body) && Set(ref tensor, ReadTensor(body)) : reader.Skip()))
-        {
-        }
-
-        if (!IsWhole(reader, "sparse_initializer") || tensor is null) return null;
+        bool isWhole = Read(message, "sparse_initializer", (ref reader) => reader.Field == OnnxTensorField.SparseValues
+            ? reader.TryBytes(out ProtoBytes body) && Set(ref tensor, ReadTensor(body)) : reader.Skip());
+        if (!isWhole || tensor is null) return null;
         return tensor.With(OnnxProblem.Unsupported(_file, message.Offset, tensor.Name,
             $"tensor '{Words.Shown(tensor.Name)}' is sparse, which is not read"));
     }
 
     private OnnxNode? ReadNode(ProtoBytes message, int index, int depth)
     {
-        var reader = new ProtoReader(message);
         ImmutableArray<string>.Builder inputs = ImmutableArray.CreateBuilder<string>(), outputs = ImmutableArray.CreateBuilder<string>();
         var attributes = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
         string name = "", type = "", domain = "", overload = "";
         FileProblem? problem = null;
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(message, "node", (ref reader) => reader.Field switch
         {
             OnnxNodeField.Input => AddText(ref reader, inputs),
             OnnxNodeField.Output => AddText(ref reader, outputs),
@@ -79,11 +68,8 @@ internal sealed partial class OnnxReader
             OnnxNodeField.Overload => reader.TryText(out overload),
             OnnxNodeField.Attribute => reader.TryBytes(out ProtoBytes body) && AddAttribute(body),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        if (!IsWhole(reader, "node")) return null;
+        });
+        if (!isWhole) return null;
         domain = Standard(domain);
         string called = domain.Length == 0 ? Words.Shown(type) : $"{Words.Shown(type)} of {Words.Shown(domain)}";
         string label = name.Length > 0 ? $"node '{Words.Shown(name, MaxShownName)}' ({called})" : $"node {index} ({called})";
@@ -101,7 +87,6 @@ internal sealed partial class OnnxReader
 
     private OnnxAttribute? ReadAttribute(ProtoBytes message, int depth, ref FileProblem? problem)
     {
-        var reader = new ProtoReader(message);
         string name = "", text = "", reference = "";
         long type = 0, held = 0, integer = 0;
         float number = 0f;
@@ -111,7 +96,7 @@ internal sealed partial class OnnxReader
         ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>();
         var graphs = ImmutableArray.CreateBuilder<OnnxGraph>();
         bool mixed = false;
-        while (Next(ref reader))
+        bool isWhole = Read(message, "attribute", (ref reader) =>
         {
             if (OnnxAttributeType.OfField(reader.Field) is > 0 and int found)
             {
@@ -119,7 +104,7 @@ internal sealed partial class OnnxReader
                 held = found;
             }
 
-            bool isRead = reader.Field switch
+            return reader.Field switch
             {
                 OnnxAttributeField.Name => reader.TryText(out name),
                 OnnxAttributeField.Type => reader.TryInteger(out type),
@@ -135,10 +120,9 @@ internal sealed partial class OnnxReader
                     reader.TryBytes(out ProtoBytes body) && Add(graphs, ReadGraph(body, depth + 1)),
                 _ => reader.Skip(),
             };
-            if (!isRead) break;
-        }
+        });
+        if (!isWhole) return null;
 
-        if (!IsWhole(reader, "attribute")) return null;
         // Writers of the first years leave the type out; those of today may leave out a value that is 0 or an empty list.
         if (type == 0) type = held;
         if (reference.Length == 0 && (mixed || (held > 0 && held != type)))
@@ -165,69 +149,39 @@ internal sealed partial class OnnxReader
     // ValueInfoProto: a name, and within its type a tensor's element type and shape.
     private OnnxValue? ReadValue(ProtoBytes message)
     {
-        var reader = new ProtoReader(message);
         string name = "";
         long dataType = 0;
         ImmutableArray<long> shape = default;
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(message, "value", (ref reader) => reader.Field switch
         {
             OnnxValueField.Name => reader.TryText(out name),
-            OnnxValueField.Type => reader.TryBytes(out ProtoBytes type) && ReadType(type, ref dataType, ref shape),
+            OnnxValueField.Type => Read(ref reader, "type", ReadType),
             _ => reader.Skip(),
-        })
-        {
-        }
+        });
+        return isWhole ? new OnnxValue(name, dataType, shape) : null;
 
-        return IsWhole(reader, "value") ? new OnnxValue(name, dataType, shape) : null;
-    }
-
-    private bool ReadType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
-    {
-        var reader = new ProtoReader(message);
-        while (Next(ref reader) && (reader.Field == OnnxValueField.TypeTensor
-            ? reader.TryBytes(out ProtoBytes body) && ReadTensorType(body, ref dataType, ref shape) : reader.Skip()))
-        {
-        }
-
-        return IsWhole(reader, "type");
-    }
-
-    private bool ReadTensorType(ProtoBytes message, ref long dataType, ref ImmutableArray<long> shape)
-    {
-        var reader = new ProtoReader(message);
-        while (Next(ref reader) && reader.Field switch
-        {
-            OnnxValueField.TensorElement => reader.TryInteger(out dataType),
-            OnnxValueField.TensorShape => reader.TryBytes(out ProtoBytes extents) && Set(ref shape, ReadShape(extents)),
-            _ => reader.Skip(),
-        })
-        {
-        }
-
-        return IsWhole(reader, "type");
+        bool ReadType(ref ProtoReader type) => type.Field == OnnxValueField.TypeTensor
+            ? Read(ref type, "type", (ref tensor) => tensor.Field switch
+            {
+                OnnxValueField.TensorElement => tensor.TryInteger(out dataType),
+                OnnxValueField.TensorShape => tensor.TryBytes(out ProtoBytes extents) && Set(ref shape, ReadShape(extents)),
+                _ => tensor.Skip(),
+            })
+            : type.Skip();
     }
 
     private ImmutableArray<long> ReadShape(ProtoBytes message)
     {
-        var reader = new ProtoReader(message);
         ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>();
-        while (Next(ref reader) && (reader.Field == OnnxValueField.ShapeDimension
-            ? reader.TryBytes(out ProtoBytes body) && AddExtent(body) : reader.Skip()))
-        {
-        }
+        return Read(message, "shape", (ref reader) => reader.Field == OnnxValueField.ShapeDimension ? AddExtent(ref reader) : reader.Skip())
+            ? shape.ToImmutable() : [];
 
-        return IsWhole(reader, "shape") ? shape.ToImmutable() : [];
-
-        bool AddExtent(ProtoBytes body)
+        bool AddExtent(ref ProtoReader reader)
         {
-            var dimension = new ProtoReader(body);
             long extent = -1;
-            while (Next(ref dimension)
-                && (dimension.Field == OnnxValueField.DimensionValue ? dimension.TryInteger(out extent) : dimension.Skip()))
-            {
-            }
-
-            if (!IsWhole(dimension, "shape")) return false;
+            bool isWhole = Read(ref reader, "shape", (ref dimension) =>
+                dimension.Field == OnnxValueField.DimensionValue ? dimension.TryInteger(out extent) : dimension.Skip());
+            if (!isWhole) return false;
             if (shape.Count == OnnxTensor.MaxRank)
             {
                 _refusal ??= OnnxProblem.Unsupported(_file, message.Offset, "shape",

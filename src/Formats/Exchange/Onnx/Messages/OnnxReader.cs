@@ -21,62 +21,43 @@ internal sealed partial class OnnxReader
 
     private OnnxReader(string file) => _file = file;
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="model">What it says; it keeps the file's bytes in memory.</param>
-    /// <param name="problem">Why it is refused.</param>
+    // Reads the field that a reader stands at; false ends the message.
+    private delegate bool FieldReader(ref ProtoReader reader);
+
+    /// <summary>Reads a file, whose bytes the model keeps in memory.</summary>
     public static bool TryOpen(string path, [NotNullWhen(true)] out OnnxModel? model, [NotNullWhen(false)] out FileProblem? problem)
     {
         model = null;
-        if (!SystemErrors.TryOpen(path, out SafeFileHandle? handle, out problem)) return false;
-        using (handle)
+        if (!SystemErrors.TryOpen(path, Whole, out byte[]? bytes, out problem)) return false;
+        if (TryRead(path, bytes, out model, out problem)) return true;
+
+        // Protobuf has no mark of its own: only where it does not hold together is there reason to ask what else it may be.
+        ReadOnlySpan<byte> first = bytes.AsSpan(0, Math.Min(bytes.Length, ForeignFile.FirstBytes));
+        string guess = ForeignFile.Guess(first, path);
+        if (problem.Kind == FileProblemKind.MessageDamaged && !ForeignFile.IsOnnx(first) && guess != ForeignFile.Unknown)
         {
-            long length;
-            try
-            {
-                length = RandomAccess.GetLength(handle);
-            }
-            catch (Exception exception) when (SystemErrors.IsFromSystem(exception))
-            {
-                problem = SystemErrors.WhileReading(path, exception);
-                return false;
-            }
+            problem = new(FileProblemKind.Foreign, path,
+                $"{path} is not an ONNX model: it begins with {Words.Hex(first[..Math.Min(first.Length, 8)])} ({guess})")
+            { Offset = 0 };
+        }
 
-            if (length == 0)
+        return false;
+
+        byte[]? Whole(SafeFileHandle handle, long length, out FileProblem? problem)
+        {
+            using (handle)
             {
-                problem = new(FileProblemKind.Empty, path, $"{path} is empty; an ONNX model was expected") { Offset = 0 };
-                return false;
+                problem = length == 0
+                    ? new(FileProblemKind.Empty, path, $"{path} is empty; an ONNX model was expected") { Offset = 0 }
+                    : length <= Array.MaxLength ? null
+                    : OnnxProblem.Unsupported(path, 0, "file", $"it has {length} bytes, and protobuf's limit is 2^31");
+                byte[] whole = new byte[problem is null ? length : 0];
+                return problem is null && FileBytes.TryRead(path, handle, whole, 0, out problem) ? whole : null;
             }
-
-            if (length > Array.MaxLength)
-            {
-                problem = OnnxProblem.Unsupported(path, 0, "file", $"it has {length} bytes, and protobuf's limit is 2^31");
-                return false;
-            }
-
-            byte[] bytes = new byte[length];
-            if (!FileBytes.TryRead(path, handle, bytes, 0, out problem)) return false;
-            if (TryRead(path, bytes, out model, out problem)) return true;
-
-            // Protobuf has no mark of its own: only where it does not hold together is there reason to ask what else it may be.
-            ReadOnlySpan<byte> first = bytes.AsSpan(0, Math.Min(bytes.Length, ForeignFile.FirstBytes));
-            string guess = ForeignFile.Guess(first, path);
-            if (problem.Kind == FileProblemKind.MessageDamaged && !ForeignFile.IsOnnx(first) && guess != ForeignFile.Unknown)
-            {
-                problem = new(FileProblemKind.Foreign, path,
-                    $"{path} is not an ONNX model: it begins with {Words.Hex(first[..Math.Min(first.Length, 8)])} ({guess})")
-                { Offset = 0 };
-            }
-
-            return false;
         }
     }
 
-    /// <summary>Reads a model from memory.</summary>
-    /// <param name="path">Named in problems.</param>
-    /// <param name="bytes">All of it; kept.</param>
-    /// <param name="model">What it says.</param>
-    /// <param name="problem">Why it is refused.</param>
+    /// <summary>Reads a model from memory; its bytes are kept.</summary>
     public static bool TryRead(
         string path, ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out OnnxModel? model, [NotNullWhen(false)] out FileProblem? problem)
     {
@@ -88,27 +69,23 @@ internal sealed partial class OnnxReader
 
     private OnnxModel? ReadModel(ProtoBytes message)
     {
-        var reader = new ProtoReader(message);
         OnnxGraph? graph = null;
         string producer = "", version = "";
         long opset = 0;
         var functions = ImmutableArray.CreateBuilder<OnnxFunction>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(message, "model", (ref reader) => reader.Field switch
         {
             OnnxModelField.ProducerName => reader.TryText(out producer),
             OnnxModelField.ProducerVersion => reader.TryText(out version),
-            OnnxModelField.OpsetImport => reader.TryBytes(out ProtoBytes set) && ReadOpset(set, ref opset),
+            OnnxModelField.OpsetImport => ReadOpset(ref reader, ref opset),
             OnnxModelField.Graph when graph is not null => Fail(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs")),
             OnnxModelField.Graph => reader.TryBytes(out ProtoBytes body) && Set(ref graph, ReadGraph(body, 0)),
-            OnnxModelField.Metadata => reader.TryBytes(out ProtoBytes entry) && ReadMetadata(entry, metadata),
+            OnnxModelField.Metadata => ReadMetadata(ref reader, metadata),
             OnnxModelField.Functions => reader.TryBytes(out ProtoBytes body) && Add(functions, ReadFunction(body)),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        if (!IsWhole(reader, "model")) return null;
+        });
+        if (!isWhole) return null;
         if (graph is null)
         {
             Fail(OnnxProblem.Damaged(_file, 0, "model", "it has no graph"));
@@ -130,31 +107,25 @@ internal sealed partial class OnnxReader
 
     private OnnxFunction? ReadFunction(ProtoBytes message)
     {
-        var reader = new ProtoReader(message);
         ImmutableArray<string>.Builder inputs = ImmutableArray.CreateBuilder<string>(), outputs = ImmutableArray.CreateBuilder<string>();
         var nodes = ImmutableArray.CreateBuilder<OnnxNode>();
         var defaults = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
         string name = "", domain = "", overload = "";
         long opset = 0;
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(message, "function", (ref reader) => reader.Field switch
         {
             OnnxFunctionField.Name => reader.TryText(out name),
             OnnxFunctionField.Domain => reader.TryText(out domain),
             OnnxFunctionField.Overload => reader.TryText(out overload),
             OnnxFunctionField.Input => AddText(ref reader, inputs),
             OnnxFunctionField.Output => AddText(ref reader, outputs),
-            OnnxFunctionField.OpsetImport => reader.TryBytes(out ProtoBytes set) && ReadOpset(set, ref opset),
+            OnnxFunctionField.OpsetImport => ReadOpset(ref reader, ref opset),
             OnnxFunctionField.Default => reader.TryBytes(out ProtoBytes body) && AddDefault(body),
             OnnxFunctionField.Node => reader.TryBytes(out ProtoBytes body) && Add(nodes, ReadNode(body, nodes.Count, 0)),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        return IsWhole(reader, "function")
-            ? new OnnxFunction(Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(),
-                defaults, opset)
-            : null;
+        });
+        return !isWhole ? null : new OnnxFunction(
+            Standard(domain), name, overload, inputs.ToImmutable(), outputs.ToImmutable(), nodes.ToImmutable(), defaults, opset);
 
         bool AddDefault(ProtoBytes body)
         {
@@ -166,39 +137,31 @@ internal sealed partial class OnnxReader
     }
 
     // Of a key that comes twice the last counts, as with protobuf's own maps.
-    private bool ReadMetadata(ProtoBytes message, Dictionary<string, string> metadata)
+    private bool ReadMetadata(ref ProtoReader parent, Dictionary<string, string> metadata)
     {
-        var reader = new ProtoReader(message);
         string key = "", value = "";
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(ref parent, "metadata_props", (ref reader) => reader.Field switch
         {
             OnnxModelField.MetadataKey => reader.TryText(out key),
             OnnxModelField.MetadataValue => reader.TryText(out value),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        if (IsWhole(reader, "metadata_props")) metadata[key] = value;
-        return true;
+        });
+        if (isWhole) metadata[key] = value;
+        return isWhole;
     }
 
-    private bool ReadOpset(ProtoBytes message, ref long opset)
+    private bool ReadOpset(ref ProtoReader parent, ref long opset)
     {
-        var reader = new ProtoReader(message);
         string domain = "";
         long version = 0;
-        while (Next(ref reader) && reader.Field switch
+        bool isWhole = Read(ref parent, "opset_import", (ref reader) => reader.Field switch
         {
             OnnxModelField.OpsetDomain => reader.TryText(out domain),
             OnnxModelField.OpsetVersion => reader.TryInteger(out version),
             _ => reader.Skip(),
-        })
-        {
-        }
-
-        if (IsWhole(reader, "opset_import") && Standard(domain).Length == 0) opset = version;
-        return true;
+        });
+        if (isWhole && Standard(domain).Length == 0) opset = version;
+        return isWhole;
     }
 
     private static bool AddText(ref ProtoReader reader, ImmutableArray<string>.Builder texts)
@@ -211,18 +174,24 @@ internal sealed partial class OnnxReader
     // The standard operators' domain has two names.
     private static string Standard(string domain) => domain == "ai.onnx" ? "" : domain;
 
-    private bool Next(ref ProtoReader reader)
+    // All fields of a message; false where the reading has ended for good.
+    private bool Read(ProtoBytes message, string part, FieldReader read)
     {
-        if (_problem is not null || !reader.Next()) return false;
-        if (reader.Type != WireType.LengthDelimited || ++_parts <= MaxParts) return true;
-        return reader.Fail($"it has more than {MaxParts} parts (nodes, tensors, names), which is this build's limit");
-    }
+        var reader = new ProtoReader(message);
+        while (_problem is null && reader.Next() && CountPart(ref reader) && read(ref reader))
+        {
+        }
 
-    private bool IsWhole(in ProtoReader reader, string part)
-    {
         if (reader.Fault is { } fault) _problem ??= OnnxProblem.Damaged(_file, reader.FieldOffset, part, fault);
         return _problem is null;
     }
+
+    // Those of a message that is the field which another reader stands at.
+    private bool Read(ref ProtoReader parent, string part, FieldReader read) =>
+        parent.TryBytes(out ProtoBytes message) && Read(message, part, read);
+
+    private bool CountPart(ref ProtoReader reader) => reader.Type != WireType.LengthDelimited || ++_parts <= MaxParts
+        || reader.Fail($"it has more than {MaxParts} parts (nodes, tensors, names), which is this build's limit");
 
     private bool Fail(FileProblem problem)
     {

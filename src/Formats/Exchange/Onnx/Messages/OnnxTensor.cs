@@ -36,10 +36,7 @@ internal sealed class OnnxTensor
     /// <summary>Bytes that the numbers take when they are raw.</summary>
     public long Bytes => Problem is null ? Count * OnnxDataType.SizeOf(DataType) : 0;
 
-    /// <summary>Reads what the tensor is, not its numbers.</summary>
-    /// <param name="file">Named in problems.</param>
-    /// <param name="message">The tensor's message.</param>
-    /// <param name="damage">What is wrong with the encoding.</param>
+    /// <summary>Reads what the tensor is, not its numbers; null where the encoding is damaged.</summary>
     public static OnnxTensor? TryRead(string file, ProtoBytes message, out FileProblem? damage)
     {
         var reader = new ProtoReader(message);
@@ -63,22 +60,15 @@ internal sealed class OnnxTensor
             if (!isRead) break;
         }
 
-        damage = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, name.Length == 0 ? "tensor" : name, fault)
-            : null;
+        string part = name.Length == 0 ? "tensor" : name, shown = Words.Shown(name);
+        damage = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, part, fault) : null;
         if (damage is not null) return null;
-        bool isExternal = location == 1;
-        string shown = Words.Shown(name);
-        FileProblem? problem = segmented ? OnnxProblem.Unsupported(file, message.Offset, name,
-            $"tensor '{shown}' is cut in segments, which are not read")
-            : location is not (0 or 1) ? OnnxProblem.Invalid(file, message.Offset, name,
-                $"tensor '{shown}' lies at a place of kind {location}, which there is not")
-            : isExternal && external is null ? OnnxProblem.Invalid(file, message.Offset, name,
-                $"tensor '{shown}' lies in another file, and it is not said in which")
-            : OnnxDataType.SizeOf(dataType) == 0 || dataType == OnnxDataType.Unsigned64
-                ? OnnxProblem.Unsupported(file, message.Offset, name,
-                    $"tensor '{shown}' is of {OnnxDataType.NameOf(dataType)}, which is not computed with")
-            : shape.Count > MaxRank ? OnnxProblem.Unsupported(file, message.Offset, name,
-                $"tensor '{shown}' has {shape.Count} axes; {MaxRank} are allowed")
+        bool isExternal = location == 1, isKnown = OnnxDataType.SizeOf(dataType) > 0 && dataType != OnnxDataType.Unsigned64;
+        FileProblem? problem = segmented ? Unsupported("is cut in segments, which are not read")
+            : location is not (0 or 1) ? Invalid($"lies at a place of kind {location}, which there is not")
+            : isExternal && external is null ? Invalid("lies in another file, and it is not said in which")
+            : !isKnown ? Unsupported($"is of {OnnxDataType.NameOf(dataType)}, which is not computed with")
+            : shape.Count > MaxRank ? Unsupported($"has {shape.Count} axes; {MaxRank} are allowed")
             : null;
 
         // Floats and doubles take all their bytes in the message, others at least one: no more numbers than that are ever made room for.
@@ -88,7 +78,7 @@ internal sealed class OnnxTensor
         foreach (long extent in shape)
         {
             if (extent < 0)
-                problem ??= OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' has an extent of {extent}");
+                problem ??= Invalid($"has an extent of {extent}");
             else if (count > 0)
                 count = count > most / extent ? most + 1 : count * extent;
         }
@@ -111,17 +101,17 @@ internal sealed class OnnxTensor
             External = isExternal ? external : null,
             Problem = problem,
         };
+
+        FileProblem Invalid(string what) => OnnxProblem.Invalid(file, message.Offset, name, $"tensor '{shown}' {what}");
+        FileProblem Unsupported(string what) => OnnxProblem.Unsupported(file, message.Offset, name, $"tensor '{shown}' {what}");
     }
 
     /// <summary>The same tensor, refused.</summary>
     public OnnxTensor With(FileProblem problem) =>
         new(_message) { Name = Name, Shape = Shape, DataType = DataType, Count = 0, Problem = problem };
 
-    /// <summary>The numbers: floats of float, float16 and bfloat16, doubles of double, longs of integers and booleans.</summary>
-    /// <param name="file">The model.</param>
-    /// <param name="external">Finds the bytes of what lies in another file.</param>
-    /// <param name="numbers">As many as <see cref="Count"/>.</param>
-    /// <param name="problem">Why there are none.</param>
+    /// <summary>The numbers, as many as <see cref="Count"/>: floats of float, float16 and bfloat16, doubles of double, longs of integers
+    /// and booleans.</summary>
     public bool TryReadNumbers(
         string file, OnnxExternalFiles external, [NotNullWhen(true)] out Array? numbers, [NotNullWhen(false)] out FileProblem? problem)
     {
@@ -130,104 +120,58 @@ internal sealed class OnnxTensor
         if (problem is not null) return false;
         byte[]? bytes = null;
         if (External is { } place && !external.TryRead(this, place, out bytes, out problem)) return false;
-        int size = OnnxDataType.SizeOf(DataType);
-        bool isRead;
-        switch (DataType)
+        int size = OnnxDataType.SizeOf(DataType), integers = DataType switch
         {
-            case OnnxDataType.Binary32:
-                isRead = Read(OnnxTensorField.Floats, size, bits => BitConverter.UInt32BitsToSingle((uint)bits), out numbers, out problem);
-                break;
-            case OnnxDataType.Binary64:
-                isRead = Read(OnnxTensorField.Doubles, size, BitConverter.UInt64BitsToDouble, out numbers, out problem);
-                break;
-            case OnnxDataType.Binary16:
-                isRead = Read(OnnxTensorField.Integers32, 0, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits), out numbers,
-                    out problem);
-                break;
-            case OnnxDataType.BFloat16:
-                isRead = Read(OnnxTensorField.Integers32, 0, bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16),
-                    out numbers, out problem);
-                break;
-            default:
-                int field = DataType == OnnxDataType.Integer64 ? OnnxTensorField.Integers64
-                    : DataType == OnnxDataType.Unsigned32 ? OnnxTensorField.Unsigned64
-                    : OnnxTensorField.Integers32;
-                isRead = Read(field, 0, bits => OnnxDataType.Wrapped(DataType, (long)bits), out numbers, out problem);
-                break;
-        }
+            OnnxDataType.Integer64 => OnnxTensorField.Integers64,
+            OnnxDataType.Unsigned32 => OnnxTensorField.Unsigned64,
+            _ => OnnxTensorField.Integers32,
+        };
+        FileProblem? wrong = null;
+        numbers = DataType switch
+        {
+            OnnxDataType.Binary32 => Read(OnnxTensorField.Floats, size, bits => BitConverter.UInt32BitsToSingle((uint)bits)),
+            OnnxDataType.Binary64 => Read(OnnxTensorField.Doubles, size, BitConverter.UInt64BitsToDouble),
+            OnnxDataType.Binary16 => Read(integers, 0, bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits)),
+            OnnxDataType.BFloat16 => Read(integers, 0, bits => BitConverter.UInt32BitsToSingle((uint)(ushort)bits << 16)),
+            _ => Read(integers, 0, bits => OnnxDataType.Wrapped(DataType, (long)bits)),
+        };
+        problem = wrong;
+        return problem is null;
 
-        return isRead;
-
-        bool Read<T>(int typedField, int typedSize, Func<ulong, T> convert, out Array? found, out FileProblem? wrong)
+        Array Read<T>(int typedField, int typedSize, Func<ulong, T> convert)
             where T : unmanaged
         {
             var values = new T[Count];
-            wrong = null;
             if (bytes is not null) Fill(bytes, size, values, 0, convert);
-            else TryReadNumbers(file, typedField, typedSize, size, values, convert, out wrong);
-            found = wrong is null ? values : null;
-            return wrong is null;
+            else wrong = ReadNumbers(file, typedField, typedSize, size, values, convert);
+            return values;
         }
     }
 
     // Numbers lie either raw, of `size` bytes each, or in a repeated field of their type: as varints where `typedSize` is 0.
-    private bool TryReadNumbers<T>(
-        string file, int typedField, int typedSize, int size, T[] numbers, Func<ulong, T> convert,
-            [NotNullWhen(false)] out FileProblem? problem)
+    private FileProblem? ReadNumbers<T>(string file, int typedField, int typedSize, int size, T[] numbers, Func<ulong, T> convert)
         where T : unmanaged
     {
         var reader = new ProtoReader(_message);
-        var one = new List<long>(1);
         long filled = 0;
         bool raw = false, typed = false;
         while (reader.Next())
         {
+            ReadOnlyMemory<byte> bytes = default;
             if (reader.Field == OnnxTensorField.Raw)
             {
-                if (!reader.TryBytes(out ProtoBytes bytes)) break;
-                raw = true;
-                if (bytes.Bytes.Length % size != 0)
-                {
-                    reader.Fail($"raw data of {Words.Counted(bytes.Bytes.Length, "byte")} are no numbers of {size} bytes each");
-                    break;
-                }
-
-                filled = Fill(bytes.Bytes.Span, size, numbers, 0, convert);
+                if (!reader.TryBytes(out ProtoBytes whole)) break;
+                (raw, bytes) = (true, whole.Bytes);
+                bool isWhole = bytes.Length % size == 0
+                    || reader.Fail($"raw data of {Words.Counted(bytes.Length, "byte")} are no numbers of {size} bytes each");
+                if (!isWhole) break;
+                filled = Fill(bytes.Span, size, numbers, 0, convert);
             }
             else if (reader.Field == typedField)
             {
                 typed = true;
-                if (typedSize == 0)
-                {
-                    if (reader.Type == WireType.Varint)
-                    {
-                        one.Clear();
-                        if (!reader.TryIntegers(one, 1)) break;
-                        if (filled < numbers.Length) numbers[filled] = convert((ulong)one[0]);
-                        filled++;
-                    }
-                    else
-                    {
-                        if (!reader.TryBytes(out ProtoBytes packed)) break;
-                        var run = new ProtoReader(packed);
-                        while (run.TryPacked(out ulong bits))
-                        {
-                            if (filled < numbers.Length) numbers[filled] = convert(bits);
-                            filled++;
-                        }
-
-                        if (run.Fault is { } inner)
-                        {
-                            reader.Fail(inner);
-                            break;
-                        }
-                    }
-                }
-                else
-                {
-                    if (!reader.TryFixed(typedSize, out ReadOnlyMemory<byte> bytes)) break;
-                    filled = Fill(bytes.Span, typedSize, numbers, filled, convert);
-                }
+                if (typedSize == 0 ? !reader.TryIntegers(Add) : !reader.TryFixed(typedSize, out bytes)) break;
+                if (typedSize > 0) filled = Fill(bytes.Span, typedSize, numbers, filled, convert);
             }
             else if (!reader.Skip())
             {
@@ -236,12 +180,18 @@ internal sealed class OnnxTensor
         }
 
         string shown = Words.Shown(Name);
-        problem = reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, Name, fault)
+        return reader.Fault is { } fault ? OnnxProblem.Damaged(file, reader.FieldOffset, Name, fault)
             : raw && typed ? OnnxProblem.Invalid(file, Offset, Name, $"tensor '{shown}' has its numbers twice, raw and as a list")
             : filled != numbers.Length ? OnnxProblem.Invalid(file, Offset, Name,
                 $"tensor '{shown}' has {Words.Counted(filled, "number")}, its shape [{string.Join(", ", Shape)}] makes {numbers.Length}")
             : null;
-        return problem is null;
+
+        bool Add(ulong bits)
+        {
+            if (filled < numbers.Length) numbers[filled] = convert(bits);
+            filled++;
+            return true;
+        }
     }
 
     /// <returns>How many are filled now; numbers beyond the array's end are counted and dropped.</returns>

@@ -114,25 +114,31 @@ internal struct ProtoReader(ProtoBytes message)
         return true;
     }
 
-    /// <summary>One element of a repeated integer field, or a packed run of them.</summary>
-    public bool TryIntegers(List<long> values, int most)
+    /// <summary>One element of a repeated integer field, or a packed run of them, up to one that is not taken.</summary>
+    public bool TryIntegers(Func<ulong, bool> take)
     {
-        if (Type == WireType.Varint) return TryInteger(out long value) && Append(values, value, most);
+        if (Type == WireType.Varint) return TryVarint(out ulong value) && take(value);
         if (!TryBytes(out ProtoBytes packed)) return false;
         var run = new ProtoReader(packed);
-        while (run.TryPacked(out ulong bits))
+        while (run._at < packed.Bytes.Length && run.TryVarint(out ulong bits))
         {
-            if (!Append(values, (long)bits, most)) return false;
+            if (!take(bits)) return false;
         }
 
         return run.Fault is null || Fail(run.Fault);
     }
 
-    /// <summary>The next number of a packed run, whose bytes this reader was given.</summary>
-    public bool TryPacked(out ulong value)
+    /// <summary>The same, into a list of a length that is not passed.</summary>
+    public bool TryIntegers(List<long> values, int most)
     {
-        value = 0;
-        return _at < message.Bytes.Length && TryVarint(out value);
+        bool isFull = false;
+        bool isRead = TryIntegers(bits =>
+        {
+            isFull = values.Count == most;
+            if (!isFull) values.Add((long)bits);
+            return !isFull;
+        });
+        return isRead || (isFull && Fail($"field {Field} has more than {most} numbers"));
     }
 
     /// <summary>One number of <paramref name="size"/> bytes, or a packed run of them.</summary>
@@ -147,7 +153,8 @@ internal struct ProtoReader(ProtoBytes message)
                 || Fail($"field {Field} is a run of {size}-byte numbers of {Words.Counted(bytes.Length, "byte")}");
         }
 
-        return Type == (size == sizeof(float) ? WireType.Fixed32 : WireType.Fixed64) ? Take(size, out bytes) : Mismatch($"numbers of {size} bytes");
+        return Type == (size == sizeof(float) ? WireType.Fixed32 : WireType.Fixed64)
+            ? Take(size, out bytes) : Mismatch($"numbers of {size} bytes");
     }
 
     /// <summary>One element of a repeated float field, or a packed run of them.</summary>
@@ -156,7 +163,8 @@ internal struct ProtoReader(ProtoBytes message)
         if (!TryFixed(sizeof(float), out ReadOnlyMemory<byte> bytes)) return false;
         for (ReadOnlySpan<byte> rest = bytes.Span; !rest.IsEmpty; rest = rest[sizeof(float)..])
         {
-            if (!Append(values, BinaryPrimitives.ReadSingleLittleEndian(rest), most)) return false;
+            if (values.Count == most) return Fail($"field {Field} has more than {most} numbers");
+            values.Add(BinaryPrimitives.ReadSingleLittleEndian(rest));
         }
 
         return true;
@@ -167,13 +175,6 @@ internal struct ProtoReader(ProtoBytes message)
     {
         Fault ??= fault;
         return false;
-    }
-
-    private bool Append<T>(List<T> values, T value, int most)
-    {
-        if (values.Count == most) return Fail($"field {Field} has more than {most} numbers");
-        values.Add(value);
-        return true;
     }
 
     private bool Mismatch(string expected) => Fail($"field {Field} is of wire type {(int)Type}, which is not {expected}");

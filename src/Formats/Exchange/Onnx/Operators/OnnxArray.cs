@@ -44,6 +44,17 @@ internal sealed class OnnxArray
     /// <summary>Whether numbers are those of the graph's inputs or of a recurrent node's outputs, moved or computed with.</summary>
     public bool IsTagged { get; init; }
 
+    /// <summary>A number as a double.</summary>
+    public double At(int index) => Numbers switch { float[] f => f[index], double[] d => d[index], _ => Integers![index] };
+
+    /// <summary>Sets a number of an array that is being made, as its type holds it.</summary>
+    public void Put(int index, double value)
+    {
+        if (Floats is { } floats) floats[index] = OnnxDataType.Rounded(Type, (float)value);
+        else if (Doubles is { } doubles) doubles[index] = value;
+        else Integers![index] = OnnxDataType.Wrapped(Type, (long)value);
+    }
+
     /// <summary>The product of extents, or more than any array holds: never an overflow.</summary>
     public static long CountOf(ReadOnlySpan<int> shape)
     {

@@ -3,9 +3,6 @@ using TinySD.Formats.Exchange.Onnx.Messages;
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 
 /// <summary>A node that is run: its inputs and attributes, and how it is refused.</summary>
-/// <param name="run">The run.</param>
-/// <param name="node">The node.</param>
-/// <param name="inputs">Its inputs, null where one is left out.</param>
 internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] inputs)
 {
     public OnnxRunContext Run => run;
@@ -25,10 +22,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     [DoesNotReturn]
     public void Invalid(string what) => Throw.Problem(OnnxProblem.Invalid(run.Path, node.Offset, node.Label, $"{node.Label}: {what}"));
 
-    /// <summary>Refuses inputs that do not fit their node or each other: the caller's fault where one of them was chosen by him, else the
-    /// file's.</summary>
-    /// <param name="what">What does not fit.</param>
-    /// <param name="meant">Which of its inputs are meant; none for all.</param>
+    /// <summary>Refuses inputs that do not fit their node or each other: the caller's fault where one of those meant (none for all) was
+    /// chosen by him, else the file's.</summary>
     [DoesNotReturn]
     public void DoesNotFit(string what, params ReadOnlySpan<int> meant)
     {
@@ -65,6 +60,21 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
         return input;
     }
 
+    /// <summary>An input of numbers, not truth values, that must be there.</summary>
+    public OnnxArray Numeric(int index)
+    {
+        OnnxArray input = Required(index);
+        if (input.Type == OnnxDataType.Boolean) Invalid($"input {index} is of bool; numbers were expected");
+        return input;
+    }
+
+    /// <summary>Refuses inputs of two types.</summary>
+    public void CheckAlike(OnnxArray first, OnnxArray second)
+    {
+        if (first.Type != second.Type)
+            Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was expected");
+    }
+
     /// <summary>An input of integers that must be there.</summary>
     public long[] Integers(int index)
     {
@@ -83,10 +93,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
         }
     }
 
-    /// <summary>An attribute of the node, or null where it has none of that name; refused where it is of another type than the
-    /// operator's.</summary>
-    /// <param name="name">The attribute's name.</param>
-    /// <param name="type">One of <see cref="OnnxAttributeType"/>.</param>
+    /// <summary>An attribute of the node, or null where it has none of that name; refused where it is of another
+    /// <see cref="OnnxAttributeType"/> than the operator's.</summary>
     public OnnxAttribute? Attribute(string name, int type)
     {
         if (!node.Attributes.TryGetValue(name, out OnnxAttribute? found)) return null;

@@ -38,38 +38,21 @@ internal static class OnnxElementwise
         OnnxArray condition = call.Required(0), first = call.Required(1), second = call.Required(2);
         if (condition.Type != OnnxDataType.Boolean)
             call.Invalid($"its condition is of {OnnxDataType.NameOf(condition.Type)}; bool was expected");
-        CheckAlike(call, first, second);
+        call.CheckAlike(first, second);
         int[] shape = OnnxRepeating.Together(call, OnnxRepeating.Together(call, condition.Shape.AsSpan(), first.Shape.AsSpan()),
             second.Shape.AsSpan());
         long[] chosen = OnnxRepeating.Broadcast(call, condition, shape).Integers!;
         (first, second) = (OnnxRepeating.Broadcast(call, first, shape), OnnxRepeating.Broadcast(call, second, shape));
         OnnxArray result = call.Made(first.Type, shape);
-        switch (result.Numbers)
-        {
-            case float[] floats:
-                Choose(first.Floats!, second.Floats!, floats);
-                break;
-            case double[] doubles:
-                Choose(first.Doubles!, second.Doubles!, doubles);
-                break;
-            default:
-                Choose(first.Integers!, second.Integers!, result.Integers!);
-                break;
-        }
-
+        for (int i = 0; i < chosen.Length; i++) Array.Copy((chosen[i] != 0 ? first : second).Numbers, i, result.Numbers, i, 1);
         return [result];
-
-        void Choose<T>(T[] a, T[] b, T[] to)
-        {
-            for (int i = 0; i < to.Length; i++) to[i] = chosen[i] != 0 ? a[i] : b[i];
-        }
     }
 
     /// <summary>Two arrays together.</summary>
     public static OnnxArray Joined(
         OnnxCall call, OnnxArray first, OnnxArray second, Func<double, double, double> floats, Func<long, long, long> integers)
     {
-        CheckAlike(call, first, second);
+        call.CheckAlike(first, second);
         (int[] shape, int firstStep, int secondStep) = Fitted(call, ref first, ref second);
         OnnxArray result = call.Made(first.Type, shape);
         switch (result.Numbers)
@@ -100,14 +83,14 @@ internal static class OnnxElementwise
     private static OnnxArray[] Arithmetic(OnnxCall call, Func<double, double, double> floats, Func<long, long, long> integers)
     {
         call.Check();
-        return [Joined(call, Number(call, 0), Number(call, 1), floats, integers)];
+        return [Joined(call, call.Numeric(0), call.Numeric(1), floats, integers)];
     }
 
     private static OnnxArray[] Folded(OnnxCall call, Func<double, double, double> floats, Func<long, long, long> integers)
     {
         call.Check();
-        OnnxArray result = Number(call, 0);
-        for (int i = 1; i < call.Inputs.Length; i++) result = Joined(call, result, Number(call, i), floats, integers);
+        OnnxArray result = call.Numeric(0);
+        for (int i = 1; i < call.Inputs.Length; i++) result = Joined(call, result, call.Numeric(i), floats, integers);
         return [result];
     }
 
@@ -122,8 +105,8 @@ internal static class OnnxElementwise
     {
         call.Check("fmod");
         bool isSignOfFirst = call.Flag("fmod", false);
-        if (!isSignOfFirst && Number(call, 0).IsFloating) call.Invalid("floats are divided with fmod 1 only");
-        return [Joined(call, Number(call, 0), Number(call, 1), (a, b) => a % b, Remainder)];
+        if (!isSignOfFirst && call.Numeric(0).IsFloating) call.Invalid("floats are divided with fmod 1 only");
+        return [Joined(call, call.Numeric(0), call.Numeric(1), (a, b) => a % b, Remainder)];
 
         long Remainder(long a, long b)
         {
@@ -138,28 +121,19 @@ internal static class OnnxElementwise
     private static OnnxArray[] Power(OnnxCall call)
     {
         call.Check();
-        OnnxArray first = Number(call, 0), second = Number(call, 1);
+        OnnxArray first = call.Numeric(0), second = call.Numeric(1);
         (int[] shape, int firstStep, int secondStep) = Fitted(call, ref first, ref second);
         OnnxArray result = call.Made(first.Type, shape);
         for (int i = 0; i < result.Length; i++)
-        {
-            double power = Math.Pow(At(first, i * firstStep), At(second, i * secondStep));
-            if (result.Floats is { } floats) floats[i] = OnnxDataType.Rounded(first.Type, (float)power);
-            else if (result.Doubles is { } doubles) doubles[i] = power;
-            else result.Integers![i] = OnnxDataType.Wrapped(first.Type, (long)power);
-        }
-
+            result.Put(i, Math.Pow(first.At(i * firstStep), second.At(i * secondStep)));
         return [result];
-
-        static double At(OnnxArray array, int index) =>
-            array.Numbers switch { float[] f => f[index], double[] d => d[index], _ => array.Integers![index] };
     }
 
     private static OnnxArray[] Compared(OnnxCall call, Func<double, double, bool> floats, Func<long, long, bool> integers)
     {
         call.Check();
         OnnxArray first = call.Required(0), second = call.Required(1);
-        CheckAlike(call, first, second);
+        call.CheckAlike(first, second);
         (int[] shape, int firstStep, int secondStep) = Fitted(call, ref first, ref second);
         OnnxArray result = call.Made(OnnxDataType.Boolean, shape);
         long[] to = result.Integers!;
@@ -192,25 +166,11 @@ internal static class OnnxElementwise
         return [result];
     }
 
-    private static OnnxArray Number(OnnxCall call, int index)
-    {
-        OnnxArray input = call.Required(index);
-        if (input.Type == OnnxDataType.Boolean) call.Invalid($"input {index} is of bool; numbers were expected");
-        return input;
-    }
-
     private static OnnxArray Boolean(OnnxCall call, int index)
     {
         OnnxArray input = call.Required(index);
         if (input.Type != OnnxDataType.Boolean) call.Invalid($"input {index} is of {OnnxDataType.NameOf(input.Type)}; bool was expected");
         return input;
-    }
-
-    private static void CheckAlike(OnnxCall call, OnnxArray first, OnnxArray second)
-    {
-        if (first.Type != second.Type)
-            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
-            $"expected");
     }
 
     // The shape of both together, and how far to go in each from one element to the next: 0 where it is one number.

@@ -142,7 +142,7 @@ internal static class OnnxFunctions
     {
         call.Check();
         OnnxArray input = call.Floating(0), result = call.Made(OnnxDataType.Boolean, input.Shape.AsSpan());
-        for (int i = 0; i < result.Length; i++) result.Integers![i] = double.IsNaN(input.Doubles?[i] ?? input.Floats![i]) ? 1 : 0;
+        for (int i = 0; i < result.Length; i++) result.Integers![i] = double.IsNaN(input.At(i)) ? 1 : 0;
         return [result];
     }
 

@@ -21,10 +21,10 @@ internal static class OnnxNormalizing
         for (int start = 0; start < result.Length; start += count)
         {
             double most = double.NegativeInfinity, sum = 0;
-            for (int i = 0; i < count; i++) most = Math.Max(most, row[i] = rows.Doubles?[start + i] ?? rows.Floats![start + i]);
+            for (int i = 0; i < count; i++) most = Math.Max(most, row[i] = rows.At(start + i));
             for (int i = 0; i < count; i++) sum += Math.Exp(row[i] - most);
             double logarithm = most + Math.Log(sum);
-            for (int i = 0; i < count; i++) Put(result, start + i, isLogarithm ? row[i] - logarithm : Math.Exp(row[i] - most) / sum);
+            for (int i = 0; i < count; i++) result.Put(start + i, isLogarithm ? row[i] - logarithm : Math.Exp(row[i] - most) / sum);
         }
 
         return [isTurned ? call.Permuted(result, [.. Enumerable.Range(0, input.Rank).Select(at => Array.IndexOf(order, at))]) : result];
@@ -46,12 +46,12 @@ internal static class OnnxNormalizing
         for (int start = 0, row = 0; start < result.Length; start += count, row++)
         {
             double mean = 0, variance = 0;
-            for (int i = 0; i < count; i++) mean += At(input, start + i);
+            for (int i = 0; i < count; i++) mean += input.At(start + i);
             mean /= count;
-            for (int i = 0; i < count; i++) variance += (At(input, start + i) - mean) * (At(input, start + i) - mean);
+            for (int i = 0; i < count; i++) variance += (input.At(start + i) - mean) * (input.At(start + i) - mean);
             double inverse = 1 / Math.Sqrt((variance / count) + epsilon);
             for (int i = 0; i < count; i++)
-                Put(result, start + i, ((At(input, start + i) - mean) * inverse * At(scale, i)) + (bias is null ? 0 : At(bias, i)));
+                result.Put(start + i, ((input.At(start + i) - mean) * inverse * scale.At(i)) + (bias?.At(i) ?? 0));
             (means.Floats![row], deviations.Floats![row]) = ((float)mean, (float)inverse);
         }
 
@@ -88,18 +88,10 @@ internal static class OnnxNormalizing
         for (int i = 0; i < result.Length; i++)
         {
             int channel = i / inner % channels;
-            double scaled = (At(input, i) - At(given[2], channel)) / Math.Sqrt(At(given[3], channel) + epsilon);
-            Put(result, i, (scaled * At(given[0], channel)) + At(given[1], channel));
+            double scaled = (input.At(i) - given[2].At(channel)) / Math.Sqrt(given[3].At(channel) + epsilon);
+            result.Put(i, (scaled * given[0].At(channel)) + given[1].At(channel));
         }
 
         return [result];
-    }
-
-    private static double At(OnnxArray array, int index) => array.Floats is { } floats ? floats[index] : array.Doubles![index];
-
-    private static void Put(OnnxArray array, int index, double value)
-    {
-        if (array.Doubles is { } doubles) doubles[index] = value;
-        else array.Floats![index] = OnnxDataType.Rounded(array.Type, (float)value);
     }
 }

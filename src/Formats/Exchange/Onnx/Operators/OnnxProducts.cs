@@ -13,10 +13,8 @@ internal static class OnnxProducts
     public static OnnxArray[] MatMul(OnnxCall call)
     {
         call.Check();
-        OnnxArray first = Number(call, 0), second = Number(call, 1);
-        if (first.Type != second.Type)
-            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
-            $"expected");
+        OnnxArray first = call.Numeric(0), second = call.Numeric(1);
+        call.CheckAlike(first, second);
         if (first.Rank == 0 || second.Rank == 0) call.DoesNotFit("a single number is no matrix");
 
         // A vector is a row on the left and a column on the right, whose axis the result does not have.
@@ -48,10 +46,8 @@ internal static class OnnxProducts
     public static OnnxArray[] Gemm(OnnxCall call)
     {
         call.Check("alpha", "beta", "transA", "transB");
-        OnnxArray first = Number(call, 0), second = Number(call, 1);
-        if (first.Type != second.Type)
-            call.Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
-            $"expected");
+        OnnxArray first = call.Numeric(0), second = call.Numeric(1);
+        call.CheckAlike(first, second);
         if (first.Rank != 2 || second.Rank != 2)
             call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: two matrices were expected");
         OnnxArray a = call.Flag("transA", false) ? call.Permuted(first, 1, 0) : first;
@@ -63,30 +59,13 @@ internal static class OnnxProducts
         call.Run.ChargeProducts(call, (double)result.Length * k);
         Multiply(a, 0, b, 0, result, 0, m, k, n);
         double alpha = call.Number("alpha", 1f), beta = call.Number("beta", 1f);
-        if (alpha != 1) Scale(result, alpha);
+        for (int i = 0; alpha != 1 && i < result.Length; i++) result.Put(i, result.At(i) * alpha);
         Round(result);
         if (call.Optional(2) is not { } c || beta == 0) return [result];
         if (c.Rank > 2 || !OnnxRepeating.Together(call, result.Shape.AsSpan(), c.Shape.AsSpan()).AsSpan()
             .SequenceEqual(result.Shape.AsSpan()))
             call.DoesNotFit($"input 2 {OnnxCall.Shown(c)} does not fit the product {OnnxCall.Shown(result)}");
         return [OnnxElementwise.Joined(call, result, c, (x, y) => x + (beta * y), (x, y) => x + (long)(beta * y))];
-    }
-
-    private static OnnxArray Number(OnnxCall call, int index)
-    {
-        OnnxArray input = call.Required(index);
-        if (input.Type == OnnxDataType.Boolean) call.Invalid($"input {index} is of bool; numbers were expected");
-        return input;
-    }
-
-    private static void Scale(OnnxArray result, double by)
-    {
-        for (int i = 0; i < result.Length; i++)
-        {
-            if (result.Floats is { } floats) floats[i] = (float)(floats[i] * by);
-            else if (result.Doubles is { } doubles) doubles[i] *= by;
-            else result.Integers![i] = (long)(result.Integers![i] * by);
-        }
     }
 
     private static void Round(OnnxArray result)

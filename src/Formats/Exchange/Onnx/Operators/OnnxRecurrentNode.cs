@@ -9,8 +9,8 @@ namespace TinySD.Formats.Exchange.Onnx.Operators;
 /// <param name="Config">A stack of one layer.</param>
 /// <param name="Directions">The weights of each direction, in ONNX's order.</param>
 /// <param name="IsBatchFirst"><c>layout</c> 1: X [B, T, I], Y [B, T, D, H], states [B, D, H].</param>
-internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Config, ImmutableArray<ForeignWeights> Directions,
-    bool IsBatchFirst)
+internal sealed record OnnxRecurrentNode(
+    OnnxNode Node, RecurrentStackConfig Config, ImmutableArray<ForeignWeights> Directions, bool IsBatchFirst)
 {
     // Inputs of the three operators.
     public const int X = 0, W = 1, R = 2, B = 3, Lengths = 4, InitialH = 5, InitialC = 6, P = 7;
@@ -29,21 +29,17 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         string own = isLstm ? "input_forget" : isGru ? "linear_before_reset" : "";
         string[] known = [AlphaName, BetaName, ActivationsName, "clip", DirectionName, "hidden_size", "layout", own];
         call.Check(known);
-        RecurrentDirection direction = Text(DirectionName, "forward") switch
-        {
-            "forward" => RecurrentDirection.Forward,
-            "reverse" => RecurrentDirection.Reverse,
-            "bidirectional" => RecurrentDirection.Bidirectional,
-            var other => Refuse<RecurrentDirection>($"the direction '{Words.Shown(other)}'"),
-        };
+        string word = call.Text(DirectionName, "forward");
+        if (!ModelSpelling.Directions.TryParse(word, out RecurrentDirection direction))
+            call.Unsupported($"the direction '{Words.Shown(word)}'");
         int directions = direction == RecurrentDirection.Bidirectional ? 2 : 1, gates = isLstm ? 4 : isGru ? 3 : 1;
-        long layout = Whole("layout", 0);
+        long layout = call.Whole("layout", 0);
         if (layout is not (0 or 1)) call.Unsupported($"layout {layout}");
 
         OnnxArray x = Floats(X, 3), w = Floats(W, 3), r = Floats(R, 3);
         int hidden = r.Shape[2], width = w.Shape[2];
         if (hidden < 1 || width < 1) call.Invalid("it has no hidden units or no inputs");
-        long announced = Whole("hidden_size", hidden);
+        long announced = call.Whole("hidden_size", hidden);
         if (announced != hidden) call.Invalid($"hidden_size is {announced}, its weights R make {hidden}");
         long columns = (long)gates * hidden;
         CheckShape(w, W, nameof(W), directions, columns, width);
@@ -53,7 +49,7 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         if (bias is not null) CheckShape(bias, B, nameof(B), directions, 2 * columns);
         if (peephole is not null) CheckShape(peephole, P, nameof(P), directions, 3L * hidden);
 
-        float clip = call.Attribute("clip", OnnxAttributeType.Float)?.Float ?? 0f;
+        float clip = call.Number("clip", 0f);
         if (!(clip >= 0f && float.IsFinite(clip))) call.Invalid($"clip is {clip}");
         (CellKind cell, ImmutableArray<Activation> activations) = ReadActivations(call, directions);
         var config = new RecurrentStackConfig
@@ -62,8 +58,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
             InputSize = width,
             HiddenSize = hidden,
             Direction = direction,
-            ResetBeforeProduct = isGru && Whole("linear_before_reset", 0) == 0,
-            CoupledGates = isLstm && Whole("input_forget", 0) != 0,
+            ResetBeforeProduct = isGru && !call.Flag("linear_before_reset", false),
+            CoupledGates = isLstm && call.Flag("input_forget", false),
             Peepholes = peephole is not null,
             Clip = clip,
             Activations = activations,
@@ -78,17 +74,13 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
         ];
         return new OnnxRecurrentNode(node, config, [.. weights], layout == 1);
 
-        string Text(string name, string missing) => call.Attribute(name, OnnxAttributeType.Text)?.Text ?? missing;
-
-        long Whole(string name, long missing) => call.Attribute(name, OnnxAttributeType.Integer)?.Integer ?? missing;
-
         OnnxArray? Optional(int index, int rank)
         {
             OnnxArray? input = call.Optional(index);
             if (input is null) return null;
             if (!input.IsFloating || input.Shape.Length != rank)
-                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; floats with {Words.Counted(rank, "axis")} " +
-                $"were expected", index);
+                call.DoesNotFit($"input {index} is {OnnxDataType.NameOf(input.Type)} {OnnxCall.Shown(input)}; " +
+                    $"floats with {Words.Counted(rank, "axis")} were expected", index);
             if (input.Floats is null) input = new OnnxArray(OnnxDataType.Binary32, input.Shape.AsSpan(), input.ToFloats());
             if (index != X && Array.FindIndex(input.Floats!, value => !float.IsFinite(value)) is >= 0 and int at)
                 call.NotFinite($"number {at} of '{Words.Shown(node.InputAt(index))}' is infinite or not a number");
@@ -97,9 +89,8 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
 
         OnnxArray Floats(int index, int rank)
         {
-            OnnxArray? input = Optional(index, rank);
-            if (input is null) call.Invalid($"input {index} is missing");
-            return input!;
+            _ = call.Required(index);
+            return Optional(index, rank)!;
         }
 
         void CheckShape(OnnxArray tensor, int index, string name, params ReadOnlySpan<long> expected)
@@ -110,12 +101,6 @@ internal sealed record OnnxRecurrentNode(OnnxNode Node, RecurrentStackConfig Con
                 call.DoesNotFit($"{name} has the shape {OnnxCall.Shown(tensor)}; [{string.Join(", ", expected.ToArray())}] was expected",
                     index);
             }
-        }
-
-        T Refuse<T>(string what)
-        {
-            call.Unsupported(what);
-            return default!;
         }
     }
 

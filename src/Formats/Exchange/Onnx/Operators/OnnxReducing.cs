@@ -37,8 +37,7 @@ internal static class OnnxReducing
             for (int at = 1; at < extent; at++)
             {
                 int order = Compare(start + (at * inner), start + (best * inner));
-                if (isLargest ? order > 0 : order < 0) best = at;
-                else if (order == 0 && isLast) best = at;
+                if ((isLargest ? order > 0 : order < 0) || (order == 0 && isLast)) best = at;
             }
 
             result.Integers![i] = best;
@@ -75,15 +74,14 @@ internal static class OnnxReducing
                 int at = start + ((isBackward ? extent - 1 - step : step) * inner);
                 if (isExclusive) Put(at);
                 if (input.Integers is { } integers) whole += integers[at];
-                else sum += input.Doubles?[at] ?? input.Floats![at];
+                else sum += input.At(at);
                 if (!isExclusive) Put(at);
             }
 
             void Put(int at)
             {
                 if (result.Integers is { } integers) integers[at] = OnnxDataType.Wrapped(input.Type, whole);
-                else if (result.Doubles is { } doubles) doubles[at] = sum;
-                else result.Floats![at] = OnnxDataType.Rounded(input.Type, (float)sum);
+                else result.Put(at, sum);
             }
         }
 
@@ -128,10 +126,8 @@ internal static class OnnxReducing
                 continue;
             }
 
-            for (int at = 0; at < count; at++) row[at] = rows.Doubles?[(i * count) + at] ?? rows.Floats![(i * count) + at];
-            double value = floats(row);
-            if (result.Doubles is { } doubles) doubles[i] = value;
-            else result.Floats![i] = OnnxDataType.Rounded(input.Type, (float)value);
+            for (int at = 0; at < count; at++) row[at] = rows.At((i * count) + at);
+            result.Put(i, floats(row));
         }
 
         return [result];

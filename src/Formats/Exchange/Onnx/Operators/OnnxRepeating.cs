@@ -100,32 +100,17 @@ internal static class OnnxRepeating
         int[] strides = input.Strides();
         int[][] maps = [.. shape.Select((extent, axis) => Enumerable.Range(0, extent)
             .Select(at => source(axis, at) is >= 0 and int from ? from * strides[axis] : -1).ToArray())];
-        switch (result.Numbers)
-        {
-            case float[] floats:
-                Fill(input.Floats!, floats, maps, fill?.Floats![0] ?? 0f);
-                break;
-            case double[] doubles:
-                Fill(input.Doubles!, doubles, maps, fill?.Doubles![0] ?? 0d);
-                break;
-            default:
-                Fill(input.Integers!, result.Integers!, maps, fill?.Integers![0] ?? 0L);
-                break;
-        }
-
-        return result;
-    }
-
-    private static void Fill<T>(T[] from, T[] to, int[][] maps, T fill)
-    {
         Span<int> index = stackalloc int[maps.Length];
         index.Clear();
-        for (int i = 0; i < to.Length; i++)
+        for (int i = 0; i < result.Length; i++)
         {
             int at = 0;
             for (int axis = 0; axis < maps.Length && at >= 0; axis++) at = maps[axis][index[axis]] is >= 0 and int step ? at + step : -1;
-            to[i] = at < 0 ? fill : from[at];
+            if (at >= 0) Array.Copy(input.Numbers, at, result.Numbers, i, 1);
+            else if (fill is not null) Array.Copy(fill.Numbers, 0, result.Numbers, i, 1);
             for (int axis = maps.Length - 1; axis >= 0 && ++index[axis] == maps[axis].Length; axis--) index[axis] = 0;
         }
+
+        return result;
     }
 }

@@ -47,19 +47,7 @@ internal static class OnnxShapes
             : new OnnxArray(OnnxDataType.Binary32, [1], new float[1]);
         if (value.Length != 1) call.Invalid("its value must be one number");
         OnnxArray result = call.Made(value.Type, call.Extents(call.Integers(0)));
-        switch (result.Numbers)
-        {
-            case float[] floats:
-                Array.Fill(floats, value.Floats![0]);
-                break;
-            case double[] doubles:
-                Array.Fill(doubles, value.Doubles![0]);
-                break;
-            default:
-                Array.Fill(result.Integers!, value.Integers![0]);
-                break;
-        }
-
+        for (int i = 0; i < result.Length; i++) Array.Copy(value.Numbers, 0, result.Numbers, i, 1);
         return [result];
     }
 
@@ -80,17 +68,12 @@ internal static class OnnxShapes
             return [result];
         }
 
-        double[] values = [.. new[] { start, limit, delta }.Select(value => value.Doubles?[0] ?? value.Floats![0])];
+        double[] values = [.. new[] { start, limit, delta }.Select(value => value.At(0))];
         double length = Math.Ceiling((values[1] - values[0]) / values[2]);
         if (values[2] == 0 || !double.IsFinite(length))
             call.DoesNotFit(string.Create(CultureInfo.InvariantCulture, $"{values[0]} to {values[1]} by {values[2]} is no range"));
         OnnxArray made = call.Made(start.Type, call.Extents([(long)Math.Clamp(length, 0, long.MaxValue / 2)]));
-        for (int i = 0; i < made.Length; i++)
-        {
-            if (made.Doubles is { } doubles) doubles[i] = values[0] + (i * values[2]);
-            else made.Floats![i] = OnnxDataType.Rounded(made.Type, (float)(values[0] + (i * values[2])));
-        }
-
+        for (int i = 0; i < made.Length; i++) made.Put(i, values[0] + (i * values[2]));
         return [made];
     }
 
@@ -126,26 +109,13 @@ internal static class OnnxShapes
         OnnxArray result = call.Made(to, input.Shape.AsSpan());
         for (int i = 0; i < result.Length; i++)
         {
-            switch (result.Numbers)
-            {
-                case float[] floats:
-                    floats[i] = OnnxDataType.Rounded(to, input.Numbers switch
-                    {
-                        float[] f => f[i],
-                        double[] d => (float)d[i],
-                        _ =>
-                        input.Integers![i]
-                    });
-                    break;
-                case double[] doubles:
-                    doubles[i] = input.Numbers switch { float[] f => f[i], _ => input.Integers![i] };
-                    break;
-                default:
-                    long[] integers = result.Integers!;
-                    integers[i] = input.Integers is { } from ? OnnxDataType.Wrapped(to, from[i])
-                        : Whole(input.Doubles?[i] ?? input.Floats![i]);
-                    break;
-            }
+            // An integer that a double does not hold is rounded once, not twice.
+            if (result.Integers is { } integers)
+                integers[i] = input.Integers is { } whole ? OnnxDataType.Wrapped(to, whole[i]) : Whole(input.At(i));
+            else if (result.Floats is not null && input.Integers is { } from)
+                result.Put(i, (float)from[i]);
+            else
+                result.Put(i, input.At(i));
         }
 
         return result;
