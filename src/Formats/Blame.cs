@@ -21,14 +21,16 @@ internal static class Blame
     public const string OnWriter = "The program that wrote it is at fault.";
 
     /// <summary>A file that is whole and contradicts itself.</summary>
-    public static FileProblem Writer(FileProblemKind kind, string file, string what) => new(kind, file, $"{file} cannot be used: {what}. {OnWriter}");
+    public static FileProblem Writer(FileProblemKind kind, string file, string what) =>
+        new(kind, file, $"{file} cannot be used: {what}. {OnWriter}");
 
     /// <summary>A file that is right, and is given what it does not take.</summary>
     public static FileProblem Caller(string file, string given, string what) =>
         new(FileProblemKind.DoesNotFit, file, $"{file} cannot be run on {given}: {what}");
 
     /// <summary>A file that is right, and asks for what this build does not do.</summary>
-    public static FileProblem Program(string file, string what) => new(FileProblemKind.Unsupported, file, $"{file} is not supported: {what}");
+    public static FileProblem Program(string file, string what) =>
+        new(FileProblemKind.Unsupported, file, $"{file} is not supported: {what}");
 
     /// <summary>Whose fault a kind of problem is.</summary>
     public static Fault Of(FileProblemKind kind) => kind switch

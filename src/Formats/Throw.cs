@@ -19,7 +19,8 @@ internal static class Throw
 
     [DoesNotReturn]
     public static void NoMasks(string path) =>
-        throw new InvalidOperationException($"{path}: no update's masks are ready; one must be begun, and not refused, before masks are asked for");
+        throw new InvalidOperationException(
+            $"{path}: no update's masks are ready; one must be begun, and not refused, before masks are asked for");
 
     [DoesNotReturn]
     public static void DamagedGzip() => throw new InvalidDataException("damaged, cut short, or with other bytes behind its end");

@@ -35,7 +35,7 @@ public abstract class Field<T>(string json, string option, string help, Spelling
     public bool StaysIdle { get; init; }
 
     /// <summary>Whether it counts epochs or updates, and so goes down with a schedule that is made shorter.</summary>
-    public bool IsOfSchedule { get; init; }
+    public bool ScalesWithEpochs { get; init; }
 
     /// <summary>Whether a file has it even where it is as usual.</summary>
     public bool IsAlwaysWritten { get; init; }

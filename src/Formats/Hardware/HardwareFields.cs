@@ -82,8 +82,7 @@ internal static class HardwareFields
         new Field<ProfileText, SimdMachine?>(
             "simd", new Nested<SimdMachine>(s_simd), t => t.Profile.Simd, (t, v) => t with { Profile = t.Profile with { Simd = v } })
         { Usual = null },
-        new Field<ProfileText, SystolicArray?>(
-            "systolic", new Nested<SystolicArray>(s_systolic),
+        new Field<ProfileText, SystolicArray?>("systolic", new Nested<SystolicArray>(s_systolic),
             t => t.Profile.Systolic, (t, v) => t with { Profile = t.Profile with { Systolic = v } }) { Usual = null },
     ]);
 }

@@ -49,7 +49,8 @@ public static class HardwareProfileFile
     /// <param name="profile">The profile.</param>
     /// <param name="problem">Why there is none.</param>
     public static bool TryRead(
-        string name, ReadOnlySpan<byte> json, [NotNullWhen(true)] out HardwareProfile? profile, [NotNullWhen(false)] out FileProblem? problem) =>
+        string name, ReadOnlySpan<byte> json, [NotNullWhen(true)] out HardwareProfile? profile,
+        [NotNullWhen(false)] out FileProblem? problem) =>
         HardwareProfileReader.TryRead(name, json, out profile, out _, out problem);
 
     /// <summary>Writes a profile, whole or not at all.</summary>
@@ -88,7 +89,8 @@ public static class HardwareProfileFile
         string? asked = null;
         while (true)
         {
-            if (!HardwareProfileReader.TryRead(file, text, out HardwareProfile? profile, out Func<string, long> lineOf, out problem)) return false;
+            if (!HardwareProfileReader.TryRead(file, text, out HardwareProfile? profile, out Func<string, long> lineOf, out problem))
+                return false;
 
             // Were any name taken here, a chain could come back to a file without coming back to a name.
             if (asked is not null && profile.Name != asked)

@@ -30,7 +30,8 @@ internal sealed class HardwareProfileReader
         }
         catch (JsonException exception)
         {
-            problem = reader.Invalid((exception.LineNumber ?? 0) + 1, null, $"not JSON as the profile's schema asks: {Words.OfJson(exception)}");
+            string what = $"not JSON as the profile's schema asks: {Words.OfJson(exception)}";
+            problem = reader.Invalid((exception.LineNumber ?? 0) + 1, null, what);
         }
         catch (InvalidOperationException)
         {
@@ -44,10 +45,12 @@ internal sealed class HardwareProfileReader
     {
         if (json.IsEmpty) return new(FileProblemKind.Empty, file, $"{file} is empty; a hardware profile was expected") { Offset = 0 };
         ReadOnlySpan<byte> first = json[..Math.Min(json.Length, ForeignFile.FirstBytes)];
-        if ((ForeignFile.Describe(first, file) ?? (first.TrimStart(" \t\r\n"u8) is [(byte)'<', ..] ? ForeignFile.DescribeMarkup(first) : null)) is { } format)
+        string? markup = first.TrimStart(" \t\r\n"u8) is [(byte)'<', ..] ? ForeignFile.DescribeMarkup(first) : null;
+        if ((ForeignFile.Describe(first, file) ?? markup) is { } format)
             return new(FileProblemKind.Foreign, file, $"{file} is not a hardware profile: it begins like {format}") { Offset = 0 };
         if (json.Length > MaxBytes)
-            return new(FileProblemKind.ProfileInvalid, file, $"{file} is no hardware profile: it has more than {Words.Count(MaxBytes)} bytes");
+            return new(FileProblemKind.ProfileInvalid, file,
+                $"{file} is no hardware profile: it has more than {Words.Count(MaxBytes)} bytes");
         if (Utf8.IsValid(json)) return null;
         int valid = json.Length;
         for (int low = 0, high = json.Length; low < high;)

@@ -28,20 +28,18 @@ public static class LanguageModelFields
         new Field<Recipe, float>(
             "wordDrop", "--rate-word", "Drop rate of whole words of the embedding, wherever they stand in a window; with any --dropout.",
             Spelling.Rate, r => r.WordDrop, (r, v) => r with { WordDrop = v }) { Usual = 0f },
-        new Field<Recipe, bool>(
-            "wordDropBySequence", "--rate-word-by-sequence",
+        new Field<Recipe, bool>("wordDropBySequence", "--rate-word-by-sequence",
             "Every sequence of the batch drops words of its own (Gal's code), or all the same ones (AWD-LSTM's).",
             Spelling.Switch, r => r.WordDropBySequence, (r, v) => r with { WordDropBySequence = v })
         { Usual = false, Idle = r => r.WordDrop > 0f ? null : " without --rate-word" },
-        new Field<Recipe, float>(
-            "weightDrop", "--weight-drop",
-            "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in its place.",
+        new Field<Recipe, float>("weightDrop", "--weight-drop",
+            "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in " +
+            "its place.",
             Spelling.Rate, r => r.WeightDrop, (r, v) => r with { WeightDrop = v }) { Usual = 0f },
     ];
 
     /// <summary>All of them.</summary>
-    public static FieldTable<Recipe> Table { get; } = new(
-        "a recipe", new Recipe { Name = "" },
+    public static FieldTable<Recipe> Table { get; } = new("a recipe", new Recipe { Name = "" },
         [
             Shared.Name, .. Shared.Dropout, .. WordsAndWeights,
             new Field<Recipe, float>(
@@ -51,42 +49,37 @@ public static class LanguageModelFields
                 "temporalPenalty", "--tar", "Temporal activation regularisation: times the mean square of its change from step to step.",
                 Spelling.NotNegative, r => r.TemporalPenalty, (r, v) => r with { TemporalPenalty = v }) { Usual = 0f },
             .. Shared.Decay,
-            new Field<Recipe, int>(
-                "hiddenSize", "--hidden", "Hidden size H of every layer, or of all but the last.",
+            new Field<Recipe, int>("hiddenSize", "--hidden", "Hidden size H of every layer, or of all but the last.",
                 Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
-            new Field<Recipe, int>(
-                "lastHiddenSize", "--last-hidden",
+            new Field<Recipe, int>("lastHiddenSize", "--last-hidden",
                 "Hidden size of the last layer, which --tied needs as wide as the embedding; 0 for --hidden.",
                 Spelling.Whole(0, Most), r => r.LastHiddenSize, (r, v) => r with { LastHiddenSize = v })
             { Usual = 0, Shown = LastHidden, GoesWithoutSaying = r => LastHidden(r) == r.HiddenSize },
-            new Field<Recipe, int>(
-                "embeddingSize", "--embedding", "Embedding size; 0 for the hidden size.",
+            new Field<Recipe, int>("embeddingSize", "--embedding", "Embedding size; 0 for the hidden size.",
                 Spelling.Whole(0, Most), r => r.EmbeddingSize, (r, v) => r with { EmbeddingSize = v })
             { Shown = r => r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize },
-            new Field<Recipe, int>(
-                "layerCount", "--layers", "Recurrent layers.", Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
+            new Field<Recipe, int>("layerCount", "--layers", "Recurrent layers.",
+                Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
             Cell, Peepholes,
-            new Field<Recipe, bool>(
-                "tieWeights", "--tied", "Share one tensor between embedding and classifier.",
+            new Field<Recipe, bool>("tieWeights", "--tied", "Share one tensor between embedding and classifier.",
                 Spelling.Switch, r => r.TieWeights, (r, v) => r with { TieWeights = v }),
             Shared.Batch,
-            new Field<Recipe, int>(
-                "bptt", "--bptt", "Time steps T of a window of truncated back-propagation.",
+            new Field<Recipe, int>("bptt", "--bptt", "Time steps T of a window of truncated back-propagation.",
                 Spelling.Whole(1, Most), r => r.Bptt, (r, v) => r with { Bptt = v }),
-            new Field<Recipe, bool>(
-                "variableBptt", "--variable-bptt",
-                $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and scale the " +
-                "learning rate by it.",
+            new Field<Recipe, bool>("variableBptt", "--variable-bptt",
+                $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and " +
+                "scale the learning rate by it.",
                 Spelling.Switch, r => r.VariableBptt, (r, v) => r with { VariableBptt = v }) { Usual = false },
             .. Shared.Run, Shared.ForgetBias, Shared.Seed,
         ],
 
         // As files had them before there was an order of the help; what came later follows.
         "name", "hiddenSize", "lastHiddenSize", "embeddingSize", "layerCount", "cell", "peepholes", "tieWeights", "initRange", "forgetBias",
-        "batchSize", "bptt", "dropout.kind", "dropout.draw", "dropout.keepMultiple", "dropout.groupSize", "dropout.embedding", "dropout.layer",
-        "dropout.recurrent", "dropout.output", "optimizer", "learningRate", "clipNorm", "epochs", "fullRateEpochs", "decay", "seed", "initScheme",
-        "variableBptt", "wordDrop", "wordDropBySequence", "weightDrop", "activationPenalty", "temporalPenalty", "lossReduction", "nonMonotone",
-        "weightDecay", "decoupledDecay", "learningRateSchedule", "warmUpUpdates", "patience");
+        "batchSize", "bptt", "dropout.kind", "dropout.draw", "dropout.keepMultiple", "dropout.groupSize", "dropout.embedding",
+        "dropout.layer", "dropout.recurrent", "dropout.output", "optimizer", "learningRate", "clipNorm", "epochs", "fullRateEpochs",
+        "decay", "seed", "initScheme", "variableBptt", "wordDrop", "wordDropBySequence", "weightDrop", "activationPenalty",
+        "temporalPenalty", "lossReduction", "nonMonotone", "weightDecay", "decoupledDecay", "learningRateSchedule", "warmUpUpdates",
+        "patience");
 
     private static int LastHidden(Recipe recipe) => recipe.LastHiddenSize == 0 ? recipe.HiddenSize : recipe.LastHiddenSize;
 }

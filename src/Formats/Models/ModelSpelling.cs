@@ -9,7 +9,8 @@ public static class ModelSpelling
         (OptimizerKind.Adagrad, "adagrad"));
 
     /// <summary>Ranges that parameters start in.</summary>
-    public static Choice<InitScheme> InitSchemes { get; } = new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));
+    public static Choice<InitScheme> InitSchemes { get; } =
+        new("init scheme", (InitScheme.Uniform, "uniform"), (InitScheme.Scaled, "scaled"));
 
     /// <summary>What the loss of a batch is; files called the sum <c>sum-over-time</c> once.</summary>
     public static Choice<LossReduction> LossReductions { get; } = new("loss reduction",
@@ -26,10 +27,12 @@ public static class ModelSpelling
 
     /// <summary>Directions of a recurrent stack.</summary>
     public static Choice<RecurrentDirection> Directions { get; } = new("direction",
-        (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"), (RecurrentDirection.Bidirectional, "bidirectional"));
+        (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"),
+        (RecurrentDirection.Bidirectional, "bidirectional"));
 
     /// <summary>Ways to draw structured masks; <c>exact</c> may be typed for short.</summary>
-    public static Choice<MaskDraw> MaskDraws { get; } = new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))
+    public static Choice<MaskDraw> MaskDraws { get; } =
+        new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))
     { Typed = [(MaskDraw.ExactCount, "exact")] };
 
     /// <summary>Cases of dropout.</summary>

@@ -26,7 +26,8 @@ internal static class NamedActivations
         new("Softplus", ActivationKind.Softplus),
     ];
 
-    public static NamedActivation? Find(string name) => s_all.FirstOrDefault(a => string.Equals(a.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static NamedActivation? Find(string name) =>
+        s_all.FirstOrDefault(a => string.Equals(a.Name, name, StringComparison.OrdinalIgnoreCase));
 
     public static NamedActivation Of(ActivationKind kind) => s_all.First(a => a.Kind == kind);
 }

@@ -82,8 +82,9 @@ internal sealed class ActivationEntry
     {
         NamedActivation? rule = NamedActivations.Find(Name);
         if (rule is null || rule.Name != Name) Throw.Argument($"there is no activation '{Words.Shown(Name)}'");
-        if (rule!.Alpha is null != Alpha is null || rule.Beta is null != Beta is null)
-            Throw.Argument($"the activation {Name} takes {(rule.Alpha is null ? "no alpha" : "an alpha")} and {(rule.Beta is null ? "no beta" : "a beta")}");
+        string alpha = rule!.Alpha is null ? "no alpha" : "an alpha", beta = rule.Beta is null ? "no beta" : "a beta";
+        if (rule.Alpha is null != Alpha is null || rule.Beta is null != Beta is null)
+            Throw.Argument($"the activation {Name} takes {alpha} and {beta}");
         return new Activation(rule.Kind, Alpha ?? 0f, Beta ?? 0f);
     }
 }

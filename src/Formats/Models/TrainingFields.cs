@@ -18,10 +18,9 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     { Result = "name" };
 
     /// <summary>The case of the masks.</summary>
-    public Field<TRecipe, DropoutKind> Kind { get; } = new(
-        "dropout.kind", "--dropout",
-        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps the " +
-        "preset's or the model's rates.",
+    public Field<TRecipe, DropoutKind> Kind { get; } = new("dropout.kind", "--dropout",
+        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps " +
+        "the preset's or the model's rates.",
         ModelSpelling.DropoutKinds, r => r.Dropout.Kind, (r, v) => r with { Dropout = r.Dropout with { Kind = v } });
 
     /// <summary>The drop rates of the four sites.</summary>
@@ -37,12 +36,11 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     /// <summary>How structured masks are drawn.</summary>
     public Field<TRecipe, MaskDraw> Draw { get; } = new(
         "dropout.draw", "--draw", "Whether structured masks keep an exact count of units or each unit by chance.",
-        ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } })
-    { Idle = Unstructured };
+        ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } }) { Idle = Unstructured };
 
     /// <summary>What kept counts are rounded to.</summary>
-    public Field<TRecipe, int> KeepMultiple { get; } = new(
-        "dropout.keepMultiple", "--keep-multiple", "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills.",
+    public Field<TRecipe, int> KeepMultiple { get; } = new("dropout.keepMultiple", "--keep-multiple",
+        "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills.",
         Spelling.Whole(1, Most), r => r.Dropout.KeepMultiple, (r, v) => r with { Dropout = r.Dropout with { KeepMultiple = v } })
     { Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
 
@@ -58,12 +56,10 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     /// <summary>What weights decay by.</summary>
     public IReadOnlyList<Field<TRecipe>> Decay { get; } =
     [
-        new Field<TRecipe, float>(
-            "weightDecay", "--weight-decay", "Weight decay on all parameters, after clipping: L2 or, with adamw, a share of the learning rate.",
-            s_share, r => r.WeightDecay, (r, v) => r with { WeightDecay = v })
-        { Usual = 0f },
-        new Field<TRecipe, bool>(
-            "decoupledDecay", "--decoupled-decay", "Take that share off at every update, whatever the learning rate.",
+        new Field<TRecipe, float>("weightDecay", "--weight-decay",
+            "Weight decay on all parameters, after clipping: L2 or, with adamw, a share of the learning rate.",
+            s_share, r => r.WeightDecay, (r, v) => r with { WeightDecay = v }) { Usual = 0f },
+        new Field<TRecipe, bool>("decoupledDecay", "--decoupled-decay", "Take that share off at every update, whatever the learning rate.",
             Spelling.Switch, r => r.DecoupledDecay, (r, v) => r with { DecoupledDecay = v })
         { Usual = false, Idle = r => r.WeightDecay > 0f ? null : " without --weight-decay" },
     ];
@@ -75,40 +71,30 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     /// <summary>Epochs, learning rate, update rule and start.</summary>
     public IReadOnlyList<Field<TRecipe>> Run { get; } =
     [
-        new Field<TRecipe, int>(
-            "epochs", "--epochs", "Passes over the training data.",
-            Spelling.Whole(1, LanguageModelFile.MaxEpochs), r => r.Epochs, (r, v) => r with { Epochs = v })
-        { IsOfSchedule = true },
-        new Field<TRecipe, float>(
-            "learningRate", "--lr", "Learning rate of the first epochs.",
+        new Field<TRecipe, int>("epochs", "--epochs", "Passes over the training data.",
+            Spelling.Whole(1, LanguageModelFile.MaxEpochs), r => r.Epochs, (r, v) => r with { Epochs = v }) { ScalesWithEpochs = true },
+        new Field<TRecipe, float>("learningRate", "--lr", "Learning rate of the first epochs.",
             Spelling.Positive, r => r.LearningRate, (r, v) => r with { LearningRate = v }),
-        new Field<TRecipe, LearningRateSchedule>(
-            "learningRateSchedule", "--lr-schedule",
-            "How the rate falls: zaremba after some full epochs, constant not at all, cosine and linear towards 0, plateau whenever validation " +
-            "is no better.",
+        new Field<TRecipe, LearningRateSchedule>("learningRateSchedule", "--lr-schedule",
+            "How the rate falls: zaremba after some full epochs, constant not at all, cosine and linear towards 0, plateau whenever " +
+            "validation is no better.",
             ModelSpelling.LearningRateSchedules, r => r.LearningRateSchedule, (r, v) => r with { LearningRateSchedule = v })
         { Usual = LearningRateSchedule.Zaremba },
         new Field<TRecipe, int>(
             "fullRateEpochs", "--full-rate-epochs", "Epochs at the full learning rate before the decay of --lr-schedule zaremba starts.",
             Spelling.Whole(0), r => r.FullRateEpochs, (r, v) => r with { FullRateEpochs = v })
-        { StaysIdle = true, IsOfSchedule = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba) },
+        { StaysIdle = true, ScalesWithEpochs = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba) },
         new Field<TRecipe, float>(
             "decay", "--decay", "What the learning rate is divided by: in every epoch after those, or at every plateau.",
             Spelling.Number(v => v >= 1, "a number of at least 1"), r => r.Decay, (r, v) => r with { Decay = v })
         { StaysIdle = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba, LearningRateSchedule.Plateau) },
-        new Field<TRecipe, int>(
-            "warmUpUpdates", "--warm-up", "Updates in which the learning rate rises to its full value.",
-            Spelling.Whole(0), r => r.WarmUpUpdates, (r, v) => r with { WarmUpUpdates = v })
-        { Usual = 0, IsOfSchedule = true },
-        new Field<TRecipe, int>(
-            "patience", "--patience", "Stop after this many epochs in a row without a better validation; 0 for never.",
-            Spelling.Whole(0), r => r.Patience, (r, v) => r with { Patience = v })
-        { Usual = 0, IsOfSchedule = true },
-        new Field<TRecipe, float>(
-            "clipNorm", "--clip", "The gradient's largest L2 norm; 0 for no clipping.",
+        new Field<TRecipe, int>("warmUpUpdates", "--warm-up", "Updates in which the learning rate rises to its full value.",
+            Spelling.Whole(0), r => r.WarmUpUpdates, (r, v) => r with { WarmUpUpdates = v }) { Usual = 0, ScalesWithEpochs = true },
+        new Field<TRecipe, int>("patience", "--patience", "Stop after this many epochs in a row without a better validation; 0 for never.",
+            Spelling.Whole(0), r => r.Patience, (r, v) => r with { Patience = v }) { Usual = 0, ScalesWithEpochs = true },
+        new Field<TRecipe, float>("clipNorm", "--clip", "The gradient's largest L2 norm; 0 for no clipping.",
             Spelling.NotNegative, r => r.ClipNorm, (r, v) => r with { ClipNorm = v }),
-        new Field<TRecipe, LossReduction>(
-            "lossReduction", "--loss-reduction",
+        new Field<TRecipe, LossReduction>("lossReduction", "--loss-reduction",
             "The loss whose gradient is clipped: the sum over time of the batch's mean, or the mean over both.",
             ModelSpelling.LossReductions, r => r.LossReduction, (r, v) => r with { LossReduction = v })
         { Usual = LossReduction.SumOverTime },
@@ -117,36 +103,30 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
             ModelSpelling.Optimizers, r => r.Optimizer, (r, v) => r with { Optimizer = v }),
         new Field<TRecipe, float>(
             "momentum", "--momentum", "With --optimizer sgd: the share of the running sum of gradients that stays; 0 for plain descent.",
-            s_share, r => r.Momentum, (r, v) => r with { Momentum = v })
-        { Usual = 0f, Idle = r => OtherThan(r, OptimizerKind.Sgd) },
-        new Field<TRecipe, bool>(
-            "nesterov", "--nesterov", "Make the momentum Nesterov's, which looks one update ahead.",
+            s_share, r => r.Momentum, (r, v) => r with { Momentum = v }) { Usual = 0f, Idle = r => OtherThan(r, OptimizerKind.Sgd) },
+        new Field<TRecipe, bool>("nesterov", "--nesterov", "Make the momentum Nesterov's, which looks one update ahead.",
             Spelling.Switch, r => r.Nesterov, (r, v) => r with { Nesterov = v })
         { Usual = false, Idle = r => r.Momentum > 0f ? null : " without --momentum" },
-        new Field<TRecipe, float>(
-            "beta1", "--beta1", "With --optimizer adam or adamw: the share of the mean gradient that stays.",
+        new Field<TRecipe, float>("beta1", "--beta1", "With --optimizer adam or adamw: the share of the mean gradient that stays.",
             s_share, r => r.Beta1, (r, v) => r with { Beta1 = v })
         { Usual = 0.9f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW) },
-        new Field<TRecipe, float>(
-            "beta2", "--beta2", "With --optimizer adam or adamw: the share of the mean squared gradient that stays.",
+        new Field<TRecipe, float>("beta2", "--beta2", "With --optimizer adam or adamw: the share of the mean squared gradient that stays.",
             s_share, r => r.Beta2, (r, v) => r with { Beta2 = v })
         { Usual = 0.999f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW) },
         new Field<TRecipe, float>(
             "epsilon", "--epsilon", "With --optimizer adam, adamw or adagrad: added to the root of the squares that is divided by.",
             Spelling.Positive, r => r.Epsilon, (r, v) => r with { Epsilon = v })
         { Usual = 1e-8f, Idle = r => OtherThan(r, OptimizerKind.Adam, OptimizerKind.AdamW, OptimizerKind.Adagrad) },
-        new Field<TRecipe, int>(
-            "nonMonotone", "--nonmono",
-            "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one before it.",
+        new Field<TRecipe, int>("nonMonotone", "--nonmono",
+            "With --optimizer nt-asgd: averaging begins after an epoch worse than the best of those up to this many before the one " +
+            "before it.",
             Spelling.Whole(0), r => r.NonMonotone, (r, v) => r with { NonMonotone = v })
-        { Usual = 5, StaysIdle = true, IsOfSchedule = true, Idle = r => OtherThan(r, OptimizerKind.NtAsgd) },
-        new Field<TRecipe, float>(
-            "initRange", "--init", "Parameters start uniform in [-X, X].", Spelling.Positive, r => r.InitRange, (r, v) => r with { InitRange = v }),
-        new Field<TRecipe, InitScheme>(
-            "initScheme", "--init-scheme",
+        { Usual = 5, StaysIdle = true, ScalesWithEpochs = true, Idle = r => OtherThan(r, OptimizerKind.NtAsgd) },
+        new Field<TRecipe, float>("initRange", "--init", "Parameters start uniform in [-X, X].",
+            Spelling.Positive, r => r.InitRange, (r, v) => r with { InitRange = v }),
+        new Field<TRecipe, InitScheme>("initScheme", "--init-scheme",
             "uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], the classifier's bias 0.",
-            ModelSpelling.InitSchemes, r => r.InitScheme, (r, v) => r with { InitScheme = v })
-        { Usual = InitScheme.Uniform },
+            ModelSpelling.InitSchemes, r => r.InitScheme, (r, v) => r with { InitScheme = v }) { Usual = InitScheme.Uniform },
     ];
 
     /// <summary>What initial parameters and masks are drawn from.</summary>
@@ -162,8 +142,10 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     internal static string? OtherThanLstm(CellKind cell, string what) =>
         cell == CellKind.Lstm ? null : $": --cell is {ModelSpelling.Cells.NameOf(cell)}, and only LSTM cells have {what}";
 
-    private static Field<TRecipe, float> Rate(string site, string help, Func<DropoutSpec, float> get, Func<DropoutSpec, float, DropoutSpec> with) =>
-        new($"dropout.{site}", $"--rate-{site}", help, Spelling.Rate, r => get(r.Dropout), (r, v) => r with { Dropout = with(r.Dropout, v) })
+    private static Field<TRecipe, float> Rate(
+        string site, string help, Func<DropoutSpec, float> get, Func<DropoutSpec, float, DropoutSpec> with) =>
+        new($"dropout.{site}", $"--rate-{site}", help, Spelling.Rate, r => get(r.Dropout),
+            (r, v) => r with { Dropout = with(r.Dropout, v) })
         { Idle = r => r.Dropout.Kind == DropoutKind.None ? ": --dropout is none" : null };
 
     private static string? Unstructured(TRecipe recipe) => recipe.Dropout.IsStructured

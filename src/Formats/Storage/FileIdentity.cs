@@ -52,7 +52,8 @@ public sealed class FileIdentity : IEquatable<FileIdentity>
         string existing = walk.Path, missing = "";
         while (true)
         {
-            if (asksNumbers && Libc.TryStat(existing, followLink: false, out status)) return new FileIdentity(walk, status, existing, missing);
+            if (asksNumbers && Libc.TryStat(existing, followLink: false, out status))
+                return new FileIdentity(walk, status, existing, missing);
             string? above = System.IO.Path.GetDirectoryName(existing);
             if (above is null || System.IO.Path.Exists(existing)) return new FileIdentity(walk, null, existing, missing);
             missing = System.IO.Path.Combine(System.IO.Path.GetFileName(existing), missing);

@@ -28,8 +28,9 @@ internal static class ForeignFile
     {
         if (first.StartsWith(Magic.Container)) return "a TinySD model";
         if (first.StartsWith(Magic.MaskSchedule)) return "a TinySD mask schedule";
+        string command = $"git lfs pull --include {Path.GetFileName(path)}";
         if (first.StartsWith("version https://git-lfs.github.com/spec/"u8))
-            return $"a Git LFS pointer, which stands in for the file; get the file itself with: git lfs pull --include {System.IO.Path.GetFileName(path)}";
+            return $"a Git LFS pointer, which stands in for the file; get the file itself with: {command}";
         return DescribePacked(first) ?? DescribeModel(first) ?? DescribeOther(first);
     }
 
@@ -42,7 +43,8 @@ internal static class ForeignFile
             return "a web page, as comes instead of a file that needs a login or another link; download the file itself";
         if (first.StartsWith("<?xml"u8)) return "an XML document";
         if (first.IndexOf("\"weight_map\""u8) >= 0) return "the index of a model in several files; give one of the files that it names";
-        bool isJson = first.Length > 1 && (first[0] == '{' ? first[1..].TrimStart(" \t\r\n"u8) is [(byte)'"' or (byte)'}', ..] or [] : first[0] == '[');
+        bool isObject = first is [(byte)'{', ..] && first[1..].TrimStart(" \t\r\n"u8) is [(byte)'"' or (byte)'}', ..] or [];
+        bool isJson = first.Length > 1 && (isObject || first[0] == '[');
         return isJson && LooksLikeText(first) ? "a JSON text; a file of tensors was expected" : null;
     }
 
@@ -53,9 +55,10 @@ internal static class ForeignFile
         if (Has("model.safetensors")) return "a folder; give model.safetensors in it";
         if (Has("model.onnx")) return "a folder; give model.onnx in it";
         if (Has("pytorch_model.bin")) return $"the folder of a PyTorch checkpoint; {FromPyTorch}";
-        return path.TrimEnd('/').EndsWith(".mlpackage", StringComparison.OrdinalIgnoreCase) ? "a Core ML package; export the model it was made from to ONNX" : null;
+        return path.TrimEnd('/').EndsWith(".mlpackage", StringComparison.OrdinalIgnoreCase)
+            ? "a Core ML package; export the model it was made from to ONNX" : null;
 
-        bool Has(string name) => File.Exists(System.IO.Path.Combine(path, name));
+        bool Has(string name) => File.Exists(Path.Combine(path, name));
     }
 
     /// <summary>Whether the bytes could be the start of a text: no control characters but white space.</summary>
@@ -101,21 +104,26 @@ internal static class ForeignFile
         int length = first.Length > 30 ? Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(first[26..]), first.Length - 30) : 0;
         string entry = length > 0 ? Encoding.UTF8.GetString(first.Slice(30, length)) : "";
         if (entry.EndsWith(".npy", StringComparison.Ordinal)) return $"an .npz archive of NumPy arrays; {FromNumPy}";
-        if (entry is "metadata.json" or "config.json" || entry.EndsWith(".weights.h5", StringComparison.Ordinal)) return $"a Keras model; {FromTensorFlow}";
-        return entry.EndsWith(".pkl", StringComparison.Ordinal) || entry.Contains("/data", StringComparison.Ordinal) || entry.EndsWith("/version", StringComparison.Ordinal)
+        if (entry is "metadata.json" or "config.json" || entry.EndsWith(".weights.h5", StringComparison.Ordinal))
+            return $"a Keras model; {FromTensorFlow}";
+        return entry.EndsWith(".pkl", StringComparison.Ordinal) || entry.Contains("/data", StringComparison.Ordinal)
+            || entry.EndsWith("/version", StringComparison.Ordinal)
             ? $"a zip archive, a PyTorch checkpoint; {FromPyTorch}"
             : $"a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, {FromPyTorch}";
     }
 
     private static string? DescribeModel(ReadOnlySpan<byte> first)
     {
-        if (StartsWith(first, 0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9)) return $"a PyTorch checkpoint of the older kind; {FromPyTorch}";
-        if (first.Length > 2 && first[0] == 0x80 && first[1] is >= 2 and <= 5 && first[2] is (byte)'}' or (byte)']' or (byte)'c' or 0x95 or 0x8A)
+        if (StartsWith(first, 0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9))
+            return $"a PyTorch checkpoint of the older kind; {FromPyTorch}";
+        if (first.Length > 2 && first[0] == 0x80 && first[1] is >= 2 and <= 5
+            && first[2] is (byte)'}' or (byte)']' or (byte)'c' or 0x95 or 0x8A)
             return $"a Python pickle, perhaps a PyTorch checkpoint; {FromPyTorch}";
         if (StartsWith(first, 0x89, (byte)'H', (byte)'D', (byte)'F')) return $"an HDF5 file, as Keras writes; {FromTensorFlow}";
         if (first.StartsWith("GGUF"u8) || first.StartsWith("lmgg"u8) || first.StartsWith("fmgg"u8) || first.StartsWith("tjgg"u8))
             return "a GGUF or GGML file, which holds transformers; give the weights of a recurrent network, as safetensors or ONNX";
-        if (first.Length >= 8 && first[4..].StartsWith("TFL3"u8)) return $"a TensorFlow Lite model; {FromTensorFlow} (tf2onnx takes it with --tflite)";
+        if (first.Length >= 8 && first[4..].StartsWith("TFL3"u8))
+            return $"a TensorFlow Lite model; {FromTensorFlow} (tf2onnx takes it with --tflite)";
         if (StartsWith(first, 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y')) return $"a NumPy array; {FromNumPy}";
         if (IsSavedModel(first)) return $"a TensorFlow SavedModel; {FromTensorFlow}";
         if (IsSafetensors(first)) return "a safetensors file";
@@ -138,7 +146,7 @@ internal static class ForeignFile
     }
 
     // Formats whose bytes look like others', or like nothing.
-    private static string? DescribeName(string path) => System.IO.Path.GetExtension(path).ToUpperInvariant() switch
+    private static string? DescribeName(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
         ".PB" => $"by its name a TensorFlow graph; {FromTensorFlow}",
         ".MLMODEL" => "by its name a Core ML model; export the model it was made from to ONNX",

@@ -24,7 +24,8 @@ internal sealed unsafe class MappedFloats : MemoryManager<float>
     {
         _owner = owner;
         _length = length;
-        _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
+        _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None,
+            leaveOpen: true);
         try
         {
             _view = _file.CreateViewAccessor(offset, (long)length * sizeof(float), MemoryMappedFileAccess.CopyOnWrite);

@@ -55,8 +55,8 @@ internal static class OwnFile
         if (LinkWalk.TargetOf(path) is { } target)
         {
             Throw.Problem(new(FileProblemKind.NotRegularFile, path,
-                $"cannot write {path}: it is a symbolic link, to {target}, and files under names of TinySD's own are never written through " +
-                "a link; remove the link, or give another name"));
+                $"cannot write {path}: it is a symbolic link, to {target}, and files under names of TinySD's own are never written " +
+                "through a link; remove the link, or give another name"));
         }
 
         switch (Libc.KindOf(path))

@@ -22,7 +22,8 @@ internal static class ScratchFile
     /// <exception cref="UnauthorizedAccessException">The user may not create files there.</exception>
     public static FileStream Create(string folder)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, BufferSize = 0 };
+        var options = new FileStreamOptions
+        { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, BufferSize = 0 };
         if (OperatingSystem.IsWindows()) options.Options = FileOptions.DeleteOnClose;
         else options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var file = new FileStream(Path.Combine(folder, $"tinysd-{Path.GetRandomFileName()}.tmp"), options);
@@ -37,7 +38,8 @@ internal static class ScratchFile
     {
         string remedy = $"set {FolderVariable} to a folder on a disk with room for it";
         return SystemErrors.IsNoSpace(exception.HResult)
-            ? new(FileProblemKind.NoSpace, path, $"{path} is too long for memory, and {folder} has no space left for its token ids; {remedy}")
+            ? new(FileProblemKind.NoSpace, path,
+                $"{path} is too long for memory, and {folder} has no space left for its token ids; {remedy}")
             : new(FileProblemKind.WriteFailed, path,
                 $"{path} is too long for memory, and its token ids cannot be kept in {folder} ({exception.Message}); {remedy}");
     }

@@ -120,7 +120,8 @@ internal static class SystemErrors
         if (exception is PathTooLongException)
         {
             return new(FileProblemKind.WriteFailed, path,
-                $"cannot write {path}: the name or the path is too long for the system, which takes 255 bytes in most names; choose a shorter one");
+                $"cannot write {path}: the name or the path is too long for the system, which takes 255 bytes in most names; choose a " +
+                "shorter one");
         }
 
         if (exception is UnauthorizedAccessException)

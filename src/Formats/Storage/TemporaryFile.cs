@@ -99,7 +99,8 @@ internal static class TemporaryFile
     public static string? StemOf(string name)
     {
         int length = name.Length - (1 + RandomLength + Extension.Length);
-        return length > 0 && name[length] == '.' && name[length + 1 + RandomDot] == '.' && name.EndsWith(Extension, StringComparison.Ordinal)
+        return length > 0 && name[length] == '.' && name[length + 1 + RandomDot] == '.'
+            && name.EndsWith(Extension, StringComparison.Ordinal)
             ? name[..length]
             : null;
     }

@@ -72,12 +72,14 @@ public static class Corpus
     /// <exception cref="FileProblemException">As for <see cref="Encode"/>; or the temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
     public static TokenStore Store(
-        string path, Vocabulary vocabulary, long memoryBytes = TokenStore.DefaultMemoryBytes, Action<double>? progress = null, CancellationToken stop = default) =>
+        string path, Vocabulary vocabulary, long memoryBytes = TokenStore.DefaultMemoryBytes, Action<double>? progress = null,
+        CancellationToken stop = default) =>
         Store(path, vocabulary, memoryBytes, folder: null, progress, stop);
 
     /// <summary>The same, with the temporary file in a folder of a test's own.</summary>
     internal static TokenStore Store(
-        string path, Vocabulary vocabulary, long memoryBytes, string? folder, Action<double>? progress = null, CancellationToken stop = default)
+        string path, Vocabulary vocabulary, long memoryBytes, string? folder, Action<double>? progress = null,
+        CancellationToken stop = default)
     {
         var store = new TokenStore(path, vocabulary, memoryBytes, folder);
         try
@@ -136,9 +138,8 @@ public static class Corpus
         foreach (byte value in block) counts[value]++;
     }
 
-    private static TokenCounts CountsOf(long[] bytes) => new(
-        TextLevel.Byte,
-        Enumerable.Range(0, bytes.Length).Where(value => bytes[value] > 0).ToDictionary(value => Vocabulary.NameOf((byte)value), value => bytes[value]));
+    private static TokenCounts CountsOf(long[] bytes) => new(TextLevel.Byte, bytes.Index().Where(value => value.Item > 0)
+        .ToDictionary(value => Vocabulary.NameOf((byte)value.Index), value => value.Item));
 
     private static void ReadBytes(string path, BlockAction take, Action<double>? progress, CancellationToken stop)
     {

@@ -68,7 +68,8 @@ internal sealed class CorpusFile : IDisposable
     public string Place(long offset) => $"byte {offset}{(_stream == _file ? "" : " of the unpacked text")}";
 
     /// <summary>The complaint about a file without a byte.</summary>
-    public FileProblem Empty(string expected) => new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };
+    public FileProblem Empty(string expected) =>
+        new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();

@@ -43,7 +43,8 @@ internal sealed class TextFile : IDisposable
         {
             Fill();
             OperationStatus status = Utf8.ToUtf16(
-                _bytes.Span.Slice(0, _count), destination, out int used, out int written, replaceInvalidSequences: false, isFinalBlock: _ended);
+                _bytes.Span.Slice(0, _count), destination, out int used, out int written,
+                replaceInvalidSequences: false, isFinalBlock: _ended);
 
             // Where there are fewer characters than bytes, some are of several bytes, and other encodings hardly ever look like that.
             _isSurelyUtf8 |= written < used;
@@ -91,7 +92,8 @@ internal sealed class TextFile : IDisposable
         {
             long at = _offset + _count - added + zero;
             if (isStart && WideText.Find(_bytes.Span.Slice(0, _count)) is { } wide) Throw.Problem(NotUtf8(wide, zero));
-            Throw.Problem(new(FileProblemKind.Binary, _path, $"{_path} looks like binary, not text: there is a zero byte at {_file.Place(at)}")
+            Throw.Problem(new(FileProblemKind.Binary, _path,
+                $"{_path} looks like binary, not text: there is a zero byte at {_file.Place(at)}")
             { Offset = at });
         }
 
@@ -124,8 +126,8 @@ internal sealed class TextFile : IDisposable
     {
         long line = _bytes.Span.Slice(0, zero).Count((byte)'\n') + 1;
         return new(FileProblemKind.NotUtf8, _path,
-            $"{_path}, line {line}: not UTF-8 text, with 00 at {_file.Place(zero)}; it looks like {wide.Name} without a byte-order mark. Convert the file, for " +
-            $"example with iconv -f {wide.Iconv} -t utf-8.")
+            $"{_path}, line {line}: not UTF-8 text, with 00 at {_file.Place(zero)}; it looks like {wide.Name} without a byte-order mark. " +
+            $"Convert the file, for example with iconv -f {wide.Iconv} -t utf-8.")
         { Offset = zero, Line = line };
     }
 
@@ -136,13 +138,16 @@ internal sealed class TextFile : IDisposable
         string remedy = (_isSurelyUtf8, isCut) switch
         {
             (true, true) => "The text before it is UTF-8, so it is cut short within a character; copy it again.",
-            (true, false) => "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
+            (true, false) => "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. " +
+                "Copy it again, or mend that line.",
             (false, true) => $"If it is cut short within a character, copy it again; otherwise convert it{HowToConvert(at)}",
             (false, false) => $"Convert the file{HowToConvert(at)}",
         };
-        return new(FileProblemKind.NotUtf8, _path, $"{_path}, line {line}: not UTF-8 text, with {_bytes.Span[at]:X2} at {_file.Place(offset)}. {remedy}")
+        return new(FileProblemKind.NotUtf8, _path,
+            $"{_path}, line {line}: not UTF-8 text, with {_bytes.Span[at]:X2} at {_file.Place(offset)}. {remedy}")
         { Offset = offset, Line = line };
     }
+
     // The first such byte may stand at the end of a block, and what follows it tells more.
     private string HowToConvert(int at)
     {

@@ -217,7 +217,8 @@ public sealed class TokenStore : ITokenSource, IDisposable
                 for (int i = 0; i < tokens.Length; i++) tokens[i] = BinaryPrimitives.ReadUInt16LittleEndian(packed[(2 * i)..]);
                 break;
             default:
-                for (int i = 0; i < tokens.Length; i++) tokens[i] = packed[3 * i] | (packed[(3 * i) + 1] << 8) | (packed[(3 * i) + 2] << 16);
+                for (int i = 0; i < tokens.Length; i++)
+                    tokens[i] = packed[3 * i] | (packed[(3 * i) + 1] << 8) | (packed[(3 * i) + 2] << 16);
                 break;
         }
     }

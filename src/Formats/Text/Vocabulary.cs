@@ -31,7 +31,8 @@ public sealed class Vocabulary
     {
         if (level != TextLevel.Word && marks != LineMarks.Always) Throw.Argument("only lines of words have marks at their ends");
         if (tokens.Count is < 1 or > MaxCount) Throw.Argument($"a vocabulary has 1 to {MaxCount} tokens, this one {tokens.Count}");
-        if (level == TextLevel.Byte && tokens.Count != ByteCount) Throw.Argument($"a vocabulary of bytes has {ByteCount} tokens, this one {tokens.Count}");
+        if (level == TextLevel.Byte && tokens.Count != ByteCount)
+            Throw.Argument($"a vocabulary of bytes has {ByteCount} tokens, this one {tokens.Count}");
         Level = level;
         LineMarks = marks;
         _tokens = [.. tokens];
@@ -182,7 +183,8 @@ public sealed class Vocabulary
 
     private static string? Complaint(TextLevel level, string? token, int id)
     {
-        if (level == TextLevel.Byte) return token == NameOf((byte)id) ? null : $"is '{Words.Shown(token)}', and of bytes it is '{NameOf((byte)id)}'";
+        if (level == TextLevel.Byte)
+            return token == NameOf((byte)id) ? null : $"is '{Words.Shown(token)}', and of bytes it is '{NameOf((byte)id)}'";
         if (string.IsNullOrEmpty(token)) return "is empty";
         if (token.Length > Tokenizer.MaxWordLength) return $"is longer than {Tokenizer.MaxWordLength} characters";
         bool isSingle = Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done && length == token.Length;

@@ -17,10 +17,11 @@ public static class VocabularyFile
     /// <exception cref="FileProblemException">It cannot be read, or is no vocabulary.</exception>
     public static Vocabulary Read(string path, TextLevel level)
     {
-        bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase);
+        bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+            || path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase);
         string text = ReadText(path);
         if (text.AsSpan().Count(isJson ? '"' : '\n') > 2L * Vocabulary.MaxCount)
-            Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary: it has more than {Words.Count(Vocabulary.MaxCount)} tokens"));
+            throw Refused(path, $": it has more than {Words.Count(Vocabulary.MaxCount)} tokens");
         IReadOnlyList<string> tokens = isJson ? ReadJson(path, text) : ReadLines(text, level);
         try
         {
@@ -31,9 +32,7 @@ public static class VocabularyFile
         catch (ArgumentException exception)
         {
             string place = isJson ? "" : " (a token a line, counted from 0)";
-            Throw.Problem(new(FileProblemKind.ModelInvalid, path,
-                $"{path} is no vocabulary of level {TextSpelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}"));
-            return null;
+            throw Refused(path, $" of level {TextSpelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}");
         }
     }
 
@@ -46,7 +45,7 @@ public static class VocabularyFile
         {
             text.Append(block.Span[..count]);
             if (text.Length > MaxLength)
-                Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary: it goes on for more than {Words.Count(MaxLength)} characters"));
+                throw Refused(path, $": it goes on for more than {Words.Count(MaxLength)} characters");
         }
 
         return text.ToString();
@@ -81,16 +80,16 @@ public static class VocabularyFile
             {
                 JsonTokenType.StartArray => ReadArray(path, ref reader),
                 JsonTokenType.StartObject => ReadObject(path, ref reader),
-                _ => Refuse(path, "an array of tokens, or an object of tokens and their numbers, was expected"),
+                _ => throw Refused(path, " in JSON: an array of tokens, or an object of tokens and their numbers, was expected"),
             };
         }
         catch (JsonException exception)
         {
-            return Refuse(path, Words.OfJson(exception));
+            throw Refused(path, $" in JSON: {Words.OfJson(exception)}");
         }
         catch (InvalidOperationException)
         {
-            return Refuse(path, "a string holds half of a surrogate pair");
+            throw Refused(path, " in JSON: a string holds half of a surrogate pair");
         }
     }
 
@@ -99,7 +98,8 @@ public static class VocabularyFile
         var tokens = new List<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.String) return Refuse(path, $"element {tokens.Count} of its array is not a string");
+            if (reader.TokenType != JsonTokenType.String)
+                throw Refused(path, $" in JSON: element {tokens.Count} of its array is not a string");
             tokens.Add(reader.GetString()!);
         }
 
@@ -115,23 +115,21 @@ public static class VocabularyFile
             string token = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int number) || number < 0)
-                return Refuse(path, $"'{Words.Shown(token)}' has no number of at least 0");
+                throw Refused(path, $" in JSON: '{Words.Shown(token)}' has no number of at least 0");
             if (!tokens.TryAdd(number, token))
-                return Refuse(path, $"'{Words.Shown(tokens[number])}' and '{Words.Shown(token)}' have the same number, {number}");
+                throw Refused(path, $" in JSON: '{Words.Shown(tokens[number])}' and '{Words.Shown(token)}' have the same number, {number}");
         }
 
         reader.Read();
         for (int number = 0; number < tokens.Count; number++)
         {
-            if (!tokens.ContainsKey(number)) return Refuse(path, $"it has {Words.Count(tokens.Count)} tokens, and none has the number {number}");
+            if (!tokens.ContainsKey(number))
+                throw Refused(path, $" in JSON: it has {Words.Count(tokens.Count)} tokens, and none has the number {number}");
         }
 
         return [.. tokens.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
     }
 
-    private static List<string> Refuse(string path, string why)
-    {
-        Throw.Problem(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary in JSON: {why}"));
-        return [];
-    }
+    private static FileProblemException Refused(string path, string why) =>
+        new(new(FileProblemKind.ModelInvalid, path, $"{path} is no vocabulary{why}"));
 }

@@ -22,7 +22,7 @@ internal static class GridScale
         R compressed = recipe;
         foreach (Field<R, int> field in table.Fields.OfType<Field<R, int>>())
         {
-            if (!field.IsOfSchedule || field.Idle?.Invoke(recipe) is not null) continue;
+            if (!field.ScalesWithEpochs || field.Idle?.Invoke(recipe) is not null) continue;
             compressed = field.With(compressed, Scaled(field.Get(recipe), scale));
         }
 

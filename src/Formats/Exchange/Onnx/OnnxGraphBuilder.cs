@@ -17,7 +17,8 @@ internal sealed class OnnxGraphBuilder
     /// <param name="inputs">Names of values; an empty one is left out.</param>
     /// <param name="outputs">Names of values, each made once.</param>
     /// <param name="attributes">See <see cref="Integer"/> and the like.</param>
-    public void Add(string type, string name, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<ProtoWriter> attributes)
+    public void Add(
+        string type, string name, IEnumerable<string> inputs, IEnumerable<string> outputs, params IEnumerable<ProtoWriter> attributes)
     {
         var node = new ProtoWriter();
         foreach (string input in inputs) node.Text(OnnxNodeField.Input, input);
@@ -66,7 +67,8 @@ internal sealed class OnnxGraphBuilder
             .Text(OnnxModelField.ProducerName, writtenBy[0])
             .Text(OnnxModelField.ProducerVersion, writtenBy[^1])
             .Nested(OnnxModelField.Graph, _graph)
-            .Nested(OnnxModelField.OpsetImport, new ProtoWriter().Text(OnnxModelField.OpsetDomain, "").Integer(OnnxModelField.OpsetVersion, Opset));
+            .Nested(OnnxModelField.OpsetImport,
+                new ProtoWriter().Text(OnnxModelField.OpsetDomain, "").Integer(OnnxModelField.OpsetVersion, Opset));
         foreach ((string key, string value) in metadata?.OrderBy(entry => entry.Key, StringComparer.Ordinal).AsEnumerable() ?? [])
         {
             var entry = new ProtoWriter().Text(OnnxModelField.MetadataKey, key).Text(OnnxModelField.MetadataValue, value);
@@ -81,10 +83,12 @@ internal sealed class OnnxGraphBuilder
         Attribute(name, OnnxAttributeType.Integer).Integer(OnnxAttributeField.Integer, value);
 
     /// <summary>An attribute that is a float.</summary>
-    public static ProtoWriter Float(string name, float value) => Attribute(name, OnnxAttributeType.Float).Float(OnnxAttributeField.Float, value);
+    public static ProtoWriter Float(string name, float value) =>
+        Attribute(name, OnnxAttributeType.Float).Float(OnnxAttributeField.Float, value);
 
     /// <summary>An attribute that is a text.</summary>
-    public static ProtoWriter Text(string name, string value) => Attribute(name, OnnxAttributeType.Text).Text(OnnxAttributeField.Text, value);
+    public static ProtoWriter Text(string name, string value) =>
+        Attribute(name, OnnxAttributeType.Text).Text(OnnxAttributeField.Text, value);
 
     /// <summary>An attribute that is a list of integers.</summary>
     public static ProtoWriter Integers(string name, params ReadOnlySpan<long> values)

@@ -88,9 +88,11 @@ internal sealed class OnnxLanguageModelImport
         if (!outputs.Any(IsLogits)) Refuse("graph", "none of its outputs is that product");
 
         int tokens = _embedding.Shape[0];
-        if (_classifier.Shape[1] != tokens) Refuse("graph", $"its embedding has {tokens} rows and its classifier {_classifier.Shape[1]} columns");
+        if (_classifier.Shape[1] != tokens)
+            Refuse("graph", $"its embedding has {tokens} rows and its classifier {_classifier.Shape[1]} columns");
         RecurrentStack[] stacks = [.. _layers.Select(layer => layer.ToStack())];
-        if (LanguageModelParts.Describe(stacks, tokens, isTied: false, out LanguageModelConfig? config) is { } unlike) Refuse("graph", unlike);
+        if (LanguageModelParts.Describe(stacks, tokens, isTied: false, out LanguageModelConfig? config) is { } unlike)
+            Refuse("graph", unlike);
         return new ForeignLanguageModel(_model.Path, _model.Metadata, config!, stacks)
         {
             Embedding = () => Finite(_embedding, "embedding"),
@@ -107,9 +109,11 @@ internal sealed class OnnxLanguageModelImport
         if (input.Shape.IsDefault) Refuse(input.Name, $"the graph does not say what shape its input '{shown}' has");
         bool isInteger = OnnxDataType.IsInteger(input.DataType);
         if (!isInteger && input.DataType != OnnxDataType.Binary32)
-            Refuse(input.Name, $"its input '{shown}' is of {OnnxDataType.NameOf(input.DataType)}, and a language model takes integers and floats");
+            Refuse(input.Name, $"its input '{shown}' is of {OnnxDataType.NameOf(input.DataType)}, and a language model takes integers " +
+                "and floats");
         int open = 0;
-        int[] shape = [.. input.Shape.Select(extent => extent < 0 ? isInteger ? s_open[Math.Min(open++, 1)] : _openState : (int)Math.Min(extent, int.MaxValue))];
+        int[] shape = [.. input.Shape.Select(extent => extent >= 0 ? (int)Math.Min(extent, int.MaxValue)
+            : isInteger ? s_open[Math.Min(open++, 1)] : _openState)];
         (int First, int Count) tags = _tags.Take(input.Name, OnnxArray.CountOf(shape));
         (isInteger ? _tokens : _states).Add(tags);
         float[] numbers = OnnxTags.Numbered(tags);
@@ -170,8 +174,8 @@ internal sealed class OnnxLanguageModelImport
         bool isChained = isFirst
             ? tags.Length == _embedded.Count && AreRows(tags, x.Shape, [_embedded])
             : tags.AsSpan().SequenceEqual(OnnxTags.Numbered(_top));
-        if (!isChained || tags.Length == 0)
-            call.Unsupported(isFirst ? "an input that is not what the tokens take out of the table" : "an input that is not the output of the layer before");
+        string expected = isFirst ? "what the tokens take out of the table" : "the output of the layer before";
+        if (!isChained || tags.Length == 0) call.Unsupported($"an input that is not {expected}");
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
         if (call.Optional(OnnxRecurrentNode.Lengths) is { } lengths)
         {
@@ -204,7 +208,8 @@ internal sealed class OnnxLanguageModelImport
     {
         int units = weight.Shape[0], tokens = weight.Shape[1];
         float[] tags = hidden.Floats!;
-        bool isTop = _layers.Count > 0 && hidden.Shape[^1] == units && _layers[^1].Config.OutputSize == units && AreRows(tags, hidden.Shape, [_top, _last]);
+        bool isTop = _layers.Count > 0 && hidden.Shape[^1] == units && _layers[^1].Config.OutputSize == units
+            && AreRows(tags, hidden.Shape, [_top, _last]);
         if (!isTop) call.Unsupported("a product with anything but the top layer's output");
         if (_classifier is not null) call.Unsupported("a second product with the top layer's output");
         _classifier = weight;
@@ -243,7 +248,8 @@ internal sealed class OnnxLanguageModelImport
         for (int row = 0; row < tags.Length; row += width)
         {
             bool isRow = false;
-            foreach ((int First, int Count) range in ranges) isRow |= OnnxTags.IsIn(tags[row], range) && ((int)tags[row] - range.First) % width == 0;
+            foreach ((int First, int Count) range in ranges)
+                isRow |= OnnxTags.IsIn(tags[row], range) && ((int)tags[row] - range.First) % width == 0;
             for (int i = 1; i < width; i++) isRow &= tags[row + i] == tags[row] + i;
             if (!isRow) return false;
         }

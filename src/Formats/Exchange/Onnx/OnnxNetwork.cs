@@ -86,7 +86,8 @@ public sealed class OnnxNetwork
     /// <exception cref="ArgumentException">Two of the inputs given have one name.</exception>
     /// <exception cref="FileProblemException">An input is missing, unknown, or does not fit; or something in the graph is not
     /// supported.</exception>
-    public IReadOnlyList<NamedTensor> Run(string source, IEnumerable<NamedTensor> given, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
+    public IReadOnlyList<NamedTensor> Run(
+        string source, IEnumerable<NamedTensor> given, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
     {
         ImmutableArray<OnnxNode> nodes = Nodes();
         var tensors = given.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -174,12 +175,14 @@ public sealed class OnnxNetwork
             { Part = tensor.Name });
     }
 
-    private static OnnxArray[] RunRecurrent(OnnxCall call, OnnxRecurrentNode node, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
+    private static OnnxArray[] RunRecurrent(
+        OnnxCall call, OnnxRecurrentNode node, Func<RecurrentStack, RecurrentInputs, RecurrentOutputs> run)
     {
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         (int timeSteps, int batch) = (x.Shape[0], x.Shape[1]);
         if (timeSteps < 1 || batch < 1)
-            call.DoesNotFit($"X has {Words.Counted(timeSteps, "step")} and {Words.Counted(batch, "sequence")}; at least one of each was expected");
+            call.DoesNotFit($"X has {Words.Counted(timeSteps, "step")} and {Words.Counted(batch, "sequence")}; at least one of each was " +
+                "expected");
         var data = new RecurrentInputs(
             timeSteps, batch, x.ToFloats(),
             node.State(call, OnnxRecurrentNode.InitialH, batch),

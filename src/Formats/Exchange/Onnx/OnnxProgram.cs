@@ -108,8 +108,8 @@ internal sealed class OnnxProgram
         if (node.Inputs.Length > function.Inputs.Length || node.Outputs.Length > function.Outputs.Length)
         {
             Refuse(OnnxProblem.Invalid(_model.Path, node.Offset, node.Label,
-                $"{node.Label} has {Words.Counted(node.Inputs.Length, "input")} and {Words.Counted(node.Outputs.Length, "output")}; the function {called} has " +
-                $"{function.Inputs.Length} and {function.Outputs.Length}"));
+                $"{node.Label} has {Words.Counted(node.Inputs.Length, "input")} and {Words.Counted(node.Outputs.Length, "output")}; " +
+                $"the function {called} has {function.Inputs.Length} and {function.Outputs.Length}"));
         }
 
         // Values within a call have names that no exporter gives.

@@ -104,7 +104,8 @@ internal sealed class OnnxStackImport
         (int First, int Count) tags = _tags.Take(input.Name, count);
         _inputTags.Add(input.Name, tags);
         long type = OnnxDataType.IsFloating(input.DataType) ? input.DataType : OnnxDataType.Binary32;
-        Array numbers = type == OnnxDataType.Binary64 ? Array.ConvertAll(OnnxTags.Numbered(tags), tag => (double)tag) : OnnxTags.Numbered(tags);
+        Array numbers = type == OnnxDataType.Binary64
+            ? Array.ConvertAll(OnnxTags.Numbered(tags), tag => (double)tag) : OnnxTags.Numbered(tags);
         return new OnnxArray(type, shape, numbers) { IsTagged = true };
     }
 
@@ -169,11 +170,12 @@ internal sealed class OnnxStackImport
 
         RecurrentStackConfig config = node.Config;
         _top = _tags.Take(label, (long)_timeSteps * _batch * config.OutputSize);
-        (int First, int Count) hidden = _tags.Take(label, (long)_batch * config.OutputSize), cell = _tags.Take(label, (long)_batch * config.OutputSize);
+        long states = (long)_batch * config.OutputSize;
+        (int First, int Count) hidden = _tags.Take(label, states), cell = _tags.Take(label, states);
         _hiddenTags.Add(hidden);
         _cellTags.Add(cell);
-        bool isLstm = node.Node.Operator == "LSTM";
-        return node.Outputs(new RecurrentOutputs(OnnxTags.Numbered(_top), OnnxTags.Numbered(hidden), isLstm ? OnnxTags.Numbered(cell) : null), _timeSteps, _batch);
+        float[]? cells = node.Node.Operator == "LSTM" ? OnnxTags.Numbered(cell) : null;
+        return node.Outputs(new RecurrentOutputs(OnnxTags.Numbered(_top), OnnxTags.Numbered(hidden), cells), _timeSteps, _batch);
     }
 
     // Lengths are the caller's to give, as they are or as a mask whose ones the graph counts along an axis; of full length they say

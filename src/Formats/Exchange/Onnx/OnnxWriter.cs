@@ -80,7 +80,8 @@ public static class OnnxWriter
 
     private static FileProblem? TooLarge(string path, long weights, long texts) =>
         (weights * sizeof(float)) + texts <= MaxWeightBytes ? null : new(FileProblemKind.Unsupported, path,
-            $"{path} was not written: {Words.Count(weights)} weights are more than an ONNX file can hold (2^31 bytes); export to .safetensors");
+            $"{path} was not written: {Words.Count(weights)} weights are more than an ONNX file can hold (2^31 bytes); export to " +
+            ".safetensors");
 
     /// <summary>Numbers in the tensors W, R, B and P of all layers. B holds two biases for each of a stack's.</summary>
     internal static long WeightCount(RecurrentStackConfig config)

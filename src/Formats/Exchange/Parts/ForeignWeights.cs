@@ -87,7 +87,8 @@ internal sealed record ForeignWeights(float[] Input, float[] Recurrent, float[]?
         }
 
         return new ForeignWeights(
-            TurnOut(parameters[names.Input], places, hidden), TurnOut(parameters[names.Recurrent], places, hidden), inputBias, recurrentBias, peephole);
+            TurnOut(parameters[names.Input], places, hidden), TurnOut(parameters[names.Recurrent], places, hidden),
+            inputBias, recurrentBias, peephole);
     }
 
     // [G H, K] to [K, G H].

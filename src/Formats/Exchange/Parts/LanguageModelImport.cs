@@ -68,13 +68,13 @@ internal sealed record ForeignLanguageModel(
     {
         int tokens = Config.VocabularySize;
         bool isGiven = choices.VocabularyFile is not null;
-        IReadOnlyDictionary<string, string> own =
-            isGiven ? Metadata.Where(entry => entry.Key != LanguageModelNotes.VocabularyKey).ToDictionary(StringComparer.Ordinal) : Metadata;
+        IReadOnlyDictionary<string, string> own = !isGiven ? Metadata
+            : Metadata.Where(entry => entry.Key != LanguageModelNotes.VocabularyKey).ToDictionary(StringComparer.Ordinal);
         LanguageModelNotes notes = LanguageModelNotes.Read(Path, own, tokens, choices.Level);
         if (notes.Config is { } said && (Describe(said), said.Peepholes) != (Describe(Config), Config.Peepholes))
         {
             Throw.Problem(new(FileProblemKind.ModelInvalid, Path,
-                $"{Path}: its metadata say {Describe(said)}, and its tensors make {Describe(Config)}. The program that wrote it is at fault."));
+                $"{Path}: its metadata say {Describe(said)}, and its tensors make {Describe(Config)}. {Blame.OnWriter}"));
         }
 
         TextLevel? level = choices.Level ?? LanguageModelNotes.Level(Path, Metadata);
@@ -83,22 +83,24 @@ internal sealed record ForeignLanguageModel(
         if (vocabulary is null)
         {
             Throw.Problem(new(FileProblemKind.ModelInvalid, Path,
-                $"{Path} holds a language model ({Shown}) of {Words.Count(tokens)} tokens and does not say which they are. Add --vocabulary FILE " +
-                $"(a token a line, in the order of their numbers) and --level word, char or byte; or take the recurrent layers alone, with " +
-                $"--recurrent-only."));
+                $"{Path} holds a language model ({Shown}) of {Words.Count(tokens)} tokens and does not say which they are. " +
+                "Add --vocabulary FILE (a token a line, in the order of their numbers) and --level word, char or byte; " +
+                "or take the recurrent layers alone, with --recurrent-only."));
         }
         else if (vocabulary.Count != tokens)
         {
             string whose = choices.VocabularyFile ?? (notes.Vocabulary is null ? "level byte" : "the vocabulary in its metadata");
             Throw.Problem(new(FileProblemKind.ModelInvalid, isGiven ? choices.VocabularyFile! : Path,
-                $"the language model in {Path} ({Shown}) has {Words.Count(tokens)} tokens, and {whose} has {Words.Count(vocabulary.Count)}"));
+                $"the language model in {Path} ({Shown}) has {Words.Count(tokens)} tokens, and {whose} has " +
+                $"{Words.Count(vocabulary.Count)}"));
         }
 
         return notes with { Vocabulary = vocabulary };
     }
 
     private static string Describe(LanguageModelConfig config) =>
-        $"{Words.Count(config.VocabularySize)} tokens, an embedding of {config.EmbeddingSize} and {ModelSpelling.Cells.NameOf(config.Cell)} layers of " +
+        $"{Words.Count(config.VocabularySize)} tokens, an embedding of {config.EmbeddingSize} and " +
+        $"{ModelSpelling.Cells.NameOf(config.Cell)} layers of " +
         $"{string.Join(", ", Enumerable.Range(0, Math.Clamp(config.LayerCount, 0, 64)).Select(config.HiddenSizeOf))} units";
 
     // Bit by bit: two zeros of other signs are other numbers.

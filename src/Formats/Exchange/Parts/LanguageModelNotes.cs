@@ -8,11 +8,13 @@ namespace TinySD.Formats.Exchange.Parts;
 /// <param name="Vocabulary">The tokens, or null where the file does not say them.</param>
 /// <param name="Config">The shape, likewise.</param>
 /// <param name="Training">How the model came to be, likewise.</param>
-internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelConfig? Config, TrainingRecord<LanguageModelRecipe, TextsRecord>? Training)
+internal sealed record LanguageModelNotes(
+    Vocabulary? Vocabulary, LanguageModelConfig? Config, TrainingRecord<LanguageModelRecipe, TextsRecord>? Training)
 {
     public const string WriterKey = "tinysd.writtenBy", VocabularyKey = "tinysd.vocabulary";
 
-    private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration", TrainingKey = "tinysd.training";
+    private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration",
+        TrainingKey = "tinysd.training";
 
     /// <summary>Adds a model's to what is said of a file anyway.</summary>
     public static void AddTo(IDictionary<string, string> metadata, LoadedLanguageModel loaded)
@@ -22,8 +24,7 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
         metadata[LevelKey] = TextSpelling.Levels.NameOf(vocabulary.Level);
         if (vocabulary.LineMarks != LineMarks.Always) metadata[LineMarksKey] = TextSpelling.LineMarks.NameOf(vocabulary.LineMarks);
         metadata[VocabularyKey] = Text(json => JsonSerializer.Serialize(json, [.. vocabulary.Tokens], TsdJson.Default.StringArray));
-        metadata[ConfigurationKey] = Text(
-            json => ConfigurationFields.Table.Write(json, model.Config));
+        metadata[ConfigurationKey] = Text(json => ConfigurationFields.Table.Write(json, model.Config));
         metadata[TrainingKey] = Text(json => LanguageModelFile.Training.WriteObject(json, training, TrainingKey));
     }
 
@@ -32,14 +33,16 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
     public static TextLevel? Level(string path, IReadOnlyDictionary<string, string> metadata)
     {
         if (!metadata.TryGetValue(LevelKey, out string? level)) return null;
-        if (TextSpelling.Levels.FindFault(level) is { } fault) Throw.Problem(Invalid(path, LevelKey, $"{path}: '{LevelKey}' in its metadata {fault}"));
+        if (TextSpelling.Levels.FindFault(level) is { } fault)
+            Throw.Problem(Invalid(path, LevelKey, $"{path}: '{LevelKey}' in its metadata {fault}"));
         return TextSpelling.Levels.ValueOf(level);
     }
 
     /// <summary>The shape that a file says, or null.</summary>
     /// <exception cref="FileProblemException">It is none.</exception>
     public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata) =>
-        Checked(path, ConfigurationKey, () => Parse(path, metadata, ConfigurationKey, SectionReader.MostValues, ConfigurationFields.Table.Read));
+        Checked(path, ConfigurationKey,
+            () => Parse(path, metadata, ConfigurationKey, SectionReader.MostValues, ConfigurationFields.Table.Read));
 
     /// <summary>Reads what a file says.</summary>
     /// <param name="path">The file.</param>
@@ -52,7 +55,8 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
         TrainingRecord<LanguageModelRecipe, TextsRecord>? record = Checked(path, TrainingKey, () => Parse(
             path, metadata, TrainingKey, LanguageModelFile.Training.MostValues, LanguageModelFile.Training.Read));
         string[]? words = Parse(
-            path, metadata, VocabularyKey, tokens + SectionReader.MostValues, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.StringArray));
+            path, metadata, VocabularyKey, tokens + SectionReader.MostValues,
+            json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.StringArray));
         LanguageModelConfig? config = Shape(path, metadata);
         if (words is null) return new LanguageModelNotes(null, config, record);
         level ??= Level(path, metadata);
@@ -72,7 +76,8 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
         return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 
-    private static T? Parse<T>(string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
+    private static T? Parse<T>(
+        string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
         where T : class
     {
         if (!metadata.TryGetValue(key, out string? text)) return null;
@@ -111,5 +116,6 @@ internal sealed record LanguageModelNotes(Vocabulary? Vocabulary, LanguageModelC
         }
     }
 
-    private static FileProblem Invalid(string path, string key, string message) => new(FileProblemKind.ModelInvalid, path, message) { Part = key };
+    private static FileProblem Invalid(string path, string key, string message) =>
+        new(FileProblemKind.ModelInvalid, path, message) { Part = key };
 }

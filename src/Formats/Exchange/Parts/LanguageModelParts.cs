@@ -27,8 +27,9 @@ public static class LanguageModelParts
         IReadOnlyList<RecurrentStack> parts = RecurrentParts(model);
         if (parts.Count == 1) return parts[0];
         Throw.Problem(new(FileProblemKind.Unsupported, path, string.Create(CultureInfo.InvariantCulture,
-            $"{path} was not written: the model's last layer has {Words.Counted(parts[1].Config.HiddenSize, "unit")} and the others {parts[0].Config.HiddenSize}, " +
-            $"and in a file of recurrent layers alone all have the same. Export the whole model, or to .safetensors.")));
+            $"{path} was not written: the model's last layer has {Words.Counted(parts[1].Config.HiddenSize, "unit")} " +
+            $"and the others {parts[0].Config.HiddenSize}, and in a file of recurrent layers alone all have the same. " +
+            $"Export the whole model, or to .safetensors.")));
         return parts[0];
     }
 
@@ -36,7 +37,8 @@ public static class LanguageModelParts
     /// <c>classifier.weight</c> [V, H] and <c>classifier.bias</c> [V]. Tied weights are there twice.</summary>
     public static IReadOnlyList<NamedTensor> Surroundings(LanguageModel model)
     {
-        int tokens = model.Config.VocabularySize, hidden = model.Config.InputSizeOf(model.Config.LayerCount), width = model.Config.EmbeddingSize;
+        int tokens = model.Config.VocabularySize, hidden = model.Config.InputSizeOf(model.Config.LayerCount),
+            width = model.Config.EmbeddingSize;
         float[] classifier = Turned(model.Parameters[Find(model, "classifier.weight")!], hidden, tokens);
         float[] embedding = Find(model, "embedding") is { } slot ? model.Parameters[slot].ToArray() : classifier;
         return
@@ -70,10 +72,12 @@ public static class LanguageModelParts
             RecurrentStackConfig stack = stacks[i].Config;
             if (stack.Direction != RecurrentDirection.Forward)
                 return "its recurrent layers do not only run forward, and a language model's must not see the next token";
-            if (StackPeculiarities.Of(stack) is { } peculiar) return $"its recurrent layers have {peculiar}, which no language model here has";
+            if (StackPeculiarities.Of(stack) is { } peculiar)
+                return $"its recurrent layers have {peculiar}, which no language model here has";
             if (stack.Cell != first.Cell || stack.Peepholes != first.Peepholes) return "its recurrent layers have cells of several kinds";
             if (i > 0 && stack.InputSize != stacks[i - 1].Config.HiddenSize)
-                return $"one of its recurrent layers takes {Words.Counted(stack.InputSize, "input")} and the layer below has {Words.Counted(stacks[i - 1].Config.HiddenSize, "unit")}";
+                return $"one of its recurrent layers takes {Words.Counted(stack.InputSize, "input")} and the layer below has " +
+                    $"{Words.Counted(stacks[i - 1].Config.HiddenSize, "unit")}";
         }
 
         if (sizes.Length > 64) return $"it has {sizes.Length} recurrent layers; at most 64 are supported";
@@ -104,16 +108,19 @@ public static class LanguageModelParts
         string path, LanguageModelConfig config, IReadOnlyList<RecurrentStack> stacks, float[] embedding, float[] classifier, float[]? bias)
     {
         if (!TryCreate(config, out LanguageModel? model))
-            Throw.Problem(new(FileProblemKind.Unsupported, path, $"{path} was not loaded: it has more than 2^31 weights, this build's limit"));
+            Throw.Problem(new(
+                FileProblemKind.Unsupported, path, $"{path} was not loaded: it has more than 2^31 weights, this build's limit"));
         int layer = 0;
         foreach (RecurrentStack stack in stacks)
         {
-            foreach ((TensorSlot own, TensorSlot other) in Pairs(model, stack, layer)) stack.Parameters[other].CopyTo(model.Parameters[own]);
+            foreach ((TensorSlot own, TensorSlot other) in Pairs(model, stack, layer))
+                stack.Parameters[other].CopyTo(model.Parameters[own]);
             layer += stack.Config.LayerCount;
         }
 
         if (Find(model, "embedding") is { } slot) embedding.CopyTo(model.Parameters[slot]);
-        Turned(classifier, config.VocabularySize, config.InputSizeOf(config.LayerCount)).CopyTo(model.Parameters[Find(model, ClassifierName)!]);
+        float[] turned = Turned(classifier, config.VocabularySize, config.InputSizeOf(config.LayerCount));
+        turned.CopyTo(model.Parameters[Find(model, ClassifierName)!]);
         bias?.CopyTo(model.Parameters[Find(model, BiasName)!]);
         return model;
     }
@@ -126,7 +133,8 @@ public static class LanguageModelParts
         if (layers[^1].Config.HiddenSize != first.HiddenSize)
         {
             Throw.Problem(new(FileProblemKind.Unsupported, path,
-                $"{path}: its last layer has the hidden size {layers[^1].Config.HiddenSize} and the others {first.HiddenSize}; the layers of a stack are alike"));
+                $"{path}: its last layer has the hidden size {layers[^1].Config.HiddenSize} and the others {first.HiddenSize}; the " +
+                "layers of a stack are alike"));
         }
 
         var stack = new RecurrentStack(first with { LayerCount = layers.Count });
@@ -165,7 +173,8 @@ public static class LanguageModelParts
             LayerCount = layers,
             Peepholes = config.Peepholes,
         });
-        foreach ((TensorSlot own, TensorSlot other) in Pairs(model, stack, firstLayer)) model.Parameters[own].CopyTo(stack.Parameters[other]);
+        foreach ((TensorSlot own, TensorSlot other) in Pairs(model, stack, firstLayer))
+            model.Parameters[own].CopyTo(stack.Parameters[other]);
         return stack;
     }
 

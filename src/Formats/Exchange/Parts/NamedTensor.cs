@@ -28,7 +28,9 @@ public sealed class NamedTensor
         // One extent of 0 makes nothing of all the others, whose product may be more than 64 bits hold.
         long count = Shape.Contains(0) ? 0 : 1;
         foreach (int extent in Shape) count = extent < 0 || count < 0 ? -1 : count > length ? count : count * extent;
-        if (count != length) Throw.Argument($"tensor '{name}' has {Words.Counted(length, "number")}, and its shape [{string.Join(", ", Shape)}] makes another count");
+        if (count != length)
+            Throw.Argument($"tensor '{name}' has {Words.Counted(length, "number")}, and its shape [{string.Join(", ", Shape)}] makes " +
+                "another count");
     }
 
     /// <summary>The name.</summary>

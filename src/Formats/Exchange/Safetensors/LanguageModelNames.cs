@@ -20,9 +20,10 @@ internal static partial class LanguageModelNames
         // Who points at recurrent layers of a file without a vocabulary means these.
         bool isSaid = choices.IsWanted || file.Metadata.ContainsKey(LanguageModelNotes.VocabularyKey);
         if (choices.Names.Prefix is not null && !isSaid) return null;
-        string[] prefixes = choices.Names.Prefix is { } chosen ? [chosen] : Ordered([.. RecurrentModule.FindAll(file).Where(module => module.HoldsWeights())]);
+        string[] prefixes = choices.Names.Prefix is { } chosen
+            ? [chosen] : Ordered([.. RecurrentModule.FindAll(file).Where(module => module.HoldsWeights())]);
         string why = prefixes.Length > 0 ? "" : "it has several recurrent modules, and their names do not tell their order";
-        PyTorchImport[] modules = [.. prefixes.Select(prefix => ReadModule(file, choices.Names with { Prefix = prefix }))];
+        PyTorchImport[] modules = [.. prefixes.Select(prefix => PyTorchNames.Read(file, choices.Names with { Prefix = prefix }))];
         Parts? parts = modules.Length == 0 ? null : Find(file, modules, out why);
         if (parts is null)
         {
@@ -48,13 +49,8 @@ internal static partial class LanguageModelNames
         };
         IEnumerable<string> rounded = parts.All.Where(tensor => tensor.Dtype == SafetensorsDtypes.Binary64).Select(tensor => tensor.Name);
         return new LanguageModelImport(
-            foreign.ToModel(choices), [.. modules.SelectMany(module => module.Rounded).Concat(rounded)], [.. modules.SelectMany(module => module.Copies)]);
-    }
-
-    private static PyTorchImport ReadModule(SafetensorsFile file, PyTorchChoices choices)
-    {
-        if (!PyTorchNames.TryRead(file, choices, out PyTorchImport? import, out FileProblem? problem)) Throw.Problem(problem);
-        return import;
+            foreign.ToModel(choices), [.. modules.SelectMany(module => module.Rounded).Concat(rounded)],
+            [.. modules.SelectMany(module => module.Copies)]);
     }
 
     private static Parts? Find(SafetensorsFile file, PyTorchImport[] modules, out string why)
@@ -86,10 +82,12 @@ internal static partial class LanguageModelNames
         return Tell(tables[0], tables[1], bias, width, hidden, out why);
     }
 
-    private static Parts? Tell(SafetensorsTensor first, SafetensorsTensor second, SafetensorsTensor? bias, long width, long hidden, out string why)
+    private static Parts? Tell(
+        SafetensorsTensor first, SafetensorsTensor second, SafetensorsTensor? bias, long width, long hidden, out string why)
     {
         why = "";
-        bool isStraight = first.Shape[1] == width && second.Shape[1] == hidden, isTurned = first.Shape[1] == hidden && second.Shape[1] == width;
+        (long one, long other) = (first.Shape[1], second.Shape[1]);
+        bool isStraight = one == width && other == hidden, isTurned = one == hidden && other == width;
         if (isStraight && isTurned)
         {
             (isStraight, isTurned) = (IsBeside(second, bias), IsBeside(first, bias));
@@ -99,7 +97,7 @@ internal static partial class LanguageModelNames
         string shown = $"{Shown(first)} and {Shown(second)}";
         if (isStraight == isTurned)
         {
-            why = isStraight || first.Shape[1] == second.Shape[1] ? $"of {shown} nothing tells which is the embedding and which the classifier"
+            why = isStraight || one == other ? $"of {shown} nothing tells which is the embedding and which the classifier"
                 : $"{shown} are no embedding [V, {width}] and classifier [V, {hidden}]";
             return null;
         }
@@ -131,7 +129,8 @@ internal static partial class LanguageModelNames
         bool areNumbered = named.All(module => module.Name.Success)
             && named.Select(module => (module.Name.Groups["before"].Value, module.Name.Groups["after"].Value)).Distinct().Count() == 1;
         return areNumbered
-            ? [.. named.OrderBy(module => int.Parse(module.Name.Groups["number"].ValueSpan, CultureInfo.InvariantCulture)).Select(module => module.Module.Prefix)]
+            ? [.. named.OrderBy(module => int.Parse(module.Name.Groups["number"].ValueSpan, CultureInfo.InvariantCulture))
+                .Select(module => module.Module.Prefix)]
             : [];
     }
 
@@ -143,7 +142,8 @@ internal static partial class LanguageModelNames
     private static partial Regex EmbeddingName();
 
     [GeneratedRegex(
-        @"(classif|decoder|fc|linear|out|head|proj|dense|softmax|logit|hidden2)[^.]*\.[^.]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"(classif|decoder|fc|linear|out|head|proj|dense|softmax|logit|hidden2)[^.]*\.[^.]*\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ClassifierName();
 
     private sealed record Parts(SafetensorsTensor Embedding, SafetensorsTensor? Classifier, SafetensorsTensor? Bias)

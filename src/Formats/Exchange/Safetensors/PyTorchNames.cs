@@ -31,7 +31,8 @@ public static partial class PyTorchNames
     /// <param name="import">The stack.</param>
     /// <param name="problem">Why there is none.</param>
     public static bool TryRead(
-        SafetensorsFile file, PyTorchChoices choices, [NotNullWhen(true)] out PyTorchImport? import, [NotNullWhen(false)] out FileProblem? problem)
+        SafetensorsFile file, PyTorchChoices choices, [NotNullWhen(true)] out PyTorchImport? import,
+        [NotNullWhen(false)] out FileProblem? problem)
     {
         import = null;
         try
@@ -98,7 +99,7 @@ public static partial class PyTorchNames
         return metadata;
     }
 
-    private static PyTorchImport Read(SafetensorsFile file, PyTorchChoices choices)
+    internal static PyTorchImport Read(SafetensorsFile file, PyTorchChoices choices)
     {
         IReadOnlyList<RecurrentModule> all = RecurrentModule.FindAll(file);
         IReadOnlyList<RecurrentModule> chosen = Choose(file, [.. all.Where(module => module.HoldsWeights())], choices.Prefix);

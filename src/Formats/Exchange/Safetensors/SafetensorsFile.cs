@@ -69,7 +69,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="source">One of <see cref="Tensors"/>.</param>
     /// <param name="tensor">The numbers; at most eight times as many bytes as the file has for them.</param>
     /// <param name="problem">Why it could not be read.</param>
-    public bool TryRead(SafetensorsTensor source, [NotNullWhen(true)] out NamedTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
+    public bool TryRead(
+        SafetensorsTensor source, [NotNullWhen(true)] out NamedTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
     {
         tensor = null;
         if (source.Count > Array.MaxLength || source.Shape.Any(extent => extent > int.MaxValue))
@@ -119,7 +120,8 @@ public sealed class SafetensorsFile : IDisposable
             case SafetensorsDtypes.Binary16:
                 return TryConvert(tensor, destination, static (Half value) => (float)value, out problem);
             case SafetensorsDtypes.BFloat16:
-                return TryConvert(tensor, destination, static (ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16), out problem);
+                return TryConvert(
+                    tensor, destination, static (ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16), out problem);
             case SafetensorsDtypes.Binary64:
                 int lost = -1, at = 0;
                 bool isRead = TryConvert(

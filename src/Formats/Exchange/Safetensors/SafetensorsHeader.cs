@@ -76,7 +76,8 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = _reader.GetString()!;
-                if (!_names.Add(name)) return Invalid(file, At, Words.Shown(name), $"the header has the member '{Words.Shown(name)}' twice");
+                if (!_names.Add(name))
+                    return Invalid(file, At, Words.Shown(name), $"the header has the member '{Words.Shown(name)}' twice");
                 _reader.Read();
                 FileProblem? problem = name == MetadataName ? ReadMetadata() : ReadTensor(name);
                 if (problem is not null) return problem;
@@ -115,13 +116,15 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
                 string member = _reader.GetString()!;
-                bool twice = member switch { "dtype" => dtype is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => false };
-                if (twice) return Invalid(file, At, name, $"tensor '{shown}' has '{member}' twice");
+                object? before = member switch { "dtype" => dtype, "shape" => shape, "data_offsets" => offsets, _ => null };
+                if (before is not null) return Invalid(file, At, name, $"tensor '{shown}' has '{member}' twice");
                 _reader.Read();
                 if (member == "dtype") dtype = _reader.TokenType == JsonTokenType.String ? _reader.GetString() : "";
                 else if (member == "shape") shape = ReadNumbers(MaxRank);
                 else if (member == "data_offsets") offsets = ReadNumbers(2);
-                else return Invalid(file, At, name, $"tensor '{shown}' has a member '{Words.Shown(member)}', and dtype, shape and data_offsets are all there are");
+                else
+                    return Invalid(file, At, name,
+                        $"tensor '{shown}' has a member '{Words.Shown(member)}', and dtype, shape and data_offsets are all there are");
                 if (member == "shape" && shape is null)
                     return Invalid(file, At, name, $"the shape of tensor '{shown}' must be an array of at most {MaxRank} whole numbers");
                 if (member == "data_offsets" && offsets is not { Length: 2 })
@@ -160,7 +163,8 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             if (count % 8 != 0 || count / 8 != end - first)
             {
                 return Problem(FileProblemKind.TensorInvalid, file, at, name,
-                    $"tensor '{shown}' has {Words.Counted(end - first, "byte")} by its data_offsets; its shape {extents} of {dtype} makes {(count + 7) / 8}");
+                    $"tensor '{shown}' has {Words.Counted(end - first, "byte")} by its data_offsets; its shape {extents} of {dtype} " +
+                    $"makes {(count + 7) / 8}");
             }
 
             _tensors.Add(new SafetensorsTensor(name, dtype, [.. shape.Select(extent => (long)extent)], (long)first, (long)(end - first)));
@@ -213,7 +217,8 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             var numbers = new List<ulong>();
             while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
             {
-                if (_reader.TokenType != JsonTokenType.Number || numbers.Count == most || !_reader.TryGetUInt64(out ulong number)) return null;
+                if (_reader.TokenType != JsonTokenType.Number || numbers.Count == most || !_reader.TryGetUInt64(out ulong number))
+                    return null;
                 numbers.Add(number);
             }
 

@@ -25,8 +25,8 @@ public static class SafetensorsWriter
         if (header.Length > SafetensorsFile.MaxHeaderBytes)
         {
             Throw.Problem(new(FileProblemKind.Unsupported, path,
-                $"{path} was not written: its header would have {Words.Count(header.Length)} bytes, names and vocabulary counted, and a safetensors file's may have " +
-                $"{Words.Count(SafetensorsFile.MaxHeaderBytes)}"));
+                $"{path} was not written: its header would have {Words.Count(header.Length)} bytes, names and vocabulary counted, " +
+                $"and a safetensors file's may have {Words.Count(SafetensorsFile.MaxHeaderBytes)}"));
         }
 
         AtomicFile.Write(path, stream =>
@@ -64,7 +64,7 @@ public static class SafetensorsWriter
                 if (!names.Add(tensor.Name)) Throw.Argument($"the name '{Words.Shown(tensor.Name)}' comes twice or is the format's own");
                 long end = at + (((Array?)tensor.Integers ?? tensor.Floats!).LongLength * SizeOf(tensor));
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", tensor.IsBoolean ? SafetensorsDtypes.Boolean : tensor.Integers is null ? SafetensorsDtypes.Binary32 : SafetensorsDtypes.Integer64);
+                json.WriteString("dtype", DtypeOf(tensor));
                 WriteArray(json, "shape", tensor.Shape.Select(extent => (long)extent));
                 WriteArray(json, "data_offsets", [at, end]);
                 json.WriteEndObject();
@@ -79,7 +79,10 @@ public static class SafetensorsWriter
         return header.WrittenMemory;
     }
 
-    private static int SizeOf(NamedTensor tensor) => tensor.IsBoolean ? sizeof(byte) : tensor.Integers is null ? sizeof(float) : sizeof(long);
+    private static string DtypeOf(NamedTensor tensor) => tensor.IsBoolean ? SafetensorsDtypes.Boolean
+        : tensor.Integers is null ? SafetensorsDtypes.Binary32 : SafetensorsDtypes.Integer64;
+
+    private static int SizeOf(NamedTensor tensor) => SafetensorsDtypes.BitsOf(DtypeOf(tensor)) / 8;
 
     private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
     {

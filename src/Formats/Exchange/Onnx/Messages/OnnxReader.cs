@@ -79,7 +79,8 @@ internal sealed partial class OnnxReader
             OnnxModelField.ProducerName => reader.TryText(out producer),
             OnnxModelField.ProducerVersion => reader.TryText(out version),
             OnnxModelField.OpsetImport => ReadOpset(ref reader, ref opset),
-            OnnxModelField.Graph when graph is not null => Fail(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs")),
+            OnnxModelField.Graph when graph is not null =>
+                Fail(OnnxProblem.Invalid(_file, reader.FieldOffset, "graph", "it has two graphs")),
             OnnxModelField.Graph => reader.TryBytes(out ProtoBytes body) && Set(ref graph, ReadGraph(body, 0)),
             OnnxModelField.Metadata => ReadMetadata(ref reader, metadata),
             OnnxModelField.Functions => reader.TryBytes(out ProtoBytes body) && Add(functions, ReadFunction(body)),

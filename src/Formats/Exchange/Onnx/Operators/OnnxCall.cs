@@ -72,7 +72,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     public void CheckAlike(OnnxArray first, OnnxArray second)
     {
         if (first.Type != second.Type)
-            Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was expected");
+            Invalid($"its inputs are of {OnnxDataType.NameOf(first.Type)} and of {OnnxDataType.NameOf(second.Type)}; one type was " +
+                "expected");
     }
 
     /// <summary>An input of integers that must be there.</summary>
@@ -132,7 +133,8 @@ internal sealed class OnnxCall(OnnxRunContext run, OnnxNode node, OnnxArray?[] i
     {
         if (shape.Length > OnnxTensor.MaxRank) Unsupported($"a tensor of {shape.Length} axes, of at most {OnnxTensor.MaxRank},");
         long count = OnnxArray.CountOf(shape);
-        if (count > Array.MaxLength) Unsupported($"a tensor of {Words.Count(count)} numbers or more, of at most {Words.Count(Array.MaxLength)},");
+        if (count > Array.MaxLength)
+            Unsupported($"a tensor of {Words.Count(count)} numbers or more, of at most {Words.Count(Array.MaxLength)},");
         Charge(count);
     }
 
