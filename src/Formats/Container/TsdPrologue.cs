@@ -42,19 +42,16 @@ internal sealed record TsdPrologue(long HeaderBytes, long FileBytes, string Head
         if (problem is not null) return false;
         if (first.Length < Length)
         {
-            problem = Problem(file, FileProblemKind.Truncated, first.Length,
-                $"{file} is cut short: it has {Words.Counted(first.Length, "byte")}, and the prologue alone has {Length}. " +
-                "Copy or download it again.");
-            return false;
+            string found = Words.Counted(first.Length, "byte");
+            return Problem(file, FileProblemKind.Truncated, first.Length, $"{file} is cut short: it has {found}, " +
+                $"and the prologue alone has {Length}. Copy or download it again.").Refuse(out problem);
         }
 
         string stored = Checksum.Text(first.Slice(ChecksumAt, Checksum.Bytes)), computed = Checksum.Of(first[..ChecksumAt]);
         if (stored != computed)
         {
-            problem = Problem(file, FileProblemKind.PrologueDamaged, 0,
-                $"{file} is damaged in its prologue, bytes 0 to 63: checksum {stored} expected, {computed} found. Copy or download it " +
-                "again.");
-            return false;
+            return Problem(file, FileProblemKind.PrologueDamaged, 0, $"{file} is damaged in its prologue, bytes 0 to 63: " +
+                $"checksum {stored} expected, {computed} found. Copy or download it again.").Refuse(out problem);
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(first[VersionAt..]);

@@ -52,15 +52,7 @@ internal sealed class HardwareProfileReader
             return new(FileProblemKind.ProfileInvalid, file,
                 $"{file} is no hardware profile: it has more than {Words.Count(MaxBytes)} bytes");
         if (Utf8.IsValid(json)) return null;
-        int valid = json.Length;
-        for (int low = 0, high = json.Length; low < high;)
-        {
-            int middle = (low + high + 1) / 2;
-            if (Utf8.IsValid(json[..middle])) low = middle;
-            else high = middle - 1;
-            valid = low;
-        }
-
+        Utf8.ToUtf16(json, new char[json.Length], out int valid, out _, replaceInvalidSequences: false);
         long line = Line(json, valid);
         return new(FileProblemKind.NotUtf8, file, $"{file}, line {line}: not UTF-8 text") { Line = line, Offset = valid };
     }

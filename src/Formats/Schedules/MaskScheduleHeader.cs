@@ -74,40 +74,25 @@ internal static class MaskScheduleHeader
         string file, ReadOnlySpan<byte> first, long fileBytes, out int length, [NotNullWhen(false)] out FileProblem? problem)
     {
         length = 0;
-        if (first.IsEmpty)
-        {
-            problem = new(FileProblemKind.Empty, file, $"{file} is empty; a mask schedule was expected") { Offset = 0 };
-        }
-        else if (!first.StartsWith(Magic.MaskSchedule))
-        {
-            string guess = ForeignFile.Guess(first, file);
-            problem = new(FileProblemKind.Foreign, file,
-                $"{file} is not a mask schedule: it begins with {Words.Hex(first[..Math.Min(8, first.Length)])} ({guess})")
-            { Offset = 0 };
-        }
-        else if (first.Length < FixedBytes)
-        {
-            problem = Truncated(file, fileBytes, FixedBytes);
-        }
-        else if (Get(first, VersionAt) > CurrentVersion)
-        {
-            problem = new(FileProblemKind.NewerVersion, file,
-                $"{file} is a mask schedule of version {Get(first, VersionAt)}, this build reads up to {CurrentVersion}. " +
+        problem = first.IsEmpty ? Problem(FileProblemKind.Empty, 0, "is empty; a mask schedule was expected")
+            : !first.StartsWith(Magic.MaskSchedule) ? Problem(FileProblemKind.Foreign, 0, "is not a mask schedule: it begins with " +
+                $"{Words.Hex(first[..Math.Min(8, first.Length)])} ({ForeignFile.Guess(first, file)})")
+            : first.Length < FixedBytes ? Truncated(file, fileBytes, FixedBytes)
+            : Get(first, VersionAt) > CurrentVersion ? Problem(FileProblemKind.NewerVersion, VersionAt,
+                $"is a mask schedule of version {Get(first, VersionAt)}, this build reads up to {CurrentVersion}. " +
                 "Update TinySD, or copy the file again.")
-            { Offset = VersionAt };
-        }
-        else
-        {
-            uint bytes = Get(first, LengthAt), places = Get(first, PlacesAt);
-            long least = FixedBytes + ((long)places * PlaceBytes) + ChecksumBytes, most = least;
-            if (Get(first, VersionAt) > 1) most += ((long)places * MostNameBytes) + 3;
-            problem = places > MaskScheduleInfo.MaxPlaces || bytes < least || bytes > most
-                ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(places, "place")}")
-                : bytes > fileBytes ? Truncated(file, fileBytes, bytes) : null;
-            length = (int)bytes;
-        }
-
+            : null;
+        if (problem is not null) return false;
+        uint bytes = Get(first, LengthAt), places = Get(first, PlacesAt);
+        long least = FixedBytes + ((long)places * PlaceBytes) + ChecksumBytes, most = least;
+        if (Get(first, VersionAt) > 1) most += ((long)places * MostNameBytes) + 3;
+        problem = places > MaskScheduleInfo.MaxPlaces || bytes < least || bytes > most
+            ? Damaged(file, LengthAt, $"a header of {Words.Counted(bytes, "byte")} and {Words.Counted(places, "place")}")
+            : bytes > fileBytes ? Truncated(file, fileBytes, bytes) : null;
+        length = (int)bytes;
         return problem is null;
+
+        FileProblem Problem(FileProblemKind kind, int offset, string what) => new(kind, file, $"{file} {what}") { Offset = offset };
     }
 
     /// <summary>Reads a whole header.</summary>
@@ -116,26 +101,15 @@ internal static class MaskScheduleHeader
         [NotNullWhen(false)] out FileProblem? problem)
     {
         info = null;
-        problem = null;
         uint stored = Get(header, header.Length - ChecksumBytes), computed = Crc32.HashToUInt32(header[..^ChecksumBytes]);
         if (stored != computed)
-        {
-            problem = Damaged(file, 0, $"checksum {computed:x8} where {stored:x8} was written");
-            return false;
-        }
-
+            return Damaged(file, 0, $"checksum {computed:x8} where {stored:x8} was written").Refuse(out problem);
         var places = ImmutableArray.CreateBuilder<MaskPlace>();
         int version = Number(header, VersionAt), names = FixedBytes + (Number(header, PlacesAt) * PlaceBytes), nameAt = names;
         for (int at = FixedBytes; at < names; at += PlaceBytes)
         {
-            if (ReadPlace(header, at, version > 1, ref nameAt, out string? wrong) is { } place)
-            {
-                places.Add(place);
-                continue;
-            }
-
-            problem = Invalid(file, at, $"of its places, number {places.Count}, counted from 0: {wrong}");
-            return false;
+            if (ReadPlace(header, at, version > 1, ref nameAt, out string? wrong) is { } place) places.Add(place);
+            else return Invalid(file, at, $"of its places, number {places.Count}, counted from 0: {wrong}").Refuse(out problem);
         }
 
         byte kind = header[KindAt], draw = header[DrawAt];

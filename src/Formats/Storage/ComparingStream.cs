@@ -2,27 +2,13 @@ namespace TinySD.Formats.Storage;
 
 /// <summary>A stream that writes nothing and compares what would be written with what a file holds.</summary>
 /// <param name="file">Open for reading, at its start.</param>
-internal sealed class ComparingStream(Stream file) : Stream
+internal sealed class ComparingStream(Stream file) : OneWayStream(isRead: false)
 {
     private readonly byte[] _found = new byte[1 << 16];
     private bool _differs;
 
     /// <summary>Whether all that was written is all that the file holds.</summary>
     public bool IsSame => !_differs && file.ReadByte() < 0;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override void Write(ReadOnlySpan<byte> bytes)
     {
@@ -33,16 +19,4 @@ internal sealed class ComparingStream(Stream file) : Stream
             bytes = bytes[found.Length..];
         }
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

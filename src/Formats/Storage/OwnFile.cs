@@ -52,23 +52,15 @@ internal static class OwnFile
     /// <exception cref="FileProblemException">It has.</exception>
     public static void RefuseOther(string path)
     {
-        if (LinkWalk.TargetOf(path) is { } target)
-        {
-            Throw.Problem(new(FileProblemKind.NotRegularFile, path,
-                $"cannot write {path}: it is a symbolic link, to {target}, and files under names of TinySD's own are never written " +
-                "through a link; remove the link, or give another name"));
-        }
-
-        switch (Libc.KindOf(path))
-        {
-            case PathKind.Directory:
-                Throw.Problem(new(FileProblemKind.IsDirectory, path,
-                    $"cannot write {path}: it is a folder; remove it, or give another name"));
-                break;
-            case PathKind.Special:
-                Throw.Problem(new(FileProblemKind.NotRegularFile, path,
-                    $"cannot write {path}: it is a pipe or a device; remove it, or give another name"));
-                break;
-        }
+        (FileProblemKind kind, string? what) = LinkWalk.TargetOf(path) is { } target
+            ? (FileProblemKind.NotRegularFile, $"it is a symbolic link, to {target}, and files under names of TinySD's own " +
+                "are never written through a link; remove the link,")
+            : Libc.KindOf(path) switch
+            {
+                PathKind.Directory => (FileProblemKind.IsDirectory, "it is a folder; remove it,"),
+                PathKind.Special => (FileProblemKind.NotRegularFile, "it is a pipe or a device; remove it,"),
+                _ => default((FileProblemKind, string?)),
+            };
+        if (what is not null) Throw.Problem(new(kind, path, $"cannot write {path}: {what} or give another name"));
     }
 }

@@ -117,33 +117,22 @@ internal static class SystemErrors
     /// <summary>A failure to write, in words.</summary>
     public static FileProblem WhileWriting(string path, Exception exception)
     {
-        if (exception is PathTooLongException)
+        // The folder was there a moment ago: not to be found is how /proc and its like refuse, and the system's own words would name the
+        // temporary file.
+        (FileProblemKind kind, string what) = exception switch
         {
-            return new(FileProblemKind.WriteFailed, path,
-                $"cannot write {path}: the name or the path is too long for the system, which takes 255 bytes in most names; choose a " +
-                "shorter one");
-        }
-
-        if (exception is UnauthorizedAccessException)
-            return new(FileProblemKind.AccessDenied, path, $"cannot write {path}: permission denied; choose a folder you may write to");
-        if (IsNoSpace(exception.HResult))
-        {
-            return new(FileProblemKind.NoSpace, path,
-                $"cannot write {path}: no space left on the disk; free some or choose another folder. What was there before is unchanged.");
-        }
-
-        if (IsReadOnlyDisk(exception.HResult))
-        {
-            return new(FileProblemKind.AccessDenied, path,
-                $"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
-        }
-
-        // The folder was there a moment ago: this is how /proc and its like refuse, and the system's own words would name the temporary
-        // file.
-        return exception is FileNotFoundException or DirectoryNotFoundException
-            ? new(FileProblemKind.WriteFailed, path,
-                $"cannot write {path}: the system does not let files be created there; choose another folder")
-            : new(FileProblemKind.WriteFailed, path, $"cannot write {path}: {exception.Message}");
+            PathTooLongException => (FileProblemKind.WriteFailed,
+                "the name or the path is too long for the system, which takes 255 bytes in most names; choose a shorter one"),
+            UnauthorizedAccessException => (FileProblemKind.AccessDenied, "permission denied; choose a folder you may write to"),
+            _ when IsNoSpace(exception.HResult) => (FileProblemKind.NoSpace,
+                "no space left on the disk; free some or choose another folder. What was there before is unchanged."),
+            _ when IsReadOnlyDisk(exception.HResult) => (FileProblemKind.AccessDenied,
+                "the disk is write-protected or mounted read-only; choose another folder"),
+            FileNotFoundException or DirectoryNotFoundException => (FileProblemKind.WriteFailed,
+                "the system does not let files be created there; choose another folder"),
+            _ => (FileProblemKind.WriteFailed, exception.Message),
+        };
+        return new(kind, path, $"cannot write {path}: {what}");
     }
 
     /// <summary>Whether a file could not be opened because another process holds it.</summary>

@@ -6,7 +6,7 @@ namespace TinySD.Formats.Text;
 /// <remarks>A gzip file is a sequence of members. Here one more member, the seal, is put behind the file's last byte. Only when every
 /// member before it ended as it should does the seal come out at the end; in a file that is cut short the seal's bytes are taken for the
 /// missing ones, and fail their check sum. So nothing needs to be known of the compressed form.</remarks>
-internal sealed class WholeGzipStream : ReadOnlyStream
+internal sealed class WholeGzipStream : OneWayStream
 {
     private static readonly byte[] s_seal = [0xFF, 0x54, 0x69, 0x6E, 0x79, 0x53, 0x44, 0xFF];
     private static readonly byte[] s_sealMember = Pack(s_seal);
@@ -17,7 +17,8 @@ internal sealed class WholeGzipStream : ReadOnlyStream
     private bool _ended;
 
     /// <param name="file">The compressed bytes; owned from here on.</param>
-    public WholeGzipStream(Stream file) => _unpacked = new GZipStream(new Sealed(file), CompressionMode.Decompress);
+    public WholeGzipStream(Stream file)
+        : base(isRead: true) => _unpacked = new GZipStream(new Sealed(file), CompressionMode.Decompress);
 
     /// <summary>Reads unpacked bytes.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, cut short, or has other bytes behind its end.</exception>
@@ -54,7 +55,7 @@ internal sealed class WholeGzipStream : ReadOnlyStream
     }
 
     /// <summary>The file, then the seal.</summary>
-    private sealed class Sealed(Stream file) : ReadOnlyStream
+    private sealed class Sealed(Stream file) : OneWayStream(isRead: true)
     {
         private int _sealUsed;
 

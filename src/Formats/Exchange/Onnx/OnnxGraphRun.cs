@@ -15,6 +15,20 @@ internal delegate OnnxArray[]? OtherRun(OnnxCall call);
 /// <summary>Walks a graph from its inputs to its outputs, node by node; a value is let go of after its last use.</summary>
 internal static class OnnxGraphRun
 {
+    /// <summary>Looks into a graph: runs it on inputs that stand for themselves.</summary>
+    public static List<OnnxArray> Look(
+        OnnxModel model, ImmutableArray<OnnxNode> nodes, Func<OnnxValue, OnnxArray> probe, RecurrentRun recurrent, OtherRun? other = null)
+    {
+        var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
+        foreach (OnnxValue input in model.Graph.Inputs)
+        {
+            if (!model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = probe(input);
+        }
+
+        var run = new OnnxRunContext(model, null, inputs.Values.Sum(input => (long)input.Length));
+        return Run(run, model.Graph, nodes, inputs, recurrent, other);
+    }
+
     /// <summary>Runs a graph, its nodes prepared. An input that is also an initializer goes before it; who runs nodes otherwise is asked
     /// before a node that is not recurrent is run.</summary>
     /// <returns>The graph's outputs, in their order.</returns>
@@ -22,7 +36,7 @@ internal static class OnnxGraphRun
     /// there.</exception>
     public static List<OnnxArray> Run(
         OnnxRunContext run, OnnxGraph graph, ImmutableArray<OnnxNode> nodes, IReadOnlyDictionary<string, OnnxArray> inputs,
-            RecurrentRun recurrent, OtherRun? other = null)
+        RecurrentRun recurrent, OtherRun? other = null)
     {
         var values = new Dictionary<string, OnnxArray>(inputs, StringComparer.Ordinal);
         var made = new HashSet<string>(inputs.Keys, StringComparer.Ordinal);
@@ -47,9 +61,9 @@ internal static class OnnxGraphRun
                     call.Invalid($"the value '{Words.Shown(node.Outputs[i])}' is made twice");
                 OnnxArray result = results[i];
                 bool isTagged = OnnxRecurrentNode.Is(node) || OnnxOperators.IsTagged(node, arguments);
-                if (uses.ContainsKey(node.Outputs[i]))
-                    values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers)
-                    { IsChosen = isChosen, IsTagged = isTagged });
+                if (!uses.ContainsKey(node.Outputs[i])) continue;
+                values.Add(node.Outputs[i], new OnnxArray(result.Type, result.Shape.AsSpan(), result.Numbers)
+                { IsChosen = isChosen, IsTagged = isTagged });
             }
 
             foreach (string name in node.Inputs)
@@ -61,14 +75,10 @@ internal static class OnnxGraphRun
         var outputs = new List<OnnxArray>();
         foreach (OnnxValue output in graph.Outputs)
         {
-            if (!values.TryGetValue(output.Name, out OnnxArray? value))
-            {
-                if (!graph.Initializers.TryGetValue(output.Name, out OnnxTensor? tensor))
-                    Throw.Problem(OnnxProblem.Invalid(run.Path, 0, output.Name, $"no node makes its output '{Words.Shown(output.Name)}'"));
-                value = run.Read(tensor!);
-            }
-
-            outputs.Add(value);
+            OnnxTensor? tensor = null;
+            if (!values.TryGetValue(output.Name, out OnnxArray? value) && !graph.Initializers.TryGetValue(output.Name, out tensor))
+                Throw.Problem(OnnxProblem.Invalid(run.Path, 0, output.Name, $"no node makes its output '{Words.Shown(output.Name)}'"));
+            outputs.Add(value ?? run.Read(tensor!));
         }
 
         return outputs;

@@ -74,14 +74,7 @@ internal sealed class OnnxLanguageModelImport
 
     private ForeignLanguageModel Run(ImmutableArray<OnnxNode> nodes)
     {
-        var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
-        foreach (OnnxValue input in _model.Graph.Inputs)
-        {
-            if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
-        }
-
-        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length));
-        List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, nodes, inputs, AddLayer, Pass);
+        List<OnnxArray> outputs = OnnxGraphRun.Look(_model, nodes, Probe, AddLayer, Pass);
         if (_embedding is null) Refuse("graph", NoTable);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_classifier is null) Refuse("graph", NoProduct);
@@ -165,11 +158,7 @@ internal sealed class OnnxLanguageModelImport
     {
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         float[] tags = x.Floats!;
-        foreach (int weights in (ReadOnlySpan<int>)[OnnxRecurrentNode.W, OnnxRecurrentNode.R, OnnxRecurrentNode.B, OnnxRecurrentNode.P])
-        {
-            if (call.Optional(weights) is { IsTagged: true }) call.Unsupported("weights that depend on an input of the graph");
-        }
-
+        if (OnnxRecurrentNode.HasTaggedWeights(call)) call.Unsupported("weights that depend on an input of the graph");
         bool isFirst = _layers.Count == 0;
         bool isChained = isFirst
             ? tags.Length == _embedded.Count && AreRows(tags, x.Shape, [_embedded])

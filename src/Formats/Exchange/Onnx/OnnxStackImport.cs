@@ -55,14 +55,7 @@ internal sealed class OnnxStackImport
 
     private RecurrentStack Run()
     {
-        var inputs = new Dictionary<string, OnnxArray>(StringComparer.Ordinal);
-        foreach (OnnxValue input in _model.Graph.Inputs)
-        {
-            if (!_model.Graph.Initializers.ContainsKey(input.Name)) inputs[input.Name] = Probe(input);
-        }
-
-        var run = new OnnxRunContext(_model, null, inputs.Values.Sum(input => (long)input.Length));
-        List<OnnxArray> outputs = OnnxGraphRun.Run(run, _model.Graph, _nodes, inputs, AddLayer);
+        List<OnnxArray> outputs = OnnxGraphRun.Look(_model, _nodes, Probe, AddLayer);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_layers.Count > MaxLayers) Refuse("graph", $"it has {_layers.Count} layers; a stack has {MaxLayers} at most");
         if (_model.Graph.Outputs.Length * (long)_tags.Count > MaxLooks)
@@ -86,8 +79,8 @@ internal sealed class OnnxStackImport
         OnnxNode? taker = Taker(input.Name);
         int at = taker is not null && OnnxRecurrentNode.Is(taker) ? taker.Inputs.IndexOf(input.Name) : -1;
         if (at is OnnxRecurrentNode.W or OnnxRecurrentNode.R or OnnxRecurrentNode.B or OnnxRecurrentNode.P)
-            Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; only 'run' takes " +
-            $"such models");
+            Refuse(input.Name, $"the weights '{Words.Shown(input.Name)}' are an input of the graph and not in the file; " +
+                "only 'run' takes such models");
         int[] shape = ProbeShape(input, taker);
         long count = OnnxArray.CountOf(shape);
         if (input.DataType == OnnxDataType.Boolean || OnnxDataType.IsInteger(input.DataType))
@@ -145,12 +138,8 @@ internal sealed class OnnxStackImport
     {
         OnnxArray x = node.TimeFirst(call.Required(OnnxRecurrentNode.X));
         string label = node.Node.Label;
-        foreach (int weights in (ReadOnlySpan<int>)[OnnxRecurrentNode.W, OnnxRecurrentNode.R, OnnxRecurrentNode.B, OnnxRecurrentNode.P])
-        {
-            if (call.Optional(weights) is { IsTagged: true })
-                Refuse(label, $"weights of {label} depend on an input of the graph; only 'run' takes such models");
-        }
-
+        if (OnnxRecurrentNode.HasTaggedWeights(call))
+            Refuse(label, $"weights of {label} depend on an input of the graph; only 'run' takes such models");
         if (_layers.Count == 0)
         {
             (_timeSteps, _batch) = (x.Shape[0], x.Shape[1]);
@@ -242,26 +231,26 @@ internal sealed class OnnxStackImport
     private void CheckState(OnnxCall call, OnnxRecurrentNode node, int index)
     {
         string label = node.Node.Label, name = index == OnnxRecurrentNode.InitialH ? "initial_h" : "initial_c";
+        string neither = $"{name} of {label} is neither zero nor of one input of the graph; " +
+            "a stack starts from zero or from what it is given";
 
         // Zeros in the file are zeros for any number of sequences.
         if (call.Optional(index) is { IsTagged: false, IsFloating: true, Rank: 3, Length: > 0 } constant)
         {
             if (constant.ToFloats().All(value => value == 0f)) return;
-            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is " +
-            $"given");
+            Refuse(label, neither);
         }
 
         if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
         (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>()
             .FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
         if (source is not { } input || !_tags.AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
-            Refuse(label, $"{name} of {label} is neither zero nor of one input of the graph; a stack starts from zero or from what it is " +
-            $"given");
+            Refuse(label, neither);
         (string State, int UpTo) before = _states.GetValueOrDefault(source!.Value.First, (name, 0));
         if (before.State != name || state[0] <= before.UpTo || !OnnxTags.IsInOrder(state,
             [node.Config.DirectionCount, _batch, node.Config.HiddenSize]))
-            Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; a stack is given " +
-            $"h0 and c0 layer by layer");
+            Refuse(label, $"{name} of {label} is not its own part of an input of the graph, in the order of the layers; " +
+                "a stack is given h0 and c0 layer by layer");
         _states[source.Value.First] = (name, (int)state[0]);
     }
 

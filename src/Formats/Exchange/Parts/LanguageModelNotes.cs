@@ -41,8 +41,7 @@ internal sealed record LanguageModelNotes(
     /// <summary>The shape that a file says, or null.</summary>
     /// <exception cref="FileProblemException">It is none.</exception>
     public static LanguageModelConfig? Shape(string path, IReadOnlyDictionary<string, string> metadata) =>
-        Checked(path, ConfigurationKey,
-            () => Parse(path, metadata, ConfigurationKey, SectionReader.MostValues, ConfigurationFields.Table.Read));
+        Parse(path, metadata, ConfigurationKey, SectionReader.MostValues, ConfigurationFields.Table.Read);
 
     /// <summary>Reads what a file says.</summary>
     /// <param name="path">The file.</param>
@@ -52,8 +51,8 @@ internal sealed record LanguageModelNotes(
     /// <exception cref="FileProblemException">It is not as TinySD writes it.</exception>
     public static LanguageModelNotes Read(string path, IReadOnlyDictionary<string, string> metadata, int tokens, TextLevel? level)
     {
-        TrainingRecord<LanguageModelRecipe, TextsRecord>? record = Checked(path, TrainingKey, () => Parse(
-            path, metadata, TrainingKey, LanguageModelFile.Training.MostValues, LanguageModelFile.Training.Read));
+        TrainingRecord<LanguageModelRecipe, TextsRecord>? record = Parse(
+            path, metadata, TrainingKey, LanguageModelFile.Training.MostValues, LanguageModelFile.Training.Read);
         string[]? words = Parse(
             path, metadata, VocabularyKey, tokens + SectionReader.MostValues,
             json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.StringArray));
@@ -78,41 +77,32 @@ internal sealed record LanguageModelNotes(
 
     private static T? Parse<T>(
         string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
-        where T : class
-    {
-        if (!metadata.TryGetValue(key, out string? text)) return null;
-        byte[] json = Encoding.UTF8.GetBytes(text);
-        try
+        where T : class => !metadata.TryGetValue(key, out string? text) ? null : Checked(path, key, () =>
         {
             // Counted before anything is made of it: a value of one byte can become an object of a hundred.
+            byte[] json = Encoding.UTF8.GetBytes(text);
             long count = TsdHeader.CountValues(json);
-            if (count > mostValues)
-            {
-                Throw.Problem(Invalid(path, key,
-                    $"{path}: '{key}' in its metadata has {Words.Count(count)} values; at most {Words.Count(mostValues)} were expected"));
-            }
+            if (count <= mostValues) return read(json) ?? throw new JsonException("it is null");
+            throw new FileProblemException(Invalid(path, key,
+                $"{path}: '{key}' in its metadata has {Words.Count(count)} values; at most {Words.Count(mostValues)} were expected"));
+        });
 
-            return read(json) ?? throw new JsonException("it is null");
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            string why = exception is JsonException malformed ? Words.OfJson(malformed) : "a string holds half of a surrogate pair";
-            Throw.Problem(Invalid(path, key, $"{path}: '{key}' in its metadata is not as TinySD writes it: {why}"));
-            return null;
-        }
-    }
-
-    private static T? Checked<T>(string path, string key, Func<T?> read)
+    private static T Checked<T>(string path, string key, Func<T> read)
         where T : class
     {
         try
         {
             return read();
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or JsonException or InvalidOperationException)
         {
-            Throw.Problem(Invalid(path, key, $"{path}: '{key}' in its metadata is not as TinySD writes it: {Words.OfArgument(exception)}"));
-            return null;
+            string why = exception switch
+            {
+                ArgumentException argument => Words.OfArgument(argument),
+                JsonException malformed => Words.OfJson(malformed),
+                _ => "a string holds half of a surrogate pair",
+            };
+            throw new FileProblemException(Invalid(path, key, $"{path}: '{key}' in its metadata is not as TinySD writes it: {why}"));
         }
     }
 

@@ -107,9 +107,7 @@ public static class LanguageModelParts
     internal static LanguageModel Join(
         string path, LanguageModelConfig config, IReadOnlyList<RecurrentStack> stacks, float[] embedding, float[] classifier, float[]? bias)
     {
-        if (!TryCreate(config, out LanguageModel? model))
-            Throw.Problem(new(
-                FileProblemKind.Unsupported, path, $"{path} was not loaded: it has more than 2^31 weights, this build's limit"));
+        LanguageModel model = Create(config, path);
         int layer = 0;
         foreach (RecurrentStack stack in stacks)
         {
@@ -148,18 +146,17 @@ public static class LanguageModelParts
         return stack;
     }
 
-    private static bool TryCreate(LanguageModelConfig config, [NotNullWhen(true)] out LanguageModel? model)
+    private static LanguageModel Create(LanguageModelConfig config, string path)
     {
         try
         {
-            model = new LanguageModel(config);
+            return new LanguageModel(config);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            model = null;
+            throw new FileProblemException(new(
+                FileProblemKind.Unsupported, path, $"{path} was not loaded: it has more than 2^31 weights, this build's limit"));
         }
-
-        return model is not null;
     }
 
     private static RecurrentStack Part(LanguageModel model, int firstLayer, int layers)

@@ -31,17 +31,15 @@ internal static class OnnxFunctionField
 /// <summary>AttributeProto; the numbers of its type are <see cref="OnnxAttributeType"/>.</summary>
 internal static class OnnxAttributeField
 {
-    public const int Name = 1, Float = 2, Integer = 3, Text = 4, Tensor = 5, Graph = 6, Floats = 7, Integers = 8, Texts = 9, Graphs = 11,
-        Type = 20,
-        ReferenceName = 21;
+    public const int Name = 1, Float = 2, Integer = 3, Text = 4, Tensor = 5, Graph = 6, Floats = 7, Integers = 8, Texts = 9, Graphs = 11;
+    public const int Type = 20, ReferenceName = 21;
 }
 
 /// <summary>TensorProto.</summary>
 internal static class OnnxTensorField
 {
-    public const int Dims = 1, DataType = 2, Segment = 3, Floats = 4, Integers32 = 5, Integers64 = 7, Name = 8, Raw = 9, Doubles = 10,
-        Unsigned64 = 11,
-        External = 13, Location = 14;
+    public const int Dims = 1, DataType = 2, Segment = 3, Floats = 4, Integers32 = 5, Integers64 = 7, Name = 8, Raw = 9, Doubles = 10;
+    public const int Unsigned64 = 11, External = 13, Location = 14;
 
     // StringStringEntryProto, of which the place of external data is made.
     public const int EntryKey = 1, EntryValue = 2;
@@ -63,17 +61,14 @@ internal static class OnnxValueField
 /// <summary>TensorProto.DataType.</summary>
 internal static class OnnxDataType
 {
-    public const int Binary32 = 1, Unsigned8 = 2, Integer8 = 3, Unsigned16 = 4, Integer16 = 5, Integer32 = 6, Integer64 = 7, Boolean = 9,
-        Binary16 = 10,
-        Binary64 = 11, Unsigned32 = 12, Unsigned64 = 13, BFloat16 = 16;
+    public const int Binary32 = 1, Unsigned8 = 2, Integer8 = 3, Unsigned16 = 4, Integer16 = 5, Integer32 = 6, Integer64 = 7, Boolean = 9;
+    public const int Binary16 = 10, Binary64 = 11, Unsigned32 = 12, Unsigned64 = 13, BFloat16 = 16;
 
     private static readonly string[] s_names =
     [
         "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double", "uint32",
-            "uint64",
-        "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4",
-            "float4e2m1",
-        "float8e8m0", "uint2", "int2",
+        "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4",
+        "float4e2m1", "float8e8m0", "uint2", "int2",
     ];
 
     /// <summary>The type as ONNX spells it.</summary>

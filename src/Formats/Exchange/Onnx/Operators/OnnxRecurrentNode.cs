@@ -21,6 +21,10 @@ internal sealed record OnnxRecurrentNode(
     /// <summary>Whether an operator is one of the three.</summary>
     public static bool Is(OnnxNode node) => node is { Domain: "", Operator: "LSTM" or "GRU" or "RNN" };
 
+    /// <summary>Whether weights of a node are made of the graph's inputs.</summary>
+    public static bool HasTaggedWeights(OnnxCall call) =>
+        new[] { W, R, B, P }.Any(index => call.Optional(index) is { IsTagged: true });
+
     /// <summary>Reads a node.</summary>
     public static OnnxRecurrentNode Read(OnnxCall call)
     {
