@@ -7,9 +7,7 @@ public sealed class LineLengthTests
 
     // A folder joins when its last long line is gone; then nobody has to look at it again.
     [Test]
-    [Arguments("src/Formats/Checkpoints")]
-    [Arguments("src/Formats/Container")]
-    [Arguments("src/Formats/Schedules")]
+    [Arguments("src/Formats")]
     [Arguments("src/Runtime")]
     [Arguments("src/Tools/Bench")]
     [Arguments("src/Tools/Demo")]
