@@ -30,7 +30,8 @@ public sealed class ArraySimulatorTests
                     foreach (int k in s_sizes)
                     {
                         runs++;
-                        Check(array, Enumerable.Range(0, m).ToArray(), Enumerable.Range(0, n).ToArray(), Enumerable.Range(0, k).ToArray(), problems);
+                        Check(array, Enumerable.Range(0, m).ToArray(), Enumerable.Range(0, n).ToArray(), Enumerable.Range(0, k).ToArray(),
+                            problems);
                     }
                 }
             }
@@ -93,14 +94,17 @@ public sealed class ArraySimulatorTests
         ArrayRun run = new ArraySimulator(array).Run(new GatheredMatrix(x, edge, m, k), new GatheredMatrix(w, edge, k, n));
         var shape = new GemmShape(m.Length, n.Length, k.Length);
         string name = $"{array.Rows}x{array.Columns} {array.Dataflow} {shape}";
-        if (run.Cycles != FoldModel.Cycles(array, shape)) problems.Add($"{name}: {run.Cycles} cycles, expected {FoldModel.Cycles(array, shape)}");
-        if (run.MultiplyAdds != shape.MultiplyAdds) problems.Add($"{name}: {run.MultiplyAdds} multiply-adds, expected {shape.MultiplyAdds}");
+        if (run.Cycles != FoldModel.Cycles(array, shape))
+            problems.Add($"{name}: {run.Cycles} cycles, expected {FoldModel.Cycles(array, shape)}");
+        if (run.MultiplyAdds != shape.MultiplyAdds)
+            problems.Add($"{name}: {run.MultiplyAdds} multiply-adds, expected {shape.MultiplyAdds}");
         for (int i = 0; i < m.Length; i++)
         {
             for (int j = 0; j < n.Length; j++)
             {
                 double expected = k.Sum(unit => (double)x[(m[i] * edge) + unit] * w[(unit * edge) + n[j]]);
-                if (!(Math.Abs(run.Output[i, j] - expected) < 1e-5)) problems.Add($"{name}: output {i},{j} is {run.Output[i, j]}, expected {expected}");
+                if (!(Math.Abs(run.Output[i, j] - expected) < 1e-5))
+                    problems.Add($"{name}: output {i},{j} is {run.Output[i, j]}, expected {expected}");
             }
         }
     }

@@ -7,7 +7,8 @@ namespace TinySD.Tools.Tests;
 public sealed class BadInputTests
 {
     // The texts of the folder have thirteen words and the line's end.
-    private const string ByModel = "\nA model that is trained with --min-count 2 (or a --max-vocabulary below 14) has it, and reads any text.\n";
+    private const string ByModel =
+        "\nA model that is trained with --min-count 2 (or a --max-vocabulary below 14) has it, and reads any text.\n";
 
     [Test]
     public async Task A_missing_file()
@@ -120,7 +121,8 @@ public sealed class BadInputTests
         await Refused(prompted, "tinysd generate: --prompt, line 1: the word 'platypus' is not in the model's vocabulary", ByModel);
 
         // Some parsers read a file for a word with an @ before it.
-        await Refused(Tinysd.Run("generate", folder.Model, "--prompt", "@file"), "tinysd generate: --prompt, line 1: the word '@file' is not");
+        await Refused(
+            Tinysd.Run("generate", folder.Model, "--prompt", "@file"), "tinysd generate: --prompt, line 1: the word '@file' is not");
 
         // With an unknown token in the vocabulary the same texts can be read.
         folder.TrainModel("--min-count", "2");
@@ -136,14 +138,17 @@ public sealed class BadInputTests
         using var folder = new TestFolder();
         string strange = folder.PutText("strange.txt", "the cat sees a dog\nthe platypus sees a dog\n");
         string[] args = ["--level", level, "--test"];
-        string[] wrongTest = folder.TrainArgs(folder.Model, 1, [.. args, strange]), wrongValid = folder.TrainArgs(folder.Model, 1, [.. args, folder.Test]);
+        string[] wrongTest = folder.TrainArgs(folder.Model, 1, [.. args, strange]);
+        string[] wrongValid = folder.TrainArgs(folder.Model, 1, [.. args, folder.Test]);
         wrongValid[Array.IndexOf(wrongValid, "--valid") + 1] = strange;
         foreach (string[] wrong in new[] { wrongTest, wrongValid })
         {
             CliResult result = Tinysd.Run(wrong);
-            await Refused(result, $"tinysd train lm: {strange}, line 2: the {found} is not in the model's vocabulary, and that has no <unk>. ");
+            await Refused(
+                result, $"tinysd train lm: {strange}, line 2: the {found} is not in the model's vocabulary, and that has no <unk>. ");
             await Assert.That(result.Error).EndsWith(
-                $"\nAdd --min-count 2 (or a --max-vocabulary below {vocabulary}): rare {several} become <unk>, and so does every {one} that the training text lacks.\n");
+                $"\nAdd --min-count 2 (or a --max-vocabulary below {vocabulary}): rare {several} become <unk>, and so does every {one} " +
+                "that the training text lacks.\n");
             await Assert.That(Tinysd.Run([.. wrong, "--max-vocabulary", $"{vocabulary}"]).Code).IsEqualTo(1);
             await Assert.That(Tinysd.Run([.. wrong, "--max-vocabulary", $"{vocabulary - 1}"]).Code).IsEqualTo(0);
             await Assert.That(Tinysd.Run([.. wrong, "--min-count", "2"]).Code).IsEqualTo(0);
@@ -157,7 +162,8 @@ public sealed class BadInputTests
         string strange = folder.PutText("strange.txt", "the platypus\n");
         folder.TrainModel();
         CliResult data = Tinysd.Run("eval", folder.Model, "--data", strange);
-        await Refused(data, $"tinysd eval: {strange}, line 1: the word 'platypus' is not in the model's vocabulary, and that has no <unk>. ");
+        await Refused(
+            data, $"tinysd eval: {strange}, line 1: the word 'platypus' is not in the model's vocabulary, and that has no <unk>. ");
         await Assert.That(data.Error).EndsWith(ByModel);
         CliResult tuning = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--cache", "9", "--cache-tune", strange);
         await Refused(tuning, $"tinysd eval: {strange}, line 1: ", ByModel);
@@ -187,7 +193,8 @@ public sealed class BadInputTests
     {
         using var folder = new TestFolder();
         string masks = folder["masks.tss"];
-        await Assert.That(Tinysd.Run("schedule", "--steps", "3", "--dropout", "structured", "--rate", "0.5", "--out", masks).Code).IsEqualTo(0);
+        await Assert.That(Tinysd.Run("schedule", "--steps", "3", "--dropout", "structured", "--rate", "0.5", "--out", masks).Code)
+            .IsEqualTo(0);
         await Assert.That(Tinysd.Run("verify", masks).Code).IsEqualTo(0);
         const string Message = "is not a TinySD model: it begins with 89 54 53 53 0D 0A 1A 0A (a TinySD mask schedule)\n";
         await Refused(Tinysd.Run("eval", masks, "--data", folder.Test), $"tinysd eval: {masks} {Message}");
@@ -250,12 +257,14 @@ public sealed class BadInputTests
     [Test]
     public async Task Numbers_that_stop_being_finite_later_leave_the_best_model_so_far()
     {
-        // Somewhere between the rates that stay finite and those that fail at once are some that fail after an epoch: the rate rises all the time.
+        // Somewhere between the rates that stay finite and those that fail at once are some that fail after an epoch: the rate rises all
+        // the time.
         using var folder = new TestFolder();
         for (float rate = 1e18f; rate < 3e38f; rate *= 3f)
         {
             File.Delete(folder.Model);
-            CliResult result = folder.TrainModel("--lr", Figures.Setting(rate), "--clip", "0", "--full-rate-epochs", "9", "--warm-up", "1000");
+            CliResult result =
+                folder.TrainModel("--lr", Figures.Setting(rate), "--clip", "0", "--full-rate-epochs", "9", "--warm-up", "1000");
             if (result.Code == 0 || !File.Exists(folder.Model)) continue;
             await Refused(result, "the numbers stopped being finite in epoch ", $"{folder.Model} holds the best model so far, of epoch ");
             await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);

@@ -63,7 +63,8 @@ public sealed class BenchTests
     [Arguments("--peepholes", "char-small: 1 peephole layer of 512 units, embedding 64")]
     public async Task Another_cell_is_timed_when_asked_for(string options, string shape)
     {
-        CliResult result = Tinysd.Run(["bench", "--preset", "char-small", .. options.Split(' '), "--steps", "1", "--threads", "1", "--quiet"]);
+        CliResult result =
+            Tinysd.Run(["bench", "--preset", "char-small", .. options.Split(' '), "--steps", "1", "--threads", "1", "--quiet"]);
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(result.Out).StartsWith(shape);
     }

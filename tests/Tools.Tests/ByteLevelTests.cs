@@ -16,7 +16,8 @@ public sealed class ByteLevelTests
         byte[] pattern = [0, 0xFF, 0xC0, 0x80, 10, 0xFE];
         string data = folder.Put("data.bin", [.. Enumerable.Range(0, 3000).Select(i => pattern[i % pattern.Length])]);
         CliResult trained = Tinysd.Run(
-            "train", "lm", "--level", "byte", "--train", data, "--valid", data, "--out", folder.Model, "--hidden", "16", "--embedding", "8", "--batch", "4",
+            "train", "lm", "--level", "byte", "--train", data, "--valid", data, "--out", folder.Model, "--hidden", "16", "--embedding", "8",
+            "--batch", "4",
             "--bptt", "10", "--epochs", "12", "--full-rate-epochs", "12", "--threads", "1");
         await Assert.That(trained.Error).DoesNotContain("tinysd train");
         await Assert.That(trained.Code).IsEqualTo(0);
@@ -40,7 +41,8 @@ public sealed class ByteLevelTests
 
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Matches(@"vocabulary +256 bytes, no <unk>: 00 01 02");
         JsonElement vocabulary = Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("vocabulary");
-        await Assert.That((vocabulary.GetProperty("level").GetString(), vocabulary.GetProperty("count").GetInt32())).IsEqualTo(("byte", 256));
+        await Assert.That((vocabulary.GetProperty("level").GetString(), vocabulary.GetProperty("count").GetInt32()))
+            .IsEqualTo(("byte", 256));
         JsonElement measured = Tinysd.Run("eval", folder.Model, "--data", data, "--json").Json;
         await Assert.That(measured.GetProperty("tokens").GetInt64()).IsEqualTo(2999);
     }
@@ -73,9 +75,12 @@ public sealed class ByteLevelTests
         using var folder = new TestFolder();
         CliResult result = folder.TrainModel("--level", "byte", option, "5", "--max-steps", "2");
         await Assert.That(result.Code).IsEqualTo(0);
-        await Assert.That(result.Error).StartsWith($"tinysd train lm: warning: {option} has no effect at --level byte: there are 256 bytes, and none is unknown.\n");
-        await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("vocabulary").GetProperty("count").GetInt32()).IsEqualTo(256);
-        await Assert.That(Tinysd.Run("train", "lm", "--max-vocabulary", "1").Error).Contains("--max-vocabulary is '1'; expected a whole number from 2 to 16777216.");
+        await Assert.That(result.Error)
+            .StartsWith($"tinysd train lm: warning: {option} has no effect at --level byte: there are 256 bytes, and none is unknown.\n");
+        await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("vocabulary").GetProperty("count").GetInt32())
+            .IsEqualTo(256);
+        await Assert.That(Tinysd.Run("train", "lm", "--max-vocabulary", "1").Error)
+            .Contains("--max-vocabulary is '1'; expected a whole number from 2 to 16777216.");
     }
 
     private static byte[] Bytes(params string[] args)

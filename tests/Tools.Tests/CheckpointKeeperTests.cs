@@ -41,7 +41,8 @@ public sealed class CheckpointKeeperTests
         var clock = new Clock();
         using CheckpointKeeper keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, 50, null), "train lm", clock);
         clock.Seconds += 1e6;
-        await Assert.That(Enumerable.Range(1, 150).Where(update => keeper.IsDue(update))).IsEquivalentTo([50, 100, 150], CollectionOrdering.Matching);
+        await Assert.That(Enumerable.Range(1, 150).Where(update => keeper.IsDue(update)))
+            .IsEquivalentTo([50, 100, 150], CollectionOrdering.Matching);
         await Assert.That(keeper.IsDueAfterEpoch(120)).IsFalse();
     }
 

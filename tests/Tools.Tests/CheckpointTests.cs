@@ -4,7 +4,8 @@ using TinySD.Formats.Checkpoints;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>What <c>--checkpoint</c> and <c>--resume</c> refuse, what a full disk does, and what other commands say of a checkpoint.</summary>
+/// <summary>What <c>--checkpoint</c> and <c>--resume</c> refuse, what a full disk does, and what other commands say of a
+/// checkpoint.</summary>
 public sealed class CheckpointTests
 {
     [Test]
@@ -40,7 +41,8 @@ public sealed class CheckpointTests
     public async Task An_option_that_takes_something_away_from_the_run_is_refused(string options, string message)
     {
         using var folder = new TestFolder();
-        string[] own = ["--peepholes", "--last-hidden", "8", "--weight-decay", "0.001", "--decoupled-decay", "--checkpoint", folder["ck"], "--max-steps", "10"];
+        string[] own = ["--peepholes", "--last-hidden", "8", "--weight-decay", "0.001", "--decoupled-decay", "--checkpoint", folder["ck"],
+            "--max-steps", "10"];
         await Assert.That(folder.TrainModel(own).Code).IsEqualTo(0);
         CliResult result = Tinysd.Run(["train", "lm", "--resume", folder["ck"], .. options.Split(' ')]);
         await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
@@ -75,7 +77,8 @@ public sealed class CheckpointTests
     {
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder["pages"]);
-        await Assert.That(folder.TrainModel("--report", folder["pages/report.html"], "--checkpoint", folder["ck"], "--max-steps", "80").Code).IsEqualTo(0);
+        await Assert.That(folder.TrainModel(
+            "--report", folder["pages/report.html"], "--checkpoint", folder["ck"], "--max-steps", "80").Code).IsEqualTo(0);
         Directory.Delete(folder["pages"], recursive: true);
         CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "150");
         await Assert.That(refused.Code).IsEqualTo(1);
@@ -89,7 +92,8 @@ public sealed class CheckpointTests
     {
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder["here"]);
-        CliResult stopped = Tinysd.RunUntil("epoch 1/3:", folder.TrainArgs(folder["here/model.tsd"], 1, "--report", folder["here/report.html"]));
+        CliResult stopped =
+            Tinysd.RunUntil("epoch 1/3:", folder.TrainArgs(folder["here/model.tsd"], 1, "--report", folder["here/report.html"]));
         await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
         Directory.Move(folder["here"], folder["there"]);
         CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["there/model.tsd.checkpoints"], "--threads", "1");
@@ -112,7 +116,8 @@ public sealed class CheckpointTests
     }
 
     [Test]
-    [Arguments("--train", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 2,100 tokens expected, 2,106 found.")]
+    [Arguments(
+        "--train", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 2,100 tokens expected, 2,106 found.")]
     [Arguments("--valid", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 420 tokens expected, 426 found.")]
     [Arguments("--test", "the cat sees a dog\n", "is not the text that the run in DIR was started with: 420 tokens expected, 426 found.")]
     [Arguments("--train", "swap", "is not the text that the run in DIR was started with: it has as many tokens, but not the same ones.")]
@@ -157,7 +162,8 @@ public sealed class CheckpointTests
         File.Move(folder.Train, folder["moved/train.txt"]);
         CliResult lost = Tinysd.Run("train", "lm", "--resume", folder["ck"]);
         await Assert.That(lost.Code).IsEqualTo(1);
-        await Assert.That(lost.Error).Contains($"there is no file {folder.Train}, which is the run's --train as given when it was started;");
+        await Assert.That(lost.Error)
+            .Contains($"there is no file {folder.Train}, which is the run's --train as given when it was started;");
         CliResult found = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--train", folder["moved/train.txt"]);
         await Assert.That(found.Code).IsEqualTo(0).Because(found.Error);
     }
@@ -167,7 +173,8 @@ public sealed class CheckpointTests
     [Arguments("--resume train.txt", 1, "train.txt is a file; a folder of checkpoints was expected")]
     [Arguments("--resume empty", 1, "empty holds no checkpoint to go on from. Start the run with --checkpoint ")]
     [Arguments("--checkpoint train.txt", 1, "train.txt is a file; a folder for checkpoints was expected")]
-    [Arguments("--checkpoint ck", 2, "holds the checkpoints of a run already, the newest checkpoint-00000040.tsd; go on with that run by --resume ")]
+    [Arguments("--checkpoint ck", 2,
+        "holds the checkpoints of a run already, the newest checkpoint-00000040.tsd; go on with that run by --resume ")]
     [Arguments("--resume empty --checkpoint ck", 1, "empty holds no checkpoint to go on from.")]
     [Arguments("--checkpoint none --no-checkpoints", 2, "--checkpoint and --no-checkpoints contradict each other")]
     public async Task Folders_that_do_not_serve_are_refused(string options, int code, string message)
@@ -175,8 +182,11 @@ public sealed class CheckpointTests
         using var folder = new TestFolder();
         Start(folder);
         Directory.CreateDirectory(folder["empty"]);
-        string[] words = [.. options.Split(' ').Select(word => word.StartsWith("--", StringComparison.Ordinal) || char.IsDigit(word[0]) ? word : folder[word])];
-        CliResult result = words[0] == "--resume" ? Tinysd.Run(["train", "lm", .. words]) : folder.TrainModelTo(folder["other.tsd"], 1, words);
+        string[] words = [.. options.Split(' ')
+            .Select(word => word.StartsWith("--", StringComparison.Ordinal) || char.IsDigit(word[0]) ? word : folder[word])];
+        CliResult result = words[0] == "--resume"
+            ? Tinysd.Run(["train", "lm", .. words])
+            : folder.TrainModelTo(folder["other.tsd"], 1, words);
         await Assert.That(result.Code).IsEqualTo(code).Because(result.Error);
         await Assert.That(result.Error).Contains(message);
         await Assert.That(File.Exists(folder["other.tsd"])).IsFalse();
@@ -199,7 +209,8 @@ public sealed class CheckpointTests
         CliResult other = folder.TrainModel("--seed", "2");
         await Assert.That(other.Code).IsEqualTo(0).Because(other.Error);
         await Assert.That(other.Error).Contains(
-            $"tinysd train lm: {newest} is of a run that did not come to its end. Go on with it by: tinysd train lm --resume {beside}; or remove {beside}.");
+            $"tinysd train lm: {newest} is of a run that did not come to its end. Go on with it by: tinysd train lm --resume {beside}; " +
+            $"or remove {beside}.");
         await Assert.That(Directory.GetDirectories(folder.Path)).IsEquivalentTo([beside]);
         await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsFalse();
         CliResult resumed = Tinysd.Run("train", "lm", "--resume", beside);
@@ -279,7 +290,8 @@ public sealed class CheckpointTests
         await Assert.That(result.Code).IsEqualTo(1);
         await Assert.That(result.Error).Contains("The run stopped after 0 updates;");
         await Assert.That(result.Error).Contains("--no-checkpoints does without, --checkpoint DIR keeps them elsewhere.");
-        await Assert.That(Directory.GetDirectories(folder["disk"]).Where(path => path.EndsWith(".checkpoints", StringComparison.Ordinal))).IsEmpty();
+        await Assert.That(Directory.GetDirectories(folder["disk"]).Where(path => path.EndsWith(".checkpoints", StringComparison.Ordinal)))
+            .IsEmpty();
     }
 
     [Test]
@@ -379,7 +391,8 @@ public sealed class CheckpointTests
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1);
         CliResult result = folder.TrainModelTo(folder["disk/m.tsd"], 1, "--checkpoint", folder["ck"]);
         await Assert.That(result.Code).IsEqualTo(1);
-        await Assert.That(result.Error).Matches(@"m\.tsd: no space left on the disk;.*\n.*checkpoint-00000069\.tsd is kept, go on from it with: ");
+        await Assert.That(result.Error)
+            .Matches(@"m\.tsd: no space left on the disk;.*\n.*checkpoint-00000069\.tsd is kept, go on from it with: ");
         CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--out", folder.Model);
         await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
         await Assert.That(folder.AreEqual("model.tsd", "unbroken.tsd")).IsTrue();
@@ -416,7 +429,8 @@ public sealed class CheckpointTests
         CliResult result = await process.EndAsync();
         await Assert.That(result.Code).IsEqualTo(130).Because(result.Error);
         string last = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^2];
-        string steps = last[(last.IndexOf("after ", StringComparison.Ordinal) + 6)..last.IndexOf(" steps in all", StringComparison.Ordinal)];
+        string steps =
+            last[(last.IndexOf("after ", StringComparison.Ordinal) + 6)..last.IndexOf(" steps in all", StringComparison.Ordinal)];
         int updates = int.Parse(steps, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
         string file = $"checkpoint-{updates.ToString("D8", CultureInfo.InvariantCulture)}.tsd";
         await Assert.That(result.Error).Contains($"{Path.Combine("ck", file)} is kept, go on from it with: tinysd train lm --resume ck");
@@ -460,7 +474,8 @@ public sealed class CheckpointTests
     private static string[] Start(TestFolder folder)
     {
         string[] args = folder.TrainArgs(
-            folder.Model, 1, "--dropout", "structured", "--rate", "0.5", "--test", folder.Test, "--checkpoint", folder["ck"], "--max-steps", "40");
+            folder.Model, 1, "--dropout", "structured", "--rate", "0.5", "--test", folder.Test, "--checkpoint", folder["ck"], "--max-steps",
+                "40");
         CliResult result = Tinysd.Run(args);
         return result.Code == 0 ? args : throw new InvalidOperationException(result.Error);
     }

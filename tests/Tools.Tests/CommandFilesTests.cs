@@ -37,7 +37,8 @@ public sealed class CommandFilesTests
                 {
                     foreach (Symbol other in inputs) yield return (words, output.Name, other.Name, way);
                     if (way == "hard") continue;
-                    foreach (Symbol other in outputs.TakeWhile(earlier => earlier != output)) yield return (words, output.Name, other.Name, way);
+                    foreach (Symbol other in outputs.TakeWhile(earlier => earlier != output))
+                        yield return (words, output.Name, other.Name, way);
                 }
             }
         }
@@ -52,7 +53,8 @@ public sealed class CommandFilesTests
             foreach (Symbol symbol in Symbols(command))
             {
                 bool isText = symbol is Option<string> or Argument<string> or Option<string[]> or Argument<string[]> or Option<FileInfo>;
-                await Assert.That(!isText || symbol is IFileSymbol || s_words.Contains(symbol.Name)).IsTrue().Because($"{words} {symbol.Name}");
+                await Assert.That(!isText || symbol is IFileSymbol || s_words.Contains(symbol.Name)).IsTrue()
+                    .Because($"{words} {symbol.Name}");
                 if (symbol.Name is "--out" or "--output" or "--report")
                 {
                     await Assert.That(Files(words, symbol).Outputs).Contains(SomeFile).Because($"{words} {symbol.Name}");
@@ -97,7 +99,8 @@ public sealed class CommandFilesTests
             "relative" => $"{spelled} is a symbolic link to given.txt",
             _ => $"{folder["other"]} is a symbolic link to {folder.Path}",
         };
-        await Assert.That(result.Error).Contains($"{why}; {(output == "--report" ? "the report" : "what is written")} would replace the other.");
+        await Assert.That(result.Error)
+            .Contains($"{why}; {(output == "--report" ? "the report" : "what is written")} would replace the other.");
         await Assert.That(Snapshot(folder)).IsEquivalentTo(before);
     }
 
@@ -118,7 +121,8 @@ public sealed class CommandFilesTests
         string link = Path.GetDirectoryName(Links.Make("folder", checkpoint, "../link"))!;
         Links.Hard(checkpoint, folder["hard"]);
         string[] before = Snapshot(folder);
-        CliResult result = Tinysd.Run(line.Replace("RUN", folder["run"], StringComparison.Ordinal).Replace("LINK", link, StringComparison.Ordinal)
+        CliResult result =
+            Tinysd.Run(line.Replace("RUN", folder["run"], StringComparison.Ordinal).Replace("LINK", link, StringComparison.Ordinal)
             .Replace("HARD", folder["hard"], StringComparison.Ordinal).Split(' '));
         await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
         await Assert.That(result.Error).Contains("is a file of the run whose checkpoints are kept there");
@@ -140,7 +144,8 @@ public sealed class CommandFilesTests
         string link = Path.GetDirectoryName(Links.Make("folder", folder["grid/grid.json"], "../link"))!;
         Links.Hard(result, folder["hard"]);
         words = words.Replace("LINK", link, StringComparison.Ordinal).Replace("HARD", folder["hard"], StringComparison.Ordinal);
-        List<string> args = ["reproduce", "lm", "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], .. words.Split(' ')];
+        List<string> args =
+            ["reproduce", "lm", "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], .. words.Split(' ')];
         if (!args.Contains("--train")) args.AddRange("--train", folder.Train);
         string[] before = Snapshot(folder);
         CliResult refused = Tinysd.Run([.. args]);
@@ -154,7 +159,8 @@ public sealed class CommandFilesTests
         "the unfinished file of --out and --profile are the same file")]
     [Arguments("schedule --preset zaremba-medium --steps 2 --out m.tss --report m.tss.partial",
         "--report and the unfinished file of --out are the same file")]
-    [Arguments("schedule --preset zaremba-medium --steps 2 --out q.json --profile p.json", "--out and a fallback of --profile are the same file")]
+    [Arguments(
+        "schedule --preset zaremba-medium --steps 2 --out q.json --profile p.json", "--out and a fallback of --profile are the same file")]
     [Arguments("demo --profile ./demo.tsd", "--out demo.tsd and --profile ./demo.tsd are the same file; ")]
     [Arguments("train lm --train a --valid b --out m.tsd --checkpoint m.tsd", "--out and --checkpoint are the same file")]
     [Arguments("train lm --train a --valid b --out m.tsd --checkpoint m.tsd/run", "lies under --out")]
@@ -166,7 +172,8 @@ public sealed class CommandFilesTests
         HardwareProfile profile = BuiltInProfiles.All[0];
         HardwareProfileFile.Save(folder["q.json"], profile with { Name = "q", Fallback = null });
         HardwareProfileFile.Save(folder["p.json"], profile with { Name = "p", Fallback = "q" });
-        string[] args = [.. line.Split(' ').Select(word => word[0] is '-' or '.' || !word.Contains('.', StringComparison.Ordinal) ? word : folder[word])];
+        string[] args = [.. line.Split(' ')
+            .Select(word => word[0] is '-' or '.' || !word.Contains('.', StringComparison.Ordinal) ? word : folder[word])];
         string[] before = Snapshot(folder);
         CliResult result = Tinysd.Run(args);
         await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
@@ -191,7 +198,8 @@ public sealed class CommandFilesTests
                 if (option == output) continue;
                 CliResult result = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--checkpoint", folder["elsewhere"], output, other);
                 await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
-                await Assert.That(result.Error).Contains($"{output} {other} and {option} {text} are the same file: {other} is a symbolic link to {text}; ");
+                await Assert.That(result.Error)
+                    .Contains($"{output} {other} and {option} {text} are the same file: {other} is a symbolic link to {text}; ");
                 await Assert.That(Snapshot(folder)).IsEquivalentTo(before);
             }
         }
@@ -262,9 +270,11 @@ public sealed class CommandFilesTests
         string weights = folder.Put("weights.bin", new byte[32]), model = folder.Put("m.onnx", ExternalLstm("weights.bin"));
         string output = way == "same" ? weights : Links.Make(way, weights, "other");
         string[] before = Snapshot(folder);
-        CliResult result = Tinysd.Run(line.Replace("MODEL", model, StringComparison.Ordinal).Replace("OUT", output, StringComparison.Ordinal).Split(' '));
+        CliResult result =
+            Tinysd.Run(line.Replace("MODEL", model, StringComparison.Ordinal).Replace("OUT", output, StringComparison.Ordinal).Split(' '));
         await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
-        await Assert.That(result.Error).Contains(line.StartsWith("run", StringComparison.Ordinal) ? "a file of MODEL's weights" : "a file of IN's weights");
+        await Assert.That(result.Error)
+            .Contains(line.StartsWith("run", StringComparison.Ordinal) ? "a file of MODEL's weights" : "a file of IN's weights");
         await Assert.That(Snapshot(folder)).IsEquivalentTo(before);
     }
 
@@ -331,7 +341,8 @@ public sealed class CommandFilesTests
 
         byte[] Weights(string name, string offset) =>
         [
-            0x08, 1, 0x08, 4, 0x08, 1, 0x10, 1, .. Text(8, name), .. Entry("location", location), .. Entry("offset", offset), .. Entry("length", "16"), 0x70, 1,
+            0x08, 1, 0x08, 4, 0x08, 1, 0x10, 1, .. Text(8, name), .. Entry("location", location), .. Entry("offset", offset),
+            .. Entry("length", "16"), 0x70, 1,
         ];
 
         static byte[] Entry(string key, string value) => Field(13, [.. Text(1, key), .. Text(2, value)]);

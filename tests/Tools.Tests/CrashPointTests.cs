@@ -3,11 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>
-/// A command is killed once at every call it makes that changes a file system. Taken up again, or given again where there is nothing to take
-/// up, it comes to the bytes that it comes to undisturbed and leaves nothing else: with room enough, and on a disk that just holds the
-/// undisturbed run. The latter needs root.
-/// </summary>
+/// <summary>A command is killed once at every call it makes that changes a file system. Taken up again, or given again where there is
+/// nothing to take up, it comes to the bytes that it comes to undisturbed and leaves nothing else: with room enough, and on a disk that
+/// just holds the undisturbed run. The latter needs root.</summary>
 [NotInParallel]
 public sealed partial class CrashPointTests
 {
@@ -98,7 +96,8 @@ public sealed partial class CrashPointTests
     /// <param name="check">Compares what is not to be equal byte for byte, on two disks.</param>
     /// <param name="start">A file of the test's folder that is on the disk before.</param>
     private static async Task KillEverywhereAsync(
-        TestFolder folder, string[] same, Func<string, string[]> command, Func<string, string[]?> resume, Func<string, string, Task>? check = null,
+        TestFolder folder, string[] same, Func<string, string[]> command, Func<string, string[]?> resume, Func<string, string,
+            Task>? check = null,
         string? start = null)
     {
         SystemCalls.SkipUnlessTraceable();
@@ -107,7 +106,8 @@ public sealed partial class CrashPointTests
         string[] left = List(unbroken);
         int kibibytes = FindRoom();
         var failures = new ConcurrentQueue<string>();
-        await Parallel.ForAsync(0, calls.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (point, _) =>
+        await Parallel.ForAsync(
+            0, calls.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (point, _) =>
         {
             try
             {

@@ -6,10 +6,8 @@ using TinySD.Runtime.Tasks;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>
-/// A training process that is killed at random moments, on a disk of its own that is filled up now and then. Ten kills; <c>TINYSD_KILLS=200</c> asks
-/// for more.
-/// </summary>
+/// <summary>A training process that is killed at random moments, on a disk of its own that is filled up now and then. Ten kills;
+/// <c>TINYSD_KILLS=200</c> asks for more.</summary>
 public sealed class CrashTests
 {
     private const string KillsVariable = "TINYSD_KILLS", SeedVariable = "TINYSD_KILLS_SEED";
@@ -30,7 +28,8 @@ public sealed class CrashTests
         string[] Args(string output, params string[] more)
         {
             string[] args = folder.TrainArgs(
-                output, 1, ["--dropout", "structured", "--rate", "0.5", "--optimizer", "adam", "--lr", "0.01", "--test", folder.Test, .. more]);
+                output, 1,
+                    ["--dropout", "structured", "--rate", "0.5", "--optimizer", "adam", "--lr", "0.01", "--test", folder.Test, .. more]);
             args[Array.IndexOf(args, "--epochs") + 1] = "12";
             return args;
         }
@@ -52,7 +51,8 @@ public sealed class CrashTests
                 // A third of the times the disk has too little room for another checkpoint, from some moment on.
                 bool isResumed = newest >= 0;
                 string ballast = Path.Combine(diskPath, "ballast");
-                using TinysdProcess process = TinysdProcess.Start(folder.Path, isResumed ? ["train", "lm", "--resume", checkpoints] : start);
+                using TinysdProcess process =
+                    TinysdProcess.Start(folder.Path, isResumed ? ["train", "lm", "--resume", checkpoints] : start);
                 if (random.Next(4) > 0) await process.WaitForAsync(isResumed ? "going on after" : "parameters;");
                 bool fill = random.Next(3) == 0;
                 await Task.Delay(random.Next(250));
@@ -80,7 +80,11 @@ public sealed class CrashTests
                 long now = CheckWhole(checkpoints, because);
                 await Assert.That(now).IsGreaterThanOrEqualTo(newest).Because(because);
                 newest = now;
-                if (File.Exists(model)) await Assert.That(LanguageModelFile.TryLoad(model, out _, out FileProblem? problem)).IsTrue().Because($"{problem?.Message} {because}");
+                if (File.Exists(model))
+                {
+                    await Assert.That(LanguageModelFile.TryLoad(model, out _, out FileProblem? problem)).IsTrue()
+                        .Because($"{problem?.Message} {because}");
+                }
             }
 
             finished++;
@@ -90,7 +94,8 @@ public sealed class CrashTests
             File.Delete(model);
         }
 
-        Console.WriteLine($"{killed} kills and {full} times a full disk (seed {seed}): {finished} runs ended with the unbroken one's bytes, no checkpoint lost");
+        Console.WriteLine($"{killed} kills and {full} times a full disk (seed {seed}): {finished} runs ended with the unbroken one's " +
+            "bytes, no checkpoint lost");
     }
 
     // Every file that has a checkpoint's name is whole; the updates of the newest, or -1.
@@ -102,7 +107,8 @@ public sealed class CrashTests
         {
             string name = Path.GetFileName(file);
             if (name == "lock" || name.EndsWith(".tmp", StringComparison.Ordinal)) continue;
-            if (!LanguageModelCheckpoint.Format.TryOpen(file, out CheckpointFile<LanguageModelRecipe, RunTexts>? open, out FileProblem? problem))
+            if (!LanguageModelCheckpoint.Format.TryOpen(
+                file, out CheckpointFile<LanguageModelRecipe, RunTexts>? open, out FileProblem? problem))
                 throw new InvalidOperationException($"{problem.Message} {because}");
             using (open) newest = Math.Max(newest, open.Content.State.Updates);
         }
@@ -126,5 +132,7 @@ public sealed class CrashTests
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : otherwise;
 }

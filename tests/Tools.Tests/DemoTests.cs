@@ -77,7 +77,8 @@ public sealed class DemoTests
     [Arguments(1500, 0.65f, 0.65f, 2.86)]
     public async Task The_ideal_ratio_is_that_of_the_multiply_adds(int hidden, float rate, float recurrent, double expected)
     {
-        var dropout = new DropoutSpec { Kind = DropoutKind.Structured, Embedding = rate, Layer = rate, Recurrent = recurrent, Output = rate };
+        var dropout =
+            new DropoutSpec { Kind = DropoutKind.Structured, Embedding = rate, Layer = rate, Recurrent = recurrent, Output = rate };
         var recipe = new LanguageModelRecipe { Name = "two layers", HiddenSize = hidden, LayerCount = 2, Dropout = dropout };
         await Assert.That(IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, 10_000), dropout)).IsEqualTo(expected).Within(0.005);
     }

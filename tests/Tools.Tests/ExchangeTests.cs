@@ -31,7 +31,8 @@ public sealed class ExchangeTests
         string model = Fixtures.Find(Set, $"{name}/model.onnx"), data = Path.Combine(Path.GetDirectoryName(model)!, "test_data_set_0");
         (string[] inputs, string[] outputs) = PbTensor.Names(await File.ReadAllBytesAsync(model));
         using var folder = new TestFolder();
-        NamedTensor[] tensors = [.. Directory.GetFiles(data, "input_*.pb").OrderBy(Number).Select((file, i) => PbTensor.Read(file, inputs[i]))];
+        NamedTensor[] tensors =
+            [.. Directory.GetFiles(data, "input_*.pb").OrderBy(Number).Select((file, i) => PbTensor.Read(file, inputs[i]))];
         SafetensorsWriter.Write(folder["in.safetensors"], tensors);
         CliResult result = Tinysd.Run("run", model, "--input", folder["in.safetensors"], "--output", folder["out.safetensors"]);
         await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
@@ -46,7 +47,8 @@ public sealed class ExchangeTests
             await Assert.That(Closeness.Furthest(given.Floats!, wanted.Floats!)).IsLessThan(1e-5f);
         }
 
-        static int Number(string path) => int.Parse(Path.GetFileNameWithoutExtension(path).Split('_')[^1], System.Globalization.CultureInfo.InvariantCulture);
+        static int Number(string path) =>
+            int.Parse(Path.GetFileNameWithoutExtension(path).Split('_')[^1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Test]
@@ -63,11 +65,13 @@ public sealed class ExchangeTests
         await Ok("import", folder["s.safetensors"], "--out", folder["a.tsd"]);
         await Ok("import", folder["s.onnx"], "--out", folder["b.tsd"]);
         await Ok("import", folder["s.onnx"], "--out", folder["half.tsd"], "--dtype", "bf16");
-        await Assert.That(Tinysd.Run("inspect", folder["half.tsd"], "--json").Json.GetProperty("tensors")[0].GetProperty("dtype").GetString()).IsEqualTo("bf16");
+        await Assert.That(Tinysd.Run("inspect", folder["half.tsd"], "--json").Json.GetProperty("tensors")[0].GetProperty("dtype")
+            .GetString()).IsEqualTo("bf16");
         string? first = null;
         foreach (string model in (string[])["s.tsd", "a.tsd", "b.tsd", "s.safetensors", "s.onnx"])
         {
-            await Ok("run", folder[model], "--input", folder["x.safetensors"], "--output", folder["y.safetensors"], "--threads", first is null ? "1" : "2");
+            await Ok("run", folder[model], "--input", folder["x.safetensors"], "--output", folder["y.safetensors"], "--threads",
+                first is null ? "1" : "2");
             string bits = Convert.ToHexString(await File.ReadAllBytesAsync(folder["y.safetensors"]));
             first ??= bits;
             await Assert.That(bits == first).IsTrue().Because(model);
@@ -88,10 +92,12 @@ public sealed class ExchangeTests
         JsonElement own = Tinysd.Run("inspect", folder["s.tsd"], "--json").Json;
         await Assert.That(own.GetProperty("kind").GetString()).IsEqualTo("recurrent-stack");
         await Assert.That(own.GetProperty("configuration").GetProperty("cell").GetString()).IsEqualTo("gru");
-        foreach ((string file, string kind, string dtype) in (ReadOnlySpan<(string, string, string)>)[("s.safetensors", "safetensors", "F32"), ("s.onnx", "onnx", "float")])
+        foreach ((string file, string kind, string dtype) in (
+            ReadOnlySpan<(string, string, string)>)[("s.safetensors", "safetensors", "F32"), ("s.onnx", "onnx", "float")])
         {
             JsonElement json = Tinysd.Run("inspect", folder[file], "--json").Json, tensor = json.GetProperty("tensors")[0];
-            if (json.GetProperty("kind").GetString() != kind || tensor.GetProperty("dtype").GetString() != dtype || tensor.TryGetProperty("checksum", out _))
+            if (json.GetProperty("kind").GetString() != kind || tensor.GetProperty("dtype").GetString() != dtype
+                || tensor.TryGetProperty("checksum", out _))
                 throw new InvalidOperationException(json.ToString());
         }
 
@@ -113,18 +119,21 @@ public sealed class ExchangeTests
         await Ok("export", folder.Model, "--out", folder["m.safetensors"]);
         using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);
         string[] names = [.. file.Tensors.Select(t => $"{t.Name}[{string.Join(',', t.Shape)}]")];
-        await Assert.That(names).Contains("lstm.0.weight_ih_l0[48,7]").And.Contains("lstm.0.weight_hh_l1[48,12]").And.Contains("lstm.1.weight_ih_l0[28,12]")
+        await Assert.That(names)
+            .Contains("lstm.0.weight_ih_l0[48,7]").And.Contains("lstm.0.weight_hh_l1[48,12]").And.Contains("lstm.1.weight_ih_l0[28,12]")
             .And.Contains("lstm.1.weight_hh_l0[28,7]").And.Contains("classifier.weight[14,7]").And.Contains("embedding.weight[14,7]");
 
         // PyTorch's weights are [4H, I], gate after gate as here, and those of the model [I, 4H].
         LanguageModel model = LanguageModelFile.Load(folder.Model).Model;
-        float[] own = model.Parameters[model.Layout.Tensors.Single(slot => slot.Name == "lstm.2.input")].ToArray(), given = Read(file, "lstm.1.weight_ih_l0").Floats!;
+        float[] own = model.Parameters[model.Layout.Tensors.Single(slot => slot.Name == "lstm.2.input")].ToArray();
+        float[] given = Read(file, "lstm.1.weight_ih_l0").Floats!;
         await Assert.That(Enumerable.Range(0, 28 * 12).All(at => given[at] == own[(at % 12 * 28) + (at / 12)])).IsTrue();
 
         // Each part is a stack, and the second takes what the first gives.
         await Ok("import", folder["m.safetensors"], "--prefix", "lstm.0.", "--out", folder["a.tsd"]);
         await Ok("import", folder["m.safetensors"], "--prefix", "lstm.1.", "--out", folder["b.tsd"]);
-        await Assert.That((RecurrentStackFile.Load(folder["a.tsd"]).Config.OutputSize, RecurrentStackFile.Load(folder["b.tsd"]).Config.InputSize)).IsEqualTo((12, 12));
+        await Assert.That((RecurrentStackFile.Load(folder["a.tsd"]).Config.OutputSize,
+            RecurrentStackFile.Load(folder["b.tsd"]).Config.InputSize)).IsEqualTo((12, 12));
 
         CliResult onnx = Tinysd.Run("export", folder.Model, "--out", folder["m.onnx"], "--recurrent-only");
         await Assert.That(onnx.Code).IsEqualTo(1);
@@ -144,7 +153,8 @@ public sealed class ExchangeTests
         await Fails(1, "[T, B, 3]", [new("input", [1, 2, 4], new float[8])]);
         await Fails(1, "'h0'", [new("input", [1, 2, 3], new float[6]), new("h0", [4, 2], new float[8])]);
         await Fails(1, "'lengths'", [new("input", [1, 2, 3], new float[6]), new("lengths", [2], [1L, 2L])]);
-        await Fails(1, "tensor 'input': element [0, 1, 2] is infinite or not a number, NaN", [new("input", [1, 2, 3], [0, 0, 0, 0, 0, float.NaN])]);
+        await Fails(
+            1, "tensor 'input': element [0, 1, 2] is infinite or not a number, NaN", [new("input", [1, 2, 3], [0, 0, 0, 0, 0, float.NaN])]);
         await Assert.That(Tinysd.Run("run", folder["s.tsd"], "--input", x, "--output", x).Code).IsEqualTo(2);
         await Assert.That(Tinysd.Run("run", folder["s.tsd"], "--input", x, "--output", y, "--prefix", "a").Error)
             .StartsWith($"tinysd run: warning: --prefix has no effect: about .safetensors files only, and {folder["s.tsd"]} is none.\n");
@@ -170,7 +180,8 @@ public sealed class ExchangeTests
         SafetensorsWriter.Write(folder["x.safetensors"], [new("input", [2, 1, 1], [2f, 3f])]);
         string[] command = ["run", folder["m.safetensors"], "--input", folder["x.safetensors"], "--output", folder["y.safetensors"]];
         await Ok(command);
-        await Assert.That(Output()).IsEquivalentTo([MathF.Tanh(2f), MathF.Tanh(3f + MathF.Tanh(2f))], TolerantComparer.Instance, CollectionOrdering.Matching);
+        await Assert.That(Output())
+            .IsEquivalentTo([MathF.Tanh(2f), MathF.Tanh(3f + MathF.Tanh(2f))], TolerantComparer.Instance, CollectionOrdering.Matching);
         await Ok([.. command, "--nonlinearity", "relu"]);
         await Assert.That(Output()).IsEquivalentTo([2f, 5f], CollectionOrdering.Matching);
 
@@ -208,7 +219,8 @@ public sealed class ExchangeTests
         SafetensorsWriter.Write(folder["m.safetensors"], [.. lstm, new("r.weight_hh_l0_raw", [4, 1], new float[4])]);
         CliResult raw = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["m.tsd"], "--json");
         await Assert.That(raw.Json.GetProperty("copies")[0].GetString()).IsEqualTo("r.weight_hh_l0");
-        await Assert.That(raw.Error).Contains("1 tensor of").And.Contains("was computed from weights that are there too").And.Contains(": r.weight_hh_l0");
+        await Assert.That(raw.Error)
+            .Contains("1 tensor of").And.Contains("was computed from weights that are there too").And.Contains(": r.weight_hh_l0");
         SafetensorsWriter.Write(folder["m.safetensors"], [.. lstm, new("r.weight_hh_l0_u", [4], new float[4])]);
         CliResult spectral = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["n.tsd"]);
         await Assert.That(spectral.Code).IsEqualTo(1);
@@ -218,7 +230,8 @@ public sealed class ExchangeTests
 
     private static void PutStack(TestFolder folder, CellKind cell)
     {
-        var stack = new RecurrentStack(new() { Cell = cell, InputSize = 3, HiddenSize = 5, LayerCount = 2, Direction = RecurrentDirection.Bidirectional });
+        var stack = new RecurrentStack(
+            new() { Cell = cell, InputSize = 3, HiddenSize = 5, LayerCount = 2, Direction = RecurrentDirection.Bidirectional });
         var random = new Random(1);
         foreach (var slot in stack.Layout.Tensors)
         {
@@ -237,7 +250,9 @@ public sealed class ExchangeTests
     }
 
     private static NamedTensor Read(SafetensorsFile file, string name) =>
-        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
+        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem)
+            ? tensor
+            : throw new FileProblemException(problem);
 
     private static async Task Ok(params string[] args)
     {

@@ -19,22 +19,26 @@ public sealed class FieldOptionsTests
         "--optimizer sgd", "--momentum 0.5", "--optimizer adam",
     ];
 
-    public static IEnumerable<string> Options() => LanguageModelFields.Table.Fields.Select(field => field.Option).Where(option => option != "--preset");
+    public static IEnumerable<string> Options() => LanguageModelFields.Table.Fields.Select(field => field.Option)
+        .Where(option => option != "--preset");
 
     [Test]
     [MethodDataSource(nameof(Options))]
     public async Task A_figure_s_option_shows_in_the_table_and_in_json_and_refuses_what_is_no_value(string option)
     {
         Field<LanguageModelRecipe> field = LanguageModelFields.Table.Find(option)!;
-        string[] settings = s_settings.Select(Without).First(words => !Show([.. words, option, Word(field)]).Error.Contains("has no effect", StringComparison.Ordinal));
+        string[] settings = s_settings.Select(Without)
+            .First(words => !Show([.. words, option, Word(field)]).Error.Contains("has no effect", StringComparison.Ordinal));
         string word = Word(field);
         JsonElement json = Show([.. settings, option, word, "--json"]).Json;
         await Assert.That(json.GetProperty(field.Result).ToString().ToLowerInvariant()).IsEqualTo(word);
-        await Assert.That(Show([.. settings, option, word]).Out).Matches($@"{option} +{word.Replace(".", "\\.", StringComparison.Ordinal)} ");
+        await Assert.That(Show([.. settings, option, word]).Out)
+            .Matches($@"{option} +{word.Replace(".", "\\.", StringComparison.Ordinal)} ");
 
         CliResult refused = Show([.. settings, $"{option}=-x"]);
         await Assert.That(refused.Code).IsEqualTo(2);
-        if (!ReferenceEquals(field.Spelling, Spelling.Switch)) await Assert.That(refused.Error).StartsWith($"tinysd train lm: {option} is '-x'; expected {field.Spelling.Expected}.");
+        if (!ReferenceEquals(field.Spelling, Spelling.Switch))
+            await Assert.That(refused.Error).StartsWith($"tinysd train lm: {option} is '-x'; expected {field.Spelling.Expected}.");
         await Assert.That(Tinysd.Run("train", "lm", "--help").Out).Contains($"  {option} <{field.Spelling.Form}> ");
 
         // What the figure itself sets stands alone.
@@ -64,11 +68,13 @@ public sealed class FieldOptionsTests
     private static GridManifest Manifest(string option, string? value)
     {
         var text = new TextFingerprint("t", 2, "c");
-        return new(1, "w", value is null ? new Dictionary<string, string>() : new() { [option] = value }, new VocabularyFingerprint(2, "c"), text, text, text);
+        return new(1, "w", value is null ? new Dictionary<string, string>() : new() { [option] = value }, new VocabularyFingerprint(2, "c"),
+            text, text, text);
     }
 
     private static CliResult Show(string[] options) => Tinysd.Run(["train", "lm", "--show", .. options]);
 
     private static string Word(Field<LanguageModelRecipe> field) =>
-        new[] { "bernoulli", "mean", "gru", "linear", "scaled", "locked", "sgd", "true", "0.25", "3" }.First(word => field.Parse(word) is not null);
+        new[] { "bernoulli", "mean", "gru", "linear", "scaled", "locked", "sgd", "true", "0.25", "3" }.First(
+            word => field.Parse(word) is not null);
 }

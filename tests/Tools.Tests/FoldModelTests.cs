@@ -48,7 +48,8 @@ public sealed class FoldModelTests
     {
         // One fold of 4 + 2 + 2 - 2 = 6 cycles on 4 elements does 2 * 2 * 4 of 24 multiply-adds.
         var shape = new GemmShape(2, 2, 4);
-        await Assert.That(FoldModel.Utilisation(s_small, shape.MultiplyAdds, FoldModel.Cycles(s_small, shape))).IsEqualTo(16.0 / 24).Within(1e-12);
+        await Assert.That(FoldModel.Utilisation(s_small, shape.MultiplyAdds, FoldModel.Cycles(s_small, shape))).IsEqualTo(16.0 / 24)
+            .Within(1e-12);
     }
 
     [Test]
@@ -66,12 +67,14 @@ public sealed class FoldModelTests
     {
         foreach (SystolicDataflow dataflow in Enum.GetValues<SystolicDataflow>())
         {
-            GemmCost cost = MemoryModel.Cost(s_small with { Dataflow = dataflow, Number = SystolicNumber.Binary16 }, new GemmShape(5, 7, 6));
+            GemmCost cost =
+                MemoryModel.Cost(s_small with { Dataflow = dataflow, Number = SystolicNumber.Binary16 }, new GemmShape(5, 7, 6));
             await Assert.That(cost.MovedBytes).IsEqualTo(2 * ((5 * 6) + (6 * 7) + (5 * 7)));
         }
     }
 
-    /// <summary>Output-stationary, 4 x 4 x 4 on 2 x 2: four folds of 6 cycles, blocks of 8 words for each operand and 4 of results.</summary>
+    /// <summary>Output-stationary, 4 x 4 x 4 on 2 x 2: four folds of 6 cycles, blocks of 8 words for each operand and 4 of
+    /// results.</summary>
     [Test]
     public async Task A_fold_waits_for_what_takes_longer_than_the_fold_before_computes()
     {
@@ -79,8 +82,8 @@ public sealed class FoldModelTests
         GemmCost resident = MemoryModel.Cost(s_small, new GemmShape(4, 4, 4));
         await Assert.That(resident).IsEqualTo(new GemmCost(24, 16 + 2 + 6 + 0 + 0 + 4, 48));
 
-        // The filter of 16 words no longer fits, and a block of 8 is more than half of 15, so it is streamed while its own fold computes. First load 8; then
-        // 8 - 6, 8 + 8 + 4 - 6, 8 + 4 - 6, 8 + 4 - 6; the last results 4.
+        // The filter of 16 words no longer fits, and a block of 8 is more than half of 15, so it is streamed while its own fold computes.
+        // First load 8; then 8 - 6, 8 + 8 + 4 - 6, 8 + 4 - 6, 8 + 4 - 6; the last results 4.
         GemmCost small = MemoryModel.Cost(s_small with { WeightBytes = 15 }, new GemmShape(4, 4, 4));
         await Assert.That(small.MovedBytes).IsEqualTo(64);
         await Assert.That(small.StallCycles).IsEqualTo(8 + 2 + 14 + 6 + 6 + 4);

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>Whatever a checkpoint, a model or a file of a grid says, with checksums that are right, is used or refused, and never called a bug.</summary>
+/// <summary>Whatever a checkpoint, a model or a file of a grid says, with checksums that are right, is used or refused, and never called a
+/// bug.</summary>
 public sealed class HostileContentTests
 {
     [Test]
@@ -55,8 +56,10 @@ public sealed class HostileContentTests
         using var folder = new TestFolder();
         string[] grid =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset", "zaremba-medium",
-            "--hidden", "4", "--layers", "1", "--batch", "5", "--bptt", "6", "--epochs", "2", "--seeds", "1", "--cells", "random,nr-st", "--threads", "1",
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset",
+            "zaremba-medium",
+            "--hidden", "4", "--layers", "1", "--batch", "5", "--bptt", "6", "--epochs", "2", "--seeds", "1", "--cells", "random,nr-st",
+            "--threads", "1",
         ];
         await Assert.That(Tinysd.Run(grid).Code).IsEqualTo(0);
         string[] report = [.. grid, "--report-only", "--json"];

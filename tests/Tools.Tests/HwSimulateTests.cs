@@ -19,7 +19,8 @@ public sealed partial class HwSimulateTests
     [Arguments("is", 107352, 53676)]
     public async Task Json_has_exactly_the_keys_that_scripts_rely_on(string dataflow, long dense, long structured)
     {
-        CliResult result = Simulate("--profile", "systolic-128x128", "--gemm", "700,2600,650", "--dataflow", dataflow, "--rate", "0.5", "--json");
+        CliResult result =
+            Simulate("--profile", "systolic-128x128", "--gemm", "700,2600,650", "--dataflow", dataflow, "--rate", "0.5", "--json");
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(result.Error).IsEqualTo("");
         JsonElement json = result.Json;
@@ -41,8 +42,10 @@ public sealed partial class HwSimulateTests
         CliResult result = Simulate("--profile", "128x128", "--gemm", "700,2600,650", "--dataflow", "os");
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(result.Error).IsEqualTo("");
-        await Assert.That(result.Out).Contains("os: 1.56. The array holds outputs, so all 126 folds remain. Each gets shorter, K + 254: 904 cycles become 579;");
-        await Assert.That(result.Out).Contains("ws: 2.00. K lies along the rows, and folds go: ceil(650/128) = 6 become ceil(325/128) = 3 blocks of K,");
+        await Assert.That(result.Out)
+            .Contains("os: 1.56. The array holds outputs, so all 126 folds remain. Each gets shorter, K + 254: 904 cycles become 579;");
+        await Assert.That(result.Out)
+            .Contains("ws: 2.00. K lies along the rows, and folds go: ceil(650/128) = 6 become ceil(325/128) = 3 blocks of K,");
         await Assert.That(result.Out).Contains("is: 2.00. K lies along the rows");
         await Assert.That(result.Out).Matches(@"down to a multiple of 128, more dropped +64,260 +1\.77");
         await Assert.That(result.Out).DoesNotContain("\u001b");
@@ -51,8 +54,10 @@ public sealed partial class HwSimulateTests
     [Test]
     public async Task A_training_step_has_every_product_of_every_site()
     {
-        JsonElement json = Simulate("--profile", "16x16", "--preset", "zaremba-medium", "--dropout", "structured-locked", "--dataflow", "os", "--json").Json;
-        string[] products = [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
+        JsonElement json = Simulate(
+            "--profile", "16x16", "--preset", "zaremba-medium", "--dropout", "structured-locked", "--dataflow", "os", "--json").Json;
+        string[] products =
+            [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
         string[] layer =
         [
             "input FP 700,2600,650 700,2600,325", "input BP 700,650,2600 700,325,2600", "input WG 650,2600,700 325,2600,700",
@@ -82,8 +87,10 @@ public sealed partial class HwSimulateTests
     public async Task Another_cell_has_products_of_another_width(string cell, string prefix, int columns)
     {
         JsonElement json = Simulate(
-            "--profile", "16x16", "--preset", "zaremba-medium", "--cell", cell, "--dropout", "structured-locked", "--dataflow", "os", "--json").Json;
-        string[] products = [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
+            "--profile", "16x16", "--preset", "zaremba-medium", "--cell", cell, "--dropout", "structured-locked", "--dataflow", "os",
+            "--json").Json;
+        string[] products =
+            [.. json.GetProperty("products").EnumerateArray().Select(p => $"{p.GetProperty("name").GetString()} {Shapes(p)}")];
         await Assert.That(products[0]).IsEqualTo($"{prefix}.0.input FP 700,{columns},650 700,{columns},325");
         await Assert.That(products[4]).IsEqualTo($"{prefix}.0.recurrent BP 20,650,{columns} 20,325,{columns}");
         await Assert.That(products[11]).IsEqualTo($"{prefix}.1.recurrent WG 650,{columns},700 325,{columns},700");
@@ -151,7 +158,8 @@ public sealed partial class HwSimulateTests
             LanguageModelTrainer.PlanOf(recipe, 1000).PlannedProducts, recipe.Dropout, recipe.Seed, (kept, _) => kept).Products;
         (string Name, DropoutSite Site, int Layer)[] sites =
         [
-            ("lstm.0.input", DropoutSite.Embedding, 0), ("lstm.0.recurrent", DropoutSite.Recurrent, 0), ("lstm.1.input", DropoutSite.Layer, 1),
+            ("lstm.0.input", DropoutSite.Embedding, 0), ("lstm.0.recurrent", DropoutSite.Recurrent, 0),
+            ("lstm.1.input", DropoutSite.Layer, 1),
             ("lstm.1.recurrent", DropoutSite.Recurrent, 1), ("classifier", DropoutSite.Output, 2),
         ];
         foreach ((string name, DropoutSite site, int layer) in sites)
@@ -160,10 +168,12 @@ public sealed partial class HwSimulateTests
             MaskPlace place = MaskPlace.OfStack(site, layer, 200, recipe.Dropout.RateOf(site));
             int[] counts = [.. Enumerable.Range(0, 20).Select(t => sampler.Keep(place, default, t, keep))];
             await Assert.That(Kept("FP", shape => shape.K)).IsEquivalentTo(counts, CollectionOrdering.Matching);
-            await Assert.That(Kept("BP", shape => shape.N)).IsEquivalentTo(site == DropoutSite.Recurrent ? counts[1..] : counts, CollectionOrdering.Matching);
+            await Assert.That(Kept("BP", shape => shape.N))
+                .IsEquivalentTo(site == DropoutSite.Recurrent ? counts[1..] : counts, CollectionOrdering.Matching);
             await Assert.That(Kept("WG", shape => shape.M)).IsEquivalentTo(counts, CollectionOrdering.Matching);
 
-            int[] Kept(string pass, Func<GemmShape, int> part) => [.. products.Single(p => p.Name == $"{name} {pass}").Compacted.Select(part)];
+            int[] Kept(string pass, Func<GemmShape, int> part) =>
+                [.. products.Single(p => p.Name == $"{name} {pass}").Compacted.Select(part)];
         }
     }
 
@@ -184,12 +194,14 @@ public sealed partial class HwSimulateTests
         {
             // 20 time steps that keep 100 of 200 units each, as runs of so many neighbours.
             string path = site.Element("path")!.Attribute("d")!.Value;
-            await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, CultureInfo.InvariantCulture))).IsEqualTo(20 * 100);
+            await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, CultureInfo.InvariantCulture)))
+                .IsEqualTo(20 * 100);
         }
 
         await Assert.That(pictures[0].Elements("rect").Count()).IsEqualTo(2 * 15);
         string text = string.Join(' ', pictures[0].Elements("text").Select(element => element.Value));
-        foreach (long cycles in Column(result.Json, "denseCycles")) await Assert.That(text).Contains(cycles.ToString("N0", CultureInfo.InvariantCulture));
+        foreach (long cycles in Column(result.Json, "denseCycles"))
+            await Assert.That(text).Contains(cycles.ToString("N0", CultureInfo.InvariantCulture));
     }
 
     /// <summary>Of 325 kept units, 256 fill two blocks of 128 rows where 325 take three, of the six that 650 take.</summary>
@@ -203,7 +215,8 @@ public sealed partial class HwSimulateTests
         await Assert.That(result.Out).Contains("up to a multiple of 128, fewer dropped: no product takes another count of cycles.");
         string page = await File.ReadAllTextAsync(file);
         await Assert.That(page).Contains("<b>os: 1.56.</b> The array holds outputs, so all 126 folds remain.");
-        await Assert.That(page).Contains("<b>ws: 2.00.</b> K lies along the rows, and folds go: ceil(650/128) = 6 become ceil(325/128) = 3 blocks of K,");
+        await Assert.That(page)
+            .Contains("<b>ws: 2.00.</b> K lies along the rows, and folds go: ceil(650/128) = 6 become ceil(325/128) = 3 blocks of K,");
         await Assert.That(page).Contains("gemm 2.00 -&gt; 3.00.");
     }
 
@@ -228,12 +241,14 @@ public sealed partial class HwSimulateTests
     public async Task Every_shipped_array_is_found_by_its_name_and_by_its_size_and_a_processor_is_refused()
     {
         HardwareProfile[] arrays = [.. BuiltInProfiles.All.Where(profile => profile.Systolic is not null)];
-        await Assert.That(arrays.Select(profile => profile.Systolic!.Rows)).IsEquivalentTo([8, 16, 32, 128, 256], CollectionOrdering.Matching);
+        await Assert.That(arrays.Select(profile => profile.Systolic!.Rows))
+            .IsEquivalentTo([8, 16, 32, 128, 256], CollectionOrdering.Matching);
         foreach (HardwareProfile profile in arrays)
         {
             CliResult named = Simulate("--profile", profile.Name, "--gemm", "20,300,200", "--json");
             await Assert.That(named.Json.GetProperty("rows").GetInt32()).IsEqualTo(profile.Systolic!.Rows);
-            await Assert.That(Simulate("--profile", $"{profile.Systolic.Rows}x{profile.Systolic.Columns}", "--gemm", "20,300,200", "--json").Out)
+            await Assert.That(
+                Simulate("--profile", $"{profile.Systolic.Rows}x{profile.Systolic.Columns}", "--gemm", "20,300,200", "--json").Out)
                 .IsEqualTo(named.Out);
         }
 

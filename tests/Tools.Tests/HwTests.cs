@@ -15,7 +15,8 @@ public sealed class HwTests
         CliResult result = Tinysd.Run("hw", "list", "--json");
         await Assert.That(result.Code).IsEqualTo(0);
         JsonElement[] profiles = [.. result.Json.GetProperty("profiles").EnumerateArray()];
-        await Assert.That(profiles.Select(p => p.GetProperty("name").GetString()!)).IsEquivalentTo(BuiltInProfiles.Names, CollectionOrdering.Matching);
+        await Assert.That(profiles.Select(p => p.GetProperty("name").GetString()!))
+            .IsEquivalentTo(BuiltInProfiles.Names, CollectionOrdering.Matching);
         await Assert.That(profiles.Count(p => p.GetProperty("isDefault").GetBoolean())).IsEqualTo(1);
         string text = Tinysd.Run("hw", "list").Out;
         foreach (string name in BuiltInProfiles.Names) await Assert.That(text).Contains(name);
@@ -28,7 +29,8 @@ public sealed class HwTests
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(result.Json.GetProperty("systolic").GetProperty("rows").GetInt32()).IsEqualTo(16);
         await Assert.That(Tinysd.Run("hw", "show", "systolic-16x16").Out).StartsWith(result.Out);
-        await Assert.That(Tinysd.Run("hw", "show", "z80").Error).StartsWith("tinysd hw show: NAME is 'z80'; expected the name of a file or one of arm64-neon,");
+        await Assert.That(Tinysd.Run("hw", "show", "z80").Error)
+            .StartsWith("tinysd hw show: NAME is 'z80'; expected the name of a file or one of arm64-neon,");
     }
 
     [Test]
@@ -51,20 +53,27 @@ public sealed class HwTests
 
     /// <summary>The check is given the features of other machines; one real lesser CPU is not to be had in a test.</summary>
     [Test]
-    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "x64-avx512", "the profile x64-avx512 needs AVX-512, which this CPU does not have; use --profile x64-avx2.")]
+    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "x64-avx512",
+        "the profile x64-avx512 needs AVX-512, which this CPU does not have; use --profile x64-avx2.")]
     [Arguments(SimdInstructions.Avx512, SimdInstructions.Avx2, "x64-avx512",
-        "the profile x64-avx512 needs AVX-512, for which this program was not built; use --profile x64-avx2, or publish with -p:HardwareProfile=x64-avx512.")]
-    [Arguments(SimdInstructions.AdvSimd, SimdInstructions.AdvSimd, "x64-avx2", "the profile x64-avx2 needs AVX2, which this CPU does not have; use --profile arm64-neon.")]
-    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "cortex-m-class", "the profile cortex-m-class needs Helium, which this CPU does not have; use --profile x64-avx2.")]
+        "the profile x64-avx512 needs AVX-512, for which this program was not built; use --profile x64-avx2, or publish with " +
+        "-p:HardwareProfile=x64-avx512.")]
+    [Arguments(SimdInstructions.AdvSimd, SimdInstructions.AdvSimd, "x64-avx2",
+        "the profile x64-avx2 needs AVX2, which this CPU does not have; use --profile arm64-neon.")]
+    [Arguments(SimdInstructions.Avx2, SimdInstructions.Avx2, "cortex-m-class",
+        "the profile cortex-m-class needs Helium, which this CPU does not have; use --profile x64-avx2.")]
     [Arguments(SimdInstructions.Scalar, SimdInstructions.Scalar, "x64-sse42",
         "the profile x64-sse42 needs SSE4.2, which this CPU does not have; leave --profile out.")]
-    public async Task A_profile_that_does_not_run_is_refused_with_what_to_do(SimdInstructions cpu, SimdInstructions build, string name, string message)
+    public async Task A_profile_that_does_not_run_is_refused_with_what_to_do(
+        SimdInstructions cpu, SimdInstructions build, string name, string message)
     {
-        FailureException refused = Assert.Throws<FailureException>(() => Profiles.Runnable(BuiltInProfiles.Find(name), new CpuFeatures(cpu, build)));
+        FailureException refused =
+            Assert.Throws<FailureException>(() => Profiles.Runnable(BuiltInProfiles.Find(name), new CpuFeatures(cpu, build)));
         await Assert.That(refused.Message).IsEqualTo(message);
     }
 
-    /// <summary>The real search, which takes seconds: its profile is sound, says where its figures are from, replaces itself, and trains to the same bits.</summary>
+    /// <summary>The real search, which takes seconds: its profile is sound, says where its figures are from, replaces itself, and trains to
+    /// the same bits.</summary>
     [Test]
     public async Task Detect_writes_a_profile_of_this_machine_that_trains_to_the_same_bits()
     {
@@ -76,7 +85,8 @@ public sealed class HwTests
         HardwareProfile profile = HardwareProfileFile.Load(file)[0], best = BuiltInProfiles.BestFor(CpuFeatures.Here)!;
         await Assert.That((profile.Name, profile.Fallback)).IsEqualTo(("desk", best.Name));
         await Assert.That(profile.Simd!.Cores).IsEqualTo(Environment.ProcessorCount);
-        await Assert.That((profile.Simd.Instructions, profile.Simd.PublishSetting)).IsEqualTo((best.Simd!.Instructions, best.Simd.PublishSetting));
+        await Assert.That((profile.Simd.Instructions, profile.Simd.PublishSetting))
+            .IsEqualTo((best.Simd!.Instructions, best.Simd.PublishSetting));
         await Assert.That(profile.Description).StartsWith("Written by 'tinysd hw detect' on ");
         await Assert.That(profile.Description).Contains("Tiles: timed on 1 thread with products of 650 and 1500 units");
         await Assert.That(profile.Description).DoesNotContain(Environment.MachineName);
@@ -98,7 +108,8 @@ public sealed class HwTests
         string text = folder.PutText("notes.json", "{ \"mine\": 1 }");
         CliResult result = Tinysd.Run("hw", "detect", "--out", text);
         await Assert.That(result.Code).IsEqualTo(1);
-        await Assert.That(result.Error).StartsWith($"tinysd hw detect: {text} is there and is no hardware profile that could be replaced; give another --out.");
+        await Assert.That(result.Error)
+            .StartsWith($"tinysd hw detect: {text} is there and is no hardware profile that could be replaced; give another --out.");
         await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(1);
         await Assert.That(await File.ReadAllTextAsync(text)).IsEqualTo("{ \"mine\": 1 }");
         await Assert.That(Tinysd.Run("hw", "detect", "--out", folder["nowhere/a.json"]).Code).IsEqualTo(1);
@@ -106,7 +117,8 @@ public sealed class HwTests
 
     [Test]
     [Arguments("--name", "x64-avx2", "--name gives the name x64-avx2, which is a built-in profile's; choose another.")]
-    [Arguments("--name", "My desk", "--name gives the name 'My desk', and a profile's must be 1 to 64 lower-case letters, digits, full stops and hyphens.")]
+    [Arguments("--name", "My desk",
+        "--name gives the name 'My desk', and a profile's must be 1 to 64 lower-case letters, digits, full stops and hyphens.")]
     [Arguments("--out", "x64-avx2.json", "--out gives the name x64-avx2, which is a built-in profile's; choose another.")]
     [Arguments("--threads", "0", "--threads is '0'; expected a whole number from 1 to 1024.")]
     public async Task Detect_refuses_names_that_would_not_be_found_again(string option, string value, string message)
@@ -137,7 +149,8 @@ public sealed class HwTests
     {
         CliResult result = Tinysd.Run([.. command.Split(' '), "--profile", "systolic-8x8"]);
         await Assert.That(result.Code).IsEqualTo(1);
-        await Assert.That(result.Error).Contains(": the profile systolic-8x8 is of a systolic array, on which nothing trains; use --profile ");
+        await Assert.That(result.Error)
+            .Contains(": the profile systolic-8x8 is of a systolic array, on which nothing trains; use --profile ");
     }
 
     [Test]
@@ -145,6 +158,7 @@ public sealed class HwTests
     {
         await Assert.That(Profiles.BuiltForLess(new CpuFeatures(SimdInstructions.Avx512, SimdInstructions.Avx512))).IsNull();
         await Assert.That(Profiles.BuiltForLess(new CpuFeatures(SimdInstructions.Avx512, SimdInstructions.Avx2))).IsEqualTo(
-            "This program was built for AVX2, and the CPU has AVX-512: dotnet publish src/Tools -c Release -p:HardwareProfile=x64-avx512 makes a faster one.");
+            "This program was built for AVX2, and the CPU has AVX-512: dotnet publish src/Tools -c Release -p:HardwareProfile=x64-avx512 " +
+            "makes a faster one.");
     }
 }

@@ -44,7 +44,8 @@ public sealed class InfinitePerplexityTests
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains("∞");
         await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Code).IsEqualTo(0);
 
-        CliResult eval = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--cache", "20", "--mc-samples", "2", "--dropout", "random", "--rate", "0.2");
+        CliResult eval = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--cache", "20", "--mc-samples", "2",
+            "--dropout", "random", "--rate", "0.2");
         await Assert.That(eval.Code).IsEqualTo(0).Because(eval.Error);
         await Assert.That(eval.Json.GetProperty("loss").GetDouble()).IsGreaterThan(710);
         foreach (JsonElement part in new[] { eval.Json, eval.Json.GetProperty("monteCarlo"), eval.Json.GetProperty("cache") })
@@ -79,8 +80,10 @@ public sealed class InfinitePerplexityTests
         string page = folder["grid.html"];
         string[] args =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset", "zaremba-medium", "--hidden", "12",
-            "--batch", "5", "--bptt", "6", "--epochs", "2", "--full-rate-epochs", "2", "--cells", "random,nr-st", "--seeds", "1", "--threads", "1", "--no-timing",
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset",
+            "zaremba-medium", "--hidden", "12",
+            "--batch", "5", "--bptt", "6", "--epochs", "2", "--full-rate-epochs", "2", "--cells", "random,nr-st", "--seeds", "1",
+            "--threads", "1", "--no-timing",
             "--report", page, .. s_wild,
         ];
         CliResult result = Tinysd.Run([.. args, "--json"]);
@@ -98,7 +101,8 @@ public sealed class InfinitePerplexityTests
         await Assert.That(html.Length).IsLessThan(100_000);
         await Assert.That(html).DoesNotContain("NaN");
 
-        CliResult noise = Tinysd.Run("reproduce", "noise", folder["grid/random-seed1/model.tsd"], "--data", folder.Train, "--windows", "2", "--draws", "2", "--json");
+        CliResult noise = Tinysd.Run("reproduce", "noise", folder["grid/random-seed1/model.tsd"], "--data", folder.Train, "--windows", "2",
+            "--draws", "2", "--json");
         await Assert.That(noise.Code).IsEqualTo(0).Because(noise.Error);
         await Assert.That(noise.Json.GetProperty("cells")[0].GetProperty("loss").GetDouble()).IsGreaterThan(0);
     }
@@ -110,14 +114,17 @@ public sealed class InfinitePerplexityTests
         string page = folder["grid.html"];
         string[] args =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset", "zaremba-medium", "--hidden", "4",
-            "--batch", "5", "--bptt", "6", "--epochs", "2", "--cells", "random,nr-st", "--seeds", "1", "--threads", "1", "--no-timing", "--report", page,
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--preset",
+            "zaremba-medium", "--hidden", "4",
+            "--batch", "5", "--bptt", "6", "--epochs", "2", "--cells", "random,nr-st", "--seeds", "1", "--threads", "1", "--no-timing",
+            "--report", page,
         ];
         await Assert.That(Tinysd.Run(args).Code).IsEqualTo(0);
         string file = folder["grid/random-seed1/result.json"], was = await File.ReadAllTextAsync(file);
         foreach (string number in new[] { "1e308", "1.7976931348623157e308", "1e-320", "0", "-1", "1e999", "null" })
         {
-            string changed = System.Text.RegularExpressions.Regex.Replace(was, "\"(valid|test|train)Perplexity\": [^,\n]*", $"\"$1Perplexity\": {number}");
+            string changed = System.Text.RegularExpressions.Regex.Replace(
+                was, "\"(valid|test|train)Perplexity\": [^,\n]*", $"\"$1Perplexity\": {number}");
             changed = System.Text.RegularExpressions.Regex.Replace(changed, ",\\s*\"(valid|test|train)Loss\": [^,\n}]*", "");
             await File.WriteAllTextAsync(file, changed);
             CliResult result = Tinysd.Run([.. args, "--report-only", "--json"]);
@@ -141,7 +148,8 @@ public sealed class InfinitePerplexityTests
     [Arguments(double.PositiveInfinity, 800.0, double.PositiveInfinity, 800.0, 0.0)]
     [Arguments(double.PositiveInfinity, 800.0, 5.0, 1.6, double.PositiveInfinity)]
     [Arguments(5.0, 1.6, double.PositiveInfinity, 800.0, double.NegativeInfinity)]
-    public async Task Differences_of_what_no_number_holds_are_those_of_their_losses(double one, double oneLoss, double other, double otherLoss, double expected) =>
+    public async Task Differences_of_what_no_number_holds_are_those_of_their_losses(
+        double one, double oneLoss, double other, double otherLoss, double expected) =>
         await Assert.That(new GridScore(one, oneLoss) - new GridScore(other, otherLoss)).IsEqualTo(expected);
 
     [Test]

@@ -24,11 +24,13 @@ public sealed class LanguageModelExchangeTests
         string[] more = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         await Assert.That(folder.TrainModel(more).Code).IsEqualTo(0);
         await Ok("export", folder.Model, "--out", folder[name]);
-        CliResult import = Tinysd.Run(["import", folder[name], "--out", folder["back.tsd"], "--json", .. more.SkipWhile(word => word != "--dtype")]);
+        CliResult import =
+            Tinysd.Run(["import", folder[name], "--out", folder["back.tsd"], "--json", .. more.SkipWhile(word => word != "--dtype")]);
         await Assert.That(import.Code).IsEqualTo(0).Because(import.Error);
         LoadedLanguageModel there = LanguageModelFile.Load(folder.Model), back = LanguageModelFile.Load(folder["back.tsd"]);
         JsonElement json = import.Json;
-        await Assert.That((json.GetProperty("kind").GetString(), json.GetProperty("vocabulary").GetInt32(), json.GetProperty("layers").GetInt32(), json.GetProperty("tied").GetBoolean()))
+        await Assert.That((json.GetProperty("kind").GetString(), json.GetProperty("vocabulary").GetInt32(),
+            json.GetProperty("layers").GetInt32(), json.GetProperty("tied").GetBoolean()))
             .IsEqualTo(("language-model", there.Vocabulary.Count, there.Model.Config.LayerCount, there.Model.Config.TieWeights));
         await Assert.That(json.GetProperty("leftOut").GetArrayLength()).IsEqualTo(0);
         await Assert.That(back.Training.ImportedFrom).IsEqualTo(name);
@@ -42,9 +44,11 @@ public sealed class LanguageModelExchangeTests
             _ => TensorStorage.F32,
         });
         await Assert.That(folder.AreEqual("model.tsd", "same.tsd")).IsTrue();
-        foreach (string[] command in (string[][])[["eval", "MODEL", "--data", folder.Test, "--json"], ["generate", "MODEL", "--seed", "3", "--length", "20", "--json"]])
+        foreach (string[] command in (string[][])[["eval", "MODEL", "--data", folder.Test, "--json"],
+            ["generate", "MODEL", "--seed", "3", "--length", "20", "--json"]])
         {
-            JsonElement[] results = [.. new[] { folder.Model, folder["back.tsd"] }.Select(model => Tinysd.Run([.. command.Select(word => word == "MODEL" ? model : word)]).Json)];
+            JsonElement[] results = [.. new[] { folder.Model, folder["back.tsd"] }.Select(
+                model => Tinysd.Run([.. command.Select(word => word == "MODEL" ? model : word)]).Json)];
             await Assert.That(results[1].ToString()).IsEqualTo(results[0].ToString());
         }
 
@@ -62,7 +66,8 @@ public sealed class LanguageModelExchangeTests
         await Assert.That(export.Error).Contains("left out");
         await Ok("import", folder[name], "--out", folder["s.tsd"]);
         LoadedLanguageModel model = LanguageModelFile.Load(folder.Model);
-        await Assert.That(RecurrentStackFile.Load(folder["s.tsd"]).Parameters.Values.SequenceEqual(LanguageModelParts.RecurrentParts(model.Model)[0].Parameters.Values)).IsTrue();
+        await Assert.That(RecurrentStackFile.Load(folder["s.tsd"]).Parameters.Values.SequenceEqual(
+            LanguageModelParts.RecurrentParts(model.Model)[0].Parameters.Values)).IsTrue();
     }
 
     [Test]
@@ -73,10 +78,12 @@ public sealed class LanguageModelExchangeTests
         await Ok("export", folder.Model, "--out", folder["m.onnx"], "--with-state");
         int tokens = LanguageModelFile.Load(folder.Model).Vocabulary.Count;
         NamedTensor states = new("h0", [2, 1, 12], new float[24]);
-        SafetensorsWriter.Write(folder["x.safetensors"], [new("tokens", [3, 1], [1L, 0L, 2L]), states, new("c0", states.Shape, states.Floats!)]);
+        SafetensorsWriter.Write(
+            folder["x.safetensors"], [new("tokens", [3, 1], [1L, 0L, 2L]), states, new("c0", states.Shape, states.Floats!)]);
         await Ok("run", folder["m.onnx"], "--input", folder["x.safetensors"], "--output", folder["y.safetensors"]);
         using SafetensorsFile file = SafetensorsFile.Open(folder["y.safetensors"]);
-        await Assert.That(string.Join(' ', file.Tensors.Select(t => $"{t.Name}[{string.Join(',', t.Shape)}]"))).IsEqualTo($"logits[3,1,{tokens}] hn[2,1,12] cn[2,1,12]");
+        await Assert.That(string.Join(' ', file.Tensors.Select(t => $"{t.Name}[{string.Join(',', t.Shape)}]")))
+            .IsEqualTo($"logits[3,1,{tokens}] hn[2,1,12] cn[2,1,12]");
     }
 
     [Test]
@@ -87,7 +94,8 @@ public sealed class LanguageModelExchangeTests
         await Ok("export", folder.Model, "--out", folder["m.safetensors"]);
         using (SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]))
         {
-            await Assert.That(file.Tensors.Select(t => t.Name)).Contains("lstm.weight_ih_l0").And.Contains("embedding.weight").And.Contains("classifier.weight");
+            await Assert.That(file.Tensors.Select(t => t.Name))
+                .Contains("lstm.weight_ih_l0").And.Contains("embedding.weight").And.Contains("classifier.weight");
             await Assert.That(JsonSerializer.Deserialize<string[]>(file.Metadata["tinysd.vocabulary"])!).Contains("<eos>");
         }
 
@@ -98,7 +106,8 @@ public sealed class LanguageModelExchangeTests
 
         await Ok("export", folder.Model, "--out", folder["m.onnx"]);
         await Ok("import", folder["m.onnx"], "--out", folder["t.tsd"], "--recurrent-only");
-        await Assert.That(RecurrentStackFile.Load(folder["t.tsd"]).Parameters.Values.SequenceEqual(RecurrentStackFile.Load(folder["s.tsd"]).Parameters.Values)).IsTrue();
+        await Assert.That(RecurrentStackFile.Load(folder["t.tsd"]).Parameters.Values.SequenceEqual(
+            RecurrentStackFile.Load(folder["s.tsd"]).Parameters.Values)).IsTrue();
     }
 
     [Test]
@@ -108,16 +117,19 @@ public sealed class LanguageModelExchangeTests
         folder.TrainModel();
         LoadedLanguageModel model = LanguageModelFile.Load(folder.Model);
         string prefix = "rnn.";
-        NamedTensor[] tensors = [.. PyTorchNames.Name("m", LanguageModelParts.RecurrentParts(model.Model)[0], prefix), .. LanguageModelParts.Surroundings(model.Model)];
+        NamedTensor[] tensors = [.. PyTorchNames.Name("m", LanguageModelParts.RecurrentParts(model.Model)[0], prefix),
+            .. LanguageModelParts.Surroundings(model.Model)];
         SafetensorsWriter.Write(folder["m.safetensors"], tensors);
         CliResult refused = Tinysd.Run("import", folder["m.safetensors"], "--out", folder["m.tsd"]);
         await Assert.That(refused.Code).IsEqualTo(1);
         await Assert.That(refused.Error).Contains("--vocabulary FILE").And.Contains("--recurrent-only");
         await File.WriteAllLinesAsync(folder["words.txt"], model.Vocabulary.Tokens);
         await Ok("import", folder["m.safetensors"], "--out", folder["m.tsd"], "--vocabulary", folder["words.txt"], "--level", "word");
-        await Assert.That(Tinysd.Run("eval", folder["m.tsd"], "--data", folder.Test, "--streams", "1", "--json").Json.GetProperty("perplexity").GetDouble())
-            .IsEqualTo(Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--streams", "1", "--json").Json.GetProperty("perplexity").GetDouble());
-        await Assert.That(Tinysd.Run("inspect", folder["m.tsd"]).Out).Contains("m.safetensors").And.DoesNotContain("trained on").And.DoesNotContain("--preset");
+        double[] perplexities = [.. new[] { folder["m.tsd"], folder.Model }.Select(model => Tinysd.Run(
+            "eval", model, "--data", folder.Test, "--streams", "1", "--json").Json.GetProperty("perplexity").GetDouble())];
+        await Assert.That(perplexities[0]).IsEqualTo(perplexities[1]);
+        await Assert.That(Tinysd.Run("inspect", folder["m.tsd"]).Out)
+            .Contains("m.safetensors").And.DoesNotContain("trained on").And.DoesNotContain("--preset");
     }
 
     private static async Task Ok(params string[] args)

@@ -12,7 +12,8 @@ public sealed class MachineFactsTests
     {
         using var folder = new TestFolder();
         string root = PutCaches(
-            folder, ("1", "Data", "48K", "0-1"), ("1", "Instruction", "32K", "0-1"), ("2", "Unified", "1280K", "0-1"), ("3", "Unified", "24M", "0-7,12"));
+            folder, ("1", "Data", "48K", "0-1"), ("1", "Instruction", "32K", "0-1"), ("2", "Unified", "1280K", "0-1"),
+                ("3", "Unified", "24M", "0-7,12"));
         await Assert.That(LinuxCaches.Read(root)).IsEqualTo(new CacheFacts(48 << 10, 1280 << 10, 24 << 20, false, "the system"));
     }
 
@@ -37,7 +38,8 @@ public sealed class MachineFactsTests
         await Assert.That(LinuxCaches.Read(folder["nowhere"])).IsNull();
     }
 
-    /// <summary>Leaf 4 of an Intel Core i7-4770 (Haswell): 32 KiB in 8 ways, 256 KiB in 8, 8 MiB in 16; lines of 64 bytes; two threads a core.</summary>
+    /// <summary>Leaf 4 of an Intel Core i7-4770 (Haswell): 32 KiB in 8 ways, 256 KiB in 8, 8 MiB in 16; lines of 64 bytes; two threads a
+    /// core.</summary>
     [Test]
     public async Task Intel_processors_tell_their_caches()
     {
@@ -74,7 +76,8 @@ public sealed class MachineFactsTests
         await Assert.That(cpuid.Name()).IsEqualTo("AMD EPYC");
     }
 
-    /// <summary>A virtual AMD whose list is empty: the older leaves have the first two levels, and of the third only a sum over all complexes.</summary>
+    /// <summary>A virtual AMD whose list is empty: the older leaves have the first two levels, and of the third only a sum over all
+    /// complexes.</summary>
     [Test]
     public async Task A_virtual_amd_may_tell_less()
     {
@@ -114,7 +117,8 @@ public sealed class MachineFactsTests
             }
 
             await Assert.That(Fit(profile, null, null, null).Simd!.Tiles).IsEqualTo(simd.Tiles);
-            await Assert.That(Fit(profile, simd.L1Bytes, Known(simd.L2Bytes), Known(simd.L3Bytes))).IsEqualTo(profile with { Simd = simd with { Cores = 6 } });
+            await Assert.That(Fit(profile, simd.L1Bytes, Known(simd.L2Bytes), Known(simd.L3Bytes)))
+                .IsEqualTo(profile with { Simd = simd with { Cores = 6 } });
         }
 
         static long? Known(long bytes) => bytes == 0 ? null : bytes;
@@ -136,7 +140,8 @@ public sealed class MachineFactsTests
     {
         HardwareProfile profile = BuiltInProfiles.Find(name)[0], fitted = Fit(profile, null, l2, l3, isShared);
         SimdMachine simd = fitted.Simd!;
-        await Assert.That(simd.Tiles).IsEqualTo(profile.Simd!.Tiles with { WindowColumns = windowColumns, StreamedFloats = streamedFloats });
+        await Assert.That(simd.Tiles)
+            .IsEqualTo(profile.Simd!.Tiles with { WindowColumns = windowColumns, StreamedFloats = streamedFloats });
         await Assert.That((simd.L1Bytes, simd.L2Bytes, simd.L3Bytes, simd.Cores)).IsEqualTo(
             (profile.Simd.L1Bytes, l2 ?? profile.Simd.L2Bytes, l3 ?? profile.Simd.L3Bytes, 6));
         await Assert.That(fitted.FindFault()).IsNull();

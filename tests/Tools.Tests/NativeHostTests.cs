@@ -25,10 +25,12 @@ public sealed class NativeHostTests
         SkipUnlessHostsCanBePublished();
 
         // A version that was never there, since packages are cached by their version.
-        string feed = Directory.CreateTempSubdirectory("tinysd-feed-").FullName, version = $"0.0.1-test{DateTime.UtcNow.Ticks}", cached = "";
+        string feed = Directory.CreateTempSubdirectory("tinysd-feed-").FullName, version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
+        string cached = "";
         try
         {
-            await PublishedHost.DotnetAsync("pack", Path.Combine(Checkout.Root, "src/Runtime"), "-c", "Release", "-o", feed, $"-p:PackageVersion={version}");
+            await PublishedHost.DotnetAsync(
+                "pack", Path.Combine(Checkout.Root, "src/Runtime"), "-c", "Release", "-o", feed, $"-p:PackageVersion={version}");
             cached = await CachedPackage(version);
             using var host = new PublishedHost($"""
                 <PropertyGroup><RestoreAdditionalProjectSources>{feed}</RestoreAdditionalProjectSources></PropertyGroup>
@@ -62,7 +64,8 @@ public sealed class NativeHostTests
     private static async Task IsTheJits(Dictionary<string, string> native)
     {
         Dictionary<string, string> jit = await PublishedHost.RunWithTheJitAsync();
-        foreach (string what in new[] { "gives the same bits", "trained", "streamed" }) await Assert.That(native[what]).IsEqualTo(jit[what]).Because(what);
+        foreach (string what in new[] { "gives the same bits", "trained", "streamed" })
+            await Assert.That(native[what]).IsEqualTo(jit[what]).Because(what);
     }
 
     private static async Task<string> CachedPackage(string version)
@@ -73,7 +76,8 @@ public sealed class NativeHostTests
 
     private static void SkipUnlessHostsCanBePublished()
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64) Skip.Test("this publishes for Linux on x64");
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64)
+            Skip.Test("this publishes for Linux on x64");
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, "clang")) || File.Exists(Path.Combine(folder, "gcc"))))
             Skip.Test("a native program is linked by clang or gcc, and neither is here");

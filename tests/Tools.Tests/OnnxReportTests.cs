@@ -15,7 +15,8 @@ public sealed class OnnxReportTests
     [Arguments("dropout-training-mode-false", "X", 3, 2, 4, "Y[3,2,5]", true)]
     [Arguments("zero-states-of-batch-1", "input_data", 3, 1, 20, "Y[3,1,1,20]", true)]
     [Arguments("gru-last-step-linear", "input", 1, 3, 16, "logits[1,3]", false)]
-    public async Task A_graph_that_was_refused_runs(string name, string input, int first, int second, int third, string shapes, bool isStack)
+    public async Task A_graph_that_was_refused_runs(
+        string name, string input, int first, int second, int third, string shapes, bool isStack)
     {
         using var folder = new TestFolder();
         string model = Fixtures.Find(Set, $"{name}.onnx");
@@ -39,11 +40,13 @@ public sealed class OnnxReportTests
         SafetensorsWriter.Write(folder["x.safetensors"], [new NamedTensor("x", [2, 3, 5], numbers)]);
         foreach (string name in (string[])["dynamo-lstm", "dynamo-lstm-no-mul"])
         {
-            CliResult run = Tinysd.Run("run", Fixtures.Find(Set, $"{name}.onnx"), "--input", folder["x.safetensors"], "--output", folder[name]);
+            CliResult run =
+                Tinysd.Run("run", Fixtures.Find(Set, $"{name}.onnx"), "--input", folder["x.safetensors"], "--output", folder[name]);
             await Assert.That(run.Code).IsEqualTo(0).Because(run.Error);
         }
 
-        byte[] computed = await File.ReadAllBytesAsync(folder["dynamo-lstm"]), folded = await File.ReadAllBytesAsync(folder["dynamo-lstm-no-mul"]);
+        byte[] computed = await File.ReadAllBytesAsync(folder["dynamo-lstm"]);
+        byte[] folded = await File.ReadAllBytesAsync(folder["dynamo-lstm-no-mul"]);
         await Assert.That(computed.AsSpan().SequenceEqual(folded)).IsTrue();
     }
 

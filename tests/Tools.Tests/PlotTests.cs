@@ -12,7 +12,8 @@ public sealed partial class PlotTests
 
     private static readonly double[] s_numbers =
     [
-        0, -0.0, 1, 1.5, 2, 100, -1, -1e300, 1e300, 1e308, double.MaxValue, double.MinValue, 1e-320, double.Epsilon, -double.Epsilon, 1e-300, 709.8, 921.03, 1e15,
+        0, -0.0, 1, 1.5, 2, 100, -1, -1e300, 1e300, 1e308, double.MaxValue, double.MinValue, 1e-320, double.Epsilon, -double.Epsilon,
+        1e-300, 709.8, 921.03, 1e15,
         1e15 + 0.125, 0.1 + 0.2, 0.3, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
     ];
 
@@ -47,7 +48,8 @@ public sealed partial class PlotTests
                     await Assert.That(svg).DoesNotContain("NaN").Because(about);
                     await Assert.That(Regex.Count(svg, "class=\"grid\"")).IsLessThan(MostTicks).Because(about);
                     foreach (Match place in Places().Matches(svg))
-                        await Assert.That(double.Parse(place.Groups[1].Value, CultureInfo.InvariantCulture)).IsBetween(-1, 1100).Because(about);
+                        await Assert.That(double.Parse(place.Groups[1].Value, CultureInfo.InvariantCulture)).IsBetween(-1, 1100)
+                            .Because(about);
                     if (numbers.Any(double.IsFinite)) XElement.Parse(svg);
                     else await Assert.That(svg).IsEqualTo("");
                 }
@@ -63,7 +65,8 @@ public sealed partial class PlotTests
             foreach (double high in s_numbers.Where(number => double.IsFinite(number) && number >= low))
             {
                 Axis axis = Axis.Around(low, high, 0.04, 0.001);
-                await Assert.That(axis.Low < axis.High && double.IsFinite(axis.Low) && double.IsFinite(axis.High)).IsTrue().Because($"{low} to {high}");
+                await Assert.That(axis.Low < axis.High && double.IsFinite(axis.Low) && double.IsFinite(axis.High)).IsTrue()
+                    .Because($"{low} to {high}");
                 foreach (IReadOnlyList<AxisTick> ticks in new[] { axis.Ticks(), axis.Ticks(1), axis.LogTicks() })
                 {
                     await Assert.That(ticks.Count).IsLessThan(MostTicks).Because($"{low} to {high}");
@@ -98,7 +101,8 @@ public sealed partial class PlotTests
     public async Task An_axis_of_logarithms_goes_where_no_double_does()
     {
         IReadOnlyList<AxisTick> ticks = new Axis(0, 400 * Math.Log(10)).LogTicks();
-        await Assert.That(string.Join(' ', ticks.Select(tick => tick.Label))).IsEqualTo("1e+0 1e+50 1e+100 1e+150 1e+200 1e+250 1e+300 1e+350 1e+400");
+        await Assert.That(string.Join(' ', ticks.Select(tick => tick.Label)))
+            .IsEqualTo("1e+0 1e+50 1e+100 1e+150 1e+200 1e+250 1e+300 1e+350 1e+400");
         await Assert.That(ticks[2].At).IsEqualTo(100 * Math.Log(10)).Within(1e-9);
         string svg = Draw([(1, 400 * Math.Log(10)), (2, 300 * Math.Log(10)), (3, Math.Log(100))], isCounted: true);
         await Assert.That(svg).Contains(">1e+400</text>");
@@ -113,7 +117,8 @@ public sealed partial class PlotTests
         {
             foreach (bool spread in new[] { false, true })
             {
-                string plot = TextPlot.Draw(new('o', "one", numbers), new('+', "two", [.. numbers.Reverse()]), 78, 12, "loss", "epoch", spread);
+                string plot =
+                    TextPlot.Draw(new('o', "one", numbers), new('+', "two", [.. numbers.Reverse()]), 78, 12, "loss", "epoch", spread);
                 string about = string.Join(" ", numbers);
                 await Assert.That(plot.Length).IsLessThan(MostCharacters).Because(about);
                 await Assert.That(plot.Split('\n').All(line => line.Length <= 100)).IsTrue().Because(about);
@@ -125,7 +130,8 @@ public sealed partial class PlotTests
     [Test]
     public async Task What_is_infinite_stands_at_the_edge_of_a_text_plot_and_what_is_no_number_nowhere()
     {
-        string plot = TextPlot.Draw(new('o', "one", [double.PositiveInfinity, 3, 1]), new('+', "two", [double.NaN, 2, double.NegativeInfinity]), 40, 3, "loss", "step");
+        string plot = TextPlot.Draw(new('o', "one", [double.PositiveInfinity, 3, 1]),
+            new('+', "two", [double.NaN, 2, double.NegativeInfinity]), 40, 3, "loss", "step");
         await Assert.That(plot).IsEqualTo(
             "loss    o one   + two   * both\n" +
             "  3.00 ┤oo\n" +
@@ -141,7 +147,8 @@ public sealed partial class PlotTests
         foreach (double value in s_numbers)
         {
             await Assert.That(Bars.Draw(value, 10).Length).IsLessThanOrEqualTo(10);
-            foreach (double longest in s_numbers) await Assert.That(Bars.Length(value, longest, 600)).IsBetween(0, 600).Because($"{value} of {longest}");
+            foreach (double longest in s_numbers)
+                await Assert.That(Bars.Length(value, longest, 600)).IsBetween(0, 600).Because($"{value} of {longest}");
         }
 
         await Assert.That(Bars.Length(1e308, 1.5e308, 300)).IsEqualTo(200).Within(1e-9);
@@ -152,7 +159,8 @@ public sealed partial class PlotTests
     {
         foreach (double number in s_numbers)
         {
-            foreach (string text in new[] { Figures.Count(number), Figures.Perplexity(number), Figures.Fixed(number, 2), Figures.Duration(number) })
+            foreach (string text in new[] { Figures.Count(number), Figures.Perplexity(number), Figures.Fixed(number, 2),
+                Figures.Duration(number) })
                 await Assert.That(text.Length).IsBetween(1, 30).Because($"{number}: {text}");
         }
 
@@ -178,7 +186,8 @@ public sealed partial class PlotTests
     public async Task Values_that_are_no_logarithms_stand_at_even_distances_with_labels_of_their_own()
     {
         string drawn = Draw([(1, 0.90), (2, 0.91), (3, 0.93)], isCounted: true, isLog: false);
-        double[] heights = [.. Regex.Matches(drawn, "cy=\"([0-9.]+)\"").Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+        double[] heights = [.. Regex.Matches(drawn, "cy=\"([0-9.]+)\"")
+            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
         await Assert.That(heights.Length).IsEqualTo(3);
         await Assert.That((heights[1] - heights[2]) / (heights[0] - heights[1])).IsEqualTo(2).Within(0.001);
         await Assert.That(drawn).Contains("curve: 0.93</title>").And.Contains("text-anchor=\"end\">0.92<");

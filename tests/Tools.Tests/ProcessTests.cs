@@ -94,7 +94,8 @@ public sealed class ProcessTests
         await Assert.That(resumed.Json.GetProperty("model").GetString()).IsEqualTo(folder.Model);
         await Assert.That(Directory.GetFileSystemEntries(elsewhere)).IsEmpty();
         using TsdFile file = TsdFile.Open(folder.Model);
-        await Assert.That(LanguageModelFile.Format.Describe(file).Training.Epochs.Count).IsEqualTo(resumed.Json.GetProperty("bestEpoch").GetInt32());
+        await Assert.That(LanguageModelFile.Format.Describe(file).Training.Epochs.Count)
+            .IsEqualTo(resumed.Json.GetProperty("bestEpoch").GetInt32());
     }
 
     [Test]
@@ -131,7 +132,8 @@ public sealed class ProcessTests
         using var error = new StringWriter { NewLine = "\n" };
         int code = Cli.Run(["hw", "show", "systolic-16x16", "--json"], new CliConsole(output, error), stop);
         await Assert.That(code).IsEqualTo(1);
-        await Assert.That(error.ToString()).IsEqualTo("tinysd hw show: the results could not be written to standard output: the disk is full\n");
+        await Assert.That(error.ToString())
+            .IsEqualTo("tinysd hw show: the results could not be written to standard output: the disk is full\n");
     }
 
     // A shell's number for a program that a closed pipe ended; what the reader does not want is no failure to be told of.
@@ -177,16 +179,19 @@ public sealed class ProcessTests
         if (OperatingSystem.IsWindows()) Skip.Test("needs a Unix shell");
         using var folder = new TestFolder();
         folder.PutText("both", "before\n");
-        CliResult result = await ShellAsync(folder, $"{{ echo one; tinysd hw list --quiet; tinysd nonsense; tinysd hw list --quiet; echo two; }} {redirection} both 2>&1");
+        CliResult result = await ShellAsync(
+            folder, $"{{ echo one; tinysd hw list --quiet; tinysd nonsense; tinysd hw list --quiet; echo two; }} {redirection} both 2>&1");
         await Assert.That(result.Code).IsEqualTo(0);
         string list = Tinysd.Run("hw", "list").Out, error = Tinysd.Run("nonsense").Error;
-        await Assert.That(await File.ReadAllTextAsync(folder["both"])).IsEqualTo($"{(redirection == ">" ? "" : "before\n")}one\n{list}{error}{list}two\n");
+        await Assert.That(await File.ReadAllTextAsync(folder["both"]))
+            .IsEqualTo($"{(redirection == ">" ? "" : "before\n")}one\n{list}{error}{list}two\n");
     }
 
     // What a shell makes of a line in which tinysd is the built program.
     private static async Task<CliResult> ShellAsync(TestFolder folder, string line)
     {
-        var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
+        var start =
+            new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
         string program = Path.Combine(AppContext.BaseDirectory, "tinysd.dll");
         foreach (string arg in new[] { "-c", $"tinysd() {{ dotnet '{program}' \"$@\"; }}; {line}" }) start.ArgumentList.Add(arg);
         using Process shell = Process.Start(start)!;

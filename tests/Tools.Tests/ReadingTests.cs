@@ -17,10 +17,12 @@ public sealed class ReadingTests
         for (int i = 0; i < letters.Length; i++) letters[i] = (byte)('a' + random.Next(26));
         string text = folder.Put("long.txt", isPacked ? Gzip(letters) : letters);
         List<(string Label, double Share)> shown = Shown(
-            "train", "lm", "--level", "char", "--train", text, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model, "--max-steps", "1",
+            "train", "lm", "--level", "char", "--train", text, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model,
+            "--max-steps", "1",
             "--hidden", "4", "--min-count", "2");
         string[] expected =
-            [$"counting the tokens of {text}", $"sorting the tokens of {text}", $"reading {text}", $"reading {folder.Valid}", $"reading {folder.Test}"];
+            [$"counting the tokens of {text}", $"sorting the tokens of {text}", $"reading {text}", $"reading {folder.Valid}",
+                $"reading {folder.Test}"];
         await Assert.That(shown.Select(s => s.Label).Distinct().Take(5)).IsEquivalentTo(expected, CollectionOrdering.Matching);
         foreach (string label in (string[])[$"counting the tokens of {text}", $"reading {text}"])
         {
@@ -32,11 +34,14 @@ public sealed class ReadingTests
         }
 
         List<(string Label, double Share)> bytes = Shown(
-            "train", "lm", "--level", "byte", "--train", text, "--valid", folder.Valid, "--out", folder["bytes.tsd"], "--max-steps", "1", "--hidden", "4");
+            "train", "lm", "--level", "byte", "--train", text, "--valid", folder.Valid, "--out", folder["bytes.tsd"], "--max-steps", "1",
+            "--hidden", "4");
         await Assert.That(bytes[^1].Label).Contains("epoch");
         await Assert.That(bytes.Count(s => s.Label == $"reading {text}")).IsGreaterThan(4);
-        List<(string Label, double Share)> evaluation = Shown("eval", folder.Model, "--data", folder.Test, "--cache", "9", "--cache-tune", folder.Valid);
-        await Assert.That(evaluation.Select(s => s.Label).Distinct().Take(2)).IsEquivalentTo([$"reading {folder.Test}", $"reading {folder.Valid}"], CollectionOrdering.Matching);
+        List<(string Label, double Share)> evaluation =
+            Shown("eval", folder.Model, "--data", folder.Test, "--cache", "9", "--cache-tune", folder.Valid);
+        await Assert.That(evaluation.Select(s => s.Label).Distinct().Take(2))
+            .IsEquivalentTo([$"reading {folder.Test}", $"reading {folder.Valid}"], CollectionOrdering.Matching);
     }
 
     [Test]
@@ -68,7 +73,8 @@ public sealed class ReadingTests
         using var folder = new TestFolder();
         folder.TrainModel("--dropout", "random", "--rate", "0.5");
         CliResult grid = Tinysd.RunUntilShown(
-            $"reading {folder.Valid}", 1, "reproduce", "lm", "--preset", "zaremba-medium", "--hidden", "12", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test,
+            $"reading {folder.Valid}", 1, "reproduce", "lm", "--preset", "zaremba-medium", "--hidden", "12", "--train", folder.Train,
+            "--valid", folder.Valid, "--test", folder.Test,
             "--dir", folder["grid"]);
         await Assert.That((grid.Code, grid.Out, grid.Error)).IsEqualTo((130, "", "tinysd reproduce lm: stopped\n"));
         await Assert.That(Directory.Exists(folder["grid"])).IsFalse();

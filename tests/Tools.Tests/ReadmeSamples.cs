@@ -9,7 +9,8 @@ using TinySD.Runtime.Training;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>The C# of README and library guide as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each other.</summary>
+/// <summary>The C# of README and library guide as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each
+/// other.</summary>
 internal static class ReadmeSamples
 {
     public static void Generate()

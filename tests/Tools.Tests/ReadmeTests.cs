@@ -18,7 +18,8 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Commands_in_the_papers_parse()
     {
-        string[] lines = [.. s_pages.SelectMany(page => Page(page).Split('\n')).Select(line => Command().Match(line)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
+        string[] lines = [.. s_pages.SelectMany(page => Page(page).Split('\n')).Select(line => Command().Match(line)).Where(m => m.Success)
+            .Select(m => m.Groups[1].Value)];
         await Assert.That(lines.Length).IsGreaterThan(30);
         foreach (string line in lines) await Understood(line);
     }
@@ -74,7 +75,8 @@ public sealed partial class ReadmeTests
     {
         string[] commands =
         [
-            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce", "reproduce lm", "hw", "hw detect", "hw simulate",
+            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce",
+            "reproduce lm", "hw", "hw detect", "hw simulate",
         ];
         foreach (string command in commands)
         {

@@ -37,9 +37,12 @@ public sealed class RecipeTests
         string text = Tinysd.Run("train", "lm", "--preset", "awd-lstm", "--show").Out;
         string[] rows =
         [
-            "--dropout +locked", "--rate-embedding +0.4", "--rate-layer +0.25", "--rate-recurrent +0", "--rate-output +0.4", "--rate-word +0.1",
-            "--weight-drop +0.5", "--ar +2", "--tar +1", "--weight-decay +1.2E-06", "--hidden +1150", "--last-hidden +400", "--embedding +400", "--layers +3",
-            "--tied +true", "--bptt +70", "--variable-bptt +true", "--lr +30", "--lr-schedule +constant", "--clip +0.25", "--loss-reduction +mean",
+            "--dropout +locked", "--rate-embedding +0.4", "--rate-layer +0.25", "--rate-recurrent +0", "--rate-output +0.4",
+            "--rate-word +0.1",
+            "--weight-drop +0.5", "--ar +2", "--tar +1", "--weight-decay +1.2E-06", "--hidden +1150", "--last-hidden +400",
+            "--embedding +400", "--layers +3",
+            "--tied +true", "--bptt +70", "--variable-bptt +true", "--lr +30", "--lr-schedule +constant", "--clip +0.25",
+            "--loss-reduction +mean",
             "--optimizer +nt-asgd", "--nonmono +5", "--init-scheme +scaled",
         ];
         foreach (string row in rows) await Assert.That(text).Matches($"{row.Replace(".", "\\.", StringComparison.Ordinal)} ");
@@ -47,10 +50,13 @@ public sealed class RecipeTests
         JsonElement form = Show("--preset", "awd-lstm+nr-rh-st"), both = Show("--preset", "awd-lstm+nr-rh-st", "--weight-drop", "0.5");
         await Assert.That(form.GetProperty("name").GetString()).IsEqualTo("awd-lstm+nr-rh-st");
         await Assert.That(form.GetProperty("dropout").GetString()).IsEqualTo("structured");
-        await Assert.That((form.GetProperty("rateRecurrent").GetSingle(), form.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0f));
-        await Assert.That((both.GetProperty("rateRecurrent").GetSingle(), both.GetProperty("weightDrop").GetSingle())).IsEqualTo((0.5f, 0.5f));
+        await Assert.That((form.GetProperty("rateRecurrent").GetSingle(), form.GetProperty("weightDrop").GetSingle()))
+            .IsEqualTo((0.5f, 0f));
+        await Assert.That((both.GetProperty("rateRecurrent").GetSingle(), both.GetProperty("weightDrop").GetSingle()))
+            .IsEqualTo((0.5f, 0.5f));
         JsonElement upward = Show("--preset", "awd-lstm+nr-st");
-        await Assert.That((upward.GetProperty("rateRecurrent").GetSingle(), upward.GetProperty("weightDrop").GetSingle())).IsEqualTo((0f, 0.5f));
+        await Assert.That((upward.GetProperty("rateRecurrent").GetSingle(), upward.GetProperty("weightDrop").GetSingle()))
+            .IsEqualTo((0f, 0.5f));
     }
 
     [Test]
@@ -89,11 +95,14 @@ public sealed class RecipeTests
     [Test]
     public async Task A_rate_holds_for_all_four_sites_and_a_site_s_own_wins_wherever_it_stands()
     {
-        await Assert.That(Rates(Show("--dropout", "structured", "--rate", "0.5"))).IsEquivalentTo([0.5f, 0.5f, 0.5f, 0.5f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--dropout", "structured", "--rate", "0.5")))
+            .IsEquivalentTo([0.5f, 0.5f, 0.5f, 0.5f], CollectionOrdering.Matching);
         JsonElement recurrent = Show("--dropout", "structured", "--rate-recurrent", "0.25", "--rate", "0.5");
         await Assert.That(Rates(recurrent)).IsEquivalentTo([0.5f, 0.5f, 0.25f, 0.5f], CollectionOrdering.Matching);
-        await Assert.That(Rates(Show("--dropout", "locked", "--rate-output", "0.25"))).IsEquivalentTo([0f, 0f, 0f, 0.25f], CollectionOrdering.Matching);
-        await Assert.That(Rates(Show("--preset", "zaremba-medium", "--dropout", "none"))).IsEquivalentTo([0f, 0f, 0f, 0f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--dropout", "locked", "--rate-output", "0.25")))
+            .IsEquivalentTo([0f, 0f, 0f, 0.25f], CollectionOrdering.Matching);
+        await Assert.That(Rates(Show("--preset", "zaremba-medium", "--dropout", "none")))
+            .IsEquivalentTo([0f, 0f, 0f, 0f], CollectionOrdering.Matching);
         await Assert.That(Rates(Show("--dropout", "random", "--rate", "0"))).IsEquivalentTo([0f, 0f, 0f, 0f], CollectionOrdering.Matching);
     }
 
@@ -101,12 +110,15 @@ public sealed class RecipeTests
     public async Task Every_option_wins_over_the_preset()
     {
         JsonElement shown = Show(
-            "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes", "--batch", "7",
+            "--preset", "zaremba-large", "--level", "char", "--hidden", "31", "--embedding", "17", "--layers", "3", "--peepholes",
+            "--batch", "7",
             "--bptt", "9", "--epochs", "5", "--lr", "0.25", "--clip", "0", "--optimizer", "adam", "--beta1", "0.5", "--beta2", "0.75",
             "--epsilon", "0.125", "--full-rate-epochs", "0",
             "--decay", "1.5", "--init", "0.2", "--forget-bias", "-1", "--seed", "18446744073709551615",
-            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125", "--rate-word-by-sequence", "--weight-drop", "0.25",
-            "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3", "--init-scheme", "scaled");
+            "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125",
+            "--rate-word-by-sequence", "--weight-drop", "0.25",
+            "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3",
+            "--init-scheme", "scaled");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
               "name": "zaremba-large",

@@ -89,7 +89,8 @@ public sealed class ResumeTests
     public async Task An_average_goes_on_and_one_that_has_not_begun_begins(string preset, string shown, int after, bool isAveraging)
     {
         using var folder = new TestFolder();
-        string[] words = ["--preset", preset, "--embedding", "7", "--last-hidden", "7", "--nonmono", "0", "--lr", "20", "--test", folder.Test];
+        string[] words =
+            ["--preset", preset, "--embedding", "7", "--last-hidden", "7", "--nonmono", "0", "--lr", "20", "--test", folder.Test];
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, [.. words, "--json"]);
         await Assert.That(unbroken.Code).IsEqualTo(0).Because(unbroken.Error);
         await Assert.That(unbroken.Error).Contains("from here on the model is the average");
@@ -137,12 +138,14 @@ public sealed class ResumeTests
         using var folder = new TestFolder();
         string[] words = ["--test", folder.Test, "--dropout", "random", "--rate", "0.4", "--optimizer", "adam", "--lr", "0.01"];
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, [.. words, "--json"]);
-        string[] first = folder.TrainArgs(folder.Model, 1, [.. words, "--checkpoint", folder["ck"], "--checkpoint-every", "10", "--checkpoint-keep", "2"]);
+        string[] first = folder.TrainArgs(
+            folder.Model, 1, [.. words, "--checkpoint", folder["ck"], "--checkpoint-every", "10", "--checkpoint-keep", "2"]);
         await Assert.That(Tinysd.RunUntilShown("epoch", 13, first).Code).IsEqualTo(130);
         string[] again = ["train", "lm", "--resume", folder["ck"]];
         (string Shown, int After, string[] More)[] stops =
         [
-            ("epoch", 29, ["--threads", "2"]), ("epoch", 1, []), ("validation", 3, ["--profile", "x64-sse42"]), ("epoch", 70, ["--threads", "3"]),
+            ("epoch", 29, ["--threads", "2"]), ("epoch", 1, []), ("validation", 3, ["--profile", "x64-sse42"]),
+            ("epoch", 70, ["--threads", "3"]),
         ];
         foreach ((string shown, int after, string[] more) in stops)
         {
@@ -180,7 +183,8 @@ public sealed class ResumeTests
         {
             CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--schedule", other);
             await Assert.That(refused.Code).IsEqualTo(1);
-            await Assert.That(refused.Error).Contains($"{other} has other masks than those of the run in {folder["ck"]}, or fewer than its 207 updates;");
+            await Assert.That(refused.Error)
+                .Contains($"{other} has other masks than those of the run in {folder["ck"]}, or fewer than its 207 updates;");
         }
     }
 
@@ -197,12 +201,15 @@ public sealed class ResumeTests
         CliResult again = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--json", "--threads", "1");
         await Assert.That(Figures(again.Out)).IsEqualTo(Figures(cut.Out));
         await Assert.That(folder.AreEqual("model.tsd", "cut.tsd")).IsTrue();
-        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "79").Error).Contains("80 updates are made already");
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "79").Error)
+            .Contains("80 updates are made already");
 
         CliResult two = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--max-steps", "138", "--epochs", "2", "--json");
         await Assert.That(two.Code).IsEqualTo(0).Because(two.Error);
-        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "1").Error).Contains("has begun 2 epochs already");
-        await EndsAs(unbroken, folder, Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "3", "--max-steps", "1000000", "--json"));
+        await Assert.That(Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "1").Error)
+            .Contains("has begun 2 epochs already");
+        await EndsAs(
+            unbroken, folder, Tinysd.Run("train", "lm", "--resume", folder["ck"], "--epochs", "3", "--max-steps", "1000000", "--json"));
     }
 
     [Test]
@@ -220,7 +227,8 @@ public sealed class ResumeTests
     {
         // Training text and validation text have nothing in common, so the first epoch is the best.
         using var folder = new TestFolder();
-        string other = folder.PutText("other.txt", string.Concat(Enumerable.Repeat("tree house red small big likes hears sees bird dog cat a the\n", 40)));
+        string other = folder.PutText(
+            "other.txt", string.Concat(Enumerable.Repeat("tree house red small big likes hears sees bird dog cat a the\n", 40)));
         string[] Args(string output, params string[] more)
         {
             string[] args = folder.TrainArgs(output, 1, ["--optimizer", "adam", "--lr", "0.05", "--json", .. more]);
@@ -242,7 +250,8 @@ public sealed class ResumeTests
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, "--json");
         CliResult kept = folder.TrainModel("--json", "--checkpoint", folder["a/b"], "--checkpoint-every", "50");
         await EndsAs(unbroken, folder, kept);
-        await Assert.That(Names(folder["a/b"])).IsEquivalentTo(["checkpoint-00000150.tsd", "checkpoint-00000200.tsd", "checkpoint-00000207.tsd", "lock"]);
+        await Assert.That(Names(folder["a/b"]))
+            .IsEquivalentTo(["checkpoint-00000150.tsd", "checkpoint-00000200.tsd", "checkpoint-00000207.tsd", "lock"]);
         folder.TrainModel("--checkpoint", folder["c"], "--checkpoint-every", "1", "--checkpoint-keep", "1");
         await Assert.That(Names(folder["c"])).IsEquivalentTo(["checkpoint-00000207.tsd", "lock"]);
     }
@@ -255,7 +264,8 @@ public sealed class ResumeTests
         string[] args = folder.TrainArgs(folder.Model, 1, "--checkpoint", folder["ck"], "--checkpoint-every", "10");
         await Assert.That(Tinysd.RunUntilShown(Epoch2, 25, args).Code).IsEqualTo(130);
         string[] files = [.. Directory.GetFiles(folder["ck"], "checkpoint-*").Order(StringComparer.Ordinal)];
-        await Assert.That(files.Select(file => Path.GetFileName(file)!)).IsEquivalentTo(["checkpoint-00000080.tsd", "checkpoint-00000090.tsd", "checkpoint-00000094.tsd"]);
+        await Assert.That(files.Select(file => Path.GetFileName(file)!))
+            .IsEquivalentTo(["checkpoint-00000080.tsd", "checkpoint-00000090.tsd", "checkpoint-00000094.tsd"]);
         byte[] newest = await File.ReadAllBytesAsync(files[2]), second = await File.ReadAllBytesAsync(files[1]);
         newest[^60] ^= 1; // 14 biases and 8 bytes of padding end the file
         await File.WriteAllBytesAsync(files[2], newest);
@@ -312,9 +322,11 @@ public sealed class ResumeTests
     {
         using var folder = new TestFolder();
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, "--json");
-        await Assert.That(Tinysd.RunUntilShown(Epoch2, 25, folder.TrainArgs(folder["stopped.tsd"], 1, "--checkpoint", folder["a"])).Code).IsEqualTo(130);
+        await Assert.That(Tinysd.RunUntilShown(Epoch2, 25, folder.TrainArgs(folder["stopped.tsd"], 1, "--checkpoint", folder["a"])).Code)
+            .IsEqualTo(130);
         string[] before = Names(folder["a"]);
-        CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["a"], "--checkpoint", folder["b"], "--out", folder.Model, "--json");
+        CliResult resumed =
+            Tinysd.Run("train", "lm", "--resume", folder["a"], "--checkpoint", folder["b"], "--out", folder.Model, "--json");
         await EndsAs(unbroken, folder, resumed);
         await Assert.That(Names(folder["a"])).IsEquivalentTo(before);
         await Assert.That(Names(folder["b"])).Contains("checkpoint-00000207.tsd");
@@ -341,5 +353,6 @@ public sealed class ResumeTests
         return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 
-    private static string[] Names(string folder) => [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    private static string[] Names(string folder) =>
+        [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 }

@@ -28,7 +28,8 @@ public sealed partial class ScheduleTests
         await Assert.That(folder.TrainModelTo(folder["drawn.tsd"], 1, options).Code).IsEqualTo(0);
         CliResult replayed = folder.TrainModelTo(folder["replayed.tsd"], 2, "--schedule", folder["m.tss"]);
         await Assert.That(replayed.Code).IsEqualTo(0).Because(replayed.Error);
-        await Assert.That(await File.ReadAllBytesAsync(folder["replayed.tsd"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["drawn.tsd"]), CollectionOrdering.Matching);
+        await Assert.That(await File.ReadAllBytesAsync(folder["replayed.tsd"]))
+            .IsEquivalentTo(await File.ReadAllBytesAsync(folder["drawn.tsd"]), CollectionOrdering.Matching);
     }
 
     [Test]
@@ -55,7 +56,8 @@ public sealed partial class ScheduleTests
         string[] words = option.Split(' ');
         string[] args =
         [
-            "train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Model, "--batch", "5", "--epochs", "3", "--schedule",
+            "train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Model, "--batch", "5", "--epochs", "3",
+            "--schedule",
             folder["m.tss"], .. words,
         ];
         for (int i = 0; i < s_shape.Length; i += 2)
@@ -95,14 +97,16 @@ public sealed partial class ScheduleTests
     {
         using var folder = new TestFolder();
         CliResult written = Tinysd.Run(
-            ["schedule", "--steps", "3", "--rate-recurrent", "0.25", "--rate-output", "0.5", "--out", folder["m.tss"], "--json", .. s_shape]);
+            ["schedule", "--steps", "3", "--rate-recurrent", "0.25", "--rate-output", "0.5", "--out", folder["m.tss"], "--json",
+                .. s_shape]);
         JsonElement shown = Tinysd.Run("inspect", folder["m.tss"], "--json").Json.GetProperty("configuration");
         await Assert.That(shown.GetProperty("version").GetInt32()).IsEqualTo(2);
         foreach (JsonElement result in (JsonElement[])[written.Json, shown])
         {
             await Assert.That(result.GetProperty("sites").GetRawText().Where(c => !char.IsWhiteSpace(c)).ToArray()).IsEquivalentTo(
                 """
-                [{"name":"layer.0.recurrent","number":2048,"units":12,"rate":0.25},{"name":"layer.1.recurrent","number":2049,"units":12,"rate":0.25},
+                [{"name":"layer.0.recurrent","number":2048,"units":12,"rate":0.25},
+                {"name":"layer.1.recurrent","number":2049,"units":12,"rate":0.25},
                 {"name":"classifier","number":3074,"units":12,"rate":0.5}]
                 """.Where(c => !char.IsWhiteSpace(c)).ToArray(), CollectionOrdering.Matching);
         }
@@ -119,7 +123,8 @@ public sealed partial class ScheduleTests
             "m.tss has masks for layer.1.recurrent with the drop rate 0.5, and for a place of the same kind with 0.25;",
             [MaskPlace.OfStack(DropoutSite.Recurrent, 0, 12, 0.25f), MaskPlace.OfStack(DropoutSite.Recurrent, 1, 12, 0.5f)]);
         yield return () => (
-            "m.tss has masks of other units than the model: layer.1.recurrent 12; the model has layer.0.recurrent 12, layer.1.recurrent 12.",
+            "m.tss has masks of other units than the model: layer.1.recurrent 12; " +
+            "the model has layer.0.recurrent 12, layer.1.recurrent 12.",
             [MaskPlace.OfStack(DropoutSite.Recurrent, 1, 12, 0.5f)]);
     }
 
@@ -129,7 +134,8 @@ public sealed partial class ScheduleTests
         string message, MaskPlace[] places)
     {
         using var folder = new TestFolder();
-        ParityReplayTests.Write(folder["m.tss"], new() { Seed = 1, Dropout = ParityReplayTests.Structured, TimeSteps = 6, Updates = 10, Places = [.. places] });
+        ParityReplayTests.Write(
+            folder["m.tss"], new() { Seed = 1, Dropout = ParityReplayTests.Structured, TimeSteps = 6, Updates = 10, Places = [.. places] });
         await Assert.That(Tinysd.Run("verify", folder["m.tss"]).Code).IsEqualTo(0);
         await Assert.That(Tinysd.Run("inspect", folder["m.tss"]).Out).Contains(places[0].Name);
         CliResult trained = Tinysd.Run(
@@ -252,7 +258,8 @@ public sealed partial class ScheduleTests
     {
         using var folder = new TestFolder();
         await File.WriteAllTextAsync(folder["desk.json"], Tinysd.Run("hw", "show", "systolic-16x16", "--json").Out);
-        CliResult result = Tinysd.Run(["schedule", "--rate", "0.5", "--steps", "3", "--profile", folder["desk.json"], "--out", folder["desk.json"], .. s_shape]);
+        CliResult result = Tinysd.Run(
+            ["schedule", "--rate", "0.5", "--steps", "3", "--profile", folder["desk.json"], "--out", folder["desk.json"], .. s_shape]);
         await Assert.That(result.Code).IsEqualTo(2);
         await Assert.That(result.Error).Contains("--out and --profile are the same file");
     }
@@ -272,7 +279,8 @@ public sealed partial class ScheduleTests
         {
             // 6 time steps that keep 6 of 12 units each.
             string path = picture.Element("path")!.Attribute("d")!.Value;
-            await Assert.That(Run().Matches(path).Sum(run => int.Parse(run.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))).IsEqualTo(36);
+            await Assert.That(Run().Matches(path)
+                .Sum(run => int.Parse(run.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))).IsEqualTo(36);
         }
     }
 

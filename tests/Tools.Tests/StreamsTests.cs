@@ -4,7 +4,8 @@ using TinySD.Formats.Checkpoints;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>One model and one text have one perplexity, whoever measures it: validation, test and <c>eval</c> cut the text into the same number of streams.</summary>
+/// <summary>One model and one text have one perplexity, whoever measures it: validation, test and <c>eval</c> cut the text into the same
+/// number of streams.</summary>
 public sealed class StreamsTests
 {
     // A state that grows with every step, untrained: the longer a stream, the worse.
@@ -39,7 +40,8 @@ public sealed class StreamsTests
         await Assert.That(asked.Json.GetProperty("testPerplexity").GetDouble()).IsEqualTo(valid);
         await Assert.That(asked.Error).Contains("validation and test run in 50 streams side by side\n");
         await Assert.That(Eval(folder).GetProperty("perplexity").GetDouble()).IsEqualTo(valid);
-        await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("training").GetProperty("streams").GetInt32()).IsEqualTo(50);
+        await Assert.That(Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("training").GetProperty("streams").GetInt32())
+            .IsEqualTo(50);
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Matches("measured in +50 streams side by side");
     }
 
@@ -49,7 +51,8 @@ public sealed class StreamsTests
         using var folder = new TestFolder();
         JsonElement trained = Train(folder, ["--dtype", "bf16", "--test", folder.Valid]).Json;
         await Assert.That(Eval(folder).GetProperty("perplexity").GetDouble()).IsEqualTo(trained.GetProperty("testPerplexity").GetDouble());
-        await Assert.That(trained.GetProperty("testPerplexity").GetDouble()).IsNotEqualTo(trained.GetProperty("validPerplexity").GetDouble());
+        await Assert.That(trained.GetProperty("testPerplexity").GetDouble())
+            .IsNotEqualTo(trained.GetProperty("validPerplexity").GetDouble());
     }
 
     [Test]
@@ -58,9 +61,12 @@ public sealed class StreamsTests
         using var folder = new TestFolder();
         Train(folder, ["--dropout", "random", "--rate", "0.3"]);
         JsonElement cache = Eval(folder, "--cache", "20"), samples = Eval(folder, "--mc-samples", "2");
-        await Assert.That((cache.GetProperty("streams").GetInt32(), cache.GetProperty("cache").GetProperty("streams").GetInt32())).IsEqualTo((1, 1));
-        await Assert.That((samples.GetProperty("streams").GetInt32(), samples.GetProperty("monteCarlo").GetProperty("streams").GetInt32())).IsEqualTo((5, 5));
-        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", folder.Valid, "--streams", "1").Out).EndsWith(" predicted tokens; one stream\n");
+        await Assert.That((cache.GetProperty("streams").GetInt32(), cache.GetProperty("cache").GetProperty("streams").GetInt32()))
+            .IsEqualTo((1, 1));
+        await Assert.That((samples.GetProperty("streams").GetInt32(), samples.GetProperty("monteCarlo").GetProperty("streams").GetInt32()))
+            .IsEqualTo((5, 5));
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", folder.Valid, "--streams", "1").Out)
+            .EndsWith(" predicted tokens; one stream\n");
     }
 
     [Test]
@@ -71,7 +77,8 @@ public sealed class StreamsTests
         await WithoutAsync(folder.Model, "\"streams\":5,");
         JsonElement eval = Eval(folder);
         await Assert.That(eval.GetProperty("streams").GetInt32()).IsEqualTo(1);
-        await Assert.That(eval.GetProperty("perplexity").GetDouble()).IsEqualTo(Eval(folder, "--streams", "1").GetProperty("perplexity").GetDouble());
+        await Assert.That(eval.GetProperty("perplexity").GetDouble())
+            .IsEqualTo(Eval(folder, "--streams", "1").GetProperty("perplexity").GetDouble());
     }
 
     [Test]
@@ -87,12 +94,14 @@ public sealed class StreamsTests
         await WithoutAsync(checkpoint, "\"lineMarks\":\"where-missing\",");
         CliResult refused = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--streams", "5");
         await Assert.That(refused.Code).IsEqualTo(2);
-        await Assert.That(refused.Error).Contains("--streams is 5, and the run in ").And.Contains("validation runs in 5 streams side by side, the test in one stream");
+        await Assert.That(refused.Error)
+            .Contains("--streams is 5, and the run in ").And.Contains("validation runs in 5 streams side by side, the test in one stream");
 
         CliResult resumed = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--json");
         await Assert.That(resumed.Code).IsEqualTo(0).Because(resumed.Error);
         await Assert.That(Streams(resumed.Json, "streams", "testStreams")).IsEquivalentTo([5, 1], CollectionOrdering.Matching);
-        await Assert.That(resumed.Json.GetProperty("validPerplexity").GetDouble()).IsEqualTo(unbroken.GetProperty("validPerplexity").GetDouble());
+        await Assert.That(resumed.Json.GetProperty("validPerplexity").GetDouble())
+            .IsEqualTo(unbroken.GetProperty("validPerplexity").GetDouble());
 
         // Its model is what it would have been: without a word of streams or marks, and measured in one.
         JsonElement inspected = Tinysd.Run("inspect", folder.Model, "--json").Json;
@@ -106,7 +115,8 @@ public sealed class StreamsTests
     public async Task A_resumed_run_has_the_streams_it_was_begun_with()
     {
         using var folder = new TestFolder();
-        CliResult stopped = Tinysd.RunUntilShown("epoch 2/3", 20, folder.TrainArgs(folder.Model, 1, "--streams", "7", "--checkpoint", folder["ck"]));
+        CliResult stopped =
+            Tinysd.RunUntilShown("epoch 2/3", 20, folder.TrainArgs(folder.Model, 1, "--streams", "7", "--checkpoint", folder["ck"]));
         await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
         CliResult other = Tinysd.Run("train", "lm", "--resume", folder["ck"], "--streams", "5");
         await Assert.That(other.Code).IsEqualTo(2);
@@ -122,7 +132,8 @@ public sealed class StreamsTests
         return Train(folder, [.. s_drifting, .. options]);
 
         static string Text(int first, int count) =>
-            string.Concat(Enumerable.Range(first, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"w{i % 7} w{i * i % 11} w{i * 3 % 5}\n")));
+            string.Concat(Enumerable.Range(first, count)
+                .Select(i => string.Create(CultureInfo.InvariantCulture, $"w{i % 7} w{i * i % 11} w{i * 3 % 5}\n")));
     }
 
     private static CliResult Train(TestFolder folder, string[] options)
@@ -149,7 +160,8 @@ public sealed class StreamsTests
     private static async Task WithoutAsync(string path, string member)
     {
         (string header, byte[] data) = TsdBytes.Split(await File.ReadAllBytesAsync(path));
-        await Assert.That(header.Split(member).Length).IsEqualTo(2).Because(string.Create(CultureInfo.InvariantCulture, $"{path} has {member} once"));
+        await Assert.That(header.Split(member).Length).IsEqualTo(2)
+            .Because(string.Create(CultureInfo.InvariantCulture, $"{path} has {member} once"));
         await File.WriteAllBytesAsync(path, TsdBytes.File(header.Replace(member, "", StringComparison.Ordinal), data));
     }
 }

@@ -4,7 +4,8 @@ using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>The search for tiles with a clock that the test holds: it finds what is fastest, keeps the default within noise, and can be stopped.</summary>
+/// <summary>The search for tiles with a clock that the test holds: it finds what is fastest, keeps the default within noise, and can be
+/// stopped.</summary>
 public sealed class TileSearchTests
 {
     private static readonly HardwareProfile _profile = BuiltInProfiles.Find("x64-avx512")[0];
@@ -18,7 +19,8 @@ public sealed class TileSearchTests
         {
             TrialProduct.RecurrentStep => 1 + Math.Abs(tiles.ForwardRows - 7) + (tiles.ForwardColumns == 64 ? 3 : 0),
             TrialProduct.Window => 1 + Math.Abs(Math.Log2(tiles.WindowColumns / 256.0)),
-            TrialProduct.StreamedStep => 1 + Math.Abs(tiles.StreamedUnits - 32) + Math.Abs(tiles.StreamedAhead - 64) + (tiles.StreamedFloats < 9_000_000 ? 1 : 0),
+            TrialProduct.StreamedStep =>
+                1 + Math.Abs(tiles.StreamedUnits - 32) + Math.Abs(tiles.StreamedAhead - 64) + (tiles.StreamedFloats < 9_000_000 ? 1 : 0),
             _ => 1 + Math.Abs(tiles.GradientSteps - 16),
         });
         ProductTiles expected = new()
@@ -34,7 +36,8 @@ public sealed class TileSearchTests
         await Assert.That(answers[^1].Chosen).IsEqualTo(expected);
         await Assert.That(answers[1].Gain).IsEqualTo(2);
         await Assert.That(answers.Select(a => a.Question.Figure)).IsEquivalentTo(
-            ["forwardRows x forwardColumns", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats", "gradientSteps"], CollectionOrdering.Matching);
+            ["forwardRows x forwardColumns", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats", "gradientSteps"],
+            CollectionOrdering.Matching);
     }
 
     [Test]
@@ -47,14 +50,16 @@ public sealed class TileSearchTests
         await Assert.That(answers.Count(a => a.Chosen != a.Default)).IsEqualTo(isTaken ? 1 : 0);
     }
 
-    /// <summary>Equal candidates under noise of five percent and interruptions that triple a time: nothing changes, whatever the seed.</summary>
+    /// <summary>Equal candidates under noise of five percent and interruptions that triple a time: nothing changes, whatever the
+    /// seed.</summary>
     [Test]
     public async Task Noise_changes_nothing()
     {
         for (int seed = 0; seed < 200; seed++)
         {
             var random = new Random(seed);
-            IReadOnlyList<TileAnswer> answers = Search((_, _) => 1e-3 * (1 + (0.05 * random.NextDouble())) * (random.Next(20) == 0 ? 3 : 1));
+            IReadOnlyList<TileAnswer> answers =
+                Search((_, _) => 1e-3 * (1 + (0.05 * random.NextDouble())) * (random.Next(20) == 0 ? 3 : 1));
             await Assert.That(answers[^1].Chosen).IsEqualTo(_default);
         }
     }
@@ -66,12 +71,14 @@ public sealed class TileSearchTests
         {
             var random = new Random(seed);
             IReadOnlyList<TileAnswer> answers = Search(
-                (_, tiles) => 1e-3 * (tiles.GradientSteps == 4 ? 0.85 : 1) * (1 + (0.05 * random.NextDouble())) * (random.Next(20) == 0 ? 3 : 1));
+                (_, tiles) =>
+                    1e-3 * (tiles.GradientSteps == 4 ? 0.85 : 1) * (1 + (0.05 * random.NextDouble())) * (random.Next(20) == 0 ? 3 : 1));
             await Assert.That(answers[^1].Chosen).IsEqualTo(_default with { GradientSteps = 4 });
         }
     }
 
-    /// <summary>The whole machine at half its clock, now and then for long: candidates that are timed in turn all slow down alike.</summary>
+    /// <summary>The whole machine at half its clock, now and then for long: candidates that are timed in turn all slow down
+    /// alike.</summary>
     [Test]
     public async Task A_clock_that_drifts_changes_nothing()
     {

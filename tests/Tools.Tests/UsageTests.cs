@@ -30,7 +30,8 @@ public sealed class UsageTests
     [Arguments("--clip", "inf", "--clip is 'inf'; expected a number of at least 0.")]
     [Arguments("--clip", "NaN", "--clip is 'NaN'; expected a number of at least 0.")]
     [Arguments("--clip", "1e-300", "--clip is '1e-300'; expected a number of at least 0.")]
-    [Arguments("--clip", "0.00000000000000000000000000000000000000000000000000001", "--clip is '0.00000000000000000000000000000000000000000000000000001'; expected a number of at least 0.")]
+    [Arguments("--clip", "0.00000000000000000000000000000000000000000000000000001",
+        "--clip is '0.00000000000000000000000000000000000000000000000000001'; expected a number of at least 0.")]
     [Arguments("--init", "NaN", "--init is 'NaN'; expected a number above 0.")]
     [Arguments("--decay", "Infinity", "--decay is 'Infinity'; expected a number of at least 1.")]
     [Arguments("--forget-bias", "NaN", "--forget-bias is 'NaN'; expected a number.")]
@@ -40,7 +41,8 @@ public sealed class UsageTests
     [Arguments("--decay", "0.5", "--decay is '0.5'; expected a number of at least 1.")]
     [Arguments("--init", "0", "--init is '0'; expected a number above 0.")]
     [Arguments("--seed", "-1", "--seed is '-1'; expected a whole number from 0 to 2^64 - 1.")]
-    [Arguments("--preset", "awd-lstm+st", "--preset is 'awd-lstm+st'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, " +
+    [Arguments("--preset", "awd-lstm+st",
+        "--preset is 'awd-lstm+st'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, " +
         "awd-lstm, char-small, those with dropout also with +nr-st or +nr-rh-st after it.")]
     [Arguments("--rate-word", "1", "--rate-word is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--weight-drop", "-0.5", "--weight-drop is '-0.5'; expected a drop rate of at least 0 and below 1.")]
@@ -60,7 +62,8 @@ public sealed class UsageTests
     [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact-count, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
-    [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
+    [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, " +
+        "gal-large, awd-lstm, char-small.")]
     public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
     {
         CliResult result = Tinysd.Run("train", "lm", "--train", "t", "--valid", "v", "--out", "o", option, value);
@@ -74,11 +77,14 @@ public sealed class UsageTests
     [Arguments("train lm --train t --valid v", "tinysd train lm", "--out is missing; --train, --valid and --out are required.")]
     [Arguments("train lm --valid v --out o", "tinysd train lm", "--train is missing")]
     [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
-    [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm", "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
-    [Arguments("train lm --tied --last-hidden 5 --show", "tinysd train lm", "--embedding is 200 and --last-hidden 5. Give --last-hidden 200.")]
+    [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm",
+        "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
+    [Arguments(
+        "train lm --tied --last-hidden 5 --show", "tinysd train lm", "--embedding is 200 and --last-hidden 5. Give --last-hidden 200.")]
     [Arguments("train lm --optimizer adamw --weight-decay 0.1 --decoupled-decay --show", "tinysd train lm",
         "--decoupled-decay is not for --optimizer adamw, whose decay goes with the learning rate; leave it out, or give adam.")]
-    [Arguments("train lm --variable-bptt --bptt 65530 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 65530.")]
+    [Arguments(
+        "train lm --variable-bptt --bptt 65530 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 65530.")]
     [Arguments("train lm --variable-bptt --bptt 4 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 4.")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
     [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train, --valid and --out are required.")]
@@ -93,8 +99,10 @@ public sealed class UsageTests
     [Arguments("generate m.tsd --temperature -1", "tinysd generate", "--temperature is '-1'; expected a number of at least 0.")]
     [Arguments("generate m.tsd --temperature NaN", "tinysd generate", "--temperature is 'NaN'; expected a number of at least 0.")]
     [Arguments("generate m.tsd --temperature 1e-300", "tinysd generate", "--temperature is '1e-300'; expected a number of at least 0.")]
-    [Arguments("eval m.tsd --data d --cache 5 --cache-theta Infinity", "tinysd eval", "--cache-theta is 'Infinity'; expected a number of at least 0.")]
-    [Arguments("train lm --dropout none --rate 2 --show", "tinysd train lm", "--rate is '2'; expected a drop rate of at least 0 and below 1.")]
+    [Arguments("eval m.tsd --data d --cache 5 --cache-theta Infinity", "tinysd eval",
+        "--cache-theta is 'Infinity'; expected a number of at least 0.")]
+    [Arguments(
+        "train lm --dropout none --rate 2 --show", "tinysd train lm", "--rate is '2'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("generate m.tsd --length 0", "tinysd generate", "--length is '0'; expected a whole number of at least 1.")]
     [Arguments("generate m.tsd --top-k -1", "tinysd generate", "--top-k is '-1'; expected a whole number of at least 0.")]
     [Arguments("inspect", "tinysd inspect", "Required argument 'FILE' missing for command: 'inspect'.")]
@@ -104,30 +112,43 @@ public sealed class UsageTests
     [Arguments("bench --threads 0", "tinysd bench", "--threads is '0'; expected a whole number from 1 to 1024.")]
     [Arguments("bench --rate 0", "tinysd bench", "--rate is '0'; expected a drop rate above 0 and below 1.")]
     [Arguments("bench --rate 1", "tinysd bench", "--rate is '1'; expected a drop rate above 0 and below 1.")]
-    [Arguments("bench --preset medium", "tinysd bench", "--preset is 'medium'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
+    [Arguments("bench --preset medium", "tinysd bench",
+        "--preset is 'medium'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
     [Arguments("bench zaremba-small", "tinysd bench", "there is no command, option or argument for 'zaremba-small'.")]
     [Arguments("hw", "tinysd hw", "Required command was not provided.")]
     [Arguments("hw simulate --gemm 1,2,3", "tinysd hw simulate", "--profile")]
-    [Arguments("hw simulate --profile x --gemm 1,2,3", "tinysd hw simulate", "--profile is 'x'; expected a systolic array, one of systolic-8x8,")]
+    [Arguments(
+        "hw simulate --profile x --gemm 1,2,3", "tinysd hw simulate", "--profile is 'x'; expected a systolic array, one of systolic-8x8,")]
     [Arguments("hw simulate --profile 8x8", "tinysd hw simulate", "there is nothing to simulate; give --preset NAME or --gemm M,N,K.")]
-    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --preset char-small", "tinysd hw simulate", "--preset and --gemm exclude each other")]
-    [Arguments("hw simulate --profile 8x8 --gemm 1,2", "tinysd hw simulate", "--gemm is '1,2'; expected three whole numbers M,N,K from 1 to 65536.")]
+    [Arguments(
+        "hw simulate --profile 8x8 --gemm 1,2,3 --preset char-small", "tinysd hw simulate", "--preset and --gemm exclude each other")]
+    [Arguments("hw simulate --profile 8x8 --gemm 1,2", "tinysd hw simulate",
+        "--gemm is '1,2'; expected three whole numbers M,N,K from 1 to 65536.")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,0,3", "tinysd hw simulate", "--gemm is '1,0,3'; expected three whole numbers")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3,4", "tinysd hw simulate", "--gemm is '1,2,3,4'; expected three whole numbers")]
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --rate 1", "tinysd hw simulate", "--rate is '1'; expected a drop rate")]
-    [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
-    [Arguments("hw detect --name desk --out x64-avx2.json", "tinysd hw detect", "--out x64-avx2.json would hide the built-in profile x64-avx2 from the profiles beside it")]
-    [Arguments("hw simulate --profile p.json --preset zaremba-medium --report p.json", "tinysd hw simulate", "--report and --profile are the same file, p.json; the report would replace the other.")]
-    [Arguments("schedule --preset zaremba-medium --rate 0 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
-    [Arguments("schedule --layers 1 --rate 0 --rate-layer 0.5 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
-    [Arguments("schedule --hidden 65536 --bptt 65536 --rate 0.5 --steps 3 --out m.tss", "tinysd schedule", "there can be no such schedule: a mask schedule cannot have an update's masks take ")]
-    [Arguments("schedule --rate 0.5 --steps 3 --out m.tss --report m.tss", "tinysd schedule", "--report and --out are the same file, m.tss; the report would replace the other.")]
+    [Arguments(
+        "hw simulate --profile 8x8 --gemm 1,2,3 --dataflow rs", "tinysd hw simulate", "--dataflow is 'rs'; expected one of os, ws, is.")]
+    [Arguments("hw detect --name desk --out x64-avx2.json", "tinysd hw detect",
+        "--out x64-avx2.json would hide the built-in profile x64-avx2 from the profiles beside it")]
+    [Arguments("hw simulate --profile p.json --preset zaremba-medium --report p.json", "tinysd hw simulate",
+        "--report and --profile are the same file, p.json; the report would replace the other.")]
+    [Arguments(
+        "schedule --preset zaremba-medium --rate 0 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
+    [Arguments(
+        "schedule --layers 1 --rate 0 --rate-layer 0.5 --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate")]
+    [Arguments("schedule --hidden 65536 --bptt 65536 --rate 0.5 --steps 3 --out m.tss", "tinysd schedule",
+        "there can be no such schedule: a mask schedule cannot have an update's masks take ")]
+    [Arguments("schedule --rate 0.5 --steps 3 --out m.tss --report m.tss", "tinysd schedule",
+        "--report and --out are the same file, m.tss; the report would replace the other.")]
     [Arguments("train lm --epochs 65537 --show", "tinysd train lm", "--epochs is '65537'; expected")]
     [Arguments("schedule --preset zaremba-medium --out m.tss", "tinysd schedule", "--steps is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 3", "tinysd schedule", "--out is missing")]
     [Arguments("schedule --preset zaremba-medium --steps 0 --out m.tss", "tinysd schedule", "--steps is '0'; expected")]
-    [Arguments("schedule --steps 3 --out m.tss", "tinysd schedule", "no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.")]
-    [Arguments("schedule --preset zaremba-medium --dropout random --steps 3 --out m.tss", "tinysd schedule", "only structured masks can be written down")]
+    [Arguments("schedule --steps 3 --out m.tss", "tinysd schedule",
+        "no site of the model has a drop rate, so there are no masks to write; give --rate, for example --rate 0.5.")]
+    [Arguments("schedule --preset zaremba-medium --dropout random --steps 3 --out m.tss", "tinysd schedule",
+        "only structured masks can be written down")]
     public async Task Words_that_make_no_sense_are_refused(string line, string command, string message)
     {
         CliResult result = Tinysd.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -141,25 +162,33 @@ public sealed class UsageTests
 
     [Test]
     [Arguments("train lm --nonmono 3 --show", "--nonmono has no effect without --optimizer nt-asgd; it is sgd.")]
-    [Arguments("train lm --optimizer adagrad --beta1 0.5 --show", "--beta1 has no effect without --optimizer adam or adamw; it is adagrad.")]
+    [Arguments(
+        "train lm --optimizer adagrad --beta1 0.5 --show", "--beta1 has no effect without --optimizer adam or adamw; it is adagrad.")]
     [Arguments("train lm --optimizer adam --momentum 0.5 --show", "--momentum has no effect without --optimizer sgd; it is adam.")]
     [Arguments("train lm --nesterov --show", "--nesterov has no effect without --momentum.")]
     [Arguments("train lm --decoupled-decay --show", "--decoupled-decay has no effect without --weight-decay.")]
     [Arguments("train lm --dropout structured --show",
-        "--dropout structured has no effect: the preset zaremba-small has no drop rate; add --rate, for example --rate 0.5, or the rate of a site.")]
-    [Arguments("train lm --rate 0.5 --show", "--rate has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
-    [Arguments("train lm --draw exact --show", "--draw has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+        "--dropout structured has no effect: the preset zaremba-small has no drop rate; add --rate, for example --rate 0.5, or the rate " +
+        "of a site.")]
+    [Arguments("train lm --rate 0.5 --show",
+        "--rate has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
+    [Arguments("train lm --draw exact --show",
+        "--draw has no effect: the preset zaremba-small has no dropout; add --dropout, for example --dropout structured.")]
     [Arguments("train lm --cell gru --peepholes --show", "--peepholes has no effect: --cell is gru, and only LSTM cells have peepholes.")]
-    [Arguments("train lm --cell gru --forget-bias 1 --show", "--forget-bias has no effect: --cell is gru, and only LSTM cells have a forget gate.")]
+    [Arguments("train lm --cell gru --forget-bias 1 --show",
+        "--forget-bias has no effect: --cell is gru, and only LSTM cells have a forget gate.")]
     [Arguments("train lm --dropout none --rate-layer 0.5 --show", "--rate-layer has no effect: --dropout is none.")]
-    [Arguments("train lm --dropout none --rate 0.5 --rate-layer 0.2 --group-size 2 --show", "--rate, --rate-layer and --group-size have no effect: --dropout is none.")]
+    [Arguments("train lm --dropout none --rate 0.5 --rate-layer 0.2 --group-size 2 --show",
+        "--rate, --rate-layer and --group-size have no effect: --dropout is none.")]
     [Arguments("train lm --dropout locked --rate 0.5 --draw exact --show",
         "--draw exact-count has no effect: --dropout is locked, which draws every unit by chance; only structured masks have it.")]
     [Arguments("train lm --dropout random --rate 0.5 --group-size 4 --keep-multiple 2 --show",
-        "--keep-multiple and --group-size have no effect: --dropout is random, which draws every unit by itself; only structured masks have it.")]
+        "--keep-multiple and --group-size have no effect: --dropout is random, which draws every unit by itself; only structured masks " +
+        "have it.")]
     [Arguments("train lm --dropout structured --rate 0.5 --draw bernoulli --keep-multiple 4 --show",
         "--keep-multiple has no effect: it needs exact counts, and --draw is bernoulli.")]
-    [Arguments("train lm --lr-schedule constant --decay 2 --full-rate-epochs 3 --show", "--full-rate-epochs and --decay have no effect: --lr-schedule is constant.")]
+    [Arguments("train lm --lr-schedule constant --decay 2 --full-rate-epochs 3 --show",
+        "--full-rate-epochs and --decay have no effect: --lr-schedule is constant.")]
     [Arguments("train lm --lr-schedule plateau --full-rate-epochs 2 --show", "--full-rate-epochs has no effect: --lr-schedule is plateau.")]
     [Arguments("train lm --rate-word-by-sequence --show", "--rate-word-by-sequence has no effect without --rate-word.")]
     [Arguments("train lm --no-checkpoints --checkpoint-every 5 --checkpoint-keep 5 --show",
@@ -186,15 +215,18 @@ public sealed class UsageTests
         using var folder = new TestFolder();
         foreach (string kind in new[] { "none", "random", "locked", "structured", "structured-locked" })
         {
-            CliResult result = folder.TrainModelTo(folder[$"{kind}.tsd"], 1, "--dropout", kind, "--rate-layer", "0.3", "--keep-multiple", "2", "--max-steps", "5");
+            CliResult result = folder.TrainModelTo(
+                folder[$"{kind}.tsd"], 1, "--dropout", kind, "--rate-layer", "0.3", "--keep-multiple", "2", "--max-steps", "5");
             await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
-            await Assert.That(result.Error.Contains("warning: ", StringComparison.Ordinal)).IsEqualTo(!kind.StartsWith("structured", StringComparison.Ordinal));
+            await Assert.That(result.Error.Contains("warning: ", StringComparison.Ordinal))
+                .IsEqualTo(!kind.StartsWith("structured", StringComparison.Ordinal));
         }
 
         await Assert.That(folder.TrainModelTo(folder["plain.tsd"], 1, "--max-steps", "5").Code).IsEqualTo(0);
         await Assert.That(folder.AreEqual("none.tsd", "plain.tsd")).IsTrue();
         await Assert.That(folder.TrainModelTo(folder["gru.tsd"], 1, "--cell", "gru", "--max-steps", "5").Code).IsEqualTo(0);
-        await Assert.That(folder.TrainModelTo(folder["biased.tsd"], 1, "--cell", "gru", "--forget-bias", "2", "--nonmono", "7", "--max-steps", "5").Code).IsEqualTo(0);
+        await Assert.That(folder.TrainModelTo(
+            folder["biased.tsd"], 1, "--cell", "gru", "--forget-bias", "2", "--nonmono", "7", "--max-steps", "5").Code).IsEqualTo(0);
         await Assert.That(folder.AreEqual("gru.tsd", "biased.tsd")).IsTrue();
     }
 
@@ -203,11 +235,14 @@ public sealed class UsageTests
     {
         using var folder = new TestFolder();
         folder.TrainModel("--max-steps", "5");
-        await Warns(["export", folder.Model, "--out", folder["m.onnx"], "--prefix", "a."], "tinysd export: warning: --prefix has no effect: it is about .safetensors files.\n");
-        await Warns(["export", folder.Model, "--out", folder["m.safetensors"], "--with-state"], "tinysd export: warning: --with-state has no effect: it is about .onnx files.\n");
+        await Warns(["export", folder.Model, "--out", folder["m.onnx"], "--prefix", "a."],
+            "tinysd export: warning: --prefix has no effect: it is about .safetensors files.\n");
+        await Warns(["export", folder.Model, "--out", folder["m.safetensors"], "--with-state"],
+            "tinysd export: warning: --with-state has no effect: it is about .onnx files.\n");
         await Warns(
             ["import", folder["m.onnx"], "--out", folder["a.tsd"], "--prefix", "a.", "--nonlinearity", "relu"],
-            $"tinysd import: warning: --prefix and --nonlinearity have no effect: about .safetensors files only, and {folder["m.onnx"]} is none.\n");
+            $"tinysd import: warning: --prefix and --nonlinearity have no effect: about .safetensors files only, and {folder["m.onnx"]} " +
+            "is none.\n");
         await Warns(
             ["import", folder["m.safetensors"], "--out", folder["b.tsd"], "--nonlinearity", "tanh"],
             $"tinysd import: warning: --nonlinearity has no effect: {folder["m.safetensors"]} holds an LSTM, which has none to choose.\n");
@@ -226,7 +261,8 @@ public sealed class UsageTests
         using var folder = new TestFolder();
         CliResult result = Tinysd.Run("train", "lm", "--train", folder.Train, "--valid", folder.Valid, "--out", folder.Valid);
         await Assert.That(result.Code).IsEqualTo(2);
-        await Assert.That(result.Error).Contains($"--out and --valid are the same file, {folder.Valid}; what is written would replace the other.");
+        await Assert.That(result.Error)
+            .Contains($"--out and --valid are the same file, {folder.Valid}; what is written would replace the other.");
     }
 
     [Test]

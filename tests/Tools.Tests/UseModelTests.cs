@@ -20,7 +20,8 @@ public sealed class UseModelTests
         CliResult two = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--json", "--threads", "2");
         await Assert.That(two.Out).IsEqualTo(json.Out);
         CliResult text = Tinysd.Run("eval", folder.Model, "--data", folder.Test, "--threads", "1");
-        await Assert.That(text.Out).IsEqualTo($"perplexity {Figures.Fixed(perplexity, 2)} over 419 predicted tokens; 5 streams side by side\n");
+        await Assert.That(text.Out)
+            .IsEqualTo($"perplexity {Figures.Fixed(perplexity, 2)} over 419 predicted tokens; 5 streams side by side\n");
     }
 
     [Test]

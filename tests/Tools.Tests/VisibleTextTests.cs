@@ -21,8 +21,10 @@ public sealed class VisibleTextTests
         await Assert.That(VisibleText.Text("größe 長い 🙂 e\u0301")).IsEqualTo("größe 長い 🙂 e\u0301");
         for (int code = 0; code <= 0xFFFF; code++)
         {
-            bool isHidden = code is < 0x20 and not '\t' or >= 0x7F and <= 0x9F or >= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069 or 0x2028 or 0x2029;
-            if (VisibleText.Line($"{(char)code}").Length == 6 != isHidden) await Assert.That(code).IsEqualTo(-1).Because("it is judged wrongly");
+            bool isHidden = code is < 0x20 and not '\t' or >= 0x7F and <= 0x9F or >= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069
+                or 0x2028 or 0x2029;
+            if (VisibleText.Line($"{(char)code}").Length == 6 != isHidden)
+                await Assert.That(code).IsEqualTo(-1).Because("it is judged wrongly");
         }
     }
 
@@ -67,9 +69,12 @@ public sealed class VisibleTextTests
         string forged = $"none\ntinysd verify: all is well {Hostile}";
         foreach (string[] args in (string[][])
         [
-            ["inspect", folder[forged]], ["verify", folder[forged]], ["generate", folder[forged]], ["eval", folder[forged], "--data", folder.Test],
-            ["run", folder[forged], "--input", folder.Test, "--output", folder["o.safetensors"]], ["import", folder[forged], "--out", folder["o.tsd"]],
-            ["train", "lm", "--train", folder[forged], "--valid", folder.Valid, "--out", folder.Model], ["train", "lm", "--resume", folder[forged]],
+            ["inspect", folder[forged]], ["verify", folder[forged]], ["generate", folder[forged]],
+            ["eval", folder[forged], "--data", folder.Test],
+            ["run", folder[forged], "--input", folder.Test, "--output", folder["o.safetensors"]],
+            ["import", folder[forged], "--out", folder["o.tsd"]],
+            ["train", "lm", "--train", folder[forged], "--valid", folder.Valid, "--out", folder.Model],
+            ["train", "lm", "--resume", folder[forged]],
             ["hw", "show", forged], ["hw", "simulate", "--profile", forged, "--preset", "char-small"],
         ])
         {
@@ -77,18 +82,21 @@ public sealed class VisibleTextTests
             await Visible(result);
             string[] lines = result.Error.TrimEnd('\n').Split('\n');
             await Assert.That(lines.Length).IsLessThanOrEqualTo(2).Because(result.Error);
-            await Assert.That(lines.Skip(1).All(line => line.StartsWith("See 'tinysd ", StringComparison.Ordinal))).IsTrue().Because(result.Error);
+            await Assert.That(lines.Skip(1).All(line => line.StartsWith("See 'tinysd ", StringComparison.Ordinal))).IsTrue()
+                .Because(result.Error);
         }
 
         CliResult option = Tinysd.Run("demo", "--steps", forged), word = Tinysd.Run(forged);
-        await Assert.That(option.Error.Count(c => c == '\n') + word.Error.Count(c => c == '\n')).IsEqualTo(4).Because(option.Error + word.Error);
+        await Assert.That(option.Error.Count(c => c == '\n') + word.Error.Count(c => c == '\n')).IsEqualTo(4)
+            .Because(option.Error + word.Error);
         await Visible(option);
         await Visible(word);
 
         string tensors = Tensors(folder, forged, []);
         SafetensorsWriter.Write(folder["lstm.safetensors"],
         [
-            new("weight_ih_l0", [8, 3], new float[24]), new("weight_hh_l0", [8, 2], new float[16]), new("other" + forged, [1], new float[1]),
+            new("weight_ih_l0", [8, 3], new float[24]), new("weight_hh_l0", [8, 2], new float[16]),
+            new("other" + forged, [1], new float[1]),
         ]);
         CliResult run = Tinysd.Run("run", folder["lstm.safetensors"], "--input", tensors, "--output", folder["o.safetensors"]);
         await Visible(run);
@@ -104,7 +112,8 @@ public sealed class VisibleTextTests
         foreach (string level in new[] { "word", "char", "byte" })
         {
             string model = folder[$"{level}.tsd"];
-            await Assert.That(Tinysd.Run(["train", "lm", "--level", level, "--train", text, "--valid", text, "--out", model, .. sizes]).Code).IsEqualTo(0);
+            await Assert.That(Tinysd.Run(
+                ["train", "lm", "--level", level, "--train", text, "--valid", text, "--out", model, .. sizes]).Code).IsEqualTo(0);
             string piped = Generate(default), shown = Generate(new TerminalTraits(true, false, false, 80));
             await Assert.That(piped).Contains('\u001b');
             await Assert.That(shown.Any(c => char.IsControl(c) && c is not ('\n' or '\t'))).IsFalse();
@@ -128,8 +137,10 @@ public sealed class VisibleTextTests
             folder["many.safetensors"], [.. Enumerable.Range(0, 600).Select(i => new NamedTensor($"w{i:D3}", [1], new float[1]))],
             Enumerable.Range(0, 150).ToDictionary(i => $"key{i:D3}", i => $"value {i}"));
         CliResult few = Tinysd.Run("inspect", folder["many.safetensors"]), all = Tinysd.Run("inspect", folder["many.safetensors"], "--all");
-        await Assert.That(few.Out).Contains(" w499 ").And.DoesNotContain(" w500 ").And.EndsWith("… and 100 more tensors; --all shows all, --json too\n");
-        await Assert.That(few.Out).Contains(" key099 ").And.DoesNotContain(" key100 ").And.Contains("and 50 more; --all shows all, --json too");
+        await Assert.That(few.Out)
+            .Contains(" w499 ").And.DoesNotContain(" w500 ").And.EndsWith("… and 100 more tensors; --all shows all, --json too\n");
+        await Assert.That(few.Out)
+            .Contains(" key099 ").And.DoesNotContain(" key100 ").And.Contains("and 50 more; --all shows all, --json too");
         await Assert.That(all.Out).Contains(" w599 ").And.Contains(" key149 ").And.DoesNotContain("more");
         CliResult json = Tinysd.Run("inspect", folder["many.safetensors"], "--json", "--all");
         await Assert.That(json.Json.GetProperty("tensors").GetArrayLength()).IsEqualTo(600);

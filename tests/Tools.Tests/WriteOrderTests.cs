@@ -10,7 +10,8 @@ public sealed class WriteOrderTests
     public async Task A_model_a_checkpoint_and_the_page_of_a_run_are_flushed_before_they_take_their_place_and_their_folder_after()
     {
         using var folder = Prepare();
-        string[] more = ["--checkpoint", folder["out/a/ck"], "--checkpoint-every", "100", "--checkpoint-keep", "1", "--report", folder["out/r.html"]];
+        string[] more =
+            ["--checkpoint", folder["out/a/ck"], "--checkpoint-every", "100", "--checkpoint-keep", "1", "--report", folder["out/r.html"]];
         IReadOnlyList<SystemCall> calls = await TraceAsync(folder, folder.TrainArgs(folder["out/model.tsd"], 1, more));
         await CheckAsync(calls, "model.tsd", "a/ck/checkpoint-00000000.tsd", "a/ck/checkpoint-00000207.tsd", "r.html");
 
@@ -53,14 +54,17 @@ public sealed class WriteOrderTests
     public async Task So_are_the_files_of_a_grid()
     {
         using var folder = Prepare();
-        string[] small = ["--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "1", "--seeds", "1", "--cells", "nr-st", "--threads", "1", "--rate", "0.5"];
+        string[] small = ["--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "1", "--seeds", "1", "--cells", "nr-st", "--threads",
+            "1", "--rate", "0.5"];
         IReadOnlyList<SystemCall> calls = await TraceAsync(
             folder,
             [
-                "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["out/grid"], "--no-timing",
+                "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["out/grid"],
+                "--no-timing",
                 "--report", folder["out/g.html"], .. small,
             ]);
-        await CheckAsync(calls, "grid/grid.json", "grid/nr-st-seed1/model.tsd", "grid/nr-st-seed1/times.json", "grid/nr-st-seed1/result.json", "g.html");
+        await CheckAsync(
+            calls, "grid/grid.json", "grid/nr-st-seed1/model.tsd", "grid/nr-st-seed1/times.json", "grid/nr-st-seed1/result.json", "g.html");
     }
 
     private static TestFolder Prepare()
@@ -78,8 +82,10 @@ public sealed class WriteOrderTests
     private static async Task CheckAsync(IReadOnlyList<SystemCall> calls, params string[] files)
     {
         string all = string.Join('\n', calls);
-        await Assert.That(calls.Where(call => call.IsRename).Select(call => call.Paths[1]).Intersect(files)).IsEquivalentTo(files).Because(all);
-        string[] seen = [.. calls.Where(call => call.IsWrite).Select(call => call.Paths[0]).Where(path => Path.GetExtension(path) is not (".tmp" or ".partial"))];
+        await Assert.That(calls.Where(call => call.IsRename).Select(call => call.Paths[1]).Intersect(files)).IsEquivalentTo(files)
+            .Because(all);
+        string[] seen = [.. calls.Where(call => call.IsWrite).Select(call => call.Paths[0])
+            .Where(path => Path.GetExtension(path) is not (".tmp" or ".partial"))];
         await Assert.That(seen).IsEmpty().Because(all);
         for (int i = 0; i < calls.Count; i++)
         {

@@ -21,6 +21,8 @@ public sealed class LineLengthTests
     [Arguments("tests/Benchmarks")]
     [Arguments("tests/Runtime.Tests")]
     [Arguments("tests/Shared")]
+    [Arguments("tests/Tools.Tests/Architecture")]
+    [Arguments("tests/Tools.Tests/Support")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];

@@ -3,8 +3,8 @@ namespace TinySD.Tools.Tests;
 /// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
 public sealed class ArchitectureTests
 {
-    // Commands know everything, and nothing but the program's start knows them. Training is what all tasks share; a task's room has its data, its
-    // options and its words.
+    // Commands know everything, and nothing but the program's start knows them. Training is what all tasks share; a task's room has its
+    // data, its options and its words.
     private static readonly Rooms s_rooms = new("src/Tools", "TinySD.Tools", new Dictionary<string, string[]>
     {
         ["Errors"] = [],

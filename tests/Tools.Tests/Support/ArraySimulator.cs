@@ -37,7 +37,8 @@ internal sealed class ArraySimulator
     /// <summary>Computes input [M, K] times filter [K, N].</summary>
     public ArrayRun Run(GatheredMatrix input, GatheredMatrix filter)
     {
-        if (input.Columns != filter.Rows) throw new ArgumentException($"the input has {input.Columns} columns and the filter {filter.Rows} rows.");
+        if (input.Columns != filter.Rows)
+            throw new ArgumentException($"the input has {input.Columns} columns and the filter {filter.Rows} rows.");
         _cycles = _multiplyAdds = 0;
         float[,] output = new float[input.Rows, filter.Columns];
         if (input.Rows == 0 || input.Columns == 0 || filter.Columns == 0) return new ArrayRun(output, 0, 0);
@@ -79,7 +80,8 @@ internal sealed class ArraySimulator
                         {
                             _right[row, column] = column > 0 ? _right[row, column - 1] : Feed(input, m + row, cycle - row);
                             _down[row, column] = row > 0 ? _down[row - 1, column] : Feed(filter, cycle - column, n + column);
-                            if (_right[row, column] is { } x && _down[row, column] is { } w) _held[row, column] = Add(_held[row, column] ?? 0f, x, w);
+                            if (_right[row, column] is { } x && _down[row, column] is { } w)
+                                _held[row, column] = Add(_held[row, column] ?? 0f, x, w);
                         }
                     }
 

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>A <c>.tsd</c> file with another header, whose checksums are right again, so that what is behind them is reached; from FORMAT.md.</summary>
+/// <summary>A <c>.tsd</c> file with another header, whose checksums are right again, so that what is behind them is reached; from
+/// FORMAT.md.</summary>
 internal static class EditedTsd
 {
     private const int PrologueBytes = 64;
@@ -17,7 +18,8 @@ internal static class EditedTsd
     public static byte[] With(byte[] file, JsonObject header)
     {
         byte[] json = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());
-        int was = RoundUp(PrologueBytes + (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(16))), now = RoundUp(PrologueBytes + json.Length);
+        int was = RoundUp(PrologueBytes + (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(16)));
+        int now = RoundUp(PrologueBytes + json.Length);
         byte[] edited = new byte[now + file.Length - was];
         file.AsSpan(0, PrologueBytes).CopyTo(edited);
         json.CopyTo(edited, PrologueBytes);

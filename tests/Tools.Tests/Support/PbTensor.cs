@@ -27,7 +27,8 @@ internal static class PbTensor
 
         if (type == 1) return new(name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, float>(raw).ToArray() : floats.ToArray());
         if (type != 6) throw new InvalidOperationException($"{path} is of type {type}");
-        return new(name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(v => (long)v).ToArray() : integers.ToArray());
+        return new(
+            name, shape, raw.Length > 0 ? MemoryMarshal.Cast<byte, int>(raw).ToArray().Select(v => (long)v).ToArray() : integers.ToArray());
     }
 
     /// <summary>The names of a model's inputs and outputs: ModelProto.graph (7), its input (11) and output (12), their name (1).</summary>
@@ -37,7 +38,8 @@ internal static class PbTensor
         return (Of(11), Of(12));
 
         string[] Of(int field) =>
-            [.. Fields(graph).Where(f => f.Field == field).Select(f => Encoding.UTF8.GetString(Fields(f.Bytes).First(inner => inner.Field == 1).Bytes))];
+            [.. Fields(graph).Where(f => f.Field == field)
+                .Select(f => Encoding.UTF8.GetString(Fields(f.Bytes).First(inner => inner.Field == 1).Bytes))];
     }
 
     private static List<(int Field, long Number, byte[] Bytes)> Fields(byte[] message)

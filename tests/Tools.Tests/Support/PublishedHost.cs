@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>A host of the runtime as somebody would write it outside this repository: the program <c>tests/Hosts/Bits</c> with a project file of its own.</summary>
+/// <summary>A host of the runtime as somebody would write it outside this repository: the program <c>tests/Hosts/Bits</c> with a project
+/// file of its own.</summary>
 internal sealed class PublishedHost : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
@@ -48,21 +49,23 @@ internal sealed class PublishedHost : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Dictionary<string, string> Read(string lines) =>
-        lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(": ")).ToDictionary(parts => parts[0], parts => parts[1]);
+        lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(": "))
+            .ToDictionary(parts => parts[0], parts => parts[1]);
 
     private static async Task<string> RunAsync(string program, params string[] args)
     {
         var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // What this process was started with is not the host's: its build would look for this one's.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
+        string[] own = [.. start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))];
+        foreach (string name in own) start.Environment.Remove(name);
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(s_patience);
         string text = await output;
         return process.ExitCode == 0
             ? text
-            : throw new InvalidOperationException($"{program} {string.Join(' ', args)} ended with {process.ExitCode}:\n{text}\n{await errors}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', args)} ended with {process.ExitCode}:\n{text}\n{await errors}");
     }
 }

@@ -23,7 +23,8 @@ internal sealed record SystemCall(string Name, string[] Paths, int Number)
     public override string ToString() => $"{Name}({string.Join(", ", Paths)})";
 }
 
-/// <summary>Runs the built program under <c>strace</c>: what it asks of the file system, and what it leaves when it is killed at one of these calls.</summary>
+/// <summary>Runs the built program under <c>strace</c>: what it asks of the file system, and what it leaves when it is killed at one of
+/// these calls.</summary>
 internal static partial class SystemCalls
 {
     // Those that can change a file system, by all their names; one that this processor does not have is passed over.
@@ -71,7 +72,8 @@ internal static partial class SystemCalls
                 "-e", $"trace={string.Join(',', s_calls.Select(name => $"?{name}"))}",
             ];
             if (end is not null)
-                trace = [.. trace, "-e", string.Create(CultureInfo.InvariantCulture, $"inject={end.Name}:signal=SIGKILL:when={end.Number}")];
+                trace = [.. trace, "-e",
+                    string.Create(CultureInfo.InvariantCulture, $"inject={end.Name}:signal=SIGKILL:when={end.Number}")];
             using TinysdProcess process = TinysdProcess.StartUnder("strace", trace, args);
             CliResult result = await process.EndAsync();
             return (result, Parse(await File.ReadAllLinesAsync(log), folder));
@@ -112,7 +114,8 @@ internal static partial class SystemCalls
         if (!OperatingSystem.IsLinux()) return "it takes Linux";
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("strace", ["-f", "-o", "/dev/null", "true"]) { RedirectStandardError = true })!;
+            using Process process =
+                Process.Start(new ProcessStartInfo("strace", ["-f", "-o", "/dev/null", "true"]) { RedirectStandardError = true })!;
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? null : error.Split('\n')[0];

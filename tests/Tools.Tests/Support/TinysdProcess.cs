@@ -12,7 +12,8 @@ internal sealed class TinysdProcess : IDisposable
     private readonly Task<string> _output;
     private readonly List<string> _errorLines = [];
 
-    private TinysdProcess(string[] before, string[] args, string workingFolder, params ReadOnlySpan<(string Name, string Value)> environment)
+    private TinysdProcess(
+        string[] before, string[] args, string workingFolder, params ReadOnlySpan<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo(before[0])
         {
@@ -36,7 +37,8 @@ internal sealed class TinysdProcess : IDisposable
     public static TinysdProcess StartWith(string name, string value, params string[] args) =>
         new(["dotnet"], args, "/", (name, value));
 
-    /// <summary>Starts the program by another that watches it, in a folder that it has nothing to do with; .NET makes no files of its own.</summary>
+    /// <summary>Starts the program by another that watches it, in a folder that it has nothing to do with; .NET makes no files of its
+    /// own.</summary>
     public static TinysdProcess StartUnder(string watcher, string[] options, string[] args) =>
         new([watcher, .. options, "dotnet"], args, "/", ("DOTNET_EnableDiagnostics", "0"), ("DOTNET_TieredPGO", "0"));
 
@@ -74,14 +76,16 @@ internal sealed class TinysdProcess : IDisposable
         .EnumerateFiles()
         .Any(entry => entry.LinkTarget == path);
 
-    /// <summary>Skips a test where the program would not hear a signal: a shell without job control starts what it puts into the background deaf to SIGINT.</summary>
+    /// <summary>Skips a test where the program would not hear a signal: a shell without job control starts what it puts into the background
+    /// deaf to SIGINT.</summary>
     public static void SkipUnlessItHears(string signal)
     {
         if (OperatingSystem.IsWindows()) Skip.Test("Windows has no such signals");
         if (signal != "INT" || !OperatingSystem.IsLinux()) return;
         const string Ignored = "SigIgn:";
         const int Interrupt = 1 << 1;
-        string mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal))[Ignored.Length..];
+        string mask = File.ReadLines("/proc/self/status")
+            .First(line => line.StartsWith(Ignored, StringComparison.Ordinal))[Ignored.Length..];
         if ((ulong.Parse(mask, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) & Interrupt) != 0)
             Skip.Test("these tests were started in a way that ignores SIGINT, and so would the program");
     }
