@@ -3,10 +3,7 @@ namespace TinySD.Tools.Commands;
 /// <summary>Checks of a file to be written, made before hours of work depend on it.</summary>
 internal static class OutputFile
 {
-    /// <summary>Finds out whether a file can be written there.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="isNamed">Whether the user gave the name. Through a link that has a name which the program chose nothing is
-    /// written.</param>
+    /// <summary>Finds out whether a file can be written there; through a link whose name the user did not give nothing is.</summary>
     /// <exception cref="FileProblemException">It cannot.</exception>
     public static void CheckWritable(string path, bool isNamed = true)
     {

@@ -4,19 +4,11 @@ using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;
 
-/// <summary>What a check of a file came to.</summary>
-/// <param name="Bytes">In the file.</param>
-/// <param name="Content">What it holds, in a word or two.</param>
-/// <param name="Problems">What is damaged.</param>
+/// <summary>What a check of a file came to: its bytes, what it holds in a word or two, and what is damaged.</summary>
 internal readonly record struct Verification(long Bytes, string Content, IReadOnlyList<FileProblem> Problems);
 
-/// <summary>What <c>export</c> is asked for.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Output">The file to write.</param>
-/// <param name="IsOnnx">Whether that is to be ONNX, and else safetensors.</param>
-/// <param name="Prefix">What is to stand before the names of recurrent tensors.</param>
-/// <param name="WithState">Whether states are inputs and outputs.</param>
-/// <param name="RecurrentOnly">Whether all but the recurrent layers is left out.</param>
+/// <summary>What <c>export</c> is asked for: a file as ONNX, and else safetensors; what is to stand before the names of recurrent tensors;
+/// whether states are inputs and outputs, and all but the recurrent layers is left out.</summary>
 internal sealed record ExportRequest(string Path, string Output, bool IsOnnx, string? Prefix, bool WithState, bool RecurrentOnly);
 
 /// <summary>A model read from a file of another format, not yet written.</summary>
@@ -31,8 +23,6 @@ internal sealed record ImportedModel(
 
 /// <summary>A kind of file, and what commands do with it. A new one is a descriptor in the list that <see cref="FileKinds"/> is
 /// given.</summary>
-/// <param name="format">Told by a file's first bytes and its name.</param>
-/// <param name="name">As <c>inspect</c> says it.</param>
 internal abstract class FileKind(FileFormat format, string name)
 {
     /// <summary>Told by a file's first bytes and its name.</summary>

@@ -5,12 +5,8 @@ namespace TinySD.Tools.Files;
 /// <summary>What <c>tinysd inspect</c> says of a file of any kind: facts and tensors, as text or as JSON.</summary>
 /// <remarks>
 /// A file may hold hundreds of thousands of tensors, or a text as long as itself. As text the first of each are shown, unless all are asked
-/// for; JSON is whole, and written as it is made.
+/// for; JSON is whole, and written as it is made. The tensors are gone through more than once.
 /// </remarks>
-/// <param name="Kind">What the file holds.</param>
-/// <param name="Path">The file.</param>
-/// <param name="Bytes">In it.</param>
-/// <param name="Tensors">Its tensors; gone through more than once.</param>
 internal sealed record InspectReport(string Kind, string Path, long Bytes, IReadOnlyCollection<TensorResult> Tensors)
 {
     private const int ShownTensors = 500, ShownFacts = 100, ShownNames = 40, ShownLength = 100;
@@ -45,9 +41,7 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
     /// <summary>Whether there is a list of tensors at all.</summary>
     public bool HasTensors { get; init; } = true;
 
-    /// <summary>Writes the report.</summary>
-    /// <param name="context">Where to, and in which form.</param>
-    /// <param name="all">Whether to show everything; JSON does anyhow.</param>
+    /// <summary>Writes the report: the first of everything, or all; JSON has all anyhow.</summary>
     public void Write(CliContext context, bool all)
     {
         if (context.Json) CliJson.Write(context.Console.Out, WriteJson);

@@ -29,11 +29,8 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
         };
     }
 
-    /// <summary>Writes stacks on each other, and what else a model has.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="stacks">From the lowest.</param>
-    /// <param name="prefix">What stands before their names unless the request says otherwise.</param>
-    /// <param name="whole">The language model that they are of, where all of it is written.</param>
+    /// <summary>Writes stacks, from the lowest, with what stands before their names unless the request says otherwise; and the language
+    /// model that they are of, where all of it is written.</summary>
     public static void Write(ExportRequest request, IReadOnlyList<RecurrentStack> stacks, string prefix, LoadedLanguageModel? whole = null)
     {
         string output = request.Output, before = request.Prefix ?? prefix;
@@ -43,8 +40,7 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
             return;
         }
 
-        // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list of
-        // modules.
+        // A module of PyTorch's has one hidden size: a last layer of another is a module of its own, and both are numbered as in a list.
         List<NamedTensor> tensors = [.. stacks.SelectMany((stack, i) =>
             PyTorchNames.Name(output, stack, stacks.Count == 1 ? before : string.Create(CultureInfo.InvariantCulture, $"{before}{i}.")))];
         if (whole is not null) tensors.AddRange(LanguageModelParts.Surroundings(whole.Model));

@@ -21,8 +21,7 @@ internal sealed record StackSource(
     /// <summary>Files beside it in which weights lie.</summary>
     public ImmutableArray<string> ExternalFiles { get; init; } = [];
 
-    /// <summary>What messages call such a file.</summary>
-    /// <param name="model">The argument that names the model.</param>
+    /// <summary>What messages call such a file, with the argument that names the model.</summary>
     public static string WeightsOf(string model) => $"a file of {model}'s weights";
 
     /// <summary>Reads the stack of a file.</summary>

@@ -5,8 +5,6 @@ using TinySD.Tools.Json;
 namespace TinySD.Tools.Files;
 
 /// <summary>A file's tensors as results, each made when it is asked for: a second list of hundreds of thousands would be no use.</summary>
-/// <param name="tensors">The file's.</param>
-/// <param name="result">Makes a result of one.</param>
 internal sealed class TensorList<T>(ImmutableArray<T> tensors, Func<T, TensorResult> result) : IReadOnlyCollection<TensorResult>
 {
     public int Count => tensors.Length;

@@ -2,8 +2,7 @@ using TinySD.Formats.Exchange;
 
 namespace TinySD.Tools.Files;
 
-/// <summary>A kind of <c>.tsd</c> file.</summary>
-/// <param name="name">As its header says it.</param>
+/// <summary>A kind of <c>.tsd</c> file, named as its header says it.</summary>
 internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
 {
     /// <summary>Whether a file is of this kind.</summary>
@@ -37,8 +36,6 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
 }
 
 /// <summary>Models of a task: what all training records say, and what the task adds.</summary>
-/// <param name="format">How its files are read.</param>
-/// <param name="facts">What they say.</param>
 internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format, Func<TContent, IEnumerable<(string, string)>> facts)
     : TsdKind(format.Kind)
     where TContent : class
@@ -55,10 +52,7 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         format.Sections.Select(name => Section(file, name));
 }
 
-/// <summary>Checkpoints of a task.</summary>
-/// <param name="format">How they are read.</param>
-/// <param name="data">What is said of the data.</param>
-/// <param name="recipe">What is said of the recipe: options and values.</param>
+/// <summary>Checkpoints of a task, and what is said of their data and of their recipe: options and values.</summary>
 internal sealed class CheckpointKind<TRecipe, TData>(
     CheckpointFormat<TRecipe, TData> format, Func<TData, IEnumerable<(string, string)>> data,
     Func<Checkpoint<TRecipe, TData>, IEnumerable<(string, string)>> recipe) : TsdKind(CheckpointFile.Kind)
@@ -103,7 +97,6 @@ internal static class TrainingFacts
     public static string Text(Metric metric, Measurement measured) =>
         metric.IsOfLoss ? Figures.Perplexity(measured.Metric) : measured.Metric.ToString("0.####", CultureInfo.InvariantCulture);
 
-    /// <summary>Who wrote it.</summary>
     public static IEnumerable<(string, string)> Origin<TRecipe, TData>(TrainingRecord<TRecipe, TData> record)
         where TRecipe : TrainingRecipe
         where TData : class

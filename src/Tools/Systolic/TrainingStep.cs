@@ -20,10 +20,8 @@ internal sealed class TrainingStep
     private readonly List<TrainingProduct> _products = [];
     private readonly List<WeightInputs> _masks = [];
 
-    /// <param name="products">What a network's plan says of its products.</param>
-    /// <param name="dropout">The case of its masks.</param>
-    /// <param name="seed">Theirs.</param>
-    /// <param name="round">Makes another kept count of a place's kept count and its units.</param>
+    /// <summary>The products of a network's plan under masks of a seed; <paramref name="round"/> makes another kept count of a place's kept
+    /// count and its units.</summary>
     public TrainingStep(IReadOnlyList<PlannedProduct> products, DropoutSpec dropout, ulong seed, Func<int, int, int> round)
     {
         _dropout = dropout;
