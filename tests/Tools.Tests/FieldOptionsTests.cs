@@ -1,11 +1,11 @@
 using System.Text.Json;
 using TinySD.Formats;
-using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Reproduce;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 
@@ -61,16 +61,12 @@ public sealed class FieldOptionsTests
     public async Task A_grid_begun_with_other_words_for_the_same_goes_on(string option, string? was, string now, string? fault)
     {
         GridManifest begun = Manifest(option, was), asked = Manifest(option, now);
-        if (fault is null) begun.Check(asked, "grid");
-        else await Assert.That(Assert.Throws<UsageException>(() => begun.Check(asked, "grid")).Message).StartsWith(fault);
+        if (fault is null) begun.Check(asked, LanguageModelGrid.OfTexts, "grid");
+        else await Assert.That(Assert.Throws<UsageException>(() => begun.Check(asked, LanguageModelGrid.OfTexts, "grid")).Message).StartsWith(fault);
     }
 
-    private static GridManifest Manifest(string option, string? value)
-    {
-        var text = new TextFingerprint("t", 2, "c");
-        return new(1, "w", value is null ? new Dictionary<string, string>() : new() { [option] = value }, new VocabularyFingerprint(2, "c"),
-            text, text, text);
-    }
+    private static GridManifest Manifest(string option, string? value) =>
+        new(1, "w", value is null ? new Dictionary<string, string>() : new() { [option] = value });
 
     private static CliResult Show(string[] options) => Tinysd.Run(["train", "lm", "--show", .. options]);
 

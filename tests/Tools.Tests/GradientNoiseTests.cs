@@ -4,7 +4,7 @@ using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
-using TinySD.Tools.Reproduce;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 

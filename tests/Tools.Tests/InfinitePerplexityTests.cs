@@ -1,6 +1,8 @@
 using System.Text.Json;
 using TinySD.Formats.Models;
+using TinySD.Runtime.Training;
 using TinySD.Tools.Reproduce;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 
@@ -150,13 +152,15 @@ public sealed class InfinitePerplexityTests
     [Arguments(5.0, 1.6, double.PositiveInfinity, 800.0, double.NegativeInfinity)]
     public async Task Differences_of_what_no_number_holds_are_those_of_their_losses(
         double one, double oneLoss, double other, double otherLoss, double expected) =>
-        await Assert.That(new GridScore(one, oneLoss) - new GridScore(other, otherLoss)).IsEqualTo(expected);
+        await Assert.That(GridVerdict.Difference(new Measurement(oneLoss, one), new Measurement(otherLoss, other))).IsEqualTo(expected);
 
     [Test]
     public async Task The_best_model_at_a_time_may_be_one_of_infinite_perplexity()
     {
-        GridEpoch[] epochs = [new(1, 100, double.PositiveInfinity, double.PositiveInfinity, 1), new(2, 100, 5, 5, 1)];
-        await Assert.That(LearningCurve.BestAt(epochs, 10, 1)).IsEqualTo(double.PositiveInfinity);
-        await Assert.That(LearningCurve.BestAt(epochs, 10, 2)).IsEqualTo(5);
+        const double Infinite = double.PositiveInfinity;
+        GridEpochEntry[] entries = [new(1, 100, Infinite, Infinite, 1), new(2, 100, 5, 5, 1)];
+        EpochOutcome[] epochs = [.. entries.Select(entry => entry.ToOutcome())];
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, epochs, 10, 1)).IsEqualTo(double.PositiveInfinity);
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, epochs, 10, 2)).IsEqualTo(5);
     }
 }

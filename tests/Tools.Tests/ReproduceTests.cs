@@ -2,18 +2,20 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TinySD.Formats.Models;
-using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
 using TinySD.Tools.Reproduce;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 
 /// <summary><c>reproduce lm</c>: a grid that can be stopped anywhere, and the figures of its report.</summary>
 public sealed partial class ReproduceTests
 {
+    private static readonly GridVerdict s_verdict = new(LanguageModelGrid.OfTexts, GridCell.Random);
+
     private static readonly string[] s_cells = ["random", "locked", "nr-st", "nr-rh-st", "nr-rh-st-locked", "nr-rh-random"];
 
     [Test]
@@ -250,7 +252,7 @@ public sealed partial class ReproduceTests
         await Assert.That(Of(drops, keepsWeightDrop: true)[3]).IsEqualTo("9 Structured 0.1 0.2 0.4 0.3 4 weights 0.4");
 
         static string[] Of(LanguageModelRecipe recipe, bool keepsWeightDrop) =>
-            [.. GridCell.All.Select(cell => cell.Apply(recipe, 9, keepsWeightDrop)).Select(r => FormattableString.Invariant(
+            [.. GridCell.All.Select(cell => LanguageModelGrid.Settle(cell, recipe, 9, keepsWeightDrop)).Select(r => FormattableString.Invariant(
                 $"{r.Seed} {r.Dropout.Kind} {r.Dropout.Embedding} {r.Dropout.Layer} {r.Dropout.Recurrent} {r.Dropout.Output} {r.Dropout.GroupSize}") +
                 (r.WeightDrop > 0f ? FormattableString.Invariant($" weights {r.WeightDrop}") : ""))];
     }
@@ -448,13 +450,13 @@ public sealed partial class ReproduceTests
     public async Task Perplexity_at_equal_time_is_of_the_best_model_of_whole_epochs()
     {
         // Epochs of 100 steps; at 20 ms they end after 2, 4, 6 and 8 seconds, at 10 ms after 1, 2, 3 and 4.
-        IReadOnlyList<GridEpoch> curve = Curve(300, 150, 160, 120);
+        IReadOnlyList<EpochOutcome> curve = Curve(300, 150, 160, 120);
         await Assert.That(LearningCurve.Seconds(curve, 20)).IsEquivalentTo(new double[] { 2, 4, 6, 8 }, CollectionOrdering.Matching);
-        await Assert.That(LearningCurve.BestAt(curve, 20, 1.9)).IsNull();
-        await Assert.That(LearningCurve.BestAt(curve, 20, 2)).IsEqualTo(300);
-        await Assert.That(LearningCurve.BestAt(curve, 20, 6.5)).IsEqualTo(150);
-        await Assert.That(LearningCurve.BestAt(curve, 10, 8)).IsEqualTo(120);
-        await Assert.That(LearningCurve.BestAt(curve, 10, 3.99)).IsEqualTo(150);
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, curve, 20, 1.9)).IsNull();
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, curve, 20, 2)).IsEqualTo(300);
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, curve, 20, 6.5)).IsEqualTo(150);
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, curve, 10, 8)).IsEqualTo(120);
+        await Assert.That(LearningCurve.BestAt(LanguageModelTraining.Told, curve, 10, 3.99)).IsEqualTo(150);
     }
 
     [Test]
@@ -462,16 +464,16 @@ public sealed partial class ReproduceTests
     {
         await Assert.That(Say([], [Missing(null), Missing(null)])).EndsWith("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
         await Assert.That(Say([], [Missing("why"), Missing(null)])).EndsWith(" The grid is not finished: 1 run of it is missing. 1 run diverged and is left out.");
-        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(
+        IReadOnlyList<GridComparison> comparisons = s_verdict.Compare(
         [
             Run("random", 1, 100), Run("random", 2, 102), Run("random", 3, 90), Run("nr-st", 1, 100.2), Run("nr-st", 2, 102.6),
             Run("nr-rh-random", 1, 95), Run("nr-rh-st", 1, 95.75),
-        ], GridCell.Random);
+        ]);
         await Assert.That(comparisons.Count).IsEqualTo(2);
         await Assert.That(comparisons[0].TestDifference.Mean).IsEqualTo(0.4).Within(1e-9);
         await Assert.That(comparisons[0].Holds).IsTrue();
         await Assert.That(comparisons[1].Holds).IsFalse();
-        string verdict = GridVerdict.Say(comparisons, Plan(GridCell.All), []);
+        string verdict = s_verdict.Say(comparisons, Plan(GridCell.All), []);
         await Assert.That(verdict).Contains("These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean of 2 seeds, 1 of 2 within the claim;");
         await Assert.That(verdict).Contains("that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
         await Assert.That(verdict).DoesNotContain("They say nothing about");
@@ -481,10 +483,9 @@ public sealed partial class ReproduceTests
     }
 
     private static string Say(IReadOnlyList<GridRunResult> results, IReadOnlyList<GridMissing> missing, params GridCell[] cells) =>
-        GridVerdict.Say(GridVerdict.Compare(results, GridCell.Random), Plan(cells.Length == 0 ? GridCell.All : cells), missing);
+        s_verdict.Say(s_verdict.Compare(results), Plan(cells.Length == 0 ? GridCell.All : cells), missing);
 
-    private static GridPlan Plan(IReadOnlyList<GridCell> cells) =>
-        new(TextLevel.Word, new(1, null), new LanguageModelRecipe { Name = "" }, GridCell.Random, cells, [1], false);
+    private static GridPlan Plan(IReadOnlyList<GridCell> cells) => new(GridCell.Random, cells, [1]);
 
     private static GridMissing Missing(string? diverged) => new("run", [], diverged);
 
@@ -528,8 +529,8 @@ public sealed partial class ReproduceTests
         return [.. args];
     }
 
-    private static IReadOnlyList<GridEpoch> Curve(params double[] perplexities) =>
-        [.. perplexities.Select((perplexity, i) => new GridEpoch(i + 1, 100, perplexity, perplexity, 1))];
+    private static IReadOnlyList<EpochOutcome> Curve(params double[] perplexities) =>
+        [.. perplexities.Select((perplexity, i) => new GridEpochEntry(i + 1, 100, perplexity, perplexity, 1).ToOutcome())];
 
     private static GridRunResult Run(string cell, ulong seed, double test) => new(cell, seed, 1, 1, test, test, Curve(test));
 

@@ -1,4 +1,5 @@
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Bench;
 
@@ -39,4 +40,8 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
             preset with { Dropout = rates with { Kind = DropoutKind.Structured, Recurrent = recurrent }, WeightDrop = 0 },
             Presets.IsOfCharacters(preset.Name) ? Characters : Words);
     }
+
+    /// <summary>The two models, to be timed.</summary>
+    public StepComparison<TimedModel> Compare(int? steps, IParallelRunner runner, HardwareProfile? hardware) => new(
+        TimedModel.OnRandomText(Dense, Vocabulary, runner, hardware), TimedModel.OnRandomText(Structured, Vocabulary, runner, hardware), steps);
 }

@@ -13,13 +13,13 @@ internal sealed class BenchReport
     // Bars take what the other columns leave of a line.
     private const int OtherColumns = 58, ShortestBar = 12, LongestBar = 40;
 
-    private readonly BenchComparison _comparison;
+    private readonly StepComparison<TimedModel> _comparison;
     private readonly BenchPass _forward, _backward, _weightGradient, _elementwise, _optimizer, _step;
     private readonly BenchProfilePass[] _profile;
     private readonly int _threads;
     private readonly string _instructionSet;
 
-    public BenchReport(BenchComparison comparison, int threads, HardwareProfile? hardware)
+    public BenchReport(StepComparison<TimedModel> comparison, int threads, HardwareProfile? hardware)
     {
         _instructionSet = KernelChoice.InstructionSetUnder(hardware);
         _comparison = comparison;

@@ -1,6 +1,7 @@
 using TinySD.Tools.Bench;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
@@ -17,7 +18,7 @@ internal sealed class BenchCommand : CliCommand
 
     private readonly Option<int?> _steps = Ranged.Whole("--steps", 1, 100_000,
         "Steps of each model to time. [default: as many as half a minute allows, " +
-        $"{BenchComparison.FewestSteps} at least and {BenchComparison.MostSteps} at most]");
+        $"{StepBudget.Fewest} at least and {StepBudget.Most} at most]");
 
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
@@ -41,7 +42,7 @@ internal sealed class BenchCommand : CliCommand
         var plan = BenchPlan.For(recipe, parsed.GetValue(_rate), parsed.GetValue(_keepMultiple), parsed.GetValue(_groupSize));
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        var comparison = new BenchComparison(plan, parsed.GetValue(_steps), pool, hardware);
+        StepComparison<TimedModel> comparison = plan.Compare(parsed.GetValue(_steps), pool, hardware);
         BenchReport report = ProgressDisplay.RunToTheEnd(context, "there is nothing to report", (progress, stop) =>
         {
             comparison.Run(progress, stop);

@@ -8,7 +8,7 @@ internal static class ReproduceCommand
     public static Command Create(CommonOptions common) =>
         new("reproduce", "Train a grid of dropout cases and seeds, report what structured dropout costs and gains, and look for reasons.")
         {
-            ReproduceLmCommand.Create(common),
+            new ReproduceLmCommand(common),
             ReproduceNoiseCommand.Create(common),
         };
 }

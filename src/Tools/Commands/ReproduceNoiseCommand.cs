@@ -69,7 +69,7 @@ internal sealed class ReproduceNoiseCommand
                 GradientNoiseFigures figures;
                 try
                 {
-                    figures = noise.Measure(loaded.Model, cell.Apply(recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
+                    figures = noise.Measure(loaded.Model, LanguageModelGrid.Settle(cell, recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
                 }
                 catch (NotFiniteException exception)
                 {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using TinySD.Tools.Bench;
 using TinySD.Tools.Json;
+using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Demo;
 
@@ -8,10 +9,9 @@ namespace TinySD.Tools.Demo;
 /// rates, the same number of steps. The recipe has structured dropout; its epochs divide the steps into rounds, each with that epoch's
 /// learning rate.</summary>
 internal sealed class DemoComparison(
-    BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware)
-    : SideBySide(
-        recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } }, recipe, text.Vocabulary.Count,
-        new(text.Train, recipe.BatchSize, recipe.Bptt), runner, hardware)
+    BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware) : SideBySide<TimedModel>(
+        Run(text, recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } }, runner, hardware),
+        Run(text, recipe, runner, hardware))
 {
     /// <summary>The budget: so many updates of each model, whatever time they take, so that one seed always gives the same bits.</summary>
     public const int DefaultSteps = 500;
@@ -44,11 +44,11 @@ internal sealed class DemoComparison(
         var valid = new TokenMemory(text.Valid.AsMemory(0, Math.Min(ValidTokens, text.Valid.Length)));
         return (Measured(Dense, dense), Measured(Structured, structured));
 
-        DemoRound RoundOf(BenchSide side) => new(side.Losses.Count, side.Run.TrainPerplexity, side.Run.LearningRate);
+        DemoRound RoundOf(TimedSide<TimedModel> side) => new(side.Losses.Count, side.Run.TrainPerplexity, side.Run.LearningRate);
 
-        DemoSide Measured(BenchSide side, List<DemoRound> rounds)
+        DemoSide Measured(TimedSide<TimedModel> side, List<DemoRound> rounds)
         {
-            var evaluator = new LanguageModelEvaluator(side.Run.Model, Runner, side.Run.Recipe.BatchSize, hardware: Hardware);
+            var evaluator = new LanguageModelEvaluator(side.Run.Model, runner, side.Run.Recipe.BatchSize, hardware: hardware);
             return new(evaluator.Evaluate(valid, cancellation: stop).Perplexity, side.MedianOf(times => times.Step), rounds);
         }
     }
@@ -60,4 +60,7 @@ internal sealed class DemoComparison(
             $"{Figures.Count(Dense.Run.TokensPerSecond)} and {Figures.Count(Structured.Run.TokensPerSecond)} tokens/s  " +
             $"{Figures.Duration(left)} left";
     }
+
+    private static TimedModel Run(BuiltInText text, LanguageModelRecipe recipe, IParallelRunner runner, HardwareProfile? hardware) =>
+        new(recipe, text.Vocabulary.Count, new(text.Train, recipe.BatchSize, recipe.Bptt), runner, hardware);
 }

@@ -13,12 +13,3 @@ internal class FiniteNumber : JsonConverter<double>
         else writer.WriteNullValue();
     }
 }
-
-/// <summary>A perplexity, of which null says that it is infinite; the loss that it is exp of stands beside it.</summary>
-internal sealed class PerplexityNumber : FiniteNumber
-{
-    public override bool HandleNull => true;
-
-    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Null ? double.PositiveInfinity : base.Read(ref reader, typeToConvert, options);
-}

@@ -56,22 +56,20 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     /// <summary>The recipe of one run.</summary>
     /// <param name="grid">What all cells share; the rates are its dropout's.</param>
     /// <param name="seed">Of parameters and masks.</param>
-    /// <param name="keepsWeightDrop">
-    /// Whether DropConnect stays where the recurrent state is dropped. Both act on the same product, so else it gives way, and its rate is that of the units.
-    /// </param>
-    public LanguageModelRecipe Apply(LanguageModelRecipe grid, ulong seed, bool keepsWeightDrop)
+    /// <param name="recurrent">The rate on the recurrent state where the shared recipe has none; 0 for the one before the classifier.</param>
+    public TRecipe Apply<TRecipe>(TRecipe grid, ulong seed, float recurrent = 0f)
+        where TRecipe : TrainingRecipe
     {
         DropoutSpec shared = grid.Dropout;
-        float recurrent = shared.Recurrent > 0f ? shared.Recurrent : grid.WeightDrop > 0f ? grid.WeightDrop : shared.Output;
         var dropout = new DropoutSpec
         {
             Kind = Kind,
             Embedding = shared.Embedding,
             Layer = shared.Layer,
-            Recurrent = DropsRecurrent ? recurrent : 0f,
+            Recurrent = !DropsRecurrent ? 0f : shared.Recurrent > 0f ? shared.Recurrent : recurrent > 0f ? recurrent : shared.Output,
             Output = shared.Output,
         };
         if (IsStructured) dropout = dropout with { Draw = shared.Draw, KeepMultiple = shared.KeepMultiple, GroupSize = shared.GroupSize };
-        return grid with { Dropout = dropout, Seed = seed, WeightDrop = DropsRecurrent && !keepsWeightDrop ? 0f : grid.WeightDrop };
+        return grid with { Dropout = dropout, Seed = seed };
     }
 }

@@ -1,13 +1,18 @@
+using System.Text.Json.Nodes;
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>Where a grid keeps what it has: a manifest, and a folder for each run with its checkpoints, its model and its result.</summary>
 /// <param name="path">The folder as it was given.</param>
-internal sealed class GridFolder(string path)
+/// <param name="kind">The grid's task.</param>
+internal sealed class GridFolder(string path, GridKind kind)
 {
     private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd",
         DivergenceName = "diverged.json", TimingName = "timing.json", LockName = "lock";
+
+    private readonly GridFiles _files = new(kind);
 
     /// <summary>The names of a grid's files.</summary>
     public static OwnNames OwnNames { get; } = new(IsOfGrid, List, "is a file of the grid itself");
@@ -21,39 +26,32 @@ internal sealed class GridFolder(string path)
     /// <exception cref="FailureException">The folder holds something else.</exception>
     public GridManifest? LoadManifest()
     {
-        if (GridJson.Load(ManifestPath, GridJson.Default.GridManifest) is { } manifest)
+        if (_files.Load<GridManifest>(ManifestPath) is { } manifest)
         {
             return manifest.Format <= GridManifest.CurrentFormat
                 ? manifest
-                : throw new FailureException($"the grid in {path} is of a newer version of TinySD; go on with that one, or give another folder for --dir.");
+                : throw new FailureException(
+                    $"the grid in {path} is of a newer version of TinySD; go on with that one, or give another folder for --dir.");
         }
 
         // A run that was killed before it wrote its manifest leaves a lock.
-        bool isOther = File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsOwn(System.IO.Path.GetFileName(entry))));
+        bool isOther = File.Exists(path)
+            || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsOwn(System.IO.Path.GetFileName(entry))));
         return isOther ? throw new FailureException($"{path} is no folder of a grid, and not empty; give another one for --dir.") : null;
     }
 
     /// <summary>Writes the manifest.</summary>
-    public void Save(GridManifest manifest) => GridJson.Save(ManifestPath, manifest, GridJson.Default.GridManifest);
+    public void Save(GridManifest manifest) => _files.Save(ManifestPath, manifest);
 
     /// <summary>Measured step times, or null where nothing was measured.</summary>
-    public GridTimes? LoadTimes() => GridJson.Load(System.IO.Path.Combine(path, TimingName), GridJson.Default.GridTimes);
+    public GridTimes? LoadTimes() => _files.Load<GridTimes>(System.IO.Path.Combine(path, TimingName));
 
     /// <summary>Writes the step times.</summary>
-    public void Save(GridTimes times) => GridJson.Save(System.IO.Path.Combine(path, TimingName), times, GridJson.Default.GridTimes);
+    public void Save(GridTimes times) => _files.Save(System.IO.Path.Combine(path, TimingName), times);
 
     /// <summary>The finished epochs of a run that is not finished, by its newest whole checkpoint.</summary>
-    public IReadOnlyList<GridEpoch> BegunEpochs(GridRun run)
-    {
-        if (!Directory.Exists(Of(run))) return [];
-        foreach (string file in CheckpointFolder.List(Of(run)))
-        {
-            if (!LanguageModelCheckpoint.Format.TryOpen(file, out CheckpointFile<LanguageModelRecipe, RunTexts>? checkpoint, out _)) continue;
-            using (checkpoint) return GridRunResult.Curve(checkpoint.Content.State.Epochs);
-        }
-
-        return [];
-    }
+    public IReadOnlyList<EpochOutcome> BegunEpochs(GridRun run) => !Directory.Exists(Of(run)) ? []
+        : CheckpointFolder.List(Of(run)).Select(kind.EpochsOf).FirstOrDefault(epochs => epochs is not null) ?? [];
 
     /// <summary>A run's folder.</summary>
     public string Of(GridRun run) => System.IO.Path.Combine(path, run.Name);
@@ -66,17 +64,17 @@ internal sealed class GridFolder(string path)
     public GridRunResult? ResultOf(GridRun run)
     {
         string file = System.IO.Path.Combine(Of(run), ResultName);
-        GridRunResult? result = GridJson.Load(file, GridJson.Default.GridRunResult);
+        GridRunResult? result = _files.Load<GridRunResult>(file);
         if (result is not null && (result.Cell != run.Cell.Name || result.Seed != run.Seed || result.Epochs.Count == 0))
             throw new FailureException($"{file} is not of {run}; remove it, and the run is made again.");
         return result;
     }
 
     /// <summary>How long a run took, or null if it is not known.</summary>
-    public GridRunTimes? TimesOf(GridRun run) => GridJson.Load(System.IO.Path.Combine(Of(run), TimesName), GridJson.Default.GridRunTimes);
+    public GridRunTimes? TimesOf(GridRun run) => _files.Load<GridRunTimes>(System.IO.Path.Combine(Of(run), TimesName));
 
     /// <summary>How a run diverged, or null if it did not.</summary>
-    public GridDivergence? DivergenceOf(GridRun run) => GridJson.Load(System.IO.Path.Combine(Of(run), DivergenceName), GridJson.Default.GridDivergence);
+    public GridDivergence? DivergenceOf(GridRun run) => _files.Load<GridDivergence>(System.IO.Path.Combine(Of(run), DivergenceName));
 
     /// <summary>Whether there is nothing left to train of a run.</summary>
     public bool IsEnded(GridRun run) => ResultOf(run) is not null || DivergenceOf(run) is not null;
@@ -84,15 +82,15 @@ internal sealed class GridFolder(string path)
     /// <summary>Ends a run that diverged. Whoever wants to try again removes its folder.</summary>
     public void Finish(GridRun run, string why)
     {
-        GridJson.Save(System.IO.Path.Combine(Of(run), DivergenceName), new(why, BegunEpochs(run)), GridJson.Default.GridDivergence);
+        _files.Save(System.IO.Path.Combine(Of(run), DivergenceName), new GridDivergence(why, BegunEpochs(run)));
         RemoveCheckpoints(run);
     }
 
     /// <summary>Ends a run: after this it is finished. Its checkpoints are of no more use.</summary>
     public void Finish(GridRun run, GridRunResult result, GridRunTimes times)
     {
-        GridJson.Save(System.IO.Path.Combine(Of(run), TimesName), times, GridJson.Default.GridRunTimes);
-        GridJson.Save(System.IO.Path.Combine(Of(run), ResultName), result, GridJson.Default.GridRunResult);
+        _files.Save(System.IO.Path.Combine(Of(run), TimesName), times);
+        _files.Save(System.IO.Path.Combine(Of(run), ResultName), result);
         RemoveCheckpoints(run);
     }
 
@@ -103,7 +101,8 @@ internal sealed class GridFolder(string path)
     }
 
     /// <summary>Removes what writers that were killed have left unfinished.</summary>
-    public void RemoveLeftovers(GridRun run) => AtomicFile.RemoveLeftovers(Of(run), name => name is ResultName or TimesName or ModelName or DivergenceName);
+    public void RemoveLeftovers(GridRun run) =>
+        AtomicFile.RemoveLeftovers(Of(run), name => name is ResultName or TimesName or ModelName or DivergenceName);
 
     /// <summary>Every run of these cells that is finished, whether this command asks for it or an earlier one did.</summary>
     public IReadOnlyList<GridRunResult> AllResults()
@@ -115,7 +114,7 @@ internal sealed class GridFolder(string path)
             foreach (string folder in Directory.EnumerateDirectories(path, $"{cell.Name}-seed*"))
             {
                 string seed = System.IO.Path.GetFileName(folder)[(cell.Name.Length + "-seed".Length)..];
-                if (ulong.TryParse(seed, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out ulong number)
+                if (ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
                     && ResultOf(new GridRun(cell, number)) is { } result)
                 {
                     results.Add(result);
@@ -124,6 +123,14 @@ internal sealed class GridFolder(string path)
         }
 
         return [.. results.OrderBy(result => result.Seed)];
+    }
+
+    /// <summary>A report as one JSON object, with what only the task knows.</summary>
+    public void WriteJson(TextWriter output, GridReport report, GridTask task)
+    {
+        JsonObject json = _files.ToJson(report);
+        task.AddTo(json);
+        CliJson.Write(output, writer => json.WriteTo(writer));
     }
 
     /// <summary>Whether a file will lie in this folder, which is created with the grid.</summary>

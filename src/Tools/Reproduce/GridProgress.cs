@@ -31,7 +31,6 @@ internal sealed class GridProgress : IProgressDisplay
         }
     }
 
-    /// <inheritdoc/>
     public bool IsDue => _inner.IsDue;
 
     private string Label => $"run {IndexOf(_run!) + 1}/{_runs.Count} {_run!.Name}";
@@ -56,7 +55,6 @@ internal sealed class GridProgress : IProgressDisplay
         _inner.Note($"{Label}: finished in {Figures.Duration(seconds)}; {_runs.Count - _done.Count} of {_runs.Count} left{Left()}");
     }
 
-    /// <inheritdoc/>
     public void Show(string label, double share, string detail)
     {
         // Without figures beside it, it is the share of a validation and not of the run.
@@ -70,7 +68,6 @@ internal sealed class GridProgress : IProgressDisplay
         _inner.Show($"{Label}, {label}", Math.Clamp(grid, 0, 1), detail.Length == 0 ? "" : $"{detail}{Left()}");
     }
 
-    /// <inheritdoc/>
     public void Note(string line) => _inner.Note($"{Label}: {line}");
 
     /// <summary>Seconds left of all runs, or null while nothing is known.</summary>

@@ -1,6 +1,4 @@
-using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
-using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -28,31 +26,33 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="RateLayer">Between layers.</param>
 /// <param name="RateRecurrent">On the previous hidden state.</param>
 /// <param name="RateOutput">Before the classifier.</param>
-/// <param name="WeightDrop">DropConnect's, on the recurrent weights.</param>
-/// <param name="ValidPerplexity">Of the best epochs.</param>
-/// <param name="TestPerplexity">Of the same models.</param>
-/// <param name="ValidDifference">Validation perplexity less the baseline's.</param>
-/// <param name="TestDifference">Test perplexity less the baseline's.</param>
+/// <param name="WeightDrop">DropConnect's, on the recurrent weights, where the task has it.</param>
+/// <param name="ValidMetric">Of the best epochs.</param>
+/// <param name="TestMetric">Of the same models.</param>
+/// <param name="ValidDifference">Validation metric less the baseline's.</param>
+/// <param name="TestDifference">Test metric less the baseline's.</param>
 /// <param name="StepMs">A step, by the baseline's median and the measured ratio; null where the cell was timed under other conditions than most.</param>
 /// <param name="Speedup">How many times as fast as the baseline's a whole step is.</param>
 /// <param name="IdealSpeedup">The most that skipping can gain.</param>
 /// <param name="TrainingSeconds">All epochs at that step time, a mean over the runs.</param>
-/// <param name="ValidAtBaselineEnd">Validation perplexity at the time in which the baseline's run of the same seed ends; of the seeds that both have.</param>
-/// <param name="BaselineValidAtEnd">The baseline's at the time in which this cell's run of the same seed ends; of the seeds that both have.</param>
+/// <param name="ValidAtBaselineEnd">
+/// Validation metric at the time in which the baseline's run of the same seed ends; of the seeds that both have.
+/// </param>
+/// <param name="BaselineValidAtEnd">
+/// The baseline's at the time in which this cell's run of the same seed ends; of the seeds that both have.
+/// </param>
 /// <param name="Runs">Its finished runs.</param>
 internal sealed record GridCellReport(
-    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float WeightDrop,
-    GridFigure? ValidPerplexity, GridFigure? TestPerplexity, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs, double? Speedup,
-    double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
+    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float? WeightDrop,
+    GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs,
+    double? Speedup, double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd,
+    IReadOnlyList<GridRunResult> Runs);
 
 /// <summary>A run that has no result.</summary>
 /// <param name="Run">Its name.</param>
 /// <param name="Epochs">Its finished epochs, as far as it has any.</param>
 /// <param name="Diverged">What happened where it ended because its numbers stopped being finite; null for one that is still to be trained.</param>
-internal sealed record GridMissing(string Run, IReadOnlyList<GridEpoch> Epochs, string? Diverged);
-
-/// <summary>A text in a report.</summary>
-internal sealed record GridText(string Name, long Tokens);
+internal sealed record GridMissing(string Run, IReadOnlyList<EpochOutcome> Epochs, string? Diverged);
 
 /// <summary>All that a grid has come to.</summary>
 /// <param name="Verdict">The claim and what the figures say of it.</param>
@@ -62,60 +62,52 @@ internal sealed record GridText(string Name, long Tokens);
 /// <param name="Missing">Runs that were asked for and have no result.</param>
 /// <param name="Command">The command line; it goes on where runs are missing.</param>
 /// <param name="Date">When the report was made, UTC.</param>
-/// <param name="Recipe">What the cells share; its dropout kind and its seed are theirs.</param>
-/// <param name="Vocabulary">Tokens V.</param>
-/// <param name="Train">The training text.</param>
-/// <param name="Valid">The validation text.</param>
-/// <param name="Test">The test text.</param>
 /// <param name="Machine">What made the report.</param>
 /// <param name="TrainedBy">The builds that trained the runs.</param>
 /// <param name="Times">Measured step times.</param>
-/// <param name="LeftOutTokens">Of the training text, what no epoch uses.</param>
-/// <param name="Streams">Streams of the validation text.</param>
-/// <param name="TestStreams">Streams of the test text.</param>
+/// <param name="Metric">What the task is measured by; null where the names of members say it.</param>
 internal sealed record GridReport(
-    string Verdict, IReadOnlyList<GridComparison> Comparisons, string Baseline, IReadOnlyList<GridCellReport> Cells, IReadOnlyList<GridMissing> Missing, string Command,
-    DateTime Date, RecipeResult Recipe, int Vocabulary, GridText Train, GridText Valid, GridText Test, Surroundings Machine,
-    IReadOnlyList<string> TrainedBy, IReadOnlyList<GridCellTimes> Times, long LeftOutTokens, int Streams, int TestStreams)
+    string Verdict, IReadOnlyList<GridComparison> Comparisons, string Baseline, IReadOnlyList<GridCellReport> Cells,
+    IReadOnlyList<GridMissing> Missing, string Command, DateTime Date, Surroundings Machine, IReadOnlyList<string> TrainedBy,
+    IReadOnlyList<GridCellTimes> Times, string? Metric)
 {
     /// <summary>Puts a report together from what is in the folder.</summary>
-    public static GridReport Of(GridPlan plan, GridFolder folder, GridManifest data, string command, Surroundings machine, DateTime date)
+    public static GridReport Of(GridTask task, GridFolder folder, string command, Surroundings machine, DateTime date)
     {
+        GridPlan plan = task.Plan;
+        var verdict = new GridVerdict(task.Kind, plan.Baseline);
         IReadOnlyList<GridRunResult> results = folder.AllResults();
         IReadOnlyList<GridCellTimes> times = folder.LoadTimes()?.Cells ?? [];
         GridCell[] cells = [.. GridCell.All.Where(cell => plan.Cells.Contains(cell) || results.Any(result => result.Cell == cell.Name))];
         IReadOnlyList<GridCellTimes> alike = Alike(times, machine);
-        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, plan, data.Vocabulary.Count, results, times, alike))];
+        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, task, results, times, alike))];
         GridMissing[] missing = [.. plan.Runs.Where(run => folder.ResultOf(run) is null).Select(run => MissingOf(run, folder))];
         string[] builds =
         [
-            .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build).OfType<string>().Distinct(),
+            .. results.Select(r => folder.TimesOf(new GridRun(GridCell.All.First(c => c.Name == r.Cell), r.Seed))?.Build)
+                .OfType<string>().Distinct(),
         ];
-        IReadOnlyList<GridComparison> comparisons = GridVerdict.Compare(results, plan.Baseline);
-        var streams = EvaluationStreams.Of(plan.Streams, plan.Recipe);
+        IReadOnlyList<GridComparison> comparisons = verdict.Compare(results);
+        TaskWords words = task.Kind.Words;
         return new GridReport(
-            GridVerdict.Say(comparisons, plan, missing) + GridVerdict.SaySpeed(reports, plan.Baseline), comparisons, plan.Baseline.Name, reports, missing, command, date, new RecipeResult(plan.Level, plan.Recipe),
-            data.Vocabulary.Count, Text(data.Train), Text(data.Valid), Text(data.Test), machine, builds, times,
-            LeftOut.From(data.Train.Tokens, plan.Recipe).Tokens, streams.Valid, streams.Test);
+            verdict.Say(comparisons, plan, missing) + verdict.SaySpeed(reports), comparisons, plan.Baseline.Name, reports, missing, command,
+            date, machine, builds, times, words.JsonEnd.Length > 0 ? null : words.Name);
     }
 
     private static GridMissing MissingOf(GridRun run, GridFolder folder) => folder.DivergenceOf(run) is { } divergence
         ? new(run.Name, divergence.Epochs, divergence.Why)
         : new(run.Name, folder.BegunEpochs(run), null);
 
-    private static GridText Text(TextFingerprint text) => new(Path.GetFileName(text.Path), text.Tokens);
-
     // Milliseconds can only be set side by side where machine, threads and program are the same: those of this report if there are any, else the most.
-    private static GridCellTimes[] Alike(IReadOnlyList<GridCellTimes> times, Surroundings machine) =>
-        [.. times.GroupBy(t => t.On).OrderByDescending(group => group.Key == machine).ThenByDescending(group => group.Count()).Take(1).SelectMany(group => group)];
+    private static GridCellTimes[] Alike(IReadOnlyList<GridCellTimes> times, Surroundings machine) => times.GroupBy(t => t.On)
+        .OrderByDescending(group => group.Key == machine).ThenByDescending(group => group.Count()).FirstOrDefault()?.ToArray() ?? [];
 
     private static GridCellReport CellOf(
-        GridCell cell, GridPlan plan, int vocabulary, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times, IReadOnlyList<GridCellTimes> alike)
+        GridCell cell, GridTask task, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times, IReadOnlyList<GridCellTimes> alike)
     {
-        LanguageModelRecipe recipe = plan.RecipeOf(cell);
-        DropoutSpec dropout = recipe.Dropout;
-        GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == plan.Baseline.Name)];
-        bool isBaseline = cell == plan.Baseline;
+        (GridCell baseline, TaskWords words, DropoutSpec dropout) = (task.Plan.Baseline, task.Kind.Words, task.RecipeOf(cell).Dropout);
+        GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == baseline.Name)];
+        bool isBaseline = cell == baseline;
         double? baselineMs = alike.Count > 0 ? Median.Of(alike.Select(t => t.Baseline.Step)) : null;
 
         // Each cell was timed beside the baseline: their ratio is better known than either time.
@@ -126,17 +118,20 @@ internal sealed record GridReport(
         if ((stepMs ?? timed?.Own.Step) is { } own && (stepMs is null ? timed?.Baseline.Step : baselineMs) is { } dense)
         {
             // Over the seeds that both have, each with its own ends.
-            (GridRunResult Own, GridRunResult Dense)[] pairs = [.. runs.Join(baselines, run => run.Seed, other => other.Seed, (run, other) => (run, other))];
-            atBaselineEnd = GridFigure.Of(pairs.Select(p => LearningCurve.BestAt(p.Own.Epochs, own, End(p.Dense, dense))).OfType<double>());
-            baselineAtEnd = GridFigure.Of(pairs.Select(p => LearningCurve.BestAt(p.Dense.Epochs, dense, End(p.Own, own))).OfType<double>());
+            (GridRunResult Own, GridRunResult Dense)[] pairs =
+                [.. runs.Join(baselines, run => run.Seed, other => other.Seed, (run, other) => (run, other))];
+            atBaselineEnd = GridFigure.Of(
+                pairs.Select(p => LearningCurve.BestAt(words, p.Own.Epochs, own, End(p.Dense, dense))).OfType<double>());
+            baselineAtEnd = GridFigure.Of(
+                pairs.Select(p => LearningCurve.BestAt(words, p.Dense.Epochs, dense, End(p.Own, own))).OfType<double>());
         }
 
         return new GridCellReport(
-            cell.Name, cell.Meaning, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WeightDrop,
-            GridFigure.Of(runs.Select(r => r.ValidPerplexity)), GridFigure.Of(runs.Select(r => r.TestPerplexity)),
-            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Valid),
-            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.Test),
-            stepMs, speedup, cell.IsStructured ? IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, vocabulary), dropout) : 1,
+            cell.Name, cell.Meaning, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
+            dropout.Output, task.WeightDropOf(cell), GridFigure.Of(runs.Select(r => r.ValidMetric)),
+            GridFigure.Of(runs.Select(r => r.TestMetric)), isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnValid),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnTest), stepMs, speedup,
+            cell.IsStructured ? IdealSpeedup.Of(task.NetworkOf(cell), dropout) : 1,
             stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }
 

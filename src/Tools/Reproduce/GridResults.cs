@@ -1,25 +1,30 @@
 using System.Text.Json.Serialization;
-using TinySD.Tools.Json;
-using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>One epoch of <see cref="GridRunResult"/>.</summary>
+/// <summary>An epoch as a grid's files have it.</summary>
 /// <param name="Epoch">Counted from 1.</param>
 /// <param name="Steps">Its updates.</param>
-/// <param name="TrainPerplexity">On the training text.</param>
-/// <param name="ValidPerplexity">On the validation text.</param>
+/// <param name="TrainMetric">On the training data.</param>
+/// <param name="ValidMetric">On the validation data.</param>
 /// <param name="LearningRate">Of its updates.</param>
-/// <param name="TrainLoss">What the perplexity is exp of, nats per token; null in files from before there were losses.</param>
+/// <param name="TrainLoss">Mean loss over its terms; null in files from before there were losses, whose metric is exp of them.</param>
 /// <param name="ValidLoss">Likewise.</param>
-internal sealed record GridEpoch(
-    int Epoch, int Steps, [property: JsonConverter(typeof(PerplexityNumber))] double TrainPerplexity,
-    [property: JsonConverter(typeof(PerplexityNumber))] double ValidPerplexity, float LearningRate, double? TrainLoss = null, double? ValidLoss = null)
+internal sealed record GridEpochEntry(
+    int Epoch, int Steps, double TrainMetric, double ValidMetric, float LearningRate, double? TrainLoss = null, double? ValidLoss = null)
 {
-    /// <summary>The loss on the validation text, nats per token.</summary>
-    [JsonIgnore]
-    public double LossOnValid => ValidLoss ?? EvaluationResult.LossOf(ValidPerplexity);
+    /// <summary>The entry of an outcome, whose times are left out.</summary>
+    public static GridEpochEntry Of(EpochOutcome epoch) => new(
+        epoch.Epoch, epoch.Steps, epoch.Train.Metric, epoch.Valid.Metric, epoch.LearningRate, Known(epoch.Train.Loss), Known(epoch.Valid.Loss));
+
+    /// <summary>The outcome; its times are 0, and losses that are not known no numbers.</summary>
+    public EpochOutcome ToOutcome() => new(
+        Epoch, Steps, new(TrainLoss ?? double.NaN, TrainMetric), new(ValidLoss ?? double.NaN, ValidMetric), LearningRate, Seconds: 0,
+        TermsPerSecond: 0);
+
+    /// <summary>A loss, or null for one that is no number.</summary>
+    public static double? Known(double loss) => double.IsNaN(loss) ? null : loss;
 }
 
 /// <summary>What a run came to. Holds no time, so it is the same whenever and however often the run was stopped.</summary>
@@ -27,62 +32,46 @@ internal sealed record GridEpoch(
 /// <param name="Seed">The seed.</param>
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="BestEpoch">The epoch whose model is kept, counted from 1.</param>
-/// <param name="ValidPerplexity">Its perplexity on the validation text.</param>
-/// <param name="TestPerplexity">Its perplexity on the test text.</param>
+/// <param name="ValidMetric">What it reached on the validation data.</param>
+/// <param name="TestMetric">What it reached on the test data.</param>
 /// <param name="Epochs">The learning curve.</param>
-/// <param name="Streams">Streams of the validation text; null in results from before that was said, when there were as many as the batch has.</param>
-/// <param name="TestStreams">Streams of the test text; null in the same results, when there was one.</param>
-/// <param name="ValidLoss">What the perplexity is exp of, nats per token; null in files from before there were losses.</param>
+/// <param name="Streams">Streams that a validation text was cut into; null where there are none, and in results from before that was said.</param>
+/// <param name="TestStreams">Streams of a test text; null in the same results.</param>
+/// <param name="ValidLoss">Mean loss over its terms; null in files from before there were losses, whose metric is exp of them.</param>
 /// <param name="TestLoss">Likewise.</param>
 internal sealed record GridRunResult(
-    string Cell, ulong Seed, long Parameters, int BestEpoch, [property: JsonConverter(typeof(PerplexityNumber))] double ValidPerplexity,
-    [property: JsonConverter(typeof(PerplexityNumber))] double TestPerplexity, IReadOnlyList<GridEpoch> Epochs, int? Streams = null,
-    int? TestStreams = null, double? ValidLoss = null, double? TestLoss = null) : IGridFile
+    string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidMetric, double TestMetric, IReadOnlyList<EpochOutcome> Epochs,
+    int? Streams = null, int? TestStreams = null, double? ValidLoss = null, double? TestLoss = null) : IGridFile
 {
-    /// <summary>Perplexity and loss on the validation text.</summary>
+    /// <summary>On the validation data.</summary>
     [JsonIgnore]
-    public GridScore Valid => new(ValidPerplexity, ValidLoss ?? EvaluationResult.LossOf(ValidPerplexity));
+    public Measurement OnValid => new(ValidLoss ?? EvaluationResult.LossOf(ValidMetric), ValidMetric);
 
-    /// <summary>Perplexity and loss on the test text.</summary>
+    /// <summary>On the test data.</summary>
     [JsonIgnore]
-    public GridScore Test => new(TestPerplexity, TestLoss ?? EvaluationResult.LossOf(TestPerplexity));
+    public Measurement OnTest => new(TestLoss ?? EvaluationResult.LossOf(TestMetric), TestMetric);
 
-    public static GridRunResult From(GridRun run, TrainingOutcome outcome, EvaluationStreams streams) => new(
-        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric,
-        Curve(outcome.Epochs), streams.Valid, streams.Test, outcome.Best.Valid.Loss, outcome.Test!.Value.Loss);
+    public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
+        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric, outcome.Epochs,
+        ValidLoss: outcome.Best.Valid.Loss, TestLoss: outcome.Test.Value.Loss);
 
-    /// <inheritdoc/>
-    public string? FindFault()
+    public string? FindFault(GridKind kind)
     {
         if (Parameters < 1) return $"it has {Parameters} parameters; at least 1 was expected";
         if (BestEpoch < 1 || BestEpoch > Epochs.Count) return $"epoch {BestEpoch} cannot be the best of {Epochs.Count}";
         if (Streams < 1 || TestStreams < 1) return "a text was read in fewer than 1 stream";
-        return GridFaults.OfPerplexity("validPerplexity", ValidPerplexity) ?? GridFaults.OfPerplexity("testPerplexity", TestPerplexity)
-            ?? GridFaults.OfLoss("validLoss", ValidLoss) ?? GridFaults.OfLoss("testLoss", TestLoss) ?? GridFaults.OfEpochs(Epochs);
+        var faults = new GridFaults(kind.Words);
+        return faults.OfMetric("valid", ValidMetric) ?? faults.OfMetric("test", TestMetric) ?? faults.OfLoss("validLoss", ValidLoss)
+            ?? faults.OfLoss("testLoss", TestLoss) ?? faults.OfEpochs(Epochs);
     }
-
-    public static IReadOnlyList<GridEpoch> Curve(IEnumerable<EpochOutcome> epochs) =>
-        [.. epochs.Select(e => new GridEpoch(e.Epoch, e.Steps, e.Train.Metric, e.Valid.Metric, e.LearningRate, e.Train.Loss, e.Valid.Loss))];
-}
-
-/// <summary>How a run does on a text.</summary>
-/// <param name="Perplexity">Infinite where exp of the loss is.</param>
-/// <param name="Loss">Nats per token.</param>
-internal readonly record struct GridScore(double Perplexity, double Loss)
-{
-    /// <summary>How much more perplexity one has than another: of two that no number holds, what their losses say.</summary>
-    public static double operator -(GridScore one, GridScore other) =>
-        one.Perplexity != other.Perplexity || double.IsFinite(one.Perplexity) ? one.Perplexity - other.Perplexity
-        : one.Loss == other.Loss ? 0 : one.Loss > other.Loss ? double.PositiveInfinity : double.NegativeInfinity;
 }
 
 /// <summary>A run that ended because its numbers stopped being finite, and would again.</summary>
 /// <param name="Why">What happened, and what to try.</param>
 /// <param name="Epochs">Those before, as far as a checkpoint has them.</param>
-internal sealed record GridDivergence(string Why, IReadOnlyList<GridEpoch> Epochs) : IGridFile
+internal sealed record GridDivergence(string Why, IReadOnlyList<EpochOutcome> Epochs) : IGridFile
 {
-    /// <inheritdoc/>
-    public string? FindFault() => GridFaults.OfEpochs(Epochs);
+    public string? FindFault(GridKind kind) => new GridFaults(kind.Words).OfEpochs(Epochs);
 }
 
 /// <summary>How long a run took and what it ran on; apart from its result, since it is different each time.</summary>
@@ -91,6 +80,6 @@ internal sealed record GridDivergence(string Why, IReadOnlyList<GridEpoch> Epoch
 /// <param name="Build">Of the process that ended it.</param>
 internal sealed record GridRunTimes(double Seconds, int Threads, string Build) : IGridFile
 {
-    /// <inheritdoc/>
-    public string? FindFault() => Threads < 1 ? $"it has {Threads} threads; at least 1 was expected" : GridFaults.OfSeconds("seconds", Seconds);
+    public string? FindFault(GridKind kind) =>
+        Threads < 1 ? $"it has {Threads} threads; at least 1 was expected" : GridFaults.OfSeconds("seconds", Seconds);
 }

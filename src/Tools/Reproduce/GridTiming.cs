@@ -1,5 +1,5 @@
-using TinySD.Tools.Bench;
 using TinySD.Tools.Machines;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -15,7 +15,7 @@ internal sealed record GridStepTimes(
     double Step, double Fp, double Bp, double Wg, double Elementwise, double Optimizer, IReadOnlyDictionary<string, double> Passes)
 {
     /// <summary>The medians of one side of a comparison.</summary>
-    public static GridStepTimes Of(BenchSide side) => new(
+    public static GridStepTimes Of(TimedSide<ITimedRun> side) => new(
         side.MedianOf(t => t.Step), side.MedianOf(t => t.Forward), side.MedianOf(t => t.Backward), side.MedianOf(t => t.WeightGradient),
         side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
         Enum.GetValues<Pass>().ToDictionary(Names.Passes.NameOf, pass => side.MedianOf(t => t.Passes[(int)pass])));
@@ -28,7 +28,8 @@ internal sealed record GridStepTimes(
     {
         if (!(Step >= LeastMilliseconds)) return $"a step of {Step} ms";
         return Parts().Select(part => part.Milliseconds).Concat(Passes.Values)
-            .Select(milliseconds => GridFaults.OfSeconds("a part of a step, in seconds,", milliseconds / 1000)).FirstOrDefault(fault => fault is not null);
+            .Select(milliseconds => GridFaults.OfSeconds("a part of a step, in seconds,", milliseconds / 1000))
+            .FirstOrDefault(fault => fault is not null);
     }
 
     /// <summary>The parts that a step is divided into, and the whole at the end.</summary>
@@ -51,8 +52,7 @@ internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Basel
 /// <summary>The step times of a grid's cells.</summary>
 internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile
 {
-    /// <inheritdoc/>
-    public string? FindFault()
+    public string? FindFault(GridKind kind)
     {
         foreach (GridCellTimes? cell in Cells)
         {
@@ -66,34 +66,35 @@ internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile
 }
 
 /// <summary>
-/// Times the cells of a grid. Apart from training, because a perplexity does not depend on what else the machine does, and a time does.
+/// Times the cells of a grid. Apart from training, because a result does not depend on what else the machine does, and a time does.
 /// </summary>
 internal static class GridTiming
 {
     private const int Steps = 40;
 
     /// <summary>Times the cells that have no times of this machine yet.</summary>
-    /// <param name="plan">The cells and their shape.</param>
+    /// <param name="task">The cells and their models.</param>
     /// <param name="folder">Where the times are kept.</param>
-    /// <param name="vocabulary">Tokens V.</param>
     /// <param name="runner">Threads.</param>
     /// <param name="hardware">The machine.</param>
     /// <param name="isAnew">Whether to time those too that have been.</param>
     /// <param name="progress">Shown how far it is.</param>
     /// <param name="stop">Ends it; the times of the cells before stay.</param>
     public static void Run(
-        GridPlan plan, GridFolder folder, int vocabulary, IParallelRunner runner, HardwareProfile? hardware, bool isAnew, IProgressDisplay progress,
+        GridTask task, GridFolder folder, IParallelRunner runner, HardwareProfile? hardware, bool isAnew, IProgressDisplay progress,
         CancellationToken stop)
     {
+        GridPlan plan = task.Plan;
         var here = Surroundings.Here(hardware, runner.ThreadCount);
         var times = new List<GridCellTimes>(folder.LoadTimes()?.Cells ?? []);
         foreach (GridCell cell in plan.Cells.Where(cell => cell != plan.Baseline))
         {
             if (!isAnew && times.Any(known => known.Cell == cell.Name && known.On == here)) continue;
-            var comparison = new BenchComparison(
-                new BenchPlan(ToTime(plan.Baseline), ToTime(cell), vocabulary), Steps, runner, hardware);
+            var comparison = new StepComparison<ITimedRun>(
+                task.Timed(plan.Baseline, runner, hardware), task.Timed(cell, runner, hardware), Steps);
             comparison.Run(new Labelled(progress, $"timing {cell.Name}"), stop);
-            var measured = new GridCellTimes(cell.Name, Steps, GridStepTimes.Of(comparison.Dense), GridStepTimes.Of(comparison.Structured), here);
+            GridStepTimes baseline = GridStepTimes.Of(comparison.Dense), own = GridStepTimes.Of(comparison.Structured);
+            var measured = new GridCellTimes(cell.Name, Steps, baseline, own, here);
             times.RemoveAll(known => known.Cell == cell.Name);
             times.Add(measured);
             folder.Save(new GridTimes(times));
@@ -101,9 +102,6 @@ internal static class GridTiming
                 $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {plan.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
                 $"{Figures.Fixed(measured.Speedup, 2)} times as fast");
         }
-
-        // All windows are alike, or times would not be.
-        LanguageModelRecipe ToTime(GridCell cell) => plan.RecipeOf(cell) with { VariableBptt = false };
     }
 
     private sealed class Labelled(IProgressDisplay inner, string prefix) : IProgressDisplay

@@ -3,29 +3,27 @@ namespace TinySD.Tools.Reproduce;
 /// <summary>A structured cell against one of the same rates whose masks differ within the batch, seed by seed.</summary>
 /// <param name="Structured">The one.</param>
 /// <param name="Control">The other.</param>
-/// <param name="TestDifference">Test perplexity of the one less that of the other.</param>
+/// <param name="TestDifference">Test metric of the one less that of the other.</param>
 /// <param name="SeedsWithinClaim">Seeds in which it is at most what the claim allows.</param>
 /// <param name="Holds">Whether the mean is at most what the claim allows.</param>
 internal sealed record GridComparison(string Structured, string Control, GridFigure TestDifference, int SeedsWithinClaim, bool Holds);
 
 /// <summary>The claim about structured dropout, and what a grid says of it.</summary>
-internal static class GridVerdict
+/// <param name="kind">What the claim is about.</param>
+/// <param name="baseline">What the grid measures against: random masks or masks that stay for a window.</param>
+internal sealed class GridVerdict(GridKind kind, GridCell baseline)
 {
-    /// <summary>The most perplexity that structured masks may cost against random ones of the same rates.</summary>
-    public const double Allowed = 0.5;
-
     /// <summary>The comparisons for which there are runs.</summary>
     /// <param name="results">The runs.</param>
-    /// <param name="baseline">What the grid measures against: random masks or masks that stay for a window.</param>
-    public static IReadOnlyList<GridComparison> Compare(IReadOnlyList<GridRunResult> results, GridCell baseline)
+    public IReadOnlyList<GridComparison> Compare(IReadOnlyList<GridRunResult> results)
     {
         var comparisons = new List<GridComparison>();
-        foreach ((GridCell structured, GridCell control) in Pairs(baseline))
+        foreach ((GridCell structured, GridCell control) in Pairs())
         {
             GridRunResult[] ones = Of(structured), others = Of(control);
-            if (Difference(ones, others, r => r.Test) is not { } difference) continue;
-            int within = Differences(ones, others, r => r.Test).Count(d => d <= Allowed);
-            comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, difference.Mean <= Allowed));
+            if (Difference(ones, others, r => r.OnTest) is not { } difference) continue;
+            int within = Differences(ones, others, r => r.OnTest).Count(d => kind.Cost(d) <= kind.Allowed);
+            comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, kind.Cost(difference.Mean) <= kind.Allowed));
         }
 
         return comparisons;
@@ -37,15 +35,16 @@ internal static class GridVerdict
     /// <param name="comparisons">What there is to judge by.</param>
     /// <param name="plan">What the grid trains.</param>
     /// <param name="missing">Runs that have no result.</param>
-    public static string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
+    public string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
-        GridCell baseline = plan.Baseline;
-        string claim = $"The claim: structured masks cost at most {Figures.Fixed(Allowed, 1)} perplexity against {ModelSpelling.DropoutKinds.NameOf(baseline.Kind)} masks at the same rates.";
+        string claim = $"The claim: structured masks cost at most {kind.Allowed.ToString(CultureInfo.InvariantCulture)} {kind.Words.Name} against " +
+            $"{ModelSpelling.DropoutKinds.NameOf(baseline.Kind)} masks at the same rates.";
         int diverged = missing.Count(run => run.Diverged is not null), left = missing.Count - diverged;
-        string rest = (left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {(left == 1 ? "is" : "are")} missing." : "") +
-            (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {(diverged == 1 ? "is" : "are")} left out." : "");
-        if (comparisons.Count == 0) return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
-        (GridCell Structured, GridCell Control)[] unjudged = [.. Pairs(baseline).Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
+        string unfinished = left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {(left == 1 ? "is" : "are")} missing." : "";
+        string rest = unfinished + (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {(diverged == 1 ? "is" : "are")} left out." : "");
+        if (comparisons.Count == 0)
+            return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
+        (GridCell Structured, GridCell Control)[] unjudged = [.. Pairs().Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
         bool isWhole = !unjudged.Any(pair => plan.Cells.Contains(pair.Structured));
         string verdict = !comparisons.Any(c => c.Holds) ? "These numbers do not support it"
             : isWhole && comparisons.All(c => c.Holds) ? "These numbers support it" : "These numbers support it in part";
@@ -57,8 +56,7 @@ internal static class GridVerdict
 
     /// <summary>What structured masks gain, in plain words; empty while nothing is measured.</summary>
     /// <param name="cells">The cells of a report.</param>
-    /// <param name="baseline">What the grid measures against.</param>
-    public static string SaySpeed(IReadOnlyList<GridCellReport> cells, GridCell baseline)
+    public string SaySpeed(IReadOnlyList<GridCellReport> cells)
     {
         string[] gains =
         [
@@ -69,10 +67,16 @@ internal static class GridVerdict
     }
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
-    public static GridFigure? Difference(IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, GridScore> figure) =>
+    public static GridFigure? Difference(
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure) =>
         GridFigure.Of(Differences(ones, others, figure));
 
-    private static (GridCell Structured, GridCell Control)[] Pairs(GridCell baseline)
+    /// <summary>How much more of the metric one has than another: of two that no number holds, what their losses say.</summary>
+    public static double Difference(Measurement one, Measurement other) =>
+        one.Metric != other.Metric || double.IsFinite(one.Metric) ? one.Metric - other.Metric
+        : one.Loss == other.Loss ? 0 : one.Loss > other.Loss ? double.PositiveInfinity : double.NegativeInfinity;
+
+    private (GridCell Structured, GridCell Control)[] Pairs()
     {
         bool isLocked = baseline.Kind == DropoutKind.Locked;
         return
@@ -83,18 +87,17 @@ internal static class GridVerdict
     }
 
     private static IEnumerable<double> Differences(
-        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, GridScore> figure) =>
-        ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => figure(one) - figure(other));
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure) =>
+        ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => Difference(figure(one), figure(other)));
 
-    private static string Describe(GridComparison c)
+    private string Describe(GridComparison c)
     {
         GridFigure d = c.TestDifference;
-        string mean = double.IsNaN(d.Mean) ? "not to be compared with" : $"{Figures.Fixed(Math.Abs(d.Mean), 2)} {(d.Mean > 0 ? "higher" : "lower")} than";
-        string spread = d.Seeds == 1 ? "" : $" ({Signed(d.Min)} to {Signed(d.Max)})";
-        return $"the test perplexity of {c.Structured} is {mean} that of {c.Control}{spread}, " +
-            $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds, "seed")}")}, {Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
+        string amount = Figures.Fixed(Math.Abs(d.Mean), kind.Words.Decimals);
+        string mean = double.IsNaN(d.Mean) ? "not to be compared with" : $"{amount} {(d.Mean > 0 ? "higher" : "lower")} than";
+        string spread = d.Seeds == 1 ? "" : $" ({kind.Words.Signed(d.Min)} to {kind.Words.Signed(d.Max)})";
+        return $"the test {kind.Words.Name} of {c.Structured} is {mean} that of {c.Control}{spread}, " +
+            $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds, "seed")}")}, " +
+            $"{Figures.Count(c.SeedsWithinClaim)} of {Figures.Count(d.Seeds)} within the claim";
     }
-
-    /// <summary>A difference with its sign.</summary>
-    public static string Signed(double difference) => $"{(difference > 0 ? "+" : "")}{Figures.Fixed(difference, 2)}";
 }

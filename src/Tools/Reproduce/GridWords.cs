@@ -1,5 +1,5 @@
 using Spectre.Console;
-using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -7,32 +7,37 @@ namespace TinySD.Tools.Reproduce;
 internal static class GridWords
 {
     /// <summary>What is trained, for how many epochs and at which learning rates.</summary>
-    public static string Training(GridPlan plan)
+    public static string Training(GridTask task)
     {
-        LanguageModelRecipe recipe = plan.Recipe;
+        TrainingRecipe recipe = task.Recipe;
+        string rate = Figures.Setting(recipe.LearningRate), last = Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1));
         string rates = recipe.LearningRateSchedule == LearningRateSchedule.Zaremba && recipe.FullRateEpochs < recipe.Epochs
-            ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {Figures.Setting(recipe.LearningRate)}, then divided by {Figures.Setting(recipe.Decay)} each; " +
-                $"{Figures.Setting(recipe.LearningRateAt(recipe.Epochs - 1))} in the last"
-            : $"learning rate {Figures.Setting(recipe.LearningRate)}, {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";
-        return $"{Figures.Count(plan.Cells.Count, "cell")} of {Figures.Count(plan.Seeds.Count, "seed")}: {Figures.Count(recipe.Epochs, "epoch")}, {rates}";
+            ? $"{Figures.Count(recipe.FullRateEpochs)} of them at the full learning rate {rate}, then divided by " +
+                $"{Figures.Setting(recipe.Decay)} each; {last} in the last"
+            : $"learning rate {rate}, {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";
+        return $"{Figures.Count(task.Plan.Cells.Count, "cell")} of {Figures.Count(task.Plan.Seeds.Count, "seed")}: " +
+            $"{Figures.Count(recipe.Epochs, "epoch")}, {rates}";
     }
 
     /// <summary>The table, the verdict, and what is missing.</summary>
-    public static void Write(CliConsole console, GridReport report)
+    public static void Write(CliConsole console, GridReport report, GridTask task)
     {
-        Table table = Tables.Create("cell", ">seeds", ">valid", ">test", ">min", ">max", $">against {report.Baseline}", ">step", ">speed-up", ">ideal");
+        TaskWords words = task.Kind.Words;
+        Table table = Tables.Create(
+            "cell", ">seeds", ">valid", ">test", ">min", ">max", $">against {report.Baseline}", ">step", ">speed-up", ">ideal");
         foreach (GridCellReport cell in report.Cells)
         {
             table.Row(
-                cell.Cell, cell.Runs.Count.ToString(CultureInfo.InvariantCulture), Perplexity(cell.ValidPerplexity?.Mean), Perplexity(cell.TestPerplexity?.Mean),
-                Perplexity(cell.TestPerplexity?.Min), Perplexity(cell.TestPerplexity?.Max), cell.TestDifference is { } d ? GridVerdict.Signed(d.Mean) : "",
-                cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "", cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "", Figures.Fixed(cell.IdealSpeedup, 2));
+                cell.Cell, cell.Runs.Count.ToString(CultureInfo.InvariantCulture), words.Text(cell.ValidMetric?.Mean),
+                words.Text(cell.TestMetric?.Mean), words.Text(cell.TestMetric?.Min), words.Text(cell.TestMetric?.Max),
+                cell.TestDifference is { } d ? words.Signed(d.Mean) : "", cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "",
+                cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "", Figures.Fixed(cell.IdealSpeedup, 2));
         }
 
         console.Results.Write(table);
+        string how = task.MeasuredHow.Length == 0 ? "" : $"; {task.MeasuredHow}";
         console.Out.WriteLine(
-            $"Perplexities are means over seeds; min, max and the difference are of the test text; batch size {report.Recipe.Recipe.BatchSize}; " +
-            $"{new EvaluationStreams(report.Streams, report.TestStreams).Told(hasTest: true)}.");
+            $"{words.Plural} are means over seeds; min, max and the difference are of the test {words.Data}; batch size {task.Recipe.BatchSize}{how}.");
         console.Out.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
         string[] left = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Run)];
@@ -41,6 +46,4 @@ internal static class GridWords
         console.Out.WriteLine($"missing: {string.Join(", ", left)}");
         console.Out.WriteLine($"go on with: {report.Command}");
     }
-
-    private static string Perplexity(double? perplexity) => perplexity is { } known ? Figures.Perplexity(known) : "";
 }

@@ -226,7 +226,6 @@ internal sealed class CheckpointKeeper : IDisposable
         IsTemporary = false;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // A run that failed before its first checkpoint leaves nothing behind.

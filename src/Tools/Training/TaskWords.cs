@@ -6,7 +6,7 @@ namespace TinySD.Tools.Training;
 /// <param name="Data">What it is trained on, for example <c>text</c>.</param>
 /// <param name="Terms">What the terms of a loss are, for example <c>tokens</c>.</param>
 /// <param name="Metric">What it is measured by.</param>
-/// <param name="Plural">Several of the metric, for example <c>perplexities</c>.</param>
+/// <param name="Plural">Several of the metric, for example <c>Perplexities</c>, as a sentence begins.</param>
 /// <param name="Format">A value of the metric as people read it.</param>
 internal sealed record TaskWords(
     string Noun, string Subject, string Data, string Terms, Metric Metric, string Plural, Func<double, string> Format)
@@ -24,13 +24,21 @@ internal sealed record TaskWords(
     public string Name => Metric.Name;
 
     /// <summary>A value, or nothing for one that was not measured.</summary>
-    public string Text(double? value) => value is { } known && !double.IsNaN(known) ? Format(known) : "";
+    public string Text(double? value) => value is { } known ? Text(known) : "";
+
+    /// <inheritdoc cref="Text(double?)"/>
+    public string Text(double value) => double.IsNaN(value) ? "" : Format(value);
 
     /// <summary>A difference with its sign.</summary>
     public string Signed(double difference) => $"{(difference > 0 ? "+" : "")}{Figures.Fixed(difference, Decimals)}";
 
-    /// <summary>Where a measurement stands in <see cref="Draw"/>.</summary>
-    public double HeightOf(Measurement measured) => IsExpOfLoss ? measured.Loss : measured.Metric;
+    /// <summary>Where a measurement stands in <see cref="Draw"/>. A loss that is no number is not known.</summary>
+    public double HeightOf(Measurement measured) => !IsExpOfLoss ? measured.Metric
+        : double.IsNaN(measured.Loss) ? EvaluationResult.LossOf(measured.Metric) : measured.Loss;
+
+    /// <summary>What measurements are compared by, less being better.</summary>
+    public double FigureOf(Measurement measured) =>
+        IsExpOfLoss ? HeightOf(measured) : Metric.Figure(measured.Loss, measured.Metric);
 
     /// <summary>Draws curves of the metric into a page, their y as <see cref="HeightOf"/> has it.</summary>
     /// <inheritdoc cref="CurvePlot.Write"/>

@@ -53,6 +53,15 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     }
 }
 
+/// <summary>How a text is known again.</summary>
+internal static class KnownText
+{
+    /// <summary>In what a text is another than the one that was known; null where it is the same.</summary>
+    public static string? DifferenceFrom(this TextFingerprint found, TextFingerprint known) =>
+        found.Tokens != known.Tokens ? $"{Figures.Count(known.Tokens, "token")} expected, {Figures.Count(found.Tokens)} found"
+        : found.Checksum != known.Checksum ? "it has as many tokens, but not the same ones" : null;
+}
+
 /// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
 /// <param name="MinimumCount">Rarer ones become the unknown one.</param>
 /// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
@@ -103,6 +112,13 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
 
     /// <summary>All of them.</summary>
     public IEnumerable<EncodedText> Texts => new[] { Train, Valid, Test }.OfType<EncodedText>();
+
+    /// <summary>The texts and their vocabulary, for a report.</summary>
+    public IEnumerable<(string Name, string Value)> Facts =>
+    [
+        .. Texts.Select(text => (Path.GetFileName(text.Name), Figures.Count(text.Tokens.Length, "token"))),
+        ("vocabulary", Figures.Count(Vocabulary.Count)),
+    ];
 
     /// <summary>What somebody who brings texts of his own should know of them, each in a line.</summary>
     public IEnumerable<string> Warnings(LanguageModelRecipe recipe)

@@ -24,7 +24,6 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
     public static FileKind Checkpoints { get; } = new CheckpointKind<LanguageModelRecipe, RunTexts>(
         LanguageModelCheckpoint.Format, Facts, run => RecipeReport.Rows(run.Data.Level, run.Recipe));
 
-    /// <inheritdoc/>
     protected override IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(LanguageModelDescription content, TsdFile file) =>
     [
         Section(file, "configuration"),

@@ -20,9 +20,13 @@ internal static class RecipeReport
     }
 
     /// <summary>Option and value, in the order of the help.</summary>
-    public static IEnumerable<(string Option, string Value)> Rows(TextLevel level, LanguageModelRecipe recipe)
+    public static IEnumerable<(string Option, string Value)> Rows(TextLevel level, LanguageModelRecipe recipe) =>
+        WithLevel(level, LanguageModelFields.Table.Rows(recipe));
+
+    /// <summary>A recipe's rows with the level's after the first.</summary>
+    public static IEnumerable<(string Option, string Value)> WithLevel(TextLevel level, IEnumerable<(string Option, string Value)> rows)
     {
-        (string, string)[] rows = [.. LanguageModelFields.Table.Rows(recipe)];
-        return [rows[0], ("--level", TextSpelling.Levels.NameOf(level)), .. rows[1..]];
+        (string Option, string Value)[] all = [.. rows];
+        return [all[0], ("--level", TextSpelling.Levels.NameOf(level)), .. all[1..]];
     }
 }

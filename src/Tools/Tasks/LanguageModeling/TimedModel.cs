@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>A model that is trained to see how fast, a step at a time: whoever drives it decides which windows it gets, and at which rates.</summary>
-internal sealed class TimedModel
+internal sealed class TimedModel : ITimedRun
 {
+    private const int RandomWindows = 8;
+
     private readonly LanguageModelTrainer _trainer;
     private readonly TokenWindows _windows;
     private readonly int[] _inputs, _targets;
@@ -32,13 +35,22 @@ internal sealed class TimedModel
         Model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias, recipe.InitScheme);
     }
 
+    /// <summary>One on a random text, to be timed: what the text is makes no difference.</summary>
+    /// <inheritdoc cref="TimedModel(LanguageModelRecipe, int, TokenWindows, IParallelRunner, HardwareProfile)"/>
+    public static TimedModel OnRandomText(LanguageModelRecipe recipe, int vocabularySize, IParallelRunner runner, HardwareProfile? hardware)
+    {
+        var random = new Random(1);
+        int count = recipe.BatchSize * ((RandomWindows * recipe.Bptt) + 1);
+        int[] tokens = [.. Enumerable.Range(0, count).Select(_ => random.Next(vocabularySize))];
+        return new TimedModel(recipe, vocabularySize, new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt), runner, hardware);
+    }
+
     /// <summary>The model in training.</summary>
     public LanguageModel Model { get; }
 
     /// <summary>What decides the run.</summary>
     public LanguageModelRecipe Recipe { get; }
 
-    /// <summary>Steps made since the last round began.</summary>
     public int Steps { get; private set; }
 
     /// <summary>Mean loss of this round so far, nats per token.</summary>
@@ -50,27 +62,24 @@ internal sealed class TimedModel
     /// <summary>Training speed in this round.</summary>
     public double TokensPerSecond => _tokens / Math.Max((double)_ticks / Stopwatch.Frequency, 1e-9);
 
-    /// <summary>The last step's time.</summary>
     public double LastStepMilliseconds { get; private set; }
 
-    /// <summary>Where the time of its steps goes.</summary>
     public PassTimes Times => _trainer.Times;
 
     /// <summary>The learning rate of this round.</summary>
     public float LearningRate => _trainer.LearningRate;
 
-    /// <summary>Begins a round at the recipe's rate of an epoch, counted from 0.</summary>
     public void BeginRound(int epoch)
     {
         _trainer.LearningRate = Recipe.LearningRateAt(epoch);
         (Steps, _tokens, _lossSum, _ticks) = (0, 0, 0, 0);
     }
 
-    /// <summary>Makes one update with a window; the state is carried over from the window before it, but not into the first.</summary>
-    /// <returns>The step's loss, nats per token.</returns>
-    public double Step(int window)
+    /// <remarks>The state is carried over from the window before it, but not into the first.</remarks>
+    public double Step(int index)
     {
         long start = Stopwatch.GetTimestamp();
+        int window = index % _windows.Count;
         if (window == 0) _trainer.ResetState();
         _windows.Fill(window, _inputs, _targets);
         double loss = _trainer.Step(_inputs, _targets).Loss;

@@ -1,7 +1,24 @@
 using TinySD.Tools.Machines;
-using TinySD.Tools.Tasks.LanguageModeling;
 
-namespace TinySD.Tools.Bench;
+namespace TinySD.Tools.Training;
+
+/// <summary>A model in training to see how fast, a step at a time; whoever drives it decides when.</summary>
+internal interface ITimedRun
+{
+    /// <summary>The last step's time.</summary>
+    double LastStepMilliseconds { get; }
+
+    /// <summary>Where the time of its steps goes.</summary>
+    PassTimes Times { get; }
+
+    /// <summary>Begins a round at the recipe's learning rate of an epoch, counted from 0.</summary>
+    void BeginRound(int epoch);
+
+    /// <summary>Makes one update with a batch of its data, which come again after the last.</summary>
+    /// <param name="index">The batch, counted from 0 without end.</param>
+    /// <returns>The mean loss.</returns>
+    double Step(int index);
+}
 
 /// <summary>The times of one step in milliseconds: the whole; the products FP, BP and WG; what is neither a product nor the optimizer;
 /// gradient norm and update; and every <see cref="Pass"/> by its number.</summary>
@@ -9,7 +26,7 @@ internal sealed record StepTimes(
     double Step, double Forward, double Backward, double WeightGradient, double Elementwise, double Optimizer, double[] Passes)
 {
     /// <summary>Those of the step that a model just made.</summary>
-    public static StepTimes Of(TimedModel run)
+    public static StepTimes Of(ITimedRun run)
     {
         PassTimes times = run.Times;
         return new StepTimes(
@@ -20,23 +37,24 @@ internal sealed record StepTimes(
 }
 
 /// <summary>One of two models in training, and its steps.</summary>
-internal sealed class BenchSide(TimedModel run)
+internal sealed class TimedSide<TRun>(TRun run)
+    where TRun : ITimedRun
 {
     private readonly List<StepTimes> _steps = [];
 
-    public TimedModel Run => run;
+    public TRun Run => run;
 
     /// <summary>Steps that were timed.</summary>
     public int Steps => _steps.Count;
 
-    /// <summary>The loss of every step, nats per token.</summary>
+    /// <summary>The loss of every step, nats per term.</summary>
     public List<double> Losses { get; } = [];
 
     /// <summary>One update.</summary>
-    public void Step(int window, bool isTimed)
+    public void Step(int index, bool isTimed)
     {
         run.Times.Reset();
-        Losses.Add(run.Step(window));
+        Losses.Add(run.Step(index));
         if (isTimed) _steps.Add(StepTimes.Of(run));
     }
 
@@ -44,21 +62,16 @@ internal sealed class BenchSide(TimedModel run)
     public double MedianOf(Func<StepTimes, double> part) => Median.Of(_steps.Select(part));
 }
 
-/// <summary>Two models of one shape, on the same windows. They take turns step by step, so that whatever else the machine does slows both
+/// <summary>Two models of one shape, on the same data. They take turns step by step, so that whatever else the machine does slows both
 /// alike.</summary>
-internal abstract class SideBySide(
-    LanguageModelRecipe dense, LanguageModelRecipe structured, int vocabulary, TokenWindows windows, IParallelRunner runner,
-    HardwareProfile? hardware)
+internal abstract class SideBySide<TRun>(TRun dense, TRun structured)
+    where TRun : ITimedRun
 {
-    protected IParallelRunner Runner => runner;
-
-    protected HardwareProfile? Hardware => hardware;
-
     /// <summary>Random dropout: every product is computed in full.</summary>
-    public BenchSide Dense { get; } = new(new TimedModel(dense, vocabulary, windows, runner, hardware));
+    public TimedSide<TRun> Dense { get; } = new(dense);
 
     /// <summary>Structured dropout: dropped rows and columns are skipped.</summary>
-    public BenchSide Structured { get; } = new(new TimedModel(structured, vocabulary, windows, runner, hardware));
+    public TimedSide<TRun> Structured { get; } = new(structured);
 
     /// <summary>Begins a round of both at the rate of an epoch, counted from 0.</summary>
     protected void BeginRound(int epoch)
@@ -70,14 +83,14 @@ internal abstract class SideBySide(
     /// <summary>One step of each.</summary>
     protected void Step(bool isTimed, string remedy)
     {
-        int step = Dense.Losses.Count, window = step % windows.Count;
+        int step = Dense.Losses.Count;
 
         // Now one is first, now the other: what a step leaves in the caches is not always the same one's gain.
-        (BenchSide first, BenchSide second) = step % 2 == 0 ? (Dense, Structured) : (Structured, Dense);
+        (TimedSide<TRun> first, TimedSide<TRun> second) = step % 2 == 0 ? (Dense, Structured) : (Structured, Dense);
         try
         {
-            first.Step(window, isTimed);
-            second.Step(window, isTimed);
+            first.Step(step, isTimed);
+            second.Step(step, isTimed);
         }
         catch (NotFiniteException exception)
         {

@@ -1,4 +1,4 @@
-namespace TinySD.Tools.Reproduce;
+namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>How a window's gradient varies. All are of the gradient before clipping, as one vector.</summary>
 /// <param name="Gradient">Squared length of its mean over windows and masks: what is no noise.</param>

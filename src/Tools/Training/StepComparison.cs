@@ -1,18 +1,19 @@
 using System.Diagnostics;
 
-namespace TinySD.Tools.Bench;
+namespace TinySD.Tools.Training;
 
-/// <summary>Times so many steps of two models that differ in their dropout, or as many as the budget allows, on random tokens.</summary>
-internal sealed class BenchComparison(BenchPlan plan, int? steps, IParallelRunner runner, HardwareProfile? hardware)
-    : SideBySide(plan.Dense, plan.Structured, plan.Vocabulary, RandomWindows(plan), runner, hardware)
+/// <summary>Without a count of steps a comparison ends after the most, or when the time is over, but not before the fewest.</summary>
+internal static class StepBudget
 {
-    /// <summary>Without a count of steps it ends after the most, or when the time is over, but not before the fewest.</summary>
-    public const int MostSteps = 50, FewestSteps = 3, BudgetSeconds = 30;
+    public const int Most = 50, Fewest = 3, Seconds = 30;
+}
 
-    private const int Windows = 8;
-
+/// <summary>Times so many steps of two models of any task that differ in their dropout, or as many as the budget allows.</summary>
+internal sealed class StepComparison<TRun>(TRun dense, TRun structured, int? steps) : SideBySide<TRun>(dense, structured)
+    where TRun : ITimedRun
+{
     // Code is compiled and memory first touched in the first steps of each.
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1), s_budget = TimeSpan.FromSeconds(BudgetSeconds);
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1), s_budget = TimeSpan.FromSeconds(StepBudget.Seconds);
 
     /// <summary>Makes the steps.</summary>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
@@ -36,23 +37,15 @@ internal sealed class BenchComparison(BenchPlan plan, int? steps, IParallelRunne
 
     private bool IsEnough(TimeSpan elapsed) => steps is { } asked
         ? Dense.Steps >= asked
-        : Dense.Steps >= MostSteps || (Dense.Steps >= FewestSteps && elapsed >= s_budget);
+        : Dense.Steps >= StepBudget.Most || (Dense.Steps >= StepBudget.Fewest && elapsed >= s_budget);
 
     private double Share(TimeSpan elapsed) => steps is { } asked
         ? (double)Dense.Steps / asked
-        : Math.Min(1, Math.Max((double)Dense.Steps / MostSteps, elapsed / s_budget));
+        : Math.Min(1, Math.Max((double)Dense.Steps / StepBudget.Most, elapsed / s_budget));
 
     private string Detail()
     {
         double dense = Dense.Run.LastStepMilliseconds, structured = Structured.Run.LastStepMilliseconds;
         return $"dense {Figures.Fixed(dense, 1)} ms, structured {Figures.Fixed(structured, 1)} ms";
-    }
-
-    private static TokenWindows RandomWindows(BenchPlan plan)
-    {
-        int batch = plan.Dense.BatchSize, timeSteps = plan.Dense.Bptt;
-        var random = new Random(1);
-        int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(plan.Vocabulary))];
-        return new TokenWindows(tokens, batch, timeSteps);
     }
 }

@@ -1,0 +1,170 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using TinySD.Tools.Reproduce;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Tasks.LanguageModeling;
+
+/// <summary>What a grid's manifest says of its texts.</summary>
+/// <param name="Vocabulary">The training text's.</param>
+/// <param name="Train">The training text.</param>
+/// <param name="Valid">The validation text.</param>
+/// <param name="Test">The test text.</param>
+internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerprint Train, TextFingerprint Valid, TextFingerprint Test);
+
+/// <summary>What only a language model has in a grid's files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(GridTexts))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+internal sealed partial class GridTextsJson : JsonSerializerContext;
+
+/// <summary>A grid of language models.</summary>
+/// <param name="plan">What it trains.</param>
+/// <param name="data">The texts.</param>
+/// <param name="streams">
+/// Streams of validation and test; null in a grid from before that was a setting, as <see cref="EvaluationStreams.Of"/> has it.
+/// </param>
+/// <param name="marks">Which lines get a token for their end, at word level.</param>
+/// <param name="keepsWeightDrop">Whether DropConnect stays in the cells that drop the recurrent state.</param>
+internal sealed class LanguageModelGrid(
+    GridPlan<LanguageModelRecipe> plan, LanguageModelData data, int? streams, LineMarks marks, bool keepsWeightDrop)
+    : GridTask<LanguageModelRecipe, RunTexts, TokenWindow>(OfTexts, plan, LanguageModelFields.Table, LanguageModelCheckpoint.Format)
+{
+    private const string StreamsOption = "--streams", WeightDropOption = "--weight-drop",
+        WeightDropRow = "DropConnect beside recurrent dropout";
+
+    // The most perplexity that structured masks may cost against others of the same rates.
+    private const double Allowed = 0.5;
+
+    private readonly EvaluationStreams _streams = EvaluationStreams.Of(streams, plan.Recipe);
+    private readonly GridTexts _texts = new(
+        new(data.Vocabulary.Count, Fingerprint.Of(data.Vocabulary)), data.Train.ToFingerprint(), data.Valid.ToFingerprint(),
+        data.Test!.ToFingerprint());
+
+    /// <summary>What the folder of a grid of language models knows of them.</summary>
+    public static GridKind OfTexts { get; } = OfFields(GridKind.Of(
+        "reproduce lm", LanguageModelTraining.Told, Allowed, LanguageModelFields.Table, LanguageModelCheckpoint.Format));
+
+    public override IEnumerable<string> Warnings => data.Warnings(Recipe);
+
+    public override Dictionary<string, JsonElement> Data =>
+        new(JsonSerializer.SerializeToElement(_texts, GridTextsJson.Default.GridTexts).EnumerateObject()
+            .Select(member => KeyValuePair.Create(member.Name, member.Value)));
+
+    public override string MeasuredHow => _streams.Told(hasTest: true);
+
+    public override IEnumerable<(string Name, string Value)> Facts => data.Facts;
+
+    protected override RunTexts DataOfRuns => data.ToRunTexts(streams);
+
+    /// <summary>The streams of a grid that has begun, or of a new one.</summary>
+    /// <param name="begun">The manifest of one that has.</param>
+    /// <param name="asked">What the command line says, or null.</param>
+    /// <param name="recipe">What the cells share.</param>
+    public static int? StreamsOf(GridManifest? begun, int? asked, LanguageModelRecipe recipe) =>
+        asked ?? (begun?.Settings.ContainsKey(StreamsOption) == false ? null : recipe.BatchSize);
+
+    /// <summary>Which lines get a token for their end in a grid that has begun, or in a new one.</summary>
+    /// <param name="begun">The manifest of one that has.</param>
+    /// <param name="asked">What the command line says, or null.</param>
+    public static LineMarks MarksOf(GridManifest? begun, LineMarks? asked) =>
+        asked ?? (begun?.Settings.ContainsKey(VocabularyOptions.LineMarksName) == false ? LineMarks.Always : LineMarks.WhereMissing);
+
+    /// <summary>The recipe of a cell.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="grid">What all cells share.</param>
+    /// <param name="seed">Of parameters and masks.</param>
+    /// <param name="keepsWeightDrop">
+    /// Whether DropConnect stays where the recurrent state is dropped. Both act on the same product, so else it gives way, and its rate is
+    /// that of the units.
+    /// </param>
+    public static LanguageModelRecipe Settle(GridCell cell, LanguageModelRecipe grid, ulong seed, bool keepsWeightDrop) =>
+        cell.Apply(grid, seed, grid.WeightDrop) with { WeightDrop = cell.DropsRecurrent && !keepsWeightDrop ? 0f : grid.WeightDrop };
+
+    public override IEnumerable<(string Option, string Value)> Rows()
+    {
+        foreach ((string option, string value) in RecipeReport.WithLevel(data.Vocabulary.Level, base.Rows()))
+        {
+            yield return (option, value);
+            if (option == WeightDropOption && Recipe.WeightDrop > 0f) yield return (WeightDropRow, keepsWeightDrop ? "true" : "false");
+        }
+
+        (int least, int? most) = data.Limits;
+        if (least > 1) yield return (VocabularyOptions.MinimumCountName, Figures.Setting(least));
+        if (data.Vocabulary.Level == TextLevel.Word && marks != LineMarks.Always)
+            yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks));
+        if (streams is { } known) yield return (StreamsOption, Figures.Setting(known));
+        if (most is { } size) yield return (VocabularyOptions.MaximumSizeName, Figures.Setting(size));
+    }
+
+    public override float? WeightDropOf(GridCell cell) => RecipeOf(cell).WeightDrop;
+
+    public override NetworkPlan NetworkOf(GridCell cell) => LanguageModelTrainer.PlanOf(RecipeOf(cell), data.Vocabulary.Count);
+
+    /// <remarks>All windows are alike, or times would not be.</remarks>
+    public override ITimedRun Timed(GridCell cell, IParallelRunner runner, HardwareProfile? hardware) =>
+        TimedModel.OnRandomText(RecipeOf(cell) with { VariableBptt = false }, data.Vocabulary.Count, runner, hardware);
+
+    public override void Check(Dictionary<string, JsonElement> begun, string folder)
+    {
+        GridTexts was = Read(begun);
+        Check("--train", was.Train, _texts.Train);
+        if (was.Vocabulary != _texts.Vocabulary) throw Other("--train", _texts.Train, "its words or characters are others");
+        Check("--valid", was.Valid, _texts.Valid);
+        Check("--test", was.Test, _texts.Test);
+
+        void Check(string option, TextFingerprint was, TextFingerprint now)
+        {
+            if (now.DifferenceFrom(was) is { } why) throw Other(option, now, why);
+        }
+
+        FailureException Other(string option, TextFingerprint text, string why) =>
+            new($"{option} {text.Path} is not the text of the grid in {folder}: {why}. Give the grid's own text, or another folder for --dir.");
+    }
+
+    public override void AddTo(JsonObject report)
+    {
+        base.AddTo(report);
+        report["recipe"]!["level"] = TextSpelling.Levels.NameOf(data.Vocabulary.Level);
+        int at = report.IndexOf("recipe");
+        report.Insert(++at, "vocabulary", data.Vocabulary.Count);
+        foreach ((string name, EncodedText text) in ((string, EncodedText)[])[("train", data.Train), ("valid", data.Valid), ("test", data.Test!)])
+            report.Insert(++at, name, new JsonObject { ["name"] = Path.GetFileName(text.Name), ["tokens"] = text.Tokens.Length });
+        report["leftOutTokens"] = data.LeftOutOf(Recipe).Tokens;
+        report["streams"] = _streams.Valid;
+        report["testStreams"] = _streams.Test;
+    }
+
+    public override void Dispose()
+    {
+        data.Dispose();
+        base.Dispose();
+    }
+
+    protected override bool IsOfThis(RunTexts texts) => texts.Train.Checksum == _texts.Train.Checksum;
+
+    protected override TrainedTask<TokenWindow> NewRun(
+        LanguageModelRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware) =>
+        new LanguageModelTraining(recipe, data, output, runner, hardware, streams: streams);
+
+    protected override GridRunResult ResultOf(GridRun run, TrainingOutcome outcome) =>
+        base.ResultOf(run, outcome) with { Streams = _streams.Valid, TestStreams = _streams.Test };
+
+    private static GridKind OfFields(GridKind fields) => fields with
+    {
+        ValueOf = (option, value) => option == VocabularyOptions.LineMarksName && value is not null
+            ? TextSpelling.LineMarks.Current(value) ?? value
+            : fields.ValueOf(option, value),
+        FindFault = texts =>
+        {
+            GridTexts read = Read(texts);
+            return read.Vocabulary.Count < 2 || read.Train.Tokens < 2 || read.Valid.Tokens < 2 || read.Test.Tokens < 2
+                ? "a text or the vocabulary has fewer than 2 tokens"
+                : null;
+        },
+    };
+
+    private static GridTexts Read(Dictionary<string, JsonElement> texts) =>
+        JsonSerializer.SerializeToElement(texts, GridTextsJson.Default.DictionaryStringJsonElement).Deserialize(GridTextsJson.Default.GridTexts)!;
+}
