@@ -10,7 +10,8 @@ using TinySD.Runtime.Threading;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>A grid and a report of a task that only the tests know, by the code that <c>reproduce lm</c> and <c>train lm</c> have.</summary>
+/// <summary>A grid and a report of a task that only the tests know, by the code that <c>reproduce lm</c> and <c>train lm</c>
+/// have.</summary>
 public sealed class ParityGridTests
 {
     private static readonly string[] s_runs = ["random-seed1", "nr-st-seed1", "random-seed2", "nr-st-seed2"];

@@ -8,7 +8,8 @@ namespace TinySD.Tools.Commands;
 /// <param name="kind">What the grid's folder knows of the task.</param>
 /// <param name="help">What it does.</param>
 /// <param name="common">The options that every command has.</param>
-internal abstract class GridCommand(GridKind kind, string help, CommonOptions common) : CliCommand(kind.Command.Split(' ')[^1], help, common)
+internal abstract class GridCommand(GridKind kind, string help, CommonOptions common)
+    : CliCommand(kind.Command.Split(' ')[^1], help, common)
 {
     private readonly FileOption _folder = new(
         "--dir", "DIR", "Where the grid keeps checkpoints, models and results. The same command again goes on with what is there.",
@@ -112,7 +113,8 @@ internal abstract class GridCommand(GridKind kind, string help, CommonOptions co
             catch (OperationCanceledException)
             {
                 KeepUp();
-                throw new StoppedException($"stopped while step times were measured; those of the cells before are kept. Go on with: {command}");
+                throw new StoppedException(
+                    $"stopped while step times were measured; those of the cells before are kept. Go on with: {command}");
             }
         }
 

@@ -18,8 +18,8 @@ internal sealed class ReproduceLmCommand : GridCommand
     public ReproduceLmCommand(CommonOptions common)
         : base(
             LanguageModelGrid.OfTexts,
-            "Train a language model with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the same command " +
-            "goes on.",
+            "Train a language model with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the same " +
+            "command goes on.",
             common)
     {
         FileOption[] texts = [_train, _valid, _test];

@@ -11,7 +11,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     public static GridCell Random { get; } = new("random", "random masks between layers (case I)", DropoutKind.Random, false);
 
     /// <summary>Masks that stay for a window, between layers.</summary>
-    public static GridCell Locked { get; } = new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false);
+    public static GridCell Locked { get; } =
+        new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false);
 
     /// <summary>Structured masks between layers.</summary>
     public static GridCell Structured { get; } = new("nr-st", "structured masks between layers (case III)", DropoutKind.Structured, false);
@@ -22,7 +23,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
 
     /// <summary>The same rates as the method in full, by random masks.</summary>
     public static GridCell RandomRecurrent { get; } =
-        new("nr-rh-random", "random masks between layers and on the recurrent state (case I), the control for dropping there at all", DropoutKind.Random, true);
+        new("nr-rh-random", "random masks between layers and on the recurrent state (case I), the control for dropping there at all",
+            DropoutKind.Random, true);
 
     /// <summary>The same rates as the method in full, by masks that stay for a window.</summary>
     public static GridCell LockedRecurrent { get; } =
@@ -35,17 +37,21 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
         Locked,
         Structured,
         StructuredRecurrent,
-        new("nr-rh-st-locked", "structured masks that stay for a window (case IV), the control for masks that change in time", DropoutKind.StructuredLocked, true),
+        new("nr-rh-st-locked", "structured masks that stay for a window (case IV), the control for masks that change in time",
+            DropoutKind.StructuredLocked, true),
         RandomRecurrent,
         LockedRecurrent,
     ];
 
-    /// <summary>What the others are measured against: the way in which the recipe itself drops units, or random masks between layers.</summary>
+    /// <summary>What the others are measured against: the way in which the recipe itself drops units, or random masks between
+    /// layers.</summary>
     public static GridCell BaselineFor(DropoutSpec dropout) =>
         dropout.Kind != DropoutKind.Locked ? Random : dropout.Recurrent > 0f ? LockedRecurrent : Locked;
 
-    /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too only where masks that stay are what is measured against.</summary>
-    public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) => [.. All.Where(cell => cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked)];
+    /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too only where masks that stay are what is
+    /// measured against.</summary>
+    public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) =>
+        [.. All.Where(cell => cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked)];
 
     /// <summary>Every name.</summary>
     public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));
@@ -56,7 +62,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     /// <summary>The recipe of one run.</summary>
     /// <param name="grid">What all cells share; the rates are its dropout's.</param>
     /// <param name="seed">Of parameters and masks.</param>
-    /// <param name="recurrent">The rate on the recurrent state where the shared recipe has none; 0 for the one before the classifier.</param>
+    /// <param name="recurrent">The rate on the recurrent state where the shared recipe has none; 0 for the one before the
+    /// classifier.</param>
     public TRecipe Apply<TRecipe>(TRecipe grid, ulong seed, float recurrent = 0f)
         where TRecipe : TrainingRecipe
     {

@@ -36,7 +36,8 @@ internal sealed class GridFolder(string path, GridKind kind)
 
         // A run that was killed before it wrote its manifest leaves a lock.
         bool isOther = File.Exists(path)
-            || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsOwn(System.IO.Path.GetFileName(entry))));
+            || (Directory.Exists(path)
+                && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsOwn(System.IO.Path.GetFileName(entry))));
         return isOther ? throw new FailureException($"{path} is no folder of a grid, and not empty; give another one for --dir.") : null;
     }
 

@@ -5,7 +5,8 @@ using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>The shapes of a grid's files. Members that end in <c>Metric</c> end in the task's name for it, by <see cref="GridFiles"/>.</summary>
+/// <summary>The shapes of a grid's files. Members that end in <c>Metric</c> end in the task's name for it, by
+/// <see cref="GridFiles"/>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, Converters = [typeof(FiniteNumber)])]
@@ -82,7 +83,8 @@ internal sealed class GridFiles
         }
     }
 
-    private FailureException Damaged(string path, string why, Exception? cause) => new($"{path} is not as '{_kind.Command}' wrote it: {why}.", cause)
+    private FailureException Damaged(string path, string why, Exception? cause) => new(
+        $"{path} is not as '{_kind.Command}' wrote it: {why}.", cause)
     {
         Advice = "Remove it, and what it said is made again; where it is the grid's manifest, begin anew in another folder.",
     };

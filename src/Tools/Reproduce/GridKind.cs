@@ -10,7 +10,8 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="ValueOf">What the value of an option in a manifest is called today; of one that is not there, what it was without.</param>
 /// <param name="EpochsOf">The finished epochs of a checkpoint; null for one that is not whole.</param>
 internal sealed record GridKind(
-    string Command, TaskWords Words, double Allowed, Func<string, string?, string> ValueOf, Func<string, IReadOnlyList<EpochOutcome>?> EpochsOf)
+    string Command, TaskWords Words, double Allowed, Func<string, string?, string> ValueOf,
+    Func<string, IReadOnlyList<EpochOutcome>?> EpochsOf)
 {
     /// <summary>What is impossible in what a manifest says of the task's data, or null.</summary>
     public Func<Dictionary<string, JsonElement>, string?> FindFault { get; init; } = _ => null;

@@ -36,11 +36,12 @@ internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDicti
     {
         foreach (string option in Settings.Keys.Union(asked.Settings.Keys))
         {
-            string was = kind.ValueOf(option, Settings.GetValueOrDefault(option)), now = kind.ValueOf(option, asked.Settings.GetValueOrDefault(option));
+            string was = kind.ValueOf(option, Settings.GetValueOrDefault(option));
+            string now = kind.ValueOf(option, asked.Settings.GetValueOrDefault(option));
             if (was == now) continue;
             throw new UsageException(
-                $"{option} is {now}, and the grid in {folder} has {was} (both after --scale); give the grid's own options, or another folder " +
-                "for --dir.");
+                $"{option} is {now}, and the grid in {folder} has {was} (both after --scale); give the grid's own options, or another " +
+                "folder for --dir.");
         }
     }
 }

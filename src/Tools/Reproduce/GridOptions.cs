@@ -13,8 +13,8 @@ internal sealed class GridOptions(string orRate = "")
     {
         HelpName = "NAMES",
         Description = "The cells, separated by commas: " + string.Join("; ", GridCell.All.Select(cell => $"{cell.Name}, {cell.Meaning}")) +
-            $". On the recurrent state the rate is --rate-recurrent, {orRate}or that before the classifier. The baseline is the preset's own case: " +
-            $"{GridCell.Locked.Name} or {GridCell.LockedRecurrent.Name} for masks that stay, else " +
+            $". On the recurrent state the rate is --rate-recurrent, {orRate}or that before the classifier. The baseline is the preset's " +
+            $"own case: {GridCell.Locked.Name} or {GridCell.LockedRecurrent.Name} for masks that stay, else " +
             $"{GridCell.Random.Name}. [default: all, but {GridCell.LockedRecurrent.Name} as baseline only]",
     };
 
@@ -25,8 +25,8 @@ internal sealed class GridOptions(string orRate = "")
     };
 
     private readonly Option<float?> _scale = Ranged.Number("--scale", scale => scale is > 0 and <= 1, "a number above 0 and at most 1",
-        "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba is " +
-        "raised so that the last epoch's learning rate stays the same. [default: 1]");
+        "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba " +
+        "is raised so that the last epoch's learning rate stays the same. [default: 1]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -75,7 +75,8 @@ internal sealed class GridOptions(string orRate = "")
     {
         string[] asked = names.Split(',', StringSplitOptions.TrimEntries);
         string? unknown = asked.FirstOrDefault(name => GridCell.All.All(cell => cell.Name != name));
-        if (unknown is not null) throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");
+        if (unknown is not null)
+            throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");
         return [.. GridCell.All.Where(cell => asked.Contains(cell.Name))];
     }
 
@@ -101,5 +102,6 @@ internal sealed class GridOptions(string orRate = "")
                 $"--seeds is '{text}'; expected a count from 1 to {MostSeeds}, or a list of at most as many seeds, such as 4,7 or 4-6.");
     }
 
-    private static bool IsNumber(string text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool IsNumber(string text, out ulong number) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

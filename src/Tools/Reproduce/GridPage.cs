@@ -53,20 +53,22 @@ internal sealed class GridPage(GridReport report, GridTask task)
         foreach (GridCellReport cell in report.Cells)
         {
             HtmlPage.Row(
-                output, Named(cell.Cell), Figures.Count(cell.Runs.Count), Spread(cell.ValidMetric, _words.Text), Spread(cell.TestMetric, _words.Text),
-                Spread(cell.TestDifference, _words.Signed), cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "",
+                output, Named(cell.Cell), Figures.Count(cell.Runs.Count), Spread(cell.ValidMetric, _words.Text),
+                Spread(cell.TestMetric, _words.Text), Spread(cell.TestDifference, _words.Signed), cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "",
                 cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "", Figures.Fixed(cell.IdealSpeedup, 2));
         }
 
         output.WriteLine("</table>");
         string how = task.MeasuredHow.Length == 0 ? "" : $": {task.MeasuredHow}";
         output.WriteLine(
-            $"""
-            <p class="small">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are taken seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured
-            mask is one for the whole batch, so what it costs may grow with B. Validation is of the best epoch, test of the same model{how}.
-            The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; the ideal one counts multiply-adds alone.</p>
-            <table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th><th>validation of {report.Baseline} when it ends</th></tr>
-            """);
+            $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are taken " +
+            $"seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured\nmask is one for the whole batch, so what it costs may grow " +
+            $"with B. Validation is of the best epoch, test of the same model{how}.\n" +
+            $"The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; " +
+            "the ideal one counts multiply-adds alone.</p>");
+        output.WriteLine(
+            $"<table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th>" +
+            $"<th>validation of {report.Baseline} when it ends</th></tr>");
         foreach (GridCellReport cell in report.Cells)
         {
             HtmlPage.Row(
@@ -76,8 +78,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
 
         output.WriteLine("</table>");
         output.WriteLine(
-            $"<p class=\"small\">{Capital(_words.Name)} at equal time: of the best model so far, after whole epochs, if every step takes the measured " +
-            "time; validation not counted. A cell that ends before keeps its best.</p>");
+            $"<p class=\"small\">{Capital(_words.Name)} at equal time: of the best model so far, after whole epochs, if every step takes the " +
+            "measured time; validation not counted. A cell that ends before keeps its best.</p>");
         output.WriteLine("<ul class=\"small\">");
         foreach (GridCellReport cell in report.Cells)
         {
@@ -98,7 +100,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
         output.WriteLine(
             $"<h2>Learning curves</h2><p class=\"small\">{string.Join(" &ensp; ", report.Cells.Select(cell => Named(cell.Cell)))}<br>");
         output.WriteLine(
-            $"{title} after every epoch. Thin lines are seeds, also of runs that are not finished; thick ones are means over the finished.</p>");
+            $"{title} after every epoch. Thin lines are seeds, also of runs that are not finished; thick ones are means over the " +
+            "finished.</p>");
         List<PlotCurve> byEpoch = Curves((_, epochs) => [.. epochs.Select(epoch => (double)epoch.Epoch)]);
         _words.Draw(output, $"{title} by epoch", byEpoch, "epoch", measured, isCounted: true);
         output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
@@ -121,7 +124,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
         foreach (GridCellReport cell in report.Cells)
         {
             string color = s_colors[cell.Cell];
-            foreach (GridRunResult run in cell.Runs) Add(Invariant($"{cell.Cell}, seed {run.Seed}"), isThick: false, run.Epochs, Heights(run.Epochs));
+            foreach (GridRunResult run in cell.Runs)
+                Add(Invariant($"{cell.Cell}, seed {run.Seed}"), isThick: false, run.Epochs, Heights(run.Epochs));
             foreach (GridMissing run in report.Missing.Where(run => run.Run.StartsWith($"{cell.Cell}-seed", StringComparison.Ordinal)))
                 Add($"{run.Run}, {(run.Diverged is null ? "not finished" : "diverged")}", isThick: false, run.Epochs, Heights(run.Epochs));
 
@@ -153,10 +157,9 @@ internal sealed class GridPage(GridReport report, GridTask task)
         }
 
         output.WriteLine(
-            """
-            <p class="small">FP, BP and WG are the forward products, the gradients of their inputs and the gradients of their weights. Medians; steps of the two models took turns. Each pair has its own
-            measurement of the baseline, which shows how quiet the machine was. The ideal is that of all products together.</p>
-            """);
+            "<p class=\"small\">FP, BP and WG are the forward products, the gradients of their inputs and the gradients of their weights. " +
+            "Medians; steps of the two models took turns. Each pair has its own\nmeasurement of the baseline, which shows how quiet the machine " +
+            "was. The ideal is that of all products together.</p>");
         double longest = report.Times.Max(times => Math.Max(times.Baseline.Step, times.Own.Step));
         foreach (GridCellTimes times in report.Times.OrderBy(times => GridCell.All.TakeWhile(cell => cell.Name != times.Cell).Count()))
         {
@@ -165,8 +168,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
             WriteBars(output, times, ideal, longest);
             string cell = HtmlPage.Text(times.Cell);
             output.WriteLine(
-                $"<details><summary>every pass of {report.Baseline} and {cell}</summary><table><tr><th>pass</th><th>{report.Baseline}</th>" +
-                $"<th>{cell}</th><th>ratio</th></tr>");
+                $"<details><summary>every pass of {report.Baseline} and {cell}</summary><table><tr><th>pass</th>" +
+                $"<th>{report.Baseline}</th><th>{cell}</th><th>ratio</th></tr>");
             foreach ((string pass, double dense) in times.Baseline.Passes)
             {
                 double own = times.Own.Passes.GetValueOrDefault(pass);
@@ -182,7 +185,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
     {
         (string Name, double Milliseconds)[] baseline = [.. times.Baseline.Parts()], own = [.. times.Own.Parts()];
         output.WriteLine(Invariant(
-            $"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" aria-label=\"Times of {times.Cell}\">"));
+            $"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" ") +
+            $"aria-label=\"Times of {times.Cell}\">");
         for (int i = 0; i < baseline.Length; i++)
         {
             int y = i * PartHeight;

@@ -19,7 +19,8 @@ internal sealed class GridProgress : IProgressDisplay
     /// <param name="secondsOf">How long a finished one took, if that is known.</param>
     /// <param name="clock">The clock; null for the system's.</param>
     public GridProgress(
-        IProgressDisplay inner, IReadOnlyList<GridRun> runs, Func<GridRun, bool> isDone, Func<GridRun, double?> secondsOf, TimeProvider? clock = null)
+        IProgressDisplay inner, IReadOnlyList<GridRun> runs, Func<GridRun, bool> isDone, Func<GridRun, double?> secondsOf,
+        TimeProvider? clock = null)
     {
         _clock = clock ?? TimeProvider.System;
         _inner = inner;

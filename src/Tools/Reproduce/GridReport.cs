@@ -31,7 +31,8 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="TestMetric">Of the same models.</param>
 /// <param name="ValidDifference">Validation metric less the baseline's.</param>
 /// <param name="TestDifference">Test metric less the baseline's.</param>
-/// <param name="StepMs">A step, by the baseline's median and the measured ratio; null where the cell was timed under other conditions than most.</param>
+/// <param name="StepMs">A step, by the baseline's median and the measured ratio; null where the cell was timed under other conditions than
+/// most.</param>
 /// <param name="Speedup">How many times as fast as the baseline's a whole step is.</param>
 /// <param name="IdealSpeedup">The most that skipping can gain.</param>
 /// <param name="TrainingSeconds">All epochs at that step time, a mean over the runs.</param>
@@ -43,15 +44,16 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// </param>
 /// <param name="Runs">Its finished runs.</param>
 internal sealed record GridCellReport(
-    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput, float? WeightDrop,
-    GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs,
+    string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput,
+    float? WeightDrop, GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs,
     double? Speedup, double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd,
     IReadOnlyList<GridRunResult> Runs);
 
 /// <summary>A run that has no result.</summary>
 /// <param name="Run">Its name.</param>
 /// <param name="Epochs">Its finished epochs, as far as it has any.</param>
-/// <param name="Diverged">What happened where it ended because its numbers stopped being finite; null for one that is still to be trained.</param>
+/// <param name="Diverged">What happened where it ended because its numbers stopped being finite; null for one that is still to be
+/// trained.</param>
 internal sealed record GridMissing(string Run, IReadOnlyList<EpochOutcome> Epochs, string? Diverged);
 
 /// <summary>All that a grid has come to.</summary>
@@ -98,12 +100,14 @@ internal sealed record GridReport(
         ? new(run.Name, divergence.Epochs, divergence.Why)
         : new(run.Name, folder.BegunEpochs(run), null);
 
-    // Milliseconds can only be set side by side where machine, threads and program are the same: those of this report if there are any, else the most.
+    // Milliseconds can only be set side by side where machine, threads and program are the same: those of this report if there are any,
+    // else the most.
     private static GridCellTimes[] Alike(IReadOnlyList<GridCellTimes> times, Surroundings machine) => times.GroupBy(t => t.On)
         .OrderByDescending(group => group.Key == machine).ThenByDescending(group => group.Count()).FirstOrDefault()?.ToArray() ?? [];
 
     private static GridCellReport CellOf(
-        GridCell cell, GridTask task, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times, IReadOnlyList<GridCellTimes> alike)
+        GridCell cell, GridTask task, IReadOnlyList<GridRunResult> results, IReadOnlyList<GridCellTimes> times,
+        IReadOnlyList<GridCellTimes> alike)
     {
         (GridCell baseline, TaskWords words, DropoutSpec dropout) = (task.Plan.Baseline, task.Kind.Words, task.RecipeOf(cell).Dropout);
         GridRunResult[] runs = [.. results.Where(r => r.Cell == cell.Name)], baselines = [.. results.Where(r => r.Cell == baseline.Name)];

@@ -16,7 +16,8 @@ internal sealed record GridEpochEntry(
 {
     /// <summary>The entry of an outcome, whose times are left out.</summary>
     public static GridEpochEntry Of(EpochOutcome epoch) => new(
-        epoch.Epoch, epoch.Steps, epoch.Train.Metric, epoch.Valid.Metric, epoch.LearningRate, Known(epoch.Train.Loss), Known(epoch.Valid.Loss));
+        epoch.Epoch, epoch.Steps, epoch.Train.Metric, epoch.Valid.Metric, epoch.LearningRate,
+        Known(epoch.Train.Loss), Known(epoch.Valid.Loss));
 
     /// <summary>The outcome; its times are 0, and losses that are not known no numbers.</summary>
     public EpochOutcome ToOutcome() => new(
@@ -35,7 +36,8 @@ internal sealed record GridEpochEntry(
 /// <param name="ValidMetric">What it reached on the validation data.</param>
 /// <param name="TestMetric">What it reached on the test data.</param>
 /// <param name="Epochs">The learning curve.</param>
-/// <param name="Streams">Streams that a validation text was cut into; null where there are none, and in results from before that was said.</param>
+/// <param name="Streams">Streams that a validation text was cut into; null where there are none, and in results from before that was
+/// said.</param>
 /// <param name="TestStreams">Streams of a test text; null in the same results.</param>
 /// <param name="ValidLoss">Mean loss over its terms; null in files from before there were losses, whose metric is exp of them.</param>
 /// <param name="TestLoss">Likewise.</param>
@@ -52,8 +54,8 @@ internal sealed record GridRunResult(
     public Measurement OnTest => new(TestLoss ?? EvaluationResult.LossOf(TestMetric), TestMetric);
 
     public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
-        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric, outcome.Epochs,
-        ValidLoss: outcome.Best.Valid.Loss, TestLoss: outcome.Test.Value.Loss);
+        run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric,
+        outcome.Epochs, ValidLoss: outcome.Best.Valid.Loss, TestLoss: outcome.Test.Value.Loss);
 
     public string? FindFault(GridKind kind)
     {

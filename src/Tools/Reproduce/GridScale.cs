@@ -7,10 +7,10 @@ internal static class GridScale
 {
     /// <summary>Compresses a recipe's epochs, and what is counted in them or in updates.</summary>
     /// <remarks>
-    /// Epochs and full-rate epochs are multiplied and rounded, at least one of each (none of those at the full rate where the recipe has none), and the
-    /// decay is raised so that the last epoch's learning rate is that of the whole run. With a single epoch there is nothing left to decay in. Warm-up,
-    /// patience and the look back of averaged descent are multiplied too, and stay above 0 where they were. A cosine or a line follows the epochs by
-    /// itself; what a plateau divides by stays, because plateaus come when they come.
+    /// Epochs and full-rate epochs are multiplied and rounded, at least one of each (none of those at the full rate where the recipe has
+    /// none), and the decay is raised so that the last epoch's learning rate is that of the whole run. With a single epoch there is nothing
+    /// left to decay in. Warm-up, patience and the look back of averaged descent are multiplied too, and stay above 0 where they were. A
+    /// cosine or a line follows the epochs by itself; what a plateau divides by stays, because plateaus come when they come.
     /// </remarks>
     /// <param name="recipe">The whole run's.</param>
     /// <param name="scale">Above 0, at most 1, which changes nothing.</param>
@@ -36,5 +36,6 @@ internal static class GridScale
         return compressed with { FullRateEpochs = full, Decay = (float)decay };
     }
 
-    private static int Scaled(int count, double scale) => count == 0 ? 0 : Math.Max(1, (int)Math.Round(count * scale, MidpointRounding.AwayFromZero));
+    private static int Scaled(int count, double scale) =>
+        count == 0 ? 0 : Math.Max(1, (int)Math.Round(count * scale, MidpointRounding.AwayFromZero));
 }

@@ -128,7 +128,8 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
             keeper, format, recipe, DataOfRuns, keeper.SettingsFor(output, TensorStorage.F32), from, isSaved: from is not null);
         double before = from?.Content.State.TotalSeconds ?? 0;
         TrainedTask<TBatch> training = NewRun(recipe, output, grid.Runner, grid.Hardware);
-        TrainingOutcome outcome = new TrainingDriver<TBatch>(training, maxSteps: null, grid.Runner.ThreadCount, checkpoints).Run(progress, stop);
+        var driver = new TrainingDriver<TBatch>(training, maxSteps: null, grid.Runner.ThreadCount, checkpoints);
+        TrainingOutcome outcome = driver.Run(progress, stop);
         double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;
         folder.Finish(run, ResultOf(run, outcome), new GridRunTimes(seconds, grid.Runner.ThreadCount, BuildFacts.Name));
         return seconds;

@@ -99,7 +99,7 @@ internal static class GridTiming
             times.Add(measured);
             folder.Save(new GridTimes(times));
             progress.Note(
-                $"timed {cell.Name}: {Figures.Fixed(measured.Own.Step, 1)} ms a step, {plan.Baseline.Name} {Figures.Fixed(measured.Baseline.Step, 1)} ms; " +
+                $"timed {cell.Name}: {Figures.Fixed(own.Step, 1)} ms a step, {plan.Baseline.Name} {Figures.Fixed(baseline.Step, 1)} ms; " +
                 $"{Figures.Fixed(measured.Speedup, 2)} times as fast");
         }
     }

@@ -1,12 +1,14 @@
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>Trains the runs of a grid that have not ended, each from where it was. One that diverges ends for good, and the others go on.</summary>
+/// <summary>Trains the runs of a grid that have not ended, each from where it was. One that diverges ends for good, and the others go
+/// on.</summary>
 /// <param name="Folder">Where it goes.</param>
 /// <param name="Command">The command that goes on, for messages.</param>
 /// <param name="Runner">Threads.</param>
 /// <param name="Hardware">The machine.</param>
 /// <param name="Warn">Told what had to be passed over.</param>
-internal sealed record GridTraining(GridFolder Folder, string Command, IParallelRunner Runner, HardwareProfile? Hardware, Action<string> Warn)
+internal sealed record GridTraining(
+    GridFolder Folder, string Command, IParallelRunner Runner, HardwareProfile? Hardware, Action<string> Warn)
 {
     /// <summary>Trains.</summary>
     /// <param name="task">What to train.</param>

@@ -23,7 +23,8 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
             GridRunResult[] ones = Of(structured), others = Of(control);
             if (Difference(ones, others, r => r.OnTest) is not { } difference) continue;
             int within = Differences(ones, others, r => r.OnTest).Count(d => kind.Cost(d) <= kind.Allowed);
-            comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, kind.Cost(difference.Mean) <= kind.Allowed));
+            bool holds = kind.Cost(difference.Mean) <= kind.Allowed;
+            comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, holds));
         }
 
         return comparisons;
@@ -37,21 +38,26 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     /// <param name="missing">Runs that have no result.</param>
     public string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
-        string claim = $"The claim: structured masks cost at most {kind.Allowed.ToString(CultureInfo.InvariantCulture)} {kind.Words.Name} against " +
+        string allowed = kind.Allowed.ToString(CultureInfo.InvariantCulture);
+        string claim = $"The claim: structured masks cost at most {allowed} {kind.Words.Name} against " +
             $"{ModelSpelling.DropoutKinds.NameOf(baseline.Kind)} masks at the same rates.";
         int diverged = missing.Count(run => run.Diverged is not null), left = missing.Count - diverged;
-        string unfinished = left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {(left == 1 ? "is" : "are")} missing." : "";
-        string rest = unfinished + (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {(diverged == 1 ? "is" : "are")} left out." : "");
+        string unfinished = left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {Are(left)} missing." : "";
+        string rest = unfinished + (diverged > 0 ? $" {Figures.Count(diverged, "run")} diverged and {Are(diverged)} left out." : "");
         if (comparisons.Count == 0)
             return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
-        (GridCell Structured, GridCell Control)[] unjudged = [.. Pairs().Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
+        (GridCell Structured, GridCell Control)[] unjudged =
+            [.. Pairs().Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
         bool isWhole = !unjudged.Any(pair => plan.Cells.Contains(pair.Structured));
         string verdict = !comparisons.Any(c => c.Holds) ? "These numbers do not support it"
             : isWhole && comparisons.All(c => c.Holds) ? "These numbers support it" : "These numbers support it in part";
         string single = comparisons.Any(c => c.TestDifference.Seeds == 1) ? " One seed says nothing about the spread between seeds." : "";
         string unknown = string.Concat(unjudged.Select(
-            pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Control.Name} with one seed."));
+            pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Control.Name} with one " +
+                "seed."));
         return $"{claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";
+
+        static string Are(int count) => count == 1 ? "is" : "are";
     }
 
     /// <summary>What structured masks gain, in plain words; empty while nothing is measured.</summary>
@@ -63,7 +69,8 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
             .. cells.Where(cell => cell.IdealSpeedup > 1 && cell.Speedup is not null)
                 .Select(cell => $"{cell.Cell} {Figures.Fixed(cell.Speedup!.Value, 2)} (of at most {Figures.Fixed(cell.IdealSpeedup, 2)})"),
         ];
-        return gains.Length == 0 ? "" : $" How many times as fast as with {baseline.Name} a whole training step is: {string.Join(", ", gains)}.";
+        return gains.Length == 0 ? ""
+            : $" How many times as fast as with {baseline.Name} a whole training step is: {string.Join(", ", gains)}.";
     }
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>

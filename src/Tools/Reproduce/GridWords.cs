@@ -37,7 +37,8 @@ internal static class GridWords
         console.Results.Write(table);
         string how = task.MeasuredHow.Length == 0 ? "" : $"; {task.MeasuredHow}";
         console.Out.WriteLine(
-            $"{words.Plural} are means over seeds; min, max and the difference are of the test {words.Data}; batch size {task.Recipe.BatchSize}{how}.");
+            $"{words.Plural} are means over seeds; min, max and the difference are of the test {words.Data}; " +
+            $"batch size {task.Recipe.BatchSize}{how}.");
         console.Out.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
         string[] left = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Run)];

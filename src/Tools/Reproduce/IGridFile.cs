@@ -34,7 +34,8 @@ internal readonly struct GridFaults(TaskWords words)
 
     /// <summary>Of a loss, which older files of a metric that is exp of it do not have.</summary>
     public string? OfLoss(string name, double? loss) =>
-        (loss is null ? words.IsExpOfLoss : double.IsFinite(loss.Value)) ? null : $"{name} is {(loss is null ? "missing" : loss)}; a finite number was expected";
+        (loss is null ? words.IsExpOfLoss : double.IsFinite(loss.Value)) ? null
+            : $"{name} is {(loss is null ? "missing" : loss)}; a finite number was expected";
 
     /// <summary>Of a learning curve.</summary>
     public string? OfEpochs(IReadOnlyList<EpochOutcome?> epochs)
@@ -45,7 +46,8 @@ internal readonly struct GridFaults(TaskWords words)
             string place = $" of epoch {epoch.Epoch}";
             if (epoch.Epoch != index + 1) return $"epoch {epoch.Epoch} stands where epoch {index + 1} belongs";
             if (epoch.Steps < 1) return $"epoch {epoch.Epoch} has {epoch.Steps} steps; at least 1 was expected";
-            if (!(epoch.LearningRate >= 0 && float.IsFinite(epoch.LearningRate))) return $"the learning rate{place} is no number of at least 0";
+            if (!(epoch.LearningRate >= 0 && float.IsFinite(epoch.LearningRate)))
+                return $"the learning rate{place} is no number of at least 0";
             string? fault = OfMetric("train", epoch.Train.Metric, place) ?? OfMetric("valid", epoch.Valid.Metric, place)
                 ?? OfLoss($"trainLoss{place}", GridEpochEntry.Known(epoch.Train.Loss))
                 ?? OfLoss($"validLoss{place}", GridEpochEntry.Known(epoch.Valid.Loss));

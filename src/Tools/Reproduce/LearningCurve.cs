@@ -23,8 +23,8 @@ internal static class LearningCurve
     }
 
     /// <summary>
-    /// The validation metric of the best model that a run has after so much training; of whole epochs, since a model is validated after those. A run
-    /// that ends before keeps its best.
+    /// The validation metric of the best model that a run has after so much training; of whole epochs, since a model is validated after
+    /// those. A run that ends before keeps its best.
     /// </summary>
     /// <returns>Null before the end of the first epoch.</returns>
     public static double? BestAt(TaskWords words, IReadOnlyList<EpochOutcome> epochs, double stepMilliseconds, double seconds)

@@ -1,8 +1,8 @@
 namespace TinySD.Tools.Training;
 
 /// <summary>
-/// Decides when a run of any task writes a checkpoint, where, and how many stay. What it decides by the clock is when to write and never what: a run
-/// comes to the same bits whether or not it writes.
+/// Decides when a run of any task writes a checkpoint, where, and how many stay. What it decides by the clock is when to write and never
+/// what: a run comes to the same bits whether or not it writes.
 /// </summary>
 internal sealed class CheckpointKeeper : IDisposable
 {
@@ -76,7 +76,8 @@ internal sealed class CheckpointKeeper : IDisposable
         }
     }
 
-    /// <summary>Takes hold of a folder beside a model, one that no other run has left something in; it goes when the run has come to its end.</summary>
+    /// <summary>Takes hold of a folder beside a model, one that no other run has left something in; it goes when the run has come to its
+    /// end.</summary>
     /// <param name="model">The file that the run writes.</param>
     /// <param name="request">The command line, which names no folder.</param>
     /// <param name="command">The command, for example <c>train lm</c>.</param>

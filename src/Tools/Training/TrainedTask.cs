@@ -1,7 +1,8 @@
 namespace TinySD.Tools.Training;
 
 /// <summary>
-/// A task as the command line trains it: what only the task has to say, and its model file. All else is <see cref="TrainingDriver{TBatch}"/>,
+/// A task as the command line trains it: what only the task has to say, and its model file. All else is <see
+/// cref="TrainingDriver{TBatch}"/>,
 /// <see cref="TrainingReport"/> and <see cref="TrainingPage"/>.
 /// </summary>
 /// <typeparam name="TBatch">What its network is fed.</typeparam>

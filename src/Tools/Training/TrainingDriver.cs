@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace TinySD.Tools.Training;
 
-/// <summary>Trains any task for its epochs, shows how far it is, and keeps the best epoch's model in a file and the run in checkpoints.</summary>
+/// <summary>Trains any task for its epochs, shows how far it is, and keeps the best epoch's model in a file and the run in
+/// checkpoints.</summary>
 /// <typeparam name="TBatch">What the task's network is fed.</typeparam>
 /// <param name="task">The task.</param>
 /// <param name="maxSteps">Updates after which to stop, or null.</param>
@@ -22,7 +23,8 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     private double TotalSeconds => _secondsBefore + _elapsed.Elapsed.TotalSeconds;
 
     /// <summary>Trains.</summary>
-    /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file, and the run in a checkpoint if it has any.</exception>
+    /// <exception cref="StoppedException">A stop was asked for; the best model so far is in the file, and the run in a checkpoint if it has
+    /// any.</exception>
     /// <exception cref="DivergedException">The numbers stopped being finite; the best model so far is in the file.</exception>
     /// <exception cref="FailureException">A checkpoint could not be written.</exception>
     /// <exception cref="FileProblemException">A file could not be written, in a run without checkpoints.</exception>

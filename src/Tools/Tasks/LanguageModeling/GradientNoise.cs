@@ -10,8 +10,8 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Loss);
 
 /// <summary>
-/// How much of a gradient is chance: the same windows of a text again and again, each time with other masks, the parameters as they are. Structured masks are the
-/// same for every sequence of a batch, so their chance might not average out over it as that of random masks does.
+/// How much of a gradient is chance: the same windows of a text again and again, each time with other masks, the parameters as they are.
+/// Structured masks are the same for every sequence of a batch, so their chance might not average out over it as that of random masks does.
 /// </summary>
 /// <param name="windows">The text.</param>
 /// <param name="windowCount">Windows W, from 2: those from the text's second on; the first begins without a state.</param>

@@ -9,7 +9,8 @@ internal sealed class LanguageModelEvaluation(
 {
     private const double NatsPerBit = 0.6931471805599453;
 
-    // Similarities grow with the hidden size and with training, so theta spans two decades; the cache's part is never most of the prediction.
+    // Similarities grow with the hidden size and with training, so theta spans two decades; the cache's part is never most of the
+    // prediction.
     private static readonly float[] s_thetas = [0f, 0.01f, 0.03f, 0.1f, 0.2f, 0.3f, 0.5f, 0.7f, 1f, 1.5f, 2f];
     private const int CacheStreams = 1;
 

@@ -13,7 +13,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
     /// <summary>What the checkpoint says.</summary>
     public Checkpoint<LanguageModelRecipe, RunTexts> Run => run;
 
-    /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it was.</summary>
+    /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it
+    /// was.</summary>
     public string Output => run.Settings.CheckpointsAreTemporary
         ? Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? "", Path.GetFileName(run.Settings.Output))
         : run.Settings.Output;

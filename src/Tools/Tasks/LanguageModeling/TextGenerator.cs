@@ -3,7 +3,8 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>Samples text token by token.</summary>
 internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
 {
-    /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be text.</summary>
+    /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be
+    /// text.</summary>
     /// <exception cref="FailureException">
     /// A part of the prompt is not in the vocabulary, and that has no unknown token; or the model's numbers overflow.
     /// </exception>
@@ -47,7 +48,8 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         }
     }
 
-    /// <summary>The words or characters of a prompt that the vocabulary lacks and the model reads as the unknown one, in ordinal order.</summary>
+    /// <summary>The words or characters of a prompt that the vocabulary lacks and the model reads as the unknown one, in ordinal
+    /// order.</summary>
     public string[] UnknownIn(string prompt)
     {
         if (vocabulary.UnknownId is null) return [];

@@ -3,7 +3,8 @@ using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>A model that is trained to see how fast, a step at a time: whoever drives it decides which windows it gets, and at which rates.</summary>
+/// <summary>A model that is trained to see how fast, a step at a time: whoever drives it decides which windows it gets, and at which
+/// rates.</summary>
 internal sealed class TimedModel : ITimedRun
 {
     private const int RandomWindows = 8;

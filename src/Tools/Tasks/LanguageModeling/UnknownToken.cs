@@ -1,10 +1,11 @@
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>What there is to say of tokens that a vocabulary lacks: how many they are, and what to do where it has no place for them.</summary>
+/// <summary>What there is to say of tokens that a vocabulary lacks: how many they are, and what to do where it has no place for
+/// them.</summary>
 internal static class UnknownToken
 {
-    /// <summary>How many of the tokens to predict are the unknown one, after a comma: the more, the less does a perplexity say. Empty where there is no such
-    /// token.</summary>
+    /// <summary>How many of the tokens to predict are the unknown one, after a comma: the more, the less does a perplexity say. Empty where
+    /// there is no such token.</summary>
     public static string Told(Vocabulary vocabulary, long unknown, long tokens) => vocabulary.UnknownId is null
         ? ""
         : $", {Figures.Count(unknown)} of them {Vocabulary.Unknown} ({Figures.Fixed(100.0 * unknown / tokens, 1)} %)";
@@ -19,7 +20,8 @@ internal static class UnknownToken
     }
 
     /// <summary>Reads a text with the vocabulary of a finished model.</summary>
-    /// <exception cref="FailureException">A token is not in the vocabulary; the message ends with how to train a model that reads it.</exception>
+    /// <exception cref="FailureException">A token is not in the vocabulary; the message ends with how to train a model that reads
+    /// it.</exception>
     public static T ReadWithModel<T>(Vocabulary vocabulary, Func<T> read) =>
         Read(read, $"A model that is trained with {Options(vocabulary)} has it, and reads any text.");
 
