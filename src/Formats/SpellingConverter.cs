@@ -6,11 +6,9 @@ namespace TinySD.Formats;
 internal abstract class SpellingConverter<T>(Choice<T> names) : JsonConverter<T>
     where T : struct, Enum
 {
-    /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String ? names.ValueOf(reader.GetString()!) : throw new JsonException();
 
-    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         writer.WriteStringValue(names.NameOf(value));
 }

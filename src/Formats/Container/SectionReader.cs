@@ -8,7 +8,6 @@ internal sealed class SectionReader(TsdFile file)
     /// <summary>JSON values of a section whose size does not depend on the data, many more than there are.</summary>
     public const long MostValues = 256;
 
-    /// <summary>The file.</summary>
     public TsdFile File => file;
 
     /// <summary>The section that was read last.</summary>

@@ -133,18 +133,13 @@ public static class AtomicFile
             Throw.Problem(new(FileProblemKind.NotFound, path, $"'{Words.Shown(path)}' is not the name of a file"));
         string target = Path.GetFullPath(path);
         string? folder = Path.GetDirectoryName(target);
-        if (folder is null || Directory.Exists(target))
-            Throw.Problem(new(FileProblemKind.IsDirectory, path, $"cannot write {path}: it is a folder; give a file name inside it"));
-        if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder));
+        if (folder is null || Directory.Exists(target)) Refuse(FileProblemKind.IsDirectory, "it is a folder; give a file name inside it");
+        if (!Directory.Exists(folder)) Throw.Problem(MissingFolder(path, folder!));
         if (followLink && LinkWalk.TargetOf(target) is not null)
         {
             var walk = LinkWalk.Along(target);
             if (walk.IsCircle)
-            {
-                Throw.Problem(new(FileProblemKind.WriteFailed, path,
-                    $"cannot write {path}: its symbolic links lead in a circle; remove them, or choose another name"));
-            }
-
+                Refuse(FileProblemKind.WriteFailed, "its symbolic links lead in a circle; remove them, or choose another name");
             target = walk.Path;
 
             // A link may lead to where there is no folder.
@@ -154,12 +149,12 @@ public static class AtomicFile
 
         RefuseTooLong(path, target);
         if (Libc.KindOf(target) == PathKind.Special)
-            Throw.Problem(new(FileProblemKind.NotRegularFile, path,
-                $"cannot write {path}: it is a pipe or a device, which a finished file would replace"));
+            Refuse(FileProblemKind.NotRegularFile, "it is a pipe or a device, which a finished file would replace");
         if (IsReadOnly(target))
-            Throw.Problem(new(FileProblemKind.AccessDenied, path,
-                $"cannot write {path}: the file there is read-only; make it writable or choose another name"));
+            Refuse(FileProblemKind.AccessDenied, "the file there is read-only; make it writable or choose another name");
         return target;
+
+        void Refuse(FileProblemKind kind, string why) => Throw.Problem(new(kind, path, $"cannot write {path}: {why}"));
     }
 
     // The temporary file's name is cut to what the system takes, so that only the rename would fail, after all the work.

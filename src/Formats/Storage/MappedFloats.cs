@@ -41,14 +41,12 @@ internal sealed unsafe class MappedFloats : MemoryManager<float>
         _start = (float*)(first + _view.PointerOffset);
     }
 
-    /// <inheritdoc/>
     public override Span<float> GetSpan()
     {
         ObjectDisposedException.ThrowIf(_start is null, _owner);
         return new Span<float>(_start, _length);
     }
 
-    /// <inheritdoc/>
     public override MemoryHandle Pin(int elementIndex = 0)
     {
         ObjectDisposedException.ThrowIf(_start is null, _owner);
@@ -56,13 +54,11 @@ internal sealed unsafe class MappedFloats : MemoryManager<float>
         return new MemoryHandle(_start + elementIndex);
     }
 
-    /// <inheritdoc/>
     public override void Unpin()
     {
         // Mapped memory does not move.
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!disposing || _start is null) return;

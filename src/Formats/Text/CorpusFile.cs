@@ -71,6 +71,5 @@ internal sealed class CorpusFile : IDisposable
     public FileProblem Empty(string expected) =>
         new(FileProblemKind.Empty, _path, $"{_path} is empty; {expected} was expected") { Offset = 0 };
 
-    /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
 }

@@ -60,7 +60,6 @@ internal sealed class TextFile : IDisposable
         return 0;
     }
 
-    /// <summary>Closes the file.</summary>
     public void Dispose()
     {
         _bytes.Dispose();

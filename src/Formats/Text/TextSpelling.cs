@@ -19,10 +19,8 @@ internal sealed class TextLevelConverter() : SpellingConverter<TextLevel>(TextSp
 /// <summary>Puts marks into JSON, where null says what goes without saying.</summary>
 internal sealed class LineMarksConverter() : SpellingConverter<LineMarks>(TextSpelling.LineMarks)
 {
-    /// <inheritdoc/>
     public override bool HandleNull => true;
 
-    /// <inheritdoc/>
     public override LineMarks Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.Null ? default : base.Read(ref reader, typeToConvert, options);
 }

@@ -93,7 +93,6 @@ public sealed class TokenStore : ITokenSource, IDisposable
         Length = 0;
     }
 
-    /// <summary>Appends a token.</summary>
     internal void Add(int id)
     {
         if (_used == _block.Length) Grow();

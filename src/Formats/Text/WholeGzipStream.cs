@@ -40,7 +40,6 @@ internal sealed class WholeGzipStream : OneWayStream
         return ready;
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing) _unpacked.Dispose();

@@ -28,11 +28,9 @@ internal sealed class OnnxGraphBuilder
         _graph.Nested(OnnxGraphField.Node, node);
     }
 
-    /// <summary>Adds a constant tensor of floats.</summary>
     public void Tensor(string name, ReadOnlySpan<long> shape, float[] values) =>
         Tensor(name, shape, OnnxDataType.Binary32, MemoryMarshal.AsBytes<float>(values));
 
-    /// <summary>Adds a constant tensor of integers.</summary>
     public void Tensor(string name, ReadOnlySpan<long> shape, long[] values) =>
         Tensor(name, shape, OnnxDataType.Integer64, MemoryMarshal.AsBytes<long>(values));
 
@@ -78,19 +76,15 @@ internal sealed class OnnxGraphBuilder
         return model.Message;
     }
 
-    /// <summary>An attribute that is an integer.</summary>
     public static ProtoWriter Integer(string name, long value) =>
         Attribute(name, OnnxAttributeType.Integer).Integer(OnnxAttributeField.Integer, value);
 
-    /// <summary>An attribute that is a float.</summary>
     public static ProtoWriter Float(string name, float value) =>
         Attribute(name, OnnxAttributeType.Float).Float(OnnxAttributeField.Float, value);
 
-    /// <summary>An attribute that is a text.</summary>
     public static ProtoWriter Text(string name, string value) =>
         Attribute(name, OnnxAttributeType.Text).Text(OnnxAttributeField.Text, value);
 
-    /// <summary>An attribute that is a list of integers.</summary>
     public static ProtoWriter Integers(string name, params ReadOnlySpan<long> values)
     {
         ProtoWriter attribute = Attribute(name, OnnxAttributeType.Integers);
@@ -98,7 +92,6 @@ internal sealed class OnnxGraphBuilder
         return attribute;
     }
 
-    /// <summary>An attribute that is a list of floats.</summary>
     public static ProtoWriter Floats(string name, IEnumerable<float> values)
     {
         ProtoWriter attribute = Attribute(name, OnnxAttributeType.Floats);
@@ -106,7 +99,6 @@ internal sealed class OnnxGraphBuilder
         return attribute;
     }
 
-    /// <summary>An attribute that is a list of texts.</summary>
     public static ProtoWriter Texts(string name, IEnumerable<string> values)
     {
         ProtoWriter attribute = Attribute(name, OnnxAttributeType.Texts);

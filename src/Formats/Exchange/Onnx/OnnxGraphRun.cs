@@ -29,8 +29,8 @@ internal static class OnnxGraphRun
         return Run(run, model.Graph, nodes, inputs, recurrent, other);
     }
 
-    /// <summary>Runs a graph, its nodes prepared. An input that is also an initializer goes before it; who runs nodes otherwise is asked
-    /// before a node that is not recurrent is run.</summary>
+    /// <summary>Runs a graph, its nodes prepared. An input that is also an initializer goes before it; the other run, if there
+    /// is one, is asked before a node that is not recurrent is run as its operator says.</summary>
     /// <returns>The graph's outputs, in their order.</returns>
     /// <exception cref="FileProblemException">A node contradicts its inputs or asks for what is not supported, or a value is not
     /// there.</exception>

@@ -7,11 +7,7 @@ namespace TinySD.Formats.Exchange.Onnx;
 /// float.</remarks>
 internal sealed class OnnxTags(string path, int end)
 {
-    /// <summary>The first number.</summary>
-    public const int FirstTag = 1 << 22;
-
-    /// <summary>The end of all.</summary>
-    public const int MaxTag = 1 << 24;
+    public const int FirstTag = 1 << 22, MaxTag = 1 << 24;
 
     private int _next = FirstTag;
 

@@ -25,19 +25,8 @@ internal enum NameScheme
 /// before what follows such a name.</param>
 internal sealed partial record RecurrentName(NameScheme Scheme, string Prefix, string Part, int Layer, bool IsReverse, string Form)
 {
-    /// <summary>The layer's input weights.</summary>
-    public const string Input = "weight_ih";
-
-    /// <summary>The layer's recurrent weights.</summary>
-    public const string Recurrent = "weight_hh";
-
-    /// <summary>The bias of the input's product.</summary>
-    public const string InputBias = "bias_ih";
-
-    /// <summary>The bias of the recurrent product.</summary>
-    public const string RecurrentBias = "bias_hh";
-
-    /// <summary>An LSTM's projection of its output.</summary>
+    /// <summary>The parts: input and recurrent weights, the biases of both products, and an LSTM's projection of its output.</summary>
+    public const string Input = "weight_ih", Recurrent = "weight_hh", InputBias = "bias_ih", RecurrentBias = "bias_hh";
     public const string Projection = "weight_hr";
 
     /// <summary>What stands before <see cref="Form"/> where PyTorch's <c>torch.nn.utils.parametrize</c> holds the weights.</summary>

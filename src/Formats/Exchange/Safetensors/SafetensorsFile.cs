@@ -167,7 +167,6 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>Whether the numbers can be read as floats.</summary>
     internal static bool IsFloat(SafetensorsTensor tensor) => tensor.Dtype is
         SafetensorsDtypes.Binary32 or SafetensorsDtypes.Binary16 or SafetensorsDtypes.BFloat16 or SafetensorsDtypes.Binary64;
 

@@ -19,20 +19,12 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
         header = null;
 
         // The JSON reader would put a replacement character in the place of bytes that are no UTF-8.
-        if (!Utf8.IsValid(json))
-        {
-            problem = Invalid(file, SafetensorsFile.LengthBytes, "header", "the header is not UTF-8");
-            return false;
-        }
-
         var reading = new Reading(file, json, fileBytes);
-        problem = reading.Run();
+        problem = Utf8.IsValid(json) ? reading.Run()
+            : reading.Invalid("header", "the header is not UTF-8", SafetensorsFile.LengthBytes);
         if (problem is null) header = new SafetensorsHeader(reading.Tensors, reading.Metadata);
         return header is not null && problem is null;
     }
-
-    private static FileProblem Invalid(string file, long offset, string part, string message) =>
-        Problem(FileProblemKind.HeaderInvalid, file, offset, part, $"{message} (byte {offset})");
 
     private static FileProblem Problem(FileProblemKind kind, string file, long offset, string part, string message) =>
         new(kind, file, $"{file}: {message}. {Blame.OnWriter}") { Offset = offset, Part = part };
@@ -60,24 +52,27 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             }
             catch (JsonException exception)
             {
-                long at = SafetensorsFile.LengthBytes + _reader.BytesConsumed;
-                return Invalid(file, at, "header", $"the header is not JSON as the format asks: {Words.OfJson(exception)}");
+                string why = $"the header is not JSON as the format asks: {Words.OfJson(exception)}";
+                return Invalid("header", why, SafetensorsFile.LengthBytes + _reader.BytesConsumed);
             }
             catch (InvalidOperationException)
             {
-                return Invalid(file, At, "header", "a string in the header holds half of a surrogate pair");
+                return Invalid("header", "a string in the header holds half of a surrogate pair");
             }
         }
+
+        public readonly FileProblem Invalid(string part, string message, long? at = null) =>
+            Problem(FileProblemKind.HeaderInvalid, file, at ?? At, part, $"{message} (byte {at ?? At})");
 
         private FileProblem? ReadMembers()
         {
             _reader.Read();
-            if (_reader.TokenType != JsonTokenType.StartObject) return Invalid(file, At, "header", "the header is not a JSON object");
+            if (_reader.TokenType != JsonTokenType.StartObject) return Invalid("header", "the header is not a JSON object");
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = _reader.GetString()!;
                 if (!_names.Add(name))
-                    return Invalid(file, At, Words.Shown(name), $"the header has the member '{Words.Shown(name)}' twice");
+                    return Invalid(Words.Shown(name), $"the header has the member '{Words.Shown(name)}' twice");
                 _reader.Read();
                 FileProblem? problem = name == MetadataName ? ReadMetadata() : ReadTensor(name);
                 if (problem is not null) return problem;
@@ -91,15 +86,15 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
         private FileProblem? ReadMetadata()
         {
             if (_reader.TokenType != JsonTokenType.StartObject)
-                return Invalid(file, At, MetadataName, $"'{MetadataName}' must be an object of strings");
+                return Invalid(MetadataName, $"'{MetadataName}' must be an object of strings");
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = _reader.GetString()!;
                 _reader.Read();
                 if (_reader.TokenType != JsonTokenType.String)
-                    return Invalid(file, At, MetadataName, $"'{Words.Shown(name)}' of '{MetadataName}' must be a string");
+                    return Invalid(MetadataName, $"'{Words.Shown(name)}' of '{MetadataName}' must be a string");
                 if (!_metadata.TryAdd(name, _reader.GetString()!))
-                    return Invalid(file, At, MetadataName, $"'{MetadataName}' has '{Words.Shown(name)}' twice");
+                    return Invalid(MetadataName, $"'{MetadataName}' has '{Words.Shown(name)}' twice");
             }
 
             return null;
@@ -109,7 +104,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
         {
             string shown = Words.Shown(name);
             if (_reader.TokenType != JsonTokenType.StartObject)
-                return Invalid(file, At, name, $"tensor '{shown}' must be an object of dtype, shape and data_offsets");
+                return Invalid(name, $"tensor '{shown}' must be an object of dtype, shape and data_offsets");
             long at = At;
             string? dtype = null;
             ulong[]? shape = null, offsets = null;
@@ -117,24 +112,24 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             {
                 string member = _reader.GetString()!;
                 object? before = member switch { "dtype" => dtype, "shape" => shape, "data_offsets" => offsets, _ => null };
-                if (before is not null) return Invalid(file, At, name, $"tensor '{shown}' has '{member}' twice");
+                if (before is not null) return Invalid(name, $"tensor '{shown}' has '{member}' twice");
                 _reader.Read();
                 if (member == "dtype") dtype = _reader.TokenType == JsonTokenType.String ? _reader.GetString() : "";
                 else if (member == "shape") shape = ReadNumbers(MaxRank);
                 else if (member == "data_offsets") offsets = ReadNumbers(2);
                 else
-                    return Invalid(file, At, name,
+                    return Invalid(name,
                         $"tensor '{shown}' has a member '{Words.Shown(member)}', and dtype, shape and data_offsets are all there are");
                 if (member == "shape" && shape is null)
-                    return Invalid(file, At, name, $"the shape of tensor '{shown}' must be an array of at most {MaxRank} whole numbers");
+                    return Invalid(name, $"the shape of tensor '{shown}' must be an array of at most {MaxRank} whole numbers");
                 if (member == "data_offsets" && offsets is not { Length: 2 })
-                    return Invalid(file, At, name, $"the data_offsets of tensor '{shown}' must be two whole numbers");
+                    return Invalid(name, $"the data_offsets of tensor '{shown}' must be two whole numbers");
             }
 
             if (dtype is null || shape is null || offsets is null)
             {
                 string missing = dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets";
-                return Invalid(file, at, name, $"tensor '{shown}' has no {missing}");
+                return Invalid(name, $"tensor '{shown}' has no {missing}", at);
             }
 
             return Add(name, dtype, shape, offsets, at);
@@ -145,7 +140,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
             string shown = Words.Shown(name), extents = $"[{string.Join(", ", shape)}]";
             int bits = SafetensorsDtypes.BitsOf(dtype);
             if (bits == 0)
-                return Invalid(file, at, name, $"tensor '{shown}' is of dtype '{Words.Shown(dtype)}', which safetensors does not have");
+                return Invalid(name, $"tensor '{shown}' is of dtype '{Words.Shown(dtype)}', which safetensors does not have", at);
             (ulong first, ulong end) = (offsets[0], offsets[1]);
             if (end < first || end > long.MaxValue)
                 return Problem(FileProblemKind.TensorInvalid, file, at, name, $"tensor '{shown}' has the data_offsets [{first}, {end}]");

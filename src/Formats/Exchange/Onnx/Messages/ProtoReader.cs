@@ -79,7 +79,6 @@ internal struct ProtoReader(ProtoBytes message)
         return true;
     }
 
-    /// <summary>A 32-bit float.</summary>
     public bool TryFloat(out float value)
     {
         value = 0f;
@@ -103,7 +102,6 @@ internal struct ProtoReader(ProtoBytes message)
         return true;
     }
 
-    /// <summary>Text.</summary>
     public bool TryText(out string text)
     {
         text = "";

@@ -7,7 +7,6 @@ internal sealed class ProtoWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    /// <summary>The message so far.</summary>
     public ReadOnlyMemory<byte> Message => _bytes.WrittenMemory;
 
     public ProtoWriter Integer(int field, long value)

@@ -80,10 +80,8 @@ internal sealed class OnnxArray
     /// <summary>The same, and its numbers are those that pass through the graph.</summary>
     public OnnxArray Tagged() => new(Type, Shape.AsSpan(), Numbers) { IsChosen = IsChosen, IsTagged = true };
 
-    /// <summary>The same numbers in another shape.</summary>
     public OnnxArray Reshaped(params ReadOnlySpan<int> shape) => As(Type, shape);
 
-    /// <summary>The numbers as floats.</summary>
     public float[] ToFloats() => Floats ?? Array.ConvertAll(Doubles!, value => (float)value);
 
     /// <summary>For the caller: doubles rounded to floats, booleans as 0 and 1.</summary>
