@@ -30,7 +30,8 @@ internal sealed class BlameTests
         FileProblem problem = Run([-1, -1, -1], new NamedTensor("X", [steps, batch, width], new float[steps * batch * width]));
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(problem.Fault).IsEqualTo(Fault.Caller);
-        await Assert.That(problem.Message).Contains($"cannot be run on given.safetensors: node 0 (RNN): {what}").And.DoesNotContain(Sentence);
+        await Assert.That(problem.Message)
+            .Contains($"cannot be run on given.safetensors: node 0 (RNN): {what}").And.DoesNotContain(Sentence);
     }
 
     [Test]
@@ -57,7 +58,8 @@ internal sealed class BlameTests
     public async Task Weights_that_contradict_each_other_are_their_writers_fault_whatever_is_given()
     {
         using var folder = new TestFolder();
-        byte[] model = new OnnxBytes().Constant("W", [1, 2, 3], new float[6]).Constant("R", [1, 3, 2], new float[6]).Input("X", [-1, -1, -1])
+        byte[] model = new OnnxBytes().Constant("W", [1, 2, 3], new float[6]).Constant("R", [1, 3, 2], new float[6])
+            .Input("X", [-1, -1, -1])
             .Output("Y", []).Node("RNN", ["X", "W", "R"], ["Y"]).ToArray();
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", model));
         FileProblem problem = Refused.By(() => network.Run("given.safetensors", [new NamedTensor("X", [2, 1, 3], new float[6])]));
@@ -80,7 +82,8 @@ internal sealed class BlameTests
     private static FileProblem Run(long[] shape, params NamedTensor[] inputs)
     {
         using var folder = new TestFolder();
-        OnnxBytes model = new OnnxBytes().Constant("W", [1, 2, 3], new float[6]).Constant("R", [1, 2, 2], new float[4]).Input("X", shape).Output("Y", []);
+        OnnxBytes model = new OnnxBytes().Constant("W", [1, 2, 3], new float[6]).Constant("R", [1, 2, 2], new float[4]).Input("X", shape)
+            .Output("Y", []);
         if (inputs.Length > 1) model.Input("lengths", [-1], OnnxDataType.Integer64).Node("RNN", ["X", "W", "R", "", "lengths"], ["Y"]);
         else model.Node("RNN", ["X", "W", "R"], ["Y"]);
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", model.ToArray()));

@@ -10,8 +10,8 @@ namespace TinySD.Formats.Tests;
 /// <summary>Who may know whom: fails when an arrow points the wrong way.</summary>
 public sealed partial class ArchitectureTests
 {
-    // Every room may use the root: how values are spelled, what is wrong with a file, and whose fault it is. Of another format's files, what
-    // they are taken apart into (Parts) lies below the formats, and what chooses among those on top.
+    // Every room may use the root: how values are spelled, what is wrong with a file, and whose fault it is. Of another format's files,
+    // what they are taken apart into (Parts) lies below the formats, and what chooses among those on top.
     private static readonly Rooms s_rooms = new("src/Formats", "TinySD.Formats", new Dictionary<string, string[]>
     {
         [Rooms.Root] = [],
@@ -56,6 +56,7 @@ public sealed partial class ArchitectureTests
     }
 
     // What computes, and what it computes with.
-    [GeneratedRegex(@"^TinySD\.Runtime\.((Ops|Kernels|Threading)\.|Inference\.\w*(Session|Sampler|Evaluator|Run)$|Training\.\w*(Trainer|Optimizer|Run)$|Layers\.\w*Layer$)")]
+    [GeneratedRegex(@"^TinySD\.Runtime\.((Ops|Kernels|Threading)\.|Inference\.\w*(Session|Sampler|Evaluator|Run)$" +
+        @"|Training\.\w*(Trainer|Optimizer|Run)$|Layers\.\w*Layer$)")]
     private static partial Regex Running();
 }

@@ -9,14 +9,16 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
-using OpenCheckpoint = TinySD.Formats.Checkpoints.CheckpointFile<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Checkpoints.RunTexts>;
+using OpenCheckpoint =
+    TinySD.Formats.Checkpoints.CheckpointFile<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Checkpoints.RunTexts>;
 
 namespace TinySD.Formats.Tests;
 
 /// <summary>Checkpoints: what is written comes back, and what is not as the format asks is refused.</summary>
 public sealed class CheckpointFileTests
 {
-    private static readonly string s_one = new('1', 32), s_two = new('2', 32), s_three = new('3', 32), s_four = new('4', 32), s_five = new('a', 32);
+    private static readonly string s_one = new('1', 32), s_two = new('2', 32), s_three = new('3', 32), s_four = new('4', 32),
+        s_five = new('a', 32);
 
     /// <summary>No property has its default value, so that one which is not written would show.</summary>
     private static readonly Checkpoint<LanguageModelRecipe, RunTexts> s_content = new()
@@ -104,16 +106,21 @@ public sealed class CheckpointFileTests
         using var folder = new TestFolder();
         using var json = JsonDocument.Parse(TsdBytes.Split(Save(folder)).Header);
         JsonElement run = json.RootElement.GetProperty("run"), progress = json.RootElement.GetProperty("progress");
-        await Assert.That(Names(json.RootElement)).IsEquivalentTo(["kind", "task", "progress", "run", "tensors"], CollectionOrdering.Matching);
+        await Assert.That(Names(json.RootElement))
+            .IsEquivalentTo(["kind", "task", "progress", "run", "tensors"], CollectionOrdering.Matching);
         await Assert.That(Names(progress)).IsEquivalentTo(
             [.. Properties<RunState>().Except(["counts", "epochs", "bestEpoch"]), "optimizerUpdates", "averagedUpdates"]);
         await Assert.That(Names(run)).IsEquivalentTo(
-            ["writtenBy", "recipe", .. Properties<RunTexts>(), .. Properties<RunSettings>(), "epochs", "bestEpoch"], CollectionOrdering.Matching);
+            ["writtenBy", "recipe", .. Properties<RunTexts>(), .. Properties<RunSettings>(), "epochs", "bestEpoch"],
+                CollectionOrdering.Matching);
         await Assert.That(Names(run.GetProperty("epochs")[0])).IsEquivalentTo(
-            ["epoch", "steps", "trainPerplexity", "validPerplexity", "trainLoss", "validLoss", "learningRate", "seconds", "tokensPerSecond"],
+            ["epoch", "steps", "trainPerplexity", "validPerplexity", "trainLoss", "validLoss", "learningRate", "seconds",
+                "tokensPerSecond"],
             CollectionOrdering.Matching);
-        string[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("name").GetString()!)];
-        await Assert.That(tensors).IsEquivalentTo(["w", "b", "adam.first.w", "adam.first.b", "best.w", "best.b"], CollectionOrdering.Matching);
+        string[] tensors = [.. json.RootElement.GetProperty("tensors").EnumerateArray()
+            .Select(tensor => tensor.GetProperty("name").GetString()!)];
+        await Assert.That(tensors)
+            .IsEquivalentTo(["w", "b", "adam.first.w", "adam.first.b", "best.w", "best.b"], CollectionOrdering.Matching);
 
         static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(member => member.Name);
         static IEnumerable<string> Properties<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
@@ -167,7 +174,8 @@ public sealed class CheckpointFileTests
         string[] parts = change.Split('|');
         int at = header.IndexOf(parts[0], StringComparison.Ordinal);
         await Assert.That(at).IsGreaterThanOrEqualTo(0);
-        string path = folder.Put("c.tsd", TsdBytes.File(string.Concat(header.AsSpan(0, at), parts[1], header.AsSpan(at + parts[0].Length)), data));
+        string path = folder.Put("c.tsd",
+            TsdBytes.File(string.Concat(header.AsSpan(0, at), parts[1], header.AsSpan(at + parts[0].Length)), data));
         await Assert.That(LanguageModelCheckpoint.Format.TryOpen(path, out _, out FileProblem? problem)).IsFalse();
         await Assert.That(problem!.Kind).IsEqualTo(kind).Because(problem.Message);
         await Assert.That(problem.Part).StartsWith(part);
@@ -186,7 +194,8 @@ public sealed class CheckpointFileTests
                 Train = new(921.0340371976183, double.PositiveInfinity),
                 Valid = new(805.904782547916, double.PositiveInfinity),
             },
-            Epoch(2, 1, 1, 1f, 2.5, 100) with { Train = new(1.2527629684953681, 3.5), Valid = new(805.9047825479162, double.PositiveInfinity) },
+            Epoch(2, 1, 1, 1f, 2.5, 100) with { Train = new(1.2527629684953681, 3.5),
+                Valid = new(805.9047825479162, double.PositiveInfinity) },
         ];
         LanguageModelCheckpoint.Format.Write(folder["c.tsd"], With(epochs), Blocks(1f));
         using OpenCheckpoint file = Open(folder["c.tsd"]);
@@ -197,7 +206,8 @@ public sealed class CheckpointFileTests
         await Assert.That(() => LanguageModelCheckpoint.Format.Write(folder["d.tsd"], With([epochs[0], diverged]), Blocks(1f)))
             .Throws<ArgumentException>();
 
-        static Checkpoint<LanguageModelRecipe, RunTexts> With(EpochOutcome[] epochs) => s_content with { State = s_content.State with { Epochs = epochs } };
+        static Checkpoint<LanguageModelRecipe, RunTexts> With(EpochOutcome[] epochs) =>
+            s_content with { State = s_content.State with { Epochs = epochs } };
     }
 
     [Test]
@@ -249,7 +259,8 @@ public sealed class CheckpointFileTests
         NamedBlock[] blocks = Blocks(0f);
         await Assert.That(Refused.By(() => file.Load(blocks[..2])).Message).Contains("it has 6 tensors, its recipe makes 4");
         NamedBlock[] renamed = [blocks[0], new("adam.second", blocks[1].Block), blocks[2]];
-        await Assert.That(Refused.By(() => file.Load(renamed)).Message).Contains("it has the tensor 'adam.first.w' [2, 5], where its recipe makes 'adam.second.w' [2, 5]");
+        await Assert.That(Refused.By(() => file.Load(renamed)).Message)
+            .Contains("it has the tensor 'adam.first.w' [2, 5], where its recipe makes 'adam.second.w' [2, 5]");
         var layout = new ParameterLayout();
         layout.Add("w", 5, 2);
         layout.Add("b", 5);
@@ -277,7 +288,8 @@ public sealed class CheckpointFileTests
     public async Task Content_that_contradicts_itself_is_not_written()
     {
         using var folder = new TestFolder();
-        await Assert.That(() => LanguageModelCheckpoint.Format.Write(folder["c.tsd"], s_content with { State = s_content.State with { BestEpoch = 3 } }, [])).Throws<ArgumentException>();
+        await Assert.That(() => LanguageModelCheckpoint.Format.Write(folder["c.tsd"],
+            s_content with { State = s_content.State with { BestEpoch = 3 } }, [])).Throws<ArgumentException>();
         await Assert.That(folder.Names()).IsEmpty();
     }
 

@@ -15,12 +15,14 @@ public sealed class CheckpointFolderTests
         {
             FileProblem problem = Refused.By(() => CheckpointFolder.Hold(path));
             await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.InUse);
-            await Assert.That(problem.Message).IsEqualTo($"another run keeps its checkpoints in {path} now; wait for its end, or choose another folder");
+            await Assert.That(problem.Message)
+                .IsEqualTo($"another run keeps its checkpoints in {path} now; wait for its end, or choose another folder");
         }
 
         await Assert.That(File.Exists(Path.Combine(path, "lock"))).IsTrue();
         CheckpointFolder.Hold(path).Dispose();
-        await Assert.That(Refused.By(() => CheckpointFolder.Hold(folder.Put("file", []))).Message).IsEqualTo($"{folder["file"]} is a file; a folder for checkpoints was expected");
+        await Assert.That(Refused.By(() => CheckpointFolder.Hold(folder.Put("file", []))).Message)
+            .IsEqualTo($"{folder["file"]} is a file; a folder for checkpoints was expected");
     }
 
     [Test]
@@ -36,13 +38,16 @@ public sealed class CheckpointFolderTests
             folder.Put(name, []);
         }
 
-        string[] newestFirst = ["checkpoint-100000000.tsd", "checkpoint-99999999.tsd", "checkpoint-00000010.tsd", "checkpoint-00000009.tsd"];
-        await Assert.That(CheckpointFolder.List(folder.Path).Select(file => Path.GetFileName(file)!)).IsEquivalentTo(newestFirst, CollectionOrdering.Matching);
+        string[] newestFirst = ["checkpoint-100000000.tsd", "checkpoint-99999999.tsd", "checkpoint-00000010.tsd",
+            "checkpoint-00000009.tsd"];
+        await Assert.That(CheckpointFolder.List(folder.Path).Select(file => Path.GetFileName(file)!))
+            .IsEquivalentTo(newestFirst, CollectionOrdering.Matching);
         using CheckpointFolder held = CheckpointFolder.Hold(folder.Path);
         held.Prune(2);
         await Assert.That(folder.Names()).IsEquivalentTo(
             [
-                "checkpoint-00000011.tsd.damaged", "checkpoint-0000001x.tsd", "checkpoint-1.tsd", "checkpoint-100000000.tsd", "checkpoint-99999999.tsd", "lock",
+                "checkpoint-00000011.tsd.damaged", "checkpoint-0000001x.tsd", "checkpoint-1.tsd", "checkpoint-100000000.tsd",
+                "checkpoint-99999999.tsd", "lock",
                 "model.tsd",
             ]);
         await Assert.That(held.FileOf(1234)).IsEqualTo(folder["checkpoint-00001234.tsd"]);
@@ -72,7 +77,8 @@ public sealed class CheckpointFolderTests
         FileProblem Problem(FileProblemKind kind, string path) => new(kind, path, $"{path}: {kind}");
         string? Open(FileProblemKind newest, out IReadOnlyList<FileProblem> damaged) => CheckpointFolder.OpenNewest(
             ["c", "b", "a"],
-            (string path, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? opened, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out FileProblem? problem) =>
+            (string path, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? opened,
+                [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out FileProblem? problem) =>
             {
                 opened = path == "a" ? path : null;
                 problem = path == "a" ? null : Problem(path == "c" ? newest : FileProblemKind.Truncated, path);
@@ -95,7 +101,8 @@ public sealed class CheckpointFolderTests
         string? Open(out IReadOnlyList<FileProblem> damaged)
         {
             using CheckpointFile<LanguageModelRecipe, RunTexts>? file =
-                CheckpointFolder.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(CheckpointFolder.List(folder.Path), LanguageModelCheckpoint.Format.TryOpen, out damaged);
+                CheckpointFolder.OpenNewest<CheckpointFile<LanguageModelRecipe, RunTexts>>(CheckpointFolder.List(folder.Path),
+                    LanguageModelCheckpoint.Format.TryOpen, out damaged);
             return file?.Path;
         }
 

@@ -4,9 +4,13 @@ using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Headers near their limit of 64 MiB that are made to cost more than they are worth: none may be turned into many times as much memory.</summary>
+/// <summary>Headers near their limit of 64 MiB that are made to cost more than they are worth: none may be turned into many times as much
+/// memory.</summary>
 public sealed class HeaderBombTests
 {
+    private const string Model = """{"kind":"language-model","configuration":{"vocabularySize":2,"embeddingSize":1,"hiddenSize":""" +
+        """1,"layerCount":1,"tieWeights":false}""";
+
     private const int Length = 63 << 20;
 
     /// <summary>A start, what is repeated, and an end.</summary>
@@ -21,9 +25,9 @@ public sealed class HeaderBombTests
     [Arguments("""{"kind":"x","note":" """, "\\u0000", "\",\"tensors\":[]}")]
     [Arguments("""{"kind":"x","tensors":[]""", "\n", "}")]
     [Arguments("""{"kind":"language-model","configuration":[""", "0,", "0],\"tensors\":[]}")]
-    [Arguments("""{"kind":"language-model","configuration":{"vocabularySize":2,"embeddingSize":1,"hiddenSize":1,"layerCount":1,"tieWeights":false},"vocabulary":{"level":"char","tokens":[""",
+    [Arguments(Model + ""","vocabulary":{"level":"char","tokens":[""",
         "\"\",", "\"\"]},\"training\":{},\"tensors\":[]}")]
-    [Arguments("""{"kind":"language-model","configuration":{"vocabularySize":2,"embeddingSize":1,"hiddenSize":1,"layerCount":1,"tieWeights":false},"vocabulary":{"level":"char","tokens":["a","b"]},"training":{"epochs":[""",
+    [Arguments(Model + ""","vocabulary":{"level":"char","tokens":["a","b"]},"training":{"epochs":[""",
         "null,", "null]},\"tensors\":[]}")]
     public async Task Costs_little_more_than_its_bytes(string start, string repeated, string end)
     {
@@ -53,7 +57,8 @@ public sealed class HeaderBombTests
         await Assert.That(allocated).IsLessThan(new FileInfo(path).Length + (1 << 20));
     }
 
-    /// <summary>A hundred thousand tensors are unusual and allowed; each is found by its name without looking through all the others.</summary>
+    /// <summary>A hundred thousand tensors are unusual and allowed; each is found by its name without looking through all the
+    /// others.</summary>
     [Test]
     [NotInParallel("large memory")]
     public async Task Tensors_by_the_hundred_thousand_open_within_a_small_multiple_of_their_header()
@@ -62,7 +67,8 @@ public sealed class HeaderBombTests
         const int count = 100_000;
         byte[] data = new byte[64 * count];
         string checksum = TsdBytes.Hash(new byte[4]);
-        string header = $"{{\"kind\":\"x\",\"tensors\":[{string.Join(',', Enumerable.Range(0, count).Select(i => TsdBytes.Entry($"t{i}", "[1]", 64L * i, 4, checksum)))}]}}";
+        IEnumerable<string> entries = Enumerable.Range(0, count).Select(i => TsdBytes.Entry($"t{i}", "[1]", 64L * i, 4, checksum));
+        string header = $"{{\"kind\":\"x\",\"tensors\":[{string.Join(',', entries)}]}}";
         string path = folder.Put("m.tsd", TsdBytes.File(header, data));
         long before = GC.GetAllocatedBytesForCurrentThread();
         using TsdFile file = TsdFile.Open(path);

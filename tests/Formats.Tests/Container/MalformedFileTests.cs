@@ -50,11 +50,14 @@ public sealed class MalformedFileTests
     [Test]
     public async Task There_is_a_file_for_every_reason_that_the_format_names()
     {
-        Malformed[] corpus = [.. Starts().Concat(Prologues()).Concat(Headers()).Concat(Tensors()).Concat(Contents()).Select(make => make())];
+        Malformed[] corpus = [.. Starts().Concat(Prologues()).Concat(Headers()).Concat(Tensors()).Concat(Contents())
+            .Select(make => make())];
         string[] named = [.. FormatDocument.Chapters("The `.tsd` container", "Kind `language-model`")
-            .SelectMany(text => Enum.GetNames<FileProblemKind>().Where(kind => text.Contains($"`{kind}`", StringComparison.Ordinal))).Distinct()];
+            .SelectMany(text => Enum.GetNames<FileProblemKind>().Where(kind => text.Contains($"`{kind}`", StringComparison.Ordinal)))
+            .Distinct()];
         await Assert.That(named).Contains(nameof(FileProblemKind.NotFinite));
-        await Assert.That(named.Order()).IsEquivalentTo(corpus.Select(file => file.Kind.ToString()).Distinct().Order(), CollectionOrdering.Matching);
+        await Assert.That(named.Order())
+            .IsEquivalentTo(corpus.Select(file => file.Kind.ToString()).Distinct().Order(), CollectionOrdering.Matching);
         await Assert.That(corpus.Select(file => file.Name).Distinct().Count()).IsGreaterThanOrEqualTo(40);
     }
 
@@ -67,12 +70,15 @@ public sealed class MalformedFileTests
         wrong[data + 3] ^= 0x80;
         string stored = TsdBytes.Hash(good.AsSpan(data, 8)), found = TsdBytes.Hash(wrong.AsSpan(data, 8));
         yield return Content("a flipped sign", FileProblemKind.TensorDamaged,
-            $"FILE is damaged in tensor 'w', bytes {data} to {data + 7}: checksum {stored} expected, {found} found.{Again}", data, "w", wrong, ReadTensor("w"));
+            $"FILE is damaged in tensor 'w', bytes {data} to {data + 7}: checksum {stored} expected, {found} found.{Again}", data, "w",
+                wrong, ReadTensor("w"));
         yield return Content("padding after a tensor", FileProblemKind.PaddingDamaged,
             $"FILE is damaged in the padding after 'w', at byte {data + 8}: 00 expected, 01 found.{Again}", data + 8, "w",
             Change(b => b[data + 8] = 1)(), ReadTensor("w"));
-        yield return Content("a tensor that is not there", FileProblemKind.TensorMissing, "FILE has no tensor 'v'", null, "v", good, ReadTensor("v"));
-        yield return Content("another kind", FileProblemKind.WrongKind, "FILE is of kind 'example'; 'language-model' was expected", 64, "kind", good, Load);
+        yield return Content("a tensor that is not there", FileProblemKind.TensorMissing, "FILE has no tensor 'v'", null, "v", good,
+            ReadTensor("v"));
+        yield return Content("another kind", FileProblemKind.WrongKind, "FILE is of kind 'example'; 'language-model' was expected", 64,
+            "kind", good, Load);
         foreach ((string dtype, byte[] number, string what) in new (string, byte[], string)[]
         {
             ("f32", [0, 0, 0x80, 0x7F], "infinite"), ("f32", [1, 0, 0x80, 0xFF], "not a number"), ("f16", [0, 0xFC], "infinite"),
@@ -82,7 +88,8 @@ public sealed class MalformedFileTests
             byte[] file = LanguageModelBytes.Make(dtype, number);
             int at = LanguageModelBytes.LastTensor(file) + number.Length;
             yield return Content($"{dtype}, {what}", FileProblemKind.NotFinite,
-                $"FILE was not loaded: weight 1 of tensor 'classifier.bias' is {what}. Train again with a lower learning rate.", at, "classifier.bias", file, Load);
+                $"FILE was not loaded: weight 1 of tensor 'classifier.bias' is {what}. Train again with a lower learning rate.", at,
+                    "classifier.bias", file, Load);
         }
 
         yield return Model("tokens that no tensor is for", "\"tokens\":[", "\"tokens\":[" + string.Concat(Enumerable.Repeat("\"\",", 1000)),
@@ -90,10 +97,13 @@ public sealed class MalformedFileTests
         yield return Model("epochs beyond the limit", "\"epochs\":[", "\"epochs\":[" + string.Join(',', Enumerable.Repeat("null", 400_000)),
             FileProblemKind.HeaderInvalid, "the header member 'training' has 400,034 values; at most 327,936 were expected", "training");
         yield return Content("a configuration of another model", FileProblemKind.ModelInvalid,
-            "FILE cannot be used: its tensors do not go with its configuration: storage holds 96 floats, the layout needs 144. The program that wrote it is at fault.", null, "configuration",
-            LanguageModelBytes.Change("\"layerCount\":1,\"tieWeights\":false},\"voc", "\"layerCount\":2,\"tieWeights\":false},\"voc"), Load);
+            "FILE cannot be used: its tensors do not go with its configuration: storage holds 96 floats, the layout needs 144. The " +
+            "program that wrote it is at fault.", null, "configuration",
+            LanguageModelBytes.Change("\"layerCount\":1,\"tieWeights\":false},\"voc", "\"layerCount\":2,\"tieWeights\":false},\"voc"),
+                Load);
 
-        static Func<Malformed> Content(string name, FileProblemKind kind, string message, long? offset, string part, byte[] file, Action<string> read)
+        static Func<Malformed> Content(string name, FileProblemKind kind, string message, long? offset, string part, byte[] file,
+            Action<string> read)
         {
             // A section's place is where it stands in the header.
             if (offset is null && kind != FileProblemKind.TensorMissing) offset = LanguageModelBytes.PlaceOf(file, part);
@@ -123,7 +133,8 @@ public sealed class MalformedFileTests
         yield return Foreign("short text", "x"u8.ToArray(), "78 (it looks like text)");
         yield return Foreign("gzip", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "1F 8B 08 00 00 00 00 00 (a gzip file; unpack it first)");
         yield return Foreign(
-            "zip", [.. "PK"u8, 3, 4, 20, 0, 0, 0], "50 4B 03 04 14 00 00 00 (a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, save its weights " +
+            "zip", [.. "PK"u8, 3, 4, 20, 0, 0, 0],
+                "50 4B 03 04 14 00 00 00 (a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, save its weights " +
             "from PyTorch with safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") and give that file)");
         yield return Foreign("onnx", [8, 7, 0x12, 7, .. "pytorch"u8], "08 07 12 07 70 79 74 6F (perhaps an ONNX model)");
         yield return Foreign("safetensors", [0x40, 0, 0, 0, 0, 0, 0, 0, .. "{\"w\":{}}"u8], "40 00 00 00 00 00 00 00 (a safetensors file)");
@@ -220,9 +231,12 @@ public sealed class MalformedFileTests
         yield return Json($$"""{"kind":"x",{{members}}"tensors":[]}""", "the header has more than 64 members beside 'kind' and 'tensors'",
             64 + 12 + (64 * 8), "header");
         string word = new('w', 24577);
-        yield return Json($$"""{"kind":"x","note":["{{word}}"],"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 84, "header");
-        yield return Json($$"""{"kind":"x","{{word}}":1,"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 76, "header");
-        yield return Json($$"""{"kind":"{{word}}","tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 72, "header");
+        yield return Json($$"""{"kind":"x","note":["{{word}}"],"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are " +
+            "allowed", 84, "header");
+        yield return Json($$"""{"kind":"x","{{word}}":1,"tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 76,
+            "header");
+        yield return Json($$"""{"kind":"{{word}}","tensors":[]}""", "a string takes 24,577 bytes; at most 24,576 are allowed", 72,
+            "header");
         yield return Json("""{"kind":"x","tensors":null}""", "the header member 'tensors' is null", 86, "tensors");
         yield return () =>
             new("bytes that are not UTF-8", () => TsdBytes.File([.. "{\"kind\":\"x\",\"note\":\""u8, 0xFF, .. "\",\"tensors\":[]}"u8], []),
@@ -296,7 +310,8 @@ public sealed class MalformedFileTests
             "tensor 'w' is declared twice", FileProblemKind.TensorInvalid);
         foreach (string dtype in (string[])["f8", "F32", "", "f64"])
         {
-            yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, dtype: dtype), $"tensor 'w' is of dtype '{dtype}'; this build reads f32, f16 and bf16",
+            yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, dtype: dtype),
+                $"tensor 'w' is of dtype '{dtype}'; this build reads f32, f16 and bf16",
                 FileProblemKind.TensorUnsupported);
         }
 
@@ -305,8 +320,10 @@ public sealed class MalformedFileTests
         yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "bf16"), "tensor 'w' says 12 bytes, its shape [3] makes 6",
             FileProblemKind.TensorInvalid);
         string many = $"[{string.Join(',', Enumerable.Repeat("1", 57))}]";
-        yield return Entries(TsdBytes.Entry("w", many, 0, 4), "tensor 'w' has 57 extents; at most 8 are allowed", FileProblemKind.TensorInvalid);
-        yield return Entries(TsdBytes.Entry("w", many.Replace("[", "[1,", StringComparison.Ordinal), 0, 4), "tensors[0] has 65 values; at most 64 are allowed",
+        yield return Entries(TsdBytes.Entry("w", many, 0, 4), "tensor 'w' has 57 extents; at most 8 are allowed",
+            FileProblemKind.TensorInvalid);
+        yield return Entries(TsdBytes.Entry("w", many.Replace("[", "[1,", StringComparison.Ordinal), 0, 4),
+            "tensors[0] has 65 values; at most 64 are allowed",
             FileProblemKind.TensorInvalid, "tensors[0]", 64 + Header("").IndexOf('[', StringComparison.Ordinal) + 1);
         foreach (string checksum in (string[])["", "0123", new string('A', 32), new string('g', 32)])
         {
@@ -384,7 +401,8 @@ public sealed class MalformedFileTests
             "binary mode.", offset,
             () => copy(TsdBytes.Example()));
 
-    private static Func<Malformed> Sealed(string name, FileProblemKind kind, string message, long offset, Action<byte[]> change, string? part = "prologue") =>
+    private static Func<Malformed> Sealed(
+        string name, FileProblemKind kind, string message, long offset, Action<byte[]> change, string? part = "prologue") =>
         Start(name, kind, message, offset, () =>
     {
         byte[] file = TsdBytes.Example();

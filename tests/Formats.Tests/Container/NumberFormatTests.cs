@@ -14,7 +14,8 @@ public sealed class NumberFormatTests
 
     [Test]
     [MethodDataSource(nameof(Formats))]
-    public async Task Each_of_the_65536_numbers_expands_to_its_value_and_rounds_back_to_itself(TensorStorage storage, int exponentBits, int fractionBits)
+    public async Task Each_of_the_65536_numbers_expands_to_its_value_and_rounds_back_to_itself(
+        TensorStorage storage, int exponentBits, int fractionBits)
     {
         byte[] bytes = new byte[2 << 16], back = new byte[2 << 16];
         for (int bits = 0; bits < 1 << 16; bits++) BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * bits), (ushort)bits);
@@ -26,18 +27,22 @@ public sealed class NumberFormatTests
         {
             double expected = ValueOf(bits, exponentBits, fractionBits);
             if (!expected.Equals((double)values[bits])) wrong.Add($"{bits:X4} is {values[bits]}, not {expected}");
-            if (double.IsNegative(expected) != float.IsNegative(values[bits]) && !double.IsNaN(expected)) wrong.Add($"{bits:X4} has the wrong sign");
+            if (double.IsNegative(expected) != float.IsNegative(values[bits]) && !double.IsNaN(expected))
+                wrong.Add($"{bits:X4} has the wrong sign");
             int rounded = BinaryPrimitives.ReadUInt16LittleEndian(back.AsSpan(2 * bits));
-            if (double.IsNaN(expected) ? !double.IsNaN(ValueOf(rounded, exponentBits, fractionBits)) : rounded != bits) wrong.Add($"{bits:X4} comes back as {rounded:X4}");
+            if (double.IsNaN(expected) ? !double.IsNaN(ValueOf(rounded, exponentBits, fractionBits)) : rounded != bits)
+                wrong.Add($"{bits:X4} comes back as {rounded:X4}");
         }
 
         await Assert.That(wrong).IsEmpty();
     }
 
-    /// <summary>Between each number and the next: at the middle, just below and just above it. This takes in subnormal numbers and the step to infinity.</summary>
+    /// <summary>Between each number and the next: at the middle, just below and just above it. This takes in subnormal numbers and the step
+    /// to infinity.</summary>
     [Test]
     [MethodDataSource(nameof(Formats))]
-    public async Task What_lies_between_two_numbers_rounds_to_the_nearest_and_ties_to_the_even_one(TensorStorage storage, int exponentBits, int fractionBits)
+    public async Task What_lies_between_two_numbers_rounds_to_the_nearest_and_ties_to_the_even_one(
+        TensorStorage storage, int exponentBits, int fractionBits)
     {
         int infinity = ((1 << exponentBits) - 1) << fractionBits;
         double beyond = Math.ScaleB(1, 1 << (exponentBits - 1));
@@ -60,7 +65,8 @@ public sealed class NumberFormatTests
         float[] values = [.. cases.Select(c => c.Value)];
         byte[] bytes = new byte[2 * values.Length];
         NumberFormat.Round(values, storage, bytes);
-        string[] wrong = [.. cases.Select((c, i) => (c.Value, c.Expected, Found: BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(2 * i))))
+        string[] wrong = [.. cases.Select((c, i) => (c.Value, c.Expected,
+            Found: BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(2 * i))))
             .Where(c => c.Found != c.Expected).Select(c => $"{c.Value:R} rounds to {c.Found:X4}, not {c.Expected:X4}")];
         await Assert.That(wrong).IsEmpty();
     }
@@ -68,7 +74,8 @@ public sealed class NumberFormatTests
     [Test]
     [Arguments(TensorStorage.F16, 0x477FEFFFu, 0x477FF000u)] // 65519.996 and 65520
     [Arguments(TensorStorage.BF16, 0x7F7F7FFFu, 0x7F7F8000u)]
-    public async Task A_number_that_would_become_infinite_is_found_and_the_one_before_it_is_not(TensorStorage storage, uint last, uint first)
+    public async Task A_number_that_would_become_infinite_is_found_and_the_one_before_it_is_not(
+        TensorStorage storage, uint last, uint first)
     {
         (float good, float bad) = (BitConverter.UInt32BitsToSingle(last), BitConverter.UInt32BitsToSingle(first));
         float[] fine = [0, good, -good, float.PositiveInfinity, float.NaN];
@@ -97,7 +104,8 @@ public sealed class NumberFormatTests
 
     private static double ValueOf(int bits, int exponentBits, int fractionBits)
     {
-        int fraction = bits & ((1 << fractionBits) - 1), exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1), bias = (1 << (exponentBits - 1)) - 1;
+        int fraction = bits & ((1 << fractionBits) - 1), exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1),
+            bias = (1 << (exponentBits - 1)) - 1;
         double sign = bits >> 15 == 0 ? 1 : -1;
         if (exponent == (1 << exponentBits) - 1) return fraction == 0 ? sign * double.PositiveInfinity : double.NaN;
         return exponent == 0

@@ -20,12 +20,14 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
 
     public static IEnumerable<Func<LanguageModelCase>> All() =>
     [
-        () => new(CellKind.Lstm, 1), () => new(CellKind.Lstm, 2), () => new(CellKind.Lstm, 2) { Tied = true }, () => new(CellKind.Lstm, 3) { Last = 4 },
+        () => new(CellKind.Lstm, 1), () => new(CellKind.Lstm, 2), () => new(CellKind.Lstm, 2) { Tied = true },
+        () => new(CellKind.Lstm, 3) { Last = 4 },
         () => new(CellKind.Lstm, 3) { Last = 4, Tied = true }, () => new(CellKind.Lstm, 2) { Peepholes = true }, () => new(CellKind.Gru, 2),
         () => new(CellKind.Gru, 2) { Last = 5 }, () => new(CellKind.RnnTanh, 2), () => new(CellKind.RnnRelu, 1) { Tied = true },
     ];
 
-    public override string ToString() => $"{Cell} {Layers}{(Last > 0 ? $" last {Last}" : "")}{(Tied ? " tied" : "")}{(Peepholes ? " peepholes" : "")}";
+    public override string ToString() =>
+        $"{Cell} {Layers}{(Last > 0 ? $" last {Last}" : "")}{(Tied ? " tied" : "")}{(Peepholes ? " peepholes" : "")}";
 
     internal LoadedLanguageModel Make()
     {
@@ -62,7 +64,8 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
             Epochs = [LanguageModelFileTests.Epoch(1, 99.5, 88.25, 0.1f)],
             Test = LanguageModelFileTests.Of(77.125),
         };
-        return new LoadedLanguageModel(model, new Vocabulary(TextLevel.Word, ["<eos>", "the", "a", "<unk>", "\"quoted\"", "naïve", "世界", "x\\y", "z"]), training);
+        return new LoadedLanguageModel(model, new Vocabulary(TextLevel.Word, ["<eos>", "the", "a", "<unk>", "\"quoted\"", "naïve", "世界",
+            "x\\y", "z"]), training);
     }
 
     /// <summary>Tokens [T, B].</summary>
@@ -85,7 +88,8 @@ public sealed record LanguageModelCase(CellKind Cell, int Layers)
         return logits;
     }
 
-    internal static bool HasSameBits(LanguageModel a, LanguageModel b) => a.Config == b.Config && a.Layout.Tensors.Zip(b.Layout.Tensors).All(pair =>
+    internal static bool HasSameBits(LanguageModel a, LanguageModel b) =>
+        a.Config == b.Config && a.Layout.Tensors.Zip(b.Layout.Tensors).All(pair =>
         pair.First.Name == pair.Second.Name && System.Runtime.InteropServices.MemoryMarshal.AsBytes(a.Parameters[pair.First]).SequenceEqual(
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(b.Parameters[pair.Second])));
 }

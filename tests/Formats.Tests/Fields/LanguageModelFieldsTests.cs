@@ -21,10 +21,13 @@ public sealed class LanguageModelFieldsTests
     {
         string[] properties =
         [
-            .. Settable<LanguageModelRecipe>().Where(name => name != "dropout"), .. Settable<DropoutSpec>().Select(name => $"dropout.{name}"),
+            .. Settable<LanguageModelRecipe>()
+            .Where(name => name != "dropout"), .. Settable<DropoutSpec>().Select(name => $"dropout.{name}"),
         ];
-        await Assert.That(s_table.Fields.Select(field => field.Json).Order()).IsEquivalentTo(properties.Order(), CollectionOrdering.Matching);
-        foreach (Func<Field<LanguageModelRecipe>, string> name in new Func<Field<LanguageModelRecipe>, string>[] { f => f.Option, f => f.Result })
+        await Assert.That(s_table.Fields.Select(field => field.Json).Order())
+            .IsEquivalentTo(properties.Order(), CollectionOrdering.Matching);
+        foreach (Func<Field<LanguageModelRecipe>, string> name in new Func<Field<LanguageModelRecipe>, string>[] { f => f.Option,
+            f => f.Result })
             await Assert.That(s_table.Fields.Select(name).Distinct().Count()).IsEqualTo(s_table.Fields.Count);
     }
 
@@ -33,7 +36,8 @@ public sealed class LanguageModelFieldsTests
     public async Task A_row_sets_the_property_of_its_name_and_no_other(string option)
     {
         (Field<LanguageModelRecipe> field, LanguageModelRecipe changed) = Changed(option);
-        string[] differing = [.. Values(s_plain).Zip(Values(changed)).Where(pair => !Equals(pair.First.Value, pair.Second.Value)).Select(pair => pair.First.Name)];
+        string[] differing = [.. Values(s_plain).Zip(Values(changed)).Where(pair => !Equals(pair.First.Value, pair.Second.Value))
+            .Select(pair => pair.First.Name)];
         await Assert.That(differing).IsEquivalentTo([field.Json]);
     }
 
@@ -81,12 +85,14 @@ public sealed class LanguageModelFieldsTests
         string json = Write(changed), name = field.Json[(field.Json.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
         // The first of that name, or the one of dropout.
-        int start = json.IndexOf($"\"{name}\":", field.Json == name ? 0 : json.IndexOf("\"dropout\":", StringComparison.Ordinal), StringComparison.Ordinal);
+        int start = json.IndexOf($"\"{name}\":", field.Json == name
+            ? 0 : json.IndexOf("\"dropout\":", StringComparison.Ordinal), StringComparison.Ordinal);
         int end = json.IndexOfAny([',', '}'], start);
         string member = json[start..end], path = $"$.recipe.{field.Json}";
         (string, string)[] faults =
         [
-            (json.Replace(member, $"\"{name}\":[]", StringComparison.Ordinal), $"{field.Json} is a list; expected {field.Spelling.Expected}"),
+            (json.Replace(member, $"\"{name}\":[]", StringComparison.Ordinal), $"{field.Json} is a list; expected " +
+                $"{field.Spelling.Expected}"),
             (json[..start] + member + ',' + json[start..], $"{field.Json} stands twice"),
         ];
         foreach ((string text, string message) in faults)
@@ -97,7 +103,8 @@ public sealed class LanguageModelFieldsTests
 
         string without = json.Replace(member, "", StringComparison.Ordinal).Replace(",,", ",", StringComparison.Ordinal)
             .Replace("{,", "{", StringComparison.Ordinal).Replace(",}", "}", StringComparison.Ordinal);
-        if (field.IsRequired) await Assert.That(Assert.Throws<JsonException>(() => Read(without)).Message).IsEqualTo($"the key {field.Json} is missing");
+        if (field.IsRequired)
+            await Assert.That(Assert.Throws<JsonException>(() => Read(without)).Message).IsEqualTo($"the key {field.Json} is missing");
         else await Assert.That(Read(without)).IsEqualTo(field.WithUsual(changed));
         if (field.Spelling.Names.Count == 0) return;
         string wrong = json.Replace(member, $"\"{name}\":\"none of them\"", StringComparison.Ordinal);
@@ -110,9 +117,12 @@ public sealed class LanguageModelFieldsTests
     [Arguments("\"name\":\"plain\"", "\"name\":\"plain\",\"gates\":4", "gates is no key of a recipe", "$.recipe.gates")]
     [Arguments("\"kind\":\"none\"", "\"kind\":\"none\",\"bptt\":4", "dropout.bptt is no key of a recipe", "$.recipe.dropout.bptt")]
     [Arguments("\"dropout\":{", "\"dropout\":7,\"rest\":{", "dropout is 7; expected an object", "$.recipe.dropout")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":4294967300", "batchSize is 4294967300; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":20.5", "batchSize is 20.5; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
-    [Arguments("\"batchSize\":20", "\"batchSize\":null", "batchSize is null; expected a whole number from 1 to 65536", "$.recipe.batchSize")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":4294967300", "batchSize is 4294967300; expected a whole number from 1 to 65536",
+        "$.recipe.batchSize")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":20.5", "batchSize is 20.5; expected a whole number from 1 to 65536",
+        "$.recipe.batchSize")]
+    [Arguments("\"batchSize\":20", "\"batchSize\":null", "batchSize is null; expected a whole number from 1 to 65536",
+        "$.recipe.batchSize")]
     [Arguments("\"seed\":1", "\"seed\":-1", "seed is -1; expected a whole number from 0 to 2^64 - 1", "$.recipe.seed")]
     public async Task What_is_no_recipe_is_refused_where_it_is_wrong(string was, string now, string message, string path)
     {
@@ -129,7 +139,8 @@ public sealed class LanguageModelFieldsTests
         await Assert.That(Read(json + ",\"lossReduction\":\"sum-over-time\",\"wordDrop\":null}")).IsEqualTo(s_plain);
         await Assert.That(Read(json + ",\"lossReduction\":\"sum\"}")).IsEqualTo(s_plain);
         await Assert.That(ModelSpelling.MaskDraws.TryParse("exact", out _)).IsTrue();
-        await Assert.That(Assert.Throws<ArgumentException>(() => Read(json.Replace("exact-count", "exact", StringComparison.Ordinal) + "}")).Message)
+        await Assert.That(Assert.Throws<ArgumentException>(() => Read(json.Replace("exact-count", "exact", StringComparison.Ordinal) + "}"))
+            .Message)
             .IsEqualTo("dropout.draw is 'exact'; expected exact-count or bernoulli");
     }
 
@@ -164,7 +175,8 @@ public sealed class LanguageModelFieldsTests
     }
 
     private static IEnumerable<string> Settable<T>() =>
-        typeof(T).GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(p => p.CanWrite).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+        typeof(T).GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(p => p.CanWrite)
+            .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
 
     private static IEnumerable<(string Name, object? Value)> Values(LanguageModelRecipe recipe) =>
     [

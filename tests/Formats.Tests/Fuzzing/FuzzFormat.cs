@@ -29,7 +29,8 @@ public abstract class FuzzFormat
     public virtual byte[] MutateInside(byte[] seed, byte[] other, Mutator mutator) => mutator.Mutate(seed, other);
 
     /// <summary>Whether a problem names the file it is in.</summary>
-    public virtual bool IsNamed(FileProblem problem, string path) => problem.File == path && problem.Message.Contains(path, StringComparison.Ordinal);
+    public virtual bool IsNamed(FileProblem problem, string path) =>
+        problem.File == path && problem.Message.Contains(path, StringComparison.Ordinal);
 
     public sealed override string ToString() => Name;
 }

@@ -123,13 +123,15 @@ internal sealed partial class Fuzzer : IDisposable
     private string? Complaint(FileProblem problem, long length)
     {
         if (!_format.IsNamed(problem, _path)) return $"the file is not named: {problem.Message}";
-        if (problem.Message.Length > 2000 || problem.Message.AsSpan().ContainsAnyInRange('\0', '\u001F')) return $"no message for one line: {problem.Message}";
+        if (problem.Message.Length > 2000 || problem.Message.AsSpan().ContainsAnyInRange('\0', '\u001F'))
+            return $"no message for one line: {problem.Message}";
         return problem.Offset is { } offset && (offset < 0 || offset > length) ? $"byte {offset} of {length}: {problem.Message}" : null;
     }
 
     private void Fail(string what)
     {
-        if (_failures.Count < MaxFailures) _failures.Add($"{_format.Name} file {_number} (again: TINYSD_FUZZ_FROM={_number} TINYSD_FUZZ=1): {what}");
+        if (_failures.Count < MaxFailures)
+            _failures.Add($"{_format.Name} file {_number} (again: TINYSD_FUZZ_FROM={_number} TINYSD_FUZZ=1): {what}");
     }
 
     private void Put(byte[] bytes)
@@ -145,14 +147,16 @@ internal sealed partial class Fuzzer : IDisposable
     {
         long startedAt = Volatile.Read(ref _startedAt);
         if (startedAt != long.MaxValue && Environment.TickCount64 - startedAt > HangSeconds * 1000L)
-            Environment.FailFast($"reading {_format.Name} file {_number} takes more than {HangSeconds} s (again: TINYSD_FUZZ_FROM={_number} TINYSD_FUZZ=1)");
+            Environment.FailFast($"reading {_format.Name} file {_number} takes more than {HangSeconds} s (again: " +
+                $"TINYSD_FUZZ_FROM={_number} TINYSD_FUZZ=1)");
     }
 
     /// <summary>Processor time of this thread, in seconds; always 0 where the system does not tell.</summary>
     public static double CpuSeconds()
     {
         Span<long> time = stackalloc long[2];
-        return OperatingSystem.IsLinux() && ClockGetTime(ThreadCpuClock, ref MemoryMarshal.GetReference(time)) == 0 ? time[0] + (time[1] * 1e-9) : 0;
+        return OperatingSystem.IsLinux() && ClockGetTime(ThreadCpuClock, ref MemoryMarshal.GetReference(time)) == 0
+            ? time[0] + (time[1] * 1e-9) : 0;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

@@ -13,8 +13,10 @@ public sealed class Mutator(Random random, IReadOnlyList<byte[]> words)
 
     private static readonly long[] s_figures =
     [
-        0, 1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 65, 127, 128, 255, 256, 1023, 4096, 65535, 65536, 1 << 20, 1 << 24, 1 << 26, (1 << 26) + 1, 1 << 28, 1 << 30, int.MaxValue,
-        int.MaxValue - 1, 1L << 31, uint.MaxValue, 1L << 32, 1L << 40, 1L << 61, 1L << 62, long.MaxValue, long.MaxValue - 63, long.MinValue, -1, -2, -4, -8, -64, int.MinValue,
+        0, 1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 65, 127, 128, 255, 256, 1023, 4096, 65535, 65536, 1 << 20, 1 << 24, 1 << 26, (1 << 26) + 1,
+        1 << 28, 1 << 30, int.MaxValue,
+        int.MaxValue - 1, 1L << 31, uint.MaxValue, 1L << 32, 1L << 40, 1L << 61, 1L << 62, long.MaxValue, long.MaxValue - 63, long.MinValue,
+        -1, -2, -4, -8, -64, int.MinValue,
     ];
 
     /// <summary>For changes that a format makes by itself.</summary>
@@ -91,7 +93,8 @@ public sealed class Mutator(Random random, IReadOnlyList<byte[]> words)
         Span<byte> field = changed.AsSpan(at, size);
         long value = random.Next(4) switch
         {
-            0 => (size == 4 ? BinaryPrimitives.ReadInt32LittleEndian(field) : BinaryPrimitives.ReadInt64LittleEndian(field)) + random.Next(-2, 3),
+            0 => (size == 4
+                ? BinaryPrimitives.ReadInt32LittleEndian(field) : BinaryPrimitives.ReadInt64LittleEndian(field)) + random.Next(-2, 3),
             1 => bytes.Length + random.Next(-2, 3),
             _ => Figure(),
         };

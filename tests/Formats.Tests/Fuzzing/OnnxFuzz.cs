@@ -7,13 +7,15 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>ONNX: exported stacks, nodes with every input and attribute, and all that exporters put around them, with numbers in every way to write them.</summary>
+/// <summary>ONNX: exported stacks, nodes with every input and attribute, and all that exporters put around them, with numbers in every way
+/// to write them.</summary>
 internal sealed class OnnxFuzz : FuzzFormat
 {
     // Those of the exported stacks; all others have a recurrent case's.
     private static readonly NamedTensor[] s_others =
     [
-        new("input", [2, 1, 2], [1f, -2f, 3f, -4f]), new("h0", [4, 1, 3], RecurrentCase.Random(1, 12)), new("c0", [4, 1, 3], RecurrentCase.Random(2, 12)),
+        new("input", [2, 1, 2], [1f, -2f, 3f, -4f]), new("h0", [4, 1, 3], RecurrentCase.Random(1, 12)),
+        new("c0", [4, 1, 3], RecurrentCase.Random(2, 12)),
         new("tokens", [2, 1], [1L, 8L]),
     ];
 
@@ -21,8 +23,10 @@ internal sealed class OnnxFuzz : FuzzFormat
 
     public override IReadOnlyList<string> Words =>
     [
-        "LSTM", "GRU", "RNN", "Reshape", "Slice", "Split", "Expand", "ConstantOfShape", "Concat", "Transpose", "Gather", "Unsqueeze", "Identity", "hidden_size", "direction",
-        "Add", "Mul", "Div", "Cast", "Range", "Tile", "Pad", "Where", "MatMul", "Gemm", "Softmax", "ReduceSum", "Shape", "GatherND", "OneHot", "own", "f", "tinysd.vocabulary", "tokens",
+        "LSTM", "GRU", "RNN", "Reshape", "Slice", "Split", "Expand", "ConstantOfShape", "Concat", "Transpose", "Gather", "Unsqueeze",
+        "Identity", "hidden_size", "direction",
+        "Add", "Mul", "Div", "Cast", "Range", "Tile", "Pad", "Where", "MatMul", "Gemm", "Softmax", "ReduceSum", "Shape", "GatherND",
+        "OneHot", "own", "f", "tinysd.vocabulary", "tokens",
         "bidirectional", "activations", "Affine", "axis", "axes", "perm", "value", "layout", "\0", "\u007f", "input", "h0",
     ];
 
@@ -31,7 +35,8 @@ internal sealed class OnnxFuzz : FuzzFormat
 
     public override IReadOnlyList<byte[]> MakeSeeds() =>
     [
-        Export(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional, Peepholes = true }, true),
+        Export(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional,
+            Peepholes = true }, true),
         Export(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 2, LayerCount = 3 }, false),
         Export(new LanguageModelCase(CellKind.Lstm, 2) { Tied = true }), Export(new LanguageModelCase(CellKind.Gru, 1)),
         Surrounded(14, false), Surrounded(11, false), Surrounded(7, false), Surrounded(14, true), Surrounded(7, true), Tensors(),
@@ -53,7 +58,8 @@ internal sealed class OnnxFuzz : FuzzFormat
         return run is null && problem?.Kind == FileProblemKind.Unsupported ? null : problem ?? run;
     }
 
-    // A length within a message changed makes the message end elsewhere: changes are of whole fields, or mostly of single bytes, which leave lengths right.
+    // A length within a message changed makes the message end elsewhere: changes are of whole fields, or mostly of single bytes, which
+    // leave lengths right.
     public override byte[] MutateInside(byte[] seed, byte[] other, Mutator mutator)
     {
         if (mutator.Random.Next(2) == 0) return ProtoMutation.Mutate(seed, other, mutator);
@@ -83,7 +89,8 @@ internal sealed class OnnxFuzz : FuzzFormat
             ProtoWriter tensor = OnnxBytes.Tensor(name, [2], type).Bytes(OnnxTensorField.Raw, new byte[2 * OnnxDataType.SizeOf(type)]);
             if (type != OnnxDataType.Binary32) tensor.Float(OnnxTensorField.Floats, 1f);
             if (type != OnnxDataType.Integer64) tensor.Integer(OnnxTensorField.Integers64, 2);
-            model.Constant(tensor.Integer(OnnxTensorField.Integers32, 3)).Node("Identity", [name], [$"same {name}"]).Output($"same {name}", null, type);
+            model.Constant(tensor.Integer(OnnxTensorField.Integers32, 3)).Node("Identity", [name], [$"same {name}"])
+                .Output($"same {name}", null, type);
         }
 
         return model.ToArray();
@@ -97,7 +104,8 @@ internal sealed class OnnxFuzz : FuzzFormat
         return problem?.Kind is FileProblemKind.DoesNotFit ? null : problem;
     }
 
-    // A layer among every operator that moves and cuts, on tensors with and without numbers; what became an input with an operator set is one or an attribute.
+    // A layer among every operator that moves and cuts, on tensors with and without numbers; what became an input with an operator set is
+    // one or an attribute.
     private static byte[] Surrounded(long opset, bool withAll)
     {
         const int hidden = RecurrentCase.H, width = RecurrentCase.I;
@@ -107,13 +115,16 @@ internal sealed class OnnxFuzz : FuzzFormat
         var floats = OnnxBytes.Tensor("W", [1, 4 * hidden, width], OnnxDataType.Binary32);
         foreach (float weight in weights[..(4 * hidden * width)]) floats.Float(OnnxTensorField.Floats, weight);
         var halves = OnnxBytes.Tensor("R", [1, 4 * hidden, hidden], OnnxDataType.Binary16);
-        foreach (float weight in weights[..(4 * hidden * hidden)]) halves.Integer(OnnxTensorField.Integers32, BitConverter.HalfToUInt16Bits((Half)weight));
+        foreach (float weight in weights[..(4 * hidden * hidden)])
+            halves.Integer(OnnxTensorField.Integers32, BitConverter.HalfToUInt16Bits((Half)weight));
         byte[] doubles = [.. weights[..(8 * hidden)].SelectMany(weight => BitConverter.GetBytes((double)weight))];
-        model.Constant(floats).Constant(halves).Constant(OnnxBytes.Tensor("B", [1, 8 * hidden], OnnxDataType.Binary64).Bytes(OnnxTensorField.Doubles, doubles));
+        model.Constant(floats).Constant(halves)
+            .Constant(OnnxBytes.Tensor("B", [1, 8 * hidden], OnnxDataType.Binary64).Bytes(OnnxTensorField.Doubles, doubles));
 
         // From the input, and back to it.
         model.Input("X", [-1, -1, width]).Node("Identity", ["X"], ["x0"]).Node("Dropout", ["x0"], ["x1"])
-            .Node("Transpose", ["x1"], ["x2"], OnnxBytes.Integers("perm", 1, 0, 2)).Node("Transpose", ["x2"], ["x3"], OnnxBytes.Integers("perm", 1, 0, 2));
+            .Node("Transpose", ["x1"], ["x2"], OnnxBytes.Integers("perm", 1, 0, 2))
+            .Node("Transpose", ["x2"], ["x3"], OnnxBytes.Integers("perm", 1, 0, 2));
         With("Unsqueeze", "x3", ["x4"], 13, [("axes", [1])]);
         With("Squeeze", "x4", ["x5"], 13, [("axes", [1])]);
         With("Split", "x5", ["a", "b"], 13, [("split", [1, width - 1])], OnnxBytes.Integer("axis", 2));
@@ -122,23 +133,29 @@ internal sealed class OnnxFuzz : FuzzFormat
         model.Node("Reshape", ["x7", Integers(0, -1, width)], ["x8"]);
 
         // A state of zeros for as many sequences as there are.
-        model.Node("Shape", ["x8"], ["shape"]).Node("Cast", ["shape"], ["s32"], OnnxBytes.Integer("to", OnnxDataType.Integer32)).Node("Cast", ["s32"], ["s64"], OnnxBytes.Integer("to", OnnxDataType.Integer64))
+        model.Node("Shape", ["x8"], ["shape"]).Node("Cast", ["shape"], ["s32"], OnnxBytes.Integer("to", OnnxDataType.Integer32))
+            .Node("Cast", ["s32"], ["s64"], OnnxBytes.Integer("to", OnnxDataType.Integer64))
             .Constant("second", [], [1L]).Node("Gather", ["s64", "second"], ["batch"], OnnxBytes.Integer("axis", 0));
         With("Unsqueeze", "batch", ["b1"], 13, [("axes", [0])]);
         model.Node("Constant", [], ["h1"], OnnxBytes.Attribute("value", OnnxAttributeType.Tensor)
-                .Nested(OnnxAttributeField.Tensor, OnnxBytes.Tensor("", [1], OnnxDataType.Integer64).Integer(OnnxTensorField.Integers64, hidden)))
-            .Node("Concat", [Integers(1), "b1", "h1"], ["state"], OnnxBytes.Integer("axis", 0)).Node("ConstantOfShape", ["state"], ["zeros"])
+                .Nested(OnnxAttributeField.Tensor, OnnxBytes.Tensor("", [1], OnnxDataType.Integer64)
+                    .Integer(OnnxTensorField.Integers64, hidden)))
+            .Node("Concat", [Integers(1), "b1", "h1"], ["state"], OnnxBytes.Integer("axis", 0))
+            .Node("ConstantOfShape", ["state"], ["zeros"])
             .Constant("zero", [1, 1, 1], [0f]).Node("Expand", ["zero", "state"], ["more"])
             .Node("LSTM", ["x8", "W", "R", "B", "", "zeros", "more"], ["y", "h"], OnnxBytes.Integer("hidden_size", hidden));
         With("Squeeze", "y", ["Y"], 13, [("axes", [1])]);
         model.Output("Y", [-1, -1, hidden]).Output("h", [1, -1, hidden]);
 
         // Without numbers.
-        model.Constant("n0", [0, 5], Array.Empty<float>()).Node("Transpose", ["n0"], ["n1"]).Node("Concat", ["n1", "n1"], ["n2"], OnnxBytes.Integer("axis", 1));
+        model.Constant("n0", [0, 5], Array.Empty<float>()).Node("Transpose", ["n0"], ["n1"])
+            .Node("Concat", ["n1", "n1"], ["n2"], OnnxBytes.Integer("axis", 1));
         With("Split", "n0", ["n3", "n4"], 13, [("split", [2, 3])], OnnxBytes.Integer("axis", 1));
-        model.Node("Split", ["n0"], ["n5", "n6", "n7"], OnnxBytes.Integer("axis", 1)).Node("Reshape", ["n0", Integers(5, 0)], ["n8"], OnnxBytes.Integer("allowzero", 1))
+        model.Node("Split", ["n0"], ["n5", "n6", "n7"], OnnxBytes.Integer("axis", 1))
+            .Node("Reshape", ["n0", Integers(5, 0)], ["n8"], OnnxBytes.Integer("allowzero", 1))
             .Node("Gather", ["n0", "second"], ["n9"], OnnxBytes.Integer("axis", 1)).Node("Expand", ["n8", Integers(2, 5, 0)], ["n10"]);
-        model.Constant("wide", [0, int.MaxValue], Array.Empty<float>()).Node("Split", ["wide"], ["n12", "n13"], OnnxBytes.Integer("axis", 1));
+        model.Constant("wide", [0, int.MaxValue], Array.Empty<float>())
+            .Node("Split", ["wide"], ["n12", "n13"], OnnxBytes.Integer("axis", 1));
         With("Slice", "n1", ["n11"], 10, [("starts", [-1]), ("ends", [-99])]);
         if (withAll)
         {
@@ -147,9 +164,12 @@ internal sealed class OnnxFuzz : FuzzFormat
 
         return model.ToArray();
 
-        void With(string type, string input, string[] outputs, int since, (string Name, long[] Values)[] arguments, params ProtoWriter[] attributes)
+        void With(string type, string input, string[] outputs, int since, (string Name, long[] Values)[] arguments,
+            params ProtoWriter[] attributes)
         {
-            if (opset < since) model.Node(type, [input], outputs, [.. attributes, .. arguments.Select(argument => OnnxBytes.Integers(argument.Name, argument.Values))]);
+            if (opset < since)
+                model.Node(type, [input], outputs,
+                    [.. attributes, .. arguments.Select(argument => OnnxBytes.Integers(argument.Name, argument.Values))]);
             else model.Node(type, [input, .. arguments.Select(argument => Integers(argument.Values))], outputs, attributes);
         }
 

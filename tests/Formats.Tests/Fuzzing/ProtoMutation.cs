@@ -1,6 +1,7 @@
 namespace TinySD.Formats.Tests;
 
-/// <summary>Changes protobuf messages field by field and makes all lengths right again; reads and writes them without the code under test.</summary>
+/// <summary>Changes protobuf messages field by field and makes all lengths right again; reads and writes them without the code under
+/// test.</summary>
 internal static class ProtoMutation
 {
     private const int MaxBytes = 1 << 16;
@@ -13,7 +14,8 @@ internal static class ProtoMutation
         Fixed32 = 5,
     }
 
-    /// <summary>Changes a field or a few of one message at any depth: what hides behind two changes is most often within one message.</summary>
+    /// <summary>Changes a field or a few of one message at any depth: what hides behind two changes is most often within one
+    /// message.</summary>
     /// <param name="message">Left as it is.</param>
     /// <param name="other">To take fields from.</param>
     /// <param name="mutator">Decides.</param>

@@ -14,28 +14,37 @@ internal sealed class SafetensorsFuzz : FuzzFormat
 
     public override IReadOnlyList<string> Words =>
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1.0", "1e9", "9223372036854775807", "18446744073709551615", "\n", "\0", "é",
-        "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"F64\"", "\"dtype\":\"F4\"", "\"dtype\":\"I64\"", "\"shape\":[],", "\"shape\":[0,9223372036854775807],",
-        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "_raw", "_g", "_v", "parametrizations.", ".original0", ".original1", "module.", "Wx", "Wh", "bhn", "tinysd.level", "tinysd.vocabulary", "\\\"", "tieWeights\\\":true", "byte", "char", "[[[[[[[[[[", "{\"a\":{\"a\":",
+        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1.0", "1e9", "9223372036854775807",
+        "18446744073709551615", "\n", "\0", "é",
+        "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"F64\"", "\"dtype\":\"F4\"", "\"dtype\":\"I64\"", "\"shape\":[],",
+        "\"shape\":[0,9223372036854775807],",
+        "\"data_offsets\":[0,0]", "\"__metadata__\":{\"a\":\"b\"},", "weight_ih_l1", "weight_hr_l0", "bias_ih_l63", "_reverse", "_raw",
+        "_g", "_v", "parametrizations.", ".original0", ".original1", "module.", "Wx", "Wh", "bhn", "tinysd.level", "tinysd.vocabulary",
+        "\\\"", "tieWeights\\\":true", "byte", "char", "[[[[[[[[[[", "{\"a\":{\"a\":",
     ];
 
     public override IReadOnlyList<FileProblemKind> Expected =>
     [
-        FileProblemKind.Empty, FileProblemKind.Truncated, FileProblemKind.TrailingBytes, FileProblemKind.PrologueInvalid, FileProblemKind.HeaderInvalid,
+        FileProblemKind.Empty, FileProblemKind.Truncated, FileProblemKind.TrailingBytes, FileProblemKind.PrologueInvalid,
+        FileProblemKind.HeaderInvalid,
         FileProblemKind.TensorInvalid, FileProblemKind.TensorOverlap, FileProblemKind.TensorGap, FileProblemKind.TensorMissing,
     ];
 
     public override IReadOnlyList<byte[]> MakeSeeds() =>
     [
-        Make(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional }, "lstm."),
+        Make(new() { Cell = CellKind.Lstm, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional },
+            "lstm."),
         Make(new() { Cell = CellKind.Gru, InputSize = 3, HiddenSize = 2 }, ""),
         Make(new() { Cell = CellKind.RnnRelu, InputSize = 1, HiddenSize = 2, LayerCount = 3 }, "a.b."),
         Make(
-            new("c.0.weight_ih_g", [8, 1], Ones(8)), new("c.0.weight_ih_v", [8, 3], Ones(24)), new("c.0.module.weight_hh_raw", [8, 2], Ones(16)),
-            new("c.0.weight_hh", [8, 2], Ones(16)), new("c.1.weight_ih", [8, 2], Ones(16)), new("c.1.parametrizations.weight_hh.original0", [1, 2], Ones(2)),
+            new("c.0.weight_ih_g", [8, 1], Ones(8)), new("c.0.weight_ih_v", [8, 3], Ones(24)),
+            new("c.0.module.weight_hh_raw", [8, 2], Ones(16)),
+            new("c.0.weight_hh", [8, 2], Ones(16)), new("c.1.weight_ih", [8, 2], Ones(16)),
+            new("c.1.parametrizations.weight_hh.original0", [1, 2], Ones(2)),
             new("c.1.parametrizations.weight_hh.original1", [8, 2], Ones(16))),
         Make(new LanguageModelCase(CellKind.Lstm, 2)), Make(new LanguageModelCase(CellKind.Gru, 1) { Tied = true }),
-        Make(new("m.Wx", [6, 3], Ones(18)), new("m.Wh", [6, 2], Ones(12)), new("m.b", [6], Ones(6)), new("m.bhn", [2], Ones(2)), new("x.bias", [1], Ones(1))),
+        Make(new("m.Wx", [6, 3], Ones(18)), new("m.Wh", [6, 2], Ones(12)), new("m.b", [6], Ones(6)), new("m.bhn", [2], Ones(2)),
+            new("x.bias", [1], Ones(1))),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -47,11 +56,13 @@ internal sealed class SafetensorsFuzz : FuzzFormat
             foreach (SafetensorsTensor tensor in file.Tensors)
             {
                 if (!file.TryRead(tensor, out NamedTensor? numbers, out problem)) unread ??= problem;
-                else if ((numbers.Floats?.LongLength ?? numbers.Integers!.LongLength) != tensor.Count) throw new InvalidOperationException("not as many numbers as the shape says");
+                else if ((numbers.Floats?.LongLength ?? numbers.Integers!.LongLength) != tensor.Count)
+                    throw new InvalidOperationException("not as many numbers as the shape says");
             }
 
             if (!PyTorchNames.TryRead(file, new(), out PyTorchImport? import, out problem)) return problem;
-            if (import.Stack.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) throw new InvalidOperationException("a weight that is not finite was handed out");
+            if (import.Stack.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+                throw new InvalidOperationException("a weight that is not finite was handed out");
             Runs.Once(import.Stack);
             return unread ?? ReadModel(file);
         }
@@ -114,7 +125,8 @@ internal sealed class SafetensorsFuzz : FuzzFormat
     {
         RecurrentStack stack = StackExchangeTests.Make(config);
         using var folder = new TestFolder();
-        NamedTensor[] tensors = [.. PyTorchNames.Name("m", stack, prefix), new("lengths", [2], [1L, 2L]), new("none", [0], Array.Empty<float>())];
+        NamedTensor[] tensors = [.. PyTorchNames.Name("m", stack, prefix), new("lengths", [2], [1L, 2L]),
+            new("none", [0], Array.Empty<float>())];
         SafetensorsWriter.Write(folder["m"], tensors, PyTorchNames.Metadata(stack, null));
         return File.ReadAllBytes(folder["m"]);
     }

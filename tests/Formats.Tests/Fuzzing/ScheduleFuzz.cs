@@ -16,7 +16,8 @@ internal sealed class ScheduleFuzz : FuzzFormat
 
     public override IReadOnlyList<FileProblemKind> Expected =>
     [
-        FileProblemKind.HeaderDamaged, FileProblemKind.ScheduleDamaged, FileProblemKind.ScheduleInvalid, FileProblemKind.Truncated, FileProblemKind.TrailingBytes,
+        FileProblemKind.HeaderDamaged, FileProblemKind.ScheduleDamaged, FileProblemKind.ScheduleInvalid, FileProblemKind.Truncated,
+        FileProblemKind.TrailingBytes,
         FileProblemKind.NewerVersion, FileProblemKind.Foreign, FileProblemKind.Empty,
     ];
 
@@ -28,7 +29,8 @@ internal sealed class ScheduleFuzz : FuzzFormat
             new() { Kind = DropoutKind.StructuredLocked, Recurrent = 0.5f, KeepMultiple = 8, GroupSize = 4 },
             new() { Kind = DropoutKind.Structured, Draw = MaskDraw.Bernoulli, Layer = 0.9f, GroupSize = 3 },
         ];
-        return [ScheduleBytes.Example(), ScheduleBytes.Example(2), .. dropouts.Select(dropout => Make(dropout, 1)), .. dropouts.Select(dropout => Make(dropout, 2))];
+        return [ScheduleBytes.Example(), ScheduleBytes.Example(2), .. dropouts.Select(dropout => Make(dropout, 1)),
+            .. dropouts.Select(dropout => Make(dropout, 2))];
     }
 
     public override FileProblem? ReadAll(string path)
@@ -78,7 +80,8 @@ internal sealed class ScheduleFuzz : FuzzFormat
         int last = -1;
         foreach (int unit in keep)
         {
-            if (unit <= last || unit >= units) throw new InvalidOperationException($"unit {unit} after {last}, of {units}, from a mask that was accepted");
+            if (unit <= last || unit >= units)
+                throw new InvalidOperationException($"unit {unit} after {last}, of {units}, from a mask that was accepted");
             last = unit;
         }
     }
@@ -88,10 +91,12 @@ internal sealed class ScheduleFuzz : FuzzFormat
         using var folder = new TestFolder();
         MaskPlace[] places =
         [
-            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding), MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
+            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding),
+            MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
             MaskPlace.OfStack(DropoutSite.Layer, 1, 67, dropout.Layer), MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
         ];
-        if (version > 1) places = [.. places.Select((place, i) => new MaskPlace($"part {i}: {new string('µ', i)}", 1000 * i, place.Units, place.Rate))];
+        if (version > 1)
+            places = [.. places.Select((place, i) => new MaskPlace($"part {i}: {new string('µ', i)}", 1000 * i, place.Units, place.Rate))];
         var info = new MaskScheduleInfo
         {
             Version = version,

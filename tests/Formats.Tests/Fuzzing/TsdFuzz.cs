@@ -13,7 +13,8 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, checkpoints, and files of other kinds.</summary>
+/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, checkpoints, and files of other
+/// kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -22,18 +23,23 @@ internal sealed partial class TsdFuzz : FuzzFormat
 
     public override IReadOnlyList<string> Words =>
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "false", "1e999", "-1", "9223372036854775807", "18446744073709551616", "\n", "\0",
-        "\uFEFF", "/**/", "é", "\"shape\":[],", "\"shape\":[1,1,1,1,1,1,1,1,1],", "\"dtype\":\"f16\"", "\"dtype\":\"bf16\"", "\"kind\":\"language-model\",",
-        "\"tensors\":[],", "\"name\":\"embedding\",", "[[[[[[[[[[[[[[[[[", "\"x\":{\"x\":", "\"<eos>\",", "\"<unk>\",", "\"level\":\"word\",", "\"note\":1,",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "false", "1e999", "-1", "9223372036854775807",
+        "18446744073709551616", "\n", "\0",
+        "\uFEFF", "/**/", "é", "\"shape\":[],", "\"shape\":[1,1,1,1,1,1,1,1,1],", "\"dtype\":\"f16\"", "\"dtype\":\"bf16\"",
+        "\"kind\":\"language-model\",",
+        "\"tensors\":[],", "\"name\":\"embedding\",", "[[[[[[[[[[[[[[[[[", "\"x\":{\"x\":", "\"<eos>\",", "\"<unk>\",",
+        "\"level\":\"word\",", "\"note\":1,",
         "{\"name\":\"w\",\"dtype\":\"f32\",\"shape\":[1],\"offset\":0,\"bytes\":4,\"checksum\":\"00000000000000000000000000000000\"},",
     ];
 
     public override IReadOnlyList<FileProblemKind> Expected =>
     [
         FileProblemKind.Empty, FileProblemKind.Foreign, FileProblemKind.Truncated, FileProblemKind.TrailingBytes,
-        FileProblemKind.PrologueDamaged, FileProblemKind.PrologueInvalid, FileProblemKind.NewerVersion, FileProblemKind.HeaderDamaged, FileProblemKind.HeaderInvalid,
+        FileProblemKind.PrologueDamaged, FileProblemKind.PrologueInvalid, FileProblemKind.NewerVersion, FileProblemKind.HeaderDamaged,
+        FileProblemKind.HeaderInvalid,
         FileProblemKind.TensorInvalid, FileProblemKind.TensorUnsupported, FileProblemKind.TensorMisaligned, FileProblemKind.TensorOverlap,
-        FileProblemKind.TensorGap, FileProblemKind.TensorOutsideFile, FileProblemKind.TensorDamaged, FileProblemKind.PaddingDamaged, FileProblemKind.WrongKind,
+        FileProblemKind.TensorGap, FileProblemKind.TensorOutsideFile, FileProblemKind.TensorDamaged, FileProblemKind.PaddingDamaged,
+        FileProblemKind.WrongKind,
         FileProblemKind.ModelInvalid, FileProblemKind.NotFinite, FileProblemKind.CheckpointInvalid,
     ];
 
@@ -42,13 +48,16 @@ internal sealed partial class TsdFuzz : FuzzFormat
         TsdBytes.Example(),
         TsdBytes.File("""{"kind":"x","tensors":[]}"""),
         Make(new() { Name = "n", EmbeddingSize = 3, HiddenSize = 5, LayerCount = 2 }, new(TextLevel.Word, ["the", "<eos>", "größe"])),
-        Make(new() { Name = "tied", EmbeddingSize = 4, HiddenSize = 4, LayerCount = 1, TieWeights = true, Dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f } },
+        Make(new() { Name = "tied", EmbeddingSize = 4, HiddenSize = 4, LayerCount = 1, TieWeights = true,
+            Dropout = new() { Kind = DropoutKind.Structured, Layer = 0.5f } },
             new(TextLevel.Character, ["a", "b", "<unk>"])),
         LanguageModelBytes.Make("f16", [0x00, 0x3C]),
         LanguageModelBytes.Make("bf16"),
         LanguageModelBytes.Make(),
-        MakeStack(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 3, LayerCount = 2, Direction = RecurrentDirection.Bidirectional }),
-        MakeStack(new() { Cell = CellKind.Lstm, InputSize = 1, HiddenSize = 2, Peepholes = true, Clip = 1.5f, Activations = [new(ActivationKind.HardSigmoid, 0.25f, 0.5f), new(ActivationKind.Relu), new(ActivationKind.Tanh)] }),
+        MakeStack(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 3, LayerCount = 2,
+            Direction = RecurrentDirection.Bidirectional }),
+        MakeStack(new() { Cell = CellKind.Lstm, InputSize = 1, HiddenSize = 2, Peepholes = true, Clip = 1.5f,
+            Activations = [new(ActivationKind.HardSigmoid, 0.25f, 0.5f), new(ActivationKind.Relu), new(ActivationKind.Tanh)] }),
         MakeCheckpoint(),
     ];
 
@@ -61,13 +70,16 @@ internal sealed partial class TsdFuzz : FuzzFormat
         {
             using (mapped)
             {
-                if (mapped.TryGetModel(out LanguageModel? same, out unmapped) && isModel && !same.Parameters.Values.SequenceEqual(model!.Model.Parameters.Values))
+                if (mapped.TryGetModel(out LanguageModel? same, out unmapped) && isModel
+                    && !same.Parameters.Values.SequenceEqual(model!.Model.Parameters.Values))
                     throw new InvalidOperationException("a mapped model is another than the one that was read");
             }
         }
 
-        if (unmapped?.Kind != problem?.Kind) throw new InvalidOperationException($"read: {problem?.Message ?? "accepted"}; mapped: {unmapped?.Message ?? "accepted"}");
-        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? closed)) return isModel ? throw new InvalidOperationException(closed.Message) : closed;
+        if (unmapped?.Kind != problem?.Kind)
+            throw new InvalidOperationException($"read: {problem?.Message ?? "accepted"}; mapped: {unmapped?.Message ?? "accepted"}");
+        if (!TsdFile.TryOpen(path, out TsdFile? file, out FileProblem? closed))
+            return isModel ? throw new InvalidOperationException(closed.Message) : closed;
         using (file)
         {
             IReadOnlyList<FileProblem> damaged = file.Verify();
@@ -122,11 +134,13 @@ internal sealed partial class TsdFuzz : FuzzFormat
     }
 
     /// <summary>Makes the checksums right of all tensors whose entries can still be made out and that lie within the data.</summary>
-    private static byte[] FixTensors(byte[] header, byte[] data) => Encoding.Latin1.GetBytes(Place().Replace(Encoding.Latin1.GetString(header), match =>
+    private static byte[] FixTensors(byte[] header, byte[] data) =>
+        Encoding.Latin1.GetBytes(Place().Replace(Encoding.Latin1.GetString(header), match =>
     {
         bool isPlace = int.TryParse(match.Groups["offset"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int offset)
             & int.TryParse(match.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes);
-        return isPlace && (long)offset + bytes <= data.Length ? match.Groups["before"].Value + TsdBytes.Hash(data.AsSpan(offset, bytes)) : match.Value;
+        return isPlace && (long)offset + bytes <= data.Length
+            ? match.Groups["before"].Value + TsdBytes.Hash(data.AsSpan(offset, bytes)) : match.Value;
     }));
 
     [GeneratedRegex("(?<before>\"offset\":(?<offset>[0-9]+),\"bytes\":(?<bytes>[0-9]+),\"checksum\":\")[0-9a-f]{32}")]

@@ -34,7 +34,8 @@ public sealed class HardwareProfileFileTests
     [Arguments("    \"cores\": 4,\n", "", 9, "simd.cores", "the key simd.cores is missing")]
     [Arguments(
         "\"cores\": 4", "\"core\": 4", 17, "simd.core",
-        "simd.core is no key of a profile; instructionSet, publishSetting, laneWidth, vectorRegisters, l1Bytes, l2Bytes, l3Bytes, cores, tiles are")]
+        "simd.core is no key of a profile; instructionSet, publishSetting, laneWidth, vectorRegisters, l1Bytes, l2Bytes, l3Bytes, cores, " +
+        "tiles are")]
     [Arguments("\"windowColumns\": 128", "\"windowColumns\": 100", 21, "simd.tiles.windowColumns",
         "simd.tiles.windowColumns is 100; expected a multiple of 16 from 16 to 1048576")]
     [Arguments("\"avx2\"", "\"avx3\"", 10, "simd.instructionSet",
@@ -71,7 +72,8 @@ public sealed class HardwareProfileFileTests
     {
         await Assert.That(RefusalOf(_good + "{}").Line).IsEqualTo(29);
         await Assert.That(RefusalOf("// mine\n" + _good).Line).IsEqualTo(1);
-        await Assert.That(RefusalOf(_good + new string(' ', 70_000)).Message).IsEqualTo("p.json is no hardware profile: it has more than 65,536 bytes");
+        await Assert.That(RefusalOf(_good + new string(' ', 70_000)).Message)
+            .IsEqualTo("p.json is no hardware profile: it has more than 65,536 bytes");
         await Assert.That(RefusalOf("").Kind).IsEqualTo(FileProblemKind.Empty);
         byte[] latin = [.. Encoding.UTF8.GetBytes("{\n\"name\": \""), 0xE9, .. "\"}"u8];
         await Assert.That(HardwareProfileFile.TryRead("p.json", latin, out _, out FileProblem? problem)).IsFalse();
@@ -99,7 +101,8 @@ public sealed class HardwareProfileFileTests
         Put(folder, "lost", "nowhere");
         FileProblem problem = Refused.By(() => HardwareProfileFile.Load(folder["lost.json"]));
         await Assert.That(problem.Message).StartsWith(
-            $"{folder["lost.json"]}, line 6: fallback is nowhere, and there is no such profile, neither beside the file nor built in; built in are arm64-neon");
+            $"{folder["lost.json"]}, line 6: fallback is nowhere, and there is no such profile, neither beside the file nor built in; " +
+            "built in are arm64-neon");
         await Assert.That((problem.Line, problem.Part)).IsEqualTo((6, "fallback"));
 
         Put(folder, "a", "b");
@@ -113,7 +116,8 @@ public sealed class HardwareProfileFileTests
         Put(folder, "mine", "x64-sse42");
         problem = Refused.By(() => HardwareProfileFile.Load(folder["mine.json"]));
         await Assert.That(problem.Message).IsEqualTo(
-            $"{folder["x64-sse42.json"]}, line 3: name is a, and the file stands where the fallback x64-sse42 is looked for; give the file the profile's name");
+            $"{folder["x64-sse42.json"]}, line 3: name is a, and the file stands where the fallback x64-sse42 is looked for; give the " +
+            "file the profile's name");
         await Assert.That(problem.Part).IsEqualTo("name");
         File.Move(folder["x64-sse42.json"], folder["a.json"]);
 
@@ -140,7 +144,8 @@ public sealed class HardwareProfileFileTests
     {
         if (json.Length == 0) return json;
         int at = change.Where % json.Length, end = Math.Min(json.Length, at + change.What);
-        string[] words = ["\"", "{", "}", "[", "null", "-1", "1e999", "\"kind\":", "\\ud800", "é", "\"name\":1,", ",", "0", "true", "99999999999999999999"];
+        string[] words = ["\"", "{", "}", "[", "null", "-1", "1e999", "\"kind\":", "\\ud800", "é", "\"name\":1,", ",", "0", "true",
+            "99999999999999999999"];
         return change.Kind switch
         {
             0 => [.. json[..at], (byte)change.What, .. json[(at + 1)..]],
@@ -153,11 +158,14 @@ public sealed class HardwareProfileFileTests
     }
 
     private static void Put(TestFolder folder, string name, string fallback) => folder.Put(name + ".json", Encoding.UTF8.GetBytes(
-        _good.Replace("\"x64-avx2\"", $"\"{name}\"", StringComparison.Ordinal).Replace("\"x64-sse42\"", $"\"{fallback}\"", StringComparison.Ordinal)));
+        _good.Replace("\"x64-avx2\"", $"\"{name}\"", StringComparison.Ordinal)
+            .Replace("\"x64-sse42\"", $"\"{fallback}\"", StringComparison.Ordinal)));
 
     private static FileProblem RefusalOf(string json)
     {
-        bool isRead = HardwareProfileFile.TryRead("p.json", Encoding.UTF8.GetBytes(json), out HardwareProfile? profile, out FileProblem? problem);
-        return !isRead && profile is null && problem is not null ? problem : throw new InvalidOperationException("the profile was not refused");
+        bool isRead = HardwareProfileFile.TryRead("p.json", Encoding.UTF8.GetBytes(json), out HardwareProfile? profile,
+            out FileProblem? problem);
+        return !isRead && profile is null && problem is not null ? problem : throw new InvalidOperationException("the profile was not " +
+            "refused");
     }
 }

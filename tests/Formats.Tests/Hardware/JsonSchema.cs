@@ -3,10 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>
-/// The keywords of JSON Schema 2020-12 that the profiles' schema uses, and no others: an unknown one is an error, so that a schema which says more
-/// than is checked here is found out.
-/// </summary>
+/// <summary>The keywords of JSON Schema 2020-12 that the profiles' schema uses, and no others: an unknown one is an error, so that a schema
+/// which says more than is checked here is found out.</summary>
 internal sealed class JsonSchema
 {
     private static readonly HashSet<string> _notes = ["$schema", "title", "description", "default", "$defs"];
@@ -48,15 +46,21 @@ internal sealed class JsonSchema
             "maximum" => Unless(!isNumber || value.GetDouble() <= rule.GetDouble(), $"{at} is above {rule}"),
             "exclusiveMinimum" => Unless(!isNumber || value.GetDouble() > rule.GetDouble(), $"{at} is not above {rule}"),
             "multipleOf" => Unless(!isNumber || value.GetDouble() % rule.GetDouble() == 0, $"{at} is no multiple of {rule}"),
-            "minLength" => Unless(value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= rule.GetInt32(), $"{at} is too short"),
-            "maxLength" => Unless(value.ValueKind != JsonValueKind.String || value.GetString()!.Length <= rule.GetInt32(), $"{at} is too long"),
+            "minLength" => Unless(value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= rule.GetInt32(),
+                $"{at} is too short"),
+            "maxLength" => Unless(value.ValueKind != JsonValueKind.String || value.GetString()!.Length <= rule.GetInt32(),
+                $"{at} is too long"),
             "pattern" => Unless(
-                value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.GetString()!), $"{at} does not match {rule}"),
-            "required" => !isObject ? [] : rule.EnumerateArray().Where(key => !value.TryGetProperty(key.GetString()!, out _)).Select(key => $"{at} has no {key}"),
+                value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.GetString()!),
+                $"{at} does not match {rule}"),
+            "required" => !isObject
+                ? []
+                : rule.EnumerateArray().Where(key => !value.TryGetProperty(key.GetString()!, out _)).Select(key => $"{at} has no {key}"),
             "properties" => !isObject ? [] : value.EnumerateObject().Where(member => rule.TryGetProperty(member.Name, out _))
                 .SelectMany(member => Check(rule.GetProperty(member.Name), member.Value, $"{at}.{member.Name}")),
             "additionalProperties" when rule.ValueKind == JsonValueKind.False => !isObject ? [] : value.EnumerateObject()
-                .Where(member => !schema.GetProperty("properties").TryGetProperty(member.Name, out _)).Select(member => $"{at} must not have {member.Name}"),
+                .Where(member => !schema.GetProperty("properties").TryGetProperty(member.Name, out _))
+                .Select(member => $"{at} must not have {member.Name}"),
             "oneOf" => Unless(rule.EnumerateArray().Count(one => !Check(one, value, at).Any()) == 1, $"{at} is not one of the kinds"),
             "not" => Unless(Check(rule, value, at).Any(), $"{at} has what it must not have"),
             "$ref" => Check(Resolve(rule.GetString()!), value, at),

@@ -7,7 +7,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Every file in <c>hw-profiles</c>: it is valid by the schema, is built in, is what its name says, and runs where it can.</summary>
+/// <summary>Every file in <c>hw-profiles</c>: it is valid by the schema, is built in, is what its name says, and runs where it
+/// can.</summary>
 public sealed class ShippedProfileTests
 {
     private static readonly string _folder = Path.Combine(Checkout.Root, "hw-profiles");
@@ -16,7 +17,8 @@ public sealed class ShippedProfileTests
     public async Task The_files_are_those_that_are_built_in_byte_for_byte()
     {
         await Assert.That(string.Join(' ', BuiltInProfiles.Names)).IsEqualTo(
-            "arm64-neon cortex-m-class x64-sse42 x64-avx2 x64-avx512 systolic-8x8 systolic-16x16 systolic-32x32 systolic-128x128 systolic-256x256");
+            "arm64-neon cortex-m-class x64-sse42 x64-avx2 x64-avx512 systolic-8x8 systolic-16x16 systolic-32x32 systolic-128x128 " +
+            "systolic-256x256");
         await Assert.That(Names().Order()).IsEquivalentTo(BuiltInProfiles.Names.Order(), CollectionOrdering.Matching);
         foreach (string name in Names())
         {
@@ -36,7 +38,8 @@ public sealed class ShippedProfileTests
         await Assert.That(JsonNode.Parse(json)!["$schema"]!.GetValue<string>()).IsEqualTo("hardware-profile.schema.json");
         var chain = HardwareProfileFile.Load(PathOf(name));
         await Assert.That(chain[0].Name).IsEqualTo(name);
-        await Assert.That(chain[0].Kind).IsEqualTo(name.StartsWith("systolic-", StringComparison.Ordinal) ? HardwareKind.Systolic : HardwareKind.Simd);
+        await Assert.That(chain[0].Kind)
+            .IsEqualTo(name.StartsWith("systolic-", StringComparison.Ordinal) ? HardwareKind.Systolic : HardwareKind.Simd);
         if (chain[0].Systolic is { } array) await Assert.That($"systolic-{array.Rows}x{array.Columns}").IsEqualTo(name);
         await Assert.That(chain[0]).IsEqualTo(BuiltInProfiles.Find(name)[0]);
         await Assert.That(string.Join(' ', chain.Skip(1).Select(profile => profile.Name))).IsEqualTo(name switch

@@ -60,7 +60,8 @@ public sealed class DamageTests
             string message = length switch
             {
                 0 => $"{path} is empty; a TinySD model was expected",
-                < 64 => $"{path} is cut short: it has {length} {(length == 1 ? "byte" : "bytes")}, and the prologue alone has 64. Copy or download it again.",
+                < 64 => $"{path} is cut short: it has {length} {(length == 1 ? "byte" : "bytes")}, and the prologue alone has 64. Copy " +
+                    "or download it again.",
                 _ => $"{path} is cut short: {bytes.Length} bytes expected, {length} found. Copy or download it again.",
             };
             if (problem.Message != message) await Assert.That(problem.Message).IsEqualTo(message);

@@ -11,7 +11,8 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
-using LanguageModelRecord = TinySD.Formats.Models.TrainingRecord<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Models.TextsRecord>;
+using LanguageModelRecord =
+    TinySD.Formats.Models.TrainingRecord<TinySD.Runtime.Tasks.LanguageModelRecipe, TinySD.Formats.Models.TextsRecord>;
 
 namespace TinySD.Formats.Tests;
 
@@ -72,7 +73,8 @@ public sealed class LanguageModelFileTests
     };
 
     // What averaged descent has no use for.
-    private static readonly LanguageModelRecipe s_momentumRecipe = FullRecipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f, Nesterov = true };
+    private static readonly LanguageModelRecipe s_momentumRecipe = FullRecipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f,
+        Nesterov = true };
 
     private static readonly LanguageModelRecord s_record = new()
     {
@@ -98,7 +100,8 @@ public sealed class LanguageModelFileTests
         Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(text, TextLevel.Word));
         await Assert.That(LanguageModelFile.HasRoomFor(vocabulary, epochs)).IsEqualTo(isRoom);
         var model = new LanguageModel(new() { VocabularySize = vocabulary.Count, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
-        EpochOutcome[] record = [.. Enumerable.Range(1, epochs).Select(epoch => Epoch(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];
+        EpochOutcome[] record = [.. Enumerable.Range(1, epochs)
+            .Select(epoch => Epoch(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];
         LanguageModelRecord training = new()
         {
             Recipe = new() { Name = "long" },
@@ -148,7 +151,8 @@ public sealed class LanguageModelFileTests
         string path = folder["m.tsd"];
         FileProblem problem = Refused.By(() => LanguageModelFile.Save(path, model, vocabulary, s_record, TensorStorage.F16));
         await Assert.That(problem.Message)
-            .IsEqualTo($"{path} was not written: weight 7 of tensor '{model.Layout.Tensors[2].Name}' is -65520, too large for f16. Use f32.");
+            .IsEqualTo($"{path} was not written: weight 7 of tensor '{model.Layout.Tensors[2].Name}' is -65520, too large for f16. Use " +
+                "f32.");
         await Assert.That((problem.Kind, problem.Part)).IsEqualTo((FileProblemKind.NumberTooLarge, model.Layout.Tensors[2].Name));
         await Assert.That(folder.Names()).IsEmpty();
         LanguageModelFile.Save(path, model, vocabulary, s_record, TensorStorage.BF16);
@@ -178,13 +182,16 @@ public sealed class LanguageModelFileTests
         LanguageModel model = Make().Model;
         foreach (LineMarks marks in Enum.GetValues<LineMarks>())
         {
-            LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "<eos>", "a", "b"], marks), s_record with { Data = s_record.Data with { Streams = 65536 } });
+            LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "<eos>", "a", "b"], marks),
+                s_record with { Data = s_record.Data with { Streams = 65536 } });
             (_, Vocabulary words, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
             await Assert.That((words.LineMarks, training.Data.Streams)).IsEqualTo((marks, 65536));
         }
 
         (string header, _) = TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"]));
-        await Assert.That(header).Contains("\"vocabulary\":{\"level\":\"word\",\"lineMarks\":\"none\",\"tokens\":[").And.Contains("},\"streams\":65536,\"parameters\":");
+        await Assert.That(header)
+            .Contains("\"vocabulary\":{\"level\":\"word\",\"lineMarks\":\"none\",\"tokens\":[")
+                .And.Contains("},\"streams\":65536,\"parameters\":");
         (string old, _) = TsdBytes.Split(Save(folder));
         await Assert.That(old).DoesNotContain("lineMarks").And.DoesNotContain("streams");
 
@@ -222,7 +229,8 @@ public sealed class LanguageModelFileTests
         model.Initialize(3, 0.1f);
         var vocabulary = new Vocabulary(TextLevel.Character, ["a", "😀", "\n"]);
         var record =
-            new LanguageModelRecord { Recipe = new() { Name = "none" }, Data = new() { Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) } };
+            new LanguageModelRecord { Recipe = new() { Name = "none" },
+                Data = new() { Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) } };
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
         (LanguageModel back, Vocabulary characters, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();
@@ -276,10 +284,12 @@ public sealed class LanguageModelFileTests
         (string header, _) = TsdBytes.Split(Save(folder));
         await Assert.That(header).StartsWith("""
             {"kind":"language-model","configuration":{"vocabularySize":4,"embeddingSize":3,"hiddenSize":5,"layerCount":3,
-            "tieWeights":false},"vocabulary":{"level":"word","tokens":["the","<eos>","größe","\"q\\"]},"training":{"writtenBy":"TinySD 9.9.9",
+            "tieWeights":false},"vocabulary":{"level":"word","tokens":["the","<eos>","größe","\"q\\"]},
+            "training":{"writtenBy":"TinySD 9.9.9",
             "recipe":{"name":"zaremba-small, changed","hiddenSize":5,"embeddingSize":3,"layerCount":3,"tieWeights":false,"initRange":0.0625,
             "forgetBias":-0.1,"batchSize":7,"bptt":11,"dropout":{"kind":"structured-locked","draw":"bernoulli","keepMultiple":1,
-            "groupSize":1,"embedding":0.1,"layer":0.2,"recurrent":0.3,"output":0.99},"optimizer":"adam","learningRate":0.3,"clipNorm":0,"epochs":39,"fullRateEpochs":6,"decay":1.2,
+            "groupSize":1,"embedding":0.1,"layer":0.2,"recurrent":0.3,"output":0.99},"optimizer":"adam","learningRate":0.3,
+            "clipNorm":0,"epochs":39,"fullRateEpochs":6,"decay":1.2,
             "seed":18446744073709551615},"train":{"name":"ptb.train.txt","tokens":929589},"valid":{"name":"ptb.valid.txt","tokens":73760},
             "test":{"name":"größe.txt","tokens":82430},"parameters":656,"epochs":[{"epoch":1,"trainPerplexity":270.5,
             "validPerplexity":0.3333333333333333,"learningRate":1},
@@ -397,7 +407,8 @@ public sealed class LanguageModelFileTests
         (LanguageModel model, Vocabulary vocabulary) = Make();
         EpochOutcome[] epochs =
         [
-            Epoch(1, 1, 1, 1f) with { Train = new(921.0340371976183, double.PositiveInfinity), Valid = new(805.904782547916, double.PositiveInfinity) },
+            Epoch(1, 1, 1, 1f) with { Train = new(921.0340371976183, double.PositiveInfinity),
+                Valid = new(805.904782547916, double.PositiveInfinity) },
             Epoch(2, 100.5, 1, 1f) with { Valid = new(805.9047825479162, double.PositiveInfinity) },
         ];
         LanguageModelRecord record = s_record with { Epochs = epochs, Test = new(1000.25, double.PositiveInfinity) };
@@ -405,7 +416,8 @@ public sealed class LanguageModelFileTests
         LanguageModelRecord found = LanguageModelFile.Load(folder["m.tsd"]).Training;
         await Assert.That(found.Epochs).IsEquivalentTo(epochs, CollectionOrdering.Matching);
         await Assert.That(found.Test).IsEqualTo(record.Test);
-        await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header).Contains("{\"epoch\":2,\"trainPerplexity\":100.5,\"validLoss\":805.9047825479162,");
+        await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header)
+            .Contains("{\"epoch\":2,\"trainPerplexity\":100.5,\"validLoss\":805.9047825479162,");
         LanguageModelFile.Save(folder["again.tsd"], model, vocabulary, found);
         await Assert.That(File.ReadAllBytes(folder["again.tsd"]).AsSpan().SequenceEqual(File.ReadAllBytes(folder["m.tsd"]))).IsTrue();
     }
@@ -442,7 +454,8 @@ public sealed class LanguageModelFileTests
         await Assert.That(() =>
             LanguageModelFile.Save(path, model, vocabulary, s_record with { Epochs = [Epoch(2, 1, 1, 1f), Epoch(2, 1, 1, 1f)] }))
             .Throws<ArgumentException>().WithMessage("epoch 2 is out of order");
-        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Data = s_record.Data with { Valid = new("v", -1) } }))
+        await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary,
+            s_record with { Data = s_record.Data with { Valid = new("v", -1) } }))
             .Throws<ArgumentException>().WithMessage("a text has fewer than 0 tokens");
         await Assert.That(() => LanguageModelFile.Save(path, model, vocabulary, s_record with { Recipe = s_recipe with { BatchSize = 0 } }))
             .Throws<ArgumentException>();
@@ -494,7 +507,9 @@ public sealed class LanguageModelFileTests
         "it has 12 tensors, its configuration makes 15")]
     [Arguments("configuration", "\"tieWeights\":false},|\"tieWeights\":false,\"cell\":\"rnn-tanh\"},",
         "it has the tensor 'lstm.0.input' [3, 20], where its configuration makes 'rnn.0.input' [3, 5]", "lstm.0.input")]
-    [Arguments("training", "\"layerCount\":3,\"tieWeights\":false,\"initRange\"|\"layerCount\":3,\"cell\":\"gru\",\"peepholes\":true,\"tieWeights\":false,\"initRange\"",
+    [Arguments("training",
+        "\"layerCount\":3,\"tieWeights\":false,\"initRange\"|" +
+        "\"layerCount\":3,\"cell\":\"gru\",\"peepholes\":true,\"tieWeights\":false,\"initRange\"",
         "the training is not as the format asks: only LSTM cells have peepholes; found Gru")]
     [Arguments("vocabulary", "\"vocabularySize\":4|\"vocabularySize\":5",
         "the vocabulary is not as the format asks: it has 4 tokens, the configuration says 5")]
@@ -509,22 +524,28 @@ public sealed class LanguageModelFileTests
     [Arguments("vocabulary", "\"word\"|\"char\"", "the vocabulary is not as the format asks: token 0 is not one character: 'the'")]
     [Arguments("vocabulary", "\"word\",|\"word\",\"lineMarks\":\"some\",",
         "the vocabulary is not as the format asks: lineMarks is 'some'; always, where-missing, none are known")]
-    [Arguments("vocabulary", "\"word\",|\"char\",\"lineMarks\":\"none\",", "the vocabulary is not as the format asks: only lines of words have marks at their ends")]
-    [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656", "the training is not as the format asks: 0 streams are not 1 to 65536")]
+    [Arguments("vocabulary", "\"word\",|\"char\",\"lineMarks\":\"none\",",
+        "the vocabulary is not as the format asks: only lines of words have marks at their ends")]
+    [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656",
+        "the training is not as the format asks: 0 streams are not 1 to 65536")]
     [Arguments("training", "\"structured-locked\"|\"zoneout\"",
-        "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured or structured-locked")]
+        "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured or " +
+        "structured-locked")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
         "the training is not as the format asks: dropout.draw is 'coin'; expected exact-count or bernoulli")]
-    [Arguments("training", "\"adam\"|\"eve\"", "the training is not as the format asks: optimizer is 'eve'; expected sgd, adam, nt-asgd, adamw or adagrad")]
+    [Arguments("training", "\"adam\"|\"eve\"",
+        "the training is not as the format asks: optimizer is 'eve'; expected sgd, adam, nt-asgd, adamw or adagrad")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"lossReduction\":\"eve\"",
         "the training is not as the format asks: lossReduction is 'eve'; expected sum or mean")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"weightDrop\":1",
         "the training is not as the format asks: the weight drop rate must be at least 0 and below 1; found 1")]
     [Arguments("training", "\"seed\":18446744073709551615|\"seed\":1,\"momentum\":0.5",
         "the training is not as the format asks: momentum needs the optimizer Sgd; found Adam")]
-    [Arguments("configuration", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+    [Arguments("configuration",
+        "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":-1,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
         "the configuration is not as the format asks: LastHiddenSize must be 0 (as the others) or above; found -1")]
-    [Arguments("lstm.2.input", "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
+    [Arguments("lstm.2.input",
+        "\"layerCount\":3,\"tieWeights\":false},\"vocabulary|\"lastHiddenSize\":4,\"layerCount\":3,\"tieWeights\":false},\"vocabulary",
         "it has the tensor 'lstm.2.input' [5, 20], where its configuration makes 'lstm.2.input' [5, 16]")]
     [Arguments("training", "\"batchSize\":7|\"batchSize\":0",
         "the training is not as the format asks: BatchSize must be 1 to 65536; found 0")]
@@ -556,7 +577,8 @@ public sealed class LanguageModelFileTests
     [Arguments("embedding", "\"embedding\",\"dtype\"|\"Embedding\",\"dtype\"",
         "it has the tensor 'Embedding' [4, 3], where its configuration makes 'embedding' [4, 3]", "Embedding")]
     [Arguments(
-        "embedding", "\"shape\":[4,3]|\"shape\":[3,4]", "it has the tensor 'embedding' [3, 4], where its configuration makes 'embedding' [4, 3]")]
+        "embedding", "\"shape\":[4,3]|\"shape\":[3,4]",
+            "it has the tensor 'embedding' [3, 4], where its configuration makes 'embedding' [4, 3]")]
     public async Task A_model_that_contradicts_itself_is_refused(string part, string change, string message, string? named = null)
     {
         using var folder = new TestFolder();
@@ -628,7 +650,8 @@ public sealed class LanguageModelFileTests
 
     internal static Measurement Of(double perplexity) => new(EvaluationResult.LossOf(perplexity), perplexity);
 
-    internal static EpochOutcome Epoch(int epoch, double train, double valid, float rate) => new(epoch, 0, Of(train), Of(valid), rate, 0, 0);
+    internal static EpochOutcome Epoch(int epoch, double train, double valid, float rate) =>
+        new(epoch, 0, Of(train), Of(valid), rate, 0, 0);
 
     internal static (LanguageModel Model, Vocabulary Vocabulary) Make((CellKind Kind, bool Peepholes) cell = default)
     {
@@ -648,7 +671,8 @@ public sealed class LanguageModelFileTests
     {
         (LanguageModel model, Vocabulary vocabulary) = Make(cell);
         LanguageModelFile.Save(
-            folder["cell.tsd"], model, vocabulary, s_record with { Recipe = s_recipe with { Cell = cell.Kind, Peepholes = cell.Peepholes } });
+            folder["cell.tsd"], model, vocabulary,
+                s_record with { Recipe = s_recipe with { Cell = cell.Kind, Peepholes = cell.Peepholes } });
         return File.ReadAllBytes(folder["cell.tsd"]);
     }
 

@@ -7,7 +7,8 @@ using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>A model used where it lies in its file: the same bits, checked before they are handed out, and not read before they are asked for.</summary>
+/// <summary>A model used where it lies in its file: the same bits, checked before they are handed out, and not read before they are asked
+/// for.</summary>
 public sealed class MappedLanguageModelTests
 {
     [Test]
@@ -35,7 +36,8 @@ public sealed class MappedLanguageModelTests
         Save(folder["m.tsd"], storage);
         using MappedLanguageModel mapped = MappedLanguageModel.Open(folder["m.tsd"]);
         await Assert.That(mapped.IsMapped).IsFalse();
-        await Assert.That(mapped.Model.Parameters.Values.SequenceEqual(LanguageModelFile.Load(folder["m.tsd"]).Model.Parameters.Values)).IsTrue();
+        await Assert.That(mapped.Model.Parameters.Values.SequenceEqual(LanguageModelFile.Load(folder["m.tsd"]).Model.Parameters.Values))
+            .IsTrue();
     }
 
     [Test]
@@ -152,9 +154,11 @@ public sealed class MappedLanguageModelTests
         bool isOurs = false;
         foreach (string line in File.ReadLines("/proc/self/smaps"))
         {
-            if (line.Length > 0 && (char.IsAsciiDigit(line[0]) || line[0] is >= 'a' and <= 'f')) isOurs = line.EndsWith(path, StringComparison.Ordinal);
+            if (line.Length > 0 && (char.IsAsciiDigit(line[0]) || line[0] is >= 'a' and <= 'f'))
+                isOurs = line.EndsWith(path, StringComparison.Ordinal);
             else if (isOurs && line.StartsWith("Rss:", StringComparison.Ordinal))
-                kilobytes += long.Parse(line.AsSpan(4, line.Length - 6), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+                kilobytes += long.Parse(line.AsSpan(4, line.Length - 6), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                    CultureInfo.InvariantCulture);
         }
 
         return kilobytes * 1024;
@@ -164,7 +168,8 @@ public sealed class MappedLanguageModelTests
     {
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 3, EmbeddingSize = 5, HiddenSize = 17, LayerCount = 2 });
         model.Initialize(seed, 0.1f);
-        LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Character, ["a", "b", "c"]), new() { Recipe = new() { Name = "n" }, Data = new() { Train = new("t", 1), Valid = new("v", 1) } }, storage);
+        LanguageModelFile.Save(path, model, new Vocabulary(TextLevel.Character, ["a", "b", "c"]),
+            new() { Recipe = new() { Name = "n" }, Data = new() { Train = new("t", 1), Valid = new("v", 1) } }, storage);
         return model;
     }
 }

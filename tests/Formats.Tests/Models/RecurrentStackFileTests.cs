@@ -55,7 +55,8 @@ public sealed class RecurrentStackFileTests
         int bytes = 2 * 12 * sizeof(float);
         string before = TsdBytes.Hash(data.AsSpan(0, bytes));
         MemoryMarshal.Write(data.AsSpan(8), float.PositiveInfinity);
-        string path = folder.Put("s.tsd", TsdBytes.File(header.Replace(before, TsdBytes.Hash(data.AsSpan(0, bytes)), StringComparison.Ordinal), data));
+        string path = folder.Put("s.tsd",
+            TsdBytes.File(header.Replace(before, TsdBytes.Hash(data.AsSpan(0, bytes)), StringComparison.Ordinal), data));
         FileProblem read = Refused.By(() => RecurrentStackFile.Load(path));
         await Assert.That(read.Kind).IsEqualTo(FileProblemKind.NotFinite);
         await Assert.That(read.Message).Contains("weight 2").And.Contains("lstm.0.input");

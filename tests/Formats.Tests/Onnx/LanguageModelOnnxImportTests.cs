@@ -45,7 +45,8 @@ public sealed class LanguageModelOnnxImportTests
         OnnxWriter.Write(folder["m.onnx"], loaded, withStates: false);
         long[] tokens = LanguageModelCase.Tokens();
         IReadOnlyList<NamedTensor> found = OnnxNetwork.Open(folder["m.onnx"]).Run("x", [new("tokens", [T, B], tokens)]);
-        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))], found)).IsLessThan(Close);
+        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))], found))
+            .IsLessThan(Close);
     }
 
     [Test]
@@ -73,9 +74,11 @@ public sealed class LanguageModelOnnxImportTests
         NamedTensor[] states = how == "states" ? [new("h", [1, B, H], new float[B * H])] : [];
         float[] found = Ort.Run(graph, [new("ids", isBatchFirst ? [B, T] : [T, B], given), .. states])[0].Floats!;
         float[] expected = LanguageModelCase.Logits(loaded.Model, tokens);
-        if (isBatchFirst) expected = [.. Enumerable.Range(0, T * B * V).Select(i => expected[(((i / V % T * B) + (i / V / T)) * V) + (i % V)])];
+        if (isBatchFirst)
+            expected = [.. Enumerable.Range(0, T * B * V).Select(i => expected[(((i / V % T * B) + (i / V / T)) * V) + (i % V)])];
         if (how == "last step") expected = expected[^(B * V)..];
-        if (how == "probabilities") expected = [.. expected.Chunk(V).SelectMany(row => row.Select(value => value - MathF.Log(row.Sum(MathF.Exp))))];
+        if (how == "probabilities")
+            expected = [.. expected.Chunk(V).SelectMany(row => row.Select(value => value - MathF.Log(row.Sum(MathF.Exp))))];
         await Assert.That(Closeness.Furthest(found, expected)).IsLessThan((float)Close);
     }
 
@@ -84,9 +87,11 @@ public sealed class LanguageModelOnnxImportTests
     {
         using var folder = new TestFolder();
         folder.Put("m.onnx", Foreign("").ToArray());
-        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], s_plain)).Message).Contains("9 tokens").And.Contains("--vocabulary").And.Contains("--recurrent-only");
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], s_plain)).Message)
+            .Contains("9 tokens").And.Contains("--vocabulary").And.Contains("--recurrent-only");
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines[..^1]);
-        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains("words.txt has 8");
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message)
+            .Contains("words.txt has 8");
     }
 
     [Test]
@@ -104,17 +109,20 @@ public sealed class LanguageModelOnnxImportTests
         folder.Put("m.onnx", Foreign(how).ToArray());
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
         await Assert.That(Importer.FindLanguageModel(folder["m.onnx"], s_plain)).IsNull();
-        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message).Contains(says);
+        await Assert.That(Refused.By(() => Importer.FindLanguageModel(folder["m.onnx"], new(new(), folder["words.txt"]))).Message)
+            .Contains(says);
     }
 
     [Test]
     public async Task Its_recurrent_layers_are_a_stack()
     {
-        LoadedLanguageModel loaded = new LanguageModelCase(CellKind.Gru, 2).Make(), uneven = new LanguageModelCase(CellKind.Lstm, 2) { Last = 4 }.Make();
+        LoadedLanguageModel loaded = new LanguageModelCase(CellKind.Gru, 2).Make(),
+            uneven = new LanguageModelCase(CellKind.Lstm, 2) { Last = 4 }.Make();
         using var folder = new TestFolder();
         OnnxWriter.Write(folder["m.onnx"], loaded, withStates: false);
         RecurrentStack stack = OnnxNetwork.Open(folder["m.onnx"]).ToStack();
-        await Assert.That(stack.Parameters.Values.SequenceEqual(LanguageModelParts.RecurrentParts(loaded.Model)[0].Parameters.Values)).IsTrue();
+        await Assert.That(stack.Parameters.Values.SequenceEqual(LanguageModelParts.RecurrentParts(loaded.Model)[0].Parameters.Values))
+            .IsTrue();
         OnnxWriter.Write(folder["m.onnx"], uneven, withStates: false);
         await Assert.That(Refused.By(() => OnnxNetwork.Open(folder["m.onnx"]).ToStack()).Message).Contains("hidden size");
     }
@@ -132,7 +140,9 @@ public sealed class LanguageModelOnnxImportTests
         // A key that comes twice, with another value.
         string Message(string key, string value)
         {
-            byte[] added = new ProtoWriter().Nested(OnnxModelField.Metadata, new ProtoWriter().Text(OnnxModelField.MetadataKey, key).Text(OnnxModelField.MetadataValue, value))
+            byte[] added = new ProtoWriter()
+                .Nested(OnnxModelField.Metadata, new ProtoWriter().Text(OnnxModelField.MetadataKey, key)
+                    .Text(OnnxModelField.MetadataValue, value))
                 .Message.ToArray();
             folder.Put("n.onnx", [.. whole, .. added]);
             return Refused.By(() => Importer.FindLanguageModel(folder["n.onnx"], s_plain)).Message;
@@ -147,13 +157,15 @@ public sealed class LanguageModelOnnxImportTests
         var graph = new OnnxBytes { Opset = how == "probabilities" ? 17 : 14 };
         graph.Constant("table", [V, E], RecurrentCase.Random(1, V * E)).Constant("W", [1, 3 * H, E], RecurrentCase.Random(2, 3 * H * E))
             .Constant("R", [1, 3 * H, H], RecurrentCase.Random(3, 3 * H * H)).Constant("B", [1, 6 * H], RecurrentCase.Random(4, 6 * H))
-            .Constant("one", [1], [1L]).Constant("zero", [1], [0L]).Constant("bias", [units], RecurrentCase.Random(6, units)).Constant("shift", [], [1L]);
+            .Constant("one", [1], [1L])
+            .Constant("zero", [1], [0L]).Constant("bias", [units], RecurrentCase.Random(6, units)).Constant("shift", [], [1L]);
         if (how == "shifted") graph.Node("Sub", ["ids", "shift"], ["indices"]);
         else graph.Node("Cast", ["ids"], ["indices"], OnnxBytes.Integer("to", OnnxDataType.Integer64));
         graph.Node("Gather", ["table", "indices"], ["embedded"]);
         if (how == "two tables")
         {
-            graph.Constant("more", [V, E], RecurrentCase.Random(8, V * E)).Node("Gather", ["more", "indices"], ["others"]).Node("Add", ["embedded", "others"], ["x"]);
+            graph.Constant("more", [V, E], RecurrentCase.Random(8, V * E)).Node("Gather", ["more", "indices"], ["others"])
+                .Node("Add", ["embedded", "others"], ["x"]);
         }
         else
         {
@@ -161,7 +173,8 @@ public sealed class LanguageModelOnnxImportTests
         }
 
         graph.Node("GRU", how == "states" ? ["x", "W", "R", "B", "", "h"] : ["x", "W", "R", "B"], ["y", "last"],
-            [OnnxBytes.Integer("hidden_size", H), OnnxBytes.Integer("linear_before_reset", 1), OnnxBytes.Text("direction", isReverse ? "reverse" : "forward")]);
+            [OnnxBytes.Integer("hidden_size", H), OnnxBytes.Integer("linear_before_reset", 1), OnnxBytes.Text("direction", isReverse
+                ? "reverse" : "forward")]);
         graph.Node("Squeeze", [how == "last step" ? "last" : "y", how == "last step" ? "zero" : "one"], ["hidden"]);
         string hidden = "hidden";
         if (isBatchFirst)
@@ -182,19 +195,23 @@ public sealed class LanguageModelOnnxImportTests
         else if (how == "second layer skips the first")
         {
             hidden = "second";
-            graph.Constant("W2", [1, 3 * H, E], RecurrentCase.Random(12, 3 * H * E)).Node("GRU", ["x", "W2", "R"], ["y2"], OnnxBytes.Integer("hidden_size", H))
+            graph.Constant("W2", [1, 3 * H, E], RecurrentCase.Random(12, 3 * H * E))
+                .Node("GRU", ["x", "W2", "R"], ["y2"], OnnxBytes.Integer("hidden_size", H))
                 .Node("Squeeze", ["y2", "one"], [hidden]).Output("hidden", null);
         }
 
-        if (how == "no classifier") return graph.Node("Identity", [hidden], ["logits"]).Input("ids", [-1, -1], OnnxDataType.Integer64).Output("logits", null);
+        if (how == "no classifier")
+            return graph.Node("Identity", [hidden], ["logits"]).Input("ids", [-1, -1], OnnxDataType.Integer64).Output("logits", null);
         if (how == "gemm")
         {
-            graph.Constant("V", [V, H], RecurrentCase.Random(5, V * H)).Constant("rows", [2], [-1L, H]).Node("Reshape", [hidden, "rows"], ["flat"])
+            graph.Constant("V", [V, H], RecurrentCase.Random(5, V * H)).Constant("rows", [2], [-1L, H])
+                .Node("Reshape", [hidden, "rows"], ["flat"])
                 .Node("Gemm", ["flat", "V", "bias"], ["product"], OnnxBytes.Integer("transB", 1));
         }
         else
         {
-            graph.Constant("V", [H, units], RecurrentCase.Random(5, units * H)).Node("MatMul", [hidden, "V"], [how == "no bias" ? "product" : "multiplied"]);
+            graph.Constant("V", [H, units], RecurrentCase.Random(5, units * H)).Node("MatMul", [hidden, "V"], [how == "no bias"
+                ? "product" : "multiplied"]);
             if (how.StartsWith("bias", StringComparison.Ordinal))
                 graph.Constant("wide", [1, 1, V], RecurrentCase.Random(7, V)).Node("Add", ["wide", "multiplied"], ["product"]);
             else if (how != "no bias")

@@ -23,7 +23,8 @@ public sealed class LanguageModelOnnxTests
         OnnxWriter.Write(folder["m.onnx"], loaded, withStates: false);
         long[] tokens = LanguageModelCase.Tokens();
         List<NamedTensor> found = Ort.Run(await File.ReadAllBytesAsync(folder["m.onnx"]), new NamedTensor("tokens", [T, B], tokens));
-        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))], found)).IsLessThan(Close);
+        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))], found))
+            .IsLessThan(Close);
     }
 
     [Test]
@@ -41,16 +42,23 @@ public sealed class LanguageModelOnnxTests
         // Layers that are alike have one tensor for all their states, others one each.
         int layers = kind.Layers;
         (string Before, int Layers, int Hidden)[] parts =
-            kind.Last == 0 ? [("", layers, LanguageModelCase.H)] : [.. Enumerable.Range(0, layers).Select(n => ($"layer{n}.", 1, config.HiddenSizeOf(n)))];
+            kind.Last == 0
+                ? [("", layers, LanguageModelCase.H)]
+                : [.. Enumerable.Range(0, layers).Select(n => ($"layer{n}.", 1, config.HiddenSizeOf(n)))];
         string[] names = kind.Cell == CellKind.Lstm ? ["h", "c"] : ["h"];
         IEnumerable<NamedTensor> states = parts.SelectMany(part =>
-            names.Select(name => new NamedTensor($"{part.Before}{name}0", [part.Layers, B, part.Hidden], new float[part.Layers * B * part.Hidden])));
+            names.Select(name => new NamedTensor($"{part.Before}{name}0", [part.Layers, B, part.Hidden],
+                new float[part.Layers * B * part.Hidden])));
         List<NamedTensor> start = Ort.Run(model, [new("tokens", [First, B], tokens[..(First * B)]), .. states]);
-        await Assert.That(string.Join(' ', start.Skip(1).Select(t => t.Name))).IsEqualTo(string.Join(' ', states.Select(t => $"{t.Name[..^1]}n")));
+        await Assert.That(string.Join(' ', start.Skip(1).Select(t => t.Name)))
+            .IsEqualTo(string.Join(' ', states.Select(t => $"{t.Name[..^1]}n")));
         List<NamedTensor> end = Ort.Run(
-            model, [new("tokens", [T - First, B], tokens[(First * B)..]), .. start.Skip(1).Select(t => new NamedTensor($"{t.Name[..^1]}0", t.Shape, t.Floats!))]);
+            model,
+                [new("tokens", [T - First, B], tokens[(First * B)..]), .. start.Skip(1)
+                    .Select(t => new NamedTensor($"{t.Name[..^1]}0", t.Shape, t.Floats!))]);
         float[] logits = [.. start[0].Floats!, .. end[0].Floats!];
-        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))], [new("logits", [T, B, V], logits)])).IsLessThan(Close);
+        await Assert.That(Ort.Difference([new("logits", [T, B, V], LanguageModelCase.Logits(loaded.Model, tokens))],
+            [new("logits", [T, B, V], logits)])).IsLessThan(Close);
     }
 
     [Test]
@@ -60,7 +68,8 @@ public sealed class LanguageModelOnnxTests
         LoadedLanguageModel tied = new LanguageModelCase(CellKind.Lstm, 1) { Tied = true }.Make();
         OnnxWriter.Write(folder["m.onnx"], tied, withStates: false);
         IEnumerable<OnnxTensorInfo> tensors = OnnxNetwork.Open(folder["m.onnx"]).Tensors;
-        await Assert.That(tensors.Count(t => t.Shape.SequenceEqual([(long)V, LanguageModelCase.H]) || t.Shape.SequenceEqual([LanguageModelCase.H, (long)V]))).IsEqualTo(1);
+        await Assert.That(tensors.Count(t => t.Shape.SequenceEqual([(long)V, LanguageModelCase.H])
+            || t.Shape.SequenceEqual([LanguageModelCase.H, (long)V]))).IsEqualTo(1);
     }
 
     [Test]

@@ -4,7 +4,8 @@ using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Recurrent nodes with random weights give ONNX Runtime's numbers: gate orders, directions and every attribute told apart.</summary>
+/// <summary>Recurrent nodes with random weights give ONNX Runtime's numbers: gate orders, directions and every attribute told
+/// apart.</summary>
 public sealed class OnnxRuntimeTests
 {
     private const double Close = 1e-5;
@@ -34,7 +35,8 @@ public sealed class OnnxRuntimeTests
         IReadOnlyList<NamedTensor> found = OnnxNetwork.Open(folder.Put("m.onnx", (node with { Layout = 1 }).Model())).Run("x", inputs);
 
         // Y [T, D, B, H] becomes [B, T, D, H], the states [D, B, H] become [B, D, H].
-        NamedTensor[] expected = [.. Ort.Run(node.Model(), node.Inputs()).Select(t => t.Shape.Length == 4 ? Turning.Of(t, 2, 0, 1, 3) : Turning.Of(t, 1, 0, 2))];
+        NamedTensor[] expected = [.. Ort.Run(node.Model(), node.Inputs()).Select(t => t.Shape.Length == 4
+            ? Turning.Of(t, 2, 0, 1, 3) : Turning.Of(t, 1, 0, 2))];
         await Assert.That(Ort.Difference(expected, found)).IsLessThan(Close);
 
         static NamedTensor Exchanged(NamedTensor t) => Turning.Of(t, 1, 0, 2);

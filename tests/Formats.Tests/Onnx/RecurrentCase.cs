@@ -124,16 +124,20 @@ public sealed record RecurrentCase(string Operator, string Direction)
 
         (string Name, float[] Alpha, float[] Beta)[] functions =
         [
-            ("Relu", [], []), ("Tanh", [], []), ("Sigmoid", [], []), ("Affine", [0.7f], [0.1f]), ("LeakyRelu", [0.2f], []), ("LeakyRelu", [], []),
-            ("ThresholdedRelu", [0.3f], []), ("ScaledTanh", [0.8f], [1.2f]), ("HardSigmoid", [0.3f], [0.4f]), ("HardSigmoid", [], []), ("Elu", [0.6f], []),
+            ("Relu", [], []), ("Tanh", [], []), ("Sigmoid", [], []), ("Affine", [0.7f], [0.1f]), ("LeakyRelu", [0.2f], []),
+            ("LeakyRelu", [], []),
+            ("ThresholdedRelu", [0.3f], []), ("ScaledTanh", [0.8f], [1.2f]), ("HardSigmoid", [0.3f], [0.4f]), ("HardSigmoid", [], []),
+            ("Elu", [0.6f], []),
             ("Softsign", [], []), ("Softplus", [], []),
         ];
         foreach ((string name, float[] alpha, float[] beta) in functions)
         {
             string what = $"{name} {string.Join(' ', alpha.Concat(beta))}";
             yield return new RecurrentCase("RNN", "forward") { What = what, Activations = [name], Alphas = alpha, Betas = beta };
-            yield return new RecurrentCase("GRU", "forward") { What = what, Activations = ["Sigmoid", name], Alphas = alpha, Betas = beta, LinearBeforeReset = 0 };
-            yield return new RecurrentCase("LSTM", "forward") { What = what, Activations = ["Sigmoid", "Tanh", name], Alphas = alpha, Betas = beta, States = true };
+            yield return new RecurrentCase("GRU", "forward") { What = what, Activations = ["Sigmoid", name], Alphas = alpha, Betas = beta,
+                LinearBeforeReset = 0 };
+            yield return new RecurrentCase("LSTM", "forward") { What = what, Activations = ["Sigmoid", "Tanh", name], Alphas = alpha,
+                Betas = beta, States = true };
         }
 
         // Constants of one list belong to different functions, and the two directions differ.
@@ -146,7 +150,8 @@ public sealed record RecurrentCase(string Operator, string Direction)
             States = true,
             Peepholes = true,
         };
-        yield return new RecurrentCase("RNN", "bidirectional") { What = "unlike activations", Activations = ["Tanh", "Relu"], States = true };
+        yield return new RecurrentCase("RNN", "bidirectional") { What = "unlike activations", Activations = ["Tanh", "Relu"],
+            States = true };
         yield return new RecurrentCase("GRU", "bidirectional")
         {
             What = "unlike activations",

@@ -9,7 +9,8 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Stacks go to ONNX and back: ONNX Runtime runs what is written, and what others write around recurrent nodes is understood.</summary>
+/// <summary>Stacks go to ONNX and back: ONNX Runtime runs what is written, and what others write around recurrent nodes is
+/// understood.</summary>
 public sealed class StackExchangeTests
 {
     private const double Close = 1e-5;
@@ -24,7 +25,8 @@ public sealed class StackExchangeTests
             {
                 for (int layers = 1; layers <= 3; layers += 2)
                 {
-                    var config = new RecurrentStackConfig { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = layers, Direction = direction };
+                    var config = new RecurrentStackConfig { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = layers,
+                        Direction = direction };
                     yield return () => config;
                 }
             }
@@ -59,15 +61,18 @@ public sealed class StackExchangeTests
         {
             OnnxWriter.Write(folder["m.onnx"], stack, withStates);
             int states = config.LayerCount * config.DirectionCount;
-            float[] x = RecurrentCase.Random(1, T * B * I), h0 = RecurrentCase.Random(2, states * B * H), c0 = RecurrentCase.Random(3, states * B * H);
+            float[] x = RecurrentCase.Random(1, T * B * I), h0 = RecurrentCase.Random(2, states * B * H),
+                c0 = RecurrentCase.Random(3, states * B * H);
             bool isLstm = config.Cell == CellKind.Lstm;
             var inputs = new List<NamedTensor> { new("input", [T, B, I], x) };
             if (withStates) inputs.Add(new("h0", [states, B, H], h0));
             if (withStates && isLstm) inputs.Add(new("c0", [states, B, H], c0));
             List<NamedTensor> expected = Ort.Run(File.ReadAllBytes(folder["m.onnx"]), [.. inputs]);
 
-            RecurrentOutputs found = RecurrentStackRun.Run(stack, new(T, B, x, withStates ? h0 : null, withStates && isLstm ? c0 : null, null));
-            var outputs = new List<NamedTensor> { new("output", [T, B, config.OutputSize], found.Output), new("hn", [states, B, H], found.Hidden) };
+            RecurrentOutputs found = RecurrentStackRun.Run(stack, new(T, B, x, withStates
+                ? h0 : null, withStates && isLstm ? c0 : null, null));
+            var outputs = new List<NamedTensor> { new("output", [T, B, config.OutputSize], found.Output),
+                new("hn", [states, B, H], found.Hidden) };
             if (isLstm) outputs.Add(new("cn", [states, B, H], found.Cell!));
             await Assert.That(Ort.Difference(expected, outputs)).IsLessThan(Close);
 
@@ -87,11 +92,13 @@ public sealed class StackExchangeTests
     {
         using var folder = new TestFolder();
         OnnxWriter.Write(folder["m.onnx"], Make(config), withStates: true);
-        long floats = OnnxNetwork.Open(folder["m.onnx"]).Tensors.Where(tensor => tensor.Dtype == "float").Sum(tensor => tensor.Bytes) / sizeof(float);
+        long floats = OnnxNetwork.Open(folder["m.onnx"]).Tensors.Where(tensor => tensor.Dtype == "float")
+            .Sum(tensor => tensor.Bytes) / sizeof(float);
         await Assert.That(OnnxWriter.WeightCount(config)).IsEqualTo(floats);
     }
 
-    /// <summary>An LSTM of H = I has 4 H (2 H + 2) floats: 2,146,173,120 bytes at 8189 and 2,146,697,280 at 8190; 2^31 - 2^20 are 2,146,435,072.</summary>
+    /// <summary>An LSTM of H = I has 4 H (2 H + 2) floats: 2,146,173,120 bytes at 8189 and 2,146,697,280 at 8190; 2^31 - 2^20 are
+    /// 2,146,435,072.</summary>
     [Test]
     [Arguments(5800, true)]
     [Arguments(8189, true)]
@@ -122,31 +129,38 @@ public sealed class StackExchangeTests
     [Test]
     public async Task What_pytorch_puts_around_two_batch_first_layers_is_understood()
     {
-        // Exporters turn [B, T, I] to [T, B, I], cut the states by layers, squeeze or flatten the direction, make zeros from shapes, and turn back.
+        // Exporters turn [B, T, I] to [T, B, I], cut the states by layers, squeeze or flatten the direction, make zeros from shapes, and
+        // turn back.
         long[] rows = [2, 4 * H, 2 * H];
         OnnxBytes graph = new OnnxBytes { Opset = 13 }
             .Node("Transpose", ["input"], ["x"], OnnxBytes.Integers("perm", 1, 0, 2))
-            .Constant("zero", [1], [0L]).Constant("one", [], [1L]).Constant("two", [1], [2L]).Constant("four", [1], [4L]).Constant("h", [1], [(long)H])
+            .Constant("zero", [1], [0L])
+            .Constant("one", [], [1L]).Constant("two", [1], [2L]).Constant("four", [1], [4L]).Constant("h", [1], [(long)H])
             .Constant("flat", [3], [0L, 0L, -1L])
             .Node("Shape", ["x"], ["shape"]).Node("Gather", ["shape", "one"], ["b"], OnnxBytes.Integer("axis", 0))
             .Node("Unsqueeze", ["b", "zero"], ["b1"]).Node("Concat", ["four", "b1", "h"], ["state"], OnnxBytes.Integer("axis", 0))
             .Node("ConstantOfShape", ["state"], ["c0"])
             .Node("Slice", ["h0", "zero", "two", "zero"], ["h0.0"]).Node("Slice", ["h0", "two", "four", "zero"], ["h0.1"])
             .Node("Slice", ["c0", "zero", "two", "zero"], ["c0.0"]).Node("Slice", ["c0", "two", "four", "zero"], ["c0.1"])
-            .Constant("W0", [2, 4 * H, I], RecurrentCase.Random(1, 2 * 4 * H * I)).Constant("R0", [2, 4 * H, H], RecurrentCase.Random(2, 2 * 4 * H * H))
+            .Constant("W0", [2, 4 * H, I], RecurrentCase.Random(1, 2 * 4 * H * I))
+            .Constant("R0", [2, 4 * H, H], RecurrentCase.Random(2, 2 * 4 * H * H))
             .Constant("B0", [2, 8 * H], RecurrentCase.Random(3, 16 * H))
-            .Constant("W1", rows, RecurrentCase.Random(4, 2 * 4 * H * 2 * H)).Constant("R1", [2, 4 * H, H], RecurrentCase.Random(5, 2 * 4 * H * H))
+            .Constant("W1", rows, RecurrentCase.Random(4, 2 * 4 * H * 2 * H))
+            .Constant("R1", [2, 4 * H, H], RecurrentCase.Random(5, 2 * 4 * H * H))
             .Constant("B1", [2, 8 * H], RecurrentCase.Random(6, 16 * H))
-            .Node("LSTM", ["x", "W0", "R0", "B0", "", "h0.0", "c0.0"], ["y0", "hn.0"], OnnxBytes.Integer("hidden_size", H), OnnxBytes.Text("direction", "bidirectional"))
+            .Node("LSTM", ["x", "W0", "R0", "B0", "", "h0.0", "c0.0"], ["y0", "hn.0"], OnnxBytes.Integer("hidden_size", H),
+                OnnxBytes.Text("direction", "bidirectional"))
             .Node("Transpose", ["y0"], ["t0"], OnnxBytes.Integers("perm", 0, 2, 1, 3)).Node("Reshape", ["t0", "flat"], ["x1"])
-            .Node("LSTM", ["x1", "W1", "R1", "B1", "", "h0.1", "c0.1"], ["y1", "hn.1"], OnnxBytes.Integer("hidden_size", H), OnnxBytes.Text("direction", "bidirectional"))
+            .Node("LSTM", ["x1", "W1", "R1", "B1", "", "h0.1", "c0.1"], ["y1", "hn.1"], OnnxBytes.Integer("hidden_size", H),
+                OnnxBytes.Text("direction", "bidirectional"))
             .Node("Transpose", ["y1"], ["t1"], OnnxBytes.Integers("perm", 0, 2, 1, 3)).Node("Reshape", ["t1", "flat"], ["x2"])
             .Node("Transpose", ["x2"], ["output"], OnnxBytes.Integers("perm", 1, 0, 2))
             .Node("Concat", ["hn.0", "hn.1"], ["hn"], OnnxBytes.Integer("axis", 0))
             .Input("input", [-1, -1, I]).Input("h0", [4, -1, H])
             .Output("output", [-1, -1, 2 * H]).Output("hn", [4, -1, H]);
         byte[] model = graph.ToArray();
-        NamedTensor[] inputs = [new("input", [B, T, I], RecurrentCase.Random(7, T * B * I)), new("h0", [4, B, H], RecurrentCase.Random(8, 4 * B * H))];
+        NamedTensor[] inputs = [new("input", [B, T, I], RecurrentCase.Random(7, T * B * I)),
+            new("h0", [4, B, H], RecurrentCase.Random(8, 4 * B * H))];
         List<NamedTensor> expected = Ort.Run(model, inputs);
         using var folder = new TestFolder();
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", model));
@@ -156,7 +170,8 @@ public sealed class StackExchangeTests
         float[] timeFirst = Turning.Of(inputs[0], 1, 0, 2).Floats!;
         RecurrentOutputs found = RecurrentStackRun.Run(stack, new(T, B, timeFirst, inputs[1].Floats, null, null));
         NamedTensor output = Turning.Of(new("output", [T, B, 2 * H], found.Output), 1, 0, 2);
-        await Assert.That(Ort.Difference(expected, [new("output", output.Shape, output.Floats!), new("hn", [4, B, H], found.Hidden)])).IsLessThan(Close);
+        await Assert.That(Ort.Difference(expected, [new("output", output.Shape, output.Floats!), new("hn", [4, B, H], found.Hidden)]))
+            .IsLessThan(Close);
     }
 
     [Test]
@@ -164,10 +179,13 @@ public sealed class StackExchangeTests
     {
         OnnxBytes graph = new OnnxBytes { Opset = 12 }
             .Node("Transpose", ["input"], ["x"], OnnxBytes.Integers("perm", 1, 0, 2))
-            .Constant("W", [1, 3 * H, I], RecurrentCase.Random(1, 3 * H * I)).Constant("R", [1, 3 * H, H], RecurrentCase.Random(2, 3 * H * H))
+            .Constant("W", [1, 3 * H, I], RecurrentCase.Random(1, 3 * H * I))
+            .Constant("R", [1, 3 * H, H], RecurrentCase.Random(2, 3 * H * H))
             .Constant("B", [1, 6 * H], RecurrentCase.Random(3, 6 * H))
-            .Node("GRU", ["x", "W", "R", "B"], ["y", "yh"], OnnxBytes.Integer("hidden_size", H), OnnxBytes.Integer("linear_before_reset", 1))
-            .Node("Squeeze", ["y"], ["s"], OnnxBytes.Integers("axes", 1)).Node("Transpose", ["s"], ["output"], OnnxBytes.Integers("perm", 1, 0, 2))
+            .Node("GRU", ["x", "W", "R", "B"], ["y", "yh"], OnnxBytes.Integer("hidden_size", H),
+                OnnxBytes.Integer("linear_before_reset", 1))
+            .Node("Squeeze", ["y"], ["s"], OnnxBytes.Integers("axes", 1))
+            .Node("Transpose", ["s"], ["output"], OnnxBytes.Integers("perm", 1, 0, 2))
             .Node("Squeeze", ["yh"], ["last"], OnnxBytes.Integers("axes", 0))
             .Input("input", [-1, -1, I]).Output("output", [-1, -1, H]).Output("last", [-1, H]);
         using var folder = new TestFolder();
@@ -175,7 +193,8 @@ public sealed class StackExchangeTests
         List<NamedTensor> expected = Ort.Run(graph.ToArray(), inputs);
         OnnxNetwork network = OnnxNetwork.Open(folder.Put("m.onnx", graph.ToArray()));
         await Assert.That(Ort.Difference(expected, network.Run("x", inputs))).IsLessThan(Close);
-        RecurrentOutputs found = RecurrentStackRun.Run(network.ToStack(), new(T, B, Turning.Of(inputs[0], 1, 0, 2).Floats!, null, null, null));
+        RecurrentOutputs found = RecurrentStackRun.Run(network.ToStack(),
+            new(T, B, Turning.Of(inputs[0], 1, 0, 2).Floats!, null, null, null));
         await Assert.That(Ort.Difference([expected[1]], [new("last", [B, H], found.Hidden)])).IsLessThan(Close);
     }
 

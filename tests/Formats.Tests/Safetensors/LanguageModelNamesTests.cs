@@ -23,7 +23,8 @@ public sealed class LanguageModelNamesTests
     {
         LoadedLanguageModel loaded = kind.Make();
         using var folder = new TestFolder();
-        SafetensorsWriter.Write(folder["m.safetensors"], Tensors(loaded.Model), PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(loaded.Model)[0], loaded));
+        SafetensorsWriter.Write(folder["m.safetensors"], Tensors(loaded.Model),
+            PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(loaded.Model)[0], loaded));
         LoadedLanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new()))!.Loaded;
         await Assert.That(LanguageModelCase.HasSameBits(back.Model, loaded.Model)).IsTrue();
         await Assert.That(back.Vocabulary.Tokens).IsEquivalentTo(loaded.Vocabulary.Tokens, CollectionOrdering.Matching);
@@ -65,7 +66,8 @@ public sealed class LanguageModelNamesTests
         float[] added = RecurrentCase.Random(5, 4 * H);
         NamedTensor[] tensors = Renamed(loaded.Model, "encoder.weight", "rnn.", "decoder.weight", "decoder.bias");
         NamedTensor own = tensors.Single(t => t.Name == "rnn.bias_ih_l0");
-        Write(folder["m.safetensors"], [.. tensors.Where(t => t.Name is not ("rnn.bias_hh_l0" or "decoder.bias")), new("rnn.bias_hh_l0", [4 * H], added)]);
+        Write(folder["m.safetensors"],
+            [.. tensors.Where(t => t.Name is not ("rnn.bias_hh_l0" or "decoder.bias")), new("rnn.bias_hh_l0", [4 * H], added)]);
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
         LanguageModel back = Importer.FindLanguageModel(folder["m.safetensors"], new(new(), folder["words.txt"]))!.Loaded.Model;
         await Assert.That(Of(back, "lstm.0.bias").SequenceEqual(own.Floats!.Zip(added, (a, b) => a + b))).IsTrue();
@@ -81,8 +83,10 @@ public sealed class LanguageModelNamesTests
         NamedTensor[] first = [.. PyTorchNames.Name("m", parts[0], "")], all =
         [
             .. PyTorchNames.Name("m", parts[1], "rnns.2."),
-            .. first.Where(t => t.Name.EndsWith("l1", StringComparison.Ordinal)).Select(t => new NamedTensor($"rnns.1.{t.Name[..^1]}0", t.Shape, t.Floats!)),
-            .. first.Where(t => t.Name.EndsWith("l0", StringComparison.Ordinal)).Select(t => new NamedTensor($"rnns.0.{t.Name}", t.Shape, t.Floats!)),
+            .. first.Where(t => t.Name.EndsWith("l1", StringComparison.Ordinal))
+            .Select(t => new NamedTensor($"rnns.1.{t.Name[..^1]}0", t.Shape, t.Floats!)),
+            .. first.Where(t => t.Name.EndsWith("l0", StringComparison.Ordinal))
+            .Select(t => new NamedTensor($"rnns.0.{t.Name}", t.Shape, t.Floats!)),
             .. LanguageModelParts.Surroundings(loaded.Model),
         ];
         using var folder = new TestFolder();
@@ -105,7 +109,8 @@ public sealed class LanguageModelNamesTests
         var model = new LanguageModel(tied.Model.Config with { TieWeights = false });
         NamedTensor[] tensors = [.. Tensors(tied.Model)];
         var loaded = new LoadedLanguageModel(model, tied.Vocabulary, tied.Training);
-        SafetensorsWriter.Write(folder["m.safetensors"], tensors, PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(model)[0], loaded));
+        SafetensorsWriter.Write(folder["m.safetensors"], tensors,
+            PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(model)[0], loaded));
         await Assert.That(Importer.FindLanguageModel(folder["m.safetensors"], new(new()))!.Loaded.Model.Config.TieWeights).IsFalse();
     }
 
@@ -117,7 +122,9 @@ public sealed class LanguageModelNamesTests
         using var folder = new TestFolder();
         Write(folder["m.safetensors"], tensors);
         string message = Refused.By(() => Importer.FindLanguageModel(folder["m.safetensors"], new(new()))).Message;
-        await Assert.That(message).Contains("encoder.weight, decoder.weight, decoder.bias").And.Contains("--vocabulary").And.Contains("--recurrent-only").And.Contains("9 tokens");
+        await Assert.That(message)
+            .Contains("encoder.weight, decoder.weight, decoder.bias").And.Contains("--vocabulary").And.Contains("--recurrent-only")
+                .And.Contains("9 tokens");
 
         // An encoder, and one that tells five classes, are no language models, unless somebody says so.
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
@@ -125,7 +132,8 @@ public sealed class LanguageModelNamesTests
         NamedTensor[] recurrent = [.. tensors.Where(t => t.Name.StartsWith("rnn.", StringComparison.Ordinal))];
         NamedTensor five = new("fc.weight", [5, H], new float[5 * H]), norm = new("norm.gain", [H, H, 1], new float[H * H]);
         foreach ((NamedTensor[] others, string says) in (ReadOnlySpan<(NamedTensor[], string)>)
-            [([], "no tensors"), ([embedding], "a classifier [V, 7]"), ([embedding, five], "9 and 5 tokens"), ([.. tensors.Except(recurrent), norm], "'norm.gain'")])
+            [([], "no tensors"), ([embedding], "a classifier [V, 7]"), ([embedding, five], "9 and 5 tokens"),
+                ([.. tensors.Except(recurrent), norm], "'norm.gain'")])
         {
             Write(folder["o.safetensors"], [.. recurrent, .. others]);
             if (Importer.FindLanguageModel(folder["o.safetensors"], new(new())) is not null) throw new InvalidOperationException(says);
@@ -140,20 +148,25 @@ public sealed class LanguageModelNamesTests
         LoadedLanguageModel loaded = new LanguageModelCase(CellKind.Lstm, 1).Make();
         IReadOnlyDictionary<string, string> metadata = PyTorchNames.Metadata(LanguageModelParts.RecurrentParts(loaded.Model)[0], loaded);
         using var folder = new TestFolder();
-        await Assert.That(Message("tinysd.vocabulary", "[\"a\",\"<eos>\"]")).Contains("has 9 tokens, and the vocabulary in its metadata has 2");
-        await Assert.That(Message("tinysd.vocabulary", "[\"a\",\"a\",\"<eos>\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]")).Contains("'tinysd.vocabulary'").And.Contains("twice");
+        await Assert.That(Message("tinysd.vocabulary", "[\"a\",\"<eos>\"]"))
+            .Contains("has 9 tokens, and the vocabulary in its metadata has 2");
+        await Assert.That(Message("tinysd.vocabulary", "[\"a\",\"a\",\"<eos>\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]"))
+            .Contains("'tinysd.vocabulary'").And.Contains("twice");
         await Assert.That(Message("tinysd.vocabulary", "[")).Contains("'tinysd.vocabulary'");
         await Assert.That(Message("tinysd.vocabulary", $"[{string.Join(',', Enumerable.Repeat("[]", 1000))}]")).Contains("1,001 values");
         await Assert.That(Message("tinysd.level", "letter")).Contains("'tinysd.level'").And.Contains("letter");
-        await Assert.That(Message("tinysd.configuration", metadata["tinysd.configuration"].Replace(":7", ":8", StringComparison.Ordinal))).Contains("8 units, and its tensors make");
+        await Assert.That(Message("tinysd.configuration", metadata["tinysd.configuration"].Replace(":7", ":8", StringComparison.Ordinal)))
+            .Contains("8 units, and its tensors make");
         await Assert.That(Message("tinysd.training", "{}")).Contains("'tinysd.training'");
         await File.WriteAllLinesAsync(folder["short.txt"], s_lines[..^1]);
-        await Assert.That(Message("tinysd.x", "", new(new(), folder["short.txt"]))).Contains("has 9 tokens, and").And.Contains("short.txt has 8");
+        await Assert.That(Message("tinysd.x", "", new(new(), folder["short.txt"])))
+            .Contains("has 9 tokens, and").And.Contains("short.txt has 8");
 
         // What the caller gives goes before what the file says.
         await File.WriteAllLinesAsync(folder["words.txt"], s_lines);
         Write("tinysd.vocabulary", "[");
-        await Assert.That(Importer.FindLanguageModel(folder["m"], new(new(), folder["words.txt"]))!.Loaded.Vocabulary.Tokens[1]).IsEqualTo("b");
+        await Assert.That(Importer.FindLanguageModel(folder["m"], new(new(), folder["words.txt"]))!.Loaded.Vocabulary.Tokens[1])
+            .IsEqualTo("b");
 
         string Message(string key, string value, LanguageModelChoices? choices = null)
         {
@@ -176,17 +189,20 @@ public sealed class LanguageModelNamesTests
     private static List<NamedTensor> Tensors(LanguageModel model)
     {
         IReadOnlyList<RecurrentStack> parts = LanguageModelParts.RecurrentParts(model);
-        return [.. parts.SelectMany((part, i) => PyTorchNames.Name("m", part, parts.Count == 1 ? "lstm." : $"lstm.{i}.")), .. LanguageModelParts.Surroundings(model)];
+        return [.. parts.SelectMany((part, i) => PyTorchNames.Name("m", part, parts.Count == 1
+            ? "lstm." : $"lstm.{i}.")), .. LanguageModelParts.Surroundings(model)];
     }
 
     private static NamedTensor[] Renamed(LanguageModel model, string embedding, string recurrent, string classifier, string bias) =>
     [
         .. Tensors(model).Select(t => new NamedTensor(
-            t.Name switch { "embedding.weight" => embedding, "classifier.weight" => classifier, "classifier.bias" => bias, _ => recurrent + t.Name["lstm.".Length..] },
+            t.Name switch { "embedding.weight" => embedding, "classifier.weight" => classifier, "classifier.bias" => bias,
+                _ => recurrent + t.Name["lstm.".Length..] },
             t.Shape, t.Floats!)),
     ];
 
     private static void Write(string path, NamedTensor[] tensors) => SafetensorsWriter.Write(path, tensors);
 
-    private static float[] Of(LanguageModel model, string name) => model.Parameters[model.Layout.Tensors.Single(slot => slot.Name == name)].ToArray();
+    private static float[] Of(LanguageModel model, string name) =>
+        model.Parameters[model.Layout.Tensors.Single(slot => slot.Name == name)].ToArray();
 }

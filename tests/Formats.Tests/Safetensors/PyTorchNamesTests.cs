@@ -23,12 +23,14 @@ public sealed class PyTorchNamesTests
 
     [Test]
     [MethodDataSource(nameof(Modules))]
-    public async Task A_state_dict_computes_what_pytorchs_documentation_says(int gates, bool isBidirectional, int layers, string prefix, bool hasBias)
+    public async Task A_state_dict_computes_what_pytorchs_documentation_says(
+        int gates, bool isBidirectional, int layers, string prefix, bool hasBias)
     {
         using var folder = new TestFolder();
         Dictionary<string, float[]> weights = Write(folder["m.safetensors"], gates, isBidirectional, layers, prefix, hasBias);
         using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);
-        await Assert.That(PyTorchNames.TryRead(file, new(), out PyTorchImport? import, out FileProblem? problem)).IsTrue().Because(problem?.Message ?? "");
+        await Assert.That(PyTorchNames.TryRead(file, new(), out PyTorchImport? import, out FileProblem? problem))
+            .IsTrue().Because(problem?.Message ?? "");
         float[] x = RecurrentCase.Random(99, T * B * I, 1.5f);
         RecurrentOutputs found = RecurrentStackRun.Run(import!.Stack, new(T, B, x, null, null, null));
         (double[] output, double[] hidden) = Reference(weights, gates, isBidirectional, layers, x);
@@ -48,7 +50,8 @@ public sealed class PyTorchNamesTests
     [Arguments(CellKind.RnnRelu)]
     public async Task What_is_exported_is_imported_again(CellKind cell)
     {
-        RecurrentStack stack = StackExchangeTests.Make(new() { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = 3, Direction = RecurrentDirection.Bidirectional });
+        RecurrentStack stack = StackExchangeTests.Make(new() { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = 3,
+            Direction = RecurrentDirection.Bidirectional });
         using var folder = new TestFolder();
         SafetensorsWriter.Write(folder["m.safetensors"], PyTorchNames.Name("m", stack, "x."), PyTorchNames.Metadata(stack, null));
         using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);
@@ -82,14 +85,17 @@ public sealed class PyTorchNamesTests
 
         FileProblem Problem(string? without = null, NamedTensor? with = null, PyTorchChoices? choices = null)
         {
-            IEnumerable<NamedTensor> tensors = weights.Where(w => w.Key != without).Select(w => new NamedTensor(w.Key, Shape(w.Key, w.Value, 4, true), w.Value));
+            IEnumerable<NamedTensor> tensors = weights.Where(w => w.Key != without)
+                .Select(w => new NamedTensor(w.Key, Shape(w.Key, w.Value, 4, true), w.Value));
             SafetensorsWriter.Write(folder["p"], [.. tensors, .. with is null ? Array.Empty<NamedTensor>() : [with]]);
             using SafetensorsFile file = SafetensorsFile.Open(folder["p"]);
-            return PyTorchNames.TryRead(file, choices ?? new(), out _, out FileProblem? problem) ? throw new InvalidOperationException("nothing was refused") : problem;
+            return PyTorchNames.TryRead(file, choices ?? new(), out _, out FileProblem? problem)
+                ? throw new InvalidOperationException("nothing was refused") : problem;
         }
     }
 
-    private static int[] Shape(string name, float[] values, int gates, bool isBidirectional) => name.Contains("bias", StringComparison.Ordinal)
+    private static int[] Shape(string name, float[] values, int gates, bool isBidirectional) =>
+        name.Contains("bias", StringComparison.Ordinal)
         ? [gates * H]
         : [gates * H, values.Length / (gates * H)];
 
@@ -110,13 +116,15 @@ public sealed class PyTorchNamesTests
             }
         }
 
-        NamedTensor[] tensors = [.. weights.Select(w => new NamedTensor(prefix + w.Key, Shape(w.Key, w.Value, gates, isBidirectional), w.Value)), new("fc.weight", [1], new float[1])];
+        NamedTensor[] tensors = [.. weights.Select(w => new NamedTensor(prefix + w.Key, Shape(w.Key, w.Value, gates, isBidirectional),
+            w.Value)), new("fc.weight", [1], new float[1])];
         SafetensorsWriter.Write(path, tensors);
         return weights;
     }
 
     // torch.nn.LSTM, GRU and RNN as documented: rows of weight_ih are (W_ii|W_if|W_ig|W_io), (W_ir|W_iz|W_in), W_ih.
-    private static (double[] Output, double[] Hidden) Reference(Dictionary<string, float[]> weights, int gates, bool isBidirectional, int layers, float[] input)
+    private static (double[] Output, double[] Hidden) Reference(
+        Dictionary<string, float[]> weights, int gates, bool isBidirectional, int layers, float[] input)
     {
         double[] x = [.. input.Select(v => (double)v)];
         int width = I, directions = isBidirectional ? 2 : 1;
@@ -140,13 +148,15 @@ public sealed class PyTorchNamesTests
                         {
                             if (gates == 4)
                             {
-                                double i = Sigmoid(a[j] + u[j]), f = Sigmoid(a[H + j] + u[H + j]), g = Math.Tanh(a[(2 * H) + j] + u[(2 * H) + j]);
+                                double i = Sigmoid(a[j] + u[j]), f = Sigmoid(a[H + j] + u[H + j]),
+                                    g = Math.Tanh(a[(2 * H) + j] + u[(2 * H) + j]);
                                 c[j] = (f * c[j]) + (i * g);
                                 next[j] = Sigmoid(a[(3 * H) + j] + u[(3 * H) + j]) * Math.Tanh(c[j]);
                             }
                             else if (gates == 3)
                             {
-                                double r = Sigmoid(a[j] + u[j]), z = Sigmoid(a[H + j] + u[H + j]), n = Math.Tanh(a[(2 * H) + j] + (r * u[(2 * H) + j]));
+                                double r = Sigmoid(a[j] + u[j]), z = Sigmoid(a[H + j] + u[H + j]),
+                                    n = Math.Tanh(a[(2 * H) + j] + (r * u[(2 * H) + j]));
                                 next[j] = ((1 - z) * n) + (z * h[j]);
                             }
                             else
@@ -186,8 +196,10 @@ public sealed class PyTorchNamesTests
         // ONNX wants i o f c where PyTorch has i f g o, and z r h where it has r z n.
         int[] order = gates == 4 ? [0, 3, 1, 2] : gates == 3 ? [1, 0, 2] : [0];
         string[] ends = isBidirectional ? ["_l0", "_l0_reverse"] : ["_l0"];
-        float[] Turned(string name) => [.. ends.SelectMany(end => Gates(weights.TryGetValue(name + end, out float[]? found) ? found : new float[gates * H]))];
-        IEnumerable<float> Gates(float[] values) => order.SelectMany(gate => values.Skip(gate * values.Length / gates).Take(values.Length / gates));
+        float[] Turned(string name) =>
+            [.. ends.SelectMany(end => Gates(weights.TryGetValue(name + end, out float[]? found) ? found : new float[gates * H]))];
+        IEnumerable<float> Gates(float[] values) =>
+            order.SelectMany(gate => values.Skip(gate * values.Length / gates).Take(values.Length / gates));
         float[] biases = [.. ends.SelectMany(end => ((string[])["bias_ih", "bias_hh"]).SelectMany(name =>
             Gates(weights.TryGetValue(name + end, out float[]? found) ? found : new float[gates * H])))];
         byte[] model = new OnnxBytes()

@@ -50,7 +50,8 @@ public sealed class SafetensorsFileTests
         using var folder = new TestFolder();
         NamedTensor[] tensors =
         [
-            new("größe/\"x\"", [2, 3], [1f, -2f, float.Epsilon, 3e38f, 0f, -0f]), new("lengths", [3], [1L, long.MinValue, 7L]), new("empty", [0, 4], Array.Empty<float>()),
+            new("größe/\"x\"", [2, 3], [1f, -2f, float.Epsilon, 3e38f, 0f, -0f]), new("lengths", [3], [1L, long.MinValue, 7L]),
+            new("empty", [0, 4], Array.Empty<float>()),
             new("scalar", [], [5f]), new("mask", [3], [1L, 0L, 1L]) { IsBoolean = true },
         ];
         SafetensorsWriter.Write(folder["t.safetensors"], tensors, new Dictionary<string, string> { ["format"] = "pt" });
@@ -63,7 +64,8 @@ public sealed class SafetensorsFileTests
             await Assert.That(found!.Shape.SequenceEqual(expected.Shape)).IsTrue();
             await Assert.That(found.IsBoolean).IsEqualTo(expected.IsBoolean);
             await Assert.That(found.Integers ?? []).IsEquivalentTo(expected.Integers ?? [], CollectionOrdering.Matching);
-            await Assert.That((found.Floats ?? []).Select(BitConverter.SingleToInt32Bits)).IsEquivalentTo((expected.Floats ?? []).Select(BitConverter.SingleToInt32Bits), CollectionOrdering.Matching);
+            await Assert.That((found.Floats ?? []).Select(BitConverter.SingleToInt32Bits))
+                .IsEquivalentTo((expected.Floats ?? []).Select(BitConverter.SingleToInt32Bits), CollectionOrdering.Matching);
         }
     }
 
@@ -78,7 +80,8 @@ public sealed class SafetensorsFileTests
     public async Task Integers_of_every_width_are_read(string dtype, byte[] raw, long[] expected)
     {
         using var folder = new TestFolder();
-        byte[] bytes = Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[{{{expected.Length}}}],"data_offsets":[0,{{{raw.Length}}}]}}""", raw);
+        byte[] bytes = Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[{{{expected.Length}}}],"data_offsets":[0,{{{raw.Length}}}]}}""",
+            raw);
         using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", bytes));
         await Assert.That(file.TryRead(file.Tensors[0], out NamedTensor? tensor, out _)).IsTrue();
         await Assert.That(tensor!.Integers!.AsSpan().SequenceEqual(expected)).IsTrue();
@@ -117,7 +120,8 @@ public sealed class SafetensorsFileTests
         using var folder = new TestFolder();
         foreach ((string dtype, byte[] bytes) in formats)
         {
-            using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes)));
+            using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t",
+                Bytes($$$"""{"t":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes.Length}}}]}}""", bytes)));
             float[] values = new float[2];
             await Assert.That(file.TryReadFloats(file.Tensors[0], values, out _)).IsTrue();
             await Assert.That(values).IsEquivalentTo([1.5f, -2f], CollectionOrdering.Matching);
@@ -130,13 +134,15 @@ public sealed class SafetensorsFileTests
         byte[] bytes = new byte[16];
         BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(8), 1e300);
         using var folder = new TestFolder();
-        using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t", Bytes("""{"t":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", bytes)));
+        using SafetensorsFile file = SafetensorsFile.Open(folder.Put("t",
+            Bytes("""{"t":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", bytes)));
         await Assert.That(file.TryReadFloats(file.Tensors[0], new float[2], out FileProblem? problem)).IsFalse();
         await Assert.That(problem!.Message).Contains("number 1 of tensor 't'");
     }
 
     [Test]
-    [Arguments("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, FileProblemKind.HeaderInvalid, "twice")]
+    [Arguments("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+        FileProblemKind.HeaderInvalid, "twice")]
     [Arguments("""{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, FileProblemKind.HeaderInvalid, "twice")]
     [Arguments("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}""", 4, FileProblemKind.HeaderInvalid, "'x'")]
     [Arguments("""{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}""", 4, FileProblemKind.HeaderInvalid, "F33")]
@@ -146,10 +152,13 @@ public sealed class SafetensorsFileTests
     [Arguments("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}""", 4, FileProblemKind.HeaderInvalid, "data_offsets")]
     [Arguments("""{"a":{"dtype":"F32","shape":[1]}}""", 0, FileProblemKind.HeaderInvalid, "data_offsets")]
     [Arguments("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, FileProblemKind.TensorGap, "begins at 4")]
-    [Arguments("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, FileProblemKind.TensorOverlap, "'b'")]
+    [Arguments("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+        FileProblemKind.TensorOverlap, "'b'")]
     [Arguments("""{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}""", 2, FileProblemKind.TensorInvalid, "F4")]
-    [Arguments("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 2, FileProblemKind.TensorOutsideFile, "64-bit")]
-    [Arguments("""{"a":{"dtype":"U8","shape":[1152921504606846975],"data_offsets":[0,1152921504606846975]}}""", 2, FileProblemKind.Truncated, "cut short")]
+    [Arguments("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 2,
+        FileProblemKind.TensorOutsideFile, "64-bit")]
+    [Arguments("""{"a":{"dtype":"U8","shape":[1152921504606846975],"data_offsets":[0,1152921504606846975]}}""", 2,
+        FileProblemKind.Truncated, "cut short")]
     [Arguments("""{"__metadata__":{"a":1}}""", 0, FileProblemKind.HeaderInvalid, "string")]
     [Arguments("""{"__metadata__":{"a":"1","a":"2"}}""", 0, FileProblemKind.HeaderInvalid, "twice")]
     [Arguments("""{"__metadata__":[]}""", 0, FileProblemKind.HeaderInvalid, "__metadata__")]

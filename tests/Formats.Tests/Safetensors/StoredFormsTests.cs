@@ -5,8 +5,8 @@ using TinySD.Runtime.Inference;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Weights that a file holds in another form, or under the names of another module, are the same weights: compared with the plain ones, which
-/// <see cref="PyTorchNamesTests"/> compares with the formulas.</summary>
+/// <summary>Weights that a file holds in another form, or under the names of another module, are the same weights: compared with the plain
+/// ones, which <see cref="PyTorchNamesTests"/> compares with the formulas.</summary>
 public sealed class StoredFormsTests
 {
     private const int I = 3, H = 5;
@@ -30,11 +30,13 @@ public sealed class StoredFormsTests
         string path = Fixtures.Find("reports", "weight-norm-g-v.safetensors");
         using SafetensorsFile file = SafetensorsFile.Open(path);
         float[] g = Tensor(file, "rnn.weight_hh_l0_g").Floats!, v = Tensor(file, "rnn.weight_hh_l0_v").Floats!;
-        float[] w = [.. v.Select((value, i) => (float)(g[i / 6] * (double)value / Math.Sqrt(v.Skip(i / 6 * 6).Take(6).Sum(x => (double)x * x))))];
+        float[] w = [.. v.Select((value, i) => (float)(g[i / 6] * (double)value / Math.Sqrt(v.Skip(i / 6 * 6).Take(6)
+            .Sum(x => (double)x * x))))];
         using var folder = new TestFolder();
         SafetensorsWriter.Write(folder["p"],
         [
-            Tensor(file, "rnn.weight_ih_l0"), new("rnn.weight_hh_l0", [24, 6], w), Tensor(file, "rnn.bias_ih_l0"), Tensor(file, "rnn.bias_hh_l0"),
+            Tensor(file, "rnn.weight_ih_l0"), new("rnn.weight_hh_l0", [24, 6], w), Tensor(file, "rnn.bias_ih_l0"), Tensor(file,
+                "rnn.bias_hh_l0"),
         ]);
         await Assert.That(Difference(Import(path), Import(folder["p"]))).IsLessThan(1e-7f);
     }
@@ -50,7 +52,8 @@ public sealed class StoredFormsTests
         using var folder = new TestFolder();
         Dictionary<string, NamedTensor> plain = Plain(folder, 4, 2, isBidirectional: true);
         IEnumerable<NamedTensor> others = plain.Where(t => t.Key != part).Select(t => Named($"rnns.0.{wrapper}{t.Key}", t.Value));
-        NamedTensor raw = Named($"rnns.0.{part}_raw", plain[part]), copy = new($"rnns.0.{wrapper}{part}", plain[part].Shape, new float[plain[part].Floats!.Length]);
+        NamedTensor raw = Named($"rnns.0.{part}_raw", plain[part]),
+            copy = new($"rnns.0.{wrapper}{part}", plain[part].Shape, new float[plain[part].Floats!.Length]);
         foreach (bool hasCopy in (bool[])[true, false])
         {
             SafetensorsWriter.Write(folder["f"], [.. others, raw, .. hasCopy ? new[] { copy } : []]);
@@ -79,11 +82,14 @@ public sealed class StoredFormsTests
         int Group(int at) => axis == 0 ? at / columns : axis == 1 ? at % columns : 0;
         double[] norms = new double[groups];
         for (int i = 0; i < w.Floats!.Length; i++) norms[Group(i)] += (double)w.Floats[i] * w.Floats[i];
-        float[] v = [.. w.Floats.Select((value, i) => value * (1.5f + (0.25f * Group(i))))], g = [.. norms.Select(norm => (float)Math.Sqrt(norm))];
+        float[] v = [.. w.Floats.Select((value, i) => value * (1.5f + (0.25f * Group(i))))],
+            g = [.. norms.Select(norm => (float)Math.Sqrt(norm))];
         int[] shape = axis == -1 ? [] : w.Shape.Length == 1 ? [rows] : axis == 0 ? [rows, 1] : [1, columns];
-        (string gName, string vName) = isParametrized ? ($"parametrizations.{part}.original0", $"parametrizations.{part}.original1") : ($"{part}_g", $"{part}_v");
+        (string gName, string vName) = isParametrized
+            ? ($"parametrizations.{part}.original0", $"parametrizations.{part}.original1") : ($"{part}_g", $"{part}_v");
         SafetensorsWriter.Write(folder["f"],
-            [.. plain.Where(t => t.Key != part).Select(t => Named($"x.{t.Key}", t.Value)), new($"x.{gName}", shape, g), new($"x.{vName}", w.Shape, v)]);
+            [.. plain.Where(t => t.Key != part).Select(t => Named($"x.{t.Key}", t.Value)), new($"x.{gName}", shape, g),
+                new($"x.{vName}", w.Shape, v)]);
         PyTorchImport import = Import(folder["f"]);
         await Assert.That(Difference(import, Import(folder["plain"]))).IsLessThan(5e-7f);
         await Assert.That(import.LeftOut.IsEmpty).IsTrue();
@@ -91,11 +97,13 @@ public sealed class StoredFormsTests
 
     [Test]
     [Arguments("spectral norm", "weight_hh_l0", "weight_hh_l0_orig", "weight_hh_l0_u", "weight_hh_l0_v")]
-    [Arguments("spectral norm", "weight_hh_l0", "parametrizations.weight_hh_l0.original", "parametrizations.weight_hh_l0.0._u", "parametrizations.weight_hh_l0.0._v")]
+    [Arguments("spectral norm", "weight_hh_l0", "parametrizations.weight_hh_l0.original", "parametrizations.weight_hh_l0.0._u",
+        "parametrizations.weight_hh_l0.0._v")]
     [Arguments("spectral norm", "", "weight_hh_l0_u")]
     [Arguments("prune", "weight_ih_l0", "weight_ih_l0_orig", "weight_ih_l0_mask")]
     [Arguments("no weight norm", "weight_hh_l0", "parametrizations.weight_hh_l0.original")]
-    [Arguments("no weight norm", "", "parametrizations.weight_hh_l0.original0", "parametrizations.weight_hh_l0.original1", "parametrizations.weight_hh_l0.1.scale")]
+    [Arguments("no weight norm", "", "parametrizations.weight_hh_l0.original0", "parametrizations.weight_hh_l0.original1",
+        "parametrizations.weight_hh_l0.1.scale")]
     [Arguments("half of a weight norm", "weight_hh_l0", "weight_hh_l0_v")]
     [Arguments("true weights", "", "weight_hh_l0_something")]
     [Arguments("true weights", "", "weight_ih_l0.foo")]
@@ -107,7 +115,8 @@ public sealed class StoredFormsTests
     [Arguments("no magnitude", "weight_hh_l0", "weight_hh_l0_g/7", "weight_hh_l0_v")]
     [Arguments("infinite", "weight_hh_l0", "weight_hh_l0_g", "weight_hh_l0_v/0")]
     [Arguments("proj_size", "", "weight_hr_l0_raw")]
-    public async Task What_may_be_the_true_weights_and_is_not_understood_is_refused_by_name(string says, string without, params string[] added)
+    public async Task What_may_be_the_true_weights_and_is_not_understood_is_refused_by_name(
+        string says, string without, params string[] added)
     {
         using var folder = new TestFolder();
         Dictionary<string, NamedTensor> plain = Plain(folder, 4, 1, isBidirectional: false);
@@ -116,9 +125,11 @@ public sealed class StoredFormsTests
             // name/N has another shape, name/0 the right one and zeros.
             string[] parts = name.Split('/');
             int size = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
-            bool isMagnitude = parts[0].EndsWith("_g", StringComparison.Ordinal) || parts[0].EndsWith("original0", StringComparison.Ordinal);
+            bool isMagnitude = parts[0].EndsWith("_g", StringComparison.Ordinal)
+                || parts[0].EndsWith("original0", StringComparison.Ordinal);
             int[] shape = size > 0 ? [size, 2] : isMagnitude ? [4 * H, 1] : [4 * H, H];
-            return new NamedTensor($"x.{parts[0]}", shape, parts.Length > 1 ? new float[shape[0] * shape[1]] : RecurrentCase.Random(7, shape[0] * shape[1]));
+            return new NamedTensor($"x.{parts[0]}", shape, parts.Length > 1
+                ? new float[shape[0] * shape[1]] : RecurrentCase.Random(7, shape[0] * shape[1]));
         })];
         SafetensorsWriter.Write(folder["f"], [.. plain.Where(t => t.Key != without).Select(t => Named($"x.{t.Key}", t.Value)), .. more]);
         using SafetensorsFile file = SafetensorsFile.Open(folder["f"]);
@@ -149,14 +160,17 @@ public sealed class StoredFormsTests
         Dictionary<string, NamedTensor> plain = Plain(folder, gates, 2, isBidirectional: false);
         foreach ((string before, int first, string after) in ((string, int, string)[])[("cells.", 0, "."), ("m.rnn", 1, ".")])
         {
-            SafetensorsWriter.Write(folder["f"], [.. plain.Select(t => Named($"{before}{first + t.Key[^1] - '0'}{after}{t.Key[..^3]}", t.Value)).Reverse(), new("fc.weight", [1], [0f])]);
+            SafetensorsWriter.Write(folder["f"],
+                [.. plain.Select(t => Named($"{before}{first + t.Key[^1] - '0'}{after}{t.Key[..^3]}", t.Value)).Reverse(),
+                    new("fc.weight", [1], [0f])]);
             PyTorchImport import = Import(folder["f"]);
             await Assert.That(import.Stack.Config.LayerCount).IsEqualTo(2);
             await Assert.That(Difference(import, Import(folder["plain"]))).IsEqualTo(0f);
             await Assert.That(import.LeftOut.AsEnumerable()).IsEquivalentTo(["fc.weight"]);
         }
 
-        SafetensorsWriter.Write(folder["f"], [.. plain.Where(t => t.Key.EndsWith("_l0", StringComparison.Ordinal)).Select(t => Named(t.Key[..^3], t.Value))]);
+        SafetensorsWriter.Write(folder["f"],
+            [.. plain.Where(t => t.Key.EndsWith("_l0", StringComparison.Ordinal)).Select(t => Named(t.Key[..^3], t.Value))]);
         await Assert.That(Import(folder["f"]).Stack.Config).IsEqualTo(Import(folder["plain"]).Stack.Config with { LayerCount = 1 });
     }
 
@@ -174,7 +188,8 @@ public sealed class StoredFormsTests
 
         // Two cells side by side, of the same input.
         SafetensorsWriter.Write(folder["f"], [.. Layer(0, "c.0.", ""), .. Layer(0, "c.1.", "")]);
-        await Assert.That(Problem(folder["f"], new()).Message).Contains("'c.1.' has the input size 3, and what is before it the output size 5; choose one");
+        await Assert.That(Problem(folder["f"], new()).Message)
+            .Contains("'c.1.' has the input size 3, and what is before it the output size 5; choose one");
         await Assert.That(Import(folder["f"], "c.1.").Stack.Config.LayerCount).IsEqualTo(1);
     }
 
@@ -187,13 +202,15 @@ public sealed class StoredFormsTests
     {
         using var folder = new TestFolder();
         Dictionary<string, NamedTensor> plain = Plain(folder, 3, 1, isBidirectional: true);
-        SafetensorsWriter.Write(folder["f"], [.. plain.Select(t => Named(stored + t.Key, t.Value)), .. plain.Select(t => Named($"other.{t.Key}", t.Value))]);
+        SafetensorsWriter.Write(folder["f"],
+            [.. plain.Select(t => Named(stored + t.Key, t.Value)), .. plain.Select(t => Named($"other.{t.Key}", t.Value))]);
         PyTorchImport import = Import(folder["f"], asked);
         await Assert.That(import.Prefix).IsEqualTo(stored);
         await Assert.That(Difference(import, Import(folder["plain"]))).IsEqualTo(0f);
 
         // An averaged model beside the model itself is another, and the user's to choose.
-        SafetensorsWriter.Write(folder["f"], [.. plain.Select(t => Named($"lstm.{t.Key}", t.Value)), .. plain.Select(t => Named($"module.lstm.{t.Key}", t.Value))]);
+        SafetensorsWriter.Write(folder["f"],
+            [.. plain.Select(t => Named($"lstm.{t.Key}", t.Value)), .. plain.Select(t => Named($"module.lstm.{t.Key}", t.Value))]);
         await Assert.That(Problem(folder["f"], new()).Message).Contains("'lstm.', 'module.lstm.'; choose one");
         await Assert.That(Import(folder["f"], "module.lstm.").Prefix).IsEqualTo("module.lstm.");
     }
@@ -210,9 +227,11 @@ public sealed class StoredFormsTests
         using var folder = new TestFolder();
         Dictionary<string, NamedTensor> plain = Plain(folder, gates, 1, isBidirectional: false);
         NamedTensor Matrix(string name, NamedTensor t) => !isInputMajor ? Named(name, t) : new(
-            name, [t.Shape[1], t.Shape[0]], [.. Enumerable.Range(0, t.Floats!.Length).Select(i => t.Floats[(i % t.Shape[0] * t.Shape[1]) + (i / t.Shape[0])])]);
+            name, [t.Shape[1], t.Shape[0]],
+                [.. Enumerable.Range(0, t.Floats!.Length).Select(i => t.Floats[(i % t.Shape[0] * t.Shape[1]) + (i / t.Shape[0])])]);
         string ending = gates == 1 ? "h" : "";
-        List<NamedTensor> tensors = [Matrix($"m.Wx{ending}", plain["weight_ih_l0"]), Matrix($"m.Wh{ending}", plain["weight_hh_l0"]), new("m.out.bias", [2], [1f, 2f])];
+        List<NamedTensor> tensors = [Matrix($"m.Wx{ending}", plain["weight_ih_l0"]), Matrix($"m.Wh{ending}", plain["weight_hh_l0"]),
+            new("m.out.bias", [2], [1f, 2f])];
         float[] a = plain["bias_ih_l0"].Floats!, b = plain["bias_hh_l0"].Floats!;
         if (gates == 3)
         {
@@ -229,7 +248,8 @@ public sealed class StoredFormsTests
         PyTorchImport import = Import(folder["f"]);
         await Assert.That(import.Stack.Config).IsEqualTo(Import(folder["plain"]).Stack.Config);
 
-        // Of a square the direction cannot be told, and the present one is taken; I and H differ here, so nothing is a guess but the square itself.
+        // Of a square the direction cannot be told, and the present one is taken; I and H differ here, so nothing is a guess but the square
+        // itself.
         await Assert.That(Difference(import, Import(folder["plain"]))).IsEqualTo(0f);
         await Assert.That(import.LeftOut.AsEnumerable()).IsEquivalentTo(["m.out.bias"]);
 
@@ -245,8 +265,10 @@ public sealed class StoredFormsTests
     {
         (string Dtype, int Bits)[] types =
         [
-            ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8),
-            ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64), ("F64", 64), ("I64", 64),
+            ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8),
+            ("F8_E4M3FNUZ", 8),
+            ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64),
+            ("F64", 64), ("I64", 64),
             ("U64", 64),
         ];
         using var folder = new TestFolder();
@@ -257,14 +279,17 @@ public sealed class StoredFormsTests
             await Assert.That(Import(folder["f"]).LeftOut.AsEnumerable()).IsEquivalentTo(["other"]);
             if (dtype is "F32" or "F16" or "BF16" or "F64") continue;
             Put("weight_hh_l0", dtype, bits);
-            await Assert.That(Problem(folder["f"], new()).Message).Contains($"tensor 'weight_hh_l0' is of dtype {dtype}; F32, F16, BF16 or F64 was expected");
+            await Assert.That(Problem(folder["f"], new()).Message)
+                .Contains($"tensor 'weight_hh_l0' is of dtype {dtype}; F32, F16, BF16 or F64 was expected");
         }
 
         void Put(string name, string dtype, int bits)
         {
             int bytes = 4 * bits / 8;
             string own = $$"""{{(name == "other" ? "weight_hh_l0" : "other")}}":{"dtype":"F32","shape":[4,1],"data_offsets":[16,32]}""";
-            string header = $$"""{"weight_ih_l0":{"dtype":"F32","shape":[4,1],"data_offsets":[0,16]},"{{own}},"{{name}}":{"dtype":"{{dtype}}","shape":[4,1],"data_offsets":[32,{{32 + bytes}}]} }""";
+            string tensor = $$"""{"dtype":"{{dtype}}","shape":[4,1],"data_offsets":[32,{{32 + bytes}}]}""";
+            string header =
+                $$"""{"weight_ih_l0":{"dtype":"F32","shape":[4,1],"data_offsets":[0,16]},"{{own}},"{{name}}":{{tensor}} }""";
             folder.Put("f", SafetensorsFileTests.Bytes(header, new byte[32 + bytes]));
         }
     }
@@ -288,18 +313,21 @@ public sealed class StoredFormsTests
     private static NamedTensor Named(string name, NamedTensor tensor) => new(name, tensor.Shape, tensor.Floats!);
 
     private static NamedTensor Tensor(SafetensorsFile file, string name) =>
-        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem) ? tensor : throw new FileProblemException(problem);
+        file.TryRead(file.FindTensor(name)!, out NamedTensor? tensor, out FileProblem? problem)
+            ? tensor : throw new FileProblemException(problem);
 
     private static PyTorchImport Import(string path, string? prefix = null)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return PyTorchNames.TryRead(file, new(prefix), out PyTorchImport? import, out FileProblem? problem) ? import : throw new FileProblemException(problem);
+        return PyTorchNames.TryRead(file, new(prefix), out PyTorchImport? import, out FileProblem? problem)
+            ? import : throw new FileProblemException(problem);
     }
 
     private static FileProblem Problem(string path, PyTorchChoices choices)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return PyTorchNames.TryRead(file, choices, out _, out FileProblem? problem) ? throw new InvalidOperationException("nothing was refused") : problem;
+        return PyTorchNames.TryRead(file, choices, out _, out FileProblem? problem)
+            ? throw new InvalidOperationException("nothing was refused") : problem;
     }
 
     private static double Difference(PyTorchImport one, PyTorchImport other) =>

@@ -34,7 +34,8 @@ public sealed class MaskScheduleFileTests
             foreach (DropoutKind kind in new[] { DropoutKind.Structured, DropoutKind.StructuredLocked })
             {
                 foreach (int group in new[] { 1, 3 })
-                    yield return () => new DropoutSpec { Kind = kind, Draw = draw, GroupSize = group, Embedding = 0.97f, Recurrent = 0.5f, Output = 0.1f };
+                    yield return () => new DropoutSpec { Kind = kind, Draw = draw, GroupSize = group, Embedding = 0.97f, Recurrent = 0.5f,
+                        Output = 0.1f };
             }
         }
     }
@@ -73,7 +74,8 @@ public sealed class MaskScheduleFileTests
         Write(folder["few.tss"], InfoOf(new() { Kind = DropoutKind.Structured, Embedding = 0.97f }, 10));
         Write(folder["half.tss"], InfoOf(new() { Kind = DropoutKind.Structured, Embedding = 0.5f }, 10));
         const int header = 64 + 32 + 16 + 4, update = 12, masks = 4; // 16 for layer.0.input and its zero bytes
-        await Assert.That(new FileInfo(folder["few.tss"]).Length).IsBetween(header + (10 * (update + (masks * 11))), header + (10 * (update + (masks * 14))));
+        await Assert.That(new FileInfo(folder["few.tss"]).Length)
+            .IsBetween(header + (10 * (update + (masks * 11))), header + (10 * (update + (masks * 14))));
         await Assert.That(new FileInfo(folder["half.tss"]).Length).IsEqualTo(header + (10 * (update + (masks * 39))));
     }
 
@@ -116,12 +118,14 @@ public sealed class MaskScheduleFileTests
         Write(folder["whole.tss"], info);
         Write(folder["m.tss"], info with { Updates = 7 });
         Write(folder["m.tss"], info, resume: true);
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"]))
+            .IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
 
         FileProblem problem = Refused.By(() => MaskScheduleWriter.Start(folder["m.tss"], info with { Seed = 8 }, resume: true).Dispose());
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(problem.Message).Contains("is of another schedule, with the seed 7,");
-        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
+        await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"]))
+            .IsEquivalentTo(await File.ReadAllBytesAsync(folder["whole.tss"]), CollectionOrdering.Matching);
     }
 
     [Test]
@@ -177,22 +181,28 @@ public sealed class MaskScheduleFileTests
         yield return () => ("too many units", Header(72, (1 << 20) + 1), FileProblemKind.ScheduleInvalid);
         yield return () => ("groups", Header(76, 19), FileProblemKind.ScheduleInvalid);
         yield return () => ("kept groups", Header(80, 9), FileProblemKind.ScheduleInvalid);
-        yield return () => ("rate that is no number", Header(84, BitConverter.SingleToInt32Bits(float.NaN)), FileProblemKind.ScheduleInvalid);
+        yield return () => ("rate that is no number", Header(84, BitConverter.SingleToInt32Bits(float.NaN)),
+            FileProblemKind.ScheduleInvalid);
         yield return () => ("rate of 0", Header(84, 0), FileProblemKind.ScheduleInvalid);
         yield return () => ("scale", Header(88, 0), FileProblemKind.ScheduleInvalid);
         yield return () => ("reserved of a site", Header(92, 1), FileProblemKind.ScheduleInvalid);
         yield return () => ("the same site twice", Twice(), FileProblemKind.ScheduleInvalid);
         byte[] first = ScheduleBytes.Update(0, ScheduleBytes.Payload), second = ScheduleBytes.Update(1, ScheduleBytes.Payload);
         yield return () => ("updates out of order", ScheduleBytes.File(second, first), FileProblemKind.ScheduleDamaged);
-        yield return () => ("payload beyond the bound", ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload, 0, 0, 0, 0, 0])), FileProblemKind.ScheduleDamaged);
-        yield return () => ("bytes behind the masks", ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload, 0])), FileProblemKind.ScheduleDamaged);
+        yield return () => ("payload beyond the bound",
+            ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload, 0, 0, 0, 0, 0])), FileProblemKind.ScheduleDamaged);
+        yield return () => ("bytes behind the masks", ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload, 0])),
+            FileProblemKind.ScheduleDamaged);
         yield return () => ("a way to write that is unknown", Payload(0, 2), FileProblemKind.ScheduleDamaged);
         yield return () => ("one too many", Payload(1, 0x57), FileProblemKind.ScheduleDamaged);
         yield return () => ("a unit beyond the last in a bitmap", Payload(3, 0x11), FileProblemKind.ScheduleDamaged);
         yield return () => ("a unit beyond the last in gaps", Payload(15, 39), FileProblemKind.ScheduleDamaged);
         yield return () => ("more gaps than groups", Payload(13, 100), FileProblemKind.ScheduleDamaged);
-        yield return () => ("a number of too many bytes", ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload[..13], 0x82, 0x00, .. ScheduleBytes.Payload[14..]])), FileProblemKind.ScheduleDamaged);
-        yield return () => ("masks cut short", ScheduleBytes.File(ScheduleBytes.Update(0, ScheduleBytes.Payload[..^1])), FileProblemKind.ScheduleDamaged);
+        yield return () => ("a number of too many bytes",
+            ScheduleBytes.File(ScheduleBytes.Update(0, [.. ScheduleBytes.Payload[..13], 0x82, 0x00, .. ScheduleBytes.Payload[14..]])),
+                FileProblemKind.ScheduleDamaged);
+        yield return () => ("masks cut short", ScheduleBytes.File(ScheduleBytes.Update(0, ScheduleBytes.Payload[..^1])),
+            FileProblemKind.ScheduleDamaged);
     }
 
     [Test]
@@ -206,7 +216,8 @@ public sealed class MaskScheduleFileTests
         await Assert.That(problem.Message).Contains(folder["m.tss"]);
     }
 
-    /// <summary>Of the damaged update only the last mask's checksum is wrong: its others could be handed out, and are other masks.</summary>
+    /// <summary>Of the damaged update only the last mask's checksum is wrong: its others could be handed out, and are other
+    /// masks.</summary>
     [Test]
     public async Task No_masks_are_handed_out_before_an_update_is_begun_nor_after_one_is_refused()
     {
@@ -220,7 +231,8 @@ public sealed class MaskScheduleFileTests
         file.Begin(0);
         await Assert.That(Keep(file, DropoutSite.Layer, 1, 0, 20)).IsEqualTo("0 2 4 6 8 10 12 14 16 18");
         await Assert.That(Refused.By(() => file.Begin(1)).Kind).IsEqualTo(FileProblemKind.ScheduleDamaged);
-        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>().And.HasMessageContaining(folder["m.tss"]);
+        await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20))
+            .Throws<InvalidOperationException>().And.HasMessageContaining(folder["m.tss"]);
         file.Begin(0);
         await Assert.That(Refused.By(() => file.Begin(2)).Kind).IsEqualTo(FileProblemKind.DoesNotFit);
         await Assert.That(() => Keep(file, DropoutSite.Layer, 1, 0, 20)).Throws<InvalidOperationException>();
@@ -284,7 +296,8 @@ public sealed class MaskScheduleFileTests
     {
         MaskPlace[] places =
         [
-            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding), MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
+            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding),
+            MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
             MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
         ];
         return new()
@@ -306,7 +319,8 @@ public sealed class MaskScheduleFileTests
 
     private static MaskPlace Place(DropoutSite site, int layer, int units) => MaskPlace.OfStack(site, layer, units, 0.5f);
 
-    private static string Keep(MaskScheduleFile file, DropoutSite site, int layer, int t, int units) => Keep(file, Place(site, layer, units), t);
+    private static string Keep(MaskScheduleFile file, DropoutSite site, int layer, int t, int units) =>
+        Keep(file, Place(site, layer, units), t);
 
     private static string Keep(MaskScheduleFile file, MaskPlace place, int t)
     {

@@ -82,7 +82,8 @@ public sealed class NamedScheduleTests
     {
         using var folder = new TestFolder();
         MaskScheduleInfo info = InfoOf(
-            new("x", 4095, 9, 0.25f), new(new string('n', MaskPlace.MaxNameBytes), 0, 33, 0.75f), new("编码器 1/2", 17, 1, float.BitDecrement(1f)));
+            new("x", 4095, 9, 0.25f), new(new string('n', MaskPlace.MaxNameBytes), 0, 33, 0.75f),
+                new("编码器 1/2", 17, 1, float.BitDecrement(1f)));
         MaskScheduleFileTests.Write(folder["m.tss"], info);
         using MaskScheduleFile file = MaskScheduleFile.Open(folder["m.tss"]);
         await Assert.That(file.Info.Places.SequenceEqual(info.Places)).IsTrue();
@@ -110,9 +111,12 @@ public sealed class NamedScheduleTests
         file.Check(head, s_structured, 2);
         (string Expected, MaskPlace Place, DropoutSpec Dropout, int TimeSteps)[] cases =
         [
-            ("needs 'head', number 4094, 40 units, drop rate 0.95, and the file has none of that number", new("head", 4094, 40, 0.95f), s_structured, 3),
-            ("needs 'tail', number 4095, 40 units, drop rate 0.95, and the file has 'head', number 4095,", new("tail", 4095, 40, 0.95f), s_structured, 3),
-            ("number 4095, 41 units, drop rate 0.95, and the file has 'head', number 4095, 40 units", new("head", 4095, 41, 0.95f), s_structured, 3),
+            ("needs 'head', number 4094, 40 units, drop rate 0.95, and the file has none of that number", new("head", 4094, 40, 0.95f),
+                s_structured, 3),
+            ("needs 'tail', number 4095, 40 units, drop rate 0.95, and the file has 'head', number 4095,", new("tail", 4095, 40, 0.95f),
+                s_structured, 3),
+            ("number 4095, 41 units, drop rate 0.95, and the file has 'head', number 4095, 40 units", new("head", 4095, 41, 0.95f),
+                s_structured, 3),
             ("drop rate 0.5, and the file has 'head', number 4095, 40 units, drop rate 0.95", new("head", 4095, 40, 0.5f), s_structured, 3),
             ("draws StructuredLocked masks,", head, new() { Kind = DropoutKind.StructuredLocked }, 3),
             ("groups of 2, and the file has Structured masks, ExactCount,", head, s_structured with { GroupSize = 2 }, 3),
@@ -144,7 +148,8 @@ public sealed class NamedScheduleTests
         await Assert.That(await File.ReadAllBytesAsync(folder["m.tss"])).IsEquivalentTo(whole, CollectionOrdering.Matching);
 
         // A finished one is left alone, and whichever version a file is of, its masks have the same name in a checkpoint.
-        using (MaskScheduleWriter writer = MaskScheduleWriter.Start(folder["m.tss"], info, resume: true)) await Assert.That(writer.IsComplete).IsTrue();
+        using (MaskScheduleWriter writer = MaskScheduleWriter.Start(folder["m.tss"], info,
+            resume: true)) await Assert.That(writer.IsComplete).IsTrue();
         using MaskScheduleFile first = MaskScheduleFile.Open(folder["m.tss"]), second = MaskScheduleFile.Open(folder["second.tss"]);
         await Assert.That(first.Info.Version).IsEqualTo(1);
         await Assert.That(second.Info.Version).IsEqualTo(2);

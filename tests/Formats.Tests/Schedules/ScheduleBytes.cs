@@ -5,12 +5,14 @@ using TinySD.Runtime.Masks;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Makes mask schedules by hand, from FORMAT.md and without the code under test: right ones, and ones wrong in one place.</summary>
+/// <summary>Makes mask schedules by hand, from FORMAT.md and without the code under test: right ones, and ones wrong in one
+/// place.</summary>
 internal static class ScheduleBytes
 {
     private const int Places = 64, PlaceBytes = 32;
 
-    /// <summary>Version 1's schedule that the files here are of, in a stack: 20 units at 0.5, and 40 units at 0.95 before the classifier.</summary>
+    /// <summary>Version 1's schedule that the files here are of, in a stack: 20 units at 0.5, and 40 units at 0.95 before the
+    /// classifier.</summary>
     public static MaskScheduleInfo First { get; } = new()
     {
         Version = 1,
@@ -22,7 +24,8 @@ internal static class ScheduleBytes
     };
 
     /// <summary>Version 2's, with the same masks at the places of another network.</summary>
-    public static MaskScheduleInfo Second { get; } = First with { Version = 2, Places = [new("encoder.größe", 5, 20, 0.5f), new("head", 4095, 40, 0.95f)] };
+    public static MaskScheduleInfo Second { get; } =
+        First with { Version = 2, Places = [new("encoder.größe", 5, 20, 0.5f), new("head", 4095, 40, 0.95f)] };
 
     /// <summary>A file of version 1: header, its checksum right, and two updates.</summary>
     public static byte[] File(params byte[][] updates)
@@ -36,7 +39,8 @@ internal static class ScheduleBytes
     /// <summary>A file of version 2.</summary>
     public static byte[] NamedFile(params byte[][] updates)
     {
-        // At 128 the first name, 15 bytes and a zero; at 144 the second, 4 and a zero; three more to a multiple of 4, and the checksum at 152.
+        // At 128 the first name, 15 bytes and a zero; at 144 the second, 4 and a zero; three more to a multiple of 4, and the checksum at
+        // 152.
         byte[] header = Header(2, 156, updates.Length);
         (header[50], header[52]) = (Places, PlaceBytes);
         Place(header, 0, 5, 128, 20, 10, 0.5f, 2f);
@@ -67,7 +71,8 @@ internal static class ScheduleBytes
         return block;
     }
 
-    /// <summary>Six masks: of 20 units the even ones, the first ten, the last ten; of 40 units 0 and 8, 3 and 4, 38 and 39, two of them written as gaps.</summary>
+    /// <summary>Six masks: of 20 units the even ones, the first ten, the last ten; of 40 units 0 and 8, 3 and 4, 38 and 39, two of them
+    /// written as gaps.</summary>
     public static byte[] Payload { get; } =
     [
         0, 0x55, 0x55, 0x05, 0, 0xFF, 0x03, 0x00, 0, 0x00, 0xFC, 0x0F,

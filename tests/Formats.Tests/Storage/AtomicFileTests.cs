@@ -84,7 +84,8 @@ public sealed class AtomicFileTests
         await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
         await Assert.That(Directory.GetFiles(folder["disk"])).IsEquivalentTo([path]);
 
-        // And there is room again for what does fit: at once, or when a process that another test was just starting lets go of the file that is gone.
+        // And there is room again for what does fit: at once, or when a process that another test was just starting lets go of the file
+        // that is gone.
         for (int wait = 0; ; wait++)
         {
             try
@@ -111,7 +112,8 @@ public sealed class AtomicFileTests
         disk.Protect();
         FileProblem problem = Refused.By(() => AtomicFile.Write(path, s_new));
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.AccessDenied);
-        await Assert.That(problem.Message).IsEqualTo($"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
+        await Assert.That(problem.Message)
+            .IsEqualTo($"cannot write {path}: the disk is write-protected or mounted read-only; choose another folder");
         await Assert.That(File.ReadAllBytes(path)).IsEquivalentTo(s_old, CollectionOrdering.Matching);
     }
 
@@ -123,7 +125,8 @@ public sealed class AtomicFileTests
     {
         if (OperatingSystem.IsWindows()) Skip.Test("on Windows it takes some age");
         using var folder = new TestFolder();
-        string[] others = ["a.abcdefgh.ijk.tmp.bak", "a.abcdefghijkl.tmp", "b.abcdefgh.ijk.tmp", "a.tmp", "ab.abcdefgh.ijk.tmp", "a.abcdefgh.ijk.tmp2"];
+        string[] others = ["a.abcdefgh.ijk.tmp.bak", "a.abcdefghijkl.tmp", "b.abcdefgh.ijk.tmp", "a.tmp", "ab.abcdefgh.ijk.tmp",
+            "a.abcdefgh.ijk.tmp2"];
         foreach (string name in others.Append("a.abcdefgh.ijk.tmp").Append("a.bbcdefgh.ijk.tmp"))
             File.SetLastWriteTimeUtc(folder.Put(name, s_old), DateTime.UtcNow.AddSeconds(secondsFromNow));
 
@@ -256,7 +259,8 @@ public sealed class AtomicFileTests
     [Arguments(85, '世', 81)]
     public async Task A_name_beside_another_is_cut_to_what_the_system_takes(int length, char letter, int kept)
     {
-        await Assert.That(SideName.Of($"/a.b/{new string(letter, length)}", ".checkpoints")).IsEqualTo($"/a.b/{new string(letter, kept)}.checkpoints");
+        await Assert.That(SideName.Of($"/a.b/{new string(letter, length)}", ".checkpoints"))
+            .IsEqualTo($"/a.b/{new string(letter, kept)}.checkpoints");
         await Assert.That(SideName.Of(new string(letter, length), ".checkpoints")).IsEqualTo($"{new string(letter, kept)}.checkpoints");
     }
 
@@ -272,7 +276,8 @@ public sealed class AtomicFileTests
         File.CreateSymbolicLink(folder["lost"], Path.Combine(folder["no"], "a"));
         FileProblem problem = Refused.By(() => AtomicFile.Write(folder["lost"], s_new));
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.MissingFolder);
-        await Assert.That(problem.Message).IsEqualTo($"cannot write {folder["lost"]}: the folder {folder["no"]} does not exist; create it first");
+        await Assert.That(problem.Message)
+            .IsEqualTo($"cannot write {folder["lost"]}: the folder {folder["no"]} does not exist; create it first");
         await Assert.That(folder.Names()).IsEquivalentTo(["a", "link", "lost"]);
     }
 

@@ -46,7 +46,8 @@ public sealed class FileIdentityTests
             string file = folder[$"{isThere}.txt"], other = Links.Make(way, file, $"other{isThere}");
             if (isThere) folder.Put("True.txt", [1]);
             await Assert.That(FileIdentity.Of(other, asksNumbers: false)).IsEqualTo(FileIdentity.Of(file, asksNumbers: false));
-            await Assert.That(FileIdentity.Of(other, asksNumbers: false)).IsNotEqualTo(FileIdentity.Of(folder["no.txt"], asksNumbers: false));
+            await Assert.That(FileIdentity.Of(other, asksNumbers: false))
+                .IsNotEqualTo(FileIdentity.Of(folder["no.txt"], asksNumbers: false));
             await Assert.That(FileIdentity.Of(other, asksNumbers: false).IsInside(FileIdentity.Of(folder.Path), out _)).IsTrue();
         }
     }

@@ -18,10 +18,12 @@ public sealed class ForeignFileTests
     {
         (string, byte[], string, string)[] files =
         [
-            ("m.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"u8.ToArray(), "Git LFS pointer", "git lfs pull --include m.safetensors"),
+            ("m.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"u8.ToArray(), "Git LFS pointer",
+                "git lfs pull --include m.safetensors"),
             ("m.pt", Zip("archive/data.pkl"), "PyTorch checkpoint", Torch),
             ("pytorch_model.bin", Zip("model/data.pkl"), "PyTorch checkpoint", Torch),
-            ("m.pth", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E], "PyTorch checkpoint of the older kind", Torch),
+            ("m.pth", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E],
+                "PyTorch checkpoint of the older kind", Torch),
             ("m.pkl", [0x80, 4, 0x95, 9, 0, 0, 0, 0, 0, 0, 0], "Python pickle", Torch),
             ("m.keras", Zip("metadata.json"), "Keras model", Onnx),
             ("m.h5", [0x89, .. "HDF\r\n\u001a\n"u8, 0, 0], "HDF5 file", Onnx),
@@ -43,7 +45,8 @@ public sealed class ForeignFileTests
             ("page", "<!DOCTYPE html>\n<html>"u8.ToArray(), "web page", "download"),
             ("page.bin", "\r\n <HTML lang=en><head>"u8.ToArray(), "web page", "download"),
             ("config.json", "{\n  \"hidden_size\": 3\n}\n"u8.ToArray(), "JSON", "tensors"),
-            ("model.safetensors.index.json", "{\"weight_map\": {\"w\": \"model-00001-of-00002.safetensors\"}}"u8.ToArray(), "several files", "give one"),
+            ("model.safetensors.index.json", "{\"weight_map\": {\"w\": \"model-00001-of-00002.safetensors\"}}"u8.ToArray(), "several files",
+                "give one"),
             ("readme.txt", "the cat sat on the mat\n"u8.ToArray(), "looks like text", ""),
         ];
         foreach ((string, byte[], string, string) file in files) yield return () => file;
@@ -58,7 +61,8 @@ public sealed class ForeignFileTests
         string path = folder.Put(name, bytes);
         foreach (Action open in (Action[])
         [
-            () => TsdFile.Open(path).Dispose(), () => MaskScheduleFile.Open(path).Dispose(), () => SafetensorsFile.Open(path).Dispose(), () => OnnxNetwork.Open(path),
+            () => TsdFile.Open(path).Dispose(), () => MaskScheduleFile.Open(path).Dispose(), () => SafetensorsFile.Open(path).Dispose(),
+            () => OnnxNetwork.Open(path),
         ])
         {
             FileProblem problem = Refused.By(open);
@@ -108,7 +112,8 @@ public sealed class ForeignFileTests
         string path = Directory.CreateDirectory(folder["saved"]).FullName;
         await Assert.That(Refused.By(() => TsdFile.Open(path).Dispose()).Message).IsEqualTo($"{path} is a folder; a file was expected");
         await File.WriteAllBytesAsync(Path.Combine(path, "saved_model.pb"), [8, 1, 0x12, 0]);
-        await Assert.That(Refused.By(() => OnnxNetwork.Open(path)).Message).StartsWith($"{path} is a TensorFlow SavedModel; convert it to ONNX");
+        await Assert.That(Refused.By(() => OnnxNetwork.Open(path)).Message)
+            .StartsWith($"{path} is a TensorFlow SavedModel; convert it to ONNX");
     }
 
     // The first local header: its name's length lies at byte 26, the name at 30.

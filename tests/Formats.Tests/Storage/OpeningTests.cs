@@ -58,7 +58,8 @@ public sealed class OpeningTests
         string path = folder.Put("a", "text"u8);
         File.SetUnixFileMode(path, UnixFileMode.None);
         File.SetUnixFileMode(folder.Path, All | UnixFileMode.OtherExecute);
-        await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode", byNobody: true);
+        await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode",
+            byNobody: true);
     }
 
     [Test]
@@ -75,7 +76,8 @@ public sealed class OpeningTests
         File.SetUnixFileMode(folder.Path, UnixFileMode.None);
         try
         {
-            await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode", byNobody: true);
+            await RefuseAll(path, FileProblemKind.AccessDenied, $"cannot read {path}: permission denied; check the file's owner and mode",
+                byNobody: true);
         }
         finally
         {
@@ -94,10 +96,12 @@ public sealed class OpeningTests
     [Test]
     public async Task A_missing_part_of_the_program_is_not_taken_for_a_missing_file()
     {
-        FileNotFoundException? part = Assert.Throws<FileNotFoundException>(() => System.Reflection.Assembly.Load("TinySD.None, Version=1.2.3.4"));
+        FileNotFoundException? part = Assert.Throws<FileNotFoundException>(() =>
+            System.Reflection.Assembly.Load("TinySD.None, Version=1.2.3.4"));
         await Assert.That(SystemErrors.IsFromSystem(part)).IsFalse();
         using var folder = new TestFolder();
-        FileNotFoundException? file = Assert.Throws<FileNotFoundException>(() => File.OpenRead(Path.GetRelativePath(Environment.CurrentDirectory, folder["no"])));
+        FileNotFoundException? file = Assert.Throws<FileNotFoundException>(() =>
+            File.OpenRead(Path.GetRelativePath(Environment.CurrentDirectory, folder["no"])));
         await Assert.That(SystemErrors.IsFromSystem(file)).IsTrue();
     }
 

@@ -80,7 +80,8 @@ public sealed class OwnNameTests
             FileProblem problem = Refused.By(() => CheckpointFolder.Hold(folder["run"]).Dispose());
             await Assert.That(problem.Message).Contains($"{link}: it is a symbolic link, to {folder["victim"]}");
             folder.Put("victim", s_victim);
-            await Assert.That(Refused.By(() => CheckpointFolder.Hold(folder["run"]).Dispose()).Kind).IsEqualTo(FileProblemKind.NotRegularFile);
+            await Assert.That(Refused.By(() => CheckpointFolder.Hold(folder["run"]).Dispose()).Kind)
+                .IsEqualTo(FileProblemKind.NotRegularFile);
             await Assert.That(File.ReadAllBytes(folder["victim"])).IsEquivalentTo(s_victim, CollectionOrdering.Matching);
             return;
         }

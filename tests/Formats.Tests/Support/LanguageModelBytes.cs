@@ -4,7 +4,8 @@ using System.IO.Hashing;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Makes language models by hand, from FORMAT.md and without the code under test: all weights zero but those that a test is about.</summary>
+/// <summary>Makes language models by hand, from FORMAT.md and without the code under test: all weights zero but those that a test is
+/// about.</summary>
 internal static class LanguageModelBytes
 {
     /// <summary>A model of two tokens, sizes of 1 and one layer.</summary>
@@ -61,7 +62,8 @@ internal static class LanguageModelBytes
     {
         (string Name, int[] Shape)[] tensors =
         [
-            ("embedding", [tokens.Length, embedding]), ("lstm.0.input", [embedding, 4 * hidden]), ("lstm.0.recurrent", [hidden, 4 * hidden]),
+            ("embedding", [tokens.Length, embedding]), ("lstm.0.input", [embedding, 4 * hidden]),
+            ("lstm.0.recurrent", [hidden, 4 * hidden]),
             ("lstm.0.bias", [4 * hidden]), ("classifier.weight", [hidden, tokens.Length]), ("classifier.bias", [tokens.Length]),
         ];
         var entries = new List<string>();
@@ -75,11 +77,14 @@ internal static class LanguageModelBytes
         }
 
         return string.Create(CultureInfo.InvariantCulture, $$"""
-            {"kind":"language-model","configuration":{"vocabularySize":{{tokens.Length}},"embeddingSize":{{embedding}},"hiddenSize":{{hidden}},"layerCount":1,"tieWeights":false},
+            {"kind":"language-model","configuration":{"vocabularySize":{{tokens.Length}},"embeddingSize":{{embedding}},
+            "hiddenSize":{{hidden}},"layerCount":1,"tieWeights":false},
             "vocabulary":{"level":"char","tokens":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]},
-            "training":{"writtenBy":"hand","recipe":{"name":"n","hiddenSize":{{hidden}},"embeddingSize":{{embedding}},"layerCount":1,"tieWeights":false,"initRange":0.1,
-            "forgetBias":0,"batchSize":1,"bptt":1,"dropout":{"kind":"none","draw":"exact-count","embedding":0,"layer":0,"recurrent":0,"output":0},"optimizer":"sgd",
-            "learningRate":1,"clipNorm":0,"epochs":1,"fullRateEpochs":1,"decay":1,"seed":1},"train":{"name":"t","tokens":1},"valid":{"name":"v","tokens":1},
+            "training":{"writtenBy":"hand","recipe":{"name":"n","hiddenSize":{{hidden}},"embeddingSize":{{embedding}},"layerCount":1,
+            "tieWeights":false,"initRange":0.1,"forgetBias":0,"batchSize":1,"bptt":1,
+            "dropout":{"kind":"none","draw":"exact-count","embedding":0,"layer":0,"recurrent":0,"output":0},"optimizer":"sgd",
+            "learningRate":1,"clipNorm":0,"epochs":1,"fullRateEpochs":1,"decay":1,"seed":1},
+            "train":{"name":"t","tokens":1},"valid":{"name":"v","tokens":1},
             "parameters":{{parameters}},"epochs":[]},"tensors":[{{string.Join(',', entries)}}]}
             """).ReplaceLineEndings("");
     }

@@ -11,7 +11,8 @@ internal static partial class Nobody
     /// <summary>Whether there is a way to be a user like others.</summary>
     public static bool CanBe => OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess;
 
-    /// <summary>Runs <paramref name="function"/>, for the superuser on a thread of its own: Linux asks each thread who it is when it opens a file.</summary>
+    /// <summary>Runs <paramref name="function"/>, for the superuser on a thread of its own: Linux asks each thread who it is when it opens
+    /// a file.</summary>
     public static T Do<T>(Func<T> function)
     {
         if (!Environment.IsPrivilegedProcess || !OperatingSystem.IsLinux()) return function();

@@ -10,8 +10,10 @@ public sealed class CorpusTests
 
     private const string Latin1 = "Convert the file, for example with iconv -f latin1 -t utf-8.",
         Windows1252 = "Convert the file, for example with iconv -f windows-1252 -t utf-8.",
-        Untold = "Convert the file from its encoding, which cannot be told from here; from GB18030, for example, with iconv -f gb18030 -t utf-8.",
-        Damaged = "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or mend that line.",
+        Untold = "Convert the file from its encoding, which cannot be told from here; from GB18030, for example, with iconv -f gb18030 " +
+            "-t utf-8.",
+        Damaged = "The text before it is UTF-8, so the file is damaged, or put together from texts of two encodings. Copy it again, or " +
+            "mend that line.",
         CutShort = "The text before it is UTF-8, so it is cut short within a character; copy it again.";
 
     [Test]
@@ -161,7 +163,8 @@ public sealed class CorpusTests
         using var folder = new TestFolder();
         byte[] noise = new byte[1_000_003];
         new Random(8).NextBytes(noise);
-        foreach (byte[] bytes in (byte[][])[noise, [0], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE, 0, 0], [0xC0, 0xAF, 0x80], TsdBytes.Example(), [0x1F]])
+        foreach (byte[] bytes in (byte[][])[noise, [0], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE, 0, 0], [0xC0, 0xAF, 0x80], TsdBytes.Example(),
+            [0x1F]])
         {
             foreach (string path in (string[])[folder.Put("a", bytes), folder.Put("b", Gzip(bytes))])
             {
@@ -201,8 +204,8 @@ public sealed class CorpusTests
         await Assert.That((problem.Kind, problem.Offset, problem.Line)).IsEqualTo((FileProblemKind.NotUtf8, zero, atLine));
         string shown = $"{name[..6].ToUpperInvariant()} ({(name.EndsWith("le", StringComparison.Ordinal) ? "little" : "big")}-endian)";
         await Assert.That(problem.Message).IsEqualTo(
-            $"{path}, line {atLine}: not UTF-8 text, with 00 at byte {zero}; it looks like {shown} without a byte-order mark. Convert the file, for " +
-            $"example with iconv -f {name} -t utf-8.");
+            $"{path}, line {atLine}: not UTF-8 text, with 00 at byte {zero}; it looks like {shown} without a byte-order mark. Convert " +
+            $"the file, for example with iconv -f {name} -t utf-8.");
     }
 
     [Test]
@@ -218,7 +221,8 @@ public sealed class CorpusTests
             string path = folder.Put("a", [.. encoding.GetPreamble(), .. encoding.GetBytes("the cat")]);
             FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Word));
             await Assert.That(problem.Message).IsEqualTo(
-                $"{path} is not text: it begins like {name.ToUpperInvariant()} text; convert it to UTF-8, for example with iconv -f {name} -t utf-8");
+                $"{path} is not text: it begins like {name.ToUpperInvariant()} text; convert it to UTF-8, for example with iconv -f " +
+                $"{name} -t utf-8");
             await Assert.That(problem.Offset).IsEqualTo(0);
         }
     }
@@ -277,7 +281,8 @@ public sealed class CorpusTests
             (TsdBytes.Example(), "a TinySD model"),
             ([0xFF, 0xFE, (byte)'a', 0], "UTF-16 text; convert it to UTF-8, for example with iconv -f utf-16 -t utf-8"),
             ([.. "PK"u8, 3, 4, 20, 0], "a zip archive, perhaps a PyTorch checkpoint; unpack it, or if it is one, " +
-                "save its weights from PyTorch with safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") and give that file"),
+                "save its weights from PyTorch with safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") and give that " +
+                "file"),
             (Gzip(Gzip("text"u8.ToArray())), "a gzip file; unpack it first"),
         })
         {
@@ -304,7 +309,8 @@ public sealed class CorpusTests
         if (lines > 0)
             await Assert.That(Corpus.Count(path, TextLevel.Word).Counts["<eos>"]).IsEqualTo(lines);
         else
-            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message).IsEqualTo($"{path} is not text: it begins like a bzip2 file; unpack it first");
+            await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message)
+                .IsEqualTo($"{path} is not text: it begins like a bzip2 file; unpack it first");
     }
 
     [Test]
@@ -347,14 +353,16 @@ public sealed class CorpusTests
     public async Task What_follows_in_later_blocks_tells_the_encoding_too()
     {
         using var folder = new TestFolder();
-        byte[] bytes = Encoding.Latin1.GetBytes("caf\u00E9 " + string.Concat(Enumerable.Repeat("abcdefghi\n", 20_000)) + "\u0093quoted\u0094");
+        byte[] bytes = Encoding.Latin1.GetBytes("caf\u00E9 " + string.Concat(Enumerable.Repeat("abcdefghi\n",
+            20_000)) + "\u0093quoted\u0094");
         await Assert.That(Refused.By(() => Corpus.Count(folder.Put("a", bytes), TextLevel.Character)).Message).EndsWith(Windows1252);
     }
 
     // Latin-1 would ruin a text that is UTF-8 but for one place, so it is named only where nothing says that the text is UTF-8.
     [Test]
     [Arguments("", "caf", "E9", " au lait", Latin1)]
-    [Arguments("", "caf", "E9", "", "If it is cut short within a character, copy it again; otherwise convert it, for example with iconv -f latin1 -t utf-8.")]
+    [Arguments("", "caf", "E9", "",
+        "If it is cut short within a character, copy it again; otherwise convert it, for example with iconv -f latin1 -t utf-8.")]
     [Arguments("", "größe, caf", "E9", " au lait", Damaged)]
     [Arguments("EFBBBF", "caf", "E9", " au lait", Damaged)]
     [Arguments("", "größe, caf", "C3", "", CutShort)]
@@ -374,18 +382,23 @@ public sealed class CorpusTests
     [Arguments("", "in CP850: K", "94", "ln, caf\x82", Untold)]
     [Arguments("", "in ISO-8859-2: b", "B3", "oto", Untold)]
     [Arguments("", "no character ", "81", "", Untold)]
-    public async Task Advice_about_bytes_that_are_not_utf8_fits_the_text(string mark, string before, string wrong, string after, string advice)
+    public async Task Advice_about_bytes_that_are_not_utf8_fits_the_text(
+        string mark, string before, string wrong, string after, string advice)
     {
         using var folder = new TestFolder();
         foreach (int lines in (int[])[0, 30_000])
         {
-            byte[] start = [.. Convert.FromHexString(mark), .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("line\n", lines)) + before)];
+            byte[] start = [.. Convert.FromHexString(mark),
+                .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("line\n", lines)) + before)];
             byte[] bytes = [.. start, .. Convert.FromHexString(wrong), .. Encoding.Latin1.GetBytes(after)];
-            foreach ((string path, string place) in new[] { (folder.Put("a", bytes), ""), (folder.Put("b", Gzip(bytes)), " of the unpacked text") })
+            foreach ((string path, string place) in new[] { (folder.Put("a", bytes), ""), (folder.Put("b", Gzip(bytes)),
+                " of the unpacked text") })
             {
                 FileProblem problem = Refused.By(() => Corpus.Count(path, TextLevel.Character));
-                await Assert.That(problem.Message).IsEqualTo($"{path}, line {lines + 1}: not UTF-8 text, with {wrong[..2]} at byte {start.Length}{place}. {advice}");
-                await Assert.That((problem.Kind, problem.Offset, problem.Line)).IsEqualTo((FileProblemKind.NotUtf8, start.Length, lines + 1));
+                await Assert.That(problem.Message)
+                    .IsEqualTo($"{path}, line {lines + 1}: not UTF-8 text, with {wrong[..2]} at byte {start.Length}{place}. {advice}");
+                await Assert.That((problem.Kind, problem.Offset, problem.Line))
+                    .IsEqualTo((FileProblemKind.NotUtf8, start.Length, lines + 1));
             }
         }
     }
@@ -399,7 +412,8 @@ public sealed class CorpusTests
             .IsEqualTo($"{path} looks like binary, not text: there is a zero byte at byte 4 of the unpacked text");
         path = folder.Put("b.gz", Gzip(Encoding.Unicode.GetBytes("ab\n")));
         await Assert.That(Refused.By(() => Corpus.Count(path, TextLevel.Word)).Message)
-            .StartsWith($"{path}, line 1: not UTF-8 text, with 00 at byte 1 of the unpacked text; it looks like UTF-16 (little-endian) without a byte-order mark.");
+            .StartsWith($"{path}, line 1: not UTF-8 text, with 00 at byte 1 of the unpacked text; it looks like UTF-16 (little-endian) " +
+                "without a byte-order mark.");
     }
 
     [Test]

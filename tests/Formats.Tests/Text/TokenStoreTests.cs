@@ -52,7 +52,8 @@ public sealed class TokenStoreTests
                 int position = random.Next(Length), count = random.Next(Math.Min(30_000, Length - position) + 1);
                 int[] run = new int[count];
                 store.Read(position, run);
-                await Assert.That(run.AsSpan().SequenceEqual(expected.AsSpan(position, count))).IsTrue().Because($"{count} from {position}");
+                await Assert.That(run.AsSpan().SequenceEqual(expected.AsSpan(position, count)))
+                    .IsTrue().Because($"{count} from {position}");
             }
         }
     }
@@ -143,7 +144,8 @@ public sealed class TokenStoreTests
         FileProblem problem = Refused.By(() => Corpus.Store(path, Vocabulary.Bytes, 0, small));
         await Assert.That(problem.Kind).IsEqualTo(FileProblemKind.NoSpace);
         await Assert.That(problem.Message).IsEqualTo(
-            $"{path} is too long for memory, and {small} has no space left for its token ids; set TMPDIR to a folder on a disk with room for it");
+            $"{path} is too long for memory, and {small} has no space left for its token ids; set TMPDIR to a folder on a disk with room " +
+            "for it");
         await Assert.That(Directory.GetFileSystemEntries(small)).IsEmpty();
     }
 
@@ -181,7 +183,8 @@ public sealed class TokenStoreTests
             trainer.Step(inputs, targets);
         }
 
-        return (model.Parameters.Values.ToArray(), new LanguageModelEvaluator(model, null, streams: 3).Evaluate(text).NegativeLogLikelihood);
+        return (model.Parameters.Values.ToArray(), new LanguageModelEvaluator(model, null, streams: 3).Evaluate(text)
+            .NegativeLogLikelihood);
     }
 
     private static byte[] Gzip(byte[] bytes)

@@ -20,7 +20,8 @@ public sealed class VocabularyTests
     {
         var random = new Random(7);
         string[] parts = ["a", "b", "ab", "\u007f", "é", "\uffee", "\U0001F600", "\U0001D11E", "zzzz"];
-        string[] tokens = [.. Enumerable.Range(0, 20_000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)])))];
+        string[] tokens = [.. Enumerable.Range(0, 20_000)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)])))];
         Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText(string.Join(' ', tokens), TextLevel.Word), addUnknown: true);
         IEnumerable<string> expected = tokens.GroupBy(token => token)
             .Select(group => (Token: group.Key, Count: group.Count())).Concat([(Token: "<eos>", Count: 0), (Token: "<unk>", Count: 0)])

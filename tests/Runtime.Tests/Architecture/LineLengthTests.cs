@@ -19,6 +19,7 @@ public sealed class LineLengthTests
     [Arguments("src/Tools/Options")]
     [Arguments("src/Tools/Systolic")]
     [Arguments("tests/Benchmarks")]
+    [Arguments("tests/Formats.Tests")]
     [Arguments("tests/Runtime.Tests")]
     [Arguments("tests/Shared")]
     [Arguments("tests/Tools.Tests/Architecture")]
