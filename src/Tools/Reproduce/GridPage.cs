@@ -54,18 +54,19 @@ internal sealed class GridPage(GridReport report, GridTask task)
         {
             HtmlPage.Row(
                 output, Named(cell.Cell), Figures.Count(cell.Runs.Count), Spread(cell.ValidMetric, _words.Text),
-                Spread(cell.TestMetric, _words.Text), Spread(cell.TestDifference, _words.Signed), cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "",
-                cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "", Figures.Fixed(cell.IdealSpeedup, 2));
+                Spread(cell.TestMetric, _words.Text), Spread(cell.TestDifference, _words.Signed),
+                cell.StepMs is { } ms ? $"{Figures.Fixed(ms, 1)} ms" : "", cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "",
+                Figures.Fixed(cell.IdealSpeedup, 2));
         }
 
         output.WriteLine("</table>");
         string how = task.MeasuredHow.Length == 0 ? "" : $": {task.MeasuredHow}";
         output.WriteLine(
-            $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are taken " +
-            $"seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured\nmask is one for the whole batch, so what it costs may grow " +
-            $"with B. Validation is of the best epoch, test of the same model{how}.\n" +
-            $"The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are here; " +
-            "the ideal one counts multiply-adds alone.</p>");
+            $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are " +
+            $"taken seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured\nmask is one for the whole batch, so what it " +
+            $"costs may grow with B. Validation is of the best epoch, test of the same model{how}.\n" +
+            $"The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are " +
+            "here; the ideal one counts multiply-adds alone.</p>");
         output.WriteLine(
             $"<table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th>" +
             $"<th>validation of {report.Baseline} when it ends</th></tr>");
@@ -78,8 +79,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
 
         output.WriteLine("</table>");
         output.WriteLine(
-            $"<p class=\"small\">{Capital(_words.Name)} at equal time: of the best model so far, after whole epochs, if every step takes the " +
-            "measured time; validation not counted. A cell that ends before keeps its best.</p>");
+            $"<p class=\"small\">{Capital(_words.Name)} at equal time: of the best model so far, after whole epochs, if every step takes " +
+            "the measured time; validation not counted. A cell that ends before keeps its best.</p>");
         output.WriteLine("<ul class=\"small\">");
         foreach (GridCellReport cell in report.Cells)
         {
@@ -157,9 +158,9 @@ internal sealed class GridPage(GridReport report, GridTask task)
         }
 
         output.WriteLine(
-            "<p class=\"small\">FP, BP and WG are the forward products, the gradients of their inputs and the gradients of their weights. " +
-            "Medians; steps of the two models took turns. Each pair has its own\nmeasurement of the baseline, which shows how quiet the machine " +
-            "was. The ideal is that of all products together.</p>");
+            "<p class=\"small\">FP, BP and WG are the forward products, the gradients of their inputs and the gradients of their " +
+            "weights. Medians; steps of the two models took turns. Each pair has its own\nmeasurement of the baseline, which shows how " +
+            "quiet the machine was. The ideal is that of all products together.</p>");
         double longest = report.Times.Max(times => Math.Max(times.Baseline.Step, times.Own.Step));
         foreach (GridCellTimes times in report.Times.OrderBy(times => GridCell.All.TakeWhile(cell => cell.Name != times.Cell).Count()))
         {

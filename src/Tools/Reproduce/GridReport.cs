@@ -45,9 +45,9 @@ internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max
 /// <param name="Runs">Its finished runs.</param>
 internal sealed record GridCellReport(
     string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput,
-    float? WeightDrop, GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference, double? StepMs,
-    double? Speedup, double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd, GridFigure? BaselineValidAtEnd,
-    IReadOnlyList<GridRunResult> Runs);
+    float? WeightDrop, GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference,
+    double? StepMs, double? Speedup, double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd,
+    GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
 
 /// <summary>A run that has no result.</summary>
 /// <param name="Run">Its name.</param>

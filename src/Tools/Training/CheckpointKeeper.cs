@@ -63,11 +63,13 @@ internal sealed class CheckpointKeeper : IDisposable
             if (!request.IsSameFolder && CheckpointFolder.List(folder.Path) is [{ } newest, ..])
             {
                 throw new UsageException(
-                    $"--checkpoint {folder.Path} holds the checkpoints of a run already, the newest {Path.GetFileName(newest)}; go on with that run by " +
-                    $"--resume {CommandLine.Quoted(folder.Path)}, or name another folder.");
+                    $"--checkpoint {folder.Path} holds the checkpoints of a run already, the newest {Path.GetFileName(newest)}; go on " +
+                    $"with that run by --resume {CommandLine.Quoted(folder.Path)}, or name another folder.");
             }
 
-            return new CheckpointKeeper(folder, resume ?? CommandFor(command, folder.Path), request.Every, request.Keep ?? DefaultKeep, time ?? TimeProvider.System);
+            return new CheckpointKeeper(
+                folder, resume ?? CommandFor(command, folder.Path), request.Every, request.Keep ?? DefaultKeep,
+                time ?? TimeProvider.System);
         }
         catch
         {
@@ -95,7 +97,8 @@ internal sealed class CheckpointKeeper : IDisposable
             if (File.Exists(path) || isTaken(path) || new DirectoryInfo(path).LinkTarget is not null) continue;
             if (Directory.Exists(path) && CheckpointFolder.List(path) is [{ } newest, ..])
             {
-                note($"{newest} is of a run that did not come to its end. Go on with it by: {CommandFor(command, path)}; or remove {path}.");
+                string goOn = CommandFor(command, path);
+                note($"{newest} is of a run that did not come to its end. Go on with it by: {goOn}; or remove {path}.");
                 continue;
             }
 
@@ -110,7 +113,10 @@ internal sealed class CheckpointKeeper : IDisposable
                 continue;
             }
 
-            return new CheckpointKeeper(folder, CommandFor(command, path), request.Every, request.Keep ?? DefaultKeep, TimeProvider.System) { IsTemporary = true };
+            return new CheckpointKeeper(folder, CommandFor(command, path), request.Every, request.Keep ?? DefaultKeep, TimeProvider.System)
+            {
+                IsTemporary = true,
+            };
         }
     }
 
@@ -123,7 +129,8 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <param name="anew">What to do if none is whole.</param>
     /// <exception cref="FailureException">There is none.</exception>
     /// <exception cref="FileProblemException">One is not to be passed over.</exception>
-    public static T OpenNewest<T>(string from, CheckpointFolder.TryOpenFile<T> open, Action<string> warn, CheckpointKeeper? keeper, string anew)
+    public static T OpenNewest<T>(
+        string from, CheckpointFolder.TryOpenFile<T> open, Action<string> warn, CheckpointKeeper? keeper, string anew)
         where T : class
     {
         IReadOnlyList<string> files = CheckpointFolder.List(from);

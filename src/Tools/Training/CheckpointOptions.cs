@@ -18,14 +18,16 @@ internal sealed class CheckpointOptions
     private readonly Option<bool> _none = new("--no-checkpoints") { Description = "Keep none: a run that is stopped cannot go on." };
 
     private readonly Option<int?> _every = Ranged.Whole("--checkpoint-every", 1, int.MaxValue,
-        "Write one after so many updates. [default: after every epoch and every five minutes, but never for more than a twentieth of the time]");
+        "Write one after so many updates. [default: after every epoch and every five minutes, but never for more than a twentieth of " +
+        "the time]");
 
     private readonly Option<int?> _keep = Ranged.Whole("--checkpoint-keep", 1, 1000,
         $"Checkpoints to keep, the newest ones. [default: {CheckpointKeeper.DefaultKeep}]");
 
     private readonly FileOption _resume = Folder("--resume",
-        "Go on with the run whose checkpoints are in this folder, to the same bits as if it had never been stopped. Needs no other option; " +
-        "those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about checkpoints.");
+        "Go on with the run whose checkpoints are in this folder, to the same bits as if it had never been stopped. Needs no other " +
+        "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about " +
+        "checkpoints.");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -42,9 +44,15 @@ internal sealed class CheckpointOptions
     {
         string? from = parsed.GetValue(_resume), folder = parsed.GetValue(_checkpoint) ?? from;
         int? every = parsed.GetValue(_every), keep = parsed.GetValue(_keep);
-        if (folder == "" || from == "") throw new UsageException($"{(from == "" ? _resume : _checkpoint).Name} needs the name of a folder.");
+        if (folder == "" || from == "")
+            throw new UsageException($"{(from == "" ? _resume : _checkpoint).Name} needs the name of a folder.");
         if (!parsed.GetValue(_none)) return new CheckpointRequest(folder, from, every, keep);
-        if (folder is not null) throw new UsageException($"{(from is null ? _checkpoint : _resume).Name} and {_none.Name} contradict each other; leave one of them out.");
+        if (folder is not null)
+        {
+            string given = (from is null ? _checkpoint : _resume).Name;
+            throw new UsageException($"{given} and {_none.Name} contradict each other; leave one of them out.");
+        }
+
         warnings.NoEffect(Ranged.Given(parsed, _every, _keep), $": {_none.Name} is given, and there are none");
         return null;
     }

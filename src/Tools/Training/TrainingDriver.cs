@@ -12,7 +12,8 @@ namespace TinySD.Tools.Training;
 internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxSteps, int threads, RunCheckpoints? checkpoints)
     where TBatch : class
 {
-    private readonly TrainingRun<TBatch> _run = Sizes.Checked(() => new TrainingRun<TBatch>(task.Task) { KeepsBest = checkpoints is not null });
+    private readonly TrainingRun<TBatch> _run =
+        Sizes.Checked(() => new TrainingRun<TBatch>(task.Task) { KeepsBest = checkpoints is not null });
     private readonly Stopwatch _elapsed = new();
     private double _secondsBefore;
     private EpochOutcome? _cutShort;
@@ -52,7 +53,8 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         catch (OperationCanceledException)
         {
             int epoch = Math.Min(_run.Epochs.Count + (_cutShort is null ? 1 : 2), Recipe.Epochs);
-            throw new StoppedException($"stopped in epoch {epoch}, after {Figures.Count(_run.Updates, "step")} in all; {WhatIsKept()}") { Advice = HowToGoOn() };
+            string stopped = $"stopped in epoch {epoch}, after {Figures.Count(_run.Updates, "step")} in all; {WhatIsKept()}";
+            throw new StoppedException(stopped) { Advice = HowToGoOn() };
         }
         catch (FileProblemException exception) when (checkpoints is not null)
         {
@@ -82,14 +84,17 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         if (_run.Updates > _stepsPlanned)
         {
             throw new UsageException(
-                $"{Figures.Count(_run.Updates, "update")} {(_run.Updates == 1 ? "is" : "are")} made already, and --max-steps would stop after " +
-                $"{Figures.Count(_stepsPlanned)}; give more, or leave it out.");
+                $"{Figures.Count(_run.Updates, "update")} {(_run.Updates == 1 ? "is" : "are")} made already, and --max-steps would stop " +
+                $"after {Figures.Count(_stepsPlanned)}; give more, or leave it out.");
         }
 
         string where = _run.IsAtEnd ? "at its end" : $"in epoch {_run.Epoch + 1}, after {Figures.Count(_run.Steps, "step")} of it";
         progress.Note($"going on after {Figures.Count(_run.Updates, "update")}, {where}");
         if (from.WrittenBy != TrainingRecord.ThisBuild)
-            progress.Note($"the run was begun by {from.WrittenBy}, and this is {TrainingRecord.ThisBuild}: its last bits may come out otherwise");
+        {
+            progress.Note(
+                $"the run was begun by {from.WrittenBy}, and this is {TrainingRecord.ThisBuild}: its last bits may come out otherwise");
+        }
     }
 
     /// <returns>False when the limit on steps cut the epoch short.</returns>
@@ -170,7 +175,8 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         double left = TotalSeconds / _run.Updates * (_stepsPlanned - _run.Updates);
         double loss = _run.MeanLoss;
         string metric = task.Words.Text(task.Task.MetricOf(loss)), shown = metric.Length > 0 ? $"  {task.Words.Name} {metric}" : "";
-        return $"loss {Figures.Fixed(loss, 3)}{shown}  {Figures.Count(_run.TermsPerSecond)} {task.Words.Terms}/s  {Figures.Duration(left)} left";
+        string speed = $"{Figures.Count(_run.TermsPerSecond)} {task.Words.Terms}/s";
+        return $"loss {Figures.Fixed(loss, 3)}{shown}  {speed}  {Figures.Duration(left)} left";
     }
 
     private string Describe(EpochOutcome epoch)

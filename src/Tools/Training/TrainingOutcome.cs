@@ -6,4 +6,5 @@ namespace TinySD.Tools.Training;
 /// <param name="Test">What was measured on test data, if there are any.</param>
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="Seconds">Time spent on it.</param>
-internal sealed record TrainingOutcome(IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, Measurement? Test, long Parameters, double Seconds);
+internal sealed record TrainingOutcome(
+    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, Measurement? Test, long Parameters, double Seconds);

@@ -20,8 +20,8 @@ internal static class TrainingPage
         where TBatch : class => HtmlPage.Save(path, output => Write(output, task, rows, outcome, command, machine));
 
     private static void Write<TBatch>(
-        TextWriter output, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command,
-        Surroundings machine)
+        TextWriter output, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome,
+        string command, Surroundings machine)
         where TBatch : class
     {
         TaskWords words = task.Words;
@@ -39,13 +39,14 @@ internal static class TrainingPage
         PlotCurve[] curves = [Curve("training", TrainColor, epoch => epoch.Train), Curve("validation", ValidColor, epoch => epoch.Valid)];
         words.Draw(output, "Learning curves", curves, "epoch", words.Name, isCounted: true);
         output.WriteLine(
-            "<h2>Epochs</h2><table><tr><th>epoch</th><th>training</th><th>validation</th><th>learning rate</th><th>steps</th><th>time</th>" +
-            $"<th>{words.Terms}/s</th></tr>");
+            "<h2>Epochs</h2><table><tr><th>epoch</th><th>training</th><th>validation</th><th>learning rate</th><th>steps</th>" +
+            $"<th>time</th><th>{words.Terms}/s</th></tr>");
         foreach (EpochOutcome epoch in outcome.Epochs)
         {
             HtmlPage.Row(
                 output, Figures.Count(epoch.Epoch), words.Text(epoch.Train.Metric), words.Text(epoch.Valid.Metric),
-                Figures.Setting(epoch.LearningRate), Figures.Count(epoch.Steps), Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond));
+                Figures.Setting(epoch.LearningRate), Figures.Count(epoch.Steps), Figures.Duration(epoch.Seconds),
+                Figures.Count(epoch.TermsPerSecond));
         }
 
         output.WriteLine($"</table><h2>How it was made</h2><p><code>{HtmlPage.Text(command)}</code></p>");

@@ -25,14 +25,16 @@ internal static class TrainingReport
         if (outcome.Epochs.Count >= FewestToDraw)
         {
             console.Out.Write(TextPlot.Draw(
-                new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]), new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
+                new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]),
+                new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
                 Math.Min(console.OutputWidth, PlotWidth), PlotHeight, words.Name, "epoch", spread: true));
             console.Out.WriteLine();
         }
 
         if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}");
         if (task.MeasuredHow is { Length: > 0 } how) console.Out.WriteLine(how);
-        console.Out.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {Figures.Count(outcome.Parameters, "parameter")}");
+        string parameters = Figures.Count(outcome.Parameters, "parameter");
+        console.Out.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {parameters}");
     }
 
     private static string Remark(EpochOutcome epoch, EpochOutcome best)
