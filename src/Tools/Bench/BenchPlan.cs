@@ -43,5 +43,6 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
 
     /// <summary>The two models, to be timed.</summary>
     public StepComparison<TimedModel> Compare(int? steps, IParallelRunner runner, HardwareProfile? hardware) => new(
-        TimedModel.OnRandomText(Dense, Vocabulary, runner, hardware), TimedModel.OnRandomText(Structured, Vocabulary, runner, hardware), steps);
+        TimedModel.OnRandomText(Dense, Vocabulary, runner, hardware),
+        TimedModel.OnRandomText(Structured, Vocabulary, runner, hardware), steps);
 }

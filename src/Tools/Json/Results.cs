@@ -52,8 +52,8 @@ internal sealed record CacheEvalResult(
 
 internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
-/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Tasks.LanguageModeling.GradientNoiseFigures"/>, and perplexity and
-/// loss under those masks.</summary>
+/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Tasks.LanguageModeling.GradientNoiseFigures"/>, and
+/// perplexity and loss under those masks.</summary>
 internal sealed record NoiseRow(
     string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity,
     double Loss);

@@ -21,7 +21,8 @@ internal sealed class ParityTraining(ParityRecipe recipe, string output, IParall
     private const ulong TestSeed = 99;
 
     public static TaskWords Told { get; } = new(
-        "parity model", "the parity of bits", "data", "bits", ParityTask.Accuracy, "Accuracies", value => Figures.Fixed(value, 4)) { Decimals = 4 };
+        "parity model", "the parity of bits", "data", "bits", ParityTask.Accuracy, "Accuracies",
+        value => Figures.Fixed(value, 4)) { Decimals = 4 };
 
     public override TrainingTask<ParityBatch> Task { get; } = new ParityTask(recipe, runner);
 
@@ -62,7 +63,8 @@ internal sealed class ParityGrid(GridPlan<ParityRecipe> plan)
         new TimedParity(new(new ParityTask(RecipeOf(cell) with { BatchesPerEpoch = int.MaxValue }, runner)));
 
     protected override TrainedTask<ParityBatch> NewRun(
-        ParityRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware) => new ParityTraining(recipe, output, runner);
+        ParityRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware) =>
+        new ParityTraining(recipe, output, runner);
 
     private sealed class TimedParity(TrainingRun<ParityBatch> run) : ITimedRun
     {
