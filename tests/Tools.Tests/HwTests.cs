@@ -91,7 +91,7 @@ public sealed class HwTests
         await Assert.That(profile.Description).Contains("Tiles: timed on 1 thread with products of 650 and 1500 units");
         await Assert.That(profile.Description).DoesNotContain(Environment.MachineName);
         await Assert.That(result.Json.GetProperty("file").GetString()).IsEqualTo(file);
-        await Assert.That(result.Json.GetProperty("tiles").GetArrayLength()).IsEqualTo(6);
+        await Assert.That(result.Json.GetProperty("tiles").GetArrayLength()).IsEqualTo(7);
 
         await Assert.That(folder.TrainModelTo(folder["with.tsd"], 2, "--profile", file).Code).IsEqualTo(0);
         await Assert.That(folder.TrainModelTo(folder["without.tsd"], 1).Code).IsEqualTo(0);

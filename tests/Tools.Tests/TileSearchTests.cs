@@ -26,7 +26,8 @@ public sealed class TileSearchTests
         ProductTiles expected = new()
         {
             ForwardRows = 7,
-            ForwardColumns = 16,
+            ForwardColumns = 32,
+            ForwardUnits = 64,
             WindowColumns = 256,
             StreamedUnits = 32,
             StreamedAhead = 64,
@@ -34,9 +35,12 @@ public sealed class TileSearchTests
             GradientSteps = 16,
         };
         await Assert.That(answers[^1].Chosen).IsEqualTo(expected);
-        await Assert.That(answers[1].Gain).IsEqualTo(2);
+        await Assert.That(answers[2].Gain).IsEqualTo(2);
         await Assert.That(answers.Select(a => a.Question.Figure)).IsEquivalentTo(
-            ["forwardRows x forwardColumns", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats", "gradientSteps"],
+            [
+                "forwardRows x forwardColumns", "forwardUnits", "windowColumns", "streamedUnits", "streamedAhead", "streamedFloats",
+                "gradientSteps",
+            ],
             CollectionOrdering.Matching);
     }
 
@@ -46,7 +50,7 @@ public sealed class TileSearchTests
     public async Task Only_what_is_clearly_faster_replaces_the_default(double time, bool isTaken)
     {
         IReadOnlyList<TileAnswer> answers = Search((_, tiles) => tiles.WindowColumns == 512 ? time : 1);
-        await Assert.That(answers[1].Chosen.WindowColumns).IsEqualTo(isTaken ? 512 : _default.WindowColumns);
+        await Assert.That(answers[2].Chosen.WindowColumns).IsEqualTo(isTaken ? 512 : _default.WindowColumns);
         await Assert.That(answers.Count(a => a.Chosen != a.Default)).IsEqualTo(isTaken ? 1 : 0);
     }
 

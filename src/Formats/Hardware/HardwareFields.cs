@@ -19,6 +19,8 @@ internal static class HardwareFields
     [
         new Field<ProductTiles, int>("forwardRows", s_int, t => t.ForwardRows, (t, v) => t with { ForwardRows = v }),
         new Field<ProductTiles, int>("forwardColumns", s_int, t => t.ForwardColumns, (t, v) => t with { ForwardColumns = v }),
+        new Field<ProductTiles, int>("forwardUnits", s_int, t => t.ForwardUnits, (t, v) => t with { ForwardUnits = v })
+        { Usual = 128, IsAlwaysWritten = true },
         new Field<ProductTiles, int>("windowColumns", s_int, t => t.WindowColumns, (t, v) => t with { WindowColumns = v }),
         new Field<ProductTiles, long>("streamedFloats", s_long, t => t.StreamedFloats, (t, v) => t with { StreamedFloats = v }),
         new Field<ProductTiles, int>("streamedUnits", s_int, t => t.StreamedUnits, (t, v) => t with { StreamedUnits = v }),

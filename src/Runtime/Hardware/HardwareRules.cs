@@ -46,9 +46,8 @@ internal static class HardwareRules
     {
         HardwareFault? fault = Within("simd.tiles.forwardRows", tiles.ForwardRows, 1, ProductTiles.MaxForwardRows);
         if (fault is not null) return fault;
-        const int line = ProductTiles.LineFloats;
-        if (tiles.ForwardColumns != line && tiles.ForwardColumns != 4 * laneWidth)
-            return Wrong("simd.tiles.forwardColumns", tiles.ForwardColumns, $"{line}, or {4 * laneWidth}, the floats of four registers");
+        bool isHalfLine = tiles.ForwardColumns == 24 && laneWidth == 8;
+        if (!isHalfLine && Multiple("simd.tiles.forwardColumns", tiles.ForwardColumns, 4 * laneWidth) is { } wrong) return wrong;
         int vectors = tiles.ForwardColumns / laneWidth;
         string why = $"with {tiles.ForwardColumns} columns each row takes {vectors} of the {registers} registers";
         if (tiles.ForwardRows * vectors > registers)
@@ -56,6 +55,7 @@ internal static class HardwareRules
 
         return Multiple("simd.tiles.windowColumns", tiles.WindowColumns, 1 << 20)
             ?? Within("simd.tiles.streamedFloats", tiles.StreamedFloats, 1, MaxBytes)
+            ?? Within("simd.tiles.forwardUnits", tiles.ForwardUnits, 1, 65536)
             ?? Within("simd.tiles.streamedUnits", tiles.StreamedUnits, 1, 65536)
             ?? Multiple("simd.tiles.streamedAhead", tiles.StreamedAhead, 4096)
             ?? Within("simd.tiles.gradientSteps", tiles.GradientSteps, 1, 65536);

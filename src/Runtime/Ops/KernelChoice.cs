@@ -41,7 +41,7 @@ public static class KernelChoice
     /// <exception cref="ArgumentOutOfRangeException">This CPU or this build does not run that width.</exception>
     internal static KernelSet ForLaneWidth(int width, ProductTiles? tiles = null)
     {
-        tiles ??= new ProductTiles();
+        tiles ??= ProductTiles.For(width);
         if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>(tiles);
         if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>(tiles);
         if (width != 4) Throw.OutOfRange(nameof(width), width, $"4, 8 or 16 and at most {WidestLanes} on this CPU and in this build");

@@ -9,19 +9,19 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <summary>How products are cut.</summary>
     public ProductTiles Tiling { get; } = tiles;
 
-    /// <summary>Columns of a weight-gradient strip: a multiple of <see cref="ProductTiles.LineFloats"/>.</summary>
-    public abstract int StripColumns { get; }
+    /// <summary>Columns of a weight-gradient strip: the more, the fewer times x is read from the second-level cache.</summary>
+    public const int StripColumns = 8 * ProductTiles.LineFloats;
 
     /// <summary>Units in a backward tile.</summary>
-    public abstract int DotRows { get; }
+    public abstract int BackwardRows { get; }
 
     /// <summary>
     /// Some columns of the forward product: c[b, l] = init[b, l] + sum over i of x[i * batch + b] * w[keep[i] * wStride + l], b in
     /// [0, batch), l in [0, columns), a multiple of 16. What stands <paramref name="ahead"/> floats on in each kept row is asked for
-    /// meanwhile.
+    /// meanwhile; with 0, what the next tile reads. So many <paramref name="units"/> are walked at a time.
     /// </summary>
     public abstract void Forward(
-        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count,
+        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, int units,
         float* init, int initStride, float* c, int cStride);
 
     /// <summary>
@@ -32,11 +32,11 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
         float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride);
 
     /// <summary>
-    /// One tile of the backward product: output[r][b] += scale * sum over n of w[r][n] * d[b * dStride + n], r in [0, rows), b in
-    /// [0, batch), n in [0, 16 * blocks). <paramref name="next"/> holds the rows of the tile that follows; they are asked for meanwhile.
+    /// Some columns of the backward product: dx[keep[i] * batch + b] = or += scale * sum over n of w[keep[i] * wStride + n] *
+    /// d[b * dStride + n], i in [0, count), b in [0, batch), n in [0, 16 * blocks).
     /// </summary>
     public abstract void Backward(
-        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output);
+        float* w, int wStride, int* keep, int count, int blocks, float* d, int dStride, int batch, float scale, float* dx, bool adds);
 
     /// <summary>Units [start, end) of the LSTM cell for every sequence, with peepholes if the step has them; h is [H][B].</summary>
     public abstract void LstmForward(in LstmStep step, int start, int end, float* h);

@@ -11,17 +11,18 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private readonly int _tallRows = Math.Min(tiles.ForwardRows, TallTile.MaxRows), _blockRows = Math.Min(tiles.ForwardRows, BlockRows);
-    private readonly int _forwardColumns = tiles.ForwardColumns;
+    // A backward tile walks its rows of weights in pieces that stay in the first-level cache while tiles of sequences pass. Their lane sums
+    // wait on the stack from piece to piece, so the pieces change no bit.
+    private const int DotTilesTogether = 7, DotPieceBlocks = 32;
 
-    // A backward tile walks its rows of weights in pieces that stay in the first-level cache, 6 rows of so many blocks of 16 columns, 24
-    // KiB, while tiles of sequences pass. Their lane sums wait on the stack from piece to piece, so the pieces change no bit.
-    private const int TileFloats = DotTile.MaxSums * DotTile.VirtualLanes, DotTilesTogether = 7, DotPieceBlocks = 64;
+    // Rows of weights that a forward product walks at a time, at most: what the first-level cache holds, and the stack their addresses.
+    private const int MostUnits = 256;
+
+    // With one register beside each row, loads and not arithmetic would be the limit.
+    private readonly int _vectors = Math.Clamp(tiles.ForwardColumns / TLanes.Width, 2, BlockTile.MaxVectors);
 
     // How many accumulators fit: 32 registers with AVX-512 and on Arm, 16 on other x64.
     private static bool ManyRegisters => TLanes.Width == 16 || AdvSimd.Arm64.IsSupported;
-
-    private static int BlockRows => TLanes.Width == 4 && !ManyRegisters ? 3 : BlockTile.MaxRows;
 
     private static int GradientVectors => TLanes.Width == 8 ? 2 : GradientTile.MaxVectors;
 
@@ -29,84 +30,113 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     private static int DotSequences => ManyRegisters ? DotTile.MaxSequences : 3;
 
-    public override int StripColumns => GradientVectors * TLanes.Width;
+    private static int DotRows => ManyRegisters ? DotTile.MaxRows : 4;
 
-    public override int DotRows => ManyRegisters ? DotTile.MaxRows : 4;
+    public override int BackwardRows => DotRows;
 
+    [SkipLocalsInit]
     public override void Forward(
-        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count,
+        float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, int units,
         float* init, int initStride, float* c, int cStride)
     {
-        var product = new ForwardTiles
-        {
-            W = w, WStride = wStride, Ahead = ahead,
-            X = x, Batch = batch,
-            Keep = keep, Count = count,
-            Init = init, InitStride = initStride,
-            C = c, CStride = cStride,
-        };
-        bool tall = TLanes.Width == ProductTiles.LineFloats && _forwardColumns == ProductTiles.LineFloats && batch > BlockTile.MaxRows;
+        float** rows = stackalloc float*[MostUnits];
+        units = Math.Min(units, MostUnits);
 
-        // Few rows with narrow registers need more of them side by side, or every sum waits for the one before.
-        int vectors = TLanes.Width == 8 && _forwardColumns == ProductTiles.LineFloats && batch > 2 ? 2 : BlockTile.MaxVectors;
-        for (int column = 0; column < columns;)
+        // Few sequences need more registers side by side, or every sum waits for the one before.
+        int vectors = batch <= (TLanes.Width == 16 ? BlockTile.MaxRows : 2) ? BlockTile.MaxVectors : _vectors;
+        int first = 0;
+        do
         {
-            if (tall) column += product.Tall(column, _tallRows);
-            else if (vectors == 2) column += product.Block<N2>(column, _blockRows);
-            else if (columns - column >= 4 * TLanes.Width) column += product.Block<N4>(column, _blockRows);
-            else column += product.Block<N1>(column, _blockRows);
+            var product = new ForwardTiles
+            {
+                W = rows, Count = Math.Min(units, count - first), Ahead = ahead,
+                X = x + ((nint)first * batch), Batch = batch, MostRows = Tiling.ForwardRows,
+                Init = init, InitStride = initStride,
+                C = c, CStride = cStride,
+            };
+            for (int i = 0; i < product.Count; i++) rows[i] = w + ((nint)keep[first + i] * wStride);
+            for (int column = 0, left = columns; left > 0; left = columns - column)
+            {
+                // Columns come in lines of 16, and so do those that are left.
+                int width = vectors * TLanes.Width;
+                bool fits = left == width || left >= width + (width % ProductTiles.LineFloats == 0 ? 0 : width);
+                column += (fits ? vectors : Math.Max(1, ProductTiles.LineFloats / TLanes.Width)) switch
+                {
+                    1 when TLanes.Width == 16 => product.Run<N1>(column),
+                    2 or 3 when TLanes.Width == 16 => product.Run<N2>(column),
+                    2 when TLanes.Width == 8 => product.Run<N2>(column),
+                    3 when TLanes.Width == 8 => product.Run<N3>(column),
+                    _ => product.Run<N4>(column),
+                };
+            }
+
+            init = c;
+            initStride = cStride;
+            first += units;
         }
+        while (first < count);
     }
 
     public override void WeightGradient(
         float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride)
     {
-        int vectors = width / TLanes.Width;
-        int done = Gradient(GradientRows, vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride);
-        int left = count - done;
-        if (left > 0) Gradient(left, vectors, d, dStride, x + ((nint)done * batch), batch, steps, xAhead, keep + done, left, g, gStride);
+        int rest = width % (GradientVectors * TLanes.Width), whole = width - rest;
+        if (whole > 0) Columns(GradientVectors, whole, d, g);
+        if (rest > 0) Columns(rest / TLanes.Width, rest, d + whole, g + whole);
+
+        void Columns(int vectors, int width, float* d, float* g)
+        {
+            int done = Gradient(GradientRows, vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride);
+            int left = count - done;
+            if (left == 0) return;
+            Gradient(left, vectors, d, dStride, width, x + ((nint)done * batch), batch, steps, xAhead, keep + done, left, g, gStride);
+        }
     }
 
     [SkipLocalsInit]
     public override void Backward(
-        float** w, float** next, int rows, int blocks, float* d, int dStride, int batch, float scale, float** output)
+        float* w, int wStride, int* keep, int count, int blocks, float* d, int dStride, int batch, float scale, float* dx, bool adds)
     {
         // On a cache line, so that no sum straddles two.
-        float* stack = stackalloc float[(DotTilesTogether * TileFloats) + DotTile.VirtualLanes + DotTile.MaxSums];
+        const int sumFloats = (DotTilesTogether * DotTile.MaxSums) + DotTile.SumsAtOnce;
+        float* stack = stackalloc float[(sumFloats * DotTile.VirtualLanes) + DotTile.VirtualLanes + sumFloats];
         float* partial = (float*)(((nint)stack + AlignedBuffer.AlignmentBytes - 1) & -AlignedBuffer.AlignmentBytes);
-        float* sums = partial + (DotTilesTogether * TileFloats);
-        SequenceTile* tile = stackalloc SequenceTile[DotTilesTogether];
-        int tiles = Tiles(batch, DotSequences), pieces = Tiles(blocks, DotPieceBlocks);
-        for (int start = 0; start < tiles; start += DotTilesTogether)
+        float* sums = partial + (sumFloats * DotTile.VirtualLanes);
+        float** at = stackalloc float*[3 * DotTile.MaxRows];
+        float** rows = at + DotTile.MaxRows, ahead = rows + DotTile.MaxRows;
+        int groups = Tiles(batch, DotTilesTogether * DotSequences), inGroup = Tiles(batch, groups);
+        int pieceBlocks = Tiles(blocks, Tiles(blocks, DotPieceBlocks));
+        for (int first = 0; first < count; first += DotRows)
         {
-            int together = Math.Min(DotTilesTogether, tiles - start);
-            for (int i = 0; i < together; i++)
+            int height = Math.Min(DotRows, count - first);
+            for (int r = 0; r < height; r++) rows[r] = w + ((nint)keep[first + r] * wStride);
+            for (int sequence = 0, sequences; sequence < batch; sequence += sequences)
             {
-                (int first, int sequences) = Tile(batch, start + i, tiles);
+                sequences = Math.Min(inGroup, batch - sequence);
 
-                // The tiles share out the rows to ask for; two are the most that one takes.
-                (int ahead, int count) = Tile(rows, start + i, tiles);
-                float* last = next[ahead + Math.Max(0, count - 1)];
-                tile[i] = new SequenceTile { First = first, Sequences = sequences, Ahead0 = next[ahead], Ahead1 = last };
-            }
-
-            new Span<float>(partial, together * TileFloats).Clear();
-            for (int piece = 0; piece < pieces; piece++)
-            {
-                (int block, int count) = Tile(blocks, piece, pieces);
-                for (int i = 0; i < together; i++)
-                    DotPiece(rows, w, tile[i], d, dStride, block * DotTile.VirtualLanes, count, partial + (i * TileFloats));
-            }
-
-            for (int i = 0; i < together; i++)
-            {
-                int sequences = tile[i].Sequences;
-                DotTile.Reduce(partial + (i * TileFloats), rows * sequences, sums);
-                for (int r = 0; r < rows; r++)
+                // Tiles of sequences that differ by at most one: the larger ones, and the others.
+                int tiles = Tiles(sequences, DotSequences), small = sequences / tiles, large = sequences % tiles;
+                int rowSums = sequences * DotTile.VirtualLanes, ofLarge = large * (small + 1);
+                new Span<float>(partial, height * rowSums).Clear();
+                for (int block = 0; block < blocks; block += pieceBlocks)
                 {
-                    float* to = output[r] + tile[i].First;
-                    for (int b = 0; b < sequences; b++) to[b] += scale * sums[(r * sequences) + b];
+                    int length = Math.Min(pieceBlocks, blocks - block);
+                    nint column = (nint)block * DotTile.VirtualLanes, end = column + ((nint)length * DotTile.VirtualLanes);
+                    for (int r = 0; r < height; r++)
+                    {
+                        int next = keep[Math.Min(first + DotRows + r, count - 1)];
+                        at[r] = rows[r] + column;
+                        ahead[r] = block + length < blocks ? rows[r] + end : w + ((nint)next * wStride);
+                    }
+
+                    float* pd = d + ((nint)sequence * dStride) + column, rest = partial + (ofLarge * DotTile.VirtualLanes);
+                    if (large > 0) Dot(height, small + 1, at, pd, dStride, large, length, ahead, partial, rowSums);
+                    Dot(height, small, at, pd + ((nint)ofLarge * dStride), dStride, tiles - large, length, ahead, rest, rowSums);
                 }
+
+                DotTile.Reduce(partial, height * sequences, sums);
+                for (int r = 0; r < height; r++)
+                    PutScaled(sums + (r * sequences), sequences, scale, dx + ((nint)keep[first + r] * batch) + sequence, adds);
             }
         }
     }
@@ -189,17 +219,17 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         }
     }
 
-    // Some blocks of a tile of sequences from a column on: every lane of the 16.
-    private static void DotPiece(int rows, float** w, in SequenceTile tile, float* d, int dStride, int column, int blocks, float* partial)
+    // y = or += factor * x, the product rounded first.
+    private static void PutScaled(float* x, int count, float factor, float* y, bool adds)
     {
-        float** at = stackalloc float*[DotTile.MaxRows];
-        float* dAt = d + ((nint)tile.First * dStride);
-        for (int lane = 0; lane < DotTile.VirtualLanes; lane += TLanes.Width)
-        {
-            int from = column + lane;
-            for (int r = 0; r < rows; r++) at[r] = w[r] + from;
-            Dot(rows, tile.Sequences, at, dAt + from, dStride, blocks, tile.Ahead0 + from, tile.Ahead1 + from, partial + lane);
-        }
+        TVector scale = TLanes.Create(factor);
+        int i = 0;
+        for (; i <= count - TLanes.Width; i += TLanes.Width)
+            TLanes.Store(y + i, TLanes.Add(adds ? TLanes.Load(y + i) : default, TLanes.Multiply(scale, TLanes.Load(x + i))));
+        int left = count - i;
+        if (left == 0) return;
+        TVector last = TLanes.Multiply(scale, TLanes.LoadFirst(x + i, left));
+        TLanes.StoreFirst(y + i, TLanes.Add(adds ? TLanes.LoadFirst(y + i, left) : default, last), left);
     }
 
     private static int Tiles(int count, int most) => (count + most - 1) / most;
@@ -212,132 +242,123 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     }
 
     private static int Gradient(
-        int rows, int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count,
+        int rows, int vectors, float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count,
         float* g, int gStride) => rows switch
         {
-            1 => Gradient<N1>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            2 => Gradient<N2>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            3 => Gradient<N3>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            4 => Gradient<N4>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            5 => Gradient<N5>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            _ => Gradient<N6>(vectors, d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            1 => Gradient<N1>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            2 => Gradient<N2>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            3 => Gradient<N3>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            4 => Gradient<N4>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            5 => Gradient<N5>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            _ => Gradient<N6>(vectors, d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
         };
 
     private static int Gradient<TRows>(
-        int vectors, float* d, int dStride, float* x, int batch, int steps, nint xAhead, int* keep, int count, float* g, int gStride)
+        int vectors, float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count,
+        float* g, int gStride)
         where TRows : struct, ICount => vectors switch
         {
-            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
-            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, dStride, x, batch, steps, xAhead, keep, count, g, gStride),
+            1 => GradientTile.Run<TLanes, TVector, TRows, N1>(d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            2 => GradientTile.Run<TLanes, TVector, TRows, N2>(d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            3 => GradientTile.Run<TLanes, TVector, TRows, N3>(d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
+            _ => GradientTile.Run<TLanes, TVector, TRows, N4>(d, dStride, width, x, batch, steps, xAhead, keep, count, g, gStride),
         };
 
     private static void Dot(
-        int rows, int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
+        int rows, int sequences, float** w, float* d, int dStride, int tiles, int blocks, float** ahead,
+        float* partial, int rowSums)
     {
         switch (rows)
         {
-            case 1: Dot<N1>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 2: Dot<N2>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 3: Dot<N3>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 4: Dot<N4>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 5: Dot<N5>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            default: Dot<N6>(sequences, w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 1: Dot<N1>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 2: Dot<N2>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 3: Dot<N3>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 4: Dot<N4>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 5: Dot<N5>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            default: Dot<N6>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
         }
     }
 
     private static void Dot<TRows>(
-        int sequences, float** w, float* d, int dStride, int blocks, float* ahead0, float* ahead1, float* partial)
+        int sequences, float** w, float* d, int dStride, int tiles, int blocks, float** ahead, float* partial,
+        int rowSums)
         where TRows : struct, ICount
     {
         switch (sequences)
         {
-            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
-            default: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, blocks, ahead0, ahead1, partial); break;
+            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            default: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
         }
     }
 
-    // Sequences that a backward tile sums for, and the rows of the next tile that it asks for.
-    private struct SequenceTile
-    {
-        public int First, Sequences;
-        public float* Ahead0, Ahead1;
-    }
-
-    // The operands of a forward product, and the tiles that do some of its columns for the whole batch; each returns how many.
+    // The operands of a forward product, and the tiles that do some of its columns for the whole batch.
     private struct ForwardTiles
     {
-        public float* W, X, Init, C;
-        public int* Keep;
-        public int WStride, Ahead, Batch, Count, InitStride, CStride;
+        public float** W;
+        public float* X, Init, C;
+        public int Ahead, Batch, MostRows, Count, InitStride, CStride;
 
-        public readonly int Tall(int column, int mostRows)
-        {
-            int tiles = Tiles(Batch, mostRows);
-            for (int tile = 0; tile < tiles; tile++)
-            {
-                (int row, int rows) = Tile(Batch, tile, tiles);
-                switch (rows)
-                {
-                    case 1: Tall<N1>(column, row); break;
-                    case 2: Tall<N2>(column, row); break;
-                    case 3: Tall<N3>(column, row); break;
-                    case 4: Tall<N4>(column, row); break;
-                    case 5: Tall<N5>(column, row); break;
-                    case 6: Tall<N6>(column, row); break;
-                    case 7: Tall<N7>(column, row); break;
-                    case 8: Tall<N8>(column, row); break;
-                    case 9: Tall<N9>(column, row); break;
-                    case 10: Tall<N10>(column, row); break;
-                    case 11: Tall<N11>(column, row); break;
-                    case 12: Tall<N12>(column, row); break;
-                    case 13: Tall<N13>(column, row); break;
-                    case 14: Tall<N14>(column, row); break;
-                    case 15: Tall<N15>(column, row); break;
-                    case 16: Tall<N16>(column, row); break;
-                    case 17: Tall<N17>(column, row); break;
-                    case 18: Tall<N18>(column, row); break;
-                    case 19: Tall<N19>(column, row); break;
-                    default: Tall<N20>(column, row); break;
-                }
-            }
-
-            return TLanes.Width;
-        }
-
-        public readonly int Block<TVectors>(int column, int mostRows)
+        /// <summary>Does as many columns as fit some registers, and returns how many that are.</summary>
+        public readonly int Run<TVectors>(int column)
             where TVectors : struct, ICount
         {
-            int tiles = Tiles(Batch, mostRows);
-            for (int tile = 0; tile < tiles; tile++)
+            int width = TVectors.Value * TLanes.Width, lines = Tiles(width, ProductTiles.LineFloats);
+
+            // Tiles of rows that differ by at most one. If they are enough they ask for one each of the lines that follow: evenly is best.
+            int tiles = Tiles(Batch, Math.Min(MostRows, RowsBeside(TVectors.Value))), linesEach = lines <= tiles ? 1 : lines;
+            int small = Batch / tiles, large = Batch % tiles;
+            for (int tile = 0, row = 0, count; tile < tiles; tile += count)
             {
-                (int row, int rows) = Tile(Batch, tile, tiles);
-                switch (rows)
-                {
-                    case 1: Block<N1, TVectors>(column, row); break;
-                    case 2: Block<N2, TVectors>(column, row); break;
-                    case 3: Block<N3, TVectors>(column, row); break;
-                    case 4: Block<N4, TVectors>(column, row); break;
-                    case 5: Block<N5, TVectors>(column, row); break;
-                    default: Block<N6, TVectors>(column, row); break;
-                }
+                int rows = tile < large ? small + 1 : small, line = tile * linesEach;
+                nint ahead = (Ahead > 0 ? Ahead : width) + (line * ProductTiles.LineFloats);
+                count = line < lines ? 1 : (tile < large ? large : tiles) - tile;
+                if (line >= lines) Run<TVectors, N0>(rows, count, column, row, 0);
+                else if (linesEach == 1) Run<TVectors, N1>(rows, 1, column, row, ahead);
+                else Run<TVectors, N4>(rows, 1, column, row, ahead);
+                row += count * rows;
             }
 
-            return TVectors.Value * TLanes.Width;
+            return width;
         }
 
-        private readonly void Tall<TRows>(int column, int row)
-            where TRows : struct, ICount => TallTile.Run<TLanes, TVector, TRows>(
-                W + column, WStride, Ahead, X + row, Batch, Keep, Count,
-                Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
+        private static int RowsBeside(int vectors) => TLanes.Width == 16
+            ? vectors <= PairTile.MaxVectors ? PairTile.MaxRows : BlockTile.MaxRows
+            : ManyRegisters ? BlockTile.MaxRows : vectors switch { 4 => 3, 3 => 4, _ => BlockTile.MaxRows };
 
-        private readonly void Block<TRows, TVectors>(int column, int row)
+        private readonly void Run<TVectors, TAhead>(int rows, int tiles, int column, int row, nint ahead)
+            where TVectors : struct, ICount
+            where TAhead : struct, ICount
+        {
+            switch (rows)
+            {
+                case 1: Run<N1, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 2: Run<N2, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 3: Run<N3, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 4: Run<N4, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 5: Run<N5, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 6: Run<N6, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 7: Run<N7, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 8: Run<N8, TVectors, TAhead>(tiles, column, row, ahead); break;
+                case 9: Run<N9, TVectors, TAhead>(tiles, column, row, ahead); break;
+                default: Run<N10, TVectors, TAhead>(tiles, column, row, ahead); break;
+            }
+        }
+
+        private readonly void Run<TRows, TVectors, TAhead>(int tiles, int column, int row, nint ahead)
             where TRows : struct, ICount
-            where TVectors : struct, ICount => BlockTile.Run<TLanes, TVector, TRows, TVectors>(
-                W + column, WStride, Ahead, X + row, Batch, Keep, Count,
-                Init + column + ((nint)row * InitStride), InitStride, C + column + ((nint)row * CStride), CStride);
+            where TVectors : struct, ICount
+            where TAhead : struct, ICount
+        {
+            float* x = X + row;
+            float* init = Init + column + ((nint)row * InitStride), c = C + column + ((nint)row * CStride);
+            if (TVectors.Value <= PairTile.MaxVectors && TRows.Value > BlockTile.MaxRows)
+                PairTile.Run<TLanes, TVector, TRows, TVectors, TAhead>(
+                    tiles, W, column, ahead, x, Batch, Count, init, InitStride, c, CStride);
+            else if (TRows.Value <= BlockTile.MaxRows)
+                BlockTile.Run<TLanes, TVector, TRows, TVectors, TAhead>(
+                    tiles, W, column, ahead, x, Batch, Count, init, InitStride, c, CStride);
+        }
     }
 }

@@ -71,7 +71,7 @@ internal sealed unsafe class Products
     /// <param name="isUneven">Whether sequences may be of unequal length.</param>
     public void Announce(int k, int n, int timeSteps, int batch, bool backward, bool isUneven = false)
     {
-        if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)_kernels.StripColumns * k);
+        if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)KernelSet.StripColumns * k);
         if (batch < SmallBatch || isUneven) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * Math.Min(batch, SmallBatch - 1));
         if (k > _identity.Length)
         {
@@ -216,7 +216,7 @@ internal sealed unsafe class Products
                 D = pd, DStride = ld,
                 Rows = rows, Keep = keep, Scale = scale, Dx = pdx, Adds = adds,
             };
-            _runner.For(k, _kernels.DotRows * Grain((long)_kernels.DotRows * w.N * rows.Total), ref body);
+            _runner.For(k, _kernels.BackwardRows * Grain((long)_kernels.BackwardRows * w.N * rows.Total), ref body);
         }
     }
 
@@ -258,7 +258,7 @@ internal sealed unsafe class Products
 
         public readonly void Run(int part, int start, int end)
         {
-            int last = end * LineFloats, group = Rows.Steps == 1 ? last : Kernels.Tiling.WindowColumns;
+            int last = end * LineFloats, group = Rows.Steps == 1 ? last : Kernels.Tiling.WholeWindowColumns;
             for (int column = start * LineFloats; column < last; column += group)
             {
                 for (int t = 0; t < Rows.Steps; t++) RunStep(t, column, Math.Min(group, last - column));
@@ -275,22 +275,12 @@ internal sealed unsafe class Products
 
             // A step's rows that come from memory and not from the last cache: fewer at a time, and further ahead.
             bool streamed = Rows.Steps == 1 && (long)keep.Length * WStride > tiles.StreamedFloats;
-            int units = streamed ? tiles.StreamedUnits : keep.Length, ahead = streamed ? tiles.StreamedAhead : LineFloats;
+            int units = streamed ? tiles.StreamedUnits : tiles.ForwardUnits, ahead = streamed ? tiles.StreamedAhead : 0;
             fixed (int* pk = keep)
             {
                 float* init = Bias == null ? c : Bias + column;
                 int initStride = Bias == null ? CStride : 0;
-                int first = 0;
-                do
-                {
-                    int count = Math.Min(units, keep.Length - first);
-                    float* kept = x + ((nint)first * batch);
-                    Kernels.Forward(w, WStride, columns, ahead, kept, batch, pk + first, count, init, initStride, c, CStride);
-                    init = c;
-                    initStride = CStride;
-                    first += count;
-                }
-                while (first < keep.Length);
+                Kernels.Forward(w, WStride, columns, ahead, x, batch, pk, keep.Length, units, init, initStride, c, CStride);
             }
         }
     }
@@ -320,37 +310,33 @@ internal sealed unsafe class Products
         private readonly void RunStep(int t, int start, int end, int block, int lastBlock)
         {
             ReadOnlySpan<int> keep = Keep.At(t);
-            int tiles = (keep.Length + Kernels.DotRows - 1) / Kernels.DotRows;
-            int from = Share(start, tiles, keep.Length), to = Share(end, tiles, keep.Length);
+            int tiles = (keep.Length + Kernels.BackwardRows - 1) / Kernels.BackwardRows;
+            int from = Share(start, tiles, keep.Length), to = Share(end, tiles, keep.Length), column = block * DotTile.VirtualLanes;
             nint before = Rows.Before(t);
             int batch = Rows.At(t);
-            float* d = D + (before * DStride) + (block * DotTile.VirtualLanes), dx = Dx + (before * K);
-            if (block == 0 && !Adds) Clear(dx, batch, start == 0 ? 0 : Unit(keep, from), end == K ? K : Unit(keep, to));
-
-            float** w = stackalloc float*[DotTile.MaxRows], next = stackalloc float*[DotTile.MaxRows];
-            float** output = stackalloc float*[DotTile.MaxRows];
-            for (int first = from; first < to; first += Kernels.DotRows)
-            {
-                int rows = Math.Min(Kernels.DotRows, to - first);
-                for (int r = 0; r < rows; r++)
-                {
-                    int unit = keep[first + r], ahead = keep[Math.Min(first + Kernels.DotRows + r, to - 1)];
-                    w[r] = W + ((nint)unit * WStride) + (block * DotTile.VirtualLanes);
-                    next[r] = W + ((nint)ahead * WStride) + (block * DotTile.VirtualLanes);
-                    output[r] = dx + ((nint)unit * batch);
-                }
-
-                Kernels.Backward(w, next, rows, lastBlock - block, d, DStride, batch, Scale, output);
-            }
+            float* d = D + (before * DStride) + column, dx = Dx + (before * K);
+            int blocks = lastBlock - block, unit = start == 0 ? 0 : Unit(keep, from), endUnit = end == K ? K : Unit(keep, to);
+            bool adds = Adds || block > 0;
+            if (!adds) ClearDropped(dx, batch, keep[from..to], unit, endUnit);
+            fixed (int* pk = keep)
+                Kernels.Backward(W + column, WStride, pk + from, to - from, blocks, d, DStride, batch, Scale, dx, adds);
         }
 
         // Where the share that begins at unit `bound` of all K begins in a list of kept units: at a tile's edge.
-        private readonly int Share(int bound, int tiles, int count) => Math.Min(count, (int)((long)tiles * bound / K) * Kernels.DotRows);
+        private readonly int Share(int bound, int tiles, int count) =>
+            Math.Min(count, (int)((long)tiles * bound / K) * Kernels.BackwardRows);
 
         private readonly int Unit(ReadOnlySpan<int> keep, int index) => index < keep.Length ? keep[index] : K;
 
-        private static void Clear(float* dx, int batch, int unit, int end)
+        // The rows of [unit, end) that are not of kept units.
+        private static void ClearDropped(float* dx, int batch, ReadOnlySpan<int> keep, int unit, int end)
         {
+            foreach (int kept in keep)
+            {
+                if (unit < kept) new Span<float>(dx + ((nint)unit * batch), (kept - unit) * batch).Clear();
+                unit = kept + 1;
+            }
+
             if (unit < end) new Span<float>(dx + ((nint)unit * batch), (end - unit) * batch).Clear();
         }
     }
@@ -367,18 +353,19 @@ internal sealed unsafe class Products
         public readonly void Run(int part, int start, int end)
         {
             int last = Math.Min(N, end * LineFloats);
-            for (int column = start * LineFloats; column < last; column += Kernels.StripColumns)
+            for (int column = start * LineFloats; column < last; column += KernelSet.StripColumns)
             {
-                RunStrip(Scratch + ((nint)part * ScratchFloats), column, Math.Min(Kernels.StripColumns, last - column));
+                RunStrip(Scratch + ((nint)part * ScratchFloats), column, Math.Min(KernelSet.StripColumns, last - column));
             }
         }
 
-        // The strip grows where it will stay, unless its last register would write beyond it.
+        // The strip grows where it will stay, unless its last register would write beyond it, or its sums come and go at every step: a
+        // wide matrix has rows far apart, and side by side they stay in the second-level cache.
         private readonly void RunStrip(float* scratch, int column, int valid)
         {
             int width = AlignedBuffer.RoundUp(valid), stride = N;
             float* g = G + column;
-            if (valid < width)
+            if (valid < width || (!Keep.IsSame && Rows.Steps > 1))
             {
                 g = scratch;
                 stride = width;

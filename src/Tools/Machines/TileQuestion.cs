@@ -34,11 +34,8 @@ internal sealed record TileQuestion(
 
     private const long StreamedWeights = (long)StreamedHidden * 4 * StreamedHidden;
 
-    private static readonly int[] s_rows = [20, 10, 7, 5, 4, 3], s_widths = [32, 64, 128, 256, 512];
+    private static readonly int[] s_rows = [20, 10, 7, 5, 4, 3], s_columns = [16, 24, 32, 64], s_widths = [32, 64, 128, 256, 512];
     private static readonly int[] s_units = [16, 32, 64, 128, 256], s_steps = [1, 2, 4, 8, 16, TimeSteps];
-
-    // Kernels four registers wide have no more rows.
-    private const int MostBlockRows = 6;
 
     /// <summary>All of them, in the order in which they are asked; each begins with the answers of those before.</summary>
     public static IReadOnlyList<TileQuestion> All(int laneWidth) =>
@@ -46,10 +43,13 @@ internal sealed record TileQuestion(
         new(
             "forwardRows x forwardColumns", TrialProduct.RecurrentStep, tiles => Text($"{tiles.ForwardRows} x {tiles.ForwardColumns}"),
             tiles =>
-                from columns in new[] { ProductTiles.LineFloats, 4 * laneWidth }.Distinct()
+                from columns in s_columns
+                where columns >= 2 * laneWidth && columns <= 4 * laneWidth
                 from rows in s_rows
-                where columns == ProductTiles.LineFloats || rows <= MostBlockRows
                 select tiles with { ForwardRows = rows, ForwardColumns = columns }),
+        new(
+            "forwardUnits", TrialProduct.RecurrentStep, tiles => Text($"{tiles.ForwardUnits}"),
+            tiles => from units in s_units select tiles with { ForwardUnits = units }),
         new(
             "windowColumns", TrialProduct.Window, tiles => Text($"{tiles.WindowColumns}"),
             tiles => from columns in s_widths select tiles with { WindowColumns = columns }),

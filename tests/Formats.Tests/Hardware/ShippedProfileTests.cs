@@ -52,11 +52,12 @@ public sealed class ShippedProfileTests
 
     /// <summary>The runtime without a profile and the shipped ones cut alike, so that naming a profile costs nothing.</summary>
     [Test]
-    [Arguments("x64-sse42", 3)]
-    [Arguments("x64-avx2", 6)]
-    [Arguments("x64-avx512", 20)]
-    public async Task On_x64_the_tiles_are_the_runtime_s_own(string name, int rows) =>
-        await Assert.That(BuiltInProfiles.Find(name)[0].Simd!.Tiles).IsEqualTo(new ProductTiles { ForwardRows = rows });
+    [Arguments("x64-sse42", 3, 16, 128)]
+    [Arguments("x64-avx2", 4, 24, 64)]
+    [Arguments("x64-avx512", 10, 32, 64)]
+    public async Task On_x64_the_tiles_are_the_runtime_s_own(string name, int rows, int columns, int units) => await Assert
+        .That(BuiltInProfiles.Find(name)[0].Simd!.Tiles)
+        .IsEqualTo(new ProductTiles { ForwardRows = rows, ForwardColumns = columns, ForwardUnits = units });
 
     [Test]
     [MethodDataSource(nameof(Names))]

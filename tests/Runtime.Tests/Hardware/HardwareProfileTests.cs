@@ -84,8 +84,9 @@ public sealed class HardwareProfileTests
         yield return () => Tiles(
             "forwardRows", "is 9; expected at most 8: with 16 columns each row takes 2 of the 16 registers", t =>
                 t with { ForwardRows = 9 });
-        yield return () =>
-            Tiles("forwardColumns", "is 24; expected 16, or 32, the floats of four registers", t => t with { ForwardColumns = 24 });
+        yield return () => Tiles("forwardColumns", "is 48; expected a multiple of 16 from 16 to 32", t => t with { ForwardColumns = 48 });
+        yield return () => Tiles("forwardColumns", "is 8; expected a multiple of 16 from 16 to 32", t => t with { ForwardColumns = 8 });
+        yield return () => Tiles("forwardUnits", "is 0; expected a whole number from 1 to 65536", t => t with { ForwardUnits = 0 });
         yield return () =>
             Tiles("windowColumns", "is 20; expected a multiple of 16 from 16 to 1048576", t => t with { WindowColumns = 20 });
         yield return () =>

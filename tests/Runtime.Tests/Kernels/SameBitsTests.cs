@@ -52,10 +52,13 @@ public sealed class SameBitsTests
     private static ProductTiles[] Cuts(int width) =>
     [
         new() { ForwardRows = 1, WindowColumns = 16, GradientSteps = 1 },
-        new() { ForwardRows = 2, ForwardColumns = 4 * width, WindowColumns = 48, GradientSteps = 3 },
+        new() { ForwardRows = 2, ForwardColumns = 4 * width, ForwardUnits = 13, WindowColumns = 48, GradientSteps = 3 },
         new() { ForwardRows = 5, ForwardColumns = 16, WindowColumns = 1024, GradientSteps = 100 },
         new() { ForwardRows = 7, StreamedFloats = 1, StreamedUnits = 1, StreamedAhead = 16 },
         new() { StreamedFloats = 1, StreamedUnits = 13, StreamedAhead = 4096 },
+        .. from columns in new[] { 16, 24, 32, 48, 64 }
+           where columns <= 4 * width && (columns != 24 || width == 8)
+           select new ProductTiles { ForwardRows = 10, ForwardColumns = columns, ForwardUnits = 31 },
     ];
 
     [Test]

@@ -229,7 +229,7 @@ public sealed class MemoryTests
     {
         KernelSet kernels = KernelChoice.Best;
         var products = new Products(SingleThread.Instance, kernels);
-        products.Announce((int)((1L << 31) / kernels.StripColumns) + 1, 1, 1, 1, backward: true);
+        products.Announce((int)((1L << 31) / KernelSet.StripColumns) + 1, 1, 1, 1, backward: true);
         await Assert.That(Messages.Of<ArgumentException>(() => products.ReserveScratch(new Workspace())))
             .Contains("the workspace would pass 2^31 floats");
     }

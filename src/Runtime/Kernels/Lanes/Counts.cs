@@ -6,6 +6,7 @@ internal interface ICount
     static abstract int Value { get; }
 }
 
+internal struct N0 : ICount { public static int Value => 0; }
 internal struct N1 : ICount { public static int Value => 1; }
 internal struct N2 : ICount { public static int Value => 2; }
 internal struct N3 : ICount { public static int Value => 3; }
@@ -16,13 +17,3 @@ internal struct N7 : ICount { public static int Value => 7; }
 internal struct N8 : ICount { public static int Value => 8; }
 internal struct N9 : ICount { public static int Value => 9; }
 internal struct N10 : ICount { public static int Value => 10; }
-internal struct N11 : ICount { public static int Value => 11; }
-internal struct N12 : ICount { public static int Value => 12; }
-internal struct N13 : ICount { public static int Value => 13; }
-internal struct N14 : ICount { public static int Value => 14; }
-internal struct N15 : ICount { public static int Value => 15; }
-internal struct N16 : ICount { public static int Value => 16; }
-internal struct N17 : ICount { public static int Value => 17; }
-internal struct N18 : ICount { public static int Value => 18; }
-internal struct N19 : ICount { public static int Value => 19; }
-internal struct N20 : ICount { public static int Value => 20; }
