@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace TinySD.Formats;
 
 /// <summary>Puts an enumeration into JSON by its words.</summary>

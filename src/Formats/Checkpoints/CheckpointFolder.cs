@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Checkpoints;
 
 /// <summary>A folder of one run's checkpoints, <c>checkpoint-00001234.tsd</c> after 1234 updates; held by one process at a time.</summary>

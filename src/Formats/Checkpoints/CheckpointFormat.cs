@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 

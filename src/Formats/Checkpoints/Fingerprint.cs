@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using TinySD.Formats.Container;
 using TinySD.Formats.Text;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 

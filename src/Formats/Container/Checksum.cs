@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>XXH3 with 128 bits and seed 0, in the byte order that <c>xxhsum -H2</c> prints: it finds damage, and is no protection

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>One JSON object in which several records lie side by side, each with members of its own: what all tasks have, and what one

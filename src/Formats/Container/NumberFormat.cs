@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>The numbers of a file's tensors: their sizes, rounding to them and expanding from them; <c>FORMAT.md</c>, "Numbers".</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>Reads the sections of a file's header for a kind, and remembers which one, so that what is wrong is said of it.</summary>

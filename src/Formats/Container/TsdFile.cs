@@ -1,8 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using CommunityToolkit.HighPerformance.Buffers;
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked

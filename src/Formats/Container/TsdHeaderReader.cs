@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>Walks a header once, from its first byte to its last, and refuses at the first rule that is broken.</summary>

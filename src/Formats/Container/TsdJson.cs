@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>JSON as TinySD's files hold it: camel-case names, no unknown and no repeated member, nothing missing, nothing null.</summary>

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>The first 64 bytes of a <c>.tsd</c> file; <c>FORMAT.md</c>, "Prologue". Its layout is the same in every version to

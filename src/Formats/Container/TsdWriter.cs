@@ -1,6 +1,4 @@
-using System.IO.Hashing;
 using System.Text.Encodings.Web;
-using CommunityToolkit.HighPerformance.Buffers;
 
 namespace TinySD.Formats.Container;
 

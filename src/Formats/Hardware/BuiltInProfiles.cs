@@ -1,5 +1,3 @@
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Formats.Hardware;
 
 /// <summary>The profiles that TinySD ships, as they stand in <c>hw-profiles</c>; a native program carries them.</summary>

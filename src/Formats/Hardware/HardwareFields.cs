@@ -1,5 +1,4 @@
 using TinySD.Formats.Fields;
-using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;
 

@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using TinySD.Runtime.Hardware;
 
 namespace TinySD.Formats.Hardware;
 

@@ -1,6 +1,3 @@
-using System.Text.Unicode;
-using TinySD.Runtime.Hardware;
-
 namespace TinySD.Formats.Hardware;
 
 /// <summary>Reads one profile strictly. What is not as the schema asks is told in words for whoever edits the file, with its line; the

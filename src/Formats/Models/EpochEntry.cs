@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace TinySD.Formats.Models;
 
 /// <summary>An epoch in a model's record.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
 using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Models;

@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-
 namespace TinySD.Formats.Models;
 
 /// <summary>How a model of any task came to be; kept in its file. Holds no time of day, so equal runs write equal files.</summary>

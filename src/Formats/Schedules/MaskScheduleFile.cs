@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using Microsoft.Win32.SafeHandles;
 using TinySD.Formats.Container;
 
 namespace TinySD.Formats.Schedules;

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace TinySD.Formats.Schedules;
 
 /// <summary>The start of a mask schedule file: 64 bytes, 32 for each place, their names, a checksum; <c>FORMAT.md</c>, "Mask

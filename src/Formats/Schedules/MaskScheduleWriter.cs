@@ -1,6 +1,3 @@
-using System.IO.Hashing;
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Schedules;
 
 /// <summary>Draws a mask schedule and writes it, update by update. The bytes go to a file of the target's name and <c>.partial</c> that

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>Reads parts of files whose length was asked before.</summary>

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>What kind of thing a path names.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>Files that are written in place under a name that the program chose, and so could be guessed: made, or opened, without

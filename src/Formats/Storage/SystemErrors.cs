@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>Reads the beginning of an open file of some length.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Storage;
 
 /// <summary>The file that a writer fills before it takes the target's place: its name, and what becomes of it when its writer

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using CommunityToolkit.HighPerformance.Buffers;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Reads texts, as files or in memory, into token counts or token ids.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Streams a corpus file's bytes: plain or gzip, told by content.</summary>

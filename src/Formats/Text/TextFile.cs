@@ -1,6 +1,3 @@
-using System.Text.Unicode;
-using CommunityToolkit.HighPerformance.Buffers;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Streams a text file as characters: plain or gzip, told by content; strictly UTF-8; refuses what is not text.</summary>

@@ -1,5 +1,3 @@
-using CommunityToolkit.HighPerformance.Buffers;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Reads vocabularies that others wrote: a token a line, or JSON.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>An encoding of two or four bytes a character, recognised without its byte-order mark.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TinySD.Formats.Exchange.Onnx.Messages;
 using TinySD.Formats.Models;
 

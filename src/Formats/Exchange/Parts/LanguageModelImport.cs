@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 

@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>A safetensors file's header: a JSON object of tensors, and text about the file under <c>__metadata__</c>.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>Where a tensor's numbers lie when they are not in the model.</summary>

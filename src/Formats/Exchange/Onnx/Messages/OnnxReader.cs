@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>Reads ONNX files, trusting nothing; unknown fields are passed over, as protobuf asks.</summary>

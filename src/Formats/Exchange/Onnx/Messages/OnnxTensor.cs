@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>A constant tensor of an ONNX model: what it is, and its numbers still as the file has them.</summary>

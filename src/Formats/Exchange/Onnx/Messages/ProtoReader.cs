@@ -1,6 +1,3 @@
-using System.Text.Unicode;
-using CommunityToolkit.HighPerformance.Buffers;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>How a field's value is written, the low three bits of its tag.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;
