@@ -73,7 +73,12 @@ internal static class Cli
             new ImportCommand(common, kinds),
             new ExportCommand(common, kinds),
             new BenchCommand(common),
-            ReproduceCommand.Create(common),
+            new Command(
+                "reproduce", "Train a grid of dropout cases and seeds, report what structured dropout costs and gains, and look for " +
+                "reasons.")
+            {
+                new ReproduceLmCommand(common), new ReproduceNoiseCommand(common),
+            },
             HwCommand.Create(common),
             new ScheduleCommand(common),
         };

@@ -4,6 +4,7 @@ using TinySD.Formats.Text;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
+using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
@@ -21,10 +22,12 @@ public sealed class GradientNoiseTests
         using var folder = new TestFolder();
         folder.TrainModel();
         LoadedLanguageModel loaded = LanguageModelFile.Load(folder.Model);
-        LanguageModelRecipe recipe = loaded.Training.Recipe with { Dropout = new() { Kind = kind, Layer = 0.3f, Recurrent = 0.4f, Output = 0.5f }, ClipNorm = 1.2f };
+        var dropout = new DropoutSpec { Kind = kind, Layer = 0.3f, Recurrent = 0.4f, Output = 0.5f };
+        LanguageModelRecipe recipe = loaded.Training.Recipe with { Dropout = dropout, ClipNorm = 1.2f };
         float[] before = loaded.Model.Parameters.Values.ToArray();
         var windows = new TokenWindows(Corpus.Store(folder.Train, loaded.Vocabulary), recipe.BatchSize, recipe.Bptt);
-        GradientNoiseFigures found = new GradientNoise(windows, Windows, Draws).Measure(loaded.Model, recipe, SingleThread.Instance, null, _ => { }, default);
+        NoiseRow found = new GradientNoise(windows, Windows, Draws).Measure(
+            "cell", loaded.Model, recipe, SingleThread.Instance, null, _ => { }, default);
         await Assert.That(loaded.Model.Parameters.Values.ToArray().SequenceEqual(before)).IsTrue();
 
         // Every gradient kept, and each figure from all of them.
@@ -45,7 +48,8 @@ public sealed class GradientNoiseTests
             }
         }
 
-        double[][] means = [.. Enumerable.Range(0, Windows).Select(w => Mean([.. Enumerable.Range(0, Draws).Select(d => gradients[w, d])]))];
+        double[][] means =
+            [.. Enumerable.Range(0, Windows).Select(w => Mean([.. Enumerable.Range(0, Draws).Select(d => gradients[w, d])]))];
         double[] mean = Mean(means);
         double byMasks = 0, byText = 0, norms = 0, clipped = 0;
         for (int w = 0; w < Windows; w++)
@@ -76,12 +80,15 @@ public sealed class GradientNoiseTests
     {
         using var folder = new TestFolder();
         folder.TrainModel("--dropout", "random", "--rate", "0.5");
-        JsonElement json = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--json", "--draw", "bernoulli").Json;
+        JsonElement json = Tinysd.Run(
+            "reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--json",
+            "--draw", "bernoulli").Json;
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(cell => cell.GetProperty("cell").GetString()!))
             .IsEquivalentTo(["random", "locked", "nr-st", "nr-rh-st", "nr-rh-st-locked", "nr-rh-random"], CollectionOrdering.Matching);
         await Assert.That(cells.All(cell => cell.GetProperty("maskVariance").GetDouble() > 0)).IsTrue();
-        CliResult text = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--batch", "2");
+        CliResult text = Tinysd.Run(
+            "reproduce", "noise", folder.Model, "--data", folder.Train, "--windows", "4", "--draws", "3", "--batch", "2");
         await Assert.That(text.Out).Matches("random .* 1.00 ");
         await Assert.That(text.Out).Contains("4 windows of 6 time steps and 2 sequences, 3 masks of each");
     }
@@ -104,7 +111,8 @@ public sealed class GradientNoiseTests
         await Assert.That(bernoulli.Code).IsEqualTo(0).Because(bernoulli.Error);
         CliResult nothing = Tinysd.Run([.. measure, "--rate", "0"]);
         await Assert.That(nothing.Code).IsEqualTo(2);
-        await Assert.That(nothing.Error).Contains("there is nothing to measure without dropout between layers; give --rate, for example --rate 0.5.");
+        await Assert.That(nothing.Error).Contains(
+            "there is nothing to measure without dropout between layers; give --rate, for example --rate 0.5.");
     }
 
     [Test]
@@ -117,7 +125,8 @@ public sealed class GradientNoiseTests
         await Assert.That(without.Error).Contains("trained without dropout between layers; give --rate, for example --rate 0.5.");
         CliResult tooShort = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Valid, "--rate", "0.5");
         await Assert.That(tooShort.Code).IsEqualTo(1);
-        await Assert.That(tooShort.Error).Contains("has 13 windows of 5 sequences and 6 steps, and 41 are needed; lower --windows or --batch.");
+        await Assert.That(tooShort.Error).Contains(
+            "has 13 windows of 5 sequences and 6 steps, and 41 are needed; lower --windows or --batch.");
         CliResult single = Tinysd.Run("reproduce", "noise", folder.Model, "--data", folder.Valid, "--rate", "0.5", "--batch", "400");
         await Assert.That(single.Code).IsEqualTo(1);
         await Assert.That(single.Error).Contains("has 0 windows of 400 sequences");
@@ -125,7 +134,9 @@ public sealed class GradientNoiseTests
         await Assert.That(stopped.Code).IsEqualTo(130);
     }
 
-    private static double[] Mean(double[][] vectors) => [.. Enumerable.Range(0, vectors[0].Length).Select(i => vectors.Average(vector => vector[i]))];
+    private static double[] Mean(double[][] vectors) =>
+        [.. Enumerable.Range(0, vectors[0].Length).Select(i => vectors.Average(vector => vector[i]))];
 
-    private static double SquaredDistance(double[] a, double[] b) => a.Zip(b).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second));
+    private static double SquaredDistance(double[] a, double[] b) =>
+        a.Zip(b).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second));
 }

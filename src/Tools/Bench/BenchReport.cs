@@ -1,5 +1,3 @@
-using Spectre.Console;
-using TinySD.Runtime.Ops;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -50,7 +48,6 @@ internal sealed class BenchReport
         CliJson.Write(output, result, CliJson.Default.BenchResult);
     }
 
-    /// <summary>Tables and bars.</summary>
     public void WriteText(CliConsole console, bool withProfile)
     {
         TextWriter output = console.Out;

@@ -1,11 +1,8 @@
-using Spectre.Console;
-using TinySD.Formats.Hardware;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd hw</c>: hardware profiles.</summary>
 internal static class HwCommand
 {
     public static Command Create(CommonOptions common)

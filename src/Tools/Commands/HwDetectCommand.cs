@@ -1,5 +1,3 @@
-using Spectre.Console;
-using TinySD.Formats.Hardware;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;

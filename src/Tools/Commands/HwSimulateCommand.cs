@@ -1,4 +1,3 @@
-using TinySD.Formats.Hardware;
 using TinySD.Tools.Bench;
 using TinySD.Tools.Options;
 using TinySD.Tools.Systolic;

@@ -1,5 +1,3 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Parts;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

@@ -4,7 +4,6 @@ using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd reproduce lm</c>.</summary>
 internal sealed class ReproduceLmCommand : GridCommand
 {
     private readonly FileOption _train = FileOption.Input("--train", "The training text, plain or gzip.");

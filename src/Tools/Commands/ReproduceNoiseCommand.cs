@@ -1,4 +1,3 @@
-using Spectre.Console;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
@@ -7,37 +6,37 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd reproduce noise</c>: what each way to drop units does to the gradients of a trained model.</summary>
-internal sealed class ReproduceNoiseCommand
+internal sealed class ReproduceNoiseCommand : CliCommand
 {
     private const int DefaultWindows = 40, DefaultDraws = 8;
 
     private readonly FileArgument _model = new("MODEL", "A language model (.tsd); its recipe says what is dropped.");
     private readonly FileOption _data = FileOption.Input("--data", "The text that it was trained on, plain or gzip.");
     private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate between layers. [default: the recipe's]");
-    private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent", "Drop rate on the previous hidden state, in the cells that drop it. [default: the recipe's, or that before the classifier]");
-    private readonly Option<MaskDraw?> _draw = Ranged.Value("--draw", ModelSpelling.MaskDraws, "How structured masks draw their units. [default: the recipe's]");
+    private readonly Option<float?> _rateRecurrent = Ranged.Rate("--rate-recurrent",
+        "Drop rate on the previous hidden state, in the cells that drop it. [default: the recipe's, or that before the classifier]");
+
+    private readonly Option<MaskDraw?> _draw =
+        Ranged.Value("--draw", ModelSpelling.MaskDraws, "How structured masks draw their units. [default: the recipe's]");
+
     private readonly Option<int?> _batch = Ranged.Whole("--batch", 1, 65536, "Sequences in a batch. [default: the recipe's]");
     private readonly Option<int?> _windows = Ranged.Whole("--windows", 2, 10_000, $"Windows of the text. [default: {DefaultWindows}]");
     private readonly Option<int?> _draws = Ranged.Whole("--draws", 2, 10_000, $"Masks of each window. [default: {DefaultDraws}]");
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
 
-    private ReproduceNoiseCommand() => _data.Required = true;
-
-    public static Command Create(CommonOptions common)
+    public ReproduceNoiseCommand(CommonOptions common)
+        : base(
+            "noise",
+            "Take a trained model's gradients of the same windows with many masks, for each way to drop units, and say how much of them " +
+            "is chance, by masks and by text, how often they are clipped, and what the perplexity is with those masks.",
+            common)
     {
-        var self = new ReproduceNoiseCommand();
-        var command = new Command("noise",
-            "Take a trained model's gradients of the same windows with many masks, for each way to drop units, and say how much of them is chance, by masks and by " +
-            "text, how often they are clipped, and what the perplexity is with those masks.")
-        {
-            self._model, self._data, self._rate, self._rateRecurrent, self._draw, self._batch, self._windows, self._draws, self._threads, self._profile,
-        };
-        command.SetAction(parsed => self.Run(parsed, common.Read(parsed)));
-        return command;
+        _data.Required = true;
+        AddAll(_model, _data, _rate, _rateRecurrent, _draw, _batch, _windows, _draws, _threads, _profile);
     }
 
-    private int Run(ParseResult parsed, CliContext context)
+    protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
@@ -51,7 +50,8 @@ internal sealed class ReproduceNoiseCommand
         if (there < count + 1)
         {
             throw new FailureException(
-                $"{text.Name} has {Figures.Count(there, "window")} of {Figures.Count(recipe.BatchSize, "sequence")} and {Figures.Count(recipe.Bptt, "step")}, and {Figures.Count(count + 1)} are needed; " +
+                $"{text.Name} has {Figures.Count(there, "window")} of {Figures.Count(recipe.BatchSize, "sequence")} and " +
+                $"{Figures.Count(recipe.Bptt, "step")}, and {Figures.Count(count + 1)} are needed; " +
                 $"lower {_windows.Name} or {_batch.Name}.");
         }
 
@@ -66,20 +66,18 @@ internal sealed class ReproduceNoiseCommand
             CancellationToken stop = context.Stop.Watch();
             foreach (GridCell cell in cells)
             {
-                GradientNoiseFigures figures;
+                LanguageModelRecipe settled = LanguageModelGrid.Settle(cell, recipe, recipe.Seed, keepsWeightDrop: false);
                 try
                 {
-                    figures = noise.Measure(loaded.Model, LanguageModelGrid.Settle(cell, recipe, recipe.Seed, keepsWeightDrop: false), pool, hardware, Show, stop);
+                    rows.Add(noise.Measure(cell.Name, loaded.Model, settled, pool, hardware, Show, stop));
                 }
                 catch (NotFiniteException exception)
                 {
                     throw new FailureException(
-                        $"the gradients of {cell.Name} are not finite: {Failures.OneLine(exception)}. The model's weights are too large; train it again with a lower --lr.", exception);
+                        $"the gradients of {cell.Name} are not finite: {Failures.OneLine(exception)}. The model's weights are too large; " +
+                        "train it again with a lower --lr.",
+                        exception);
                 }
-
-                rows.Add(new(
-                    cell.Name, figures.Gradient, figures.MaskVariance, figures.TextVariance, figures.MeanNorm, figures.ClippedShare,
-                    EvaluationResult.PerplexityOf(figures.Loss), figures.Loss));
 
                 void Show(double share)
                 {
@@ -97,14 +95,15 @@ internal sealed class ReproduceNoiseCommand
     {
         DropoutSpec dropout = recipe.Dropout;
         if (parsed.GetValue(_rate) is { } all) dropout = dropout with { Embedding = all, Layer = all, Output = all };
-        dropout = dropout with { Recurrent = parsed.GetValue(_rateRecurrent) ?? dropout.Recurrent, Draw = parsed.GetValue(_draw) ?? dropout.Draw };
+        if (parsed.GetValue(_rateRecurrent) is { } recurrent) dropout = dropout with { Recurrent = recurrent };
+        if (parsed.GetValue(_draw) is { } draw) dropout = dropout with { Draw = draw };
 
         // Only exact counts can be rounded to a multiple.
         if (dropout.Draw == MaskDraw.Bernoulli) dropout = dropout with { KeepMultiple = 1 };
         if (dropout is { Embedding: 0f, Layer: 0f, Output: 0f })
         {
-            string why = parsed.GetValue(_rate) is null ? "the model was trained without dropout between layers" : "there is nothing to measure without dropout between layers";
-            throw new UsageException($"{why}; give {_rate.Name}, for example {_rate.Name} 0.5.");
+            string why = parsed.GetValue(_rate) is null ? "the model was trained" : "there is nothing to measure";
+            throw new UsageException($"{why} without dropout between layers; give {_rate.Name}, for example {_rate.Name} 0.5.");
         }
 
         return recipe with { Dropout = dropout, BatchSize = parsed.GetValue(_batch) ?? recipe.BatchSize };
@@ -114,19 +113,23 @@ internal sealed class ReproduceNoiseCommand
     {
         NoiseRow baseline = result.Cells.First(row => row.Cell == result.Baseline);
         double variance = baseline.MaskVariance + baseline.TextVariance;
-        Table table = Tables.Create("cell", ">gradient", ">noise of masks", ">noise of text", $">variance to {result.Baseline}", ">norm", ">clipped", ">perplexity");
+        Table table = Tables.Create(
+            "cell", ">gradient", ">noise of masks", ">noise of text", $">variance to {result.Baseline}", ">norm", ">clipped",
+            ">perplexity");
         foreach (NoiseRow row in result.Cells)
         {
             table.Row(
-                row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance), Figures.Fixed((row.MaskVariance + row.TextVariance) / variance, 2),
-                Figures.Fixed(row.MeanNorm, 2), $"{Figures.Fixed(100 * row.ClippedShare, 0)} %",
-                Figures.Perplexity(row.Perplexity));
+                row.Cell, Length(row.Gradient), Length(row.MaskVariance), Length(row.TextVariance),
+                Figures.Fixed((row.MaskVariance + row.TextVariance) / variance, 2), Figures.Fixed(row.MeanNorm, 2),
+                $"{Figures.Fixed(100 * row.ClippedShare, 0)} %", Figures.Perplexity(row.Perplexity));
         }
 
         console.Results.Write(table);
         console.Out.WriteLine(
-            $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and {Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +
-            $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it; perplexity is with masks on.");
+            $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and " +
+            $"{Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +
+            $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it; perplexity " +
+            "is with masks on.");
     }
 
     // Of an estimate, which chance can make less than 0.

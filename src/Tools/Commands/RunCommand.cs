@@ -1,7 +1,3 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;

@@ -1,4 +1,3 @@
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;

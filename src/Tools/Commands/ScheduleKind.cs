@@ -1,12 +1,9 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary>Mask schedules.</summary>
 internal sealed class ScheduleKind() : FileKind(FileFormat.MaskSchedule, "mask-schedule")
 {
     public override Verification Verify(string path)

@@ -1,4 +1,3 @@
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -6,7 +5,6 @@ using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
-/// <summary><c>tinysd train lm</c>.</summary>
 internal sealed class TrainLmCommand : CliCommand
 {
     private const string CommandName = "train lm";

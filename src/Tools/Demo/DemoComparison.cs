@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinySD.Tools.Json;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Training;

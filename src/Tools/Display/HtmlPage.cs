@@ -58,7 +58,6 @@ internal static class HtmlPage
         output.WriteLine("</table>");
     }
 
-    /// <summary>Everything after it.</summary>
     public static void End(TextWriter output) => output.WriteLine("</body>\n</html>");
 
     /// <summary>Any text as it can stand in a page.</summary>

@@ -3,7 +3,6 @@ namespace TinySD.Tools.Display;
 /// <summary>The masks of one set of weights: the kept units at each time step, all of them where nothing is dropped.</summary>
 internal sealed record WeightInputs(string Name, int Units, IReadOnlyList<int[]> Kept);
 
-/// <summary>Draws masks, units by time.</summary>
 internal static class MaskPictures
 {
     /// <summary>Pixels across a page's pictures, and left of them for names.</summary>

@@ -3,7 +3,6 @@ namespace TinySD.Tools.Display;
 /// <summary>What reports and messages call things that stand in no file.</summary>
 internal static class Names
 {
-    /// <summary>Instruction sets as messages name them.</summary>
     public static Choice<SimdInstructions> Instructions { get; } = new("instruction set",
         (SimdInstructions.Scalar, "no vector instructions"), (SimdInstructions.Sse42, "SSE4.2"), (SimdInstructions.Avx2, "AVX2"),
         (SimdInstructions.Avx512, "AVX-512"), (SimdInstructions.AdvSimd, "AdvSIMD"), (SimdInstructions.Helium, "Helium"));

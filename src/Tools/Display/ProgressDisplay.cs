@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace TinySD.Tools.Display;
@@ -30,7 +28,6 @@ internal static class ProgressDisplay
         else body(new LineDisplay(context.Console.Error));
     }
 
-    /// <summary>The same, with a result.</summary>
     public static T Run<T>(CliContext context, Func<IProgressDisplay, T> body)
     {
         T result = default!;

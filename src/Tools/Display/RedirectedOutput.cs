@@ -7,7 +7,7 @@ namespace TinySD.Tools.Display;
 /// The base library's stream takes what a pipe without a reader refuses for written, and <c>generate | head</c> would go on for ever. A
 /// file stream of the same handle would write at places of its own, over what others write to that file.
 /// </remarks>
-internal sealed partial class RedirectedOutput : WriteOnlyStream
+internal sealed partial class RedirectedOutput() : OneWayStream(isRead: false)
 {
     // EINTR and EPIPE are the same numbers on every Unix, EAGAIN is not.
     private const int StandardOutput = 1, Interrupted = 4, UnixBrokenPipe = 32;

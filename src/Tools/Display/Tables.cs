@@ -1,5 +1,3 @@
-using Spectre.Console;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Tables of one look.</summary>

@@ -1,5 +1,3 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Parts;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;
@@ -39,8 +37,6 @@ internal abstract class FileKind(FileFormat format, string name)
     public Func<CliContext, string, LanguageModelChoices, ImportedModel?>? Import { get; init; }
 
     /// <summary>Tells what a file holds, without reading its tensors.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="show">Shows it while the file is open.</param>
     public abstract void Inspect(string path, Action<InspectReport> show);
 
     /// <summary>Checks all of a file that can be checked.</summary>

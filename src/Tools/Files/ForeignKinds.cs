@@ -1,6 +1,3 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;

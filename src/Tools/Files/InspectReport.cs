@@ -32,10 +32,8 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
     /// <summary>Members of the JSON object that stand before the tensors, and after them.</summary>
     public IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> Before { get; init; } = [];
 
-    /// <summary>See <see cref="Before"/>.</summary>
     public IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> After { get; init; } = [];
 
-    /// <summary>Whether the tensors have checksums.</summary>
     public bool HasChecksums { get; init; }
 
     /// <summary>Whether there is a list of tensors at all.</summary>

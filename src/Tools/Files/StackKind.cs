@@ -1,10 +1,5 @@
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Exchange.Safetensors;
-
 namespace TinySD.Tools.Files;
 
-/// <summary>Bare recurrent stacks.</summary>
 internal sealed class StackKind : ModelKind<RecurrentStackDescription, RecurrentStack>
 {
     /// <summary>Knows how they are written in formats of others, and read from them.</summary>

@@ -1,8 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 

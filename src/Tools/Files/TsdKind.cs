@@ -1,5 +1,3 @@
-using TinySD.Formats.Exchange;
-
 namespace TinySD.Tools.Files;
 
 /// <summary>A kind of <c>.tsd</c> file, named as its header says it.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace TinySD.Tools.Json;
 
 /// <summary>Numbers as JSON has them, which knows no infinity: null stands for one that is infinite or not a number.</summary>

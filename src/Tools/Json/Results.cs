@@ -1,7 +1,3 @@
-using System.Text.Json.Serialization;
-using TinySD.Formats.Exchange.Parts;
-using TinySD.Formats.Schedules;
-
 namespace TinySD.Tools.Json;
 
 /// <summary>Every figure of a recipe, and what a token is.</summary>
@@ -50,10 +46,18 @@ internal sealed record CacheEvalResult(
     double Perplexity, double Loss, int Streams, int Size, float Theta, float Lambda, double Seconds, string? TunedOn,
     double? TunedPerplexity, double? TunedLoss, double? TuningSeconds);
 
-internal sealed record NoiseResult(string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
+internal sealed record NoiseResult(
+    string Baseline, int Batch, int Bptt, int Windows, int Draws, float Clip, IReadOnlyList<NoiseRow> Cells);
 
-/// <summary>Gradients of one way to drop units, squared lengths, as of <see cref="Tasks.LanguageModeling.GradientNoiseFigures"/>, and
-/// perplexity and loss under those masks.</summary>
+/// <summary>How a window's gradient varies in a cell of a grid. All are of the gradient before clipping, as one vector.</summary>
+/// <param name="Cell">The cell's name.</param>
+/// <param name="Gradient">Squared length of its mean over windows and masks: what is no noise.</param>
+/// <param name="MaskVariance">Mean squared distance from the mean over masks, of one window.</param>
+/// <param name="TextVariance">Mean squared distance of those means from their mean over windows.</param>
+/// <param name="MeanNorm">Mean length.</param>
+/// <param name="ClippedShare">Share of windows whose gradient is longer than the recipe's bound.</param>
+/// <param name="Perplexity">exp of the loss.</param>
+/// <param name="Loss">Mean loss under these masks, nats per token.</param>
 internal sealed record NoiseRow(
     string Cell, double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Perplexity,
     double Loss);
@@ -147,10 +151,8 @@ internal sealed record StackResult(
     /// <summary>Whether a language model's embedding and classifier are one.</summary>
     public bool? Tied { get; init; }
 
-    /// <summary>What a language model's token is.</summary>
     public string? Level { get; init; }
 
-    /// <summary>How many tokens it has.</summary>
     public int? Vocabulary { get; init; }
 
     public static StackResult From(string path, LanguageModelImport import)

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace TinySD.Tools.Json;
 
 /// <summary>Takes UTF-8 in parts of any length and hands it on as text to a writer, which is left open.</summary>
-internal sealed class Utf8TextStream(TextWriter writer) : WriteOnlyStream
+internal sealed class Utf8TextStream(TextWriter writer) : OneWayStream(isRead: false)
 {
     private const int PartBytes = 1 << 14;
 

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using TinySD.Runtime.Ops;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>Times the runtime's own products under tiles: what <see cref="TileSearch"/> asks on a real machine.</summary>
@@ -15,7 +12,6 @@ internal sealed class ProductStopwatch(HardwareProfile profile, IParallelRunner 
     private ProductTrial? _trial;
     private int _repeats;
 
-    /// <summary>Seconds that a product takes.</summary>
     public double Measure(TrialProduct product, ProductTiles tiles)
     {
         if (product != _product) Begin(product);

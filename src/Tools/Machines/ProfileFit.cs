@@ -1,5 +1,3 @@
-using TinySD.Formats.Hardware;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>Fits a built-in profile to what the system says of the machine, without measuring anything.</summary>

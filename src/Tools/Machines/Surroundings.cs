@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TinySD.Runtime.Ops;
 
 namespace TinySD.Tools.Machines;
 

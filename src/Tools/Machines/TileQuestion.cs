@@ -12,7 +12,6 @@ internal enum TrialProduct
     /// <summary>A time step of recurrent weights that come from memory.</summary>
     StreamedStep,
 
-    /// <summary>The weight gradient of a window.</summary>
     WeightGradient,
 }
 
@@ -29,7 +28,6 @@ internal sealed record TileQuestion(
     /// <summary>Units of the two layers whose products are timed; the recurrent weights [H, 4H] of the second are 36 MB.</summary>
     public const int Hidden = 650, StreamedHidden = 1500;
 
-    /// <summary>Sequences and time steps.</summary>
     public const int Batch = 20, TimeSteps = 35;
 
     private const long StreamedWeights = (long)StreamedHidden * 4 * StreamedHidden;

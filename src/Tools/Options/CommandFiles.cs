@@ -15,10 +15,8 @@ internal sealed class CommandFiles
     private readonly List<Entry> _inputs = [], _outputs = [];
     private readonly List<(Entry Folder, OwnNames Own)> _filled = [];
 
-    /// <summary>The files that are read.</summary>
     public IEnumerable<string> Inputs => _inputs.Select(entry => entry.Path);
 
-    /// <summary>The files that are written.</summary>
     public IEnumerable<string> Outputs => _outputs.Select(entry => entry.Path);
 
     private IEnumerable<Entry> All => _inputs.Concat(_outputs).Concat(_filled.Select(filled => filled.Folder));

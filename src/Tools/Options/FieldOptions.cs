@@ -1,5 +1,3 @@
-using TinySD.Formats.Fields;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>The options of a record's figures, one each.</summary>

@@ -33,7 +33,6 @@ internal sealed class FileOption : Option<string>, IFileSymbol
         _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
 }
 
-/// <summary>An argument that names a file.</summary>
 internal sealed class FileArgument : Argument<string>, IFileSymbol
 {
     private readonly Action<CommandFiles, string?> _declare;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Hardware;
-using TinySD.Runtime.Ops;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Options;
@@ -40,7 +38,6 @@ internal static class Profiles
             : throw new UsageException(
                 $"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}.");
 
-    /// <summary>The built-in arrays.</summary>
     public static string Arrays { get; } =
         string.Join(", ", BuiltInProfiles.All.Where(profile => profile.Kind == HardwareKind.Systolic).Select(profile => profile.Name));
 

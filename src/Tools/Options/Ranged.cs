@@ -1,5 +1,4 @@
 using System.CommandLine.Parsing;
-using TinySD.Formats.Fields;
 
 namespace TinySD.Tools.Options;
 

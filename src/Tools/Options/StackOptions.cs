@@ -1,5 +1,3 @@
-using TinySD.Formats.Exchange.Parts;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>What a safetensors file leaves open about the stack inside it, and which file it is.</summary>

@@ -7,14 +7,12 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="DropsRecurrent">Whether the previous hidden state is dropped too.</param>
 internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, bool DropsRecurrent)
 {
-    /// <summary>Random masks between layers.</summary>
     public static GridCell Random { get; } = new("random", "random masks between layers (case I)", DropoutKind.Random, false);
 
     /// <summary>Masks that stay for a window, between layers.</summary>
     public static GridCell Locked { get; } =
         new("locked", "masks that stay for a window, between layers (case II)", DropoutKind.Locked, false);
 
-    /// <summary>Structured masks between layers.</summary>
     public static GridCell Structured { get; } = new("nr-st", "structured masks between layers (case III)", DropoutKind.Structured, false);
 
     /// <summary>The method in full.</summary>
@@ -53,10 +51,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
     public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) =>
         [.. All.Where(cell => cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked)];
 
-    /// <summary>Every name.</summary>
     public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));
 
-    /// <summary>Whether its masks skip work.</summary>
     public bool IsStructured => Kind is DropoutKind.Structured or DropoutKind.StructuredLocked;
 
     /// <summary>The recipe of one run.</summary>

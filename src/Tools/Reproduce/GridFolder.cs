@@ -5,8 +5,6 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>Where a grid keeps what it has: a manifest, and a folder for each run with its checkpoints, its model and its result.</summary>
-/// <param name="path">The folder as it was given.</param>
-/// <param name="kind">The grid's task.</param>
 internal sealed class GridFolder(string path, GridKind kind)
 {
     private const string ManifestName = "grid.json", ResultName = "result.json", TimesName = "times.json", ModelName = "model.tsd",
@@ -14,7 +12,6 @@ internal sealed class GridFolder(string path, GridKind kind)
 
     private readonly GridFiles _files = new(kind);
 
-    /// <summary>The names of a grid's files.</summary>
     public static OwnNames OwnNames { get; } = new(IsOfGrid, List, "is a file of the grid itself");
 
     /// <summary>The folder as it was given.</summary>
@@ -41,13 +38,11 @@ internal sealed class GridFolder(string path, GridKind kind)
         return isOther ? throw new FailureException($"{path} is no folder of a grid, and not empty; give another one for --dir.") : null;
     }
 
-    /// <summary>Writes the manifest.</summary>
     public void Save(GridManifest manifest) => _files.Save(ManifestPath, manifest);
 
     /// <summary>Measured step times, or null where nothing was measured.</summary>
     public GridTimes? LoadTimes() => _files.Load<GridTimes>(System.IO.Path.Combine(path, TimingName));
 
-    /// <summary>Writes the step times.</summary>
     public void Save(GridTimes times) => _files.Save(System.IO.Path.Combine(path, TimingName), times);
 
     /// <summary>The finished epochs of a run that is not finished, by its newest whole checkpoint.</summary>
@@ -57,7 +52,6 @@ internal sealed class GridFolder(string path, GridKind kind)
     /// <summary>A run's folder.</summary>
     public string Of(GridRun run) => System.IO.Path.Combine(path, run.Name);
 
-    /// <summary>A run's best model.</summary>
     public string ModelOf(GridRun run) => System.IO.Path.Combine(Of(run), ModelName);
 
     /// <summary>What a run came to, or null if it is not finished.</summary>

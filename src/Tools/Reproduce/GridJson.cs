@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using TinySD.Tools.Json;
 
@@ -32,7 +31,6 @@ internal sealed class GridFiles
     private readonly GridKind _kind;
     private readonly JsonSerializerOptions _options;
 
-    /// <param name="kind">The grid's task.</param>
     public GridFiles(GridKind kind)
     {
         _kind = kind;
@@ -69,7 +67,6 @@ internal sealed class GridFiles
         }
     }
 
-    /// <summary>A report as JSON.</summary>
     public JsonObject ToJson(GridReport report) => JsonSerializer.SerializeToNode(report, TypeOf<GridReport>())!.AsObject();
 
     private JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));

@@ -1,4 +1,3 @@
-using TinySD.Formats.Fields;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Reproduce;
@@ -9,7 +8,6 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="Settings">Options and their values, the epochs as they are after <c>--scale</c>.</param>
 internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDictionary<string, string> Settings) : IGridFile
 {
-    /// <summary>The format that this program writes.</summary>
     public const int CurrentFormat = 1;
 
     /// <summary>What the task says of its data.</summary>
@@ -28,9 +26,6 @@ internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDicti
     }
 
     /// <summary>Refuses to go on with a grid of other settings.</summary>
-    /// <param name="asked">What the command line asks for.</param>
-    /// <param name="kind">The grid's task.</param>
-    /// <param name="folder">Where this one is from.</param>
     /// <exception cref="UsageException">A setting differs.</exception>
     public void Check(GridManifest asked, GridKind kind, string folder)
     {

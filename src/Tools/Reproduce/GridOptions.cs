@@ -1,4 +1,3 @@
-using TinySD.Formats.Fields;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
@@ -28,7 +27,6 @@ internal sealed class GridOptions(string orRate = "")
         "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba " +
         "is raised so that the last epoch's learning rate stays the same. [default: 1]");
 
-    /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[] { _cells, _seeds, _scale }) command.Add(option);

@@ -14,7 +14,6 @@ internal sealed class GridPage(GridReport report, GridTask task)
 
     private readonly TaskWords _words = task.Kind.Words;
 
-    /// <summary>The whole page.</summary>
     public void Write(TextWriter output)
     {
         HtmlPage.Begin(output, $"structured dropout, {_words.Subject}");

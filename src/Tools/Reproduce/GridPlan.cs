@@ -1,6 +1,5 @@
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>One run of a grid.</summary>
 internal sealed record GridRun(GridCell Cell, ulong Seed)
 {
     /// <summary>The folder's name.</summary>

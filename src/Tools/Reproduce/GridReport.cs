@@ -4,10 +4,6 @@ using TinySD.Tools.Training;
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A figure over seeds.</summary>
-/// <param name="Seeds">How many.</param>
-/// <param name="Mean">Their mean.</param>
-/// <param name="Min">The smallest.</param>
-/// <param name="Max">The largest.</param>
 internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max)
 {
     /// <summary>Null for no values.</summary>

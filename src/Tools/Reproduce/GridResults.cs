@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -45,11 +44,9 @@ internal sealed record GridRunResult(
     string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidMetric, double TestMetric, IReadOnlyList<EpochOutcome> Epochs,
     int? Streams = null, int? TestStreams = null, double? ValidLoss = null, double? TestLoss = null) : IGridFile
 {
-    /// <summary>On the validation data.</summary>
     [JsonIgnore]
     public Measurement OnValid => new(ValidLoss ?? EvaluationResult.LossOf(ValidMetric), ValidMetric);
 
-    /// <summary>On the test data.</summary>
     [JsonIgnore]
     public Measurement OnTest => new(TestLoss ?? EvaluationResult.LossOf(TestMetric), TestMetric);
 

@@ -1,5 +1,3 @@
-using TinySD.Formats.Fields;
-
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A run of fewer epochs, its learning rate falling in the same shape.</summary>

@@ -1,20 +1,15 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
-using TinySD.Formats.Fields;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A task with its data, as a grid trains, times and reports it.</summary>
-/// <param name="kind">What the grid's folder knows of it.</param>
-/// <param name="plan">What the grid trains.</param>
 internal abstract class GridTask(GridKind kind, GridPlan plan) : IDisposable
 {
     /// <summary>What the grid's folder knows of it.</summary>
     public GridKind Kind => kind;
 
-    /// <summary>What the grid trains.</summary>
     public GridPlan Plan => plan;
 
     /// <summary>What all cells share, its epochs compressed already.</summary>
@@ -41,7 +36,6 @@ internal abstract class GridTask(GridKind kind, GridPlan plan) : IDisposable
     /// <summary>The rate of DropConnect in a cell; null in a task that has none.</summary>
     public virtual float? WeightDropOf(GridCell cell) => null;
 
-    /// <summary>The network of a cell.</summary>
     public abstract NetworkPlan NetworkOf(GridCell cell);
 
     /// <summary>A model of a cell in training, to be timed.</summary>
@@ -71,10 +65,6 @@ internal abstract class GridTask(GridKind kind, GridPlan plan) : IDisposable
 /// <typeparam name="TRecipe">The task's recipe.</typeparam>
 /// <typeparam name="TData">What only the task has in its checkpoints.</typeparam>
 /// <typeparam name="TBatch">What its network is fed.</typeparam>
-/// <param name="kind">What the grid's folder knows of the task.</param>
-/// <param name="plan">What the grid trains.</param>
-/// <param name="table">The recipe's figures.</param>
-/// <param name="format">The task's checkpoints.</param>
 internal abstract class GridTask<TRecipe, TData, TBatch>(
     GridKind kind, GridPlan<TRecipe> plan, FieldTable<TRecipe> table, CheckpointFormat<TRecipe, TData> format) : GridTask(kind, plan)
     where TRecipe : TrainingRecipe
@@ -144,6 +134,5 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
     /// <summary>A run to be trained. It has test data.</summary>
     protected abstract TrainedTask<TBatch> NewRun(TRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware);
 
-    /// <summary>What a run came to.</summary>
     protected virtual GridRunResult ResultOf(GridRun run, TrainingOutcome outcome) => GridRunResult.From(run, outcome);
 }

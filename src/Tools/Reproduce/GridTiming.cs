@@ -38,11 +38,6 @@ internal sealed record GridStepTimes(
 }
 
 /// <summary>Steps of a cell, timed in turn with steps of the baseline.</summary>
-/// <param name="Cell">The cell's name.</param>
-/// <param name="Steps">Timed steps of each.</param>
-/// <param name="Baseline">The baseline's.</param>
-/// <param name="Own">The cell's.</param>
-/// <param name="On">The machine.</param>
 internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Baseline, GridStepTimes Own, Surroundings On)
 {
     /// <summary>How many times as fast a whole step is.</summary>
@@ -72,14 +67,7 @@ internal static class GridTiming
 {
     private const int Steps = 40;
 
-    /// <summary>Times the cells that have no times of this machine yet.</summary>
-    /// <param name="task">The cells and their models.</param>
-    /// <param name="folder">Where the times are kept.</param>
-    /// <param name="runner">Threads.</param>
-    /// <param name="hardware">The machine.</param>
-    /// <param name="isAnew">Whether to time those too that have been.</param>
-    /// <param name="progress">Shown how far it is.</param>
-    /// <param name="stop">Ends it; the times of the cells before stay.</param>
+    /// <summary>Times the cells that have no times of this machine yet, or all anew. A stop leaves the times of the cells before.</summary>
     public static void Run(
         GridTask task, GridFolder folder, IParallelRunner runner, HardwareProfile? hardware, bool isAnew, IProgressDisplay progress,
         CancellationToken stop)

@@ -11,10 +11,6 @@ internal sealed record GridTraining(
     GridFolder Folder, string Command, IParallelRunner Runner, HardwareProfile? Hardware, Action<string> Warn)
 {
     /// <summary>Trains.</summary>
-    /// <param name="task">What to train.</param>
-    /// <param name="progress">Shown how far the grid is.</param>
-    /// <param name="ended">Told of every run that ends.</param>
-    /// <param name="stop">Ends it after a checkpoint.</param>
     /// <exception cref="StoppedException">A stop was asked for.</exception>
     /// <exception cref="FailureException">A run failed; the message names it.</exception>
     public void Run(GridTask task, IProgressDisplay progress, Action ended, CancellationToken stop)

@@ -14,7 +14,6 @@ internal sealed record GridComparison(string Structured, string Control, GridFig
 internal sealed class GridVerdict(GridKind kind, GridCell baseline)
 {
     /// <summary>The comparisons for which there are runs.</summary>
-    /// <param name="results">The runs.</param>
     public IReadOnlyList<GridComparison> Compare(IReadOnlyList<GridRunResult> results)
     {
         var comparisons = new List<GridComparison>();
@@ -33,9 +32,6 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     }
 
     /// <summary>The claim, and whether these numbers support it, in plain words.</summary>
-    /// <param name="comparisons">What there is to judge by.</param>
-    /// <param name="plan">What the grid trains.</param>
-    /// <param name="missing">Runs that have no result.</param>
     public string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
         string allowed = kind.Allowed.ToString(CultureInfo.InvariantCulture);
@@ -61,7 +57,6 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     }
 
     /// <summary>What structured masks gain, in plain words; empty while nothing is measured.</summary>
-    /// <param name="cells">The cells of a report.</param>
     public string SaySpeed(IReadOnlyList<GridCellReport> cells)
     {
         string[] gains =

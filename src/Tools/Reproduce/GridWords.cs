@@ -1,4 +1,3 @@
-using Spectre.Console;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;

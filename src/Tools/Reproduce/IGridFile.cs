@@ -6,7 +6,6 @@ namespace TinySD.Tools.Reproduce;
 internal interface IGridFile
 {
     /// <summary>What is impossible, or null.</summary>
-    /// <param name="kind">The grid's task.</param>
     string? FindFault(GridKind kind);
 }
 

@@ -25,7 +25,6 @@ internal readonly record struct GemmShape(int M, int N, int K)
 /// <param name="Streamed">The dimension that passes through the array, one cycle each.</param>
 internal readonly record struct GemmMapping(int AlongRows, int AlongColumns, int Streamed)
 {
-    /// <summary>The mapping of a dataflow.</summary>
     public static GemmMapping Of(SystolicDataflow dataflow, GemmShape shape) => dataflow switch
     {
         SystolicDataflow.OutputStationary => new(shape.M, shape.N, shape.K),

@@ -1,5 +1,3 @@
-using TinySD.Formats.Hardware;
-
 namespace TinySD.Tools.Systolic;
 
 /// <summary>A simulation under another name: with another dataflow, or with other kept counts.</summary>

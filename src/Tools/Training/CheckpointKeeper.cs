@@ -163,8 +163,6 @@ internal sealed class CheckpointKeeper : IDisposable
     }
 
     /// <summary>What every checkpoint says of these options, and of the run's model.</summary>
-    /// <param name="output">The model file.</param>
-    /// <param name="storage">Number format of its weights.</param>
     public RunSettings SettingsFor(string output, TensorStorage storage) => new()
     {
         Output = Path.GetFullPath(output),

@@ -5,7 +5,6 @@ namespace TinySD.Tools.Training;
 /// <summary>The options about checkpoints that every <c>train</c> verb has.</summary>
 internal sealed class CheckpointOptions
 {
-    /// <summary>The option that names a folder.</summary>
     public const string Name = "--checkpoint";
 
     private static readonly OwnNames s_own = new(
@@ -29,7 +28,6 @@ internal sealed class CheckpointOptions
         "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about " +
         "checkpoints.");
 
-    /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         Option[] options = [_checkpoint, _none, _every, _keep, _resume];
@@ -37,8 +35,6 @@ internal sealed class CheckpointOptions
     }
 
     /// <summary>What they say on a command line; null where there are to be no checkpoints.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">There are to be none, and a folder is given for them.</exception>
     public CheckpointRequest? Read(ParseResult parsed, Warnings warnings)
     {

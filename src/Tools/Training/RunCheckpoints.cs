@@ -16,7 +16,6 @@ internal sealed class RunCheckpoints(
 {
     private (long Updates, int Epoch) _saved = from is not null && isSaved ? (from.State.Updates, from.State.Epoch) : (-1, -1);
 
-    /// <summary>When and where.</summary>
     public CheckpointKeeper Keeper => keeper;
 
     /// <summary>Where the run goes on from; null where it begins at the beginning.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>Without a count of steps a comparison ends after the most, or when the time is over, but not before the fewest.</summary>

@@ -20,7 +20,6 @@ internal sealed record TaskWords(
     /// <summary>What the metric's members in JSON end in, after <c>train</c>, <c>valid</c> or <c>test</c>.</summary>
     public string JsonEnd { get; init; } = "";
 
-    /// <summary>The metric's name.</summary>
     public string Name => Metric.Name;
 
     /// <summary>A value, or nothing for one that was not measured.</summary>

@@ -5,7 +5,6 @@ namespace TinySD.Tools.Training;
 /// <summary>A model in training to see how fast, a step at a time; whoever drives it decides when.</summary>
 internal interface ITimedRun
 {
-    /// <summary>The last step's time.</summary>
     double LastStepMilliseconds { get; }
 
     /// <summary>Where the time of its steps goes.</summary>
@@ -44,13 +43,11 @@ internal sealed class TimedSide<TRun>(TRun run)
 
     public TRun Run => run;
 
-    /// <summary>Steps that were timed.</summary>
     public int Steps => _steps.Count;
 
     /// <summary>The loss of every step, nats per term.</summary>
     public List<double> Losses { get; } = [];
 
-    /// <summary>One update.</summary>
     public void Step(int index, bool isTimed)
     {
         run.Times.Reset();

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>Trains any task for its epochs, shows how far it is, and keeps the best epoch's model in a file and the run in

@@ -8,12 +8,6 @@ internal static class TrainingPage
     private const string TrainColor = "#2f6fb3", ValidColor = "#1d7a46";
 
     /// <summary>Writes it.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="task">What was trained.</param>
-    /// <param name="rows">The recipe's options and their values.</param>
-    /// <param name="outcome">What the run brought.</param>
-    /// <param name="command">The command line.</param>
-    /// <param name="machine">Where it ran.</param>
     public static void Save<TBatch>(
         string path, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command,
         Surroundings machine)

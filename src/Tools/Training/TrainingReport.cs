@@ -1,5 +1,3 @@
-using Spectre.Console;
-
 namespace TinySD.Tools.Training;
 
 /// <summary>Prints what a training run brought, for a terminal: a table of its epochs and a drawing of them.</summary>

@@ -17,8 +17,8 @@ internal sealed class EvaluationOptions
     private const ulong DefaultSeed = 1;
 
     private readonly Option<int?> _streams = StreamsOption(
-        "Streams that the text is cut into and that run side by side: faster, and all but the first start from 64 tokens of warm-up. Published " +
-        "figures are mostly of one. [default: as in the model's validation and test; 1 with --cache, and for older models]");
+        "Streams that the text is cut into and that run side by side: faster, and all but the first start from 64 tokens of warm-up. " +
+        "Published figures are mostly of one. [default: as in the model's validation and test; 1 with --cache, and for older models]");
 
     private readonly Option<int?> _samples = Ranged.Whole("--mc-samples", 1, 65536,
         "Evaluate with Monte Carlo dropout too (Gal and Ghahramani 2016): this many passes with dropout on, their probabilities averaged.");
@@ -28,7 +28,8 @@ internal sealed class EvaluationOptions
     private readonly FieldOptions<LanguageModelRecipe> _drops = new(LanguageModelFields.WordsAndWeights);
 
     private readonly Option<int?> _cache = Ranged.Whole("--cache", 1, 1 << 24,
-        $"Evaluate with a continuous cache of so many positions too (Grave et al. 2017); {CacheEvaluator.DefaultSize} is usual for the Penn Treebank.");
+        $"Evaluate with a continuous cache of so many positions too (Grave et al. 2017); {CacheEvaluator.DefaultSize} is usual for the " +
+        "Penn Treebank.");
 
     private readonly Option<float?> _theta = Ranged.Number("--cache-theta", v => v >= 0, "a number of at least 0",
         $"How much more a position counts whose state is similar. [default: {CacheEvaluator.DefaultTheta}]");
@@ -47,7 +48,6 @@ internal sealed class EvaluationOptions
         "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. " +
         "[default: --batch]");
 
-    /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         Option[] options = [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
@@ -59,16 +59,14 @@ internal sealed class EvaluationOptions
         parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training.Data) : 1);
 
     /// <summary>The Monte Carlo evaluation, or null.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="training">How the model was trained.</param>
-    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">There is no dropout.</exception>
     public MonteCarloSettings? MonteCarlo(ParseResult parsed, TrainingRecord<LanguageModelRecipe, TextsRecord> training, Warnings warnings)
     {
         if (parsed.GetValue(_samples) is not { } samples)
         {
             warnings.NoEffect(
-                [.. Ranged.Given(parsed, _seed), .. _dropout.Given(parsed), .. _drops.Given(parsed)], $" without {_samples.Name}, which evaluates with dropout");
+                [.. Ranged.Given(parsed, _seed), .. _dropout.Given(parsed), .. _drops.Given(parsed)],
+                $" without {_samples.Name}, which evaluates with dropout");
             return null;
         }
 
@@ -86,11 +84,10 @@ internal sealed class EvaluationOptions
         return new MonteCarloSettings(samples, parsed.GetValue(_seed) ?? DefaultSeed, recipe);
     }
 
-    private static bool DropsNothing(LanguageModelRecipe recipe) => recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f };
+    private static bool DropsNothing(LanguageModelRecipe recipe) =>
+        recipe is { Dropout.Kind: DropoutKind.None, WordDrop: 0f, WeightDrop: 0f };
 
     /// <summary>The cache, or null.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Two options contradict each other.</exception>
     public CacheSettings? Cache(ParseResult parsed, Warnings warnings)
     {

@@ -4,8 +4,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// How many streams the texts that a run predicts are cut into. It is one number for validation and test, and the model's record has it for
 /// <c>eval</c>: an undertrained model's state drifts with the length of a stream, and its perplexity with it.
 /// </summary>
-/// <param name="Valid">Of the validation text.</param>
-/// <param name="Test">Of the test text.</param>
 internal readonly record struct EvaluationStreams(int Valid, int Test)
 {
     /// <summary>Those of a run; one that was begun before they were recorded goes on with what it had.</summary>

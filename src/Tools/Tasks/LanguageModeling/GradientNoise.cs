@@ -1,13 +1,6 @@
-namespace TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Json;
 
-/// <summary>How a window's gradient varies. All are of the gradient before clipping, as one vector.</summary>
-/// <param name="Gradient">Squared length of its mean over windows and masks: what is no noise.</param>
-/// <param name="MaskVariance">Mean squared distance from the mean over masks, of one window.</param>
-/// <param name="TextVariance">Mean squared distance of those means from their mean over windows.</param>
-/// <param name="MeanNorm">Mean length.</param>
-/// <param name="ClippedShare">Share of windows whose gradient is longer than the recipe's bound.</param>
-/// <param name="Loss">Mean loss under these masks, nats per token.</param>
-internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance, double TextVariance, double MeanNorm, double ClippedShare, double Loss);
+namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>
 /// How much of a gradient is chance: the same windows of a text again and again, each time with other masks, the parameters as they are.
@@ -19,14 +12,16 @@ internal sealed record GradientNoiseFigures(double Gradient, double MaskVariance
 internal sealed class GradientNoise(TokenWindows windows, int windowCount, int draws)
 {
     /// <summary>Measures with a recipe's masks.</summary>
+    /// <param name="cell">What these masks are called.</param>
     /// <param name="model">The parameters; they stay as they are.</param>
     /// <param name="recipe">Masks, loss and bound. Its optimizer and decay are without effect.</param>
     /// <param name="runner">Threads.</param>
     /// <param name="hardware">The machine.</param>
     /// <param name="show">Shown how far it is, 0 to 1.</param>
     /// <param name="stop">Ends it.</param>
-    public GradientNoiseFigures Measure(
-        LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, HardwareProfile? hardware, Action<double> show, CancellationToken stop)
+    public NoiseRow Measure(
+        string cell, LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, HardwareProfile? hardware,
+        Action<double> show, CancellationToken stop)
     {
         recipe = recipe with
         {
@@ -55,14 +50,14 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
             {
                 stop.ThrowIfCancellationRequested();
                 trainer.LoadCarried(states[draw]);
-                (double loss, double norm, _) = trainer.Step(inputs, targets, new Draw(window, draw));
+                (double drawn, double norm, _) = trainer.Step(inputs, targets, new Draw(window, draw));
                 trainer.SaveCarried(states[draw]);
                 show((double)++steps / (draws * (windowCount + 1)));
                 if (window == 0) continue;
                 Add(trainer.Gradients.Values, sum);
                 squares += norm * norm;
                 norms += norm;
-                losses += loss;
+                losses += drawn;
                 if (recipe.ClipNorm > 0f && norm > recipe.ClipNorm) clipped++;
             }
 
@@ -75,9 +70,10 @@ internal sealed class GradientNoise(TokenWindows windows, int windowCount, int d
 
         // Unbiased: from the squared length of a mean is taken what chance leaves in it.
         double gradients = (double)windowCount * draws, ofMean = SquaredLength(total) / (gradients * gradients);
-        double between = (lengths - (windowCount * ofMean)) / (windowCount - 1);
-        return new GradientNoiseFigures(
-            ofMean - (between / windowCount), maskVariance, between - (maskVariance / draws), norms / gradients, clipped / gradients, losses / gradients);
+        double between = (lengths - (windowCount * ofMean)) / (windowCount - 1), loss = losses / gradients;
+        return new(
+            cell, ofMean - (between / windowCount), maskVariance, between - (maskVariance / draws), norms / gradients,
+            clipped / gradients, EvaluationResult.PerplexityOf(loss), loss);
     }
 
     private static double SquaredLength(double[] vector)

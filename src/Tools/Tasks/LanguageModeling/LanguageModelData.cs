@@ -11,7 +11,6 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     /// <summary>What a model file says about it.</summary>
     public TextRecord ToRecord() => new(Name, Tokens.Length);
 
-    /// <summary>What a checkpoint says about it.</summary>
     public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
 
     /// <summary>Reads a file that a finished model is to predict.</summary>
@@ -68,7 +67,8 @@ internal static class KnownText
 internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
 
 /// <summary>The texts of a training run and their vocabulary.</summary>
-internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits Limits, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
+internal sealed record LanguageModelData(
+    Vocabulary Vocabulary, VocabularyLimits Limits, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
 {
     /// <summary>Reads the files. The vocabulary is the training text's.</summary>
     /// <param name="train">The training text's path.</param>
@@ -99,7 +99,8 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         if (!LanguageModelFile.HasRoomFor(vocabulary, recipe.Epochs))
         {
             throw new FailureException(
-                $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. Give --max-vocabulary or --min-count.");
+                $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. " +
+                "Give --max-vocabulary or --min-count.");
         }
 
         EncodedText toValidate = EncodedText.ToPredictInTraining(valid, vocabulary, progress, stop);
@@ -157,8 +158,8 @@ internal sealed record LanguageModelData(Vocabulary Vocabulary, VocabularyLimits
         if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
         {
             throw new FailureException(
-                $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most {Figures.Count(Vocabulary.MaxCount)}. " +
-                "Give --max-vocabulary or --min-count.");
+                $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most " +
+                $"{Figures.Count(Vocabulary.MaxCount)}. Give --max-vocabulary or --min-count.");
         }
 
         ProgressDisplay.ShareOf(progress, $"sorting the tokens of {train}")?.Invoke(0);

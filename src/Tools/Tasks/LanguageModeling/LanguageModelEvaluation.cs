@@ -1,11 +1,11 @@
-using System.Diagnostics;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>Measures a language model on a text in the ways that were asked for, each with its time.</summary>
 internal sealed class LanguageModelEvaluation(
-    LoadedLanguageModel loaded, EncodedText text, IParallelRunner runner, HardwareProfile? hardware, IProgressDisplay progress, CancellationToken stop)
+    LoadedLanguageModel loaded, EncodedText text, IParallelRunner runner, HardwareProfile? hardware, IProgressDisplay progress,
+    CancellationToken stop)
 {
     private const double NatsPerBit = 0.6931471805599453;
 
@@ -26,12 +26,14 @@ internal sealed class LanguageModelEvaluation(
             var plain = new LanguageModelEvaluator(loaded.Model, runner, streams, hardware: hardware);
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
-                result.Perplexity, result.Loss, result.Loss / NatsPerBit, result.Tokens, streams, text.UnknownToPredict, monteCarlo is null && cache is null ? null : seconds,
+                result.Perplexity, result.Loss, result.Loss / NatsPerBit, result.Tokens, streams, text.UnknownToPredict,
+                monteCarlo is null && cache is null ? null : seconds,
                 monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning));
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
-            throw new UsageException($"an evaluation of these sizes cannot be made ({Failures.OneLine(exception)}); lower --streams or --cache.");
+            throw new UsageException(
+                $"an evaluation of these sizes cannot be made ({Failures.OneLine(exception)}); lower --streams or --cache.");
         }
     }
 
@@ -44,9 +46,8 @@ internal sealed class LanguageModelEvaluation(
             recipe.WordDrop, recipe.WeightDrop, recipe.WordDropBySequence);
         (EvaluationResult result, double seconds) = Time("Monte Carlo dropout", text, show => evaluator.Evaluate(text.Tokens, show, stop));
         return new MonteCarloResult(
-            result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer,
-            dropout.Recurrent,
-            dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
+            result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, ModelSpelling.DropoutKinds.NameOf(dropout.Kind),
+            dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
     }
 
     private CacheEvalResult Run(CacheSettings settings, EncodedText? tuning)
@@ -67,11 +68,12 @@ internal sealed class LanguageModelEvaluation(
 
         (EvaluationResult result, double seconds) = Time("cache", text, show => evaluator.Evaluate(text.Tokens, theta, lambda, show, stop));
         return new CacheEvalResult(
-            result.Perplexity, result.Loss, CacheStreams, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity, tuned?.Loss,
-            tuned is null ? null : tuningSeconds);
+            result.Perplexity, result.Loss, CacheStreams, settings.Size, theta, lambda, seconds, tuning?.Name, tuned?.Perplexity,
+            tuned?.Loss, tuned is null ? null : tuningSeconds);
     }
 
-    private (EvaluationResult Result, double Seconds) Time(string label, EncodedText measured, Func<Action<double>, EvaluationResult> evaluate)
+    private (EvaluationResult Result, double Seconds) Time(
+        string label, EncodedText measured, Func<Action<double>, EvaluationResult> evaluate)
     {
         long start = Stopwatch.GetTimestamp();
         EvaluationResult result = evaluate(share =>
@@ -80,6 +82,7 @@ internal sealed class LanguageModelEvaluation(
         });
         if (double.IsFinite(result.Loss)) return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
         throw new FailureException(
-            $"the loss on {measured.Name} is {result.Loss}: the model gives a token of it no chance at all. Train it again with a lower --lr.");
+            $"the loss on {measured.Name} is {result.Loss}: the model gives a token of it no chance at all. " +
+            "Train it again with a lower --lr.");
     }
 }

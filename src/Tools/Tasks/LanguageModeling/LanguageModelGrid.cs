@@ -1,15 +1,10 @@
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>What a grid's manifest says of its texts.</summary>
-/// <param name="Vocabulary">The training text's.</param>
-/// <param name="Train">The training text.</param>
-/// <param name="Valid">The validation text.</param>
-/// <param name="Test">The test text.</param>
 internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerprint Train, TextFingerprint Valid, TextFingerprint Test);
 
 /// <summary>What only a language model has in a grid's files.</summary>
@@ -120,7 +115,8 @@ internal sealed class LanguageModelGrid(
         }
 
         FailureException Other(string option, TextFingerprint text, string why) =>
-            new($"{option} {text.Path} is not the text of the grid in {folder}: {why}. Give the grid's own text, or another folder for --dir.");
+            new($"{option} {text.Path} is not the text of the grid in {folder}: {why}. " +
+                "Give the grid's own text, or another folder for --dir.");
     }
 
     public override void AddTo(JsonObject report)
@@ -129,7 +125,8 @@ internal sealed class LanguageModelGrid(
         report["recipe"]!["level"] = TextSpelling.Levels.NameOf(data.Vocabulary.Level);
         int at = report.IndexOf("recipe");
         report.Insert(++at, "vocabulary", data.Vocabulary.Count);
-        foreach ((string name, EncodedText text) in ((string, EncodedText)[])[("train", data.Train), ("valid", data.Valid), ("test", data.Test!)])
+        (string, EncodedText)[] texts = [("train", data.Train), ("valid", data.Valid), ("test", data.Test!)];
+        foreach ((string name, EncodedText text) in texts)
             report.Insert(++at, name, new JsonObject { ["name"] = Path.GetFileName(text.Name), ["tokens"] = text.Tokens.Length });
         report["leftOutTokens"] = data.LeftOutOf(Recipe).Tokens;
         report["streams"] = _streams.Valid;
@@ -166,5 +163,6 @@ internal sealed class LanguageModelGrid(
     };
 
     private static GridTexts Read(Dictionary<string, JsonElement> texts) =>
-        JsonSerializer.SerializeToElement(texts, GridTextsJson.Default.DictionaryStringJsonElement).Deserialize(GridTextsJson.Default.GridTexts)!;
+        JsonSerializer.SerializeToElement(texts, GridTextsJson.Default.DictionaryStringJsonElement)
+            .Deserialize(GridTextsJson.Default.GridTexts)!;
 }

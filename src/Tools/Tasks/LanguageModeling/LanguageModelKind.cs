@@ -1,13 +1,9 @@
-using TinySD.Formats.Exchange;
-using TinySD.Formats.Exchange.Onnx;
-using TinySD.Formats.Exchange.Parts;
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>Language models.</summary>
 internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, LanguageModel>
 {
     private const int ShownTokens = 12;
@@ -20,7 +16,6 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         Import = ImportFrom;
     }
 
-    /// <summary>Their checkpoints.</summary>
     public static FileKind Checkpoints { get; } = new CheckpointKind<LanguageModelRecipe, RunTexts>(
         LanguageModelCheckpoint.Format, Facts, run => RecipeReport.Rows(run.Data.Level, run.Recipe));
 
@@ -97,7 +92,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
             StackKind.Write(request, stacks, $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.", whole);
         }
 
-        return whole is not null ? null : $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out";
+        return whole is not null ? null
+            : $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out";
     }
 
     private static ImportedModel? ImportFrom(CliContext context, string path, LanguageModelChoices choices)
@@ -109,7 +105,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         LanguageModelConfig config = model.Config;
         string last = config.LastHiddenSize == 0 ? "" : $", {config.LastHiddenSize} in the last layer";
         string described = $"language model, {ModelSpelling.Cells.NameOf(config.Cell)}, {Figures.Count(config.LayerCount, "layer")}, " +
-            $"{config.HiddenSize} hidden{last}, {Figures.Count(vocabulary.Count)} tokens of level {TextSpelling.Levels.NameOf(vocabulary.Level)}";
+            $"{config.HiddenSize} hidden{last}, {Figures.Count(vocabulary.Count)} tokens of level " +
+            $"{TextSpelling.Levels.NameOf(vocabulary.Level)}";
         return new(
             import.ExternalFiles, Report, (output, storage) => LanguageModelFile.Save(output, model, vocabulary, training, storage),
             output => StackResult.From(output, import), described);

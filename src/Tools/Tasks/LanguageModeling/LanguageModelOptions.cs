@@ -15,14 +15,13 @@ internal sealed class LanguageModelOptions
         $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
 
     private readonly Option<TextLevel?> _level = Ranged.Value("--level", TextSpelling.Levels,
-        "What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose name " +
-        $"begins with {Presets.CharacterPrefix}, else word]");
+        "What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose " +
+        $"name begins with {Presets.CharacterPrefix}, else word]");
 
     private readonly DropoutOptions<LanguageModelRecipe> _dropout = new(LanguageModelFields.Shared);
     private readonly FieldOptions<LanguageModelRecipe> _figures = new(LanguageModelFields.Table.Fields.Where(
         field => field.Option != PresetName && !LanguageModelFields.Shared.Dropout.Contains(field)));
 
-    /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[_preset, _level, .. _dropout.All, .. _figures.All]) command.Add(option);
@@ -52,18 +51,23 @@ internal sealed class LanguageModelOptions
         ParseResult parsed, Warnings warnings, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
     {
         TextLevel? level = parsed.GetValue(_level);
-        string name = parsed.GetValue(_preset) ?? (level is TextLevel.Character or TextLevel.Byte ? DefaultCharacterPreset : DefaultWordPreset);
+        bool isOfWords = level is null or TextLevel.Word;
+        string name = parsed.GetValue(_preset) ?? (isOfWords ? DefaultWordPreset : DefaultCharacterPreset);
         LanguageModelRecipe preset = Presets.Find(name);
         if (change is not null) preset = change(preset);
         LanguageModelRecipe recipe = _figures.Apply(parsed, preset, warnings, asked => WithoutForeignDecay(parsed, preset, asked));
         recipe = recipe with { Dropout = _dropout.Read(parsed, preset.Dropout, $"the preset {preset.Name}", warnings) };
         CheckTied(recipe);
         if (recipe is { Optimizer: OptimizerKind.AdamW, DecoupledDecay: true })
-            throw new UsageException($"{DecoupledName} is not for --optimizer adamw, whose decay goes with the learning rate; leave it out, or give adam.");
+        {
+            throw new UsageException(
+                $"{DecoupledName} is not for --optimizer adamw, whose decay goes with the learning rate; leave it out, or give adam.");
+        }
         if (recipe.VariableBptt && (recipe.Bptt < WindowLengths.Shortest || recipe.LongestWindow > LargestSize))
         {
             throw new UsageException(
-                $"{VariableBpttName} needs a {BpttName} from {WindowLengths.Shortest} to {LargestSize - WindowLengths.Excess}; found {recipe.Bptt}.");
+                $"{VariableBpttName} needs a {BpttName} from {WindowLengths.Shortest} to {LargestSize - WindowLengths.Excess}; found " +
+                $"{recipe.Bptt}.");
         }
 
         return (level ?? (Presets.IsOfCharacters(name) ? TextLevel.Character : TextLevel.Word), recipe);
@@ -86,10 +90,13 @@ internal sealed class LanguageModelOptions
     /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Level or preset are others, or two options contradict each other.</exception>
     public LanguageModelRecipe ReadBeside(
-        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction, Warnings warnings)
+        ParseResult parsed, TextLevel level, LanguageModelRecipe recipe, Func<string, string, string, UsageException> contradiction,
+        Warnings warnings)
     {
-        if (parsed.GetValue(_level) is { } asked && asked != level) throw contradiction(_level.Name, TextSpelling.Levels.NameOf(asked), TextSpelling.Levels.NameOf(level));
-        if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name) throw contradiction(_preset.Name, preset, recipe.Name);
+        if (parsed.GetValue(_level) is { } asked && asked != level)
+            throw contradiction(_level.Name, TextSpelling.Levels.NameOf(asked), TextSpelling.Levels.NameOf(level));
+        if (parsed.GetValue(_preset) is { } preset && Presets.Find(preset).Name != recipe.Name)
+            throw contradiction(_preset.Name, preset, recipe.Name);
         return Read(parsed, warnings, _ => recipe).Recipe;
     }
 
@@ -108,6 +115,7 @@ internal sealed class LanguageModelOptions
         if (!recipe.TieWeights || embedding == last) return;
         throw new UsageException(recipe.LastHiddenSize == 0
             ? $"--tied needs an embedding as wide as the hidden layer; --embedding is {embedding} and --hidden {last}. Give --embedding 0."
-            : $"--tied needs an embedding as wide as the last layer; --embedding is {embedding} and --last-hidden {last}. Give --last-hidden {embedding}.");
+            : $"--tied needs an embedding as wide as the last layer; --embedding is {embedding} and --last-hidden {last}. Give " +
+                $"--last-hidden {embedding}.");
     }
 }

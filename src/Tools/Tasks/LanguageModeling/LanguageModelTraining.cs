@@ -1,4 +1,3 @@
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 
@@ -22,7 +21,6 @@ internal sealed class LanguageModelTraining(
         recipe, data.Vocabulary.Count, data.Train.Tokens, data.Valid.Tokens, runner, hardware, schedule,
         EvaluationStreams.Of(streams, recipe).Valid));
 
-    /// <summary>Streams of validation and test.</summary>
     public EvaluationStreams Streams { get; } = EvaluationStreams.Of(streams, recipe);
 
     public override TrainingTask<TokenWindow> Task => _task;
@@ -55,21 +53,20 @@ internal sealed class LanguageModelTraining(
         if (data.LeftOutOf(recipe) is { Tokens: > 0, IsMuch: false } left) yield return left.Told(data.Train.Name);
         yield return MeasuredHow;
         if (data.Vocabulary.UnknownId is null) yield break;
-        long unknown = data.Train.Tokens.UnknownCount, trained = data.Train.Tokens.Length;
-        yield return $"{data.Train.Name}: {Figures.Count(trained, "token")} to train on{UnknownToken.Told(data.Vocabulary, unknown, trained)}";
-        foreach (EncodedText text in new[] { data.Valid, data.Test }.OfType<EncodedText>())
-        {
-            long tokens = text.Tokens.Length - 1;
-            yield return $"{text.Name}: {Figures.Count(tokens, "token")} to predict{UnknownToken.Told(data.Vocabulary, text.UnknownToPredict, tokens)}";
-        }
+        yield return Told(data.Train, data.Train.Tokens.Length, "train on", data.Train.Tokens.UnknownCount);
+        foreach (EncodedText text in data.Texts.Skip(1))
+            yield return Told(text, text.Tokens.Length - 1, "predict", text.UnknownToPredict);
+
+        string Told(EncodedText text, long tokens, string use, long unknown) =>
+            $"{text.Name}: {Figures.Count(tokens, "token")} to {use}{UnknownToken.Told(data.Vocabulary, unknown, tokens)}";
     }
 
     public override void CheckLength(long updates)
     {
         if (schedule is null || schedule.Info.Updates >= updates) return;
         throw new UsageException(
-            $"{schedule.Path} holds the masks of {Figures.Count(schedule.Info.Updates, "update")}, and this run makes {Figures.Count(updates)}; " +
-            $"write a longer one, or give --max-steps {schedule.Info.Updates}.");
+            $"{schedule.Path} holds the masks of {Figures.Count(schedule.Info.Updates, "update")}, and this run makes " +
+            $"{Figures.Count(updates)}; write a longer one, or give --max-steps {schedule.Info.Updates}.");
     }
 
     public override void Save(ParameterBlock parameters, IReadOnlyList<EpochOutcome> epochs) =>

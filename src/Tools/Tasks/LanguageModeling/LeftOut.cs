@@ -24,7 +24,6 @@ internal readonly record struct LeftOut(long Tokens, long Of, LanguageModelRecip
     public static LeftOut From(long tokens, LanguageModelRecipe recipe) => new(Count(tokens, recipe, recipe.Bptt), tokens, recipe);
 
     /// <summary>All of it in a line.</summary>
-    /// <param name="name">The text.</param>
     public string Told(string name)
     {
         string why = Recipe.VariableBptt ? "" : $", and of those only whole windows of {Figures.Count(Recipe.Bptt, "step")} are trained";

@@ -9,12 +9,11 @@ internal static class Presets
     /// <summary>Every name, without the structured forms.</summary>
     public static string List { get; } = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
 
-    /// <summary>How structured forms are named.</summary>
     public static string Forms { get; } =
-        $"A preset with dropout can be given a structured form by its name's ending: {LanguageModelRecipe.UpwardForm} (sites on what flows upward) or " +
-        $"{LanguageModelRecipe.RecurrentForm} (the recurrent site too; DropConnect gives way to it, --weight-drop puts it back).";
+        $"A preset with dropout can be given a structured form by its name's ending: {LanguageModelRecipe.UpwardForm} (sites on what " +
+        $"flows upward) or {LanguageModelRecipe.RecurrentForm} (the recurrent site too; DropConnect gives way to it, --weight-drop puts " +
+        "it back).";
 
-    /// <summary>The option.</summary>
     public static Option<string?> Option(string help) => new("--preset") { HelpName = "NAME", Description = help };
 
     /// <summary>The preset of that name.</summary>
@@ -27,6 +26,5 @@ internal static class Presets
         ? $", those with dropout also with {LanguageModelRecipe.UpwardForm} or {LanguageModelRecipe.RecurrentForm} after it"
         : "";
 
-    /// <summary>Whether a preset's tokens are characters.</summary>
     public static bool IsOfCharacters(string name) => name.StartsWith(CharacterPrefix, StringComparison.Ordinal);
 }

@@ -1,4 +1,3 @@
-using Spectre.Console;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

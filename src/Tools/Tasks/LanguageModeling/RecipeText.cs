@@ -5,7 +5,8 @@ internal static class RecipeText
 {
     /// <summary>The model and its window.</summary>
     public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
-        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of {Figures.Count(recipe.HiddenSize, "unit")}{Last(recipe)}, " +
+        $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of " +
+        $"{Figures.Count(recipe.HiddenSize, "unit")}{Last(recipe)}, " +
         $"embedding {recipe.ToConfig(vocabulary).EmbeddingSize}, vocabulary {Figures.Count(vocabulary)}, batch {recipe.BatchSize}, " +
         Figures.Count(recipe.Bptt, "time step");
 
@@ -17,8 +18,7 @@ internal static class RecipeText
         recipe.Peepholes ? "peephole " : recipe.Cell == CellKind.Lstm ? "" : ModelSpelling.Cells.NameOf(recipe.Cell) + " ";
 
     /// <summary>The drop rate of every site, and how structured masks are drawn.</summary>
-    public static string Masks(DropoutSpec dropout) =>
-        Rates(dropout) + Counts(dropout);
+    public static string Masks(DropoutSpec dropout) => Rates(dropout) + Counts(dropout);
 
     /// <summary>How structured masks are drawn, behind a comma; empty for the usual way.</summary>
     public static string Counts(DropoutSpec dropout) =>

@@ -1,4 +1,3 @@
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
@@ -10,7 +9,6 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
 {
     private const string Absent = "none";
 
-    /// <summary>What the checkpoint says.</summary>
     public Checkpoint<LanguageModelRecipe, RunTexts> Run => run;
 
     /// <summary>The run's model, whichever folder this command is given in: beside checkpoints that stand beside it, or else where it
@@ -20,7 +18,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         : run.Settings.Output;
 
     /// <summary>Where the run's report goes, or null: beside the model where it was beside it.</summary>
-    public string? Report => run.Settings.Report is { } report && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Settings.Output)
+    public string? Report => run.Settings.Report is { } report
+        && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Settings.Output)
         ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(report))
         : run.Settings.Report;
 
@@ -35,16 +34,22 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         foreach ((string option, string? was, string? now) in LanguageModelFields.Table.Differences(run.Recipe, same))
             throw Contradiction(option, now ?? Absent, was ?? Absent);
 
-        if (asked.Epochs != run.Recipe.Epochs && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
+        if (asked.Epochs != run.Recipe.Epochs
+            && run.Recipe.LearningRateSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Linear)
         {
             throw new UsageException(
-                $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its {Figures.Count(run.Recipe.Epochs, "epoch")} " +
-                $"(--lr-schedule {ModelSpelling.LearningRateSchedules.NameOf(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
+                $"--epochs is {asked.Epochs}, and the learning rate of the run in {folder} falls over its " +
+                $"{Figures.Count(run.Recipe.Epochs, "epoch")} (--lr-schedule " +
+                $"{ModelSpelling.LearningRateSchedules.NameOf(run.Recipe.LearningRateSchedule)}); leave it out, or start a new run.");
         }
 
         int begun = run.State.Epoch + (run.State.Step > 0 ? 1 : 0);
         if (asked.Epochs < begun)
-            throw new UsageException($"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or more.");
+        {
+            throw new UsageException(
+                $"--epochs is {asked.Epochs}, and the run in {folder} has begun {Figures.Count(begun, "epoch")} already; give as many or " +
+                "more.");
+        }
         return (run.Data.Level, run.Recipe with { Epochs = asked.Epochs });
     }
 
@@ -66,15 +71,13 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
 
     /// <summary>The number format of the run's model.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) => parsed.GetValue(option) is { } asked && asked != run.Settings.Dtype
-        ? throw Contradiction(option.Name, StorageSpelling.Storages.NameOf(asked), StorageSpelling.Storages.NameOf(run.Settings.Dtype))
-        : run.Settings.Dtype;
+    public TensorStorage Dtype(ParseResult parsed, Option<TensorStorage?> option) =>
+        Same(option.Name, parsed.GetValue(option), run.Settings.Dtype, StorageSpelling.Storages);
 
     /// <summary>Which lines of the run's texts get a token for their end.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public LineMarks Marks(LineMarks? asked) => asked is { } marks && marks != run.Data.LineMarks
-        ? throw Contradiction(VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks), TextSpelling.LineMarks.NameOf(run.Data.LineMarks))
-        : run.Data.LineMarks;
+    public LineMarks Marks(LineMarks? asked) =>
+        Same(VocabularyOptions.LineMarksName, asked, run.Data.LineMarks, TextSpelling.LineMarks);
 
     /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
@@ -95,8 +98,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         if (schedule.Info.Updates < known.Updates || schedule.FingerprintOf(known.Updates) != known.Checksum)
         {
             throw new FailureException(
-                $"{schedule.Path} has other masks than those of the run in {folder}, or fewer than its {Figures.Count(known.Updates, "update")}; " +
-                $"give {option} with the run's own.");
+                $"{schedule.Path} has other masks than those of the run in {folder}, or fewer than its " +
+                $"{Figures.Count(known.Updates, "update")}; give {option} with the run's own.");
         }
     }
 
@@ -108,7 +111,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         {
             if (path is null || parsed.GetValue(option) is not null || File.Exists(path)) continue;
             throw new FailureException(
-                $"there is no file {path}, which is the run's {option.Name} as given when it was started; give {option.Name} with its place now.");
+                $"there is no file {path}, which is the run's {option.Name} as given when it was started; give {option.Name} with its " +
+                "place now.");
         }
     }
 
@@ -125,6 +129,10 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
         if (data.Test is { } test && run.Data.Test is { } tested) Check(options.Test, test, tested);
     }
 
+    private T Same<T>(string option, T? asked, T was, Choice<T> spelling)
+        where T : struct, Enum =>
+        asked is { } other && !other.Equals(was) ? throw Contradiction(option, spelling.NameOf(other), spelling.NameOf(was)) : was;
+
     private void Check(string option, EncodedText text, TextFingerprint known)
     {
         TextFingerprint found = text.ToFingerprint();
@@ -132,7 +140,8 @@ internal sealed class ResumedRun(string folder, Checkpoint<LanguageModelRecipe, 
 
         // The model file names its texts, and should come out the same.
         string name = Path.GetFileName(known.Path);
-        if (Path.GetFileName(found.Path) != name) throw Other(option, found.Path, $"the file was called {name}; its folder may be another, its name not");
+        if (Path.GetFileName(found.Path) != name)
+            throw Other(option, found.Path, $"the file was called {name}; its folder may be another, its name not");
     }
 
     private FailureException Other(string option, string path, string why) =>

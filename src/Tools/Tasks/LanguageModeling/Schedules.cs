@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TinySD.Formats.Schedules;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
@@ -7,7 +6,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>The option that names a mask schedule to replay, and what a recipe must have in common with it.</summary>
 internal static class Schedules
 {
-    /// <summary>The option.</summary>
     public static FileOption Option() => FileOption.Input("--schedule",
         "Replay the masks of this file, made by 'tinysd schedule', instead of drawing them. Dropout and seed are the file's.");
 

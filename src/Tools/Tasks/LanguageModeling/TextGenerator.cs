@@ -1,7 +1,8 @@
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>Samples text token by token.</summary>
-internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
+internal sealed class TextGenerator(
+    LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
 {
     /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be
     /// text.</summary>
@@ -65,7 +66,8 @@ internal sealed class TextGenerator(LanguageModel model, Vocabulary vocabulary, 
         }
         catch (NotFiniteNumberException exception)
         {
-            throw new FailureException($"the model's numbers overflow: {Failures.OneLine(exception)}. Train again with a lower learning rate.", exception);
+            throw new FailureException(
+                $"the model's numbers overflow: {Failures.OneLine(exception)}. Train again with a lower learning rate.", exception);
         }
     }
 

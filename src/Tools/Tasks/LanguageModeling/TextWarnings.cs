@@ -4,8 +4,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 internal static class TextWarnings
 {
     /// <summary>All of it, each in a line; none for most texts.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="vocabulary">What it was read with.</param>
     public static IEnumerable<string> Of(EncodedText text, Vocabulary vocabulary)
     {
         LineEnds ends = text.Tokens.LineEnds;
@@ -19,7 +17,8 @@ internal static class TextWarnings
         if (ends.LoneReturns > 0 && ends.LineFeeds == 0)
         {
             yield return $"{text.Name} has no line feed and {Figures.Count(ends.LoneReturns, "carriage return")}, which are white space: " +
-                $"all of it is one line, with one {Vocabulary.EndOfLine}. If they end its lines, as on old Macs, convert it first, for example with tr '\\r' '\\n'.";
+                $"all of it is one line, with one {Vocabulary.EndOfLine}. If they end its lines, as on old Macs, convert it first, for " +
+                "example with tr '\\r' '\\n'.";
         }
         else if (ends.LoneReturns > 0)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
@@ -15,14 +14,10 @@ internal sealed class TimedModel : ITimedRun
     private double _lossSum;
     private long _ticks, _tokens;
 
-    /// <summary>Plans and allocates everything.</summary>
-    /// <param name="recipe">What decides the run; its windows have one length.</param>
-    /// <param name="vocabularySize">Tokens V.</param>
-    /// <param name="windows">The text.</param>
-    /// <param name="runner">Threads.</param>
-    /// <param name="hardware">The machine.</param>
+    /// <summary>Plans and allocates everything; the windows of its recipe have one length.</summary>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-    public TimedModel(LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null)
+    public TimedModel(
+        LanguageModelRecipe recipe, int vocabularySize, TokenWindows windows, IParallelRunner runner, HardwareProfile? hardware = null)
     {
         Recipe = recipe;
         _windows = windows;
@@ -46,10 +41,8 @@ internal sealed class TimedModel : ITimedRun
         return new TimedModel(recipe, vocabularySize, new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt), runner, hardware);
     }
 
-    /// <summary>The model in training.</summary>
     public LanguageModel Model { get; }
 
-    /// <summary>What decides the run.</summary>
     public LanguageModelRecipe Recipe { get; }
 
     public int Steps { get; private set; }
@@ -57,7 +50,6 @@ internal sealed class TimedModel : ITimedRun
     /// <summary>Mean loss of this round so far, nats per token.</summary>
     public double MeanLoss => _lossSum / _tokens;
 
-    /// <summary>exp of that.</summary>
     public double TrainPerplexity => EvaluationResult.PerplexityOf(MeanLoss);
 
     /// <summary>Training speed in this round.</summary>
@@ -67,7 +59,6 @@ internal sealed class TimedModel : ITimedRun
 
     public PassTimes Times => _trainer.Times;
 
-    /// <summary>The learning rate of this round.</summary>
     public float LearningRate => _trainer.LearningRate;
 
     public void BeginRound(int epoch)

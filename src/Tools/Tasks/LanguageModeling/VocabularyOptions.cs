@@ -5,7 +5,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>The options that say which tokens of the training text get a place of their own in the vocabulary.</summary>
 internal sealed class VocabularyOptions
 {
-    /// <summary>What the options are called.</summary>
     public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary", LineMarksName = "--eos";
 
     /// <summary>The rarest tokens that do.</summary>
@@ -14,15 +13,15 @@ internal sealed class VocabularyOptions
 
     /// <summary>How many do.</summary>
     public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
-        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become {Vocabulary.Unknown}. " +
-        "[default: all]");
+        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become " +
+        $"{Vocabulary.Unknown}. [default: all]");
 
     /// <summary>Which lines get a token for their end.</summary>
     public Option<LineMarks?> LineMarks { get; } = Ranged.Value(LineMarksName, TextSpelling.LineMarks,
-        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: where-missing, those that do not end in it already; always, " +
-        "every line; none, no line: a line's end is white space, and what the text has is what there is. The model remembers it. [default: where-missing]");
+        $"At word level, which lines get the token {Vocabulary.EndOfLine} at their end: where-missing, those that do not end in it " +
+        "already; always, every line; none, no line: a line's end is white space, and what the text has is what there is. The model " +
+        "remembers it. [default: where-missing]");
 
-    /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(MinimumCount);
@@ -31,14 +30,12 @@ internal sealed class VocabularyOptions
     }
 
     /// <summary>Which lines get a token for their end, or null where the command line does not say.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="level">What a token is.</param>
-    /// <param name="warnings">Told if the option has no effect.</param>
     public LineMarks? Marks(ParseResult parsed, TextLevel level, Warnings warnings)
     {
         if (parsed.GetValue(LineMarks) is not { } marks || level == TextLevel.Word) return parsed.GetValue(LineMarks);
         warnings.NoEffect(
-            [$"{LineMarksName} {TextSpelling.LineMarks.NameOf(marks)}"], $" at --level {TextSpelling.Levels.NameOf(level)}: line feeds are tokens like any other");
+            [$"{LineMarksName} {TextSpelling.LineMarks.NameOf(marks)}"],
+            $" at --level {TextSpelling.Levels.NameOf(level)}: line feeds are tokens like any other");
         return null;
     }
 
