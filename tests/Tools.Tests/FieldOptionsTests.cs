@@ -62,7 +62,11 @@ public sealed class FieldOptionsTests
     {
         GridManifest begun = Manifest(option, was), asked = Manifest(option, now);
         if (fault is null) begun.Check(asked, LanguageModelGrid.OfTexts, "grid");
-        else await Assert.That(Assert.Throws<UsageException>(() => begun.Check(asked, LanguageModelGrid.OfTexts, "grid")).Message).StartsWith(fault);
+        else
+        {
+            await Assert.That(Assert.Throws<UsageException>(() => begun.Check(asked, LanguageModelGrid.OfTexts, "grid")).Message)
+                .StartsWith(fault);
+        }
     }
 
     private static GridManifest Manifest(string option, string? value) =>

@@ -51,7 +51,10 @@ public sealed class ParityGridTests
         await Assert.That(result.Json.GetProperty("recipe").GetProperty("hidden").GetInt32()).IsEqualTo(8);
         JsonElement[] cells = [.. result.Json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(cell => cell.GetProperty("cell").GetString()!)).IsEquivalentTo(["random", "nr-st"]);
-        double[][] tests = [.. cells.Select(cell => cell.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("test").GetDouble()).ToArray())];
+        double[][] tests =
+        [
+            .. cells.Select(cell => cell.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("test").GetDouble()).ToArray()),
+        ];
         foreach (JsonElement run in cells.SelectMany(cell => cell.GetProperty("runs").EnumerateArray()))
         {
             JsonElement[] epochs = [.. run.GetProperty("epochs").EnumerateArray()];
@@ -69,23 +72,28 @@ public sealed class ParityGridTests
         // What the claim allows is lost accuracy.
         double[] differences = [.. tests[1].Zip(tests[0], (own, dense) => own - dense)];
         JsonElement comparison = result.Json.GetProperty("comparisons")[0];
-        await Assert.That(comparison.GetProperty("testDifference").GetProperty("mean").GetDouble()).IsEqualTo(differences.Average()).Within(1e-12);
+        await Assert.That(comparison.GetProperty("testDifference").GetProperty("mean").GetDouble())
+            .IsEqualTo(differences.Average()).Within(1e-12);
         await Assert.That(comparison.GetProperty("seedsWithinClaim").GetInt32()).IsEqualTo(differences.Count(d => d >= -0.05));
         await Assert.That(comparison.GetProperty("holds").GetBoolean()).IsEqualTo(differences.Average() >= -0.05);
         string verdict = result.Json.GetProperty("verdict").GetString()!;
-        await Assert.That(verdict).StartsWith("The claim: structured masks cost at most 0.05 accuracy against random masks at the same rates.");
+        await Assert.That(verdict).StartsWith(
+            "The claim: structured masks cost at most 0.05 accuracy against random masks at the same rates.");
         string amount = Figures.Fixed(Math.Abs(differences.Average()), 4), way = differences.Average() > 0 ? "higher" : "lower";
         await Assert.That(verdict).Contains($"the test accuracy of nr-st is {amount} {way} than that of random");
         await Assert.That(verdict).Contains("How many times as fast as with random a whole training step is: nr-st ");
 
         string html = await File.ReadAllTextAsync(page);
         await Assert.That(html).Contains("<h1>Structured dropout for the parity of bits: what it costs and what it gains</h1>");
-        await Assert.That(html).Contains("<h2>Accuracy and speed</h2>").And.Contains("Accuracies are means over the seeds").And.Contains("Validation accuracy by time");
-        await Assert.That(html).Contains("test of the same model.\n").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("<h3>The recipe");
+        await Assert.That(html).Contains(
+            "<h2>Accuracy and speed</h2>").And.Contains("Accuracies are means over the seeds").And.Contains("Validation accuracy by time");
+        await Assert.That(html).Contains(
+            "test of the same model.\n").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("<h3>The recipe");
         await Assert.That(html).DoesNotContain("erplexity").And.DoesNotContain("NaN").And.DoesNotContain("tokens");
         await Assert.That(html).Contains($"<td>{Figures.Fixed(tests[0].Average(), 4)} ({Figures.Fixed(tests[0].Min(), 4)}..");
         CliResult text = Run(folder, "grid", null, "--report-only");
-        await Assert.That(text.Out).Contains("Accuracies are means over seeds; min, max and the difference are of the test data; batch size 6.\n");
+        await Assert.That(text.Out).Contains(
+            "Accuracies are means over seeds; min, max and the difference are of the test data; batch size 6.\n");
         await Assert.That(text.Out).Contains(Figures.Fixed(tests[1].Average(), 4));
     }
 
@@ -116,7 +124,8 @@ public sealed class ParityGridTests
         await Assert.That(other.Code).IsEqualTo(2);
         await Assert.That(other.Error).Contains("--lr is 0.4, and the grid in ").And.Contains(" has 0.3 (both after --scale)");
         CliResult foreign = Tinysd.Run(
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--rate", "0.5");
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["grid"], "--rate",
+            "0.5");
         await Assert.That(foreign.Code).IsEqualTo(1);
         await Assert.That(foreign.Error).Contains("is not as 'reproduce lm' wrote it");
     }
@@ -125,22 +134,29 @@ public sealed class ParityGridTests
     public async Task A_training_report_tells_its_metric_in_its_words()
     {
         using var folder = new TestFolder();
-        ParityRecipe recipe = new() { Name = "parity", HiddenSize = 8, TimeSteps = 4, BatchesPerEpoch = 20, BatchSize = 6, Epochs = 3, LearningRate = 0.3f };
+        ParityRecipe recipe = new()
+        {
+            Name = "parity", HiddenSize = 8, TimeSteps = 4, BatchesPerEpoch = 20, BatchSize = 6, Epochs = 3, LearningRate = 0.3f,
+        };
         var task = new ParityTraining(recipe, folder["m.tsd"], SingleThread.Instance);
         var progress = new Notes();
         TrainingOutcome outcome = new TrainingDriver<ParityBatch>(task, null, 1, null).Run(progress, default);
         string best = Figures.Fixed(outcome.Best.Valid.Metric, 4), test = Figures.Fixed(outcome.Test!.Value.Metric, 4);
-        await Assert.That(progress.Lines[0]).StartsWith($"epoch 1/3: accuracy valid {Figures.Fixed(outcome.Epochs[0].Valid.Metric, 4)}; learning rate 0.3; ");
+        await Assert.That(progress.Lines[0]).StartsWith(
+            $"epoch 1/3: accuracy valid {Figures.Fixed(outcome.Epochs[0].Valid.Metric, 4)}; learning rate 0.3; ");
 
         using var output = new StringWriter { NewLine = "\n" };
         TrainingReport.Write(new CliConsole(output, output), task, outcome);
         string text = output.ToString();
-        await Assert.That(text).Contains("valid accuracy").And.Contains("bits/s").And.Contains($"\ntest accuracy {test}\n").And.Contains(best);
-        await Assert.That(text).Contains($"{folder["m.tsd"]} holds the model of epoch {outcome.Best.Epoch}: ").And.DoesNotContain("erplexity");
+        await Assert.That(text).Contains(
+            "valid accuracy").And.Contains("bits/s").And.Contains($"\ntest accuracy {test}\n").And.Contains(best);
+        await Assert.That(text).Contains(
+            $"{folder["m.tsd"]} holds the model of epoch {outcome.Best.Epoch}: ").And.DoesNotContain("erplexity");
         TrainingPage.Save(folder["p.html"], task, ParityFiles.Recipe.Rows(recipe), outcome, "tinysd", Surroundings.Here(null, 1));
         string page = await File.ReadAllTextAsync(folder["p.html"]);
         await Assert.That(page).Contains($"<h1>A parity model with validation accuracy {best}, test accuracy {test}</h1>");
-        await Assert.That(page).Contains("validation data, after each epoch</p>").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("--hidden");
+        await Assert.That(page).Contains(
+            "validation data, after each epoch</p>").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("--hidden");
         await Assert.That(page).DoesNotContain("NaN").And.DoesNotContain("erplexity").And.DoesNotContain("tokens");
         await Assert.That(page).Contains($"<title>validation: {best}</title>");
     }
@@ -151,7 +167,8 @@ public sealed class ParityGridTests
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var console = new CliConsole(output, error);
-        if (stopAt is var (wanted, after)) console = new(output, error) { Progress = new Loud(new StoppingDisplay(stop, wanted, after), error) };
+        if (stopAt is var (wanted, after))
+            console = new(output, error) { Progress = new Loud(new StoppingDisplay(stop, wanted, after), error) };
         var common = new CommonOptions(console, stop);
         var root = new RootCommand { new Command("reproduce") { new ReproduceParityCommand(common) } };
         common.AddTo(root);

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Display;
@@ -77,7 +78,8 @@ public sealed partial class ReproduceTests
         await Assert.That(Tinysd.Run(Grid(folder, "grid", "--no-timing", "--cells", "nr-rh-st", "--seeds", "7,")).Code).IsEqualTo(2);
         await Assert.That(Tinysd.Run(Grid(folder, "grid", "--no-timing", "--cells", "nr-rh-st", "--seeds", "7-7")).Code).IsEqualTo(0);
         CliResult train = folder.TrainModel(
-            "--preset", "zaremba-medium", "--dropout", "structured", "--rate-recurrent", "0.5", "--test", folder.Test, "--seed", "7", "--full-rate-epochs", "2", "--decay", "2");
+            "--preset", "zaremba-medium", "--dropout", "structured", "--rate-recurrent", "0.5", "--test", folder.Test, "--seed", "7",
+            "--full-rate-epochs", "2", "--decay", "2");
         await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
         await Assert.That(folder.AreEqual("grid/nr-rh-st-seed7/model.tsd", "model.tsd")).IsTrue();
     }
@@ -91,7 +93,9 @@ public sealed partial class ReproduceTests
     [Arguments("--max-vocabulary 7", 2, "--max-vocabulary is 7, and the grid in DIR has none")]
     [Arguments("--level byte --min-count 2", 2, "--min-count has no effect at --level byte")]
     [Arguments("--test valid.txt", 1, "is not the text of the grid in DIR: it has as many tokens, but not the same ones")]
-    [Arguments("--cells random,best", 2, "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
+    [Arguments(
+        "--cells random,best", 2,
+        "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
     [Arguments("--seeds 3-1", 2, "--seeds is '3-1'; expected a count from 1 to 1000, or a list")]
     [Arguments("--seeds 0", 2, "--seeds is '0'; expected a count")]
     [Arguments("--seeds 1001", 2, "--seeds is '1001'; expected a count")]
@@ -103,8 +107,12 @@ public sealed partial class ReproduceTests
     [Arguments("--seed 3", 2, "there is no command, option or argument for")]
     [Arguments("--report-only --timing-only", 2, "--timing-only and --report-only contradict each other; leave one of them out.")]
     [Arguments("--rate 0", 2, "a grid needs a drop rate between layers")]
-    [Arguments("--rate-recurrent 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
-    [Arguments("--rate-output 0", 2, "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
+    [Arguments(
+        "--rate-recurrent 0", 2,
+        "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
+    [Arguments(
+        "--rate-output 0", 2,
+        "the cells nr-rh-st, nr-rh-st-locked, nr-rh-random drop the recurrent state, and there is no rate for it; give --rate-recurrent,")]
     public async Task Other_settings_and_texts_are_refused(string options, int code, string message)
     {
         using var folder = new TestFolder();
@@ -116,7 +124,9 @@ public sealed partial class ReproduceTests
             string name = $"--{pair[0]}";
             if (args.IndexOf(name) is >= 0 and int at) args.RemoveRange(at, name == "--no-timing" ? 1 : 2);
             args.Add(name);
-            if (pair.Length > 1) args.Add(pair[1].EndsWith(".txt", StringComparison.Ordinal) ? folder[pair[1]] : pair[1].Replace("DIR", folder["grid"], StringComparison.Ordinal));
+            if (pair.Length < 2) continue;
+            bool isText = pair[1].EndsWith(".txt", StringComparison.Ordinal);
+            args.Add(isText ? folder[pair[1]] : pair[1].Replace("DIR", folder["grid"], StringComparison.Ordinal));
         }
 
         CliResult result = Tinysd.Run([.. args]);
@@ -143,10 +153,13 @@ public sealed partial class ReproduceTests
     {
         using var folder = new TestFolder();
         string page = folder["report.html"];
-        CliResult stopped = Tinysd.RunUntilShown("run 8/12 locked-seed2, epoch 2/3", 3, Grid(folder, "grid", "--no-timing", "--report", page));
+        CliResult stopped = Tinysd.RunUntilShown(
+            "run 8/12 locked-seed2, epoch 2/3", 3, Grid(folder, "grid", "--no-timing", "--report", page));
         await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
         string html = await File.ReadAllTextAsync(page);
-        await Assert.That(html).Contains("Missing, and not part of the table: locked-seed2 (1 of 3 epochs), nr-st-seed2, nr-rh-st-seed2, nr-rh-st-locked-seed2, nr-rh-random-seed2.");
+        await Assert.That(html).Contains(
+            "Missing, and not part of the table: locked-seed2 (1 of 3 epochs), nr-st-seed2, nr-rh-st-seed2, nr-rh-st-locked-seed2, " +
+            "nr-rh-random-seed2.");
         await Assert.That(html).Contains("The grid is not finished: 5 runs of it are missing.");
         await Assert.That(html).Contains("<code>tinysd reproduce lm --train ");
         await Assert.That(html).Contains("Not measured yet");
@@ -159,11 +172,13 @@ public sealed partial class ReproduceTests
         await Assert.That(whole.Code).IsEqualTo(0).Because(whole.Error);
         JsonElement json = whole.Json;
         await Assert.That(string.Join(' ', json.EnumerateObject().Select(property => property.Name))).IsEqualTo(
-            "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times leftOutTokens streams testStreams");
+            "verdict comparisons baseline cells missing command date recipe vocabulary train valid test machine trainedBy times " +
+            "leftOutTokens streams testStreams");
         await Assert.That(json.GetProperty("missing").GetArrayLength()).IsEqualTo(0);
         JsonElement[] cells = [.. json.GetProperty("cells").EnumerateArray()];
         await Assert.That(cells.Select(Name)).IsEquivalentTo(s_cells, CollectionOrdering.Matching);
-        await Assert.That(json.GetProperty("times").EnumerateArray().Select(Name)).IsEquivalentTo(s_cells[1..], CollectionOrdering.Matching);
+        await Assert.That(json.GetProperty("times").EnumerateArray().Select(Name))
+            .IsEquivalentTo(s_cells[1..], CollectionOrdering.Matching);
         foreach (JsonElement cell in cells)
         {
             JsonElement[] runs = [.. cell.GetProperty("runs").EnumerateArray()];
@@ -177,12 +192,15 @@ public sealed partial class ReproduceTests
         }
 
         await Assert.That(json.GetProperty("verdict").GetString()!).Matches(
-            @" How many times as fast as with random a whole training step is: nr-st [\d.]+ \(of at most 1\.\d\d\), nr-rh-st [\d.]+ \(of at most 2\.00\), nr-rh-st-locked [\d.]+ \(of at most 2\.00\)\.$");
+            @" How many times as fast as with random a whole training step is: nr-st [\d.]+ \(of at most 1\.\d\d\), " +
+            @"nr-rh-st [\d.]+ \(of at most 2\.00\), nr-rh-st-locked [\d.]+ \(of at most 2\.00\)\.$");
 
-        // Half of the units at every site: ideal 2 with the recurrent one; without it, W and the classifier halve: (2(48+48)12 + 12V) against (2(24+48)12 + 6V).
+        // Half of the units at every site: ideal 2 with the recurrent one; without it, W and the classifier halve: (2(48+48)12 + 12V)
+        // against (2(24+48)12 + 6V).
         int vocabulary = json.GetProperty("vocabulary").GetInt32();
         await Assert.That(cells[3].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(2).Within(1e-12);
-        await Assert.That(cells[2].GetProperty("idealSpeedup").GetDouble()).IsEqualTo((2304 + (12.0 * vocabulary)) / (1728 + (6.0 * vocabulary))).Within(1e-12);
+        await Assert.That(cells[2].GetProperty("idealSpeedup").GetDouble())
+            .IsEqualTo((2304 + (12.0 * vocabulary)) / (1728 + (6.0 * vocabulary))).Within(1e-12);
         await Assert.That(cells[5].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(1);
 
         html = await File.ReadAllTextAsync(page);
@@ -201,7 +219,8 @@ public sealed partial class ReproduceTests
 
         CliResult text = Tinysd.Run(Grid(folder, "grid", "--report-only"));
         foreach (string cell in s_cells) await Assert.That(text.Out).Matches($@"(?m)^ *{cell} +2 ");
-        await Assert.That(text.Out).Contains("The claim: structured masks cost at most 0.5 perplexity against random masks at the same rates.");
+        await Assert.That(text.Out).Contains(
+            "The claim: structured masks cost at most 0.5 perplexity against random masks at the same rates.");
     }
 
     [Test]
@@ -252,9 +271,15 @@ public sealed partial class ReproduceTests
         await Assert.That(Of(drops, keepsWeightDrop: true)[3]).IsEqualTo("9 Structured 0.1 0.2 0.4 0.3 4 weights 0.4");
 
         static string[] Of(LanguageModelRecipe recipe, bool keepsWeightDrop) =>
-            [.. GridCell.All.Select(cell => LanguageModelGrid.Settle(cell, recipe, 9, keepsWeightDrop)).Select(r => FormattableString.Invariant(
-                $"{r.Seed} {r.Dropout.Kind} {r.Dropout.Embedding} {r.Dropout.Layer} {r.Dropout.Recurrent} {r.Dropout.Output} {r.Dropout.GroupSize}") +
-                (r.WeightDrop > 0f ? FormattableString.Invariant($" weights {r.WeightDrop}") : ""))];
+            [.. GridCell.All.Select(cell => Told(LanguageModelGrid.Settle(cell, recipe, 9, keepsWeightDrop)))];
+
+        static string Told(LanguageModelRecipe recipe)
+        {
+            DropoutSpec d = recipe.Dropout;
+            string weights = recipe.WeightDrop > 0f ? $" weights {recipe.WeightDrop}" : "";
+            return FormattableString.Invariant(
+                $"{recipe.Seed} {d.Kind} {d.Embedding} {d.Layer} {d.Recurrent} {d.Output} {d.GroupSize}") + weights;
+        }
     }
 
     [Test]
@@ -263,8 +288,9 @@ public sealed partial class ReproduceTests
         using var folder = new TestFolder();
         string[] args =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["awd"], "--preset", "awd-lstm",
-            "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5", "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["awd"],
+            "--preset", "awd-lstm", "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5",
+            "--scale", "0.004", "--seeds", "1", "--threads", "1", "--json",
         ];
         JsonElement json = Tinysd.Run([.. args, "--cells", "locked,nr-st,nr-rh-st"]).Json;
         await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
@@ -277,7 +303,8 @@ public sealed partial class ReproduceTests
         await Assert.That(cells[1].TryGetProperty("testDifference", out _)).IsTrue();
         await Assert.That(string.Join(' ', json.GetProperty("times").EnumerateArray().Select(Name))).IsEqualTo("nr-st nr-rh-st");
         await Assert.That(json.GetProperty("verdict").GetString()!).Matches(
-            "against locked masks at the same rates. .* of nr-st is .* than that of locked, with one seed.* They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-locked");
+            "against locked masks at the same rates. .* of nr-st is .* than that of locked, with one seed.* They say nothing about " +
+            "nr-rh-st, for which there are no runs of it and nr-rh-locked");
 
         // The same rate given by hand means another thing: DropConnect stays everywhere.
         CliResult other = Tinysd.Run([.. args, "--cells", "nr-rh-st", "--weight-drop", "0.5"]);
@@ -286,12 +313,13 @@ public sealed partial class ReproduceTests
 
         // The grid's own is that of the preset's form.
         CliResult train = Tinysd.Run(
-            "train", "lm", "--preset", "awd-lstm+nr-rh-st", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--out", folder.Model, "--hidden", "12",
-            "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5", "--epochs", "2", "--threads", "1", "--nonmono", "1");
+            "train", "lm", "--preset", "awd-lstm+nr-rh-st", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test,
+            "--out", folder.Model, "--hidden", "12", "--last-hidden", "8", "--embedding", "8", "--batch", "4", "--bptt", "5",
+            "--epochs", "2", "--threads", "1", "--nonmono", "1");
         await Assert.That(train.Code).IsEqualTo(0).Because(train.Error);
-        double[] expected = [.. LanguageModelFile.Load(folder.Model).Model.Parameters.Values.ToArray().Select(value => (double)value)];
-        double[] found = [.. LanguageModelFile.Load(folder["awd/nr-rh-st-seed1/model.tsd"]).Model.Parameters.Values.ToArray().Select(value => (double)value)];
-        await Assert.That(found.SequenceEqual(expected)).IsTrue();
+        ParameterBlock expected = LanguageModelFile.Load(folder.Model).Model.Parameters;
+        ParameterBlock found = LanguageModelFile.Load(folder["awd/nr-rh-st-seed1/model.tsd"]).Model.Parameters;
+        await Assert.That(found.Values.SequenceEqual(expected.Values)).IsTrue();
     }
 
     [Test]
@@ -310,17 +338,21 @@ public sealed partial class ReproduceTests
     {
         using var folder = new TestFolder();
         string page = folder["page.html"];
-        string[] args = Grid(folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--lr", "1e30", "--clip", "0", "--report", page, "--json");
+        string[] args = Grid(
+            folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--lr", "1e30", "--clip", "0", "--report", page,
+            "--json");
         CliResult first = Tinysd.Run(args);
         await Assert.That(first.Code).IsEqualTo(1);
         await Assert.That(first.Error).Contains("random, seed 1: the numbers stopped being finite in epoch 1, step ");
-        await Assert.That(first.Error).Contains("random-seed1, nr-st-seed1: the numbers stopped being finite; everything else that was asked for is done.");
+        await Assert.That(first.Error).Contains(
+            "random-seed1, nr-st-seed1: the numbers stopped being finite; everything else that was asked for is done.");
         JsonElement[] missing = [.. first.Json.GetProperty("missing").EnumerateArray()];
         await Assert.That(missing.Length).IsEqualTo(2);
         await Assert.That(missing[1].GetProperty("diverged").GetString()!).StartsWith("the numbers stopped being finite in epoch 1, step ");
         await Assert.That(first.Json.GetProperty("verdict").GetString()!).EndsWith(" 2 runs diverged and are left out.");
         string html = await File.ReadAllTextAsync(page);
-        await Assert.That(html).Contains("<p>Not part of the table: nr-st-seed1, which diverged. the numbers stopped being finite in epoch 1");
+        await Assert.That(html).Contains(
+            "<p>Not part of the table: nr-st-seed1, which diverged. the numbers stopped being finite in epoch 1");
         await Assert.That(html).DoesNotContain("Missing");
 
         // They have ended, and nothing is trained again.
@@ -339,14 +371,16 @@ public sealed partial class ReproduceTests
     {
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder["pages"]);
-        string[] args = Grid(folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--report", folder["pages/page.html"]);
+        string[] args = Grid(
+            folder, "grid", "--no-timing", "--cells", "random,nr-st", "--seeds", "1", "--report", folder["pages/page.html"]);
         CliResult result = Tinysd.RunWhile("run 1/2 random-seed1: epoch 2/3", () => Directory.Delete(folder["pages"]), args);
         await Assert.That(result.Code).IsEqualTo(1);
         await Assert.That(result.Error).Contains("tinysd reproduce lm: cannot write ");
         await Assert.That(result.Error).Contains("run 2/2 nr-st-seed1: finished in ");
 
         // And the page may lie in the grid's own folder.
-        CliResult inside = Tinysd.Run(Grid(folder, "new", "--no-timing", "--cells", "random", "--seeds", "1", "--report", folder["new/page.html"]));
+        CliResult inside = Tinysd.Run(Grid(
+            folder, "new", "--no-timing", "--cells", "random", "--seeds", "1", "--report", folder["new/page.html"]));
         await Assert.That(inside.Code).IsEqualTo(0).Because(inside.Error);
         await Assert.That(File.Exists(folder["new/page.html"])).IsTrue();
     }
@@ -355,10 +389,12 @@ public sealed partial class ReproduceTests
     public async Task Milliseconds_of_other_conditions_are_not_mixed()
     {
         using var folder = new TestFolder();
-        await Assert.That(Tinysd.Run(Grid(folder, "grid", "--cells", "random,nr-rh-st", "--seeds", "1", "--threads", "1")).Code).IsEqualTo(0);
+        CliResult one = Tinysd.Run(Grid(folder, "grid", "--cells", "random,nr-rh-st", "--seeds", "1", "--threads", "1"));
+        await Assert.That(one.Code).IsEqualTo(0);
         CliResult other = Tinysd.Run(Grid(folder, "grid", "--cells", "random,nr-st", "--seeds", "1", "--threads", "2", "--json"));
         await Assert.That(other.Code).IsEqualTo(0).Because(other.Error);
-        JsonElement[] cells = [.. other.Json.GetProperty("cells").EnumerateArray()], times = [.. other.Json.GetProperty("times").EnumerateArray()];
+        JsonElement[] cells = [.. other.Json.GetProperty("cells").EnumerateArray()];
+        JsonElement[] times = [.. other.Json.GetProperty("times").EnumerateArray()];
         await Assert.That(string.Join(' ', cells.Select(Name))).IsEqualTo("random nr-st nr-rh-st");
         double baseline = times.First(t => Name(t) == "nr-st").GetProperty("baseline").GetProperty("step").GetDouble();
         await Assert.That(cells[0].GetProperty("stepMs").GetDouble()).IsEqualTo(baseline);
@@ -374,17 +410,19 @@ public sealed partial class ReproduceTests
     {
         using var folder = new TestFolder();
         JsonElement[] cells = [.. Tinysd.Run(Grid(
-            folder, "grid", "--cells", "random,nr-st", "--seeds", "4", "--patience", "1", "--lr", "8", "--json")).Json.GetProperty("cells").EnumerateArray()];
+            folder, "grid", "--cells", "random,nr-st", "--seeds", "4", "--patience", "1", "--lr", "8",
+            "--json")).Json.GetProperty("cells").EnumerateArray()];
         foreach (JsonElement cell in cells)
         {
             double steps = cell.GetProperty("runs").EnumerateArray().Average(
                 run => run.GetProperty("epochs").EnumerateArray().Sum(epoch => epoch.GetProperty("steps").GetInt32()));
-            await Assert.That(cell.GetProperty("trainingSeconds").GetDouble()).IsEqualTo(steps * cell.GetProperty("stepMs").GetDouble() / 1000).Within(1e-9);
+            await Assert.That(cell.GetProperty("trainingSeconds").GetDouble())
+                .IsEqualTo(steps * cell.GetProperty("stepMs").GetDouble() / 1000).Within(1e-9);
         }
 
         // Or the first seed's would do.
-        await Assert.That(cells.SelectMany(cell => cell.GetProperty("runs").EnumerateArray()).Select(run => run.GetProperty("epochs").GetArrayLength()).Distinct().Count())
-            .IsGreaterThan(1);
+        IEnumerable<JsonElement> runs = cells.SelectMany(cell => cell.GetProperty("runs").EnumerateArray());
+        await Assert.That(runs.Select(run => run.GetProperty("epochs").GetArrayLength()).Distinct().Count()).IsGreaterThan(1);
     }
 
     [Test]
@@ -415,8 +453,10 @@ public sealed partial class ReproduceTests
         using var folder = new TestFolder();
         string[] args =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["gal"], "--preset", "gal-medium", "--hidden", "12",
-            "--batch", "4", "--bptt", "8", "--scale", "0.02", "--seeds", "1", "--threads", "1", "--no-timing", "--json", "--rate-recurrent", "0", "--cells", "locked,nr-st",
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder["gal"], "--preset",
+            "gal-medium", "--hidden", "12",
+            "--batch", "4", "--bptt", "8", "--scale", "0.02", "--seeds", "1", "--threads", "1", "--no-timing", "--json", "--rate-recurrent",
+            "0", "--cells", "locked,nr-st",
         ];
         JsonElement json = Tinysd.Run(args).Json;
         await Assert.That(json.GetProperty("baseline").GetString()).IsEqualTo("locked");
@@ -462,8 +502,10 @@ public sealed partial class ReproduceTests
     [Test]
     public async Task The_verdict_counts_seeds_and_says_what_is_unknown()
     {
-        await Assert.That(Say([], [Missing(null), Missing(null)])).EndsWith("these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
-        await Assert.That(Say([], [Missing("why"), Missing(null)])).EndsWith(" The grid is not finished: 1 run of it is missing. 1 run diverged and is left out.");
+        await Assert.That(Say([], [Missing(null), Missing(null)])).EndsWith(
+            "these numbers say nothing about it. The grid is not finished: 2 runs of it are missing.");
+        await Assert.That(Say([], [Missing("why"), Missing(null)]))
+            .EndsWith(" The grid is not finished: 1 run of it is missing. 1 run diverged and is left out.");
         IReadOnlyList<GridComparison> comparisons = s_verdict.Compare(
         [
             Run("random", 1, 100), Run("random", 2, 102), Run("random", 3, 90), Run("nr-st", 1, 100.2), Run("nr-st", 2, 102.6),
@@ -474,12 +516,17 @@ public sealed partial class ReproduceTests
         await Assert.That(comparisons[0].Holds).IsTrue();
         await Assert.That(comparisons[1].Holds).IsFalse();
         string verdict = s_verdict.Say(comparisons, Plan(GridCell.All), []);
-        await Assert.That(verdict).Contains("These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean of 2 seeds, 1 of 2 within the claim;");
-        await Assert.That(verdict).Contains("that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
+        await Assert.That(verdict).Contains(
+            "These numbers support it in part: the test perplexity of nr-st is 0.40 higher than that of random (+0.20 to +0.60), a mean " +
+            "of 2 seeds, 1 of 2 within the claim;");
+        await Assert.That(verdict).Contains(
+            "that of nr-rh-random, with one seed, 0 of 1 within the claim. One seed says nothing about the spread");
         await Assert.That(verdict).DoesNotContain("They say nothing about");
-        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], [], GridCell.Random, GridCell.Structured)).Contains("These numbers support it: the test perplexity");
+        await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], [], GridCell.Random, GridCell.Structured))
+            .Contains("These numbers support it: the test perplexity");
         await Assert.That(Say([Run("random", 1, 100), Run("nr-st", 1, 99)], [])).Matches(
-            "These numbers support it in part: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which there are no runs of it and nr-rh-random with one seed");
+            "These numbers support it in part: the test perplexity of nr-st is 1.00 lower .*They say nothing about nr-rh-st, for which " +
+            "there are no runs of it and nr-rh-random with one seed");
     }
 
     private static string Say(IReadOnlyList<GridRunResult> results, IReadOnlyList<GridMissing> missing, params GridCell[] cells) =>
@@ -521,8 +568,9 @@ public sealed partial class ReproduceTests
     {
         List<string> args =
         [
-            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder[name], "--preset", "zaremba-medium",
-            "--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "3", "--full-rate-epochs", "2", "--decay", "2", .. more,
+            "reproduce", "lm", "--train", folder.Train, "--valid", folder.Valid, "--test", folder.Test, "--dir", folder[name],
+            "--preset", "zaremba-medium", "--hidden", "12", "--batch", "5", "--bptt", "6", "--epochs", "3", "--full-rate-epochs", "2",
+            "--decay", "2", .. more,
         ];
         if (!more.Contains("--seeds")) args.AddRange("--seeds", "2");
         if (!more.Contains("--threads")) args.AddRange("--threads", "1");

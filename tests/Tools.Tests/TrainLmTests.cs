@@ -185,7 +185,8 @@ public sealed class TrainLmTests
 
         static double[] Validations(CliResult result) => Of(result, "validPerplexity");
         static double[] Trains(CliResult result) => Of(result, "trainPerplexity");
-        static double[] Of(CliResult result, string key) => [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty(key).GetDouble())];
+        static double[] Of(CliResult result, string key) =>
+            [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty(key).GetDouble())];
     }
 
     [Test]
@@ -193,8 +194,10 @@ public sealed class TrainLmTests
     {
         using var folder = new TestFolder();
         CliResult result = Train(
-            folder, "model.tsd", 1, epochs: 60, "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test, "--json");
-        double[] valid = [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validPerplexity").GetDouble())];
+            folder, "model.tsd", 1, epochs: 60, "--patience", "2", "--lr", "20", "--lr-schedule", "constant", "--test", folder.Test,
+            "--json");
+        double[] valid =
+            [.. result.Json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validPerplexity").GetDouble())];
         await Assert.That(result.Code).IsEqualTo(0);
         await Assert.That(valid.Length).IsLessThan(60);
         await Assert.That(result.Json.GetProperty("bestEpoch").GetInt32()).IsEqualTo(valid.Length - 2);
@@ -212,7 +215,8 @@ public sealed class TrainLmTests
         using var folder = new TestFolder();
         string[] options =
         [
-            "--cell", cell, .. peepholes is null ? Array.Empty<string>() : [peepholes], "--optimizer", "adam", "--lr", "0.01", "--max-steps", "200",
+            "--cell", cell, .. peepholes is null ? Array.Empty<string>() : [peepholes], "--optimizer", "adam", "--lr", "0.01",
+            "--max-steps", "200",
             "--dropout", "structured", "--rate", "0.25", "--test", folder.Test, "--json",
         ];
         JsonElement json = folder.TrainModel(options).Json;

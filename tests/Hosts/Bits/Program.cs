@@ -7,7 +7,8 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Tasks;
 
-// A host of the runtime in one file: it trains a small language model, streams frames through a recurrent stack, and prints what came out, bit for bit.
+// A host of the runtime in one file: it trains a small language model, streams frames through a recurrent stack, and prints what came
+// out, bit for bit.
 
 const int Vocabulary = 60, Updates = 20, Frames = 40;
 

@@ -5,27 +5,9 @@ public sealed class LineLengthTests
 {
     private const int Longest = 140;
 
-    // A folder joins when its last long line is gone; then nobody has to look at it again.
     [Test]
-    [Arguments("src/Formats")]
-    [Arguments("src/Runtime")]
-    [Arguments("src/Tools/Bench")]
-    [Arguments("src/Tools/Demo")]
-    [Arguments("src/Tools/Display")]
-    [Arguments("src/Tools/Errors")]
-    [Arguments("src/Tools/Files")]
-    [Arguments("src/Tools/Json")]
-    [Arguments("src/Tools/Machines")]
-    [Arguments("src/Tools/Options")]
-    [Arguments("src/Tools/Reproduce")]
-    [Arguments("src/Tools/Systolic")]
-    [Arguments("src/Tools/Training")]
-    [Arguments("tests/Benchmarks")]
-    [Arguments("tests/Formats.Tests")]
-    [Arguments("tests/Runtime.Tests")]
-    [Arguments("tests/Shared")]
-    [Arguments("tests/Tools.Tests/Architecture")]
-    [Arguments("tests/Tools.Tests/Support")]
+    [Arguments("src")]
+    [Arguments("tests")]
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];
