@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace TinySD.Formats;
 
 /// <summary>How values of some type are spelled, the same in files, in results and on a command line.</summary>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace TinySD.Formats;
 
 /// <summary>Strange words and bytes made fit to be shown in a message of one line.</summary>

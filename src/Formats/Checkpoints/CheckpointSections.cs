@@ -5,41 +5,16 @@ namespace TinySD.Formats.Checkpoints;
 // The JSON of a checkpoint's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 
 /// <summary>The section <c>progress</c>.</summary>
-internal sealed class ProgressSection
+internal sealed record ProgressSection(
+    long Updates, int Epoch, int Step, double LossSum, double Seconds, double TotalSeconds, float LearningRate, long OptimizerUpdates,
+    long? AveragedUpdates = null)
 {
     // More than thirty years, and few enough that a count of the system's ticks does not overflow.
     private const double MostSeconds = 1e9;
 
-    public required long Updates { get; init; }
-
-    public required int Epoch { get; init; }
-
-    public required int Step { get; init; }
-
-    public required double LossSum { get; init; }
-
-    public required double Seconds { get; init; }
-
-    public required double TotalSeconds { get; init; }
-
-    public required float LearningRate { get; init; }
-
-    public required long OptimizerUpdates { get; init; }
-
-    public long? AveragedUpdates { get; init; }
-
-    public static ProgressSection From(RunState state) => new()
-    {
-        Updates = state.Updates,
-        Epoch = state.Epoch,
-        Step = state.Step,
-        LossSum = state.LossSum,
-        Seconds = state.Seconds,
-        TotalSeconds = state.TotalSeconds,
-        LearningRate = state.LearningRate,
-        OptimizerUpdates = state.Counts.Updates,
-        AveragedUpdates = state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates,
-    };
+    public static ProgressSection From(RunState state) => new(
+        state.Updates, state.Epoch, state.Step, state.LossSum, state.Seconds, state.TotalSeconds, state.LearningRate, state.Counts.Updates,
+        state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates);
 
     /// <summary>Whether a run can have taken so long.</summary>
     public static bool IsTime(double seconds) => seconds is >= 0 and <= MostSeconds;
@@ -76,14 +51,10 @@ internal sealed class ProgressSection
 }
 
 /// <summary>The epochs in the section <c>run</c>.</summary>
-internal sealed class EpochsSection
+internal sealed record EpochsSection(RunEpochEntry[] Epochs, int? BestEpoch = null)
 {
-    public required RunEpochEntry[] Epochs { get; init; }
-
-    public int? BestEpoch { get; init; }
-
-    public static EpochsSection From(RunState state, Metric metric) => new()
-    { Epochs = [.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))], BestEpoch = state.BestEpoch };
+    public static EpochsSection From(RunState state, Metric metric) =>
+        new([.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))], state.BestEpoch);
 
     /// <summary>A state with these.</summary>
     /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
@@ -123,7 +94,6 @@ internal sealed class RunEpochEntry : EpochEntry
         else TermsPerSecond = epoch.TermsPerSecond;
     }
 
-    /// <summary>The outcome.</summary>
     /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
     public new EpochOutcome ToOutcome(Metric metric)
     {

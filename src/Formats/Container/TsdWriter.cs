@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>A tensor to be written: a name in the file, where its numbers lie, and how they are stored.</summary>
@@ -77,15 +75,9 @@ internal static class TsdWriter
             TensorToWrite tensor = tensors[index];
             var hash = new XxHash128();
             foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) hash.Append(chunk.Span);
-            entries[index] = new TensorEntry
-            {
-                Name = tensor.Name,
-                Dtype = StorageSpelling.Storages.NameOf(tensor.Storage),
-                Shape = [.. tensor.Slot.Shape.Select(extent => (long)extent)],
-                Offset = dataBytes,
-                Bytes = tensor.Bytes,
-                Checksum = Checksum.Text(hash),
-            };
+            entries[index] = new(
+                tensor.Name, StorageSpelling.Storages.NameOf(tensor.Storage), [.. tensor.Slot.Shape.Select(extent => (long)extent)],
+                dataBytes, tensor.Bytes, Checksum.Text(hash));
             dataBytes += TsdPrologue.RoundUp(tensor.Bytes);
         }
 

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-
 namespace TinySD.Formats.Hardware;
 
 /// <summary>Hardware profiles as files: JSON of a page, by the schema beside the shipped ones.</summary>

@@ -55,7 +55,6 @@ internal static class Perplexities
 
     extension(Metric metric)
     {
-        /// <summary>Whether it is perplexity.</summary>
         public bool IsPerplexity => metric is { IsOfLoss: true, Name: Name };
     }
 }

@@ -52,7 +52,7 @@ public static class RecurrentStackFile
             json.WritePropertyName(ConfigurationName);
             JsonSerializer.Serialize(json, StackSection.From(content.Config), ModelJson.Default.StackSection);
             json.WritePropertyName(OriginName);
-            var origin = new OriginSection { WrittenBy = content.WrittenBy, Source = content.Source };
+            var origin = new OriginSection(content.WrittenBy, content.Source);
             JsonSerializer.Serialize(json, origin, ModelJson.Default.OriginSection);
         }
 

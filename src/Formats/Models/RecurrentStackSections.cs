@@ -3,42 +3,16 @@ namespace TinySD.Formats.Models;
 // The JSON of a recurrent stack's header, spelled out apart from the runtime's records: a name changed there must not change the format.
 
 /// <summary>The section <c>configuration</c> of a recurrent stack.</summary>
-internal sealed class StackSection
+/// <remarks>The members with defaults are left out where they say what goes without saying.</remarks>
+internal sealed record StackSection(
+    string Cell, int InputSize, int HiddenSize, int LayerCount, string Direction, bool? ResetBeforeProduct = null, bool? Peepholes = null,
+    bool? CoupledGates = null, float? Clip = null, ActivationEntry[]? Activations = null)
 {
-    public required string Cell { get; init; }
-
-    public required int InputSize { get; init; }
-
-    public required int HiddenSize { get; init; }
-
-    public required int LayerCount { get; init; }
-
-    public required string Direction { get; init; }
-
-    // Left out where they say what goes without saying.
-    public bool? ResetBeforeProduct { get; init; }
-
-    public bool? Peepholes { get; init; }
-
-    public bool? CoupledGates { get; init; }
-
-    public float? Clip { get; init; }
-
-    public ActivationEntry[]? Activations { get; init; }
-
-    public static StackSection From(RecurrentStackConfig config) => new()
-    {
-        Cell = ModelSpelling.Cells.NameOf(config.Cell),
-        InputSize = config.InputSize,
-        HiddenSize = config.HiddenSize,
-        LayerCount = config.LayerCount,
-        Direction = ModelSpelling.Directions.NameOf(config.Direction),
-        ResetBeforeProduct = config.ResetBeforeProduct ? true : null,
-        Peepholes = config.Peepholes ? true : null,
-        CoupledGates = config.CoupledGates ? true : null,
-        Clip = config.Clip > 0f ? config.Clip : null,
-        Activations = config.Activations.IsEmpty ? null : [.. config.Activations.Select(ActivationEntry.From)],
-    };
+    public static StackSection From(RecurrentStackConfig config) => new(
+        ModelSpelling.Cells.NameOf(config.Cell), config.InputSize, config.HiddenSize, config.LayerCount,
+        ModelSpelling.Directions.NameOf(config.Direction), config.ResetBeforeProduct ? true : null, config.Peepholes ? true : null,
+        config.CoupledGates ? true : null, config.Clip > 0f ? config.Clip : null,
+        config.Activations.IsEmpty ? null : [.. config.Activations.Select(ActivationEntry.From)]);
 
     /// <summary>The shape.</summary>
     /// <exception cref="ArgumentException">A word is not one the format knows, or an activation is null.</exception>
@@ -62,18 +36,12 @@ internal sealed class StackSection
 }
 
 /// <summary>A function in <see cref="StackSection.Activations"/>.</summary>
-internal sealed class ActivationEntry
+internal sealed record ActivationEntry(string Name, float? Alpha = null, float? Beta = null)
 {
-    public required string Name { get; init; }
-
-    public float? Alpha { get; init; }
-
-    public float? Beta { get; init; }
-
     public static ActivationEntry From(Activation f)
     {
         NamedActivation rule = NamedActivations.Of(f.Kind);
-        return new() { Name = rule.Name, Alpha = rule.Alpha is null ? null : f.Alpha, Beta = rule.Beta is null ? null : f.Beta };
+        return new(rule.Name, rule.Alpha is null ? null : f.Alpha, rule.Beta is null ? null : f.Beta);
     }
 
     /// <summary>The function; one that takes a constant must have it, one that takes none must not.</summary>
@@ -90,9 +58,4 @@ internal sealed class ActivationEntry
 }
 
 /// <summary>The section <c>origin</c> of a recurrent stack.</summary>
-internal sealed class OriginSection
-{
-    public required string WrittenBy { get; init; }
-
-    public string? Source { get; init; }
-}
+internal sealed record OriginSection(string WrittenBy, string? Source = null);

@@ -119,32 +119,18 @@ internal sealed class TrainingFormat<TRecipe, TData>(
 }
 
 /// <summary>What its training brought.</summary>
-internal sealed class ResultsSection
+/// <remarks>Test loss and metric stand in place of a perplexity that is infinite, and of tasks that are not measured by it.</remarks>
+internal sealed record ResultsSection(
+    long Parameters, EpochEntry[] Epochs, double? TestPerplexity = null, double? TestLoss = null, double? TestMetric = null)
 {
-    public required long Parameters { get; init; }
-
-    public required EpochEntry[] Epochs { get; init; }
-
-    public double? TestPerplexity { get; init; }
-
-    // In place of a perplexity that is infinite, and of tasks that are not measured by it.
-    public double? TestLoss { get; init; }
-
-    public double? TestMetric { get; init; }
-
     public static ResultsSection From<TRecipe, TData>(TrainingRecord<TRecipe, TData> record, Metric metric)
         where TRecipe : TrainingRecipe
         where TData : class
     {
         ResultEntry? test = record.Test is { } measured ? new ResultEntry(measured, metric) : null;
-        return new()
-        {
-            Parameters = record.Parameters,
-            Epochs = [.. record.Epochs.Select(epoch => new EpochEntry(epoch, metric))],
-            TestPerplexity = test?.Perplexity,
-            TestLoss = test?.Perplexity is null ? test?.Loss : null,
-            TestMetric = test?.Metric,
-        };
+        return new(
+            record.Parameters, [.. record.Epochs.Select(epoch => new EpochEntry(epoch, metric))], test?.Perplexity,
+            test?.Perplexity is null ? test?.Loss : null, test?.Metric);
     }
 
     /// <summary>What the test brought, if there was one.</summary>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace TinySD.Formats.Schedules;
 
 /// <summary>One mask as bytes: the kept groups of a place, as a bitmap or as the gaps between them, whichever is shorter; <c>FORMAT.md</c>,

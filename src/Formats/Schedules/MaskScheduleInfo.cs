@@ -44,7 +44,6 @@ public sealed record MaskScheduleInfo
     /// <summary>Of a network's places, as its plan lists them, those with a rate above 0, in their order.</summary>
     public static ImmutableArray<MaskPlace> WithMasks(IEnumerable<MaskPlace> places) => [.. places.Where(place => place.Rate > 0)];
 
-    /// <summary>Groups of a place.</summary>
     internal int GroupsOf(MaskPlace place) => (place.Units + Dropout.GroupSize - 1) / Dropout.GroupSize;
 
     /// <summary>Groups that every mask of a place keeps; 0 where that is left to chance.</summary>

@@ -176,7 +176,6 @@ public sealed class Vocabulary
         return bytes;
     }
 
-    /// <summary>The token of a byte.</summary>
     internal static string NameOf(byte value) => value.ToString("x2", CultureInfo.InvariantCulture);
 
     private bool MarksLines => Level == TextLevel.Word && LineMarks != LineMarks.None;

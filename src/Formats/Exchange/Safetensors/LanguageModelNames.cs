@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Text;
 

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace TinySD.Formats.Exchange.Safetensors;
 
 /// <summary>Whose names the tensors of a recurrent layer have.</summary>

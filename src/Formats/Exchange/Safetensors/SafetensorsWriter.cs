@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using TinySD.Formats.Exchange.Parts;
 
 namespace TinySD.Formats.Exchange.Safetensors;

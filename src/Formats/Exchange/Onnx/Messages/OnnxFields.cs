@@ -123,7 +123,6 @@ internal static class OnnxAttributeType
         ["nothing", "a float", "an integer", "a text", "a tensor", "a graph", "a list of floats", "a list of integers", "a list of texts",
             "a list of tensors", "a list of graphs"];
 
-    /// <summary>The type in words.</summary>
     public static string NameOf(long type) => type >= 0 && type < s_names.Length ? s_names[type] : $"type {type}";
 
     /// <summary>The type whose values lie in a field, 0 where the field holds none that are read.</summary>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace TinySD.Formats.Exchange.Onnx.Messages;
 
 /// <summary>Writes the fields of one protobuf message; nested messages are made first, since their length stands before them.</summary>

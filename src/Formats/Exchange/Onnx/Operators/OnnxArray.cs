@@ -44,7 +44,6 @@ internal sealed class OnnxArray
     /// <summary>Whether numbers are those of the graph's inputs or of a recurrent node's outputs, moved or computed with.</summary>
     public bool IsTagged { get; init; }
 
-    /// <summary>A number as a double.</summary>
     public double At(int index) => Numbers switch { float[] f => f[index], double[] d => d[index], _ => Integers![index] };
 
     /// <summary>Sets a number of an array that is being made, as its type holds it.</summary>

@@ -60,7 +60,6 @@ internal static class OnnxOperators
             .Select(pair => new KeyValuePair<string, (Use, OnnxOperator)>(pair.Key, (Use.Computes, pair.Value))))
         .ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The operators' names.</summary>
     public static IEnumerable<string> Names => s_all.Keys;
 
     /// <summary>Whether a node can be run, recurrent ones included.</summary>

@@ -1,9 +1,7 @@
-using System.Numerics;
 using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;
 
-/// <summary>Products of matrices.</summary>
 internal static class OnnxProducts
 {
     // Rows of the result that are made side by side.

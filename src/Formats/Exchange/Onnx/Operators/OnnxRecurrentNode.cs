@@ -25,7 +25,6 @@ internal sealed record OnnxRecurrentNode(
     public static bool HasTaggedWeights(OnnxCall call) =>
         new[] { W, R, B, P }.Any(index => call.Optional(index) is { IsTagged: true });
 
-    /// <summary>Reads a node.</summary>
     public static OnnxRecurrentNode Read(OnnxCall call)
     {
         OnnxNode node = call.Node;
