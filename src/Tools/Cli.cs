@@ -1,4 +1,3 @@
-using System.CommandLine.Invocation;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Files;
 using TinySD.Tools.Options;

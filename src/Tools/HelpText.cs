@@ -1,6 +1,4 @@
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-using System.Runtime.InteropServices;
 
 namespace TinySD.Tools;
 

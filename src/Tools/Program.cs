@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TinySD.Tools;
 
 using var stop = new StopRequest();

@@ -41,7 +41,6 @@ internal sealed record BenchPlan(LanguageModelRecipe Dense, LanguageModelRecipe 
             Presets.IsOfCharacters(preset.Name) ? Characters : Words);
     }
 
-    /// <summary>The two models, to be timed.</summary>
     public StepComparison<TimedModel> Compare(int? steps, IParallelRunner runner, HardwareProfile? hardware) => new(
         TimedModel.OnRandomText(Dense, Vocabulary, runner, hardware),
         TimedModel.OnRandomText(Structured, Vocabulary, runner, hardware), steps);

@@ -21,9 +21,7 @@ internal sealed class EvalCommand : CliCommand
             common)
     {
         _data.Required = true;
-        AddAll(_model, _data);
-        _options.AddTo(this);
-        AddAll(_threads, _profile);
+        AddAll([_model, _data, .. _options.All, _threads, _profile]);
     }
 
     protected override int Run(ParseResult parsed, CliContext context)

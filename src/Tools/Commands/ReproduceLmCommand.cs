@@ -23,11 +23,7 @@ internal sealed class ReproduceLmCommand : GridCommand
     {
         FileOption[] texts = [_train, _valid, _test];
         foreach (FileOption text in texts) text.Required = true;
-        AddAll([.. texts, Folder]);
-        _recipe.AddSharedTo(this);
-        _vocabulary.AddTo(this);
-        _grid.AddTo(this);
-        AddAll([_streams, .. Rest]);
+        AddAll([.. texts, Folder, .. _recipe.OfGrids, .. _vocabulary.All, .. _grid.All, _streams, .. Rest]);
     }
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)

@@ -32,11 +32,8 @@ internal sealed class ScheduleCommand : CliCommand
             "Draw the structured masks of a run's updates and write them to a checksummed file, which 'tinysd train lm --schedule' or " +
             "firmware replays. They are those that training with the same preset, options and seed would draw. --steps and --out are " +
             "required.",
-            common)
-    {
-        _recipe.AddMasksTo(this);
-        AddAll(_profile, _steps, _out, _resume, _report);
-    }
+            common) =>
+        AddAll([.. _recipe.OfMasks, _profile, _steps, _out, _resume, _report]);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

@@ -38,15 +38,12 @@ internal sealed class TrainLmCommand : CliCommand
             "lm",
             "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, " +
             "but for --resume.",
-            common)
-    {
-        AddAll(_train, _valid, _test, _out);
-        _recipe.AddTo(this);
-        _vocabulary.AddTo(this);
-        AddAll(_dtype, _maxSteps, _streams, _threads, _profile, _schedule, _report);
-        _checkpoints.AddTo(this);
-        AddAll(_show);
-    }
+            common) =>
+        AddAll(
+            [
+                _train, _valid, _test, _out, .. _recipe.All, .. _vocabulary.All, _dtype, _maxSteps, _streams, _threads, _profile, _schedule,
+                _report, .. _checkpoints.All, _show,
+            ]);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

@@ -8,7 +8,7 @@ namespace TinySD.Tools.Demo;
 /// rates, the same number of steps. The recipe has structured dropout; its epochs divide the steps into rounds, each with that epoch's
 /// learning rate.</summary>
 internal sealed class DemoComparison(
-    BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware) : SideBySide<TimedModel>(
+    BuiltInText text, LanguageModelRecipe recipe, int steps, IParallelRunner runner, HardwareProfile? hardware) : StepsInTurn<TimedModel>(
         Run(text, recipe with { Dropout = recipe.Dropout with { Kind = DropoutKind.Random } }, runner, hardware),
         Run(text, recipe, runner, hardware))
 {

@@ -1,5 +1,3 @@
-using System.CommandLine.Parsing;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>The command line as a user could type it again.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Standard output where it is a pipe or a file, written as it comes.</summary>

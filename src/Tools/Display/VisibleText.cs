@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Text that may be from a file or from the command line, made fit for a terminal.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 

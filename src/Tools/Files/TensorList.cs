@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Immutable;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Files;

@@ -3,7 +3,6 @@ namespace TinySD.Tools.Files;
 /// <summary>A kind of <c>.tsd</c> file, named as its header says it.</summary>
 internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
 {
-    /// <summary>Whether a file is of this kind.</summary>
     public virtual bool IsOf(TsdFile file) => file.Kind == Name;
 
     public sealed override void Inspect(string path, Action<InspectReport> show)
@@ -24,7 +23,6 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     /// <exception cref="FileProblemException">It contradicts itself.</exception>
     protected virtual InspectReport Describe(TsdFile file, InspectReport plain) => plain;
 
-    /// <summary>A section as it is in the header.</summary>
     protected static (string Name, Action<Utf8JsonWriter> Write) Section(TsdFile file, string name) => (name, writer =>
     {
         using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
@@ -91,7 +89,6 @@ internal sealed class CheckpointKind<TRecipe, TData>(
 /// <summary>What is said of a training record of any task.</summary>
 internal static class TrainingFacts
 {
-    /// <summary>A measurement of a task's metric.</summary>
     public static string Text(Metric metric, Measurement measured) =>
         metric.IsOfLoss ? Figures.Perplexity(measured.Metric) : measured.Metric.ToString("0.####", CultureInfo.InvariantCulture);
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace TinySD.Tools.Json;
 
 /// <summary>Takes UTF-8 in parts of any length and hands it on as text to a writer, which is left open.</summary>

@@ -9,7 +9,6 @@ internal static class BuildFacts
     public static string? Commit { get; } = CommitIn(
         typeof(BuildFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "");
 
-    /// <summary>Name, version and commit.</summary>
     public static string Name { get; } = $"{TrainingRecord.ThisBuild}, commit {Commit ?? "unknown"}";
 
     // The .NET SDK writes version+revision, of which ten digits do.

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TinySD.Tools.Machines;
 
 /// <summary>What figures depend on besides the command: a report is worth little without it.</summary>

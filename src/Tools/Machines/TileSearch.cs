@@ -9,7 +9,6 @@ internal sealed record TileAnswer(TileQuestion Question, ProductTiles Default, P
 {
     public bool IsChanged => Chosen != Default;
 
-    /// <summary>The default in words.</summary>
     public string Usual => Question.Value(Default);
 
     /// <summary>The tiles after in words.</summary>

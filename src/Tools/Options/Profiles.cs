@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Options;

@@ -1,5 +1,3 @@
-using System.CommandLine.Parsing;
-
 namespace TinySD.Tools.Options;
 
 /// <summary>Makes options whose values are checked as they are read: number formats, ranges and their messages.</summary>

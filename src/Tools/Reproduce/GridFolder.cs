@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
@@ -49,7 +48,6 @@ internal sealed class GridFolder(string path, GridKind kind)
     public IReadOnlyList<EpochOutcome> BegunEpochs(GridRun run) => !Directory.Exists(Of(run)) ? []
         : CheckpointFolder.List(Of(run)).Select(kind.EpochsOf).FirstOrDefault(epochs => epochs is not null) ?? [];
 
-    /// <summary>A run's folder.</summary>
     public string Of(GridRun run) => System.IO.Path.Combine(path, run.Name);
 
     public string ModelOf(GridRun run) => System.IO.Path.Combine(Of(run), ModelName);
@@ -89,7 +87,6 @@ internal sealed class GridFolder(string path, GridKind kind)
         RemoveCheckpoints(run);
     }
 
-    /// <summary>Removes the checkpoints of a run that has ended.</summary>
     public void RemoveCheckpoints(GridRun run)
     {
         foreach (string file in CheckpointFolder.List(Of(run))) File.Delete(file);

@@ -14,7 +14,6 @@ internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDicti
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Data { get; set; } = [];
 
-    /// <summary>The manifest of a task on its data.</summary>
     public static GridManifest Of(GridTask task) =>
         new(CurrentFormat, BuildFacts.Name, task.Rows().ToDictionary(row => row.Option, row => row.Value)) { Data = task.Data };
 

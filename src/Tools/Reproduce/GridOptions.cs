@@ -27,10 +27,7 @@ internal sealed class GridOptions(string orRate = "")
         "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba " +
         "is raised so that the last epoch's learning rate stays the same. [default: 1]");
 
-    public void AddTo(Command command)
-    {
-        foreach (Option option in new Option[] { _cells, _seeds, _scale }) command.Add(option);
-    }
+    public IEnumerable<Option> All => [_cells, _seeds, _scale];
 
     /// <summary>What they say on a command line.</summary>
     /// <param name="parsed">The command line.</param>

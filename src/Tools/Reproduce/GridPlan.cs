@@ -2,7 +2,6 @@ namespace TinySD.Tools.Reproduce;
 
 internal sealed record GridRun(GridCell Cell, ulong Seed)
 {
-    /// <summary>The folder's name.</summary>
     public string Name => FormattableString.Invariant($"{Cell.Name}-seed{Seed}");
 
     public override string ToString() => FormattableString.Invariant($"{Cell.Name}, seed {Seed}");

@@ -48,7 +48,6 @@ internal sealed class GridProgress : IProgressDisplay
     /// <summary>The run has ended before its time, and tells nothing of how long the others take.</summary>
     public void Abandon() => _done.Add(_run!);
 
-    /// <summary>The run is finished.</summary>
     public void End(double seconds)
     {
         _done.Add(_run!);

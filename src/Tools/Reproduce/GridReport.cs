@@ -3,7 +3,6 @@ using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
-/// <summary>A figure over seeds.</summary>
 internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max)
 {
     /// <summary>Null for no values.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 

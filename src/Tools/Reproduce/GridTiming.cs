@@ -44,7 +44,6 @@ internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Basel
     public double Speedup => Baseline.Step / Own.Step;
 }
 
-/// <summary>The step times of a grid's cells.</summary>
 internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile
 {
     public string? FindFault(GridKind kind)

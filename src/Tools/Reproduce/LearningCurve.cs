@@ -8,7 +8,6 @@ internal static class LearningCurve
     // Sums of the same times in another order are still the same moment.
     private const double Tolerance = 1e-9;
 
-    /// <summary>Seconds of training after every epoch.</summary>
     public static IReadOnlyList<double> Seconds(IReadOnlyList<EpochOutcome> epochs, double stepMilliseconds)
     {
         double[] seconds = new double[epochs.Count];

@@ -34,7 +34,6 @@ internal sealed class CheckpointKeeper : IDisposable
     /// <summary>Updates from one checkpoint to the next, or null for epochs and minutes.</summary>
     public int? Every { get; private set; }
 
-    /// <summary>Checkpoints that stay.</summary>
     public int Keep { get; private set; }
 
     /// <summary>Whether the folder goes when the run has come to its end.</summary>

@@ -28,11 +28,7 @@ internal sealed class CheckpointOptions
         "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about " +
         "checkpoints.");
 
-    public void AddTo(Command command)
-    {
-        Option[] options = [_checkpoint, _none, _every, _keep, _resume];
-        foreach (Option option in options) command.Add(option);
-    }
+    public IEnumerable<Option> All => [_checkpoint, _none, _every, _keep, _resume];
 
     /// <summary>What they say on a command line; null where there are to be no checkpoints.</summary>
     /// <exception cref="UsageException">There are to be none, and a folder is given for them.</exception>

@@ -7,7 +7,7 @@ internal static class StepBudget
 }
 
 /// <summary>Times so many steps of two models of any task that differ in their dropout, or as many as the budget allows.</summary>
-internal sealed class StepComparison<TRun>(TRun dense, TRun structured, int? steps) : SideBySide<TRun>(dense, structured)
+internal sealed class StepComparison<TRun>(TRun dense, TRun structured, int? steps) : StepsInTurn<TRun>(dense, structured)
     where TRun : ITimedRun
 {
     // Code is compiled and memory first touched in the first steps of each.

@@ -61,7 +61,7 @@ internal sealed class TimedSide<TRun>(TRun run)
 
 /// <summary>Two models of one shape, on the same data. They take turns step by step, so that whatever else the machine does slows both
 /// alike.</summary>
-internal abstract class SideBySide<TRun>(TRun dense, TRun structured)
+internal abstract class StepsInTurn<TRun>(TRun dense, TRun structured)
     where TRun : ITimedRun
 {
     /// <summary>Random dropout: every product is computed in full.</summary>

@@ -9,13 +9,10 @@ namespace TinySD.Tools.Training;
 internal abstract class TrainedTask<TBatch>
     where TBatch : class
 {
-    /// <summary>What is trained.</summary>
     public abstract TrainingTask<TBatch> Task { get; }
 
-    /// <summary>How it is told about.</summary>
     public abstract TaskWords Words { get; }
 
-    /// <summary>The model file.</summary>
     public abstract string Output { get; }
 
     /// <summary>How validation and test are made, as a clause; empty where it goes without saying.</summary>

@@ -99,12 +99,7 @@ internal sealed class ReproduceParityCommand : GridCommand
     private readonly FieldOptions<ParityRecipe> _recipe = new([ParityFiles.Recipe.Find("--epochs")!, ParityFiles.Recipe.Find("--lr")!]);
 
     public ReproduceParityCommand(CommonOptions common)
-        : base(ParityGrid.Kind, "A grid of the parity task.", common)
-    {
-        AddAll([Folder, .. _recipe.All]);
-        _grid.AddTo(this);
-        AddAll(Rest);
-    }
+        : base(ParityGrid.Kind, "A grid of the parity task.", common) => AddAll([Folder, .. _recipe.All, .. _grid.All, .. Rest]);
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
     {

@@ -48,11 +48,8 @@ internal sealed class EvaluationOptions
         "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. " +
         "[default: --batch]");
 
-    public void AddTo(Command command)
-    {
-        Option[] options = [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
-        foreach (Option option in options) command.Add(option);
-    }
+    public IEnumerable<Option> All =>
+        [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
 
     /// <summary>Streams side by side. A cache runs in one, and what it is compared with does too.</summary>
     public int Streams(ParseResult parsed, TrainingRecord<LanguageModelRecipe, TextsRecord> training) =>

@@ -52,7 +52,6 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     }
 }
 
-/// <summary>How a text is known again.</summary>
 internal static class KnownText
 {
     /// <summary>In what a text is another than the one that was known; null where it is the same.</summary>

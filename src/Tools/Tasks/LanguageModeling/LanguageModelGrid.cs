@@ -1,10 +1,8 @@
-using System.Text.Json.Nodes;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>What a grid's manifest says of its texts.</summary>
 internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerprint Train, TextFingerprint Valid, TextFingerprint Test);
 
 /// <summary>What only a language model has in a grid's files.</summary>

@@ -10,6 +10,9 @@ internal sealed class LanguageModelOptions
         DecayName = "--weight-decay", DecoupledName = "--decoupled-decay";
     private const int LargestSize = 65536;
 
+    private static readonly string[] s_ofMasks =
+        ["--hidden", "--last-hidden", "--embedding", "--layers", BpttName, VariableBpttName, SeedName];
+
     private readonly Option<string?> _preset = Presets.Option(
         $"A named set of the options below; those given beside it win. One of {Presets.List}. {Presets.Forms} " +
         $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
@@ -22,25 +25,13 @@ internal sealed class LanguageModelOptions
     private readonly FieldOptions<LanguageModelRecipe> _figures = new(LanguageModelFields.Table.Fields.Where(
         field => field.Option != PresetName && !LanguageModelFields.Shared.Dropout.Contains(field)));
 
-    public void AddTo(Command command)
-    {
-        foreach (Option option in (Option[])[_preset, _level, .. _dropout.All, .. _figures.All]) command.Add(option);
-    }
+    public IEnumerable<Option> All => [_preset, _level, .. _dropout.All, .. _figures.All];
 
-    /// <summary>Adds those that decide the masks to a command.</summary>
-    public void AddMasksTo(Command command)
-    {
-        string[] figures = ["--hidden", "--last-hidden", "--embedding", "--layers", BpttName, VariableBpttName, SeedName];
-        foreach (Option option in (Option[])[_preset, .. _dropout.All, .. figures.Select(name => _figures[name])]) command.Add(option);
-    }
+    /// <summary>Those that decide the masks.</summary>
+    public IEnumerable<Option> OfMasks => [_preset, .. _dropout.All, .. s_ofMasks.Select(name => _figures[name])];
 
-    /// <summary>Adds those that the runs of a grid share to a command: case and seed are what it varies.</summary>
-    public void AddSharedTo(Command command)
-    {
-        AddTo(command);
-        command.Options.Remove(_dropout.Case);
-        command.Options.Remove(_figures[SeedName]);
-    }
+    /// <summary>Those that the runs of a grid share: case and seed are what it varies.</summary>
+    public IEnumerable<Option> OfGrids => All.Where(option => option != _dropout.Case && option.Name != SeedName);
 
     /// <summary>The level and the recipe that a command line asks for.</summary>
     /// <param name="parsed">The command line.</param>

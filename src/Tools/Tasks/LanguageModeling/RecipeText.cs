@@ -1,9 +1,7 @@
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>A recipe in a line.</summary>
 internal static class RecipeText
 {
-    /// <summary>The model and its window.</summary>
     public static string Shape(LanguageModelRecipe recipe, int vocabulary) =>
         $"{recipe.Name}: {Figures.Count(recipe.LayerCount, Cell(recipe) + "layer")} of " +
         $"{Figures.Count(recipe.HiddenSize, "unit")}{Last(recipe)}, " +

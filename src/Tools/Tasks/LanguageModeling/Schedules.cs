@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
