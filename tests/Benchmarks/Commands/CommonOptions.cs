@@ -19,6 +19,18 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary>A size that stands in the place of the preset's.</summary>
+    public static Option<int?> Sized(string name, int max, string help)
+    {
+        var option = new Option<int?>(name) { HelpName = "N", Description = $"{help} [default: the preset's]" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } value && (value < 1 || value > max))
+                result.AddError($"{name} is {value}; expected 1 to {max}.");
+        });
+        return option;
+    }
+
     /// <summary>A drop rate.</summary>
     public static Option<float?> Rate(string help)
     {

@@ -6,9 +6,6 @@ using TinySD.Runtime.Masks;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
 
-#if PEERS
-#endif
-
 namespace TinySD.Benchmarks.Commands;
 
 /// <summary>Whole training steps: TinySD dense, structured and without dropout, and libtorch, in turn in one process.</summary>
@@ -20,6 +17,9 @@ internal static class StepsCommand
             new Option<string>("--preset") { Description = "The model and its window.", DefaultValueFactory = _ => "zaremba-medium" };
         preset.AcceptOnlyFromAmong([.. LanguageModelRecipe.Presets.Where(StepPlan.IsComparable).Select(recipe => recipe.Name)]);
         Option<float?> rate = CommonOptions.Rate("Drop rate at every site. [default: the preset's]");
+        Option<int?> hidden = CommonOptions.Sized("--hidden", 8192, "Units H of every layer.");
+        Option<int?> batch = CommonOptions.Sized("--batch", 4096, "Sequences B.");
+        Option<int?> bptt = CommonOptions.Sized("--bptt", 4096, "Time steps T of a window.");
         Option<int> vocabulary = CommonOptions.Whole("--vocabulary", 10_000, 2, 10_000_000, "Tokens of the vocabulary.");
         Option<int> threads = CommonOptions.Threads();
         Option<int> rounds = CommonOptions.Whole("--rounds", 10, 1, 100_000, "Steps that each contestant is timed for.");
@@ -38,11 +38,17 @@ internal static class StepsCommand
         var command = new Command(
             "steps", "Time whole training steps: TinySD with random, structured and no dropout, and a peer, in turn in one process.")
         {
-            preset, rate, vocabulary, threads, rounds, warmUp, peer, alone, output,
+            preset, rate, hidden, batch, bptt, vocabulary, threads, rounds, warmUp, peer, alone, output,
         };
         command.SetAction(parsed =>
         {
             LanguageModelRecipe recipe = LanguageModelRecipe.FindPreset(parsed.GetValue(preset)!)!;
+            recipe = recipe with
+            {
+                HiddenSize = parsed.GetValue(hidden) ?? recipe.HiddenSize,
+                BatchSize = parsed.GetValue(batch) ?? recipe.BatchSize,
+                Bptt = parsed.GetValue(bptt) ?? recipe.Bptt,
+            };
             float dropRate = parsed.GetValue(rate) ?? recipe.Dropout.Output;
             if (dropRate == 0f) throw new BenchmarkException($"{recipe.Name} has no dropout of its own; give a --rate.");
             int count = parsed.GetValue(threads);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TinySD.Benchmarks.Reports;
 using TinySD.Runtime.Ops;
+using TinySD.Runtime.Tasks;
 
 namespace TinySD.Benchmarks.Steps;
 
@@ -19,7 +20,7 @@ internal static class StepReport
         {
             Quartiles spread = Quartiles.Of(result.Milliseconds);
             times.Add(
-                result.Name, Figure(spread.Median, 1), Figure(spread.Lower, 1), Figure(spread.Upper, 1), Figure(spread.Minimum, 1),
+                result.Name, Time(spread.Median), Time(spread.Lower), Time(spread.Upper), Time(spread.Minimum),
                 Figure(tokens * 1000 / spread.Median, 0), Figure(result.Loss, 2));
         }
 
@@ -28,7 +29,10 @@ internal static class StepReport
         AddRatio(NoDropout, Dense);
         AddRatio(Dense, Peer);
         AddRatio(Structured, Peer);
-        string title = $"steps: {plan.Recipe.Name}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, "
+        LanguageModelRecipe preset = LanguageModelRecipe.FindPreset(plan.Recipe.Name)!, recipe = plan.Recipe;
+        bool isSized = (recipe.HiddenSize, recipe.BatchSize, recipe.Bptt) != (preset.HiddenSize, preset.BatchSize, preset.Bptt);
+        string sizes = isSized ? $" with H={recipe.HiddenSize}, B={recipe.BatchSize}, T={recipe.Bptt}" : "";
+        string title = $"steps: {recipe.Name}{sizes}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, "
             + $"{plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
             + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
             + (results.Count == 1 ? " alone" : "")
@@ -65,6 +69,9 @@ internal static class StepReport
             ;
 #endif
     }
+
+    // Small models take less than a millisecond.
+    private static string Time(double milliseconds) => Figure(milliseconds, milliseconds < 10 ? 3 : 1);
 
     private static string Figure(double value, int digits) => value.ToString($"F{digits}", CultureInfo.InvariantCulture);
 }
