@@ -27,21 +27,22 @@ internal static unsafe class DotTile
     public const int MaxSums = MaxRows * MaxSequences;
 
     /// <summary>
-    /// partial[r * rowSums + (i * S + s) * 16 + l] += sum over n of w[r][n] * d[(i * S + s) * dStride + n], n in [0, 16 * blocks) with
-    /// n mod 16 = l, for r in [0, R), i in [0, tiles), s in [0, S). Rows above R and sequences above S fold away; partial overlaps nothing.
+    /// partial[r * rowSums + (i * S + s) * 16 + l] = or += sum over n of w[r][n] * d[(i * S + s) * dStride + n], n in [0, 16 * blocks) with
+    /// n mod 16 = l, for r in [0, R), i in [0, tiles), s in [0, S): sums begin, or go on. Rows above R and sequences above S fold away.
     /// Meanwhile what follows <paramref name="ahead"/>, as long as a row, is asked for, one or two rows by every tile.
     /// </summary>
     /// <remarks>Tiles of sequences are walked in here because one in a piece of a row is short: a call of its own would count.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TLanes, TVector, TRows, TSequences>(
-        float** w, float* d, nint dStride, int tiles, int blocks, float** ahead, float* partial, nint rowSums)
+        float** w, float* d, nint dStride, int tiles, int blocks, bool begins, float** ahead, float* partial, nint rowSums)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
         where TRows : struct, ICount
         where TSequences : struct, ICount
     {
         const int lanes = VirtualLanes;
-        nint end = (nint)blocks * lanes;
+        nint end = (nint)blocks * lanes, fromRow = begins ? 0 : rowSums;
+        float* zeros = stackalloc float[lanes * MaxSequences];
         for (int tile = 0; tile < tiles; tile++, d += TSequences.Value * dStride, partial += TSequences.Value * lanes)
         {
             for (nint lane = 0; lane < lanes; lane += TLanes.Width)
@@ -52,30 +53,36 @@ internal static unsafe class DotTile
                 float* sums3 = sums2 + rowSums;
                 float* sums4 = sums3 + rowSums;
                 float* sums5 = sums4 + rowSums;
-                TVector a00 = TLanes.Load(sums0);
-                TVector a01 = TSequences.Value > 1 ? TLanes.Load(sums0 + lanes) : default;
-                TVector a02 = TSequences.Value > 2 ? TLanes.Load(sums0 + (2 * lanes)) : default;
-                TVector a03 = TSequences.Value > 3 ? TLanes.Load(sums0 + (3 * lanes)) : default;
-                TVector a10 = TRows.Value > 1 ? TLanes.Load(sums1) : default;
-                TVector a11 = TRows.Value > 1 && TSequences.Value > 1 ? TLanes.Load(sums1 + lanes) : default;
-                TVector a12 = TRows.Value > 1 && TSequences.Value > 2 ? TLanes.Load(sums1 + (2 * lanes)) : default;
-                TVector a13 = TRows.Value > 1 && TSequences.Value > 3 ? TLanes.Load(sums1 + (3 * lanes)) : default;
-                TVector a20 = TRows.Value > 2 ? TLanes.Load(sums2) : default;
-                TVector a21 = TRows.Value > 2 && TSequences.Value > 1 ? TLanes.Load(sums2 + lanes) : default;
-                TVector a22 = TRows.Value > 2 && TSequences.Value > 2 ? TLanes.Load(sums2 + (2 * lanes)) : default;
-                TVector a23 = TRows.Value > 2 && TSequences.Value > 3 ? TLanes.Load(sums2 + (3 * lanes)) : default;
-                TVector a30 = TRows.Value > 3 ? TLanes.Load(sums3) : default;
-                TVector a31 = TRows.Value > 3 && TSequences.Value > 1 ? TLanes.Load(sums3 + lanes) : default;
-                TVector a32 = TRows.Value > 3 && TSequences.Value > 2 ? TLanes.Load(sums3 + (2 * lanes)) : default;
-                TVector a33 = TRows.Value > 3 && TSequences.Value > 3 ? TLanes.Load(sums3 + (3 * lanes)) : default;
-                TVector a40 = TRows.Value > 4 ? TLanes.Load(sums4) : default;
-                TVector a41 = TRows.Value > 4 && TSequences.Value > 1 ? TLanes.Load(sums4 + lanes) : default;
-                TVector a42 = TRows.Value > 4 && TSequences.Value > 2 ? TLanes.Load(sums4 + (2 * lanes)) : default;
-                TVector a43 = TRows.Value > 4 && TSequences.Value > 3 ? TLanes.Load(sums4 + (3 * lanes)) : default;
-                TVector a50 = TRows.Value > 5 ? TLanes.Load(sums5) : default;
-                TVector a51 = TRows.Value > 5 && TSequences.Value > 1 ? TLanes.Load(sums5 + lanes) : default;
-                TVector a52 = TRows.Value > 5 && TSequences.Value > 2 ? TLanes.Load(sums5 + (2 * lanes)) : default;
-                TVector a53 = TRows.Value > 5 && TSequences.Value > 3 ? TLanes.Load(sums5 + (3 * lanes)) : default;
+                float* from0 = begins ? zeros : sums0;
+                float* from1 = from0 + fromRow;
+                float* from2 = from1 + fromRow;
+                float* from3 = from2 + fromRow;
+                float* from4 = from3 + fromRow;
+                float* from5 = from4 + fromRow;
+                TVector a00 = TLanes.Load(from0);
+                TVector a01 = TSequences.Value > 1 ? TLanes.Load(from0 + lanes) : default;
+                TVector a02 = TSequences.Value > 2 ? TLanes.Load(from0 + (2 * lanes)) : default;
+                TVector a03 = TSequences.Value > 3 ? TLanes.Load(from0 + (3 * lanes)) : default;
+                TVector a10 = TRows.Value > 1 ? TLanes.Load(from1) : default;
+                TVector a11 = TRows.Value > 1 && TSequences.Value > 1 ? TLanes.Load(from1 + lanes) : default;
+                TVector a12 = TRows.Value > 1 && TSequences.Value > 2 ? TLanes.Load(from1 + (2 * lanes)) : default;
+                TVector a13 = TRows.Value > 1 && TSequences.Value > 3 ? TLanes.Load(from1 + (3 * lanes)) : default;
+                TVector a20 = TRows.Value > 2 ? TLanes.Load(from2) : default;
+                TVector a21 = TRows.Value > 2 && TSequences.Value > 1 ? TLanes.Load(from2 + lanes) : default;
+                TVector a22 = TRows.Value > 2 && TSequences.Value > 2 ? TLanes.Load(from2 + (2 * lanes)) : default;
+                TVector a23 = TRows.Value > 2 && TSequences.Value > 3 ? TLanes.Load(from2 + (3 * lanes)) : default;
+                TVector a30 = TRows.Value > 3 ? TLanes.Load(from3) : default;
+                TVector a31 = TRows.Value > 3 && TSequences.Value > 1 ? TLanes.Load(from3 + lanes) : default;
+                TVector a32 = TRows.Value > 3 && TSequences.Value > 2 ? TLanes.Load(from3 + (2 * lanes)) : default;
+                TVector a33 = TRows.Value > 3 && TSequences.Value > 3 ? TLanes.Load(from3 + (3 * lanes)) : default;
+                TVector a40 = TRows.Value > 4 ? TLanes.Load(from4) : default;
+                TVector a41 = TRows.Value > 4 && TSequences.Value > 1 ? TLanes.Load(from4 + lanes) : default;
+                TVector a42 = TRows.Value > 4 && TSequences.Value > 2 ? TLanes.Load(from4 + (2 * lanes)) : default;
+                TVector a43 = TRows.Value > 4 && TSequences.Value > 3 ? TLanes.Load(from4 + (3 * lanes)) : default;
+                TVector a50 = TRows.Value > 5 ? TLanes.Load(from5) : default;
+                TVector a51 = TRows.Value > 5 && TSequences.Value > 1 ? TLanes.Load(from5 + lanes) : default;
+                TVector a52 = TRows.Value > 5 && TSequences.Value > 2 ? TLanes.Load(from5 + (2 * lanes)) : default;
+                TVector a53 = TRows.Value > 5 && TSequences.Value > 3 ? TLanes.Load(from5 + (3 * lanes)) : default;
                 float* ahead0 = ahead[Math.Min(tile, TRows.Value - 1)], ahead1 = ahead[Math.Min(tile + tiles, TRows.Value - 1)];
                 float* d0 = d + lane;
                 float* d1 = d0 + dStride;

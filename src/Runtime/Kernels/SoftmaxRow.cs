@@ -29,7 +29,7 @@ internal static unsafe class SoftmaxRow<TLanes, TVector>
         if (TLanes.Width < 16) TLanes.Store(partial + TLanes.Width, s1);
         if (TLanes.Width < 8) TLanes.Store(partial + (2 * TLanes.Width), s2);
         if (TLanes.Width < 8) TLanes.Store(partial + (3 * TLanes.Width), s3);
-        for (int j = whole; j < count; j++) partial[j - whole] += SoftmaxRow<Lanes1, float>.Exponential(row + j, max);
+        AddLast(row + whole, count - whole, shift, partial);
         return DotTile.Reduce(partial);
     }
 
@@ -41,27 +41,51 @@ internal static unsafe class SoftmaxRow<TLanes, TVector>
         return e;
     }
 
+    // The exponentials of fewer than 16 logits, each in its lane's sum.
+    private static void AddLast(float* row, int count, TVector shift, float* partial)
+    {
+        for (; count > 0; count -= TLanes.Width, row += TLanes.Width, partial += TLanes.Width)
+        {
+            var first = new FirstLanes<TLanes, TVector>(Math.Min(count, TLanes.Width));
+            TVector e = Activations<TLanes, TVector>.Exp(TLanes.Subtract(first.Load(row), shift));
+            first.Store(row, e);
+            first.Store(partial, TLanes.Add(TLanes.Load(partial), e));
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest(float* row, int count, float* partial)
     {
         float max = row[0];
-        int j = 0;
-        if (count >= 4 * TLanes.Width)
+        if (count < TLanes.Width)
         {
-            TVector m0 = TLanes.Load(row), m1 = m0, m2 = m0, m3 = m0;
-            for (; j + (4 * TLanes.Width) <= count; j += 4 * TLanes.Width)
-            {
-                m0 = TLanes.Max(m0, TLanes.Load(row + j));
-                m1 = TLanes.Max(m1, TLanes.Load(row + j + TLanes.Width));
-                m2 = TLanes.Max(m2, TLanes.Load(row + j + (2 * TLanes.Width)));
-                m3 = TLanes.Max(m3, TLanes.Load(row + j + (3 * TLanes.Width)));
-            }
-
-            TLanes.Store(partial, TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3)));
-            for (int lane = 0; lane < TLanes.Width; lane++) max = MathF.Max(max, partial[lane]);
+            for (int j = 1; j < count; j++) max = MathF.Max(max, row[j]);
+            return max;
         }
 
-        for (; j < count; j++) max = MathF.Max(max, row[j]);
-        return max;
+        // The last register begins before the end of those before it: the largest stays the largest.
+        TVector m0 = TLanes.Load(row + count - TLanes.Width), m1 = m0, m2 = m0, m3 = m0;
+        int i = 0;
+        for (; i + (4 * TLanes.Width) <= count; i += 4 * TLanes.Width)
+        {
+            m0 = TLanes.Max(m0, TLanes.Load(row + i));
+            m1 = TLanes.Max(m1, TLanes.Load(row + i + TLanes.Width));
+            m2 = TLanes.Max(m2, TLanes.Load(row + i + (2 * TLanes.Width)));
+            m3 = TLanes.Max(m3, TLanes.Load(row + i + (3 * TLanes.Width)));
+        }
+
+        for (; i + TLanes.Width <= count; i += TLanes.Width) m0 = TLanes.Max(m0, TLanes.Load(row + i));
+        TLanes.Store(partial, TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3)));
+        float x = partial[0], y = partial[1], z = partial[2];
+        max = partial[3];
+        for (int lane = 4; lane < TLanes.Width; lane += 4)
+        {
+            x = MathF.Max(x, partial[lane]);
+            y = MathF.Max(y, partial[lane + 1]);
+            z = MathF.Max(z, partial[lane + 2]);
+            max = MathF.Max(max, partial[lane + 3]);
+        }
+
+        return MathF.Max(MathF.Max(x, y), MathF.Max(z, max));
     }
 }

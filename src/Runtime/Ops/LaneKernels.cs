@@ -117,10 +117,10 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
                 // Tiles of sequences that differ by at most one: the larger ones, and the others.
                 int tiles = Tiles(sequences, DotSequences), small = sequences / tiles, large = sequences % tiles;
                 int rowSums = sequences * DotTile.VirtualLanes, ofLarge = large * (small + 1);
-                new Span<float>(partial, height * rowSums).Clear();
                 for (int block = 0; block < blocks; block += pieceBlocks)
                 {
                     int length = Math.Min(pieceBlocks, blocks - block);
+                    bool begins = block == 0;
                     nint column = (nint)block * DotTile.VirtualLanes, end = column + ((nint)length * DotTile.VirtualLanes);
                     for (int r = 0; r < height; r++)
                     {
@@ -130,8 +130,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
                     }
 
                     float* pd = d + ((nint)sequence * dStride) + column, rest = partial + (ofLarge * DotTile.VirtualLanes);
-                    if (large > 0) Dot(height, small + 1, at, pd, dStride, large, length, ahead, partial, rowSums);
-                    Dot(height, small, at, pd + ((nint)ofLarge * dStride), dStride, tiles - large, length, ahead, rest, rowSums);
+                    if (large > 0) Dot(height, small + 1, at, pd, dStride, large, length, begins, ahead, partial, rowSums);
+                    Dot(height, small, at, pd + ((nint)ofLarge * dStride), dStride, tiles - large, length, begins, ahead, rest, rowSums);
                 }
 
                 DotTile.Reduce(partial, height * sequences, sums);
@@ -265,31 +265,31 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         };
 
     private static void Dot(
-        int rows, int sequences, float** w, float* d, int dStride, int tiles, int blocks, float** ahead,
+        int rows, int sequences, float** w, float* d, int dStride, int tiles, int blocks, bool begins, float** ahead,
         float* partial, int rowSums)
     {
         switch (rows)
         {
-            case 1: Dot<N1>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 2: Dot<N2>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 3: Dot<N3>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 4: Dot<N4>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 5: Dot<N5>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            default: Dot<N6>(sequences, w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 1: Dot<N1>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 2: Dot<N2>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 3: Dot<N3>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 4: Dot<N4>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 5: Dot<N5>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            default: Dot<N6>(sequences, w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
         }
     }
 
     private static void Dot<TRows>(
-        int sequences, float** w, float* d, int dStride, int tiles, int blocks, float** ahead, float* partial,
+        int sequences, float** w, float* d, int dStride, int tiles, int blocks, bool begins, float** ahead, float* partial,
         int rowSums)
         where TRows : struct, ICount
     {
         switch (sequences)
         {
-            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
-            default: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, tiles, blocks, ahead, partial, rowSums); break;
+            case 1: DotTile.Run<TLanes, TVector, TRows, N1>(w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 2: DotTile.Run<TLanes, TVector, TRows, N2>(w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            case 3: DotTile.Run<TLanes, TVector, TRows, N3>(w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
+            default: DotTile.Run<TLanes, TVector, TRows, N4>(w, d, dStride, tiles, blocks, begins, ahead, partial, rowSums); break;
         }
     }
 
