@@ -20,12 +20,17 @@ internal static class ProductsCommand
         Option<int> threads = CommonOptions.Threads();
         Option<int?> lanes = CommonOptions.Lanes();
         Option<int> rounds = CommonOptions.Whole("--rounds", 15, 1, 100_000, "How often each product is timed.");
+        var inStep = new Option<bool>("--in-step")
+        {
+            Description = "Make all products one after the other, as a training step does, and not each again and again: none finds in the "
+                + "caches what it left there.",
+        };
         Option<string?> output = CommonOptions.Out();
         var command = new Command(
             "products", "Time forward, backward and weight-gradient products, dense and structured in turn, against the multiply-add "
             + "peak of the same minute.")
         {
-            hidden, vocabulary, batch, steps, rate, threads, lanes, rounds, output,
+            hidden, vocabulary, batch, steps, rate, threads, lanes, rounds, inStep, output,
         };
         command.SetAction(parsed =>
         {
@@ -37,25 +42,26 @@ internal static class ProductsCommand
             var load = new OtherLoad();
             var table = new MarkdownTable(
                 "product", "dense ms", "GF/s", "of peak", "structured ms", "of peak", "times as fast", "quartiles");
-            double limit = 0;
-            (string, int, bool)[] shapes =
-                [("recurrent", 4 * h, true), ("input", 4 * h, false), ("classifier", parsed.GetValue(vocabulary), false)];
-            foreach ((string name, int n, bool stepwise) in shapes)
-            {
-                var products = new WindowProducts(parts, h, n, t, b, dropRate);
-                limit = 1 / products.KeptShare;
-                Measure(
-                    table, $"FP {name}", products, stepwise ? products.ForwardSteps : products.Forward, parts, width,
-                    parsed.GetValue(rounds));
-                Measure(
-                    table, $"BP {name}", products, stepwise ? products.BackwardSteps : products.Backward, parts, width,
-                    parsed.GetValue(rounds));
-                Measure(table, $"WG {name}", products, products.WeightGradient, parts, width, parsed.GetValue(rounds));
-            }
+            WindowProducts input = new(parts, h, 4 * h, t, b, dropRate), recurrent = new(parts, h, 4 * h, t, b, dropRate);
+            WindowProducts classifier = new(parts, h, parsed.GetValue(vocabulary), t, b, dropRate);
 
+            // In the order of a training step.
+            ProductTimes[] all =
+            [
+                new("FP input", input, input.Forward), new("FP recurrent", recurrent, recurrent.ForwardSteps),
+                new("FP classifier", classifier, classifier.Forward), new("BP classifier", classifier, classifier.Backward),
+                new("WG classifier", classifier, classifier.WeightGradient), new("BP recurrent", recurrent, recurrent.BackwardSteps),
+                new("BP input", input, input.Backward), new("WG input", input, input.WeightGradient),
+                new("WG recurrent", recurrent, recurrent.WeightGradient),
+            ];
+            double limit = 1 / input.KeptShare;
+            int times = parsed.GetValue(rounds);
+            if (parsed.GetValue(inStep)) Measure(table, all, parts, width, times);
+            else foreach (ProductTimes product in all) Measure(table, [product], parts, width, times);
             string title = string.Create(
                 CultureInfo.InvariantCulture,
                 $"products: H={h}, T={t}, batch {b}, rate {dropRate:F2}, {width} lanes, {count} {(count == 1 ? "thread" : "threads")}");
+            if (parsed.GetValue(inStep)) title += ", in a step";
             string note = string.Create(
                 CultureInfo.InvariantCulture,
                 $"Medians of {parsed.GetValue(rounds)} rounds; the limit is {limit:F2} times. The peak is the fused multiply-adds of " +
@@ -67,35 +73,34 @@ internal static class ProductsCommand
         return command;
     }
 
-    private static void Measure(
-        MarkdownTable table, string name, WindowProducts products, Action<bool> run, RuntimeParts parts, int lanes, int rounds)
+    // All dense in a round, then all structured, then the peak.
+    private static void Measure(MarkdownTable table, ProductTimes[] products, RuntimeParts parts, int lanes, int rounds)
     {
-        double[] dense = new double[rounds], structured = new double[rounds], peak = new double[rounds];
-        run(false);
-        run(true);
+        double[] peak = new double[rounds];
+        foreach (ProductTimes product in products) product.WarmUp();
         FmaPeak.Run(lanes, parts.Runner);
         for (int round = 0; round < rounds; round++)
         {
-            dense[round] = Seconds(() => run(false));
-            structured[round] = Seconds(() => run(true));
-            peak[round] = FmaPeak.Operations(lanes, parts.Runner.ThreadCount) / Seconds(() => FmaPeak.Run(lanes, parts.Runner));
+            foreach (ProductTimes product in products) product.Time(structured: false);
+            foreach (ProductTimes product in products) product.Time(structured: true);
+            long start = Stopwatch.GetTimestamp();
+            FmaPeak.Run(lanes, parts.Runner);
+            peak[round] = FmaPeak.Operations(lanes, parts.Runner.ThreadCount) / Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        Quartiles ratio = Quartiles.Of(dense.Zip(structured, (a, b) => a / b));
-        double Share(double[] seconds, double operations) => Quartiles.Of(seconds.Zip(peak, (s, p) => operations / s / p)).Median;
-        double median = Quartiles.Of(dense).Median;
-        table.Add(
-            name, Figure(median * 1000, 2), Figure(products.DenseOperations / median / 1e9, 0),
-            Percent(Share(dense, products.DenseOperations)),
-            Figure(Quartiles.Of(structured).Median * 1000, 2), Percent(Share(structured, products.DenseOperations * products.KeptShare)),
-            Figure(ratio.Median, 2), $"{Figure(ratio.Lower, 2)} to {Figure(ratio.Upper, 2)}");
+        foreach (ProductTimes product in products) Add(table, product, peak);
     }
 
-    private static double Seconds(Action action)
+    private static void Add(MarkdownTable table, ProductTimes product, double[] peak)
     {
-        long start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Quartiles ratio = Quartiles.Of(product.Dense.Zip(product.Structured, (a, b) => a / b));
+        double operations = product.Products.DenseOperations, dense = Quartiles.Of(product.Dense).Median;
+        double Share(IReadOnlyList<double> seconds, double done) => Quartiles.Of(seconds.Zip(peak, (s, p) => done / s / p)).Median;
+        table.Add(
+            product.Name, Figure(dense * 1000, 2), Figure(operations / dense / 1e9, 0), Percent(Share(product.Dense, operations)),
+            Figure(Quartiles.Of(product.Structured).Median * 1000, 2),
+            Percent(Share(product.Structured, operations * product.Products.KeptShare)),
+            Figure(ratio.Median, 2), $"{Figure(ratio.Lower, 2)} to {Figure(ratio.Upper, 2)}");
     }
 
     private static string Figure(double value, int digits) => value.ToString($"F{digits}", CultureInfo.InvariantCulture);
