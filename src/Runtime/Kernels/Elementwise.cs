@@ -7,6 +7,20 @@ internal static unsafe class Elementwise<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    /// <summary>y[r * yStride + l] = x[r * xStride + l], r in [0, rows), l in [0, count). Rows of y that follow are asked for before they
+    /// are written: far apart, they would be waited for one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyRows(float* x, nint xStride, int rows, int count, float* y, nint yStride)
+    {
+        const int rowsAhead = 8, lineFloats = 16;
+        for (int r = 0; r < rows; r++, x += xStride, y += yStride)
+        {
+            float* ahead = y + (Math.Min(rowsAhead, rows - 1 - r) * yStride);
+            for (int i = 0; i < count; i += lineFloats) TLanes.Prefetch(ahead + i);
+            new ReadOnlySpan<float>(x, count).CopyTo(new Span<float>(y, count));
+        }
+    }
+
     /// <summary>The sum of squares of <paramref name="count"/> floats, a multiple of 16, in 16 virtual lanes, at least 4 real.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float SumOfSquares(float* x, int count)

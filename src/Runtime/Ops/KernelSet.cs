@@ -71,6 +71,9 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.GatherRows"/>
     public abstract void GatherRows(float* x, int length, int* keep, int count, float factor, float* y);
 
+    /// <inheritdoc cref="Elementwise{TLanes, TVector}.CopyRows"/>
+    public abstract void CopyRows(float* x, nint xStride, int rows, int count, float* y, nint yStride);
+
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.Scale"/>
     public abstract void Scale(float* x, int count, float factor, float* y);
 

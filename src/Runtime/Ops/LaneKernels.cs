@@ -186,6 +186,9 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     public override void GatherRows(float* x, int length, int* keep, int count, float factor, float* y) =>
         Elementwise<TLanes, TVector>.GatherRows(x, length, keep, count, factor, y);
 
+    public override void CopyRows(float* x, nint xStride, int rows, int count, float* y, nint yStride) =>
+        Elementwise<TLanes, TVector>.CopyRows(x, xStride, rows, count, y, yStride);
+
     public override void Scale(float* x, int count, float factor, float* y) => Elementwise<TLanes, TVector>.Scale(x, count, factor, y);
 
     public override void Multiply(float* x, float* m, int count, float* y) => Elementwise<TLanes, TVector>.Multiply(x, m, count, y);

@@ -35,6 +35,9 @@ internal sealed unsafe class Products
     // Rows of x or d that a tile wants at least: with fewer sequences, time steps that keep the same units stand side by side.
     private const int SmallBatch = 16;
 
+    // Floats of a gradient that a second-level cache holds beside what it is made of.
+    private const int LocalFloats = 1 << 18;
+
     // Multiply-adds that take about as long as handing them to another thread: a microsecond or two.
     private const int ThreadGrain = 65_536;
 
@@ -359,20 +362,20 @@ internal sealed unsafe class Products
             }
         }
 
-        // The strip grows where it will stay, unless its last register would write beyond it, or its sums come and go at every step: a
-        // wide matrix has rows far apart, and side by side they stay in the second-level cache.
+        // The strip grows where it will stay, unless its last register would write beyond it, or all rows are more than a second-level
+        // cache holds: then its own, side by side, stay in one until the last step.
         private readonly void RunStrip(float* scratch, int column, int valid)
         {
             int width = AlignedBuffer.RoundUp(valid), stride = N;
             float* g = G + column;
-            if (valid < width || (!Keep.IsSame && Rows.Steps > 1))
+            if (valid < width || (Rows.Steps > 1 && (long)K * N > LocalFloats))
             {
                 g = scratch;
                 stride = width;
             }
 
             if (IsNew) for (int k = 0; k < K; k++) new Span<float>(g + ((nint)k * stride), width).Clear();
-            else if (g == scratch) for (int k = 0; k < K; k++) Row(k, column, valid).CopyTo(new Span<float>(g + ((nint)k * stride), valid));
+            else if (g == scratch) Kernels.CopyRows(G + column, N, K, valid, g, stride);
             int together = Keep.IsSame ? Kernels.Tiling.GradientSteps : 1;
             for (int t = 0, steps; t < Rows.Steps; t += steps)
             {
@@ -383,10 +386,7 @@ internal sealed unsafe class Products
                 fixed (int* pk = keep) Kernels.WeightGradient(d, DStride, width, x, Rows.At(t), steps, ahead, pk, keep.Length, g, stride);
             }
 
-            if (g != scratch) return;
-            for (int k = 0; k < K; k++) new ReadOnlySpan<float>(g + ((nint)k * stride), valid).CopyTo(Row(k, column, valid));
+            if (g == scratch) Kernels.CopyRows(g, stride, K, valid, G + column, N);
         }
-
-        private readonly Span<float> Row(int k, int column, int valid) => new(G + ((nint)k * N) + column, valid);
     }
 }
