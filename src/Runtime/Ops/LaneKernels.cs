@@ -40,7 +40,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         float* init, int initStride, float* c, int cStride)
     {
         float** rows = stackalloc float*[MostUnits];
-        units = Math.Min(units, MostUnits);
+        units = Math.Min(count <= 2 * units ? count : units, MostUnits);
 
         // Few sequences need more registers side by side, or every sum waits for the one before.
         int vectors = batch <= (TLanes.Width == 16 ? BlockTile.MaxRows : 2) ? BlockTile.MaxVectors : _vectors;
