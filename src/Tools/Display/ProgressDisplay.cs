@@ -23,7 +23,7 @@ internal static class ProgressDisplay
     public static void Run(CliContext context, Action<IProgressDisplay> body)
     {
         if (context.Console.Progress is { } own) body(own);
-        else if (context.Quiet) body(new SilentDisplay());
+        else if (context.Quiet) body(new LineDisplay(TextWriter.Null));
         else if (context.Console.ErrorIsTerminal) LiveDisplay.Run(context.Console.Messages, body);
         else body(new LineDisplay(context.Console.Error));
     }
@@ -54,19 +54,6 @@ internal static class ProgressDisplay
     {
         if (progress.IsDue) progress.Show(label, share, "");
     };
-
-    private sealed class SilentDisplay : IProgressDisplay
-    {
-        public bool IsDue => false;
-
-        public void Show(string label, double share, string detail)
-        {
-        }
-
-        public void Note(string line)
-        {
-        }
-    }
 
     /// <summary>A line every few seconds.</summary>
     private sealed class LineDisplay(TextWriter writer) : IProgressDisplay

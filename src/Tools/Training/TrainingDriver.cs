@@ -126,7 +126,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
 
         // The results of an epoch cut short are not part of the run that a later one goes on with.
         if (_run.Steps < _run.BatchCount) checkpoints?.Save(_run, TotalSeconds);
-        EpochOutcome epoch = _run.Measure(share => ShowShare(progress, $"{label}, validation", share), stop);
+        EpochOutcome epoch = _run.Measure(ProgressDisplay.ShareOf(progress, $"{label}, validation"), stop);
         if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss))
             throw Diverged($"in epoch {_run.Epoch + 1} (train loss {epoch.Train.Loss}, validation loss {epoch.Valid.Loss})", null);
         RequireFiniteParameters();
@@ -181,11 +181,6 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     {
         string train = task.Words.Text(epoch.Train.Metric), valid = task.Words.Text(epoch.Valid.Metric);
         return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}";
-    }
-
-    private static void ShowShare(IProgressDisplay progress, string label, double share)
-    {
-        if (progress.IsDue) progress.Show(label, share, "");
     }
 
     private DivergedException Diverged(string where, Exception? cause)

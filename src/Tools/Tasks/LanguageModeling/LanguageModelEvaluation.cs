@@ -76,10 +76,7 @@ internal sealed class LanguageModelEvaluation(
         string label, EncodedText measured, Func<Action<double>, EvaluationResult> evaluate)
     {
         long start = Stopwatch.GetTimestamp();
-        EvaluationResult result = evaluate(share =>
-        {
-            if (progress.IsDue) progress.Show(label, share, "");
-        });
+        EvaluationResult result = evaluate(ProgressDisplay.ShareOf(progress, label));
         if (double.IsFinite(result.Loss)) return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
         throw new FailureException(
             $"the loss on {measured.Name} is {result.Loss}: the model gives a token of it no chance at all. " +
