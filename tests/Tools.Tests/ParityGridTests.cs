@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
 using TinySD.Tools.Training;
-using TinySD.Runtime.Threading;
 
 namespace TinySD.Tools.Tests;
 

@@ -33,7 +33,7 @@ public static class ModelSpelling
     /// <summary>Ways to draw structured masks; <c>exact</c> may be typed for short.</summary>
     public static Choice<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))
-    { Typed = [(MaskDraw.ExactCount, "exact")] };
+        { Typed = [(MaskDraw.ExactCount, "exact")] };
 
     /// <summary>Cases of dropout.</summary>
     public static Choice<DropoutKind> DropoutKinds { get; } = new("dropout kind",

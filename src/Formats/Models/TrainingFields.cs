@@ -36,7 +36,8 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     /// <summary>How structured masks are drawn.</summary>
     public Field<TRecipe, MaskDraw> Draw { get; } = new(
         "dropout.draw", "--draw", "Whether structured masks keep an exact count of units or each unit by chance.",
-        ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } }) { Idle = Unstructured };
+        ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } })
+    { Idle = Unstructured };
 
     /// <summary>What kept counts are rounded to.</summary>
     public Field<TRecipe, int> KeepMultiple { get; } = new("dropout.keepMultiple", "--keep-multiple",

@@ -13,7 +13,8 @@ internal abstract class GridCommand(GridKind kind, string help, CommonOptions co
 {
     private readonly FileOption _folder = new(
         "--dir", "DIR", "Where the grid keeps checkpoints, models and results. The same command again goes on with what is there.",
-        (files, path) => files.Fill(path, "--dir", GridFolder.OwnNames)) { Required = true };
+        (files, path) => files.Fill(path, "--dir", GridFolder.OwnNames))
+    { Required = true };
 
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();

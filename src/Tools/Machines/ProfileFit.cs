@@ -19,7 +19,9 @@ internal static class ProfileFit
         SimdMachine machine = simd with
         {
             Cores = facts.Cores,
-            L1Bytes = caches.L1Bytes ?? simd.L1Bytes, L2Bytes = caches.L2Bytes ?? simd.L2Bytes, L3Bytes = caches.L3Bytes ?? simd.L3Bytes,
+            L1Bytes = caches.L1Bytes ?? simd.L1Bytes,
+            L2Bytes = caches.L2Bytes ?? simd.L2Bytes,
+            L3Bytes = caches.L3Bytes ?? simd.L3Bytes,
         };
         ProductTiles tiles = simd.Tiles;
         if (machine.L2Bytes != simd.L2Bytes) tiles = tiles with { WindowColumns = WindowColumns(machine.L2Bytes, caches.L2IsShared) };

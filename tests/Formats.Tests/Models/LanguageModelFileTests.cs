@@ -73,8 +73,12 @@ public sealed class LanguageModelFileTests
     };
 
     // What averaged descent has no use for.
-    private static readonly LanguageModelRecipe s_momentumRecipe = FullRecipe with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f,
-        Nesterov = true };
+    private static readonly LanguageModelRecipe s_momentumRecipe = FullRecipe with
+    {
+        Optimizer = OptimizerKind.Sgd,
+        Momentum = 0.9f,
+        Nesterov = true
+    };
 
     private static readonly LanguageModelRecord s_record = new()
     {
@@ -229,8 +233,11 @@ public sealed class LanguageModelFileTests
         model.Initialize(3, 0.1f);
         var vocabulary = new Vocabulary(TextLevel.Character, ["a", "😀", "\n"]);
         var record =
-            new LanguageModelRecord { Recipe = new() { Name = "none" },
-                Data = new() { Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) } };
+            new LanguageModelRecord
+            {
+                Recipe = new() { Name = "none" },
+                Data = new() { Train = new("/home/somebody/train.txt", 3), Valid = new("v", 0) }
+            };
         LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, record);
         (LanguageModel back, Vocabulary characters, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
         await Assert.That(back.Parameters.Values.SequenceEqual(model.Parameters.Values)).IsTrue();

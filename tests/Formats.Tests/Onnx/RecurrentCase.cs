@@ -134,10 +134,16 @@ public sealed record RecurrentCase(string Operator, string Direction)
         {
             string what = $"{name} {string.Join(' ', alpha.Concat(beta))}";
             yield return new RecurrentCase("RNN", "forward") { What = what, Activations = [name], Alphas = alpha, Betas = beta };
-            yield return new RecurrentCase("GRU", "forward") { What = what, Activations = ["Sigmoid", name], Alphas = alpha, Betas = beta,
-                LinearBeforeReset = 0 };
-            yield return new RecurrentCase("LSTM", "forward") { What = what, Activations = ["Sigmoid", "Tanh", name], Alphas = alpha,
-                Betas = beta, States = true };
+            yield return new RecurrentCase("GRU", "forward")
+            {
+                What = what, Activations = ["Sigmoid", name], Alphas = alpha, Betas = beta,
+                LinearBeforeReset = 0
+            };
+            yield return new RecurrentCase("LSTM", "forward")
+            {
+                What = what, Activations = ["Sigmoid", "Tanh", name], Alphas = alpha,
+                Betas = beta, States = true
+            };
         }
 
         // Constants of one list belong to different functions, and the two directions differ.
@@ -150,8 +156,11 @@ public sealed record RecurrentCase(string Operator, string Direction)
             States = true,
             Peepholes = true,
         };
-        yield return new RecurrentCase("RNN", "bidirectional") { What = "unlike activations", Activations = ["Tanh", "Relu"],
-            States = true };
+        yield return new RecurrentCase("RNN", "bidirectional")
+        {
+            What = "unlike activations", Activations = ["Tanh", "Relu"],
+            States = true
+        };
         yield return new RecurrentCase("GRU", "bidirectional")
         {
             What = "unlike activations",

@@ -25,8 +25,11 @@ public sealed class StackExchangeTests
             {
                 for (int layers = 1; layers <= 3; layers += 2)
                 {
-                    var config = new RecurrentStackConfig { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = layers,
-                        Direction = direction };
+                    var config = new RecurrentStackConfig
+                    {
+                        Cell = cell, InputSize = I, HiddenSize = H, LayerCount = layers,
+                        Direction = direction
+                    };
                     yield return () => config;
                 }
             }

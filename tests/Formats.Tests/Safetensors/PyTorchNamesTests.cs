@@ -50,8 +50,11 @@ public sealed class PyTorchNamesTests
     [Arguments(CellKind.RnnRelu)]
     public async Task What_is_exported_is_imported_again(CellKind cell)
     {
-        RecurrentStack stack = StackExchangeTests.Make(new() { Cell = cell, InputSize = I, HiddenSize = H, LayerCount = 3,
-            Direction = RecurrentDirection.Bidirectional });
+        RecurrentStack stack = StackExchangeTests.Make(new()
+        {
+            Cell = cell, InputSize = I, HiddenSize = H, LayerCount = 3,
+            Direction = RecurrentDirection.Bidirectional
+        });
         using var folder = new TestFolder();
         SafetensorsWriter.Write(folder["m.safetensors"], PyTorchNames.Name("m", stack, "x."), PyTorchNames.Metadata(stack, null));
         using SafetensorsFile file = SafetensorsFile.Open(folder["m.safetensors"]);

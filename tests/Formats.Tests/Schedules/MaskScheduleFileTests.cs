@@ -34,8 +34,11 @@ public sealed class MaskScheduleFileTests
             foreach (DropoutKind kind in new[] { DropoutKind.Structured, DropoutKind.StructuredLocked })
             {
                 foreach (int group in new[] { 1, 3 })
-                    yield return () => new DropoutSpec { Kind = kind, Draw = draw, GroupSize = group, Embedding = 0.97f, Recurrent = 0.5f,
-                        Output = 0.1f };
+                    yield return () => new DropoutSpec
+                    {
+                        Kind = kind, Draw = draw, GroupSize = group, Embedding = 0.97f, Recurrent = 0.5f,
+                        Output = 0.1f
+                    };
             }
         }
     }

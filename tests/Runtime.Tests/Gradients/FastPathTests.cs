@@ -128,7 +128,8 @@ public sealed class FastPathTests
         {
             LanguageModel model = NewModel(shape, range);
             var trainer = new LanguageModelTrainer(
-                model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
+                model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width))
+            { LearningRate = 0f };
             for (int window = 0; window < 2; window++)
             {
                 (int[] tokens, int[] targets, ReferenceWindow forward, var gradients, var terms) = expected[window];

@@ -112,7 +112,8 @@ public sealed class RegularizerTests
             {
                 LanguageModel model = NewModel(config);
                 var trainer = new LanguageModelTrainer(
-                    model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width)) { LearningRate = 0f };
+                    model, recipe, SingleThread.Instance, KernelChoice.ForLaneWidth(width))
+                { LearningRate = 0f };
                 foreach (Expected window in windows)
                 {
                     StepResult result = trainer.Step(window.Tokens, window.Targets, new Draw(window.Step, Sample));
@@ -227,13 +228,13 @@ public sealed class RegularizerTests
     /// <summary>A recipe that has all there is.</summary>
     internal static LanguageModelRecipe Everything(LanguageModelConfig config, DropoutSpec dropout) =>
         Recipe(_all, config, timeSteps: 5, dropout) with
-    {
-        VariableBptt = true,
-        Optimizer = OptimizerKind.NtAsgd,
-        WeightDecay = 1e-3f,
-        ClipNorm = 0.5f,
-        WarmUpUpdates = 3,
-    };
+        {
+            VariableBptt = true,
+            Optimizer = OptimizerKind.NtAsgd,
+            WeightDecay = 1e-3f,
+            ClipNorm = 0.5f,
+            WarmUpUpdates = 3,
+        };
 
     private static LanguageModelRecipe Recipe(
         LanguageModelRecipe regularizers, LanguageModelConfig config, int timeSteps, DropoutSpec dropout) =>

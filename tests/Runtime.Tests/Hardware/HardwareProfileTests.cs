@@ -141,7 +141,10 @@ public sealed class HardwareProfileTests
         {
             Simd = _avx2.Simd! with
             {
-                Instructions = SimdInstructions.Helium, LaneWidth = 4, VectorRegisters = 8, Tiles = new() { ForwardRows = 2 },
+                Instructions = SimdInstructions.Helium,
+                LaneWidth = 4,
+                VectorRegisters = 8,
+                Tiles = new() { ForwardRows = 2 },
             },
         };
         await Assert.That(() => KernelChoice.For(helium)).Throws<ArgumentException>()

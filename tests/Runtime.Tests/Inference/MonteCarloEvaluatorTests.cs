@@ -29,7 +29,8 @@ public sealed class MonteCarloEvaluatorTests
     public async Task Words_and_recurrent_weights_are_dropped_as_in_training(DropoutSpec dropout)
     {
         LanguageModelConfig config = Cases.Config(
-            Vocabulary, embedding: 6, hidden: 9, layers: 2) with { LastHiddenSize = 6, TieWeights = true };
+            Vocabulary, embedding: 6, hidden: 9, layers: 2) with
+        { LastHiddenSize = 6, TieWeights = true };
         foreach ((float words, float weights) in new[] { (0.4f, 0f), (0f, 0.5f), (0.25f, 0.375f) })
         {
             await IsTheTwinsAverage(Cases.Model(config, range: 0.8f), dropout, words, weights);

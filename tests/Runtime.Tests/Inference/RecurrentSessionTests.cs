@@ -147,7 +147,8 @@ public sealed class RecurrentSessionTests
     public async Task Refusing_allocates_nothing_where_all_is_well()
     {
         var session = new RecurrentSession(
-            Make(Config(CellKind.Lstm, RecurrentDirection.Forward)), B, 2) { NonFinite = NonFiniteInput.Refuse };
+            Make(Config(CellKind.Lstm, RecurrentDirection.Forward)), B, 2)
+        { NonFinite = NonFiniteInput.Refuse };
         float[] x = Arrays.Uniform(62, 2 * B * I), y = new float[2 * B * H];
         session.Run(x, y);
         long least = long.MaxValue;

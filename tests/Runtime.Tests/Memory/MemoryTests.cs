@@ -69,7 +69,8 @@ public sealed class MemoryTests
     {
         LanguageModelConfig config = Cases.Config(vocabulary: 11, embedding: 3, hidden, layers) with
         {
-            Cell = cell, Peepholes = cell == CellKind.Lstm,
+            Cell = cell,
+            Peepholes = cell == CellKind.Lstm,
         };
         var stack = new RecurrentStackConfig
         {

@@ -15,7 +15,8 @@ public sealed class ReducerTests
     private static LanguageModelRecipe Recipe =>
         Cases.Recipe(Cases.Config(Vocabulary, embedding: 3, hidden: 5, layers: 2), batch: 2, timeSteps: 3) with
         {
-            LearningRate = 0.5f, ClipNorm = 0f,
+            LearningRate = 0.5f,
+            ClipNorm = 0f,
         };
 
     [Test]

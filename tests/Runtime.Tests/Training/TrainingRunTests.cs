@@ -58,7 +58,10 @@ public sealed class TrainingRunTests
         yield return () => plain;
         yield return () => plain with
         {
-            Optimizer = OptimizerKind.Adam, LearningRate = 0.01f, WarmUpUpdates = 50, LearningRateSchedule = LearningRateSchedule.Cosine,
+            Optimizer = OptimizerKind.Adam,
+            LearningRate = 0.01f,
+            WarmUpUpdates = 50,
+            LearningRateSchedule = LearningRateSchedule.Cosine,
         };
         yield return () => plain with { Optimizer = OptimizerKind.NtAsgd, NonMonotone = 0, LearningRate = 8f, VariableBptt = true };
         yield return () =>

@@ -22,7 +22,8 @@ internal sealed class ParityTraining(ParityRecipe recipe, string output, IParall
 
     public static TaskWords Told { get; } = new(
         "parity model", "the parity of bits", "data", "bits", ParityTask.Accuracy, "Accuracies",
-        value => Figures.Fixed(value, 4)) { Decimals = 4 };
+        value => Figures.Fixed(value, 4))
+    { Decimals = 4 };
 
     public override TrainingTask<ParityBatch> Task { get; } = new ParityTask(recipe, runner);
 

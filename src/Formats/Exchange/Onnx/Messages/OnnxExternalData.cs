@@ -94,7 +94,7 @@ internal sealed class OnnxExternalFiles(string model)
             problem = offset > size - needed ? new FileProblem(FileProblemKind.TensorOutsideFile, path,
                     $"{path} has {Words.Counted(size, "byte")}, and tensor '{shown}' of {model} takes bytes {offset} to " +
                     $"{Math.Min(long.MaxValue - needed, offset) + needed} of it; it is another model's, or was not copied whole")
-                { Part = tensor.Name }
+            { Part = tensor.Name }
                 : before + needed <= MaxReads * size ? null
                 : OnnxProblem.Unsupported(model, tensor.Offset, tensor.Name, $"reading '{location}' more than {MaxReads} times over");
             if (problem is not null) return false;
