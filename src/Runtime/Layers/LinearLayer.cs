@@ -11,10 +11,9 @@ internal sealed class LinearLayer
     private readonly TensorSlot _weight, _bias;
     private readonly WeightRows _rows;
     private readonly Products _products;
-    private readonly VectorOps _ops;
     private readonly PassTimes _times;
     private readonly UnitDropout _dropout;
-    private readonly int _inputs, _columns, _stride;
+    private readonly int _inputs, _columns;
     private StepRows _window;
 
     public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan)
@@ -23,12 +22,10 @@ internal sealed class LinearLayer
         _bias = bias;
         _products = plan.Products;
         _rows = new WeightRows(weight, plan.Products, plan.Scratch);
-        _ops = plan.Vectors;
         _times = plan.Times;
         _dropout = dropout;
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
-        _stride = Products.RowStride(_columns);
         plan.Product(weight, shape, dropout.Place, isStepped: false, shape.TimeSteps);
     }
 
@@ -49,9 +46,7 @@ internal sealed class LinearLayer
         KeepTable keep = _dropout.Keep(_products);
         _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
-        _products.WeightGradient(x, _inputs, _columns, _window, keep, dy, gradients[_weight]);
+        _products.WeightGradient(x, _inputs, _columns, _window, keep, dy, gradients[_weight], gradients[_bias]);
         _times.Lap(Pass.ClassifierGradient);
-        _ops.AddColumnSums(dy, _stride, _window.Total, _columns, gradients[_bias]);
-        _times.Lap(Pass.BiasSums);
     }
 }

@@ -38,7 +38,7 @@ public enum Pass
     /// <summary>WG of the classifier: the gradient of its weights.</summary>
     ClassifierGradient,
 
-    /// <summary>The gradients of all biases, and of peepholes.</summary>
+    /// <summary>The gradients of peepholes and of a GRU's second bias; those of other biases come with their weights'.</summary>
     BiasSums,
 
     /// <summary>The recurrent cells, backward.</summary>

@@ -90,10 +90,10 @@ internal abstract partial class RecurrentLayer
     /// <summary>Ends a backward pass that was run step by step: adds the gradients of this layer's tensors, over all steps.</summary>
     public void AddWeightGradients(GradientBlock gradients, ReadOnlySpan<float> x)
     {
-        Products.WeightGradient(x, _inputs, _columns, _rows, Keep(_traits.InputDropout, _inputs), _gates.Span, gradients[Slots.Input]);
+        Products.WeightGradient(
+            x, _inputs, _columns, _rows, Keep(_traits.InputDropout, _inputs), _gates.Span, gradients[Slots.Input], gradients[Slots.Bias]);
         Times.Lap(Pass.InputGradient);
         AddRecurrentGradient(gradients[Slots.Recurrent]);
-        Ops.AddColumnSums(_gates.Span, GateStride, RowCount, _columns, gradients[Slots.Bias]);
         AddVectorGradients(gradients);
         Times.Lap(Pass.BiasSums);
     }

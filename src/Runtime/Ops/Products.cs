@@ -144,14 +144,19 @@ internal sealed unsafe class Products
             Turn(turned[steps.Before(t)..], rows.Total, dx[((before + steps.Before(t)) * k)..], steps.At(t), k, steps.At(t));
     }
 
-    /// <summary>g [K][N] += sum over time steps of x[t] * d[t] in the rows of kept(t). x as in <see cref="ForwardWindow"/>.</summary>
-    public void WeightGradient(ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
+    /// <summary>g [K][N] += sum over time steps of x[t] * d[t] in the rows of kept(t), x as in <see cref="ForwardWindow"/>; and the bias's
+    /// gradient [N] += the sum of d's rows, in order, where there is one.</summary>
+    public void WeightGradient(
+        ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g,
+        GradientSpan bias = default)
     {
         int beside = SideBySideFrom(rows, keep);
-        if (beside > 0 || rows.Steps == 0) Gradient(x, k, n, rows.Slice(0, beside), keep, d, g);
+        if (beside > 0 || rows.Steps == 0) Gradient(x, k, n, rows.Slice(0, beside), keep, d, g, bias);
         if (beside == rows.Steps) return;
         Span<float> turned = SetSideBySide(x, k, ref rows, beside, keep.At(0).Length, out int before);
-        Gradient(turned, k, n, rows, keep, d[(before * RowStride(n))..], new GradientSpan(g.Values, g.IsNew && beside == 0));
+        Gradient(
+            turned, k, n, rows, keep, d[(before * RowStride(n))..], new GradientSpan(g.Values, g.IsNew && beside == 0),
+            new GradientSpan(bias.Values, bias.IsNew && beside == 0));
     }
 
     /// <summary>Copies w [k][n] to rows of <paramref name="stride"/> floats; what lies beyond n is left alone.</summary>
@@ -223,17 +228,18 @@ internal sealed unsafe class Products
         }
     }
 
-    private void Gradient(ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g)
+    private void Gradient(
+        ReadOnlySpan<float> x, int k, int n, StepRows rows, KeepTable keep, ReadOnlySpan<float> d, GradientSpan g, GradientSpan bias)
     {
         int ld = RowStride(n);
         Debug.Assert(x.Length >= rows.Total * k && d.Length >= rows.Total * ld && g.Values.Length >= (long)k * n);
-        fixed (float* px = x, pd = d, pg = g.Values, ps = _scratch.Span)
+        fixed (float* px = x, pd = d, pg = g.Values, pb = bias.Cleared(), ps = _scratch.Span)
         {
             var body = new WeightGradientBody
             {
                 Kernels = _kernels, X = px, K = k, N = n,
                 Rows = rows, Keep = keep, D = pd, DStride = ld,
-                G = pg, IsNew = g.IsNew, Scratch = ps, ScratchFloats = (int)_scratchFloats,
+                G = pg, IsNew = g.IsNew, Bias = pb, Scratch = ps, ScratchFloats = (int)_scratchFloats,
             };
             _runner.For(Lines(n), Grain((long)k * LineFloats * rows.Total), ref body);
         }
@@ -347,7 +353,7 @@ internal sealed unsafe class Products
     private ref struct WeightGradientBody : IRangeBody
     {
         public KernelSet Kernels;
-        public float* X, D, G, Scratch;
+        public float* X, D, G, Bias, Scratch;
         public int K, N, DStride, ScratchFloats;
         public StepRows Rows;
         public KeepTable Keep;
@@ -387,6 +393,7 @@ internal sealed unsafe class Products
             }
 
             if (g == scratch) Kernels.CopyRows(g, stride, K, valid, G + column, N);
+            if (Bias != null) Kernels.AddColumnSums(D + column, DStride, Rows.Total, valid, Bias + column);
         }
     }
 }

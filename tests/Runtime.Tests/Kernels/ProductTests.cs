@@ -65,7 +65,8 @@ public sealed class ProductTests
                 ?? twin.C.FirstFar("steps", found.Steps, rig.K + 1)
                 ?? twin.Dx.FirstFar("dx", found.Dx, rig.N + 2)
                 ?? twin.Dx.FirstFar("dx of a window", found.DxWindow, rig.N + 2)
-                ?? twin.G.FirstFar("g", found.G, rig.T * rig.B);
+                ?? twin.G.FirstFar("g", found.G, rig.T * rig.B)
+                ?? twin.BiasSums.FirstFar("bias", found.BiasSums, rig.T * rig.B);
             if (failure != null) return $"{width} lanes: {failure}";
         }
 
@@ -111,9 +112,11 @@ public sealed class ProductTests
 
     private static TwinResults Twin(ProductRig rig, float scale)
     {
-        var results = new TwinResults(new Twins(rig.T * rig.B * rig.Stride), new Twins(rig.T * rig.K * rig.B), new Twins(rig.K * rig.N));
+        var results = new TwinResults(
+            new Twins(rig.T * rig.B * rig.Stride), new Twins(rig.T * rig.K * rig.B), new Twins(rig.K * rig.N), new Twins(rig.N));
         double[,] w = ((ReadOnlySpan<float>)rig.W).ToMatrix(rig.K, rig.N);
         var gradient = (Values: new double[rig.K, rig.N], Terms: new double[rig.K, rig.N]);
+        double[] sums = new double[rig.N], sumTerms = new double[rig.N];
         for (int t = 0; t < rig.T; t++)
         {
             double[,] x = ((ReadOnlySpan<float>)rig.X.AsSpan(t * rig.K * rig.B)).ToMatrix(rig.K, rig.B);
@@ -128,7 +131,14 @@ public sealed class ProductTests
             for (int b = 0; b < rig.B; b++) results.C.Set(
                 ((t * rig.B) + b) * rig.Stride, c.GetRowSpan(b), cTerms.GetRowSpan(b)); // padding stays 0
             results.Dx.Set(t * rig.K * rig.B, dx.AsFlat(), dxTerms.AsFlat());
+            for (int i = 0; i < d.Length; i++)
+            {
+                sums[i % rig.N] += d.AsFlat()[i];
+                sumTerms[i % rig.N] += Math.Abs(d.AsFlat()[i]);
+            }
         }
+
+        results.BiasSums.Set(0, sums, sumTerms);
 
         results.G.Set(0, gradient.Values.AsFlat(), gradient.Terms.AsFlat());
         return results;
@@ -150,7 +160,7 @@ public sealed class ProductTests
 
     private delegate ReadOnlySpan<float> RowOf(int b);
 
-    private sealed record TwinResults(Twins C, Twins Dx, Twins G);
+    private sealed record TwinResults(Twins C, Twins Dx, Twins G, Twins BiasSums);
 
     /// <summary>What a result should be, and the sum of its terms' magnitudes.</summary>
     private sealed class Twins(int length)

@@ -73,7 +73,7 @@ internal sealed class ProductRig
         var steps = new GuardedBuffer("c of steps", T * B * Stride);
         var dx = new GuardedBuffer("dx", T * K * B, float.NaN);
         var dxWindow = new GuardedBuffer("dx of a window", T * K * B, float.NaN);
-        var g = new GuardedBuffer("g", K * N, float.NaN);
+        GuardedBuffer g = new("g", K * N, float.NaN), biasSums = new("gradient of the bias", N, float.NaN);
         int[] indices = new int[T * K];
         for (int t = 0; t < T; t++) Keep[t].CopyTo(indices, t * K);
         int[] counts = [.. Keep.Select(keep => keep.Length)];
@@ -89,10 +89,12 @@ internal sealed class ProductRig
         }
 
         products.BackwardWindow(w, d.Span, StepRows.Even(T, B), keeps, scale, dxWindow.Span);
-        products.WeightGradient(kept.Span, K, N, StepRows.Even(T, B), keeps, d.Span, new GradientSpan(g.Span, isNew: true));
-        GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g];
+        products.WeightGradient(
+            kept.Span, K, N, StepRows.Even(T, B), keeps, d.Span, new(g.Span, isNew: true), new(biasSums.Span, isNew: true));
+        GuardedBuffer[] buffers = [scratch, kept, block, d, window, steps, dx, dxWindow, g, biasSums];
         var results = new ProductResults(
             window.Span.ToArray(), steps.Span.ToArray(), dx.Span.ToArray(), dxWindow.Span.ToArray(), g.Span.ToArray(),
+            biasSums.Span.ToArray(),
             buffers.Select(buffer => buffer.Damage()).FirstOrDefault(damage => damage != null));
         foreach (GuardedBuffer buffer in buffers) buffer.Dispose();
         return results;
@@ -137,12 +139,14 @@ internal sealed class ProductRig
     }
 }
 
-/// <summary>c [T*B][ld] two ways, dx [T][K][B] two ways, g [K][N], and the first write outside a buffer, if any.</summary>
-internal sealed record ProductResults(float[] Window, float[] Steps, float[] Dx, float[] DxWindow, float[] G, string? Damage)
+/// <summary>c [T*B][ld] two ways, dx [T][K][B] two ways, g [K][N], the bias's gradient [N], and the first write outside a buffer, if
+/// any.</summary>
+internal sealed record ProductResults(
+    float[] Window, float[] Steps, float[] Dx, float[] DxWindow, float[] G, float[] BiasSums, string? Damage)
 {
     /// <summary>Every result by name.</summary>
     public IEnumerable<(string Name, float[] Values)> All =>
-        [("window", Window), ("steps", Steps), ("dx", Dx), ("dx of a window", DxWindow), ("g", G)];
+        [("window", Window), ("steps", Steps), ("dx", Dx), ("dx of a window", DxWindow), ("g", G), ("bias", BiasSums)];
 
     /// <summary>The first element whose bits differ from the other's, or null.</summary>
     public string? FirstDifference(ProductResults expected)
