@@ -42,6 +42,8 @@ internal static unsafe class DotTile
     {
         const int lanes = VirtualLanes;
         nint end = (nint)blocks * lanes, fromRow = begins ? 0 : rowSums;
+
+        // What the stack gives is zero here.
         float* zeros = stackalloc float[lanes * MaxSequences];
         for (int tile = 0; tile < tiles; tile++, d += TSequences.Value * dStride, partial += TSequences.Value * lanes)
         {

@@ -39,6 +39,7 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, int units,
         float* init, int initStride, float* c, int cStride)
     {
+        if (batch == 0) return;
         float** rows = stackalloc float*[MostUnits];
         units = Math.Min(count <= 2 * units ? count : units, MostUnits);
 
@@ -97,6 +98,8 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
     public override void Backward(
         float* w, int wStride, int* keep, int count, int blocks, float* d, int dStride, int batch, float scale, float* dx, bool adds)
     {
+        if (batch == 0) return;
+
         // On a cache line, so that no sum straddles two.
         const int sumFloats = (DotTilesTogether * DotTile.MaxSums) + DotTile.SumsAtOnce;
         float* stack = stackalloc float[(sumFloats * DotTile.VirtualLanes) + DotTile.VirtualLanes + sumFloats];

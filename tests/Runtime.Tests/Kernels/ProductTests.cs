@@ -1,4 +1,6 @@
 using CommunityToolkit.HighPerformance;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Tests;
 
@@ -32,6 +34,20 @@ public sealed class ProductTests
     [MatrixDataSource]
     public async Task Dropped_units_are_never_read([Matrix] KeepPattern pattern) =>
         await Assert.That(Failures(pattern, CompareWithPoison)).IsEmpty();
+
+    [Test]
+    public async Task A_step_without_sequences_is_no_work()
+    {
+        foreach (int width in Cases.LaneWidths)
+        {
+            var products = new Products(SingleThread.Instance, KernelChoice.ForLaneWidth(width));
+            products.Announce(3, 20, 1, 1, backward: true);
+            float[] c = [7f], dx = [7f];
+            products.ForwardStep(new Weights(new float[3 * 32], 3, 20, 32), [], 0, [0, 2], c);
+            products.Backward(new Weights(new float[3 * 32], 3, 20, 32), [], 0, [0, 2], 1f, dx);
+            await Assert.That((c[0], dx[0])).IsEqualTo((7f, 7f));
+        }
+    }
 
     private static List<string> Failures(KeepPattern pattern, Func<ProductRig, string?> check)
     {
