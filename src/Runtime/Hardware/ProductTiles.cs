@@ -7,7 +7,7 @@ public sealed record ProductTiles
     /// <summary>Floats in the unit that all widths are multiples of: a cache line, and the widest register.</summary>
     public const int LineFloats = 16;
 
-    /// <summary>The most rows that a kernel has.</summary>
+    /// <summary>The most rows that can be asked for.</summary>
     public const int MaxForwardRows = 20;
 
     /// <summary>Sequences in a tile of the forward product (MR), 1 to 20; a kernel that has fewer takes its own most.</summary>

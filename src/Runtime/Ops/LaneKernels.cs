@@ -240,13 +240,6 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     private static int Tiles(int count, int most) => (count + most - 1) / most;
 
-    // Part tile of a count cut into parts that differ by at most one.
-    private static (int First, int Count) Tile(int count, int tile, int tiles)
-    {
-        int first = (int)((long)count * tile / tiles);
-        return (first, (int)((long)count * (tile + 1) / tiles) - first);
-    }
-
     private static int Gradient(
         int rows, int vectors, float* d, int dStride, int width, float* x, int batch, int steps, nint xAhead, int* keep, int count,
         float* g, int gStride) => rows switch
