@@ -63,44 +63,8 @@ public sealed class LanguageModel
 
     internal TensorSlot ClassifierBias { get; }
 
-    /// <summary>Draws every parameter uniformly from [-range, range], a pure function of the seed, then adds to the forget gates'
-    /// bias of an LSTM.</summary>
-    /// <param name="seed">Any number.</param>
-    /// <param name="range">Half the width of the distribution.</param>
-    /// <param name="forgetBias">Added to the forget gate's bias; other cells have none.</param>
-    /// <param name="scheme">Whether the recurrent layers have a range of their own.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The range is below 0, or a number is not finite.</exception>
-    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
-    {
-        Throw.IfNegative(range);
-        if (!float.IsFinite(forgetBias)) Throw.OutOfRange(nameof(forgetBias), forgetBias, "finite");
-        Throw.IfUndefined(scheme);
-        Span<float> ranges = stackalloc float[Layout.Tensors.Count];
-        ranges.Fill(range);
-        if (scheme == InitScheme.Scaled) ScaleRanges(ranges);
-        for (int index = 0; index < Layout.Tensors.Count; index++)
-        {
-            var random = new PhiloxStream(seed, RandomPurpose.Initialization, (uint)index);
-            foreach (ref float value in Parameters[Layout.Tensors[index]]) value = ranges[index] * ((2f * random.NextSingle()) - 1f);
-        }
-
-        if (forgetBias == 0f || Config.Cell != CellKind.Lstm) return;
-        foreach (RecurrentSlots layer in Layers)
-        {
-            int h = layer.Recurrent.Shape[0];
-            foreach (ref float value in Parameters[layer.Bias].Slice(h, h)) value += forgetBias;
-        }
-    }
-
-    private void ScaleRanges(Span<float> ranges)
-    {
-        foreach (RecurrentSlots layer in Layers)
-        {
-            float range = (float)(1.0 / Math.Sqrt(layer.Recurrent.Shape[0]));
-            TensorSlot?[] slots = [layer.Input, layer.Recurrent, layer.Bias, layer.Peephole, layer.RecurrentBias];
-            foreach (TensorSlot slot in slots.OfType<TensorSlot>()) ranges[slot.Index] = range;
-        }
-
-        ranges[ClassifierBias.Index] = 0f;
-    }
+    /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
+    /// <inheritdoc cref="ParameterStart.Draw"/>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform) =>
+        ParameterStart.Draw(Parameters, _layers, ClassifierBias, seed, range, forgetBias, scheme);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
@@ -16,6 +15,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     private readonly RecurrentLayer[] _layers;
     private readonly UnitDropout[] _inputDropouts, _recurrentDropouts;
     private readonly UnitDropout _outputDropout;
+    private readonly CarriedStates _carried;
     private readonly IMaskSource? _masks;
     private readonly NetworkRegularizers _regularizers;
     private readonly LinearLayer _classifier;
@@ -74,7 +74,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
             _gradientB = workspace.Reserve(rows * widest);
         }
 
-        Carried = LayOutCarried();
+        _carried = new CarriedStates(_layers);
         SparseTables = model.Embedding is { } table ? [new SparseTable(table, checked((int)rows))] : [];
 
         UnitDropout Dropout(MaskPlace place) =>
@@ -101,21 +101,15 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     public ReadOnlySpan<float> TopOutputs => _layers[^1].Outputs;
 
     /// <inheritdoc/>
-    public override ParameterLayout Carried { get; }
+    public override ParameterLayout Carried => _carried.Layout;
 
     internal override IReadOnlyList<SparseTable> SparseTables { get; }
 
     private PassTimes Times => Plan.Times;
 
-    internal override void SaveCarried(ParameterBlock to)
-    {
-        for (int part = 0; part < Carried.Tensors.Count; part++) CarriedPart(part).CopyTo(to[Carried.Tensors[part]]);
-    }
+    internal override void SaveCarried(ParameterBlock to) => _carried.Save(to);
 
-    internal override void LoadCarried(ParameterBlock from)
-    {
-        for (int part = 0; part < Carried.Tensors.Count; part++) from[Carried.Tensors[part]].CopyTo(CarriedPart(part));
-    }
+    internal override void LoadCarried(ParameterBlock from) => _carried.Load(from);
 
     internal override void ResetState()
     {
@@ -230,25 +224,5 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         if (alpha > 0f) _outputDropout.AddSquares(top, (float)(2.0 * alpha / ((long)rows * units)), dTop);
         if (beta > 0f && pairs > 0) _ops.AddSlowness(top, _rows, units, (float)(2.0 * beta / ((long)pairs * units)), dTop);
         Times.Lap(Pass.Softmax);
-    }
-
-    // Layers are all of one cell, with as many tensors each.
-    private Span<float> CarriedPart(int part)
-    {
-        (int layer, int tensor) = int.DivRem(part, Carried.Tensors.Count / _layers.Length);
-        return tensor == 0 ? _layers[layer].CarriedHidden : _layers[layer].CarriedCell;
-    }
-
-    private ParameterLayout LayOutCarried()
-    {
-        var layout = new ParameterLayout();
-        for (int layer = 0; layer < _layers.Length; layer++)
-        {
-            layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.hidden"), _layers[layer].HiddenFloats);
-            int cell = _layers[layer].CellFloats;
-            if (cell > 0) layout.Add(string.Create(CultureInfo.InvariantCulture, $"carried.{layer}.cell"), cell);
-        }
-
-        return layout;
     }
 }

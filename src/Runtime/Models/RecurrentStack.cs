@@ -22,16 +22,7 @@ public sealed class RecurrentStack
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        int directions = config.DirectionCount, hidden = config.HiddenSize;
-        _slots = new RecurrentSlots[config.LayerCount * directions];
-        for (int index = 0; index < _slots.Length; index++)
-        {
-            int layer = index / directions, inputs = layer == 0 ? config.InputSize : directions * hidden;
-            string suffix = index % directions == 0 ? "" : ".reverse";
-            _slots[index] = RecurrentSlots.Add(
-                Layout, config.Cell, config.Peepholes, layer, inputs, hidden, suffix, config.ResetBeforeProduct);
-        }
-
+        _slots = LayOut(config, Layout);
         Parameters = new ParameterBlock(Layout, storage);
     }
 
@@ -47,6 +38,22 @@ public sealed class RecurrentStack
 
     /// <summary>The numbers.</summary>
     public ParameterBlock Parameters { get; }
+
+    /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other.</summary>
+    internal static RecurrentSlots[] LayOut(RecurrentStackConfig config, ParameterLayout layout)
+    {
+        int directions = config.DirectionCount, hidden = config.HiddenSize;
+        var slots = new RecurrentSlots[config.LayerCount * directions];
+        for (int index = 0; index < slots.Length; index++)
+        {
+            int layer = index / directions, inputs = layer == 0 ? config.InputSize : directions * hidden;
+            string suffix = index % directions == 0 ? "" : ".reverse";
+            slots[index] = RecurrentSlots.Add(
+                layout, config.Cell, config.Peepholes, layer, inputs, hidden, suffix, config.ResetBeforeProduct);
+        }
+
+        return slots;
+    }
 
     /// <summary>Where the tensors of a layer's direction lie.</summary>
     internal RecurrentSlots Slots(int layer, int direction) => _slots[(layer * Config.DirectionCount) + direction];

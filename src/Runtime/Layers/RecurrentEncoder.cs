@@ -1,0 +1,169 @@
+using TinySD.Runtime.Masks;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Layers;
+
+/// <summary>A stack of recurrent layers, in one or two directions, with dropout at each layer's input and on each previous hidden state:
+/// x [T][I][B] to outputs [T][D H][B], the forward half first, both as <see cref="StepRows"/> says. A bidirectional layer is one of a
+/// single layer.</summary>
+/// <remarks>Nothing is computed on padding: sequences of unequal length are packed, the reverse direction starts at each one's own end, and
+/// a sequence has the bits that it has alone.</remarks>
+internal sealed class RecurrentEncoder
+{
+    private readonly RecurrentLayer[] _layers;
+    private readonly UnitDropout[] _inputDropouts, _recurrentDropouts;
+    private readonly Workspace.Slice[] _joined;
+    private readonly Workspace.Slice _last, _spent, _dLower;
+    private readonly int _directions;
+    private StepRows _rows;
+
+    /// <summary>Declares the layers.</summary>
+    /// <param name="slots">Their tensors: for each layer its directions one after the other.</param>
+    /// <param name="directions">D, 1 or 2.</param>
+    /// <param name="isReverse">Whether the only direction is from each sequence's end to its start.</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="origin">How masks are drawn; the rates of the sites are its case's.</param>
+    /// <param name="plan">The network's.</param>
+    /// <param name="hasStateGradient">Whether the gradient of the initial state is wanted.</param>
+    public RecurrentEncoder(
+        IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
+        bool hasStateGradient = false)
+    {
+        _directions = directions;
+        int layers = slots.Count / directions;
+        Hidden = slots[0].Recurrent.Shape[0];
+        OutputUnits = directions * Hidden;
+        _layers = new RecurrentLayer[slots.Count];
+        _inputDropouts = new UnitDropout[layers];
+        _recurrentDropouts = new UnitDropout[slots.Count];
+        _joined = new Workspace.Slice[directions == 2 ? layers : 0];
+        long rows = (long)shape.TimeSteps * shape.Batch;
+        for (int i = 0; i < slots.Count; i++)
+        {
+            (int layer, int direction) = int.DivRem(i, directions);
+            if (direction == 0)
+            {
+                DropoutSite site = layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer;
+                _inputDropouts[layer] = Dropout(MaskPlace.OfStack(site, layer, slots[i].Input.Shape[0], origin.Spec.RateOf(site)));
+            }
+
+            var place = MaskPlace.OfStack(DropoutSite.Recurrent, layer, Hidden, origin.Spec.RateOf(DropoutSite.Recurrent));
+            _recurrentDropouts[i] = direction == 0
+                ? Dropout(place)
+                : new UnitDropout(plan.Place($"{place.Name}.reverse", place.Units, place.Rate), origin, shape, plan);
+            _layers[i] = RecurrentLayer.Create(slots[i], shape, plan, new RecurrentTraits
+            {
+                InputDropout = _inputDropouts[layer],
+                RecurrentDropout = _recurrentDropouts[i],
+                IsReverse = isReverse || direction == 1,
+                HasStateGradient = hasStateGradient,
+                Part = directions == 1 ? default : new OutputPart(direction * Hidden, OutputUnits),
+            });
+        }
+
+        for (int layer = 0; layer < _joined.Length; layer++) _joined[layer] = plan.Scratch.Reserve(rows * OutputUnits);
+        if (directions == 2) _last = plan.Scratch.Reserve((long)shape.Batch * OutputUnits);
+        if (!shape.Training || layers == 1) return;
+
+        // The gradient of each layer's outputs but the top's: two that take turns.
+        _spent = plan.Scratch.Reserve(rows * OutputUnits);
+        if (layers > 2) _dLower = plan.Scratch.Reserve(rows * OutputUnits);
+
+        UnitDropout Dropout(MaskPlace place) => new(plan.Place(place), origin, shape, plan);
+    }
+
+    /// <summary>Hidden size H of a direction.</summary>
+    public int Hidden { get; }
+
+    /// <summary>D H.</summary>
+    public int OutputUnits { get; }
+
+    /// <summary>The layers, for each its directions one after the other.</summary>
+    public IReadOnlyList<RecurrentLayer> Layers => _layers;
+
+    /// <summary>The top layer's outputs of the last window, [T][D H][B].</summary>
+    public ReadOnlySpan<float> Outputs => OutputsOf((_layers.Length / _directions) - 1);
+
+    /// <summary>The top layer's state at each sequence's own end of the walk, [D H][B]; the initial one of a sequence without
+    /// steps.</summary>
+    public ReadOnlySpan<float> LastOutputs
+    {
+        get
+        {
+            if (_directions == 1) return _layers[^1].LastHidden;
+            ReadOnlySpan<float> forward = _layers[^2].LastHidden, reverse = _layers[^1].LastHidden;
+            forward.CopyTo(_last.Span);
+            reverse.CopyTo(_last.Span[forward.Length..]);
+            return _last.Span[..(forward.Length + reverse.Length)];
+        }
+    }
+
+    /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
+    public void Update(ParameterBlock parameters)
+    {
+        foreach (RecurrentLayer layer in _layers) layer.Update(parameters);
+    }
+
+    /// <summary>Draws the masks of a window.</summary>
+    public void Draw(Draw draw, StepRows rows)
+    {
+        foreach (UnitDropout dropout in _inputDropouts) dropout.Draw(draw, rows);
+        foreach (UnitDropout dropout in _recurrentDropouts) dropout.Draw(draw, rows);
+    }
+
+    /// <summary>Runs a window of at least one step: x [T][I][B].</summary>
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows rows)
+    {
+        _rows = rows;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            (int layer, int direction) = int.DivRem(i, _directions);
+            if (direction == 0) x = _inputDropouts[layer].ApplyWindow(layer == 0 ? x : OutputsOf(layer - 1));
+            _layers[i].Forward(parameters, x, rows, _directions == 1 ? default : _joined[layer].Span);
+        }
+    }
+
+    /// <summary>Back through the last window: adds to the gradients of all layers.</summary>
+    /// <param name="parameters">As in the forward pass.</param>
+    /// <param name="gradients">To which it is added.</param>
+    /// <param name="x">As in the forward pass.</param>
+    /// <param name="dOutputs">The gradient of <see cref="Outputs"/>, [T][D H][B].</param>
+    /// <param name="dLast">That of <see cref="LastOutputs"/> beside it, [D H][B], or empty.</param>
+    /// <param name="dx">Receives that of x, [T][I][B]; empty where nobody wants it.</param>
+    public void Backward(
+        ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs,
+        ReadOnlySpan<float> dLast, Span<float> dx)
+    {
+        for (int layer = _inputDropouts.Length - 1; layer >= 0; layer--)
+        {
+            Span<float> lower = layer == 0 ? dx : layer % 2 == 1 || _dLower.Length == 0 ? _spent.Span : _dLower.Span;
+            ReadOnlySpan<float> input = _inputDropouts[layer].Window(layer == 0 ? x : OutputsOf(layer - 1));
+            for (int direction = 0; direction < _directions; direction++)
+            {
+                int half = dLast.Length / _directions;
+                ReadOnlySpan<float> last = dLast.Slice(direction * half, half);
+                _layers[(layer * _directions) + direction].Backward(
+                    parameters, gradients, input, dOutputs, lower, adds: direction > 0, last);
+            }
+
+            if (!lower.IsEmpty) _inputDropouts[layer].BackwardWindow(lower);
+            dOutputs = lower;
+            dLast = default;
+        }
+    }
+
+    /// <summary>Makes the last states the next window's initial ones.</summary>
+    public void Carry()
+    {
+        foreach (RecurrentLayer layer in _layers) layer.Carry();
+    }
+
+    /// <summary>Makes the carried states 0.</summary>
+    public void Reset()
+    {
+        foreach (RecurrentLayer layer in _layers) layer.Reset();
+    }
+
+    private ReadOnlySpan<float> OutputsOf(int layer) =>
+        _directions == 1 ? _layers[layer].Outputs : _joined[layer].Span[..(_rows.Total * OutputUnits)];
+}

@@ -1,0 +1,64 @@
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>A sequence model's parameters: one contiguous block and the meaning of its parts. Regressors and classifiers have
+/// one.</summary>
+/// <remarks>Weights are input-major, <c>[in][out]</c>. Sessions and evaluators share a model; it is safe to read from many threads, and
+/// only a trainer writes it.</remarks>
+public sealed class SequenceModel
+{
+    private readonly RecurrentSlots[] _layers;
+
+    /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
+    public SequenceModel(SequenceModelConfig config, Memory<float> storage = default)
+        : this(config, layout => new ParameterBlock(layout, storage))
+    {
+    }
+
+    private SequenceModel(SequenceModelConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    {
+        config.Validate();
+        Config = config;
+        Layout = new ParameterLayout();
+        if (config.HasTokens) Embedding = Layout.Add("embedding", config.VocabularySize, config.Body.InputSize);
+        _layers = RecurrentStack.LayOut(config.Body, Layout);
+        HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.OutputSize);
+        HeadBias = Layout.Add("head.bias", config.OutputSize);
+        Parameters = parameters(Layout);
+    }
+
+    /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
+    internal static SequenceModel WithoutNumbers(SequenceModelConfig config) => new(config, ParameterBlock.WithoutNumbers);
+
+    /// <summary>The shape.</summary>
+    public SequenceModelConfig Config { get; }
+
+    /// <summary>The tensors in declared order: <c>embedding</c> [V, E] of a model of tokens; the stack's, as
+    /// <see cref="RecurrentStack.Layout"/> has them; <c>head.weight</c> [D H, O] and <c>head.bias</c> [O].</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>The numbers.</summary>
+    public ParameterBlock Parameters { get; }
+
+    /// <summary>The table of tokens [V, E], or null.</summary>
+    public TensorSlot? Embedding { get; }
+
+    /// <summary>The head's weights [D H, O].</summary>
+    public TensorSlot HeadWeight { get; }
+
+    /// <summary>The head's bias [O].</summary>
+    public TensorSlot HeadBias { get; }
+
+    /// <summary>For each layer its directions one after the other.</summary>
+    internal IReadOnlyList<RecurrentSlots> Layers => _layers;
+
+    /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
+    /// <inheritdoc cref="ParameterStart.Draw"/>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform) =>
+        ParameterStart.Draw(Parameters, _layers, HeadBias, seed, range, forgetBias, scheme);
+}

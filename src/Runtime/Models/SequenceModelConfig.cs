@@ -1,0 +1,49 @@
+namespace TinySD.Runtime.Models;
+
+/// <summary>What a sequence model's linear head sees of the stack's outputs.</summary>
+public enum ReadOut
+{
+    /// <summary>The output of every step, by itself: as many predictions as steps.</summary>
+    EveryStep,
+
+    /// <summary>The state after each sequence's own last step; of the reverse direction after its first.</summary>
+    Last,
+
+    /// <summary>The mean over each sequence's steps.</summary>
+    Mean,
+
+    /// <summary>The maximum over each sequence's steps, unit by unit.</summary>
+    Maximum,
+}
+
+/// <summary>The shape of a model of sequences: rows of numbers, or tokens and their embedding; a stack of recurrent layers; a linear
+/// head.</summary>
+public sealed record SequenceModelConfig
+{
+    /// <summary>The stack. Its input size is the number of columns, or the width of the embedding.</summary>
+    public required RecurrentStackConfig Body { get; init; }
+
+    /// <summary>Outputs O of the head, at least 1.</summary>
+    public required int OutputSize { get; init; }
+
+    /// <summary>Distinct tokens V; 0 for rows of numbers.</summary>
+    public int VocabularySize { get; init; }
+
+    /// <summary>What the head sees.</summary>
+    public ReadOut ReadOut { get; init; }
+
+    /// <summary>Whether sequences are of tokens.</summary>
+    public bool HasTokens => VocabularySize > 0;
+
+    /// <summary>Checks every range.</summary>
+    /// <exception cref="ArgumentException">A value is out of range, or the cell is one that cannot be trained.</exception>
+    public void Validate()
+    {
+        Body.Validate();
+        if (!Body.IsPlain)
+            Throw.Argument("a cell with other functions, coupled gates, a clip or its reset before the product cannot be trained");
+        if (OutputSize < 1) Throw.OutOfRange(nameof(OutputSize), OutputSize, "at least 1");
+        if (VocabularySize < 0) Throw.OutOfRange(nameof(VocabularySize), VocabularySize, "0 (rows of numbers) or above");
+        Throw.IfUndefined(ReadOut);
+    }
+}
