@@ -22,7 +22,7 @@ public sealed class RecurrentStack
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        _slots = LayOut(config, Layout);
+        _slots = Append(config, Layout);
         Parameters = new ParameterBlock(Layout, storage);
     }
 
@@ -40,7 +40,7 @@ public sealed class RecurrentStack
     public ParameterBlock Parameters { get; }
 
     /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other.</summary>
-    internal static RecurrentSlots[] LayOut(RecurrentStackConfig config, ParameterLayout layout)
+    internal static RecurrentSlots[] Append(RecurrentStackConfig config, ParameterLayout layout)
     {
         int directions = config.DirectionCount, hidden = config.HiddenSize;
         var slots = new RecurrentSlots[config.LayerCount * directions];

@@ -1,4 +1,3 @@
-using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;

@@ -26,7 +26,7 @@ public sealed class SequenceModel
         Config = config;
         Layout = new ParameterLayout();
         if (config.HasTokens) Embedding = Layout.Add("embedding", config.VocabularySize, config.Body.InputSize);
-        _layers = RecurrentStack.LayOut(config.Body, Layout);
+        _layers = RecurrentStack.Append(config.Body, Layout);
         HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.OutputSize);
         HeadBias = Layout.Add("head.bias", config.OutputSize);
         Parameters = parameters(Layout);
