@@ -8,6 +8,7 @@ public sealed class ArchitectureTests
     private static readonly Rooms s_rooms = new("src/Tools", "TinySD.Tools", new Dictionary<string, string[]>
     {
         ["Errors"] = [],
+        ["Analysis"] = [],
         ["Display"] = ["Errors"],
         ["Json"] = ["Display"],
         ["Machines"] = ["Display"],
