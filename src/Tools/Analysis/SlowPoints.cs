@@ -29,8 +29,8 @@ internal sealed record SlowPointSearch(float[] States, double[] Q, int Updates);
 /// <param name="Searches">How many ended here, or close to it.</param>
 internal sealed record SlowPoint(float[] State, double Q, int Searches);
 
-/// <summary>States that a map hardly moves: q(h) = 1/2 |h - F(h)|² is minimised from states that a network visits (Sussillo, Barak, "Opening
-/// the black box", Neural Computation 2013).</summary>
+/// <summary>States that a map hardly moves: q(h) = 1/2 |h - F(h)|² is minimised from states that a network visits (Sussillo, Barak,
+/// "Opening the black box", Neural Computation 2013).</summary>
 internal static class SlowPoints
 {
     private const double Decay1 = 0.9, Decay2 = 0.999, Epsilon = 1e-8;
