@@ -139,6 +139,13 @@ public enum FileProblemKind
 
     /// <summary>A text has more tokens than an array can hold.</summary>
     TooManyTokens,
+
+    /// <summary>A line of texts with labels is not what its file's lines are: it has no separator or no label, or which part is the label
+    /// cannot be told.</summary>
+    LineInvalid,
+
+    /// <summary>All texts have the same label, so that there is nothing to tell apart.</summary>
+    OneClass,
 }
 
 /// <summary>One thing that is wrong with one file: a reason for programs, a message for people, and the place.</summary>

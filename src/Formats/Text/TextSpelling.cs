@@ -11,6 +11,9 @@ public static class TextSpelling
     public static Choice<LineMarks> LineMarks { get; } = new("lineMarks",
         (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"))
     { Typed = [(Text.LineMarks.WhereMissing, "auto")] };
+
+    /// <summary>Where in a line the label stands.</summary>
+    public static Choice<LabelPlace> LabelPlaces { get; } = new("label", (LabelPlace.First, "first"), (LabelPlace.Last, "last"));
 }
 
 /// <summary>Puts a level into JSON.</summary>
