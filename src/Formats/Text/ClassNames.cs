@@ -1,7 +1,7 @@
 namespace TinySD.Formats.Text;
 
-/// <summary>The classes that texts or other sequences are sorted into; a class's id is its place in the list. Immutable, safe to use from many
-/// threads.</summary>
+/// <summary>The classes that texts or other sequences are sorted into; a class's id is its place in the list. Immutable, safe to use from
+/// many threads.</summary>
 public sealed class ClassNames
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
@@ -38,8 +38,8 @@ public sealed class ClassNames
         if (!isOne) return new ClassNames(names);
         string label = texts.Rows[0].Labels is { Length: > 0 } labels ? $"'{Words.Shown(string.Join(',', labels))}'" : "none";
         throw new FileProblemException(new(FileProblemKind.OneClass, texts.Path,
-            $"{texts.Path}: the label of every line is {label}; a classifier needs at least two classes. Give a text that has both what is " +
-            "looked for and what is not.")
+            $"{texts.Path}: the label of every line is {label}; a classifier needs at least two classes. Give a text that has both what " +
+            "is looked for and what is not.")
         { Part = label.Trim('\'') });
     }
 

@@ -1,8 +1,8 @@
 namespace TinySD.Formats.Text;
 
 /// <summary>A whole file as characters, in whatever encoding programs of today or of Western Europe wrote it.</summary>
-/// <remarks>UTF-16 where it begins with its byte-order mark, UTF-8 where it is valid UTF-8, else Latin-1 with the signs that windows-1252 has
-/// where Latin-1 has control characters. So every file that is text has characters, and who reads it should say where a guess was
+/// <remarks>UTF-16 where it begins with its byte-order mark, UTF-8 where it is valid UTF-8, else Latin-1 with the signs that windows-1252
+/// has where Latin-1 has control characters. So every file that is text has characters, and who reads it should say where a guess was
 /// made.</remarks>
 internal sealed record DecodedText
 {
@@ -84,7 +84,8 @@ internal sealed record DecodedText
 
     private static string Latin1(ReadOnlySpan<byte> bytes) => string.Create(bytes.Length, bytes, static (characters, bytes) =>
     {
-        for (int i = 0; i < characters.Length; i++) characters[i] = bytes[i] is >= 0x80 and <= 0x9F ? Signs[bytes[i] - 0x80] : (char)bytes[i];
+        for (int i = 0; i < characters.Length; i++)
+            characters[i] = bytes[i] is >= 0x80 and <= 0x9F ? Signs[bytes[i] - 0x80] : (char)bytes[i];
     });
 
     private static FileProblem TooLong(string path) =>

@@ -22,8 +22,8 @@ internal sealed class LabelSides(IEnumerable<string> lines, char separator, Labe
         bool mayBeLast = last.Distinct <= first.Distinct && !(last.HasBlanks && !first.HasBlanks);
         if (mayBeFirst != mayBeLast) return mayBeFirst ? LabelPlace.First : LabelPlace.Last;
         throw new FileProblemException(new(FileProblemKind.LineInvalid, path,
-            $"{path}: which side of the tab is the label cannot be told: before it are {Words.Count(first.Distinct, "different value")}, such " +
-            $"as '{Words.Shown(first.Example)}', and behind it {Words.Count(last.Distinct)}, such as '{Words.Shown(last.Example)}'. " +
+            $"{path}: which side of the tab is the label cannot be told: before it are {Words.Count(first.Distinct, "different value")}, " +
+            $"such as '{Words.Shown(first.Example)}', and behind it {Words.Count(last.Distinct)}, such as '{Words.Shown(last.Example)}'. " +
             "Say that the label comes first, or last (--label first|last)."));
     }
 

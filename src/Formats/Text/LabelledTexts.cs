@@ -1,14 +1,14 @@
 namespace TinySD.Formats.Text;
 
 /// <summary>Texts with labels, one a line of a file: <c>label TAB text</c>, <c>text TAB label</c> or <c>label BLANK text</c>.</summary>
-/// <remarks>The file may be plain or gzip, told by its content, and UTF-8, UTF-16 with its byte-order mark, or else Latin-1. A line ends in a
-/// line feed, with or without a carriage return before it; the last one may lack its end. Blank lines are no rows. White space around a
+/// <remarks>The file may be plain or gzip, told by its content, and UTF-8, UTF-16 with its byte-order mark, or else Latin-1. A line ends in
+/// a line feed, with or without a carriage return before it; the last one may lack its end. Blank lines are no rows. White space around a
 /// label is not part of it; a text is taken as it is. A line with several tabs is cut at the one next to the label.
 /// <para>Where the label stands, if nobody says so: on the side that holds known labels, if some are known. Else, with blanks, at the
 /// beginning; with tabs, on the side with at most half as many different values, or else on the one that has neither more of them nor
 /// white space in it where the other has none.</para>
-/// <para>A first line that names its columns, such as <c>label TAB text</c> or <c>sentence TAB label</c>, is no row, and says where the label
-/// stands.</para></remarks>
+/// <para>A first line that names its columns, such as <c>label TAB text</c> or <c>sentence TAB label</c>, is no row, and says where the
+/// label stands.</para></remarks>
 public sealed class LabelledTexts
 {
     // What people call these columns.
@@ -16,7 +16,7 @@ public sealed class LabelledTexts
         new(["label", "labels", "class", "category", "target", "sentiment", "topic", "tag", "tags"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly HashSet<string> s_textNames =
-        new(["text", "texts", "sentence", "review", "question", "title", "message", "document", "phrase"], StringComparer.OrdinalIgnoreCase);
+        new(["text", "texts", "sentence", "review", "question", "title", "message", "phrase"], StringComparer.OrdinalIgnoreCase);
 
     private LabelledTexts(string path, LabelPlace place, char separator, bool isMultiLabel, IReadOnlyList<LabelledRow> rows) =>
         (Path, Place, Separator, IsMultiLabel, Rows) = (path, place, separator, isMultiLabel, rows);
@@ -48,8 +48,8 @@ public sealed class LabelledTexts
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">What need not be found out; null for nothing.</param>
-    /// <exception cref="FileProblemException">It cannot be read, is no text or has no rows; a line has no separator or no label; or it cannot
-    /// be told where the labels stand.</exception>
+    /// <exception cref="FileProblemException">It cannot be read, is no text or has no rows; a line has no separator or no label; or it
+    /// cannot be told where the labels stand.</exception>
     public static LabelledTexts Read(string path, LabelledTextOptions? options = null)
     {
         options ??= new();
