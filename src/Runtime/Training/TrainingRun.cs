@@ -163,6 +163,11 @@ public sealed class TrainingRun<TBatch>
         return epoch;
     }
 
+    /// <summary>Begins an epoch of the recipe with its first batch, at its learning rate. What was learnt and the count of updates stay,
+    /// and no epoch is taken for finished: to look at steps, such as how long they take, and not for a run that is kept.</summary>
+    /// <param name="epoch">Counted from 0.</param>
+    public void GoTo(int epoch) => BeginEpoch(epoch);
+
     /// <summary>Updates that all epochs of the recipe make, or the first of them; batches are laid out for it.</summary>
     /// <param name="most">Where to stop counting.</param>
     public long CountUpdates(long most = long.MaxValue)

@@ -137,6 +137,24 @@ public sealed class TrainingRunTests
     }
 
     [Test]
+    public async Task An_epoch_can_be_begun_again_and_what_was_learnt_stays()
+    {
+        ParityRecipe recipe = Parity with { BatchesPerEpoch = 3, LearningRateSchedule = LearningRateSchedule.Linear };
+        var run = new TrainingRun<ParityBatch>(new ParityTask(recipe));
+        while (run.TryStep(out _))
+        {
+        }
+
+        float[] learnt = run.Task.Network.Parameters.Values.ToArray();
+        run.GoTo(5);
+        await Assert.That((run.Epoch, run.Steps, run.Terms, run.Updates, run.Epochs.Count)).IsEqualTo((5, 0, 0L, 3L, 0));
+        await Assert.That(run.LearningRate).IsEqualTo(0.01f);
+        await Assert.That(run.Task.Network.Parameters.Values.SequenceEqual(learnt)).IsTrue();
+        await Assert.That(run.TryStep(out _)).IsTrue();
+        await Assert.That((run.Steps, run.Updates)).IsEqualTo((1, 4L));
+    }
+
+    [Test]
     public async Task A_step_allocates_nothing()
     {
         var run = new TrainingRun<ParityBatch>(new ParityTask(Parity));
