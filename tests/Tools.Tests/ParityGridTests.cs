@@ -1,11 +1,9 @@
-using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using TinySD.Formats.Container;
 using TinySD.Runtime.Threading;
 using TinySD.Tools.Display;
-using TinySD.Tools.Errors;
 using TinySD.Tools.Machines;
-using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tests;
@@ -138,7 +136,7 @@ public sealed class ParityGridTests
         {
             Name = "parity", HiddenSize = 8, TimeSteps = 4, BatchesPerEpoch = 20, BatchSize = 6, Epochs = 3, LearningRate = 0.3f,
         };
-        var task = new ParityTraining(recipe, folder["m.tsd"], SingleThread.Instance);
+        var task = new ParityTraining(recipe, new(folder["m.tsd"], TensorStorage.F32, SingleThread.Instance, null));
         var progress = new Notes();
         TrainingOutcome outcome = new TrainingDriver<ParityBatch>(task, null, 1, null).Run(progress, default);
         string best = Figures.Fixed(outcome.Best.Valid.Metric, 4), test = Figures.Fixed(outcome.Test!.Value.Metric, 4);
@@ -161,44 +159,9 @@ public sealed class ParityGridTests
         await Assert.That(page).Contains($"<title>validation: {best}</title>");
     }
 
-    private static CliResult Run(TestFolder folder, string name, (string Wanted, int After)? stopAt, params string[] more)
-    {
-        using var stop = new StopRequest();
-        using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StringWriter { NewLine = "\n" };
-        var console = new CliConsole(output, error);
-        if (stopAt is var (wanted, after))
-            console = new(output, error) { Progress = new Loud(new StoppingDisplay(stop, wanted, after), error) };
-        var common = new CommonOptions(console, stop);
-        var root = new RootCommand { new Command("reproduce") { new ReproduceParityCommand(common) } };
-        common.AddTo(root);
-        ParseResult parsed = root.Parse(
-            ["reproduce", "parity", "--dir", folder[name], "--cells", "random,nr-st", "--seeds", "2", "--threads", "1", .. more]);
-        int code;
-        try
-        {
-            code = parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
-        }
-        catch (Exception exception)
-        {
-            code = Failures.Report(exception, CommandLine.NameOf(parsed), error, verbose: true);
-        }
-
-        return new CliResult(code, output.ToString(), error.ToString());
-    }
-
-    private sealed class Loud(IProgressDisplay inner, TextWriter output) : IProgressDisplay
-    {
-        public bool IsDue => inner.IsDue;
-
-        public void Show(string label, double share, string detail) => inner.Show(label, share, detail);
-
-        public void Note(string line)
-        {
-            output.WriteLine(line);
-            inner.Note(line);
-        }
-    }
+    private static CliResult Run(TestFolder folder, string name, (string Wanted, int After)? stopAt, params string[] more) => ParityCli.Run(
+        stopAt,
+        ["reproduce", "parity", "--dir", folder[name], "--cells", "random,nr-st", "--seeds", "2", "--threads", "1", .. more]);
 
     private sealed class Notes : IProgressDisplay
     {

@@ -2,6 +2,7 @@ using TinySD.Tools.Bench;
 using TinySD.Tools.Options;
 using TinySD.Tools.Systolic;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Commands;
 
@@ -10,7 +11,7 @@ internal sealed class HwSimulateCommand : CliCommand
 {
     private readonly FileOption _profile = Profiles.Option($"The array, built in or a file. Built in: {Profiles.Arrays}.");
 
-    private readonly Option<string?> _preset = Presets.Option($"Simulate a training step of this model. One of {Presets.List}.");
+    private readonly Option<string?> _preset = PresetOption.Create($"Simulate a training step of this model. One of {Presets.List}.");
 
     private readonly FieldOptions<LanguageModelRecipe> _cell = new([LanguageModelFields.Cell]);
 

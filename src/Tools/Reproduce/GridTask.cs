@@ -83,6 +83,11 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
 
     public override TRecipe RecipeOf(GridCell cell) => plan.Settle(cell, Recipe.Seed);
 
+    public override NetworkPlan NetworkOf(GridCell cell) => TaskOf(cell, SingleThread.Instance, null).Network.Plan;
+
+    public override ITimedRun Timed(GridCell cell, IParallelRunner runner, HardwareProfile? hardware) =>
+        new TimedRun<TBatch>(TaskOf(cell, runner, hardware));
+
     public override void AddTo(JsonObject report)
     {
         using var stream = new MemoryStream();
@@ -116,7 +121,7 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
         RunCheckpoints checkpoints = RunCheckpoints.Of(
             keeper, format, recipe, DataOfRuns, keeper.SettingsFor(output, TensorStorage.F32), from, isSaved: from is not null);
         double before = from?.Content.State.TotalSeconds ?? 0;
-        TrainedTask<TBatch> training = NewRun(recipe, output, grid.Runner, grid.Hardware);
+        TrainedTask<TBatch> training = NewRun(recipe, new(output, TensorStorage.F32, grid.Runner, grid.Hardware));
         var driver = new TrainingDriver<TBatch>(training, maxSteps: null, grid.Runner.ThreadCount, checkpoints);
         TrainingOutcome outcome = driver.Run(progress, stop);
         double seconds = before + Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -131,7 +136,11 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
     protected virtual bool IsOfThis(TData data) => true;
 
     /// <summary>A run to be trained. It has test data.</summary>
-    protected abstract TrainedTask<TBatch> NewRun(TRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware);
+    protected abstract TrainedTask<TBatch> NewRun(TRecipe recipe, RunSetup setup);
+
+    // Nothing is written.
+    private TrainingTask<TBatch> TaskOf(GridCell cell, IParallelRunner runner, HardwareProfile? hardware) =>
+        NewRun(RecipeOf(cell), new("", TensorStorage.F32, runner, hardware)).Task;
 
     protected virtual GridRunResult ResultOf(GridRun run, TrainingOutcome outcome) => GridRunResult.From(run, outcome);
 }

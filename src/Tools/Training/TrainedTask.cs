@@ -39,4 +39,14 @@ internal abstract class TrainedTask<TBatch>
 
     /// <summary>Measures the model in the file on test data and writes the result into it; null where there are none.</summary>
     public abstract Measurement? Test(IProgressDisplay progress, CancellationToken stop);
+
+    /// <summary>Adds what only the task has to the JSON of a run that came to its end.</summary>
+    public virtual void WriteResult(Utf8JsonWriter json)
+    {
+    }
+
+    /// <summary>Writes what a run brought, as one JSON object.</summary>
+    /// <inheritdoc cref="TrainingJson.Write"/>
+    public virtual void WriteJson(TextWriter output, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe) =>
+        TrainingJson.Write(output, this, outcome, threads, writeRecipe);
 }

@@ -13,7 +13,7 @@ public sealed class ArchitectureTests
         ["Json"] = ["Display"],
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
-        ["Training"] = ["Errors", "Display", "Machines", "Options"],
+        ["Training"] = ["Errors", "Display", "Json", "Machines", "Options"],
         ["Files"] = ["Errors", "Display", "Json", "Options"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],

@@ -13,14 +13,14 @@ namespace TinySD.Tools.Tests;
 /// <summary>All that the parity task has to say about its files.</summary>
 internal static class ParityFiles
 {
-    private static readonly TrainingFields<ParityRecipe> s_shared = new(_ => CellKind.Lstm);
+    public static TrainingFields<ParityRecipe> Shared { get; } = new(_ => CellKind.Lstm);
 
     public static FieldTable<ParityRecipe> Recipe { get; } = new("a recipe", new ParityRecipe { Name = "" },
     [
         new Number("hiddenSize", "--hidden", "", Spelling.Whole(1), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
         new Number("timeSteps", "--steps", "", Spelling.Whole(1), r => r.TimeSteps, (r, v) => r with { TimeSteps = v }),
         new Number("batchesPerEpoch", "--batches", "", Spelling.Whole(1), r => r.BatchesPerEpoch, (r, v) => r with { BatchesPerEpoch = v }),
-        s_shared.Name, .. s_shared.Dropout, .. s_shared.Decay, s_shared.Batch, .. s_shared.Run, s_shared.ForgetBias, s_shared.Seed,
+        Shared.Name, .. Shared.Dropout, .. Shared.Decay, Shared.Batch, .. Shared.Run, Shared.ForgetBias, Shared.Seed,
     ]);
 
     public static CheckpointFormat<ParityRecipe, NoData> Checkpoints { get; } = new("parity", ParityTask.Accuracy, Recipe, NoData.Json);

@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
 using TinySD.Formats.Models;
-using TinySD.Runtime.Hardware;
-using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
-using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
@@ -16,7 +12,7 @@ using TinySD.Tools.Training;
 namespace TinySD.Tools.Tests;
 
 /// <summary>The parity task as the command line would train it.</summary>
-internal sealed class ParityTraining(ParityRecipe recipe, string output, IParallelRunner runner) : TrainedTask<ParityBatch>
+internal sealed class ParityTraining(ParityRecipe recipe, RunSetup setup) : TrainedTask<ParityBatch>
 {
     private const ulong TestSeed = 99;
 
@@ -25,24 +21,25 @@ internal sealed class ParityTraining(ParityRecipe recipe, string output, IParall
         value => Figures.Fixed(value, 4))
     { Decimals = 4 };
 
-    public override TrainingTask<ParityBatch> Task { get; } = new ParityTask(recipe, runner);
+    public override TrainingTask<ParityBatch> Task { get; } = new ParityTask(recipe, setup.Runner);
 
     public override TaskWords Words => Told;
 
-    public override string Output => output;
+    public override string Output => setup.Output;
 
     public override IEnumerable<(string Name, string Value)> Facts => [("sequences", "drawn")];
 
     public override IEnumerable<string> Notes(TrainingRun<ParityBatch> run, int threads) => [];
 
     public override void Save(ParameterBlock parameters, IReadOnlyList<EpochOutcome> epochs) => ParityFiles.Models.Save(
-        output, new() { Recipe = recipe, Data = new(), Parameters = parameters.Layout.ParameterCount, Epochs = epochs }, parameters);
+        setup.Output, new() { Recipe = recipe, Data = new(), Parameters = parameters.Layout.ParameterCount, Epochs = epochs }, parameters,
+        setup.Dtype);
 
     public override Measurement? Test(IProgressDisplay progress, CancellationToken stop)
     {
-        ParityFiles.Models.TryLoad(output, out TrainingRecord<ParityRecipe, NoData>? model, out ParameterBlock? best, out _);
-        Measurement measured = new ParityTask(recipe with { Seed = TestSeed }, runner).Measure(best!, cancellation: stop);
-        ParityFiles.Models.Save(output, model! with { Test = measured }, best!);
+        ParityFiles.Models.TryLoad(setup.Output, out TrainingRecord<ParityRecipe, NoData>? model, out ParameterBlock? best, out _);
+        Measurement measured = new ParityTask(recipe with { Seed = TestSeed }, setup.Runner).Measure(best!, cancellation: stop);
+        ParityFiles.Models.Save(setup.Output, model! with { Test = measured }, best!, setup.Dtype);
         return measured;
     }
 }
@@ -58,54 +55,63 @@ internal sealed class ParityGrid(GridPlan<ParityRecipe> plan)
 
     protected override NoData DataOfRuns => new();
 
-    public override NetworkPlan NetworkOf(GridCell cell) => new ParityTask(RecipeOf(cell)).Network.Plan;
+    protected override TrainedTask<ParityBatch> NewRun(ParityRecipe recipe, RunSetup setup) => new ParityTraining(recipe, setup);
+}
 
-    public override ITimedRun Timed(GridCell cell, IParallelRunner runner, HardwareProfile? hardware) =>
-        new TimedParity(new(new ParityTask(RecipeOf(cell) with { BatchesPerEpoch = int.MaxValue }, runner)));
-
-    protected override TrainedTask<ParityBatch> NewRun(
-        ParityRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware) =>
-        new ParityTraining(recipe, output, runner);
-
-    private sealed class TimedParity(TrainingRun<ParityBatch> run) : ITimedRun
-    {
-        public double LastStepMilliseconds => run.LastStep.TotalMilliseconds;
-
-        public PassTimes Times => run.Trainer.Times;
-
-        public void BeginRound(int epoch)
+/// <summary>What the parity task's verbs start from.</summary>
+internal static class ParityPresets
+{
+    public static IReadOnlyList<ParityRecipe> All { get; } =
+    [
+        new()
         {
-        }
+            Name = "parity",
+            HiddenSize = 8,
+            TimeSteps = 4,
+            BatchesPerEpoch = 30,
+            BatchSize = 6,
+            Epochs = 4,
+            LearningRate = 0.3f,
+            Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.25f, Output = 0.25f },
+        },
+        new() { Name = "parity-long", TimeSteps = 12 },
+    ];
+}
 
-        public double Step(int index) => run.TryStep(out StepResult result) ? result.Loss : throw new UnreachableException();
+/// <summary><c>train parity</c>, all that a second task's verb takes.</summary>
+internal sealed class TrainParityCommand : TrainCommand<ParityRecipe, NoData, ParityBatch>
+{
+    private readonly RecipeOptions<ParityRecipe> _recipe = new(ParityFiles.Recipe, ParityFiles.Shared, ParityPresets.All);
+
+    public TrainParityCommand(CommonOptions common)
+        : base("parity", "Train the parity task.", ParityFiles.Recipe, ParityFiles.Checkpoints, common) =>
+        AddAll([Out, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+
+    protected override IReadOnlyList<Option> Required => [];
+
+    protected override TrainingJob<ParityRecipe, NoData, ParityBatch> Read(
+        ParseResult parsed, CliContext context, ResumedRun<ParityRecipe, NoData>? resumed)
+    {
+        ParityRecipe recipe = _recipe.Read(parsed, "parity", resumed, context.Warnings);
+        return new(recipe, (_, _) => new(new(), setup => new ParityTraining(recipe, setup)));
     }
 }
 
-/// <summary><c>reproduce parity</c>, all that a second task's verb takes.</summary>
+/// <summary><c>reproduce parity</c>, likewise.</summary>
 internal sealed class ReproduceParityCommand : GridCommand
 {
-    private static readonly ParityRecipe s_preset = new()
-    {
-        Name = "parity",
-        HiddenSize = 8,
-        TimeSteps = 4,
-        BatchesPerEpoch = 30,
-        BatchSize = 6,
-        Epochs = 4,
-        LearningRate = 0.3f,
-        Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.25f, Output = 0.25f },
-    };
-
     private readonly GridOptions _grid = new();
-    private readonly FieldOptions<ParityRecipe> _recipe = new([ParityFiles.Recipe.Find("--epochs")!, ParityFiles.Recipe.Find("--lr")!]);
+    private readonly RecipeOptions<ParityRecipe> _recipe = new(ParityFiles.Recipe, ParityFiles.Shared, ParityPresets.All);
 
     public ReproduceParityCommand(CommonOptions common)
-        : base(ParityGrid.Kind, "A grid of the parity task.", common) => AddAll([Folder, .. _recipe.All, .. _grid.All, .. Rest]);
+        : base(ParityGrid.Kind, "A grid of the parity task.", common) => AddAll([Folder, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
     {
-        ParityRecipe recipe = _recipe.Apply(parsed, s_preset, context.Warnings);
-        GridPlan<ParityRecipe> plan = _grid.Read(parsed, recipe, recipe.Dropout, givesRecurrentRate: false, ParityFiles.Recipe);
+        ParityRecipe preset = _recipe.PresetOf(parsed, "parity");
+        ParityRecipe recipe = _recipe.ReadBeside(parsed, preset, context.Warnings);
+        GridPlan<ParityRecipe> plan = _grid.Read(
+            parsed, recipe, preset.Dropout, _recipe.GivesRecurrentRate(parsed), ParityFiles.Recipe);
         return _ => new ParityGrid(plan);
     }
 }

@@ -140,8 +140,8 @@ internal sealed class LanguageModelGrid(
     protected override bool IsOfThis(RunTexts texts) => texts.Train.Checksum == _texts.Train.Checksum;
 
     protected override TrainedTask<TokenWindow> NewRun(
-        LanguageModelRecipe recipe, string output, IParallelRunner runner, HardwareProfile? hardware) =>
-        new LanguageModelTraining(recipe, data, output, runner, hardware, streams: streams);
+        LanguageModelRecipe recipe, RunSetup setup) =>
+        new LanguageModelTraining(recipe, data, setup, streams: streams);
 
     protected override GridRunResult ResultOf(GridRun run, TrainingOutcome outcome) =>
         base.ResultOf(run, outcome) with { Streams = _streams.Valid, TestStreams = _streams.Test };

@@ -6,26 +6,23 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>A language model in training: its texts, its words, its file. The memory is planned and taken at once.</summary>
 /// <param name="recipe">What decides the run.</param>
 /// <param name="data">Its texts.</param>
-/// <param name="output">The model file; written after every epoch that improves on all before it.</param>
-/// <param name="runner">Threads.</param>
-/// <param name="hardware">The machine.</param>
+/// <param name="setup">Where it writes, and what it computes with.</param>
 /// <param name="schedule">Its masks, or null to draw them.</param>
-/// <param name="storage">Number format of the weights in the file.</param>
 /// <param name="streams">Streams of validation and test, as the model's record has them: null in a run from before it had.</param>
 /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
 internal sealed class LanguageModelTraining(
-    LanguageModelRecipe recipe, LanguageModelData data, string output, IParallelRunner runner, HardwareProfile? hardware,
-    MaskScheduleFile? schedule = null, TensorStorage storage = TensorStorage.F32, int? streams = null) : TrainedTask<TokenWindow>
+    LanguageModelRecipe recipe, LanguageModelData data, RunSetup setup, MaskScheduleFile? schedule = null, int? streams = null)
+    : TrainedTask<TokenWindow>
 {
     private readonly LanguageModelTask _task = Sizes.Checked(() => new LanguageModelTask(
-        recipe, data.Vocabulary.Count, data.Train.Tokens, data.Valid.Tokens, runner, hardware, schedule,
+        recipe, data.Vocabulary.Count, data.Train.Tokens, data.Valid.Tokens, setup.Runner, setup.Hardware, schedule,
         EvaluationStreams.Of(streams, recipe).Valid));
 
     public EvaluationStreams Streams { get; } = EvaluationStreams.Of(streams, recipe);
 
     public override TrainingTask<TokenWindow> Task => _task;
 
-    public override string Output => output;
+    public override string Output => setup.Output;
 
     public override TaskWords Words => Told;
 
@@ -75,23 +72,23 @@ internal sealed class LanguageModelTraining(
             Recipe = recipe,
             Data = new() { Train = data.Train.ToRecord(), Valid = data.Valid.ToRecord(), Streams = streams },
             Epochs = epochs,
-        }, storage);
+        }, setup.Dtype);
 
     public override Measurement? Test(IProgressDisplay progress, CancellationToken stop)
     {
         if (data.Test is not { } test) return null;
         LoadedLanguageModel best = LanguageModelFile.Load(Output);
-        var evaluator = new LanguageModelEvaluator(best.Model, runner, Streams.Test, hardware: hardware);
+        var evaluator = new LanguageModelEvaluator(best.Model, setup.Runner, Streams.Test, hardware: setup.Hardware);
         EvaluationResult result = evaluator.Evaluate(test.Tokens, ProgressDisplay.ShareOf(progress, "testing"), stop);
         var measured = new Measurement(result.Loss, result.Perplexity);
         if (!double.IsFinite(result.Loss)) return measured;
         TextsRecord texts = best.Training.Data with { Test = test.ToRecord() };
-        LanguageModelFile.Save(Output, best.Model, best.Vocabulary, best.Training with { Data = texts, Test = measured }, storage);
+        LanguageModelFile.Save(Output, best.Model, best.Vocabulary, best.Training with { Data = texts, Test = measured }, setup.Dtype);
         return measured;
     }
 
-    /// <summary>Writes what a run brought, as one JSON object.</summary>
-    public void WriteJson(TextWriter writer, TrainingOutcome outcome, int threads)
+    /// <remarks>Its members have the names that they had before there were other tasks.</remarks>
+    public override void WriteJson(TextWriter output, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe)
     {
         var epochs = outcome.Epochs.Select(e => new EpochResult(
             e.Epoch, e.Train.Metric, e.Valid.Metric, e.Train.Loss, e.Valid.Loss, e.LearningRate, e.Seconds, e.TermsPerSecond, e.Steps,
@@ -101,6 +98,6 @@ internal sealed class LanguageModelTraining(
             outcome.Test?.Metric, outcome.Test?.Loss, data.Test?.UnknownToPredict, data.Test is null ? null : Streams.Test,
             outcome.Parameters, data.Vocabulary.Count, Output, outcome.Seconds, threads, new RecipeResult(data.Vocabulary.Level, recipe),
             data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
-        CliJson.Write(writer, result, CliJson.Default.TrainLmResult);
+        CliJson.Write(output, result, CliJson.Default.TrainLmResult);
     }
 }

@@ -1,6 +1,6 @@
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-/// <summary>The option that names a preset.</summary>
+/// <summary>The presets of language models, as options name them.</summary>
 internal static class Presets
 {
     /// <summary>What names begin with where tokens are characters.</summary>
@@ -13,8 +13,6 @@ internal static class Presets
         $"A preset with dropout can be given a structured form by its name's ending: {LanguageModelRecipe.UpwardForm} (sites on what " +
         $"flows upward) or {LanguageModelRecipe.RecurrentForm} (the recurrent site too; DropConnect gives way to it, --weight-drop puts " +
         "it back).";
-
-    public static Option<string?> Option(string help) => new("--preset") { HelpName = "NAME", Description = help };
 
     /// <summary>The preset of that name.</summary>
     /// <exception cref="UsageException">There is none.</exception>

@@ -1,0 +1,201 @@
+using TinySD.Tools.Json;
+using TinySD.Tools.Machines;
+using TinySD.Tools.Options;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary>
+/// A verb of <c>tinysd train</c>: new runs and those that go on, checkpoints, files that are not to be confused, model, report and result.
+/// The verb itself brings its data and recipe, and which of its options may not be otherwise in a run that goes on.
+/// </summary>
+/// <typeparam name="TRecipe">The task's recipe.</typeparam>
+/// <typeparam name="TData">What only the task has in its checkpoints.</typeparam>
+/// <typeparam name="TBatch">What its network is fed.</typeparam>
+/// <param name="name">The verb.</param>
+/// <param name="help">What it does.</param>
+/// <param name="table">The recipe's figures.</param>
+/// <param name="format">Its checkpoints.</param>
+/// <param name="common">The options that every command has.</param>
+internal abstract class TrainCommand<TRecipe, TData, TBatch>(
+    string name, string help, FieldTable<TRecipe> table, CheckpointFormat<TRecipe, TData> format, CommonOptions common)
+    : CliCommand(name, help, common)
+    where TRecipe : TrainingRecipe
+    where TData : class
+    where TBatch : class
+{
+    private readonly FileOption _out = FileOption.Output("--out", "The model file to write (.tsd).");
+    private readonly Option<TensorStorage?> _dtype = Ranged.Dtype();
+    private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
+        "Stop after this many updates; for trying things out.");
+
+    private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly FileOption _profile = Profiles.Option();
+    private readonly CheckpointOptions _checkpoints = new();
+    private readonly FileOption _report = FileOption.Output("--report",
+        "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; " +
+        "--resume goes on to write it.");
+
+    private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
+
+    /// <summary>The options of all tasks, in the order of the help: that of the model, which stands behind those that name data; and behind
+    /// those of the recipe how it is written and when to stop, what it runs on, and the rest.</summary>
+    protected Option Out => _out;
+
+    /// <inheritdoc cref="Out"/>
+    protected IEnumerable<Option> Ends => [_dtype, _maxSteps];
+
+    /// <inheritdoc cref="Out"/>
+    protected IEnumerable<Option> Machine => [_threads, _profile];
+
+    /// <inheritdoc cref="Out"/>
+    protected IEnumerable<Option> Rest => [_report, .. _checkpoints.All, _show];
+
+    private string FullName => $"train {Name}";
+
+    /// <summary>The options that a new run needs beside the model's.</summary>
+    protected abstract IReadOnlyList<Option> Required { get; }
+
+    /// <summary>What a command line asks for. Reads no data, and with <c>--show</c> only the recipe is used.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="context">Where it writes.</param>
+    /// <param name="resumed">The run that goes on, from which everything comes that the command line does not say; or null.</param>
+    /// <exception cref="UsageException">Options contradict each other or the run.</exception>
+    protected abstract TrainingJob<TRecipe, TData, TBatch> Read(
+        ParseResult parsed, CliContext context, ResumedRun<TRecipe, TData>? resumed);
+
+    protected override int Run(ParseResult parsed, CliContext context)
+    {
+        CheckpointRequest? request = _checkpoints.Read(parsed, context.Warnings);
+        bool isShow = parsed.GetValue(_show);
+
+        // Before a folder is created for checkpoints.
+        if (!isShow && request?.From is null) RequireAll(parsed);
+        Action<string> warn = context.Warnings.Note;
+        bool goesElsewhere = request is { From: not null, IsSameFolder: false };
+        using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isShow
+            ? null
+            : CheckpointKeeper.Hold(request, FullName);
+        using CheckpointFile<TRecipe, TData>? from = request?.From is { } folder
+            ? CheckpointKeeper.OpenNewest<CheckpointFile<TRecipe, TData>>(
+                folder, format.TryOpen, warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
+            : null;
+        ResumedRun<TRecipe, TData>? resumed = from is null ? null : new(request!.From!, from.Content, table);
+        using TrainingJob<TRecipe, TData, TBatch> job = Read(parsed, context, resumed);
+        if (isShow)
+        {
+            Show(context, job);
+            return ExitCode.Done;
+        }
+
+        string output = parsed.GetValue(_out) ?? resumed!.Output;
+        TensorStorage asked = parsed.GetValue(_dtype) ?? resumed?.Settings.Dtype ?? TensorStorage.F32;
+        TensorStorage dtype = resumed?.Same(_dtype.Name, asked, resumed.Settings.Dtype, StorageSpelling.Storages) ?? asked;
+        int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Settings.MaxSteps;
+        string? report = parsed.GetValue(_report) ?? resumed?.Report;
+
+        // Those that the run was begun with, too.
+        var files = new CommandFiles();
+        foreach ((FileOption option, string? path) in job.Files) files.Read(path, option.Name);
+        files.Write(output, _out.Name).Write(report, _report.Name).Add(parsed).Check();
+
+        // Not before: it creates its folder.
+        using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, FullName) : null;
+        CheckpointKeeper? held = named ?? elsewhere;
+        OutputFile.CheckWritable(output);
+        if (report is not null) CheckWritable(report, isRecorded: parsed.GetValue(_report) is null);
+
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        if (resumed is not null) ResumedRun<TRecipe, TData>.CheckExist(parsed, job.Files);
+        using TrainingData<TData, TBatch> data =
+            ProgressDisplay.Run(context, progress => job.Read(progress, context.Stop.Watch()));
+        foreach (string warning in data.Warnings) warn(warning);
+        if (resumed is not null)
+        {
+            data.Check();
+            held!.TakeOver(
+                request!, resumed.Settings.CheckpointEvery, resumed.Settings.CheckpointKeep, resumed.Settings.CheckpointsAreTemporary);
+        }
+
+        if (request is { IsSameFolder: true }) held!.Prune();
+
+        // Last of all: what is refused until here leaves no folder behind.
+        using CheckpointKeeper? beside = request is null || held is not null
+            ? null
+            : CheckpointKeeper.HoldBeside(output, request, FullName, warn, files.IsTaken);
+        CheckpointKeeper? keeper = held ?? beside;
+        RunCheckpoints? checkpoints = keeper is null ? null : RunCheckpoints.Of(
+            keeper, format, job.Recipe, data.Recorded,
+            job.Settle(keeper.SettingsFor(output, dtype) with
+            {
+                Report = report is null ? null : Path.GetFullPath(report),
+                MaxSteps = maxSteps,
+            }),
+            from, request!.IsSameFolder);
+        if (resumed is null && File.Exists(output)) warn($"{output} is there already; the first epoch's model replaces it.");
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        TrainedTask<TBatch> training = data.Begin(new(output, dtype, pool, hardware));
+        var driver = new TrainingDriver<TBatch>(training, maxSteps, pool.ThreadCount, checkpoints);
+        TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
+        if (report is not null)
+        {
+            Surroundings machine = Surroundings.Here(hardware, pool.ThreadCount);
+            TrainingPage.Save(report, training, RowsOf(job), outcome, CommandLine.Of(parsed), machine);
+        }
+
+        if (context.Json) training.WriteJson(context.Console.Out, outcome, pool.ThreadCount, json => WriteRecipe(json, job));
+        else TrainingReport.Write(context.Console, training, outcome);
+        keeper?.Finish();
+        return ExitCode.Done;
+    }
+
+    private void RequireAll(ParseResult parsed)
+    {
+        Option[] all = [.. Required, _out];
+        if (all.FirstOrDefault(option => Ranged.Given(parsed, option).Count == 0) is not { } missing) return;
+        string names = string.Join(", ", all.SkipLast(1).Select(option => option.Name));
+        throw new UsageException(all.Length == 1
+            ? $"{missing.Name} is missing; it is required."
+            : $"{missing.Name} is missing; {names} and {_out.Name} are required.");
+    }
+
+    private void Show(CliContext context, TrainingJob<TRecipe, TData, TBatch> job)
+    {
+        if (context.Json)
+        {
+            CliJson.Write(context.Console.Out, json =>
+            {
+                json.WriteStartObject();
+                WriteRecipe(json, job);
+                json.WriteEndObject();
+            });
+            return;
+        }
+
+        Table shown = Tables.Create("option", "value");
+        foreach ((string option, string value) in RowsOf(job)) shown.AddRow(new Text(option), new Text(value));
+        context.Console.Results.Write(shown);
+    }
+
+    private IEnumerable<(string Option, string Value)> RowsOf(TrainingJob<TRecipe, TData, TBatch> job) =>
+        SettingRows.With(table.Rows(job.Recipe), job.Beside);
+
+    private void WriteRecipe(Utf8JsonWriter json, TrainingJob<TRecipe, TData, TBatch> job)
+    {
+        table.WriteResult(json, job.Recipe);
+        job.WriteBeside(json);
+    }
+
+    private void CheckWritable(string report, bool isRecorded)
+    {
+        try
+        {
+            OutputFile.CheckWritable(report);
+        }
+        catch (FileProblemException exception) when (isRecorded)
+        {
+            string advice = $"It is where the run's report goes; give {_report.Name} with another place.";
+            throw new FailureException($"{exception.Message} {advice}", exception);
+        }
+    }
+}

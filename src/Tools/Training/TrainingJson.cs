@@ -1,0 +1,63 @@
+using TinySD.Tools.Json;
+
+namespace TinySD.Tools.Training;
+
+/// <summary>What a training run of any task brought, as one JSON object.</summary>
+internal static class TrainingJson
+{
+    /// <summary>Writes it. A metric that was not measured is null.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="task">The task, which may have members of its own.</param>
+    /// <param name="outcome">What the run brought.</param>
+    /// <param name="threads">Its threads.</param>
+    /// <param name="writeRecipe">Writes the members of the recipe.</param>
+    public static void Write<TBatch>(
+        TextWriter output, TrainedTask<TBatch> task, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe)
+        where TBatch : class => CliJson.Write(output, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("epochs");
+            foreach (EpochOutcome epoch in outcome.Epochs) Write(json, epoch);
+            json.WriteEndArray();
+            json.WriteString("metric", task.Words.Name);
+            json.WriteNumber("bestEpoch", outcome.Best.Epoch);
+            Number(json, "valid", outcome.Best.Valid.Metric);
+            Number(json, "validLoss", outcome.Best.Valid.Loss);
+            if (outcome.Test is { } test)
+            {
+                Number(json, "test", test.Metric);
+                Number(json, "testLoss", test.Loss);
+            }
+
+            json.WriteNumber("parameters", outcome.Parameters);
+            json.WriteString("model", task.Output);
+            Number(json, "seconds", outcome.Seconds);
+            json.WriteNumber("threads", threads);
+            json.WriteStartObject("recipe");
+            writeRecipe(json);
+            json.WriteEndObject();
+            task.WriteResult(json);
+            json.WriteEndObject();
+        });
+
+    private static void Write(Utf8JsonWriter json, EpochOutcome epoch)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("epoch", epoch.Epoch);
+        Number(json, "train", epoch.Train.Metric);
+        Number(json, "valid", epoch.Valid.Metric);
+        Number(json, "trainLoss", epoch.Train.Loss);
+        Number(json, "validLoss", epoch.Valid.Loss);
+        json.WriteNumber("learningRate", epoch.LearningRate);
+        Number(json, "seconds", epoch.Seconds);
+        Number(json, "termsPerSecond", epoch.TermsPerSecond);
+        json.WriteNumber("steps", epoch.Steps);
+        json.WriteEndObject();
+    }
+
+    private static void Number(Utf8JsonWriter json, string name, double value)
+    {
+        json.WritePropertyName(name);
+        FiniteNumber.Write(json, value);
+    }
+}
