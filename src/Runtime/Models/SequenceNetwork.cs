@@ -20,15 +20,17 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     private readonly IMaskSource? _masks;
     private readonly SequenceLoss _loss;
     private readonly float _delta;
+    private readonly float[] _weights;
     private readonly VectorOps _ops;
     private readonly int _stride;
     private readonly Workspace.Slice _embedded, _outputs, _losses, _nothing, _dRead, _dOutputs, _dInputs;
     private Draw _draw;
 
-    /// <summary>Declares the layers; where the window drops nothing, the origin of masks is ignored.</summary>
+    /// <summary>Declares the layers; where the window drops nothing, the origin of masks is ignored. Weights are what each output counts
+    /// in a loss that has targets.</summary>
     public SequenceNetwork(
         SequenceModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, SequenceLoss loss = SequenceLoss.Squared,
-        float delta = 1f)
+        float delta = 1f, float[]? weights = null)
         : base(plan, model.Parameters)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
@@ -38,6 +40,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _shape = shape = shape with { IsUneven = shape.Batch > 1 };
         _loss = loss;
         _delta = delta;
+        _weights = weights ?? [];
         _masks = shape.Drops ? origin.Source : null;
         _ops = plan.Vectors;
         if (model.Embedding is { } table) _embedding = new EmbeddingLayer(table, tied: false, shape, plan);
@@ -78,9 +81,9 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     /// <summary>One network on a plan of its own, its memory taken; without an origin of masks it drops nothing.</summary>
     public static SequenceNetwork OnItsOwn(
         SequenceModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, SequenceLoss loss = SequenceLoss.Squared,
-        float delta = 1f, Func<int, Memory<float>>? memory = null)
+        float delta = 1f, float[]? weights = null, Func<int, Memory<float>>? memory = null)
     {
-        var network = new SequenceNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, loss, delta);
+        var network = new SequenceNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, loss, delta, weights);
         plan.Take(memory);
         return network;
     }
@@ -113,7 +116,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         Run(batch);
         double sum = _loss == SequenceLoss.CrossEntropy
             ? LabelLoss(batch, gradientScale)
-            : TargetLoss.Of(_loss, _delta, _outputs.Span, _model.Config.OutputSize, _stride, batch.Targets, gradientScale);
+            : TargetLoss.Of(_loss, _delta, _outputs.Span, _model.Config.OutputSize, _stride, batch.Targets, _weights, gradientScale);
         Plan.Times.Lap(Pass.Softmax);
         return sum;
     }

@@ -14,9 +14,11 @@ internal static class TargetLoss
     /// <param name="count">Outputs O of a row.</param>
     /// <param name="stride">Floats of a row.</param>
     /// <param name="targets">[rows][O]; what is not a number counts for nothing.</param>
+    /// <param name="weights">What each of the O outputs counts, or empty for 1.</param>
     /// <param name="gradientScale">0 to leave the outputs as they are.</param>
     public static double Of(
-        SequenceLoss loss, float delta, Span<float> outputs, int count, int stride, ReadOnlySpan<float> targets, float gradientScale)
+        SequenceLoss loss, float delta, Span<float> outputs, int count, int stride, ReadOnlySpan<float> targets,
+        ReadOnlySpan<float> weights, float gradientScale)
     {
         Debug.Assert(targets.Length % count == 0 && loss != SequenceLoss.CrossEntropy);
         double sum = 0;
@@ -26,9 +28,9 @@ internal static class TargetLoss
             ReadOnlySpan<float> target = targets.Slice(row * count, count);
             for (int i = 0; i < count; i++)
             {
-                double gradient = 0;
-                if (!float.IsNaN(target[i])) sum += Of(loss, delta, output[i], target[i], out gradient);
-                if (gradientScale != 0f) output[i] = (float)(gradientScale * gradient);
+                double gradient = 0, weight = weights.IsEmpty ? 1 : weights[i];
+                if (!float.IsNaN(target[i])) sum += weight * Of(loss, delta, output[i], target[i], out gradient);
+                if (gradientScale != 0f) output[i] = (float)(gradientScale * weight * gradient);
             }
         }
 

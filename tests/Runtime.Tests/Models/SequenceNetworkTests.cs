@@ -204,9 +204,9 @@ public sealed class SequenceNetworkTests
                 Math.Log(1 + Math.Exp(-1)) + Math.Log(1 + Math.Exp(0.25)) - 0.125),
         ];
         foreach ((SequenceLoss loss, double sum) in expected)
-            await Assert.That(Math.Abs(TargetLoss.Of(loss, 1f, outputs, 3, 4, targets, 0f) - sum)).IsLessThan(1e-12).Because($"{loss}");
+            await Assert.That(Math.Abs(TargetLoss.Of(loss, 1f, outputs, 3, 4, targets, [], 0f) - sum)).IsLessThan(1e-12).Because($"{loss}");
         float[] far = [1000f, -1000f];
-        await Assert.That(TargetLoss.Of(SequenceLoss.Logistic, 1f, far, 2, 2, (float[])[0f, 1f], 1f)).IsEqualTo(2000.0);
+        await Assert.That(TargetLoss.Of(SequenceLoss.Logistic, 1f, far, 2, 2, [0f, 1f], [], 1f)).IsEqualTo(2000.0);
         await Assert.That(string.Join(' ', far)).IsEqualTo("1 -1");
     }
 

@@ -1,0 +1,135 @@
+using TinySD.Runtime.Hardware;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
+
+namespace TinySD.Runtime.Inference;
+
+/// <summary>Measures a regressor on rows of a series, beside repeating the last value and that of a season ago. Predictions are the bits of
+/// a <see cref="RegressorSession"/> that was fed the same rows.</summary>
+/// <remarks>A carried state is warmed up on the rows before the part, a window reaches back into them. Counted is what has a value, and a
+/// last value before it, so that model and rival are judged on the same rows.</remarks>
+public sealed class RegressorEvaluator
+{
+    // Rows before a part that warm a carried state up.
+    private const int WarmUpRows = 4096;
+
+    private const int PieceSteps = 64, WindowBatch = 64;
+
+    private readonly SeriesForm _form;
+    private readonly SequenceNetwork _network;
+    private readonly SequenceBatch _batch;
+    private readonly int[] _lengths;
+
+    /// <summary>Plans and allocates.</summary>
+    /// <param name="regressor">The regressor; its model may be trained further between evaluations.</param>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The profile does not run here.</exception>
+    public RegressorEvaluator(Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    {
+        _form = regressor.Form;
+        bool isWindowed = _form.Window > 0;
+        (int batch, int steps) = isWindowed ? (WindowBatch, _form.Window) : (1, PieceSteps);
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        _network = SequenceNetwork.OnItsOwn(regressor.Model, new(batch, steps, Training: false), plan);
+        _batch = new SequenceBatch(regressor.Model.Config, batch, steps);
+        _lengths = new int[batch];
+    }
+
+    /// <summary>What is told a prediction.</summary>
+    /// <param name="row">The row of the table that it was made from.</param>
+    /// <param name="predictions">[S][targets] in the targets' own units.</param>
+    public delegate void Told(int row, ReadOnlySpan<double> predictions);
+
+    /// <summary>Predicts from every row from which all that is predicted lies in the part.</summary>
+    /// <param name="part">The rows.</param>
+    /// <param name="told">Told each prediction, in order of rows; or null.</param>
+    /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
+    /// <param name="cancellation">Looked at now and then.</param>
+    /// <exception cref="ArgumentException">A column is not there, or not one prediction can be judged.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public RegressionResult Evaluate(
+        SeriesPart part, Told? told = null, Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var series = new PreparedSeries(_form, part);
+        if (series.RowCount == 0)
+        {
+            string made = _form.Window > 0 ? $"a window of {_form.Window} and {_form.Horizon} ahead need" : $"{_form.Horizon} ahead needs";
+            Throw.Argument($"there are {Throw.Counted(part.Count, "row")}; {made} at least {_form.RowsNeeded}");
+        }
+
+        var sums = new ErrorSums[_form.OutputCount];
+        double[] own = new double[_form.OutputCount];
+        _network.Begin(default);
+        _network.ResetState();
+        int first = _form.Window > 0 ? series.FirstRow : Math.Max(0, series.FirstRow - WarmUpRows), end = series.FirstRow + series.RowCount;
+        for (int row = first; row < end;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(end - row, _form.Window > 0 ? _lengths.Length : PieceSteps);
+            Run(series, row, count);
+            for (int i = 0; i < count; i++)
+            {
+                if (row + i < series.FirstRow) continue;
+                Judge(series, row + i, _network.OutputsOf(_form.Window > 0 ? _batch.OutputRowOf(i) : _batch.OutputRowOf(0, i)), sums, own);
+                told?.Invoke(row + i, own);
+            }
+
+            row += count;
+            progress?.Invoke((double)(row - first) / (end - first));
+        }
+
+        (ErrorSums Sums, int Target)[] cells = [.. sums.Select((sum, output) => (sum, output % _form.Targets.Length))];
+        RegressionFigures all = ErrorSums.Figures(cells);
+        if (all.Count == 0) Throw.Argument("no target of these rows can be judged: all are missing, or nothing stands before them");
+        return new RegressionResult(
+            all,
+            [.. Enumerable.Range(0, _form.Targets.Length).Select(target => ErrorSums.Figures(cells.Where(cell => cell.Target == target)))],
+            [.. cells.Chunk(_form.Targets.Length).Select(step => ErrorSums.Figures(step))],
+            [.. cells.Take(_form.Targets.Length).Select(cell => cell.Sums.Spread * _form.TargetScales[cell.Target].Scale)]);
+    }
+
+    private void Run(PreparedSeries series, int row, int count)
+    {
+        if (_form.Window == 0)
+        {
+            _lengths[0] = count;
+            _batch.Begin(_lengths);
+            for (int t = 0; t < count; t++) _batch.SetStep(0, t, series.Inputs(row + t));
+        }
+        else
+        {
+            _lengths.AsSpan(0, count).Fill(_form.Window);
+            _batch.Begin(_lengths.AsSpan(0, count));
+            for (int i = 0; i < count; i++)
+            {
+                for (int t = 0; t < _form.Window; t++) _batch.SetStep(i, t, series.Inputs(row + i - _form.Window + 1 + t));
+            }
+        }
+
+        _network.SizeOf(_batch);
+        _network.Run(_batch);
+        if (_form.Window == 0) _network.Carry();
+    }
+
+    private void Judge(PreparedSeries series, int row, ReadOnlySpan<float> outputs, ErrorSums[] sums, double[] own)
+    {
+        int targets = _form.Targets.Length;
+        for (int output = 0; output < outputs.Length; output++)
+        {
+            (int step, int target) = int.DivRem(output, targets);
+            int predicted = row + _form.Ahead(step), season = predicted - _form.Season;
+            double normalised = _form.Predict(output, outputs[output], series.Last(row, target));
+            double value = series.Target(predicted, target), persistence = series.Last(_form.Horizon > 0 ? row : row - 1, target);
+            own[output] = _form.TargetScales[target].Restore(normalised);
+            if (double.IsNaN(value) || double.IsNaN(persistence)) continue;
+
+            // A season that ends after the last value known is repeated.
+            while (_form.Season > 0 && season > row) season -= _form.Season;
+            double before = _form.Season > 0 && season >= 0 && season < predicted ? series.Target(season, target) : double.NaN;
+            sums[output].Add(normalised, value, persistence, before);
+        }
+    }
+}

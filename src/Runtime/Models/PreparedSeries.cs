@@ -1,0 +1,86 @@
+namespace TinySD.Runtime.Models;
+
+/// <summary>A table's rows up to a part's end, normalised, and the targets of each.</summary>
+internal sealed class PreparedSeries
+{
+    private readonly SeriesForm _form;
+    private readonly float[] _inputs;
+    private readonly double[] _targets, _last;
+
+    public PreparedSeries(SeriesForm form, SeriesPart part)
+    {
+        if (part.First < 0 || part.Count < 0 || part.End > part.Table.RowCount)
+            Throw.Argument($"rows {part.First} to {part.End} of a table of {part.Table.RowCount}");
+        _form = form;
+        Part = part;
+        _inputs = new float[checked(part.End * form.Inputs.Length)];
+        _targets = new double[checked(part.End * form.Targets.Length)];
+        _last = new double[_targets.Length];
+        for (int i = 0; i < form.Inputs.Length; i++)
+        {
+            ReadOnlySpan<double> column = part.Table[form.Inputs[i]];
+            var filler = new LastValue(form.InputScales[i].Offset);
+            for (int row = 0; row < part.End; row++)
+                _inputs[(row * form.Inputs.Length) + i] = (float)form.InputScales[i].Normalise(filler.Next(column[row]));
+        }
+
+        for (int i = 0; i < form.Targets.Length; i++)
+        {
+            ReadOnlySpan<double> column = part.Table[form.Targets[i]];
+            var filler = new LastValue(double.NaN);
+            for (int row = 0; row < part.End; row++)
+            {
+                int at = (row * form.Targets.Length) + i;
+                _targets[at] = form.TargetScales[i].Normalise(column[row]);
+                _last[at] = form.TargetScales[i].Normalise(filler.Next(column[row]));
+            }
+        }
+    }
+
+    public SeriesPart Part { get; }
+
+    /// <summary>The first row from which a prediction of the part is made.</summary>
+    public int FirstRow => Math.Max(Math.Max(1, _form.Window) - 1, Part.First - (_form.Horizon > 0 ? 1 : 0));
+
+    /// <summary>How many rows there are from which all that is predicted lies in the part.</summary>
+    public int RowCount => Math.Max(0, Part.End - _form.Horizon - FirstRow);
+
+    /// <summary>A row's inputs, normalised, [I].</summary>
+    public ReadOnlySpan<float> Inputs(int row) => _inputs.AsSpan(row * _form.Inputs.Length, _form.Inputs.Length);
+
+    /// <summary>A target's value in a row, normalised; not a number where it is missing.</summary>
+    public double Target(int row, int target) => row < Part.End ? _targets[(row * _form.Targets.Length) + target] : double.NaN;
+
+    /// <summary>Its last value up to a row; not a number before the first.</summary>
+    public double Last(int row, int target) => row < 0 ? double.NaN : _last[(row * _form.Targets.Length) + target];
+
+    /// <summary>What an output of a row ought to be, in the target's normalised units and before its own scale; not a number where nobody
+    /// knows.</summary>
+    public double OutputTarget(int row, int output)
+    {
+        (int step, int target) = int.DivRem(output, _form.Targets.Length);
+        return Target(row + _form.Ahead(step), target) - (_form.PredictsChange ? Last(row, target) : 0);
+    }
+
+    /// <summary>Writes what the network's outputs of a row ought to be, [O].</summary>
+    public void OutputTargets(int row, Span<float> targets)
+    {
+        for (int output = 0; output < targets.Length; output++)
+            targets[output] = (float)_form.OutputScales[output].Normalise(OutputTarget(row, output));
+    }
+}
+
+/// <summary>Fills what is missing with what was there last.</summary>
+internal struct LastValue(double start)
+{
+    private double _last = start;
+
+    /// <summary>What was there last.</summary>
+    public readonly double Current => _last;
+
+    public double Next(double value)
+    {
+        if (!double.IsNaN(value)) _last = value;
+        return _last;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using TinySD.Runtime.Models;
+
+namespace TinySD.Runtime.Tasks;
+
+/// <summary>Everything that decides a regressor's training run, apart from its data.</summary>
+public sealed record RegressorRecipe : SequenceRecipe
+{
+    /// <summary>Rows ahead, all of 1 to this one; 0 for the targets' values in the same row.</summary>
+    public int Horizon { get; init; } = 1;
+
+    /// <summary>Rows that a prediction looks at; 0 for a state that is carried through the whole series.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Time steps T of truncated back-propagation where the state is carried; not used with a window, which is run
+    /// whole.</summary>
+    public int Bptt { get; init; } = 32;
+
+    /// <summary>Rows of a season to compare with; 0 for none.</summary>
+    public int Season { get; init; }
+
+    /// <summary>What is minimised: squared, absolute or Huber's error.</summary>
+    public SequenceLoss Loss { get; init; }
+
+    /// <summary>Where Huber's loss becomes straight, in spreads of what the network predicts; other losses ignore it.</summary>
+    public float HuberDelta { get; init; } = 1f;
+
+    /// <summary>Whether the network predicts how far targets move from their last value. Only of targets that are inputs too, and of rows
+    /// ahead; elsewhere it predicts the value whatever this says.</summary>
+    public bool PredictsChange { get; init; } = true;
+
+    /// <summary>Steps of a batch.</summary>
+    public int TimeSteps => Window > 0 ? Window : Bptt;
+
+    /// <summary>What is fed and predicted, without scales.</summary>
+    /// <param name="inputs">The columns that are fed.</param>
+    /// <param name="targets">The columns that are predicted.</param>
+    public SeriesForm ToForm(IEnumerable<string> inputs, IEnumerable<string> targets)
+    {
+        ImmutableArray<string> fed = [.. inputs], predicted = [.. targets];
+        return new SeriesForm
+        {
+            Inputs = fed,
+            Targets = predicted,
+            Horizon = Horizon,
+            Window = Window,
+            Season = Season,
+            PredictsChange = PredictsChange && Horizon > 0 && predicted.All(fed.Contains),
+        };
+    }
+
+    /// <summary>The model's shape for so many columns and targets.</summary>
+    public SequenceModelConfig ToConfig(int inputs, int targets) => new()
+    {
+        Body = ToBody(inputs),
+        OutputSize = checked(targets * Math.Max(1, Horizon)),
+        ReadOut = Window > 0 ? ReadOut.Last : ReadOut.EveryStep,
+    };
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        if (Horizon is < 0 or > 65536) Throw.OutOfRange(nameof(Horizon), Horizon, "0 to 65536");
+        if (Window is < 0 or > 65536) Throw.OutOfRange(nameof(Window), Window, "0 to 65536");
+        if (Bptt is < 1 or > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, "1 to 65536");
+        if (Season is < 0 or > 1 << 24) Throw.OutOfRange(nameof(Season), Season, $"0 to {1 << 24}");
+        if (Loss is not (SequenceLoss.Squared or SequenceLoss.Absolute or SequenceLoss.Huber))
+            Throw.OutOfRange(nameof(Loss), Loss, "a loss of numbers");
+        if (!(HuberDelta > 0f && float.IsFinite(HuberDelta))) Throw.OutOfRange(nameof(HuberDelta), HuberDelta, "above 0 and finite");
+        if (Window == 0 && Direction != RecurrentDirection.Forward)
+            Throw.Argument("a state that is carried through a series is read forward; another direction needs a window");
+    }
+}

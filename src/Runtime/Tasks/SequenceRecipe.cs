@@ -1,0 +1,42 @@
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Models;
+using TinySD.Runtime.Training;
+
+namespace TinySD.Runtime.Tasks;
+
+/// <summary>What regressors and classifiers share of what decides a run, apart from its data: the stack's shape.</summary>
+public abstract record SequenceRecipe : TrainingRecipe
+{
+    /// <summary>Hidden size H of every layer and direction.</summary>
+    public int HiddenSize { get; init; } = 64;
+
+    /// <summary>Number of recurrent layers.</summary>
+    public int LayerCount { get; init; } = 1;
+
+    /// <summary>The cell of every layer.</summary>
+    public CellKind Cell { get; init; }
+
+    /// <summary>Whether the LSTM cells have peepholes; other cells may not.</summary>
+    public bool Peepholes { get; init; }
+
+    /// <summary>Which way sequences are read.</summary>
+    public RecurrentDirection Direction { get; init; }
+
+    /// <summary>The stack for inputs of that width.</summary>
+    internal RecurrentStackConfig ToBody(int inputs) => new()
+    {
+        Cell = Cell,
+        InputSize = inputs,
+        HiddenSize = HiddenSize,
+        LayerCount = LayerCount,
+        Direction = Direction,
+        Peepholes = Peepholes,
+    };
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        ToBody(1).Validate();
+        base.Validate();
+    }
+}
