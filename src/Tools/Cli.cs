@@ -80,6 +80,7 @@ internal static class Cli
             },
             HwCommand.Create(common),
             new ScheduleCommand(common),
+            SynthesizeCommand.Create(common),
         };
         common.AddTo(root);
         HelpText.Install(root);

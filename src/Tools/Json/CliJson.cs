@@ -21,6 +21,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(DetectResult))]
 [JsonSerializable(typeof(ScheduleResult))]
 [JsonSerializable(typeof(NoiseResult))]
+[JsonSerializable(typeof(SynthesizeResult))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(StackResult))]
 [JsonSerializable(typeof(ExportResult))]

@@ -178,3 +178,12 @@ internal sealed record ExportResult(string Model, string File, string Format, lo
 internal sealed record OnnxResult(
     string Producer, long Opset, IReadOnlyList<string> Operators, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs,
     IReadOnlyList<string> ExternalFiles);
+
+/// <summary>The result of <c>synthesize</c>: enough to tell every text's label again.</summary>
+internal sealed record SynthesizeResult(
+    string File, string World, string Rule, int Count, ulong Seed, IReadOnlyList<string> Sums, IReadOnlyList<SyntheticWordResult> Words,
+    IReadOnlyList<SyntheticLabelResult> Labels);
+
+internal sealed record SyntheticWordResult(string Word, IReadOnlyList<int> Values);
+
+internal sealed record SyntheticLabelResult(string Label, long Count);

@@ -20,10 +20,11 @@ public sealed class ArchitectureTests
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
+        ["Synthetic"] = [],
         ["Commands"] =
         [
             "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
-            "Reproduce",
+            "Reproduce", "Synthetic",
         ],
         [Rooms.Root] = ["Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Commands"],
     });
