@@ -146,6 +146,9 @@ public enum FileProblemKind
 
     /// <summary>All texts have the same label, so that there is nothing to tell apart.</summary>
     OneClass,
+
+    /// <summary>A row or a cell of a table is not as the table's others are, or not what was asked for.</summary>
+    TableInvalid,
 }
 
 /// <summary>One thing that is wrong with one file: a reason for programs, a message for people, and the place.</summary>

@@ -103,6 +103,8 @@ internal static class ForeignFile
     {
         int length = first.Length > 30 ? Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(first[26..]), first.Length - 30) : 0;
         string entry = length > 0 ? Encoding.UTF8.GetString(first.Slice(30, length)) : "";
+        if (entry is "[Content_Types].xml" || entry.StartsWith("_rels/", StringComparison.Ordinal))
+            return "an Office document, perhaps a spreadsheet; save its sheet as CSV";
         if (entry.EndsWith(".npy", StringComparison.Ordinal)) return $"an .npz archive of NumPy arrays; {FromNumPy}";
         if (entry is "metadata.json" or "config.json" || entry.EndsWith(".weights.h5", StringComparison.Ordinal))
             return $"a Keras model; {FromTensorFlow}";

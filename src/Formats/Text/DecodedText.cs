@@ -50,6 +50,13 @@ internal sealed record DecodedText
     /// <summary>The characters of one line, or of any other piece without a byte-order mark: UTF-8, or Latin-1 as above.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes) => Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : Latin1(bytes);
 
+    /// <summary>The characters of Latin-1 as above, one for each byte.</summary>
+    public static void Latin1(ReadOnlySpan<byte> bytes, Span<char> characters)
+    {
+        for (int i = 0; i < bytes.Length; i++)
+            characters[i] = bytes[i] is >= 0x80 and <= 0x9F ? Signs[bytes[i] - 0x80] : (char)bytes[i];
+    }
+
     private static DecodedText Decode(string path, ReadOnlySpan<byte> bytes)
     {
         if (bytes.StartsWith(s_littleEndian)) return Utf16(path, bytes[2..], bigEndian: false);
@@ -82,11 +89,8 @@ internal sealed record DecodedText
         }
     }
 
-    private static string Latin1(ReadOnlySpan<byte> bytes) => string.Create(bytes.Length, bytes, static (characters, bytes) =>
-    {
-        for (int i = 0; i < characters.Length; i++)
-            characters[i] = bytes[i] is >= 0x80 and <= 0x9F ? Signs[bytes[i] - 0x80] : (char)bytes[i];
-    });
+    private static string Latin1(ReadOnlySpan<byte> bytes) =>
+        string.Create(bytes.Length, bytes, static (characters, bytes) => Latin1(bytes, characters));
 
     private static FileProblem TooLong(string path) =>
         new(FileProblemKind.TooManyTokens, path, $"{path} is longer than {Words.Count(Array.MaxLength / 2)} bytes; split it");

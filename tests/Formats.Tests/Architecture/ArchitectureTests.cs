@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["Storage"] = [Rooms.Root],
         ["Container"] = [Rooms.Root, "Storage"],
         ["Text"] = [Rooms.Root, "Storage"],
+        ["Tables"] = [Rooms.Root, "Storage", "Text"],
         ["Fields"] = [Rooms.Root, "Container"],
         ["Schedules"] = [Rooms.Root, "Storage", "Container"],
         ["Hardware"] = [Rooms.Root, "Fields", "Storage"],
