@@ -4,17 +4,17 @@ namespace TinySD.Tools.Analysis;
 internal sealed record SlowPointSettings
 {
     /// <summary>The most updates.</summary>
-    public int Updates { get; init; } = 2000;
+    public int Updates { get; init; } = 4000;
 
     /// <summary>A point whose q is no larger is done.</summary>
     public double Tolerance { get; init; } = 1e-9;
 
     /// <summary>The first update's size, a number of the state; falls to <see cref="LastRate"/> by the same factor at every
     /// update.</summary>
-    public double Rate { get; init; } = 0.02;
+    public double Rate { get; init; } = 0.05;
 
     /// <summary>The last update's.</summary>
-    public double LastRate { get; init; } = 2e-5;
+    public double LastRate { get; init; } = 5e-4;
 }
 
 /// <summary>Where a search ended, for each of N starting states.</summary>
@@ -76,9 +76,13 @@ internal static class SlowPoints
         return kept;
     }
 
-    /// <summary>A few points that stand for all: the first, and then always the one that is furthest from those chosen.</summary>
+    /// <summary>A few points that stand for all: the first, and then always the one that is furthest from those chosen. Searches that got
+    /// stuck end far away, so that only the slower half of the points is chosen from.</summary>
+    /// <param name="points">From the least q on.</param>
+    /// <param name="most">How many at the most.</param>
     public static IReadOnlyList<SlowPoint> Spread(IReadOnlyList<SlowPoint> points, int most)
     {
+        points = [.. points.Take((points.Count + 1) / 2)];
         var chosen = new List<SlowPoint>();
         double[] nearest = [.. points.Select(_ => double.PositiveInfinity)];
         while (chosen.Count < Math.Min(most, points.Count))

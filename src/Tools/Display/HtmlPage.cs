@@ -25,7 +25,14 @@ internal static class HtmlPage
         td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
         td:first-child, th:first-child { text-align: left; }
         tr.shown td { font-weight: bold; } table.facts td { text-align: left; vertical-align: top; }
+        .pair { display: flex; flex-wrap: wrap; gap: 1em; } figure { flex: 1 1 20em; max-width: 540px; margin: 0; }
+        figcaption { font-size: 0.9em; margin-top: 0.6em; } table.lists td { text-align: left; vertical-align: top; }
+        .mark { fill: none; stroke: #222; stroke-width: 1.6; pointer-events: all; }
         .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; }
+        @media (prefers-color-scheme: dark) {
+        body { color: #d6dbe1; background: #14181d; } text { fill: #d6dbe1; } p.small, th { color: #9aa5b1; }
+        .grid { stroke: #2b323a; } .ground { fill: #232a31; } .unskipped { fill: #35503f; } .mark, .kept { stroke: #d6dbe1; }
+        text.axis { fill: #9aa5b1; } }
         </style>
         </head>
         <body>

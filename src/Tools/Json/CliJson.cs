@@ -14,6 +14,7 @@ namespace TinySD.Tools.Json;
 [JsonSerializable(typeof(VocabularyResult))]
 [JsonSerializable(typeof(TensorResult))]
 [JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(AnalyzeResult))]
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(SimulateResult))]

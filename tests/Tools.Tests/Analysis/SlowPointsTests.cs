@@ -122,11 +122,12 @@ public sealed class SlowPointsTests
     }
 
     [Test]
-    public async Task The_points_shown_lie_far_apart()
+    public async Task The_points_shown_are_slow_and_lie_far_apart()
     {
-        SlowPoint[] points = [.. new[] { 0f, 0.1f, 5f, 9f, 9.1f }.Select((at, i) => new SlowPoint([at], i, 1))];
+        SlowPoint[] points = [.. new[] { 0f, 0.1f, 5f, 9f, 9.1f, 50f, 60f, 70f, 80f }.Select((at, i) => new SlowPoint([at], i, 1))];
         await Assert.That(SlowPoints.Spread(points, 3).Select(point => point.State[0])).IsEquivalentTo([0f, 9.1f, 5f]);
         await Assert.That(SlowPoints.Spread(points, 9).Count).IsEqualTo(5);
+        await Assert.That(SlowPoints.Spread([points[3]], 3).Count).IsEqualTo(1);
         await Assert.That(SlowPoints.Spread([], 3).Count).IsEqualTo(0);
     }
 }

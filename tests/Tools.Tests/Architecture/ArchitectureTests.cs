@@ -8,9 +8,9 @@ public sealed class ArchitectureTests
     private static readonly Rooms s_rooms = new("src/Tools", "TinySD.Tools", new Dictionary<string, string[]>
     {
         ["Errors"] = [],
-        ["Analysis"] = [],
         ["Display"] = ["Errors"],
         ["Json"] = ["Display"],
+        ["Analysis"] = ["Errors", "Display", "Json"],
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
         ["Training"] = ["Errors", "Display", "Json", "Machines", "Options"],

@@ -1,0 +1,40 @@
+namespace TinySD.Tools.Json;
+
+/// <summary>The result of <c>analyze</c>. Components are those of the top layer's h, which the head sees; angles are in degrees, of the
+/// pairs (0,1), (0,2), …, (1,2), …; null stands for a number that is infinite.</summary>
+internal sealed record AnalyzeResult(
+    string Model, string Kind, string Cell, int Layers, int Hidden, string Direction, IReadOnlyList<string> Outputs, int Sequences,
+    int SequencesInData, long States, long StatesInData, int Components90, int Components95, int Components99,
+    double ParticipationRatio, IReadOnlyList<double> VarianceShares, IReadOnlyList<PartResult> Parts,
+    IReadOnlyList<double> ReadoutAngles, IReadOnlyList<double> CentredReadoutAngles, double? SimplexAngle, double? Accuracy,
+    IReadOnlyList<SearchResult> SlowPointSearches, IReadOnlyList<SlowPointResult> SlowPoints, WordCountsResult? WordCounts,
+    int? WordsInData, IReadOnlyList<WordResult>? Words);
+
+/// <summary>Components of h or c of one layer.</summary>
+internal sealed record PartResult(
+    string State, int Layer, int Components90, int Components95, int Components99, double ParticipationRatio,
+    IReadOnlyList<double> VarianceShares);
+
+/// <summary>How searches for slow points ended under an input, <c>zero</c> or <c>mean</c>: the spread of q, and how many are left when those
+/// within a distance are one.</summary>
+internal sealed record SearchResult(
+    string Input, int Searches, int Updates, double LeastQ, double QuartileQ, double MedianQ, double UpperQuartileQ, double MostQ,
+    double Distance, int Distinct);
+
+/// <summary>A slow point: its time constants, in steps, are those of all eigenvalues of the Jacobian, the largest |λ| first.</summary>
+internal sealed record SlowPointResult(
+    string Input, double Q, int Searches, IReadOnlyList<double> Along, IReadOnlyList<double> Outputs, IReadOnlyList<double>? TimeConstants,
+    IReadOnlyList<ModeResult>? Modes);
+
+/// <summary>An eigenvalue, and which share of its vectors lies within the read-out vectors' span.</summary>
+internal sealed record ModeResult(
+    double Real, double Imaginary, double Size, double TimeConstant, double LeftOverlap, double RightOverlap);
+
+/// <summary>What the counts of words alone predict.</summary>
+internal sealed record WordCountsResult(
+    double ParticipationRatio, int Components95, double ClassMeansParticipationRatio, double Accuracy);
+
+/// <summary>What a word does at the slow points without input: how far the state moves, along which components, and how the outputs
+/// change.</summary>
+internal sealed record WordResult(
+    string Word, long Count, double Deflection, IReadOnlyList<double> Along, IReadOnlyList<double> Outputs);
