@@ -14,7 +14,7 @@ public sealed class RegressorSession
     private readonly SeriesForm _form;
     private readonly SequenceNetwork _network;
     private readonly SequenceBatch _batch;
-    private readonly float[] _rows;
+    private readonly float[] _rows, _linear;
     private readonly double[] _predictions, _lastTargets;
     private readonly LastValue[] _last;
     private readonly int[] _inputsOfTargets;
@@ -37,6 +37,7 @@ public sealed class RegressorSession
         _network = SequenceNetwork.OnItsOwn(regressor.Model, new(1, _window, Training: false), plan, memory: memory);
         _batch = new SequenceBatch(regressor.Model.Config, 1, _window);
         _rows = new float[_window * _form.Inputs.Length];
+        _linear = new float[regressor.Model.Config.LinearInputs];
         _predictions = new double[_form.OutputCount];
         _inputsOfTargets = [.. _form.InputsOfTargets];
         _lastTargets = new double[_form.Targets.Length];
@@ -52,7 +53,8 @@ public sealed class RegressorSession
     public void Reset()
     {
         _seen = 0;
-        for (int i = 0; i < _last.Length; i++) _last[i] = new LastValue(_form.InputScales[i].Offset);
+        _linear.AsSpan().Clear();
+        for (int i = 0; i < _last.Length; i++) _last[i] = _form.Before(i);
         _network.ResetState();
     }
 
@@ -77,7 +79,13 @@ public sealed class RegressorSession
         bool isFull = _seen >= _window - 1;
         if (_seen >= _window) _rows.AsSpan(width).CopyTo(_rows);
         Span<float> newest = _rows.AsSpan((int)Math.Min(_seen, _window - 1) * width, width);
-        for (int i = 0; i < width; i++) newest[i] = (float)_form.InputScales[i].Normalise(_last[i].Next(row[i]));
+        for (int i = 0; i < width; i++) newest[i] = _form.Feed(i, ref _last[i], row[i]);
+        if (_linear.Length > 0)
+        {
+            _linear.AsSpan(0, _linear.Length - width).CopyTo(_linear.AsSpan(width));
+            newest.CopyTo(_linear);
+        }
+
         for (int i = 0; i < _lastTargets.Length; i++)
         {
             int input = _inputsOfTargets[i];
@@ -95,6 +103,7 @@ public sealed class RegressorSession
         int width = _form.Inputs.Length;
         _batch.Begin([_window]);
         for (int t = 0; t < _window; t++) _batch.SetStep(0, t, _rows.AsSpan(t * width, width));
+        if (_linear.Length > 0) _batch.SetLinear(0, _window - 1, _linear);
         _network.Run(_batch);
         if (_form.Window == 0) _network.Carry();
         ReadOnlySpan<float> outputs = _network.OutputsOf(_batch.OutputRowOf(0, _window - 1));

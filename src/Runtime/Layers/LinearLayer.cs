@@ -40,11 +40,12 @@ internal sealed class LinearLayer
         _times.Lap(Pass.ClassifierForward);
     }
 
-    /// <summary>Adds to the gradients of W and b and writes, in <paramref name="dx"/> [T][K][B], that of the dropped input.</summary>
+    /// <summary>Adds to the gradients of W and b and writes, in <paramref name="dx"/> [T][K][B], that of the dropped input; empty
+    /// where nobody wants it.</summary>
     public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
         KeepTable keep = _dropout.Keep(_products);
-        _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
+        if (!dx.IsEmpty) _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
         _products.WeightGradient(x, _inputs, _columns, _window, keep, dy, gradients[_weight], gradients[_bias]);
         _times.Lap(Pass.ClassifierGradient);

@@ -19,9 +19,9 @@ internal sealed class PreparedSeries
         for (int i = 0; i < form.Inputs.Length; i++)
         {
             ReadOnlySpan<double> column = part.Table[form.Inputs[i]];
-            var filler = new LastValue(form.InputScales[i].Offset);
+            LastValue filler = form.Before(i);
             for (int row = 0; row < part.End; row++)
-                _inputs[(row * form.Inputs.Length) + i] = (float)form.InputScales[i].Normalise(filler.Next(column[row]));
+                _inputs[(row * form.Inputs.Length) + i] = form.Feed(i, ref filler, column[row]);
         }
 
         for (int i = 0; i < form.Targets.Length; i++)
@@ -47,6 +47,18 @@ internal sealed class PreparedSeries
 
     /// <summary>A row's inputs, normalised, [I].</summary>
     public ReadOnlySpan<float> Inputs(int row) => _inputs.AsSpan(row * _form.Inputs.Length, _form.Inputs.Length);
+
+    /// <summary>Writes what a linear map of the last rows sees from a row, [rows I]; rows before the first are 0.</summary>
+    public void Linear(int row, Span<float> rows)
+    {
+        int width = _form.Inputs.Length;
+        for (int i = 0; i < _form.LinearRows; i++)
+        {
+            Span<float> into = rows.Slice(i * width, width);
+            if (row >= i) Inputs(row - i).CopyTo(into);
+            else into.Clear();
+        }
+    }
 
     /// <summary>A target's value in a row, normalised; not a number where it is missing.</summary>
     public double Target(int row, int target) => row < Part.End ? _targets[(row * _form.Targets.Length) + target] : double.NaN;
@@ -77,6 +89,13 @@ internal struct LastValue(double start)
 
     /// <summary>What was there last.</summary>
     public readonly double Current => _last;
+
+    /// <summary>How far it moves; not at all from where nothing was.</summary>
+    public double Change(double value)
+    {
+        double before = _last;
+        return Next(value) - (double.IsNaN(before) ? _last : before);
+    }
 
     public double Next(double value)
     {

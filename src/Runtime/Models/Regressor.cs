@@ -17,6 +17,8 @@ public sealed class Regressor
             Throw.Argument($"the model is of {found} to {Throw.Counted(config.OutputSize, "output")}; the form is of {wanted}");
         }
 
+        if (config.LinearRows != form.LinearRows)
+            Throw.Argument($"the model's linear map is of {config.LinearRows} rows, the form's of {form.LinearRows}");
         bool isWindowed = form.Window > 0;
         if ((config.ReadOut == ReadOut.EveryStep) == isWindowed)
             Throw.Argument($"the read-out {config.ReadOut} does not fit {(isWindowed ? "a window" : "a series without end")}");

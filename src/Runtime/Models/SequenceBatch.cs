@@ -10,8 +10,8 @@ public sealed class SequenceBatch
 {
     private readonly SequencePacking _packing;
     private readonly int[] _tokens, _labels, _places;
-    private readonly float[] _inputs, _targets, _weights;
-    private readonly int _width, _outputs;
+    private readonly float[] _inputs, _linear, _targets, _weights;
+    private readonly int _width, _linearWidth, _outputs;
     private readonly bool _everyStep;
 
     /// <summary>Room for a batch.</summary>
@@ -26,6 +26,7 @@ public sealed class SequenceBatch
         BatchSize = batchSize;
         Longest = longest;
         _width = config.HasTokens ? 0 : config.Body.InputSize;
+        _linearWidth = config.LinearInputs;
         _outputs = config.OutputSize;
         _everyStep = config.ReadOut == ReadOut.EveryStep;
         int rows = checked(batchSize * longest);
@@ -36,6 +37,7 @@ public sealed class SequenceBatch
         _labels = new int[batchSize];
         _weights = new float[batchSize];
         _targets = new float[checked((_everyStep ? rows : batchSize) * _outputs)];
+        _linear = new float[checked((_everyStep ? rows : batchSize) * _linearWidth)];
     }
 
     /// <summary>The most sequences B.</summary>
@@ -54,6 +56,9 @@ public sealed class SequenceBatch
 
     /// <summary>Numbers of all steps, [T][I][B], packed.</summary>
     internal ReadOnlySpan<float> Inputs => _inputs.AsSpan(0, Rows.Total * _width);
+
+    /// <summary>What the linear map sees of all rows of outputs, [T][rows I][B], or [rows I][B].</summary>
+    internal ReadOnlySpan<float> Linear => _linear.AsSpan(0, OutputRows * _linearWidth);
 
     /// <summary>The label at each place, -1 for none, [B].</summary>
     internal ReadOnlySpan<int> Labels => _labels;
@@ -104,6 +109,17 @@ public sealed class SequenceBatch
         int place = PlaceOf(sequence), at = RowOf(place, t) - Rows.Before(t), count = Rows.At(t);
         Span<float> step = _inputs.AsSpan(Rows.Before(t) * _width, count * _width);
         for (int i = 0; i < row.Length; i++) step[(i * count) + at] = row[i];
+    }
+
+    /// <summary>Sets what the linear map of the last rows sees at a sequence's step.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="t">The step; not used where outputs are of whole sequences.</param>
+    /// <param name="rows">[rows I], the newest row first.</param>
+    internal void SetLinear(int sequence, int t, ReadOnlySpan<float> rows)
+    {
+        int place = PlaceOf(sequence), before = _everyStep ? Rows.Before(t) : 0, count = _everyStep ? Rows.At(t) : BatchSize;
+        Span<float> step = _linear.AsSpan(before * _linearWidth, count * _linearWidth);
+        for (int i = 0; i < rows.Length; i++) step[(i * count) + place] = rows[i];
     }
 
     /// <summary>Sets a sequence's label.</summary>

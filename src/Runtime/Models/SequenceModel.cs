@@ -29,6 +29,12 @@ public sealed class SequenceModel
         _layers = RecurrentStack.Append(config.Body, Layout);
         HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.OutputSize);
         HeadBias = Layout.Add("head.bias", config.OutputSize);
+        if (config.LinearRows > 0)
+        {
+            LinearWeight = Layout.Add("linear.weight", config.LinearInputs, config.OutputSize);
+            LinearBias = Layout.Add("linear.bias", config.OutputSize);
+        }
+
         Parameters = parameters(Layout);
     }
 
@@ -39,7 +45,8 @@ public sealed class SequenceModel
     public SequenceModelConfig Config { get; }
 
     /// <summary>The tensors in declared order: <c>embedding</c> [V, E] of a model of tokens; the stack's, as
-    /// <see cref="RecurrentStack.Layout"/> has them; <c>head.weight</c> [D H, O] and <c>head.bias</c> [O].</summary>
+    /// <see cref="RecurrentStack.Layout"/> has them; <c>head.weight</c> [D H, O] and <c>head.bias</c> [O]; with a linear
+    /// map of the last rows <c>linear.weight</c> [rows I, O], the newest row first, and <c>linear.bias</c> [O].</summary>
     public ParameterLayout Layout { get; }
 
     /// <summary>The numbers.</summary>
@@ -54,11 +61,23 @@ public sealed class SequenceModel
     /// <summary>The head's bias [O].</summary>
     public TensorSlot HeadBias { get; }
 
+    /// <summary>The weights of the linear map of the last rows, or null.</summary>
+    internal TensorSlot? LinearWeight { get; }
+
+    /// <summary>Its bias, or null.</summary>
+    internal TensorSlot? LinearBias { get; }
+
     /// <summary>For each layer its directions one after the other.</summary>
     internal IReadOnlyList<RecurrentSlots> Layers => _layers;
 
-    /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
+    /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM; a linear map of the
+    /// last rows begins as nothing.</summary>
     /// <inheritdoc cref="ParameterStart.Draw"/>
-    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform) =>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
+    {
         ParameterStart.Draw(Parameters, _layers, HeadBias, seed, range, forgetBias, scheme);
+        if (LinearWeight is null) return;
+        Parameters[LinearWeight].Clear();
+        Parameters[LinearBias!].Clear();
+    }
 }

@@ -32,6 +32,13 @@ public sealed record SequenceModelConfig
     /// <summary>What the head sees.</summary>
     public ReadOut ReadOut { get; init; }
 
+    /// <summary>Rows of numbers, the newest first, of which a linear map is added to the head's outputs: the autoregressive part of Lai et
+    /// al., "Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks" (SIGIR 2018). 0 for none.</summary>
+    public int LinearRows { get; init; }
+
+    /// <summary>Numbers of those rows.</summary>
+    public int LinearInputs => checked(LinearRows * Body.InputSize);
+
     /// <summary>Whether sequences are of tokens.</summary>
     public bool HasTokens => VocabularySize > 0;
 
@@ -45,5 +52,7 @@ public sealed record SequenceModelConfig
         if (OutputSize < 1) Throw.OutOfRange(nameof(OutputSize), OutputSize, "at least 1");
         if (VocabularySize < 0) Throw.OutOfRange(nameof(VocabularySize), VocabularySize, "0 (rows of numbers) or above");
         Throw.IfUndefined(ReadOut);
+        if (LinearRows is < 0 or > 65536) Throw.OutOfRange(nameof(LinearRows), LinearRows, "0 to 65536");
+        if (LinearRows > 0 && HasTokens) Throw.Argument("a linear map of the last rows is of rows of numbers, and these are tokens");
     }
 }

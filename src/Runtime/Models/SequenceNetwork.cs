@@ -16,6 +16,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     private readonly TimePooling? _pooling;
     private readonly UnitDropout _outputDropout;
     private readonly LinearLayer _head;
+    private readonly LinearLayer? _linear;
     private readonly CarriedStates? _carried;
     private readonly IMaskSource? _masks;
     private readonly SequenceLoss _loss;
@@ -23,7 +24,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     private readonly float[] _weights;
     private readonly VectorOps _ops;
     private readonly int _stride;
-    private readonly Workspace.Slice _embedded, _outputs, _losses, _nothing, _dRead, _dOutputs, _dInputs;
+    private readonly Workspace.Slice _embedded, _outputs, _losses, _nothing, _linearOutputs, _dRead, _dOutputs, _dInputs;
     private Draw _draw;
 
     /// <summary>Declares the layers; where the window drops nothing, the origin of masks is ignored. Weights are what each output counts
@@ -55,9 +56,16 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _outputDropout = new UnitDropout(plan.Place(place), origin, read, plan);
         _head = new LinearLayer(model.HeadWeight, model.HeadBias, read, _outputDropout, plan);
         _stride = Products.RowStride(config.OutputSize);
+        if (model.LinearWeight is { } weight)
+        {
+            var all = new UnitDropout(plan.Place("linear", config.LinearInputs, 0f), origin, read, plan);
+            _linear = new LinearLayer(weight, model.LinearBias!, read, all, plan);
+        }
+
         long rows = (long)shape.TimeSteps * shape.Batch, outputs = everyStep ? rows : shape.Batch;
         if (config.HasTokens) _embedded = plan.Scratch.Reserve(rows * config.Body.InputSize);
         _outputs = plan.Scratch.Reserve(outputs * _stride);
+        if (_linear is not null) _linearOutputs = plan.Scratch.Reserve(outputs * _stride);
         _losses = plan.Scratch.Reserve(shape.Batch);
         _nothing = plan.Scratch.Reserve((long)shape.Batch * _encoder.OutputUnits);
         if (shape.Training)
@@ -99,6 +107,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _draw = draw;
         _encoder.Update(Parameters);
         _head.Update(Parameters);
+        _linear?.Update(Parameters);
         Plan.Times.Lap(Pass.Copies);
     }
 
@@ -134,7 +143,11 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         }
 
         _outputDropout.Draw(_draw, read);
-        if (read.Steps > 0) _head.Forward(Parameters, _outputDropout.ApplyWindow(Read(rows)), read, _outputs.Span);
+        if (read.Steps == 0) return;
+        _head.Forward(Parameters, _outputDropout.ApplyWindow(Read(rows)), read, _outputs.Span);
+        if (_linear is null) return;
+        _linear.Forward(Parameters, batch.Linear, read, _linearOutputs.Span);
+        _ops.AddScaled(_linearOutputs.Span[..(read.Total * _stride)], 1f, _outputs.Span[..(read.Total * _stride)]);
     }
 
     internal override void Backward(SequenceBatch batch, GradientBlock gradients)
@@ -143,6 +156,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         if (ReadRows(rows).Steps == 0) return;
         _head.Backward(Parameters, gradients, _outputDropout.Window(Read(rows)), _outputs.Span, _dRead.Span);
         _outputDropout.BackwardWindow(_dRead.Span);
+        _linear?.Backward(Parameters, gradients, batch.Linear, _outputs.Span, dx: []);
         if (rows.Steps == 0) return;
         int units = _encoder.OutputUnits;
         Span<float> dOutputs = _dRead.Span, dLast = default;

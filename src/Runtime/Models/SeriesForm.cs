@@ -65,6 +65,13 @@ public sealed record SeriesForm
     /// <summary>Whether the network predicts how far a target moves from its last value, instead of the value.</summary>
     public bool PredictsChange { get; init; }
 
+    /// <summary>Whether the network is fed how far inputs have moved since the row before, instead of their values: what it has learnt then
+    /// holds at any level.</summary>
+    public bool FeedsChange { get; init; }
+
+    /// <summary>Rows, the newest included, that a linear map beside the recurrent layers sees; 0 for none.</summary>
+    public int LinearRows { get; init; }
+
     /// <summary>Of each input.</summary>
     public ImmutableArray<ColumnScale> InputScales { get; init; }
 
@@ -93,6 +100,16 @@ public sealed record SeriesForm
     public double Predict(int output, float value, double last) =>
         OutputScales[output].Restore(value) + (PredictsChange ? last : 0);
 
+    /// <summary>What stands before an input's first row.</summary>
+    internal LastValue Before(int input) => new(FeedsChange ? double.NaN : InputScales[input].Offset);
+
+    /// <summary>What the network is fed for an input's next value.</summary>
+    internal float Feed(int input, ref LastValue last, double value)
+    {
+        double fed = FeedsChange ? last.Change(value) : last.Next(value);
+        return double.IsNaN(fed) ? 0f : (float)InputScales[input].Normalise(fed);
+    }
+
     /// <summary>The form of a part's columns, with scales learnt from its rows.</summary>
     /// <param name="form">Columns, horizon, window; without scales.</param>
     /// <param name="train">The training rows.</param>
@@ -109,7 +126,7 @@ public sealed record SeriesForm
 
         form = form with
         {
-            InputScales = [.. form.Inputs.Select(name => ScaleOf(name))],
+            InputScales = [.. form.Inputs.Select(name => form.FeedsChange ? ScaleOfChanges(name) : ScaleOf(name))],
             TargetScales = [.. form.Targets.Select(name => ScaleOf(name))],
             OutputScales = [.. Enumerable.Repeat(new ColumnScale(0, 1), form.OutputCount)],
         };
@@ -138,6 +155,13 @@ public sealed record SeriesForm
         }
 
         return form with { OutputScales = [.. scales] };
+
+        ColumnScale ScaleOfChanges(string name)
+        {
+            ScaleOf(name);
+            var filler = new LastValue(double.NaN);
+            return ColumnScale.Of([.. train.Table[name][train.First..train.End].ToArray().Select(value => filler.Change(value))], out _);
+        }
 
         ColumnScale ScaleOf(string name)
         {

@@ -29,6 +29,12 @@ public sealed record RegressorRecipe : SequenceRecipe
     /// ahead; elsewhere it predicts the value whatever this says.</summary>
     public bool PredictsChange { get; init; } = true;
 
+    /// <summary>Whether the network is fed how far inputs have moved since the row before, instead of their values.</summary>
+    public bool FeedsChange { get; init; }
+
+    /// <summary>Rows, the newest included, that a linear map beside the recurrent layers sees; 0 for none.</summary>
+    public int LinearRows { get; init; }
+
     /// <summary>Steps of a batch.</summary>
     public int TimeSteps => Window > 0 ? Window : Bptt;
 
@@ -45,6 +51,8 @@ public sealed record RegressorRecipe : SequenceRecipe
             Horizon = Horizon,
             Window = Window,
             Season = Season,
+            FeedsChange = FeedsChange,
+            LinearRows = LinearRows,
             PredictsChange = PredictsChange && Horizon > 0 && predicted.All(fed.Contains),
         };
     }
@@ -55,6 +63,7 @@ public sealed record RegressorRecipe : SequenceRecipe
         Body = ToBody(inputs),
         OutputSize = checked(targets * Math.Max(1, Horizon)),
         ReadOut = Window > 0 ? ReadOut.Last : ReadOut.EveryStep,
+        LinearRows = LinearRows,
     };
 
     /// <inheritdoc/>
@@ -63,6 +72,7 @@ public sealed record RegressorRecipe : SequenceRecipe
         base.Validate();
         if (Horizon is < 0 or > 65536) Throw.OutOfRange(nameof(Horizon), Horizon, "0 to 65536");
         if (Window is < 0 or > 65536) Throw.OutOfRange(nameof(Window), Window, "0 to 65536");
+        if (LinearRows is < 0 or > 65536) Throw.OutOfRange(nameof(LinearRows), LinearRows, "0 to 65536");
         if (Bptt is < 1 or > 65536) Throw.OutOfRange(nameof(Bptt), Bptt, "1 to 65536");
         if (Season is < 0 or > 1 << 24) Throw.OutOfRange(nameof(Season), Season, $"0 to {1 << 24}");
         if (Loss is not (SequenceLoss.Squared or SequenceLoss.Absolute or SequenceLoss.Huber))

@@ -11,7 +11,7 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
     private readonly RegressorRecipe _recipe;
     private readonly PreparedSeries _series;
     private readonly int[] _lengths, _order;
-    private readonly float[] _targets;
+    private readonly float[] _targets, _linear;
     private int _firstSteps;
 
     public SeriesBatches(RegressorRecipe recipe, PreparedSeries series, int outputs)
@@ -21,6 +21,7 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
         _lengths = new int[recipe.BatchSize];
         _order = new int[recipe.Window > 0 ? series.RowCount : 0];
         _targets = new float[outputs];
+        _linear = new float[recipe.LinearRows * series.Inputs(0).Length];
         int needed = recipe.Window > 0 ? 1 : recipe.BatchSize;
         if (series.RowCount >= needed) return;
         string rows = Throw.Counted(series.Part.Count, "training row"), ahead = $"{recipe.Horizon} ahead";
@@ -91,6 +92,7 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
             int row = _series.FirstRow + _order[first + b];
             for (int t = 0; t < _recipe.Window; t++) into.SetStep(b, t, _series.Inputs(row - _recipe.Window + 1 + t));
             _series.OutputTargets(row, into.TargetsOf(b));
+            SetLinear(row, b, 0, into);
         }
     }
 
@@ -106,8 +108,16 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
                 int row = RowOf(b) + start + t;
                 into.SetStep(b, t, _series.Inputs(row));
                 _series.OutputTargets(row, into.TargetsOf(b, t));
+                SetLinear(row, b, t, into);
             }
         }
+    }
+
+    private void SetLinear(int row, int sequence, int t, SequenceBatch into)
+    {
+        if (_linear.Length == 0) return;
+        _series.Linear(row, _linear);
+        into.SetLinear(sequence, t, _linear);
     }
 
     private (int Start, int Steps) StepsOf(int index)

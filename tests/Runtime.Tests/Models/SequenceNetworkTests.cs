@@ -15,8 +15,11 @@ public sealed record SequenceCase(ReadOut ReadOut, SequenceLoss Loss, RecurrentD
 
     public CellKind Cell { get; init; }
 
+    public int LinearRows { get; init; }
+
     public override string ToString() =>
-        $"{ReadOut} {Loss} {Direction} {Cell} x {Layers} of {(HasTokens ? "tokens" : "numbers")}, {Dropout.Kind} {Dropout.Draw}";
+        $"{(LinearRows > 0 ? $"{LinearRows} linear rows, " : "")}{ReadOut} {Loss} {Direction} {Cell} x {Layers} of " +
+        $"{(HasTokens ? "tokens" : "numbers")}, {Dropout.Kind} {Dropout.Draw}";
 }
 
 /// <summary>A sequence model over sequences of unequal length, some of one step or none: its outputs against a session's and a head
@@ -35,6 +38,14 @@ public sealed class SequenceNetworkTests
         from hasTokens in new[] { false, true }
         let loss = read == ReadOut.EveryStep ? SequenceLoss.Squared : SequenceLoss.CrossEntropy
         select (Func<SequenceCase>)(() => new(read, loss, direction, layers, hasTokens));
+
+    public static IEnumerable<Func<SequenceCase>> Linear() =>
+        from read in new[] { ReadOut.EveryStep, ReadOut.Last }
+        from kind in new[] { DropoutKind.None, DropoutKind.Structured }
+        select (Func<SequenceCase>)(() => new(read, SequenceLoss.Squared, RecurrentDirection.Forward, 1, false)
+        {
+            LinearRows = 2, Dropout = new() { Kind = kind, Recurrent = 0.4f, Output = 0.4f },
+        });
 
     public static IEnumerable<Func<SequenceCase>> Losses() =>
         from loss in Enum.GetValues<SequenceLoss>()
@@ -56,6 +67,7 @@ public sealed class SequenceNetworkTests
     [MethodDataSource(nameof(Shapes))]
     [MethodDataSource(nameof(Losses))]
     [MethodDataSource(nameof(Dropped))]
+    [MethodDataSource(nameof(Linear))]
     public async Task Gradients_are_the_slopes_of_the_loss(SequenceCase @case)
     {
         SequenceModel model = ModelOf(@case);
@@ -92,6 +104,7 @@ public sealed class SequenceNetworkTests
 
     [Test]
     [MethodDataSource(nameof(Shapes))]
+    [MethodDataSource(nameof(Linear))]
     public async Task Outputs_are_a_heads_over_what_a_session_gives(SequenceCase @case)
     {
         SequenceModel model = ModelOf(@case);
@@ -116,6 +129,10 @@ public sealed class SequenceNetworkTests
                     double expected = model.Parameters[model.HeadBias][o];
                     for (int unit = 0; unit < units; unit++)
                         expected += read[unit] * model.Parameters[model.HeadWeight][(unit * Outputs) + o];
+                    float[] linear = LinearOf(@case, sequence, t);
+                    if (@case.LinearRows > 0) expected += model.Parameters[model.LinearBias!][o];
+                    for (int i = 0; i < linear.Length; i++)
+                        expected += linear[i] * model.Parameters[model.LinearWeight!][(i * Outputs) + o];
                     await Assert.That(Math.Abs(found[o] - expected))
                         .IsLessThan(1e-5).Because($"output {o} of sequence {sequence}, step {t}");
                 }
@@ -139,6 +156,7 @@ public sealed class SequenceNetworkTests
 
     [Test]
     [MethodDataSource(nameof(Shapes))]
+    [MethodDataSource(nameof(Linear))]
     public async Task A_sequence_has_the_bits_that_it_has_alone(SequenceCase @case)
     {
         SequenceModel model = ModelOf(@case);
@@ -239,6 +257,7 @@ public sealed class SequenceNetworkTests
             OutputSize = Outputs,
             VocabularySize = @case.HasTokens ? Vocabulary : 0,
             ReadOut = @case.ReadOut,
+            LinearRows = @case.LinearRows,
         });
         foreach (TensorSlot slot in model.Layout.Tensors)
             Arrays.Uniform(1 + slot.Offset, slot.Length, 0.5f).CopyTo(model.Parameters[slot]);
@@ -263,6 +282,7 @@ public sealed class SequenceNetworkTests
             if (@case.Loss == SequenceLoss.CrossEntropy) batch.SetLabel(i, sequence % Outputs, 1f + (0.5f * sequence));
             for (int t = 0; t < (@case.ReadOut == ReadOut.EveryStep ? _lengths[sequence] : 1); t++)
             {
+                if (@case.LinearRows > 0) batch.SetLinear(i, t, LinearOf(@case, sequence, t));
                 if (@case.Loss == SequenceLoss.CrossEntropy) break;
                 float[] targets = Arrays.Uniform(200 + (10 * sequence) + t, Outputs);
                 if (@case.Loss == SequenceLoss.Logistic) targets = [.. targets.Select(value => value > 0 ? 1f : 0f)];
@@ -273,6 +293,9 @@ public sealed class SequenceNetworkTests
 
         return batch;
     }
+
+    private static float[] LinearOf(SequenceCase @case, int sequence, int t) =>
+        Arrays.Uniform(400 + (10 * sequence) + t, @case.LinearRows * Inputs);
 
     private static int[] TokensOf(int sequence) =>
         [.. Arrays.Uniform(300 + sequence, _lengths[sequence]).Select(value => (int)((value + 1) * Vocabulary / 2.001))];

@@ -30,6 +30,8 @@ public sealed class RegressorTests
         () => _recipe with { Horizon = 0 },
         () => _recipe with { Horizon = 2, Window = 7, Direction = RecurrentDirection.Bidirectional, LayerCount = 2 },
         () => _recipe with { Horizon = 1, PredictsChange = false, Cell = CellKind.Gru },
+        () => _recipe with { Horizon = 2, FeedsChange = true, LinearRows = 5 },
+        () => _recipe with { Horizon = 1, FeedsChange = true, LinearRows = 9, Window = 4 },
     ];
 
     [Test]
