@@ -5,7 +5,10 @@ namespace TinySD.Formats.Models;
 /// <summary>The figures that every task's recipe has. A new one is a row here, and nothing else.</summary>
 /// <typeparam name="TRecipe">The task's recipe.</typeparam>
 /// <param name="cellOf">A recipe's recurrent cell.</param>
-public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
+/// <param name="input">What the first layer is fed, for the help.</param>
+/// <param name="head">What stands on the last, for the help.</param>
+public sealed class TrainingFields<TRecipe>(
+    Func<TRecipe, CellKind> cellOf, string input = "the embedding's output", string head = "the classifier")
     where TRecipe : TrainingRecipe
 {
     private const int Most = 65536;
@@ -26,11 +29,11 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
     /// <summary>The drop rates of the four sites.</summary>
     public IReadOnlyList<Field<TRecipe, float>> Rates { get; } =
     [
-        Rate("embedding", "Drop rate on the embedding's output. Wins over --rate, as the next three do.",
+        Rate("embedding", $"Drop rate on {input}. Wins over --rate, as the next three do.",
             d => d.Embedding, (d, v) => d with { Embedding = v }),
         Rate("layer", "Drop rate between layers.", d => d.Layer, (d, v) => d with { Layer = v }),
         Rate("recurrent", "Drop rate on the previous hidden state.", d => d.Recurrent, (d, v) => d with { Recurrent = v }),
-        Rate("output", "Drop rate before the classifier.", d => d.Output, (d, v) => d with { Output = v }),
+        Rate("output", $"Drop rate before {head}.", d => d.Output, (d, v) => d with { Output = v }),
     ];
 
     /// <summary>How structured masks are drawn.</summary>
@@ -126,7 +129,7 @@ public sealed class TrainingFields<TRecipe>(Func<TRecipe, CellKind> cellOf)
         new Field<TRecipe, float>("initRange", "--init", "Parameters start uniform in [-X, X].",
             Spelling.Positive, r => r.InitRange, (r, v) => r with { InitRange = v }),
         new Field<TRecipe, InitScheme>("initScheme", "--init-scheme",
-            "uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], the classifier's bias 0.",
+            $"uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], {head}'s bias 0.",
             ModelSpelling.InitSchemes, r => r.InitScheme, (r, v) => r with { InitScheme = v }) { Usual = InitScheme.Uniform },
     ];
 
