@@ -60,11 +60,13 @@ internal static class Cli
 
     private static RootCommand CreateRoot(CommonOptions common, FileKinds kinds)
     {
+        // What each kind of model is measured by; a task adds its own here.
+        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval());
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
             new DemoCommand(common),
             new Command("train", "Train a model.") { new TrainLmCommand(common) },
-            new EvalCommand(common),
+            new EvalCommand(evaluations, common),
             new GenerateCommand(common),
             new RunCommand(common),
             new InspectCommand(common, kinds),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Memory;
+using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;
 
@@ -29,11 +30,9 @@ public sealed class ParityTrainTests
         await Assert.That(json.GetProperty("model").GetString()).IsEqualTo(folder.Model);
         await Assert.That((recipe.GetProperty("name").GetString(), recipe.GetProperty("hidden").GetInt32())).IsEqualTo(("parity", 8));
 
-        bool isRead = ParityFiles.Models.TryLoad(
-            folder.Model, out TrainingRecord<ParityRecipe, NoData>? model, out ParameterBlock? parameters, out _);
-        await Assert.That(isRead).IsTrue();
-        await Assert.That(json.GetProperty("test").GetDouble()).IsEqualTo(model!.Test!.Value.Metric);
-        await Assert.That(json.GetProperty("parameters").GetInt64()).IsEqualTo(parameters!.Layout.ParameterCount);
+        (TrainingRecord<ParityRecipe, NoData> model, ParameterBlock parameters) = ParityFiles.Load(folder.Model);
+        await Assert.That(json.GetProperty("test").GetDouble()).IsEqualTo(model.Test!.Value.Metric);
+        await Assert.That(json.GetProperty("parameters").GetInt64()).IsEqualTo(parameters.Layout.ParameterCount);
         await Assert.That(Directory.GetDirectories(folder.Path)).IsEmpty();
     }
 
@@ -127,6 +126,34 @@ public sealed class ParityTrainTests
         CliResult other = Tinysd.Run("train", "lm", "--resume", folder["ck"]);
         await Assert.That(other.Code).IsEqualTo(1);
         await Assert.That(other.Error).Contains("is a checkpoint of the task 'parity'; 'language-model' was expected");
+    }
+
+    [Test]
+    public async Task Its_models_are_measured_by_what_their_file_says_and_options_of_other_kinds_have_no_effect()
+    {
+        using var folder = new TestFolder();
+        JsonElement trained = Run(folder, null, "--json").Json;
+        string[] eval = ["eval", folder.Model, "--data", folder.Test, "--batches"];
+        CliResult own = ParityCli.Run(null, [.. eval, "4"]);
+        await Assert.That(own.Error).IsEqualTo("");
+        await Assert.That(own.Out).IsEqualTo($"accuracy {Figures.Fixed(trained.GetProperty("test").GetDouble(), 4)} in 4 batches\n");
+        CliResult foreign = ParityCli.Run(null, [.. eval, "4", "--mc-samples", "3", "--cache", "5"]);
+        await Assert.That(foreign.Out).IsEqualTo(own.Out);
+        await Assert.That(foreign.Error).IsEqualTo(
+            "tinysd eval: warning: --mc-samples and --cache have no effect: about language models only, and " +
+            $"{folder.Model} is of kind 'parity-model'.\n");
+
+        await Assert.That(folder.TrainModel().Code).IsEqualTo(0);
+        CliResult text = ParityCli.Run(null, [.. eval, "4"]);
+        await Assert.That(text.Out).StartsWith("perplexity ");
+        await Assert.That(text.Error).IsEqualTo(
+            $"tinysd eval: warning: --batches has no effect: about parity models only, and {folder.Model} is of kind 'language-model'.\n");
+
+        string example = folder.Put("example.tsd", ForeignKind.File());
+        CliResult neither = ParityCli.Run(null, "eval", example, "--data", folder.Test);
+        await Assert.That(neither.Code).IsEqualTo(1);
+        await Assert.That(neither.Error).StartsWith(
+            $"tinysd eval: {example} is of kind 'example'; 'language-model' was expected, or 'parity-model'\n");
     }
 
     private static CliResult Run(TestFolder folder, (string Wanted, int After)? stopAt, params string[] more)

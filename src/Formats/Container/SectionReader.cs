@@ -30,7 +30,7 @@ internal sealed class SectionReader(TsdFile file)
         var reader = new SectionReader(file);
         try
         {
-            if (file.Kind != kind) Throw.Problem(TsdHeader.WrongKind(file, kind));
+            if (file.Kind != kind) Throw.Problem(file.WrongKind(kind));
             T found = read(reader);
             if (file.Sections.Keys.FirstOrDefault(name => !sections.Contains(name)) is { } unknown)
                 problem = Invalid(file, invalid, unknown, $"a '{kind}' file has no header member '{Words.Shown(unknown)}'");

@@ -54,6 +54,18 @@ public sealed class TsdFile : IDisposable
         TsdFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) => TryRead(path, handle, length, out problem);
     }
 
+    /// <summary>That the file is of another kind than its reader takes.</summary>
+    /// <param name="expected">The kinds that it takes, at least one.</param>
+    public FileProblem WrongKind(params IReadOnlyList<string> expected)
+    {
+        string others = string.Concat(expected.Skip(1).Select(kind => $" or '{kind}'"));
+        string message = Kind == CheckpointKind
+            ? $"{Path} is a checkpoint of a training run, not a model; the run's best model is the file that its --out names, and train " +
+                "--resume goes on with it"
+            : $"{Path} is of kind '{Kind}'; '{expected[0]}' was expected{(others.Length > 0 ? $",{others}" : "")}";
+        return new(FileProblemKind.WrongKind, Path, message) { Offset = TsdPrologue.Length, Part = "kind" };
+    }
+
     /// <summary>The tensor of that name, or null.</summary>
     public TsdTensor? FindTensor(string name) => _header.Indices.TryGetValue(name, out int index) ? Tensors[index] : null;
 

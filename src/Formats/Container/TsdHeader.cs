@@ -24,11 +24,6 @@ internal sealed record TsdHeader(
         return problem is null && header is not null;
     }
 
-    /// <summary>Of a file of another kind than its reader takes.</summary>
-    internal static FileProblem WrongKind(TsdFile file, string expected) => new(
-        FileProblemKind.WrongKind, file.Path, $"{file.Path} is of kind '{file.Kind}'; '{expected}' was expected")
-    { Offset = TsdPrologue.Length, Part = "kind" };
-
     /// <summary>Makes JSON into objects, or says why not.</summary>
     internal static T? TryDeserialize<T>(
         string file, long start, ReadOnlyMemory<byte> json, string part, Func<ReadOnlyMemory<byte>, T?> read, out FileProblem? problem)

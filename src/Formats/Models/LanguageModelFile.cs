@@ -140,12 +140,5 @@ public static class LanguageModelFile
         internal override LanguageModel LayOut(LanguageModelDescription content, Memory<float> memory) => new(content.Config, memory);
 
         internal override ParameterBlock ParametersOf(LanguageModel model) => model.Parameters;
-
-        internal override FileProblem Explain(TsdFile file, FileProblem problem) =>
-            file.Kind != TsdFile.CheckpointKind ? problem : problem with
-            {
-                Message = $"{file.Path} is a checkpoint of a training run, not a model; the run's best model is the file that its --out " +
-                    "names, and train --resume goes on with it",
-            };
     }
 }

@@ -1,88 +1,26 @@
-using TinySD.Tools.Json;
+using TinySD.Tools.Files;
 using TinySD.Tools.Options;
-using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd eval</c>: the task's metric on held-out data.</summary>
-internal sealed class EvalCommand : CliCommand
+internal sealed class EvalCommand : ModelCommand<EvalRequest>
 {
-    private readonly FileArgument _model = new("MODEL", "A model file (.tsd).");
     private readonly FileOption _data = FileOption.Input("--data", "The text to predict, plain or gzip.");
-    private readonly EvaluationOptions _options = new();
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
 
-    public EvalCommand(CommonOptions common)
+    public EvalCommand(ModelVerbs<EvalRequest> verbs, CommonOptions common)
         : base(
             "eval",
             "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its " +
             "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked.",
-            common)
+            verbs, common)
     {
         _data.Required = true;
-        AddAll([_model, _data, .. _options.All, _threads, _profile]);
+        AddAll([Model, _data, .. OfKinds, _threads, _profile]);
     }
 
-    protected override int Run(ParseResult parsed, CliContext context)
-    {
-        CacheSettings? cache = _options.Cache(parsed, context.Warnings);
-        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
-        MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training, context.Warnings);
-        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
-        using EncodedText text = Read(parsed.GetRequiredValue(_data));
-        using EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
-        IEnumerable<EncodedText> all = tuning is null ? [text] : [text, tuning];
-        foreach (string warning in all.SelectMany(read => TextWarnings.Of(read, loaded.Vocabulary))) context.Warnings.Note(warning);
-        EvalResult result = ProgressDisplay.Run(context, progress =>
-        {
-            var evaluation = new LanguageModelEvaluation(loaded, text, pool, hardware, progress, context.Stop.Watch());
-            return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning);
-        });
-        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.EvalResult);
-        else WriteText(context.Console.Out, loaded.Vocabulary, result);
-        return ExitCode.Done;
-
-        EncodedText Read(string path) =>
-            ProgressDisplay.Run(context, progress => EncodedText.ToPredict(path, loaded.Vocabulary, progress, context.Stop.Watch()));
-    }
-
-    private static void WriteText(TextWriter output, Vocabulary vocabulary, EvalResult result)
-    {
-        output.WriteLine(
-            $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
-            UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) +
-            $"; {EvaluationStreams.Count(result.Streams)}{Time(result.Seconds)}");
-        if (result.MonteCarlo is { } mc)
-        {
-            output.WriteLine(
-                $"with Monte Carlo dropout: perplexity {Figures.Perplexity(mc.Perplexity)}, {Figures.Count(mc.Samples, "sample")} of " +
-                string.Join(", ", DropoutsOf(mc)) + $"; {EvaluationStreams.Count(mc.Streams)}" + Time(mc.Seconds));
-        }
-
-        if (result.Cache is not { } cache) return;
-        string tuned = cache.TunedOn is null
-            ? ""
-            : $", tuned on {cache.TunedOn} to perplexity {Figures.Perplexity(cache.TunedPerplexity!.Value)} " +
-                $"in {Figures.Duration(cache.TuningSeconds!.Value)}";
-        output.WriteLine(
-            $"with a continuous cache: perplexity {Figures.Perplexity(cache.Perplexity)}, {Figures.Count(cache.Size, "position")}, " +
-            $"theta {Figures.Setting(cache.Theta)}, lambda {Figures.Setting(cache.Lambda)}{tuned}; " +
-            $"{EvaluationStreams.Count(cache.Streams)}{Time(cache.Seconds)}");
-    }
-
-    private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)
-    {
-        if (mc.Dropout != ModelSpelling.DropoutKinds.NameOf(DropoutKind.None))
-        {
-            float[] rates = [mc.RateEmbedding, mc.RateLayer, mc.RateRecurrent, mc.RateOutput];
-            yield return $"{mc.Dropout} dropout, rates {string.Join(", ", rates.Select(rate => Figures.Setting(rate)))}";
-        }
-
-        if (mc.RateWord > 0f) yield return $"word dropout {Figures.Setting(mc.RateWord)}";
-        if (mc.WeightDrop > 0f) yield return $"weight dropout {Figures.Setting(mc.WeightDrop)}";
-    }
-
-    private static string Time(double? seconds) => seconds is { } s ? $"; {Figures.Duration(s)}" : "";
+    protected override EvalRequest Read(ParseResult parsed, string model) => new(
+        model, parsed.GetRequiredValue(_data), Ranged.ThreadsOf(parsed, _threads), Profiles.Read(parsed, _profile));
 }

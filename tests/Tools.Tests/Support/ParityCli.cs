@@ -1,7 +1,10 @@
 using System.CommandLine;
+using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
 using TinySD.Tools.Errors;
+using TinySD.Tools.Files;
 using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.LanguageModeling;
 
 namespace TinySD.Tools.Tests;
 
@@ -19,8 +22,10 @@ internal static class ParityCli
         if (stopAt is var (wanted, after))
             console = new(output, error) { Progress = new Loud(new StoppingDisplay(stop, wanted, after), error) };
         var common = new CommonOptions(console, stop);
+        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ParityEval());
         var root = new RootCommand
         {
+            new EvalCommand(evaluations, common),
             new Command("train") { new TrainParityCommand(common) }, new Command("reproduce") { new ReproduceParityCommand(common) },
         };
         common.AddTo(root);

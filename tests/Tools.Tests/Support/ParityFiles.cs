@@ -28,6 +28,11 @@ internal static class ParityFiles
     public static TrainedModelFormat<ParityRecipe, NoData> Models { get; } = new(
         "parity-model", ParityTask.Accuracy, Recipe, NoData.Json, recipe => new ParityTask(recipe).Network.Parameters.Layout);
 
+    public static (TrainingRecord<ParityRecipe, NoData> Content, ParameterBlock Parameters) Load(string path) =>
+        Models.TryLoad(path, out TrainingRecord<ParityRecipe, NoData>? content, out ParameterBlock? parameters, out FileProblem? problem)
+            ? (content, parameters)
+            : throw new FileProblemException(problem);
+
     public static FileKind[] Kinds { get; } =
     [
         new ModelKind<TrainingRecord<ParityRecipe, NoData>, ParameterBlock>(

@@ -2,9 +2,11 @@ using System.CommandLine;
 using TinySD.Formats.Models;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Display;
+using TinySD.Tools.Files;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
@@ -37,10 +39,29 @@ internal sealed class ParityTraining(ParityRecipe recipe, RunSetup setup) : Trai
 
     public override Measurement? Test(IProgressDisplay progress, CancellationToken stop)
     {
-        ParityFiles.Models.TryLoad(setup.Output, out TrainingRecord<ParityRecipe, NoData>? model, out ParameterBlock? best, out _);
-        Measurement measured = new ParityTask(recipe with { Seed = TestSeed }, setup.Runner).Measure(best!, cancellation: stop);
-        ParityFiles.Models.Save(setup.Output, model! with { Test = measured }, best!, setup.Dtype);
+        (TrainingRecord<ParityRecipe, NoData> model, ParameterBlock best) = ParityFiles.Load(setup.Output);
+        Measurement measured = Measure(recipe, best, setup.Runner, stop);
+        ParityFiles.Models.Save(setup.Output, model with { Test = measured }, best, setup.Dtype);
         return measured;
+    }
+
+    public static Measurement Measure(ParityRecipe recipe, ParameterBlock parameters, IParallelRunner runner, CancellationToken stop) =>
+        new ParityTask(recipe with { Seed = TestSeed }, runner).Measure(parameters, cancellation: stop);
+}
+
+/// <summary><c>eval</c> of a parity model, with an option of its own.</summary>
+internal sealed class ParityEval() : ModelVerb<EvalRequest>("parity-model", "parity models")
+{
+    private readonly Option<int?> _batches = Ranged.Whole("--batches", 1, 9, "What the result says.");
+
+    public override IEnumerable<Option> Options => [_batches];
+
+    public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
+    {
+        (TrainingRecord<ParityRecipe, NoData> model, ParameterBlock parameters) = ParityFiles.Load(request.Model);
+        Measurement measured = ParityTraining.Measure(model.Recipe, parameters, SingleThread.Instance, default);
+        context.Console.Out.WriteLine($"accuracy {Figures.Fixed(measured.Metric, 4)} in {parsed.GetValue(_batches)} batches");
+        return 0;
     }
 }
 
