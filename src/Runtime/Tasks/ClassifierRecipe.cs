@@ -3,7 +3,7 @@ using TinySD.Runtime.Models;
 namespace TinySD.Runtime.Tasks;
 
 /// <summary>Everything that decides a classifier's training run, apart from its data.</summary>
-public sealed record ClassifierRecipe : SequenceRecipe
+public sealed partial record ClassifierRecipe : SequenceRecipe
 {
     /// <summary>Width E of the embedding of tokens; not used of rows of numbers.</summary>
     public int EmbeddingSize { get; init; } = 100;

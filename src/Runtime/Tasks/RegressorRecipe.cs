@@ -4,7 +4,7 @@ using TinySD.Runtime.Models;
 namespace TinySD.Runtime.Tasks;
 
 /// <summary>Everything that decides a regressor's training run, apart from its data.</summary>
-public sealed record RegressorRecipe : SequenceRecipe
+public sealed partial record RegressorRecipe : SequenceRecipe
 {
     /// <summary>Rows ahead, all of 1 to this one; 0 for the targets' values in the same row.</summary>
     public int Horizon { get; init; } = 1;
