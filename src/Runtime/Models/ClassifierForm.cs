@@ -55,6 +55,19 @@ public sealed record ClassifierForm
         foreach (ColumnScale scale in InputScales) scale.Check("column");
     }
 
+    /// <summary>A sequence's rows as the network is fed them: normalised, and what is missing filled in.</summary>
+    /// <param name="rows">[T][I], in the columns' own units; one that is missing is <see cref="double.NaN"/>.</param>
+    /// <returns>[T][I].</returns>
+    public float[] InputsOf(ReadOnlySpan<double> rows)
+    {
+        int width = Inputs.Length;
+        float[] inputs = new float[rows.Length];
+        var last = new LastValue[width];
+        Begin(last);
+        for (int at = 0; at < rows.Length; at += width) Normalise(rows.Slice(at, width), last, inputs.AsSpan(at, width));
+        return inputs;
+    }
+
     /// <summary>Writes a row, normalised, into [I]: what is missing repeats what was there last.</summary>
     internal void Normalise(ReadOnlySpan<double> row, Span<LastValue> last, Span<float> into)
     {

@@ -13,17 +13,9 @@ internal sealed class PreparedSeries
             Throw.Argument($"rows {part.First} to {part.End} of a table of {part.Table.RowCount}");
         _form = form;
         Part = part;
-        _inputs = new float[checked(part.End * form.Inputs.Length)];
+        _inputs = form.InputsOf(part.Table, part.End);
         _targets = new double[checked(part.End * form.Targets.Length)];
         _last = new double[_targets.Length];
-        for (int i = 0; i < form.Inputs.Length; i++)
-        {
-            ReadOnlySpan<double> column = part.Table[form.Inputs[i]];
-            LastValue filler = form.Before(i);
-            for (int row = 0; row < part.End; row++)
-                _inputs[(row * form.Inputs.Length) + i] = form.Feed(i, ref filler, column[row]);
-        }
-
         for (int i = 0; i < form.Targets.Length; i++)
         {
             ReadOnlySpan<double> column = part.Table[form.Targets[i]];

@@ -110,6 +110,24 @@ public sealed record SeriesForm
         return double.IsNaN(fed) ? 0f : (float)InputScales[input].Normalise(fed);
     }
 
+    /// <summary>A table's first rows as the network is fed them: normalised, and what is missing filled in.</summary>
+    /// <param name="table">Columns in their own units.</param>
+    /// <param name="rows">How many rows N of it.</param>
+    /// <returns>[N][I].</returns>
+    /// <exception cref="ArgumentException">A column is not there.</exception>
+    public float[] InputsOf(SeriesTable table, int rows)
+    {
+        float[] inputs = new float[checked(rows * Inputs.Length)];
+        for (int i = 0; i < Inputs.Length; i++)
+        {
+            ReadOnlySpan<double> column = table[Inputs[i]];
+            LastValue filler = Before(i);
+            for (int row = 0; row < rows; row++) inputs[(row * Inputs.Length) + i] = Feed(i, ref filler, column[row]);
+        }
+
+        return inputs;
+    }
+
     /// <summary>The form of a part's columns, with scales learnt from its rows.</summary>
     /// <param name="form">Columns, horizon, window; without scales.</param>
     /// <param name="train">The training rows.</param>

@@ -103,6 +103,15 @@ public sealed class ClassifierTests
     }
 
     [Test]
+    public async Task Rows_are_fed_in_units_of_their_columns_and_what_is_missing_repeats_the_last()
+    {
+        var form = new ClassifierForm { Labels = ["a", "b"], Inputs = ["x", "y"], InputScales = [new(6, 2), new(0, 10)] };
+        float[] found = form.InputsOf([double.NaN, 10, 8, double.NaN, double.NaN, -20]);
+        await Assert.That(string.Join(' ', found)).IsEqualTo("0 1 1 1 1 -2");
+        await Assert.That(form.InputsOf([]).Length).IsEqualTo(0);
+    }
+
+    [Test]
     public async Task Several_labels_at_once_are_learnt_each_by_itself()
     {
         // A label for each of the first two words, if it occurs at all.

@@ -83,6 +83,7 @@ public sealed class RegressorTests
         await Assert.That(string.Join(' ', Enumerable.Range(0, 4).Select(row => series.Inputs(row)[0]))).IsEqualTo("0 -1 -1 1");
         await Assert.That(double.IsNaN(series.OutputTarget(1, 0))).IsTrue();
         await Assert.That(series.Last(1, 0)).IsEqualTo(1);
+        await Assert.That(string.Join(' ', form.InputsOf(table, 3))).IsEqualTo("0 -1 -1");
     }
 
     [Test]
