@@ -1,15 +1,19 @@
 namespace TinySD.Tools.Analysis;
 
 /// <summary>Sequences as a network sees them: rows of numbers, normalised, or tokens and their rows of the embedding; and the class of
-/// each, where one is known.</summary>
+/// each, or of each of its steps, where one is known.</summary>
 internal sealed class AnalysedSequences
 {
+    private readonly SequenceModel _model;
     private readonly IReadOnlyList<int[]>? _tokens;
-    private readonly IReadOnlyList<float[]>? _rows;
-    private readonly IReadOnlyList<int> _classes;
+    private readonly IReadOnlyList<ReadOnlyMemory<float>>? _rows;
+    private readonly IReadOnlyList<ReadOnlyMemory<int>> _classes;
 
-    private AnalysedSequences(SequenceModel model, IReadOnlyList<int[]>? tokens, IReadOnlyList<float[]>? rows, IReadOnlyList<int> classes)
+    private AnalysedSequences(
+        SequenceModel model, IReadOnlyList<int[]>? tokens, IReadOnlyList<ReadOnlyMemory<float>>? rows,
+        IReadOnlyList<ReadOnlyMemory<int>> classes)
     {
+        _model = model;
         Width = model.Config.Body.InputSize;
         Embedding = model.Embedding is { } table ? model.Parameters[table].ToArray() : [];
         (_tokens, _rows, _classes) = (tokens, rows, classes);
@@ -17,12 +21,26 @@ internal sealed class AnalysedSequences
 
     /// <summary>Sequences of tokens, and a class of each, -1 for none; no classes at all where there are none.</summary>
     public static AnalysedSequences OfTokens(SequenceModel model, IReadOnlyList<int[]> tokens, IReadOnlyList<int> classes) =>
-        new(model, tokens, null, classes);
+        new(model, tokens, null, OneOfEach(classes));
 
     /// <summary>Sequences of rows, [T][I] each.</summary>
     /// <inheritdoc cref="OfTokens"/>
     public static AnalysedSequences OfRows(SequenceModel model, IReadOnlyList<float[]> rows, IReadOnlyList<int> classes) =>
-        new(model, null, rows, classes);
+        new(model, null, [.. rows.Select(values => (ReadOnlyMemory<float>)values)], OneOfEach(classes));
+
+    /// <summary>A series of rows, read as a whole or by every window of so many rows that it has.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="series">[N][I].</param>
+    /// <param name="classes">The class of each row, [N].</param>
+    /// <param name="window">Rows of a window, at most N; 0 for the whole.</param>
+    public static AnalysedSequences OfSeries(SequenceModel model, float[] series, int[] classes, int window)
+    {
+        int width = model.Config.Body.InputSize, rows = series.Length / width, length = window == 0 ? rows : window;
+        IEnumerable<int> starts = Enumerable.Range(0, rows - length + 1);
+        return new AnalysedSequences(
+            model, null, [.. starts.Select(row => (ReadOnlyMemory<float>)series.AsMemory(row * width, length * width))],
+            [.. starts.Select(row => (ReadOnlyMemory<int>)classes.AsMemory(row, length))]);
+    }
 
     /// <summary>How many there are.</summary>
     public int Count => _tokens?.Count ?? _rows!.Count;
@@ -42,25 +60,29 @@ internal sealed class AnalysedSequences
     /// <summary>Steps of one.</summary>
     public int LengthOf(int sequence) => _tokens?[sequence].Length ?? _rows![sequence].Length / Width;
 
-    /// <summary>Its class, or -1.</summary>
-    public int ClassOf(int sequence) => _classes.Count == 0 ? -1 : _classes[sequence];
+    /// <summary>The class of a sequence, or of its step <paramref name="t"/> where each has one; -1 for none.</summary>
+    public int ClassOf(int sequence, int t = 0) => _classes.Count == 0 ? -1 : _classes[sequence] switch
+    {
+        { Length: 1 } one => one.Span[0],
+        var many => many.Span[t],
+    };
 
     /// <summary>Its tokens.</summary>
     public ReadOnlySpan<int> TokensOf(int sequence) => _tokens![sequence];
 
     /// <summary>What the network sees at its step <paramref name="t"/>, [I].</summary>
     public ReadOnlySpan<float> InputOf(int sequence, int t) =>
-        _tokens is not null ? RowOf(_tokens[sequence][t]) : _rows![sequence].AsSpan(t * Width, Width);
+        _tokens is not null ? RowOf(_tokens[sequence][t]) : _rows![sequence].Span.Slice(t * Width, Width);
 
     /// <summary>A token's row, [I].</summary>
     public ReadOnlySpan<float> RowOf(int token) => Embedding.AsSpan(token * Width, Width);
 
-    /// <summary>Some of the sequences, evenly spread, of at most so many steps together: one after another until it is enough would be those
-    /// of one class where a file is sorted. At least one, if need be cut.</summary>
-    public AnalysedSequences AtMost(SequenceModel model, long steps)
+    /// <summary>Some of the sequences, evenly spread, of at most so many steps together: one after another until it is enough would be
+    /// those of one class where a file is sorted. At least one, if need be cut.</summary>
+    public AnalysedSequences AtMost(long steps)
     {
-        if (Steps <= steps) return this;
         long all = Steps, taken = 0, seen = 0;
+        if (all <= steps) return this;
         var which = new List<int>();
         for (int i = 0; i < Count; i++)
         {
@@ -72,13 +94,14 @@ internal sealed class AnalysedSequences
             which.Add(i);
         }
 
-        if (which.Count == 0) which.Add(0);
-        int[] classes = _classes.Count == 0 ? [] : [.. which.Select(i => _classes[i])];
+        if (which.Count == 0) which.Add(Enumerable.Range(0, Count).First(i => LengthOf(i) > 0));
         int most = (int)Math.Min(steps, int.MaxValue / Width);
         return new AnalysedSequences(
-            model, _tokens is null ? null : [.. which.Select(i => Cut(_tokens[i], most))],
-            _rows is null ? null : [.. which.Select(i => Cut(_rows[i], most * Width))], classes);
-
-        static T[] Cut<T>(T[] values, int most) => values.Length <= most ? values : values[..most];
+            _model, _tokens is null ? null : [.. which.Select(i => _tokens[i].Length <= most ? _tokens[i] : _tokens[i][..most])],
+            _rows is null ? null : [.. which.Select(i => _rows[i][..Math.Min(_rows[i].Length, most * Width)])],
+            _classes.Count == 0 ? [] : [.. which.Select(i => _classes[i])]);
     }
+
+    private static ReadOnlyMemory<int>[] OneOfEach(IReadOnlyList<int> classes) =>
+        [.. classes.Select(value => (ReadOnlyMemory<int>)new[] { value })];
 }

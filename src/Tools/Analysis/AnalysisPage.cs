@@ -55,7 +55,8 @@ internal sealed class AnalysisPage(
             the most of what is left. {found.Components.Reaching(0.9)} reach 90 % of it, {found.Components.Reaching(0.95)} reach 95 %
             and {found.Components.Reaching(0.99)} reach 99 %. The participation ratio,
             {Figures.Fixed(found.Components.ParticipationRatio, 2)}, counts them in another way: it is n for n directions of equal
-            variance. A network that weighs N classes that have no order needs N - 1 dimensions, as N shares that add up to one do.</p>
+            variance.{(network.IsSoftmax ? " A network that weighs N classes that have no order needs N - 1 dimensions, as N shares " +
+                "that add up to one do." : "")}</p>
             """);
         output.WriteLine("<table><tr><th>part of the state</th><th>90 %</th><th>95 %</th><th>99 %</th><th>participation ratio</th>" +
             "<th>shares of the first components</th></tr>");
@@ -73,12 +74,13 @@ internal sealed class AnalysisPage(
 
     private void WriteStates(TextWriter output)
     {
+        string moves = network.IsSoftmax
+            ? " A network that adds up evidence starts in the middle and moves towards the corner of its class." : "";
         output.WriteLine(
-            """
+            $"""
             <h2>Where the states are</h2>
-            <p>Every dot is a state after a step of a sequence, drawn along the components that have the most variance. All axes of a picture
-            have one scale, so that angles and distances are what they are. A network that adds up evidence starts in the middle and moves
-            towards the corner of its class.</p>
+            <p>Every dot is a state after a step of a sequence, drawn along the components that have the most variance. All axes of a
+            picture have one scale, so that angles and distances are what they are.{moves}</p>
             """);
         _pictures.WriteStates(output);
     }
@@ -90,14 +92,23 @@ internal sealed class AnalysisPage(
         output.WriteLine(
             $"""
             <h2>Read-out vectors</h2>
-            <p>Each output has a vector: the further the state goes along it, the larger the output. Of {count} classes that are all alike,
-            the vectors point to the corners of a regular simplex (a triangle for 3, a tetrahedron for 4), which are
-            {Figures.Fixed(VectorGeometry.SimplexAngle(count), 1)}° apart. Here they are {AnalysisText.Range(found.Angles)} apart, and
-            {AnalysisText.Range(found.CentredAngles)} with their mean taken away. The second number says little by itself: random
-            vectors, less their mean, are near a simplex too, and before that near 90°.</p>
+            <p>Each output has a vector: the further the state goes along it, the larger the output. Here they are
+            {AnalysisText.Range(found.Angles)} apart, and {AnalysisText.Range(found.CentredAngles)} with their mean taken away.
             """);
+        if (network.IsSoftmax)
+        {
+            output.WriteLine(
+                $"""
+                Of {count} classes that are all alike, the vectors point to the corners of a regular simplex (a triangle for 3, a
+                tetrahedron for 4), which are {Figures.Fixed(VectorGeometry.SimplexAngle(count), 1)}° apart. The second number says little
+                by itself: random vectors, less their mean, are near a simplex too, and before that near 90°.
+                """);
+        }
+
+        output.WriteLine("</p>");
         if (count > MostAngles) return;
-        output.WriteLine($"<table><tr><th>degrees</th>{string.Concat(network.Outputs.Select(name => $"<th>{HtmlPage.Text(name)}</th>"))}</tr>");
+        string names = string.Concat(network.Outputs.Select(name => $"<th>{HtmlPage.Text(name)}</th>"));
+        output.WriteLine($"<table><tr><th>degrees</th>{names}</tr>");
         for (int a = 0; a < count; a++)
         {
             var cells = new string[count + 1];
@@ -116,9 +127,9 @@ internal sealed class AnalysisPage(
         output.WriteLine(
             """
             <h2>Slow points</h2>
-            <p>Where does the state stay if the input is held? q = ½ |h - F(h)|² says how far one step moves a state h; it was minimised from
-            states that the network visits, by gradient descent. A point of small q is a memory: the network can rest there. Many such points
-            in a line or a sheet are a memory of <em>how much</em>; a few single ones are one of <em>which</em>.</p>
+            <p>Where does the state stay if the input is held? q = ½ |h - F(h)|² says how far one step moves a state h; it was minimised
+            from states that the network visits, by gradient descent. A point of small q is a memory: the network can rest there. Many
+            such points in a line or a sheet are a memory of <em>how much</em>; a few single ones are one of <em>which</em>.</p>
             <table><tr><th>input</th><th>searches</th><th>least q</th><th>a quarter below</th><th>half below</th><th>three quarters
             below</th><th>most</th><th>points apart</th></tr>
             """);

@@ -17,7 +17,8 @@ internal static class AnalysisResult
             ModelSpelling.Directions.NameOf(body.Direction), network.Outputs, found.Sequences.Run, found.Sequences.All, found.States.Run,
             found.States.All, found.Components.Reaching(0.9), found.Components.Reaching(0.95), found.Components.Reaching(0.99),
             found.Components.ParticipationRatio, SharesOf(found.Components), [.. found.Parts.Select(Part)], found.Angles,
-            found.CentredAngles, network.Outputs.Count > 1 ? VectorGeometry.SimplexAngle(network.Outputs.Count) : null, found.Accuracy,
+            found.CentredAngles,
+            network is { IsSoftmax: true, Outputs.Count: > 1 } ? VectorGeometry.SimplexAngle(network.Outputs.Count) : null, found.Accuracy,
             [.. found.SlowPoints.Select(Search)],
             [.. found.SlowPoints.SelectMany(set => set.Points.Select(point => Point(set.Input, point)))],
             found.Counts is { } counts

@@ -62,10 +62,11 @@ internal static class AnalysisText
         output.WriteLine($"shares: {string.Join(", ", components.Shares.Take(6).Select(share => Figures.Fixed(share, 3)))}");
         if (found.Angles.Length > 0)
         {
-            string simplex = Figures.Fixed(VectorGeometry.SimplexAngle(network.Outputs.Count), 1);
+            string simplex = network.IsSoftmax
+                ? $"; a regular simplex has {Figures.Fixed(VectorGeometry.SimplexAngle(network.Outputs.Count), 1)}°"
+                : "";
             output.WriteLine(
-                $"angles between read-out vectors: {Range(found.Angles)}, less their mean {Range(found.CentredAngles)}; " +
-                $"a regular simplex has {simplex}°");
+                $"angles between read-out vectors: {Range(found.Angles)}, less their mean {Range(found.CentredAngles)}{simplex}");
         }
 
         foreach (SlowPointSet set in found.SlowPoints) WriteSlowPoints(output, set);

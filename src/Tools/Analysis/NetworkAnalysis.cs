@@ -30,7 +30,7 @@ internal sealed class NetworkAnalysis
         Action<string, double> progress, CancellationToken stop)
     {
         (_network, _data, _settings, _progress, _stop) = (network, data, settings, progress, stop);
-        _sequences = data.AtMost(network.Model, settings.MaxStates);
+        _sequences = data.AtMost(settings.MaxStates);
         _map = new StateMap(network.Model, Batch, runner, hardware);
         _readOut = new ReadOutVectors(network.Model, _map.TopHidden);
     }
@@ -156,6 +156,7 @@ internal sealed class NetworkAnalysis
         private readonly NetworkAnalysis _of;
         private readonly Dictionary<int, int> _pathOf = [];
         private readonly List<float> _starts;
+        private readonly bool _isReverse;
         private long _seen;
         private int _labelled, _right;
 
@@ -168,8 +169,8 @@ internal sealed class NetworkAnalysis
             // The state that every sequence begins with is one of those visited.
             _starts = [.. new float[of._map.Size]];
             ChoosePaths();
-            bool isReverse = of._network.Model.Config.Body.Direction == RecurrentDirection.Reverse;
-            StateWalk.Run(of._map, sequences, isReverse, Visit, share => of._progress("states", share), of._stop);
+            _isReverse = of._network.Model.Config.Body.Direction == RecurrentDirection.Reverse;
+            StateWalk.Run(of._map, sequences, _isReverse, Visit, share => of._progress("states", share), of._stop);
             MeanInput = Mean(sequences);
         }
 
@@ -188,12 +189,14 @@ internal sealed class NetworkAnalysis
         private void Visit(StateMoment moment, ReadOnlySpan<float> state)
         {
             AnalysedSequences sequences = _of._sequences;
-            int label = sequences.ClassOf(moment.Sequence);
+            int read = _isReverse ? sequences.LengthOf(moment.Sequence) - moment.Step : moment.Step - 1;
+            int label = sequences.ClassOf(moment.Sequence, read);
             States.Add(state);
             if (IsChosen(_of._settings.Starts - 1)) _starts.AddRange(state);
             if (IsChosen(_of._settings.DrawnStates))
                 Drawn.Add((label, (double)moment.Step / sequences.LengthOf(moment.Sequence), state.ToArray()));
-            if (moment.Step <= _of._settings.LongestPath && _pathOf.TryGetValue(moment.Sequence, out int path)) Paths[path].States.Add(state.ToArray());
+            if (moment.Step <= _of._settings.LongestPath && _pathOf.TryGetValue(moment.Sequence, out int path))
+                Paths[path].States.Add(state.ToArray());
             _seen++;
             SequenceModelConfig config = _of._network.Model.Config;
             bool sees = config is { ReadOut: ReadOut.Last, Body.DirectionCount: 1 } && _of._network.IsSoftmax;
@@ -214,7 +217,7 @@ internal sealed class NetworkAnalysis
         {
             AnalysedSequences sequences = _of._sequences;
             IEnumerable<IGrouping<int, int>> classes = Enumerable.Range(0, sequences.Count)
-                .Where(i => sequences.LengthOf(i) > 1).GroupBy(sequences.ClassOf).OrderBy(group => group.Key);
+                .Where(i => sequences.LengthOf(i) > 1).GroupBy(i => sequences.ClassOf(i)).OrderBy(group => group.Key);
             foreach (int sequence in classes.SelectMany(group => group.Take(_of._settings.PathsPerClass)))
             {
                 _pathOf.Add(sequence, Paths.Count);

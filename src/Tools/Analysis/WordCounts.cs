@@ -9,8 +9,8 @@ internal sealed record WordCounts(double ParticipationRatio, int Components95, d
 {
     /// <summary>Counts the words of each class, and with them how much evidence each word is for each class: the logarithm of its frequency
     /// there, one added to every count, less its mean over the classes. An ideal counter adds the evidence up word by word; the components
-    /// of the sums after every word of the data are what a network's states are compared with. (The words' frequencies are those of the same
-    /// data.)</summary>
+    /// of the sums after every word of the data are what a network's states are compared with. (The words' frequencies are those of the
+    /// same data.)</summary>
     /// <param name="sequences">Sequences of tokens.</param>
     /// <param name="classes">How many classes there are.</param>
     /// <param name="vocabulary">How many distinct tokens.</param>

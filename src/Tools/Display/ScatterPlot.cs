@@ -89,7 +89,8 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
         {
             string points =
                 string.Join(' ', path.Points.Where(IsFinite).Select(p => FormattableString.Invariant($"{X(p.X):0.#},{Y(p.Y):0.#}")));
-            output.WriteLine($"""<polyline fill="none" stroke="{path.Color}" stroke-width="1.3" stroke-linejoin="round" points="{points}">""");
+            output.Write($"""<polyline fill="none" stroke="{path.Color}" stroke-width="1.3" stroke-linejoin="round" """);
+            output.WriteLine($"""points="{points}">""");
             output.WriteLine($"<title>{HtmlPage.Text(path.Name)}</title></polyline>");
         }
 

@@ -8,15 +8,29 @@ internal sealed record AnalyzeResult(
     double ParticipationRatio, IReadOnlyList<double> VarianceShares, IReadOnlyList<PartResult> Parts,
     IReadOnlyList<double> ReadoutAngles, IReadOnlyList<double> CentredReadoutAngles, double? SimplexAngle, double? Accuracy,
     IReadOnlyList<SearchResult> SlowPointSearches, IReadOnlyList<SlowPointResult> SlowPoints, WordCountsResult? WordCounts,
-    int? WordsInData, IReadOnlyList<WordResult>? Words);
+    int? WordsInData, IReadOnlyList<WordResult>? Words)
+{
+    /// <summary>What is irregular in the times of a table; null where there are none.</summary>
+    public TimesResult? TimeColumn { get; init; }
+
+    /// <summary>The page that was written, if any.</summary>
+    public string? Report { get; init; }
+}
+
+/// <summary>How regular a time column is; the usual step is in seconds.</summary>
+internal sealed record TimesResult(
+    string Column, double UsualStepSeconds, bool IsRegular, long RowsMissing, IReadOnlyList<TimesFinding> Findings);
+
+/// <summary>Something irregular, how often it is found, and the first few lines.</summary>
+internal sealed record TimesFinding(string What, long Count, IReadOnlyList<long> Lines);
 
 /// <summary>Components of h or c of one layer.</summary>
 internal sealed record PartResult(
     string State, int Layer, int Components90, int Components95, int Components99, double ParticipationRatio,
     IReadOnlyList<double> VarianceShares);
 
-/// <summary>How searches for slow points ended under an input, <c>zero</c> or <c>mean</c>: the spread of q, and how many are left when those
-/// within a distance are one.</summary>
+/// <summary>How searches for slow points ended under an input, <c>zero</c> or <c>mean</c>: the spread of q, and how many are left when
+/// those within a distance are one.</summary>
 internal sealed record SearchResult(
     string Input, int Searches, int Updates, double LeastQ, double QuartileQ, double MedianQ, double UpperQuartileQ, double MostQ,
     double Distance, int Distinct);

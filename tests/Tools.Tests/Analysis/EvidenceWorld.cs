@@ -49,7 +49,8 @@ internal sealed class EvidenceWorld(int classes)
 
     /// <summary>A network trained on it; for no epochs, one as it begins.</summary>
     public Classifier Train(
-        CellKind cell, int epochs, bool shuffled = false, int layers = 1, int texts = 6000, Func<ClassifierRecipe, ClassifierRecipe>? change = null)
+        CellKind cell, int epochs, bool shuffled = false, int layers = 1, int texts = 6000,
+        Func<ClassifierRecipe, ClassifierRecipe>? change = null)
     {
         (int[][] train, int[][] labels) = Draw(1, texts, shuffled);
         (int[][] valid, int[][] validLabels) = Draw(2, 200, shuffled);
@@ -77,8 +78,8 @@ internal sealed class EvidenceWorld(int classes)
         using var pool = new WorkerPool(threads);
         var sequences = AnalysedSequences.OfTokens(classifier.Model, test, [.. labels.Select(label => label[0])]);
         return new NetworkAnalysis(
-            Network(classifier), sequences, settings ?? new AnalysisSettings { Starts = 64, Points = 4 }, pool, null, (_, _) => { }, default)
-            .Run();
+            Network(classifier), sequences, settings ?? new AnalysisSettings { Starts = 64, Points = 4 }, pool, null, (_, _) => { },
+            default).Run();
     }
 
     public AnalysedModel Network(Classifier classifier) =>

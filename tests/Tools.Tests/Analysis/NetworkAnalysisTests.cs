@@ -221,11 +221,11 @@ public sealed class NetworkAnalysisTests
         int[][] texts = [.. Enumerable.Range(0, 100).Select(_ => new int[10])];
         int[] classes = [.. Enumerable.Range(0, 100).Select(i => i / 50)];
         var all = AnalysedSequences.OfTokens(classifier.Model, texts, classes);
-        AnalysedSequences some = all.AtMost(classifier.Model, 205);
+        AnalysedSequences some = all.AtMost(205);
         await Assert.That(some.Steps).IsEqualTo(200);
         await Assert.That(Enumerable.Range(0, some.Count).Count(i => some.ClassOf(i) == 0)).IsEqualTo(10);
-        await Assert.That(all.AtMost(classifier.Model, 1000)).IsSameReferenceAs(all);
-        AnalysedSequences cut = all.AtMost(classifier.Model, 4);
+        await Assert.That(all.AtMost(1000)).IsSameReferenceAs(all);
+        AnalysedSequences cut = all.AtMost(4);
         await Assert.That(cut.Count).IsEqualTo(1);
         await Assert.That(cut.LengthOf(0)).IsEqualTo(4);
     }
