@@ -1,18 +1,22 @@
 namespace TinySD.Runtime.Inference;
 
-/// <summary>Mean squared and mean absolute error, of normalised values.</summary>
+/// <summary>How far some predictions were off, of normalised values.</summary>
 /// <param name="Mse">Mean squared error.</param>
 /// <param name="Mae">Mean absolute error.</param>
-public readonly record struct MeanErrors(double Mse, double Mae);
+/// <param name="R2">1 - SSE / SST, the share of the spread of the values, about the mean of those predicted here, that is predicted; not a
+/// number where they do not move.</param>
+public readonly record struct MeanErrors(double Mse, double Mae, double R2);
 
 /// <summary>How well some predictions were, and their rivals on the same rows.</summary>
 /// <param name="Count">Predictions.</param>
 /// <param name="Model">The model's errors.</param>
-/// <param name="R2">1 - SSE / SST, the share of the spread of the values, about the mean of those predicted here, that is predicted; not a
-/// number where they do not move.</param>
 /// <param name="Persistence">The errors of repeating the last value.</param>
 /// <param name="Season">Those of repeating the value of a season ago, where there is one for each prediction; else null.</param>
-public sealed record RegressionFigures(long Count, MeanErrors Model, double R2, MeanErrors Persistence, MeanErrors? Season);
+public sealed record RegressionFigures(long Count, MeanErrors Model, MeanErrors Persistence, MeanErrors? Season)
+{
+    /// <summary>The model's R2.</summary>
+    public double R2 => Model.R2;
+}
 
 /// <summary>What an evaluation of a regressor measured. All is of normalised values, by the training rows' mean and standard deviation of
 /// each target: multiply a mean absolute error by the target's scale for its own units.</summary>
@@ -60,11 +64,12 @@ internal struct ErrorSums
             all.Add(own);
         }
 
-        double n = all._count;
         return new RegressionFigures(
-            all._count, new(all._squares / n, all._sizes / n), spread > 0 ? 1 - (all._squares / spread) : double.NaN,
-            new(all._persistenceSquares / n, all._persistenceSizes / n),
-            all._seasons == all._count && all._count > 0 ? new(all._seasonSquares / n, all._seasonSizes / n) : null);
+            all._count, Of(all._squares, all._sizes), Of(all._persistenceSquares, all._persistenceSizes),
+            all._seasons == all._count && all._count > 0 ? Of(all._seasonSquares, all._seasonSizes) : null);
+
+        MeanErrors Of(double squares, double sizes) =>
+            new(squares / all._count, sizes / all._count, spread > 0 ? 1 - (squares / spread) : double.NaN);
     }
 
     private void Add(ErrorSums other)

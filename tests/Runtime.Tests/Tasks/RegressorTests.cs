@@ -136,6 +136,9 @@ public sealed class RegressorTests
         // About the mean -0.5: 12 - 4 * 0.25.
         await Assert.That(result.All.R2).IsEqualTo(1 - (12 / 11.0)).Within(1e-12);
 
+        // Its last values are off by -2 and 2 from row 2, by 4 and 2 from row 3.
+        await Assert.That(result.All.Persistence.R2).IsEqualTo(1 - (28 / 11.0)).Within(1e-12);
+
         // A season ago: row 3 by row 0, row 4 by row 1, row 4 by row 1, row 5 by row 2: 9 by 3, 1 by 7, 1 by 7, 5 by 5.
         await Assert.That(result.All.Season!.Value.Mse).IsEqualTo((9 + 9 + 9 + 0) / 4.0).Within(1e-12);
     }
