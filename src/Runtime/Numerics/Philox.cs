@@ -12,6 +12,7 @@ internal enum RandomPurpose : uint
     WordMask = 5,
     WindowLength = 6,
     Order = 7,
+    Split = 8,
 }
 
 /// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>
