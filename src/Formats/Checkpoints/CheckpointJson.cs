@@ -12,4 +12,5 @@ namespace TinySD.Formats.Checkpoints;
 [JsonSerializable(typeof(EpochsSection))]
 [JsonSerializable(typeof(RunSettings))]
 [JsonSerializable(typeof(RunTexts))]
+[JsonSerializable(typeof(RunSequences))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -38,6 +38,27 @@ public static class Fingerprint
         return Checksum.Text(hash);
     }
 
+    /// <summary>XXH3-128 of labelled sequences in their order: of each its steps and its tokens, or its steps and its numbers as
+    /// little-endian binary64, then how many labels it has, and these; counts, tokens and labels are little-endian 32-bit
+    /// integers.</summary>
+    public static string Of(LabelledSequences sequences)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        var hash = new XxHash128();
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            Append([sequences.LengthOf(i)]);
+            if (sequences.HasTokens) Append(sequences.TokensOf(i));
+            else hash.Append(MemoryMarshal.AsBytes(sequences.RowsOf(i)));
+            Append([sequences.LabelsOf(i).Length]);
+            Append(sequences.LabelsOf(i));
+        }
+
+        return Checksum.Text(hash);
+
+        void Append(ReadOnlySpan<int> numbers) => hash.Append(MemoryMarshal.AsBytes(numbers));
+    }
+
     internal static string? FindFault(params ReadOnlySpan<string?> checksums)
     {
         foreach (string? text in checksums)

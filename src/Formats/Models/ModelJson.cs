@@ -12,6 +12,8 @@ namespace TinySD.Formats.Models;
 [JsonSerializable(typeof(ResultsSection))]
 [JsonSerializable(typeof(TextsRecord))]
 [JsonSerializable(typeof(NoData))]
+[JsonSerializable(typeof(ClassifierSection))]
+[JsonSerializable(typeof(SequencesRecord))]
 [JsonSerializable(typeof(StackSection))]
 [JsonSerializable(typeof(OriginSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

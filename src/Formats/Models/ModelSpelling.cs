@@ -30,6 +30,14 @@ public static class ModelSpelling
         (RecurrentDirection.Forward, "forward"), (RecurrentDirection.Reverse, "reverse"),
         (RecurrentDirection.Bidirectional, "bidirectional"));
 
+    /// <summary>What is seen of a whole sequence.</summary>
+    public static Choice<ReadOut> ReadOuts { get; } =
+        new("read-out", (ReadOut.Last, "last"), (ReadOut.Mean, "mean"), (ReadOut.Maximum, "max"));
+
+    /// <summary>How much a sequence counts.</summary>
+    public static Choice<LabelWeights> LabelWeights { get; } =
+        new("class weights", (Models.LabelWeights.None, "none"), (Models.LabelWeights.Balanced, "balanced"));
+
     /// <summary>Ways to draw structured masks; <c>exact</c> may be typed for short.</summary>
     public static Choice<MaskDraw> MaskDraws { get; } =
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))

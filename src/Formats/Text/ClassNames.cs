@@ -26,20 +26,18 @@ public sealed class ClassNames
     public int Count => Names.Length;
 
     /// <summary>The classes of training labels: as numbers where all are numbers, else in the ordinal order of UTF-16 code units.</summary>
-    /// <param name="texts">The training texts.</param>
-    /// <exception cref="FileProblemException">All texts have the same label, or the same labels: there is nothing to tell
-    /// apart.</exception>
-    public static ClassNames Of(LabelledTexts texts)
+    /// <param name="path">The training file.</param>
+    /// <param name="rows">Its sequences' labels.</param>
+    /// <exception cref="FileProblemException">All have the same label, or the same labels: there is nothing to tell apart.</exception>
+    public static ClassNames Of(string path, IReadOnlyList<RowLabels> rows)
     {
-        string[] names = Ordered(texts.Rows.SelectMany(row => row.Labels));
-        bool isOne = texts.IsMultiLabel
-            ? texts.Rows.All(row => row.Labels.ToHashSet(StringComparer.Ordinal).SetEquals(texts.Rows[0].Labels))
-            : names.Length == 1;
-        if (!isOne) return new ClassNames(names);
-        string label = texts.Rows[0].Labels is { Length: > 0 } labels ? $"'{Words.Shown(string.Join(',', labels))}'" : "none";
-        throw new FileProblemException(new(FileProblemKind.OneClass, texts.Path,
-            $"{texts.Path}: the label of every line is {label}; a classifier needs at least two classes. Give a text that has both what " +
-            "is looked for and what is not.")
+        string[] names = Ordered(rows.SelectMany(row => row.Labels));
+        if (names.Length > 0 && !rows.All(row => row.Labels.ToHashSet(StringComparer.Ordinal).SetEquals(rows[0].Labels)))
+            return new ClassNames(names);
+        string label = rows[0].Labels is { Length: > 0 } labels ? $"'{Words.Shown(string.Join(',', labels))}'" : "none";
+        throw new FileProblemException(new(FileProblemKind.OneClass, path,
+            $"{path}: the label is {label} everywhere; a classifier needs at least two classes. Give a file that has both what is " +
+            "looked for and what is not.")
         { Part = label.Trim('\'') });
     }
 
@@ -62,16 +60,17 @@ public sealed class ClassNames
     /// <summary>The id of a class, if there is one of that name.</summary>
     public bool TryGetId(string name, out int id) => _ids.TryGetValue(name, out id);
 
-    /// <summary>The ids of each text's labels, in ascending order.</summary>
-    /// <param name="texts">Texts whose labels are among these.</param>
+    /// <summary>The ids of each sequence's labels, in ascending order.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rows">Labels that are among these.</param>
     /// <exception cref="FileProblemException">One is not; the message names it and its line.</exception>
-    public int[][] IdsOf(LabelledTexts texts)
+    public int[][] IdsOf(string path, IReadOnlyList<RowLabels> rows)
     {
-        int[][] ids = new int[texts.Rows.Count][];
+        int[][] ids = new int[rows.Count][];
         for (int i = 0; i < ids.Length; i++)
         {
-            LabelledRow row = texts.Rows[i];
-            ids[i] = [.. row.Labels.Select(label => TryGetId(label, out int id) ? id : throw Unseen(texts.Path, row.Line, label)).Order()];
+            RowLabels row = rows[i];
+            ids[i] = [.. row.Labels.Select(label => TryGetId(label, out int id) ? id : throw Unseen(path, row.Line, label)).Order()];
         }
 
         return ids;
@@ -97,7 +96,7 @@ public sealed class ClassNames
         string more = Count > shown ? $" and {Words.Count(Count - shown)} more" : "";
         return new(new(FileProblemKind.DoesNotFit, path,
             $"{path}, line {line}: the label '{Words.Shown(label)}' is none of those that were trained: {names}{more}. " +
-            "Mend the line, or train on a text that has the label.")
+            "Mend the line, or train on a file that has the label.")
         { Line = line, Part = label });
     }
 }

@@ -14,6 +14,16 @@ internal sealed class LabelSides(IEnumerable<string> lines, char separator, Labe
         Side first = Look(LabelPlace.First), last = Look(LabelPlace.Last);
         if (first.Known != last.Known) return first.Known > last.Known ? LabelPlace.First : LabelPlace.Last;
         if (separator == ' ') return LabelPlace.First;
+
+        // Texts may be empty, and labels may not; one that is forgotten among many is a mistake to be told.
+        if (first.HasEmpty != last.HasEmpty)
+        {
+            (Side empty, Side full) = first.HasEmpty ? (first, last) : (last, first);
+            bool isForgotten = empty.Distinct > 0
+                && (4L * empty.Distinct <= full.Distinct || (full.HasBlanks && !empty.HasBlanks));
+            return first.HasEmpty == isForgotten ? LabelPlace.First : LabelPlace.Last;
+        }
+
         if (2L * first.Distinct <= last.Distinct) return LabelPlace.First;
         if (2L * last.Distinct <= first.Distinct) return LabelPlace.Last;
 
@@ -31,22 +41,23 @@ internal sealed class LabelSides(IEnumerable<string> lines, char separator, Labe
     {
         var values = new HashSet<string>(StringComparer.Ordinal);
         long known = 0;
-        bool hasBlanks = false;
+        bool hasBlanks = false, hasEmpty = false;
         string example = "";
         foreach (string line in lines)
         {
             string field = LabelledTexts.Cut(line, place, separator).Label;
             if (example.Length == 0) example = field;
-            foreach (string label in LabelledTexts.LabelsOf(field, options.IsMultiLabel))
+            foreach (string label in RowLabels.Split(field, options.IsMultiLabel))
             {
+                hasEmpty |= label.Length == 0;
                 if (label.Length > 0) values.Add(label);
                 hasBlanks |= label.AsSpan().ContainsAny(' ', '\t');
                 if (options.Known?.Contains(label) == true) known++;
             }
         }
 
-        return new(values.Count, known, hasBlanks, example);
+        return new(values.Count, known, hasBlanks, hasEmpty, example);
     }
 
-    private readonly record struct Side(int Distinct, long Known, bool HasBlanks, string Example);
+    private readonly record struct Side(int Distinct, long Known, bool HasBlanks, bool HasEmpty, string Example);
 }

@@ -5,8 +5,8 @@ namespace TinySD.Formats.Text;
 /// a line feed, with or without a carriage return before it; the last one may lack its end. Blank lines are no rows. White space around a
 /// label is not part of it; a text is taken as it is. A line with several tabs is cut at the one next to the label.
 /// <para>Where the label stands, if nobody says so: on the side that holds known labels, if some are known. Else, with blanks, at the
-/// beginning; with tabs, on the side with at most half as many different values, or else on the one that has neither more of them nor
-/// white space in it where the other has none.</para>
+/// beginning; with tabs, not on the one side on which a field is empty, or else on the side with at most half as many different values, or
+/// else on the one that has neither more of them nor white space in it where the other has none.</para>
 /// <para>A first line that names its columns, such as <c>label TAB text</c> or <c>sentence TAB label</c>, is no row, and says where the
 /// label stands.</para></remarks>
 public sealed class LabelledTexts
@@ -101,14 +101,6 @@ public sealed class LabelledTexts
         return place == LabelPlace.First ? (whole[..blank], whole[(blank + 1)..]) : (whole[(blank + 1)..], whole[..blank]);
     }
 
-    /// <summary>The labels of a label field: one, or those between commas, each once.</summary>
-    internal static ImmutableArray<string> LabelsOf(string field, bool isMultiLabel)
-    {
-        string label = field.Trim();
-        if (!isMultiLabel) return [label];
-        return label.Length == 0 ? [] : [.. label.Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
-    }
-
     private static LabelPlace? PlaceOfHeader(string line)
     {
         string[] names = [.. line.Split('\t').Select(name => name.Trim())];
@@ -130,7 +122,7 @@ public sealed class LabelledTexts
         string path, (long Number, string Line) line, LabelPlace place, char separator, LabelledTextOptions options)
     {
         (string label, string text) = Cut(line.Line, place, separator);
-        ImmutableArray<string> labels = LabelsOf(label, options.IsMultiLabel);
+        ImmutableArray<string> labels = RowLabels.Split(label, options.IsMultiLabel);
         if (!labels.Contains("")) return new LabelledRow(line.Number, text, labels);
         string side = place == LabelPlace.First ? "before" : "behind";
         throw Refused(path, line.Number, options.IsMultiLabel

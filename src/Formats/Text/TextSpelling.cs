@@ -7,6 +7,10 @@ public static class TextSpelling
     public static Choice<TextLevel> Levels { get; } =
         new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"), (TextLevel.Byte, "byte"));
 
+    /// <summary>What a token of a text is that is decoded, which has no bytes.</summary>
+    public static Choice<TextLevel> DecodedLevels { get; } =
+        new("level", (TextLevel.Word, "word"), (TextLevel.Character, "char"));
+
     /// <summary>Lines that get a token for their end; <c>auto</c> may be typed for those that have none.</summary>
     public static Choice<LineMarks> LineMarks { get; } = new("lineMarks",
         (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"))

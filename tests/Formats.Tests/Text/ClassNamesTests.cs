@@ -19,25 +19,25 @@ public sealed class ClassNamesTests
     [Test]
     public async Task One_class_is_refused_by_its_name()
     {
-        FileProblem problem = Refused.By(() => ClassNames.Of(Read("pos\tgood film\npos\tnice one\n")));
+        FileProblem problem = Refused.By(() => Of(Read("pos\tgood film\npos\tnice one\n")));
         await Assert.That((problem.Kind, problem.Fault)).IsEqualTo((FileProblemKind.OneClass, Fault.File));
-        await Assert.That(problem.Message).Contains("the label of every line is 'pos'; a classifier needs at least two classes.");
-        problem = Refused.By(() => ClassNames.Of(Read("a,b\tx y\nb,a\tz z\n", isMultiLabel: true)));
-        await Assert.That(problem.Message).Contains("every line is 'a,b'");
-        problem = Refused.By(() => ClassNames.Of(Read("\tx y\n\tz z\n", isMultiLabel: true)));
-        await Assert.That(problem.Message).Contains("every line is none;");
-        await Assert.That(ClassNames.Of(Read("a\tx y\n\tz z\n", isMultiLabel: true)).Count).IsEqualTo(1);
+        await Assert.That(problem.Message).Contains("the label is 'pos' everywhere; a classifier needs at least two classes.");
+        problem = Refused.By(() => Of(Read("a,b\tx y\nb,a\tz z\n", isMultiLabel: true)));
+        await Assert.That(problem.Message).Contains("the label is 'a,b' everywhere");
+        problem = Refused.By(() => Of(Read("\tx y\n\tz z\n", isMultiLabel: true)));
+        await Assert.That(problem.Message).Contains("the label is none everywhere;");
+        await Assert.That(Of(Read("a\tx y\n\tz z\n", isMultiLabel: true)).Count).IsEqualTo(1);
     }
 
     [Test]
     public async Task A_label_that_training_never_saw_is_named_with_its_line()
     {
         ClassNames classes = new(["1", "2", "3"]);
-        FileProblem problem = Refused.By(() => classes.IdsOf(Read("1\tx y\n\n4\tz z\n1\tz\n")));
+        FileProblem problem = Refused.By(() => IdsOf(classes, Read("1\tx y\n\n4\tz z\n1\tz\n")));
         await Assert.That((problem.Kind, problem.Line, problem.Part)).IsEqualTo((FileProblemKind.DoesNotFit, 3L, "4"));
         await Assert.That(problem.Message).Contains("line 3: the label '4' is none of those that were trained: 1, 2, 3.");
         ClassNames many = new([.. Enumerable.Range(0, 20).Select(i => $"c{i}")]);
-        await Assert.That(Refused.By(() => many.IdsOf(Read("1\tx y\n2\tz z\n"))).Message)
+        await Assert.That(Refused.By(() => IdsOf(many, Read("1\tx y\n2\tz z\n"))).Message)
             .Contains("c0, c1, c2, c3, c4, c5, c6, c7 and 12 more.");
     }
 
@@ -70,13 +70,17 @@ public sealed class ClassNamesTests
     public async Task Public_data_has_its_published_counts(string file, int count, string counts)
     {
         var read = LabelledTexts.Read(RealData.Find(file));
-        var classes = ClassNames.Of(read);
-        long[] found = classes.Counts(classes.IdsOf(read));
+        ClassNames classes = Of(read);
+        long[] found = classes.Counts(IdsOf(classes, read));
         await Assert.That(read.Rows.Count).IsEqualTo(count);
         await Assert.That(string.Join(' ', classes.Names.Zip(found, (name, rows) => $"{name}={rows}"))).IsEqualTo(counts);
         bool isLatin1 = file.Contains("TREC.train") || file.Contains("rt-polarity") || file.Contains("subj");
         await Assert.That(read.EncodingNote is not null).IsEqualTo(isLatin1);
     }
+
+    private static ClassNames Of(LabelledTexts read) => ClassNames.Of(read.Path, read.Rows);
+
+    private static int[][] IdsOf(ClassNames classes, LabelledTexts read) => classes.IdsOf(read.Path, read.Rows);
 
     private static LabelledTexts Read(string content, bool isMultiLabel = false)
     {

@@ -35,6 +35,8 @@ public sealed class LabelledTextsTests
     [Arguments("Satoshi\tJapanese\nMac Neil\tScottish\nKenji\tJapanese\n", LabelPlace.Last)]
     [Arguments("one text\t1\ntwo texts\t2\n", LabelPlace.Last)]
     [Arguments("pos\tone text\n", LabelPlace.First)]
+    [Arguments("pos\t\nneg\t \n", LabelPlace.First)]
+    [Arguments("\tpos\nx\tneg\n", LabelPlace.Last)]
     public async Task The_side_of_few_values_or_without_white_space_has_the_labels(string content, LabelPlace place) =>
         await Assert.That(Read(content).Place).IsEqualTo(place);
 
@@ -117,10 +119,10 @@ public sealed class LabelledTextsTests
         var options = new LabelledTextOptions { IsMultiLabel = true };
         LabelledTexts read = Read("b, a\tgood film\n\tnothing in it\na,a\tgood\nc\tx, y, z\n", options);
         await Assert.That(Shown(read)).IsEqualTo("b,a=good film|=nothing in it|a=good|c=x, y, z");
-        var classes = ClassNames.Of(read);
+        var classes = ClassNames.Of(read.Path, read.Rows);
         await Assert.That(string.Join(' ', classes.Names)).IsEqualTo("a b c");
-        await Assert.That(string.Join('|', classes.IdsOf(read).Select(ids => string.Join(',', ids)))).IsEqualTo("0,1||0|2");
-        await Assert.That(string.Join(' ', classes.Counts(classes.IdsOf(read)))).IsEqualTo("2 1 1");
+        await Assert.That(string.Join('|', classes.IdsOf(read.Path, read.Rows).Select(ids => string.Join(',', ids)))).IsEqualTo("0,1||0|2");
+        await Assert.That(string.Join(' ', classes.Counts(classes.IdsOf(read.Path, read.Rows)))).IsEqualTo("2 1 1");
         FileProblem problem = Refused.By(() => Read("a\tgood film\na,,b\tx y\n", options));
         await Assert.That((problem.Line, problem.Kind)).IsEqualTo((2L, FileProblemKind.LineInvalid));
         await Assert.That(problem.Message).Contains("line 2: 'a,,b' has an empty label between its commas");

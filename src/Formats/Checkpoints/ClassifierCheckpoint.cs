@@ -1,0 +1,62 @@
+using TinySD.Formats.Models;
+using TinySD.Formats.Text;
+
+namespace TinySD.Formats.Checkpoints;
+
+/// <summary>Labelled sequences, so that they can be known again.</summary>
+/// <param name="Path">The file as it was given.</param>
+/// <param name="Sequences">How many of its sequences.</param>
+/// <param name="Checksum">What <see cref="Fingerprint.Of(LabelledSequences)"/> says of them.</param>
+public sealed record SequencesFingerprint(string Path, long Sequences, string Checksum);
+
+/// <summary>What only a classifier's run has: its data and how they are read. Names of members here are the file's.</summary>
+public sealed record RunSequences
+{
+    /// <summary>What a token is; null where sequences are of rows of numbers.</summary>
+    [JsonConverter(typeof(TextLevelConverter))]
+    public TextLevel? Level { get; init; }
+
+    /// <summary>Whether upper case is made lower case.</summary>
+    public bool? LowerCase { get; init; }
+
+    /// <summary>Tokens rarer than this in the training texts are unknown.</summary>
+    public int? MinimumCount { get; init; }
+
+    /// <summary>The most tokens of the vocabulary, if it has a limit of its own.</summary>
+    public int? MaximumVocabulary { get; init; }
+
+    /// <summary>The vocabulary; null where sequences are of rows of numbers.</summary>
+    public VocabularyFingerprint? Vocabulary { get; init; }
+
+    /// <summary>How the files are read: options and values that a command line gave, by name.</summary>
+    public IReadOnlyDictionary<string, string>? Reading { get; init; }
+
+    /// <summary>The labels, in their order.</summary>
+    public required string[] Labels { get; init; }
+
+    /// <summary>Those it trains on.</summary>
+    public required SequencesFingerprint Train { get; init; }
+
+    /// <summary>Those it is validated on.</summary>
+    public required SequencesFingerprint Valid { get; init; }
+
+    /// <summary>Those it is tested on, if there are any.</summary>
+    public SequencesFingerprint? Test { get; init; }
+
+    internal string? FindFault()
+    {
+        if (Level is null != Vocabulary is null) return "level and vocabulary do not go together";
+        if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
+        if (new[] { Train, Valid, Test }.Any(set => set?.Sequences < 1)) return "a file has no sequence";
+        return Fingerprint.FindFault(Vocabulary?.Checksum, Train.Checksum, Valid.Checksum, Test?.Checksum);
+    }
+}
+
+/// <summary>Checkpoints of classifiers in training.</summary>
+public static class ClassifierCheckpoint
+{
+    /// <summary>How they are written and read.</summary>
+    public static CheckpointFormat<ClassifierRecipe, RunSequences> Format { get; } = new(
+        ClassifierFile.Kind, ClassifierFile.Metric, ClassifierFields.Table, CheckpointJson.Default.RunSequences,
+        data => data.FindFault());
+}

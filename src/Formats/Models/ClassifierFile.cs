@@ -1,0 +1,155 @@
+using TinySD.Formats.Container;
+using TinySD.Formats.Text;
+
+namespace TinySD.Formats.Models;
+
+/// <summary>Everything a classifier's file holds but its numbers.</summary>
+/// <param name="Form">Labels, columns and their scales.</param>
+/// <param name="Vocabulary">Tokens; null where sequences are of rows of numbers.</param>
+/// <param name="Texts">How texts become tokens; null where sequences are of rows of numbers.</param>
+/// <param name="IdColumn">The column that tells rows of one sequence from those of others, as it was called in training; null where
+/// sequences are of tokens.</param>
+/// <param name="Training">How it was trained.</param>
+public sealed record ClassifierDescription(
+    ClassifierForm Form, Vocabulary? Vocabulary, TextReading? Texts, string? IdColumn,
+    TrainingRecord<ClassifierRecipe, SequencesRecord> Training);
+
+/// <summary>A classifier as read from a file.</summary>
+/// <param name="Classifier">Parameters, checked against their checksums, and form.</param>
+/// <param name="Description">All else.</param>
+public sealed record LoadedClassifier(Classifier Classifier, ClassifierDescription Description)
+{
+    /// <summary>A text's token ids.</summary>
+    /// <exception cref="InvalidOperationException">The classifier is of rows of numbers.</exception>
+    public int[] Encode(string text)
+    {
+        if (Description is not { Vocabulary: { } vocabulary, Texts: { } reading })
+            throw new InvalidOperationException("the classifier is of rows of numbers; texts are for one of words or characters");
+        return reading.Encode(text, vocabulary, out _);
+    }
+}
+
+/// <summary>Classifiers in <c>.tsd</c> files, kind <c>classifier</c>.</summary>
+public static class ClassifierFile
+{
+    /// <summary>The kind as the header names it.</summary>
+    public const string Kind = "classifier";
+
+    /// <summary>How they are written and read.</summary>
+    public static ModelFormat<ClassifierDescription, Classifier> Format { get; } = new ClassifierFormat();
+
+    /// <summary>What they are measured by.</summary>
+    public static Metric Metric { get; } = new("accuracy", HigherIsBetter: true);
+
+    private static readonly TrainingFormat<ClassifierRecipe, SequencesRecord> s_training =
+        new(Metric, ClassifierFields.Table, ModelJson.Default.SequencesRecord, data => data.FindFault());
+
+    /// <summary>Writes a classifier whole or not at all; equal input gives equal bytes.</summary>
+    /// <param name="path">The target; an existing file is replaced.</param>
+    /// <param name="classifier">The classifier.</param>
+    /// <param name="description">All else; its form and number of parameters are filled in.</param>
+    /// <param name="storage">The weights' number format in the file.</param>
+    /// <exception cref="FileProblemException">The target cannot be written, a number in the model or in its record is not finite, or a
+    /// weight is too large for <paramref name="storage"/>.</exception>
+    /// <exception cref="ArgumentException">The parts do not belong together.</exception>
+    public static void Save(
+        string path, Classifier classifier, ClassifierDescription description, TensorStorage storage = TensorStorage.F32)
+    {
+        ParameterLayout layout = classifier.Model.Layout;
+        description = description with
+        {
+            Form = classifier.Form,
+            Training = description.Training with { Parameters = layout.ParameterCount },
+        };
+        if (ConfigOf(description) != classifier.Model.Config)
+            Throw.Argument("the recipe, the vocabulary and the labels are not those of the model");
+        Format.Save(path, description, classifier.Model.Parameters, storage);
+    }
+
+    /// <summary>Reads a classifier.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileProblemException">The file cannot be read, is damaged, or holds something else.</exception>
+    public static LoadedClassifier Load(string path) =>
+        TryLoad(path, out LoadedClassifier? loaded, out FileProblem? problem) ? loaded : throw new FileProblemException(problem);
+
+    /// <summary>Reads a classifier.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="loaded">The classifier.</param>
+    /// <param name="problem">Why it could not be read.</param>
+    public static bool TryLoad(
+        string path, [NotNullWhen(true)] out LoadedClassifier? loaded, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        loaded = Format.TryLoad(path, out ClassifierDescription? description, out Classifier? classifier, out problem)
+            ? new LoadedClassifier(classifier, description)
+            : null;
+        return loaded is not null && problem is null;
+    }
+
+    private static SequenceModelConfig ConfigOf(ClassifierDescription content) => content.Training.Recipe.ToConfig(
+        content.Vocabulary?.Count ?? 0, content.Form.Inputs.Length, content.Form.Labels.Length);
+
+    private sealed class ClassifierFormat()
+        : ModelFormat<ClassifierDescription, Classifier>(ClassifierFile.Kind, FormName, VocabularyName, TrainingRecord.Section)
+    {
+        private const string FormName = "classifier", VocabularyName = "vocabulary";
+
+        internal override void Write(Utf8JsonWriter json, ClassifierDescription content, string path)
+        {
+            content.Form.Validate();
+            if (FindFault(content) is { } fault) Throw.Argument(fault);
+            json.WritePropertyName(FormName);
+            JsonSerializer.Serialize(json, ClassifierSection.From(content), ModelJson.Default.ClassifierSection);
+            if (content.Vocabulary is { } vocabulary)
+            {
+                json.WritePropertyName(VocabularyName);
+                var tokens = new VocabularySection
+                { Level = vocabulary.Level, LineMarks = vocabulary.LineMarks, Tokens = [.. vocabulary.Tokens] };
+                JsonSerializer.Serialize(json, tokens, ModelJson.Default.VocabularySection);
+            }
+
+            s_training.Write(json, content.Training, path);
+        }
+
+        internal override ClassifierDescription Read(SectionReader reader)
+        {
+            // A file justifies labels, columns and tokens by its tensors: each has numbers of its own there.
+            long floats = FloatsOf(reader.File);
+            TrainingRecord<ClassifierRecipe, SequencesRecord> training = s_training.Read(reader);
+            Vocabulary? vocabulary = null;
+            if (reader.File.Sections.ContainsKey(VocabularyName))
+            {
+                VocabularySection tokens = reader.Read(
+                    VocabularyName, ModelJson.Default.VocabularySection, Math.Min(floats, Vocabulary.MaxCount) + SectionReader.MostValues);
+                vocabulary = new Vocabulary(tokens.Level, tokens.Tokens, tokens.LineMarks);
+            }
+
+            ClassifierSection section = reader.Read(
+                FormName, ModelJson.Default.ClassifierSection, (4 * floats) + SectionReader.MostValues);
+            ClassifierRecipe recipe = training.Recipe;
+            TextReading? texts = vocabulary is null ? null : new()
+            { Level = vocabulary.Level, IsLowerCase = section.LowerCase == true, MaxLength = recipe.MaxLength };
+            if (vocabulary is null && section.LowerCase is not null) Throw.Argument("rows of numbers have no lowerCase");
+            var content = new ClassifierDescription(section.ToForm(recipe.IsMultiLabel), vocabulary, texts, section.Id, training);
+            if (FindFault(content) is { } fault) Throw.Argument(fault);
+            return content;
+        }
+
+        internal override Classifier LayOut(ClassifierDescription content, Memory<float> memory) =>
+            new(new SequenceModel(ConfigOf(content), memory), content.Form);
+
+        internal override ParameterBlock ParametersOf(Classifier model) => model.Model.Parameters;
+
+        private static string? FindFault(ClassifierDescription content)
+        {
+            bool hasTokens = content.Vocabulary is not null;
+            if (hasTokens == !content.Form.Inputs.IsEmpty) return "it has a vocabulary and columns, or neither; one of them is expected";
+            if (hasTokens != content.Texts is not null) return "texts and vocabulary do not go together";
+            if (hasTokens == content.IdColumn is not null) return "the column of identifiers is for rows of numbers, which need it";
+            if (content.Vocabulary is not { } vocabulary) return null;
+            if (vocabulary.Level == TextLevel.Byte) return "the vocabulary is of bytes; words or characters are expected";
+            if (vocabulary.UnknownId is null) return $"the vocabulary has no {Vocabulary.Unknown}";
+            return vocabulary.Level == TextLevel.Word && vocabulary.LineMarks != LineMarks.None
+                ? "the vocabulary marks the ends of lines, of which a text has one" : null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace TinySD.Formats.Models;
+
+// The JSON of a classifier's header, spelled out apart from the runtime's records: a name changed there must not change the format.
+
+/// <summary>The section <c>classifier</c>: labels, and what sequences are of. Members that say nothing are left out.</summary>
+internal sealed record ClassifierSection(string[] Labels, bool? LowerCase = null, string? Id = null, ColumnEntry[]? Columns = null)
+{
+    public static ClassifierSection From(ClassifierDescription content) => new(
+        [.. content.Form.Labels], content.Texts is { IsLowerCase: true } ? true : null, content.IdColumn,
+        content.Form.Inputs.IsEmpty
+            ? null
+            : [.. content.Form.Inputs.Zip(content.Form.InputScales, (name, scale) => new ColumnEntry(name, scale.Offset, scale.Scale))]);
+
+    /// <summary>The form.</summary>
+    /// <exception cref="ArgumentException">A label or a column is null, or the form is none.</exception>
+    public ClassifierForm ToForm(bool isMultiLabel)
+    {
+        if (Labels.Contains(null) || Columns?.Contains(null) == true) Throw.Argument("a label or a column is null");
+        var form = new ClassifierForm
+        {
+            Labels = [.. Labels],
+            IsMultiLabel = isMultiLabel,
+            Inputs = [.. (Columns ?? []).Select(column => column.Name)],
+            InputScales = [.. (Columns ?? []).Select(column => new ColumnScale(column.Offset, column.Scale))],
+        };
+        form.Validate();
+        return form;
+    }
+}
+
+/// <summary>A column that is fed, and what it is made small by.</summary>
+internal sealed record ColumnEntry(string Name, double Offset, double Scale);
