@@ -25,9 +25,18 @@ internal static class HelpText
             "tinysd train lm --train train.txt --valid valid.txt --out model.tsd --checkpoint run",
             "tinysd train lm --resume run",
         ],
+        ["classifier"] =
+        [
+            "tinysd train classifier --train train.txt --valid valid.txt --test test.txt --out topics.tsd",
+            "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --lower --class-weights balanced --out reviews.tsd",
+            "tinysd train classifier --train all.txt --folds 10 --fold 1 --valid-fraction 0.1 --out fold1.tsd",
+            "tinysd train classifier --preset integration --train train.txt --valid valid.txt --out integrator.tsd",
+        ],
+        ["classify"] = ["tinysd classify topics.tsd < questions.txt", "tinysd classify topics.tsd --top 3 < questions.txt"],
         ["eval"] =
         [
             "tinysd eval model.tsd --data test.txt",
+            "tinysd eval topics.tsd --data test.txt --json",
             "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
             "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
         ],

@@ -13,4 +13,5 @@ var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 Stream results = Console.IsOutputRedirected ? new RedirectedOutput() : Console.OpenStandardOutput();
 using var output = new StreamWriter(results, utf8) { AutoFlush = !Console.IsOutputRedirected };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
-return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()), stop);
+using Stream input = Console.OpenStandardInput();
+return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()) { Input = input }, stop);

@@ -6,15 +6,18 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd eval</c>: the task's metric on held-out data.</summary>
 internal sealed class EvalCommand : ModelCommand<EvalRequest>
 {
-    private readonly FileOption _data = FileOption.Input("--data", "The text to predict, plain or gzip.");
+    private readonly FileOption _data = FileOption.Input("--data",
+        "The text to predict, plain or gzip; of a classifier, texts with labels.");
+
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
 
     public EvalCommand(ModelVerbs<EvalRequest> verbs, CommonOptions common)
         : base(
             "eval",
-            "Measure a model on a text: a language model's perplexity, its state carried through the text in as many streams as its " +
-            "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked.",
+            "Measure a model: a language model's perplexity on a text, its state carried through the text in as many streams as its " +
+            "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked. A classifier's accuracy, its F1 of " +
+            "each class and macro, and its confusion matrix.",
             verbs, common)
     {
         _data.Required = true;

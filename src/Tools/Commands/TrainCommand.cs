@@ -56,6 +56,9 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     /// <summary>The options that a new run needs beside the model's.</summary>
     protected abstract IReadOnlyList<Option> Required { get; }
 
+    /// <summary>The option that may be given in place of one of these, or null.</summary>
+    protected virtual Option? InPlaceOf(Option option) => null;
+
     /// <summary>What a command line asks for. Reads no data, and with <c>--show</c> only the recipe is used.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="context">Where it writes.</param>
@@ -152,11 +155,16 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     private void RequireAll(ParseResult parsed)
     {
         Option[] all = [.. Required, _out];
-        if (all.FirstOrDefault(option => Ranged.Given(parsed, option).Count == 0) is not { } missing) return;
-        string names = string.Join(", ", all.SkipLast(1).Select(option => option.Name));
+        if (all.FirstOrDefault(option => !IsGiven(option)) is not { } missing) return;
+        string names = string.Join(", ", all.SkipLast(1).Select(NameOf));
         throw new UsageException(all.Length == 1
             ? $"{missing.Name} is missing; it is required."
             : $"{missing.Name} is missing; {names} and {_out.Name} are required.");
+
+        bool IsGiven(Option option) =>
+            Ranged.Given(parsed, option).Count > 0 || (InPlaceOf(option) is { } other && Ranged.Given(parsed, other).Count > 0);
+
+        string NameOf(Option option) => InPlaceOf(option) is { } other ? $"{option.Name} (or {other.Name})" : option.Name;
     }
 
     private void Show(CliContext context, TrainingJob<TRecipe, TData, TBatch> job)

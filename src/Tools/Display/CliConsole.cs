@@ -20,6 +20,9 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     private readonly Lazy<IAnsiConsole> _messages =
         new(() => Create(error, traits.ErrorIsTerminal, traits.UseColor, traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal));
 
+    /// <summary>Standard input; empty unless it is given.</summary>
+    public Stream Input { get; init; } = Stream.Null;
+
     /// <summary>Where results go.</summary>
     public TextWriter Out { get; } = new VisibleWriter(output);
 

@@ -45,6 +45,11 @@ internal abstract class TrainedTask<TBatch>
     {
     }
 
+    /// <summary>Adds it to the text of such a run.</summary>
+    public virtual void WriteText(CliConsole console)
+    {
+    }
+
     /// <summary>Writes what a run brought, as one JSON object.</summary>
     /// <inheritdoc cref="TrainingJson.Write"/>
     public virtual void WriteJson(TextWriter output, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe) =>

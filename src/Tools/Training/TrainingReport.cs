@@ -31,6 +31,7 @@ internal static class TrainingReport
 
         if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}");
         if (task.MeasuredHow is { Length: > 0 } how) console.Out.WriteLine(how);
+        task.WriteText(console);
         string parameters = Figures.Count(outcome.Parameters, "parameter");
         console.Out.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {parameters}");
     }

@@ -17,6 +17,7 @@ public sealed class ArchitectureTests
         ["Files"] = ["Errors", "Display", "Json", "Options"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
+        ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
@@ -24,9 +25,9 @@ public sealed class ArchitectureTests
         ["Commands"] =
         [
             "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
-            "Reproduce", "Synthetic",
+            "Reproduce", "Synthetic", "Tasks.Classification",
         ],
-        [Rooms.Root] = ["Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Commands"],
+        [Rooms.Root] = ["Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Tasks.Classification", "Commands"],
     });
 
     [Test]

@@ -22,6 +22,21 @@ internal static class Tinysd
 {
     public static CliResult Run(params string[] args) => RunUntil(null, args);
 
+    /// <param name="input">What standard input brings.</param>
+    /// <param name="args">The words after <c>tinysd</c>.</param>
+    public static CliResult RunOn(Stream input, params string[] args)
+    {
+        using var stop = new StopRequest();
+        return Run(stop, null, () => { }, args, input);
+    }
+
+    /// <summary>The same, with text in UTF-8 on standard input.</summary>
+    public static CliResult RunOn(string input, params string[] args)
+    {
+        using var bytes = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(input));
+        return RunOn(bytes, args);
+    }
+
     /// <param name="stopAfter">Asks for a stop, as Ctrl-C does, when this was written to standard error.</param>
     /// <param name="args">The words after <c>tinysd</c>.</param>
     public static CliResult RunUntil(string? stopAfter, params string[] args)
@@ -39,11 +54,11 @@ internal static class Tinysd
         return Run(stop, wanted, action, args);
     }
 
-    private static CliResult Run(StopRequest stop, string? wanted, Action action, string[] args)
+    private static CliResult Run(StopRequest stop, string? wanted, Action action, string[] args, Stream? input = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new WatchedWriter(wanted, action) { NewLine = "\n" };
-        int code = Cli.Run(args, new CliConsole(output, error), stop);
+        int code = Cli.Run(args, new CliConsole(output, error) { Input = input ?? Stream.Null }, stop);
         return new CliResult(code, output.ToString(), error.ToString());
     }
 

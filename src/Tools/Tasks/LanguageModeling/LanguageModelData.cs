@@ -1,3 +1,5 @@
+using TinySD.Tools.Options;
+
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>A text as token ids.</summary>
@@ -59,11 +61,6 @@ internal static class KnownText
         found.Tokens != known.Tokens ? $"{Figures.Count(known.Tokens, "token")} expected, {Figures.Count(found.Tokens)} found"
         : found.Checksum != known.Checksum ? "it has as many tokens, but not the same ones" : null;
 }
-
-/// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
-/// <param name="MinimumCount">Rarer ones become the unknown one.</param>
-/// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
-internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
 
 /// <summary>The texts of a training run and their vocabulary.</summary>
 internal sealed record LanguageModelData(

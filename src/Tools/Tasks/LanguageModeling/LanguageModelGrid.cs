@@ -1,3 +1,4 @@
+using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
@@ -84,11 +85,11 @@ internal sealed class LanguageModelGrid(
         }
 
         (int least, int? most) = data.Limits;
-        if (least > 1) yield return (VocabularyOptions.MinimumCountName, Figures.Setting(least));
+        if (least > 1) yield return (VocabularyLimitOptions.MinimumCountName, Figures.Setting(least));
         if (data.Vocabulary.Level == TextLevel.Word && marks != LineMarks.Always)
             yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks));
         if (streams is { } known) yield return (StreamsOption, Figures.Setting(known));
-        if (most is { } size) yield return (VocabularyOptions.MaximumSizeName, Figures.Setting(size));
+        if (most is { } size) yield return (VocabularyLimitOptions.MaximumSizeName, Figures.Setting(size));
     }
 
     public override float? WeightDropOf(GridCell cell) => RecipeOf(cell).WeightDrop;

@@ -6,8 +6,6 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 
 internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, LanguageModel>
 {
-    private const int ShownTokens = 12;
-
     /// <summary>Knows how they are written in formats of others, and read from them.</summary>
     public LanguageModelKind()
         : base(LanguageModelFile.Format, Facts)
@@ -22,22 +20,14 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
     protected override IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(LanguageModelDescription content, TsdFile file) =>
     [
         Section(file, "configuration"),
-        ("vocabulary", writer => JsonSerializer.Serialize(writer, Summarize(content.Vocabulary), CliJson.Default.VocabularyResult)),
+        VocabularyFacts.Section(content.Vocabulary),
         Section(file, "training"),
     ];
-
-    private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
-        TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null,
-        [.. vocabulary.Tokens.Take(ShownTokens)],
-        vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null);
 
     private static IEnumerable<(string, string)> Facts(LanguageModelDescription model)
     {
         (LanguageModelConfig config, Vocabulary vocabulary, TrainingRecord<LanguageModelRecipe, TextsRecord> training) = model;
-        string first = string.Join(' ', vocabulary.Tokens.Take(ShownTokens).Select(t => JsonEncodedText.Encode(t, CliJson.Encoder)));
-        string what = vocabulary.Level switch { TextLevel.Word => "words", TextLevel.Character => "characters", _ => "bytes" };
-        yield return ("vocabulary",
-            $"{Figures.Count(vocabulary.Count)} {what}, {(vocabulary.UnknownId is null ? "no" : "with")} {Vocabulary.Unknown}: {first} …");
+        yield return ("vocabulary", VocabularyFacts.Text(vocabulary));
         if (vocabulary.Level == TextLevel.Word)
             yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
         IEnumerable<(string, string)> rest = !training.IsRunKnown ? Shape(config) :

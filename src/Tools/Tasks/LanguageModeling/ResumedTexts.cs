@@ -1,3 +1,4 @@
+using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;

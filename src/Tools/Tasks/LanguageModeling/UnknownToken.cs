@@ -1,3 +1,5 @@
+using TinySD.Tools.Options;
+
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>What there is to say of tokens that a vocabulary lacks: how many they are, and what to do where it has no place for
@@ -27,7 +29,8 @@ internal static class UnknownToken
 
     // One token less than there are, and there is a rest to be the unknown one.
     private static string Options(Vocabulary vocabulary) =>
-        $"{VocabularyOptions.MinimumCountName} 2 (or a {VocabularyOptions.MaximumSizeName} below {Figures.Count(vocabulary.Count)})";
+        $"{VocabularyLimitOptions.MinimumCountName} 2 " +
+        $"(or a {VocabularyLimitOptions.MaximumSizeName} below {Figures.Count(vocabulary.Count)})";
 
     private static T Read<T>(Func<T> read, string cure)
     {

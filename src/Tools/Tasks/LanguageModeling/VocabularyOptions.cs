@@ -5,16 +5,17 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <summary>The options that say which tokens of the training text get a place of their own in the vocabulary.</summary>
 internal sealed class VocabularyOptions
 {
-    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary", LineMarksName = "--eos";
+    public const string LineMarksName = "--eos";
+
+    private readonly VocabularyLimitOptions _limits = new(
+        $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read.",
+        $"{Vocabulary.Unknown} and {Vocabulary.EndOfLine}");
 
     /// <summary>The rarest tokens that do.</summary>
-    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue,
-        $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read. [default: 1]");
+    public Option<int?> MinimumCount => _limits.MinimumCount;
 
     /// <summary>How many do.</summary>
-    public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
-        $"Keep only the most frequent tokens, {Vocabulary.Unknown} and {Vocabulary.EndOfLine} counted; the others become " +
-        $"{Vocabulary.Unknown}. [default: all]");
+    public Option<int?> MaximumSize => _limits.MaximumSize;
 
     /// <summary>Which lines get a token for their end.</summary>
     public Option<LineMarks?> LineMarks { get; } = Ranged.Value(LineMarksName, TextSpelling.LineMarks,
@@ -40,7 +41,7 @@ internal sealed class VocabularyOptions
     /// <param name="warnings">Told where tokens are bytes, of which all have a place.</param>
     public VocabularyLimits Read(ParseResult parsed, TextLevel level, Warnings warnings)
     {
-        if (level != TextLevel.Byte) return new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+        if (level != TextLevel.Byte) return _limits.Read(parsed);
         warnings.NoEffect(Ranged.Given(parsed, MinimumCount, MaximumSize), " at --level byte: there are 256 bytes, and none is unknown");
         return new(1, null);
     }

@@ -1,0 +1,62 @@
+using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.Classification;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd train classifier</c>: labels for texts.</summary>
+internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, RunSequences, SequenceBatch>
+{
+    private readonly FileOption _train = FileOption.Input("--train",
+        "The training file, plain or gzip: one text a line with its label before or behind it and a tab between them, or LABEL TEXT.");
+
+    private readonly FileOption _valid = FileOption.Input("--valid",
+        $"The validation file, written the same: the model that does best on it is kept. Or {ClassifierDataOptions.ValidFractionName}.");
+
+    private readonly FileOption _test = FileOption.Input("--test", "A test file, measured once, on the model that is kept.");
+    private readonly ClassifierDataOptions _data = new();
+    private readonly RecipeOptions<ClassifierRecipe> _recipe =
+        new(ClassifierFields.Table, ClassifierFields.Shared, ClassifierRecipe.Presets);
+
+    public TrainClassifierCommand(CommonOptions common)
+        : base(
+            "classifier",
+            "Train a classifier of texts on some with labels and write the epoch that does best on others. --train, --valid (or " +
+            $"{ClassifierDataOptions.ValidFractionName}) and --out are required, but for --resume.",
+            ClassifierFields.Table, ClassifierCheckpoint.Format, common) =>
+        AddAll([_train, _valid, _test, Out, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+
+    protected override IReadOnlyList<Option> Required => [_train, _valid];
+
+    protected override Option? InPlaceOf(Option option) => option == _valid ? _data.ValidFraction : null;
+
+    protected override TrainingJob<ClassifierRecipe, RunSequences, SequenceBatch> Read(
+        ParseResult parsed, CliContext context, ResumedRun<ClassifierRecipe, RunSequences>? run)
+    {
+        ClassifierRecipe recipe = _recipe.Read(parsed, ClassifierRecipe.Presets[0].Name, run, context.Warnings);
+        if (recipe is { BalancesLabels: true, IsMultiLabel: true })
+            throw new UsageException("--class-weights balanced is for one label a text; leave it out with --multi-label.");
+        ResumedSequences? resumed = run is null ? null : new(run);
+        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Reading(given) ?? given;
+        string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path;
+
+        // What was held out of the training file is no file of its own.
+        string? valid = parsed.GetValue(_valid) ?? (ClassifierDataOptions.HoldsOutValid(options) ? null : run?.Data.Valid.Path);
+        string? test = parsed.GetValue(_test) ?? (ClassifierDataOptions.HoldsOutTest(options) ? null : run?.Data.Test?.Path);
+        ClassifierReading reading = ClassifierDataOptions.Read(options, valid is not null, test is not null, context.Warnings);
+        return new(recipe, (_, _) =>
+        {
+            var data = ClassifierData.ReadTexts(train!, valid, test, reading, recipe);
+            return new(data.ToRunSequences(options, reading), setup => new ClassifierTraining(recipe, data, setup))
+            {
+                Warnings = data.Warnings,
+                Check = () => resumed?.Check(data, (_train.Name, _valid.Name, _test.Name)),
+            };
+        })
+        {
+            Files = [(_train, train), (_valid, valid), (_test, test)],
+            Beside = [("--level", TextSpelling.Levels.NameOf(reading.Level))],
+            WriteBeside = json => json.WriteString("level", TextSpelling.Levels.NameOf(reading.Level)),
+        };
+    }
+}

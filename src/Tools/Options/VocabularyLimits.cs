@@ -1,0 +1,25 @@
+namespace TinySD.Tools.Options;
+
+/// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
+/// <param name="MinimumCount">Rarer ones become the unknown one.</param>
+/// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
+internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
+
+/// <summary>The options that say so.</summary>
+/// <param name="rareHelp">What becomes of rare tokens, for the help.</param>
+/// <param name="marks">What is counted among the most frequent, for the help.</param>
+internal sealed class VocabularyLimitOptions(string rareHelp, string marks)
+{
+    public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary";
+
+    /// <summary>The rarest tokens that do.</summary>
+    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue, $"{rareHelp} [default: 1]");
+
+    /// <summary>How many do.</summary>
+    public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
+        $"Keep only the most frequent tokens, {marks} counted; the others become {Vocabulary.Unknown}. [default: all]");
+
+    public IEnumerable<Option> All => [MinimumCount, MaximumSize];
+
+    public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+}

@@ -1,0 +1,131 @@
+namespace TinySD.Tools.Tasks.Classification;
+
+/// <summary>Sequences as a network is fed them.</summary>
+/// <param name="Path">Their file as the user named it.</param>
+/// <param name="Sequences">The sequences.</param>
+/// <param name="Tokens">What there is to tell of them as tokens; null of rows of numbers.</param>
+internal sealed record ClassifierPart(string Path, LabelledSequences Sequences, EncodedTexts? Tokens)
+{
+    public SequenceSetRecord ToRecord() => new(Path, Sequences.Count);
+
+    public SequencesFingerprint ToFingerprint() => new(Path, Sequences.Count, Fingerprint.Of(Sequences));
+}
+
+/// <summary>The data of a classifier's run.</summary>
+internal sealed record ClassifierData
+{
+    /// <summary>Labels and columns; the columns' scales are learnt later.</summary>
+    public required ClassifierForm Form { get; init; }
+
+    /// <summary>Tokens; null of rows of numbers.</summary>
+    public Vocabulary? Vocabulary { get; init; }
+
+    /// <summary>How texts become tokens; null of rows of numbers.</summary>
+    public TextReading? Texts { get; init; }
+
+    /// <summary>The column of identifiers; null of tokens.</summary>
+    public string? IdColumn { get; init; }
+
+    public required ClassifierPart Train { get; init; }
+
+    public required ClassifierPart Valid { get; init; }
+
+    public ClassifierPart? Test { get; init; }
+
+    /// <summary>What somebody who brings data of his own should know of them, each in a line.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Where the labels stand, as a clause, or nothing.</summary>
+    public string LabelsFound { get; init; } = "";
+
+    public IEnumerable<ClassifierPart> Parts => new[] { Train, Valid, Test }.OfType<ClassifierPart>();
+
+    /// <summary>What a sequence is called.</summary>
+    public string Noun => Vocabulary is null ? "sequence" : "text";
+
+    /// <summary>What a step of one is called.</summary>
+    public string Step => Vocabulary switch { null => "row", { Level: TextLevel.Word } => "word", _ => "character" };
+
+    /// <summary>Reads texts.</summary>
+    /// <param name="train">The training file.</param>
+    /// <param name="valid">The validation file, or null where a part of the training file is it.</param>
+    /// <param name="test">The test file, or null.</param>
+    /// <param name="reading">How they are read and divided.</param>
+    /// <param name="recipe">The run's.</param>
+    /// <exception cref="FileProblemException">A file cannot be read, or is not fit.</exception>
+    /// <exception cref="FailureException">The training texts are empty, or too few.</exception>
+    public static ClassifierData ReadTexts(
+        string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
+    {
+        var warnings = new List<string>();
+        LabelledTexts all = Read(train, null);
+        var classes = ClassNames.Of(train, all.Rows);
+        var sets = LabelledSets<string>.Divide(
+            SetOf(all), valid is null ? null : SetOf(Read(valid, classes)), test is null ? null : SetOf(Read(test, classes)), reading,
+            recipe.IsMultiLabel);
+        var texts = new TextReading { Level = reading.Level, IsLowerCase = reading.IsLowerCase, MaxLength = recipe.MaxLength };
+        TokenCounts counts = texts.Count(sets.Train.Items);
+        if (counts.Distinct == 0) throw new FailureException($"{train}: no training text has a word. Give real texts.");
+        Vocabulary vocabulary = Vocabulary.Build(
+            counts, reading.Limits.MinimumCount, addUnknown: true, reading.Limits.MaximumSize ?? Vocabulary.MaxCount);
+        return new ClassifierData
+        {
+            Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel },
+            Vocabulary = vocabulary,
+            Texts = texts,
+            Train = PartOf(sets.Train),
+            Valid = PartOf(sets.Valid),
+            Test = sets.Test is null ? null : PartOf(sets.Test),
+            Warnings = [.. warnings, .. ClassWarnings(train, classes, sets.Train.Labels)],
+            LabelsFound = $", the label {TextSpelling.LabelPlaces.NameOf(all.Place)}",
+        };
+
+        LabelledTexts Read(string path, ClassNames? known)
+        {
+            var read = LabelledTexts.Read(
+                path, new() { Place = reading.Place, IsMultiLabel = recipe.IsMultiLabel, Known = known?.Names });
+            warnings.AddRange(TextRemarks.Of(read));
+            return read;
+        }
+
+        LabelledSet<string> SetOf(LabelledTexts read) =>
+            new(read.Path, [.. read.Rows.Select(row => row.Text)], classes.IdsOf(read.Path, read.Rows));
+
+        ClassifierPart PartOf(LabelledSet<string> set)
+        {
+            EncodedTexts encoded = texts.Encode(set.Items, vocabulary);
+            if (TextRemarks.OfCut(set.Path, encoded, texts) is { } remark) warnings.Add(remark);
+            return new ClassifierPart(set.Path, LabelledSequences.OfTokens(encoded.Sequences, set.Labels), encoded);
+        }
+    }
+
+    /// <summary>What every checkpoint of a run says of this data.</summary>
+    /// <param name="reading">The options that say how they are read.</param>
+    /// <param name="limits">Of the vocabulary.</param>
+    public RunSequences ToRunSequences(IReadOnlyDictionary<string, string> reading, ClassifierReading limits) => new()
+    {
+        Level = Vocabulary?.Level,
+        LowerCase = Texts is { IsLowerCase: true } ? true : null,
+        MinimumCount = Vocabulary is null ? null : limits.Limits.MinimumCount,
+        MaximumVocabulary = Vocabulary is null ? null : limits.Limits.MaximumSize,
+        Vocabulary = Vocabulary is null ? null : new(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
+        Reading = reading,
+        Labels = [.. Form.Labels],
+        Train = Train.ToFingerprint(),
+        Valid = Valid.ToFingerprint(),
+        Test = Test?.ToFingerprint(),
+    };
+
+    private static IEnumerable<string> ClassWarnings(string path, ClassNames classes, int[][] labels)
+    {
+        long[] counts = classes.Counts(labels);
+        foreach (long few in (long[])[0, 1])
+        {
+            string[] names = [.. classes.Names.Where((_, id) => counts[id] == few).Select(name => $"'{name}'")];
+            if (names.Length == 0) continue;
+            const int shown = 5;
+            string list = string.Join(", ", names.Take(shown)) + (names.Length > shown ? $" and {names.Length - shown} more" : "");
+            yield return $"{path}: of {list} there is {(few == 0 ? "nothing" : "one example only")} to train on; it will hardly be told.";
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tasks.Classification;
+
+/// <summary>The options that say how a classifier's data are read and divided.</summary>
+internal sealed class ClassifierDataOptions
+{
+    public const string ValidFractionName = "--valid-fraction";
+
+    private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldsName = "--folds", FoldName = "--fold",
+        SplitSeedName = "--split-seed";
+
+    private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1);
+    private static readonly Spelling<float> s_share =
+        Spelling.Number(share => share is > 0f and < 1f, "a share above 0 and below 1");
+
+    private readonly Option<LabelPlace?> _label = Ranged.Value(LabelName, TextSpelling.LabelPlaces,
+        "Where in a line the label stands, with a tab between it and the text, or a blank. [default: found out]");
+
+    private readonly Option<TextLevel?> _level = Ranged.Value(LevelName, TextSpelling.DecodedLevels,
+        "What a token is: a word between white space, or a Unicode character. [default: word]");
+
+    private readonly Option<bool> _lower = new(LowerName) { Description = "Make upper case lower case first; the model remembers it." };
+    private readonly VocabularyLimitOptions _limits = new(
+        $"Tokens rarer than this in the training texts become {Vocabulary.Unknown}, as all do that they do not have.", Vocabulary.Unknown);
+
+    private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, s_share,
+        "Validate on this share of --train, of every class as nearly as can be, and train on the rest; in place of --valid.");
+
+    private readonly Option<int?> _folds = Ranged.Value(FoldsName, s_folds,
+        "Cut --train into so many folds, of every class as nearly as can be, and test on one of them: for data without a test set.");
+
+    private readonly Option<int?> _fold = Ranged.Value(FoldName, s_fold, "The fold to test on, from 1. [default: 1]");
+    private readonly Option<ulong?> _splitSeed = Ranged.Value(SplitSeedName, Spelling.Seed,
+        $"Another seed has {ValidFractionName} and {FoldsName} hold out others; --seed does not. [default: 1]");
+
+    /// <summary>The one that stands in place of a validation file.</summary>
+    public Option ValidFraction => _validFraction;
+
+    public IEnumerable<Option> All =>
+        [_label, _level, _lower, .. _limits.All, _validFraction, _folds, _fold, _splitSeed];
+
+    /// <summary>Whether options say that the validation set is a part of the training file.</summary>
+    public static bool HoldsOutValid(IReadOnlyDictionary<string, string> given) => given.ContainsKey(ValidFractionName);
+
+    /// <summary>Whether they say so of the test set.</summary>
+    public static bool HoldsOutTest(IReadOnlyDictionary<string, string> given) => given.ContainsKey(FoldsName);
+
+    /// <summary>Those of them that a command line gives, with their values, as a checkpoint keeps them.</summary>
+    public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => All
+        .Where(option => parsed.GetResult(option) is { Implicit: false })
+        .ToDictionary(option => option.Name, option => parsed.GetResult(option)!.Tokens is [{ } word, ..] ? word.Value : "true");
+
+    /// <summary>What they say.</summary>
+    /// <param name="given">Options and values.</param>
+    /// <param name="hasTest">Whether there is a test file.</param>
+    /// <param name="hasValid">Whether there is a validation file.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <exception cref="UsageException">Two contradict each other.</exception>
+    public static ClassifierReading Read(IReadOnlyDictionary<string, string> given, bool hasValid, bool hasTest, Warnings warnings)
+    {
+        int? folds = ValueOf(FoldsName, s_folds), fold = ValueOf(FoldName, s_fold);
+        if (folds is { } count && fold > count) throw new UsageException($"{FoldName} is {fold}; {FoldsName} {count} has 1 to {count}.");
+        if (folds is not null && hasTest)
+            throw new UsageException($"{FoldsName} tests on a part of --train; leave out --test, or {FoldsName}.");
+        float? share = ValueOf(ValidFractionName, s_share);
+        if (share is not null && hasValid)
+            throw new UsageException($"{ValidFractionName} validates on a part of --train; leave out --valid, or {ValidFractionName}.");
+        warnings.NoEffect(folds is null && fold is not null, FoldName, $" without {FoldsName}");
+        warnings.NoEffect(
+            folds is null && share is null && given.ContainsKey(SplitSeedName), SplitSeedName,
+            $" without {ValidFractionName} or {FoldsName}");
+        return new ClassifierReading
+        {
+            Level = ValueOf(LevelName, TextSpelling.DecodedLevels) ?? TextLevel.Word,
+            IsLowerCase = ValueOf(LowerName, Spelling.Switch) ?? false,
+            Limits = new(
+                ValueOf(VocabularyLimitOptions.MinimumCountName, Spelling.Whole(1)) ?? 1,
+                ValueOf(VocabularyLimitOptions.MaximumSizeName, Spelling.Whole(2))),
+            Place = ValueOf(LabelName, TextSpelling.LabelPlaces),
+            ValidFraction = share,
+            Folds = folds is { } some ? (some, fold ?? 1) : null,
+            SplitSeed = ValueOf(SplitSeedName, Spelling.Seed) ?? 1,
+        };
+
+        T? ValueOf<T>(string name, Spelling<T> spelling)
+            where T : struct
+        {
+            if (!given.TryGetValue(name, out string? word)) return null;
+            return spelling.TryParse(word, out T value) ? value
+                : throw new UsageException($"{name} is '{word}'; expected {spelling.Expected}.");
+        }
+    }
+}

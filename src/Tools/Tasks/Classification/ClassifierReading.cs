@@ -1,0 +1,27 @@
+using TinySD.Tools.Options;
+
+namespace TinySD.Tools.Tasks.Classification;
+
+/// <summary>How a classifier's data are read and divided: what the options say, or else what is usual.</summary>
+internal sealed record ClassifierReading
+{
+    /// <summary>What a token is.</summary>
+    public TextLevel Level { get; init; }
+
+    /// <summary>Whether upper case is made lower case.</summary>
+    public bool IsLowerCase { get; init; }
+
+    public VocabularyLimits Limits { get; init; } = new(1, null);
+
+    /// <summary>Where in a line the label stands; null to find it out.</summary>
+    public LabelPlace? Place { get; init; }
+
+    /// <summary>The share of the training file that is validated on; null for a file of its own.</summary>
+    public double? ValidFraction { get; init; }
+
+    /// <summary>Folds that the training file is cut into, and the one that is the test, from 1; null for none.</summary>
+    public (int Count, int Fold)? Folds { get; init; }
+
+    /// <summary>Decides what is held out.</summary>
+    public ulong SplitSeed { get; init; } = 1;
+}
