@@ -3,6 +3,7 @@ using TinySD.Tools.Files;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.Classification;
 using TinySD.Tools.Tasks.LanguageModeling;
+using TinySD.Tools.Tasks.Regression;
 
 namespace TinySD.Tools;
 
@@ -11,7 +12,8 @@ internal static class Cli
 {
     /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
     public static FileKinds Kinds { get; } = new(
-        new LanguageModelKind(), new ClassifierKind(), new StackKind(), LanguageModelKind.Checkpoints, ClassifierKind.Checkpoints,
+        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new StackKind(), LanguageModelKind.Checkpoints,
+        ClassifierKind.Checkpoints, RegressorKind.Checkpoints,
         new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
 
     /// <summary>Runs the words after <c>tinysd</c> as one command, which knows these kinds of files or all that the program
@@ -63,14 +65,18 @@ internal static class Cli
     private static RootCommand CreateRoot(CommonOptions common, FileKinds kinds)
     {
         // What each kind of model is measured by; a task adds its own here.
-        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval());
+        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval(), new RegressorEval());
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
             new DemoCommand(common),
-            new Command("train", "Train a model.") { new TrainLmCommand(common), new TrainClassifierCommand(common) },
+            new Command("train", "Train a model.")
+            {
+                new TrainLmCommand(common), new TrainClassifierCommand(common), new TrainRegressorCommand(common),
+            },
             new EvalCommand(evaluations, common),
             new GenerateCommand(common),
             new ClassifyCommand(common),
+            new PredictCommand(common),
             new RunCommand(common),
             new InspectCommand(common, kinds),
             new VerifyCommand(common, kinds),

@@ -14,7 +14,10 @@ public sealed class CommandFilesTests
     private const string SomeFile = "/some/file";
 
     // Texts that name no file.
-    private static readonly string[] s_words = ["--prompt", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity"];
+    private static readonly string[] s_words =
+    [
+        "--prompt", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity", "--targets", "--inputs", "--split", "--rows",
+    ];
 
     private static readonly EnumerationOptions s_all = new()
     {
@@ -63,8 +66,9 @@ public sealed class CommandFilesTests
             }
         }
 
-        // train lm 2, run, import, export, demo, schedule 2, hw detect, hw simulate, reproduce lm.
-        await Assert.That(outputs).IsEqualTo(11);
+        // train lm, classifier and regressor 2 each, run, import, export, demo, schedule 2, hw detect, hw simulate, reproduce lm,
+        // synthesize 3.
+        await Assert.That(outputs).IsEqualTo(18);
     }
 
     [Test]

@@ -13,4 +13,5 @@ namespace TinySD.Formats.Checkpoints;
 [JsonSerializable(typeof(RunSettings))]
 [JsonSerializable(typeof(RunTexts))]
 [JsonSerializable(typeof(RunSequences))]
+[JsonSerializable(typeof(RunSeries))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

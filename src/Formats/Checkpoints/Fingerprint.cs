@@ -59,6 +59,25 @@ public static class Fingerprint
         void Append(ReadOnlySpan<int> numbers) => hash.Append(MemoryMarshal.AsBytes(numbers));
     }
 
+    /// <summary>XXH3-128 of a table's columns one after the other, each its name as UTF-8 with a zero byte behind it, and its numbers as
+    /// little-endian binary64, all that are missing alike.</summary>
+    public static string Of(SeriesTable table)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        var hash = new XxHash128();
+        double[] column = new double[table.RowCount];
+        foreach (string name in table.Names)
+        {
+            hash.Append(Encoding.UTF8.GetBytes(name));
+            hash.Append([0]);
+            table[name].CopyTo(column);
+            foreach (ref double value in column.AsSpan()) value = double.IsNaN(value) ? double.NaN : value;
+            hash.Append(MemoryMarshal.AsBytes(column.AsSpan()));
+        }
+
+        return Checksum.Text(hash);
+    }
+
     internal static string? FindFault(params ReadOnlySpan<string?> checksums)
     {
         foreach (string? text in checksums)

@@ -9,7 +9,7 @@ internal sealed record ClassifierSection(string[] Labels, bool? LowerCase = null
         [.. content.Form.Labels], content.Texts is { IsLowerCase: true } ? true : null, content.IdColumn,
         content.Form.Inputs.IsEmpty
             ? null
-            : [.. content.Form.Inputs.Zip(content.Form.InputScales, (name, scale) => new ColumnEntry(name, scale.Offset, scale.Scale))]);
+            : [.. content.Form.Inputs.Zip(content.Form.InputScales, ColumnEntry.From)]);
 
     /// <summary>The form.</summary>
     /// <exception cref="ArgumentException">A label or a column is null, or the form is none.</exception>
@@ -28,5 +28,8 @@ internal sealed record ClassifierSection(string[] Labels, bool? LowerCase = null
     }
 }
 
-/// <summary>A column that is fed, and what it is made small by.</summary>
-internal sealed record ColumnEntry(string Name, double Offset, double Scale);
+/// <summary>A column, and what it is made small by.</summary>
+internal sealed record ColumnEntry(string Name, double Offset, double Scale)
+{
+    public static ColumnEntry From(string name, ColumnScale scale) => new(name, scale.Offset, scale.Scale);
+}

@@ -14,6 +14,8 @@ namespace TinySD.Formats.Models;
 [JsonSerializable(typeof(NoData))]
 [JsonSerializable(typeof(ClassifierSection))]
 [JsonSerializable(typeof(SequencesRecord))]
+[JsonSerializable(typeof(FormSection))]
+[JsonSerializable(typeof(SeriesRecord))]
 [JsonSerializable(typeof(StackSection))]
 [JsonSerializable(typeof(OriginSection))]
 internal sealed partial class ModelJson : JsonSerializerContext;

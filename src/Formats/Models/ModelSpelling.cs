@@ -43,6 +43,10 @@ public static class ModelSpelling
         new("dropout draw", (MaskDraw.ExactCount, "exact-count"), (MaskDraw.Bernoulli, "bernoulli"))
         { Typed = [(MaskDraw.ExactCount, "exact")] };
 
+    /// <summary>Losses of numbers.</summary>
+    public static Choice<SequenceLoss> RegressionLosses { get; } = new("loss",
+        (SequenceLoss.Squared, "squared"), (SequenceLoss.Absolute, "absolute"), (SequenceLoss.Huber, "huber"));
+
     /// <summary>Cases of dropout.</summary>
     public static Choice<DropoutKind> DropoutKinds { get; } = new("dropout kind",
         (DropoutKind.None, "none"), (DropoutKind.Random, "random"), (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"),

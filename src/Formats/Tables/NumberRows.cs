@@ -82,7 +82,7 @@ public sealed class NumberRows : IDisposable
             ReadOnlySpan<char> cell = _rows.Cell(place);
             CellKind kind = NumberCell.Read(cell, _decimal, out values[i]);
             if (kind == CellKind.Number) continue;
-            if (kind != CellKind.Missing) Throw.Problem(TableColumn.Fault(Name, _names[place], _rows.Line, kind, Words.Shown(cell)));
+            if (kind != CellKind.Missing) Throw.Problem(CsvColumn.Fault(Name, _names[place], _rows.Line, kind, Words.Shown(cell)));
             _missing[i]++;
         }
 

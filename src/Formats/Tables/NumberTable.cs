@@ -14,8 +14,8 @@ public sealed class NumberTable
         Dialect = rows.Dialect;
         HeaderLine = rows.Header is null ? 0 : rows.Line;
         string[] names = ColumnNames.Of(name, rows.Header, rows.ColumnCount, rows.Line);
-        TableColumn[] columns = [.. names.Select((column, i) =>
-            new TableColumn(column, i + 1, !string.IsNullOrEmpty(rows.Header?[i]) || rows.Header is null, options.Texts.Contains(column)))];
+        CsvColumn[] columns = [.. names.Select((column, i) =>
+            new CsvColumn(column, i + 1, !string.IsNullOrEmpty(rows.Header?[i]) || rows.Header is null, options.Texts.Contains(column)))];
         Columns = columns;
         foreach (string text in options.Texts) _ = Column(text);
         int used = 0;
@@ -44,13 +44,13 @@ public sealed class NumberTable
 
         int cut = _lines.Count - used;
         _lines.RemoveRange(used, cut);
-        foreach (TableColumn column in columns)
+        foreach (CsvColumn column in columns)
         {
             if (cut > 0) column.Cut(used);
             column.FindTimes();
         }
 
-        TableColumn? time = columns.FirstOrDefault(column => column.Kind == ColumnKind.Times);
+        CsvColumn? time = columns.FirstOrDefault(column => column.Kind == ColumnKind.Times);
         Time = time is null ? null : new TimeColumn(time.Name, time.Ticks, time.HasOffsets);
         Remarks = [.. TableRemarks.Of(this, rows, cut)];
     }
@@ -62,7 +62,7 @@ public sealed class NumberTable
     public TableDialect Dialect { get; }
 
     /// <summary>All columns, in the file's order.</summary>
-    public IReadOnlyList<TableColumn> Columns { get; }
+    public IReadOnlyList<CsvColumn> Columns { get; }
 
     /// <summary>Rows of values.</summary>
     public int RowCount => _lines.Count;
@@ -109,9 +109,9 @@ public sealed class NumberTable
 
     /// <summary>A column by its name; where there is no header also by its number.</summary>
     /// <exception cref="FileProblemException">There is none; the message has the names that there are.</exception>
-    public TableColumn Column(string name)
+    public CsvColumn Column(string name)
     {
-        TableColumn? found = Columns.FirstOrDefault(column => column.Name == name);
+        CsvColumn? found = Columns.FirstOrDefault(column => column.Name == name);
         if (found is null && !Dialect.HasHeader && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             found = Columns.FirstOrDefault(column => column.Number == number);
         if (found is null) Throw.Problem(ColumnNames.NoSuch(Name, name, [.. Columns.Select(column => column.Name)]));
@@ -125,10 +125,31 @@ public sealed class NumberTable
 
     /// <summary>The numbers of a column, one for each row; NaN where a cell is missing.</summary>
     /// <exception cref="FileProblemException">It is none of numbers; the message has the first cell that is none, and its line.</exception>
-    public double[] Numbers(TableColumn column)
+    public double[] Numbers(CsvColumn column)
     {
         if (column.Fault(Name) is { } fault) Throw.Problem(fault);
         return column.Values;
+    }
+
+    /// <summary>Some columns as a series.</summary>
+    /// <param name="names">The columns; one that stands twice is taken once.</param>
+    /// <exception cref="FileProblemException">There is no such column, or it is none of numbers.</exception>
+    public SeriesTable Series(IEnumerable<string> names)
+    {
+        CsvColumn[] columns = [.. names.Select(Column).Distinct()];
+        return new([.. columns.Select(column => column.Name)], [.. columns.Select(Numbers)]);
+    }
+
+    /// <summary>Columns as a series, found as <see cref="ColumnMatch"/> finds them in rows: by their names, and where there is no header by
+    /// their places in another table.</summary>
+    /// <param name="names">The columns.</param>
+    /// <param name="known">All columns of that other table.</param>
+    /// <exception cref="FileProblemException">There is no such column, or it is none of numbers.</exception>
+    public SeriesTable Series(IReadOnlyList<string> names, IReadOnlyList<string> known)
+    {
+        if (Dialect.HasHeader) return Series(names);
+        ColumnMatch match = ColumnMatch.ByPlace(Name, names, known, names.Count, Columns.Count);
+        return new(names, [.. match.Places.Select(place => Numbers(Columns[place]))]);
     }
 
     /// <summary>The cells of a column that <see cref="TableOptions.Texts"/> names, one for each row; empty where a cell is.</summary>
@@ -143,9 +164,9 @@ public sealed class NumberTable
 
     /// <summary>All columns of numbers that have a name, without those whose texts were kept.</summary>
     /// <exception cref="FileProblemException">Most cells of a column are numbers, and some are none.</exception>
-    public IReadOnlyList<TableColumn> NumberColumns()
+    public IReadOnlyList<CsvColumn> NumberColumns()
     {
-        foreach (TableColumn column in Columns)
+        foreach (CsvColumn column in Columns)
         {
             if (column.IsMeantAsNumbers && column.IsNamed && column.Fault(Name) is { } fault) Throw.Problem(fault);
         }

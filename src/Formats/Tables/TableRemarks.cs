@@ -8,7 +8,7 @@ internal static class TableRemarks
         string name = table.Name;
         foreach (string remark in OfText(name, rows)) yield return remark;
         if (cut > 0) yield return $"{name}: {Words.Count(cut, "row")} at the end without a value, left out";
-        foreach (TableColumn column in table.Columns)
+        foreach (CsvColumn column in table.Columns)
         {
             if (column.KeepsTexts) continue;
             string shown = $"{name}, column '{Words.Shown(column.Name)}'";

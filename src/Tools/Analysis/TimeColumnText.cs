@@ -1,4 +1,3 @@
-using TinySD.Formats.Tables;
 using TinySD.Tools.Json;
 
 namespace TinySD.Tools.Analysis;

@@ -40,6 +40,9 @@ internal abstract class TrainedTask<TBatch>
     /// <summary>Measures the model in the file on test data and writes the result into it; null where there are none.</summary>
     public abstract Measurement? Test(IProgressDisplay progress, CancellationToken stop);
 
+    /// <summary>What there is to say of the model that is kept, beside its metric, a line each; after <see cref="Test"/>.</summary>
+    public virtual IEnumerable<string> Findings => [];
+
     /// <summary>Adds what only the task has to the JSON of a run that came to its end.</summary>
     public virtual void WriteResult(Utf8JsonWriter json)
     {

@@ -14,7 +14,8 @@ internal sealed class TrainingJob<TRecipe, TData, TBatch>(
     where TData : class
     where TBatch : class
 {
-    public TRecipe Recipe => recipe;
+    /// <summary>What decides the run. Reading the data may settle what only they tell.</summary>
+    public TRecipe Recipe { get; set; } = recipe;
 
     /// <summary>Settings beside the recipe, which reports show after its first figure: option and value.</summary>
     public IReadOnlyList<(string Option, string Value)> Beside { get; init; } = [];

@@ -26,6 +26,7 @@ internal static class TrainingPage
         output.WriteLine(
             $"<p>{Figures.Count(outcome.Parameters, "parameter")}, the model of epoch {outcome.Best.Epoch}; " +
             $"{Figures.Count(outcome.Epochs.Count, "epoch")} in {Figures.Duration(outcome.Seconds)}</p>");
+        foreach (string finding in task.Findings) output.WriteLine($"<p>{HtmlPage.Text(finding)}</p>");
         output.WriteLine("<h2>Learning curves</h2>");
         output.WriteLine(
             $"<p class=\"small\">{Key(TrainColor)}training {words.Data}, as it was while training &ensp; " +

@@ -188,7 +188,7 @@ public sealed class NumberTableTests
         // The same numbers as a reader of lines and commas finds.
         string[] lines = [.. RealTable.Lines(RealData.Find("timeseries/ETTh1.csv.gz")).Skip(1)];
         int column = 1;
-        foreach (TableColumn found in table.NumberColumns())
+        foreach (CsvColumn found in table.NumberColumns())
         {
             double[] values = table.Numbers(found);
             for (int i = 0; i < lines.Length; i++)

@@ -18,6 +18,7 @@ public sealed class ArchitectureTests
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
         ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files"],
+        ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Analysis"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
@@ -25,9 +26,12 @@ public sealed class ArchitectureTests
         ["Commands"] =
         [
             "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
-            "Reproduce", "Synthetic", "Tasks.Classification",
+            "Reproduce", "Synthetic", "Tasks.Classification", "Tasks.Regression",
         ],
-        [Rooms.Root] = ["Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Tasks.Classification", "Commands"],
+        [Rooms.Root] =
+        [
+            "Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Tasks.Classification", "Tasks.Regression", "Commands",
+        ],
     });
 
     [Test]

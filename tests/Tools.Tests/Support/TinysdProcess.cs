@@ -97,6 +97,14 @@ internal sealed class TinysdProcess : IDisposable
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>Gives it all that it is to have on standard input, and waits for its end.</summary>
+    public async Task<CliResult> EndAsync(string input)
+    {
+        await _process.StandardInput.WriteAsync(input);
+        _process.StandardInput.Close();
+        return await EndAsync();
+    }
+
     public async Task<CliResult> EndAsync()
     {
         string rest = await _process.StandardError.ReadToEndAsync().WaitAsync(s_patience);

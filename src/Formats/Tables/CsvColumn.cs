@@ -17,7 +17,7 @@ public enum ColumnKind
 }
 
 /// <summary>One column of a table that was read.</summary>
-public sealed class TableColumn
+public sealed class CsvColumn
 {
     private static readonly string[] s_timeNames =
         ["time", "date", "datetime", "timestamp", "ts", "unix", "unixtime", "epoch"];
@@ -31,7 +31,7 @@ public sealed class TableColumn
     private (CellKind Kind, long Line, string Text) _fault;
     private Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known;
 
-    internal TableColumn(string name, int number, bool isNamed, bool keepsTexts)
+    internal CsvColumn(string name, int number, bool isNamed, bool keepsTexts)
     {
         (Name, Number, IsNamed) = (name, number, isNamed);
         if (!keepsTexts) return;

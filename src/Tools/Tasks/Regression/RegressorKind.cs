@@ -1,0 +1,39 @@
+using TinySD.Tools.Files;
+
+namespace TinySD.Tools.Tasks.Regression;
+
+internal sealed class RegressorKind() : ModelKind<RegressorDescription, Regressor>(RegressorFile.Format, Facts)
+{
+    public static FileKind Checkpoints { get; } = new CheckpointKind<RegressorRecipe, RunSeries>(
+        RegressorCheckpoint.Format, Facts, run => RegressorFields.Table.Rows(run.Recipe));
+
+    private static IEnumerable<(string, string)> Facts(RegressorDescription model)
+    {
+        (SeriesForm form, TrainingRecord<RegressorRecipe, SeriesRecord> training) = model;
+        yield return ("predicts", RegressorData.Predicted(form));
+        foreach ((string name, ColumnScale scale) in form.Inputs.Zip(form.InputScales)) yield return ($"input {name}", Told(scale));
+        foreach ((string name, ColumnScale scale) in form.Targets.Zip(form.TargetScales)) yield return ($"target {name}", Told(scale));
+        foreach ((string, string) fact in TrainingFacts.Origin(training)) yield return fact;
+        yield return ("trained on", Told(training.Data.Train));
+        yield return ("validated on", Told(training.Data.Valid));
+        if (training.Data.Test is { } test) yield return ("tested on", Told(test));
+        foreach ((string, string) fact in TrainingFacts.Results(training, RegressorFile.Metric)) yield return fact;
+        foreach ((string, string) row in RegressorFields.Table.Rows(training.Recipe)) yield return row;
+    }
+
+    private static IEnumerable<(string, string)> Facts(RunSeries series)
+    {
+        yield return ("inputs", string.Join(", ", series.Inputs));
+        yield return ("targets", string.Join(", ", series.Targets));
+        yield return ("trained on", $"{series.Train.Path}, {Figures.Count(series.Parts[0], "row")}");
+        yield return series.Valid is { } valid
+            ? ("validated on", $"{valid.Path}, {Figures.Count(valid.Rows, "row")}")
+            : ("validated on", $"{series.Train.Path}, {Figures.Count(series.Parts[1], "row")}");
+        if (series.Test is { } test) yield return ("tested on", $"{test.Path}, {Figures.Count(test.Rows, "row")}");
+    }
+
+    private static string Told(ColumnScale scale) =>
+        $"mean {RegressionWords.Number(scale.Offset)}, standard deviation {RegressionWords.Number(scale.Scale)}";
+
+    private static string Told(RowsRecord rows) => $"{rows.Name}, {Figures.Count(rows.Rows, "row")}";
+}
