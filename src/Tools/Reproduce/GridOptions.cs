@@ -1,4 +1,5 @@
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
@@ -28,6 +29,29 @@ internal sealed class GridOptions(string orRate = "")
         "is raised so that the last epoch's learning rate stays the same. [default: 1]");
 
     public IEnumerable<Option> All => [_cells, _seeds, _scale];
+
+    /// <summary>What they say on a command line, beside a task's recipe.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="options">The recipe's options.</param>
+    /// <param name="usual">The preset of a command line that names none.</param>
+    /// <param name="table">The recipe's figures.</param>
+    /// <param name="warnings">Told of options that have no effect.</param>
+    /// <param name="change">What becomes of the recipe when it is read, or null.</param>
+    /// <exception cref="UsageException">Options contradict each other, or one names what there is not.</exception>
+    public GridPlan<TRecipe> Read<TRecipe>(
+        ParseResult parsed, RecipeOptions<TRecipe> options, string usual, FieldTable<TRecipe> table, Warnings warnings,
+        Func<TRecipe, TRecipe>? change = null)
+        where TRecipe : TrainingRecipe
+    {
+        TRecipe preset = options.PresetOf(parsed, usual);
+        DropoutSpec own = preset.Dropout;
+        if (own is { Embedding: 0, Layer: 0, Recurrent: 0, Output: 0 } && !options.GivesRate(parsed)) throw WithoutRate();
+
+        // Structured, so that what only structured masks have can be given.
+        TRecipe recipe =
+            options.ReadBeside(parsed, preset with { Dropout = own with { Kind = DropoutKind.Structured } }, warnings);
+        return Read(parsed, change is null ? recipe : change(recipe), own, options.GivesRecurrentRate(parsed), table);
+    }
 
     /// <summary>What they say on a command line.</summary>
     /// <param name="parsed">The command line.</param>

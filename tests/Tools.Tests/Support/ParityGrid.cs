@@ -129,10 +129,7 @@ internal sealed class ReproduceParityCommand : GridCommand
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
     {
-        ParityRecipe preset = _recipe.PresetOf(parsed, "parity");
-        ParityRecipe recipe = _recipe.ReadBeside(parsed, preset, context.Warnings);
-        GridPlan<ParityRecipe> plan = _grid.Read(
-            parsed, recipe, preset.Dropout, _recipe.GivesRecurrentRate(parsed), ParityFiles.Recipe);
+        GridPlan<ParityRecipe> plan = _grid.Read(parsed, _recipe, "parity", ParityFiles.Recipe, context.Warnings);
         return _ => new ParityGrid(plan);
     }
 }
