@@ -15,6 +15,7 @@ namespace TinySD.Tools.Reproduce;
 [JsonSerializable(typeof(GridRunTimes))]
 [JsonSerializable(typeof(GridTimes))]
 [JsonSerializable(typeof(GridReport))]
+[JsonSerializable(typeof(GridSet))]
 internal sealed partial class GridJson : JsonSerializerContext;
 
 /// <summary>Reads and writes the small files of a grid's folder.</summary>

@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Files"] = ["Errors", "Display", "Json", "Options"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
-        ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files"],
+        ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
         ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Analysis"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],

@@ -5,9 +5,9 @@ namespace TinySD.Tools.Tasks.Classification;
 /// <summary>The options that say how a classifier's data are read and divided.</summary>
 internal sealed class ClassifierDataOptions
 {
-    public const string ValidFractionName = "--valid-fraction";
+    public const string ValidFractionName = "--valid-fraction", FoldsName = "--folds";
 
-    private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldsName = "--folds", FoldName = "--fold",
+    private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldName = "--fold",
         SplitSeedName = "--split-seed";
 
     private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1);

@@ -27,16 +27,16 @@ internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData
 
     public override string Output => setup.Output;
 
-    public override IEnumerable<(string Name, string Value)> Facts
+    public override IEnumerable<(string Name, string Value)> Facts => FactsOf(data);
+
+    /// <summary>Data, for a report.</summary>
+    public static IEnumerable<(string Name, string Value)> FactsOf(ClassifierData data)
     {
-        get
-        {
-            foreach ((string use, ClassifierPart part) in Uses())
-                yield return ($"to {use}", $"{Path.GetFileName(part.Path)}, {Figures.Count(part.Sequences.Count, data.Noun)}");
-            yield return ("classes", Figures.Count(data.Form.Labels.Length));
-            if (data.Vocabulary is { } vocabulary) yield return ("vocabulary", Figures.Count(vocabulary.Count));
-            else yield return ("columns", string.Join(", ", data.Form.Inputs));
-        }
+        foreach ((string use, ClassifierPart part) in s_uses.Zip(data.Parts))
+            yield return ($"to {use}", $"{Path.GetFileName(part.Path)}, {Figures.Count(part.Sequences.Count, data.Noun)}");
+        yield return ("classes", Figures.Count(data.Form.Labels.Length));
+        if (data.Vocabulary is { } vocabulary) yield return ("vocabulary", Figures.Count(vocabulary.Count));
+        else yield return ("columns", string.Join(", ", data.Form.Inputs));
     }
 
     public override IEnumerable<string> Notes(TrainingRun<SequenceBatch> run, int threads)

@@ -1,0 +1,49 @@
+using TinySD.Tools.Options;
+using TinySD.Tools.Reproduce;
+using TinySD.Tools.Tasks.Classification;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Commands;
+
+internal sealed class ReproduceClassifierCommand : GridCommand
+{
+    private readonly FileOption _train = FileOption.Input("--train", "The training file, as 'train classifier' reads it.");
+    private readonly FileOption _valid = FileOption.Input(
+        "--valid", $"The validation file. Or {ClassifierDataOptions.ValidFractionName}.");
+
+    private readonly FileOption _test = FileOption.Input(
+        "--test", $"The test file, measured once for each run, on its best model. Or {ClassifierDataOptions.FoldsName}.");
+
+    private readonly ClassifierDataOptions _data = new();
+    private readonly RecipeOptions<ClassifierRecipe> _recipe =
+        new(ClassifierFields.Table, ClassifierFields.Shared, ClassifierRecipe.Presets);
+
+    private readonly GridOptions _grid = new();
+
+    public ReproduceClassifierCommand(CommonOptions common)
+        : base(
+            ClassifierGrid.OfSequences,
+            "Train a classifier of texts with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the " +
+            "same command goes on.",
+            common)
+    {
+        _train.Required = true;
+        AddAll([_train, _valid, _test, Folder, .. _data.All, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
+    }
+
+    protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
+    {
+        GridPlan<ClassifierRecipe> plan = _grid.Read(
+            parsed, _recipe, ClassifierRecipe.Presets[0].Name, ClassifierFields.Table, context.Warnings);
+        string train = parsed.GetValue(_train)!;
+        string? valid = parsed.GetValue(_valid), test = parsed.GetValue(_test);
+        IReadOnlyDictionary<string, string> options = _data.Given(parsed);
+        if (valid is null && !ClassifierDataOptions.HoldsOutValid(options))
+            throw new UsageException($"{_valid.Name} is missing; it is required, or {ClassifierDataOptions.ValidFractionName}.");
+        if (test is null && !ClassifierDataOptions.HoldsOutTest(options))
+            throw new UsageException($"{_test.Name} is missing; it is required, or {ClassifierDataOptions.FoldsName}.");
+        ClassifierReading reading = ClassifierDataOptions.Read(options, valid is not null, test is not null, context.Warnings);
+        return _ => new ClassifierGrid(
+            plan, ClassifierData.ReadTexts(train, valid, test, reading, plan.Recipe), options, reading);
+    }
+}
