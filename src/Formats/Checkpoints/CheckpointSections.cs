@@ -7,14 +7,14 @@ namespace TinySD.Formats.Checkpoints;
 /// <summary>The section <c>progress</c>.</summary>
 internal sealed record ProgressSection(
     long Updates, int Epoch, int Step, double LossSum, double Seconds, double TotalSeconds, float LearningRate, long OptimizerUpdates,
-    long? AveragedUpdates = null)
+    long? AveragedUpdates = null, double? ScoreSum = null)
 {
     // More than thirty years, and few enough that a count of the system's ticks does not overflow.
     private const double MostSeconds = 1e9;
 
     public static ProgressSection From(RunState state) => new(
         state.Updates, state.Epoch, state.Step, state.LossSum, state.Seconds, state.TotalSeconds, state.LearningRate, state.Counts.Updates,
-        state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates);
+        state.Counts.AveragedUpdates < 0 ? null : state.Counts.AveragedUpdates, state.ScoreSum);
 
     /// <summary>Whether a run can have taken so long.</summary>
     public static bool IsTime(double seconds) => seconds is >= 0 and <= MostSeconds;
@@ -31,6 +31,7 @@ internal sealed record ProgressSection(
         // Both are counted up together from here on: what holds now holds at the run's end.
         if (OptimizerUpdates - Updates > int.MaxValue)
             return $"{OptimizerUpdates} updates of the optimizer; expected 0 to {Updates + int.MaxValue}";
+        if (ScoreSum is { } score && !double.IsFinite(score)) return "the sum of the scores is not a number";
         if (!double.IsFinite(LossSum)) return "the sum of the losses is not a number";
         if (!IsTime(Seconds) || !IsTime(TotalSeconds)) return $"a time is not a number from 0 to {MostSeconds} s";
         return LearningRate >= 0 && float.IsFinite(LearningRate) ? null : "the learning rate is not a number of at least 0";
@@ -43,6 +44,7 @@ internal sealed record ProgressSection(
         Epoch = Epoch,
         Step = Step,
         LossSum = LossSum,
+        ScoreSum = ScoreSum,
         Seconds = Seconds,
         TotalSeconds = TotalSeconds,
         LearningRate = LearningRate,

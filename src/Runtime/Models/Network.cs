@@ -36,6 +36,10 @@ public abstract class Network<TBatch>
     /// <summary>The parameters of which a step uses some rows only.</summary>
     internal virtual IReadOnlyList<SparseTable> SparseTables => [];
 
+    /// <summary>The task's metric on the batch that <see cref="Forward"/> ran last, times the batch's terms; not a number where it is not
+    /// counted.</summary>
+    internal virtual double Score => double.NaN;
+
     /// <summary>Begins a step: takes notice of changed parameters, and draws what masks do not depend on the batch.</summary>
     internal abstract void Begin(Draw draw);
 

@@ -21,17 +21,18 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     private readonly IMaskSource? _masks;
     private readonly SequenceLoss _loss;
     private readonly float _delta;
-    private readonly float[] _weights;
+    private readonly float[] _weights, _squares;
     private readonly VectorOps _ops;
     private readonly int _stride;
     private readonly Workspace.Slice _embedded, _outputs, _losses, _nothing, _linearOutputs, _dRead, _dOutputs, _dInputs;
     private Draw _draw;
+    private double _score;
 
     /// <summary>Declares the layers; where the window drops nothing, the origin of masks is ignored. Weights are what each output counts
-    /// in a loss that has targets.</summary>
+    /// in a loss that has targets, squares what its squared error does in the score.</summary>
     public SequenceNetwork(
         SequenceModel model, WindowShape shape, MaskOrigin origin, NetworkPlan plan, SequenceLoss loss = SequenceLoss.Squared,
-        float delta = 1f, float[]? weights = null)
+        float delta = 1f, float[]? weights = null, float[]? squares = null)
         : base(plan, model.Parameters)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
@@ -42,6 +43,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _loss = loss;
         _delta = delta;
         _weights = weights ?? [];
+        _squares = squares ?? [];
         _masks = shape.Drops ? origin.Source : null;
         _ops = plan.Vectors;
         if (model.Embedding is { } table) _embedding = new EmbeddingLayer(table, tied: false, shape, plan);
@@ -86,12 +88,15 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
 
     internal override IReadOnlyList<SparseTable> SparseTables { get; }
 
+    /// <inheritdoc/>
+    internal override double Score => _score;
+
     /// <summary>One network on a plan of its own, its memory taken; without an origin of masks it drops nothing.</summary>
     public static SequenceNetwork OnItsOwn(
         SequenceModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, SequenceLoss loss = SequenceLoss.Squared,
-        float delta = 1f, float[]? weights = null, Func<int, Memory<float>>? memory = null)
+        float delta = 1f, float[]? weights = null, float[]? squares = null, Func<int, Memory<float>>? memory = null)
     {
-        var network = new SequenceNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, loss, delta, weights);
+        var network = new SequenceNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, loss, delta, weights, squares);
         plan.Take(memory);
         return network;
     }
@@ -123,6 +128,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     internal override double Forward(SequenceBatch batch, float gradientScale)
     {
         Run(batch);
+        _score = ScoreOf(batch);
         double sum = _loss == SequenceLoss.CrossEntropy
             ? LabelLoss(batch, gradientScale)
             : TargetLoss.Of(_loss, _delta, _outputs.Span, _model.Config.OutputSize, _stride, batch.Targets, _weights, gradientScale);
@@ -210,6 +216,38 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     };
 
     private StepRows ReadRows(StepRows rows) => _model.Config.ReadOut == ReadOut.EveryStep ? rows : StepRows.Even(1, _shape.Batch);
+
+    // Squared errors of numbers. Sequences whose labels are all right, as often as they have terms.
+    private double ScoreOf(SequenceBatch batch)
+    {
+        int outputs = _model.Config.OutputSize;
+        double score = 0;
+        for (int row = 0; row < batch.OutputRows; row++)
+        {
+            ReadOnlySpan<float> output = OutputsOf(row);
+            if (_loss == SequenceLoss.CrossEntropy)
+            {
+                int label = batch.Labels[row], best = 0;
+                for (int i = 1; i < outputs; i++) best = output[i] > output[best] ? i : best;
+                score += label == best ? 1 : 0;
+                continue;
+            }
+
+            ReadOnlySpan<float> target = batch.Targets.Slice(row * outputs, outputs);
+            int right = 0;
+            for (int i = 0; i < outputs; i++)
+            {
+                if (float.IsNaN(target[i])) continue;
+                double error = (double)output[i] - target[i];
+                if (_loss != SequenceLoss.Logistic) score += error * error * (_squares.Length == 0 ? 1f : _squares[i]);
+                else if ((output[i] > 0f) == (target[i] > 0.5f)) right++;
+            }
+
+            if (_loss == SequenceLoss.Logistic && right == outputs) score += outputs;
+        }
+
+        return score;
+    }
 
     private double LabelLoss(SequenceBatch batch, float gradientScale)
     {

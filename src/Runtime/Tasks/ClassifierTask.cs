@@ -94,6 +94,9 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
         Classifier.Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
 
     /// <inheritdoc/>
+    public override double MetricOf(double loss, double score) => score;
+
+    /// <inheritdoc/>
     public override Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {

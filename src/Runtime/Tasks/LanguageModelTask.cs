@@ -74,7 +74,7 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     public override void Initialize() => Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
 
     /// <inheritdoc/>
-    public override double MetricOf(double loss) => EvaluationResult.PerplexityOf(loss);
+    public override double MetricOf(double loss, double score) => EvaluationResult.PerplexityOf(loss);
 
     /// <summary>The model of some parameters of its shape, which may be those of the run's average.</summary>
     public LanguageModel ModelOf(ParameterBlock parameters) =>

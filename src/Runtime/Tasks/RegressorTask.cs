@@ -16,7 +16,6 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     private readonly RegressorRecipe _recipe;
     private readonly SeriesPart _valid;
     private readonly Func<SequenceModel, RegressorEvaluator> _newEvaluator;
-    private readonly double _squareOfSpread;
     private SequenceModel _measured;
     private RegressorEvaluator _evaluator;
 
@@ -65,9 +64,10 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         var shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
         float[] weights = Weights(recipe, form);
-        _squareOfSpread = form.OutputScales.Average(scale => scale.Scale * scale.Scale);
+        float[] squares = [.. form.OutputScales.Select(scale => (float)(scale.Scale * scale.Scale))];
         Network = SequenceNetwork.OnItsOwn(
-            model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Loss, recipe.HuberDelta, weights, memory);
+            model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Loss, recipe.HuberDelta, weights, squares,
+            memory);
         _newEvaluator = measured => new RegressorEvaluator(new Regressor(measured, form), runner, hardware);
         _evaluator = _newEvaluator(model);
     }
@@ -94,9 +94,8 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public override void Initialize() =>
         Regressor.Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
 
-    /// <summary>The mean squared error of normalised values, which a squared loss is in other units; of other losses it cannot be
-    /// told.</summary>
-    public override double MetricOf(double loss) => _recipe.Loss == SequenceLoss.Squared ? loss * _squareOfSpread : double.NaN;
+    /// <inheritdoc/>
+    public override double MetricOf(double loss, double score) => score;
 
     /// <inheritdoc/>
     public override Measurement Measure(

@@ -15,6 +15,9 @@ public sealed record RunState
     /// <summary>The sum of that epoch's losses over all terms, to the last bit.</summary>
     public required double LossSum { get; init; }
 
+    /// <summary>The sum of what the network counts of the task's metric in that epoch, over all terms; null where it does not.</summary>
+    public double? ScoreSum { get; init; }
+
     /// <summary>Time spent in that epoch's updates.</summary>
     public required double Seconds { get; init; }
 

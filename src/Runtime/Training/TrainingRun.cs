@@ -12,7 +12,7 @@ public sealed class TrainingRun<TBatch>
 {
     private readonly TBatch _batch;
     private readonly List<EpochOutcome> _epochs = [];
-    private double _lossSum;
+    private double _lossSum, _scoreSum;
     private long _ticks;
 
     /// <summary>Takes memory for training, writes the first parameters, and begins the first epoch.</summary>
@@ -52,6 +52,9 @@ public sealed class TrainingRun<TBatch>
 
     /// <summary>Mean loss of this epoch so far.</summary>
     public double MeanLoss => _lossSum / Terms;
+
+    /// <summary>The metric of this epoch's training data so far; not a number where the task does not tell it.</summary>
+    public double TrainMetric => Task.MetricOf(MeanLoss, _scoreSum / Terms);
 
     /// <summary>Time spent in this epoch's steps, batches included.</summary>
     public double Seconds => (double)_ticks / Stopwatch.Frequency;
@@ -106,6 +109,7 @@ public sealed class TrainingRun<TBatch>
         LastStep = Stopwatch.GetElapsedTime(0, ticks);
         _ticks += ticks;
         _lossSum += result.Loss * result.Terms;
+        _scoreSum += Task.Network.Score;
         Terms += result.Terms;
         Steps++;
         Updates++;
@@ -118,7 +122,7 @@ public sealed class TrainingRun<TBatch>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public EpochOutcome Measure(Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        var train = new Measurement(MeanLoss, Task.MetricOf(MeanLoss));
+        var train = new Measurement(MeanLoss, TrainMetric);
         Measurement valid = Task.Measure(ParametersToKeep, progress, cancellation);
         return new EpochOutcome(Epoch + 1, Steps, train, valid, LearningRate, Seconds, TermsPerSecond, Steps == BatchCount);
     }
@@ -186,6 +190,7 @@ public sealed class TrainingRun<TBatch>
         Epoch = Epoch,
         Step = Steps,
         LossSum = _lossSum,
+        ScoreSum = double.IsNaN(_scoreSum) ? null : _scoreSum,
         Seconds = Seconds,
         TotalSeconds = totalSeconds,
         LearningRate = LearningRate,
@@ -243,6 +248,7 @@ public sealed class TrainingRun<TBatch>
         Updates = state.Updates;
         Terms = Task.Batches.TermsBefore(Steps);
         _lossSum = state.LossSum;
+        _scoreSum = state.ScoreSum ?? double.NaN;
         _ticks = (long)(state.Seconds * Stopwatch.Frequency);
     }
 
@@ -254,6 +260,7 @@ public sealed class TrainingRun<TBatch>
         Steps = 0;
         Terms = 0;
         _lossSum = 0;
+        _scoreSum = 0;
         _ticks = 0;
     }
 

@@ -27,8 +27,10 @@ public abstract class TrainingTask<TBatch>
     /// <summary>Writes the parameters that a run begins with, a pure function of the recipe.</summary>
     public abstract void Initialize();
 
-    /// <summary>The metric that a mean loss of the training data stands for; not a number where it cannot be told from the loss.</summary>
-    public virtual double MetricOf(double loss) => double.NaN;
+    /// <summary>The metric of the training data while training; not a number where it cannot be told.</summary>
+    /// <param name="loss">The mean loss there.</param>
+    /// <param name="score">The mean of what the network itself counts of the metric; not a number where it does not.</param>
+    public virtual double MetricOf(double loss, double score) => double.NaN;
 
     /// <summary>Measures parameters on the validation data.</summary>
     /// <param name="parameters">Those in training, or their average.</param>

@@ -172,7 +172,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     {
         double left = TotalSeconds / _run.Updates * (_stepsPlanned - _run.Updates);
         double loss = _run.MeanLoss;
-        string metric = task.Words.Text(task.Task.MetricOf(loss)), shown = metric.Length > 0 ? $"  {task.Words.Name} {metric}" : "";
+        string metric = task.Words.Text(_run.TrainMetric), shown = metric.Length > 0 ? $"  {task.Words.Name} {metric}" : "";
         string speed = $"{Figures.Count(_run.TermsPerSecond)} {task.Words.Terms}/s";
         return $"loss {Figures.Fixed(loss, 3)}{shown}  {speed}  {Figures.Duration(left)} left";
     }

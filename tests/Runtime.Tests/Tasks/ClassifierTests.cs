@@ -134,6 +134,28 @@ public sealed class ClassifierTests
     }
 
     [Test]
+    public async Task Accuracy_while_training_is_that_of_an_evaluation_where_nothing_is_learnt_and_survives_a_stop()
+    {
+        LabelledSequences train = Words(90, 1);
+        ClassifierTask still = NewTask(1e-20f);
+        EpochOutcome epoch = new TrainingRun<SequenceBatch>(still).TrainEpoch();
+        double expected = still.Evaluate(still.Classifier.Model.Parameters, train).Accuracy;
+        await Assert.That(epoch.Train.Metric).IsEqualTo(expected).Within(1e-12);
+
+        TrainingRun<SequenceBatch> whole = new(NewTask(0.01f)), stopped = new(NewTask(0.01f)), resumed = new(NewTask(0.01f));
+        for (int i = 0; i < 5; i++) stopped.TryStep(out _);
+        resumed.Restore(stopped.ToState(0), blocks =>
+        {
+            foreach (NamedBlock block in blocks)
+                stopped.ToBlocks().First(own => own.Name == block.Name && own.Block.Layout.LengthFloats == block.Block.Layout.LengthFloats)
+                    .Block.Values.CopyTo(block.Block.Values);
+        });
+        await Assert.That(resumed.TrainEpoch().Train).IsEqualTo(whole.TrainEpoch().Train);
+
+        ClassifierTask NewTask(float rate) => new(_recipe with { LearningRate = rate }, _form, 5, train, Words(30, 2));
+    }
+
+    [Test]
     public async Task Figures_are_those_of_counts_by_hand()
     {
         // Ten of class 0 of which eight are found, five of class 1 of which one is found, none of class 2, which is said twice.

@@ -144,6 +144,24 @@ public sealed class RegressorTests
     }
 
     [Test]
+    public async Task The_metric_while_training_is_that_of_an_evaluation_where_nothing_is_learnt()
+    {
+        SeriesTable table = Waves(300, missing: false);
+        foreach (RegressorRecipe kind in Kinds().Select(kind => kind()).Where(kind => kind.Horizon > 0))
+        {
+            foreach (SequenceLoss loss in new[] { SequenceLoss.Squared, SequenceLoss.Absolute, SequenceLoss.Huber })
+            {
+                SeriesPart train = new(table, 0, 200);
+                RegressorRecipe recipe = kind with { Loss = loss, LearningRate = 1e-20f, BatchSize = 1 };
+                var task = new RegressorTask(recipe, ["a", "b", "y"], ["y"], train, new(table, 200, 100));
+                EpochOutcome epoch = new TrainingRun<SequenceBatch>(task).TrainEpoch();
+                double expected = task.Evaluate(task.Regressor.Model.Parameters, train).All.Model.Mse;
+                await Assert.That(epoch.Train.Metric / expected).IsEqualTo(1).Within(1e-5);
+            }
+        }
+    }
+
+    [Test]
     public async Task A_ramp_goes_on_by_one()
     {
         SeriesTable table = Table(("x", [.. Enumerable.Range(0, 100).Select(row => (double)row)]));
