@@ -27,7 +27,7 @@ public sealed class LabelledTexts
     /// <summary>Where the labels stood.</summary>
     public LabelPlace Place { get; }
 
-    /// <summary>What stood between label and text: a tab or a blank.</summary>
+    /// <summary>What stood between label and text: a tab or a blank; of a table a comma, whatever it was.</summary>
     public char Separator { get; }
 
     /// <summary>Whether a text has any number of labels.</summary>
@@ -39,11 +39,8 @@ public sealed class LabelledTexts
     /// <summary>Whether the first line names the columns.</summary>
     public bool HasHeader { get; private init; }
 
-    /// <summary>Blank lines, which are no rows.</summary>
-    public long BlankLines { get; private init; }
-
-    /// <summary>What to tell of the file's encoding, if it had to be guessed; null for UTF-8 and UTF-16.</summary>
-    public string? EncodingNote { get; private init; }
+    /// <summary>What a user should know of how it was read, one line each: another encoding, blank lines.</summary>
+    public IReadOnlyList<string> Remarks { get; private init; } = [];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -80,10 +77,20 @@ public sealed class LabelledTexts
         return new(path, place, separator, options.IsMultiLabel, [.. lines.Select(line => RowOf(path, line, place, separator, options))])
         {
             HasHeader = named is not null,
-            BlankLines = blank,
-            EncodingNote = text.Note,
+            Remarks = [.. RemarksOf(path, text, blank)],
         };
     }
+
+    /// <summary>Texts of a table.</summary>
+    internal static LabelledTexts OfTable(
+        string path, LabelPlace place, bool isMultiLabel, IReadOnlyList<LabelledRow> rows, bool hasHeader, IReadOnlyList<string> remarks) =>
+        new(path, place, ',', isMultiLabel, rows) { HasHeader = hasHeader, Remarks = remarks };
+
+    /// <summary>Whether a column of that name is one of labels.</summary>
+    internal static bool IsLabelName(string name) => s_labelNames.Contains(name);
+
+    /// <summary>Whether a column of that name is one of texts.</summary>
+    internal static bool IsTextName(string name) => s_textNames.Contains(name);
 
     /// <summary>A line's label and text.</summary>
     internal static (string Label, string Text) Cut(string line, LabelPlace place, char separator)
@@ -99,6 +106,12 @@ public sealed class LabelledTexts
         int blank = place == LabelPlace.First ? whole.IndexOfAny([' ', '\t']) : whole.LastIndexOfAny([' ', '\t']);
         if (blank < 0) return (whole, "");
         return place == LabelPlace.First ? (whole[..blank], whole[(blank + 1)..]) : (whole[(blank + 1)..], whole[..blank]);
+    }
+
+    private static IEnumerable<string> RemarksOf(string path, DecodedText text, long blank)
+    {
+        if (text.Note is { } note) yield return note;
+        if (blank > 0) yield return $"{path}: {Words.Count(blank, "blank line")} passed over.";
     }
 
     private static LabelPlace? PlaceOfHeader(string line)

@@ -17,7 +17,8 @@ public sealed class LabelledTextsTests
     {
         LabelledTexts read = Read(content);
         await Assert.That(Shown(read)).IsEqualTo("pos=A good film|neg=A bad one|pos=good");
-        await Assert.That((read.Place, read.Separator, read.EncodingNote)).IsEqualTo((place, separator, (string?)null));
+        await Assert.That((read.Place, read.Separator)).IsEqualTo((place, separator));
+        await Assert.That(read.Remarks.All(remark => remark.EndsWith("3 blank lines passed over.", StringComparison.Ordinal))).IsTrue();
     }
 
     [Test]
@@ -86,11 +87,11 @@ public sealed class LabelledTextsTests
         byte[] latin = [.. "a\tx y\nb\tcaf\u00e9 au lait\n".Select(c => (byte)c)];
         var read = LabelledTexts.Read(folder.Put("a.txt", latin));
         await Assert.That(read.Rows[1].Text).IsEqualTo("caf\u00e9 au lait");
-        await Assert.That(read.EncodingNote).EndsWith("a.txt is not UTF-8 (line 2 has the byte E9); it is read as Latin-1.");
+        await Assert.That(read.Remarks.Single()).EndsWith("a.txt is not UTF-8 (line 2 has the byte E9); it is read as Latin-1.");
         byte[] windows = [.. "a\tx y\nb\t"u8, 0x80, 0x93, 0xE9, 0x94, .. " z\n"u8];
         read = LabelledTexts.Read(folder.Put("b.txt", windows));
         await Assert.That(read.Rows[1].Text).IsEqualTo("\u20AC\u201C\u00e9\u201D z");
-        await Assert.That(read.EncodingNote).EndsWith("it is read as windows-1252.");
+        await Assert.That(read.Remarks.Single()).EndsWith("it is read as windows-1252.");
     }
 
     [Test]

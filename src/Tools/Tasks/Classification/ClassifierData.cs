@@ -84,7 +84,7 @@ internal sealed record ClassifierData
         {
             var read = LabelledTexts.Read(
                 path, new() { Place = reading.Place, IsMultiLabel = recipe.IsMultiLabel, Known = known?.Names });
-            warnings.AddRange(TextRemarks.Of(read));
+            warnings.AddRange(read.Remarks);
             return read;
         }
 

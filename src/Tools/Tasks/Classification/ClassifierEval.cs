@@ -44,7 +44,7 @@ internal sealed class ClassifierEval() : ModelVerb<EvalRequest>(ClassifierFile.K
         var read = LabelledTexts.Read(path, new() { Place = place, IsMultiLabel = form.IsMultiLabel, Known = form.Labels });
         int[][] labels = new ClassNames(form.Labels).IdsOf(path, read.Rows);
         EncodedTexts encoded = reading.Encode(read.Rows.Select(row => row.Text), vocabulary);
-        foreach (string remark in TextRemarks.Of(read)) warnings.Note(remark);
+        foreach (string remark in read.Remarks) warnings.Note(remark);
         if (TextRemarks.OfCut(path, encoded, reading) is { } cut) warnings.Note(cut);
         return LabelledSequences.OfTokens(encoded.Sequences, labels);
     }

@@ -3,13 +3,6 @@ namespace TinySD.Tools.Tasks.Classification;
 /// <summary>What there is to say of texts with labels, a line each.</summary>
 internal static class TextRemarks
 {
-    /// <summary>How the file is written.</summary>
-    public static IEnumerable<string> Of(LabelledTexts read)
-    {
-        if (read.EncodingNote is { } note) yield return note;
-        if (read.BlankLines > 0) yield return $"{read.Path}: {Figures.Count(read.BlankLines, "blank line")} passed over.";
-    }
-
     /// <summary>How much was cut off, or null for nothing.</summary>
     public static string? OfCut(string path, EncodedTexts texts, TextReading reading)
     {
