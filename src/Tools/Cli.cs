@@ -65,7 +65,8 @@ internal static class Cli
     private static RootCommand CreateRoot(CommonOptions common, FileKinds kinds)
     {
         // What each kind of model is measured by; a task adds its own here.
-        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval(), new RegressorEval());
+        var csv = new CsvOptions("as in training");
+        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv));
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
             new DemoCommand(common),

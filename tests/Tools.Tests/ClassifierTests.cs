@@ -138,6 +138,26 @@ public sealed class ClassifierTests
     }
 
     [Test]
+    public async Task Texts_may_stand_in_a_table_as_spreadsheets_write_it()
+    {
+        using var folder = new TestFolder();
+        string Table(int count, int seed) => "\uFEFFnumber;review;stars\r\n" + string.Concat(ClassifierFiles.Lines(count, seed)
+            .Select((line, i) => $"{i};\"{line.Split('\t')[1].Replace(" ", "\r\n")}\";{line.Split('\t')[0]}\r\n"));
+        string[] files = ["--train", folder.PutText("a.csv", Table(200, 1)), "--valid", folder.PutText("b.csv", Table(60, 2))];
+        CliResult result = folder.TrainClassifier([.. files, "--label", "stars", "--json"]);
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        double usual = folder.TrainClassifier("--json").Json.GetProperty("validLoss").GetDouble();
+        await Assert.That(result.Json.GetProperty("validLoss").GetDouble()).IsEqualTo(usual);
+        CliResult evaluated = Tinysd.Run("eval", folder.Model, "--data", folder["b.csv"], "--label", "stars", "--json");
+        await Assert.That(evaluated.Json.GetProperty("loss").GetDouble()).IsEqualTo(usual);
+        CliResult missing = folder.TrainClassifier([.. files]);
+        await Assert.That(missing.Error).Contains("name the column of labels (--label); it has number, review, stars");
+        CliResult other = folder.TrainClassifier("--label", "stars");
+        await Assert.That(other.Code).IsEqualTo(2);
+        await Assert.That(other.Error).Contains("--label is 'stars'; expected one of first, last, or a column of a table (.csv).");
+    }
+
+    [Test]
     [Arguments("pos\tgood film\npos\tnice one\n", "the label is 'pos' everywhere; a classifier needs at least two classes.")]
     [Arguments("pos\tgood film\nneg bad film\n", "line 2: has no tab; a label and a text with a tab between them were expected")]
     [Arguments("pos\tgood film\n\tbad film\nneg\tbad film\nneg\tbad one\n", "line 2: has no label; one was expected before the tab.")]
@@ -351,6 +371,8 @@ public sealed class ClassifierTests
     private sealed class Stepwise(string[] pieces, Action asked) : MemoryStream
     {
         private int _next;
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {

@@ -1,4 +1,5 @@
 using TinySD.Formats.Container;
+using TinySD.Formats.Tables;
 using TinySD.Formats.Text;
 
 namespace TinySD.Formats.Models;
@@ -7,12 +8,18 @@ namespace TinySD.Formats.Models;
 /// <param name="Form">Labels, columns and their scales.</param>
 /// <param name="Vocabulary">Tokens; null where sequences are of rows of numbers.</param>
 /// <param name="Texts">How texts become tokens; null where sequences are of rows of numbers.</param>
-/// <param name="IdColumn">The column that tells rows of one sequence from those of others, as it was called in training; null where
+/// <param name="Table">How the columns of identifiers and of labels were called in training, and numbers were written; null where
 /// sequences are of tokens.</param>
 /// <param name="Training">How it was trained.</param>
 public sealed record ClassifierDescription(
-    ClassifierForm Form, Vocabulary? Vocabulary, TextReading? Texts, string? IdColumn,
+    ClassifierForm Form, Vocabulary? Vocabulary, TextReading? Texts, SequenceColumns? Table,
     TrainingRecord<ClassifierRecipe, SequencesRecord> Training);
+
+/// <summary>A table of sequences, apart from their numbers.</summary>
+/// <param name="Id">The column that tells rows of one sequence from those of others.</param>
+/// <param name="Label">The column of labels.</param>
+/// <param name="DecimalMark">The decimal mark of its numbers.</param>
+public sealed record SequenceColumns(string Id, string Label, DecimalMark DecimalMark = DecimalMark.Point);
 
 /// <summary>A classifier as read from a file.</summary>
 /// <param name="Classifier">Parameters, checked against their checksums, and form.</param>
@@ -129,7 +136,7 @@ public static class ClassifierFile
             TextReading? texts = vocabulary is null ? null : new()
             { Level = vocabulary.Level, IsLowerCase = section.LowerCase == true, MaxLength = recipe.MaxLength };
             if (vocabulary is null && section.LowerCase is not null) Throw.Argument("rows of numbers have no lowerCase");
-            var content = new ClassifierDescription(section.ToForm(recipe.IsMultiLabel), vocabulary, texts, section.Id, training);
+            var content = new ClassifierDescription(section.ToForm(recipe.IsMultiLabel), vocabulary, texts, section.Table, training);
             if (FindFault(content) is { } fault) Throw.Argument(fault);
             return content;
         }
@@ -144,7 +151,7 @@ public static class ClassifierFile
             bool hasTokens = content.Vocabulary is not null;
             if (hasTokens == !content.Form.Inputs.IsEmpty) return "it has a vocabulary and columns, or neither; one of them is expected";
             if (hasTokens != content.Texts is not null) return "texts and vocabulary do not go together";
-            if (hasTokens == content.IdColumn is not null) return "the column of identifiers is for rows of numbers, which need it";
+            if (hasTokens == content.Table is not null) return "id and label name columns of rows of numbers, which need both";
             if (content.Vocabulary is not { } vocabulary) return null;
             if (vocabulary.Level == TextLevel.Byte) return "the vocabulary is of bytes; words or characters are expected";
             if (vocabulary.UnknownId is null) return $"the vocabulary has no {Vocabulary.Unknown}";

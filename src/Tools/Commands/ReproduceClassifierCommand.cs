@@ -23,7 +23,7 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     public ReproduceClassifierCommand(CommonOptions common)
         : base(
             ClassifierGrid.OfSequences,
-            "Train a classifier of texts with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the " +
+            "Train a classifier with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the " +
             "same command goes on.",
             common)
     {
@@ -34,7 +34,7 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
     {
         GridPlan<ClassifierRecipe> plan = _grid.Read(
-            parsed, _recipe, ClassifierRecipe.Presets[0].Name, ClassifierFields.Table, context.Warnings);
+            parsed, _recipe, _data.UsualPreset(parsed), ClassifierFields.Table, context.Warnings);
         string train = parsed.GetValue(_train)!;
         string? valid = parsed.GetValue(_valid), test = parsed.GetValue(_test);
         IReadOnlyDictionary<string, string> options = _data.Given(parsed);
@@ -42,8 +42,8 @@ internal sealed class ReproduceClassifierCommand : GridCommand
             throw new UsageException($"{_valid.Name} is missing; it is required, or {ClassifierDataOptions.ValidFractionName}.");
         if (test is null && !ClassifierDataOptions.HoldsOutTest(options))
             throw new UsageException($"{_test.Name} is missing; it is required, or {ClassifierDataOptions.FoldsName}.");
-        ClassifierReading reading = ClassifierDataOptions.Read(options, valid is not null, test is not null, context.Warnings);
-        return _ => new ClassifierGrid(
-            plan, ClassifierData.ReadTexts(train, valid, test, reading, plan.Recipe), options, reading);
+        ClassifierReading reading = ClassifierDataOptions.Read(
+            options, train, valid is not null, test is not null, context.Warnings);
+        return _ => new ClassifierGrid(plan, ClassifierData.Read(train, valid, test, reading, plan.Recipe), options, reading);
     }
 }

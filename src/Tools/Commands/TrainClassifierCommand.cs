@@ -8,7 +8,8 @@ namespace TinySD.Tools.Commands;
 internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, RunSequences, SequenceBatch>
 {
     private readonly FileOption _train = FileOption.Input("--train",
-        "The training file, plain or gzip: one text a line with its label before or behind it and a tab between them, or LABEL TEXT.");
+        "The training file, plain or gzip: one text a line with its label before or behind it and a tab between them, or LABEL TEXT; or " +
+        "a table (.csv) with a column of each.");
 
     private readonly FileOption _valid = FileOption.Input("--valid",
         $"The validation file, written the same: the model that does best on it is kept. Or {ClassifierDataOptions.ValidFractionName}.");
@@ -21,7 +22,8 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
     public TrainClassifierCommand(CommonOptions common)
         : base(
             "classifier",
-            "Train a classifier of texts on some with labels and write the epoch that does best on others. --train, --valid (or " +
+            "Train a classifier of texts, or of sequences of numbers, on some with labels and write the epoch that does best on others. " +
+            "--train, --valid (or " +
             $"{ClassifierDataOptions.ValidFractionName}) and --out are required, but for --resume.",
             ClassifierFields.Table, ClassifierCheckpoint.Format, common) =>
         AddAll([_train, _valid, _test, Out, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
@@ -33,7 +35,7 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
     protected override TrainingJob<ClassifierRecipe, RunSequences, SequenceBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<ClassifierRecipe, RunSequences>? run)
     {
-        ClassifierRecipe recipe = _recipe.Read(parsed, ClassifierRecipe.Presets[0].Name, run, context.Warnings);
+        ClassifierRecipe recipe = _recipe.Read(parsed, _data.UsualPreset(parsed), run, context.Warnings);
         if (recipe is { BalancesLabels: true, IsMultiLabel: true })
             throw new UsageException("--class-weights balanced is for one label a text; leave it out with --multi-label.");
         ResumedSequences? resumed = run is null ? null : new(run);
@@ -43,10 +45,10 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         // What was held out of the training file is no file of its own.
         string? valid = parsed.GetValue(_valid) ?? (ClassifierDataOptions.HoldsOutValid(options) ? null : run?.Data.Valid.Path);
         string? test = parsed.GetValue(_test) ?? (ClassifierDataOptions.HoldsOutTest(options) ? null : run?.Data.Test?.Path);
-        ClassifierReading reading = ClassifierDataOptions.Read(options, valid is not null, test is not null, context.Warnings);
+        ClassifierReading reading = ClassifierDataOptions.Read(options, train ?? "", valid is not null, test is not null, context.Warnings);
         return new(recipe, (_, _) =>
         {
-            var data = ClassifierData.ReadTexts(train!, valid, test, reading, recipe);
+            var data = ClassifierData.Read(train!, valid, test, reading, recipe);
             return new(data.ToRunSequences(options, reading), setup => new ClassifierTraining(recipe, data, setup))
             {
                 Warnings = data.Warnings,
@@ -55,8 +57,11 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         })
         {
             Files = [(_train, train), (_valid, valid), (_test, test)],
-            Beside = [("--level", TextSpelling.Levels.NameOf(reading.Level))],
-            WriteBeside = json => json.WriteString("level", TextSpelling.Levels.NameOf(reading.Level)),
+            Beside = reading.IsOfNumbers ? [] : [("--level", TextSpelling.Levels.NameOf(reading.Level))],
+            WriteBeside = json =>
+            {
+                if (!reading.IsOfNumbers) json.WriteString("level", TextSpelling.Levels.NameOf(reading.Level));
+            },
         };
     }
 }

@@ -5,6 +5,7 @@ using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
+using DecimalMark = TinySD.Formats.Tables.DecimalMark;
 
 namespace TinySD.Formats.Tests;
 
@@ -59,13 +60,14 @@ public sealed class ClassifierFileTests
         ClassifierRecipe recipe = s_recipe with { IsMultiLabel = true };
         var classifier = new Classifier(new SequenceModel(recipe.ToConfig(0, 2, 3)), form);
         classifier.Model.Initialize(1, 0.5f, 0f, InitScheme.Uniform);
-        ClassifierFile.Save(folder["a.tsd"], classifier, new(form, null, null, "run", RecordOf(recipe)));
+        ClassifierFile.Save(folder["a.tsd"], classifier, new(form, null, null, new("run", "kind", DecimalMark.Comma), RecordOf(recipe)));
         LoadedClassifier loaded = ClassifierFile.Load(folder["a.tsd"]);
         ClassifierForm read = loaded.Classifier.Form;
         await Assert.That(string.Join(' ', read.Labels.Concat(read.Inputs))).IsEqualTo("a b c x y");
         await Assert.That(read.IsMultiLabel).IsTrue();
         await Assert.That(read.InputScales.SequenceEqual(form.InputScales)).IsTrue();
-        await Assert.That((loaded.Description.IdColumn, loaded.Description.Vocabulary)).IsEqualTo(("run", (Vocabulary?)null));
+        await Assert.That(loaded.Description.Table).IsEqualTo(new SequenceColumns("run", "kind", DecimalMark.Comma));
+        await Assert.That(loaded.Description.Vocabulary).IsNull();
         await Assert.That(() => loaded.Encode("x")).Throws<InvalidOperationException>();
         double[] rows = [1, 2, double.NaN, 4];
         await Assert.That(new ClassifierSession(loaded.Classifier).Classify(rows).ToArray())
@@ -78,7 +80,7 @@ public sealed class ClassifierFileTests
     [Arguments("\"labels\":[\"neg\",\"pos\"]", "\"labels\":[\"neg\",null]", FileProblemKind.ModelInvalid, "null")]
     [Arguments("\"labels\":[\"neg\",\"pos\"]", "\"labels\":[\"neg\",\"pos\",\"x\"]", FileProblemKind.ModelInvalid, "the layout needs 256")]
     [Arguments("\"lowerCase\":true", "\"lowercase\":true", FileProblemKind.HeaderInvalid, "lowercase")]
-    [Arguments("\"lowerCase\":true", "\"id\":\"x\"", FileProblemKind.ModelInvalid, "column of identifiers")]
+    [Arguments("\"lowerCase\":true", "\"id\":\"x\",\"label\":\"y\"", FileProblemKind.ModelInvalid, "id and label")]
     [Arguments("\"lowerCase\":true", "\"columns\":[{\"name\":\"x\",\"offset\":0,\"scale\":1}]", FileProblemKind.ModelInvalid, "one of")]
     [Arguments("\"tokens\":[\"a\",\"b\",\"<unk>\"]", "\"tokens\":[\"a\",\"b\",\"c\"]", FileProblemKind.ModelInvalid, "has no <unk>")]
     [Arguments("\"tokens\":[\"a\",\"b\",\"<unk>\"]", "\"tokens\":[\"a\",\"<unk>\"]", FileProblemKind.ModelInvalid, "embedding")]
@@ -111,7 +113,7 @@ public sealed class ClassifierFileTests
         foreach (ClassifierDescription wrong in (ClassifierDescription[])
         [
             described with { Vocabulary = other }, described with { Vocabulary = marked }, described with { Texts = null },
-            described with { IdColumn = "x" }, described with { Training = RecordOf(s_recipe with { HiddenSize = 4 }) },
+            described with { Table = new("x", "y") }, described with { Training = RecordOf(s_recipe with { HiddenSize = 4 }) },
         ])
         {
             await Assert.That(() => ClassifierFile.Save(folder["a.tsd"], classifier, wrong)).Throws<ArgumentException>();

@@ -23,8 +23,8 @@ internal sealed record ClassifierData
     /// <summary>How texts become tokens; null of rows of numbers.</summary>
     public TextReading? Texts { get; init; }
 
-    /// <summary>The column of identifiers; null of tokens.</summary>
-    public string? IdColumn { get; init; }
+    /// <summary>The columns beside those of numbers; null of tokens.</summary>
+    public SequenceColumns? Table { get; init; }
 
     public required ClassifierPart Train { get; init; }
 
@@ -46,6 +46,13 @@ internal sealed record ClassifierData
     /// <summary>What a step of one is called.</summary>
     public string Step => Vocabulary switch { null => "row", { Level: TextLevel.Word } => "word", _ => "character" };
 
+    /// <summary>Reads texts or sequences of numbers, as the options say.</summary>
+    /// <inheritdoc cref="ReadTexts"/>
+    public static ClassifierData Read(string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe) =>
+        reading.IsOfNumbers
+            ? ReadNumbers(train, valid, test, reading, recipe)
+            : ReadTexts(train, valid, test, reading, recipe);
+
     /// <summary>Reads texts.</summary>
     /// <param name="train">The training file.</param>
     /// <param name="valid">The validation file, or null where a part of the training file is it.</param>
@@ -54,7 +61,7 @@ internal sealed record ClassifierData
     /// <param name="recipe">The run's.</param>
     /// <exception cref="FileProblemException">A file cannot be read, or is not fit.</exception>
     /// <exception cref="FailureException">The training texts are empty, or too few.</exception>
-    public static ClassifierData ReadTexts(
+    private static ClassifierData ReadTexts(
         string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
     {
         var warnings = new List<string>();
@@ -82,8 +89,8 @@ internal sealed record ClassifierData
 
         LabelledTexts Read(string path, ClassNames? known)
         {
-            var read = LabelledTexts.Read(
-                path, new() { Place = reading.Place, IsMultiLabel = recipe.IsMultiLabel, Known = known?.Names });
+            LabelledTexts read = TextFiles.Read(
+                path, reading, new() { Place = reading.Place, IsMultiLabel = recipe.IsMultiLabel, Known = known?.Names });
             warnings.AddRange(read.Remarks);
             return read;
         }
@@ -97,6 +104,48 @@ internal sealed record ClassifierData
             if (TextRemarks.OfCut(set.Path, encoded, texts) is { } remark) warnings.Add(remark);
             return new ClassifierPart(set.Path, LabelledSequences.OfTokens(encoded.Sequences, set.Labels), encoded);
         }
+    }
+
+    /// <summary>Reads tables of sequences of numbers.</summary>
+    /// <inheritdoc cref="ReadTexts"/>
+    private static ClassifierData ReadNumbers(
+        string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
+    {
+        var warnings = new List<string>();
+        SequenceFile all = Read(train, reading);
+        var classes = ClassNames.Of(train, all.Labels);
+
+        // Columns have the same names in all files, which may have others beside them.
+        ClassifierReading known = reading with { IdColumn = all.Table.Id, LabelColumn = all.Table.Label, Inputs = all.Columns };
+        var sets = LabelledSets<double[]>.Divide(
+            SetOf(all), valid is null ? null : SetOf(Read(valid, known)), test is null ? null : SetOf(Read(test, known)), reading,
+            recipe.IsMultiLabel);
+        return new ClassifierData
+        {
+            Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel, Inputs = [.. all.Columns] },
+            Table = all.Table,
+            Train = PartOf(sets.Train),
+            Valid = PartOf(sets.Valid),
+            Test = sets.Test is null ? null : PartOf(sets.Test),
+            Warnings =
+            [
+                .. warnings, .. ClassWarnings(train, classes, sets.Train.Labels), .. ConstantColumns(train, all.Columns, sets.Train),
+            ],
+            LabelsFound = $", in the column '{all.Table.Label}'",
+        };
+
+        SequenceFile Read(string path, ClassifierReading how)
+        {
+            var read = SequenceFile.Read(path, how, recipe.IsMultiLabel);
+            warnings.AddRange(read.Remarks);
+            if (read.RemarkOfCut(recipe.MaxLength) is { } cut) warnings.Add(cut);
+            return read;
+        }
+
+        LabelledSet<double[]> SetOf(SequenceFile read) => new(read.Path, read.Rows, classes.IdsOf(read.Path, read.Labels));
+
+        ClassifierPart PartOf(LabelledSet<double[]> set) =>
+            new(set.Path, LabelledSequences.OfNumbers(all.Columns.Count, set.Items, set.Labels), null);
     }
 
     /// <summary>What every checkpoint of a run says of this data.</summary>
@@ -115,6 +164,27 @@ internal sealed record ClassifierData
         Valid = Valid.ToFingerprint(),
         Test = Test?.ToFingerprint(),
     };
+
+    private static IEnumerable<string> ConstantColumns(string path, IReadOnlyList<string> columns, LabelledSet<double[]> set)
+    {
+        for (int i = 0; i < columns.Count; i++)
+        {
+            double first = double.NaN;
+            bool moves = false;
+            foreach (double[] rows in set.Items)
+            {
+                for (int at = i; at < rows.Length && !moves; at += columns.Count)
+                {
+                    if (double.IsNaN(first)) first = rows[at];
+                    moves = !double.IsNaN(rows[at]) && rows[at] != first;
+                }
+            }
+
+            if (double.IsNaN(first))
+                throw new FailureException($"{path}: the column '{columns[i]}' has no number to train on; leave it out by --inputs.");
+            if (!moves) yield return $"{path}: the column '{columns[i]}' is {first.ToString(CultureInfo.InvariantCulture)} everywhere.";
+        }
+    }
 
     private static IEnumerable<string> ClassWarnings(string path, ClassNames classes, int[][] labels)
     {

@@ -8,14 +8,30 @@ internal sealed class ClassifierDataOptions
     public const string ValidFractionName = "--valid-fraction", FoldsName = "--folds";
 
     private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldName = "--fold",
-        SplitSeedName = "--split-seed";
+        SplitSeedName = "--split-seed", SequencesName = "--sequences", IdName = "--id", TextName = "--text", InputsName = "--inputs";
 
     private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1);
     private static readonly Spelling<float> s_share =
         Spelling.Number(share => share is > 0f and < 1f, "a share above 0 and below 1");
 
-    private readonly Option<LabelPlace?> _label = Ranged.Value(LabelName, TextSpelling.LabelPlaces,
-        "Where in a line the label stands, with a tab between it and the text, or a blank. [default: found out]");
+    private readonly Option<bool> _sequences = new(SequencesName)
+    {
+        Description = "The files are tables of numbers in CSV: the rows of one identifier are a sequence, and have one label.",
+    };
+
+    private readonly Option<string?> _label = Column(LabelName, "first|last|COLUMN",
+        "Where in a line the label stands, with a tab between it and the text, or a blank; of a table its column. [default: found out]");
+
+    private readonly Option<string?> _text = Column(TextName, "COLUMN",
+        "Of texts in a table (.csv): the column that has them. [default: found out]");
+
+    private readonly Option<string?> _id = Column(IdName, "COLUMN",
+        $"With {SequencesName}: the column of identifiers. [default: one that is called so, or the first column]");
+
+    private readonly Option<string?> _inputs = Column(InputsName, "A,B",
+        $"With {SequencesName}: the columns of numbers to read. [default: all others]");
+
+    private readonly CsvOptions _csv = new();
 
     private readonly Option<TextLevel?> _level = Ranged.Value(LevelName, TextSpelling.DecodedLevels,
         "What a token is: a word between white space, or a Unicode character. [default: word]");
@@ -38,7 +54,12 @@ internal sealed class ClassifierDataOptions
     public Option ValidFraction => _validFraction;
 
     public IEnumerable<Option> All =>
-        [_label, _level, _lower, .. _limits.All, _validFraction, _folds, _fold, _splitSeed];
+    [
+        _label, _level, _lower, .. _limits.All, _validFraction, _folds, _fold, _splitSeed, _text, _sequences, _id, _inputs, .. _csv.All,
+    ];
+
+    /// <summary>The preset of a command line that names none: rows of numbers are read as they come, texts from both ends.</summary>
+    public string UsualPreset(ParseResult parsed) => parsed.GetValue(_sequences) ? "sequence" : "text";
 
     /// <summary>Whether options say that the validation set is a part of the training file.</summary>
     public static bool HoldsOutValid(IReadOnlyDictionary<string, string> given) => given.ContainsKey(ValidFractionName);
@@ -53,11 +74,13 @@ internal sealed class ClassifierDataOptions
 
     /// <summary>What they say.</summary>
     /// <param name="given">Options and values.</param>
+    /// <param name="train">The training file.</param>
     /// <param name="hasTest">Whether there is a test file.</param>
     /// <param name="hasValid">Whether there is a validation file.</param>
     /// <param name="warnings">Told of options that have no effect.</param>
     /// <exception cref="UsageException">Two contradict each other.</exception>
-    public static ClassifierReading Read(IReadOnlyDictionary<string, string> given, bool hasValid, bool hasTest, Warnings warnings)
+    public static ClassifierReading Read(
+        IReadOnlyDictionary<string, string> given, string train, bool hasValid, bool hasTest, Warnings warnings)
     {
         int? folds = ValueOf(FoldsName, s_folds), fold = ValueOf(FoldName, s_fold);
         if (folds is { } count && fold > count) throw new UsageException($"{FoldName} is {fold}; {FoldsName} {count} has 1 to {count}.");
@@ -70,18 +93,46 @@ internal sealed class ClassifierDataOptions
         warnings.NoEffect(
             folds is null && share is null && given.ContainsKey(SplitSeedName), SplitSeedName,
             $" without {ValidFractionName} or {FoldsName}");
+        bool isOfNumbers = given.ContainsKey(SequencesName), isTable = isOfNumbers || LabelledTable.IsTable(train);
+        warnings.NoEffect([.. NotFor(isOfNumbers, isTable).Where(given.ContainsKey)], isOfNumbers
+            ? $" with {SequencesName}: rows of numbers have no words"
+            : isTable ? $" without {SequencesName}" : $": {train} is no table (.csv)");
+        string? label = given.GetValueOrDefault(LabelName);
+        bool isPlace = !isOfNumbers && TextSpelling.LabelPlaces.TryParse(label ?? "", out _);
+        LabelPlace? place = isPlace ? ValueOf(LabelName, TextSpelling.LabelPlaces) : null;
+        if (label is not null && !isPlace && !isTable)
+        {
+            throw new UsageException(
+                $"{LabelName} is '{label}'; expected {TextSpelling.LabelPlaces.Expected}, or a column of a table (.csv).");
+        }
+
         return new ClassifierReading
         {
+            IsOfNumbers = isOfNumbers,
+            Table = new()
+            {
+                Separator = ValueOf("--separator", TableSpelling.Separators),
+                HasHeader = given.TryGetValue("--header", out string? header) ? header == "yes" : null,
+                DecimalMark = ValueOf("--decimal", TableSpelling.Decimals) ?? DecimalMark.Point,
+            },
+            IdColumn = given.GetValueOrDefault(IdName),
+            LabelColumn = place is null ? label : null,
+            TextColumn = given.GetValueOrDefault(TextName),
+            Inputs = given.TryGetValue(InputsName, out string? inputs) ? inputs.Split(',', StringSplitOptions.TrimEntries) : null,
             Level = ValueOf(LevelName, TextSpelling.DecodedLevels) ?? TextLevel.Word,
             IsLowerCase = ValueOf(LowerName, Spelling.Switch) ?? false,
             Limits = new(
                 ValueOf(VocabularyLimitOptions.MinimumCountName, Spelling.Whole(1)) ?? 1,
                 ValueOf(VocabularyLimitOptions.MaximumSizeName, Spelling.Whole(2))),
-            Place = ValueOf(LabelName, TextSpelling.LabelPlaces),
+            Place = place,
             ValidFraction = share,
             Folds = folds is { } some ? (some, fold ?? 1) : null,
             SplitSeed = ValueOf(SplitSeedName, Spelling.Seed) ?? 1,
         };
+
+        static IEnumerable<string> NotFor(bool isOfNumbers, bool isTable) => isOfNumbers
+            ? [LevelName, LowerName, VocabularyLimitOptions.MinimumCountName, VocabularyLimitOptions.MaximumSizeName, TextName]
+            : isTable ? [IdName, InputsName] : [IdName, InputsName, TextName, "--separator", "--header", "--decimal"];
 
         T? ValueOf<T>(string name, Spelling<T> spelling)
             where T : struct
@@ -91,4 +142,6 @@ internal sealed class ClassifierDataOptions
                 : throw new UsageException($"{name} is '{word}'; expected {spelling.Expected}.");
         }
     }
+
+    private static Option<string?> Column(string name, string form, string help) => new(name) { HelpName = form, Description = help };
 }

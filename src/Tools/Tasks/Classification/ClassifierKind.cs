@@ -18,12 +18,12 @@ internal sealed class ClassifierKind() : ModelKind<ClassifierDescription, Classi
 
     private static IEnumerable<(string, string)> Facts(ClassifierDescription model)
     {
-        (ClassifierForm form, Vocabulary? vocabulary, TextReading? texts, string? id, _) = model;
+        (ClassifierForm form, Vocabulary? vocabulary, TextReading? texts, SequenceColumns? table, _) = model;
         TrainingRecord<ClassifierRecipe, SequencesRecord> training = model.Training;
         yield return (form.IsMultiLabel ? "labels, several at once" : "classes", Labels(form.Labels));
         if (vocabulary is not null) yield return ("vocabulary", VocabularyFacts.Text(vocabulary));
         if (texts is { IsLowerCase: true }) yield return ("--lower", "true");
-        if (id is not null) yield return ("sequences by", id);
+        if (table is not null) yield return ("sequences by", $"{table.Id}, labels by {table.Label}");
         if (!form.Inputs.IsEmpty) yield return ("columns", string.Join(", ", form.Inputs));
         foreach ((string, string) fact in TrainingFacts.Origin(training)) yield return fact;
         SequencesRecord data = training.Data;

@@ -13,8 +13,26 @@ internal sealed record ClassifierReading
 
     public VocabularyLimits Limits { get; init; } = new(1, null);
 
+    /// <summary>Whether sequences are of rows of numbers, and not of tokens.</summary>
+    public bool IsOfNumbers { get; init; }
+
     /// <summary>Where in a line the label stands; null to find it out.</summary>
     public LabelPlace? Place { get; init; }
+
+    /// <summary>How tables are written, as far as that is said.</summary>
+    public TableOptions Table { get; init; } = new();
+
+    /// <summary>The columns of identifiers, of labels and of texts; null to find them out.</summary>
+    public string? IdColumn { get; init; }
+
+    /// <inheritdoc cref="IdColumn"/>
+    public string? LabelColumn { get; init; }
+
+    /// <inheritdoc cref="IdColumn"/>
+    public string? TextColumn { get; init; }
+
+    /// <summary>The columns of numbers that are fed; null for all others.</summary>
+    public IReadOnlyList<string>? Inputs { get; init; }
 
     /// <summary>The share of the training file that is validated on; null for a file of its own.</summary>
     public double? ValidFraction { get; init; }

@@ -69,7 +69,7 @@ internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData
             Data = new() { Train = data.Train.ToRecord(), Valid = data.Valid.ToRecord() },
             Epochs = epochs,
         };
-        ClassifierFile.Save(Output, classifier, new(classifier.Form, data.Vocabulary, data.Texts, data.IdColumn, record), setup.Dtype);
+        ClassifierFile.Save(Output, classifier, new(classifier.Form, data.Vocabulary, data.Texts, data.Table, record), setup.Dtype);
     }
 
     public override Measurement? Test(IProgressDisplay progress, CancellationToken stop)

@@ -12,6 +12,11 @@ internal sealed class GrowingSession(Classifier classifier, int maxLength, Hardw
     /// <returns>The probability of every label, valid until the next call.</returns>
     public ReadOnlySpan<double> Classify(ReadOnlySpan<int> tokens) => For(tokens.Length).Classify(tokens);
 
+    /// <summary>Labels a sequence of rows of numbers [T][I].</summary>
+    /// <returns>As for tokens.</returns>
+    public ReadOnlySpan<double> Classify(ReadOnlySpan<double> rows) =>
+        For(rows.Length / classifier.Form.Inputs.Length).Classify(rows);
+
     private ClassifierSession For(int length)
     {
         if (_session is not null && length <= _longest) return _session;

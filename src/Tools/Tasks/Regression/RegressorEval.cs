@@ -5,7 +5,8 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.Regression;
 
 /// <summary><c>tinysd eval</c> of a regressor: its errors on a table, beside those of its rivals.</summary>
-internal sealed class RegressorEval() : ModelVerb<EvalRequest>(RegressorFile.Kind, "regressors")
+/// <param name="csv">How a table is written.</param>
+internal sealed class RegressorEval(CsvOptions csv) : ModelVerb<EvalRequest>(RegressorFile.Kind, "regressors")
 {
     private readonly Option<string?> _rows = new("--rows")
     {
@@ -14,14 +15,12 @@ internal sealed class RegressorEval() : ModelVerb<EvalRequest>(RegressorFile.Kin
             "history. [default: all]",
     };
 
-    private readonly CsvOptions _csv = new("as in training");
-
-    public override IEnumerable<Option> Options => [_rows, .. _csv.All];
+    public override IEnumerable<Option> Options => [_rows, .. csv.All];
 
     public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
     {
         LoadedRegressor loaded = RegressorFile.Load(request.Model);
-        TableOptions options = _csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
+        TableOptions options = csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         using var pool = new WorkerPool(request.Threads);
         RegressionResult result = ProgressDisplay.Run(context, progress =>
         {
