@@ -88,7 +88,8 @@ internal static class Cli
                 "reproduce", "Train a grid of dropout cases and seeds, report what structured dropout costs and gains, and look for " +
                 "reasons.")
             {
-                new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceNoiseCommand(common),
+                new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceRegressorCommand(common),
+                new ReproduceNoiseCommand(common),
             },
             HwCommand.Create(common),
             new ScheduleCommand(common),

@@ -59,6 +59,7 @@ internal static class HelpText
             $"tinysd reproduce lm --preset zaremba-medium --hidden 256 --scale 0.25 {Texts} --dir grid --report grid.html",
             $"tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 {Texts} --dir medium",
             $"tinysd reproduce classifier --cells random,nr-st --seeds 5 {Texts} --dir classes --report classes.html",
+            "tinysd reproduce regressor --train t.csv --targets y --split 8640,2880,2880 --cells random,nr-rh-st --dir series",
         ],
         ["bench"] =
         [

@@ -9,6 +9,19 @@ namespace TinySD.Tools.Tests;
 public sealed class TrainRegressorTests
 {
     [Test]
+    [Arguments("y,z\n1,2\n2,3\n4,1\n7,5\n11,2\n", "--predict-change true", false)]
+    [Arguments("y,z\n1,2\n2,3\n4,1\n7,5\n11,2\n", "--predict-change true --horizon 0", true)]
+    public async Task Whether_an_option_has_an_effect_is_told_by_the_recipe_that_is_trained(string table, string options, bool isIdle)
+    {
+        using var folder = new SeriesFolder();
+        string file = folder.Put("t.csv", table), targets = isIdle ? "y" : "y,z";
+        CliResult result = folder.Train(file, targets, ["--valid", file, "--batch", "1", .. options.Split(' ')]);
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        await Assert.That(result.Error.Contains("--predict-change has no effect: --horizon is 0", StringComparison.Ordinal))
+            .IsEqualTo(isIdle).Because(result.Error);
+    }
+
+    [Test]
     public async Task Json_has_the_promised_keys_and_eval_measures_the_same()
     {
         using var folder = new SeriesFolder();

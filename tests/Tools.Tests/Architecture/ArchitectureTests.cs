@@ -18,7 +18,7 @@ public sealed class ArchitectureTests
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
         ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
-        ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Analysis"],
+        ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],

@@ -1,3 +1,5 @@
+using TinySD.Tools.Reproduce;
+
 namespace TinySD.Tools.Tasks.Regression;
 
 /// <summary>The rows of a training run, what is fed and predicted of them, and the recipe as they settle it.</summary>
@@ -117,6 +119,16 @@ internal sealed class RegressorData
         DecimalMark = _request.Options.DecimalMark,
         Spreads = [.. spreads.Select((spread, i) => double.IsFinite(spread) ? spread : Form.TargetScales[i].Scale)],
     };
+
+    /// <summary>The data of a grid, which has test rows.</summary>
+    public GridSets ToGridSets()
+    {
+        return new(
+            "row", ("train", Of(_request.Train, Train)), ("valid", Of(_request.Valid ?? _request.Train, Valid)),
+            ("test", Of(_request.Test ?? _request.Train, Test!)));
+
+        static GridSet Of(string path, SeriesPart part) => new(path, part.Count, Fingerprint.Of(part.Table));
+    }
 
     /// <summary>What it says of the test rows.</summary>
     public RowsRecord ToTestRecord() => new(_request.Test ?? _request.Train, Test!.Count);

@@ -4,13 +4,14 @@ using TinySD.Tools.Training;
 namespace TinySD.Tools.Tasks.Regression;
 
 /// <summary>A regressor in training: its rows and its file. The memory is planned and taken at once.</summary>
+/// <param name="recipe">What decides the run; the data's, or with another seed and another way to drop units.</param>
 /// <param name="data">Its rows.</param>
 /// <param name="setup">Where it writes, and what it computes with.</param>
 /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-internal sealed class RegressorTraining(RegressorData data, RunSetup setup) : TrainedTask<SequenceBatch>
+internal sealed class RegressorTraining(RegressorRecipe recipe, RegressorData data, RunSetup setup) : TrainedTask<SequenceBatch>
 {
     private readonly RegressorTask _task = Sizes.Checked(() => new RegressorTask(
-        data.Recipe, data.Form, data.Train, data.Valid, setup.Runner, setup.Hardware));
+        recipe, data.Form, data.Train, data.Valid, setup.Runner, setup.Hardware));
 
     private RegressionResult? _validated, _tested;
 
@@ -40,13 +41,13 @@ internal sealed class RegressorTraining(RegressorData data, RunSetup setup) : Tr
         yield return
             $"{data.Name}: {Figures.Count(data.Train.Count, "row")} to train on, {Figures.Count(data.Valid.Count)} to validate " +
             $"on{tested}; {Figures.Count(_task.Regressor.Model.Layout.ParameterCount, "parameter")}; " +
-            $"{Figures.Count(run.BatchCount, "step")} an epoch of {Figures.Count(data.Recipe.BatchSize, "sequence")}; threads: {threads}";
+            $"{Figures.Count(run.BatchCount, "step")} an epoch of {Figures.Count(recipe.BatchSize, "sequence")}; threads: {threads}";
     }
 
     public override void Save(ParameterBlock parameters, IReadOnlyList<EpochOutcome> epochs) =>
         RegressorFile.Save(Output, new Regressor(_task.ModelOf(parameters), data.Form), new()
         {
-            Recipe = data.Recipe,
+            Recipe = recipe,
             Data = data.ToRecord(_task.Evaluate(parameters, data.Valid).Spreads),
             Epochs = epochs,
         }, setup.Dtype);

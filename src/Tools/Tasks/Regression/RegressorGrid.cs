@@ -1,0 +1,49 @@
+using TinySD.Tools.Reproduce;
+using TinySD.Tools.Training;
+
+namespace TinySD.Tools.Tasks.Regression;
+
+/// <summary>A grid of regressors.</summary>
+/// <param name="plan">What it trains.</param>
+/// <param name="data">The data, test rows among them.</param>
+internal sealed class RegressorGrid(GridPlan<RegressorRecipe> plan, RegressorData data)
+    : GridTask<RegressorRecipe, RunSeries, SequenceBatch>(OfSeries, plan, RegressorFields.Table, RegressorCheckpoint.Format)
+{
+    // The most mean squared error, of normalised values, that structured masks may cost against others of the same rates: half a percent
+    // of the spread.
+    private const double Allowed = 0.005;
+
+    private readonly GridSets _sets = data.ToGridSets();
+    private readonly RunSeries _run = data.ToRunSeries();
+
+    /// <summary>What the folder of a grid of regressors knows of them.</summary>
+    public static GridKind OfSeries { get; } =
+        GridKind.Of("reproduce regressor", RegressorTraining.Told, Allowed, RegressorFields.Table, RegressorCheckpoint.Format) with
+        {
+            FindFault = GridSets.FindFault,
+        };
+
+    public override IEnumerable<string> Warnings => data.Warnings;
+
+    public override Dictionary<string, JsonElement> Data => _sets.ToManifest();
+
+    public override IEnumerable<(string Name, string Value)> Facts => data.Facts;
+
+    protected override RunSeries DataOfRuns => _run;
+
+    public override IEnumerable<(string Option, string Value)> Rows() => SettingRows.With(
+        base.Rows(), ("--targets", string.Join(", ", data.Form.Targets)), ("--inputs", string.Join(", ", data.Form.Inputs)));
+
+    public override void Check(Dictionary<string, JsonElement> begun, string folder) => _sets.Check(begun, folder);
+
+    public override void AddTo(JsonObject report)
+    {
+        base.AddTo(report);
+        _sets.AddTo(report);
+    }
+
+    protected override bool IsOfThis(RunSeries run) => run.Train.Checksum == _run.Train.Checksum;
+
+    protected override TrainedTask<SequenceBatch> NewRun(RegressorRecipe recipe, RunSetup setup) =>
+        new RegressorTraining(recipe, data, setup);
+}
