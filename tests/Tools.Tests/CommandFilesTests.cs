@@ -17,6 +17,7 @@ public sealed class CommandFilesTests
     private static readonly string[] s_words =
     [
         "--prompt", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity", "--targets", "--inputs", "--split", "--rows",
+        "--label", "--text", "--id",
     ];
 
     private static readonly EnumerationOptions s_all = new()
