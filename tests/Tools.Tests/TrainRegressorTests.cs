@@ -290,6 +290,25 @@ public sealed class TrainRegressorTests
     }
 
     [Test]
+    public async Task Other_tables_are_matched_by_name_too()
+    {
+        using var folder = new SeriesFolder();
+        string text = SeriesFolder.Sums(60), table = folder.Put("t.csv", text);
+        string turned = folder.Put("u.csv", string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(',')).Select(cells => $"x,{cells[2]},{cells[1]},{cells[0]}\n")));
+        CliResult plain = folder.Train(table, "y", "--valid", table, "--json");
+        CliResult other = folder.Train(table, "y", "--valid", turned, "--json");
+        await Assert.That(other.Code).IsEqualTo(0).Because(other.Error);
+        await Assert.That(other.Json.GetProperty("validFigures").GetRawText())
+            .IsEqualTo(plain.Json.GetProperty("validFigures").GetRawText());
+        CliResult eval = Tinysd.Run("eval", folder.Model, "--data", turned, "--json");
+        await Assert.That(eval.Json.GetProperty("mse").GetDouble()).IsEqualTo(plain.Json.GetProperty("valid").GetDouble());
+        await Assert.That(eval.Error).Contains("columns that are not used: x");
+        string lacking = folder.Put("v.csv", "a,b\n1,2\n3,4\n");
+        await Assert.That(Tinysd.Run("eval", folder.Model, "--data", lacking).Error).Contains("has no column 'y'; it has a, b.");
+    }
+
+    [Test]
     public async Task Options_of_other_tasks_are_warned_of()
     {
         using var folder = new SeriesFolder();
