@@ -76,8 +76,10 @@ internal sealed record SlowPointSet(
 /// <param name="Point">The state, its q, the searches that ended there.</param>
 /// <param name="Along">Along the first components.</param>
 /// <param name="Outputs">What the head gives there.</param>
+/// <param name="Distance">How far it is from the nearest state that a search began with, in units of the states' spread.</param>
 /// <param name="Modes">The Jacobian's, |λ| falling; null where its eigenvalues did not converge.</param>
-internal sealed record StudiedPoint(SlowPoint Point, double[] Along, double[] Outputs, IReadOnlyList<PointMode>? Modes);
+internal sealed record StudiedPoint(
+    SlowPoint Point, double[] Along, double[] Outputs, double Distance, IReadOnlyList<PointMode>? Modes);
 
 /// <summary>One eigenvalue of a Jacobian.</summary>
 /// <param name="Eigenvalue">λ.</param>

@@ -150,7 +150,7 @@ internal sealed class AnalysisPage(
             at every step. The time constant 1/|ln|λ|| is the number of steps after which 1/e of it is left; with |λ| near 1, on the
             circle of the picture, it is long, and what was read is kept. Beyond the circle differences grow. The overlaps say how much of
             the mode's left vector (what it takes up) and of its right vector (what it moves) lies in what the read-out sees: 1 for all
-            of it, 0 for nothing.</p>
+            of it, 0 for nothing. The distance is that to the nearest state that a search began with, in units of the states' spread.</p>
             """);
         foreach (SlowPointSet set in found.SlowPoints) WriteModes(output, set);
         _pictures.WriteEigenvalues(output);
@@ -158,7 +158,8 @@ internal sealed class AnalysisPage(
 
     private static void WriteModes(TextWriter output, SlowPointSet set)
     {
-        output.WriteLine($"<h3>{AnalysisText.InputOf(set)}</h3><table class=\"lists\"><tr><th>point</th><th>q</th><th>searches</th>" +
+        output.WriteLine($"<h3>{AnalysisText.InputOf(set)}</h3><table class=\"lists\">");
+        output.WriteLine("<tr><th>point</th><th>q</th><th>searches</th><th>distance</th>" +
             "<th>time constants of the first modes, steps (left overlap, right overlap)</th></tr>");
         for (int i = 0; i < set.Points.Count; i++)
         {
@@ -167,7 +168,8 @@ internal sealed class AnalysisPage(
                 .Select(mode =>
                     $"{AnalysisText.Steps(mode)} " +
                     $"({Figures.Fixed(mode.LeftOverlap, 2)}, {Figures.Fixed(mode.RightOverlap, 2)})"));
-            HtmlPage.Row(output, $"{i + 1}", AnalysisText.Short(point.Point.Q), Figures.Count(point.Point.Searches), modes);
+            HtmlPage.Row(output, $"{i + 1}", AnalysisText.Short(point.Point.Q), Figures.Count(point.Point.Searches),
+                Figures.Fixed(point.Distance, 2), modes);
         }
 
         output.WriteLine("</table>");

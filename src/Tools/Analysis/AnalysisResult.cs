@@ -39,7 +39,7 @@ internal static class AnalysisResult
         set.Quantile(1), set.Distance, set.Distinct);
 
     private static SlowPointResult Point(string input, StudiedPoint point) => new(
-        input, point.Point.Q, point.Point.Searches, point.Along, point.Outputs,
+        input, point.Point.Q, point.Point.Searches, point.Distance, point.Along, point.Outputs,
         point.Modes is { } all ? [.. all.Select(mode => mode.TimeConstant)] : null,
         point.Modes is { } modes ? [.. modes.Take(Modes).Select(Mode)] : null);
 

@@ -17,6 +17,7 @@ internal sealed class NetworkAnalysis
     private readonly CancellationToken _stop;
     private readonly StateMap _map;
     private readonly ReadOutVectors _readOut;
+    private readonly int _threads;
 
     /// <param name="network">The network.</param>
     /// <param name="data">What it is to read; at least one sequence has a step.</param>
@@ -31,6 +32,7 @@ internal sealed class NetworkAnalysis
     {
         (_network, _data, _settings, _progress, _stop) = (network, data, settings, progress, stop);
         _sequences = data.AtMost(settings.MaxStates);
+        _threads = runner.ThreadCount;
         _map = new StateMap(network.Model, Batch, runner, hardware);
         _readOut = new ReadOutVectors(network.Model, _map.TopHidden);
     }
@@ -45,7 +47,7 @@ internal sealed class NetworkAnalysis
         float[] zero = new float[_sequences.Width];
         SlowPointSet[] slow =
         [
-            Search("zero", zero, walk.Starts, components, spread), Search("mean", walk.MeanInput, walk.Starts, components, spread),
+            Search("zero", zero, walk, components, spread), Search("mean", walk.MeanInput, walk, components, spread),
         ];
         long[] counts = CountWords();
         return new AnalysisFindings
@@ -81,37 +83,41 @@ internal sealed class NetworkAnalysis
         ];
     }
 
-    private SlowPointSet Search(string input, float[] x, float[] starts, PrincipalComponents components, double spread)
+    private SlowPointSet Search(string input, float[] x, Walk walk, PrincipalComponents components, double spread)
     {
         var map = new InputMap(_map, x);
         string at = input == "zero" ? "without input" : "at the mean input";
         SlowPointSearch search = SlowPoints.Find(
-            map, starts, _settings.Search, share => _progress($"slow points {at}", share), _stop);
+            map, walk.Starts, _settings.Search, walk.Bounds, share => _progress($"slow points {at}", share), _stop);
         double distance = SameShare * spread;
         IReadOnlyList<SlowPoint> points = SlowPoints.Merge(search, distance);
         IReadOnlyList<SlowPoint> chosen = SlowPoints.Spread(points, _settings.Points);
-        double[][] span = _readOut.Span(_map.Size, _network.IsSoftmax);
-        var studied = new List<StudiedPoint>();
-        foreach (SlowPoint point in chosen)
-        {
-            _stop.ThrowIfCancellationRequested();
-            _progress($"eigenvalues {at}", (double)studied.Count / chosen.Count);
-            studied.Add(new StudiedPoint(point, Along(components, point.State), _readOut.Of(point.State), Modes(map, point, span)));
-        }
-
+        _progress($"eigenvalues {at}", 0);
+        PointMode[]?[] modes = Modes(map, chosen);
+        IEnumerable<StudiedPoint> studied = chosen.Select((point, i) =>
+            new StudiedPoint(
+                point, Along(components, point.State), _readOut.Of(point.State), walk.Nearest(point.State) / spread, modes[i]));
         double[] q = [.. search.Q.Where(double.IsFinite).Order()];
-        return new SlowPointSet(input, q, search.Updates, distance, points.Count, studied);
+        return new SlowPointSet(input, q, search.Updates, distance, points.Count, [.. studied]);
     }
 
-    private static PointMode[]? Modes(InputMap map, SlowPoint point, double[][] span)
+    private PointMode[]?[] Modes(InputMap map, IReadOnlyList<SlowPoint> points)
     {
-        if (Eigenvalues.General(Jacobian.At(map, point.State), map.Size) is not { } spectrum) return null;
-        return
-        [
-            .. spectrum.Values.Select((value, k) => new PointMode(
-                value, TimeConstant.Of(value), VectorGeometry.ShareWithin(span, spectrum.Left[k]),
-                VectorGeometry.ShareWithin(span, spectrum.Right[k]))),
-        ];
+        double[][] span = _readOut.Span(map.Size, _network.IsSoftmax);
+        double[][] jacobians = [.. points.Select(point => Jacobian.At(map, point.State))];
+        var modes = new PointMode[]?[points.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = _stop };
+        Parallel.For(0, points.Count, options, i =>
+        {
+            if (Eigenvalues.General(jacobians[i], map.Size) is not { } spectrum) return;
+            modes[i] =
+            [
+                .. spectrum.Values.Select((value, k) => new PointMode(
+                    value, TimeConstant.Of(value), VectorGeometry.ShareWithin(span, spectrum.Left[k]),
+                    VectorGeometry.ShareWithin(span, spectrum.Right[k]))),
+            ];
+        });
+        return modes;
     }
 
     private long[] CountWords()
@@ -165,9 +171,11 @@ internal sealed class NetworkAnalysis
             _of = of;
             AnalysedSequences sequences = of._sequences;
             States = new Covariance(of._map.Size);
+            Bounds = new StateBounds(of._map.Size);
 
             // The state that every sequence begins with is one of those visited.
             _starts = [.. new float[of._map.Size]];
+            Bounds.Add([.. _starts]);
             ChoosePaths();
             _isReverse = of._network.Model.Config.Body.Direction == RecurrentDirection.Reverse;
             StateWalk.Run(of._map, sequences, _isReverse, Visit, share => of._progress("states", share), of._stop);
@@ -175,6 +183,8 @@ internal sealed class NetworkAnalysis
         }
 
         public Covariance States { get; }
+
+        public StateBounds Bounds { get; }
 
         public float[] Starts => [.. _starts];
 
@@ -186,12 +196,23 @@ internal sealed class NetworkAnalysis
 
         public double? Accuracy => _labelled > 0 ? (double)_right / _labelled : null;
 
+        /// <summary>How far a state is from the nearest of the starts.</summary>
+        public double Nearest(ReadOnlySpan<float> state)
+        {
+            double nearest = double.PositiveInfinity;
+            ReadOnlySpan<float> starts = CollectionsMarshal.AsSpan(_starts);
+            for (int at = 0; at < starts.Length; at += state.Length)
+                nearest = Math.Min(nearest, SlowPoints.Distance(starts.Slice(at, state.Length), state));
+            return nearest;
+        }
+
         private void Visit(StateMoment moment, ReadOnlySpan<float> state)
         {
             AnalysedSequences sequences = _of._sequences;
             int read = _isReverse ? sequences.LengthOf(moment.Sequence) - moment.Step : moment.Step - 1;
             int label = sequences.ClassOf(moment.Sequence, read);
             States.Add(state);
+            Bounds.Add(state);
             if (IsChosen(_of._settings.Starts - 1)) _starts.AddRange(state);
             if (IsChosen(_of._settings.DrawnStates))
                 Drawn.Add((label, (double)moment.Step / sequences.LengthOf(moment.Sequence), state.ToArray()));

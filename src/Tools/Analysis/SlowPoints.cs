@@ -9,12 +9,12 @@ internal sealed record SlowPointSettings
     /// <summary>A point whose q is no larger is done.</summary>
     public double Tolerance { get; init; } = 1e-9;
 
-    /// <summary>The first update's size, a number of the state; falls to <see cref="LastRate"/> by the same factor at every
-    /// update.</summary>
-    public double Rate { get; init; } = 0.05;
+    /// <summary>The first update's size, of each number of the state; the larger, the further searches stray from where they began. Falls
+    /// to <see cref="LastRate"/> by the same factor at every update.</summary>
+    public double Rate { get; init; } = 0.01;
 
     /// <summary>The last update's.</summary>
-    public double LastRate { get; init; } = 5e-4;
+    public double LastRate { get; init; } = 1e-4;
 }
 
 /// <summary>Where a search ended, for each of N starting states.</summary>
@@ -40,14 +40,15 @@ internal static class SlowPoints
     /// <param name="map">F.</param>
     /// <param name="starts">[N][S].</param>
     /// <param name="settings">When to end.</param>
+    /// <param name="bounds">The least and the most of each number of a state, which no search leaves; null for none.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="stop">Ends it with an exception.</param>
     public static SlowPointSearch Find(
-        IStateMap map, ReadOnlySpan<float> starts, SlowPointSettings settings, Action<double>? progress = null,
-        CancellationToken stop = default)
+        IStateMap map, ReadOnlySpan<float> starts, SlowPointSettings settings, StateBounds? bounds = null,
+        Action<double>? progress = null, CancellationToken stop = default)
     {
         int size = map.Size, all = starts.Length / size;
-        var search = new Search(map, settings, starts.ToArray());
+        var search = new Search(map, settings, starts.ToArray(), bounds);
         int most = 0;
         for (int first = 0; first < all; first += map.Capacity)
         {
@@ -120,7 +121,7 @@ internal static class SlowPoints
         return Math.Sqrt(sum);
     }
 
-    private sealed class Search(IStateMap map, SlowPointSettings settings, float[] starts)
+    private sealed class Search(IStateMap map, SlowPointSettings settings, float[] starts, StateBounds? bounds)
     {
         private readonly int _size = map.Size;
 
@@ -155,6 +156,7 @@ internal static class SlowPoints
                     mean[i] += (1 - Decay1) * (slope - mean[i]);
                     square[i] += (1 - Decay2) * ((slope * slope) - square[i]);
                     points[i] -= rate * (mean[i] / correction1) / (Math.Sqrt(square[i] / correction2) + Epsilon);
+                    if (bounds is not null) points[i] = bounds.Clamp(points[i], i % _size);
                 }
             }
         }

@@ -35,10 +35,11 @@ internal sealed record SearchResult(
     string Input, int Searches, int Updates, double LeastQ, double QuartileQ, double MedianQ, double UpperQuartileQ, double MostQ,
     double Distance, int Distinct);
 
-/// <summary>A slow point: its time constants, in steps, are those of all eigenvalues of the Jacobian, the largest |λ| first.</summary>
+/// <summary>A slow point: its distance is that to the nearest state that a search began with, in units of the states' spread; its time
+/// constants, in steps, are those of all eigenvalues of the Jacobian, the largest |λ| first.</summary>
 internal sealed record SlowPointResult(
-    string Input, double Q, int Searches, IReadOnlyList<double> Along, IReadOnlyList<double> Outputs, IReadOnlyList<double>? TimeConstants,
-    IReadOnlyList<ModeResult>? Modes);
+    string Input, double Q, int Searches, double Distance, IReadOnlyList<double> Along, IReadOnlyList<double> Outputs,
+    IReadOnlyList<double>? TimeConstants, IReadOnlyList<ModeResult>? Modes);
 
 /// <summary>An eigenvalue, and which share of its vectors lies within the read-out vectors' span.</summary>
 internal sealed record ModeResult(

@@ -113,11 +113,22 @@ public sealed class SlowPointsTests
     }
 
     [Test]
+    public async Task No_search_leaves_the_bounds_of_the_states_that_were_seen()
+    {
+        // From 0.5 it would go on to the switch's end.
+        var bounds = new StateBounds(2);
+        bounds.Add([0.4f, -0.5f]);
+        bounds.Add([0.7f, 0.5f]);
+        SlowPointSearch search = SlowPoints.Find(s_switches, [0.5f, 0.45f, 0.6f, -0.45f], new SlowPointSettings(), bounds);
+        await Assert.That(Closeness.Furthest(search.States, new[] { 0.7f, 0.5f, 0.7f, -0.5f })).IsLessThan(1e-6);
+    }
+
+    [Test]
     public async Task A_stop_ends_a_search()
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        await Assert.That(() => SlowPoints.Find(s_switches, [0.5f, 0.5f], new SlowPointSettings(), null, source.Token))
+        await Assert.That(() => SlowPoints.Find(s_switches, [0.5f, 0.5f], new SlowPointSettings(), stop: source.Token))
             .Throws<OperationCanceledException>();
     }
 
