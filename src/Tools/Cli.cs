@@ -1,3 +1,4 @@
+using TinySD.Tools.Analysis;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Files;
 using TinySD.Tools.Options;
@@ -67,6 +68,9 @@ internal static class Cli
         // What each kind of model is measured by; a task adds its own here.
         var csv = new CsvOptions("as in training");
         var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv));
+
+        // And how its states are looked at.
+        var analyses = new ModelVerbs<AnalyzeRequest>(new ClassifierAnalysis(csv), new RegressorAnalysis(csv));
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
         {
             new DemoCommand(common),
@@ -78,6 +82,7 @@ internal static class Cli
             new GenerateCommand(common),
             new ClassifyCommand(common),
             new PredictCommand(common),
+            new AnalyzeCommand(analyses, common),
             new RunCommand(common),
             new InspectCommand(common, kinds),
             new VerifyCommand(common, kinds),

@@ -40,6 +40,11 @@ internal static class HelpText
             "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
             "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
         ],
+        ["analyze"] =
+        [
+            "tinysd analyze classifier.tsd --data test.txt --report states.html",
+            "tinysd analyze regressor.tsd --data test.csv --report states.html",
+        ],
         ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
         ["run"] =
         [

@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Files"] = ["Errors", "Display", "Json", "Options"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
-        ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
+        ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
         ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
@@ -26,11 +26,12 @@ public sealed class ArchitectureTests
         ["Commands"] =
         [
             "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
-            "Reproduce", "Synthetic", "Tasks.Classification", "Tasks.Regression",
+            "Reproduce", "Synthetic", "Tasks.Classification", "Tasks.Regression", "Analysis",
         ],
         [Rooms.Root] =
         [
-            "Errors", "Display", "Options", "Files", "Tasks.LanguageModeling", "Tasks.Classification", "Tasks.Regression", "Commands",
+            "Errors", "Display", "Options", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification", "Tasks.Regression",
+            "Commands",
         ],
     });
 
