@@ -9,7 +9,7 @@ namespace TinySD.Tools.Tests;
 public sealed class ClassifierTests
 {
     [Test]
-    public async Task It_learns_and_says_the_same_when_it_is_loaded_again()
+    public async Task It_learns_and_another_process_says_the_same()
     {
         using var folder = new TestFolder();
         string test = folder.PutTexts("x.txt", 83, 3);
@@ -20,7 +20,10 @@ public sealed class ClassifierTests
             await Assert.That(json.TryGetProperty(key, out _)).IsTrue().Because(key);
         await Assert.That(json.GetProperty("metric").GetString()).IsEqualTo("accuracy");
         await Assert.That(json.GetProperty("test").GetDouble()).IsGreaterThan(0.9);
-        JsonElement evaluated = Tinysd.Run("eval", folder.Model, "--data", test, "--json").Json;
+
+        // In another process, which knows nothing but the file.
+        CliResult elsewhere = await TinysdProcess.RunAsync(folder.Path, "eval", folder.Model, "--data", test, "--json");
+        JsonElement evaluated = elsewhere.Json;
         await Assert.That(JsonSerializer.Serialize(evaluated)).IsEqualTo(JsonSerializer.Serialize(tested));
         await Assert.That(evaluated.GetProperty("accuracy").GetDouble()).IsEqualTo(json.GetProperty("test").GetDouble());
 
@@ -51,7 +54,7 @@ public sealed class ClassifierTests
     }
 
     [Test]
-    public async Task Another_process_gives_the_same_probabilities()
+    public async Task A_text_has_the_same_probabilities_alone_and_among_others()
     {
         using var folder = new TestFolder();
         await Assert.That(folder.TrainClassifier().Code).IsEqualTo(0);
