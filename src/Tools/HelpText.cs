@@ -32,7 +32,7 @@ internal static class HelpText
             "tinysd train classifier --train all.txt --folds 10 --fold 1 --valid-fraction 0.1 --out fold1.tsd",
             "tinysd train classifier --preset integration --train train.txt --valid valid.txt --out integrator.tsd",
         ],
-        ["classify"] = ["tinysd classify topics.tsd < questions.txt", "tinysd classify topics.tsd --top 3 < questions.txt"],
+        ["classify"] = ["tinysd classify topics.tsd", "tinysd classify topics.tsd --top 3"],
         ["eval"] =
         [
             "tinysd eval model.tsd --data test.txt",

@@ -62,6 +62,33 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Classify()
+    {
+        // sample
+        LoadedClassifier loaded = ClassifierFile.Load("trec.tsd");
+        var session = new ClassifierSession(loaded.Classifier);
+        ReadOnlySpan<double> probabilities = session.Classify(loaded.Encode("who wrote faust ?"));
+        for (int i = 0; i < probabilities.Length; i++)
+            Console.WriteLine($"{loaded.Classifier.Form.Labels[i]} {probabilities[i]:F3}");
+        // end
+    }
+
+    public static void TrainClassifier()
+    {
+        // sample
+        LabelledTexts texts = LabelledTexts.Read("train.txt"), held = LabelledTexts.Read("valid.txt");
+        var reading = new TextReading { IsLowerCase = true };
+        var classes = ClassNames.Of(texts.Path, texts.Rows);
+        Vocabulary words = reading.BuildVocabulary(texts.Rows.Select(row => row.Text));
+        using var threads = new WorkerPool(Environment.ProcessorCount);
+        var task = new ClassifierTask(
+            ClassifierRecipe.Presets[0], new ClassifierForm { Labels = classes.Names }, words.Count,
+            reading.Encode(texts, words, classes), reading.Encode(held, words, classes), threads);
+        var run = new TrainingRun<SequenceBatch>(task);
+        while (!run.IsAtEnd) Console.WriteLine($"accuracy {run.TrainEpoch().Valid.Metric:P1}");
+        // end
+    }
+
     public static void Exchange()
     {
         // sample

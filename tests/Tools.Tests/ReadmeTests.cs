@@ -75,7 +75,8 @@ public sealed partial class ReadmeTests
     {
         string[] commands =
         [
-            "", "demo", "train", "train lm", "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce",
+            "", "demo", "train", "train lm", "train classifier", "classify", "synthesize", "synthesize ordered",
+            "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce",
             "reproduce lm", "hw", "hw detect", "hw simulate",
         ];
         foreach (string command in commands)

@@ -75,6 +75,15 @@ public sealed record TextReading
         return new([.. sequences], total, unknown, cut, longest);
     }
 
+    /// <summary>Texts with labels as sequences to train on or to measure by.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="vocabulary">Their tokens.</param>
+    /// <param name="classes">Their labels.</param>
+    /// <exception cref="FileProblemException">A label is none of these.</exception>
+    /// <exception cref="ArgumentException">As for <see cref="Encode(string, Vocabulary, out int)"/>.</exception>
+    public LabelledSequences Encode(LabelledTexts texts, Vocabulary vocabulary, ClassNames classes) => LabelledSequences.OfTokens(
+        Encode(texts.Rows.Select(row => row.Text), vocabulary).Sequences, classes.IdsOf(texts.Path, texts.Rows));
+
     private void Push<TSink>(string text, ref TSink sink)
         where TSink : struct, ITokenSink
     {
