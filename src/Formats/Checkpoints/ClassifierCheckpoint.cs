@@ -45,6 +45,8 @@ public sealed record RunSequences
 
     internal string? FindFault()
     {
+        if (Labels.Contains(null)) return "a label is null";
+        if (Reading?.Values.Contains(null) == true) return "an option's value is null";
         if (Level is null != Vocabulary is null) return "level and vocabulary do not go together";
         if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
         if (new[] { Train, Valid, Test }.Any(set => set?.Sequences < 1)) return "a file has no sequence";

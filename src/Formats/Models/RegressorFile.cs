@@ -59,11 +59,13 @@ public static class RegressorFile
     /// <summary>The kind as the header names it.</summary>
     public const string Kind = "regressor";
 
-    /// <summary>How they are written and read.</summary>
-    public static ModelFormat<RegressorDescription, Regressor> Format { get; } = new RegressorFormat();
+    // Before the format, which takes it when it is made.
 
     /// <summary>What they are measured by: the mean squared error of normalised values.</summary>
     public static Metric Metric { get; } = new("mse");
+
+    /// <summary>How they are written and read.</summary>
+    public static ModelFormat<RegressorDescription, Regressor> Format { get; } = new RegressorFormat();
 
     /// <summary>Writes a regressor whole or not at all; equal input gives equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
@@ -77,6 +79,9 @@ public static class RegressorFile
         string path, Regressor regressor, TrainingRecord<RegressorRecipe, SeriesRecord> training, TensorStorage storage = TensorStorage.F32)
     {
         training = training with { Parameters = regressor.Model.Layout.ParameterCount };
+        SeriesForm form = regressor.Form;
+        if (training.Recipe.ToConfig(form.Inputs.Length, form.Targets.Length) != regressor.Model.Config)
+            Throw.Argument("the recipe does not make the regressor's model");
         Format.Save(path, new(regressor.Form, training), regressor.Model.Parameters, storage);
     }
 
@@ -112,6 +117,8 @@ public static class RegressorFile
 
         internal override void Write(Utf8JsonWriter json, RegressorDescription content, string path)
         {
+            content.Form.Validate();
+            if (FindFault(content) is { } fault) Throw.Argument(fault);
             json.WritePropertyName(ColumnsName);
             JsonSerializer.Serialize(json, FormSection.From(content.Form), ModelJson.Default.FormSection);
             _training.Write(json, content.Training, path);
@@ -123,10 +130,9 @@ public static class RegressorFile
             TrainingRecord<RegressorRecipe, SeriesRecord> training = _training.Read(reader);
             FormSection columns = reader.Read(
                 ColumnsName, ModelJson.Default.FormSection, (ValuesOfColumn * FloatsOf(reader.File)) + SectionReader.MostValues);
-            SeriesForm form = columns.ToForm(training.Recipe);
-            if (training.Data.Spreads.Count != form.Targets.Length)
-                Throw.Argument($"there are {Words.Counted(form.Targets.Length, "target")} and {training.Data.Spreads.Count} spreads");
-            return new RegressorDescription(form, training);
+            var content = new RegressorDescription(columns.ToForm(training.Recipe), training);
+            if (FindFault(content) is { } fault) Throw.Argument(fault);
+            return content;
         }
 
         internal override Regressor LayOut(RegressorDescription content, Memory<float> memory)
@@ -136,5 +142,16 @@ public static class RegressorFile
         }
 
         internal override ParameterBlock ParametersOf(Regressor model) => model.Model.Parameters;
+
+        private static string? FindFault(RegressorDescription content)
+        {
+            (SeriesForm form, TrainingRecord<RegressorRecipe, SeriesRecord> training) = content;
+            if (training.Data.Spreads.Count != form.Targets.Length)
+                return $"there are {Words.Counted(form.Targets.Length, "target")} and {training.Data.Spreads.Count} spreads";
+            SeriesForm own = training.Recipe.ToForm(form.Inputs, form.Targets);
+            SeriesForm bare = form with { Inputs = own.Inputs, Targets = own.Targets };
+            bare = bare with { InputScales = own.InputScales, TargetScales = own.TargetScales, OutputScales = own.OutputScales };
+            return bare == own ? null : "the recipe is not that of the regressor";
+        }
     }
 }

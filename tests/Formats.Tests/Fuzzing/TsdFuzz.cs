@@ -13,8 +13,8 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, checkpoints, and files of other
-/// kinds.</summary>
+/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, regressors, classifiers, checkpoints of
+/// all tasks, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -59,6 +59,11 @@ internal sealed partial class TsdFuzz : FuzzFormat
         MakeStack(new() { Cell = CellKind.Lstm, InputSize = 1, HiddenSize = 2, Peepholes = true, Clip = 1.5f,
             Activations = [new(ActivationKind.HardSigmoid, 0.25f, 0.5f), new(ActivationKind.Relu), new(ActivationKind.Tanh)] }),
         MakeCheckpoint(),
+        SequenceModelBytes.Regressor(),
+        SequenceModelBytes.Classifier(),
+        SequenceModelBytes.SequenceClassifier(),
+        SequenceModelBytes.RegressorRun(),
+        SequenceModelBytes.ClassifierRun(),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -92,6 +97,18 @@ internal sealed partial class TsdFuzz : FuzzFormat
                     return null;
                 case RecurrentStackFile.Kind:
                     RecurrentStackFile.TryLoad(path, out _, out refused);
+                    return refused;
+                case RegressorFile.Kind:
+                    RegressorFile.TryLoad(path, out _, out refused);
+                    return refused;
+                case ClassifierFile.Kind:
+                    ClassifierFile.TryLoad(path, out _, out refused);
+                    return refused;
+                case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == RegressorFile.Kind:
+                    if (RegressorCheckpoint.Format.TryOpen(path, out var series, out refused)) series.Dispose();
+                    return refused;
+                case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == ClassifierFile.Kind:
+                    if (ClassifierCheckpoint.Format.TryOpen(path, out var sequences, out refused)) sequences.Dispose();
                     return refused;
                 case CheckpointFile.Kind:
                     if (LanguageModelCheckpoint.Format.TryOpen(path, out var checkpoint, out refused)) checkpoint.Dispose();
