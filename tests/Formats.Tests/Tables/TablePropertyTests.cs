@@ -55,6 +55,56 @@ public sealed class TablePropertyTests
             return isSame && !rows.Read(values);
         });
 
+    // Whatever comes is a table, or refused in words with the file's name: no other exception, and no end that is not reached.
+    [Test]
+    public void Any_bytes_are_read_or_refused_in_words() => Gen.Select(
+        Gen.OneOf(
+            Gen.Byte.Array[0, 60],
+            Gen.OneOf<string>("a", "b", "1", "2.5", "1,5", "-", "NA", "inf", "\"", "\"\"", ",", ";", "\t", "\n", "\r", "\r\n", " ", "é",
+                "2016-07-01", "01.07.2016 10:00", "sep=;\n", "\uFEFF", "time").Array[0, 60]
+                .Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)))),
+        Gen.Int[0, 2], Gen.Int[1, 7], Gen.Bool)
+        .Sample((bytes, how, block, hasComma) =>
+        {
+            var options = new TableOptions
+            {
+                DecimalMark = hasComma ? DecimalMark.Comma : DecimalMark.Point,
+                HasHeader = how switch { 0 => null, 1 => true, _ => false },
+            };
+            IsReadOrRefused(() =>
+            {
+                NumberTable table = TableFiles.Read(bytes, options);
+                foreach (CsvColumn column in table.NumberColumns())
+                {
+                    if (table.Numbers(column).Length != table.RowCount || table.Numbers(column).Any(double.IsInfinity))
+                        throw new InvalidOperationException("a column is not whole");
+                }
+
+                if (table.Time is { } time) TimeColumnReport.Of(time, table.LineOf);
+            });
+            IsReadOrRefused(() =>
+            {
+                using NumberRows rows = NumberRows.Open(new InParts(bytes, block), TableFiles.Name, options, ["a"], ["a", "b"], 1);
+                double[] values = new double[1];
+                while (rows.Read(values))
+                {
+                    if (double.IsInfinity(values[0])) throw new InvalidOperationException("a number is infinite");
+                }
+            });
+        }, iter: 3000);
+
+    private static void IsReadOrRefused(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (FileProblemException exception) when (exception.Message.StartsWith(TableFiles.Name, StringComparison.Ordinal))
+        {
+            // In words.
+        }
+    }
+
     private static string Written(double value, bool hasDecimalComma)
     {
         if (double.IsNaN(value)) return "NA";
