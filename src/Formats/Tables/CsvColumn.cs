@@ -25,8 +25,8 @@ public sealed class CsvColumn
     private readonly List<double> _values = [];
     private readonly List<string>? _texts;
     private List<long>? _ticks;
-    private long _numbers, _others, _times, _meant;
-    private bool _hasOffsets, _isTimes;
+    private long _numbers, _others, _times, _meant, _timesOfEitherOrder;
+    private bool _hasOffsets, _isTimes, _isDayFirst;
     private double[]? _array;
     private (CellKind Kind, long Line, string Text) _fault;
     private Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known;
@@ -97,7 +97,7 @@ public sealed class CsvColumn
         // Cells are times until one is none.
         if (_others == 0 && _numbers == 0) _ticks = [.. Enumerable.Repeat(TimeColumn.Missing, _values.Count - 1)];
         _others++;
-        bool isTime = TimeCell.TryRead(cell, out long ticks, out bool hasOffset);
+        bool isTime = TryTime(cell, out long ticks, out bool hasOffset);
         if (isTime)
         {
             _times++;
@@ -180,6 +180,30 @@ public sealed class CsvColumn
     }
 
     private string Shown => $"'{Words.Shown(Name)}'";
+
+    // Of 7/1/2016 the 7 is the month, until a 13 stands there: then it was the day all along, if it can have been.
+    private bool TryTime(ReadOnlySpan<char> cell, out long ticks, out bool hasOffset)
+    {
+        bool isTime = TimeCell.TryRead(cell, _isDayFirst, out ticks, out hasOffset);
+        if (!isTime && !_isDayFirst && _times == _timesOfEitherOrder && TimeCell.TryRead(cell, true, out ticks, out hasOffset))
+            isTime = _isDayFirst = TryTurn();
+        if (isTime && TimeCell.IsOfEitherOrder(cell)) _timesOfEitherOrder++;
+        return isTime;
+    }
+
+    private bool TryTurn()
+    {
+        if (_ticks is null) return false;
+        foreach (ref long at in CollectionsMarshal.AsSpan(_ticks))
+        {
+            if (at == TimeColumn.Missing) continue;
+            var time = new DateTime(at);
+            if (time.Day > 12) return false;
+            at = new DateTime(time.Year, time.Day, time.Month).Ticks + time.TimeOfDay.Ticks;
+        }
+
+        return true;
+    }
 
     private static bool TryUnix(double value, out long ticks)
     {

@@ -98,6 +98,7 @@ internal static class DialectFinder
     }
 
     // A time is a value as a number is.
-    private static CellKind Kind(string cell, DecimalMark mark) => TimeCell.TryRead(cell, out _, out _) ? CellKind.Number
+    private static CellKind Kind(string cell, DecimalMark mark) => TimeCell.TryRead(cell, false, out _, out _)
+        || TimeCell.TryRead(cell, true, out _, out _) ? CellKind.Number
         : NumberCell.Read(cell, mark, out _);
 }

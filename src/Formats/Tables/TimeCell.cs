@@ -1,21 +1,31 @@
 namespace TinySD.Formats.Tables;
 
-/// <summary>Reads a cell as a time: <c>2016-07-01</c>, <c>2016/07/01</c> or <c>01.07.2016</c>, then <c>T</c> or a blank and
-/// <c>hh:mm[:ss[.f]]</c>, then <c>Z</c> or an offset; all but the date may be left out.</summary>
+/// <summary>Reads a cell as a time: <c>2016-07-01</c>, <c>2016/07/01</c>, <c>01.07.2016</c> or, the month before the day or behind it,
+/// <c>7/1/2016</c>; then <c>T</c> or a blank and <c>hh:mm[:ss[.f]]</c>, perhaps AM or PM; then <c>Z</c> or an offset. All but the date may
+/// be left out.</summary>
 internal ref struct TimeCell
 {
+    private readonly bool _isDayFirst;
     private ReadOnlySpan<char> _rest;
 
-    private TimeCell(ReadOnlySpan<char> cell) => _rest = cell;
+    private TimeCell(ReadOnlySpan<char> cell, bool isDayFirst)
+    {
+        _rest = cell;
+        _isDayFirst = isDayFirst;
+    }
+
+    /// <summary>Whether a date has its day and month in an order that the cell does not tell.</summary>
+    public static bool IsOfEitherOrder(ReadOnlySpan<char> cell) => cell.IndexOf('/') is 1 or 2;
 
     /// <summary>Reads a time.</summary>
     /// <param name="cell">Without white space around it.</param>
+    /// <param name="isDayFirst">Whether of <c>7/1/2016</c> the 7 is the day.</param>
     /// <param name="ticks">100 ns since the year 1; of UTC where the cell has an offset, else as the clock showed it.</param>
     /// <param name="hasOffset">Whether the cell says how far from UTC it is.</param>
-    public static bool TryRead(ReadOnlySpan<char> cell, out long ticks, out bool hasOffset)
+    public static bool TryRead(ReadOnlySpan<char> cell, bool isDayFirst, out long ticks, out bool hasOffset)
     {
         (ticks, hasOffset) = (0, false);
-        var reader = new TimeCell(cell);
+        var reader = new TimeCell(cell, isDayFirst);
         if (!reader.TryDate(out ticks)) return false;
         if (reader._rest.IsEmpty) return true;
         if (!reader.Take('T') && !reader.Take(' ')) return false;
@@ -34,9 +44,12 @@ internal ref struct TimeCell
             if (mark is not ('-' or '/') || !Take(mark) || !TryDigits(1, 2, out month) || !Take(mark) || !TryDigits(1, 2, out day))
                 return false;
         }
-        else if (!TryDigits(1, 2, out day) || !Take('.') || !TryDigits(1, 2, out month) || !Take('.') || !TryDigits(4, 4, out year))
+        else
         {
-            return false;
+            if (!TryDigits(1, 2, out day)) return false;
+            char mark = Take('.') ? '.' : Take('/') ? '/' : '\0';
+            if (mark == '\0' || !TryDigits(1, 2, out month) || !Take(mark) || !TryDigits(4, 4, out year)) return false;
+            if (mark == '/' && !_isDayFirst) (day, month) = (month, day);
         }
 
         if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
@@ -50,6 +63,15 @@ internal ref struct TimeCell
         if (!TryDigits(1, 2, out int hour) || !Take(':') || !TryDigits(2, 2, out int minute)) return false;
         if (Take(':') && !TryDigits(2, 2, out second)) return false;
         if (hour > 23 || minute > 59 || second > 59) return false;
+        bool isMorning = _rest.EndsWith(" AM", StringComparison.OrdinalIgnoreCase);
+        if (isMorning || _rest.EndsWith(" PM", StringComparison.OrdinalIgnoreCase))
+        {
+            // Twelve comes before one.
+            if (hour is < 1 or > 12) return false;
+            hour = (hour % 12) + (isMorning ? 0 : 12);
+            _rest = _rest[..^3];
+        }
+
         ticks += (hour * TimeSpan.TicksPerHour) + (minute * TimeSpan.TicksPerMinute) + (second * TimeSpan.TicksPerSecond);
         if (!Take('.')) return true;
         long unit = TimeSpan.TicksPerSecond;

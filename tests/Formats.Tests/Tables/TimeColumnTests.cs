@@ -16,6 +16,12 @@ public sealed class TimeColumnTests
     [Arguments("when", "2016-07-01 13:30:00 -0530", "2016-07-01T19:00:00")]
     [Arguments("when", "01.07.2016", "2016-07-01T00:00:00")]
     [Arguments("when", "1.7.2016 9:05", "2016-07-01T09:05:00")]
+    [Arguments("when", "7/1/2016", "2016-07-01T00:00:00")]
+    [Arguments("when", "07/01/2016 0:30", "2016-07-01T00:30:00")]
+    [Arguments("when", "7/1/2016 12:05:06 AM", "2016-07-01T00:05:06")]
+    [Arguments("when", "7/1/2016 12:05 PM", "2016-07-01T12:05:00")]
+    [Arguments("when", "7/1/2016 1:00 pm", "2016-07-01T13:00:00")]
+    [Arguments("when", "31/7/2016 13:00", "2016-07-31T13:00:00")]
     [Arguments("time", "1467331200", "2016-07-01T00:00:00")]
     [Arguments("Timestamp", "1467331200000", "2016-07-01T00:00:00")]
     [Arguments("date", "20160701", "2016-07-01T00:00:00")]
@@ -35,6 +41,8 @@ public sealed class TimeColumnTests
     [Arguments("when", "2016-07-01 25:00")]
     [Arguments("when", "2016-07-01 12:60")]
     [Arguments("when", "2016-07-01x")]
+    [Arguments("when", "31/13/2016")]
+    [Arguments("when", "7/1/2016 13:00 PM")]
     [Arguments("when", "2016-07")]
     [Arguments("value", "1467331200")]
     [Arguments("time", "12.5")]
@@ -42,6 +50,19 @@ public sealed class TimeColumnTests
     {
         NumberTable table = TableFiles.Read($"{name},a\n{cell},1\n");
         await Assert.That(table.Time).IsNull();
+    }
+
+    // 1 and 12 may be either; where a 13 stands is the day.
+    [Test]
+    [Arguments("1/11/2016 5:00|1/12/2016 5:00|1/13/2016 5:00", "2016-01-11|2016-01-12|2016-01-13")]
+    [Arguments("11/1/2016 5:00|12/1/2016 5:00|13/1/2016 5:00", "2016-01-11|2016-01-12|2016-01-13")]
+    [Arguments("1/13/2016 5:00|13/1/2016 5:00", "")]
+    public async Task The_order_of_day_and_month_is_one_for_the_whole_column(string cells, string expected)
+    {
+        NumberTable table = TableFiles.Read("when,a\n" + string.Concat(cells.Split('|').Select(cell => $"{cell},1\n")));
+        await Assert.That(string.Join('|', (table.Time?.Ticks ?? []).Select(ticks => $"{new DateTime(ticks):yyyy-MM-dd}")))
+            .IsEqualTo(expected);
+        if (table.Time is { } time) await Assert.That(time.Ticks.All(ticks => new DateTime(ticks).Hour == 5)).IsTrue();
     }
 
     [Test]
