@@ -112,6 +112,74 @@ public sealed class ReproduceClassifierTests
         await Assert.That(result.Json.GetProperty("valid").GetProperty("sequences").GetInt32()).IsEqualTo(16);
     }
 
+    [Test]
+    public async Task Without_a_fold_each_seed_tests_on_a_fold_of_its_own()
+    {
+        using var folder = new TestFolder();
+        string page = folder["page.html"];
+        CliResult result = Tinysd.Run([.. FoldWords(folder, "3", "random,nr-st"), "--json", "--report", page]);
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        await Assert.That(result.Json.GetProperty("train").GetProperty("sequences").GetInt32()).IsEqualTo(100);
+        await Assert.That(result.Json.GetProperty("folds").GetInt32()).IsEqualTo(3);
+        await Assert.That(result.Json.TryGetProperty("test", out _)).IsFalse();
+        JsonElement runs = result.Json.GetProperty("cells")[1].GetProperty("runs");
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            CliResult trained = folder.TrainClassifier(
+                "--train", folder["all.txt"], "--valid-fraction", "0.2", "--folds", "3", "--fold", $"{seed}", "--seed", $"{seed}",
+                "--dropout", "structured", "--rate-recurrent", "0", "--epochs", "2", "--json", "--no-checkpoints");
+            await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+            await Assert.That(runs[seed - 1].GetProperty("test").GetDouble()).IsEqualTo(trained.Json.GetProperty("test").GetDouble());
+            await Assert.That(folder.AreEqual($"folds/nr-st-seed{seed}/model.tsd", "model.tsd")).IsTrue();
+        }
+
+        const string words = "each seed tests on a fold of its own, so that means and spread are over all 3 folds";
+        await Assert.That(await File.ReadAllTextAsync(page)).Contains(words).And.Contains("100 texts in 3 folds");
+        CliResult text = Tinysd.Run([.. FoldWords(folder, "3", "random,nr-st"), "--report-only"]);
+        await Assert.That(text.Out).Contains(words);
+    }
+
+    [Test]
+    public async Task Folds_of_seeds_go_on_where_they_were_with_the_same_data_alone()
+    {
+        using var folder = new TestFolder();
+        CliResult stopped = Tinysd.RunUntilShown("run 2/2 nr-st-seed2, epoch 2/2", 3, FoldWords(folder, "2"));
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        CliResult first = Tinysd.Run([.. FoldWords(folder, "2"), "--report-only"]);
+        await Assert.That(first.Out).Contains("so that means and spread are over 1 of 3 folds");
+
+        // Seed 5 has the fold of seed 2, and seed 0 that of seed 3.
+        CliResult more = Tinysd.Run(FoldWords(folder, "0,2,5"));
+        await Assert.That(more.Code).IsEqualTo(0).Because(more.Error);
+        await Assert.That(more.Out).Contains("the seeds test on the folds in turn, so that means and spread are over all 3 folds");
+        foreach ((int seed, int fold) in new[] { (0, 3), (2, 2), (5, 2) })
+        {
+            CliResult trained = folder.TrainClassifier(
+                "--train", folder["all.txt"], "--valid-fraction", "0.2", "--folds", "3", "--fold", $"{fold}", "--seed", $"{seed}",
+                "--dropout", "structured", "--rate-recurrent", "0", "--epochs", "2", "--no-checkpoints");
+            await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+            await Assert.That(folder.AreEqual($"folds/nr-st-seed{seed}/model.tsd", "model.tsd")).IsTrue();
+        }
+
+        CliResult named = Tinysd.Run([.. FoldWords(folder, "2"), "--fold", "1"]);
+        await Assert.That(named.Code).IsEqualTo(2);
+        await Assert.That(named.Error).Contains("--fold is 1, and the grid in ").And.Contains(" has none");
+
+        // A word that stands once is none of most folds.
+        string[] lines = await File.ReadAllLinesAsync(folder["all.txt"]);
+        folder.PutText("all.txt", string.Concat(lines.Select((line, row) => (row == 40 ? line + " unheard" : line) + "\n")));
+        CliResult other = Tinysd.Run([.. FoldWords(folder, "2", put: false)]);
+        await Assert.That(other.Code).IsEqualTo(1);
+        await Assert.That(other.Error).Contains($"--train {folder["all.txt"]} is not that of the grid in {folder["folds"]}");
+    }
+
+    private static string[] FoldWords(TestFolder folder, string seeds, string cells = "nr-st", bool put = true) =>
+    [
+        "reproduce", "classifier", "--train", put ? folder.PutTexts("all.txt", 100, 1) : folder["all.txt"], "--valid-fraction", "0.2",
+        "--folds", "3", "--dir", folder["folds"], "--cells", cells, "--seeds", seeds, "--no-timing",
+        .. s_small.Select(word => word == "4" ? "2" : word),
+    ];
+
     private static readonly string[] s_small =
         ["--hidden", "8", "--embedding", "6", "--batch", "10", "--epochs", "4", "--lr", "0.02", "--threads", "2"];
 

@@ -14,7 +14,7 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     private readonly FileOption _test = FileOption.Input(
         "--test", $"The test file, measured once for each run, on its best model. Or {ClassifierDataOptions.FoldsName}.");
 
-    private readonly ClassifierDataOptions _data = new();
+    private readonly ClassifierDataOptions _data = new("a fold of its own for each seed, the first for seed 1");
     private readonly RecipeOptions<ClassifierRecipe> _recipe =
         new(ClassifierFields.Table, ClassifierFields.Shared, ClassifierRecipe.Presets);
 
@@ -44,6 +44,7 @@ internal sealed class ReproduceClassifierCommand : GridCommand
             throw new UsageException($"{_test.Name} is missing; it is required, or {ClassifierDataOptions.FoldsName}.");
         ClassifierReading reading = ClassifierDataOptions.Read(
             options, train, valid is not null, test is not null, context.Warnings);
-        return _ => new ClassifierGrid(plan, ClassifierData.Read(train, valid, test, reading, plan.Recipe), options, reading);
+        return _ => new ClassifierGrid(
+            plan, new(ClassifierData.Open(train, valid, test, reading, plan.Recipe), options, reading), options);
     }
 }

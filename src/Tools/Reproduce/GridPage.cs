@@ -59,7 +59,7 @@ internal sealed class GridPage(GridReport report, GridTask task)
         }
 
         output.WriteLine("</table>");
-        string how = task.MeasuredHow.Length == 0 ? "" : $": {task.MeasuredHow}";
+        string how = task.MeasuredHow(report) is { Length: > 0 } told ? $": {told}" : "";
         output.WriteLine(
             $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are " +
             $"taken seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured\nmask is one for the whole batch, so what it " +

@@ -20,8 +20,8 @@ internal abstract class GridTask(GridKind kind, GridPlan plan) : IDisposable
     /// <summary>What a manifest says of the data; nothing of data that nobody can change.</summary>
     public virtual Dictionary<string, JsonElement> Data => [];
 
-    /// <summary>How validation and test are made, as a clause; empty where it goes without saying.</summary>
-    public virtual string MeasuredHow => "";
+    /// <summary>How validation and test are made of the runs in a report, as a clause; empty where it goes without saying.</summary>
+    public virtual string MeasuredHow(GridReport report) => "";
 
     /// <summary>The data, for a report.</summary>
     public abstract IEnumerable<(string Name, string Value)> Facts { get; }
@@ -108,18 +108,19 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
         TRecipe recipe = plan.Settle(run.Cell, run.Seed);
         string at = folder.Of(run), output = folder.ModelOf(run), anew = "and the run begins anew.";
         AtomicFile.CheckOwn(output);
+        TData data = DataOf(recipe);
         string? begun = Directory.Exists(at) && CheckpointFolder.List(at).Count > 0 ? at : null;
         var request = new CheckpointRequest(at, begun, null, CheckpointsToKeep);
         using CheckpointKeeper keeper = CheckpointKeeper.Hold(request, Kind.Command, resume: grid.Command);
         using CheckpointFile<TRecipe, TData>? from = begun is null
             ? null
             : CheckpointKeeper.OpenNewest<CheckpointFile<TRecipe, TData>>(at, format.TryOpen, grid.Warn, keeper, $"Remove {at}, {anew}");
-        if (from is not null && (from.Content.Recipe != recipe || !IsOfThis(from.Content.Data)))
+        if (from is not null && (from.Content.Recipe != recipe || !AreSame(from.Content.Data, data)))
             throw new FailureException($"the checkpoints in {at} are of another run than this grid's; remove that folder, {anew}");
         if (from is not null) keeper.Prune();
         folder.RemoveLeftovers(run);
         RunCheckpoints checkpoints = RunCheckpoints.Of(
-            keeper, format, recipe, DataOfRuns, keeper.SettingsFor(output, TensorStorage.F32), from, isSaved: from is not null);
+            keeper, format, recipe, data, keeper.SettingsFor(output, TensorStorage.F32), from, isSaved: from is not null);
         double before = from?.Content.State.TotalSeconds ?? 0;
         TrainedTask<TBatch> training = NewRun(recipe, new(output, TensorStorage.F32, grid.Runner, grid.Hardware));
         var driver = new TrainingDriver<TBatch>(training, maxSteps: null, grid.Runner.ThreadCount, checkpoints);
@@ -129,11 +130,12 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
         return seconds;
     }
 
-    /// <summary>What every checkpoint says of the data.</summary>
-    protected abstract TData DataOfRuns { get; }
+    /// <summary>What every checkpoint says of a run's data.</summary>
+    /// <param name="recipe">The run's: its seed may decide which they are.</param>
+    protected abstract TData DataOf(TRecipe recipe);
 
-    /// <summary>Whether a checkpoint is of the same data.</summary>
-    protected virtual bool IsOfThis(TData data) => true;
+    /// <summary>Whether a checkpoint is of the data that its run has here.</summary>
+    protected virtual bool AreSame(TData begun, TData data) => true;
 
     /// <summary>A run to be trained. It has test data.</summary>
     protected abstract TrainedTask<TBatch> NewRun(TRecipe recipe, RunSetup setup);

@@ -34,7 +34,7 @@ internal static class GridWords
         }
 
         console.Results.Write(table);
-        string how = task.MeasuredHow.Length == 0 ? "" : $"; {task.MeasuredHow}";
+        string how = task.MeasuredHow(report) is { Length: > 0 } told ? $"; {told}" : "";
         console.Out.WriteLine(
             $"{words.Plural} are means over seeds; min, max and the difference are of the test {words.Data}; " +
             $"batch size {task.Recipe.BatchSize}{how}.");

@@ -74,7 +74,7 @@ internal sealed class ParityGrid(GridPlan<ParityRecipe> plan)
 
     public override IEnumerable<(string Name, string Value)> Facts => [("sequences", "drawn")];
 
-    protected override NoData DataOfRuns => new();
+    protected override NoData DataOf(ParityRecipe recipe) => new();
 
     protected override TrainedTask<ParityBatch> NewRun(ParityRecipe recipe, RunSetup setup) => new ParityTraining(recipe, setup);
 }

@@ -11,6 +11,12 @@ internal sealed record ClassifierPart(string Path, LabelledSequences Sequences, 
     public SequencesFingerprint ToFingerprint() => new(Path, Sequences.Count, Fingerprint.Of(Sequences));
 }
 
+/// <summary>Files of labelled sequences, read once, to be divided in one way or several.</summary>
+/// <param name="Divide">The data of a run, divided as this says.</param>
+/// <param name="Whole">The training file undivided, and the validation file if there is one.</param>
+internal sealed record ClassifierSource(
+    Func<ClassifierReading, ClassifierData> Divide, Func<(ClassifierPart Train, ClassifierPart? Valid)> Whole);
+
 /// <summary>The data of a classifier's run.</summary>
 internal sealed record ClassifierData
 {
@@ -46,99 +52,131 @@ internal sealed record ClassifierData
     /// <summary>What a step of one is called.</summary>
     public string Step => Vocabulary switch { null => "row", { Level: TextLevel.Word } => "word", _ => "character" };
 
-    /// <summary>Reads texts or sequences of numbers, as the options say.</summary>
-    /// <inheritdoc cref="ReadTexts"/>
+    /// <summary>Reads texts or sequences of numbers, and divides them, as the options say.</summary>
+    /// <inheritdoc cref="OpenTexts"/>
     public static ClassifierData Read(string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe) =>
+        Open(train, valid, test, reading, recipe).Divide(reading);
+
+    /// <summary>Reads texts or sequences of numbers, as the options say.</summary>
+    /// <inheritdoc cref="OpenTexts"/>
+    public static ClassifierSource Open(string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe) =>
         reading.IsOfNumbers
-            ? ReadNumbers(train, valid, test, reading, recipe)
-            : ReadTexts(train, valid, test, reading, recipe);
+            ? OpenNumbers(train, valid, test, reading, recipe)
+            : OpenTexts(train, valid, test, reading, recipe);
 
     /// <summary>Reads texts.</summary>
     /// <param name="train">The training file.</param>
     /// <param name="valid">The validation file, or null where a part of the training file is it.</param>
     /// <param name="test">The test file, or null.</param>
-    /// <param name="reading">How they are read and divided.</param>
+    /// <param name="reading">How they are read.</param>
     /// <param name="recipe">The run's.</param>
     /// <exception cref="FileProblemException">A file cannot be read, or is not fit.</exception>
     /// <exception cref="FailureException">The training texts are empty, or too few.</exception>
-    private static ClassifierData ReadTexts(
+    private static ClassifierSource OpenTexts(
         string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
     {
-        var warnings = new List<string>();
+        var remarks = new List<string>();
         LabelledTexts all = Read(train, null);
         var classes = ClassNames.Of(train, all.Rows);
-        var sets = LabelledSets<string>.Divide(
-            SetOf(all), valid is null ? null : SetOf(Read(valid, classes)), test is null ? null : SetOf(Read(test, classes)), reading,
-            recipe.IsMultiLabel);
+        LabelledSet<string> own = SetOf(all);
+        LabelledSet<string>? validOwn = valid is null ? null : SetOf(Read(valid, classes));
+        LabelledSet<string>? testOwn = test is null ? null : SetOf(Read(test, classes));
         var texts = new TextReading { Level = reading.Level, IsLowerCase = reading.IsLowerCase, MaxLength = recipe.MaxLength };
-        TokenCounts counts = texts.Count(sets.Train.Items);
-        if (counts.Distinct == 0) throw new FailureException($"{train}: no training text has a word. Give real texts.");
-        Vocabulary vocabulary = Vocabulary.Build(
-            counts, reading.Limits.MinimumCount, addUnknown: true, reading.Limits.MaximumSize ?? Vocabulary.MaxCount);
-        return new ClassifierData
+        return new(Divide, Whole);
+
+        ClassifierData Divide(ClassifierReading how)
         {
-            Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel },
-            Vocabulary = vocabulary,
-            Texts = texts,
-            Train = PartOf(sets.Train),
-            Valid = PartOf(sets.Valid),
-            Test = sets.Test is null ? null : PartOf(sets.Test),
-            Warnings = [.. warnings, .. ClassWarnings(train, classes, sets.Train.Labels)],
-            LabelsFound = $", the label {TextSpelling.LabelPlaces.NameOf(all.Place)}",
-        };
+            List<string> warnings = [.. remarks];
+            var sets = LabelledSets<string>.Divide(own, validOwn, testOwn, how, recipe.IsMultiLabel);
+            TokenCounts counts = texts.Count(sets.Train.Items);
+            if (counts.Distinct == 0) throw new FailureException($"{train}: no training text has a word. Give real texts.");
+            Vocabulary vocabulary = Vocabulary.Build(
+                counts, reading.Limits.MinimumCount, addUnknown: true, reading.Limits.MaximumSize ?? Vocabulary.MaxCount);
+            return new ClassifierData
+            {
+                Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel },
+                Vocabulary = vocabulary,
+                Texts = texts,
+                Train = Told(sets.Train),
+                Valid = Told(sets.Valid),
+                Test = sets.Test is null ? null : Told(sets.Test),
+                Warnings = [.. warnings, .. ClassWarnings(train, classes, sets.Train.Labels)],
+                LabelsFound = $", the label {TextSpelling.LabelPlaces.NameOf(all.Place)}",
+            };
+
+            ClassifierPart Told(LabelledSet<string> set)
+            {
+                ClassifierPart part = PartOf(set, vocabulary);
+                if (TextRemarks.OfCut(set.Path, part.Tokens!, texts) is { } remark) warnings.Add(remark);
+                return part;
+            }
+        }
+
+        // With a place for every word, or texts that differ in rare ones alone would be the same.
+        (ClassifierPart, ClassifierPart?) Whole()
+        {
+            string[] both = [.. own.Items, .. validOwn?.Items ?? []];
+            Vocabulary every = Vocabulary.Build(texts.Count(both), 1, addUnknown: true, Vocabulary.MaxCount);
+            return (PartOf(own, every), validOwn is null ? null : PartOf(validOwn, every));
+        }
 
         LabelledTexts Read(string path, ClassNames? known)
         {
             LabelledTexts read = TextFiles.Read(
                 path, reading, new() { Place = reading.Place, IsMultiLabel = recipe.IsMultiLabel, Known = known?.Names });
-            warnings.AddRange(read.Remarks);
+            remarks.AddRange(read.Remarks);
             return read;
         }
 
         LabelledSet<string> SetOf(LabelledTexts read) =>
             new(read.Path, [.. read.Rows.Select(row => row.Text)], classes.IdsOf(read.Path, read.Rows));
 
-        ClassifierPart PartOf(LabelledSet<string> set)
+        ClassifierPart PartOf(LabelledSet<string> set, Vocabulary vocabulary)
         {
             EncodedTexts encoded = texts.Encode(set.Items, vocabulary);
-            if (TextRemarks.OfCut(set.Path, encoded, texts) is { } remark) warnings.Add(remark);
             return new ClassifierPart(set.Path, LabelledSequences.OfTokens(encoded.Sequences, set.Labels), encoded);
         }
     }
 
     /// <summary>Reads tables of sequences of numbers.</summary>
-    /// <inheritdoc cref="ReadTexts"/>
-    private static ClassifierData ReadNumbers(
+    /// <inheritdoc cref="OpenTexts"/>
+    private static ClassifierSource OpenNumbers(
         string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
     {
-        var warnings = new List<string>();
+        var remarks = new List<string>();
         SequenceFile all = Read(train, reading);
         var classes = ClassNames.Of(train, all.Labels);
 
         // Columns have the same names in all files, which may have others beside them.
         ClassifierReading known = reading with { IdColumn = all.Table.Id, LabelColumn = all.Table.Label, Inputs = all.Columns };
-        var sets = LabelledSets<double[]>.Divide(
-            SetOf(all), valid is null ? null : SetOf(Read(valid, known)), test is null ? null : SetOf(Read(test, known)), reading,
-            recipe.IsMultiLabel);
-        return new ClassifierData
+        LabelledSet<double[]> own = SetOf(all);
+        LabelledSet<double[]>? validOwn = valid is null ? null : SetOf(Read(valid, known));
+        LabelledSet<double[]>? testOwn = test is null ? null : SetOf(Read(test, known));
+        return new(Divide, () => (PartOf(own), validOwn is null ? null : PartOf(validOwn)));
+
+        ClassifierData Divide(ClassifierReading how)
         {
-            Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel, Inputs = [.. all.Columns] },
-            Table = all.Table,
-            Train = PartOf(sets.Train),
-            Valid = PartOf(sets.Valid),
-            Test = sets.Test is null ? null : PartOf(sets.Test),
-            Warnings =
-            [
-                .. warnings, .. ClassWarnings(train, classes, sets.Train.Labels), .. ConstantColumns(train, all.Columns, sets.Train),
-            ],
-            LabelsFound = $", in the column '{all.Table.Label}'",
-        };
+            var sets = LabelledSets<double[]>.Divide(own, validOwn, testOwn, how, recipe.IsMultiLabel);
+            return new ClassifierData
+            {
+                Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel, Inputs = [.. all.Columns] },
+                Table = all.Table,
+                Train = PartOf(sets.Train),
+                Valid = PartOf(sets.Valid),
+                Test = sets.Test is null ? null : PartOf(sets.Test),
+                Warnings =
+                [
+                    .. remarks, .. ClassWarnings(train, classes, sets.Train.Labels), .. ConstantColumns(train, all.Columns, sets.Train),
+                ],
+                LabelsFound = $", in the column '{all.Table.Label}'",
+            };
+        }
 
         SequenceFile Read(string path, ClassifierReading how)
         {
             var read = SequenceFile.Read(path, how, recipe.IsMultiLabel);
-            warnings.AddRange(read.Remarks);
-            if (read.RemarkOfCut(recipe.MaxLength) is { } cut) warnings.Add(cut);
+            remarks.AddRange(read.Remarks);
+            if (read.RemarkOfCut(recipe.MaxLength) is { } cut) remarks.Add(cut);
             return read;
         }
 

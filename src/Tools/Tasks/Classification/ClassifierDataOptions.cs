@@ -3,7 +3,8 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.Classification;
 
 /// <summary>The options that say how a classifier's data are read and divided.</summary>
-internal sealed class ClassifierDataOptions
+/// <param name="usualFold">What the help says of the fold where none is given.</param>
+internal sealed class ClassifierDataOptions(string usualFold = "1")
 {
     public const string ValidFractionName = "--valid-fraction", FoldsName = "--folds";
 
@@ -46,7 +47,7 @@ internal sealed class ClassifierDataOptions
     private readonly Option<int?> _folds = Ranged.Value(FoldsName, s_folds,
         "Cut --train into so many folds, of every class as nearly as can be, and test on one of them: for data without a test set.");
 
-    private readonly Option<int?> _fold = Ranged.Value(FoldName, s_fold, "The fold to test on, from 1. [default: 1]");
+    private readonly Option<int?> _fold = Ranged.Value(FoldName, s_fold, $"The fold to test on, from 1. [default: {usualFold}]");
     private readonly Option<ulong?> _splitSeed = Ranged.Value(SplitSeedName, Spelling.Seed,
         $"Another seed has {ValidFractionName} and {FoldsName} hold out others; --seed does not. [default: 1]");
 
@@ -66,6 +67,13 @@ internal sealed class ClassifierDataOptions
 
     /// <summary>Whether they say so of the test set.</summary>
     public static bool HoldsOutTest(IReadOnlyDictionary<string, string> given) => given.ContainsKey(FoldsName);
+
+    /// <summary>Whether the seeds of a grid have folds of their own: no fold is named for all of them.</summary>
+    public static bool EachSeedHasFold(IReadOnlyDictionary<string, string> given) => HoldsOutTest(given) && !given.ContainsKey(FoldName);
+
+    /// <summary>The same options, and a fold.</summary>
+    public static IReadOnlyDictionary<string, string> WithFold(IReadOnlyDictionary<string, string> given, int fold) =>
+        new Dictionary<string, string>(given) { [FoldName] = s_fold.NameOf(fold) };
 
     /// <summary>Those of them that a command line gives, with their values, as a checkpoint keeps them.</summary>
     public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => All

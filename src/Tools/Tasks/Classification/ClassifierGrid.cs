@@ -5,20 +5,19 @@ namespace TinySD.Tools.Tasks.Classification;
 
 /// <summary>A grid of classifiers.</summary>
 /// <param name="plan">What it trains.</param>
-/// <param name="data">The data, test data among them.</param>
+/// <param name="folds">The data of each seed, test data among them.</param>
 /// <param name="options">The options that say how they are read and divided, and their values.</param>
-/// <param name="reading">The same with what is usual.</param>
 internal sealed class ClassifierGrid(
-    GridPlan<ClassifierRecipe> plan, ClassifierData data, IReadOnlyDictionary<string, string> options, ClassifierReading reading)
+    GridPlan<ClassifierRecipe> plan, SeedFolds folds, IReadOnlyDictionary<string, string> options)
     : GridTask<ClassifierRecipe, RunSequences, SequenceBatch>(OfSequences, plan, ClassifierFields.Table, ClassifierCheckpoint.Format)
 {
     // The most accuracy that structured masks may cost against others of the same rates: half a point.
     private const double Allowed = 0.005;
 
-    private readonly GridSets _sets =
-        new("sequence", ("train", SetOf(data.Train)), ("valid", SetOf(data.Valid)), ("test", SetOf(data.Test!)));
+    // What is not of one fold alone is the same in all.
+    private readonly ClassifierData _first = folds.DataOf(plan.Seeds[0]);
 
-    private readonly RunSequences _run = data.ToRunSequences(options, reading);
+    private readonly GridSets _sets = SetsOf(folds, plan.Seeds[0]);
 
     /// <summary>What the folder of a grid of classifiers knows of them.</summary>
     public static GridKind OfSequences { get; } =
@@ -27,22 +26,45 @@ internal sealed class ClassifierGrid(
             FindFault = GridSets.FindFault,
         };
 
-    public override IEnumerable<string> Warnings => data.Warnings;
+    public override IEnumerable<string> Warnings => Plan.Seeds.SelectMany(seed => folds.DataOf(seed).Warnings).Distinct();
 
     public override Dictionary<string, JsonElement> Data => _sets.ToManifest();
 
-    public override IEnumerable<(string Name, string Value)> Facts => ClassifierTraining.FactsOf(data);
+    public override string MeasuredHow(GridReport report)
+    {
+        if (folds.Count is not { } count) return "";
+        ulong[] seeds = [.. report.Cells.SelectMany(cell => cell.Runs).Select(run => run.Seed).Distinct()];
+        int used = seeds.Select(folds.FoldOf).Distinct().Count();
+        string which = used == count ? $"all {count} folds" : $"{used} of {count} folds";
+        string who = used == seeds.Length ? "each seed tests on a fold of its own" : "the seeds test on the folds in turn";
+        return $"{who}, so that means and spread are over {which}";
+    }
 
-    protected override RunSequences DataOfRuns => _run;
+    public override IEnumerable<(string Name, string Value)> Facts
+    {
+        get
+        {
+            string seed = Plan.Seeds[0].ToString(CultureInfo.InvariantCulture);
+            if (folds.Count is not { } count) return ClassifierTraining.FactsOf(_first);
+            string file = Path.GetFileName(_first.Train.Path), all = Figures.Count(folds.Whole.Train.Sequences.Count, _first.Noun);
+            return
+            [
+                ("to train and test on", $"{file}, {all} in {Figures.Count(count, "fold")}; seed 1 leaves out fold 1, and so on in turn"),
+                .. ClassifierTraining.FactsOf(_first).Select(fact => ($"{fact.Name}, seed {seed}", fact.Value)),
+            ];
+        }
+    }
+
+    protected override RunSequences DataOf(ClassifierRecipe recipe) => folds.RunOf(recipe.Seed);
 
     // Of labels the fingerprints have the numbers alone, so that their names are settings.
     public override IEnumerable<(string Option, string Value)> Rows()
     {
         const string level = "--level";
         var beside = new List<(string, string)>();
-        if (data.Vocabulary is { } vocabulary) beside.Add((level, TextSpelling.Levels.NameOf(vocabulary.Level)));
+        if (_first.Vocabulary is { } vocabulary) beside.Add((level, TextSpelling.Levels.NameOf(vocabulary.Level)));
         beside.AddRange(options.Where(option => option.Key != level).Select(option => (option.Key, option.Value)));
-        return SettingRows.With(base.Rows(), [.. beside, ("classes", string.Join(", ", data.Form.Labels))]);
+        return SettingRows.With(base.Rows(), [.. beside, ("classes", string.Join(", ", _first.Form.Labels))]);
     }
 
     public override void Check(Dictionary<string, JsonElement> begun, string folder) => _sets.Check(begun, folder);
@@ -51,13 +73,24 @@ internal sealed class ClassifierGrid(
     {
         base.AddTo(report);
         _sets.AddTo(report);
+        if (folds.Count is { } count) report.Insert(report.IndexOf("recipe"), "folds", count);
     }
 
-    protected override bool IsOfThis(RunSequences run) =>
-        run.Train.Checksum == _run.Train.Checksum && run.Vocabulary?.Checksum == _run.Vocabulary?.Checksum;
+    protected override bool AreSame(RunSequences begun, RunSequences run) =>
+        begun.Train.Checksum == run.Train.Checksum && begun.Vocabulary?.Checksum == run.Vocabulary?.Checksum;
 
     protected override TrainedTask<SequenceBatch> NewRun(ClassifierRecipe recipe, RunSetup setup) =>
-        new ClassifierTraining(recipe, data, setup);
+        new ClassifierTraining(recipe, folds.DataOf(recipe.Seed), setup);
+
+    // Seeds that are added later have other folds of the same file.
+    private static GridSets SetsOf(SeedFolds folds, ulong seed)
+    {
+        ClassifierData first = folds.DataOf(seed);
+        if (folds.Count is null)
+            return new("sequence", ("train", SetOf(first.Train)), ("valid", SetOf(first.Valid)), ("test", SetOf(first.Test!)));
+        (ClassifierPart train, ClassifierPart? valid) = folds.Whole;
+        return new("sequence", ("train", SetOf(train)), ("valid", valid is null ? null : SetOf(valid)));
+    }
 
     private static GridSet SetOf(ClassifierPart part) => new(part.Path, part.Sequences.Count, Fingerprint.Of(part.Sequences));
 }

@@ -46,11 +46,11 @@ internal sealed class LanguageModelGrid(
         new(JsonSerializer.SerializeToElement(_texts, GridTextsJson.Default.GridTexts).EnumerateObject()
             .Select(member => KeyValuePair.Create(member.Name, member.Value)));
 
-    public override string MeasuredHow => _streams.Told(hasTest: true);
+    public override string MeasuredHow(GridReport report) => _streams.Told(hasTest: true);
 
     public override IEnumerable<(string Name, string Value)> Facts => data.Facts;
 
-    protected override RunTexts DataOfRuns => data.ToRunTexts(streams);
+    protected override RunTexts DataOf(LanguageModelRecipe recipe) => data.ToRunTexts(streams);
 
     /// <summary>The streams of a grid that has begun, or of a new one.</summary>
     /// <param name="begun">The manifest of one that has.</param>
@@ -138,7 +138,7 @@ internal sealed class LanguageModelGrid(
         base.Dispose();
     }
 
-    protected override bool IsOfThis(RunTexts texts) => texts.Train.Checksum == _texts.Train.Checksum;
+    protected override bool AreSame(RunTexts begun, RunTexts texts) => begun.Train.Checksum == texts.Train.Checksum;
 
     protected override TrainedTask<TokenWindow> NewRun(
         LanguageModelRecipe recipe, RunSetup setup) =>

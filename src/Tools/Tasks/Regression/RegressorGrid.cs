@@ -29,7 +29,7 @@ internal sealed class RegressorGrid(GridPlan<RegressorRecipe> plan, RegressorDat
 
     public override IEnumerable<(string Name, string Value)> Facts => data.Facts;
 
-    protected override RunSeries DataOfRuns => _run;
+    protected override RunSeries DataOf(RegressorRecipe recipe) => _run;
 
     public override IEnumerable<(string Option, string Value)> Rows() => SettingRows.With(
         base.Rows(), ("--targets", string.Join(", ", data.Form.Targets)), ("--inputs", string.Join(", ", data.Form.Inputs)));
@@ -42,7 +42,7 @@ internal sealed class RegressorGrid(GridPlan<RegressorRecipe> plan, RegressorDat
         _sets.AddTo(report);
     }
 
-    protected override bool IsOfThis(RunSeries run) => run.Train.Checksum == _run.Train.Checksum;
+    protected override bool AreSame(RunSeries begun, RunSeries run) => begun.Train.Checksum == run.Train.Checksum;
 
     protected override TrainedTask<SequenceBatch> NewRun(RegressorRecipe recipe, RunSetup setup) =>
         new RegressorTraining(recipe, data, setup);
