@@ -1,5 +1,6 @@
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Models;
+using TinySD.Formats.Tables;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Models;
@@ -86,6 +87,33 @@ internal static class ReadmeSamples
             reading.Encode(texts, words, classes), reading.Encode(held, words, classes), threads);
         var run = new TrainingRun<SequenceBatch>(task);
         while (!run.IsAtEnd) Console.WriteLine($"accuracy {run.TrainEpoch().Valid.Metric:P1}");
+        // end
+    }
+
+    public static void Predict()
+    {
+        // sample
+        LoadedRegressor loaded = RegressorFile.Load("oil.tsd");
+        var session = new RegressorSession(loaded.Regressor);
+        foreach (double temperature in (double[])[30.5, 27.8, 27.8, 25.0])
+        {
+            ReadOnlySpan<double> ahead = session.Step([temperature]);
+            Console.WriteLine($"the next: {ahead[0]:F1}, the last: {ahead[^1]:F1}");
+        }
+        // end
+    }
+
+    public static void TrainRegressor()
+    {
+        // sample
+        SeriesTable table = NumberTable.Read("ETTh1.csv.gz").Series(["OT"]);
+        SeriesPart train = new(table, 0, 8640), valid = new(table, 8640, 2880), test = new(table, 11520, 2880);
+        RegressorRecipe recipe = RegressorRecipe.Presets[0] with { Horizon = 24 };
+        var task = new RegressorTask(recipe, inputs: ["OT"], targets: ["OT"], train, valid);
+        var run = new TrainingRun<SequenceBatch>(task) { KeepsBest = true };
+        while (!run.IsAtEnd) Console.WriteLine($"mse {run.TrainEpoch().Valid.Metric:F4}");
+        RegressionResult result = task.Evaluate(run.BestParameters!, test);
+        Console.WriteLine($"mse {result.All.Model.Mse:F4}; repeating the last value: {result.All.Persistence.Mse:F4}");
         // end
     }
 

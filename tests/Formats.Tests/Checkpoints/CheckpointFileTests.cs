@@ -30,6 +30,7 @@ public sealed class CheckpointFileTests
             Epoch = 2,
             Step = 3,
             LossSum = 0.1 + 0.2, // 17 digits
+            ScoreSum = 12.75,
             Seconds = 1.5,
             TotalSeconds = 1e-300,
             LearningRate = 0.1f,
