@@ -141,7 +141,8 @@ public sealed class AnalyzeTests
             $"2024-03-{11 + (row / 24):00} {row % 24:00}:00,{Math.Sin(row * 0.4).ToString("F3", CultureInfo.InvariantCulture)}\n"));
         string table = folder.Put("table.csv", text), page = folder["states.html"];
         string[] more = window == "0" ? [] : ["--window", window];
-        CliResult trained = folder.Train(table, "load", ["--horizon", "2", "--valid-fraction", "0.2", "--cell", "lstm", "--layers", "1", .. more]);
+        string[] settings = ["--horizon", "2", "--valid-fraction", "0.2", "--cell", "lstm", "--layers", "1", .. more];
+        CliResult trained = folder.Train(table, "load", settings);
         await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
         CliResult result = Tinysd.Run(["analyze", folder.Model, "--data", table, "--json", "--report", page, .. s_quick]);
         await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);

@@ -68,8 +68,8 @@ public sealed class CommandFilesTests
         }
 
         // train lm, classifier and regressor 2 each, run, import, export, demo, schedule 2, hw detect, hw simulate, reproduce lm,
-        // classifier and regressor, synthesize 3.
-        await Assert.That(outputs).IsEqualTo(20);
+        // classifier and regressor, synthesize 3, analyze.
+        await Assert.That(outputs).IsEqualTo(21);
     }
 
     [Test]

@@ -25,7 +25,7 @@ internal abstract class ModelCommand<TRequest>(string name, string help, ModelVe
     protected override int Run(ParseResult parsed, CliContext context)
     {
         string model = parsed.GetRequiredValue(_model);
-        ModelVerb<TRequest> verb = verbs.Of(model, parsed, context.Warnings);
-        return verb.Run(Read(parsed, model), parsed, context);
+        TRequest request = Read(parsed, model);
+        return verbs.Of(model, parsed, context.Warnings).Run(request, parsed, context);
     }
 }
