@@ -58,12 +58,15 @@ internal sealed class PreparedSeries
     /// <summary>Its last value up to a row; not a number before the first.</summary>
     public double Last(int row, int target) => row < 0 ? double.NaN : _last[(row * _form.Targets.Length) + target];
 
+    /// <summary>What is added to what the network gives: the last value where a change is predicted, else 0.</summary>
+    public double Base(int row, int target) => _form.PredictsChange ? Last(row, target) : 0;
+
     /// <summary>What an output of a row ought to be, in the target's normalised units and before its own scale; not a number where nobody
     /// knows.</summary>
     public double OutputTarget(int row, int output)
     {
         (int step, int target) = int.DivRem(output, _form.Targets.Length);
-        return Target(row + _form.Ahead(step), target) - (_form.PredictsChange ? Last(row, target) : 0);
+        return Target(row + _form.Ahead(step), target) - Base(row, target);
     }
 
     /// <summary>Writes what the network's outputs of a row ought to be, [O].</summary>

@@ -37,8 +37,8 @@ internal static class TargetLoss
         return sum;
     }
 
-    // One loss and its derivative by the output.
-    private static double Of(SequenceLoss loss, double delta, double output, double target, out double gradient)
+    /// <summary>One loss and its derivative by the output.</summary>
+    public static double Of(SequenceLoss loss, double delta, double output, double target, out double gradient)
     {
         double error = output - target, size = Math.Abs(error), sign = Math.Sign(error);
         switch (loss)

@@ -15,6 +15,8 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
 {
     private readonly RegressorRecipe _recipe;
     private readonly SeriesPart _valid;
+    private readonly PreparedSeries _series;
+    private readonly float[] _weights;
     private readonly Func<SequenceModel, RegressorEvaluator> _newEvaluator;
     private SequenceModel _measured;
     private RegressorEvaluator _evaluator;
@@ -63,10 +65,11 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         Batches = new SeriesBatches(recipe, new PreparedSeries(form, train), form.OutputCount);
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         var shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
-        float[] weights = Weights(recipe, form);
+        _series = new PreparedSeries(form, valid);
+        _weights = Weights(recipe, form);
         float[] squares = [.. form.OutputScales.Select(scale => (float)(scale.Scale * scale.Scale))];
         Network = SequenceNetwork.OnItsOwn(
-            model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Loss, recipe.HuberDelta, weights, squares,
+            model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Loss, recipe.HuberDelta, _weights, squares,
             memory);
         _newEvaluator = measured => new RegressorEvaluator(new Regressor(measured, form), runner, hardware);
         _evaluator = _newEvaluator(model);
@@ -101,8 +104,26 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public override Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        RegressionResult result = Evaluate(parameters, _valid, progress, cancellation);
-        return new Measurement(result.All.Model.Mse, result.All.Model.Mse);
+        // The loss is in the units of training: what the network ought to give, by what it gave.
+        SeriesForm form = Regressor.Form;
+        double loss = 0;
+        long terms = 0;
+        RegressionResult result = EvaluatorOf(parameters).Evaluate(_valid, AddLoss, progress, cancellation);
+        return new Measurement(loss / terms, result.All.Model.Mse);
+
+        void AddLoss(int row, ReadOnlySpan<double> predictions)
+        {
+            for (int output = 0; output < predictions.Length; output++)
+            {
+                int target = output % form.Targets.Length;
+                double given = form.TargetScales[target].Normalise(predictions[output]) - _series.Base(row, target);
+                double wanted = form.OutputScales[output].Normalise(_series.OutputTarget(row, output));
+                if (double.IsNaN(wanted)) continue;
+                loss += _weights[output] * TargetLoss.Of(
+                    _recipe.Loss, _recipe.HuberDelta, form.OutputScales[output].Normalise(given), wanted, out _);
+                terms++;
+            }
+        }
     }
 
     /// <summary>Measures parameters on any rows.</summary>
@@ -113,19 +134,20 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public RegressionResult Evaluate(
         ParameterBlock parameters, SeriesPart part, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        // From when averaging begins, the average is measured for good.
-        if (!_measured.Parameters.Values.Overlaps(parameters.Values))
-        {
-            _measured = ModelOf(parameters);
-            _evaluator = _newEvaluator(_measured);
-        }
-
-        return _evaluator.Evaluate(part, null, progress, cancellation);
+        return EvaluatorOf(parameters).Evaluate(part, null, progress, cancellation);
     }
 
     /// <summary>The model of some parameters of its shape, which may be those of the run's average.</summary>
     public SequenceModel ModelOf(ParameterBlock parameters) =>
         parameters == Regressor.Model.Parameters ? Regressor.Model : new SequenceModel(Regressor.Model.Config, parameters.Memory);
+
+    private RegressorEvaluator EvaluatorOf(ParameterBlock parameters)
+    {
+        // From when averaging begins, the average is measured for good.
+        if (_measured.Parameters.Values.Overlaps(parameters.Values)) return _evaluator;
+        _measured = ModelOf(parameters);
+        return _evaluator = _newEvaluator(_measured);
+    }
 
     // Outputs are learnt in units of their own spread, and count as they do in the error of normalised values; 1 on the mean.
     private static float[] Weights(RegressorRecipe recipe, SeriesForm form)

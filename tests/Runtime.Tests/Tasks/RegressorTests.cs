@@ -157,6 +157,11 @@ public sealed class RegressorTests
                 EpochOutcome epoch = new TrainingRun<SequenceBatch>(task).TrainEpoch();
                 double expected = task.Evaluate(task.Regressor.Model.Parameters, train).All.Model.Mse;
                 await Assert.That(epoch.Train.Metric / expected).IsEqualTo(1).Within(1e-5);
+
+                // Measured on the same rows the loss is the same, in the same units.
+                var same = new RegressorTask(recipe, ["a", "b", "y"], ["y"], train, train);
+                EpochOutcome both = new TrainingRun<SequenceBatch>(same).TrainEpoch();
+                await Assert.That(both.Valid.Loss / both.Train.Loss).IsEqualTo(1).Within(1e-5);
             }
         }
     }
