@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace TinySD.Tools.Tests;
 
@@ -33,7 +34,7 @@ public sealed class ReproduceClassifierTests
         }
 
         await Assert.That(json.GetProperty("verdict").GetString()!).StartsWith(
-            "The claim: structured masks cost at most 0.005 accuracy against random masks at the same rates.");
+            "The claim: structured masks cost at most 0.5 points of accuracy against random masks at the same rates.");
 
         // Steps of both were timed.
         await Assert.That(json.GetProperty("verdict").GetString()!).Contains("a whole training step is: nr-st ");
@@ -41,6 +42,27 @@ public sealed class ReproduceClassifierTests
         await Assert.That(html).Contains("<h1>Structured dropout for classification: what it costs and what it gains</h1>");
         await Assert.That(html).Contains("<td>to test on</td><td>x.txt, 80 texts</td>").And.DoesNotContain("NaN");
         await Assert.That(html).DoesNotContain("erplexity").And.DoesNotContain("tokens");
+    }
+
+    [Test]
+    public async Task Differences_of_accuracy_are_told_in_points()
+    {
+        using var folder = new TestFolder();
+        await Assert.That(Run(folder, "grid", "--no-timing").Code).IsEqualTo(0);
+        foreach ((string run, double test) in s_runs.Zip([0.9, 0.896, 0.875, 0.875]))
+        {
+            string file = folder[$"grid/{run}/result.json"];
+            JsonNode result = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
+            result["test"] = test;
+            await File.WriteAllTextAsync(file, result.ToJsonString());
+        }
+
+        CliResult told = Run(folder, "grid", "--report-only");
+        await Assert.That(told.Out).Contains("88.55 %").And.Contains(" -0.20 ");
+        await Assert.That(told.Out).Contains("the difference (in points) are of the test data");
+        await Assert.That(told.Out).Contains(
+            "at most 0.5 points of accuracy against random masks at the same rates. These numbers support it: the test accuracy of nr-st " +
+            "is 0.20 points lower than that of random (-0.40 to 0.00), a mean of 2 seeds, 2 of 2 within the claim.");
     }
 
     [Test]

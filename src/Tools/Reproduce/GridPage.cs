@@ -61,8 +61,9 @@ internal sealed class GridPage(GridReport report, GridTask task)
         output.WriteLine("</table>");
         string how = task.MeasuredHow(report) is { Length: > 0 } told ? $": {told}" : "";
         output.WriteLine(
-            $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; differences are " +
-            $"taken seed by seed. Batch size B is {task.Recipe.BatchSize}: a structured\nmask is one for the whole batch, so what it " +
+            $"<p class=\"small\">{_words.Plural} are means over the seeds, and in brackets the smallest and the largest; " +
+            $"differences{_words.InUnit} are taken seed by seed. Batch size B is {task.Recipe.BatchSize}: a " +
+            "structured\nmask is one for the whole batch, so what it " +
             $"costs may grow with B. Validation is of the best epoch, test of the same model{how}.\n" +
             $"The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are " +
             "here; the ideal one counts multiply-adds alone.</p>");

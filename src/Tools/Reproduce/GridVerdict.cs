@@ -34,8 +34,7 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     /// <summary>The claim, and whether these numbers support it, in plain words.</summary>
     public string Say(IReadOnlyList<GridComparison> comparisons, GridPlan plan, IReadOnlyList<GridMissing> missing)
     {
-        string allowed = kind.Allowed.ToString(CultureInfo.InvariantCulture);
-        string claim = $"The claim: structured masks cost at most {allowed} {kind.Words.Name} against " +
+        string claim = $"The claim: structured masks cost at most {kind.Words.Limit(kind.Allowed)} against " +
             $"{ModelSpelling.DropoutKinds.NameOf(baseline.Kind)} masks at the same rates.";
         int diverged = missing.Count(run => run.Diverged is not null), left = missing.Count - diverged;
         string unfinished = left > 0 ? $" The grid is not finished: {Figures.Count(left, "run")} of it {Are(left)} missing." : "";
@@ -95,8 +94,8 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     private string Describe(GridComparison c)
     {
         GridFigure d = c.TestDifference;
-        string amount = Figures.Fixed(Math.Abs(d.Mean), kind.Words.Decimals);
-        string mean = double.IsNaN(d.Mean) ? "not to be compared with" : $"{amount} {(d.Mean > 0 ? "higher" : "lower")} than";
+        string mean = double.IsNaN(d.Mean) ? "not to be compared with"
+            : $"{kind.Words.Size(d.Mean)} {(d.Mean > 0 ? "higher" : "lower")} than";
         string spread = d.Seeds == 1 ? "" : $" ({kind.Words.Signed(d.Min)} to {kind.Words.Signed(d.Max)})";
         return $"the test {kind.Words.Name} of {c.Structured} is {mean} that of {c.Control}{spread}, " +
             $"{(d.Seeds == 1 ? "with one seed" : $"a mean of {Figures.Count(d.Seeds, "seed")}")}, " +

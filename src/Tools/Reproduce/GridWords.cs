@@ -36,7 +36,7 @@ internal static class GridWords
         console.Results.Write(table);
         string how = task.MeasuredHow(report) is { Length: > 0 } told ? $"; {told}" : "";
         console.Out.WriteLine(
-            $"{words.Plural} are means over seeds; min, max and the difference are of the test {words.Data}; " +
+            $"{words.Plural} are means over seeds; min, max and the difference{words.InUnit} are of the test {words.Data}; " +
             $"batch size {task.Recipe.BatchSize}{how}.");
         console.Out.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];

@@ -11,8 +11,17 @@ namespace TinySD.Tools.Training;
 internal sealed record TaskWords(
     string Noun, string Subject, string Data, string Terms, Metric Metric, string Plural, Func<double, string> Format)
 {
-    /// <summary>Decimals of a difference between two values of the metric.</summary>
+    /// <summary>Decimals of a difference between two values of the metric, in <see cref="Unit"/>.</summary>
     public int Decimals { get; init; } = 2;
+
+    /// <summary>What differences are shown in, for example <c>points</c>; empty for the metric itself.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>How many of that a difference of 1 is.</summary>
+    public double UnitsInOne { get; init; } = 1;
+
+    /// <summary>What to put after a word for differences that stand without their unit; empty where there is none.</summary>
+    public string InUnit => Unit.Length == 0 ? "" : $" (in {Unit})";
 
     /// <summary>Whether the metric is exp of the loss, which then stands for it in drawings, on a logarithmic scale.</summary>
     public bool IsExpOfLoss { get; init; }
@@ -28,8 +37,22 @@ internal sealed record TaskWords(
     /// <inheritdoc cref="Text(double?)"/>
     public string Text(double value) => double.IsNaN(value) ? "" : Format(value);
 
-    /// <summary>A difference with its sign.</summary>
-    public string Signed(double difference) => $"{(difference > 0 ? "+" : "")}{Figures.Fixed(difference, Decimals)}";
+    /// <summary>A difference with its sign, without its unit.</summary>
+    public string Signed(double difference) => $"{(difference > 0 ? "+" : "")}{Figures.Fixed(difference * UnitsInOne, Decimals)}";
+
+    /// <summary>How large a difference is, with its unit.</summary>
+    public string Size(double difference)
+    {
+        string amount = Figures.Fixed(Math.Abs(difference) * UnitsInOne, Decimals);
+        return Unit.Length == 0 ? amount : $"{amount} {Unit}";
+    }
+
+    /// <summary>A limit of differences, as short as it can be written, with its unit and the metric's name.</summary>
+    public string Limit(double difference)
+    {
+        string amount = (difference * UnitsInOne).ToString(CultureInfo.InvariantCulture);
+        return Unit.Length == 0 ? $"{amount} {Name}" : $"{amount} {Unit} of {Name}";
+    }
 
     /// <summary>Where a measurement stands in <see cref="Draw"/>. A loss that is no number is not known.</summary>
     public double HeightOf(Measurement measured) => !IsExpOfLoss ? measured.Metric

@@ -19,7 +19,7 @@ internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData
     /// <summary>How classifiers are told about.</summary>
     public static TaskWords Told { get; } = new(
         "classifier", "classification", "data", "sequences", ClassifierFile.Metric, "Accuracies", ClassificationReport.Percent)
-    { Decimals = 4 };
+    { Unit = "points", UnitsInOne = 100 };
 
     public override TrainingTask<SequenceBatch> Task => _task;
 
