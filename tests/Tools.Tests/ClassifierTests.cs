@@ -310,6 +310,35 @@ public sealed class ClassifierTests
     }
 
     [Test]
+    public async Task Options_of_a_run_that_goes_on_are_compared_by_what_they_say()
+    {
+        using var folder = new TestFolder();
+        string kept = folder["ck"];
+        string[] args =
+        [
+            "train", "classifier", "--train", folder.PutTexts("t.txt", 200, 1), "--valid-fraction", "0.20", "--folds", "4", "--out",
+            folder.Model, "--epochs", "2", "--checkpoint", kept, "--hidden", "8",
+        ];
+        await Assert.That(Tinysd.Run(args).Code).IsEqualTo(0);
+        (string Words, string? Difference)[] cases =
+        [
+            ("--valid-fraction .2 --folds +4 --fold 1 --split-seed 01 --min-count 1 --level word --lower false --decimal point", null),
+            ("--valid-fraction 0.3", "--valid-fraction is 0.3, and the run in "),
+            ("--fold 02", "--fold is 2, and the run in "),
+            ("--split-seed 02", "--split-seed is 2, and the run in "),
+            ("--level char", "--level is char, and the run in "),
+            ("--lower", "--lower is true, and the run in "),
+            ("--max-vocabulary 09", "--max-vocabulary is 9, and the run in "),
+        ];
+        foreach ((string words, string? difference) in cases)
+        {
+            CliResult resumed = Tinysd.Run(["train", "classifier", "--resume", kept, .. words.Split(' ')]);
+            await Assert.That(resumed.Code).IsEqualTo(difference is null ? 0 : 2).Because(words + resumed.Error);
+            if (difference is not null) await Assert.That(resumed.Error).Contains(difference);
+        }
+    }
+
+    [Test]
     public async Task A_run_does_not_go_on_with_other_texts()
     {
         using var folder = new TestFolder();

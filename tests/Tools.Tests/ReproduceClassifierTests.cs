@@ -97,7 +97,7 @@ public sealed class ReproduceClassifierTests
             "Give the grid's own file, or another folder for --dir.");
         CliResult lower = Run(folder, "grid", "--no-timing", "--lower");
         await Assert.That(lower.Code).IsEqualTo(2);
-        await Assert.That(lower.Error).Contains("--lower is true, and the grid in ").And.Contains(" has none");
+        await Assert.That(lower.Error).Contains("--lower is true, and the grid in ").And.Contains(" has false");
 
         string manifest = folder["grid/grid.json"], text = await File.ReadAllTextAsync(manifest);
         await File.WriteAllTextAsync(manifest, text.Replace("\"count\": 80", "\"count\": 0", StringComparison.Ordinal));
@@ -182,6 +182,14 @@ public sealed class ReproduceClassifierTests
             await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
             await Assert.That(folder.AreEqual($"folds/nr-st-seed{seed}/model.tsd", "model.tsd")).IsTrue();
         }
+
+        // The same values, typed otherwise.
+        string[] typed = [.. FoldWords(folder, "2").Select(word => word switch { "0.2" => ".20", "3" => "03", _ => word })];
+        CliResult same = Tinysd.Run([.. typed, "--split-seed", "01", "--lower", "false", "--report-only"]);
+        await Assert.That(same.Code).IsEqualTo(0).Because(same.Error);
+        CliResult seeded = Tinysd.Run([.. typed, "--split-seed", "02"]);
+        await Assert.That(seeded.Code).IsEqualTo(2);
+        await Assert.That(seeded.Error).Contains("--split-seed is 2, and the grid in ").And.Contains(" has 1");
 
         CliResult named = Tinysd.Run([.. FoldWords(folder, "2"), "--fold", "1"]);
         await Assert.That(named.Code).IsEqualTo(2);

@@ -9,11 +9,31 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     public const string ValidFractionName = "--valid-fraction", FoldsName = "--folds";
 
     private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldName = "--fold",
-        SplitSeedName = "--split-seed", SequencesName = "--sequences", IdName = "--id", TextName = "--text", InputsName = "--inputs";
+        SplitSeedName = "--split-seed", SequencesName = "--sequences", IdName = "--id", TextName = "--text", InputsName = "--inputs",
+        SeparatorName = "--separator", HeaderName = "--header", DecimalName = "--decimal";
 
-    private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1);
+    private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1), s_leastCount = Spelling.Whole(1),
+        s_mostTokens = Spelling.Whole(2);
+
     private static readonly Spelling<float> s_share =
         Spelling.Number(share => share is > 0f and < 1f, "a share above 0 and below 1");
+
+    // How a value is written however it was typed, and what goes where none is given. Others are words that mean what they say.
+    private static readonly Dictionary<string, (Func<string, string?> Current, string? Usual)> s_values = new()
+    {
+        [LevelName] = (TextSpelling.DecodedLevels.Current, TextSpelling.DecodedLevels.NameOf(TextLevel.Word)),
+        [LowerName] = (Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
+        [VocabularyLimitOptions.MinimumCountName] = (s_leastCount.Current, s_leastCount.NameOf(1)),
+        [VocabularyLimitOptions.MaximumSizeName] = (s_mostTokens.Current, null),
+        [ValidFractionName] = (s_share.Current, null),
+        [FoldsName] = (s_folds.Current, null),
+        [FoldName] = (s_fold.Current, null),
+        [SplitSeedName] = (Spelling.Seed.Current, Spelling.Seed.NameOf(1)),
+        [SequencesName] = (Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
+        [InputsName] = (word => string.Join(',', Names(word)), null),
+        [SeparatorName] = (TableSpelling.Separators.Current, null),
+        [DecimalName] = (TableSpelling.Decimals.Current, TableSpelling.Decimals.NameOf(DecimalMark.Point)),
+    };
 
     private readonly Option<bool> _sequences = new(SequencesName)
     {
@@ -68,12 +88,20 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     /// <summary>Whether they say so of the test set.</summary>
     public static bool HoldsOutTest(IReadOnlyDictionary<string, string> given) => given.ContainsKey(FoldsName);
 
-    /// <summary>Whether the seeds of a grid have folds of their own: no fold is named for all of them.</summary>
-    public static bool EachSeedHasFold(IReadOnlyDictionary<string, string> given) => HoldsOutTest(given) && !given.ContainsKey(FoldName);
+    /// <summary>Whether there are folds and none is named: of a grid each seed has its own then, and a single run the first.</summary>
+    public static bool NamesNoFold(IReadOnlyDictionary<string, string> given) => HoldsOutTest(given) && !given.ContainsKey(FoldName);
 
     /// <summary>The same options, and a fold.</summary>
     public static IReadOnlyDictionary<string, string> WithFold(IReadOnlyDictionary<string, string> given, int fold) =>
         new Dictionary<string, string>(given) { [FoldName] = s_fold.NameOf(fold) };
+
+    /// <summary>What an option says, the same however it was typed: 0.1 for 0.10, and what is usual where it is not given.</summary>
+    /// <param name="option">Its name.</param>
+    /// <param name="word">What was typed, or null.</param>
+    /// <returns>Null where nothing was typed and nothing is usual.</returns>
+    public static string? ValueOf(string option, string? word) =>
+        !s_values.TryGetValue(option, out (Func<string, string?> Current, string? Usual) value) ? word
+        : word is null ? value.Usual : value.Current(word) ?? word;
 
     /// <summary>Those of them that a command line gives, with their values, as a checkpoint keeps them.</summary>
     public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => All
@@ -101,7 +129,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
         warnings.NoEffect(
             folds is null && share is null && given.ContainsKey(SplitSeedName), SplitSeedName,
             $" without {ValidFractionName} or {FoldsName}");
-        bool isOfNumbers = given.ContainsKey(SequencesName), isTable = isOfNumbers || LabelledTable.IsTable(train);
+        bool isOfNumbers = ValueOf(SequencesName, Spelling.Switch) ?? false, isTable = isOfNumbers || LabelledTable.IsTable(train);
         warnings.NoEffect([.. NotFor(isOfNumbers, isTable).Where(given.ContainsKey)], isOfNumbers
             ? $" with {SequencesName}: rows of numbers have no words"
             : isTable ? $" without {SequencesName}" : $": {train} is no table (.csv)");
@@ -119,19 +147,19 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
             IsOfNumbers = isOfNumbers,
             Table = new()
             {
-                Separator = ValueOf("--separator", TableSpelling.Separators),
-                HasHeader = given.TryGetValue("--header", out string? header) ? header == "yes" : null,
-                DecimalMark = ValueOf("--decimal", TableSpelling.Decimals) ?? DecimalMark.Point,
+                Separator = ValueOf(SeparatorName, TableSpelling.Separators),
+                HasHeader = given.TryGetValue(HeaderName, out string? header) ? header == "yes" : null,
+                DecimalMark = ValueOf(DecimalName, TableSpelling.Decimals) ?? DecimalMark.Point,
             },
             IdColumn = given.GetValueOrDefault(IdName),
             LabelColumn = place is null ? label : null,
             TextColumn = given.GetValueOrDefault(TextName),
-            Inputs = given.TryGetValue(InputsName, out string? inputs) ? inputs.Split(',', StringSplitOptions.TrimEntries) : null,
+            Inputs = given.TryGetValue(InputsName, out string? inputs) ? Names(inputs) : null,
             Level = ValueOf(LevelName, TextSpelling.DecodedLevels) ?? TextLevel.Word,
             IsLowerCase = ValueOf(LowerName, Spelling.Switch) ?? false,
             Limits = new(
-                ValueOf(VocabularyLimitOptions.MinimumCountName, Spelling.Whole(1)) ?? 1,
-                ValueOf(VocabularyLimitOptions.MaximumSizeName, Spelling.Whole(2))),
+                ValueOf(VocabularyLimitOptions.MinimumCountName, s_leastCount) ?? 1,
+                ValueOf(VocabularyLimitOptions.MaximumSizeName, s_mostTokens)),
             Place = place,
             ValidFraction = share,
             Folds = folds is { } some ? (some, fold ?? 1) : null,
@@ -140,7 +168,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
 
         static IEnumerable<string> NotFor(bool isOfNumbers, bool isTable) => isOfNumbers
             ? [LevelName, LowerName, VocabularyLimitOptions.MinimumCountName, VocabularyLimitOptions.MaximumSizeName, TextName]
-            : isTable ? [IdName, InputsName] : [IdName, InputsName, TextName, "--separator", "--header", "--decimal"];
+            : isTable ? [IdName, InputsName] : [IdName, InputsName, TextName, SeparatorName, HeaderName, DecimalName];
 
         T? ValueOf<T>(string name, Spelling<T> spelling)
             where T : struct
@@ -150,6 +178,8 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
                 : throw new UsageException($"{name} is '{word}'; expected {spelling.Expected}.");
         }
     }
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries);
 
     private static Option<string?> Column(string name, string form, string help) => new(name) { HelpName = form, Description = help };
 }

@@ -20,11 +20,8 @@ internal sealed class ClassifierGrid(
     private readonly GridSets _sets = SetsOf(folds, plan.Seeds[0]);
 
     /// <summary>What the folder of a grid of classifiers knows of them.</summary>
-    public static GridKind OfSequences { get; } =
-        GridKind.Of("reproduce classifier", ClassifierTraining.Told, Allowed, ClassifierFields.Table, ClassifierCheckpoint.Format) with
-        {
-            FindFault = GridSets.FindFault,
-        };
+    public static GridKind OfSequences { get; } = KindOf(
+        GridKind.Of("reproduce classifier", ClassifierTraining.Told, Allowed, ClassifierFields.Table, ClassifierCheckpoint.Format));
 
     public override IEnumerable<string> Warnings => Plan.Seeds.SelectMany(seed => folds.DataOf(seed).Warnings).Distinct();
 
@@ -81,6 +78,12 @@ internal sealed class ClassifierGrid(
 
     protected override TrainedTask<SequenceBatch> NewRun(ClassifierRecipe recipe, RunSetup setup) =>
         new ClassifierTraining(recipe, folds.DataOf(recipe.Seed), setup);
+
+    private static GridKind KindOf(GridKind kind) => kind with
+    {
+        FindFault = GridSets.FindFault,
+        ValueOf = (option, word) => kind.ValueOf(option, ClassifierDataOptions.ValueOf(option, word)),
+    };
 
     // Seeds that are added later have other folds of the same file.
     private static GridSets SetsOf(SeedFolds folds, ulong seed)

@@ -13,8 +13,13 @@ internal sealed class ResumedSequences(ResumedRun<ClassifierRecipe, RunSequences
     public IReadOnlyDictionary<string, string> Reading(IReadOnlyDictionary<string, string> given)
     {
         IReadOnlyDictionary<string, string> known = run.Data.Reading ?? new Dictionary<string, string>();
-        foreach ((string option, string asked) in given) run.Same(option, asked, known.GetValueOrDefault(option));
+        IReadOnlyDictionary<string, string> was =
+            ClassifierDataOptions.NamesNoFold(known) ? ClassifierDataOptions.WithFold(known, 1) : known;
+        foreach ((string option, string asked) in given)
+            run.Same(option, Value(option, asked), Value(option, was.GetValueOrDefault(option)));
         return known;
+
+        static string? Value(string option, string? word) => ClassifierDataOptions.ValueOf(option, word);
     }
 
     /// <summary>Refuses other data than the run's.</summary>

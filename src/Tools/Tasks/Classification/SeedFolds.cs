@@ -9,7 +9,7 @@ internal sealed class SeedFolds(ClassifierSource source, IReadOnlyDictionary<str
     private readonly Dictionary<int, (ClassifierData Data, RunSequences Run)> _known = [];
 
     /// <summary>How many folds the seeds have between them; null where all have the same data.</summary>
-    public int? Count { get; } = ClassifierDataOptions.EachSeedHasFold(options) ? reading.Folds!.Value.Count : null;
+    public int? Count { get; } = ClassifierDataOptions.NamesNoFold(options) ? reading.Folds!.Value.Count : null;
 
     /// <summary>The files undivided.</summary>
     public (ClassifierPart Train, ClassifierPart? Valid) Whole => source.Whole();
