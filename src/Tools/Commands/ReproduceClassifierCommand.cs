@@ -23,8 +23,9 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     public ReproduceClassifierCommand(CommonOptions common)
         : base(
             ClassifierGrid.OfSequences,
-            "Train a classifier with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the " +
-            "same command goes on.",
+            "Train a classifier with each way to drop units and several seeds, seed by seed. --train, --valid (or " +
+            $"{ClassifierDataOptions.ValidFractionName}), --test (or {ClassifierDataOptions.FoldsName}) and --dir are required. Can be " +
+            "stopped at any time; the same command goes on.",
             common)
     {
         _train.Required = true;
