@@ -15,7 +15,12 @@ internal static class HelpText
             "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
             "tinysd generate model.tsd --prompt \"the company\"",
         ],
-        ["train"] = ["tinysd train lm --train train.txt --valid valid.txt --out model.tsd"],
+        ["train"] =
+        [
+            "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
+            "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --out reviews.tsd",
+            "tinysd train regressor --train sensor.csv --targets load --out load.tsd",
+        ],
         ["lm"] =
         [
             "tinysd train lm --preset zaremba-medium --show",
@@ -32,6 +37,13 @@ internal static class HelpText
             "tinysd train classifier --train all.txt --folds 10 --fold 1 --valid-fraction 0.1 --out fold1.tsd",
             "tinysd train classifier --preset integration --train train.txt --valid valid.txt --out integrator.tsd",
         ],
+        ["regressor"] =
+        [
+            "tinysd train regressor --train sensor.csv --targets load --out load.tsd",
+            "tinysd train regressor --train hours.csv --targets load --horizon 24 --season 24 --split 8640,2880,2880 --out day.tsd",
+            "tinysd train regressor --train parts.csv --targets price,weight --inputs width,height --horizon 0 --out parts.tsd",
+        ],
+        ["predict"] = ["tinysd predict load.tsd", "tinysd predict load.tsd --anomalies --threshold 5"],
         ["classify"] = ["tinysd classify topics.tsd", "tinysd classify topics.tsd --top 3"],
         ["eval"] =
         [
@@ -64,6 +76,7 @@ internal static class HelpText
             $"tinysd reproduce lm --preset zaremba-medium --hidden 256 --scale 0.25 {Texts} --dir grid --report grid.html",
             $"tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 {Texts} --dir medium",
             $"tinysd reproduce classifier --cells random,nr-st --seeds 5 {Texts} --dir classes --report classes.html",
+            "tinysd reproduce classifier --folds 10 --seeds 10 --train all.txt --valid-fraction 0.1 --cells random,nr-st --dir folds",
             "tinysd reproduce regressor --train t.csv --targets y --split 8640,2880,2880 --cells random,nr-rh-st --dir series",
         ],
         ["bench"] =
