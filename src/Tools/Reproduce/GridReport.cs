@@ -128,8 +128,9 @@ internal sealed record GridReport(
         return new GridCellReport(
             cell.Name, cell.Meaning, ModelSpelling.DropoutKinds.NameOf(dropout.Kind), dropout.Embedding, dropout.Layer, dropout.Recurrent,
             dropout.Output, task.WeightDropOf(cell), GridFigure.Of(runs.Select(r => r.ValidMetric)),
-            GridFigure.Of(runs.Select(r => r.TestMetric)), isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnValid),
-            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnTest), stepMs, speedup,
+            GridFigure.Of(runs.Select(r => r.TestMetric)),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnValid, words),
+            isBaseline ? null : GridVerdict.Difference(runs, baselines, r => r.OnTest, words), stepMs, speedup,
             cell.IsStructured ? IdealSpeedup.Of(task.NetworkOf(cell), dropout) : 1,
             stepMs is { } step && runs.Length > 0 ? runs.Average(run => End(run, step)) : null, atBaselineEnd, baselineAtEnd, runs);
     }

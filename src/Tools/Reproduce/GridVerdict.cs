@@ -1,3 +1,5 @@
+using TinySD.Tools.Training;
+
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>A structured cell against one of the same rates whose masks differ within the batch, seed by seed.</summary>
@@ -20,8 +22,8 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
         foreach ((GridCell structured, GridCell control) in Pairs())
         {
             GridRunResult[] ones = Of(structured), others = Of(control);
-            if (Difference(ones, others, r => r.OnTest) is not { } difference) continue;
-            int within = Differences(ones, others, r => r.OnTest).Count(d => kind.Cost(d) <= kind.Allowed);
+            if (Difference(ones, others, r => r.OnTest, kind.Words) is not { } difference) continue;
+            int within = Differences(ones, others, r => r.OnTest, kind.Words).Count(d => kind.Cost(d) <= kind.Allowed);
             bool holds = kind.Cost(difference.Mean) <= kind.Allowed;
             comparisons.Add(new GridComparison(structured.Name, control.Name, difference, within, holds));
         }
@@ -69,12 +71,14 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
 
     /// <summary>One set of runs less another, over the seeds that both have; null where there are none.</summary>
     public static GridFigure? Difference(
-        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure) =>
-        GridFigure.Of(Differences(ones, others, figure));
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure, TaskWords words) =>
+        GridFigure.Of(Differences(ones, others, figure, words));
 
-    /// <summary>How much more of the metric one has than another: of two that no number holds, what their losses say.</summary>
-    public static double Difference(Measurement one, Measurement other) =>
-        one.Metric != other.Metric || double.IsFinite(one.Metric) ? one.Metric - other.Metric
+    /// <summary>How much more of the metric one has than another, as a share of it if the task says so: of two that no number holds, what
+    /// their losses say.</summary>
+    public static double Difference(Measurement one, Measurement other, TaskWords words) =>
+        words.IsRelative && other.Metric > 0 && double.IsFinite(one.Metric) ? (one.Metric - other.Metric) / other.Metric
+        : one.Metric != other.Metric || double.IsFinite(one.Metric) ? one.Metric - other.Metric
         : one.Loss == other.Loss ? 0 : one.Loss > other.Loss ? double.PositiveInfinity : double.NegativeInfinity;
 
     private (GridCell Structured, GridCell Control)[] Pairs()
@@ -88,8 +92,8 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
     }
 
     private static IEnumerable<double> Differences(
-        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure) =>
-        ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => Difference(figure(one), figure(other)));
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure, TaskWords words) =>
+        ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => Difference(figure(one), figure(other), words));
 
     private string Describe(GridComparison c)
     {

@@ -20,6 +20,9 @@ internal sealed record TaskWords(
     /// <summary>How many of that a difference of 1 is.</summary>
     public double UnitsInOne { get; init; } = 1;
 
+    /// <summary>Whether a difference is a share of what is compared with: of a metric that may be of any size.</summary>
+    public bool IsRelative { get; init; }
+
     /// <summary>What to put after a word for differences that stand without their unit; empty where there is none.</summary>
     public string InUnit => Unit.Length == 0 ? "" : $" (in {Unit})";
 
@@ -51,7 +54,7 @@ internal sealed record TaskWords(
     public string Limit(double difference)
     {
         string amount = (difference * UnitsInOne).ToString(CultureInfo.InvariantCulture);
-        return Unit.Length == 0 ? $"{amount} {Name}" : $"{amount} {Unit} of {Name}";
+        return Unit.Length == 0 ? $"{amount} {Name}" : IsRelative ? $"{amount} {Unit} more {Name}" : $"{amount} {Unit} of {Name}";
     }
 
     /// <summary>Where a measurement stands in <see cref="Draw"/>. A loss that is no number is not known.</summary>

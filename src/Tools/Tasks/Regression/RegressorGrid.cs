@@ -9,9 +9,8 @@ namespace TinySD.Tools.Tasks.Regression;
 internal sealed class RegressorGrid(GridPlan<RegressorRecipe> plan, RegressorData data)
     : GridTask<RegressorRecipe, RunSeries, SequenceBatch>(OfSeries, plan, RegressorFields.Table, RegressorCheckpoint.Format)
 {
-    // The most mean squared error, of normalised values, that structured masks may cost against others of the same rates: half a percent
-    // of the spread.
-    private const double Allowed = 0.005;
+    // The most that structured masks may cost against others of the same rates, as a share of these others' mean squared error.
+    private const double Allowed = 0.02;
 
     private readonly GridSets _sets = data.ToGridSets();
     private readonly RunSeries _run = data.ToRunSeries();

@@ -24,7 +24,7 @@ internal sealed class RegressorTraining(RegressorRecipe recipe, RegressorData da
     /// <summary>How regressors are told about.</summary>
     public static TaskWords Told { get; } = new(
         "regressor", "regression", "rows", "predictions", RegressorFile.Metric, "Mean squared errors", RegressionWords.Number)
-    { Decimals = 4 };
+    { Decimals = 1, Unit = "%", UnitsInOne = 100, IsRelative = true };
 
     public override IEnumerable<(string Name, string Value)> Facts => data.Facts;
 
