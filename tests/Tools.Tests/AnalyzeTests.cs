@@ -175,6 +175,45 @@ public sealed class AnalyzeTests
     }
 
     [Test]
+    [Arguments(1, "the last 1 row")]
+    [Arguments(3, "the last 3 rows")]
+    public async Task A_linear_map_of_the_last_rows_is_said_to_be_beside_the_state(int linear, string said)
+    {
+        using var folder = new SeriesFolder();
+        string table = folder.Put("table.csv", "load\n" + string.Concat(Enumerable.Range(0, 90).Select(row =>
+            $"{Math.Sin(row * 0.4).ToString("F3", CultureInfo.InvariantCulture)}\n")));
+        string page = folder["states.html"];
+        string[] options = ["--horizon", "1", "--valid-fraction", "0.2", "--linear-rows", linear.ToString(CultureInfo.InvariantCulture)];
+        CliResult trained = folder.Train(table, "load", options);
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        CliResult plain = Tinysd.Run(["analyze", folder.Model, "--data", table, "--report", page, .. s_quick]);
+        await Assert.That(plain.Out).Contains($"the linear map of {said} is beside the state and no part of what is analysed");
+        await Assert.That(await File.ReadAllTextAsync(page)).Contains($"the linear map of {said} is beside the state");
+        CliResult json = Tinysd.Run(["analyze", folder.Model, "--data", table, "--json", .. s_quick]);
+        await Assert.That(json.Json.GetProperty("linearRows").GetInt32()).IsEqualTo(linear);
+    }
+
+    [Test]
+    public async Task The_preset_for_integration_keeps_six_classes_to_five_dimensions()
+    {
+        using var folder = new TestFolder();
+        string[] world = ["synthesize", "unordered", "--classes", "6", "--out"];
+        await Assert.That(Tinysd.Run([.. world, folder["train.txt"]]).Code).IsEqualTo(0);
+        await Assert.That(Tinysd.Run([.. world, folder["valid.txt"], "--count", "300", "--seed", "2"]).Code).IsEqualTo(0);
+        CliResult trained = Tinysd.Run(
+            "train", "classifier", "--preset", "integration", "--train", folder["train.txt"], "--valid", folder["valid.txt"], "--out",
+            folder["world.tsd"], "--threads", "1", "--quiet");
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        JsonElement json = Tinysd.Run(
+            ["analyze", folder["world.tsd"], "--data", folder["valid.txt"], "--threads", "1", "--json", .. s_quick]).Json;
+        await Assert.That(json.GetProperty("components95").GetInt32()).IsEqualTo(5);
+        await Assert.That(json.GetProperty("accuracy").GetDouble()).IsGreaterThan(0.9);
+        double simplex = double.RadiansToDegrees(Math.Acos(-1.0 / 5));
+        foreach (JsonElement angle in json.GetProperty("readoutAngles").EnumerateArray())
+            await Assert.That(Math.Abs(angle.GetDouble() - simplex)).IsLessThan(10);
+    }
+
+    [Test]
     public async Task A_stop_ends_it_and_writes_nothing()
     {
         using var folder = new TestFolder();

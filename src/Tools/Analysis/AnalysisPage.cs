@@ -29,6 +29,7 @@ internal sealed class AnalysisPage(
             numbers do: how many of them would be enough, where they go as a sequence is read, where they stay when nothing is read, and
             what moves them. Looked at: {AnalysisText.Coverage(found)}.</p>
             """);
+        if (AnalysisText.BesideState(network) is { } beside) output.WriteLine($"<p>Not looked at: {HtmlPage.Text(beside)}.</p>");
         WriteComponents(output);
         WriteStates(output);
         WriteReadOut(output);

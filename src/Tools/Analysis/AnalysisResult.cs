@@ -25,7 +25,10 @@ internal static class AnalysisResult
                 ? new(counts.ParticipationRatio, counts.Components95, counts.ClassMeansParticipationRatio, counts.Accuracy)
                 : null,
             hasWords ? found.WordsInData : null,
-            hasWords ? [.. found.Words.Select(w => new WordResult(network.Words[w.Token], w.Count, w.Size, w.Along, w.Outputs))] : null);
+            hasWords ? [.. found.Words.Select(w => new WordResult(network.Words[w.Token], w.Count, w.Size, w.Along, w.Outputs))] : null)
+        {
+            LinearRows = network.Model.Config.LinearRows is > 0 and int rows ? rows : null,
+        };
     }
 
     private static PartResult Part(StatePart part) => new(

@@ -50,12 +50,19 @@ internal static class AnalysisText
                 Figures.Count(found.Sequences.All, "sequence");
     }
 
+    /// <summary>What of the network is no part of its state, and so not looked at; null where that is nothing.</summary>
+    public static string? BesideState(AnalysedModel network) => network.Model.Config.LinearRows is > 0 and int rows
+        ? $"the linear map of the last {Figures.Count(rows, "row")} is beside the state and no part of what is analysed; outputs are those " +
+            "of the state alone"
+        : null;
+
     /// <summary>Writes the summary.</summary>
     public static void Write(CliConsole console, AnalysedModel network, AnalysisFindings found)
     {
         TextWriter output = console.Out;
         PrincipalComponents components = found.Components;
         output.WriteLine(Coverage(found));
+        if (BesideState(network) is { } beside) output.WriteLine(beside);
         output.WriteLine(
             $"components of the hidden states: {components.Reaching(0.9)} reach 90 % of the variance, {components.Reaching(0.95)} reach " +
             $"95 %, {components.Reaching(0.99)} reach 99 %; participation ratio {Figures.Fixed(components.ParticipationRatio, 2)}");

@@ -10,6 +10,9 @@ internal sealed record AnalyzeResult(
     IReadOnlyList<SearchResult> SlowPointSearches, IReadOnlyList<SlowPointResult> SlowPoints, WordCountsResult? WordCounts,
     int? WordsInData, IReadOnlyList<WordResult>? Words)
 {
+    /// <summary>The last rows that a linear map beside the state sees, which is no part of what is analysed; null without one.</summary>
+    public int? LinearRows { get; init; }
+
     /// <summary>What is irregular in the times of a table; null where there are none.</summary>
     public TimesResult? TimeColumn { get; init; }
 
