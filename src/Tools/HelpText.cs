@@ -98,12 +98,12 @@ internal static class HelpText
         ],
         ["synthesize"] =
         [
-            "tinysd synthesize unordered --classes 3 --count 10000 --out train.txt",
+            "tinysd synthesize unordered --classes 3 --out train.txt",
             "tinysd synthesize ordered --count 1000 --length 20-60 --seed 2 --out valid.txt",
         ],
-        ["unordered"] = ["tinysd synthesize unordered --classes 4 --count 10000 --out train.txt"],
-        ["ordered"] = ["tinysd synthesize ordered --classes 5 --count 10000 --out train.txt"],
-        ["multilabel"] = ["tinysd synthesize multilabel --classes 2 --count 10000 --neutral 0.5 --out train.txt"],
+        ["unordered"] = ["tinysd synthesize unordered --classes 4 --out train.txt"],
+        ["ordered"] = ["tinysd synthesize ordered --classes 5 --out train.txt"],
+        ["multilabel"] = ["tinysd synthesize multilabel --classes 2 --neutral 0.5 --out train.txt"],
         ["hw"] =
         [
             "tinysd hw detect --out laptop.json", "tinysd hw list", "tinysd hw show x64-avx2",

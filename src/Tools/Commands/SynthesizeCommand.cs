@@ -7,7 +7,7 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd synthesize unordered|ordered|multilabel</c>: texts with labels of a world whose rule is known.</summary>
 internal sealed class SynthesizeCommand : CliCommand
 {
-    private const int MostWords = 100_000, DefaultCount = 2000;
+    private const int MostWords = 100_000, DefaultCount = 10_000;
     private const float DefaultNeutral = 0.25f;
 
     private static readonly Lengths s_defaultLength = new(40, 40);
