@@ -18,7 +18,7 @@ public sealed partial record ClassifierRecipe
     [
         Base("text") with
         {
-            HiddenSize = 128, Direction = RecurrentDirection.Bidirectional, ReadOut = ReadOut.Maximum, EmbeddingSize = 200, Epochs = 15,
+            HiddenSize = 128, Direction = RecurrentDirection.Bidirectional, ReadOut = ReadOut.Mean, EmbeddingSize = 200, Epochs = 15,
             Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.5f, Layer = 0.5f, Output = 0.5f },
         },
         Base("integration") with
