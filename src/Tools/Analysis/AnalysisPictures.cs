@@ -37,7 +37,8 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             ScatterPlot plot = Plane($"Slow points {AnalysisText.InputOf(set)}", 0, 1) with
             {
                 Dots = [new PlotDots("states", "#9aa5b1", 2.5, [.. found.Drawn.Select(state => (state.Along[0], state.Along[1]))])],
-                Arrows = Arrows(), Marks = [.. marks],
+                Arrows = Arrows(),
+                Marks = [.. marks],
             };
             plot.Write(output);
         }

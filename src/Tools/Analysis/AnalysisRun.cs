@@ -36,7 +36,8 @@ internal sealed record AnalysisRun(string Kind, AnalysedModel Network, AnalysedS
         {
             AnalyzeResult result = AnalysisResult.From(request.Model, Kind, Network, found) with
             {
-                TimeColumn = Times is null ? null : TimeColumnText.From(Times), Report = request.Report,
+                TimeColumn = Times is null ? null : TimeColumnText.From(Times),
+                Report = request.Report,
             };
             CliJson.Write(context.Console.Out, result, CliJson.Default.AnalyzeResult);
             return ExitCode.Done;

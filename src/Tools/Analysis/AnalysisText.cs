@@ -52,8 +52,8 @@ internal static class AnalysisText
 
     /// <summary>What of the network is no part of its state, and so not looked at; null where that is nothing.</summary>
     public static string? BesideState(AnalysedModel network) => network.Model.Config.LinearRows is > 0 and int rows
-        ? $"the linear map of the last {Figures.Count(rows, "row")} is beside the state and no part of what is analysed; outputs are those " +
-            "of the state alone"
+        ? $"the linear map of the last {Figures.Count(rows, "row")} is beside the state and no part of what is analysed; outputs are " +
+            "those of the state alone"
         : null;
 
     /// <summary>Writes the summary.</summary>

@@ -121,7 +121,8 @@ public sealed class RegressorTests
         SeriesTable table = Table(("y", [3, 7, 5, 9, 1, 5]));
         SeriesForm form = Plain(_recipe with { Horizon = 2, PredictsChange = false, Season = 3 }, ["y"], ["y"]) with
         {
-            InputScales = [new(5, 2)], TargetScales = [new(5, 2)],
+            InputScales = [new(5, 2)],
+            TargetScales = [new(5, 2)],
         };
         var model = new SequenceModel((_recipe with { Horizon = 2 }).ToConfig(1, 1));
         RegressionResult result = new RegressorEvaluator(new Regressor(model, form)).Evaluate(new SeriesPart(table, 3, 3));
@@ -262,7 +263,9 @@ public sealed class RegressorTests
             using var pool = new WorkerPool(threads);
             var recipe = _recipe with
             {
-                Epochs = 12, Horizon = 2, Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.25f, Output = 0.25f },
+                Epochs = 12,
+                Horizon = 2,
+                Dropout = new() { Kind = DropoutKind.Structured, Recurrent = 0.25f, Output = 0.25f },
             };
             var task = new RegressorTask(recipe, ["a", "b", "y"], ["y"], new(table, 0, 400), new(table, 400, 200), pool);
             var run = new TrainingRun<SequenceBatch>(task);
