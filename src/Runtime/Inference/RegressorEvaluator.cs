@@ -21,7 +21,6 @@ public sealed class RegressorEvaluator
     private readonly SequenceNetwork _network;
     private readonly SequenceBatch _batch;
     private readonly int[] _lengths;
-    private readonly float[] _linear;
 
     /// <summary>Plans and allocates.</summary>
     /// <param name="regressor">The regressor; its model may be trained further between evaluations.</param>
@@ -37,7 +36,6 @@ public sealed class RegressorEvaluator
         _network = SequenceNetwork.OnItsOwn(regressor.Model, new(batch, steps, Training: false), plan);
         _batch = new SequenceBatch(regressor.Model.Config, batch, steps);
         _lengths = new int[batch];
-        _linear = new float[regressor.Model.Config.LinearInputs];
     }
 
     /// <summary>What is told a prediction.</summary>
@@ -99,33 +97,18 @@ public sealed class RegressorEvaluator
         {
             _lengths[0] = count;
             _batch.Begin(_lengths);
-            for (int t = 0; t < count; t++)
-            {
-                _batch.SetStep(0, t, series.Inputs(row + t));
-                SetLinear(series, row + t, 0, t);
-            }
+            for (int t = 0; t < count; t++) series.SetStep(row + t, 0, t, _batch);
         }
         else
         {
             _lengths.AsSpan(0, count).Fill(_form.Window);
             _batch.Begin(_lengths.AsSpan(0, count));
-            for (int i = 0; i < count; i++)
-            {
-                for (int t = 0; t < _form.Window; t++) _batch.SetStep(i, t, series.Inputs(row + i - _form.Window + 1 + t));
-                SetLinear(series, row + i, i, 0);
-            }
+            for (int i = 0; i < count; i++) series.SetWindow(row + i, i, _batch);
         }
 
         _network.SizeOf(_batch);
         _network.Run(_batch);
         if (_form.Window == 0) _network.Carry();
-    }
-
-    private void SetLinear(PreparedSeries series, int row, int sequence, int t)
-    {
-        if (_linear.Length == 0) return;
-        series.Linear(row, _linear);
-        _batch.SetLinear(sequence, t, _linear);
     }
 
     private void Judge(PreparedSeries series, int row, ReadOnlySpan<float> outputs, ErrorSums[] sums, double[] own)

@@ -24,10 +24,8 @@ internal sealed class RecurrentEncoder
     /// <param name="shape">The window.</param>
     /// <param name="origin">How masks are drawn; the rates of the sites are its case's.</param>
     /// <param name="plan">The network's.</param>
-    /// <param name="hasStateGradient">Whether the gradient of the initial state is wanted.</param>
     public RecurrentEncoder(
-        IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
-        bool hasStateGradient = false)
+        IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan)
     {
         _directions = directions;
         int layers = slots.Count / directions;
@@ -56,7 +54,6 @@ internal sealed class RecurrentEncoder
                 InputDropout = _inputDropouts[layer],
                 RecurrentDropout = _recurrentDropouts[i],
                 IsReverse = isReverse || direction == 1,
-                HasStateGradient = hasStateGradient,
                 Part = directions == 1 ? default : new OutputPart(direction * Hidden, OutputUnits),
             });
         }

@@ -4,7 +4,7 @@ namespace TinySD.Runtime.Models;
 internal sealed class PreparedSeries
 {
     private readonly SeriesForm _form;
-    private readonly float[] _inputs;
+    private readonly float[] _inputs, _linear;
     private readonly double[] _targets, _last;
 
     public PreparedSeries(SeriesForm form, SeriesPart part)
@@ -14,6 +14,7 @@ internal sealed class PreparedSeries
         _form = form;
         Part = part;
         _inputs = form.InputsOf(part.Table, part.End);
+        _linear = new float[form.LinearRows * form.Inputs.Length];
         _targets = new double[checked(part.End * form.Targets.Length)];
         _last = new double[_targets.Length];
         for (int i = 0; i < form.Targets.Length; i++)
@@ -32,7 +33,7 @@ internal sealed class PreparedSeries
     public SeriesPart Part { get; }
 
     /// <summary>The first row from which a prediction of the part is made.</summary>
-    public int FirstRow => Math.Max(Math.Max(1, _form.Window) - 1, Part.First - (_form.Horizon > 0 ? 1 : 0));
+    public int FirstRow => _form.FirstRowOf(Part);
 
     /// <summary>How many rows there are from which all that is predicted lies in the part.</summary>
     public int RowCount => Math.Max(0, Part.End - _form.Horizon - FirstRow);
@@ -40,16 +41,18 @@ internal sealed class PreparedSeries
     /// <summary>A row's inputs, normalised, [I].</summary>
     public ReadOnlySpan<float> Inputs(int row) => _inputs.AsSpan(row * _form.Inputs.Length, _form.Inputs.Length);
 
-    /// <summary>Writes what a linear map of the last rows sees from a row, [rows I]; rows before the first are 0.</summary>
-    public void Linear(int row, Span<float> rows)
+    /// <summary>Sets a row as a sequence's step, with what a linear map of the last rows sees from there.</summary>
+    public void SetStep(int row, int sequence, int t, SequenceBatch into)
     {
-        int width = _form.Inputs.Length;
-        for (int i = 0; i < _form.LinearRows; i++)
-        {
-            Span<float> into = rows.Slice(i * width, width);
-            if (row >= i) Inputs(row - i).CopyTo(into);
-            else into.Clear();
-        }
+        into.SetStep(sequence, t, Inputs(row));
+        SetLinear(row, sequence, t, into);
+    }
+
+    /// <summary>Sets the window that ends with a row as a sequence.</summary>
+    public void SetWindow(int row, int sequence, SequenceBatch into)
+    {
+        for (int t = 0; t < _form.Window; t++) into.SetStep(sequence, t, Inputs(row - _form.Window + 1 + t));
+        SetLinear(row, sequence, 0, into);
     }
 
     /// <summary>A target's value in a row, normalised; not a number where it is missing.</summary>
@@ -75,26 +78,19 @@ internal sealed class PreparedSeries
         for (int output = 0; output < targets.Length; output++)
             targets[output] = (float)_form.OutputScales[output].Normalise(OutputTarget(row, output));
     }
-}
 
-/// <summary>Fills what is missing with what was there last.</summary>
-internal struct LastValue(double start)
-{
-    private double _last = start;
-
-    /// <summary>What was there last.</summary>
-    public readonly double Current => _last;
-
-    /// <summary>How far it moves; not at all from where nothing was.</summary>
-    public double Change(double value)
+    // Rows before the first are 0.
+    private void SetLinear(int row, int sequence, int t, SequenceBatch into)
     {
-        double before = _last;
-        return Next(value) - (double.IsNaN(before) ? _last : before);
-    }
+        if (_linear.Length == 0) return;
+        int width = _form.Inputs.Length;
+        for (int i = 0; i < _form.LinearRows; i++)
+        {
+            Span<float> own = _linear.AsSpan(i * width, width);
+            if (row >= i) Inputs(row - i).CopyTo(own);
+            else own.Clear();
+        }
 
-    public double Next(double value)
-    {
-        if (!double.IsNaN(value)) _last = value;
-        return _last;
+        into.SetLinear(sequence, t, _linear);
     }
 }

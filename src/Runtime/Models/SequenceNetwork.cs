@@ -104,9 +104,6 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     /// <summary>A row of the last batch's outputs, [O]: see <see cref="SequenceBatch.OutputRowOf"/>. Spent by a loss.</summary>
     public ReadOnlySpan<float> OutputsOf(int row) => _outputs.Part(row, _stride)[.._model.Config.OutputSize];
 
-    /// <summary>The stack's outputs of the last batch, [T][D H][B].</summary>
-    public ReadOnlySpan<float> HiddenOutputs => _encoder.Outputs;
-
     internal override void Begin(Draw draw)
     {
         _draw = draw;

@@ -192,6 +192,9 @@ public sealed record SeriesForm
     /// <summary>The fewest rows of which one can be predicted from.</summary>
     public int RowsNeeded => checked(Math.Max(1, Window) + Horizon);
 
+    /// <summary>The first row of a part's table from which a prediction of the part can be made.</summary>
+    public int FirstRowOf(SeriesPart part) => Math.Max(Math.Max(1, Window) - 1, part.First - (Horizon > 0 ? 1 : 0));
+
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>
     public void Validate()

@@ -11,7 +11,7 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
     private readonly RegressorRecipe _recipe;
     private readonly PreparedSeries _series;
     private readonly int[] _lengths, _order;
-    private readonly float[] _targets, _linear;
+    private readonly float[] _targets;
     private int _firstSteps;
 
     public SeriesBatches(RegressorRecipe recipe, PreparedSeries series, int outputs)
@@ -21,7 +21,6 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
         _lengths = new int[recipe.BatchSize];
         _order = new int[recipe.Window > 0 ? series.RowCount : 0];
         _targets = new float[outputs];
-        _linear = new float[recipe.LinearRows * series.Inputs(0).Length];
         int needed = recipe.Window > 0 ? 1 : recipe.BatchSize;
         if (series.RowCount >= needed) return;
         string rows = Throw.Counted(series.Part.Count, "training row"), ahead = $"{recipe.Horizon} ahead";
@@ -90,9 +89,8 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
         for (int b = 0; b < count; b++)
         {
             int row = _series.FirstRow + _order[first + b];
-            for (int t = 0; t < _recipe.Window; t++) into.SetStep(b, t, _series.Inputs(row - _recipe.Window + 1 + t));
+            _series.SetWindow(row, b, into);
             _series.OutputTargets(row, into.TargetsOf(b));
-            SetLinear(row, b, 0, into);
         }
     }
 
@@ -106,18 +104,10 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
             for (int t = 0; t < _lengths[b]; t++)
             {
                 int row = RowOf(b) + start + t;
-                into.SetStep(b, t, _series.Inputs(row));
+                _series.SetStep(row, b, t, into);
                 _series.OutputTargets(row, into.TargetsOf(b, t));
-                SetLinear(row, b, t, into);
             }
         }
-    }
-
-    private void SetLinear(int row, int sequence, int t, SequenceBatch into)
-    {
-        if (_linear.Length == 0) return;
-        _series.Linear(row, _linear);
-        into.SetLinear(sequence, t, _linear);
     }
 
     private (int Start, int Steps) StepsOf(int index)
@@ -132,19 +122,4 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
 
     private int RowOf(int stream) => _series.FirstRow + (stream * (_series.RowCount / _recipe.BatchSize)) +
         Math.Min(stream, _series.RowCount % _recipe.BatchSize);
-}
-
-/// <summary>Random orders.</summary>
-internal static class Orders
-{
-    /// <summary>Writes 0 to n - 1 in random order (Fisher and Yates).</summary>
-    public static void Shuffle(Span<int> order, ref PhiloxStream random)
-    {
-        for (int i = 0; i < order.Length; i++)
-        {
-            int at = (int)(((ulong)random.Next() * (uint)(i + 1)) >> 32);
-            order[i] = order[at];
-            order[at] = i;
-        }
-    }
 }

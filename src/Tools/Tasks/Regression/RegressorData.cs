@@ -91,7 +91,7 @@ internal sealed class RegressorData
     public static void Check(SeriesForm form, SeriesPart part, string path, string what)
     {
         // Rows before a part are its history; what is judged needs a value before it, too.
-        int first = Math.Max(Math.Max(1, form.Window) - 1, part.First - (form.Horizon > 0 ? 1 : 0));
+        int first = form.FirstRowOf(part);
         int needed = (form.Horizon == 0 ? Math.Max(1, first) : first) + 1 + form.Horizon - part.First;
         if (part.Count < needed)
         {

@@ -41,9 +41,6 @@ internal sealed class RowPredictor
     /// <summary>The names of what <see cref="Step"/> gives.</summary>
     public ImmutableArray<string> Header { get; }
 
-    /// <summary>Rows that must come before the next one is predicted from; 0 once it is.</summary>
-    public int RowsMissing => _session.RowsMissing;
-
     /// <summary>Takes a row.</summary>
     /// <param name="row">The columns, NaN where one is missing.</param>
     /// <param name="results">Of <see cref="Header"/>: predictions in the targets' own units, z-scores and alarms (0 or 1); NaN where there
