@@ -1,6 +1,6 @@
 namespace TinySD.Formats.Container;
 
-/// <summary>An open <c>.tsd</c> file of any kind. Opening reads and checks the prologue and the header; tensors are read and checked
+/// <summary>An open <c>.tsd</c> file of any kind, or the bytes of one in memory. Opening reads and checks the prologue and the header; tensors are read and checked
 /// when asked for.</summary>
 /// <remarks>The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: no length in it leads to an allocation larger than the file,
 /// and a tensor's numbers are handed out only after its checksum was right. Safe to read from many threads.</remarks>
@@ -14,18 +14,18 @@ public sealed class TsdFile : IDisposable
 
     private const int ChunkBytes = 1 << 20;
 
-    private readonly SafeFileHandle _handle;
+    private readonly ByteSource _bytes;
     private readonly TsdHeader _header;
     private readonly ReadOnlyMemory<byte> _json;
 
-    private TsdFile(string path, SafeFileHandle handle, long length, ReadOnlyMemory<byte> json, TsdHeader header) =>
-        (Path, Length, _handle, _json, _header) = (path, length, handle, json, header);
+    private TsdFile(string path, ByteSource bytes, ReadOnlyMemory<byte> json, TsdHeader header) =>
+        (Path, _bytes, _json, _header) = (path, bytes, json, header);
 
-    /// <summary>The path as it was given.</summary>
+    /// <summary>The path as it was given, or what memory was called.</summary>
     public string Path { get; }
 
     /// <summary>Bytes in the file.</summary>
-    public long Length { get; }
+    public long Length => _bytes.Length;
 
     /// <summary>What the file holds, for example <c>language-model</c>.</summary>
     public string Kind => _header.Kind;
@@ -51,7 +51,20 @@ public sealed class TsdFile : IDisposable
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
         return SystemErrors.TryOpen(path, Read, out file, out problem);
 
-        TsdFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) => TryRead(path, handle, length, out problem);
+        TsdFile? Read(SafeFileHandle handle, long length, out FileProblem? problem) => TryRead(path, new(handle, length), out problem);
+    }
+
+    /// <summary>Opens a file's bytes that lie in memory, such as a resource of the program; they are checked as a file's are.</summary>
+    /// <param name="bytes">The whole file; must stay as they are until this is disposed.</param>
+    /// <param name="name">What to call them in messages.</param>
+    /// <param name="file">The open file.</param>
+    /// <param name="problem">Why it could not be opened.</param>
+    public static bool TryOpen(
+        ReadOnlyMemory<byte> bytes, string name, [NotNullWhen(true)] out TsdFile? file, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        file = TryRead(name, new ByteSource(bytes), out problem);
+        return file is not null && problem is null;
     }
 
     /// <summary>That the file is of another kind than its reader takes.</summary>
@@ -112,10 +125,10 @@ public sealed class TsdFile : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _bytes.Dispose();
 
     /// <summary>Maps the file from a place on; for <see cref="MappedFloats"/>.</summary>
-    internal MappedFloats Map(long offset, int lengthFloats, Type owner) => new(_handle, offset, lengthFloats, owner);
+    internal MappedFloats Map(long offset, int lengthFloats, Type owner) => new(_bytes.File!, offset, lengthFloats, owner);
 
     /// <summary>Where in the file a section begins.</summary>
     internal long OffsetOf(ReadOnlyMemory<byte> section)
@@ -125,15 +138,16 @@ public sealed class TsdFile : IDisposable
         return TsdPrologue.Length + inner.Offset - outer.Offset;
     }
 
-    private static TsdFile? TryRead(string path, SafeFileHandle handle, long length, out FileProblem? problem)
+    private static TsdFile? TryRead(string path, ByteSource bytes, out FileProblem? problem)
     {
+        long length = bytes.Length;
         Span<byte> first = stackalloc byte[TsdPrologue.Length];
         first = first[..(int)Math.Min(length, first.Length)];
-        problem = FileBytes.ReadAt(handle, first, 0) == first.Length ? null : FileBytes.Shrunk(path);
+        problem = bytes.ReadAt(first, 0) == first.Length ? null : FileBytes.Shrunk(path);
         if (problem is not null) return null;
         if (!TsdPrologue.TryRead(path, first, length, out TsdPrologue? prologue, out problem)) return null;
         byte[] json = new byte[prologue.HeaderBytes];
-        bool isWhole = FileBytes.ReadAt(handle, json, TsdPrologue.Length) == json.Length;
+        bool isWhole = bytes.ReadAt(json, TsdPrologue.Length) == json.Length;
         string computed = Checksum.Of(json);
         problem = !isWhole ? FileBytes.Shrunk(path)
             : computed == prologue.HeaderChecksum ? null
@@ -143,7 +157,7 @@ public sealed class TsdFile : IDisposable
             { Offset = TsdPrologue.Length, Part = "header" };
         if (problem is not null) return null;
         if (!TsdHeader.TryRead(path, json, length, out TsdHeader? header, out problem)) return null;
-        var file = new TsdFile(path, handle, length, json, header);
+        var file = new TsdFile(path, bytes, json, header);
         problem = file.CheckPadding("header", TsdPrologue.Length + json.Length);
         return problem is null ? file : null;
     }
@@ -162,7 +176,7 @@ public sealed class TsdFile : IDisposable
                 int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done), size = NumberFormat.BytesOf(storage);
                 Span<float> values = destination.IsEmpty ? [] : destination.Slice((int)(done / size), count / size);
                 Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.Span[..count];
-                if (FileBytes.ReadAt(_handle, chunk, tensor.Offset + done) < count) return FileBytes.Shrunk(Path);
+                if (_bytes.ReadAt(chunk, tensor.Offset + done) < count) return FileBytes.Shrunk(Path);
                 hash.Append(chunk);
                 if (!isDirect && !destination.IsEmpty) NumberFormat.Expand(chunk, storage, values);
                 done += count;
@@ -200,7 +214,7 @@ public sealed class TsdFile : IDisposable
     private FileProblem? CheckPadding(string after, long start)
     {
         Span<byte> padding = stackalloc byte[(int)(TsdPrologue.RoundUp(start) - start)];
-        return FileBytes.TryRead(Path, _handle, padding, start, out FileProblem? problem)
+        return _bytes.TryRead(Path, padding, start, out FileProblem? problem)
             ? CheckZero(after, start, padding)
             : problem with { Part = after };
     }

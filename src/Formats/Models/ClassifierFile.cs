@@ -79,6 +79,13 @@ public static class ClassifierFile
     public static LoadedClassifier Load(string path) =>
         TryLoad(path, out LoadedClassifier? loaded, out FileProblem? problem) ? loaded : throw new FileProblemException(problem);
 
+    /// <summary>Reads a classifier from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
+    /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
+    /// <param name="name">What to call them in messages.</param>
+    /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
+    public static LoadedClassifier Load(ReadOnlyMemory<byte> bytes, string name = "the classifier in memory") =>
+        Format.Load(bytes, name, (description, classifier) => new LoadedClassifier(classifier, description));
+
     /// <summary>Reads a classifier.</summary>
     /// <param name="path">The file.</param>
     /// <param name="loaded">The classifier.</param>

@@ -88,6 +88,15 @@ public static class LanguageModelFile
         TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? problem, nonFinite) ? loaded
         : throw new FileProblemException(problem);
 
+    /// <summary>Reads a model from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
+    /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
+    /// <param name="name">What to call them in messages.</param>
+    /// <param name="nonFinite">What to do with weights that are not finite.</param>
+    /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
+    public static LoadedLanguageModel Load(
+        ReadOnlyMemory<byte> bytes, string name = "the model in memory", NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
+        Format.Load(bytes, name, (described, model) => new LoadedLanguageModel(model, described.Vocabulary, described.Training), nonFinite);
+
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>
     /// <param name="loaded">The model.</param>

@@ -55,13 +55,33 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     {
         (content, model) = (null, null);
         if (!TsdFile.TryOpen(path, out TsdFile? file, out problem)) return false;
+        using (file) return TryLoad(file, out content, out model, out problem, nonFinite);
+    }
+
+    /// <summary>Reads a model from a file that is open, which stays so.</summary>
+    /// <inheritdoc cref="TryLoad(string, out TContent, out TModel, out FileProblem, NonFiniteWeights)"/>
+    public bool TryLoad(
+        TsdFile file, [NotNullWhen(true)] out TContent? content, [NotNullWhen(true)] out TModel? model,
+        [NotNullWhen(false)] out FileProblem? problem, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+    {
+        model = null;
+        if (TryDescribe(file, out content, out problem) && TryCreate(file, content, default, out model, out problem))
+            problem = Fill(file, model, nonFinite);
+        return content is not null && model is not null && problem is null;
+    }
+
+    /// <summary>Reads a model from a file's bytes in memory.</summary>
+    /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
+    internal TLoaded Load<TLoaded>(
+        ReadOnlyMemory<byte> bytes, string name, Func<TContent, TModel, TLoaded> join, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+    {
+        if (!TsdFile.TryOpen(bytes, name, out TsdFile? file, out FileProblem? problem)) throw new FileProblemException(problem);
         using (file)
         {
-            if (TryDescribe(file, out content, out problem) && TryCreate(file, content, default, out model, out problem))
-                problem = Fill(file, model, nonFinite);
+            return TryLoad(file, out TContent? content, out TModel? model, out problem, nonFinite)
+                ? join(content, model)
+                : throw new FileProblemException(problem);
         }
-
-        return content is not null && model is not null && problem is null;
     }
 
     /// <summary>Reads all but the numbers, which costs little for a model of any size.</summary>

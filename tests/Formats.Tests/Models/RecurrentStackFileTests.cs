@@ -62,7 +62,7 @@ public sealed class RecurrentStackFileTests
         await Assert.That(read.Message).Contains("weight 2").And.Contains("lstm.0.input");
     }
 
-    private static byte[] Example()
+    internal static byte[] Example()
     {
         using var folder = new TestFolder();
         Activation elu = new(ActivationKind.Elu, 0.5f);
