@@ -58,7 +58,7 @@ internal sealed class RowPredictor
         for (int target = 0; target < _watches.Length; target++)
         {
             double error = row[_placesOfTargets[target]] - _next[target];
-            (double z, bool isAlarm) = double.IsNaN(error) ? (double.NaN, false) : _watches[target].Judge(error);
+            (double z, bool isAlarm) = _watches[target].Judge(error);
             judged[2 * target] = z;
             judged[(2 * target) + 1] = double.IsNaN(z) ? double.NaN : isAlarm ? 1 : 0;
         }
