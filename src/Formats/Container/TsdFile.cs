@@ -57,14 +57,11 @@ public sealed class TsdFile : IDisposable
     /// <summary>Opens a file's bytes that lie in memory, such as a resource of the program; they are checked as a file's are.</summary>
     /// <param name="bytes">The whole file; must stay as they are until this is disposed.</param>
     /// <param name="name">What to call them in messages.</param>
-    /// <param name="file">The open file.</param>
-    /// <param name="problem">Why it could not be opened.</param>
-    public static bool TryOpen(
-        ReadOnlyMemory<byte> bytes, string name, [NotNullWhen(true)] out TsdFile? file, [NotNullWhen(false)] out FileProblem? problem)
+    /// <exception cref="FileProblemException">They are no TinySD file, are damaged, or of a newer version.</exception>
+    public static TsdFile Open(ReadOnlyMemory<byte> bytes, string name)
     {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
-        file = TryRead(name, new ByteSource(bytes), out problem);
-        return file is not null && problem is null;
+        return TryRead(name, new ByteSource(bytes), out FileProblem? problem) ?? throw new FileProblemException(problem!);
     }
 
     /// <summary>That the file is of another kind than its reader takes.</summary>

@@ -79,12 +79,21 @@ public static class ClassifierFile
     public static LoadedClassifier Load(string path) =>
         TryLoad(path, out LoadedClassifier? loaded, out FileProblem? problem) ? loaded : throw new FileProblemException(problem);
 
+    /// <summary>Reads a classifier from a file that is open, which stays so.</summary>
+    /// <param name="file">The file, or the bytes of one in memory.</param>
+    /// <exception cref="FileProblemException">It is damaged, or holds something else.</exception>
+    public static LoadedClassifier Load(TsdFile file) =>
+        Format.Load(file, (description, classifier) => new LoadedClassifier(classifier, description));
+
     /// <summary>Reads a classifier from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
     /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
     /// <param name="name">What to call them in messages.</param>
     /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
-    public static LoadedClassifier Load(ReadOnlyMemory<byte> bytes, string name = "the classifier in memory") =>
-        Format.Load(bytes, name, (description, classifier) => new LoadedClassifier(classifier, description));
+    public static LoadedClassifier Load(ReadOnlyMemory<byte> bytes, string name = "the classifier in memory")
+    {
+        using TsdFile file = TsdFile.Open(bytes, name);
+        return Load(file);
+    }
 
     /// <summary>Reads a classifier.</summary>
     /// <param name="path">The file.</param>

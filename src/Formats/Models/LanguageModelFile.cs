@@ -88,14 +88,24 @@ public static class LanguageModelFile
         TryLoad(path, out LoadedLanguageModel? loaded, out FileProblem? problem, nonFinite) ? loaded
         : throw new FileProblemException(problem);
 
+    /// <summary>Reads a model from a file that is open, which stays so.</summary>
+    /// <param name="file">The file, or the bytes of one in memory.</param>
+    /// <param name="nonFinite">What to do with weights that are not finite.</param>
+    /// <exception cref="FileProblemException">It is damaged, or holds something else.</exception>
+    public static LoadedLanguageModel Load(TsdFile file, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
+        Format.Load(file, (described, model) => new LoadedLanguageModel(model, described.Vocabulary, described.Training), nonFinite);
+
     /// <summary>Reads a model from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
     /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
     /// <param name="name">What to call them in messages.</param>
     /// <param name="nonFinite">What to do with weights that are not finite.</param>
     /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
     public static LoadedLanguageModel Load(
-        ReadOnlyMemory<byte> bytes, string name = "the model in memory", NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
-        Format.Load(bytes, name, (described, model) => new LoadedLanguageModel(model, described.Vocabulary, described.Training), nonFinite);
+        ReadOnlyMemory<byte> bytes, string name = "the model in memory", NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
+    {
+        using TsdFile file = TsdFile.Open(bytes, name);
+        return Load(file, nonFinite);
+    }
 
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>

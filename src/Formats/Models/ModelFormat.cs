@@ -70,19 +70,13 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         return content is not null && model is not null && problem is null;
     }
 
-    /// <summary>Reads a model from a file's bytes in memory.</summary>
-    /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
+    /// <summary>Reads a model from a file that is open, which stays so.</summary>
+    /// <exception cref="FileProblemException">It is damaged, or holds something else.</exception>
     internal TLoaded Load<TLoaded>(
-        ReadOnlyMemory<byte> bytes, string name, Func<TContent, TModel, TLoaded> join, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse)
-    {
-        if (!TsdFile.TryOpen(bytes, name, out TsdFile? file, out FileProblem? problem)) throw new FileProblemException(problem);
-        using (file)
-        {
-            return TryLoad(file, out TContent? content, out TModel? model, out problem, nonFinite)
-                ? join(content, model)
-                : throw new FileProblemException(problem);
-        }
-    }
+        TsdFile file, Func<TContent, TModel, TLoaded> join, NonFiniteWeights nonFinite = NonFiniteWeights.Refuse) =>
+        TryLoad(file, out TContent? content, out TModel? model, out FileProblem? problem, nonFinite)
+            ? join(content, model)
+            : throw new FileProblemException(problem);
 
     /// <summary>Reads all but the numbers, which costs little for a model of any size.</summary>
     /// <param name="file">An open file.</param>

@@ -35,12 +35,21 @@ public static class RecurrentStackFile
     public static RecurrentStack Load(string path) =>
         TryLoad(path, out RecurrentStack? stack, out FileProblem? problem) ? stack : throw new FileProblemException(problem);
 
+    /// <summary>Reads a stack from a file that is open, which stays so.</summary>
+    /// <param name="file">The file, or the bytes of one in memory.</param>
+    /// <exception cref="FileProblemException">It is damaged, or holds something else.</exception>
+    public static RecurrentStack Load(TsdFile file) =>
+        Format.Load(file, (_, stack) => stack);
+
     /// <summary>Reads a stack from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
     /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
     /// <param name="name">What to call them in messages.</param>
     /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
-    public static RecurrentStack Load(ReadOnlyMemory<byte> bytes, string name = "the stack in memory") =>
-        Format.Load(bytes, name, (_, stack) => stack);
+    public static RecurrentStack Load(ReadOnlyMemory<byte> bytes, string name = "the stack in memory")
+    {
+        using TsdFile file = TsdFile.Open(bytes, name);
+        return Load(file);
+    }
 
     /// <summary>Reads a stack.</summary>
     /// <param name="path">The file.</param>

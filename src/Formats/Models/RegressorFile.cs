@@ -91,12 +91,21 @@ public static class RegressorFile
     public static LoadedRegressor Load(string path) =>
         TryLoad(path, out LoadedRegressor? loaded, out FileProblem? problem) ? loaded : throw new FileProblemException(problem);
 
+    /// <summary>Reads a regressor from a file that is open, which stays so.</summary>
+    /// <param name="file">The file, or the bytes of one in memory.</param>
+    /// <exception cref="FileProblemException">It is damaged, or holds something else.</exception>
+    public static LoadedRegressor Load(TsdFile file) =>
+        Format.Load(file, (described, regressor) => new LoadedRegressor(regressor, described.Training));
+
     /// <summary>Reads a regressor from its file's bytes, such as a resource of the program; they are checked as a file is.</summary>
     /// <param name="bytes">The whole file. Not needed any more afterwards.</param>
     /// <param name="name">What to call them in messages.</param>
     /// <exception cref="FileProblemException">They are damaged, or hold something else.</exception>
-    public static LoadedRegressor Load(ReadOnlyMemory<byte> bytes, string name = "the regressor in memory") =>
-        Format.Load(bytes, name, (described, regressor) => new LoadedRegressor(regressor, described.Training));
+    public static LoadedRegressor Load(ReadOnlyMemory<byte> bytes, string name = "the regressor in memory")
+    {
+        using TsdFile file = TsdFile.Open(bytes, name);
+        return Load(file);
+    }
 
     /// <summary>Reads a regressor.</summary>
     /// <param name="path">The file.</param>
