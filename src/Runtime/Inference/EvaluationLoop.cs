@@ -35,7 +35,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
 
     /// <summary>Runs the text through. Allocates nothing.</summary>
     public EvaluationResult Run<TSource, TScorer>(TSource tokens, TScorer scorer, Action<double>? progress, CancellationToken cancellation)
-        where TSource : ITokenSource, allows ref struct
+        where TSource : ITokenSource
         where TScorer : class, IWindowScorer
     {
         if (tokens.Length < 2) Throw.Argument($"the text has {Throw.Counted(tokens.Length, "token")}; a prediction needs at least 2");
@@ -57,7 +57,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
 
     // A stream predicts the tokens after positions [first, last); the positions fed before them warm its state up and are not counted.
     private void Fill<TSource>(scoped in TSource tokens, long from, long share, int warmUp)
-        where TSource : ITokenSource, allows ref struct
+        where TSource : ITokenSource
     {
         for (int s = 0; s < streams; s++)
         {
@@ -75,7 +75,7 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
 
     // Kernels trust the ids that they are given.
     private void Read<TSource>(scoped in TSource tokens, long position, Span<int> run)
-        where TSource : ITokenSource, allows ref struct
+        where TSource : ITokenSource
     {
         tokens.Read(position, run);
         for (int i = 0; i < run.Length; i++)
@@ -89,12 +89,11 @@ internal sealed class EvaluationLoop(int vocabularySize, int streams, int timeSt
     }
 }
 
-/// <summary>Tokens of the caller's.</summary>
-internal readonly ref struct TokenSpan(ReadOnlySpan<int> text) : ITokenSource
+/// <summary>Tokens of the caller's, who holds them still.</summary>
+internal readonly unsafe struct FixedTokens(int* text, int count) : ITokenSource
 {
-    private readonly ReadOnlySpan<int> _text = text;
+    public long Length => count;
 
-    public long Length => _text.Length;
-
-    public void Read(long position, Span<int> tokens) => _text.Slice((int)position, tokens.Length).CopyTo(tokens);
+    public void Read(long position, Span<int> tokens) =>
+        new ReadOnlySpan<int>(text, count).Slice((int)position, tokens.Length).CopyTo(tokens);
 }

@@ -64,7 +64,10 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     public EvaluationResult Evaluate(ReadOnlySpan<int> tokens, Action<double>? progress = null, CancellationToken cancellation = default)
     {
         TokenChecks.All(tokens, _model.Config.VocabularySize, nameof(tokens));
-        return _loop.Run(new TokenSpan(tokens), this, progress, cancellation);
+        unsafe
+        {
+            fixed (int* text = tokens) return _loop.Run(new FixedTokens(text, tokens.Length), this, progress, cancellation);
+        }
     }
 
     /// <summary>Runs a text through the model, wherever it is; the same bits as in memory.</summary>

@@ -162,8 +162,12 @@ internal sealed unsafe class Products
     /// <summary>Copies w [k][n] to rows of <paramref name="stride"/> floats; what lies beyond n is left alone.</summary>
     public void CopyRows(ReadOnlySpan<float> w, int k, int n, Span<float> rows, int stride)
     {
-        var body = new CopyBody { W = w, Rows = rows, N = n, Stride = stride };
-        _runner.For(k, 1 + (ThreadGrain / n), ref body);
+        Debug.Assert(w.Length >= k * n && (k == 0 || rows.Length >= ((k - 1) * stride) + n));
+        fixed (float* pw = w, pr = rows)
+        {
+            var body = new CopyBody(pw, pr, n, stride);
+            _runner.For(k, 1 + (ThreadGrain / n), ref body);
+        }
     }
 
     private static int Lines(int n) => (n + LineFloats - 1) / LineFloats;
@@ -201,11 +205,12 @@ internal sealed unsafe class Products
         int ld = RowStride(w.N);
         Debug.Assert(x.Length >= rows.Total * w.K && c.Length >= rows.Total * ld);
         fixed (float* pw = w.Values, px = x, pb = bias, pc = c)
+        fixed (int* pk = keep.Indices, pn = keep.Counts)
         {
             var body = new ForwardBody
             {
                 Kernels = _kernels, W = pw, WStride = w.Stride, K = w.K,
-                X = px, Rows = rows, Keep = keep,
+                X = px, Rows = rows, Keep = new(keep, pk, pn),
                 Bias = pb, C = pc, CStride = ld,
             };
             _runner.For(Lines(w.N), Grain((long)w.K * LineFloats * rows.Total), ref body);
@@ -217,12 +222,13 @@ internal sealed unsafe class Products
         int k = w.K, ld = RowStride(w.N);
         Debug.Assert(d.Length >= rows.Total * ld && dx.Length >= rows.Total * k);
         fixed (float* pw = w.Values, pd = d, pdx = dx)
+        fixed (int* pk = keep.Indices, pn = keep.Counts)
         {
             var body = new BackwardBody
             {
                 Kernels = _kernels, W = pw, WStride = w.Stride, K = k, N = w.N,
                 D = pd, DStride = ld,
-                Rows = rows, Keep = keep, Scale = scale, Dx = pdx, Adds = adds,
+                Rows = rows, Keep = new(keep, pk, pn), Scale = scale, Dx = pdx, Adds = adds,
             };
             _runner.For(k, _kernels.BackwardRows * Grain((long)_kernels.BackwardRows * w.N * rows.Total), ref body);
         }
@@ -234,36 +240,34 @@ internal sealed unsafe class Products
         int ld = RowStride(n);
         Debug.Assert(x.Length >= rows.Total * k && d.Length >= rows.Total * ld && g.Values.Length >= (long)k * n);
         fixed (float* px = x, pd = d, pg = g.Values, pb = bias.Cleared(), ps = _scratch.Span)
+        fixed (int* pk = keep.Indices, pn = keep.Counts)
         {
             var body = new WeightGradientBody
             {
                 Kernels = _kernels, X = px, K = k, N = n,
-                Rows = rows, Keep = keep, D = pd, DStride = ld,
+                Rows = rows, Keep = new(keep, pk, pn), D = pd, DStride = ld,
                 G = pg, IsNew = g.IsNew, Bias = pb, Scratch = ps, ScratchFloats = (int)_scratchFloats,
             };
             _runner.For(Lines(n), Grain((long)k * LineFloats * rows.Total), ref body);
         }
     }
 
-    private ref struct CopyBody : IRangeBody
+    private readonly struct CopyBody(float* w, float* rows, int n, int stride) : IRangeBody
     {
-        public ReadOnlySpan<float> W;
-        public Span<float> Rows;
-        public int N, Stride;
-
-        public readonly void Run(int part, int start, int end)
+        public void Run(int part, int start, int end)
         {
-            for (int k = start; k < end; k++) W.Slice(k * N, N).CopyTo(Rows[(k * Stride)..]);
+            for (int k = start; k < end; k++)
+                new ReadOnlySpan<float>(w + ((nint)k * n), n).CopyTo(new Span<float>(rows + ((nint)k * stride), n));
         }
     }
 
-    private ref struct ForwardBody : IRangeBody
+    private struct ForwardBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* W, X, Bias, C;
         public int K, WStride, CStride;
         public StepRows Rows;
-        public KeepTable Keep;
+        public FixedKeepTable Keep;
 
         public readonly void Run(int part, int start, int end)
         {
@@ -294,13 +298,13 @@ internal sealed unsafe class Products
         }
     }
 
-    private ref struct BackwardBody : IRangeBody
+    private struct BackwardBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* W, D, Dx;
         public int K, N, WStride, DStride;
         public StepRows Rows;
-        public KeepTable Keep;
+        public FixedKeepTable Keep;
         public float Scale;
         public bool Adds;
 
@@ -350,13 +354,13 @@ internal sealed unsafe class Products
         }
     }
 
-    private ref struct WeightGradientBody : IRangeBody
+    private struct WeightGradientBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* X, D, G, Bias, Scratch;
         public int K, N, DStride, ScratchFloats;
         public StepRows Rows;
-        public KeepTable Keep;
+        public FixedKeepTable Keep;
         public bool IsNew;
 
         public readonly void Run(int part, int start, int end)

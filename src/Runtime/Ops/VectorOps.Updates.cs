@@ -15,9 +15,11 @@ internal sealed unsafe partial class VectorOps
     /// </summary>
     public double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, Span<float> sums)
     {
-        fixed (float* px = x)
+        Debug.Assert(lengths.Length >= starts.Length && sums.Length >= starts.Length);
+        fixed (float* px = x, ps = sums)
+        fixed (int* pb = starts, pl = lengths)
         {
-            var body = new NormBody { Kernels = _kernels, X = px, Starts = starts, Lengths = lengths, Sums = sums };
+            var body = new NormBody(_kernels, px, pb, pl, ps);
             _runner.For(starts.Length, BlockGrain, ref body);
         }
 
@@ -43,11 +45,13 @@ internal sealed unsafe partial class VectorOps
     {
         Debug.Assert(g.Length >= p.Length && (rule.Form == UpdateForm.Descent || first.Length >= p.Length));
         Debug.Assert(rule.Form != UpdateForm.Adam || second.Length >= p.Length);
+        Debug.Assert(lengths.Length >= starts.Length);
         fixed (float* pp = p, pg = g, pf = first, ps = second)
+        fixed (int* pb = starts, pl = lengths)
         {
             var body = new UpdateBody
             {
-                Kernels = _kernels, P = pp, G = pg, First = pf, Second = ps, Starts = starts, Lengths = lengths, Rule = rule,
+                Kernels = _kernels, P = pp, G = pg, First = pf, Second = ps, Starts = pb, Lengths = pl, Rule = rule,
             };
             if (rule.IsLocal) _runner.For(starts.Length, BlockGrain, ref body);
             else _runner.For(p.Length, Grain, ref body);
@@ -65,25 +69,20 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private ref struct NormBody : IRangeBody
+    private readonly struct NormBody(KernelSet kernels, float* x, int* starts, int* lengths, float* sums) : IRangeBody
     {
-        public KernelSet Kernels;
-        public float* X;
-        public ReadOnlySpan<int> Starts, Lengths;
-        public Span<float> Sums;
-
-        public readonly void Run(int part, int start, int end)
+        public void Run(int part, int start, int end)
         {
-            for (int i = start; i < end; i++) Sums[i] = Kernels.SumOfSquares(X + Starts[i], Lengths[i]);
+            for (int i = start; i < end; i++) sums[i] = kernels.SumOfSquares(x + starts[i], lengths[i]);
         }
     }
 
     // A range of blocks, or of floats where the rule goes everywhere.
-    private ref struct UpdateBody : IRangeBody
+    private struct UpdateBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* P, G, First, Second;
-        public ReadOnlySpan<int> Starts, Lengths;
+        public int* Starts, Lengths;
         public UpdateRule Rule;
 
         public readonly void Run(int part, int start, int end)

@@ -37,8 +37,11 @@ internal sealed unsafe partial class VectorOps
     public void DrawKeep(MaskSampler sampler, MaskPlace place, Draw draw, Span<int> keep, Span<int> counts)
     {
         Debug.Assert(keep.Length >= counts.Length * place.Units);
-        var body = new KeepBody { Kernels = _kernels, Sampler = sampler, Place = place, Draw = draw, Keep = keep, Counts = counts };
-        _runner.For(counts.Length, 1 + (Grain / place.Units), ref body);
+        fixed (int* pk = keep, pn = counts)
+        {
+            var body = new KeepBody { Kernels = _kernels, Sampler = sampler, Place = place, Draw = draw, Keep = pk, Counts = pn };
+            _runner.For(counts.Length, 1 + (Grain / place.Units), ref body);
+        }
     }
 
     /// <summary>The kept rows of each x[t] [H][B], times <paramref name="factor"/>, side by side in the first rows of y[t] [H][B]; the
@@ -144,10 +147,12 @@ internal sealed unsafe partial class VectorOps
     {
         Debug.Assert(x.Length >= rows.Total * units && y.Length >= rows.Total * units);
         fixed (float* px = x, py = y)
+        fixed (int* pk = keep.Indices, pn = keep.Counts)
         {
             var body = new RowsBody
             {
-                Kernels = _kernels, X = px, Y = py, Keep = keep, Rows = rows, Units = units, Factor = factor, Scatters = scatters,
+                Kernels = _kernels, X = px, Y = py, Keep = new(keep, pk, pn), Rows = rows,
+                Units = units, Factor = factor, Scatters = scatters,
             };
             _runner.For(rows.Steps, 1 + (Grain / (units * rows.Batch)), ref body);
         }
@@ -169,13 +174,13 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private ref struct KeepBody : IRangeBody
+    private struct KeepBody : IRangeBody
     {
         public KernelSet Kernels;
         public MaskSampler Sampler;
         public MaskPlace Place;
         public Draw Draw;
-        public Span<int> Keep, Counts;
+        public int* Keep, Counts;
 
         [SkipLocalsInit]
         public readonly void Run(int part, int start, int end)
@@ -185,7 +190,7 @@ internal sealed unsafe partial class VectorOps
             for (int t = start; t < end; t++)
             {
                 StructuredMask mask = Sampler.Structured(Place, Draw, t);
-                Span<int> keep = Keep.Slice(t * Place.Units, Place.Units);
+                var keep = new Span<int>(Keep + ((nint)t * Place.Units), Place.Units);
                 int count = 0;
                 for (int group = 0; group < mask.Groups; group += drawn)
                 {
@@ -199,11 +204,11 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    private ref struct RowsBody : IRangeBody
+    private struct RowsBody : IRangeBody
     {
         public KernelSet Kernels;
         public float* X, Y;
-        public KeepTable Keep;
+        public FixedKeepTable Keep;
         public StepRows Rows;
         public int Units;
         public float Factor;

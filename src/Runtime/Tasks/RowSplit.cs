@@ -18,7 +18,7 @@ public sealed record RowSplit(int[] Training, int[] HeldOut)
     {
         if (!(share > 0 && share < 1)) Throw.OutOfRange(nameof(share), share, "above 0 and below 1");
         int[] own = classes.ToArray();
-        HashSet<int> single = [.. own.CountBy(label => label).Where(count => count.Value == 1).Select(count => count.Key)];
+        HashSet<int> single = [.. own.GroupBy(label => label).Where(rows => rows.Count() == 1).Select(rows => rows.Key)];
 
         // Those of classes with one row come first and stay.
         int[] dealt = [.. Deal(classes, seed).OrderBy(row => !single.Contains(own[row]))];

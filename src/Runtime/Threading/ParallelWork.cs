@@ -81,7 +81,7 @@ internal readonly unsafe struct CountedRunner
     /// <remarks>What the body throws comes out here, from any thread, when all parts have ended; of several exceptions the first.</remarks>
     /// <exception cref="InvalidOperationException">The runner's count is another one now: a part may lack scratch, or not run.</exception>
     public void For<TBody>(int count, int grain, scoped ref TBody body)
-        where TBody : struct, IRangeBody, allows ref struct
+        where TBody : struct, IRangeBody
     {
         int found = _runner.ThreadCount;
         if (found != ThreadCount) Throw.ThreadsChanged(found, ThreadCount);
@@ -99,5 +99,5 @@ internal readonly unsafe struct CountedRunner
     }
 
     private static void RunRange<TBody>(void* body, int part, int start, int end)
-        where TBody : struct, IRangeBody, allows ref struct => Unsafe.AsRef<TBody>(body).Run(part, start, end);
+        where TBody : struct, IRangeBody => Unsafe.AsRef<TBody>(body).Run(part, start, end);
 }

@@ -15,7 +15,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     private ParallelWork _work;
     private Thread? _caller;
     private int _pending, _running;
-    private volatile bool _stopping;
+    private volatile int _stopping;
 
     /// <summary>Starts <paramref name="threadCount"/> - 1 threads; the caller of <see cref="Run"/> is the last.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is not in 1 to 1024.</exception>
@@ -53,7 +53,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
         if (work.Parts != ThreadCount) Throw.WrongParts(work.Parts, ThreadCount);
 
         // The work lies on its caller's stack: a second one in its place would be read after its caller is gone.
-        if (_stopping || Interlocked.Exchange(ref _running, 1) != 0) Refuse();
+        if (_stopping != 0 || Interlocked.Exchange(ref _running, 1) != 0) Refuse();
         _work = work;
         _caller = Thread.CurrentThread;
         Volatile.Write(ref _pending, _workers.Length);
@@ -72,7 +72,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     {
         if (Thread.CurrentThread == _caller || _workers.Any(worker => worker.IsCurrent))
             Throw.Invalid("the pool cannot be disposed by the work it runs; do so when that is done");
-        if (Interlocked.Exchange(ref _stopping, true)) return;
+        if (Interlocked.Exchange(ref _stopping, 1) != 0) return;
 
         // Taken and never given back: nobody waits for the workers now.
         var wait = new SpinWait();
@@ -83,7 +83,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     [DoesNotReturn]
     private void Refuse()
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
+        ObjectDisposedException.ThrowIf(_stopping != 0, this);
         Throw.Invalid("the pool runs the work of one caller at a time; give every caller a pool of its own");
     }
 

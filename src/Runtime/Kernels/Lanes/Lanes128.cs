@@ -123,7 +123,7 @@ internal unsafe struct Lanes128 : ILanes<Floats>
     public static Floats CreateWords(uint value) => Vector128.Create(value).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats CountWords(uint first) => (Vector128.Create(first) + Vector128<uint>.Indices).AsSingle();
+    public static Floats CountWords(uint first) => (Vector128.Create(first) + Vector128.Create(0u, 1, 2, 3)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats AddWords(Floats a, Floats b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();

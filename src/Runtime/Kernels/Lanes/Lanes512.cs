@@ -67,11 +67,29 @@ internal unsafe struct Lanes512 : ILanes<Floats>
     public static Floats IfLess(Floats a, Floats b, Floats yes, Floats no) =>
         Avx512F.BlendVariable(no, yes, Avx512F.CompareLessThan(a, b));
 
+#if NET10_0_OR_GREATER
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats LoadFirst(float* source, int count) => Avx512F.MaskLoad(source, First(count), Floats.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreFirst(float* destination, Floats value, int count) => Avx512F.MaskStore(destination, First(count), value);
+#else
+    // .NET 8 has no masked moves of sixteen floats.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats LoadFirst(float* source, int count)
+    {
+        Floats first = First(count);
+        return Vector512.Create(Avx.MaskLoad(source, first.GetLower()), Avx.MaskLoad(source + 8, first.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(float* destination, Floats value, int count)
+    {
+        Floats first = First(count);
+        Avx.MaskStore(destination, first.GetLower(), value.GetLower());
+        Avx.MaskStore(destination + 8, first.GetUpper(), value.GetUpper());
+    }
+#endif
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadQuads(
@@ -99,7 +117,7 @@ internal unsafe struct Lanes512 : ILanes<Floats>
     public static Floats CreateWords(uint value) => Vector512.Create(value).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats CountWords(uint first) => (Vector512.Create(first) + Vector512<uint>.Indices).AsSingle();
+    public static Floats CountWords(uint first) => (Vector512.Create(first) + Indices.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats AddWords(Floats a, Floats b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
@@ -121,8 +139,10 @@ internal unsafe struct Lanes512 : ILanes<Floats>
     public static Floats IfWordsAtLeast(Floats words, Floats bound, Floats yes) =>
         Vector512.GreaterThanOrEqual(words.AsUInt32(), bound.AsUInt32()).AsSingle() & yes;
 
+    private static Vector512<int> Indices => Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Floats First(int count) => Avx512F.CompareGreaterThan(Vector512.Create(count), Vector512<int>.Indices).AsSingle();
+    private static Floats First(int count) => Avx512F.CompareGreaterThan(Vector512.Create(count), Indices).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats Four(float* source, nint stride) => Vector512.Create(
