@@ -13,7 +13,7 @@ internal static class Checksum
 
     public static string Of(ReadOnlySpan<byte> bytes) => Text(XxHash128.Hash(bytes));
 
-    public static string Text(ReadOnlySpan<byte> checksum) => Convert.ToHexStringLower(checksum);
+    public static string Text(ReadOnlySpan<byte> checksum) => Convert.ToHexString(checksum).ToLowerInvariant();
 
     public static string Text(XxHash128 hash)
     {

@@ -25,7 +25,7 @@ public abstract class MappedModel<TContent, TModel> : IDisposable
     where TContent : class
     where TModel : class
 {
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private readonly ModelFormat<TContent, TModel> _format;
     private readonly TsdFile _file;
     private readonly NonFiniteWeights _nonFinite;

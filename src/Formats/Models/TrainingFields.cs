@@ -156,7 +156,7 @@ public sealed class TrainingFields<TRecipe>(
         ? null
         : $": --dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}; only structured masks have it";
 
-    private static string? Unscheduled(TRecipe recipe, params ReadOnlySpan<LearningRateSchedule> schedules) =>
+    private static string? Unscheduled(TRecipe recipe, params LearningRateSchedule[] schedules) =>
         schedules.Contains(recipe.LearningRateSchedule)
             ? null
             : $": --lr-schedule is {ModelSpelling.LearningRateSchedules.NameOf(recipe.LearningRateSchedule)}";

@@ -65,7 +65,8 @@ internal sealed record LinkWalk(string Path, IReadOnlyList<(string Path, string 
 
     private static string Push(string at, string names, Stack<string> rest)
     {
-        foreach (string name in names.Split(s_separators, StringSplitOptions.RemoveEmptyEntries).Reverse()) rest.Push(name);
+        string[] steps = names.Split(s_separators, StringSplitOptions.RemoveEmptyEntries);
+        for (int i = steps.Length - 1; i >= 0; i--) rest.Push(steps[i]);
         return at;
     }
 }

@@ -1,3 +1,5 @@
+using TinySD.Formats.Text;
+
 namespace TinySD.Formats.Tables;
 
 /// <summary>What the cells of a column are.</summary>
@@ -29,14 +31,14 @@ public sealed class CsvColumn
     private bool _hasOffsets, _isTimes, _isDayFirst;
     private double[]? _array;
     private (CellKind Kind, long Line, string Text) _fault;
-    private Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known;
+    private readonly SpanLookup<string> _known;
 
     internal CsvColumn(string name, int number, bool isNamed, bool keepsTexts)
     {
         (Name, Number, IsNamed) = (name, number, isNamed);
         if (!keepsTexts) return;
         _texts = [];
-        _known = new Dictionary<string, string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _known = new(new(StringComparer.Ordinal));
     }
 
     /// <summary>Its name in the header; <c>column1</c> and so on where there is no header, or no name in it.</summary>
@@ -237,7 +239,7 @@ public sealed class CsvColumn
         if (!_known.TryGetValue(cell, out string? text))
         {
             text = cell.ToString();
-            _known.Dictionary.Add(text, text);
+            _known.Add(text, text);
         }
 
         _texts!.Add(text);

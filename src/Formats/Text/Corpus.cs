@@ -135,8 +135,8 @@ public static class Corpus
         foreach (byte value in block) counts[value]++;
     }
 
-    private static TokenCounts CountsOf(long[] bytes) => new(TextLevel.Byte, bytes.Index().Where(value => value.Item > 0)
-        .ToDictionary(value => Vocabulary.NameOf((byte)value.Index), value => value.Item));
+    private static TokenCounts CountsOf(long[] bytes) => new(TextLevel.Byte, Enumerable.Range(0, bytes.Length)
+        .Where(value => bytes[value] > 0).ToDictionary(value => Vocabulary.NameOf((byte)value), value => bytes[value]));
 
     private static void ReadBytes(string path, BlockAction take, Action<double>? progress, CancellationToken stop)
     {
@@ -190,15 +190,14 @@ public static class Corpus
 
     private struct CountingSink(string name) : ITokenSink
     {
-        private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _lookup =
-            new Dictionary<string, long>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        private readonly SpanLookup<long> _lookup = new(new(StringComparer.Ordinal));
 
         public readonly Dictionary<string, long> Counts => _lookup.Dictionary;
 
         public readonly void Accept(ReadOnlySpan<char> token, long line)
         {
             if (token.Length > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(name, line));
-            CollectionsMarshal.GetValueRefOrAddDefault(_lookup, token, out _)++;
+            _lookup.ValueOf(token)++;
         }
     }
 

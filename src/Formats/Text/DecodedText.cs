@@ -89,8 +89,12 @@ internal sealed record DecodedText
         }
     }
 
-    private static string Latin1(ReadOnlySpan<byte> bytes) =>
-        string.Create(bytes.Length, bytes, static (characters, bytes) => Latin1(bytes, characters));
+    private static string Latin1(ReadOnlySpan<byte> bytes)
+    {
+        using SpanOwner<char> characters = SpanOwner<char>.Allocate(bytes.Length);
+        Latin1(bytes, characters.Span);
+        return characters.Span.ToString();
+    }
 
     private static FileProblem TooLong(string path) =>
         new(FileProblemKind.TooManyTokens, path, $"{path} is longer than {Words.Count(Array.MaxLength / 2)} bytes; split it");

@@ -54,12 +54,14 @@ public sealed class LabelledTexts
         var text = DecodedText.Read(path);
         var lines = new List<(long Number, string Line)>();
         long count = 0, blank = 0;
-        foreach (Range range in text.Characters.AsSpan().Split('\n'))
+        for (int start = 0, end; start <= text.Characters.Length; start = end + 1)
         {
-            ReadOnlySpan<char> line = text.Characters.AsSpan()[range];
-            bool isEnd = range.End.Value == text.Characters.Length && line.IsEmpty;
+            end = text.Characters.IndexOf('\n', start);
+            bool isEnd = start == text.Characters.Length;
+            if (end < 0) end = text.Characters.Length;
+            ReadOnlySpan<char> line = text.Characters.AsSpan(start, end - start);
             if (!isEnd) count++;
-            if (line.EndsWith('\r')) line = line[..^1];
+            if (line is [.., '\r']) line = line[..^1];
 
             // A tab makes two sides, even if both are blank.
             if (line.Contains('\t') || !line.IsWhiteSpace()) lines.Add((count, line.ToString()));

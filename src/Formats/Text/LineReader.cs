@@ -69,7 +69,7 @@ public sealed class LineReader : IDisposable
             }
         }
 
-        if (bytes.EndsWith((byte)'\r')) bytes = bytes[..^1];
+        if (bytes is [.., (byte)'\r']) bytes = bytes[..^1];
         HasLatin1 |= !Utf8.IsValid(bytes);
         return DecodedText.Decode(bytes);
     }

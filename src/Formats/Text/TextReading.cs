@@ -93,8 +93,7 @@ public sealed record TextReading
 
     private struct CountingSink(int left, Dictionary<string, long> counts) : ITokenSink
     {
-        private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _lookup =
-            counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        private readonly SpanLookup<long> _lookup = new(counts);
 
         public readonly Dictionary<string, long> Counts => counts;
 
@@ -105,7 +104,7 @@ public sealed record TextReading
             if (Left == 0) return;
             Left--;
             if (IsStrange(token)) return;
-            CollectionsMarshal.GetValueRefOrAddDefault(_lookup, token, out _)++;
+            _lookup.ValueOf(token)++;
         }
 
         // What no vocabulary takes: a word too long, a zero, half of a surrogate pair.

@@ -18,7 +18,7 @@ public sealed class Vocabulary
     private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f\0");
 
     private readonly string[] _tokens;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
+    private readonly SpanLookup<int> _ids;
 
     /// <summary>Takes a list of tokens, for example from a file.</summary>
     /// <param name="level">What a token is.</param>
@@ -45,7 +45,7 @@ public sealed class Vocabulary
                 Throw.Argument($"token {id}, '{Words.Shown(token)}', is there twice: it is token {ids[token]} as well");
         }
 
-        _ids = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        _ids = new(ids);
         UnknownId = Find(Unknown);
         EndOfLineId = MarksLines ? Find(EndOfLine) : null;
         if (MarksLines && EndOfLineId is null) Throw.Argument($"a vocabulary of words needs the token {EndOfLine}");

@@ -43,29 +43,36 @@ internal sealed class RecurrentModule
     /// <summary>Finds all of a file, in the order in which they lie.</summary>
     public static IReadOnlyList<RecurrentModule> FindAll(SafetensorsFile file)
     {
-        var groups = new OrderedDictionary<(NameScheme Scheme, string Prefix), List<(RecurrentName Name, SafetensorsTensor Tensor)>>();
+        var order = new List<(NameScheme Scheme, string Prefix)>();
+        var groups = new Dictionary<(NameScheme Scheme, string Prefix), List<(RecurrentName Name, SafetensorsTensor Tensor)>>();
         foreach (SafetensorsTensor tensor in file.Tensors)
         {
             if (RecurrentName.Of(tensor.Name) is not { } name) continue;
             if (!groups.TryGetValue((name.Scheme, name.Prefix), out List<(RecurrentName, SafetensorsTensor)>? group))
+            {
                 groups.Add((name.Scheme, name.Prefix), group = []);
+                order.Add((name.Scheme, name.Prefix));
+            }
+
             group.Add((name, tensor));
         }
 
         // Weight drop keeps the true weights beside a module and the module's other tensors inside it: one module, unless both hold the
         // same part.
-        var modules = new OrderedDictionary<(NameScheme Scheme, string Prefix), RecurrentModule>();
-        var apart = new List<RecurrentModule>();
-        foreach (((NameScheme scheme, string prefix), List<(RecurrentName, SafetensorsTensor)> tensors) in groups)
+        var known = new Dictionary<(NameScheme Scheme, string Prefix), RecurrentModule>();
+        List<RecurrentModule> modules = [], apart = [];
+        foreach ((NameScheme scheme, string prefix) in order)
         {
+            List<(RecurrentName, SafetensorsTensor)> tensors = groups[(scheme, prefix)];
             var module = new RecurrentModule(file, scheme, prefix);
             if (scheme != NameScheme.Mlx) module.Add(tensors);
             else if (!module.TryAddMlx(tensors)) continue;
             (NameScheme, string) key = (scheme, module.Unwrapped);
-            if (!modules.TryAdd(key, module) && !modules[key].TryMerge(module)) apart.Add(module);
+            if (known.TryAdd(key, module)) modules.Add(module);
+            else if (!known[key].TryMerge(module)) apart.Add(module);
         }
 
-        return [.. modules.Values, .. apart];
+        return [.. modules, .. apart];
     }
 
     /// <summary>Whether it holds weights, and not only what belongs to some.</summary>

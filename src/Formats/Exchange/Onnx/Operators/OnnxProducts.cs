@@ -1,3 +1,9 @@
+using System.Runtime.CompilerServices;
+#if !NET9_0_OR_GREATER
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+#endif
 using TinySD.Formats.Exchange.Onnx.Messages;
 
 namespace TinySD.Formats.Exchange.Onnx.Operators;
@@ -121,17 +127,17 @@ internal static class OnnxProducts
         {
             Vector<float> left = columns[2 * i], right = columns[(2 * i) + 1];
             var by = new Vector<float>(a0[i]);
-            s00 = Vector.FusedMultiplyAdd(left, by, s00);
-            s01 = Vector.FusedMultiplyAdd(right, by, s01);
+            s00 = Fused(left, by, s00);
+            s01 = Fused(right, by, s01);
             by = new Vector<float>(a1[i]);
-            s10 = Vector.FusedMultiplyAdd(left, by, s10);
-            s11 = Vector.FusedMultiplyAdd(right, by, s11);
+            s10 = Fused(left, by, s10);
+            s11 = Fused(right, by, s11);
             by = new Vector<float>(a2[i]);
-            s20 = Vector.FusedMultiplyAdd(left, by, s20);
-            s21 = Vector.FusedMultiplyAdd(right, by, s21);
+            s20 = Fused(left, by, s20);
+            s21 = Fused(right, by, s21);
             by = new Vector<float>(a3[i]);
-            s30 = Vector.FusedMultiplyAdd(left, by, s30);
-            s31 = Vector.FusedMultiplyAdd(right, by, s31);
+            s30 = Fused(left, by, s30);
+            s31 = Fused(right, by, s31);
         }
 
         Put(s00, s01, c);
@@ -146,12 +152,36 @@ internal static class OnnxProducts
         for (int i = 0; i < a.Length; i++)
         {
             var by = new Vector<float>(a[i]);
-            left = Vector.FusedMultiplyAdd(columns[2 * i], by, left);
-            right = Vector.FusedMultiplyAdd(columns[(2 * i) + 1], by, right);
+            left = Fused(columns[2 * i], by, left);
+            right = Fused(columns[(2 * i) + 1], by, right);
         }
 
         Put(left, right, c);
     }
+
+    // The sum is rounded once, on every processor.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Fused(Vector<float> a, Vector<float> b, Vector<float> c)
+    {
+#if NET9_0_OR_GREATER
+        return Vector.FusedMultiplyAdd(a, b, c);
+#else
+        if (Fma.IsSupported && Vector<float>.Count == Vector256<float>.Count)
+            return Fma.MultiplyAdd(a.AsVector256(), b.AsVector256(), c.AsVector256()).AsVector();
+        if (AdvSimd.IsSupported && Vector<float>.Count == Vector128<float>.Count)
+            return AdvSimd.FusedMultiplyAdd(c.AsVector128(), a.AsVector128(), b.AsVector128()).AsVector();
+        return FusedOneByOne(a, b, c);
+#endif
+    }
+
+#if !NET9_0_OR_GREATER
+    private static Vector<float> FusedOneByOne(Vector<float> a, Vector<float> b, Vector<float> c)
+    {
+        Span<float> sums = stackalloc float[Vector<float>.Count];
+        for (int i = 0; i < sums.Length; i++) sums[i] = MathF.FusedMultiplyAdd(a[i], b[i], c[i]);
+        return new Vector<float>(sums);
+    }
+#endif
 
     private static void Put(Vector<float> left, Vector<float> right, Span<float> c)
     {
