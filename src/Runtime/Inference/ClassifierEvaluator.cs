@@ -24,12 +24,20 @@ public sealed class ClassifierEvaluator
     /// <exception cref="ArgumentException">A size is out of range, or the profile does not run here.</exception>
     public ClassifierEvaluator(
         Classifier classifier, int longest, int batchSize = 32, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+        : this(classifier, longest, batchSize, runner, hardware, default)
+    {
+    }
+
+    /// <summary>One that works in memory of the caller's, on fewer sequences at a time where it is little; where it is too little, or none,
+    /// in its own.</summary>
+    internal ClassifierEvaluator(
+        Classifier classifier, int longest, int batchSize, IParallelRunner? runner, HardwareProfile? hardware, Memory<float> room)
     {
         _classifier = classifier;
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        _network = SequenceNetwork.OnItsOwn(classifier.Model, new(batchSize, longest, Training: false), plan);
-        _batch = new SequenceBatch(classifier.Model.Config, batchSize, longest);
-        _feeder = new SequenceFeeder(classifier.Form, batchSize);
+        (_network, _batch) = NetworkPlan.Within(room, batchSize, count => SequenceNetwork.Declare(
+            classifier.Model, new(count, longest, Training: false),
+            new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware))));
+        _feeder = new SequenceFeeder(classifier.Form, _batch.BatchSize);
     }
 
     /// <summary>Labels sequences.</summary>

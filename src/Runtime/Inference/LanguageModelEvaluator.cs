@@ -37,6 +37,7 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     private readonly LanguageModel _model;
     private readonly LanguageModelNetwork _network;
     private readonly EvaluationLoop _loop;
+    private readonly int _streams, _piece;
 
     /// <summary>Plans and allocates; an evaluation allocates nothing.</summary>
     /// <param name="model">The model; it may be trained further between evaluations.</param>
@@ -47,12 +48,26 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
     public LanguageModelEvaluator(
         LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
+        : this(model, runner, streams, timeSteps, hardware, default)
+    {
+    }
+
+    /// <summary>One that works in memory of the caller's, in shorter pieces where it is little; where it is too little, or none, in its
+    /// own.</summary>
+    internal LanguageModelEvaluator(
+        LanguageModel model, IParallelRunner? runner, int streams, int timeSteps, HardwareProfile? hardware, Memory<float> room)
     {
         EvaluationLoop.Check(streams, timeSteps);
         _model = model;
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        _network = LanguageModelNetwork.OnItsOwn(model, new(streams, timeSteps, Training: false), plan);
+        _streams = streams;
+        (_network, _piece) = NetworkPlan.Within(room, timeSteps, Declare);
         _loop = new EvaluationLoop(model.Config.VocabularySize, streams, timeSteps);
+
+        ((LanguageModelNetwork, int), NetworkPlan) Declare(int steps)
+        {
+            var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+            return ((new LanguageModelNetwork(model, new(streams, steps, Training: false), MaskOrigin.None, plan), steps), plan);
+        }
     }
 
     /// <summary>Runs a text in memory through the model.</summary>
@@ -83,9 +98,18 @@ public sealed class LanguageModelEvaluator : IWindowScorer
 
     double IWindowScorer.Score(long window, ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
-        _network.Forward(inputs);
-        double sum = _network.Loss(targets, 0f);
-        _network.Carry();
+        double sum = 0;
+        for (int from = 0; from < inputs.Length; from += _piece * _streams)
+        {
+            int count = Math.Min(_piece * _streams, inputs.Length - from);
+            _network.Forward(inputs.Slice(from, count));
+            _network.Loss(targets.Slice(from, count), 0f);
+
+            // One sum for the window, whatever the pieces: its rounding is theirs otherwise.
+            foreach (float loss in _network.TokenLosses[..count]) sum += loss;
+            _network.Carry();
+        }
+
         return sum;
     }
 }

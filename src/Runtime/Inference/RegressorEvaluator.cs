@@ -28,14 +28,20 @@ public sealed class RegressorEvaluator
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <exception cref="ArgumentException">The profile does not run here.</exception>
     public RegressorEvaluator(Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+        : this(regressor, runner, hardware, default)
+    {
+    }
+
+    /// <summary>One that works in memory of the caller's, on fewer rows at a time where it is little; where it is too little, or none, in
+    /// its own.</summary>
+    internal RegressorEvaluator(Regressor regressor, IParallelRunner? runner, HardwareProfile? hardware, Memory<float> room)
     {
         _form = regressor.Form;
         bool isWindowed = _form.Window > 0;
-        (int batch, int steps) = isWindowed ? (WindowBatch, _form.Window) : (1, PieceSteps);
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        _network = SequenceNetwork.OnItsOwn(regressor.Model, new(batch, steps, Training: false), plan);
-        _batch = new SequenceBatch(regressor.Model.Config, batch, steps);
-        _lengths = new int[batch];
+        (_network, _batch) = NetworkPlan.Within(room, isWindowed ? WindowBatch : PieceSteps, count => SequenceNetwork.Declare(
+            regressor.Model, isWindowed ? new(count, _form.Window, Training: false) : new(1, count, Training: false),
+            new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware))));
+        _lengths = new int[_batch.BatchSize];
     }
 
     /// <summary>What is told a prediction.</summary>
@@ -68,7 +74,7 @@ public sealed class RegressorEvaluator
         for (int row = first; row < end;)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(end - row, _form.Window > 0 ? _lengths.Length : PieceSteps);
+            int count = Math.Min(end - row, _form.Window > 0 ? _lengths.Length : _batch.Longest);
             Run(series, row, count);
             for (int i = 0; i < count; i++)
             {

@@ -93,6 +93,26 @@ public sealed class NetworkPlan
         Products.Announce(k, n, together, shape.Batch, shape.Training, shape.IsUneven);
     }
 
+    /// <summary>Declares something for as many steps, or sequences, at a time as there is room for, and takes that room: for the most, or
+    /// half as many, and so on. Where there is none for even one, it takes memory of its own, for the most.</summary>
+    /// <param name="room">Memory that is free now; whoever uses what is declared here sees to it that it is free then.</param>
+    /// <param name="most">The most at a time.</param>
+    /// <param name="declare">Declares it on a new plan, for so many.</param>
+    internal static T Within<T>(Memory<float> room, int most, Func<int, (T Declared, NetworkPlan Plan)> declare)
+    {
+        for (int count = room.IsEmpty ? 0 : most; count > 0; count /= 2)
+        {
+            (T declared, NetworkPlan plan) = declare(count);
+            if (plan.ScratchFloats > room.Length) continue;
+            plan.Take(floats => room[..floats]);
+            return declared;
+        }
+
+        (T own, NetworkPlan itsPlan) = declare(most);
+        itsPlan.Take();
+        return own;
+    }
+
     /// <summary>Takes memory for all that was declared; nothing more can be. Until then no layer can run.</summary>
     /// <param name="memory">Gives the host's memory, or null to allocate.</param>
     /// <exception cref="ArgumentException">The host gives too little.</exception>

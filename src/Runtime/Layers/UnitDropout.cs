@@ -8,7 +8,11 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Spec">The case.</param>
 /// <param name="Seed">The run's.</param>
 /// <param name="Source">Gives structured masks instead of the seed, or null.</param>
-internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null);
+internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null)
+{
+    /// <summary>None are.</summary>
+    public static MaskOrigin None { get; } = new(DropoutSpec.None, 0);
+}
 
 /// <summary>Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the
 /// mask back to the gradient. Structured cases gather the kept rows and hand their indices to the product.</summary>

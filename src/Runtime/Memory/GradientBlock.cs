@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace TinySD.Runtime.Memory;
 
@@ -37,32 +38,35 @@ public sealed class GradientBlock
 
     private readonly bool[] _isUsed;
     private readonly Rows[] _tables;
-    private readonly int[] _starts, _lengths;
+    private readonly Memory<float> _starts, _lengths;
     private readonly int _denseCount;
     private int _count;
 
-    /// <summary>Lays the gradient out in zeroed memory of the host, or allocates.</summary>
-    internal GradientBlock(ParameterLayout layout, IReadOnlyList<SparseTable> tables, Memory<float> storage)
-        : this(layout, tables) => Values = new ParameterBlock(layout, storage);
+    /// <summary>Lays the gradient out.</summary>
+    /// <param name="layout">The parameters'.</param>
+    /// <param name="tables">Those of them of which a step uses some rows only.</param>
+    /// <param name="memory">Gives the host's memory for the numbers and for the lists of blocks, or null to allocate.</param>
+    internal GradientBlock(ParameterLayout layout, IReadOnlyList<SparseTable> tables, Func<int, Memory<float>>? memory)
+        : this(layout, tables, memory, new ParameterBlock(layout, memory.Take(layout.LengthFloats)))
+    {
+    }
 
     /// <summary>The blocks alone, without numbers.</summary>
     internal GradientBlock(ParameterLayout layout, IReadOnlyList<SparseTable> tables)
+        : this(layout, tables, null, null!)
     {
-        Values = null!;
-        _isUsed = new bool[layout.Tensors.Count];
-        _tables = [.. tables.OrderBy(table => table.Table.Offset).Select(table => new Rows(table))];
-        long most = 0;
-        int start = 0;
-        foreach (Rows rows in _tables)
-        {
-            most += Blocks(rows.Slot.Offset - start) + ((long)rows.Capacity * Blocks(rows.Floats + (2 * AlignedBuffer.AlignmentFloats)));
-            start = rows.End;
-        }
+    }
 
-        most += Blocks(layout.LengthFloats - start);
-        _starts = new int[most];
-        _lengths = new int[most];
-        start = 0;
+    private GradientBlock(
+        ParameterLayout layout, IReadOnlyList<SparseTable> tables, Func<int, Memory<float>>? memory, ParameterBlock values)
+    {
+        Values = values;
+        _isUsed = new bool[layout.Tensors.Count];
+        Capacity = CapacityOf(layout, tables);
+        _starts = memory.Take(Capacity);
+        _lengths = memory.Take(Capacity);
+        _tables = [.. tables.OrderBy(table => table.Table.Offset).Select(table => new Rows(table, memory))];
+        int start = 0;
         foreach (Rows rows in _tables)
         {
             Add(start, rows.Slot.Offset);
@@ -77,13 +81,33 @@ public sealed class GradientBlock
     public ParameterBlock Values { get; private init; }
 
     /// <summary>First floats of the blocks that may differ from zero; multiples of 16.</summary>
-    internal ReadOnlySpan<int> Starts => _starts.AsSpan(0, _count);
+    internal ReadOnlySpan<int> Starts => Integers(_starts)[.._count];
 
     /// <summary>Floats of each; multiples of 16.</summary>
-    internal ReadOnlySpan<int> Lengths => _lengths.AsSpan(0, _count);
+    internal ReadOnlySpan<int> Lengths => Integers(_lengths)[.._count];
 
     /// <summary>The most blocks there can be.</summary>
-    internal int Capacity => _starts.Length;
+    internal int Capacity { get; }
+
+    /// <summary>What the lists of blocks and rows take, in floats, as they are asked for.</summary>
+    internal static long ListFloats(ParameterLayout layout, IReadOnlyList<SparseTable> tables) =>
+        (2L * AlignedBuffer.RoundUp(CapacityOf(layout, tables))) +
+        tables.Sum(table => AlignedBuffer.RoundUp((long)Rows.MostOf(table)) + AlignedBuffer.RoundUp(2L * Rows.WordsOf(table)));
+
+    /// <summary>The most blocks that a layout's gradient can have.</summary>
+    internal static int CapacityOf(ParameterLayout layout, IReadOnlyList<SparseTable> tables)
+    {
+        long most = 0;
+        int start = 0;
+        foreach (SparseTable table in tables.OrderBy(table => table.Table.Offset))
+        {
+            int blocksOfRow = Blocks(table.Table.Shape[1] + (2 * AlignedBuffer.AlignmentFloats));
+            most += Blocks(table.Table.Offset - start) + ((long)Rows.MostOf(table) * blocksOfRow);
+            start = Rows.EndOf(table);
+        }
+
+        return checked((int)(most + Blocks(layout.LengthFloats - start)));
+    }
 
     /// <summary>The rows of a sparse table that the step used, or all that were noted by <see cref="Note"/>: sorted and distinct.</summary>
     /// <exception cref="ArgumentException">The tensor is no sparse table here.</exception>
@@ -179,46 +203,60 @@ public sealed class GradientBlock
 
     private void Add(int start, int end)
     {
+        Span<int> starts = Integers(_starts), lengths = Integers(_lengths);
         while (start < end)
         {
             int length = Math.Min(MaxFloats, end - start);
-            _starts[_count] = start;
-            _lengths[_count++] = length;
+            starts[_count] = start;
+            lengths[_count++] = length;
             start += length;
         }
     }
 
+    private static Span<int> Integers(Memory<float> memory) => MemoryMarshal.Cast<float, int>(memory.Span);
+
     /// <summary>Which rows of a table are used: one bit each, read back in order, so distinct and sorted without a sort.</summary>
-    private sealed class Rows(SparseTable table)
+    private sealed class Rows(SparseTable table, Func<int, Memory<float>>? memory)
     {
-        private readonly int[] _used = new int[Math.Min(table.MaxRows, table.Table.Shape[0])];
-        private readonly ulong[] _seen = new ulong[(table.Table.Shape[0] + 63) / 64];
+        private readonly Memory<float> _used = memory.Take(MostOf(table)), _seen = memory.Take(2 * WordsOf(table));
         private int _count;
 
         public TensorSlot Slot => table.Table;
 
         /// <summary>Where the next tensor begins.</summary>
-        public int End => AlignedBuffer.RoundUp(Slot.Offset + Slot.Length);
+        public int End => EndOf(table);
 
         /// <summary>Floats of a row.</summary>
         public int Floats => Slot.Shape[1];
 
-        public int Capacity => _used.Length;
+        public ReadOnlySpan<int> Used => Integers(_used)[.._count];
 
-        public ReadOnlySpan<int> Used => _used.AsSpan(0, _count);
+        private Span<ulong> Seen => MemoryMarshal.Cast<float, ulong>(_seen.Span);
+
+        /// <inheritdoc cref="End"/>
+        public static int EndOf(SparseTable table) => AlignedBuffer.RoundUp(table.Table.Offset + table.Table.Length);
+
+        /// <summary>The most rows that are used.</summary>
+        public static int MostOf(SparseTable table) => Math.Min(table.MaxRows, table.Table.Shape[0]);
+
+        /// <summary>Words of 64 bits that have one for every row.</summary>
+        public static int WordsOf(SparseTable table) => (table.Table.Shape[0] + 63) / 64;
 
         public void Note(ReadOnlySpan<int> rows)
         {
-            foreach (int row in rows) _seen[row / 64] |= 1ul << (row % 64);
+            Span<ulong> seen = Seen;
+            foreach (int row in rows) seen[row / 64] |= 1ul << (row % 64);
         }
 
         public void Sort()
         {
             _count = 0;
-            for (int word = 0; word < _seen.Length; word++)
+            Span<ulong> seen = Seen;
+            Span<int> used = Integers(_used);
+            for (int word = 0; word < seen.Length; word++)
             {
-                for (ulong left = _seen[word]; left != 0; left &= left - 1)
-                    _used[_count++] = (word * 64) + BitOperations.TrailingZeroCount(left);
+                for (ulong left = seen[word]; left != 0; left &= left - 1)
+                    used[_count++] = (word * 64) + BitOperations.TrailingZeroCount(left);
             }
         }
 
@@ -226,7 +264,7 @@ public sealed class GradientBlock
         {
             Sort();
             foreach (int row in Used) gradient.Slice(row * Floats, Floats).Clear();
-            Array.Clear(_seen);
+            Seen.Clear();
             _count = 0;
         }
     }

@@ -3,7 +3,7 @@ namespace TinySD.Runtime.Memory;
 /// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or moments.</summary>
 public sealed class ParameterBlock
 {
-    private readonly Memory<float> _memory;
+    private Memory<float> _memory;
 
     /// <summary>Takes the host's memory, or allocates when none is given.</summary>
     /// <param name="layout">The tensors and their places.</param>
@@ -37,8 +37,11 @@ public sealed class ParameterBlock
     /// <summary>The same memory, for who keeps it.</summary>
     internal Memory<float> Memory => _memory;
 
-    /// <summary>A block of no numbers, for a plan of what would be done with some.</summary>
+    /// <summary>A block of no numbers, for a plan of what would be done with some. It may be given them later.</summary>
     internal static ParameterBlock WithoutNumbers(ParameterLayout layout) => new(layout);
+
+    /// <summary>Gives numbers to a block that has none.</summary>
+    internal void Give(Memory<float> storage) => _memory = storage[..Layout.LengthFloats];
 
     /// <summary>Makes the padding zero: the host's memory may hold anything there.</summary>
     internal void ClearPadding()

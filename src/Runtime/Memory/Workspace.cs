@@ -30,6 +30,9 @@ internal sealed class Workspace
         _allocated = true;
     }
 
+    /// <summary>All of it, once it is allocated.</summary>
+    public Memory<float> Memory => _memory;
+
     /// <summary>A reserved part of a workspace.</summary>
     public readonly struct Slice(Workspace owner, int offset, int length)
     {

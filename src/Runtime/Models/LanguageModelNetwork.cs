@@ -86,7 +86,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         LanguageModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, NetworkRegularizers regularizers = default,
         Func<int, Memory<float>>? memory = null)
     {
-        var network = new LanguageModelNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, regularizers);
+        var network = new LanguageModelNetwork(model, shape, origin ?? MaskOrigin.None, plan, regularizers);
         plan.Take(memory);
         return network;
     }

@@ -2,15 +2,16 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;
 
-/// <summary>Up to B sequences of at most T steps, of unequal length, and what is to be made of them. Owns its arrays: filling it again
-/// allocates nothing.</summary>
+/// <summary>Up to B sequences of at most T steps, of unequal length, and what is to be made of them. Filling it again allocates
+/// nothing.</summary>
 /// <remarks>Call <see cref="Begin"/> with the lengths, then set each sequence's steps, then its label or its targets. Inside, sequences
 /// stand in order of decreasing length and no step is padding.</remarks>
 public sealed class SequenceBatch
 {
     private readonly SequencePacking _packing;
-    private readonly int[] _tokens, _labels, _places;
-    private readonly float[] _inputs, _linear, _targets, _weights;
+    private readonly int[] _labels, _places;
+    private readonly float[] _weights;
+    private readonly Workspace.Slice _tokens, _inputs, _linear, _targets;
     private readonly int _width, _linearWidth, _outputs;
     private readonly bool _everyStep;
 
@@ -18,8 +19,19 @@ public sealed class SequenceBatch
     /// <param name="config">The model that it is for.</param>
     /// <param name="batchSize">The most sequences B.</param>
     /// <param name="longest">The most steps T.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A size is below 1, or the numbers would pass 2^31.</exception>
     public SequenceBatch(SequenceModelConfig config, int batchSize, int longest)
+        : this(config, batchSize, longest, new Workspace(), isAlone: true)
+    {
+    }
+
+    /// <summary>Reserves room for a batch in memory that is taken later, but for what is one number a sequence or a step.</summary>
+    internal SequenceBatch(SequenceModelConfig config, int batchSize, int longest, Workspace workspace)
+        : this(config, batchSize, longest, workspace, isAlone: false)
+    {
+    }
+
+    private SequenceBatch(SequenceModelConfig config, int batchSize, int longest, Workspace workspace, bool isAlone)
     {
         if (batchSize < 1) Throw.OutOfRange(nameof(batchSize), batchSize, "at least 1");
         if (longest < 1) Throw.OutOfRange(nameof(longest), longest, "at least 1");
@@ -29,15 +41,16 @@ public sealed class SequenceBatch
         _linearWidth = config.LinearInputs;
         _outputs = config.OutputSize;
         _everyStep = config.ReadOut == ReadOut.EveryStep;
-        int rows = checked(batchSize * longest);
+        long rows = (long)batchSize * longest, outputRows = _everyStep ? rows : batchSize;
         _packing = new SequencePacking(batchSize, longest);
         _places = new int[batchSize];
-        _tokens = new int[config.HasTokens ? rows : 0];
-        _inputs = new float[checked(rows * _width)];
         _labels = new int[batchSize];
         _weights = new float[batchSize];
-        _targets = new float[checked((_everyStep ? rows : batchSize) * _outputs)];
-        _linear = new float[checked((_everyStep ? rows : batchSize) * _linearWidth)];
+        _tokens = workspace.Reserve(config.HasTokens ? rows : 0);
+        _inputs = workspace.Reserve(rows * _width);
+        _targets = workspace.Reserve(outputRows * _outputs);
+        _linear = workspace.Reserve(outputRows * _linearWidth);
+        if (isAlone) workspace.Allocate();
     }
 
     /// <summary>The most sequences B.</summary>
@@ -52,13 +65,13 @@ public sealed class SequenceBatch
     internal StepRows Rows { get; private set; }
 
     /// <summary>Tokens of all steps, packed.</summary>
-    internal ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _width > 0 ? 0 : Rows.Total);
+    internal ReadOnlySpan<int> Tokens => _tokens.Integers[..(_width > 0 ? 0 : Rows.Total)];
 
     /// <summary>Numbers of all steps, [T][I][B], packed.</summary>
-    internal ReadOnlySpan<float> Inputs => _inputs.AsSpan(0, Rows.Total * _width);
+    internal ReadOnlySpan<float> Inputs => _inputs.Span[..(Rows.Total * _width)];
 
     /// <summary>What the linear map sees of all rows of outputs, [T][rows I][B], or [rows I][B].</summary>
-    internal ReadOnlySpan<float> Linear => _linear.AsSpan(0, OutputRows * _linearWidth);
+    internal ReadOnlySpan<float> Linear => _linear.Span[..(OutputRows * _linearWidth)];
 
     /// <summary>The label at each place, -1 for none, [B].</summary>
     internal ReadOnlySpan<int> Labels => _labels;
@@ -67,7 +80,7 @@ public sealed class SequenceBatch
     internal ReadOnlySpan<float> Weights => _weights;
 
     /// <summary>The targets of all rows of outputs, [rows][O]; not a number where there is none.</summary>
-    internal ReadOnlySpan<float> Targets => _targets.AsSpan(0, OutputRows * _outputs);
+    internal ReadOnlySpan<float> Targets => _targets.Span[..(OutputRows * _outputs)];
 
     /// <summary>Rows of outputs.</summary>
     internal int OutputRows => _everyStep ? Rows.Total : BatchSize;
@@ -87,7 +100,7 @@ public sealed class SequenceBatch
         for (int place = 0; place < BatchSize; place++) _places[_packing.Order[place]] = place;
         Array.Fill(_labels, -1);
         Array.Fill(_weights, 1f);
-        _targets.AsSpan(0, OutputRows * _outputs).Fill(float.NaN);
+        _targets.Span[..(OutputRows * _outputs)].Fill(float.NaN);
     }
 
     /// <summary>Sets a sequence's tokens.</summary>
@@ -95,7 +108,8 @@ public sealed class SequenceBatch
     public void SetTokens(int sequence, ReadOnlySpan<int> tokens)
     {
         int place = PlaceOf(sequence);
-        for (int t = 0; t < tokens.Length; t++) _tokens[RowOf(place, t)] = tokens[t];
+        Span<int> all = _tokens.Integers;
+        for (int t = 0; t < tokens.Length; t++) all[RowOf(place, t)] = tokens[t];
     }
 
     /// <summary>Sets a step of a sequence of numbers.</summary>
@@ -107,7 +121,7 @@ public sealed class SequenceBatch
     {
         if (row.Length != _width) Throw.Argument($"the row holds {Throw.Counted(row.Length, "number")}; {_width} were expected");
         int place = PlaceOf(sequence), at = RowOf(place, t) - Rows.Before(t), count = Rows.At(t);
-        Span<float> step = _inputs.AsSpan(Rows.Before(t) * _width, count * _width);
+        Span<float> step = _inputs.Span.Slice(Rows.Before(t) * _width, count * _width);
         for (int i = 0; i < row.Length; i++) step[(i * count) + at] = row[i];
     }
 
@@ -118,7 +132,7 @@ public sealed class SequenceBatch
     internal void SetLinear(int sequence, int t, ReadOnlySpan<float> rows)
     {
         int place = PlaceOf(sequence), before = _everyStep ? Rows.Before(t) : 0, count = _everyStep ? Rows.At(t) : BatchSize;
-        Span<float> step = _linear.AsSpan(before * _linearWidth, count * _linearWidth);
+        Span<float> step = _linear.Span.Slice(before * _linearWidth, count * _linearWidth);
         for (int i = 0; i < rows.Length; i++) step[(i * count) + place] = rows[i];
     }
 
@@ -136,7 +150,7 @@ public sealed class SequenceBatch
     /// <summary>The targets of a sequence, [O], to be written: not a number where there is none.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="t">The step whose outputs they are for; not used where outputs are of whole sequences.</param>
-    public Span<float> TargetsOf(int sequence, int t = 0) => _targets.AsSpan(OutputRowOf(sequence, t) * _outputs, _outputs);
+    public Span<float> TargetsOf(int sequence, int t = 0) => _targets.Span.Slice(OutputRowOf(sequence, t) * _outputs, _outputs);
 
     /// <summary>The row of outputs of a sequence, and of its step where every step has one.</summary>
     internal int OutputRowOf(int sequence, int t = 0) => _everyStep ? RowOf(PlaceOf(sequence), t) : PlaceOf(sequence);

@@ -96,9 +96,19 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         SequenceModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, SequenceLoss loss = SequenceLoss.Squared,
         float delta = 1f, float[]? weights = null, float[]? squares = null, Func<int, Memory<float>>? memory = null)
     {
-        var network = new SequenceNetwork(model, shape, origin ?? new MaskOrigin(DropoutSpec.None, 0), plan, loss, delta, weights, squares);
+        var network = new SequenceNetwork(model, shape, origin ?? MaskOrigin.None, plan, loss, delta, weights, squares);
         plan.Take(memory);
         return network;
+    }
+
+    /// <summary>A network and room for a batch of it, on a plan whose memory is not taken; without an origin of masks it drops
+    /// nothing.</summary>
+    public static ((SequenceNetwork Network, SequenceBatch Batch) Declared, NetworkPlan Plan) Declare(
+        SequenceModel model, WindowShape shape, NetworkPlan plan, MaskOrigin? origin = null, SequenceLoss loss = SequenceLoss.Squared,
+        float delta = 1f, float[]? weights = null, float[]? squares = null)
+    {
+        var network = new SequenceNetwork(model, shape, origin ?? MaskOrigin.None, plan, loss, delta, weights, squares);
+        return ((network, new SequenceBatch(model.Config, shape.Batch, shape.TimeSteps, plan.Scratch)), plan);
     }
 
     /// <summary>A row of the last batch's outputs, [O]: see <see cref="SequenceBatch.OutputRowOf"/>. Spent by a loss.</summary>

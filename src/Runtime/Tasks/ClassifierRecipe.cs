@@ -33,6 +33,32 @@ public sealed partial record ClassifierRecipe : SequenceRecipe
         ReadOut = ReadOut,
     };
 
+    /// <summary>This recipe with a classifier's shape: to train that classifier further.</summary>
+    public ClassifierRecipe WithShapeOf(Classifier classifier)
+    {
+        SequenceModelConfig config = classifier.Model.Config;
+        return this with
+        {
+            HiddenSize = config.Body.HiddenSize,
+            LayerCount = config.Body.LayerCount,
+            Cell = config.Body.Cell,
+            Peepholes = config.Body.Peepholes,
+            Direction = config.Body.Direction,
+            EmbeddingSize = config.HasTokens ? config.Body.InputSize : EmbeddingSize,
+            ReadOut = config.ReadOut,
+            IsMultiLabel = classifier.Form.IsMultiLabel,
+        };
+    }
+
+    /// <summary>Refuses a classifier of another shape.</summary>
+    internal void RequireShapeOf(Classifier classifier)
+    {
+        SequenceModelConfig config = classifier.Model.Config;
+        RequireShape(ToConfig(config.VocabularySize, config.Body.InputSize, config.OutputSize), config);
+        if (IsMultiLabel != classifier.Form.IsMultiLabel)
+            Throw.Argument("recipe and classifier differ in whether a sequence has several labels at once");
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

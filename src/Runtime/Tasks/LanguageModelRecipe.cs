@@ -73,6 +73,26 @@ public sealed partial record LanguageModelRecipe : TrainingRecipe
         TieWeights = TieWeights,
     };
 
+    /// <summary>This recipe with a model's shape: to train that model further.</summary>
+    public LanguageModelRecipe WithShapeOf(LanguageModelConfig config) => this with
+    {
+        HiddenSize = config.HiddenSize,
+        LastHiddenSize = config.LastHiddenSize,
+        EmbeddingSize = config.EmbeddingSize == config.HiddenSize ? 0 : config.EmbeddingSize,
+        LayerCount = config.LayerCount,
+        Cell = config.Cell,
+        Peepholes = config.Peepholes,
+        TieWeights = config.TieWeights,
+    };
+
+    /// <summary>Refuses a model of another shape.</summary>
+    internal void RequireShapeOf(LanguageModelConfig config)
+    {
+        if (config.LastHiddenSize == config.HiddenSize) config = config with { LastHiddenSize = 0 };
+        if (ToConfig(config.VocabularySize) != config)
+            Throw.Argument($"the recipe's shape is not the model's; {nameof(WithShapeOf)} makes it so");
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -14,39 +14,48 @@ namespace TinySD.Runtime.Tasks;
 public sealed class LanguageModelTask : TrainingTask<TokenWindow>
 {
     private readonly LanguageModelRecipe _recipe;
-    private readonly ITokenSource _valid;
+    private readonly ITokenSource? _valid;
+    private readonly LanguageModel? _start;
     private readonly Func<LanguageModel, LanguageModelEvaluator> _newEvaluator;
-    private LanguageModelEvaluator _evaluator;
+    private TokenWindow? _window;
+    private LanguageModelEvaluator? _evaluator;
     private LanguageModel _measured;
 
-    /// <summary>Plans the network and takes its memory.</summary>
+    /// <summary>Plans all of training and takes the memory for it, in one block: <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
     /// <param name="recipe">What decides the run.</param>
     /// <param name="vocabularySize">Tokens V.</param>
     /// <param name="train">The training text.</param>
-    /// <param name="valid">The validation text, at least 2 tokens.</param>
+    /// <param name="valid">The validation text, at least 2 tokens; <see langword="null"/> where nothing is to be measured.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Masks drawn beforehand; <see langword="null"/> to draw them.</param>
     /// <param name="streams">Streams of an evaluation; <see langword="null"/> for as many as the batch has.</param>
-    /// <param name="memory">Gives the host's memory for the network's scratch, or <see langword="null"/> to allocate.</param>
-    /// <exception cref="ArgumentException">A figure is out of range, the text is too short for one window, or the host gives too
-    /// little memory.</exception>
+    /// <param name="memory">Gives the host's memory for all of training and is asked once, here, for how many floats;
+    /// <see langword="null"/> to allocate. What it gives must outlive the task and be nobody else's; it may hold anything and start
+    /// anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
+    /// <param name="start">A model whose parameters training begins with, which itself stays as it is; <see langword="null"/> to draw
+    /// them.</param>
+    /// <exception cref="ArgumentException">A figure is out of range, the text is too short for one window, the model that training begins
+    /// with is of another shape, or the host gives too little memory.</exception>
     public LanguageModelTask(
-        LanguageModelRecipe recipe, int vocabularySize, ITokenSource train, ITokenSource valid, IParallelRunner? runner = null,
-        HardwareProfile? hardware = null, IMaskSource? masks = null, int? streams = null, Func<int, Memory<float>>? memory = null)
+        LanguageModelRecipe recipe, int vocabularySize, ITokenSource train, ITokenSource? valid, IParallelRunner? runner = null,
+        HardwareProfile? hardware = null, IMaskSource? masks = null, int? streams = null, Func<int, Memory<float>>? memory = null,
+        LanguageModel? start = null)
     {
         recipe.Validate();
+        if (start is not null) recipe.RequireShapeOf(start.Config);
         _recipe = recipe;
         _valid = valid;
+        _start = start;
         Windows = new TokenWindows(train, recipe.BatchSize, recipe.Bptt);
         Batches = new WindowBatches(Windows, recipe);
-        Model = _measured = new LanguageModel(recipe.ToConfig(vocabularySize));
+        Model = _measured = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
-        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
-        Network = LanguageModelNetwork.OnItsOwn(Model, shape, plan, origin, recipe.Regularizers, memory);
-        _newEvaluator = model => new LanguageModelEvaluator(model, runner, streams ?? recipe.BatchSize, hardware: hardware);
-        _evaluator = _newEvaluator(Model);
+        (Network, _window) = LanguageModelTrainer.Declare(Model, recipe, plan, masks);
+        Take(memory);
+        _newEvaluator = model =>
+            new LanguageModelEvaluator(model, runner, streams ?? recipe.BatchSize, timeSteps: 32, hardware, plan.Scratch.Memory);
+        if (valid is not null) _evaluator = _newEvaluator(Model);
     }
 
     /// <summary>The model in training.</summary>
@@ -68,10 +77,14 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     public override IBatches<TokenWindow> Batches { get; }
 
     /// <inheritdoc/>
-    public override TokenWindow NewBatch() => new(_recipe.BatchSize, _recipe.LongestWindow);
+    public override TokenWindow NewBatch() => Interlocked.Exchange(ref _window, null) ?? new(_recipe.BatchSize, _recipe.LongestWindow);
 
     /// <inheritdoc/>
-    public override void Initialize() => Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
+    public override void Initialize()
+    {
+        if (_start is null) Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
+        else _start.Parameters.Values.CopyTo(Model.Parameters.Values);
+    }
 
     /// <inheritdoc/>
     public override double MetricOf(double loss, double score) => EvaluationResult.PerplexityOf(loss);
@@ -84,6 +97,7 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     public override Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {
+        if (_valid is null) throw NothingToMeasure("text");
         EvaluationResult result = Evaluate(parameters, _valid, progress, cancellation);
         return new Measurement(result.Loss, result.Perplexity);
     }
@@ -93,39 +107,16 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     public EvaluationResult Evaluate(
         ParameterBlock parameters, ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        // From when averaging begins, the average is measured for good.
-        if (!_measured.Parameters.Values.Overlaps(parameters.Values))
+        return InScratch(() =>
         {
-            _measured = ModelOf(parameters);
-            _evaluator = _newEvaluator(_measured);
-        }
+            // From when averaging begins, the average is measured for good.
+            if (_evaluator is null || !_measured.Parameters.Values.Overlaps(parameters.Values))
+            {
+                _measured = ModelOf(parameters);
+                _evaluator = _newEvaluator(_measured);
+            }
 
-        return _evaluator.Evaluate(tokens, progress, cancellation);
-    }
-
-    /// <summary>The windows of a text.</summary>
-    private sealed class WindowBatches(TokenWindows windows, LanguageModelRecipe recipe) : IBatches<TokenWindow>
-    {
-        private IReadOnlyList<long> _starts = [0];
-
-        public int Begin(int epoch, long firstUpdate)
-        {
-            _starts = windows.StartsOf(recipe, firstUpdate);
-            return _starts.Count - 1;
-        }
-
-        public void Fill(int index, TokenWindow into)
-        {
-            into.TimeSteps = Length(index);
-            windows.Fill(_starts[index], into.TimeSteps, into.Inputs, into.Targets);
-        }
-
-        public bool Continues(int index) => index > 0;
-
-        public float RateFactor(int index) => recipe.VariableBptt ? (float)((double)Length(index) / recipe.Bptt) : 1f;
-
-        public long TermsBefore(int index) => recipe.BatchSize * _starts[index];
-
-        private int Length(int index) => (int)(_starts[index + 1] - _starts[index]);
+            return _evaluator.Evaluate(tokens, progress, cancellation);
+        });
     }
 }

@@ -29,8 +29,8 @@ public sealed class LanguageModelTrainer
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Gives the masks instead of the recipe's seed, at the places of <see cref="LanguageModelConfig.MaskPlaces"/>;
     /// <see langword="null"/> to draw them.</param>
-    /// <param name="memory">Gives the host's memory for the trainer's floats and is asked here, for how many, once each for scratch,
-    /// gradients and every block of the optimizer's state; <see langword="null"/> to allocate. What it gives must outlive the trainer and
+    /// <param name="memory">Gives the host's memory for the trainer's floats and is asked once, here, for how many: all that
+    /// <see cref="MemoryNeedOf"/> tells but the parameters; <see langword="null"/> to allocate. What it gives must outlive the trainer and
     /// be nobody else's; it may hold anything and start anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
     /// <exception cref="ArgumentException">The recipe is out of range or does not fit the model, the profile does not run here, there are
     /// masks and the recipe's dropout is not structured, or the host gives too little memory.</exception>
@@ -48,18 +48,18 @@ public sealed class LanguageModelTrainer
         recipe.Validate();
         if (masks is not null && !recipe.Dropout.IsStructured)
             Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
-        LanguageModelConfig shape = model.Config;
-        if (shape.LastHiddenSize == shape.HiddenSize) shape = shape with { LastHiddenSize = 0 };
-        if (recipe.ToConfig(shape.VocabularySize) != shape) Throw.Argument("the recipe's shape is not the model's");
+        recipe.RequireShapeOf(model.Config);
         _model = model;
         _recipe = recipe;
         _hasMasks = masks is not null;
-        _window = new TokenWindow(recipe.BatchSize, recipe.LongestWindow);
         LearningRate = recipe.LearningRate;
-        var plan = new NetworkPlan(runner, kernels);
-        _network = LanguageModelNetwork.OnItsOwn(
-            model, ShapeOf(recipe), plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Regularizers, memory);
-        _trainer = new Trainer<TokenWindow>(_network, recipe, memory: memory);
+        (_network, _window) = Declare(model, recipe, new NetworkPlan(runner, kernels), masks);
+
+        // As much as a task takes, though nobody validates here.
+        MemoryNeed need = MemoryNeed.Of(_network, recipe);
+        var arena = new Arena((need.TotalBytes - need.ParametersBytes) / sizeof(float), memory);
+        _network.Plan.Take(arena.Take);
+        _trainer = new Trainer<TokenWindow>(_network, recipe, memory: arena.Take);
         if (_trainer.Average is { } average) AveragedModel = new LanguageModel(model.Config, average.Memory);
     }
 
@@ -70,24 +70,15 @@ public sealed class LanguageModelTrainer
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are.</param>
     /// <exception cref="ArgumentException">The recipe is out of range, or the scratch would pass 2^31 floats.</exception>
     public static NetworkPlan PlanOf(
-        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-    {
-        recipe.Validate();
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        LanguageModel model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
-        _ = new LanguageModelNetwork(model, ShapeOf(recipe), new MaskOrigin(recipe.Dropout, recipe.Seed), plan, recipe.Regularizers);
-        return plan;
-    }
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null) =>
+        Planned(recipe, vocabularySize, runner, hardware).Plan;
 
-    /// <summary>The memory that training by a recipe takes, model included; none of it is taken here.</summary>
+    /// <summary>The memory that training by a recipe takes, model included, by this trainer or by a <see cref="LanguageModelTask"/>; none
+    /// of it is taken here.</summary>
     /// <inheritdoc cref="PlanOf"/>
     public static MemoryNeed MemoryNeedOf(
-        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-    {
-        long scratch = PlanOf(recipe, vocabularySize, runner, hardware).ScratchFloats;
-        long parameters = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize)).Layout.LengthFloats;
-        return MemoryNeed.Of(parameters, recipe, scratch);
-    }
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null) =>
+        MemoryNeed.Of(Planned(recipe, vocabularySize, runner, hardware), recipe);
 
     /// <summary>The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it,
     /// and during the warm-up an update has its share.</summary>
@@ -185,7 +176,23 @@ public sealed class LanguageModelTrainer
         return _trainer.ComputeGradient(_window, draw);
     }
 
-    private static WindowShape ShapeOf(LanguageModelRecipe recipe) => new(recipe.BatchSize, recipe.LongestWindow, Training: true);
+    /// <summary>A recipe's network and room for a window of it, on a plan whose memory is not taken.</summary>
+    internal static (LanguageModelNetwork Network, TokenWindow Window) Declare(
+        LanguageModel model, LanguageModelRecipe recipe, NetworkPlan plan, IMaskSource? masks)
+    {
+        var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
+        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
+        var network = new LanguageModelNetwork(model, shape, origin, plan, recipe.Regularizers);
+        return (network, new TokenWindow(recipe.BatchSize, recipe.LongestWindow, plan.Scratch));
+    }
+
+    private static LanguageModelNetwork Planned(
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner, HardwareProfile? hardware)
+    {
+        recipe.Validate();
+        LanguageModel model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
+        return Declare(model, recipe, new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)), null).Network;
+    }
 
     private void Take(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, Draw draw)
     {

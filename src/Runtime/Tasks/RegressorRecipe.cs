@@ -66,6 +66,36 @@ public sealed partial record RegressorRecipe : SequenceRecipe
         LinearRows = LinearRows,
     };
 
+    /// <summary>This recipe with a regressor's shape, horizon, window and all else that it has fixed: to train it further.</summary>
+    public RegressorRecipe WithShapeOf(Regressor regressor)
+    {
+        (RecurrentStackConfig body, SeriesForm form) = (regressor.Model.Config.Body, regressor.Form);
+        return this with
+        {
+            HiddenSize = body.HiddenSize,
+            LayerCount = body.LayerCount,
+            Cell = body.Cell,
+            Peepholes = body.Peepholes,
+            Direction = body.Direction,
+            Horizon = form.Horizon,
+            Window = form.Window,
+            Season = form.Season,
+            PredictsChange = form.PredictsChange,
+            FeedsChange = form.FeedsChange,
+            LinearRows = form.LinearRows,
+        };
+    }
+
+    /// <summary>Refuses a regressor of another shape.</summary>
+    internal void RequireShapeOf(Regressor regressor)
+    {
+        SeriesForm form = regressor.Form, own = ToForm(form.Inputs, form.Targets);
+        RequireShape(ToConfig(form.Inputs.Length, form.Targets.Length), regressor.Model.Config);
+        if ((own.Horizon, own.Window, own.PredictsChange, own.FeedsChange)
+            != (form.Horizon, form.Window, form.PredictsChange, form.FeedsChange))
+            Throw.Argument($"what the recipe feeds and predicts is not what the regressor does; {nameof(WithShapeOf)} makes it so");
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

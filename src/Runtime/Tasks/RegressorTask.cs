@@ -14,27 +14,32 @@ namespace TinySD.Runtime.Tasks;
 public sealed class RegressorTask : TrainingTask<SequenceBatch>
 {
     private readonly RegressorRecipe _recipe;
-    private readonly SeriesPart _valid;
-    private readonly PreparedSeries _series;
+    private readonly SeriesPart? _valid;
+    private readonly SequenceModel? _start;
+    private readonly PreparedSeries? _series;
     private readonly float[] _weights;
     private readonly Func<SequenceModel, RegressorEvaluator> _newEvaluator;
+    private SequenceBatch? _batch;
     private SequenceModel _measured;
-    private RegressorEvaluator _evaluator;
+    private RegressorEvaluator? _evaluator;
 
-    /// <summary>Learns the scales from the training rows, plans the network and takes its memory.</summary>
+    /// <summary>Learns the scales from the training rows, plans all of training and takes the memory for it, in one block:
+    /// <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
     /// <param name="recipe">What decides the run.</param>
     /// <param name="inputs">The columns that are fed.</param>
     /// <param name="targets">The columns that are predicted.</param>
     /// <param name="train">The training rows; no row after them is looked at.</param>
-    /// <param name="valid">The validation rows.</param>
+    /// <param name="valid">The validation rows; <see langword="null"/> where nothing is to be measured.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Masks drawn beforehand; <see langword="null"/> to draw them.</param>
-    /// <param name="memory">Gives the host's memory for the network's scratch, or <see langword="null"/> to allocate.</param>
+    /// <param name="memory">Gives the host's memory for all of training and is asked once, here, for how many floats;
+    /// <see langword="null"/> to allocate. What it gives must outlive the task and be nobody else's; it may hold anything and start
+    /// anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
     /// <exception cref="ArgumentException">A figure is out of range, a column is not there or cannot be learnt from, there are too few rows
     /// for one window of the batch, or the host gives too little memory.</exception>
     public RegressorTask(
-        RegressorRecipe recipe, IReadOnlyList<string> inputs, IReadOnlyList<string> targets, SeriesPart train, SeriesPart valid,
+        RegressorRecipe recipe, IReadOnlyList<string> inputs, IReadOnlyList<string> targets, SeriesPart train, SeriesPart? valid,
         IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
         Func<int, Memory<float>>? memory = null)
         : this(recipe, SeriesForm.Learn(recipe.ToForm(inputs, targets), train), train, valid, runner, hardware, masks, memory)
@@ -45,34 +50,37 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     /// <param name="recipe">What decides the run.</param>
     /// <param name="form">Columns and scales.</param>
     /// <param name="train">The training rows; no row after them is looked at.</param>
-    /// <param name="valid">The validation rows.</param>
+    /// <param name="valid">The validation rows; <see langword="null"/> where nothing is to be measured.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="masks">Masks drawn beforehand; <see langword="null"/> to draw them.</param>
-    /// <param name="memory">Gives the host's memory for the network's scratch, or <see langword="null"/> to allocate.</param>
-    /// <exception cref="ArgumentException">A figure is out of range, a column is not there, there are too few rows, or the host gives too
-    /// little memory.</exception>
+    /// <param name="memory">Gives the host's memory for all of training and is asked once, here, for how many floats;
+    /// <see langword="null"/> to allocate. What it gives must outlive the task and be nobody else's; it may hold anything and start
+    /// anywhere, best on a multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
+    /// <param name="start">A model whose parameters training begins with, which itself stays as it is; <see langword="null"/> to draw
+    /// them.</param>
+    /// <exception cref="ArgumentException">A figure is out of range, a column is not there, there are too few rows, recipe, form and the
+    /// model that training begins with do not fit each other, or the host gives too little memory.</exception>
     public RegressorTask(
-        RegressorRecipe recipe, SeriesForm form, SeriesPart train, SeriesPart valid, IParallelRunner? runner = null,
-        HardwareProfile? hardware = null, IMaskSource? masks = null, Func<int, Memory<float>>? memory = null)
+        RegressorRecipe recipe, SeriesForm form, SeriesPart train, SeriesPart? valid, IParallelRunner? runner = null,
+        HardwareProfile? hardware = null, IMaskSource? masks = null, Func<int, Memory<float>>? memory = null, SequenceModel? start = null)
     {
         recipe.Validate();
+        if (start is not null) recipe.RequireShapeOf(new Regressor(start, form));
         _recipe = recipe;
         _valid = valid;
-        SequenceModel model = new(recipe.ToConfig(form.Inputs.Length, form.Targets.Length));
+        _start = start;
+        var model = SequenceModel.WithoutNumbers(recipe.ToConfig(form.Inputs.Length, form.Targets.Length));
         Regressor = new Regressor(model, form);
         _measured = model;
         Batches = new SeriesBatches(recipe, new PreparedSeries(form, train), form.OutputCount);
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        var shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
-        _series = new PreparedSeries(form, valid);
+        if (valid is not null) _series = new PreparedSeries(form, valid);
         _weights = Weights(recipe, form);
-        float[] squares = [.. form.OutputScales.Select(scale => (float)(scale.Scale * scale.Scale))];
-        Network = SequenceNetwork.OnItsOwn(
-            model, shape, plan, new MaskOrigin(recipe.Dropout, recipe.Seed, masks), recipe.Loss, recipe.HuberDelta, _weights, squares,
-            memory);
-        _newEvaluator = measured => new RegressorEvaluator(new Regressor(measured, form), runner, hardware);
-        _evaluator = _newEvaluator(model);
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        (Network, _batch) = Declare(model, recipe, plan, masks, _weights, Squares(form));
+        Take(memory);
+        _newEvaluator = measured => new RegressorEvaluator(new Regressor(measured, form), runner, hardware, plan.Scratch.Memory);
+        if (valid is not null) _evaluator = _newEvaluator(model);
     }
 
     /// <summary>The regressor in training.</summary>
@@ -91,11 +99,31 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public override IBatches<SequenceBatch> Batches { get; }
 
     /// <inheritdoc/>
-    public override SequenceBatch NewBatch() => new(Regressor.Model.Config, _recipe.BatchSize, _recipe.TimeSteps);
+    public override SequenceBatch NewBatch() =>
+        Interlocked.Exchange(ref _batch, null) ?? new(Regressor.Model.Config, _recipe.BatchSize, _recipe.TimeSteps);
 
     /// <inheritdoc/>
-    public override void Initialize() =>
-        Regressor.Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
+    public override void Initialize()
+    {
+        if (_start is null) Regressor.Model.Initialize(_recipe.Seed, _recipe.InitRange, _recipe.ForgetBias, _recipe.InitScheme);
+        else _start.Parameters.Values.CopyTo(Regressor.Model.Parameters.Values);
+    }
+
+    /// <summary>The memory that training by a recipe takes, model included; none of it is taken here.</summary>
+    /// <param name="recipe">Shape, batch, steps, dropout and optimizer are used.</param>
+    /// <param name="inputs">Columns that are fed.</param>
+    /// <param name="targets">Columns that are predicted.</param>
+    /// <param name="runner">Threads, which need scratch each; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range, or a part of the memory would pass 2^31 floats.</exception>
+    public static MemoryNeed MemoryNeedOf(
+        RegressorRecipe recipe, int inputs, int targets, IParallelRunner? runner = null, HardwareProfile? hardware = null)
+    {
+        recipe.Validate();
+        var model = SequenceModel.WithoutNumbers(recipe.ToConfig(inputs, targets));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        return MemoryNeed.Of(Declare(model, recipe, plan).Network, recipe);
+    }
 
     /// <inheritdoc/>
     public override double MetricOf(double loss, double score) => score;
@@ -104,11 +132,14 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public override Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default)
     {
+        if (_valid is null) throw NothingToMeasure("rows");
+
         // The loss is in the units of training: what the network ought to give, by what it gave.
         SeriesForm form = Regressor.Form;
+        PreparedSeries series = _series!;
         double loss = 0;
         long terms = 0;
-        RegressionResult result = EvaluatorOf(parameters).Evaluate(_valid, AddLoss, progress, cancellation);
+        RegressionResult result = InScratch(() => EvaluatorOf(parameters).Evaluate(_valid, AddLoss, progress, cancellation));
         return new Measurement(loss / terms, result.All.Model.Mse);
 
         void AddLoss(int row, ReadOnlySpan<double> predictions)
@@ -116,8 +147,8 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
             for (int output = 0; output < predictions.Length; output++)
             {
                 int target = output % form.Targets.Length;
-                double given = form.TargetScales[target].Normalise(predictions[output]) - _series.Base(row, target);
-                double wanted = form.OutputScales[output].Normalise(_series.OutputTarget(row, output));
+                double given = form.TargetScales[target].Normalise(predictions[output]) - series.Base(row, target);
+                double wanted = form.OutputScales[output].Normalise(series.OutputTarget(row, output));
                 if (double.IsNaN(wanted)) continue;
                 loss += _weights[output] * TargetLoss.Of(
                     _recipe.Loss, _recipe.HuberDelta, form.OutputScales[output].Normalise(given), wanted, out _);
@@ -134,7 +165,7 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public RegressionResult Evaluate(
         ParameterBlock parameters, SeriesPart part, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        return EvaluatorOf(parameters).Evaluate(part, null, progress, cancellation);
+        return InScratch(() => EvaluatorOf(parameters).Evaluate(part, null, progress, cancellation));
     }
 
     /// <summary>The model of some parameters of its shape, which may be those of the run's average.</summary>
@@ -144,13 +175,27 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     private RegressorEvaluator EvaluatorOf(ParameterBlock parameters)
     {
         // From when averaging begins, the average is measured for good.
-        if (_measured.Parameters.Values.Overlaps(parameters.Values)) return _evaluator;
+        if (_evaluator is not null && _measured.Parameters.Values.Overlaps(parameters.Values)) return _evaluator;
         _measured = ModelOf(parameters);
         return _evaluator = _newEvaluator(_measured);
     }
 
-    // Outputs are learnt in units of their own spread, and count as they do in the error of normalised values; 1 on the mean.
-    private static float[] Weights(RegressorRecipe recipe, SeriesForm form)
+    /// <summary>A recipe's network and room for a batch of it, on a plan whose memory is not taken.</summary>
+    internal static (SequenceNetwork Network, SequenceBatch Batch) Declare(
+        SequenceModel model, RegressorRecipe recipe, NetworkPlan plan, IMaskSource? masks = null, float[]? weights = null,
+        float[]? squares = null)
+    {
+        var shape = new WindowShape(recipe.BatchSize, recipe.TimeSteps, Training: true);
+        var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
+        return SequenceNetwork.Declare(model, shape, plan, origin, recipe.Loss, recipe.HuberDelta, weights, squares).Declared;
+    }
+
+    /// <summary>What the squared error of each output counts in that of normalised values.</summary>
+    internal static float[] Squares(SeriesForm form) => [.. form.OutputScales.Select(scale => (float)(scale.Scale * scale.Scale))];
+
+    /// <summary>What each output counts in the loss: outputs are learnt in units of their own spread, and count as they do in the error of
+    /// normalised values; 1 on the mean.</summary>
+    internal static float[] Weights(RegressorRecipe recipe, SeriesForm form)
     {
         double[] weights =
             [.. form.OutputScales.Select(scale => recipe.Loss == SequenceLoss.Squared ? scale.Scale * scale.Scale : scale.Scale)];

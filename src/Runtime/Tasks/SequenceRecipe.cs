@@ -33,6 +33,12 @@ public abstract record SequenceRecipe : TrainingRecipe
         Peepholes = Peepholes,
     };
 
+    /// <summary>Refuses a model of another shape.</summary>
+    private protected static void RequireShape(SequenceModelConfig own, SequenceModelConfig model)
+    {
+        if (own != model) Throw.Argument("the recipe's shape is not the model's; WithShapeOf makes it so");
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

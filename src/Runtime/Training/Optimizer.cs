@@ -10,7 +10,7 @@ internal sealed class Optimizer
     private readonly TrainingRecipe _recipe;
     private readonly VectorOps _ops;
     private readonly GradientBlock _gradients;
-    private readonly float[] _blockSums;
+    private readonly Memory<float> _blockSums;
     private readonly NamedBlock[] _state;
 
     public Optimizer(TrainingRecipe recipe, GradientBlock gradients, VectorOps ops, Func<int, Memory<float>>? memory = null)
@@ -18,10 +18,10 @@ internal sealed class Optimizer
         _recipe = recipe;
         _ops = ops;
         _gradients = gradients;
-        _blockSums = new float[gradients.Capacity];
         ParameterLayout layout = gradients.Values.Layout;
         _state = Array.ConvertAll(StateNames(recipe), name =>
             new NamedBlock(name, new ParameterBlock(layout, memory.Take(layout.LengthFloats)), AreWeights: Averages));
+        _blockSums = memory.Take(gradients.Capacity);
     }
 
     /// <summary>What the next update depends on, beside the parameters and two counts, laid out as they are: Adam's first and second
@@ -49,7 +49,7 @@ internal sealed class Optimizer
     /// <summary>The gradient's L2 norm.</summary>
     public double Norm()
     {
-        double sum = _ops.SumOfSquares(_gradients.Values.Values, _gradients.Starts, _gradients.Lengths, _blockSums);
+        double sum = _ops.SumOfSquares(_gradients.Values.Values, _gradients.Starts, _gradients.Lengths, _blockSums.Span);
         return Math.Sqrt(double.IsFinite(sum) ? sum : SumOfLargeSquares());
     }
 

@@ -52,8 +52,8 @@ public sealed class Trainer<TBatch>
     /// <param name="recipe">Optimizer, clipping, decay, warm-up and loss reduction are used; the learning rate is given
     /// with every step.</param>
     /// <param name="reducer">Adds the gradients of other machines; <see langword="null"/> where there is one.</param>
-    /// <param name="memory">Gives the host's memory and is asked here, for how many floats, once for the gradients and once for every block
-    /// of the optimizer's state; <see langword="null"/> to allocate.</param>
+    /// <param name="memory">Gives the host's memory and is asked once, here, for how many floats; <see langword="null"/> to
+    /// allocate.</param>
     /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
     public Trainer(
         Network<TBatch> network, TrainingRecipe recipe, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
@@ -68,8 +68,10 @@ public sealed class Trainer<TBatch>
 
         // Other machines may use any row.
         if (reducer is not null) tables = [.. tables.Select(table => table with { MaxRows = table.Table.Shape[0] })];
-        Gradients = new GradientBlock(layout, tables, memory.Take(layout.LengthFloats));
-        _optimizer = new Optimizer(recipe, Gradients, network.Plan.Vectors, memory);
+        long blocks = 1 + Optimizer.StateNames(recipe).Length;
+        var arena = new Arena((blocks * layout.LengthFloats) + ListFloats(layout, tables), memory);
+        Gradients = new GradientBlock(layout, tables, arena.Take);
+        _optimizer = new Optimizer(recipe, Gradients, network.Plan.Vectors, arena.Take);
     }
 
     /// <summary>The last step's gradient, before clipping.</summary>
@@ -159,6 +161,10 @@ public sealed class Trainer<TBatch>
         Times.Lap(Pass.GradientNorm);
         return new StepResult(sum / terms, norm, terms);
     }
+
+    /// <summary>What it takes beside gradients and optimizer state: lists of the gradient's blocks, and their sums of squares.</summary>
+    internal static long ListFloats(ParameterLayout layout, IReadOnlyList<SparseTable> tables) =>
+        GradientBlock.ListFloats(layout, tables) + AlignedBuffer.RoundUp((long)GradientBlock.CapacityOf(layout, tables));
 
     private void RequireAverage()
     {

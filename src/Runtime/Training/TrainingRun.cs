@@ -11,6 +11,7 @@ public sealed class TrainingRun<TBatch>
     where TBatch : class
 {
     private readonly TBatch _batch;
+    private readonly Func<int, Memory<float>>? _memory;
     private readonly List<EpochOutcome> _epochs = [];
     private double _lossSum, _scoreSum;
     private long _ticks;
@@ -18,12 +19,14 @@ public sealed class TrainingRun<TBatch>
     /// <summary>Takes memory for training, writes the first parameters, and begins the first epoch.</summary>
     /// <param name="task">What to train.</param>
     /// <param name="reducer">Adds the gradients of other machines; <see langword="null"/> where there is one.</param>
-    /// <param name="memory">Gives the host's memory, as for <see cref="Trainer{TBatch}"/>.</param>
+    /// <param name="memory">Gives the host's memory, as for <see cref="Trainer{TBatch}"/>, where the task has not taken the run's part
+    /// already.</param>
     /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
     public TrainingRun(TrainingTask<TBatch> task, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
     {
         Task = task;
-        Trainer = new Trainer<TBatch>(task.Network, task.Recipe, reducer, memory);
+        _memory = task.Rest ?? memory;
+        Trainer = new Trainer<TBatch>(task.Network, task.Recipe, reducer, _memory);
         _batch = task.NewBatch();
         task.Initialize();
         BeginEpoch(0);
@@ -74,7 +77,7 @@ public sealed class TrainingRun<TBatch>
     /// <summary>The best of them, the first of equals.</summary>
     public EpochOutcome? Best { get; private set; }
 
-    /// <summary>Whether it keeps a copy of the best epoch's parameters.</summary>
+    /// <summary>Whether it keeps a copy of the best epoch's parameters, for which memory is asked once more, when there is one.</summary>
     public bool KeepsBest { get; init; }
 
     /// <summary>That copy; null before there is one.</summary>
@@ -141,7 +144,7 @@ public sealed class TrainingRun<TBatch>
         if (!epoch.IsWhole) return false;
         if (Best == epoch && KeepsBest)
         {
-            BestParameters ??= new ParameterBlock(Task.Network.Parameters.Layout);
+            BestParameters ??= NewBlock();
             ParametersToKeep.Values.CopyTo(BestParameters.Values);
         }
 
@@ -231,7 +234,7 @@ public sealed class TrainingRun<TBatch>
         _epochs.Clear();
         _epochs.AddRange(state.Epochs);
         Best = state.BestEpoch is { } best ? _epochs[best - 1] : null;
-        if (Best is not null && KeepsBest) BestParameters ??= new ParameterBlock(Task.Network.Parameters.Layout);
+        if (Best is not null && KeepsBest) BestParameters ??= NewBlock();
         NamedBlock[] blocks = Blocks();
         load(blocks);
         Task.Network.LoadCarried(Carried(blocks).Block);
@@ -262,6 +265,12 @@ public sealed class TrainingRun<TBatch>
         _lossSum = 0;
         _scoreSum = 0;
         _ticks = 0;
+    }
+
+    private ParameterBlock NewBlock()
+    {
+        ParameterLayout layout = Task.Network.Parameters.Layout;
+        return new ParameterBlock(layout, _memory.Take(layout.LengthFloats));
     }
 
     private double Figure(EpochOutcome epoch) => Task.Metric.Figure(epoch.Valid.Loss, epoch.Valid.Metric);

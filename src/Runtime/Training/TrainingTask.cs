@@ -9,6 +9,8 @@ namespace TinySD.Runtime.Training;
 public abstract class TrainingTask<TBatch>
     where TBatch : class
 {
+    private ParameterBlock? _carried;
+
     /// <summary>What decides the run, apart from its data.</summary>
     public abstract TrainingRecipe Recipe { get; }
 
@@ -21,6 +23,12 @@ public abstract class TrainingTask<TBatch>
     /// <summary>The training data.</summary>
     public abstract IBatches<TBatch> Batches { get; }
 
+    /// <summary>The memory that training takes, in one block: this task's own, and what a run over it takes.</summary>
+    public MemoryNeed MemoryNeed => MemoryNeed.Of(Network, Recipe);
+
+    /// <summary>What is left for a run of the block that the task took; null where it took none.</summary>
+    internal Func<int, Memory<float>>? Rest { get; private set; }
+
     /// <summary>Room for one batch.</summary>
     public abstract TBatch NewBatch();
 
@@ -32,11 +40,41 @@ public abstract class TrainingTask<TBatch>
     /// <param name="score">The mean of what the network itself counts of the metric; not a number where it does not.</param>
     public virtual double MetricOf(double loss, double score) => double.NaN;
 
-    /// <summary>Measures parameters on the validation data.</summary>
+    /// <summary>Measures parameters on the validation data. Takes no memory beside the workspace.</summary>
     /// <param name="parameters">Those in training, or their average.</param>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at now and then.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
+    /// <exception cref="InvalidOperationException">There are no validation data.</exception>
     public abstract Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default);
+
+    /// <summary>The error of a measurement without anything to measure on.</summary>
+    private protected static InvalidOperationException NothingToMeasure(string what) =>
+        new($"the task was given no {what} to validate on, so there is nothing to measure; give it some, or make steps only");
+
+    /// <summary>Takes the memory of all of training, in one block, and gives parameters and network their parts.</summary>
+    /// <param name="memory">Gives the host's memory, or null to allocate.</param>
+    /// <exception cref="ArgumentException">The host gives too little.</exception>
+    internal void Take(Func<int, Memory<float>>? memory) => (Rest, _carried) = MemoryNeed.Take(Network, Recipe, memory);
+
+    /// <summary>Does something, such as a validation, in the memory of the layers' scratch, which is all zeros then. The network is as it
+    /// was before, except for what every step makes anew.</summary>
+    internal TResult InScratch<TResult>(Func<TResult> work)
+    {
+        ParameterBlock carried = _carried ??= new ParameterBlock(Network.Carried);
+        Span<float> scratch = Network.Plan.Scratch.Memory.Span;
+        Network.SaveCarried(carried);
+        scratch.Clear();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            scratch = Network.Plan.Scratch.Memory.Span;
+            scratch.Clear();
+            Network.LoadCarried(carried);
+        }
+    }
 }

@@ -223,7 +223,7 @@ public sealed class TrainerTests
             .IsEqualTo("targets[5] is -1, the vocabulary has 13 tokens");
         LanguageModelRecipe another = Cases.Recipe(_config with { HiddenSize = 11 }, 1, 1);
         await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelTrainer(Cases.Model(_config), another)))
-            .IsEqualTo("the recipe's shape is not the model's");
+            .IsEqualTo("the recipe's shape is not the model's; WithShapeOf makes it so");
     }
 
     public static IEnumerable<Func<DropoutSpec>> Dropouts() => Cases.Dropouts.Select(spec => (Func<DropoutSpec>)(() => spec));

@@ -19,13 +19,23 @@ internal sealed record ParityRecipe : TrainingRecipe
 }
 
 /// <summary>Sequences of bits, and after each step the parity of those so far.</summary>
-internal sealed class ParityBatch(int batch, int timeSteps)
+internal sealed class ParityBatch
 {
+    private readonly Workspace.Slice _bits, _parities;
+
+    public ParityBatch(ParityRecipe recipe, Workspace? shared = null)
+    {
+        Workspace workspace = shared ?? new Workspace();
+        _bits = workspace.Reserve(recipe.TimeSteps * recipe.BatchSize);
+        _parities = workspace.Reserve(recipe.TimeSteps * recipe.BatchSize);
+        if (shared is null) workspace.Allocate();
+    }
+
     /// <summary>-1 or 1, [T][B].</summary>
-    public float[] Bits { get; } = new float[timeSteps * batch];
+    public Span<float> Bits => _bits.Span;
 
     /// <summary>0 or 1, [T][B].</summary>
-    public int[] Parities { get; } = new int[timeSteps * batch];
+    public Span<int> Parities => _parities.Integers;
 }
 
 /// <summary>Batches drawn from the recipe's seed and their number.</summary>
@@ -48,15 +58,17 @@ internal sealed class ParityBatches(ParityRecipe recipe) : IBatches<ParityBatch>
     public void Fill(ulong seed, long number, ParityBatch into)
     {
         ulong state = (seed * 0x9E3779B97F4A7C15) ^ (ulong)number;
-        for (int i = 0; i < into.Bits.Length; i++)
+        Span<float> bits = into.Bits;
+        Span<int> parities = into.Parities;
+        for (int i = 0; i < bits.Length; i++)
         {
             // SplitMix64.
             ulong word = state += 0x9E3779B97F4A7C15;
             word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9;
             word = (word ^ (word >> 27)) * 0x94D049BB133111EB;
             int bit = (int)((word ^ (word >> 31)) & 1);
-            into.Bits[i] = (2 * bit) - 1;
-            into.Parities[i] = bit ^ (i < recipe.BatchSize ? 0 : into.Parities[i - recipe.BatchSize]);
+            bits[i] = (2 * bit) - 1;
+            parities[i] = bit ^ (i < recipe.BatchSize ? 0 : parities[i - recipe.BatchSize]);
         }
     }
 }
@@ -133,7 +145,7 @@ internal sealed class ParityNetwork : Network<ParityBatch>
         slots = RecurrentSlots.Add(layout, CellKind.Lstm, peepholes: false, layer: 0, inputs: 1, recipe.HiddenSize);
         weight = layout.Add("head.weight", recipe.HiddenSize, 2);
         bias = layout.Add("head.bias", 2);
-        return new ParameterBlock(layout);
+        return ParameterBlock.WithoutNumbers(layout);
     }
 }
 
@@ -145,13 +157,18 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
     private readonly ParityRecipe _recipe;
     private readonly ParityBatches _batches;
     private readonly ParityNetwork _measured;
+    private ParityBatch? _batch;
 
-    public ParityTask(ParityRecipe recipe, IParallelRunner? runner = null, IMaskSource? masks = null)
+    public ParityTask(
+        ParityRecipe recipe, IParallelRunner? runner = null, IMaskSource? masks = null, Func<int, Memory<float>>? memory = null)
     {
         _recipe = recipe;
         _batches = new ParityBatches(recipe);
-        Network = NewNetwork(recipe, runner, masks);
-        _measured = NewNetwork(recipe with { Dropout = DropoutSpec.None }, runner, masks: null);
+        (Network, _batch) = Declare(recipe, runner, masks);
+        Take(memory);
+        _measured = Declare(recipe with { Dropout = DropoutSpec.None }, runner, masks: null).Network;
+        _measured.Parameters.Give(new float[_measured.Parameters.Layout.LengthFloats]);
+        _measured.Plan.Take();
     }
 
     public override TrainingRecipe Recipe => _recipe;
@@ -164,7 +181,7 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
 
     public override IBatches<ParityBatch> Batches => _batches;
 
-    public override ParityBatch NewBatch() => new(_recipe.BatchSize, _recipe.TimeSteps);
+    public override ParityBatch NewBatch() => Interlocked.Exchange(ref _batch, null) ?? new(_recipe);
 
     public override void Initialize()
     {
@@ -193,11 +210,9 @@ internal sealed class ParityTask : TrainingTask<ParityBatch>
         return new Measurement(loss / terms, right / terms);
     }
 
-    private static ParityNetwork NewNetwork(ParityRecipe recipe, IParallelRunner? runner, IMaskSource? masks)
+    private static (ParityNetwork Network, ParityBatch Batch) Declare(ParityRecipe recipe, IParallelRunner? runner, IMaskSource? masks)
     {
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.Best);
-        var network = new ParityNetwork(recipe, new ParameterLayout(), plan, masks);
-        plan.Take();
-        return network;
+        return (new ParityNetwork(recipe, new ParameterLayout(), plan, masks), new ParityBatch(recipe, plan.Scratch));
     }
 }
