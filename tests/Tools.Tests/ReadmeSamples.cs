@@ -117,6 +117,30 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Personalize()
+    {
+        // sample
+        LoadedRegressor loaded = RegressorFile.Load("oil.tsd");
+        RegressorRecipe recipe = loaded.Training.Recipe with { BatchSize = 1, Bptt = 16, LearningRate = 0.002f };
+        var personal = new RegressorPersonalizer(loaded.Regressor, recipe, budgetBytes: 1_000_000);
+        personal.Use(SeriesPart.All(NumberTable.Read("mine.csv").Series(["OT"])));
+        for (int i = 0; i < 200; i++) personal.Step();
+        var session = new RegressorSession(personal.Regressor);
+        RegressorFile.Save("mine.tsd", personal.Regressor, loaded.Training);
+        // end
+        Keep(personal);
+        session.Reset();
+    }
+
+    public static void Keep(RegressorPersonalizer personal)
+    {
+        // sample
+        byte[] state = new byte[personal.StateBytes];
+        personal.CopyState(state);
+        File.WriteAllBytes("personal.state", state);
+        // end
+    }
+
     public static void Exchange()
     {
         // sample
