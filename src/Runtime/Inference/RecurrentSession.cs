@@ -9,22 +9,25 @@ namespace TinySD.Runtime.Inference;
 
 /// <summary>Runs a bare recurrent stack on a batch of sequences; the state survives from call to call, so a long or endless input can be
 /// fed in pieces.</summary>
-/// <remarks>A number of the input that is infinite or not a number goes into the state and stays there, and in everything computed from it,
-/// until <see cref="Reset"/> or <see cref="SetState"/>; <see cref="NonFinite"/> refuses it instead. Allocates in the constructor only. Same
-/// bits for every number of threads, every register width, and every way to cut an input into pieces, as far as the stack is
-/// one-directional; a sequence has the bits that it has alone. Not thread-safe; any number of sessions may share a stack.</remarks>
-public sealed class RecurrentSession
+/// <remarks>A number of the input that is infinite or not a number is refused before it is in the state, where it would stay, and in
+/// everything computed from it; see <see cref="NonFinite"/>. Allocates in the constructor only. Same bits for every number of threads,
+/// every register width, and every way to cut an input into pieces, as far as the stack is one-directional; a sequence has the bits that
+/// it has alone. Not thread-safe; any number of sessions may share a stack.</remarks>
+public sealed partial class RecurrentSession : StreamingSession
 {
     private readonly RecurrentStack _stack;
     private readonly RecurrentLayer[] _layers;
     private readonly SequencePacking _packing;
+    private readonly int[] _lengths;
     private readonly int _batch, _maxTimeSteps;
     private readonly Workspace.Slice _input, _even, _odd, _moved;
 
     /// <summary>Prepares the stack's weights.</summary>
     /// <param name="stack">The stack; make a new session when its parameters have changed.</param>
     /// <param name="batch">Sequences B, at least 1.</param>
-    /// <param name="maxTimeSteps">The most steps T of a call, at least 1.</param>
+    /// <param name="maxTimeSteps">Steps that are computed together, at least 1: more are faster and take more memory. Longer calls are cut
+    /// into pieces of so many; only of a bidirectional stack, which needs a sequence's end for its start, this is the most of a
+    /// call.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <param name="memory">Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/>
@@ -33,10 +36,10 @@ public sealed class RecurrentSession
     /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
     /// host gives too little memory.</exception>
     public RecurrentSession(
-        RecurrentStack stack, int batch, int maxTimeSteps, IParallelRunner? runner = null, HardwareProfile? hardware = null,
+        RecurrentStack stack, int batch = 1, int maxTimeSteps = 1, IParallelRunner? runner = null, HardwareProfile? hardware = null,
         Func<int, Memory<float>>? memory = null)
+        : base(ParametersOf(stack), batch)
     {
-        if (batch < 1) Throw.OutOfRange(nameof(batch), batch, "at least 1");
         if (maxTimeSteps < 1) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "at least 1");
         _stack = stack;
         _batch = batch;
@@ -70,82 +73,98 @@ public sealed class RecurrentSession
         _moved = plan.Scratch.Reserve(batch);
         plan.Take(memory);
         foreach (RecurrentLayer layer in _layers) layer.Update(stack.Parameters);
+        _lengths = new int[batch];
+        Carry(StateKind.RecurrentStack, _layers, 0, [(int)config.Cell, config.LayerCount, (int)config.Direction, config.InputSize]);
     }
 
-    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is computed with, as
-    /// IEEE 754 says.</summary>
+    /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is refused.</summary>
     public NonFiniteInput NonFinite { get; init; }
 
-    /// <summary>Forgets everything fed so far: h and c become 0.</summary>
-    public void Reset()
-    {
-        foreach (RecurrentLayer layer in _layers) layer.Reset();
-    }
+    private protected override bool TakesNonFinite => NonFinite == NonFiniteInput.Compute;
 
-    /// <summary>Sets the state that the next call starts from.</summary>
-    /// <param name="h">[L D, B, H], for each layer its directions one after the other.</param>
-    /// <param name="c">The same for the cells of an LSTM; empty for 0, and for other cells.</param>
+    /// <summary>Feeds one step of every sequence.</summary>
+    /// <param name="input">[B, I].</param>
+    /// <param name="output">Receives [B, D H]: the top layer's h.</param>
     /// <exception cref="ArgumentException">A length is wrong.</exception>
-    /// <exception cref="NotFiniteNumberException">A number is not finite, and is to be refused; the state is as it was.</exception>
-    public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> c = default)
+    /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
+    /// <exception cref="NotFiniteNumberException">A number is not finite, and is to be refused; state and output are as they were, and
+    /// the message names sequence and feature.</exception>
+    public void Step(ReadOnlySpan<float> input, Span<float> output)
     {
-        CheckStates(h.Length, c.Length);
-        int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
-        if (NonFinite == NonFiniteInput.Refuse)
-        {
-            CheckFinite(h, "h");
-            CheckFinite(c, "c");
-        }
-
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            RecurrentLayer layer = _layers[i];
-            Turn(h.Slice(i * part, part), _batch, hidden, layer.CarriedHidden);
-            layer.CarriedCell.Clear();
-            for (int b = 0; b < _batch && !c.IsEmpty; b++)
-                c.Slice((i * part) + (b * hidden), hidden).CopyTo(layer.CarriedCell[(b * layer.CellStride)..]);
-        }
-    }
-
-    /// <summary>Copies out the state after the last call.</summary>
-    /// <param name="h">Receives [L D, B, H].</param>
-    /// <param name="c">Receives the same for the cells of an LSTM; empty if they are not wanted, and for other cells.</param>
-    /// <exception cref="ArgumentException">A length is wrong.</exception>
-    public void CopyState(Span<float> h, Span<float> c = default)
-    {
-        CheckStates(h.Length, c.Length);
-        int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            RecurrentLayer layer = _layers[i];
-            Turn(layer.CarriedHidden, hidden, _batch, h.Slice(i * part, part));
-            for (int b = 0; b < _batch && !c.IsEmpty; b++)
-                layer.CarriedCell.Slice(b * layer.CellStride, hidden).CopyTo(c[((i * part) + (b * hidden))..]);
-        }
+        StepsOf(("the input", "float"), input.Length, _stack.Config.InputSize, least: 1, most: 1);
+        Run(input, output);
     }
 
     /// <summary>Feeds T steps of every sequence.</summary>
-    /// <param name="input">[T, B, I]; its length gives T.</param>
+    /// <param name="input">[T, B, I]; its length gives T, and there is no limit to it but of a bidirectional stack.</param>
     /// <param name="output">Receives [T, B, D H]: the top layer's h at every step, 0 past a sequence's end.</param>
     /// <param name="lengths">Steps of each sequence, 0 to T; empty where all have T.</param>
     /// <exception cref="ArgumentException">A length is wrong or out of range.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
     /// <exception cref="NotFiniteNumberException">A number of a step within a sequence's length is not finite, and is to be refused; state
     /// and output are as they were, and the message names step, sequence and feature.</exception>
     public void Run(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> lengths = default)
     {
         RecurrentStackConfig config = _stack.Config;
-        int step = _batch * config.InputSize, timeSteps = input.Length / step, directions = config.DirectionCount;
-        if (input.Length % step != 0 || timeSteps > _maxTimeSteps)
+        int timeSteps = StepsOf(("the input", "float"), input.Length, config.InputSize, least: 0);
+        int step = _batch * config.InputSize, row = _batch * config.OutputSize;
+        CheckRoom("the output", "float", output.Length, (long)timeSteps * row);
+        CheckLengths(lengths, timeSteps);
+        using OneThread.Use use = Enter();
+        int pieces = timeSteps <= _maxTimeSteps ? 1 : CountPieces(timeSteps, input, output);
+        if (NonFinite == NonFiniteInput.Refuse) CheckFinite(input, lengths);
+        for (int piece = 0; piece < pieces; piece++)
         {
-            string found = Throw.Counted(input.Length, "float");
-            Throw.Argument($"the input holds {found}; a multiple of {step} and at most {(long)step * _maxTimeSteps} were expected");
+            // The reverse way comes to the last steps first.
+            int first = _maxTimeSteps * (config.Direction == RecurrentDirection.Reverse ? pieces - 1 - piece : piece);
+            int count = Math.Min(_maxTimeSteps, timeSteps - first);
+            ReadOnlySpan<int> own = pieces == 1 || lengths.IsEmpty ? lengths : LengthsOf(lengths, first, count);
+            RunPiece(input.Slice(first * step, count * step), output.Slice(first * row, count * row), count, own);
+        }
+    }
+
+    private static ParameterBlock ParametersOf(RecurrentStack stack)
+    {
+        ArgumentNullException.ThrowIfNull(stack);
+        return stack.Parameters;
+    }
+
+    private int CountPieces(int timeSteps, ReadOnlySpan<float> input, ReadOnlySpan<float> output)
+    {
+        RecurrentStackConfig config = _stack.Config;
+        if (config.Direction == RecurrentDirection.Bidirectional)
+        {
+            Throw.Argument(
+                $"there are {timeSteps} steps, and a bidirectional stack reads all steps of a call together; the session was made for at " +
+                $"most {_maxTimeSteps} (maxTimeSteps)");
         }
 
-        int row = config.OutputSize * _batch;
-        if (output.Length != timeSteps * row)
-            Throw.Argument($"the output holds {Throw.Counted(output.Length, "float")}; {timeSteps * row} were expected");
+        // What one piece writes must be none that another has still to read.
+        if (input.Overlaps(output, out int distance) && (distance != 0 || config.InputSize != config.OutputSize))
+            Throw.Argument("input and output overlap: expected memory apart, or the same where they are as wide as each other");
+        return 1 + ((timeSteps - 1) / _maxTimeSteps);
+    }
+
+    private void CheckLengths(ReadOnlySpan<int> lengths, int timeSteps)
+    {
+        if (lengths.IsEmpty) return;
+        if (lengths.Length != _batch)
+            Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(_batch, "sequence")}");
+        foreach (int length in lengths)
+            if ((uint)length > (uint)timeSteps) Throw.OutOfRange("a sequence's length", length, $"0 to {timeSteps}");
+    }
+
+    private ReadOnlySpan<int> LengthsOf(ReadOnlySpan<int> lengths, int first, int count)
+    {
+        for (int b = 0; b < _batch; b++) _lengths[b] = Math.Clamp(lengths[b] - first, 0, count);
+        return _lengths;
+    }
+
+    private void RunPiece(ReadOnlySpan<float> input, Span<float> output, int timeSteps, ReadOnlySpan<int> lengths)
+    {
+        RecurrentStackConfig config = _stack.Config;
+        int step = _batch * config.InputSize, row = _batch * config.OutputSize, directions = config.DirectionCount;
         StepRows rows = _packing.Pack(lengths, timeSteps);
-        if (NonFinite == NonFiniteInput.Refuse) CheckFinite(input, lengths);
         if (!_packing.IsInOrder) MoveStates(toPlaces: true);
         for (int t = 0; t < rows.Steps; t++)
             Pack(input.Slice(t * step, step), rows.At(t), _input.Span[(rows.Before(t) * config.InputSize)..]);
@@ -175,6 +194,12 @@ public sealed class RecurrentSession
     // A step's sequences, [B][I], to their places among those that have the step, [I][count].
     private void Pack(ReadOnlySpan<float> step, int count, Span<float> packed)
     {
+        if (_batch == 1)
+        {
+            step.CopyTo(packed);
+            return;
+        }
+
         int features = step.Length / _batch;
         for (int place = 0; place < count; place++)
         {
@@ -187,6 +212,12 @@ public sealed class RecurrentSession
     private void Unpack(ReadOnlySpan<float> packed, int count, Span<float> step)
     {
         int units = step.Length / _batch;
+        if (_batch == 1 && count == 1)
+        {
+            packed[..units].CopyTo(step);
+            return;
+        }
+
         for (int place = 0; place < _batch; place++)
         {
             Span<float> sequence = step.Slice(_packing.Order[place] * units, units);
@@ -235,39 +266,6 @@ public sealed class RecurrentSession
         }
     }
 
-    // [L D, B, H].
-    private void CheckFinite(ReadOnlySpan<float> state, string name)
-    {
-        int wrong = state.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), hidden = _stack.Config.HiddenSize;
-        if (wrong < 0) return;
-        (int layer, int sequence) = int.DivRem(wrong / hidden, _batch);
-        Refuse($"unit {wrong % hidden} of {name} of layer {layer}, sequence {sequence},", state[wrong]);
-    }
-
     private static void Refuse(string what, float found) =>
         Throw.NotANumber(found, $"{what} is {found}; a finite number was expected. The state is as it was");
-
-    private void CheckStates(int hidden, int cell)
-    {
-        int expected = _layers.Length * _batch * _stack.Config.HiddenSize;
-        if (hidden != expected) Throw.Argument($"h holds {Throw.Counted(hidden, "float")}; {expected} were expected");
-        if (cell == 0) return;
-        if (_stack.Config.Cell != CellKind.Lstm) Throw.Argument("only an LSTM has cells c");
-        if (cell != expected) Throw.Argument($"c holds {Throw.Counted(cell, "float")}; {expected} were expected");
-    }
-
-    // to [columns][rows] = from [rows][columns] turned.
-    private static void Turn(ReadOnlySpan<float> from, int rows, int columns, Span<float> to)
-    {
-        if (rows == 1 || columns == 1)
-        {
-            from.CopyTo(to);
-            return;
-        }
-
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++) to[(column * rows) + row] = from[(row * columns) + column];
-        }
-    }
 }

@@ -19,9 +19,13 @@ public sealed record RecurrentInputs(int TimeSteps, int Batch, float[] Input, fl
 /// <param name="Cell">cn [L D, B, H] of an LSTM, else null.</param>
 public sealed record RecurrentOutputs(float[] Output, float[] Hidden, float[]? Cell);
 
-/// <summary>Runs a bare stack once, over whole arrays.</summary>
+/// <summary>Runs a bare stack once, over whole arrays. What is infinite or not a number in them is computed with, as IEEE 754
+/// says.</summary>
 public static class RecurrentStackRun
 {
+    // Steps that are computed together: as fast as all of them, and memory does not grow with their number.
+    private const int PieceSteps = 64;
+
     /// <summary>Runs it.</summary>
     /// <param name="stack">The stack.</param>
     /// <param name="inputs">What it is fed.</param>
@@ -30,7 +34,8 @@ public static class RecurrentStackRun
     public static RecurrentOutputs Run(RecurrentStack stack, RecurrentInputs inputs, IParallelRunner? runner = null)
     {
         RecurrentStackConfig config = stack.Config;
-        var session = new RecurrentSession(stack, inputs.Batch, inputs.TimeSteps, runner);
+        int together = config.Direction == RecurrentDirection.Bidirectional ? inputs.TimeSteps : Math.Min(inputs.TimeSteps, PieceSteps);
+        var session = new RecurrentSession(stack, inputs.Batch, together, runner) { NonFinite = NonFiniteInput.Compute };
         bool hasCells = config.Cell == CellKind.Lstm;
         int state = checked(config.LayerCount * config.DirectionCount * inputs.Batch * config.HiddenSize);
         if (inputs.Hidden is not null || inputs.Cell is not null) session.SetState(inputs.Hidden ?? new float[state], inputs.Cell);

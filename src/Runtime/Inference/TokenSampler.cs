@@ -1,12 +1,17 @@
 namespace TinySD.Runtime.Inference;
 
 /// <summary>Draws tokens from logits: temperature, the k most likely only, and a seed that repeats.</summary>
-public sealed class TokenSampler
+/// <remarks>Its state is the seed and how many random words were drawn: whoever sets it goes on with the same draws, whatever seed it was
+/// made with. Temperature and k are settings and no state. Not thread-safe.</remarks>
+public sealed class TokenSampler : IStreamingState
 {
+    private readonly ulong _seed;
+    private readonly StateHead _head;
     private readonly double _temperature;
     private readonly int _vocabularySize, _topK;
     private readonly PriorityQueue<float, float> _largest;
     private PhiloxStream _random;
+    private OneThread _thread;
 
     /// <param name="vocabularySize">Length of the logits, at least 1.</param>
     /// <param name="temperature">0 takes the likeliest; 1 samples as the model says; above flattens.</param>
@@ -22,7 +27,44 @@ public sealed class TokenSampler
         _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
         _vocabularySize = vocabularySize;
         _largest = new PriorityQueue<float, float>(_topK == vocabularySize ? 0 : _topK);
-        _random = new PhiloxStream(seed, RandomPurpose.Sampling, 0);
+        _seed = seed;
+        _random = Stream(seed);
+        _head = new StateHead(StateKind.Sampler, StateHead.HashOf([vocabularySize]));
+    }
+
+    /// <inheritdoc/>
+    public int StateBytes => StateHead.Bytes + sizeof(ulong) + sizeof(long);
+
+    /// <inheritdoc/>
+    public void CopyState(Span<byte> state)
+    {
+        StateHead.CheckLength(state.Length, StateBytes);
+        using OneThread.Use use = _thread.Enter();
+        _head.Write(state);
+        var writer = new StateWriter(state[StateHead.Bytes..]);
+        writer.Write((long)_random.Seed);
+        writer.Write(_random.Position);
+    }
+
+    /// <inheritdoc/>
+    public void SetState(ReadOnlySpan<byte> state)
+    {
+        StateHead.CheckLength(state.Length, StateBytes);
+        using OneThread.Use use = _thread.Enter();
+        _head.Check(state);
+        var reader = new StateReader(state[StateHead.Bytes..]);
+        PhiloxStream random = Stream((ulong)reader.ReadInt64());
+        long position = reader.ReadInt64();
+        if (position is < 0 or >= PhiloxStream.Length) Throw.Argument($"these bytes are no state: {position} random words were drawn");
+        random.Position = position;
+        _random = random;
+    }
+
+    /// <summary>Begins the draws of its own seed anew.</summary>
+    public void Reset()
+    {
+        using OneThread.Use use = _thread.Enter();
+        _random = Stream(_seed);
     }
 
     /// <summary>Draws one token. Allocates nothing.</summary>
@@ -33,6 +75,7 @@ public sealed class TokenSampler
     public int Sample(ReadOnlySpan<float> logits)
     {
         if (logits.Length != _vocabularySize) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_vocabularySize}");
+        using OneThread.Use use = _thread.Enter();
         int likeliest = 0;
         for (int i = 0; i < logits.Length; i++)
         {
@@ -67,6 +110,8 @@ public sealed class TokenSampler
 
         return likeliest;
     }
+
+    private static PhiloxStream Stream(ulong seed) => new(seed, RandomPurpose.Sampling, 0);
 
     // The k-th largest logit, and how many tokens that have exactly it may be drawn: of equals, the first ones. The k largest so far stand
     // in a heap with the least of them on top, which most logits do not pass: no sorting of the vocabulary.

@@ -76,7 +76,7 @@ internal sealed class RecurrentEncoder
     public int OutputUnits { get; }
 
     /// <summary>The layers, for each its directions one after the other.</summary>
-    public IReadOnlyList<RecurrentLayer> Layers => _layers;
+    public RecurrentLayer[] Layers => _layers;
 
     /// <summary>The top layer's outputs of the last window, [T][D H][B].</summary>
     public ReadOnlySpan<float> Outputs => OutputsOf((_layers.Length / _directions) - 1);

@@ -6,7 +6,9 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Training">Whether a backward pass follows.</param>
 /// <param name="Samples">Whether things are dropped though no backward pass follows, as in a Monte Carlo evaluation.</param>
 /// <param name="IsUneven">Whether sequences may be of unequal length.</param>
-internal readonly record struct WindowShape(int Batch, int TimeSteps, bool Training, bool Samples = false, bool IsUneven = false)
+/// <param name="GoesOn">Whether windows are parts of sequences that go on, so that a mean over time does.</param>
+internal readonly record struct WindowShape(
+    int Batch, int TimeSteps, bool Training, bool Samples = false, bool IsUneven = false, bool GoesOn = false)
 {
     /// <summary>Whether units, words and weights are dropped; they always are in training.</summary>
     public bool Drops => Training || Samples;

@@ -8,13 +8,13 @@ namespace TinySD.Runtime.Memory;
 internal sealed class SequencePacking(int batch, int timeSteps)
 {
     private readonly long[] _keys = new long[batch];
-    private readonly int[] _order = new int[batch], _starts = new int[timeSteps + 1];
+    private readonly int[] _order = [.. Enumerable.Range(0, batch)], _starts = new int[timeSteps + 1];
 
     /// <summary>The sequence that stands at each place, [B]; those of one length in the order in which they were given.</summary>
     public ReadOnlySpan<int> Order => _order;
 
     /// <summary>Whether every sequence stands where it was given.</summary>
-    public bool IsInOrder { get; private set; }
+    public bool IsInOrder { get; private set; } = true;
 
     /// <summary>Packs a batch.</summary>
     /// <param name="lengths">Steps of each sequence, 0 to <paramref name="steps"/>; empty where all have so many.</param>
@@ -24,6 +24,7 @@ internal sealed class SequencePacking(int batch, int timeSteps)
     {
         if (!lengths.IsEmpty && lengths.Length != batch)
             Throw.Argument($"there are {Throw.Counted(lengths.Length, "length")} for {Throw.Counted(batch, "sequence")}");
+        if (lengths.IsEmpty && IsInOrder) return StepRows.Even(steps, batch);
         bool isEven = true;
         for (int b = 0; b < batch; b++)
         {

@@ -94,6 +94,9 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     /// <summary>The logits of row t * B + b of the last window, [V].</summary>
     public ReadOnlySpan<float> Logits(int row) => _logits.Part(row, _logitStride)[.._model.Config.VocabularySize];
 
+    /// <summary>The layers, from the lowest up.</summary>
+    public ReadOnlySpan<RecurrentLayer> Layers => _layers;
+
     /// <summary>The losses of the last <see cref="Loss"/> by row t * B + b, in nats; 0 where the target was not counted.</summary>
     public ReadOnlySpan<float> TokenLosses => _losses.Span;
 
@@ -155,7 +158,11 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
 
     /// <summary>Draws the window's masks and runs it: tokens [T][B] to logits. It may be shorter than those the
     /// network was made for.</summary>
-    public void Forward(ReadOnlySpan<int> tokens)
+    public void Forward(ReadOnlySpan<int> tokens) => Forward(tokens, tokens.Length / _shape.Batch);
+
+    /// <summary>The same where the logits of the last steps only are asked for, and nothing is dropped; row 0 is then the first of
+    /// these.</summary>
+    public void Forward(ReadOnlySpan<int> tokens, int answered)
     {
         _rows = StepRows.Even(tokens.Length / _shape.Batch, _shape.Batch);
         _masks?.Begin(_draw.Update);
@@ -172,7 +179,10 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
             x = _layers[layer].Outputs;
         }
 
-        _classifier.Forward(parameters, _outputDropout.ApplyWindow(x), _rows, _logits.Span);
+        if (answered == 0) return;
+        int skipped = _rows.Steps - answered;
+        x = _outputDropout.ApplyWindow(x)[(_rows.Before(skipped) * _model.Config.InputSizeOf(_layers.Length))..];
+        _classifier.Forward(parameters, x, _rows.Slice(skipped, answered), _logits.Span);
     }
 
     /// <summary>The summed cross-entropy of the window's counted targets, in nats; with a <paramref name="gradientScale"/> other than 0 the

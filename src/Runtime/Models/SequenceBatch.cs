@@ -112,6 +112,9 @@ public sealed class SequenceBatch
         for (int t = 0; t < tokens.Length; t++) all[RowOf(place, t)] = tokens[t];
     }
 
+    /// <summary>Sets a step of a sequence of tokens.</summary>
+    internal void SetToken(int sequence, int t, int token) => _tokens[RowOf(PlaceOf(sequence), t)] = token;
+
     /// <summary>Sets a step of a sequence of numbers.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="t">The step.</param>

@@ -111,6 +111,12 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         return ((network, new SequenceBatch(model.Config, shape.Batch, shape.TimeSteps, plan.Scratch)), plan);
     }
 
+    /// <summary>The layers, for each its directions one after the other.</summary>
+    public ReadOnlySpan<RecurrentLayer> Layers => _encoder.Layers;
+
+    /// <summary>What pools the outputs of all steps, or null.</summary>
+    public TimePooling? Pooling => _pooling;
+
     /// <summary>A row of the last batch's outputs, [O]: see <see cref="SequenceBatch.OutputRowOf"/>. Spent by a loss.</summary>
     public ReadOnlySpan<float> OutputsOf(int row) => _outputs.Part(row, _stride)[.._model.Config.OutputSize];
 

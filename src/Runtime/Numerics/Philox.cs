@@ -68,6 +68,23 @@ internal struct PhiloxStream
         C3 = ((uint)purpose << 28) | (c & 0x0FFFFFFF);
     }
 
+    /// <summary>Words of a stream, after which it begins anew.</summary>
+    public const long Length = 4L << 32;
+
+    /// <summary>The key.</summary>
+    public readonly ulong Seed => ((ulong)Key1 << 32) | Key0;
+
+    /// <summary>Words that are behind, 0 to <see cref="Length"/> - 1.</summary>
+    public long Position
+    {
+        readonly get => ((4L * _block) - _left) & (Length - 1);
+        set
+        {
+            (_block, _left) = ((uint)(value / 4), 0);
+            for (long word = value % 4; word > 0; word--) Next();
+        }
+    }
+
     /// <summary>The next word.</summary>
     public uint Next()
     {

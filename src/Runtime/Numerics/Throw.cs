@@ -34,6 +34,11 @@ internal static class Throw
     public static void Invalid(string message) => throw new InvalidOperationException(message);
 
     [DoesNotReturn]
+    public static void TwoThreads() => Invalid(
+        "another thread is in this session: it belongs to one thread at a time. Make a session for each thread, they share the model, or " +
+        "let threads take turns with a lock");
+
+    [DoesNotReturn]
     public static void NotANumber(float found, string message) => throw new NotFiniteNumberException(message, found);
 
     /// <summary>Refuses a drop rate, or a share that stays from update to update, outside [0, 1).</summary>

@@ -8,6 +8,37 @@ public sealed class TokenSamplerTests
     private static readonly float[] _logits = [0.5f, -1f, 2f, 1.5f, -3f, 0f];
 
     [Test]
+    public async Task Its_state_goes_on_with_the_same_draws_whatever_seed_it_was_made_with()
+    {
+        float[] logits = Arrays.Uniform(3, 50);
+        var sampler = new TokenSampler(50, temperature: 1.5f, seed: 0xFEDCBA9876543210);
+        int[] first = Draw(sampler, 7);
+        byte[] state = new byte[sampler.StateBytes];
+        sampler.CopyState(state);
+        int[] expected = Draw(sampler, 20);
+        var other = new TokenSampler(50, temperature: 1.5f, seed: 3);
+        int[] own = Draw(other, 7);
+        other.SetState(state);
+        await Assert.That(Draw(other, 20).SequenceEqual(expected)).IsTrue();
+        await Assert.That(own.SequenceEqual(first)).IsFalse();
+        other.Reset();
+        await Assert.That(Draw(other, 7).SequenceEqual(own)).IsTrue();
+        sampler.Reset();
+        await Assert.That(Draw(sampler, 7).SequenceEqual(first)).IsTrue();
+
+        // What is none is refused, and the draws go on.
+        await Assert.That(() => sampler.SetState(new byte[state.Length])).Throws<ArgumentException>();
+        await Assert.That(() => sampler.SetState(state.AsSpan(1))).Throws<ArgumentException>();
+        await Assert.That(() => new TokenSampler(51).SetState(state)).Throws<ArgumentException>();
+        byte[] negative = [.. state];
+        negative[^1] = 0x80;
+        await Assert.That(() => sampler.SetState(negative)).Throws<ArgumentException>();
+        await Assert.That(Draw(sampler, 20).SequenceEqual(expected)).IsTrue();
+
+        int[] Draw(TokenSampler from, int count) => [.. Enumerable.Range(0, count).Select(_ => from.Sample(logits))];
+    }
+
+    [Test]
     public async Task Temperature_0_takes_the_likeliest_and_of_equals_the_first()
     {
         var sampler = new TokenSampler(6, temperature: 0f);

@@ -6,6 +6,22 @@ public sealed class PhiloxTests
 {
     // Known answers published with the generator (Random123, kat_vectors, philox4x32 10).
     [Test]
+    [Arguments(0L)]
+    [Arguments(5L)]
+    [Arguments(8L)]
+    [Arguments(PhiloxStream.Length - 1)]
+    [Arguments(PhiloxStream.Length - 4)]
+    public async Task A_stream_goes_on_from_any_position(long position)
+    {
+        var stream = new PhiloxStream(7, RandomPurpose.Sampling, 0) { Position = position };
+        (uint X0, uint X1, uint X2, uint X3) block = Philox.Block((uint)(position / 4), stream.C1, stream.C2, stream.C3, 7, 0);
+        await Assert.That(stream.Position).IsEqualTo(position);
+        await Assert.That(stream.Next()).IsEqualTo((position % 4) switch { 0 => block.X0, 1 => block.X1, 2 => block.X2, _ => block.X3 });
+        await Assert.That(stream.Position).IsEqualTo((position + 1) % PhiloxStream.Length);
+        await Assert.That(stream.Seed).IsEqualTo(7UL);
+    }
+
+    [Test]
     [Arguments(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
     [Arguments(
         0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]

@@ -166,35 +166,18 @@ public sealed class AllocationTests
         };
     }
 
-    private static long BytesOnThisThread(Action action) => LeastBytes(action, GC.GetAllocatedBytesForCurrentThread);
+    private static long BytesOnThisThread(Action action) => Allocations.LeastOnThisThread(action);
 
     // What the pool's threads allocated together, waiting for work included.
     private static long BytesOnThreadsOf(WorkerPool pool, Action action)
     {
         long[] bytes = new long[pool.ThreadCount];
-        return LeastBytes(action, () =>
+        return Allocations.Least(action, () =>
         {
             var probe = new Probe { Bytes = bytes };
             new CountedRunner(pool).For(pool.ThreadCount, 1, ref probe);
             return bytes.Sum();
         });
-    }
-
-    // What an action allocates it allocates every time, so the least of a few rounds hides nothing. It leaves out what only happens once in
-    // a process, and the rest of a thread's allocation buffer (less than 8192 bytes), which the counter takes for used when a collection
-    // takes the buffer away.
-    private static long LeastBytes(Action action, Func<long> counter)
-    {
-        action();
-        long least = long.MaxValue;
-        for (int round = 0; round < 5 && least > 0; round++)
-        {
-            long before = counter();
-            action();
-            least = Math.Min(least, counter() - before);
-        }
-
-        return least;
     }
 
     private struct Probe : IRangeBody
