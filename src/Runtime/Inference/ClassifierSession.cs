@@ -67,7 +67,7 @@ public sealed partial class ClassifierSession : StreamingSession
 
         SequenceNetwork NetworkOf(WindowShape shape)
         {
-            var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+            var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
             SequenceNetwork network = SequenceNetwork.OnItsOwn(classifier.Model, shape, plan, memory: memory);
             network.Begin(default);
             return network;

@@ -38,7 +38,7 @@ public sealed class LanguageModelSession : StreamingSession
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _vocabulary = model.Config.VocabularySize;
         _together = maxTimeSteps;
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
         _network = new LanguageModelNetwork(model, new(batch, maxTimeSteps, Training: false), MaskOrigin.None, plan);
 
         // The network's own rows are padded.

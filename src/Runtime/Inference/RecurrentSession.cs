@@ -46,7 +46,7 @@ public sealed partial class RecurrentSession : StreamingSession
         _maxTimeSteps = maxTimeSteps;
         RecurrentStackConfig config = stack.Config;
         runner ??= SingleThread.Instance;
-        var plan = new NetworkPlan(runner, KernelChoice.For(hardware));
+        var plan = new NetworkPlan(runner, KernelChoice.For(hardware)) { SharesCopies = true };
         var shape = new WindowShape(batch, maxTimeSteps, Training: false, IsUneven: batch > 1);
         int directions = config.DirectionCount, hidden = config.HiddenSize;
         _packing = new SequencePacking(batch, maxTimeSteps);

@@ -48,7 +48,7 @@ public sealed class RegressorSession : StreamingSession
         _width = _form.Inputs.Length;
         _outputs = _form.OutputCount;
         int steps = Math.Max(_window, _together);
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
         _network = SequenceNetwork.OnItsOwn(regressor.Model, new(batch, steps, Training: false), plan, memory: memory);
         _batch = new SequenceBatch(config, batch, steps);
         _rows = new float[checked(batch * (_form.Window > 0 ? _window : 0) * _width)];

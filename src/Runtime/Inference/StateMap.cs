@@ -47,7 +47,7 @@ public sealed class StateMap
         _model = model;
         _hidden = body.HiddenSize;
         Capacity = capacity;
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
         var shape = new WindowShape(capacity, 1, Training: true);
         _layers = new RecurrentLayer[body.LayerCount];
         for (int i = 0; i < _layers.Length; i++)

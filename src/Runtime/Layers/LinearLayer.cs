@@ -21,7 +21,7 @@ internal sealed class LinearLayer
         _weight = weight;
         _bias = bias;
         _products = plan.Products;
-        _rows = new WeightRows(weight, plan.Products, plan.Scratch);
+        _rows = new WeightRows(weight, plan.Products, plan.Scratch, plan.SharesCopies);
         _times = plan.Times;
         _dropout = dropout;
         _inputs = weight.Shape[0];

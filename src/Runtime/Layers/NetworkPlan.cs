@@ -23,6 +23,10 @@ public sealed class NetworkPlan
         Vectors = new VectorOps(runner, kernels);
     }
 
+    /// <summary>Whether copies of weights are the parameters' own, shared by all networks that ask for them: of a session, under which
+    /// parameters do not change.</summary>
+    internal bool SharesCopies { get; init; }
+
     /// <summary>Every place where units can be dropped, in the order in which they were declared.</summary>
     public IReadOnlyList<MaskPlace> Places => _places;
 

@@ -118,7 +118,7 @@ internal abstract partial class RecurrentLayer
         UnitDropout? dropout = _traits.RecurrentDropout;
         Span<float> dBefore = dHidden.After(t);
         ReadOnlySpan<int> keep = Keep(dropout, Hidden).At(t);
-        Products.Backward(_recurrentRows.Of(parameters), RecurrentStep(t), BatchOf(t), keep, dropout?.GradientScale ?? 1f, dBefore);
+        Products.Backward(_recurrentRows!.Of(parameters), RecurrentStep(t), BatchOf(t), keep, dropout?.GradientScale ?? 1f, dBefore);
         Times.Lap(Pass.RecurrentBackward);
         dropout?.Backward(t, dBefore);
         if (!_traits.HasStateGradient) return;
@@ -151,7 +151,7 @@ internal abstract partial class RecurrentLayer
         Products.WeightGradient(previous, Hidden, _columns, _rows, Keep(dropout, Hidden), RecurrentGates, own);
         Times.Lap(Pass.RecurrentGradient);
         if (_traits.Drop is null) return;
-        _recurrentRows.MaskGradient(own.Values);
+        _recurrentRows!.MaskGradient(own.Values);
         if (isApart) Ops.AddScaled(own.Values, 1f, gradient.Values);
         Times.Lap(Pass.Masks);
     }

@@ -15,7 +15,8 @@ internal abstract partial class RecurrentLayer
     private const int PieceSteps = 64;
 
     private readonly RecurrentTraits _traits;
-    private readonly WeightRows _inputRows, _recurrentRows;
+    private readonly WeightRows _inputRows;
+    private readonly WeightRows? _recurrentRows;
     private readonly StepStates? _cell, _dHidden, _dPast;
     private readonly WindowShape _shape;
     private readonly bool _separate;
@@ -43,8 +44,8 @@ internal abstract partial class RecurrentLayer
         plan.Product(slots.Recurrent, shape, traits.RecurrentDropout?.Place, isStepped: true, shape.Training ? shape.TimeSteps : 1);
 
         Workspace workspace = plan.Scratch;
-        _inputRows = new WeightRows(slots.Input, Products, workspace);
-        _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, traits.Drop);
+        _inputRows = new WeightRows(slots.Input, Products, workspace, plan.SharesCopies);
+        if (!slots.IsResetFirst) _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, plan.SharesCopies, traits.Drop);
         long steps = (long)shape.Batch * GateStride;
         _gates = workspace.Reserve(_piece * steps);
 
@@ -137,7 +138,7 @@ internal abstract partial class RecurrentLayer
     public virtual void Update(ParameterBlock parameters)
     {
         _inputRows.Update(parameters);
-        _recurrentRows.Update(parameters);
+        _recurrentRows?.Update(parameters);
         if (Slots.RecurrentBias is { } bias) parameters[bias].CopyTo(_recurrentStart.Span[(2 * Hidden)..]);
     }
 
@@ -210,7 +211,7 @@ internal abstract partial class RecurrentLayer
     {
         ReadOnlySpan<float> previous = HiddenStates.Before(t);
         if (_traits.RecurrentDropout is { } dropout) previous = dropout.Apply(t, previous);
-        Weights weights = _recurrentRows.Of(parameters);
+        Weights weights = _recurrentRows!.Of(parameters);
         ReadOnlySpan<int> keep = Keep(_traits.RecurrentDropout, Hidden).At(t);
         StepRows one = StepRows.Even(1, BatchOf(t));
         if (!_separate) Products.ForwardStep(weights, previous, BatchOf(t), keep, GatesOf(t));

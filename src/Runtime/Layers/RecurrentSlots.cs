@@ -14,6 +14,21 @@ namespace TinySD.Runtime.Layers;
 internal sealed record RecurrentSlots(
     CellKind Kind, TensorSlot Input, TensorSlot Recurrent, TensorSlot Bias, TensorSlot? Peephole, TensorSlot? RecurrentBias)
 {
+    /// <summary>Whether a GRU's reset gate acts on h, before the product.</summary>
+    public bool IsResetFirst => Kind == CellKind.Gru && RecurrentBias is null;
+
+    /// <summary>The weights as products read them; where the reset gate acts before the product there are two with h, the second of
+    /// which waits for it: of the columns r and z, and of the columns n.</summary>
+    public IEnumerable<WeightColumns> Weights => IsResetFirst
+        ? [WeightColumns.All(Input), ResetColumns, CandidateColumns]
+        : [WeightColumns.All(Input), WeightColumns.All(Recurrent)];
+
+    /// <summary>The columns r and z of U.</summary>
+    public WeightColumns ResetColumns => new(Recurrent, 0, 2 * Recurrent.Shape[0]);
+
+    /// <summary>The columns n of U.</summary>
+    public WeightColumns CandidateColumns => new(Recurrent, 2 * Recurrent.Shape[0], Recurrent.Shape[0]);
+
     /// <summary>GH, the columns of a layer's weights.</summary>
     /// <remarks>Where the weights then fit a layout, other small multiples of H are numbers too.</remarks>
     /// <exception cref="ArgumentException">It passes 2^31.</exception>

@@ -11,21 +11,21 @@ internal sealed class VariantLayer : RecurrentLayer
     private readonly VariantOps _variant;
     private readonly bool _isResetFirst;
     private readonly int _gatesStride, _candidateStride;
-    private readonly Workspace.Slice _gateRows, _candidateRows, _gateSums, _candidateSums, _resetHidden;
+    private readonly WeightRows? _gateRows, _candidateRows;
+    private readonly Workspace.Slice _gateSums, _candidateSums, _resetHidden;
 
     public VariantLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
         : base(slots, shape, plan, traits)
     {
         if (shape.Training) Throw.Argument($"'{slots.Recurrent.Name}' is of a kind of cell that does not train");
         _variant = traits.Variant!;
-        _isResetFirst = slots is { Kind: CellKind.Gru, RecurrentBias: null };
+        _isResetFirst = slots.IsResetFirst;
         if (!_isResetFirst) return;
 
-        // Two products, the second of which waits for the reset gate: of the columns r and z, and of the columns n.
         _gatesStride = Products.RowStride(2 * Hidden);
         _candidateStride = Products.RowStride(Hidden);
-        _gateRows = plan.Scratch.Reserve((long)Hidden * _gatesStride);
-        _candidateRows = plan.Scratch.Reserve((long)Hidden * _candidateStride);
+        _gateRows = new WeightRows(slots.ResetColumns, Products, plan.Scratch, plan.SharesCopies);
+        _candidateRows = new WeightRows(slots.CandidateColumns, Products, plan.Scratch, plan.SharesCopies);
         _gateSums = plan.Scratch.Reserve((long)shape.Batch * _gatesStride);
         _candidateSums = plan.Scratch.Reserve((long)shape.Batch * _candidateStride);
         _resetHidden = plan.Scratch.Reserve((long)Hidden * shape.Batch);
@@ -34,13 +34,8 @@ internal sealed class VariantLayer : RecurrentLayer
     public override void Update(ParameterBlock parameters)
     {
         base.Update(parameters);
-        ReadOnlySpan<float> recurrent = parameters[Slots.Recurrent];
-        for (int k = 0; k < Hidden && _isResetFirst; k++)
-        {
-            ReadOnlySpan<float> row = recurrent.Slice(k * 3 * Hidden, 3 * Hidden);
-            row[..(2 * Hidden)].CopyTo(_gateRows.Part(k, _gatesStride));
-            row[(2 * Hidden)..].CopyTo(_candidateRows.Part(k, _candidateStride));
-        }
+        _gateRows?.Update(parameters);
+        _candidateRows?.Update(parameters);
     }
 
     protected override void Recur(ParameterBlock parameters, int t)
@@ -51,9 +46,9 @@ internal sealed class VariantLayer : RecurrentLayer
             return;
         }
 
-        Product(new Weights(_gateRows.Span, Hidden, 2 * Hidden, _gatesStride), HiddenStates.Before(t), t, _gateSums.Span);
+        Product(_gateRows!.Of(parameters), HiddenStates.Before(t), t, _gateSums.Span);
         _variant.GruGates(GatesOf(t), GateStride, _gateSums.Span, _gatesStride, BatchOf(t), HiddenStates.Before(t), _resetHidden.Span);
-        Product(new Weights(_candidateRows.Span, Hidden, Hidden, _candidateStride), _resetHidden.Span, t, _candidateSums.Span);
+        Product(_candidateRows!.Of(parameters), _resetHidden.Span, t, _candidateSums.Span);
     }
 
     protected override void CellForward(ParameterBlock parameters, int t)

@@ -3,6 +3,7 @@ namespace TinySD.Runtime.Memory;
 /// <summary>One contiguous block of floats laid out by a <see cref="ParameterLayout"/>: parameters, gradients, or moments.</summary>
 public sealed class ParameterBlock
 {
+    private readonly List<PreparedRows> _prepared = [];
     private Memory<float> _memory;
 
     /// <summary>Takes the host's memory, or allocates when none is given.</summary>
@@ -36,6 +37,31 @@ public sealed class ParameterBlock
 
     /// <summary>The same memory, for who keeps it.</summary>
     internal Memory<float> Memory => _memory;
+
+    /// <summary>The copy of weights that all sessions share, made by the first that asks, and anew if the numbers have changed
+    /// since.</summary>
+    /// <param name="columns">Which weights.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    internal PreparedRows Prepared(WeightColumns columns, int stride)
+    {
+        lock (_prepared)
+        {
+            PreparedRows? rows = _prepared.Find(rows => rows.Columns == columns && rows.Stride == stride);
+            if (rows is not null && rows.IsOf(this)) return rows;
+            return Keep(new PreparedRows(columns, stride, this, new AlignedBuffer(checked(columns.Rows * stride)).Memory));
+        }
+    }
+
+    /// <summary>Keeps a copy for all sessions to come; those that there are keep theirs.</summary>
+    internal PreparedRows Keep(PreparedRows rows)
+    {
+        lock (_prepared)
+        {
+            _prepared.RemoveAll(other => other.Columns == rows.Columns);
+            _prepared.Add(rows);
+            return rows;
+        }
+    }
 
     /// <summary>A block of no numbers, for a plan of what would be done with some. It may be given them later.</summary>
     internal static ParameterBlock WithoutNumbers(ParameterLayout layout) => new(layout);

@@ -55,6 +55,10 @@ public sealed class LanguageModel
     /// <summary>The numbers.</summary>
     public ParameterBlock Parameters { get; }
 
+    /// <summary>Floats of the copies of weights that all sessions share, of matrices whose rows do not lie as products read them best; 0
+    /// where none is needed. The first session takes them, unless <see cref="Prepare"/> has.</summary>
+    public int PreparedFloats => ModelWeights.PreparedFloats(Weights);
+
     internal TensorSlot? Embedding { get; }
 
     internal ReadOnlySpan<RecurrentSlots> Layers => _layers;
@@ -62,6 +66,16 @@ public sealed class LanguageModel
     internal TensorSlot Classifier { get; }
 
     internal TensorSlot ClassifierBias { get; }
+
+    private IEnumerable<WeightColumns> Weights => _layers.SelectMany(layer => layer.Weights).Append(WeightColumns.All(Classifier));
+
+    /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
+    /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called
+    /// again.</summary>
+    /// <param name="memory">Gives the host's memory and is asked once, for <see cref="PreparedFloats"/>, or not at all where that is 0;
+    /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
+    /// <exception cref="ArgumentException">The host gives too little memory.</exception>
+    public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
     /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
     /// <inheritdoc cref="ParameterStart.Draw"/>

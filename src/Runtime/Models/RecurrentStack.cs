@@ -39,6 +39,18 @@ public sealed class RecurrentStack
     /// <summary>The numbers.</summary>
     public ParameterBlock Parameters { get; }
 
+    /// <summary>Floats of the copies of weights that all sessions share, of matrices whose rows do not lie as products read them best; 0
+    /// where none is needed. The first session takes them, unless <see cref="Prepare"/> has.</summary>
+    public int PreparedFloats => ModelWeights.PreparedFloats(Weights);
+
+    /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
+    /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called
+    /// again.</summary>
+    /// <param name="memory">Gives the host's memory and is asked once, for <see cref="PreparedFloats"/>, or not at all where that is 0;
+    /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
+    /// <exception cref="ArgumentException">The host gives too little memory.</exception>
+    public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
     /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other.</summary>
     internal static RecurrentSlots[] Append(RecurrentStackConfig config, ParameterLayout layout)
     {
@@ -54,6 +66,8 @@ public sealed class RecurrentStack
 
         return slots;
     }
+
+    private IEnumerable<WeightColumns> Weights => _slots.SelectMany(slots => slots.Weights);
 
     /// <summary>Where the tensors of a layer's direction lie.</summary>
     internal RecurrentSlots Slots(int layer, int direction) => _slots[(layer * Config.DirectionCount) + direction];

@@ -113,7 +113,7 @@ public sealed class SequenceBatch
     }
 
     /// <summary>Sets a step of a sequence of tokens.</summary>
-    internal void SetToken(int sequence, int t, int token) => _tokens[RowOf(PlaceOf(sequence), t)] = token;
+    internal void SetToken(int sequence, int t, int token) => _tokens.Integers[RowOf(PlaceOf(sequence), t)] = token;
 
     /// <summary>Sets a step of a sequence of numbers.</summary>
     /// <param name="sequence">The sequence.</param>

@@ -17,7 +17,7 @@ internal readonly ref struct Weights(ReadOnlySpan<float> values, int k, int n, i
 /// <summary>
 /// The rows of a parameter [K][N], one unit's outgoing weights each: where they are, if they start on cache lines, or else in a copy that
 /// is made once per update and serves the forward and the backward product. With DropConnect it is a masked one, drawn anew for every
-/// window.
+/// window. Where parameters do not change under it, as in a session, the copy is the parameters' own and shared.
 /// </summary>
 internal sealed class WeightRows
 {
@@ -25,40 +25,75 @@ internal sealed class WeightRows
     private const int CollidingFloats = 4096;
 
     private readonly Products _products;
-    private readonly TensorSlot _slot;
+    private readonly WeightColumns _columns;
     private readonly int _stride;
-    private readonly bool _copied;
+    private readonly bool _copied, _shared;
     private readonly WeightDrop? _drop;
     private readonly Workspace.Slice _copy;
+    private PreparedRows? _prepared;
 
-    /// <param name="slot">The parameter.</param>
+    /// <summary>All columns of a parameter.</summary>
+    /// <inheritdoc cref="WeightRows(WeightColumns, Products, Workspace, bool, WeightDrop?)"/>
+    public WeightRows(TensorSlot slot, Products products, Workspace workspace, bool shared = false, WeightDrop? drop = null)
+        : this(WeightColumns.All(slot), products, workspace, shared, drop)
+    {
+    }
+
+    /// <summary>Some columns of a parameter.</summary>
+    /// <param name="columns">Which.</param>
     /// <param name="products">Makes plain copies.</param>
-    /// <param name="workspace">Memory for a copy.</param>
-    /// <param name="drop">DropConnect, or null.</param>
-    public WeightRows(TensorSlot slot, Products products, Workspace workspace, WeightDrop? drop = null)
+    /// <param name="workspace">Memory for a copy of its own.</param>
+    /// <param name="shared">Whether a plain copy is the parameters' own, which do not change until the next <see cref="Update"/>.</param>
+    /// <param name="drop">DropConnect, of all columns, or null.</param>
+    public WeightRows(WeightColumns columns, Products products, Workspace workspace, bool shared = false, WeightDrop? drop = null)
     {
         _drop = drop;
-        _slot = slot;
+        _columns = columns;
         _products = products;
-        int n = slot.Shape[1];
-        _copied = drop is not null || n % AlignedBuffer.AlignmentFloats != 0 || n % CollidingFloats == 0;
-        _stride = _copied ? Products.RowStride(n) : n;
-        if (_copied) _copy = workspace.Reserve((long)slot.Shape[0] * _stride);
+        _copied = drop is not null || NeedsCopy(columns);
+        _shared = shared && drop is null;
+        _stride = _copied ? Products.RowStride(columns.Count) : columns.Slot.Shape[1];
+        if (_copied && !_shared) _copy = workspace.Reserve((long)columns.Rows * _stride);
+    }
+
+    /// <summary>Floats of the copy that all sessions share; 0 where none is needed.</summary>
+    public static long PreparedFloats(WeightColumns columns) =>
+        NeedsCopy(columns) ? AlignedBuffer.RoundUp((long)columns.Rows * Products.RowStride(columns.Count)) : 0;
+
+    /// <summary>Makes that copy, where one is needed, in memory of so many floats.</summary>
+    public static void Prepare(WeightColumns columns, ParameterBlock parameters, Memory<float> memory)
+    {
+        if (NeedsCopy(columns)) parameters.Keep(new PreparedRows(columns, Products.RowStride(columns.Count), parameters, memory));
     }
 
     /// <summary>Makes the copy, if there is one; needed before the first product, after every change of the parameters, and for a new
     /// mask.</summary>
     public void Update(ParameterBlock parameters)
     {
-        if (_drop is not null) _drop.Apply(parameters[_slot], _slot.Shape[0], _slot.Shape[1], _copy.Span, _stride);
-        else if (_copied) _products.CopyRows(parameters[_slot], _slot.Shape[0], _slot.Shape[1], _copy.Span, _stride);
+        int k = _columns.Rows, n = _columns.Count;
+        if (_drop is not null) _drop.Apply(parameters[_columns.Slot], k, n, _copy.Span, _stride);
+        else if (_shared && _copied) _prepared = parameters.Prepared(_columns, _stride);
+        else if (_copied && n == _columns.Slot.Shape[1]) _products.CopyRows(parameters[_columns.Slot], k, n, _copy.Span, _stride);
+        else for (int row = 0; _copied && row < k; row++) _columns.Of(parameters, row).CopyTo(_copy.Part(row, _stride));
     }
 
     /// <summary>Takes the mask back to the gradient of the rows, if there is one: what was dropped has none.</summary>
     /// <param name="gradient">[K][N].</param>
-    public void MaskGradient(Span<float> gradient) => _drop?.Apply(gradient, _slot.Shape[0], _slot.Shape[1], gradient, _slot.Shape[1]);
+    public void MaskGradient(Span<float> gradient) =>
+        _drop?.Apply(gradient, _columns.Rows, _columns.Count, gradient, _columns.Count);
 
     /// <summary>The rows as they were at the last <see cref="Update"/>, or as they are.</summary>
-    public Weights Of(ParameterBlock parameters) =>
-        new(_copied ? _copy.Span : parameters[_slot], _slot.Shape[0], _slot.Shape[1], _stride);
+    public Weights Of(ParameterBlock parameters)
+    {
+        ReadOnlySpan<float> values = _prepared is not null ? _prepared.Values
+            : _copied ? _copy.Span : parameters[_columns.Slot][_columns.First..];
+        return new(values, _columns.Rows, _columns.Count, _stride);
+    }
+
+    private static bool NeedsCopy(WeightColumns columns)
+    {
+        const int Line = AlignedBuffer.AlignmentFloats;
+        int n = columns.Slot.Shape[1];
+        return n % Line != 0 || n % CollidingFloats == 0 || columns.First % Line != 0 || columns.Count % Line != 0;
+    }
 }

@@ -14,6 +14,12 @@ public abstract class SessionCase(string name)
     public abstract StreamingSession Make(
         int batch = 1, int together = 1, IParallelRunner? runner = null, Func<int, Memory<float>>? memory = null);
 
+    /// <summary>Of its model.</summary>
+    public abstract int PreparedFloats { get; }
+
+    /// <summary>Of its model.</summary>
+    public abstract void Prepare(Func<int, Memory<float>> memory);
+
     /// <summary>Feeds steps by Run, and gives the answers of each, [T][B][answers].</summary>
     /// <param name="session">Of this kind.</param>
     /// <param name="first">The first step's number.</param>
@@ -113,6 +119,10 @@ internal sealed class StackCase : SessionCase
 
     public override int Answers => _stack.Config.OutputSize;
 
+    public override int PreparedFloats => _stack.PreparedFloats;
+
+    public override void Prepare(Func<int, Memory<float>> memory) => _stack.Prepare(memory);
+
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
         new RecurrentSession(_stack, batch, together, runner, memory: memory);
 
@@ -155,6 +165,10 @@ internal sealed class LanguageCase(string name, LanguageModelConfig config) : Se
     private readonly LanguageModel _model = Cases.Model(config);
 
     public override int Answers => config.VocabularySize;
+
+    public override int PreparedFloats => _model.PreparedFloats;
+
+    public override void Prepare(Func<int, Memory<float>> memory) => _model.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
         new LanguageModelSession(_model, runner, memory: memory, batch: batch, maxTimeSteps: together);
@@ -237,6 +251,10 @@ internal sealed class RegressorCase : SessionCase
 
     public override int Answers => _regressor.Form.OutputCount;
 
+    public override int PreparedFloats => _regressor.Model.PreparedFloats;
+
+    public override void Prepare(Func<int, Memory<float>> memory) => _regressor.Model.Prepare(memory);
+
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
         new RegressorSession(_regressor, runner, memory: memory, batch: batch, maxTimeSteps: together);
 
@@ -302,6 +320,10 @@ internal sealed class ClassifierCase : SessionCase
     }
 
     public override int Answers => _classifier.Form.Labels.Length;
+
+    public override int PreparedFloats => _classifier.Model.PreparedFloats;
+
+    public override void Prepare(Func<int, Memory<float>> memory) => _classifier.Model.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
         new ClassifierSession(_classifier, longest: 40, runner, memory: memory, batch: batch, maxTimeSteps: together);
