@@ -64,7 +64,8 @@ public sealed class NativeHostTests
     private static async Task IsTheJits(Dictionary<string, string> native)
     {
         Dictionary<string, string> jit = await PublishedHost.RunWithTheJitAsync();
-        foreach (string what in new[] { "gives the same bits", "trained", "streamed" })
+        await Assert.That(native.Count).IsGreaterThan(8).And.IsEqualTo(jit.Count);
+        foreach (string what in jit.Keys.Where(name => name != "instructions"))
             await Assert.That(native[what]).IsEqualTo(jit[what]).Because(what);
     }
 

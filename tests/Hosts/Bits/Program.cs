@@ -1,53 +1,55 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using TinySD.Hosts.Bits;
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
-using TinySD.Runtime.Tasks;
+using TinySD.Runtime.Threading;
 
-// A host of the runtime in one file: it trains a small language model, streams frames through a recurrent stack, and prints what came
-// out, bit for bit.
+// A host of the runtime: it trains every kind of model for ten steps, runs each, streams frames through a bare stack, and prints what came
+// out, bit for bit. Arguments: threads (1), and floats in a register (the widest that there are).
+int threads = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1;
+HardwareProfile? hardware = args.Length > 1 ? Narrow.To(int.Parse(args[1], CultureInfo.InvariantCulture)) : null;
+using var pool = new WorkerPool(threads);
 
-const int Vocabulary = 60, Updates = 20, Frames = 40;
+Console.WriteLine($"instructions: {KernelChoice.InstructionSetUnder(hardware)}");
+Console.WriteLine($"gives the same bits: {KernelChoice.GivesSameBits}");
+var kinds = new Kinds(pool, hardware);
+Say("trained", kinds.LanguageModel.Parameters.Values);
+Say("trained regressor", kinds.Regressor.Model.Parameters.Values);
+Say("trained classifier", kinds.Classifier.Model.Parameters.Values);
 
-var recipe = new LanguageModelRecipe
-{
-    Name = "bits",
-    HiddenSize = 96,
-    EmbeddingSize = 96,
-    BatchSize = 6,
-    Bptt = 12,
-    Dropout = new DropoutSpec { Kind = DropoutKind.Structured, Embedding = 0.4f, Layer = 0.4f, Recurrent = 0.4f, Output = 0.4f },
-};
-var model = new LanguageModel(recipe.ToConfig(Vocabulary));
-model.Initialize(recipe.Seed, recipe.InitRange, recipe.ForgetBias);
-var trainer = new LanguageModelTrainer(model, recipe);
-int[] tokens = new int[5000];
-for (int i = 0; i < tokens.Length; i++) tokens[i] = (int)((long)i * i % 977 % Vocabulary);
-var windows = new TokenWindows(tokens, recipe.BatchSize, recipe.Bptt);
-int[] inputs = new int[recipe.BatchSize * recipe.Bptt], targets = new int[inputs.Length];
-for (int step = 0; step < Updates; step++)
-{
-    windows.Fill(step, inputs, targets);
-    trainer.Step(inputs, targets);
-}
+var model = new LanguageModelSession(kinds.LanguageModel, pool, hardware);
+for (int i = 0; i < 40; i++) model.Step(Kinds.TokenAt(i));
+Say("language model", model.Step(0));
+
+var regressor = new RegressorSession(kinds.Regressor, pool, hardware);
+for (int i = 0; i < 40; i++) regressor.Step(Kinds.RowAt(i));
+Say("regressor", regressor.Step(Kinds.RowAt(40)));
+
+var classifier = new ClassifierSession(kinds.Classifier, longest: 40, pool, hardware);
+Say("classifier", classifier.Classify(Kinds.SentenceAt(1)));
 
 var stack = new RecurrentStack(new RecurrentStackConfig { Cell = CellKind.Lstm, InputSize = 64, HiddenSize = 512 });
 Span<float> weights = stack.Parameters.Values;
 for (int i = 0; i < weights.Length; i++) weights[i] = ((i * 40503L % 65521) - 32760) / 600_000f;
-var session = new RecurrentSession(stack, batch: 1, maxTimeSteps: 1);
+var session = new RecurrentSession(stack, batch: 1, maxTimeSteps: 1, runner: pool, hardware: hardware);
 float[] frame = new float[64], encoded = new float[512];
-for (int t = 0; t < Frames; t++)
+for (int t = 0; t < 40; t++)
 {
     for (int j = 0; j < frame.Length; j++) frame[j] = (((t * 31) + (j * 17)) % 101 / 50f) - 1f;
     session.Run(frame, encoded);
 }
 
-Console.WriteLine($"instructions: {KernelChoice.InstructionSet}");
-Console.WriteLine($"gives the same bits: {KernelChoice.GivesSameBits}");
-Console.WriteLine($"trained: {Digest(model.Parameters.Values)}");
-Console.WriteLine($"streamed: {Digest(encoded)}");
+Say<float>("streamed", encoded);
 
-static string Digest(ReadOnlySpan<float> numbers) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(numbers)))[..16];
+// No cryptography, which comes from a library of the system's that not every device has.
+static void Say<T>(string what, ReadOnlySpan<T> numbers)
+    where T : unmanaged
+{
+    ulong hash = 14695981039346656037;
+    foreach (byte value in MemoryMarshal.AsBytes(numbers)) hash = (hash ^ value) * 1099511628211;
+    Console.WriteLine($"{what}: {hash:x16}");
+}

@@ -14,7 +14,8 @@ internal sealed class PublishedHost : IDisposable
     /// <param name="body">What stands in its project file beside the usual.</param>
     public PublishedHost(string body)
     {
-        File.Copy(Path.Combine(Checkout.Root, "tests/Hosts/Bits/Program.cs"), Path.Combine(_folder, "Program.cs"));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Checkout.Root, "tests/Hosts/Bits"), "*.cs"))
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
         _project = Path.Combine(_folder, "Host.csproj");
         File.WriteAllText(_project, $"""
             <Project Sdk="Microsoft.NET.Sdk">
