@@ -150,4 +150,51 @@ internal static class ReadmeSamples
         stream.Run(frame, encoded);
         // end
     }
+
+    public static void PackagedRuntime()
+    {
+        // sample
+        int[] tokens = [.. Enumerable.Range(0, 6000).Select(i => i % 11 * (i % 11) % 7)];
+        var recipe = new LanguageModelRecipe { Name = "mine", HiddenSize = 64, EmbeddingSize = 16, BatchSize = 8, Bptt = 16 };
+        var train = new TokenMemory(tokens.AsMemory(0, 5000));
+        var valid = new TokenMemory(tokens.AsMemory(5000));
+        var task = new LanguageModelTask(recipe, vocabularySize: 7, train, valid);
+        var run = new TrainingRun<TokenWindow>(task);
+        Console.WriteLine($"validation perplexity {run.TrainEpoch().Valid.Metric}");
+
+        var session = new LanguageModelSession(task.ModelOf(run.ParametersToKeep));
+        foreach (float logit in session.Step(tokens[0])) Console.WriteLine(logit);
+        // end
+    }
+
+    public static void PackagedFormats()
+    {
+        // sample
+        string text = string.Concat(Enumerable.Repeat("the quick brown fox jumps over the lazy dog. ", 200));
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.CountText(text, TextLevel.Character));
+        int[] tokens = Corpus.EncodeText(text, vocabulary);
+        var recipe = new LanguageModelRecipe { Name = "mine", HiddenSize = 64, EmbeddingSize = 16, BatchSize = 8, Bptt = 16 };
+        var train = new TokenMemory(tokens.AsMemory(0, 8000));
+        var valid = new TokenMemory(tokens.AsMemory(8000));
+        var task = new LanguageModelTask(recipe, vocabulary.Count, train, valid);
+        var run = new TrainingRun<TokenWindow>(task);
+        Console.WriteLine($"validation perplexity {run.TrainEpoch().Valid.Metric}");
+        LanguageModelFile.Save("mine.tsd", task.ModelOf(run.ParametersToKeep), vocabulary, new()
+        {
+            Recipe = recipe,
+            Data = new TextsRecord { Train = new("the fox", 8000), Valid = new("the fox", tokens.Length - 8000) },
+        });
+
+        LoadedLanguageModel loaded = LanguageModelFile.Load("mine.tsd");
+        var session = new LanguageModelSession(loaded.Model);
+        var sampler = new TokenSampler(loaded.Vocabulary.Count, temperature: 1f, seed: 42);
+        ReadOnlySpan<float> logits = session.Step(tokens[0]);
+        for (int i = 0; i < 60; i++)
+        {
+            int token = sampler.Sample(logits);
+            Console.Write(loaded.Vocabulary[token]);
+            logits = session.Step(token);
+        }
+        // end
+    }
 }

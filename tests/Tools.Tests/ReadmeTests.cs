@@ -12,7 +12,7 @@ public sealed partial class ReadmeTests
     private static readonly string[] s_pages =
     [
         "README.md", "CONTRIBUTING.md", "src/Runtime/README.md", "src/Formats/README.md", "src/Tools/README.md", "tests/README.md",
-        "tests/Benchmarks/README.md",
+        "tests/Benchmarks/README.md", "src/Runtime/PACKAGE.md", "src/Formats/PACKAGE.md",
     ];
 
     [Test]
