@@ -11,9 +11,9 @@ public sealed class LineLengthTests
     public async Task No_line_is_longer_than_the_house_has_it(string folder)
     {
         (string Path, string[] Lines)[] files = [.. Repository.Files(folder)];
-        string[] wrong = [.. files.SelectMany(file => file.Lines.Index()
-            .Where(line => line.Item.Length > Longest)
-            .Select(line => $"{folder}/{file.Path}:{line.Index + 1} has {line.Item.Length} characters"))];
+        string[] wrong = [.. files.SelectMany(file => file.Lines.Select((line, index) => (line.Length, Number: index + 1))
+            .Where(line => line.Length > Longest)
+            .Select(line => $"{folder}/{file.Path}:{line.Number} has {line.Length} characters"))];
         await Assert.That(files).IsNotEmpty();
         await Assert.That(wrong).IsEmpty();
     }

@@ -32,7 +32,7 @@ public sealed class MaskSamplerTests
         ];
         var sampler = new MaskSampler(1, spec);
         float[][] inOrder = [.. places.Select(place => Draw(sampler, spec, place))];
-        float[][] backwards = [.. places.Reverse().Select(place => Draw(sampler, spec, place)).Reverse()];
+        float[][] backwards = [.. Enumerable.Reverse(places).Select(place => Draw(sampler, spec, place)).Reverse()];
         // A run that starts here, as one resumed would.
         float[][] fresh = [.. places.Select(place => Draw(new MaskSampler(1, spec), spec, place))];
         for (int i = 0; i < places.Length; i++)

@@ -112,7 +112,7 @@ internal static class PublicSurface
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter =>
     {
         string how = parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : "";
-        string many = parameter.IsDefined(typeof(System.Runtime.CompilerServices.ParamCollectionAttribute))
+        string many = parameter.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "ParamCollectionAttribute")
             || parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "";
         return $"{many}{how}{Name(parameter.ParameterType)}{Mark(s_nullability.Create(parameter))} {parameter.Name}{Default(parameter)}";
     }));
