@@ -81,10 +81,10 @@ public sealed partial class PackageTests(PackageFeed feed)
     [Test]
     public async Task A_program_of_either_framework_trains_and_infers_the_bits_of_this_build()
     {
+        string host = Path.Combine(Checkout.Root, "tests/Hosts/Bits");
         string folder = await feed.BuildAsync(
-            "TinySD.Runtime", await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "tests/Hosts/Bits/Program.cs")));
-        string expected = await PublishedHost.DotnetAsync(
-            "run", "--project", Path.Combine(Checkout.Root, "tests/Hosts/Bits"), "-c", "Release");
+            "TinySD.Runtime", [.. Directory.GetFiles(host, "*.cs").Select(file => (Path.GetFileName(file), File.ReadAllText(file)))]);
+        string expected = await PublishedHost.DotnetAsync("run", "--project", host, "-c", "Release");
         await Assert.That(expected).Contains("trained: ").And.Contains("streamed: ");
         foreach (string framework in s_frameworks)
             await Assert.That(await PackageFeed.RunAsync(folder, framework)).IsEqualTo(expected).Because(framework);
@@ -96,7 +96,7 @@ public sealed partial class PackageTests(PackageFeed feed)
         foreach (string library in PackageFeed.Libraries)
         {
             string shown = string.Join("\n", CodeBlock().Matches(Page(library)).Select(match => match.Groups[1].Value));
-            string folder = await feed.BuildAsync(library, shown);
+            string folder = await feed.BuildAsync(library, ("Program.cs", shown));
             string[] printed = await Task.WhenAll(s_frameworks.Select(framework => PackageFeed.RunAsync(folder, framework)));
             await Assert.That(printed[0]).Contains("validation perplexity");
             await Assert.That(printed[1]).IsEqualTo(printed[0]);

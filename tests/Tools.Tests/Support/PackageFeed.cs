@@ -41,12 +41,12 @@ public sealed class PackageFeed : IAsyncInitializer, IDisposable
 
     /// <summary>Builds a program for both frameworks.</summary>
     /// <param name="library">The package that it asks for.</param>
-    /// <param name="program">Its text.</param>
+    /// <param name="files">Its files, by name, and their texts.</param>
     /// <returns>The folder of its project, <c>Host</c>.</returns>
-    public async Task<string> BuildAsync(string library, string program)
+    public async Task<string> BuildAsync(string library, params (string Name, string Text)[] files)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), program);
+        foreach ((string name, string text) in files) await File.WriteAllTextAsync(Path.Combine(folder, name), text);
         string project = Path.Combine(folder, "Host.csproj");
         await File.WriteAllTextAsync(project, $"""
             <Project Sdk="Microsoft.NET.Sdk">
