@@ -35,6 +35,13 @@ public abstract class Spelling
     // Whose range something else knows.
     internal static Spelling<double> Any { get; } = new Digits<double>("X", "a number", NumberStyles.Float, _ => true);
 
+    // Whose range something else knows, and that it is finite: 1e999 is read, as infinity.
+    internal static Spelling<double> Double { get; } =
+        new Digits<double>("X", "a number", NumberStyles.Float, _ => true, takesInfinite: true);
+
+    internal static Spelling<float> Single { get; } =
+        new Digits<float>("X", "a number", NumberStyles.Float, _ => true, takesInfinite: true);
+
     /// <summary>A whole number.</summary>
     /// <param name="min">The smallest.</param>
     /// <param name="max">The largest; the largest of all for no limit.</param>
@@ -51,7 +58,8 @@ public abstract class Spelling
     internal static Spelling<T> Whole<T>()
         where T : struct, IBinaryInteger<T> => new Digits<T>("N", "a whole number", NumberStyles.AllowLeadingSign, _ => true);
 
-    private sealed class Digits<T>(string form, string expected, NumberStyles style, Func<T, bool> isValid) : Spelling<T>(form, expected)
+    private sealed class Digits<T>(string form, string expected, NumberStyles style, Func<T, bool> isValid, bool takesInfinite = false)
+        : Spelling<T>(form, expected)
         where T : struct, INumber<T>
     {
         public override bool TryParse(string word, out T value) =>
@@ -59,18 +67,14 @@ public abstract class Spelling
 
         public override string NameOf(T value) => value.ToString(null, CultureInfo.InvariantCulture);
 
-        internal override void Write(Utf8JsonWriter json, string name, T value)
-        {
-            json.WritePropertyName(name);
-            json.WriteRawValue(NameOf(value));
-        }
+        internal override void Write(Utf8JsonWriter json, T value) => json.WriteRawValue(NameOf(value));
 
         // A number out of its range is for whoever uses the record to refuse.
         internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value)
         {
             value = default;
             return json.TokenType == JsonTokenType.Number
-                && T.TryParse(json.ValueSpan, style, CultureInfo.InvariantCulture, out value) && T.IsFinite(value);
+                && T.TryParse(json.ValueSpan, style, CultureInfo.InvariantCulture, out value) && (takesInfinite || T.IsFinite(value));
         }
 
         // 1e-300 is no 0, which often means something else: no clipping, for one.
@@ -84,7 +88,7 @@ public abstract class Spelling
 
         public override string NameOf(bool value) => value ? "true" : "false";
 
-        internal override void Write(Utf8JsonWriter json, string name, bool value) => json.WriteBoolean(name, value);
+        internal override void Write(Utf8JsonWriter json, bool value) => json.WriteBooleanValue(value);
 
         internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out bool value) =>
             (value = json.TokenType == JsonTokenType.True) || json.TokenType == JsonTokenType.False;
@@ -96,7 +100,7 @@ public abstract class Spelling
 
         public override string NameOf(string value) => value;
 
-        internal override void Write(Utf8JsonWriter json, string name, string value) => json.WriteString(name, value);
+        internal override void Write(Utf8JsonWriter json, string value) => json.WriteStringValue(value);
 
         internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out string value)
         {
@@ -117,8 +121,31 @@ internal sealed class FieldReading(string root, Action<string, long>? seen = nul
 
     public void See(string key, long offset) => seen?.Invoke(key, offset);
 
+    /// <summary>A member's path, as the JSON library has it.</summary>
+    public string PathOf(string key) => root + key;
+
     // With a path and a place of its own, or the JSON library would name the object that all of this is.
-    public JsonException Refused(string key, string message, long offset) => new(message, root + key, 0, offset);
+    public JsonException Refused(string key, string message, long offset) => new(message, PathOf(key), 0, offset);
+
+    /// <summary>Of a value of another type than its member has.</summary>
+    /// <param name="key">The member; nothing where the value is no object's.</param>
+    /// <param name="json">At the value.</param>
+    /// <param name="expected">What it may be.</param>
+    /// <param name="offset">Where the member begins.</param>
+    public JsonException OfAnotherType(string key, in Utf8JsonReader json, string expected, long offset)
+    {
+        string found = json.TokenType switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.Null => "null",
+            JsonTokenType.True => "true",
+            JsonTokenType.False => "false",
+            JsonTokenType.String => $"the string '{Words.Shown(json.GetString()!)}'",
+            _ => Words.Shown(Encoding.UTF8.GetString(json.ValueSpan)),
+        };
+        return Refused(key, $"{(key.Length == 0 ? "it" : key)} is {found}; expected {expected}", offset);
+    }
 }
 
 /// <summary>How values of a type are spelled.</summary>
@@ -139,10 +166,22 @@ public abstract class Spelling<T> : Spelling
     /// <summary>The word that is written today for one that was written once; null for one that never was.</summary>
     public string? Current(string word) => TryParse(word, out T value) ? NameOf(value) : null;
 
-    internal abstract void Write(Utf8JsonWriter json, string name, T value);
+    internal abstract void Write(Utf8JsonWriter json, T value);
 
     // False for JSON of another type; a word that is none of those there are is noted.
     internal abstract bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value);
+
+    /// <summary>Reads a value that is no object's member.</summary>
+    /// <exception cref="JsonException">It is of another type.</exception>
+    internal T Read(ReadOnlyMemory<byte> value)
+    {
+        var json = new Utf8JsonReader(value.Span);
+        json.Read();
+        var reading = new FieldReading("$");
+        if (!TryRead(ref json, "", reading, out T found)) throw reading.OfAnotherType("", json, Expected, json.TokenStartIndex);
+        if (reading.Fault is var (key, message)) Throw.Argument($"{key} {message}");
+        return found;
+    }
 }
 
 /// <summary>How the values of an enumeration are spelled: words of the format, which do not change when a name in the code does.</summary>
@@ -170,7 +209,7 @@ public sealed class Choice<T>(string what, params (T Value, string Name)[] names
         return names[index].Name;
     }
 
-    internal override void Write(Utf8JsonWriter json, string name, T value) => json.WriteString(name, NameOf(value));
+    internal override void Write(Utf8JsonWriter json, T value) => json.WriteStringValue(NameOf(value));
 
     internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T value)
     {

@@ -39,7 +39,6 @@ public sealed record RunSettings
     public string? Report { get; init; }
 
     /// <summary>Number format of the weights in the model.</summary>
-    [JsonConverter(typeof(TensorStorageConverter))]
     public required TensorStorage Dtype { get; init; }
 
     /// <summary>Updates after which to stop, if not after the last epoch.</summary>

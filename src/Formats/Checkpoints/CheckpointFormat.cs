@@ -1,4 +1,5 @@
 using TinySD.Formats.Container;
+using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 
 namespace TinySD.Formats.Checkpoints;
@@ -12,17 +13,26 @@ namespace TinySD.Formats.Checkpoints;
 /// <param name="data">How what only it has is spelled; its members must not be those that all tasks have.</param>
 /// <param name="findFault">What is impossible in that, or null.</param>
 public sealed class CheckpointFormat<TRecipe, TData>(
-    string task, Metric metric, IRecordFormat<TRecipe> recipe, JsonTypeInfo<TData> data, Func<TData, string?>? findFault = null)
+    string task, Metric metric, FieldTable<TRecipe> recipe, FieldTable<TData> data, Func<TData, string?>? findFault = null)
     where TRecipe : TrainingRecipe
     where TData : class
 {
     private const string TaskName = CheckpointFile.TaskName, ProgressName = "progress", RunName = "run";
-    private const string WriterName = "writtenBy", RecipeName = "recipe";
 
     // JSON values of a section: some dozens, and a dozen for each finished epoch.
     private const long MostValues = 1 << 20;
 
     private static readonly string[] s_sections = [TaskName, ProgressName, RunName];
+
+    private readonly FieldTable<RunSection> _run = new(
+        "a run", new("", null!, data.Blank, CheckpointFields.Settings.Blank, CheckpointFields.Epochs.Blank),
+    [
+        new Field<RunSection, string>("writtenBy", Spelling.Text, s => s.WrittenBy, (s, v) => s with { WrittenBy = v }),
+        new Field<RunSection, TRecipe>("recipe", new Recorded<TRecipe>(recipe), s => s.Recipe, (s, v) => s with { Recipe = v }),
+        .. data.JoinedTo<RunSection>(s => s.Data, (s, v) => s with { Data = v }),
+        .. CheckpointFields.Settings.JoinedTo<RunSection>(s => s.Settings, (s, v) => s with { Settings = v }),
+        .. CheckpointFields.Epochs.JoinedTo<RunSection>(s => s.Epochs, (s, v) => s with { Epochs = v }),
+    ]);
 
     /// <summary>The task as the header names it.</summary>
     public string Task => task;
@@ -46,15 +56,10 @@ public sealed class CheckpointFormat<TRecipe, TData>(
         {
             json.WriteString(TaskName, task);
             json.WritePropertyName(ProgressName);
-            JsonSerializer.Serialize(json, progress, CheckpointJson.Default.ProgressSection);
-            json.WriteStartObject(RunName);
-            json.WriteString(WriterName, content.WrittenBy);
-            json.WritePropertyName(RecipeName);
-            recipe.Write(json, content.Recipe);
-            JoinedSection.Write(json, content.Data, data);
-            JoinedSection.Write(json, content.Settings, CheckpointJson.Default.RunSettings);
-            JoinedSection.Write(json, EpochsSection.From(content.State, metric), CheckpointJson.Default.EpochsSection);
-            json.WriteEndObject();
+            CheckpointFields.Progress.Write(json, progress);
+            json.WritePropertyName(RunName);
+            var epochs = EpochsSection.From(content.State, metric);
+            _run.Write(json, new(content.WrittenBy, content.Recipe, content.Data, content.Settings, epochs));
         }, isOwn: true);
     }
 
@@ -87,7 +92,7 @@ public sealed class CheckpointFormat<TRecipe, TData>(
 
     private Checkpoint<TRecipe, TData> Read(SectionReader reader)
     {
-        string found = reader.Read(TaskName, TsdJson.Default.String);
+        string found = reader.Read(TaskName, SectionReader.MostValues, Spelling.Text.Read);
         if (found != task)
         {
             Throw.Problem(new(
@@ -96,24 +101,17 @@ public sealed class CheckpointFormat<TRecipe, TData>(
             { Offset = reader.File.OffsetOf(reader.File.Sections[TaskName]), Part = TaskName });
         }
 
-        ProgressSection progress = reader.Read(ProgressName, CheckpointJson.Default.ProgressSection);
+        ProgressSection progress = reader.Read(ProgressName, CheckpointFields.Progress);
         if (progress.FindFault() is { } impossible) Throw.Argument(impossible);
-        Checkpoint<TRecipe, TData> content = reader.Read(RunName, MostValues, json =>
+        RunSection run = reader.Read(RunName, _run, MostValues);
+        var content = new Checkpoint<TRecipe, TData>
         {
-            var run = new JoinedSection(json);
-            string writtenBy = run.TakeText(WriterName);
-            EpochsSection epochs = run.Take(CheckpointJson.Default.EpochsSection);
-            Checkpoint<TRecipe, TData> content = new()
-            {
-                WrittenBy = writtenBy,
-                Recipe = run.Take(RecipeName, recipe),
-                Data = run.Take(data),
-                Settings = run.Take(CheckpointJson.Default.RunSettings),
-                State = epochs.AddTo(progress.ToState(), metric),
-            };
-            run.RequireNoMore();
-            return content;
-        });
+            WrittenBy = run.WrittenBy,
+            Recipe = run.Recipe,
+            Data = run.Data,
+            Settings = run.Settings,
+            State = run.Epochs.AddTo(progress.ToState(), metric),
+        };
         content.Recipe.Validate();
         if (FindFault(content) is { } fault) Throw.Argument(fault);
         return content;
@@ -143,4 +141,7 @@ public sealed class CheckpointFormat<TRecipe, TData>(
             return $"epoch {state.BestEpoch} cannot be the best of {state.Epochs.Count}";
         return content.Settings.FindFault() ?? findFault?.Invoke(content.Data);
     }
+
+    // All that stands in one object.
+    private sealed record RunSection(string WrittenBy, TRecipe Recipe, TData Data, RunSettings Settings, EpochsSection Epochs);
 }

@@ -53,54 +53,39 @@ internal sealed record ProgressSection(
 }
 
 /// <summary>The epochs in the section <c>run</c>.</summary>
-internal sealed record EpochsSection(RunEpochEntry[] Epochs, int? BestEpoch = null)
+internal sealed record EpochsSection(RunEpochEntry?[] Epochs, int? BestEpoch = null)
 {
     public static EpochsSection From(RunState state, Metric metric) =>
-        new([.. state.Epochs.Select(epoch => new RunEpochEntry(epoch, metric))], state.BestEpoch);
+        new([.. state.Epochs.Select(epoch => RunEpochEntry.From(epoch, metric))], state.BestEpoch);
 
     /// <summary>A state with these.</summary>
     /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
     public RunState AddTo(RunState state, Metric metric)
     {
         if (Epochs.Contains(null)) Throw.Argument("an epoch is null");
-        return state with { Epochs = [.. Epochs.Select(epoch => epoch.ToOutcome(metric))], BestEpoch = BestEpoch };
+        return state with { Epochs = [.. Epochs.Select(epoch => epoch!.ToOutcome(metric))], BestEpoch = BestEpoch };
     }
 }
 
 /// <summary>An epoch in the section <c>run</c>.</summary>
-internal sealed class RunEpochEntry : EpochEntry
+/// <param name="Results">As a model's record has them, with their losses.</param>
+/// <param name="Steps">Its updates.</param>
+/// <param name="Seconds">Its time.</param>
+/// <param name="TokensPerSecond">Its speed, of tasks that are measured by perplexity.</param>
+/// <param name="TermsPerSecond">Its speed, of others.</param>
+internal sealed record RunEpochEntry(
+    EpochEntry Results, int Steps, double Seconds, double? TokensPerSecond = null, double? TermsPerSecond = null)
 {
-    [JsonPropertyOrder(-1)]
-    public required int Steps { get; init; }
-
-    [JsonPropertyOrder(2)]
-    public required double Seconds { get; init; }
-
-    // The first of tasks that are measured by perplexity, the second of others.
-    [JsonPropertyOrder(3)]
-    public double? TokensPerSecond { get; init; }
-
-    [JsonPropertyOrder(3)]
-    public double? TermsPerSecond { get; init; }
-
-    public RunEpochEntry()
-    {
-    }
-
-    [SetsRequiredMembers]
-    public RunEpochEntry(EpochOutcome epoch, Metric metric)
-        : base(epoch, metric, hasLosses: true)
-    {
-        (Steps, Seconds) = (epoch.Steps, epoch.Seconds);
-        if (metric.IsPerplexity) TokensPerSecond = epoch.TermsPerSecond;
-        else TermsPerSecond = epoch.TermsPerSecond;
-    }
+    public static RunEpochEntry From(EpochOutcome epoch, Metric metric) => new(
+        EpochEntry.From(epoch, metric, hasLosses: true), epoch.Steps, epoch.Seconds, metric.IsPerplexity ? epoch.TermsPerSecond : null,
+        metric.IsPerplexity ? null : epoch.TermsPerSecond);
 
     /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
-    public new EpochOutcome ToOutcome(Metric metric)
+    public EpochOutcome ToOutcome(Metric metric)
     {
         (double? speed, double? other) = metric.IsPerplexity ? (TokensPerSecond, TermsPerSecond) : (TermsPerSecond, TokensPerSecond);
-        if (speed is null || other is not null) Throw.Argument($"the speed of epoch {Epoch} is missing, or is another task's");
-        return base.ToOutcome(metric) with { Steps = Steps, Seconds = Seconds, TermsPerSecond = speed.Value };
+        if (speed is null || other is not null)
+            Throw.Argument($"the speed of epoch {Results.Epoch} is missing, or is another task's");
+        return Results.ToOutcome(metric) with { Steps = Steps, Seconds = Seconds, TermsPerSecond = speed.Value };
     }
 }

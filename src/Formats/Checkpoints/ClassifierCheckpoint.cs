@@ -1,3 +1,4 @@
+using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 
@@ -13,7 +14,6 @@ public sealed record SequencesFingerprint(string Path, long Sequences, string Ch
 public sealed record RunSequences
 {
     /// <summary>What a token is; null where sequences are of rows of numbers.</summary>
-    [JsonConverter(typeof(TextLevelConverter))]
     public TextLevel? Level { get; init; }
 
     /// <summary>Whether upper case is made lower case.</summary>
@@ -54,11 +54,42 @@ public sealed record RunSequences
     }
 }
 
+/// <summary>The members of <see cref="RunSequences"/>.</summary>
+internal static class RunSequencesFields
+{
+    private static readonly Spelling<SequencesFingerprint?> s_set = new Nested<SequencesFingerprint>(new("sequences", new("", 0, ""),
+    [
+        new Field<SequencesFingerprint, string>("path", Spelling.Text, s => s.Path, (s, v) => s with { Path = v }),
+        new Field<SequencesFingerprint, long>("sequences", Spelling.Whole<long>(), s => s.Sequences, (s, v) => s with { Sequences = v }),
+        new Field<SequencesFingerprint, string>("checksum", Spelling.Text, s => s.Checksum, (s, v) => s with { Checksum = v }),
+    ]));
+
+    public static FieldTable<RunSequences> Table { get; } = new("a run", new() { Labels = [], Train = null!, Valid = null! },
+    [
+        new Field<RunSequences, string?>("level", Spelling.Text!, r => r.Level is { } level ? TextSpelling.Levels.NameOf(level) : null,
+            (r, v) => r with { Level = v is null ? null : TextSpelling.Levels.ValueOf(v) }) { Usual = null },
+        new Field<RunSequences, bool?>(
+            "lowerCase", Optional.Switch, r => r.LowerCase, (r, v) => r with { LowerCase = v }) { Usual = null },
+        new Field<RunSequences, int?>("minimumCount", Optional.Int, r => r.MinimumCount, (r, v) => r with { MinimumCount = v })
+        { Usual = null },
+        new Field<RunSequences, int?>(
+            "maximumVocabulary", Optional.Int, r => r.MaximumVocabulary, (r, v) => r with { MaximumVocabulary = v }) { Usual = null },
+        new Field<RunSequences, VocabularyFingerprint?>(
+            "vocabulary", RunTextsFields.Vocabulary, r => r.Vocabulary, (r, v) => r with { Vocabulary = v }) { Usual = null },
+        new Field<RunSequences, IReadOnlyDictionary<string, string>?>(
+            "reading", new TextMap(), r => r.Reading, (r, v) => r with { Reading = v }) { Usual = null },
+        new Field<RunSequences, string[]>("labels", new Items<string>(Spelling.Text), r => r.Labels, (r, v) => r with { Labels = v }),
+        new Field<RunSequences, SequencesFingerprint?>("train", s_set, r => r.Train, (r, v) => r with { Train = v! }),
+        new Field<RunSequences, SequencesFingerprint?>("valid", s_set, r => r.Valid, (r, v) => r with { Valid = v! }),
+        new Field<RunSequences, SequencesFingerprint?>("test", s_set, r => r.Test, (r, v) => r with { Test = v }) { Usual = null },
+    ]);
+}
+
 /// <summary>Checkpoints of classifiers in training.</summary>
 public static class ClassifierCheckpoint
 {
     /// <summary>How they are written and read.</summary>
     public static CheckpointFormat<ClassifierRecipe, RunSequences> Format { get; } = new(
-        ClassifierFile.Kind, ClassifierFile.Metric, ClassifierFields.Table, CheckpointJson.Default.RunSequences,
+        ClassifierFile.Kind, ClassifierFile.Metric, ClassifierFields.Table, RunSequencesFields.Table,
         data => data.FindFault());
 }

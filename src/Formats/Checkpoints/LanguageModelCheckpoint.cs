@@ -1,3 +1,4 @@
+using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 
@@ -12,12 +13,9 @@ public sealed record VocabularyFingerprint(int Count, string Checksum);
 public sealed record RunTexts
 {
     /// <summary>What a token is.</summary>
-    [JsonConverter(typeof(TextLevelConverter))]
     public required TextLevel Level { get; init; }
 
     /// <summary>Which lines of its texts get a token for their end.</summary>
-    [JsonConverter(typeof(LineMarksConverter))]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public LineMarks LineMarks { get; init; }
 
     /// <summary>Tokens rarer than this in the training text are unknown.</summary>
@@ -53,11 +51,50 @@ public sealed record RunTexts
     }
 }
 
+/// <summary>The members of <see cref="RunTexts"/>.</summary>
+internal static class RunTextsFields
+{
+    private static readonly Spelling<int> s_int = Spelling.Whole<int>();
+
+    private static readonly Spelling<TextFingerprint?> s_text = new Nested<TextFingerprint>(new("a text", new("", 0, ""),
+    [
+        new Field<TextFingerprint, string>("path", Spelling.Text, t => t.Path, (t, v) => t with { Path = v }),
+        new Field<TextFingerprint, long>("tokens", Spelling.Whole<long>(), t => t.Tokens, (t, v) => t with { Tokens = v }),
+        new Field<TextFingerprint, string>("checksum", Spelling.Text, t => t.Checksum, (t, v) => t with { Checksum = v }),
+    ]));
+
+    /// <summary>How a vocabulary is spelled.</summary>
+    public static Spelling<VocabularyFingerprint?> Vocabulary { get; } = new Nested<VocabularyFingerprint>(new("a vocabulary", new(0, ""),
+    [
+        new Field<VocabularyFingerprint, int>("count", s_int, f => f.Count, (f, v) => f with { Count = v }),
+        new Field<VocabularyFingerprint, string>("checksum", Spelling.Text, f => f.Checksum, (f, v) => f with { Checksum = v }),
+    ]));
+
+    public static FieldTable<RunTexts> Table { get; } = new(
+        "a run", new() { Level = default, MinimumCount = 0, Vocabulary = null!, Train = null!, Valid = null! },
+    [
+        new Field<RunTexts, string>("level", Spelling.Text, r => TextSpelling.Levels.NameOf(r.Level),
+            (r, v) => r with { Level = TextSpelling.Levels.ValueOf(v) }),
+        new Field<RunTexts, string>("lineMarks", Spelling.Text, r => TextSpelling.LineMarks.NameOf(r.LineMarks),
+            (r, v) => r with { LineMarks = TextSpelling.LineMarks.ValueOf(v) })
+        { Usual = TextSpelling.LineMarks.NameOf(LineMarks.Always) },
+        new Field<RunTexts, int>("minimumCount", s_int, r => r.MinimumCount, (r, v) => r with { MinimumCount = v }),
+        new Field<RunTexts, int?>("maximumVocabulary", Optional.Int, r => r.MaximumVocabulary,
+            (r, v) => r with { MaximumVocabulary = v }) { Usual = null },
+        new Field<RunTexts, VocabularyFingerprint?>("vocabulary", Vocabulary, r => r.Vocabulary, (r, v) => r with { Vocabulary = v! }),
+        new Field<RunTexts, TextFingerprint?>("train", s_text, r => r.Train, (r, v) => r with { Train = v! }),
+        new Field<RunTexts, TextFingerprint?>("valid", s_text, r => r.Valid, (r, v) => r with { Valid = v! }),
+        new Field<RunTexts, TextFingerprint?>("test", s_text, r => r.Test, (r, v) => r with { Test = v }) { Usual = null },
+        new Field<RunTexts, int?>("streams", Optional.Int, r => r.Streams, (r, v) => r with { Streams = v })
+        { Usual = null },
+    ]);
+}
+
 /// <summary>Checkpoints of language models in training.</summary>
 public static class LanguageModelCheckpoint
 {
     /// <summary>How they are written and read.</summary>
     public static CheckpointFormat<LanguageModelRecipe, RunTexts> Format { get; } = new(
-        LanguageModelFile.Kind, LanguageModelFile.Metric, LanguageModelFile.RecipeFormat, CheckpointJson.Default.RunTexts,
+        LanguageModelFile.Kind, LanguageModelFile.Metric, LanguageModelFields.Table, RunTextsFields.Table,
         texts => texts.FindFault());
 }

@@ -1,3 +1,5 @@
+using TinySD.Formats.Fields;
+
 namespace TinySD.Formats.Container;
 
 /// <summary>Reads the sections of a file's header for a kind, and remembers which one, so that what is wrong is said of it.</summary>
@@ -54,16 +56,17 @@ internal sealed class SectionReader(TsdFile file)
         { Part = part, Offset = file.Sections.TryGetValue(part, out ReadOnlyMemory<byte> json) ? file.OffsetOf(json) : TsdPrologue.Length };
 
     /// <summary>Reads a section that is one record.</summary>
-    /// <exception cref="FileProblemException">It is missing, or not as its type says.</exception>
-    public T Read<T>(string name, JsonTypeInfo<T> type, long mostValues = MostValues)
-        where T : class => Read(name, mostValues, json => JsonSerializer.Deserialize(json.Span, type));
+    /// <exception cref="FileProblemException">It is missing, or not as its table says.</exception>
+    /// <exception cref="ArgumentException">A word is none of the format's.</exception>
+    public T Read<T>(string name, FieldTable<T> table, long mostValues = MostValues)
+        where T : class => Read(name, mostValues, table.Read);
 
     /// <summary>Reads a section.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="mostValues">More JSON values than this, at all levels together, are not made into objects.</param>
     /// <param name="read">Reads its JSON.</param>
     /// <exception cref="FileProblemException">It is missing, or not as it should be.</exception>
-    public T Read<T>(string name, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
+    public T Read<T>(string name, long mostValues, Func<ReadOnlyMemory<byte>, T> read)
         where T : class
     {
         Part = name;
@@ -76,6 +79,7 @@ internal sealed class SectionReader(TsdFile file)
             Throw.Problem(Invalid(start, $"the header member '{name}' has {Words.Count(count)} values; {limit}"));
         }
 
+        if (json.Span.SequenceEqual("null"u8)) Throw.Problem(Invalid(start, $"the header member '{name}' is null"));
         T? value = TsdHeader.TryDeserialize(file.Path, start, json, name, read, out FileProblem? problem);
         if (problem is not null) Throw.Problem(problem);
         return value!;

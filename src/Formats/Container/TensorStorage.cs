@@ -20,6 +20,3 @@ public static class StorageSpelling
     public static Choice<TensorStorage> Storages { get; } =
         new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
 }
-
-/// <summary>Puts it into JSON.</summary>
-internal sealed class TensorStorageConverter() : SpellingConverter<TensorStorage>(StorageSpelling.Storages);

@@ -26,14 +26,13 @@ internal sealed record TsdHeader(
 
     /// <summary>Makes JSON into objects, or says why not.</summary>
     internal static T? TryDeserialize<T>(
-        string file, long start, ReadOnlyMemory<byte> json, string part, Func<ReadOnlyMemory<byte>, T?> read, out FileProblem? problem)
+        string file, long start, ReadOnlyMemory<byte> json, string part, Func<ReadOnlyMemory<byte>, T> read, out FileProblem? problem)
         where T : class
     {
         try
         {
-            T? value = read(json);
-            problem = value is null ? Invalid(file, start, part, $"the header member '{part}' is null") : null;
-            return value;
+            problem = null;
+            return read(json);
         }
         catch (JsonException exception)
         {

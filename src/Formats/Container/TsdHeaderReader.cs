@@ -108,9 +108,7 @@ internal sealed class TsdHeaderReader(string file, ReadOnlyMemory<byte> json, lo
             TensorEntry? tensor = null;
             if (!entry.Span.SequenceEqual("null"u8))
             {
-                tensor = TsdHeader.TryDeserialize(
-                    file, at, entry, part, json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.TensorEntry),
-                    out FileProblem? problem);
+                tensor = TsdHeader.TryDeserialize(file, at, entry, part, TensorEntry.Table.Read, out FileProblem? problem);
                 if (problem is not null) return problem;
             }
 

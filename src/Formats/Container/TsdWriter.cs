@@ -91,8 +91,9 @@ internal static class TsdWriter
         json.WriteStartObject();
         json.WriteString("kind", kind);
         writeSections(json);
-        json.WritePropertyName("tensors");
-        JsonSerializer.Serialize(json, entries, TsdJson.Default.TensorEntryArray);
+        json.WriteStartArray("tensors");
+        foreach (TensorEntry entry in entries) TensorEntry.Table.Write(json, entry);
+        json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
         return header.WrittenMemory;

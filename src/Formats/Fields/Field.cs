@@ -133,10 +133,16 @@ public sealed class Field<T, TValue>(
     internal override void Write(Utf8JsonWriter json, string name, T record)
     {
         TValue value = get(record);
-        if (IsRequired || IsAlwaysWritten || !EqualityComparer<TValue>.Default.Equals(value, _usual)) spelling.Write(json, name, value);
+        if (!IsRequired && !IsAlwaysWritten && EqualityComparer<TValue>.Default.Equals(value, _usual)) return;
+        json.WritePropertyName(name);
+        spelling.Write(json, value);
     }
 
-    internal override void WriteResult(Utf8JsonWriter json, T record) => spelling.Write(json, Result, (Shown ?? get)(record));
+    internal override void WriteResult(Utf8JsonWriter json, T record)
+    {
+        json.WritePropertyName(Result);
+        spelling.Write(json, (Shown ?? get)(record));
+    }
 
     internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, ref T record)
     {

@@ -1,5 +1,3 @@
-using TinySD.Formats.Container;
-
 namespace TinySD.Formats.Fields;
 
 /// <summary>All figures of a record, each once: its JSON, options, rows in reports, and what two records differ in come from
@@ -10,13 +8,19 @@ namespace TinySD.Formats.Fields;
 /// <param name="fields">The figures, in the order of help and reports.</param>
 /// <param name="first">Members that stand first in a file, in this order; the others follow in the order of help and reports.</param>
 public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first)
-    : IRecordFormat<T>
 {
     private readonly Field<T>[] _inFile =
         [.. first.Select(name => fields.First(field => field.Json == name)), .. fields.Where(field => !first.Contains(field.Json))];
 
+    // Of _inFile, one for one; made when something is first read or written.
+    private MemberNames? _names;
+
     /// <summary>The figures, in the order of help and reports.</summary>
     public IReadOnlyList<Field<T>> Fields => fields;
+
+    internal T Blank => blank;
+
+    private MemberNames Names => _names ??= new MemberNames([.. _inFile.Select(row => row.Json)]);
 
     /// <summary>The figure that an option sets, or null.</summary>
     public Field<T>? Find(string option) => fields.FirstOrDefault(field => field.Option == option);
@@ -29,23 +33,27 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
     public IEnumerable<(string Option, string? One, string? Other)> Differences(T one, T other) =>
         from field in fields let was = field.SaidOf(one) let now = field.SaidOf(other) where was != now select (field.Option, was, now);
 
+    /// <summary>The figures as those of a record in which this one lies, side by side with its own.</summary>
+    internal IEnumerable<Field<TOuter>> JoinedTo<TOuter>(Func<TOuter, T> get, Func<TOuter, T, TOuter> with) =>
+        _inFile.Select(field => new Joined<TOuter, T>(field, get, with));
+
     /// <summary>Writes all figures as members of a result.</summary>
     public void WriteResult(Utf8JsonWriter json, T record)
     {
         foreach (Field<T> field in fields) field.WriteResult(json, record);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes an object.</summary>
     public void Write(Utf8JsonWriter json, T record)
     {
         string group = "";
         json.WriteStartObject();
-        foreach (Field<T> field in _inFile)
+        for (int i = 0; i < _inFile.Length; i++)
         {
-            string own = field.Json[..(field.Json.IndexOf('.', StringComparison.Ordinal) + 1)];
+            (string own, string name) = Names[i];
             if (own != group && group != "") json.WriteEndObject();
             if (own != group && own != "") json.WriteStartObject(own[..^1]);
-            field.Write(json, field.Json[own.Length..], record);
+            _inFile[i].Write(json, name, record);
             group = own;
         }
 
@@ -53,7 +61,11 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
         json.WriteEndObject();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Reads an object.</summary>
+    /// <param name="json">At the object's beginning; then at its end.</param>
+    /// <param name="path">Where that is, for messages.</param>
+    /// <param name="fault">A word that is none of the format's; null where all are.</param>
+    /// <exception cref="JsonException">A member is unknown, repeated, missing or of another type.</exception>
     public T Read(ref Utf8JsonReader json, string path, out string? fault)
     {
         var reading = new FieldReading(path + ".");
@@ -68,7 +80,7 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
     /// <exception cref="ArgumentException">A word is none of the format's.</exception>
     internal T Read(ReadOnlyMemory<byte> section)
     {
-        var json = new Utf8JsonReader(section.Span, new JsonReaderOptions { MaxDepth = TsdHeader.MaxDepth });
+        var json = new Utf8JsonReader(section.Span);
         json.Read();
         T record = Read(ref json, "$", out string? fault);
         if (fault is not null) Throw.Argument(fault);
@@ -83,10 +95,12 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
     internal T Read(ref Utf8JsonReader json, string path, FieldReading reading)
     {
         (T record, long start) = (blank, json.TokenStartIndex);
-        var missing = new List<Field<T>>(_inFile);
-        ReadObject(ref json, path, "", reading, missing, ref record);
-        foreach (Field<T> field in missing)
+        var found = new MemberPresence[Names.Count];
+        ReadObject(ref json, path, "", reading, found, ref record);
+        for (int i = 0; i < _inFile.Length; i++)
         {
+            if (found[i] == MemberPresence.Value) continue;
+            Field<T> field = _inFile[i];
             if (field.IsRequired) throw reading.Refused(path + field.Json, $"the key {path}{field.Json} is missing", start);
             record = field.WithUsual(record);
         }
@@ -94,74 +108,38 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
         return record;
     }
 
-    private void ReadObject(ref Utf8JsonReader json, string path, string group, FieldReading reading, List<Field<T>> missing, ref T record)
+    private void ReadObject(ref Utf8JsonReader json, string path, string group, FieldReading reading, MemberPresence[] found, ref T record)
     {
-        var seen = new HashSet<string>();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             long start = json.TokenStartIndex;
-            string name = group + json.GetString(), key = path + name;
-            Field<T>? field = Array.Find(_inFile, known => known.Json == name);
-            bool isGroup = group == "" && Array.Exists(_inFile, known => known.Json.StartsWith(name + '.', StringComparison.Ordinal));
-            string shown = path + Words.Shown(name);
-            if (field is null && !isGroup) throw reading.Refused(shown, $"{shown} is no key of {what}{Known()}", start);
+            int index = Names.Find(json, group);
+            if (index < 0)
+            {
+                string shown = path + Words.Shown(group + json.GetString());
+                throw reading.Refused(shown, $"{shown} is no key of {what}{Names.Known()}", start);
+            }
+
+            string name = Names[index].Name, key = path + group + name;
+            Field<T>? field = index < _inFile.Length ? _inFile[index] : null;
             reading.See(key, start);
-            if (!seen.Add(name)) throw reading.Refused(key, $"{key} stands twice", start);
+            if (found[index] != MemberPresence.None) throw reading.Refused(key, $"{key} stands twice", start);
             json.Read();
-            if (json.TokenType == JsonTokenType.Null && field is { IsRequired: false }) continue;
+            bool isLeftOut = json.TokenType == JsonTokenType.Null && field is { IsRequired: false };
+            found[index] = isLeftOut ? MemberPresence.Null : MemberPresence.Value;
+            if (isLeftOut) continue;
             bool isOfType;
             if (field is null)
             {
                 isOfType = json.TokenType == JsonTokenType.StartObject;
-                if (isOfType) ReadObject(ref json, path, name + '.', reading, missing, ref record);
+                if (isOfType) ReadObject(ref json, path, name + '.', reading, found, ref record);
             }
             else
             {
-                missing.Remove(field);
                 isOfType = field.TryRead(ref json, key, reading, ref record);
             }
 
-            if (!isOfType) throw reading.Refused(key, $"{key} is {Found(json)}; expected {field?.Spelling.Expected ?? "an object"}", start);
+            if (!isOfType) throw reading.OfAnotherType(key, json, field?.Spelling.Expected ?? "an object", start);
         }
-    }
-
-    // Of few, which they are.
-    private string Known() => fields.Count > 16 ? "" : $"; {string.Join(", ", _inFile.Select(field => field.Json))} are";
-
-    private static string Found(in Utf8JsonReader json) => json.TokenType switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.Null => "null",
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        JsonTokenType.String => $"the string '{Words.Shown(json.GetString()!)}'",
-        _ => Words.Shown(Encoding.UTF8.GetString(json.ValueSpan)),
-    };
-}
-
-/// <summary>A record inside another.</summary>
-internal sealed class Nested<T>(FieldTable<T> table) : Spelling<T?>("OBJECT", "an object")
-    where T : class
-{
-    public override bool TryParse(string word, out T? value)
-    {
-        value = null;
-        return false;
-    }
-
-    public override string NameOf(T? value) => $"{value}";
-
-    internal override void Write(Utf8JsonWriter json, string name, T? value)
-    {
-        json.WritePropertyName(name);
-        table.Write(json, value!);
-    }
-
-    internal override bool TryRead(ref Utf8JsonReader json, string key, FieldReading reading, out T? value)
-    {
-        bool isObject = json.TokenType == JsonTokenType.StartObject;
-        value = isObject ? table.Read(ref json, key + ".", reading) : null;
-        return isObject;
     }
 }

@@ -49,7 +49,7 @@ public static class ClassifierFile
     public static Metric Metric { get; } = new("accuracy", HigherIsBetter: true);
 
     private static readonly TrainingFormat<ClassifierRecipe, SequencesRecord> s_training =
-        new(Metric, ClassifierFields.Table, ModelJson.Default.SequencesRecord, data => data.FindFault());
+        new(Metric, ClassifierFields.Table, SequencesFields.Table, data => data.FindFault());
 
     /// <summary>Writes a classifier whole or not at all; equal input gives equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
@@ -121,13 +121,11 @@ public static class ClassifierFile
             content.Form.Validate();
             if (FindFault(content) is { } fault) Throw.Argument(fault);
             json.WritePropertyName(FormName);
-            JsonSerializer.Serialize(json, ClassifierSection.From(content), ModelJson.Default.ClassifierSection);
+            ClassifierSection.Fields.Write(json, ClassifierSection.From(content));
             if (content.Vocabulary is { } vocabulary)
             {
                 json.WritePropertyName(VocabularyName);
-                var tokens = new VocabularySection
-                { Level = vocabulary.Level, LineMarks = vocabulary.LineMarks, Tokens = [.. vocabulary.Tokens] };
-                JsonSerializer.Serialize(json, tokens, ModelJson.Default.VocabularySection);
+                VocabularySection.Table.Write(json, VocabularySection.From(vocabulary));
             }
 
             s_training.Write(json, content.Training, path);
@@ -141,13 +139,11 @@ public static class ClassifierFile
             Vocabulary? vocabulary = null;
             if (reader.File.Sections.ContainsKey(VocabularyName))
             {
-                VocabularySection tokens = reader.Read(
-                    VocabularyName, ModelJson.Default.VocabularySection, Math.Min(floats, Vocabulary.MaxCount) + SectionReader.MostValues);
-                vocabulary = new Vocabulary(tokens.Level, tokens.Tokens, tokens.LineMarks);
+                long most = Math.Min(floats, Vocabulary.MaxCount) + SectionReader.MostValues;
+                vocabulary = reader.Read(VocabularyName, VocabularySection.Table, most).ToVocabulary();
             }
 
-            ClassifierSection section = reader.Read(
-                FormName, ModelJson.Default.ClassifierSection, (4 * floats) + SectionReader.MostValues);
+            ClassifierSection section = reader.Read(FormName, ClassifierSection.Fields, (4 * floats) + SectionReader.MostValues);
             ClassifierRecipe recipe = training.Recipe;
             TextReading? texts = vocabulary is null ? null : new()
             { Level = vocabulary.Level, IsLowerCase = section.LowerCase == true, MaxLength = recipe.MaxLength };

@@ -1,11 +1,12 @@
+using TinySD.Formats.Fields;
+
 namespace TinySD.Formats.Models;
 
 /// <summary>An epoch in a model's record.</summary>
 /// <remarks>JSON has no infinity. A perplexity that is infinite is left out, and the loss that it is exp of says all; so is a metric that
 /// was not measured.</remarks>
-internal class EpochEntry
+internal sealed record EpochEntry
 {
-    [JsonPropertyOrder(-2)]
     public required int Epoch { get; init; }
 
     public double? TrainPerplexity { get; init; }
@@ -22,23 +23,39 @@ internal class EpochEntry
 
     public double? ValidMetric { get; init; }
 
-    [JsonPropertyOrder(1)]
     public required float LearningRate { get; init; }
 
-    public EpochEntry()
-    {
-    }
+    /// <summary>Its members.</summary>
+    public static FieldTable<EpochEntry> Table { get; } = new("an epoch", new() { Epoch = 0, LearningRate = 0f },
+    [
+        new Field<EpochEntry, int>("epoch", Spelling.Whole<int>(), e => e.Epoch, (e, v) => e with { Epoch = v }),
+        Result("trainPerplexity", e => e.TrainPerplexity, (e, v) => e with { TrainPerplexity = v }),
+        Result("validPerplexity", e => e.ValidPerplexity, (e, v) => e with { ValidPerplexity = v }),
+        Result("trainLoss", e => e.TrainLoss, (e, v) => e with { TrainLoss = v }),
+        Result("validLoss", e => e.ValidLoss, (e, v) => e with { ValidLoss = v }),
+        Result("trainMetric", e => e.TrainMetric, (e, v) => e with { TrainMetric = v }),
+        Result("validMetric", e => e.ValidMetric, (e, v) => e with { ValidMetric = v }),
+        new Field<EpochEntry, float>("learningRate", Spelling.Single, e => e.LearningRate, (e, v) => e with { LearningRate = v }),
+    ]);
 
-    [SetsRequiredMembers]
-    public EpochEntry(EpochOutcome epoch, Metric metric, bool hasLosses = false)
+    /// <summary>As files have it.</summary>
+    /// <param name="epoch">What it brought.</param>
+    /// <param name="metric">What the task is measured by.</param>
+    /// <param name="hasLosses">Whether losses are there beside perplexities.</param>
+    public static EpochEntry From(EpochOutcome epoch, Metric metric, bool hasLosses = false)
     {
         (ResultEntry train, ResultEntry valid) = (new(epoch.Train, metric), new(epoch.Valid, metric));
-        Epoch = epoch.Epoch;
-        (TrainPerplexity, ValidPerplexity) = (train.Perplexity, valid.Perplexity);
-        TrainLoss = hasLosses || train.Perplexity is null ? train.Loss : null;
-        ValidLoss = hasLosses || valid.Perplexity is null ? valid.Loss : null;
-        (TrainMetric, ValidMetric) = (train.Metric, valid.Metric);
-        LearningRate = epoch.LearningRate;
+        return new()
+        {
+            Epoch = epoch.Epoch,
+            TrainPerplexity = train.Perplexity,
+            ValidPerplexity = valid.Perplexity,
+            TrainLoss = hasLosses || train.Perplexity is null ? train.Loss : null,
+            ValidLoss = hasLosses || valid.Perplexity is null ? valid.Loss : null,
+            TrainMetric = train.Metric,
+            ValidMetric = valid.Metric,
+            LearningRate = epoch.LearningRate,
+        };
     }
 
     /// <summary>The outcome; steps and times, which a model's record does not have, are 0.</summary>
@@ -46,6 +63,9 @@ internal class EpochEntry
     public EpochOutcome ToOutcome(Metric metric) => new(
         Epoch, 0, new ResultEntry(TrainPerplexity, TrainLoss, TrainMetric).ToMeasurement(metric, isOfTraining: true),
         new ResultEntry(ValidPerplexity, ValidLoss, ValidMetric).ToMeasurement(metric), LearningRate, 0, 0);
+
+    private static Field<EpochEntry, double?> Result(string json, Func<EpochEntry, double?> get, Func<EpochEntry, double?, EpochEntry> with) =>
+        new(json, Optional.Double, get, with) { Usual = null };
 }
 
 /// <summary>Of tasks that are measured by perplexity, which is exp of the loss.</summary>

@@ -38,12 +38,9 @@ public static class LanguageModelFile
     /// <summary>What they are measured by.</summary>
     public static Metric Metric { get; } = new(Perplexities.Name, IsOfLoss: true);
 
-    /// <summary>How their recipe is spelled.</summary>
-    internal static IRecordFormat<LanguageModelRecipe> RecipeFormat => LanguageModelFields.Table;
-
     /// <summary>How their training record is written and read.</summary>
     internal static TrainingFormat<LanguageModelRecipe, TextsRecord> Training { get; } =
-        new(Metric, RecipeFormat, ModelJson.Default.TextsRecord, texts => texts.FindFault());
+        new(Metric, LanguageModelFields.Table, TextsFields.Table, texts => texts.FindFault());
 
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
@@ -132,25 +129,21 @@ public static class LanguageModelFile
 
         internal override void Write(Utf8JsonWriter json, LanguageModelDescription content, string path)
         {
-            var tokens = new VocabularySection
-            { Level = content.Vocabulary.Level, LineMarks = content.Vocabulary.LineMarks, Tokens = [.. content.Vocabulary.Tokens] };
             json.WritePropertyName(ConfigurationName);
             ConfigurationFields.Table.Write(json, content.Config);
             json.WritePropertyName(VocabularyName);
-            JsonSerializer.Serialize(json, tokens, ModelJson.Default.VocabularySection);
+            VocabularySection.Table.Write(json, VocabularySection.From(content.Vocabulary));
             Training.Write(json, content.Training, path);
         }
 
         internal override LanguageModelDescription Read(SectionReader reader)
         {
-            LanguageModelConfig config = reader.Read(ConfigurationName, SectionReader.MostValues, ConfigurationFields.Table.Read);
+            LanguageModelConfig config = reader.Read(ConfigurationName, ConfigurationFields.Table);
             config.Validate();
 
             // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.
-            VocabularySection tokens = reader.Read(
-                VocabularyName, ModelJson.Default.VocabularySection,
-                Math.Min(FloatsOf(reader.File) / 2, Vocabulary.MaxCount) + SectionReader.MostValues);
-            var vocabulary = new Vocabulary(tokens.Level, tokens.Tokens, tokens.LineMarks);
+            long most = Math.Min(FloatsOf(reader.File) / 2, Vocabulary.MaxCount) + SectionReader.MostValues;
+            Vocabulary vocabulary = reader.Read(VocabularyName, VocabularySection.Table, most).ToVocabulary();
             if (vocabulary.Count != config.VocabularySize)
                 Throw.Argument($"it has {Words.Counted(vocabulary.Count, "token")}, the configuration says {config.VocabularySize}");
             return new LanguageModelDescription(config, vocabulary, Training.Read(reader));

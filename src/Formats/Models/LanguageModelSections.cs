@@ -29,15 +29,24 @@ internal static class ConfigurationFields
 }
 
 /// <summary>The section <c>vocabulary</c>.</summary>
-internal sealed class VocabularySection
+internal sealed record VocabularySection(string Level, string LineMarks, string[] Tokens)
 {
-    [JsonConverter(typeof(TextLevelConverter))]
-    public required TextLevel Level { get; init; }
+    /// <summary>Its members.</summary>
+    public static FieldTable<VocabularySection> Table { get; } = new("a vocabulary", new("", "", []),
+    [
+        new Field<VocabularySection, string>("level", Spelling.Text, s => s.Level, (s, v) => s with { Level = v }),
 
-    // Left out where every line gets its mark, as in all files from before there was a choice.
-    [JsonConverter(typeof(LineMarksConverter))]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public LineMarks LineMarks { get; init; }
+        // Left out where every line gets its mark, as in all files from before there was a choice.
+        new Field<VocabularySection, string>("lineMarks", Spelling.Text, s => s.LineMarks, (s, v) => s with { LineMarks = v })
+        { Usual = TextSpelling.LineMarks.NameOf(Text.LineMarks.Always) },
+        new Field<VocabularySection, string[]>("tokens", new Items<string>(Spelling.Text), s => s.Tokens, (s, v) => s with { Tokens = v }),
+    ]);
 
-    public required string[] Tokens { get; init; }
+    public static VocabularySection From(Vocabulary vocabulary) => new(
+        TextSpelling.Levels.NameOf(vocabulary.Level), TextSpelling.LineMarks.NameOf(vocabulary.LineMarks), [.. vocabulary.Tokens]);
+
+    /// <summary>The vocabulary.</summary>
+    /// <exception cref="ArgumentException">It is none.</exception>
+    public Vocabulary ToVocabulary() =>
+        new(TextSpelling.Levels.ValueOf(Level), Tokens, TextSpelling.LineMarks.ValueOf(LineMarks));
 }

@@ -66,17 +66,16 @@ public static class RecurrentStackFile
         internal override void Write(Utf8JsonWriter json, RecurrentStackDescription content, string path)
         {
             json.WritePropertyName(ConfigurationName);
-            JsonSerializer.Serialize(json, StackSection.From(content.Config), ModelJson.Default.StackSection);
+            StackSection.Table.Write(json, StackSection.From(content.Config));
             json.WritePropertyName(OriginName);
-            var origin = new OriginSection(content.WrittenBy, content.Source);
-            JsonSerializer.Serialize(json, origin, ModelJson.Default.OriginSection);
+            OriginSection.Table.Write(json, new(content.WrittenBy, content.Source));
         }
 
         internal override RecurrentStackDescription Read(SectionReader reader)
         {
-            RecurrentStackConfig config = reader.Read(ConfigurationName, ModelJson.Default.StackSection).ToConfig();
+            RecurrentStackConfig config = reader.Read(ConfigurationName, StackSection.Table).ToConfig();
             config.Validate();
-            OriginSection origin = reader.Read(OriginName, ModelJson.Default.OriginSection);
+            OriginSection origin = reader.Read(OriginName, OriginSection.Table);
             return new RecurrentStackDescription(config, origin.WrittenBy, origin.Source);
         }
 

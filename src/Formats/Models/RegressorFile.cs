@@ -9,7 +9,6 @@ namespace TinySD.Formats.Models;
 public sealed record RowsRecord(string Name, long Rows)
 {
     /// <summary>The file's name without its folders.</summary>
-    [JsonPropertyOrder(-1)]
     public string Name { get; init; } = Path.GetFileName(Name);
 }
 
@@ -30,7 +29,6 @@ public sealed record SeriesRecord
     public required IReadOnlyList<string> Table { get; init; }
 
     /// <summary>The decimal mark of its numbers.</summary>
-    [JsonConverter(typeof(DecimalMarkConverter))]
     public required DecimalMark DecimalMark { get; init; }
 
     /// <summary>Of each target the standard deviation of the errors on the validation rows, one row ahead or in the same row, in its own
@@ -129,14 +127,14 @@ public static class RegressorFile
         private const int ValuesOfColumn = 8;
 
         private readonly TrainingFormat<RegressorRecipe, SeriesRecord> _training =
-            new(RegressorFile.Metric, RegressorFields.Table, ModelJson.Default.SeriesRecord, series => series.FindFault());
+            new(RegressorFile.Metric, RegressorFields.Table, SeriesFields.Table, series => series.FindFault());
 
         internal override void Write(Utf8JsonWriter json, RegressorDescription content, string path)
         {
             content.Form.Validate();
             if (FindFault(content) is { } fault) Throw.Argument(fault);
             json.WritePropertyName(ColumnsName);
-            JsonSerializer.Serialize(json, FormSection.From(content.Form), ModelJson.Default.FormSection);
+            FormSection.Table.Write(json, FormSection.From(content.Form));
             _training.Write(json, content.Training, path);
         }
 
@@ -145,7 +143,7 @@ public static class RegressorFile
             // The recipe first: it says how much the columns mean.
             TrainingRecord<RegressorRecipe, SeriesRecord> training = _training.Read(reader);
             FormSection columns = reader.Read(
-                ColumnsName, ModelJson.Default.FormSection, (ValuesOfColumn * FloatsOf(reader.File)) + SectionReader.MostValues);
+                ColumnsName, FormSection.Table, (ValuesOfColumn * FloatsOf(reader.File)) + SectionReader.MostValues);
             var content = new RegressorDescription(columns.ToForm(training.Recipe), training);
             if (FindFault(content) is { } fault) Throw.Argument(fault);
             return content;

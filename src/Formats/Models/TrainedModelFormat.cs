@@ -1,4 +1,5 @@
 using TinySD.Formats.Container;
+using TinySD.Formats.Fields;
 
 namespace TinySD.Formats.Models;
 
@@ -11,7 +12,7 @@ namespace TinySD.Formats.Models;
 /// <param name="data">How what only it has is spelled.</param>
 /// <param name="layout">The tensors that a recipe makes. An argument exception is the file's fault.</param>
 public sealed class TrainedModelFormat<TRecipe, TData>(
-    string kind, Metric metric, IRecordFormat<TRecipe> recipe, JsonTypeInfo<TData> data, Func<TRecipe, ParameterLayout> layout)
+    string kind, Metric metric, FieldTable<TRecipe> recipe, FieldTable<TData> data, Func<TRecipe, ParameterLayout> layout)
     : ModelFormat<TrainingRecord<TRecipe, TData>, ParameterBlock>(kind, TrainingRecord.Section)
     where TRecipe : TrainingRecipe
     where TData : class

@@ -1,4 +1,5 @@
 using TinySD.Formats.Container;
+using TinySD.Formats.Fields;
 
 namespace TinySD.Formats.Models;
 
@@ -11,11 +12,18 @@ namespace TinySD.Formats.Models;
 /// <param name="data">How what only it has is spelled; its members must not be those that all tasks have.</param>
 /// <param name="findFault">What is impossible in that, or null.</param>
 internal sealed class TrainingFormat<TRecipe, TData>(
-    Metric metric, IRecordFormat<TRecipe> recipe, JsonTypeInfo<TData> data, Func<TData, string?>? findFault = null)
+    Metric metric, FieldTable<TRecipe> recipe, FieldTable<TData> data, Func<TData, string?>? findFault = null)
     where TRecipe : TrainingRecipe
     where TData : class
 {
-    private const string WriterName = "writtenBy", SourceName = "importedFrom", RecipeName = "recipe";
+    private readonly FieldTable<Section> _table = new("a training record", new("", null, null!, data.Blank, ResultsSection.Table.Blank),
+    [
+        new Field<Section, string>("writtenBy", Spelling.Text, s => s.WrittenBy, (s, v) => s with { WrittenBy = v }),
+        new Field<Section, string?>("importedFrom", Spelling.Text!, s => s.Source, (s, v) => s with { Source = v }) { Usual = null },
+        new Field<Section, TRecipe>("recipe", new Recorded<TRecipe>(recipe), s => s.Recipe, (s, v) => s with { Recipe = v }),
+        .. data.JoinedTo<Section>(s => s.Data, (s, v) => s with { Data = v }),
+        .. ResultsSection.Table.JoinedTo<Section>(s => s.Results, (s, v) => s with { Results = v }),
+    ]);
 
     /// <summary>The most JSON values of it: those of an epoch with its braces, and beside the epochs many more than there are.</summary>
     public long MostValues { get; } = ((metric.IsPerplexity ? 5 : 7) * LanguageModelFile.MaxEpochs) + 256;
@@ -41,14 +49,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
 
         if (FindWrong(record) is { } wrong) Throw.Argument(wrong);
         record.Recipe.Validate();
-        json.WriteStartObject();
-        json.WriteString(WriterName, record.WrittenBy);
-        if (record.ImportedFrom is not null) json.WriteString(SourceName, record.ImportedFrom);
-        json.WritePropertyName(RecipeName);
-        recipe.Write(json, record.Recipe);
-        JoinedSection.Write(json, record.Data, data);
-        JoinedSection.Write(json, ResultsSection.From(record, metric), ModelJson.Default.ResultsSection);
-        json.WriteEndObject();
+        _table.Write(json, new(record.WrittenBy, record.ImportedFrom, record.Recipe, record.Data, ResultsSection.From(record, metric)));
     }
 
     /// <summary>Reads the section of a file, whose tensors hold as many numbers as it says.</summary>
@@ -68,13 +69,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     /// <exception cref="ArgumentException">It is impossible.</exception>
     public TrainingRecord<TRecipe, TData> Read(ReadOnlyMemory<byte> json)
     {
-        var section = new JoinedSection(json);
-        string writtenBy = section.TakeText(WriterName);
-        string? source = section.TakeTextIfAny(SourceName);
-        TRecipe found = section.Take(RecipeName, recipe);
-        TData own = section.Take(data);
-        ResultsSection results = section.Take(ModelJson.Default.ResultsSection);
-        section.RequireNoMore();
+        (string writtenBy, string? source, TRecipe found, TData own, ResultsSection results) = _table.Read(json);
         if (results.Epochs.Contains(null)) Throw.Argument("an epoch is null");
         var record = new TrainingRecord<TRecipe, TData>
         {
@@ -83,7 +78,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
             Recipe = found,
             Data = own,
             Parameters = results.Parameters,
-            Epochs = [.. results.Epochs.Select(epoch => epoch.ToOutcome(metric))],
+            Epochs = [.. results.Epochs.Select(epoch => epoch!.ToOutcome(metric))],
             Test = results.TestOf(metric),
         };
         found.Validate();
@@ -116,20 +111,37 @@ internal sealed class TrainingFormat<TRecipe, TData>(
 
         return findFault?.Invoke(record.Data);
     }
+
+    // All that stands in one object.
+    private sealed record Section(string WrittenBy, string? Source, TRecipe Recipe, TData Data, ResultsSection Results);
 }
 
 /// <summary>What its training brought.</summary>
 /// <remarks>Test loss and metric stand in place of a perplexity that is infinite, and of tasks that are not measured by it.</remarks>
 internal sealed record ResultsSection(
-    long Parameters, EpochEntry[] Epochs, double? TestPerplexity = null, double? TestLoss = null, double? TestMetric = null)
+    long Parameters, EpochEntry?[] Epochs, double? TestPerplexity = null, double? TestLoss = null, double? TestMetric = null)
 {
+    /// <summary>Its members.</summary>
+    public static FieldTable<ResultsSection> Table { get; } = new("results", new(0, []),
+    [
+        new Field<ResultsSection, long>("parameters", Spelling.Whole<long>(), s => s.Parameters, (s, v) => s with { Parameters = v }),
+        new Field<ResultsSection, EpochEntry?[]>(
+            "epochs", new Items<EpochEntry?>(new Nested<EpochEntry>(EpochEntry.Table)), s => s.Epochs, (s, v) => s with { Epochs = v }),
+        new Field<ResultsSection, double?>(
+            "testPerplexity", Optional.Double, s => s.TestPerplexity, (s, v) => s with { TestPerplexity = v }) { Usual = null },
+        new Field<ResultsSection, double?>("testLoss", Optional.Double, s => s.TestLoss, (s, v) => s with { TestLoss = v })
+        { Usual = null },
+        new Field<ResultsSection, double?>("testMetric", Optional.Double, s => s.TestMetric, (s, v) => s with { TestMetric = v })
+        { Usual = null },
+    ]);
+
     public static ResultsSection From<TRecipe, TData>(TrainingRecord<TRecipe, TData> record, Metric metric)
         where TRecipe : TrainingRecipe
         where TData : class
     {
         ResultEntry? test = record.Test is { } measured ? new ResultEntry(measured, metric) : null;
         return new(
-            record.Parameters, [.. record.Epochs.Select(epoch => new EpochEntry(epoch, metric))], test?.Perplexity,
+            record.Parameters, [.. record.Epochs.Select(epoch => EpochEntry.From(epoch, metric))], test?.Perplexity,
             test?.Perplexity is null ? test?.Loss : null, test?.Metric);
     }
 

@@ -1,3 +1,5 @@
+using TinySD.Formats.Fields;
+
 namespace TinySD.Formats.Models;
 
 /// <summary>How a model of any task came to be; kept in its file. Holds no time of day, so equal runs write equal files.</summary>
@@ -38,7 +40,7 @@ public sealed record TrainingRecord<TRecipe, TData>
 public sealed record NoData
 {
     /// <summary>How it is spelled.</summary>
-    public static JsonTypeInfo<NoData> Json => ModelJson.Default.NoData;
+    public static FieldTable<NoData> Json { get; } = new("a record", new(), []);
 }
 
 /// <summary>What a language model was trained, validated and tested on. Names of members here are the file's.</summary>
@@ -70,8 +72,26 @@ public sealed record TextsRecord
 public sealed record TextRecord(string Name, long Tokens)
 {
     /// <summary>The file's name without its folders.</summary>
-    [JsonPropertyOrder(-1)]
     public string Name { get; init; } = Path.GetFileName(Name);
+}
+
+/// <summary>The members of a <see cref="TextsRecord"/>.</summary>
+internal static class TextsFields
+{
+    private static readonly Spelling<TextRecord?> s_text = new Nested<TextRecord>(new("a text", new("", 0),
+    [
+        new Field<TextRecord, string>("name", Spelling.Text, t => t.Name, (t, v) => new(v, t.Tokens)),
+        new Field<TextRecord, long>("tokens", Spelling.Whole<long>(), t => t.Tokens, (t, v) => t with { Tokens = v }),
+    ]));
+
+    public static FieldTable<TextsRecord> Table { get; } = new("a training record", new() { Train = null!, Valid = null! },
+    [
+        new Field<TextsRecord, TextRecord?>("train", s_text, r => r.Train, (r, v) => r with { Train = v! }),
+        new Field<TextsRecord, TextRecord?>("valid", s_text, r => r.Valid, (r, v) => r with { Valid = v! }),
+        new Field<TextsRecord, TextRecord?>("test", s_text, r => r.Test, (r, v) => r with { Test = v }) { Usual = null },
+        new Field<TextsRecord, int?>("streams", Optional.Int, r => r.Streams, (r, v) => r with { Streams = v })
+        { Usual = null },
+    ]);
 }
 
 /// <summary>What goes into training records.</summary>

@@ -62,9 +62,3 @@ public sealed record TableOptions
 /// <param name="HasHeader">Whether the first row has the columns' names.</param>
 /// <param name="DecimalMark">The decimal mark, as the options say.</param>
 public sealed record TableDialect(CellSeparator Separator, bool HasHeader, DecimalMark DecimalMark);
-
-/// <summary>Puts a separator into JSON.</summary>
-internal sealed class CellSeparatorConverter() : SpellingConverter<CellSeparator>(TableSpelling.Separators);
-
-/// <summary>Puts a decimal mark into JSON.</summary>
-internal sealed class DecimalMarkConverter() : SpellingConverter<DecimalMark>(TableSpelling.Decimals);

@@ -19,15 +19,3 @@ public static class TextSpelling
     /// <summary>Where in a line the label stands.</summary>
     public static Choice<LabelPlace> LabelPlaces { get; } = new("label", (LabelPlace.First, "first"), (LabelPlace.Last, "last"));
 }
-
-/// <summary>Puts a level into JSON.</summary>
-internal sealed class TextLevelConverter() : SpellingConverter<TextLevel>(TextSpelling.Levels);
-
-/// <summary>Puts marks into JSON, where null says what goes without saying.</summary>
-internal sealed class LineMarksConverter() : SpellingConverter<LineMarks>(TextSpelling.LineMarks)
-{
-    public override bool HandleNull => true;
-
-    public override LineMarks Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Null ? default : base.Read(ref reader, typeToConvert, options);
-}

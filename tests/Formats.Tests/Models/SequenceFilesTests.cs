@@ -157,7 +157,7 @@ public sealed class SequenceFilesTests
             .Select(property => char.ToLowerInvariant(property.Name[0]) + property.Name[1..]).Where(name => !found.Contains(name));
     }
 
-    private static string Broken(TestFolder folder, byte[] file, string change)
+    internal static string Broken(TestFolder folder, byte[] file, string change)
     {
         (string header, byte[] data) = TsdBytes.Split(file);
         string[] parts = change.Split('|');

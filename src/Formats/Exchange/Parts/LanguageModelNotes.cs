@@ -1,4 +1,5 @@
 using TinySD.Formats.Container;
+using TinySD.Formats.Fields;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 
@@ -16,6 +17,8 @@ internal sealed record LanguageModelNotes(
     private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration",
         TrainingKey = "tinysd.training";
 
+    private static readonly Spelling<string[]> s_tokens = new Items<string>(Spelling.Text);
+
     /// <summary>Adds a model's to what is said of a file anyway.</summary>
     public static void AddTo(IDictionary<string, string> metadata, LoadedLanguageModel loaded)
     {
@@ -23,7 +26,7 @@ internal sealed record LanguageModelNotes(
         training = training with { Parameters = model.Layout.ParameterCount };
         metadata[LevelKey] = TextSpelling.Levels.NameOf(vocabulary.Level);
         if (vocabulary.LineMarks != LineMarks.Always) metadata[LineMarksKey] = TextSpelling.LineMarks.NameOf(vocabulary.LineMarks);
-        metadata[VocabularyKey] = Text(json => JsonSerializer.Serialize(json, [.. vocabulary.Tokens], TsdJson.Default.StringArray));
+        metadata[VocabularyKey] = Text(json => s_tokens.Write(json, [.. vocabulary.Tokens]));
         metadata[ConfigurationKey] = Text(json => ConfigurationFields.Table.Write(json, model.Config));
         metadata[TrainingKey] = Text(json => LanguageModelFile.Training.WriteObject(json, training, TrainingKey));
     }
@@ -53,9 +56,7 @@ internal sealed record LanguageModelNotes(
     {
         TrainingRecord<LanguageModelRecipe, TextsRecord>? record = Parse(
             path, metadata, TrainingKey, LanguageModelFile.Training.MostValues, LanguageModelFile.Training.Read);
-        string[]? words = Parse(
-            path, metadata, VocabularyKey, tokens + SectionReader.MostValues,
-            json => JsonSerializer.Deserialize(json.Span, TsdJson.Default.StringArray));
+        string[]? words = Parse(path, metadata, VocabularyKey, tokens + SectionReader.MostValues, s_tokens.Read);
         LanguageModelConfig? config = Shape(path, metadata);
         if (words is null) return new LanguageModelNotes(null, config, record);
         level ??= Level(path, metadata);
@@ -76,13 +77,13 @@ internal sealed record LanguageModelNotes(
     }
 
     private static T? Parse<T>(
-        string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T?> read)
+        string path, IReadOnlyDictionary<string, string> metadata, string key, long mostValues, Func<ReadOnlyMemory<byte>, T> read)
         where T : class => !metadata.TryGetValue(key, out string? text) ? null : Checked(path, key, () =>
         {
             // Counted before anything is made of it: a value of one byte can become an object of a hundred.
             byte[] json = Encoding.UTF8.GetBytes(text);
             long count = TsdHeader.CountValues(json);
-            if (count <= mostValues) return read(json) ?? throw new JsonException("it is null");
+            if (count <= mostValues) return read(json);
             throw new FileProblemException(Invalid(path, key,
                 $"{path}: '{key}' in its metadata has {Words.Count(count)} values; at most {Words.Count(mostValues)} were expected"));
         });
