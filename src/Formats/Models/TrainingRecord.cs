@@ -108,17 +108,7 @@ public static class TrainingRecord
     internal static TrainingRecord<LanguageModelRecipe, TextsRecord> OfImport(string source, LanguageModelConfig config) => new()
     {
         ImportedFrom = Path.GetFileName(source),
-        Recipe = new LanguageModelRecipe
-        {
-            Name = UnknownRun,
-            HiddenSize = config.HiddenSize,
-            LastHiddenSize = config.LastHiddenSize,
-            EmbeddingSize = config.EmbeddingSize,
-            LayerCount = config.LayerCount,
-            Cell = config.Cell,
-            Peepholes = config.Peepholes,
-            TieWeights = config.TieWeights,
-        },
+        Recipe = new LanguageModelRecipe { Name = UnknownRun }.WithShapeOf(config),
         Data = new TextsRecord { Train = new TextRecord("", 0), Valid = new TextRecord("", 0) },
     };
 }

@@ -17,8 +17,12 @@ public sealed class NetworkPlan
     private readonly List<PlannedProduct> _products = [];
     private int _weightMasks, _wordMasks;
 
+    private readonly IParallelRunner _runner;
+    private readonly KernelSet _kernels;
+
     internal NetworkPlan(IParallelRunner runner, KernelSet kernels)
     {
+        (_runner, _kernels) = (runner, kernels);
         Products = new Products(runner, kernels);
         Vectors = new VectorOps(runner, kernels);
     }
@@ -44,6 +48,9 @@ public sealed class NetworkPlan
     internal VectorOps Vectors { get; }
 
     internal Workspace Scratch { get; } = new();
+
+    /// <summary>An empty plan for the same machine.</summary>
+    internal NetworkPlan Another() => new(_runner, _kernels);
 
     /// <summary>Declares a place that has a number of its own.</summary>
     /// <exception cref="ArgumentException">Another place has its name or its number.</exception>

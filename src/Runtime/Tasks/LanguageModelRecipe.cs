@@ -78,7 +78,7 @@ public sealed partial record LanguageModelRecipe : TrainingRecipe
     {
         HiddenSize = config.HiddenSize,
         LastHiddenSize = config.LastHiddenSize,
-        EmbeddingSize = config.EmbeddingSize == config.HiddenSize ? 0 : config.EmbeddingSize,
+        EmbeddingSize = config.EmbeddingSize,
         LayerCount = config.LayerCount,
         Cell = config.Cell,
         Peepholes = config.Peepholes,

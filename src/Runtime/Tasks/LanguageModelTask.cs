@@ -51,7 +51,7 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
         Batches = new WindowBatches(Windows, recipe);
         Model = _measured = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
-        (Network, _window) = LanguageModelTrainer.Declare(Model, recipe, plan, masks);
+        (Network, _window) = LanguageModelTrainer.Declare(Model, recipe, plan, masks, streams);
         Take(memory);
         _newEvaluator = model =>
             new LanguageModelEvaluator(model, runner, streams ?? recipe.BatchSize, timeSteps: 32, hardware, plan.Scratch.Memory);

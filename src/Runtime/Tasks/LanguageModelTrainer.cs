@@ -75,10 +75,16 @@ public sealed class LanguageModelTrainer
 
     /// <summary>The memory that training by a recipe takes, model included, by this trainer or by a <see cref="LanguageModelTask"/>; none
     /// of it is taken here.</summary>
-    /// <inheritdoc cref="PlanOf"/>
+    /// <param name="recipe">Batch, window, dropout, optimizer and shape are used.</param>
+    /// <param name="vocabularySize">Tokens V.</param>
+    /// <param name="runner">Threads, which need scratch each; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are.</param>
+    /// <param name="streams">Streams of a task's validation, which count only where they are many more than the batch;
+    /// <see langword="null"/> for as many.</param>
+    /// <exception cref="ArgumentException">The recipe is out of range, or a part of the memory would pass 2^31 floats.</exception>
     public static MemoryNeed MemoryNeedOf(
-        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null) =>
-        MemoryNeed.Of(Planned(recipe, vocabularySize, runner, hardware), recipe);
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner = null, HardwareProfile? hardware = null,
+        int? streams = null) => MemoryNeed.Of(Planned(recipe, vocabularySize, runner, hardware, streams), recipe);
 
     /// <summary>The step size of the next update of a window of the base length. With variable lengths a window of t steps has t / T of it,
     /// and during the warm-up an update has its share.</summary>
@@ -176,22 +182,32 @@ public sealed class LanguageModelTrainer
         return _trainer.ComputeGradient(_window, draw);
     }
 
-    /// <summary>A recipe's network and room for a window of it, on a plan whose memory is not taken.</summary>
+    /// <summary>A recipe's network and room for a window of it, on a plan whose memory is not taken; and for a step of validation in so
+    /// many streams.</summary>
     internal static (LanguageModelNetwork Network, TokenWindow Window) Declare(
-        LanguageModel model, LanguageModelRecipe recipe, NetworkPlan plan, IMaskSource? masks)
+        LanguageModel model, LanguageModelRecipe recipe, NetworkPlan plan, IMaskSource? masks, int? streams = null)
     {
         var shape = new WindowShape(recipe.BatchSize, recipe.LongestWindow, Training: true);
         var origin = new MaskOrigin(recipe.Dropout, recipe.Seed, masks);
         var network = new LanguageModelNetwork(model, shape, origin, plan, recipe.Regularizers);
-        return (network, new TokenWindow(recipe.BatchSize, recipe.LongestWindow, plan.Scratch));
+        var window = new TokenWindow(recipe.BatchSize, recipe.LongestWindow, plan.Scratch);
+        if (streams > recipe.BatchSize)
+        {
+            NetworkPlan validation = plan.Another();
+            _ = new LanguageModelNetwork(model, new WindowShape(streams.Value, 1, Training: false), MaskOrigin.None, validation);
+            plan.Scratch.Reserve(Math.Max(0, validation.ScratchFloats - plan.ScratchFloats));
+        }
+
+        return (network, window);
     }
 
     private static LanguageModelNetwork Planned(
-        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner, HardwareProfile? hardware)
+        LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner, HardwareProfile? hardware, int? streams = null)
     {
         recipe.Validate();
         LanguageModel model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
-        return Declare(model, recipe, new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)), null).Network;
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
+        return Declare(model, recipe, plan, masks: null, streams).Network;
     }
 
     private void Take(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, Draw draw)

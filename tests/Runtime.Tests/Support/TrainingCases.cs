@@ -84,6 +84,7 @@ internal sealed record TrainingCase(
         yield return LanguageModel(one);
         yield return LanguageModel(one with { BatchSize = 4, Bptt = 6, VariableBptt = true, WeightDrop = 0.3f, WordDrop = 0.2f });
         yield return LanguageModel(one with { BatchSize = 2, Bptt = 3 }, streams: 9);
+        yield return LanguageModel(one, streams: 40);
         RegressorRecipe rows = new()
         {
             Name = "rows", HiddenSize = 12, BatchSize = 4, Bptt = 5, Optimizer = OptimizerKind.Adam, LearningRate = 0.01f,
@@ -116,7 +117,7 @@ internal sealed record TrainingCase(
     {
         TokenMemory train = new(Arrays.Tokens(1, 400, 90)), valid = new(Arrays.Tokens(2, 300, 90));
         return new(
-            $"{recipe}", runner => LanguageModelTrainer.MemoryNeedOf(recipe, 90, runner),
+            $"{recipe}", runner => LanguageModelTrainer.MemoryNeedOf(recipe, 90, runner, streams: streams),
             (memory, runner) => new TrainingRig<TokenWindow>(
                 new LanguageModelTask(recipe, 90, train, valid, runner, streams: streams, memory: memory)),
             parameters => new LanguageModelEvaluator(Model(recipe, parameters), streams: streams ?? recipe.BatchSize).Evaluate(valid).Loss);
