@@ -57,6 +57,15 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         })
         {
             Files = [(_train, train), (_valid, valid), (_test, test)],
+            Plan = setup =>
+            {
+                var data = ClassifierData.Read(train!, valid, test: null, reading, recipe);
+                int longest = ClassifierTask.LongestOf(recipe, data.Train.Sequences, data.Valid.Sequences);
+                MemoryNeed need = ClassifierTask.MemoryNeedOf(
+                    recipe, data.Vocabulary?.Count ?? 0, data.Form.Inputs.Length, data.Form.Labels.Length, longest, setup.Runner,
+                    setup.Hardware);
+                return (need, longest);
+            },
             Beside = reading.IsOfNumbers ? [] : [("--level", TextSpelling.Levels.NameOf(reading.Level))],
             WriteBeside = json =>
             {

@@ -36,6 +36,11 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; " +
         "--resume goes on to write it.");
 
+    private readonly Option<bool> _plan = new("--plan")
+    {
+        Description = "Print the memory that training would take, in bytes, and stop. Nothing is written.",
+    };
+
     private readonly Option<bool> _show = new("--show") { Description = "Print every figure of the recipe and exit." };
 
     /// <summary>The options of all tasks, in the order of the help: that of the model, which stands behind those that name data; and behind
@@ -49,12 +54,15 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     protected IEnumerable<Option> Machine => [_threads, _profile];
 
     /// <inheritdoc cref="Out"/>
-    protected IEnumerable<Option> Rest => [_report, .. _checkpoints.All, _show];
+    protected IEnumerable<Option> Rest => [_report, .. _checkpoints.All, _plan, _show];
 
     private string FullName => $"train {Name}";
 
     /// <summary>The options that a new run needs beside the model's.</summary>
     protected abstract IReadOnlyList<Option> Required { get; }
+
+    /// <summary>Those that its plan needs.</summary>
+    protected virtual IReadOnlyList<Option> RequiredOfPlan => Required;
 
     /// <summary>The option that may be given in place of one of these, or null.</summary>
     protected virtual Option? InPlaceOf(Option option) => null;
@@ -70,13 +78,13 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     protected override int Run(ParseResult parsed, CliContext context)
     {
         CheckpointRequest? request = _checkpoints.Read(parsed, context.Warnings);
-        bool isShow = parsed.GetValue(_show);
+        bool isShow = parsed.GetValue(_show), isPlan = parsed.GetValue(_plan) && !isShow, isOnlyTold = isShow || isPlan;
 
         // Before a folder is created for checkpoints.
-        if (!isShow && request?.From is null) RequireAll(parsed);
+        if (!isShow && request?.From is null) RequireAll(parsed, isPlan ? RequiredOfPlan : [.. Required, _out]);
         Action<string> warn = context.Warnings.Note;
         bool goesElsewhere = request is { From: not null, IsSameFolder: false };
-        using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isShow
+        using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isOnlyTold
             ? null
             : CheckpointKeeper.Hold(request, FullName);
         using CheckpointFile<TRecipe, TData>? from = request?.From is { } folder
@@ -91,6 +99,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
             return ExitCode.Done;
         }
 
+        if (isPlan) return Plan(parsed, context, job, keepsBest: request is not null);
         string output = parsed.GetValue(_out) ?? resumed!.Output;
         TensorStorage asked = parsed.GetValue(_dtype) ?? resumed?.Settings.Dtype ?? TensorStorage.F32;
         TensorStorage dtype = resumed?.Same(_dtype.Name, asked, resumed.Settings.Dtype, StorageSpelling.Storages) ?? asked;
@@ -152,14 +161,27 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         return ExitCode.Done;
     }
 
-    private void RequireAll(ParseResult parsed)
+    private int Plan(ParseResult parsed, CliContext context, TrainingJob<TRecipe, TData, TBatch> job, bool keepsBest)
     {
-        Option[] all = [.. Required, _out];
+        var files = new CommandFiles();
+        foreach ((FileOption option, string? path) in job.Files) files.Read(path, option.Name);
+        files.Add(parsed).Check();
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        (MemoryNeed need, int steps) = ProgressDisplay.Run(
+            context, progress => Sizes.Checked(() => job.Plan(new(pool, hardware, progress, context.Stop.Watch()))));
+        long best = keepsBest ? need.ParametersBytes : 0;
+        new PlanReport(need, job.Recipe.BatchSize, steps, job.Recipe.Optimizer, pool.ThreadCount) { BestBytes = best }.Write(context);
+        return ExitCode.Done;
+    }
+
+    private void RequireAll(ParseResult parsed, IReadOnlyList<Option> all)
+    {
         if (all.FirstOrDefault(option => !IsGiven(option)) is not { } missing) return;
         string names = string.Join(", ", all.SkipLast(1).Select(NameOf));
-        throw new UsageException(all.Length == 1
+        throw new UsageException(all.Count == 1
             ? $"{missing.Name} is missing; it is required."
-            : $"{missing.Name} is missing; {names} and {_out.Name} are required.");
+            : $"{missing.Name} is missing; {names} and {NameOf(all[^1])} are required.");
 
         bool IsGiven(Option option) =>
             Ranged.Given(parsed, option).Count > 0 || (InPlaceOf(option) is { } other && Ranged.Given(parsed, other).Count > 0);

@@ -30,6 +30,8 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];
 
+    protected override IReadOnlyList<Option> RequiredOfPlan => [_train];
+
     protected override TrainingJob<LanguageModelRecipe, RunTexts, TokenWindow> Read(
         ParseResult parsed, CliContext context, ResumedRun<LanguageModelRecipe, RunTexts>? resumed)
     {
@@ -70,6 +72,11 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
                 ? settings with { Schedule = new(schedule.Path, updates, schedule.FingerprintOf(updates)) }
                 : settings,
             Owned = schedule,
+            Plan = setup =>
+            {
+                int vocabulary = LanguageModelData.VocabularyOf(train!, level, marks, limits, setup.Progress, setup.Stop).Count;
+                return (LanguageModelTrainer.MemoryNeedOf(recipe, vocabulary, setup.Runner, setup.Hardware, streams), recipe.LongestWindow);
+            },
         };
 
         TrainingData<RunTexts, TokenWindow> ReadTexts(IProgressDisplay progress, CancellationToken stop)

@@ -29,6 +29,15 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
         job = new(recipes.Forecast, ReadTables)
         {
             Files = [(_series.Train, FileOf(request.Train)), (_series.Valid, request.Valid), (_series.Test, request.Test)],
+            Plan = setup =>
+            {
+                var data = RegressorData.Read(
+                    request with { Test = null }, recipes, context.Console.Input, setup.Progress, setup.Stop);
+                job.Recipe = data.Recipe;
+                MemoryNeed need = RegressorTask.MemoryNeedOf(
+                    data.Recipe, data.Form.Inputs.Length, data.Form.Targets.Length, setup.Runner, setup.Hardware);
+                return (need, data.Recipe.TimeSteps);
+            },
         };
         return job;
 

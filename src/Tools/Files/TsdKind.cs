@@ -1,3 +1,5 @@
+using TinySD.Tools.Training;
+
 namespace TinySD.Tools.Files;
 
 /// <summary>A kind of <c>.tsd</c> file, named as its header says it.</summary>
@@ -23,6 +25,15 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     /// <exception cref="FileProblemException">It contradicts itself.</exception>
     protected virtual InspectReport Describe(TsdFile file, InspectReport plain) => plain;
 
+    public sealed override PlanReport Plan(string path, PlanRequest request)
+    {
+        using TsdFile file = TsdFile.Open(path);
+        return Plan(file, request);
+    }
+
+    /// <inheritdoc cref="Plan(string, PlanRequest)"/>
+    protected virtual PlanReport Plan(TsdFile file, PlanRequest request) => base.Plan(file.Path, request);
+
     protected static (string Name, Action<Utf8JsonWriter> Write) Section(TsdFile file, string name) => (name, writer =>
     {
         using JsonDocument document = JsonDocument.Parse(file.Sections[name]);
@@ -42,6 +53,15 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         TContent content = format.Describe(file);
         return plain with { Facts = [.. facts(content)], Before = [.. Shown(content, file)] };
     }
+
+    protected sealed override PlanReport Plan(TsdFile file, PlanRequest request)
+    {
+        TContent content = format.Describe(file);
+        return Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
+    }
+
+    /// <summary>The memory that training a model takes; null of models that are not trained.</summary>
+    protected virtual PlanReport? Plan(TContent content, PlanRequest request) => null;
 
     /// <summary>Sections that JSON has.</summary>
     protected virtual IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Shown(TContent content, TsdFile file) =>

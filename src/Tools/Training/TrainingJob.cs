@@ -29,6 +29,10 @@ internal sealed class TrainingJob<TRecipe, TData, TBatch>(
     /// <summary>Adds to what every checkpoint says of the command.</summary>
     public Func<RunSettings, RunSettings> Settle { get; init; } = settings => settings;
 
+    /// <summary>Tells the memory that training takes and the most steps of a batch; of the data it reads what sizes depend on, and nothing
+    /// of them is kept.</summary>
+    public required Func<PlanSetup, (MemoryNeed Need, int Steps)> Plan { get; init; }
+
     /// <summary>A file that is open as long as the run goes on, or null.</summary>
     public IDisposable? Owned { get; init; }
 

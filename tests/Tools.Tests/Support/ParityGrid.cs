@@ -114,7 +114,10 @@ internal sealed class TrainParityCommand : TrainCommand<ParityRecipe, NoData, Pa
         ParseResult parsed, CliContext context, ResumedRun<ParityRecipe, NoData>? resumed)
     {
         ParityRecipe recipe = _recipe.Read(parsed, "parity", resumed, context.Warnings);
-        return new(recipe, (_, _) => new(new(), setup => new ParityTraining(recipe, setup)));
+        return new(recipe, (_, _) => new(new(), setup => new ParityTraining(recipe, setup)))
+        {
+            Plan = setup => (new ParityTask(recipe, setup.Runner).MemoryNeed, recipe.TimeSteps),
+        };
     }
 }
 

@@ -1,4 +1,5 @@
 using TinySD.Tools.Files;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Classification;
 
@@ -14,6 +15,16 @@ internal sealed class ClassifierKind() : ModelKind<ClassifierDescription, Classi
         yield return Section(file, "classifier");
         if (content.Vocabulary is { } vocabulary) yield return VocabularyFacts.Section(vocabulary);
         yield return Section(file, "training");
+    }
+
+    protected override PlanReport Plan(ClassifierDescription content, PlanRequest request)
+    {
+        ClassifierRecipe recipe = request.Settle(content.Training.Recipe);
+        int steps = request.Steps ?? recipe.MaxLength;
+        MemoryNeed need = ClassifierTask.MemoryNeedOf(
+            recipe, content.Vocabulary?.Count ?? 0, content.Form.Inputs.Length, content.Form.Labels.Length, steps, request.Runner,
+            request.Hardware);
+        return new(need, recipe.BatchSize, steps, recipe.Optimizer, request.Runner.ThreadCount);
     }
 
     private static IEnumerable<(string, string)> Facts(ClassifierDescription model)

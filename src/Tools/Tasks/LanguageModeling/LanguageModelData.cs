@@ -82,8 +82,7 @@ internal sealed record LanguageModelData(
         string train, string valid, string? test, TextLevel level, LineMarks marks, VocabularyLimits limits, LanguageModelRecipe recipe,
         IProgressDisplay progress, CancellationToken stop)
     {
-        // The vocabulary of bytes is known without a look at the text.
-        Vocabulary vocabulary = level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, marks, limits, progress, stop);
+        Vocabulary vocabulary = VocabularyOf(train, level, marks, limits, progress, stop);
         EncodedText text = EncodedText.ToTrain(train, vocabulary, progress, stop);
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
@@ -102,6 +101,15 @@ internal sealed record LanguageModelData(
         EncodedText toValidate = EncodedText.ToPredictInTraining(valid, vocabulary, progress, stop);
         EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary, progress, stop);
         return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
+    }
+
+    /// <summary>The vocabulary of a training text.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static Vocabulary VocabularyOf(
+        string train, TextLevel level, LineMarks marks, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
+    {
+        // That of bytes is known without a look at the text.
+        return level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, marks, limits, progress, stop);
     }
 
     /// <summary>What of the training text no epoch of a recipe uses.</summary>

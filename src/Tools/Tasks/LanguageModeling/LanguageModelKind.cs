@@ -1,6 +1,7 @@
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
@@ -23,6 +24,15 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         VocabularyFacts.Section(content.Vocabulary),
         Section(file, "training"),
     ];
+
+    protected override PlanReport Plan(LanguageModelDescription content, PlanRequest request)
+    {
+        LanguageModelRecipe recipe = request.Settle(content.Training.Recipe);
+        recipe = recipe with { Bptt = request.Steps ?? recipe.Bptt };
+        return new(
+            LanguageModelTrainer.MemoryNeedOf(recipe, content.Vocabulary.Count, request.Runner, request.Hardware), recipe.BatchSize,
+            recipe.LongestWindow, recipe.Optimizer, request.Runner.ThreadCount);
+    }
 
     private static IEnumerable<(string, string)> Facts(LanguageModelDescription model)
     {

@@ -1,4 +1,5 @@
 using TinySD.Tools.Files;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Regression;
 
@@ -6,6 +7,19 @@ internal sealed class RegressorKind() : ModelKind<RegressorDescription, Regresso
 {
     public static FileKind Checkpoints { get; } = new CheckpointKind<RegressorRecipe, RunSeries>(
         RegressorCheckpoint.Format, Facts, run => RegressorFields.Table.Rows(run.Recipe));
+
+    protected override PlanReport Plan(RegressorDescription content, PlanRequest request)
+    {
+        RegressorRecipe recipe = request.Settle(content.Training.Recipe);
+        request.Warnings.NoEffect(
+            request.Steps is not null && recipe.Window > 0, PlanRequest.StepsName,
+            $": the regressor predicts from the last {Figures.Count(recipe.Window, "row")}, which are run whole");
+        recipe = recipe with { Bptt = request.Steps ?? recipe.Bptt };
+        (int inputs, int targets) = (content.Form.Inputs.Length, content.Form.Targets.Length);
+        return new(
+            RegressorTask.MemoryNeedOf(recipe, inputs, targets, request.Runner, request.Hardware), recipe.BatchSize, recipe.TimeSteps,
+            recipe.Optimizer, request.Runner.ThreadCount);
+    }
 
     private static IEnumerable<(string, string)> Facts(RegressorDescription model)
     {
