@@ -32,6 +32,9 @@ public sealed record RunSettings
     /// <summary>The masks, if they are replayed.</summary>
     public ScheduleFingerprint? Schedule { get; init; }
 
+    /// <summary>The model that the run began with, if it did not begin with random weights: a full path.</summary>
+    public string? InitFrom { get; init; }
+
     /// <summary>Where the best model goes: a full path.</summary>
     public required string Output { get; init; }
 

@@ -42,6 +42,7 @@ internal static class CheckpointFields
     [
         new Field<RunSettings, ScheduleFingerprint?>(
             "schedule", new Nested<ScheduleFingerprint>(s_schedule), r => r.Schedule, (r, v) => r with { Schedule = v }) { Usual = null },
+        new Field<RunSettings, string?>("initFrom", Spelling.Text!, r => r.InitFrom, (r, v) => r with { InitFrom = v }) { Usual = null },
         new Field<RunSettings, string>("output", Spelling.Text, r => r.Output, (r, v) => r with { Output = v }),
         new Field<RunSettings, string?>("report", Spelling.Text!, r => r.Report, (r, v) => r with { Report = v }) { Usual = null },
         new Field<RunSettings, string>("dtype", Spelling.Text, r => StorageSpelling.Storages.NameOf(r.Dtype),

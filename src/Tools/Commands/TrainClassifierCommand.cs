@@ -26,7 +26,7 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
             "--train, --valid (or " +
             $"{ClassifierDataOptions.ValidFractionName}) and --out are required, but for --resume.",
             ClassifierFields.Table, ClassifierCheckpoint.Format, common) =>
-        AddAll([_train, _valid, _test, Out, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll([_train, _valid, _test, Out, InitFrom, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];
 
@@ -35,21 +35,37 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
     protected override TrainingJob<ClassifierRecipe, RunSequences, SequenceBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<ClassifierRecipe, RunSequences>? run)
     {
-        ClassifierRecipe recipe = _recipe.Read(parsed, _data.UsualPreset(parsed), run, context.Warnings);
+        LoadedClassifier? loaded = StartOf(parsed, run) is { } path ? ClassifierFile.Load(path) : null;
+        StartModel<ClassifierRecipe>? start = loaded is null ? null : new(
+            StartOf(parsed, run)!, loaded.Description.Training.Recipe, own => own.WithShapeOf(loaded.Classifier));
+        ClassifierRecipe recipe = _recipe.Read(parsed, _data.UsualPreset(parsed), run, context.Warnings, start);
         if (recipe is { BalancesLabels: true, IsMultiLabel: true })
             throw new UsageException("--class-weights balanced is for one label a text; leave it out with --multi-label.");
         ResumedSequences? resumed = run is null ? null : new(run);
         IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Reading(given) ?? given;
+        if (start is not null) options = ClassifierDataOptions.Of(start, loaded!.Description, options, context.Warnings);
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path;
 
         // What was held out of the training file is no file of its own.
         string? valid = parsed.GetValue(_valid) ?? (ClassifierDataOptions.HoldsOutValid(options) ? null : run?.Data.Valid.Path);
         string? test = parsed.GetValue(_test) ?? (ClassifierDataOptions.HoldsOutTest(options) ? null : run?.Data.Test?.Path);
         ClassifierReading reading = ClassifierDataOptions.Read(options, train ?? "", valid is not null, test is not null, context.Warnings);
+        if (loaded is not null)
+        {
+            reading = reading with
+            {
+                Start = loaded.Description,
+                Inputs = reading.IsOfNumbers ? loaded.Classifier.Form.Inputs : null,
+                IdColumn = reading.IdColumn ?? loaded.Description.Table?.Id,
+                LabelColumn = reading.LabelColumn ?? loaded.Description.Table?.Label,
+            };
+        }
+
         return new(recipe, (_, _) =>
         {
             var data = ClassifierData.Read(train!, valid, test, reading, recipe);
-            return new(data.ToRunSequences(options, reading), setup => new ClassifierTraining(recipe, data, setup))
+            SequenceModel? first = loaded?.Classifier.Model;
+            return new(data.ToRunSequences(options, reading), setup => new ClassifierTraining(recipe, data, setup, first))
             {
                 Warnings = data.Warnings,
                 Check = () => resumed?.Check(data, (_train.Name, _valid.Name, _test.Name)),

@@ -29,6 +29,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     private readonly Option<int?> _maxSteps = Ranged.Whole("--max-steps", 1, int.MaxValue,
         "Stop after this many updates; for trying things out.");
 
+    private readonly FileOption _initFrom = StartOption.Create();
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
     private readonly CheckpointOptions _checkpoints = new();
@@ -46,6 +47,9 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     /// <summary>The options of all tasks, in the order of the help: that of the model, which stands behind those that name data; and behind
     /// those of the recipe how it is written and when to stop, what it runs on, and the rest.</summary>
     protected Option Out => _out;
+
+    /// <inheritdoc cref="Out"/>
+    protected Option InitFrom => _initFrom;
 
     /// <inheritdoc cref="Out"/>
     protected IEnumerable<Option> Ends => [_dtype, _maxSteps];
@@ -66,6 +70,17 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
 
     /// <summary>The option that may be given in place of one of these, or null.</summary>
     protected virtual Option? InPlaceOf(Option option) => null;
+
+    /// <summary>The file of the model that a run begins with, or null.</summary>
+    /// <exception cref="UsageException">The run that goes on began without one.</exception>
+    /// <exception cref="FailureException">It is not where it was.</exception>
+    protected string? StartOf(ParseResult parsed, ResumedRun<TRecipe, TData>? resumed)
+    {
+        string? asked = parsed.GetValue(_initFrom), was = resumed?.Settings.InitFrom;
+        if (resumed is not null && asked is not null && was is null) resumed.Same(_initFrom.Name, asked, null);
+        ResumedRun<TRecipe, TData>.CheckExist(parsed, [(_initFrom, was)]);
+        return asked ?? was;
+    }
 
     /// <summary>What a command line asks for. Reads no data, and with <c>--show</c> only the recipe is used.</summary>
     /// <param name="parsed">The command line.</param>
@@ -108,7 +123,9 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
 
         // Those that the run was begun with, too.
         var files = new CommandFiles();
+        string? start = StartOf(parsed, resumed);
         foreach ((FileOption option, string? path) in job.Files) files.Read(path, option.Name);
+        files.Read(start, _initFrom.Name);
         files.Write(output, _out.Name).Write(report, _report.Name).Add(parsed).Check();
 
         // Not before: it creates its folder.
@@ -142,6 +159,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
             {
                 Report = report is null ? null : Path.GetFullPath(report),
                 MaxSteps = maxSteps,
+                InitFrom = start is null ? null : Path.GetFullPath(start),
             }),
             from, request!.IsSameFolder);
         if (resumed is null && File.Exists(output)) warn($"{output} is there already; the first epoch's model replaces it.");

@@ -25,7 +25,7 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
             LanguageModelFields.Table, LanguageModelCheckpoint.Format, common) =>
         AddAll(
             [
-                _train, _valid, _test, Out, .. _recipe.All, .. _vocabulary.All, .. Ends, _streams, .. Machine, _schedule, .. Rest,
+                _train, _valid, _test, Out, InitFrom, .. _recipe.All, .. _vocabulary.All, .. Ends, _streams, .. Machine, _schedule, .. Rest,
             ]);
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];
@@ -51,8 +51,13 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
     private TrainingJob<LanguageModelRecipe, RunTexts, TokenWindow> Read(
         ParseResult parsed, Warnings warnings, ResumedRun<LanguageModelRecipe, RunTexts>? run, MaskScheduleFile? schedule)
     {
+        LoadedLanguageModel? loaded = StartOf(parsed, run) is { } path ? LanguageModelFile.Load(path) : null;
+        StartModel<LanguageModelRecipe>? start = loaded is null ? null : new(
+            StartOf(parsed, run)!, loaded.Training.IsRunKnown ? loaded.Training.Recipe : null,
+            own => own.WithShapeOf(loaded.Model.Config));
         (TextLevel level, LanguageModelRecipe recipe) = run is null
-            ? _recipe.Read(parsed, warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule))
+            ? _recipe.Read(
+                parsed, warnings, preset => schedule is null ? preset : Schedules.Take(preset, schedule), start, loaded?.Vocabulary.Level)
             : _recipe.Read(parsed, run, warnings);
         if (schedule is not null) Schedules.Check(schedule, recipe);
         ResumedTexts? resumed = run is null ? null : new(run);
@@ -61,6 +66,14 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
         int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
         LineMarks? asked = _vocabulary.Marks(parsed, level, warnings);
         LineMarks marks = resumed?.Marks(asked) ?? asked ?? LineMarks.WhereMissing;
+        if (loaded is not null)
+        {
+            start!.Require(VocabularyOptions.LineMarksName, asked, loaded.Vocabulary.LineMarks, TextSpelling.LineMarks);
+            warnings.NoEffect(
+                Ranged.Given(parsed, _vocabulary.MinimumCount, _vocabulary.MaximumSize),
+                $" with {StartOption.Name}: the words are those of the model");
+        }
+
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path, valid = parsed.GetValue(_valid) ?? run?.Data.Valid.Path;
         string? test = parsed.GetValue(_test) ?? run?.Data.Test?.Path;
         return new(recipe, ReadTexts)
@@ -74,15 +87,17 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
             Owned = schedule,
             Plan = setup =>
             {
-                int vocabulary = LanguageModelData.VocabularyOf(train!, level, marks, limits, setup.Progress, setup.Stop).Count;
-                return (LanguageModelTrainer.MemoryNeedOf(recipe, vocabulary, setup.Runner, setup.Hardware, streams), recipe.LongestWindow);
+                Vocabulary vocabulary = loaded?.Vocabulary
+                    ?? LanguageModelData.VocabularyOf(train!, level, marks, limits, setup.Progress, setup.Stop);
+                MemoryNeed need = LanguageModelTrainer.MemoryNeedOf(recipe, vocabulary.Count, setup.Runner, setup.Hardware, streams);
+                return (need, recipe.LongestWindow);
             },
         };
 
         TrainingData<RunTexts, TokenWindow> ReadTexts(IProgressDisplay progress, CancellationToken stop)
         {
-            var data = LanguageModelData.Read(train!, valid!, test, level, marks, limits, recipe, progress, stop);
-            return new(data.ToRunTexts(streams), setup => new LanguageModelTraining(recipe, data, setup, schedule, streams))
+            var data = LanguageModelData.Read(train!, valid!, test, level, marks, limits, recipe, progress, stop, loaded?.Vocabulary);
+            return new(data.ToRunTexts(streams), setup => new LanguageModelTraining(recipe, data, setup, schedule, streams, loaded?.Model))
             {
                 Warnings = data.Warnings(recipe),
                 Check = () => resumed?.Check(data, (_train.Name, _valid.Name, _test.Name)),

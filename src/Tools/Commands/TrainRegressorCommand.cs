@@ -15,16 +15,21 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
             "Train a regressor on a table of numbers, rows in order of time, and write the epoch that does best on its validation rows. " +
             "--train, --targets and --out are required, but for --resume.",
             RegressorFields.Table, RegressorCheckpoint.Format, common) =>
-        AddAll([.. _series.Data, Out, .. _series.Csv, .. _series.Recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll([.. _series.Data, Out, InitFrom, .. _series.Csv, .. _series.Recipe.All, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => _series.Required;
+
+    protected override Option? InPlaceOf(Option option) => option == _series.Targets ? InitFrom : null;
 
     protected override TrainingJob<RegressorRecipe, RunSeries, SequenceBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<RegressorRecipe, RunSeries>? resumed)
     {
+        LoadedRegressor? loaded = StartOf(parsed, resumed) is { } path ? RegressorFile.Load(path) : null;
+        StartModel<RegressorRecipe>? start = loaded is null ? null : new(
+            StartOf(parsed, resumed)!, loaded.Training.Recipe, own => own.WithShapeOf(loaded.Regressor));
         (RegressorRecipe Forecast, RegressorRecipe SameRow) recipes = _series.Recipes(
-            parsed, (usual, warnings) => _series.Recipe.Read(parsed, usual, resumed, warnings), context.Warnings);
-        SeriesRequest request = _series.Request(parsed, resumed);
+            parsed, (usual, warnings) => _series.Recipe.Read(parsed, usual, resumed, warnings, start), context.Warnings);
+        SeriesRequest request = _series.Request(parsed, resumed, start, loaded?.Regressor.Form);
         TrainingJob<RegressorRecipe, RunSeries, SequenceBatch> job = null!;
         job = new(recipes.Forecast, ReadTables)
         {
@@ -45,7 +50,7 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
         {
             var data = RegressorData.Read(request, recipes, context.Console.Input, progress, stop);
             job.Recipe = data.Recipe;
-            return new(data.ToRunSeries(), setup => new RegressorTraining(data.Recipe, data, setup))
+            return new(data.ToRunSeries(), setup => new RegressorTraining(data.Recipe, data, setup, loaded?.Regressor.Model))
             {
                 Warnings = data.Warnings,
                 Check = () => Check(resumed!, data),

@@ -54,14 +54,26 @@ internal sealed class RecipeOptions<TRecipe>(
     /// <param name="usual">The preset of a new run that names none.</param>
     /// <param name="resumed">The run that goes on, or null.</param>
     /// <param name="warnings">Told of options that have no effect.</param>
+    /// <param name="start">The model that a new run begins with, or null.</param>
     /// <exception cref="UsageException">Options contradict each other or the run, or there is no such preset.</exception>
-    public TRecipe Read<TData>(ParseResult parsed, string usual, ResumedRun<TRecipe, TData>? resumed, Warnings warnings)
+    public TRecipe Read<TData>(
+        ParseResult parsed, string usual, ResumedRun<TRecipe, TData>? resumed, Warnings warnings, StartModel<TRecipe>? start = null)
         where TData : class
     {
-        if (resumed is null) return ReadBeside(parsed, PresetOf(parsed, usual), warnings);
+        if (resumed is null)
+        {
+            TRecipe own = ReadBeside(parsed, BaseOf(parsed, PresetOf(parsed, usual), start), warnings);
+            start?.Check(own, table);
+            return own;
+        }
+
         CheckPreset(parsed, resumed.Recipe, resumed.Contradiction);
         return resumed.Settle(ReadBeside(parsed, resumed.Recipe, warnings));
     }
+
+    /// <summary>A preset, or what stands in its place where a run begins with a model.</summary>
+    public TRecipe BaseOf(ParseResult parsed, TRecipe preset, StartModel<TRecipe>? start) =>
+        start?.Base(preset, Ranged.Given(parsed, _preset).Count > 0) ?? preset;
 
     /// <summary>The preset that a command line names, or the usual one.</summary>
     /// <exception cref="UsageException">There is none of that name.</exception>

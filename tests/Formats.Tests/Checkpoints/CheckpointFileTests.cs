@@ -55,6 +55,7 @@ public sealed class CheckpointFileTests
         {
             Schedule = new("m.tss", 40, s_five),
             Output = "out/m.tsd",
+            InitFrom = "/m/größe.tsd",
             Report = "/r/größe.html",
             Dtype = TensorStorage.BF16,
             MaxSteps = 33,
@@ -94,7 +95,7 @@ public sealed class CheckpointFileTests
         {
             State = s_content.State with { Updates = 0, Epoch = 0, Step = 0, Counts = new(18), Epochs = [], BestEpoch = null },
             Data = s_content.Data with { LineMarks = LineMarks.Always, MaximumVocabulary = null, Test = null, Streams = null },
-            Settings = s_content.Settings with { Schedule = null, MaxSteps = null, CheckpointEvery = null, Report = null },
+            Settings = s_content.Settings with { Schedule = null, MaxSteps = null, CheckpointEvery = null, Report = null, InitFrom = null },
         };
         LanguageModelCheckpoint.Format.Write(folder["c.tsd"], first, []);
         using OpenCheckpoint file = Open(folder["c.tsd"]);

@@ -76,8 +76,9 @@ internal sealed record ClassifierData
         string train, string? valid, string? test, ClassifierReading reading, ClassifierRecipe recipe)
     {
         var remarks = new List<string>();
-        LabelledTexts all = Read(train, null);
-        var classes = ClassNames.Of(train, all.Rows);
+        ClassNames? known = reading.Start is { } model ? new ClassNames(model.Form.Labels) : null;
+        LabelledTexts all = Read(train, known);
+        ClassNames classes = known ?? ClassNames.Of(train, all.Rows);
         LabelledSet<string> own = SetOf(all);
         LabelledSet<string>? validOwn = valid is null ? null : SetOf(Read(valid, classes));
         LabelledSet<string>? testOwn = test is null ? null : SetOf(Read(test, classes));
@@ -90,7 +91,7 @@ internal sealed record ClassifierData
             var sets = LabelledSets<string>.Divide(own, validOwn, testOwn, how, recipe.IsMultiLabel);
             TokenCounts counts = texts.Count(sets.Train.Items);
             if (counts.Distinct == 0) throw new FailureException($"{train}: no training text has a word. Give real texts.");
-            Vocabulary vocabulary = Vocabulary.Build(
+            Vocabulary vocabulary = reading.Start?.Vocabulary ?? Vocabulary.Build(
                 counts, reading.Limits.MinimumCount, addUnknown: true, reading.Limits.MaximumSize ?? Vocabulary.MaxCount);
             return new ClassifierData
             {
@@ -145,7 +146,7 @@ internal sealed record ClassifierData
     {
         var remarks = new List<string>();
         SequenceFile all = Read(train, reading);
-        var classes = ClassNames.Of(train, all.Labels);
+        ClassNames classes = reading.Start is { } model ? new ClassNames(model.Form.Labels) : ClassNames.Of(train, all.Labels);
 
         // Columns have the same names in all files, which may have others beside them.
         ClassifierReading known = reading with { IdColumn = all.Table.Id, LabelColumn = all.Table.Label, Inputs = all.Columns };
@@ -159,7 +160,8 @@ internal sealed record ClassifierData
             var sets = LabelledSets<double[]>.Divide(own, validOwn, testOwn, how, recipe.IsMultiLabel);
             return new ClassifierData
             {
-                Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel, Inputs = [.. all.Columns] },
+                Form = reading.Start?.Form
+                    ?? new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel, Inputs = [.. all.Columns] },
                 Table = all.Table,
                 Train = PartOf(sets.Train),
                 Valid = PartOf(sets.Valid),

@@ -1,4 +1,5 @@
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Classification;
 
@@ -107,6 +108,34 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => All
         .Where(option => parsed.GetResult(option) is { Implicit: false })
         .ToDictionary(option => option.Name, option => parsed.GetResult(option)!.Tokens is [{ } word, ..] ? word.Value : "true");
+
+    /// <summary>Options with what goes without saying where a run begins with a model: what its steps are.</summary>
+    /// <exception cref="UsageException">One says other than the model.</exception>
+    public static IReadOnlyDictionary<string, string> Of(
+        StartModel<ClassifierRecipe> start, ClassifierDescription model, IReadOnlyDictionary<string, string> given, Warnings warnings)
+    {
+        var all = new Dictionary<string, string>(given);
+        bool isOfNumbers = model.Vocabulary is null;
+        Add(SequencesName, Spelling.Switch.NameOf(isOfNumbers));
+        if (model.Texts is { } texts)
+        {
+            Add(LevelName, TextSpelling.DecodedLevels.NameOf(texts.Level));
+            Add(LowerName, Spelling.Switch.NameOf(texts.IsLowerCase));
+        }
+
+        if (isOfNumbers && given.ContainsKey(InputsName)) Add(InputsName, string.Join(',', model.Form.Inputs));
+        string[] limits = [VocabularyLimitOptions.MinimumCountName, VocabularyLimitOptions.MaximumSizeName];
+        warnings.NoEffect(
+            isOfNumbers ? [] : [.. limits.Where(given.ContainsKey)], $" with {StartOption.Name}: the words are those of the model");
+        return all;
+
+        void Add(string option, string own)
+        {
+            if (given.TryGetValue(option, out string? word) && ValueOf(option, word) != own)
+                throw start.Contradiction(option, ValueOf(option, word)!, own);
+            if (ValueOf(option, null) != own) all[option] = own;
+        }
+    }
 
     /// <summary>What they say.</summary>
     /// <param name="given">Options and values.</param>

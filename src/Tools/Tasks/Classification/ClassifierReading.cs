@@ -42,4 +42,7 @@ internal sealed record ClassifierReading
 
     /// <summary>Decides what is held out.</summary>
     public ulong SplitSeed { get; init; } = 1;
+
+    /// <summary>The model that training begins with, whose words, labels and columns are taken over; null for the data's own.</summary>
+    public ClassifierDescription? Start { get; init; }
 }

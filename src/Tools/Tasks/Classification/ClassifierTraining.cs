@@ -6,13 +6,16 @@ namespace TinySD.Tools.Tasks.Classification;
 /// <param name="recipe">What decides the run.</param>
 /// <param name="data">Its data.</param>
 /// <param name="setup">Where it writes, and what it computes with.</param>
+/// <param name="start">The model to begin with, or null.</param>
 /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData data, RunSetup setup) : TrainedTask<SequenceBatch>
+internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData data, RunSetup setup, SequenceModel? start = null)
+    : TrainedTask<SequenceBatch>
 {
     private static readonly string[] s_uses = ["train on", "validate on", "test on"];
 
     private readonly ClassifierTask _task = Sizes.Checked(() => new ClassifierTask(
-        recipe, data.Form, data.Vocabulary?.Count ?? 0, data.Train.Sequences, data.Valid.Sequences, setup.Runner, setup.Hardware));
+        recipe, data.Form, data.Vocabulary?.Count ?? 0, data.Train.Sequences, data.Valid.Sequences, setup.Runner, setup.Hardware,
+        start: start));
 
     private ClassificationResult? _valid, _test;
 

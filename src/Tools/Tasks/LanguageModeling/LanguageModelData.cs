@@ -76,14 +76,15 @@ internal sealed record LanguageModelData(
     /// <param name="recipe">Its windows must fit into the training text.</param>
     /// <param name="progress">Shown how far in its texts it is.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="FailureException">A text is too short, or one to predict has a token that the vocabulary lacks.</exception>
+    /// <param name="known">The vocabulary of the model that training begins with; null for the training text's.</param>
+    /// <exception cref="FailureException">A text is too short, or has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public static LanguageModelData Read(
         string train, string valid, string? test, TextLevel level, LineMarks marks, VocabularyLimits limits, LanguageModelRecipe recipe,
-        IProgressDisplay progress, CancellationToken stop)
+        IProgressDisplay progress, CancellationToken stop, Vocabulary? known = null)
     {
-        Vocabulary vocabulary = VocabularyOf(train, level, marks, limits, progress, stop);
-        EncodedText text = EncodedText.ToTrain(train, vocabulary, progress, stop);
+        Vocabulary vocabulary = known ?? VocabularyOf(train, level, marks, limits, progress, stop);
+        EncodedText text = UnknownToken.ReadWithModel(vocabulary, () => EncodedText.ToTrain(train, vocabulary, progress, stop));
         CheckLength(text, recipe);
         if (vocabulary.Count < 2)
         {
@@ -98,9 +99,13 @@ internal sealed record LanguageModelData(
                 "Give --max-vocabulary or --min-count.");
         }
 
-        EncodedText toValidate = EncodedText.ToPredictInTraining(valid, vocabulary, progress, stop);
-        EncodedText? toTest = test is null ? null : EncodedText.ToPredictInTraining(test, vocabulary, progress, stop);
+        EncodedText toValidate = ToPredict(valid);
+        EncodedText? toTest = test is null ? null : ToPredict(test);
         return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
+
+        EncodedText ToPredict(string path) => known is null
+            ? EncodedText.ToPredictInTraining(path, vocabulary, progress, stop)
+            : EncodedText.ToPredict(path, vocabulary, progress, stop);
     }
 
     /// <summary>The vocabulary of a training text.</summary>

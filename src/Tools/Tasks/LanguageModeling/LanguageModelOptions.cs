@@ -34,15 +34,22 @@ internal sealed class LanguageModelOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="warnings">Told of options that have no effect.</param>
     /// <param name="change">What becomes of the preset before the options beside it, or null.</param>
-    /// <exception cref="UsageException">Two options contradict each other, or the preset is unknown.</exception>
+    /// <param name="start">The model that the run begins with, or null.</param>
+    /// <param name="startLevel">What a token is to that.</param>
+    /// <exception cref="UsageException">Two options contradict each other or that model, or the preset is unknown.</exception>
     public (TextLevel Level, LanguageModelRecipe Recipe) Read(
-        ParseResult parsed, Warnings warnings, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null)
+        ParseResult parsed, Warnings warnings, Func<LanguageModelRecipe, LanguageModelRecipe>? change = null,
+        StartModel<LanguageModelRecipe>? start = null, TextLevel? startLevel = null)
     {
-        TextLevel? level = parsed.GetValue(_level);
+        if (startLevel is { } own) start?.Require(_level.Name, parsed.GetValue(_level), own, TextSpelling.Levels);
+        TextLevel? level = startLevel ?? parsed.GetValue(_level);
         bool isOfWords = level is null or TextLevel.Word;
         LanguageModelRecipe preset = _recipe.PresetOf(parsed, isOfWords ? DefaultWordPreset : DefaultCharacterPreset);
         TextLevel usual = Presets.IsOfCharacters(preset.Name) ? TextLevel.Character : TextLevel.Word;
-        return (level ?? usual, ReadBeside(parsed, change is null ? preset : change(preset), warnings));
+        preset = _recipe.BaseOf(parsed, preset, start);
+        LanguageModelRecipe recipe = ReadBeside(parsed, change is null ? preset : change(preset), warnings);
+        start?.Check(recipe, LanguageModelFields.Table);
+        return (level ?? usual, recipe);
     }
 
     /// <summary>The level and the recipe of a run that goes on.</summary>

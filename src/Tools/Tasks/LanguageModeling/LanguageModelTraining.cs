@@ -9,14 +9,16 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 /// <param name="setup">Where it writes, and what it computes with.</param>
 /// <param name="schedule">Its masks, or null to draw them.</param>
 /// <param name="streams">Streams of validation and test, as the model's record has them: null in a run from before it had.</param>
+/// <param name="start">The model to begin with, or null.</param>
 /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
 internal sealed class LanguageModelTraining(
-    LanguageModelRecipe recipe, LanguageModelData data, RunSetup setup, MaskScheduleFile? schedule = null, int? streams = null)
+    LanguageModelRecipe recipe, LanguageModelData data, RunSetup setup, MaskScheduleFile? schedule = null, int? streams = null,
+    LanguageModel? start = null)
     : TrainedTask<TokenWindow>
 {
     private readonly LanguageModelTask _task = Sizes.Checked(() => new LanguageModelTask(
         recipe, data.Vocabulary.Count, data.Train.Tokens, data.Valid.Tokens, setup.Runner, setup.Hardware, schedule,
-        EvaluationStreams.Of(streams, recipe).Valid));
+        EvaluationStreams.Of(streams, recipe).Valid, start: start));
 
     public EvaluationStreams Streams { get; } = EvaluationStreams.Of(streams, recipe);
 

@@ -56,7 +56,7 @@ internal sealed class RegressorData
         (int trained, int validated, int tested) = Parts(request, series.RowCount, table.Name, valid is not null);
         RegressorRecipe recipe = Settle(request, (horizon > 0 ? recipes.Forecast : recipes.SameRow) with { Horizon = horizon }, trained);
         var train = new SeriesPart(series, 0, trained);
-        SeriesForm form = Learn(recipe.ToForm(inputs, targets), train, table.Name);
+        SeriesForm form = request.Form ?? Learn(recipe.ToForm(inputs, targets), train, table.Name);
         foreach (string name in inputs)
         {
             if (IsConstant(series[name][..trained]))

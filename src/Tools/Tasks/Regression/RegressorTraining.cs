@@ -7,11 +7,13 @@ namespace TinySD.Tools.Tasks.Regression;
 /// <param name="recipe">What decides the run; the data's, or with another seed and another way to drop units.</param>
 /// <param name="data">Its rows.</param>
 /// <param name="setup">Where it writes, and what it computes with.</param>
+/// <param name="start">The model to begin with, or null.</param>
 /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-internal sealed class RegressorTraining(RegressorRecipe recipe, RegressorData data, RunSetup setup) : TrainedTask<SequenceBatch>
+internal sealed class RegressorTraining(RegressorRecipe recipe, RegressorData data, RunSetup setup, SequenceModel? start = null)
+    : TrainedTask<SequenceBatch>
 {
     private readonly RegressorTask _task = Sizes.Checked(() => new RegressorTask(
-        recipe, data.Form, data.Train, data.Valid, setup.Runner, setup.Hardware));
+        recipe, data.Form, data.Train, data.Valid, setup.Runner, setup.Hardware, start: start));
 
     private RegressionResult? _validated, _tested;
 

@@ -51,6 +51,8 @@ internal sealed class SeriesOptions
 
     public FileOption Test => _test;
 
+    public Option Targets => _targets;
+
     /// <summary>Those that a new run needs.</summary>
     public IReadOnlyList<Option> Required => [_train, _targets];
 
@@ -82,8 +84,29 @@ internal sealed class SeriesOptions
 
     /// <summary>The data of a new run, or of one that goes on.</summary>
     /// <exception cref="UsageException">Options contradict each other or the run.</exception>
-    public SeriesRequest Request(ParseResult parsed, ResumedRun<RegressorRecipe, RunSeries>? resumed) =>
-        resumed is null ? NewRequest(parsed) : RequestOf(parsed, resumed);
+    public SeriesRequest Request(
+        ParseResult parsed, ResumedRun<RegressorRecipe, RunSeries>? resumed, StartModel<RegressorRecipe>? start = null,
+        SeriesForm? form = null)
+    {
+        SeriesRequest request = resumed is null ? NewRequest(parsed) : RequestOf(parsed, resumed);
+        if (start is null || form is null) return request;
+        Require(_targets, form.Targets);
+        Require(_inputs, form.Inputs);
+        return request with
+        {
+            Form = form,
+            Targets = ColumnList.Of(form.Targets),
+            Inputs = ColumnList.Of(form.Inputs),
+            HasHorizon = true,
+            HasLinearRows = true,
+        };
+
+        void Require(Option<string?> option, IReadOnlyList<string> own)
+        {
+            string names = string.Join(',', own);
+            if (parsed.GetValue(option) is { } asked && asked != names) throw start.Contradiction(option.Name, asked, names);
+        }
+    }
 
     private SeriesRequest NewRequest(ParseResult parsed)
     {

@@ -23,6 +23,9 @@ internal sealed record SeriesRequest(
     /// <summary>What stands for standard input.</summary>
     public const string StandardInput = "-";
 
+    /// <summary>Columns and scales of the model that training begins with; null to learn them.</summary>
+    public SeriesForm? Form { get; init; }
+
     /// <summary>Whether the command line says how far ahead is predicted; else the columns tell.</summary>
     public bool HasHorizon { get; init; }
 
