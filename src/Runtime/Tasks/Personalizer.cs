@@ -27,7 +27,7 @@ public abstract class Personalizer<TBatch>
     private readonly Trainer<TBatch> _trainer;
     private readonly TrainingRecipe _recipe;
     private readonly TBatch _batch;
-    private readonly ParameterBlock _carried;
+    private readonly ParameterBlock _carried, _start;
     private IBatches<TBatch>? _batches;
     private long _firstUpdate;
     private int _epoch = -1, _step, _count;
@@ -38,6 +38,7 @@ public abstract class Personalizer<TBatch>
     {
         (_network, _batch) = declared;
         _recipe = recipe;
+        _start = start;
         MemoryNeed = MemoryNeed.Of(_network, recipe);
         (Func<int, Memory<float>> rest, _carried) = MemoryNeed.Take(_network, recipe, memory);
         start.Values.CopyTo(_network.Parameters.Values);
@@ -80,11 +81,11 @@ public abstract class Personalizer<TBatch>
 
     /// <summary>Copies all that the next step depends on, beside the data: parameters, what the optimizer keeps, the carried state, and
     /// where in the data it stands. Little-endian, the same on every machine. No allocation.</summary>
-    /// <param name="to">At least <see cref="StateBytes"/>.</param>
-    /// <exception cref="ArgumentException">It is too short.</exception>
+    /// <param name="to">Receives it: exactly <see cref="StateBytes"/>.</param>
+    /// <exception cref="ArgumentException">The length is wrong.</exception>
     public void CopyState(Span<byte> to)
     {
-        if (to.Length < StateBytes) Throw.Argument($"there is room for {to.Length} bytes, and the state has {StateBytes}");
+        RequireLength(to.Length);
         to[..HeaderBytes].Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(to, Tag);
         BinaryPrimitives.WriteInt32LittleEndian(to[4..], StateBytes);
@@ -114,7 +115,7 @@ public abstract class Personalizer<TBatch>
     /// <exception cref="ArgumentException">It is no such state, or one of another shape, optimizer or data; nothing is changed.</exception>
     public void SetState(ReadOnlySpan<byte> from)
     {
-        if (from.Length != StateBytes) Throw.Argument($"the state has {from.Length} bytes; {StateBytes} were expected");
+        RequireLength(from.Length);
         long updates = BinaryPrimitives.ReadInt64LittleEndian(from[16..]), first = BinaryPrimitives.ReadInt64LittleEndian(from[24..]);
         int epoch = BinaryPrimitives.ReadInt32LittleEndian(from[32..]), step = BinaryPrimitives.ReadInt32LittleEndian(from[36..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(from) != Tag || BinaryPrimitives.ReadInt32LittleEndian(from[4..]) != StateBytes
@@ -152,11 +153,27 @@ public abstract class Personalizer<TBatch>
         }
     }
 
+    /// <summary>Forgets all that was learnt: begins anew with the model, which it holds for that, and with the data given last.</summary>
+    public void Reset()
+    {
+        _start.Values.CopyTo(_network.Parameters.Values);
+        foreach (NamedBlock part in _trainer.State) part.Block.Values.Clear();
+        _trainer.Counts = default(TrainerCounts) with { AveragedUpdates = -1 };
+        _network.ResetState();
+        if (_batches is not null) BeginEpoch(0);
+        else (_firstUpdate, _epoch, _step, _count) = (0, -1, 0, 0);
+    }
+
     /// <summary>Learns from other data from the next step on.</summary>
     private protected void Use(IBatches<TBatch> batches)
     {
         _batches = batches;
         BeginEpoch(_epoch + 1);
+    }
+
+    private void RequireLength(int bytes)
+    {
+        if (bytes != StateBytes) Throw.Argument($"the state has {StateBytes} bytes, and there are {bytes}");
     }
 
     private void BeginEpoch(int epoch)

@@ -4,9 +4,9 @@ using TinySD.Runtime.Models;
 namespace TinySD.Runtime.Training;
 
 /// <summary>What training takes in memory, known to the byte before any is taken: the one block that a task asks for.</summary>
-/// <remarks>Beside it stand the data, as the caller holds them and as a task has prepared them, and objects of a few kilobytes whose number
-/// is that of layers and whose lists have a number for a unit, a sequence or a step. Validation takes nothing of its own: it is done in the
-/// workspace, between updates.</remarks>
+/// <remarks>Beside it stand the data, as the caller holds them and as a task has prepared them, and small objects, some tens of kilobytes:
+/// their number is that of layers, and their lists have a number for a unit, a sequence or a step. Validation takes nothing of its own: it
+/// is done in the workspace, between updates.</remarks>
 /// <param name="ParametersBytes">The model.</param>
 /// <param name="GradientsBytes">Its gradient.</param>
 /// <param name="OptimizerBytes">What the optimizer keeps.</param>

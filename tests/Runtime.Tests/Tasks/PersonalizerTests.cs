@@ -163,7 +163,7 @@ public sealed class PersonalizerTests
         byte[] good = new byte[personal.StateBytes], again = new byte[good.Length];
         personal.CopyState(good);
         await Assert.That(Messages.Of<ArgumentException>(() => personal.CopyState(new byte[good.Length - 1])))
-            .StartsWith("there is room for ");
+            .IsEqualTo($"the state has {good.Length} bytes, and there are {good.Length - 1}");
         await Refused(good[..^1], "the state has ");
         foreach (int at in new[] { 0, 4, 8, 12, 19, 27, 35, 39 })
         {
@@ -246,6 +246,21 @@ public sealed class PersonalizerTests
                 return new float[floats];
             }
         }
+    }
+
+    [Test]
+    public async Task A_reset_forgets_all_that_was_learnt()
+    {
+        var personal = new LanguageModelPersonalizer(Cases.Model(_words.ToConfig(Vocabulary)), _words);
+        personal.Use(_text);
+        byte[] first = new byte[personal.StateBytes], now = new byte[first.Length];
+        personal.CopyState(first);
+        StepResult expected = personal.Step();
+        for (int i = 0; i < 60; i++) personal.Step();
+        personal.Reset();
+        personal.CopyState(now);
+        await Assert.That(now.AsSpan().SequenceEqual(first)).IsTrue();
+        await Assert.That(personal.Step()).IsEqualTo(expected);
     }
 
     [Test]
