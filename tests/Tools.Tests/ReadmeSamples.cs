@@ -197,4 +197,16 @@ internal static class ReadmeSamples
         }
         // end
     }
+
+    public static void GameEngine(byte[] bytes, int characters, double[] rows, double[] predictions)
+    {
+        // sample
+        LoadedRegressor brain = RegressorFile.Load(bytes, "brain.tsd");
+        var session = new RegressorSession(brain.Regressor, batch: characters);
+        // end
+
+        // sample
+        session.Step(rows, predictions);
+        // end
+    }
 }

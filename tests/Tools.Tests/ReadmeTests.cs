@@ -13,6 +13,7 @@ public sealed partial class ReadmeTests
     [
         "README.md", "CONTRIBUTING.md", "src/Runtime/README.md", "src/Formats/README.md", "src/Tools/README.md", "tests/README.md",
         "tests/Benchmarks/README.md", "src/Runtime/PACKAGE.md", "src/Formats/PACKAGE.md",
+        "src/Runtime/ENGINES.md",
     ];
 
     [Test]
