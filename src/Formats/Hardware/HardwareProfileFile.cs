@@ -62,10 +62,14 @@ public static class HardwareProfileFile
     /// <summary>Writes a profile's text.</summary>
     public static void Write(Stream stream, HardwareProfile profile)
     {
-        var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        using (var writer = new Utf8JsonWriter(stream, options))
+        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, options))
             HardwareFields.Table.Write(writer, new(profile, profile.Kind, "hardware-profile.schema.json"));
-        stream.Write("\n"u8);
+
+        // Lines end alike on every system; within a string their ends are escapes.
+        string text = Encoding.UTF8.GetString(buffer.WrittenSpan).Replace("\r\n", "\n", StringComparison.Ordinal);
+        stream.Write(Encoding.UTF8.GetBytes($"{text}\n"));
     }
 
     /// <summary>Follows fallbacks from the text of a first profile.</summary>
