@@ -1,7 +1,7 @@
 namespace TinySD.Formats.Container;
 
-/// <summary>An open <c>.tsd</c> file of any kind, or the bytes of one in memory. Opening reads and checks the prologue and the header; tensors are read and checked
-/// when asked for.</summary>
+/// <summary>An open <c>.tsd</c> file of any kind, or the bytes of one in memory. Opening reads and checks the prologue and the header;
+/// tensors are read and checked when asked for.</summary>
 /// <remarks>The format is in <c>FORMAT.md</c>. Nothing in the file is trusted: no length in it leads to an allocation larger than the file,
 /// and a tensor's numbers are handed out only after its checksum was right. Safe to read from many threads.</remarks>
 public sealed class TsdFile : IDisposable
