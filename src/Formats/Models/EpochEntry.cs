@@ -64,7 +64,8 @@ internal sealed record EpochEntry
         Epoch, 0, new ResultEntry(TrainPerplexity, TrainLoss, TrainMetric).ToMeasurement(metric, isOfTraining: true),
         new ResultEntry(ValidPerplexity, ValidLoss, ValidMetric).ToMeasurement(metric), LearningRate, 0, 0);
 
-    private static Field<EpochEntry, double?> Result(string json, Func<EpochEntry, double?> get, Func<EpochEntry, double?, EpochEntry> with) =>
+    private static Field<EpochEntry, double?> Result(
+        string json, Func<EpochEntry, double?> get, Func<EpochEntry, double?, EpochEntry> with) =>
         new(json, Optional.Double, get, with) { Usual = null };
 }
 
