@@ -46,6 +46,7 @@ public sealed class CacheEvaluator : IWindowScorer
     public CacheEvaluator(
         LanguageModel model, int size = DefaultSize, IParallelRunner? runner = null, int timeSteps = 32, HardwareProfile? hardware = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
         EvaluationLoop.Check(1, timeSteps);
         if (size < 1) Throw.OutOfRange(nameof(size), size, "at least 1");
         _hidden = model.Config.InputSizeOf(model.Config.LayerCount);
@@ -83,6 +84,7 @@ public sealed class CacheEvaluator : IWindowScorer
         ITokenSource tokens, ReadOnlySpan<float> thetas, ReadOnlySpan<float> lambdas, Action<double>? progress = null,
         CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(tokens);
         if (thetas.IsEmpty || lambdas.IsEmpty) Throw.Argument("there is no candidate for theta or for lambda");
         foreach (float theta in thetas) Throw.IfNegative(theta);
         foreach (float lambda in lambdas) Throw.IfNoRate(lambda);

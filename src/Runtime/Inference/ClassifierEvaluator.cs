@@ -24,7 +24,7 @@ public sealed class ClassifierEvaluator
     /// <exception cref="ArgumentException">A size is out of range, or the profile does not run here.</exception>
     public ClassifierEvaluator(
         Classifier classifier, int longest, int batchSize = 32, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-        : this(classifier, longest, batchSize, runner, hardware, default)
+        : this(Throw.IfNull(classifier), longest, batchSize, runner, hardware, default)
     {
     }
 
@@ -49,6 +49,7 @@ public sealed class ClassifierEvaluator
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public double[] Predict(LabelledSequences sequences, Action<double>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(sequences);
         int labels = _classifier.Form.Labels.Length;
         double[] probabilities = new double[checked(sequences.Count * labels)];
         int[] order = [.. Enumerable.Range(0, sequences.Count).OrderByDescending(sequences.LengthOf)];
@@ -79,6 +80,7 @@ public sealed class ClassifierEvaluator
     public ClassificationResult Evaluate(
         LabelledSequences sequences, Action<double>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(sequences);
         if (sequences.Count == 0) Throw.Argument("there is no sequence to judge by");
         int labels = _classifier.Form.Labels.Length;
         long[] counts = sequences.CountLabels(labels);

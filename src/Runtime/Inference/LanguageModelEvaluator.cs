@@ -48,7 +48,7 @@ public sealed class LanguageModelEvaluator : IWindowScorer
     /// <exception cref="ArgumentException">A number is out of range, or the profile does not run here.</exception>
     public LanguageModelEvaluator(
         LanguageModel model, IParallelRunner? runner = null, int streams = 1, int timeSteps = 32, HardwareProfile? hardware = null)
-        : this(model, runner, streams, timeSteps, hardware, default)
+        : this(Throw.IfNull(model), runner, streams, timeSteps, hardware, default)
     {
     }
 
@@ -87,8 +87,11 @@ public sealed class LanguageModelEvaluator : IWindowScorer
 
     /// <summary>Runs a text through the model, wherever it is; the same bits as in memory.</summary>
     /// <inheritdoc cref="Evaluate(ReadOnlySpan{int}, Action{double}?, CancellationToken)"/>
-    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default) =>
-        _loop.Run(tokens, this, progress, cancellation);
+    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return _loop.Run(tokens, this, progress, cancellation);
+    }
 
     void IWindowScorer.Begin()
     {

@@ -47,6 +47,8 @@ public sealed class MonteCarloEvaluator : IWindowScorer
         LanguageModel model, DropoutSpec dropout, int samples, ulong seed = 1, IParallelRunner? runner = null, int streams = 1,
         int timeSteps = 35, HardwareProfile? hardware = null, float wordDrop = 0f, float weightDrop = 0f, bool wordDropBySequence = false)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(dropout);
         dropout.Validate();
         Throw.IfNoRate(wordDrop, "the word drop rate");
         Throw.IfNoRate(weightDrop, "the weight drop rate");
@@ -71,8 +73,11 @@ public sealed class MonteCarloEvaluator : IWindowScorer
     /// <param name="cancellation">Looked at between windows.</param>
     /// <exception cref="ArgumentException">Fewer than 2 tokens, or a token outside the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default) =>
-        _loop.Run(tokens, this, progress, cancellation);
+    public EvaluationResult Evaluate(ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return _loop.Run(tokens, this, progress, cancellation);
+    }
 
     void IWindowScorer.Begin()
     {

@@ -33,6 +33,8 @@ public static class RecurrentStackRun
     /// <exception cref="ArgumentException">The arrays do not fit the stack, or are too large for this build.</exception>
     public static RecurrentOutputs Run(RecurrentStack stack, RecurrentInputs inputs, IParallelRunner? runner = null)
     {
+        ArgumentNullException.ThrowIfNull(stack);
+        ArgumentNullException.ThrowIfNull(inputs);
         RecurrentStackConfig config = stack.Config;
         int together = config.Direction == RecurrentDirection.Bidirectional ? inputs.TimeSteps : Math.Min(inputs.TimeSteps, PieceSteps);
         var session = new RecurrentSession(stack, inputs.Batch, together, runner) { NonFinite = NonFiniteInput.Compute };

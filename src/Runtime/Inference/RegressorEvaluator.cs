@@ -28,7 +28,7 @@ public sealed class RegressorEvaluator
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
     /// <exception cref="ArgumentException">The profile does not run here.</exception>
     public RegressorEvaluator(Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-        : this(regressor, runner, hardware, default)
+        : this(Throw.IfNull(regressor), runner, hardware, default)
     {
     }
 
@@ -59,6 +59,7 @@ public sealed class RegressorEvaluator
     public RegressionResult Evaluate(
         SeriesPart part, Told? told = null, Action<double>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(part);
         var series = new PreparedSeries(_form, part);
         if (series.RowCount == 0)
         {

@@ -35,6 +35,7 @@ public sealed class StateMap
     /// pass 2^31 floats; or the profile does not run here.</exception>
     public StateMap(SequenceModel model, int capacity, IParallelRunner? runner = null, HardwareProfile? hardware = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
         if (capacity < 1) Throw.OutOfRange(nameof(capacity), capacity, "at least 1");
         RecurrentStackConfig body = model.Config.Body;
         if (!IsMap(body))
@@ -79,7 +80,11 @@ public sealed class StateMap
     public int TopHidden => (_layers.Length - 1) * _hidden;
 
     /// <summary>Whether a stack's step is a map of its state: it has one direction, or one layer.</summary>
-    public static bool IsMap(RecurrentStackConfig body) => body.DirectionCount == 1 || body.LayerCount == 1;
+    public static bool IsMap(RecurrentStackConfig body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return body.DirectionCount == 1 || body.LayerCount == 1;
+    }
 
     /// <summary>Makes F(h, x) of some states.</summary>
     /// <param name="states">h, [count][S], at most <see cref="Capacity"/> of them.</param>

@@ -8,6 +8,8 @@ public sealed class Classifier
     /// <exception cref="ArgumentException">They do not fit each other, or the form is none.</exception>
     public Classifier(SequenceModel model, ClassifierForm form)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(form);
         form.Validate();
         SequenceModelConfig config = model.Config;
         int columns = config.HasTokens ? 0 : config.Body.InputSize;

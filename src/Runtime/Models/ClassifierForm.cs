@@ -21,6 +21,7 @@ public sealed record ClassifierForm
     /// <exception cref="ArgumentException">A column has no number.</exception>
     public ClassifierForm Learn(LabelledSequences train)
     {
+        ArgumentNullException.ThrowIfNull(train);
         if (train.HasTokens) return this;
         var scales = new ColumnScale[train.Width];
         var values = new List<double>();

@@ -20,7 +20,12 @@ public sealed class LabelledSequences
     /// <param name="tokens">Token ids of each; none at all is a sequence, too.</param>
     /// <param name="labels">The labels of each: one, or with several at once any number of different ones.</param>
     /// <exception cref="ArgumentException">The two are not of one length.</exception>
-    public static LabelledSequences OfTokens(IReadOnlyList<int[]> tokens, IReadOnlyList<int[]> labels) => new(tokens, null, 0, labels);
+    public static LabelledSequences OfTokens(IReadOnlyList<int[]> tokens, IReadOnlyList<int[]> labels)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(labels);
+        return new(tokens, null, 0, labels);
+    }
 
     /// <summary>Sequences of rows of numbers.</summary>
     /// <param name="width">Columns I.</param>
@@ -30,6 +35,8 @@ public sealed class LabelledSequences
     /// infinite.</exception>
     public static LabelledSequences OfNumbers(int width, IReadOnlyList<double[]> rows, IReadOnlyList<int[]> labels)
     {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(labels);
         if (width < 1) Throw.OutOfRange(nameof(width), width, "at least 1");
         for (int i = 0; i < rows.Count; i++)
         {

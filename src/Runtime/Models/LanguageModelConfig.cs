@@ -42,6 +42,7 @@ public sealed record LanguageModelConfig
     /// <param name="dropout">Gives each its rate, by its site.</param>
     public IReadOnlyList<MaskPlace> MaskPlaces(DropoutSpec dropout)
     {
+        ArgumentNullException.ThrowIfNull(dropout);
         var places = new List<MaskPlace>();
         for (int layer = 0; layer < LayerCount; layer++)
         {

@@ -19,6 +19,7 @@ public sealed class RecurrentStack
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
     public RecurrentStack(RecurrentStackConfig config, Memory<float> storage = default)
     {
+        ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();

@@ -8,6 +8,8 @@ public sealed class Regressor
     /// <exception cref="ArgumentException">They do not fit each other, or the form is none.</exception>
     public Regressor(SequenceModel model, SeriesForm form)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(form);
         form.Validate();
         SequenceModelConfig config = model.Config;
         if (config.HasTokens || config.Body.InputSize != form.Inputs.Length || config.OutputSize != form.OutputCount)

@@ -33,6 +33,7 @@ public sealed class SequenceBatch
 
     private SequenceBatch(SequenceModelConfig config, int batchSize, int longest, Workspace workspace, bool isAlone)
     {
+        ArgumentNullException.ThrowIfNull(config);
         if (batchSize < 1) Throw.OutOfRange(nameof(batchSize), batchSize, "at least 1");
         if (longest < 1) Throw.OutOfRange(nameof(longest), longest, "at least 1");
         BatchSize = batchSize;

@@ -22,6 +22,7 @@ public sealed class SequenceModel
 
     private SequenceModel(SequenceModelConfig config, Func<ParameterLayout, ParameterBlock> parameters)
     {
+        ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();

@@ -117,6 +117,7 @@ public sealed record SeriesForm
     /// <exception cref="ArgumentException">A column is not there.</exception>
     public float[] InputsOf(SeriesTable table, int rows)
     {
+        ArgumentNullException.ThrowIfNull(table);
         float[] inputs = new float[checked(rows * Inputs.Length)];
         for (int i = 0; i < Inputs.Length; i++)
         {
@@ -135,6 +136,8 @@ public sealed record SeriesForm
     /// rows.</exception>
     public static SeriesForm Learn(SeriesForm form, SeriesPart train)
     {
+        ArgumentNullException.ThrowIfNull(form);
+        ArgumentNullException.ThrowIfNull(train);
         int needed = form.RowsNeeded;
         if (train.Count < needed)
         {
@@ -193,7 +196,11 @@ public sealed record SeriesForm
     public int RowsNeeded => checked(Math.Max(1, Window) + Horizon);
 
     /// <summary>The first row of a part's table from which a prediction of the part can be made.</summary>
-    public int FirstRowOf(SeriesPart part) => Math.Max(Math.Max(1, Window) - 1, part.First - (Horizon > 0 ? 1 : 0));
+    public int FirstRowOf(SeriesPart part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        return Math.Max(Math.Max(1, Window) - 1, part.First - (Horizon > 0 ? 1 : 0));
+    }
 
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>

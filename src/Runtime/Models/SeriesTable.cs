@@ -12,6 +12,8 @@ public sealed class SeriesTable
     /// <exception cref="ArgumentException">Lengths differ, two names are one, or a number is infinite.</exception>
     public SeriesTable(IReadOnlyList<string> names, IReadOnlyList<double[]> columns)
     {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(columns);
         if (names.Count != columns.Count)
             Throw.Argument($"there are {Throw.Counted(names.Count, "name")} for {Throw.Counted(columns.Count, "column")}");
         _names = [.. names];
@@ -53,7 +55,11 @@ public sealed class SeriesTable
 public sealed record SeriesPart(SeriesTable Table, int First, int Count)
 {
     /// <summary>All of a table.</summary>
-    public static SeriesPart All(SeriesTable table) => new(table, 0, table.RowCount);
+    public static SeriesPart All(SeriesTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return new(table, 0, table.RowCount);
+    }
 
     /// <summary>The row after the last.</summary>
     public int End => First + Count;

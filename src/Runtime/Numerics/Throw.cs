@@ -41,6 +41,15 @@ internal static class Throw
     [DoesNotReturn]
     public static void NotANumber(float found, string message) => throw new NotFiniteNumberException(message, found);
 
+    /// <summary>Gives back what is not null, where there is no room for a statement.</summary>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public static T IfNull<T>([NotNull] T? value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        return value;
+    }
+
     /// <summary>Refuses a drop rate, or a share that stays from update to update, outside [0, 1).</summary>
     public static void IfNoRate(float rate, [CallerArgumentExpression(nameof(rate))] string name = "")
     {

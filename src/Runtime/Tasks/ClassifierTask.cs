@@ -43,6 +43,9 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
         IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
         Func<int, Memory<float>>? memory = null, SequenceModel? start = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(form);
+        ArgumentNullException.ThrowIfNull(train);
         recipe.Validate();
         if (form.IsMultiLabel != recipe.IsMultiLabel)
             Throw.Argument("recipe and form differ in whether a sequence has several labels at once");
@@ -121,6 +124,7 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
         ClassifierRecipe recipe, int vocabularySize, int columns, int labels, int longest, IParallelRunner? runner = null,
         HardwareProfile? hardware = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
         var model = SequenceModel.WithoutNumbers(recipe.ToConfig(vocabularySize, columns, labels));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));

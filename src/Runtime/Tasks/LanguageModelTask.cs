@@ -42,6 +42,8 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
         HardwareProfile? hardware = null, IMaskSource? masks = null, int? streams = null, Func<int, Memory<float>>? memory = null,
         LanguageModel? start = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(train);
         recipe.Validate();
         if (start is not null) recipe.RequireShapeOf(start.Config);
         _recipe = recipe;

@@ -45,6 +45,8 @@ public sealed class LanguageModelTrainer
         LanguageModel model, LanguageModelRecipe recipe, IParallelRunner runner, KernelSet kernels, IMaskSource? masks = null,
         Func<int, Memory<float>>? memory = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
         if (masks is not null && !recipe.Dropout.IsStructured)
             Throw.Argument("masks drawn beforehand need structured dropout in the recipe");
@@ -204,6 +206,7 @@ public sealed class LanguageModelTrainer
     private static LanguageModelNetwork Planned(
         LanguageModelRecipe recipe, int vocabularySize, IParallelRunner? runner, HardwareProfile? hardware, int? streams = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
         LanguageModel model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));

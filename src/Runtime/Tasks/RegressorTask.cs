@@ -42,7 +42,9 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         RegressorRecipe recipe, IReadOnlyList<string> inputs, IReadOnlyList<string> targets, SeriesPart train, SeriesPart? valid,
         IParallelRunner? runner = null, HardwareProfile? hardware = null, IMaskSource? masks = null,
         Func<int, Memory<float>>? memory = null)
-        : this(recipe, SeriesForm.Learn(recipe.ToForm(inputs, targets), train), train, valid, runner, hardware, masks, memory)
+        : this(
+            recipe, SeriesForm.Learn(Throw.IfNull(recipe).ToForm(Throw.IfNull(inputs), Throw.IfNull(targets)), train), train, valid, runner,
+            hardware, masks, memory)
     {
     }
 
@@ -65,6 +67,9 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         RegressorRecipe recipe, SeriesForm form, SeriesPart train, SeriesPart? valid, IParallelRunner? runner = null,
         HardwareProfile? hardware = null, IMaskSource? masks = null, Func<int, Memory<float>>? memory = null, SequenceModel? start = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(form);
+        ArgumentNullException.ThrowIfNull(train);
         recipe.Validate();
         if (start is not null) recipe.RequireShapeOf(new Regressor(start, form));
         _recipe = recipe;
@@ -119,6 +124,7 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public static MemoryNeed MemoryNeedOf(
         RegressorRecipe recipe, int inputs, int targets, IParallelRunner? runner = null, HardwareProfile? hardware = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
         var model = SequenceModel.WithoutNumbers(recipe.ToConfig(inputs, targets));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));

@@ -58,6 +58,8 @@ public sealed class Trainer<TBatch>
     public Trainer(
         Network<TBatch> network, TrainingRecipe recipe, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
     {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
         _network = network;
         _recipe = recipe;

@@ -24,6 +24,7 @@ public sealed class TrainingRun<TBatch>
     /// <exception cref="ArgumentException">The recipe is out of range, or the host gives too little memory.</exception>
     public TrainingRun(TrainingTask<TBatch> task, IGradientReducer? reducer = null, Func<int, Memory<float>>? memory = null)
     {
+        ArgumentNullException.ThrowIfNull(task);
         Task = task;
         _memory = task.Rest ?? memory;
         Trainer = new Trainer<TBatch>(task.Network, task.Recipe, reducer, _memory);
