@@ -149,6 +149,9 @@ public enum FileProblemKind
 
     /// <summary>A row or a cell of a table is not as the table's others are, or not what was asked for.</summary>
     TableInvalid,
+
+    /// <summary>A saved state's sections and tensors are not as the kind asks, contradict each other, or are no state.</summary>
+    StateInvalid,
 }
 
 /// <summary>One thing that is wrong with one file: a reason for programs, a message for people, and the place.</summary>

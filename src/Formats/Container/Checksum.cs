@@ -22,6 +22,23 @@ internal static class Checksum
         return Text(checksum);
     }
 
+    /// <summary>Of the tensors of a block one after the other, padding left out: what tells one model from another.</summary>
+    public static string Of(ParameterBlock parameters)
+    {
+        const int ChunkFloats = 1 << 18;
+        var hash = new XxHash128();
+        foreach (TensorSlot slot in parameters.Layout.Tensors)
+        {
+            for (int start = 0; start < slot.Length; start += ChunkFloats)
+            {
+                ReadOnlySpan<float> chunk = parameters[slot].Slice(start, Math.Min(ChunkFloats, slot.Length - start));
+                hash.Append(MemoryMarshal.AsBytes(chunk));
+            }
+        }
+
+        return Text(hash);
+    }
+
     /// <summary>Whether a text is 32 lower-case hexadecimal digits.</summary>
     public static bool IsWellFormed(string text) => text.Length == Digits && !text.AsSpan().ContainsAnyExcept(s_digits);
 }

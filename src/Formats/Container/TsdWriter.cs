@@ -41,6 +41,22 @@ internal static class TsdWriter
     public static void Write(
         string path, string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections, bool isOwn = false)
     {
+        Action<Stream> write = Prepare(kind, tensors, writeSections);
+        if (isOwn) AtomicFile.WriteOwn(path, write);
+        else AtomicFile.Write(path, write);
+    }
+
+    /// <summary>The bytes that a file would have.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static byte[] ToBytes(string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections)
+    {
+        using var stream = new MemoryStream();
+        Prepare(kind, tensors, writeSections)(stream);
+        return stream.ToArray();
+    }
+
+    private static Action<Stream> Prepare(string kind, IReadOnlyList<TensorToWrite> tensors, Action<Utf8JsonWriter> writeSections)
+    {
         if (!BitConverter.IsLittleEndian) Throw.BigEndian();
         TensorEntry[] entries = Place(tensors, out long dataBytes);
         ReadOnlyMemory<byte> header = Header(kind, entries, writeSections);
@@ -48,8 +64,7 @@ internal static class TsdWriter
             Throw.Argument(
                 $"the header would have {header.Length} bytes and may have {TsdPrologue.MaxHeaderBytes}: the vocabulary is too large");
         long dataStart = TsdPrologue.RoundUp(TsdPrologue.Length + header.Length);
-        if (isOwn) AtomicFile.WriteOwn(path, WriteAll);
-        else AtomicFile.Write(path, WriteAll);
+        return WriteAll;
 
         void WriteAll(Stream stream)
         {

@@ -153,7 +153,7 @@ public sealed partial class ClassifierSession
     private void Go(ReadOnlySpan<int> tokens, ReadOnlySpan<double> rows, int steps, bool all, Span<double> probabilities)
     {
         if (all) CheckRoom("the place for probabilities", "number", probabilities.Length, (long)steps * _probabilities.Length);
-        if (_stepped is null)
+        if (_stepped is null || _part is null)
             Throw.Invalid("only a classifier that reads forward answers after every step; this one reads a sequence from its end too");
         CheckTokens(tokens);
         CheckFinite(rows, Batch);
@@ -181,13 +181,13 @@ public sealed partial class ClassifierSession
             _stepped.Run(_part);
             _stepped.Carry();
             if (all || first + count == steps)
-                Answer(_stepped, all ? probabilities.Slice(first * _probabilities.Length, _probabilities.Length) : _probabilities);
+                Answer(_stepped, _part, all ? probabilities.Slice(first * _probabilities.Length, _probabilities.Length) : _probabilities);
         }
     }
 
-    private void Answer(SequenceNetwork network, Span<double> probabilities)
+    private void Answer(SequenceNetwork network, SequenceBatch batch, Span<double> probabilities)
     {
         for (int sequence = 0; sequence < Batch; sequence++)
-            _classifier.ToProbabilities(network.OutputsOf(_part.OutputRowOf(sequence)), probabilities.Slice(sequence * _labels, _labels));
+            _classifier.ToProbabilities(network.OutputsOf(batch.OutputRowOf(sequence)), probabilities.Slice(sequence * _labels, _labels));
     }
 }

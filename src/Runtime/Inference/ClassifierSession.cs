@@ -1,6 +1,5 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
@@ -18,7 +17,8 @@ public sealed partial class ClassifierSession : StreamingSession
     private readonly Classifier _classifier;
     private readonly SequenceNetwork _network;
     private readonly SequenceNetwork? _stepped;
-    private readonly SequenceBatch _whole, _part;
+    private readonly SequenceBatch _whole;
+    private readonly SequenceBatch? _part;
     private readonly SequenceFeeder _feeder;
     private readonly LastValue[] _last;
     private readonly float[] _row;
@@ -42,16 +42,14 @@ public sealed partial class ClassifierSession : StreamingSession
     public ClassifierSession(
         Classifier classifier, int longest = 400, IParallelRunner? runner = null, HardwareProfile? hardware = null,
         Func<int, Memory<float>>? memory = null, int batch = 1, int maxTimeSteps = 1)
-        : base(ParametersOf(classifier), batch)
+        : base(Throw.IfNull(classifier).Model.Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _classifier = classifier;
         SequenceModelConfig config = classifier.Model.Config;
-        _network = NetworkOf(new(1, longest, Training: false));
-        _whole = new SequenceBatch(config, 1, longest);
-        _part = new SequenceBatch(config, batch, maxTimeSteps);
+        (_network, _whole) = NetworkOf(new(1, longest, Training: false));
         if (config.Body.Direction == RecurrentDirection.Forward)
-            _stepped = NetworkOf(new(batch, maxTimeSteps, Training: false, GoesOn: true));
+            (_stepped, _part) = NetworkOf(new(batch, maxTimeSteps, Training: false, GoesOn: true));
         _feeder = new SequenceFeeder(classifier.Form, 1);
         _row = new float[classifier.Form.Inputs.Length];
         _last = new LastValue[checked(batch * _row.Length)];
@@ -65,12 +63,13 @@ public sealed partial class ClassifierSession : StreamingSession
             (pooled * sizeof(float)) + (pooled > 0 ? sizeof(long) : 0) + (_row.Length * sizeof(double)),
             [(int)config.Body.Cell, (int)config.ReadOut, (int)config.Body.Direction, config.Body.InputSize, config.VocabularySize]);
 
-        SequenceNetwork NetworkOf(WindowShape shape)
+        (SequenceNetwork Network, SequenceBatch Batch) NetworkOf(WindowShape shape)
         {
             var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
-            SequenceNetwork network = SequenceNetwork.OnItsOwn(classifier.Model, shape, plan, memory: memory);
-            network.Begin(default);
-            return network;
+            ((SequenceNetwork Network, SequenceBatch Batch) declared, _) = SequenceNetwork.Declare(classifier.Model, shape, plan);
+            plan.Take(memory);
+            declared.Network.Begin(default);
+            return declared;
         }
     }
 
@@ -106,12 +105,6 @@ public sealed partial class ClassifierSession : StreamingSession
         _whole.Begin([length]);
         _feeder.SetRows(rows, 0, length, _whole);
         return Whole();
-    }
-
-    private static ParameterBlock ParametersOf(Classifier classifier)
-    {
-        ArgumentNullException.ThrowIfNull(classifier);
-        return classifier.Model.Parameters;
     }
 
     private ReadOnlySpan<double> Whole()

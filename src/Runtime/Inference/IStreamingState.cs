@@ -1,3 +1,5 @@
+using TinySD.Runtime.Memory;
+
 namespace TinySD.Runtime.Inference;
 
 /// <summary>What goes on from call to call where it was, and whose whole state is a run of bytes: every session, and a sampler.</summary>
@@ -6,7 +8,17 @@ namespace TinySD.Runtime.Inference;
 /// <c>SessionStateFile</c> of TinySD.Formats does, with a checksum.</remarks>
 public interface IStreamingState
 {
-    /// <summary>Bytes of the state.</summary>
+    /// <summary>What it runs, as files name it: <c>recurrent-stack</c>, <c>language-model</c>, <c>regressor</c> or <c>classifier</c>; or
+    /// <c>sampler</c>.</summary>
+    string Kind { get; }
+
+    /// <summary>Sequences of the state.</summary>
+    int Batch { get; }
+
+    /// <summary>The numbers of the model that it runs; <see langword="null"/> where it runs none.</summary>
+    ParameterBlock? Parameters { get; }
+
+    /// <summary>Bytes of the state, a multiple of 4.</summary>
     int StateBytes { get; }
 
     /// <summary>Copies the state out.</summary>

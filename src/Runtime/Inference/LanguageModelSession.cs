@@ -33,7 +33,7 @@ public sealed class LanguageModelSession : StreamingSession
     public LanguageModelSession(
         LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null,
         int batch = 1, int maxTimeSteps = 1)
-        : base(ParametersOf(model), batch)
+        : base(Throw.IfNull(model).Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _vocabulary = model.Config.VocabularySize;
@@ -123,12 +123,6 @@ public sealed class LanguageModelSession : StreamingSession
             tokens = tokens[count..];
             logits = logits[(count * _vocabulary)..];
         }
-    }
-
-    private static ParameterBlock ParametersOf(LanguageModel model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return model.Parameters;
     }
 
     private void CopyLogits(Span<float> logits)

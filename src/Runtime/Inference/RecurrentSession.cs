@@ -38,7 +38,7 @@ public sealed partial class RecurrentSession : StreamingSession
     public RecurrentSession(
         RecurrentStack stack, int batch = 1, int maxTimeSteps = 1, IParallelRunner? runner = null, HardwareProfile? hardware = null,
         Func<int, Memory<float>>? memory = null)
-        : base(ParametersOf(stack), batch)
+        : base(Throw.IfNull(stack).Parameters, batch)
     {
         if (maxTimeSteps < 1) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "at least 1");
         _stack = stack;
@@ -121,12 +121,6 @@ public sealed partial class RecurrentSession : StreamingSession
             ReadOnlySpan<int> own = pieces == 1 || lengths.IsEmpty ? lengths : LengthsOf(lengths, first, count);
             RunPiece(input.Slice(first * step, count * step), output.Slice(first * row, count * row), count, own);
         }
-    }
-
-    private static ParameterBlock ParametersOf(RecurrentStack stack)
-    {
-        ArgumentNullException.ThrowIfNull(stack);
-        return stack.Parameters;
     }
 
     private int CountPieces(int timeSteps, ReadOnlySpan<float> input, ReadOnlySpan<float> output)

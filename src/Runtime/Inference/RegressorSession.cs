@@ -1,6 +1,5 @@
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
-using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Ops;
 using TinySD.Runtime.Threading;
@@ -38,7 +37,7 @@ public sealed class RegressorSession : StreamingSession
     public RegressorSession(
         Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null,
         int batch = 1, int maxTimeSteps = 1)
-        : base(ParametersOf(regressor), batch)
+        : base(Throw.IfNull(regressor).Model.Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         SequenceModelConfig config = regressor.Model.Config;
@@ -49,8 +48,8 @@ public sealed class RegressorSession : StreamingSession
         _outputs = _form.OutputCount;
         int steps = Math.Max(_window, _together);
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
-        _network = SequenceNetwork.OnItsOwn(regressor.Model, new(batch, steps, Training: false), plan, memory: memory);
-        _batch = new SequenceBatch(config, batch, steps);
+        ((_network, _batch), _) = SequenceNetwork.Declare(regressor.Model, new(batch, steps, Training: false), plan);
+        plan.Take(memory);
         _rows = new float[checked(batch * (_form.Window > 0 ? _window : 0) * _width)];
         _linear = new float[checked(batch * config.LinearInputs)];
         _newest = new float[_width];
@@ -180,12 +179,6 @@ public sealed class RegressorSession : StreamingSession
 
         long seen = from.ReadInt64();
         return seen < 0 ? $"it has seen {seen} rows" : null;
-    }
-
-    private static ParameterBlock ParametersOf(Regressor regressor)
-    {
-        ArgumentNullException.ThrowIfNull(regressor);
-        return regressor.Model.Parameters;
     }
 
     private Span<float> Own(float[] all, int sequence)

@@ -52,9 +52,9 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
         int version = BinaryPrimitives.ReadUInt16LittleEndian(state[4..]);
         if (version != Version) Throw.Argument($"the state is of version {version}; {Version} was expected");
         var kind = (StateKind)BinaryPrimitives.ReadUInt16LittleEndian(state[6..]);
-        if (kind != Kind) Throw.Argument($"the state is that of a {NameOf(kind)}; that of a {NameOf(Kind)} was expected");
+        if (kind != Kind) Throw.Argument($"the state is of kind '{NameOf(kind)}'; '{NameOf(Kind)}' was expected");
         if (BinaryPrimitives.ReadUInt64LittleEndian(state[8..]) != Shape)
-            Throw.Argument($"the state is that of a {NameOf(kind)} of another shape; expected one of the same model");
+            Throw.Argument($"the state is of a {NameOf(kind)} of another shape; one of the same model was expected");
     }
 
     /// <summary>Refuses a wrong length.</summary>
@@ -64,14 +64,15 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
         if (found != expected) Throw.Argument($"the state is given {Throw.Counted(found, "byte")}; {expected} were expected");
     }
 
-    private static string NameOf(StateKind kind) => kind switch
+    /// <summary>A kind as files name it.</summary>
+    public static string NameOf(StateKind kind) => kind switch
     {
-        StateKind.RecurrentStack => "recurrent stack",
-        StateKind.LanguageModel => "language model",
+        StateKind.RecurrentStack => "recurrent-stack",
+        StateKind.LanguageModel => "language-model",
         StateKind.Regressor => "regressor",
         StateKind.Classifier => "classifier",
         StateKind.Sampler => "sampler",
-        _ => $"kind {(int)kind} that this version does not know",
+        _ => $"{(int)kind}",
     };
 }
 

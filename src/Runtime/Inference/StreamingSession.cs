@@ -26,6 +26,9 @@ public abstract class StreamingSession : IStreamingState
         Parameters = parameters;
     }
 
+    /// <inheritdoc/>
+    public string Kind => StateHead.NameOf(_head.Kind);
+
     /// <summary>Sequences B that every call runs at once.</summary>
     public int Batch { get; }
 
@@ -37,6 +40,8 @@ public abstract class StreamingSession : IStreamingState
 
     /// <summary>The numbers of the model that it runs.</summary>
     public ParameterBlock Parameters { get; }
+
+    ParameterBlock? IStreamingState.Parameters => Parameters;
 
     /// <summary>Whether a state may hold what is infinite or not a number.</summary>
     private protected virtual bool TakesNonFinite => false;

@@ -1,3 +1,5 @@
+using TinySD.Runtime.Memory;
+
 namespace TinySD.Runtime.Inference;
 
 /// <summary>Draws tokens from logits: temperature, the k most likely only, and a seed that repeats.</summary>
@@ -31,6 +33,13 @@ public sealed class TokenSampler : IStreamingState
         _random = Stream(seed);
         _head = new StateHead(StateKind.Sampler, StateHead.HashOf([vocabularySize]));
     }
+
+    /// <inheritdoc/>
+    public string Kind => StateHead.NameOf(StateKind.Sampler);
+
+    int IStreamingState.Batch => 1;
+
+    ParameterBlock? IStreamingState.Parameters => null;
 
     /// <inheritdoc/>
     public int StateBytes => StateHead.Bytes + sizeof(ulong) + sizeof(long);

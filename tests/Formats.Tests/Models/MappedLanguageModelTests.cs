@@ -28,6 +28,30 @@ public sealed class MappedLanguageModelTests
     }
 
     [Test]
+    public async Task Twenty_sessions_over_a_mapped_model_take_one_copy_of_its_weights()
+    {
+        // 4096 columns collide in the caches: 16 MiB that are copied.
+        using var folder = new TestFolder();
+        var made = new LanguageModel(new() { VocabularySize = 3, EmbeddingSize = 2, HiddenSize = 1024, LayerCount = 1 });
+        LanguageModelFile.Save(folder["m.tsd"], made, new Vocabulary(TextLevel.Character, ["a", "b", "c"]), new()
+        {
+            Recipe = new() { Name = "wide", HiddenSize = 1024, EmbeddingSize = 2, LayerCount = 1 },
+            Data = new TextsRecord { Train = new("t", 1), Valid = new("v", 1) },
+        });
+        using MappedLanguageModel mapped = MappedLanguageModel.Open(folder["m.tsd"]);
+        long start = GC.GetAllocatedBytesForCurrentThread();
+        List<LanguageModelSession> sessions = [new(mapped.Model)];
+        long first = GC.GetAllocatedBytesForCurrentThread() - start;
+        while (sessions.Count < 20) sessions.Add(new(mapped.Model));
+        long others = GC.GetAllocatedBytesForCurrentThread() - start - first;
+        await Assert.That(first).IsGreaterThan(1024L * 4096 * sizeof(float));
+        await Assert.That(others).IsLessThan(19 * 200_000L);
+        float[] logits = sessions[0].Step(1).ToArray();
+        foreach (LanguageModelSession session in sessions.Skip(1))
+            await Assert.That(session.Step(1).SequenceEqual(logits)).IsTrue();
+    }
+
+    [Test]
     [Arguments(TensorStorage.F16)]
     [Arguments(TensorStorage.BF16)]
     public async Task Sixteen_bits_are_expanded_and_equal_what_is_read(TensorStorage storage)

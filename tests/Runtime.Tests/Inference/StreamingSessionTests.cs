@@ -150,13 +150,13 @@ public sealed class StreamingSessionTests
         var model = new LanguageModelSession(Cases.Model(Cases.Config(5, 2, 8, 1) with { Cell = CellKind.Gru }));
         byte[] state = StateOf(gru);
         await Assert.That(Messages.Of<ArgumentException>(() => model.SetState(state)))
-            .IsEqualTo("the state is that of a recurrent stack; that of a language model was expected");
+            .IsEqualTo("the state is of kind 'recurrent-stack'; 'language-model' was expected");
         RecurrentSession[] others = [Stack(CellKind.Lstm, 4, 1), Stack(CellKind.Gru, 4, 2), Stack(CellKind.RnnTanh, 8, 1)];
         foreach (RecurrentSession other in others)
         {
             await Assert.That(other.StateBytes).IsEqualTo(gru.StateBytes);
             await Assert.That(Messages.Of<ArgumentException>(() => other.SetState(state)))
-                .IsEqualTo("the state is that of a recurrent stack of another shape; expected one of the same model");
+                .IsEqualTo("the state is of a recurrent-stack of another shape; one of the same model was expected");
         }
     }
 

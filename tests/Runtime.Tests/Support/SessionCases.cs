@@ -57,7 +57,8 @@ public abstract class SessionCase(string name)
         yield return () => new LanguageCase("tied language model", Cases.Config(32, 16, 16, 1, tied: true) with { Cell = CellKind.Gru });
         yield return () => new LanguageCase("peepholes and a last layer of its own", Cases.Config(23, 9, 17, 2) with
         {
-            Peepholes = true, LastHiddenSize = 6,
+            Peepholes = true,
+            LastHiddenSize = 6,
         });
         yield return () => new RegressorCase("regressor", window: 0);
         yield return () => new RegressorCase("regressor of changes with a linear map", window: 0, linear: 4, changes: true);
