@@ -151,6 +151,28 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Stream(RecurrentStack stack)
+    {
+        // sample
+        const int Characters = 1000;
+        var crowd = new RecurrentSession(stack, batch: Characters);
+        float[] senses = new float[Characters * stack.Config.InputSize], acts = new float[Characters * stack.Config.OutputSize];
+        crowd.Step(senses, acts);
+        crowd.Reset(17);
+        byte[] character = new byte[crowd.SequenceStateBytes];
+        crowd.CopyState(3, character);
+        crowd.SetState(4, character);
+        // end
+    }
+
+    public static void SaveStates(LanguageModelSession session, TokenSampler sampler)
+    {
+        // sample
+        SessionStateFile.Save("scene.tsd", session, sampler);
+        SessionStateFile.Load("scene.tsd", session, sampler);
+        // end
+    }
+
     public static void PackagedRuntime()
     {
         // sample
