@@ -58,6 +58,18 @@ public abstract class Spelling
     internal static Spelling<T> Whole<T>()
         where T : struct, IBinaryInteger<T> => new Digits<T>("N", "a whole number", NumberStyles.AllowLeadingSign, _ => true);
 
+    // What goes on after a key whose word is none of the names.
+    private protected string FaultOf(string word)
+    {
+        string[] names = [.. Names];
+        return $"is '{Words.Shown(word)}'; expected {string.Join(", ", names, 0, names.Length - 1)} or {names[^1]}";
+    }
+
+    private protected ArgumentException Unknown(string what, string word) =>
+        new($"{what} is '{Words.Shown(word)}'; {string.Join(", ", Names)} are known");
+
+    private protected static ArgumentException WithoutWord(string what, Enum value) => new($"{what} '{value}' has no word");
+
     private sealed class Digits<T>(string form, string expected, NumberStyles style, Func<T, bool> isValid, bool takesInfinite = false)
         : Spelling<T>(form, expected)
         where T : struct, INumber<T>
@@ -185,28 +197,43 @@ public abstract class Spelling<T> : Spelling
 }
 
 /// <summary>How the values of an enumeration are spelled: words of the format, which do not change when a name in the code does.</summary>
+/// <remarks>In loops, and its messages elsewhere: what is generic here is compiled once for every enumeration.</remarks>
 /// <typeparam name="T">The enumeration.</typeparam>
-/// <param name="what">What the values are of, for messages.</param>
-/// <param name="names">Values and words; of two words for one value the first is written, and both are read.</param>
-public sealed class Choice<T>(string what, params (T Value, string Name)[] names)
-    : Spelling<T>(string.Join('|', Current(names)), $"one of {string.Join(", ", Current(names))}")
+public sealed class Choice<T> : Spelling<T>
     where T : struct, Enum
 {
+    private readonly string _what;
+    private readonly (T Value, string Name)[] _names;
+
+    /// <summary>Takes all words there are.</summary>
+    /// <param name="what">What the values are of, for messages.</param>
+    /// <param name="names">Values and words; of two words for one value the first is written, and both are read.</param>
+    public Choice(string what, params (T Value, string Name)[] names)
+        : this(what, names, Current(names))
+    {
+    }
+
+    private Choice(string what, (T Value, string Name)[] names, string[] current)
+        : base(string.Join('|', current), $"one of {string.Join(", ", current)}") => (_what, _names, Names) = (what, names, current);
+
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Names { get; } = Current(names);
+    public override IReadOnlyList<string> Names { get; }
 
     // Words that are understood where somebody types them, and stand in no file.
     internal (T Value, string Name)[] Typed { get; init; } = [];
 
     /// <inheritdoc/>
-    public override bool TryParse(string word, out T value) => Find([.. names, .. Typed], word, out value);
+    public override bool TryParse(string word, out T value) => Find(_names, word, out value) || Find(Typed, word, out value);
 
     /// <inheritdoc/>
     public override string NameOf(T value)
     {
-        int index = Array.FindIndex(names, entry => EqualityComparer<T>.Default.Equals(entry.Value, value));
-        if (index < 0) Throw.Argument($"{what} '{value}' has no word");
-        return names[index].Name;
+        foreach ((T known, string name) in _names)
+        {
+            if (EqualityComparer<T>.Default.Equals(known, value)) return name;
+        }
+
+        throw WithoutWord(_what, value);
     }
 
     internal override void Write(Utf8JsonWriter json, T value) => json.WriteStringValue(NameOf(value));
@@ -216,30 +243,40 @@ public sealed class Choice<T>(string what, params (T Value, string Name)[] names
         value = default;
         if (json.TokenType != JsonTokenType.String) return false;
         string word = json.GetString()!;
-        if (!Find(names, word, out value)) reading.Fault ??= (key, FindFault(word)!);
+        if (!Find(_names, word, out value)) reading.Fault ??= (key, FaultOf(word));
         return true;
     }
 
     /// <summary>What goes on after a key whose word is none of these: <c>is 'x'; expected a, b or c</c>; null for one of them.</summary>
-    internal string? FindFault(string name) => Find(names, name, out _)
-        ? null
-        : $"is '{Words.Shown(name)}'; expected {string.Join(", ", Names.SkipLast(1))} or {Names[^1]}";
+    internal string? FindFault(string name) => Find(_names, name, out _) ? null : FaultOf(name);
 
     /// <summary>The value of that name in a file, exactly as spelled.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    internal T ValueOf(string name)
-    {
-        if (!Find(names, name, out T value)) Throw.Argument($"{what} is '{Words.Shown(name)}'; {string.Join(", ", Names)} are known");
-        return value;
-    }
+    internal T ValueOf(string name) => Find(_names, name, out T value) ? value : throw Unknown(_what, name);
 
-    private static string[] Current((T Value, string Name)[] names) =>
-        [.. names.DistinctBy(entry => entry.Value).Select(entry => entry.Name)];
+    private static string[] Current((T Value, string Name)[] names)
+    {
+        var current = new List<string>();
+        for (int i = 0; i < names.Length; i++)
+        {
+            int first = 0;
+            while (!EqualityComparer<T>.Default.Equals(names[first].Value, names[i].Value)) first++;
+            if (first == i) current.Add(names[i].Name);
+        }
+
+        return [.. current];
+    }
 
     private static bool Find((T Value, string Name)[] names, string word, out T value)
     {
-        int index = Array.FindIndex(names, entry => entry.Name == word);
-        value = index < 0 ? default : names[index].Value;
-        return index >= 0;
+        value = default;
+        foreach ((T known, string name) in names)
+        {
+            if (name != word) continue;
+            value = known;
+            return true;
+        }
+
+        return false;
     }
 }

@@ -21,8 +21,12 @@ public abstract class Field<T>(string json, string option, string help, Spelling
     public Spelling Spelling => spelling;
 
     /// <summary>The member's name in what <c>--json</c> prints: the option's, in camel case, unless it says another.</summary>
-    public string Result { get; init; } =
-        string.Concat(option.TrimStart('-').Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+    public string Result
+    {
+        get => field ??= string.Concat(
+            option.TrimStart('-').Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+        init;
+    }
 
     /// <summary>Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it
     /// always does.</summary>

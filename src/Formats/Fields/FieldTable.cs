@@ -7,10 +7,10 @@ namespace TinySD.Formats.Fields;
 /// <param name="blank">A record to be filled from a file.</param>
 /// <param name="fields">The figures, in the order of help and reports.</param>
 /// <param name="first">Members that stand first in a file, in this order; the others follow in the order of help and reports.</param>
-public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> fields, params IReadOnlyList<string> first)
+/// <remarks>What every file needs of it is done in loops: an iterator is compiled for every record.</remarks>
+public sealed class FieldTable<T>(string what, T blank, Field<T>[] fields, params string[] first)
 {
-    private readonly Field<T>[] _inFile =
-        [.. first.Select(name => fields.First(field => field.Json == name)), .. fields.Where(field => !first.Contains(field.Json))];
+    private readonly Field<T>[] _inFile = InFile(fields, first);
 
     // Of _inFile, one for one; made when something is first read or written.
     private MemberNames? _names;
@@ -20,10 +20,10 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
 
     internal T Blank => blank;
 
-    private MemberNames Names => _names ??= new MemberNames([.. _inFile.Select(row => row.Json)]);
+    private MemberNames Names => _names ??= new MemberNames(Array.ConvertAll(_inFile, row => row.Json));
 
     /// <summary>The figure that an option sets, or null.</summary>
-    public Field<T>? Find(string option) => fields.FirstOrDefault(field => field.Option == option);
+    public Field<T>? Find(string option) => Array.Find(fields, field => field.Option == option);
 
     /// <summary>Options and values of all figures that say something.</summary>
     public IEnumerable<(string Option, string Value)> Rows(T record) =>
@@ -34,8 +34,12 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
         from field in fields let was = field.SaidOf(one) let now = field.SaidOf(other) where was != now select (field.Option, was, now);
 
     /// <summary>The figures as those of a record in which this one lies, side by side with its own.</summary>
-    internal IEnumerable<Field<TOuter>> JoinedTo<TOuter>(Func<TOuter, T> get, Func<TOuter, T, TOuter> with) =>
-        _inFile.Select(field => new Joined<TOuter, T>(field, get, with));
+    internal Field<TOuter>[] JoinedTo<TOuter>(Func<TOuter, T> get, Func<TOuter, T, TOuter> with)
+    {
+        var joined = new Field<TOuter>[_inFile.Length];
+        for (int i = 0; i < joined.Length; i++) joined[i] = new Joined<TOuter, T>(_inFile[i], get, with);
+        return joined;
+    }
 
     /// <summary>Writes all figures as members of a result.</summary>
     public void WriteResult(Utf8JsonWriter json, T record)
@@ -106,6 +110,24 @@ public sealed class FieldTable<T>(string what, T blank, IReadOnlyList<Field<T>> 
         }
 
         return record;
+    }
+
+    private static Field<T>[] InFile(Field<T>[] fields, string[] first)
+    {
+        var inFile = new Field<T>[fields.Length];
+        int count = 0;
+        foreach (string name in first)
+        {
+            inFile[count++] = Array.Find(fields, field => field.Json == name)
+                ?? throw new ArgumentException($"there is no member '{name}' to stand first");
+        }
+
+        foreach (Field<T> field in fields)
+        {
+            if (Array.IndexOf(first, field.Json) < 0) inFile[count++] = field;
+        }
+
+        return inFile;
     }
 
     private void ReadObject(ref Utf8JsonReader json, string path, string group, FieldReading reading, MemberPresence[] found, ref T record)
