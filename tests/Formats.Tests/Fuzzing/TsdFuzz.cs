@@ -6,6 +6,7 @@ using TinySD.Formats.Checkpoints;
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
@@ -14,7 +15,7 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Formats.Tests;
 
 /// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, regressors, classifiers, checkpoints of
-/// all tasks, and files of other kinds.</summary>
+/// all tasks, states of sessions, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -41,6 +42,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
         FileProblemKind.TensorGap, FileProblemKind.TensorOutsideFile, FileProblemKind.TensorDamaged, FileProblemKind.PaddingDamaged,
         FileProblemKind.WrongKind,
         FileProblemKind.ModelInvalid, FileProblemKind.NotFinite, FileProblemKind.CheckpointInvalid,
+        FileProblemKind.StateInvalid, FileProblemKind.DoesNotFit,
     ];
 
     public override IReadOnlyList<byte[]> MakeSeeds() =>
@@ -64,6 +66,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
         SequenceModelBytes.SequenceClassifier(),
         SequenceModelBytes.RegressorRun(),
         SequenceModelBytes.ClassifierRun(),
+        SessionStateFile.ToBytes(SessionStateFileTests.Example()),
     ];
 
     public override FileProblem? ReadAll(string path)
@@ -103,6 +106,12 @@ internal sealed partial class TsdFuzz : FuzzFormat
                     return refused;
                 case ClassifierFile.Kind:
                     ClassifierFile.TryLoad(path, out _, out refused);
+                    return refused;
+                case SessionStateFile.Kind:
+                    IStreamingState[] states = SessionStateFileTests.Example();
+                    byte[] before = SessionStateFile.ToBytes(states);
+                    if (!SessionStateFile.TryLoad(file, states, out refused) && !SessionStateFile.ToBytes(states).SequenceEqual(before))
+                        throw new InvalidOperationException("a state that was refused has changed something");
                     return refused;
                 case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == RegressorFile.Kind:
                     if (RegressorCheckpoint.Format.TryOpen(path, out var series, out refused)) series.Dispose();

@@ -187,6 +187,16 @@ public sealed class SessionStateFileTests
             stack.Parameters[slot].ToArray().SelectMany(BitConverter.GetBytes))];
     }
 
+    /// <summary>A session and a sampler, always the same.</summary>
+    internal static IStreamingState[] Example()
+    {
+        var session = new RecurrentSession(Stack(), batch: 2);
+        session.Step([1, 2, 3, 4], new float[4]);
+        var sampler = new TokenSampler(3);
+        sampler.Sample(new float[3]);
+        return [session, sampler];
+    }
+
     private static Func<IStreamingState[]> All()
     {
         RecurrentStack stack = Stack();
