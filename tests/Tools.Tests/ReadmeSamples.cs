@@ -135,9 +135,8 @@ internal static class ReadmeSamples
     public static void Keep(RegressorPersonalizer personal)
     {
         // sample
-        byte[] state = new byte[personal.StateBytes];
-        personal.CopyState(state);
-        File.WriteAllBytes("personal.state", state);
+        SessionStateFile.Save("personal.tsd", personal);
+        SessionStateFile.Load("personal.tsd", personal);
         // end
     }
 

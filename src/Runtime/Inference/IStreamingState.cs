@@ -9,13 +9,13 @@ namespace TinySD.Runtime.Inference;
 public interface IStreamingState
 {
     /// <summary>What it runs, as files name it: <c>recurrent-stack</c>, <c>language-model</c>, <c>regressor</c> or <c>classifier</c>; or
-    /// <c>sampler</c>.</summary>
+    /// <c>sampler</c>; or what it trains, with <c>-personalizer</c> behind.</summary>
     string Kind { get; }
 
     /// <summary>Sequences of the state.</summary>
     int Batch { get; }
 
-    /// <summary>The numbers of the model that it runs; <see langword="null"/> where it runs none.</summary>
+    /// <summary>The numbers of the model that it runs; <see langword="null"/> where it runs none, or they are part of the state.</summary>
     ParameterBlock? Parameters { get; }
 
     /// <summary>Bytes of the state, a multiple of 4.</summary>

@@ -32,7 +32,7 @@ public sealed class ClassifierPersonalizer : Personalizer<SequenceBatch>
     private ClassifierPersonalizer(
         Classifier start, (SequenceModel Model, SequenceNetwork Network, SequenceBatch Batch) own, ClassifierRecipe recipe,
         Func<int, Memory<float>>? memory)
-        : base((own.Network, own.Batch), recipe, start.Model.Parameters, memory)
+        : base("classifier-personalizer", (own.Network, own.Batch), recipe, start.Model.Parameters, memory)
     {
         Classifier = new Classifier(own.Model, start.Form);
         _recipe = recipe;

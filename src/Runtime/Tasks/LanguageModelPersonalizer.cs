@@ -31,7 +31,7 @@ public sealed class LanguageModelPersonalizer : Personalizer<TokenWindow>
     private LanguageModelPersonalizer(
         LanguageModel start, (LanguageModel Model, LanguageModelNetwork Network, TokenWindow Window) own, LanguageModelRecipe recipe,
         Func<int, Memory<float>>? memory)
-        : base((own.Network, own.Window), recipe, start.Parameters, memory)
+        : base("language-model-personalizer", (own.Network, own.Window), recipe, start.Parameters, memory)
     {
         Model = own.Model;
         _recipe = recipe;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using TinySD.Runtime.Inference;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -17,7 +18,7 @@ namespace TinySD.Runtime.Tasks;
 /// <para>The same model, data, recipe and calls give the same bits, whatever the threads. Not thread-safe.</para>
 /// </remarks>
 /// <typeparam name="TBatch">What the model's network is fed.</typeparam>
-public abstract class Personalizer<TBatch>
+public abstract class Personalizer<TBatch> : IStreamingState
     where TBatch : class
 {
     private const uint Tag = 0x50445354; // TSDP
@@ -34,8 +35,10 @@ public abstract class Personalizer<TBatch>
 
     /// <summary>Takes the memory of a network that is declared, and begins with parameters.</summary>
     private protected Personalizer(
-        (Network<TBatch> Network, TBatch Batch) declared, TrainingRecipe recipe, ParameterBlock start, Func<int, Memory<float>>? memory)
+        string kind, (Network<TBatch> Network, TBatch Batch) declared, TrainingRecipe recipe, ParameterBlock start,
+        Func<int, Memory<float>>? memory)
     {
+        Kind = kind;
         (_network, _batch) = declared;
         _recipe = recipe;
         _start = start;
@@ -44,6 +47,16 @@ public abstract class Personalizer<TBatch>
         start.Values.CopyTo(_network.Parameters.Values);
         _trainer = new Trainer<TBatch>(_network, recipe, memory: rest);
     }
+
+    /// <summary>What its state is called in files: <c>language-model-personalizer</c>, <c>regressor-personalizer</c> or
+    /// <c>classifier-personalizer</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>Sequences B of a batch.</summary>
+    public int Batch => _recipe.BatchSize;
+
+    /// <summary>None: those that it trains are in its state.</summary>
+    ParameterBlock? IStreamingState.Parameters => null;
 
     /// <summary>What it takes, in one block.</summary>
     public MemoryNeed MemoryNeed { get; }
@@ -81,21 +94,21 @@ public abstract class Personalizer<TBatch>
 
     /// <summary>Copies all that the next step depends on, beside the data: parameters, what the optimizer keeps, the carried state, and
     /// where in the data it stands. Little-endian, the same on every machine. No allocation.</summary>
-    /// <param name="to">Receives it: exactly <see cref="StateBytes"/>.</param>
+    /// <param name="state">Receives it: exactly <see cref="StateBytes"/>.</param>
     /// <exception cref="ArgumentException">The length is wrong.</exception>
-    public void CopyState(Span<byte> to)
+    public void CopyState(Span<byte> state)
     {
-        RequireLength(to.Length);
-        to[..HeaderBytes].Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(to, Tag);
-        BinaryPrimitives.WriteInt32LittleEndian(to[4..], StateBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(to[8..], _network.Parameters.Layout.LengthFloats);
-        BinaryPrimitives.WriteInt32LittleEndian(to[12..], _trainer.State.Count);
-        BinaryPrimitives.WriteInt64LittleEndian(to[16..], Updates);
-        BinaryPrimitives.WriteInt64LittleEndian(to[24..], _firstUpdate);
-        BinaryPrimitives.WriteInt32LittleEndian(to[32..], _epoch);
-        BinaryPrimitives.WriteInt32LittleEndian(to[36..], _step);
-        to = to[HeaderBytes..];
+        RequireLength(state.Length);
+        state[..HeaderBytes].Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(state, Tag);
+        BinaryPrimitives.WriteInt32LittleEndian(state[4..], StateBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(state[8..], _network.Parameters.Layout.LengthFloats);
+        BinaryPrimitives.WriteInt32LittleEndian(state[12..], _trainer.State.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(state[16..], Updates);
+        BinaryPrimitives.WriteInt64LittleEndian(state[24..], _firstUpdate);
+        BinaryPrimitives.WriteInt32LittleEndian(state[32..], _epoch);
+        BinaryPrimitives.WriteInt32LittleEndian(state[36..], _step);
+        Span<byte> to = state[HeaderBytes..];
         _network.SaveCarried(_carried);
         Write(_network.Parameters, ref to);
         for (int i = 0; i < _trainer.State.Count; i++) Write(_trainer.State[i].Block, ref to);
@@ -111,19 +124,19 @@ public abstract class Personalizer<TBatch>
 
     /// <summary>Goes on where another was, to the same bits: made of the same model's shape and recipe, and given the same data by Use
     /// before this call. Data that are given after it are begun anew. No allocation.</summary>
-    /// <param name="from">What <see cref="CopyState"/> wrote.</param>
+    /// <param name="state">What <see cref="CopyState"/> wrote.</param>
     /// <exception cref="ArgumentException">It is no such state, or one of another shape, optimizer or data; nothing is changed.</exception>
-    public void SetState(ReadOnlySpan<byte> from)
+    public void SetState(ReadOnlySpan<byte> state)
     {
-        RequireLength(from.Length);
-        long updates = BinaryPrimitives.ReadInt64LittleEndian(from[16..]), first = BinaryPrimitives.ReadInt64LittleEndian(from[24..]);
-        int epoch = BinaryPrimitives.ReadInt32LittleEndian(from[32..]), step = BinaryPrimitives.ReadInt32LittleEndian(from[36..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(from) != Tag || BinaryPrimitives.ReadInt32LittleEndian(from[4..]) != StateBytes
-            || BinaryPrimitives.ReadInt32LittleEndian(from[8..]) != _network.Parameters.Layout.LengthFloats
-            || BinaryPrimitives.ReadInt32LittleEndian(from[12..]) != _trainer.State.Count
+        RequireLength(state.Length);
+        long updates = BinaryPrimitives.ReadInt64LittleEndian(state[16..]), first = BinaryPrimitives.ReadInt64LittleEndian(state[24..]);
+        int epoch = BinaryPrimitives.ReadInt32LittleEndian(state[32..]), step = BinaryPrimitives.ReadInt32LittleEndian(state[36..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(state) != Tag || BinaryPrimitives.ReadInt32LittleEndian(state[4..]) != StateBytes
+            || BinaryPrimitives.ReadInt32LittleEndian(state[8..]) != _network.Parameters.Layout.LengthFloats
+            || BinaryPrimitives.ReadInt32LittleEndian(state[12..]) != _trainer.State.Count
             || updates is < 0 or > int.MaxValue || first < 0 || first > updates || epoch < -1 || step < 0)
             Throw.Argument("these bytes are no state of a model, a recipe and an optimizer like these");
-        ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(from[HeaderBytes..]);
+        ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(state[HeaderBytes..]);
         if (floats.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             Throw.Argument("the state holds a number that is infinite or none");
         if (_batches is not null && epoch >= 0)

@@ -31,7 +31,7 @@ public sealed class RegressorPersonalizer : Personalizer<SequenceBatch>
     private RegressorPersonalizer(
         Regressor start, (SequenceModel Model, SequenceNetwork Network, SequenceBatch Batch) own, RegressorRecipe recipe,
         Func<int, Memory<float>>? memory)
-        : base((own.Network, own.Batch), recipe, start.Model.Parameters, memory)
+        : base("regressor-personalizer", (own.Network, own.Batch), recipe, start.Model.Parameters, memory)
     {
         Regressor = new Regressor(own.Model, start.Form);
         _recipe = recipe;

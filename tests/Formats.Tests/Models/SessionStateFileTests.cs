@@ -4,6 +4,8 @@ using TinySD.Formats.Models;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Tasks;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Formats.Tests;
 
@@ -42,6 +44,44 @@ public sealed class SessionStateFileTests
             int[] text = new int[count];
             for (int i = 0; i < count; i++) text[i] = token = sampler.Sample(session.Step(token));
             return text;
+        }
+    }
+
+    [Test]
+    public async Task What_is_learnt_on_a_device_goes_on_another_day()
+    {
+        using var folder = new TestFolder();
+        LanguageModel model = Language();
+        LanguageModelPersonalizer whole = Make(OptimizerKind.Adam), other = Make(OptimizerKind.Adam);
+        for (int i = 0; i < 7; i++) whole.Step();
+        SessionStateFile.Save(folder["p.tsd"], whole);
+        SessionStateFile.Load(folder["p.tsd"], other);
+        for (int i = 0; i < 7; i++) await Assert.That(other.Step()).IsEqualTo(whole.Step());
+        await Assert.That(BytesOf(other).SequenceEqual(BytesOf(whole))).IsTrue();
+
+        // Of another optimizer, of what is no personaliser, and damaged: refused, and nothing is learnt of it.
+        byte[] before = BytesOf(other), bytes = File.ReadAllBytes(folder["p.tsd"]);
+        foreach (IStreamingState wrong in (IStreamingState[])[Make(OptimizerKind.Sgd), new LanguageModelSession(model)])
+        {
+            await Assert.That(SessionStateFile.TryLoad(folder["p.tsd"], [wrong], out FileProblem? problem)).IsFalse();
+            await Assert.That(problem!.Kind).IsEqualTo(FileProblemKind.DoesNotFit);
+        }
+
+        bytes[^100] ^= 1;
+        File.WriteAllBytes(folder["d.tsd"], bytes);
+        await Assert.That(SessionStateFile.TryLoad(folder["d.tsd"], [other], out FileProblem? damage)).IsFalse();
+        await Assert.That(_damage.Contains(damage!.Kind)).IsTrue();
+        await Assert.That(BytesOf(other).SequenceEqual(before)).IsTrue();
+
+        LanguageModelPersonalizer Make(OptimizerKind optimizer)
+        {
+            LanguageModelRecipe recipe = new LanguageModelRecipe
+            {
+                Name = "mine", BatchSize = 2, Bptt = 3, Optimizer = optimizer, LearningRate = 0.01f,
+            }.WithShapeOf(model.Config);
+            var personal = new LanguageModelPersonalizer(model, recipe);
+            personal.Use(new TokenMemory((int[])[.. Enumerable.Range(0, 60).Select(i => i * i % 7)]));
+            return personal;
         }
     }
 
