@@ -53,7 +53,8 @@ internal sealed class PublishedHost : IDisposable
         lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(": "))
             .ToDictionary(parts => parts[0], parts => parts[1]);
 
-    private static async Task<string> RunAsync(string program, params string[] args)
+    /// <summary>Runs a program; what it prints is the failure's text where it fails.</summary>
+    public static async Task<string> RunAsync(string program, params string[] args)
     {
         var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
 

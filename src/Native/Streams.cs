@@ -1,0 +1,63 @@
+namespace TinySD.Native;
+
+internal sealed class StackStream(Shape shape, RecurrentStack stack, int batch)
+    : Stream(shape, new RecurrentSession(stack, batch, Together(stack)))
+{
+    // Of a stack that reads both ways: the longest call.
+    private const int MostSteps = 4096;
+
+    protected override void RunSteps(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps) =>
+        ((RecurrentSession)Session).Run(rows, answers);
+
+    private static int Together(RecurrentStack stack) => stack.Config.Direction == RecurrentDirection.Bidirectional ? MostSteps : 1;
+}
+
+internal sealed class LanguageModelStream(Shape shape, LanguageModel model, int batch)
+    : Stream(shape, new LanguageModelSession(model, batch: batch))
+{
+    protected override void RunSteps(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps) =>
+        ((LanguageModelSession)Session).Run(tokens, answers);
+
+    protected override void Answer(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps) =>
+        ((LanguageModelSession)Session).Run(tokens).CopyTo(answers);
+}
+
+internal sealed class RegressorStream(Shape shape, Regressor regressor, int batch)
+    : Stream(shape, new RegressorSession(regressor, batch: batch))
+{
+    private readonly double[] _rows = new double[batch * shape.Inputs];
+
+    protected override void RunSteps(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps)
+    {
+        int step = answers.Length / steps;
+        for (int t = 0; t < steps; t++)
+        {
+            Copy(rows.Slice(t * _rows.Length, _rows.Length), _rows);
+            Copy(((RegressorSession)Session).Step(_rows), answers.Slice(t * step, step));
+        }
+    }
+}
+
+internal sealed class ClassifierStream(Shape shape, Classifier classifier, int batch)
+    : Stream(shape, new ClassifierSession(classifier, batch: batch))
+{
+    private readonly double[] _rows = new double[batch * shape.Inputs];
+
+    protected override void RunSteps(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps)
+    {
+        var session = (ClassifierSession)Session;
+        int step = answers.Length / steps;
+        for (int t = 0; t < steps; t++)
+        {
+            Span<float> answer = answers.Slice(t * step, step);
+            if (rows.IsEmpty)
+            {
+                Copy(session.Step(tokens.Slice(t * Session.Batch, Session.Batch)), answer);
+                continue;
+            }
+
+            Copy(rows.Slice(t * _rows.Length, _rows.Length), _rows);
+            Copy(session.Step(_rows), answer);
+        }
+    }
+}
