@@ -5,6 +5,7 @@ namespace TinySD.Tools.Json;
 
 /// <summary>What <c>--json</c> prints: camel-case names; what has no value is left out, and null is a number that is not finite.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(RecipeResult))]

@@ -6,6 +6,7 @@ namespace TinySD.Tools.Reproduce;
 /// <summary>The shapes of a grid's files. Members that end in <c>Metric</c> end in the task's name for it, by
 /// <see cref="GridFiles"/>.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(GridManifest))]

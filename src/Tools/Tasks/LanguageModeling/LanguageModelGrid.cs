@@ -8,6 +8,7 @@ internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerpri
 
 /// <summary>What only a language model has in a grid's files.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(GridTexts))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
