@@ -1,6 +1,5 @@
 using System.Globalization;
 using TinySD.Formats.Models;
-using TinySD.Formats.Storage;
 using TinySD.Formats.Tables;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
@@ -32,7 +31,7 @@ catch (ArgumentException exception)
 }
 
 personal.Use(rows);
-if (File.Exists(state)) personal.SetState(File.ReadAllBytes(state));
+if (File.Exists(state)) SessionStateFile.Load(state, personal);
 double loss = 0;
 long bytes = GC.GetAllocatedBytesForCurrentThread();
 for (int step = 0; step < steps; step++)
@@ -45,11 +44,9 @@ for (int step = 0; step < steps; step++)
 }
 
 bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
-byte[] now = new byte[personal.StateBytes];
-personal.CopyState(now);
 
-// Whole or not at all, whenever the power fails.
-if (state is not null) AtomicFile.Write(state, now);
+// Each whole or not at all, whenever the power fails.
+if (state is not null) SessionStateFile.Save(state, personal);
 RegressorFile.Save(args[4], personal.Regressor, loaded.Training);
 Console.WriteLine($"updates: {personal.Updates}");
 Console.WriteLine($"mean loss: {loss:F5}");
