@@ -54,7 +54,7 @@ public sealed partial class RecurrentSession
     // [L D, B, H].
     private void CheckFinite(ReadOnlySpan<float> state, string name)
     {
-        int wrong = state.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue), hidden = _stack.Config.HiddenSize;
+        int wrong = FiniteNumbers.IndexOfOther(state), hidden = _stack.Config.HiddenSize;
         if (wrong < 0) return;
         (int layer, int sequence) = int.DivRem(wrong / hidden, _batch);
         Refuse($"unit {wrong % hidden} of {name} of layer {layer}, sequence {sequence},", state[wrong]);

@@ -249,13 +249,13 @@ public sealed partial class RecurrentSession : StreamingSession
     private void CheckFinite(ReadOnlySpan<float> input, ReadOnlySpan<int> lengths)
     {
         // One pass over all of it for what is the rule; past a sequence's end there may be anything.
-        if (!input.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)) return;
+        if (FiniteNumbers.IndexOfOther(input) < 0) return;
         int features = _stack.Config.InputSize;
         for (int row = 0; row * features < input.Length; row++)
         {
             (int t, int sequence) = int.DivRem(row, _batch);
             if (!lengths.IsEmpty && t >= lengths[sequence]) continue;
-            int wrong = input.Slice(row * features, features).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            int wrong = FiniteNumbers.IndexOfOther(input.Slice(row * features, features));
             if (wrong >= 0) Refuse($"feature {wrong} of sequence {sequence} at step {t}", input[(row * features) + wrong]);
         }
     }

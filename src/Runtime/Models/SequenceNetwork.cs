@@ -212,7 +212,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         }
 
         TokenChecks.All(batch.Tokens, Math.Max(1, _model.Config.VocabularySize), "tokens");
-        int wrong = batch.Inputs.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        int wrong = FiniteNumbers.IndexOfOther(batch.Inputs);
         if (wrong < 0) return;
         Throw.NotANumber(batch.Inputs[wrong], $"number {wrong} of the batch is {batch.Inputs[wrong]}; expected a finite one");
     }

@@ -137,7 +137,7 @@ public abstract class Personalizer<TBatch> : IStreamingState
             || updates is < 0 or > int.MaxValue || first < 0 || first > updates || epoch < -1 || step < 0)
             Throw.Argument("these bytes are no state of a model, a recipe and an optimizer like these");
         ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(state[HeaderBytes..]);
-        if (floats.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+        if (FiniteNumbers.IndexOfOther(floats) >= 0)
             Throw.Argument("the state holds a number that is infinite or none");
         if (_batches is not null && epoch >= 0)
         {
