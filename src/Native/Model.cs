@@ -86,7 +86,7 @@ internal sealed class Model
             Kind.Classifier, classifier.Form.Inputs.Length, words.Count, classifier.Form.Labels.Length,
             classifier.Model.Layout.ParameterCount);
         return new(
-            shape, batch => new ClassifierStream(shape, classifier, batch),
+            shape, batch => new ClassifierStream(shape, classifier, loaded.Description.Training.Recipe.MaxLength, batch),
             words.Count > 0 ? words : classifier.Form.Inputs, classifier.Form.Labels,
             (batch, steps) => ClassifierTask.MemoryNeedOf(
                 loaded.Description.Training.Recipe with { BatchSize = batch }, shape.Vocabulary, shape.Inputs, shape.Outputs, steps),

@@ -38,8 +38,8 @@ internal sealed class RegressorStream(Shape shape, Regressor regressor, int batc
     }
 }
 
-internal sealed class ClassifierStream(Shape shape, Classifier classifier, int batch)
-    : Stream(shape, new ClassifierSession(classifier, batch: batch))
+internal sealed class ClassifierStream(Shape shape, Classifier classifier, int longest, int batch)
+    : Stream(shape, new ClassifierSession(classifier, longest, batch: batch))
 {
     private readonly double[] _rows = new double[batch * shape.Inputs];
 
@@ -58,6 +58,27 @@ internal sealed class ClassifierStream(Shape shape, Classifier classifier, int b
 
             Copy(rows.Slice(t * _rows.Length, _rows.Length), _rows);
             Copy(session.Step(_rows), answer);
+        }
+    }
+
+    // Whole, which those can too that read both ways.
+    protected override void Answer(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps)
+    {
+        var session = (ClassifierSession)Session;
+        int width = rows.IsEmpty ? 1 : Shape.Inputs, batch = Session.Batch;
+        int[] own = new int[rows.IsEmpty ? steps : 0];
+        double[] ownRows = new double[rows.IsEmpty ? 0 : steps * width];
+        for (int sequence = 0; sequence < batch; sequence++)
+        {
+            for (int t = 0; t < steps; t++)
+            {
+                int at = (t * batch) + sequence;
+                if (rows.IsEmpty) own[t] = tokens[at];
+                else Copy(rows.Slice(at * width, width), ownRows.AsSpan(t * width, width));
+            }
+
+            ReadOnlySpan<double> answer = rows.IsEmpty ? session.Classify(own) : session.Classify(ownRows);
+            Copy(answer, answers.Slice(sequence * Shape.Outputs, Shape.Outputs));
         }
     }
 }

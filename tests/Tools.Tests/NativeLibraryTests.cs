@@ -25,7 +25,10 @@ public sealed class NativeLibraryTests
         await Assert.That(published).IsEquivalentTo(["libtinysd.so", "tinysd.h"]);
 
         string regressor = TrainRegressor(folder), table = SeriesFolder.Sums(40, seed: 3);
-        string[] models = [TrainLanguageModel(folder), regressor, TrainClassifier(folder), SaveStack(folder)];
+        string[] models =
+        [
+            TrainLanguageModel(folder), regressor, TrainClassifier(folder, "integration"), SaveStack(folder), TrainClassifier(folder, "text"),
+        ];
         await CompileAsync("abi_test", "-fsanitize=address,undefined");
 
         // The .NET runtime keeps what it has until the process ends, and that is not the program's leak.
@@ -71,8 +74,9 @@ public sealed class NativeLibraryTests
             "--epochs", "2");
     }
 
-    private static string TrainClassifier(TestFolder folder) => Made(folder["c.tsd"], "classifier", "--preset", "integration",
-        "--train", folder.PutTexts("c.txt", 200, 1), "--valid", folder.PutTexts("d.txt", 60, 2), "--hidden", "8", "--epochs", "1");
+    private static string TrainClassifier(TestFolder folder, string preset) => Made(folder[$"{preset}.tsd"], "classifier",
+        "--preset", preset, "--train", folder.PutTexts("c.txt", 200, 1), "--valid", folder.PutTexts("d.txt", 60, 2), "--hidden", "8",
+        "--epochs", "1");
 
     private static string Made(string model, string task, params string[] more)
     {

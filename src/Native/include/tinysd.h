@@ -136,7 +136,8 @@ tinysd_status tinysd_session_run_tokens(
     tinysd_session session, const int32_t* tokens, size_t count, float* output, size_t outputs);
 
 /* The answer to whole sequences, [B][O], on their own: what was fed before plays no part and the state stays as it is. `input` is
- * [T][B][I], or `tokens` [T][B], T at least 1. Every classifier can do this, also one that reads both ways and cannot step. */
+ * [T][B][I], or `tokens` [T][B], T at least 1. Every classifier can do this, also one that reads both ways and cannot step; it reads
+ * as many steps as it was trained to read at most. */
 tinysd_status tinysd_session_predict(
     tinysd_session session, const float* input, size_t inputs, float* output, size_t outputs);
 tinysd_status tinysd_session_predict_tokens(

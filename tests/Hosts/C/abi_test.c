@@ -1,7 +1,7 @@
 /* Holds libtinysd to every promise of tinysd.h: sizes, bad arguments, closed handles, damaged files and states, two threads. Built with
  * AddressSanitizer. Says what failed and ends with 1, or prints "ok".
  *
- *   abi_test LANGUAGE_MODEL REGRESSOR CLASSIFIER STACK
+ *   abi_test LANGUAGE_MODEL REGRESSOR CLASSIFIER STACK CLASSIFIER_THAT_READS_BOTH_WAYS
  */
 #include <math.h>
 #include <pthread.h>
@@ -96,7 +96,7 @@ static void stream(const char* path) {
     /* A prediction is one on its own, and moves nothing. */
     OK(tinysd_session_save(a, state, size));
     OK(is_tokens ? tinysd_session_predict_tokens(a, tokens, steps, last, out) : tinysd_session_predict(a, rows, steps * width, last, out));
-    if (shape.kind != TINYSD_CLASSIFIER) EXPECT(same(last, one + (steps - 1) * out, out));
+    EXPECT(same(last, one + (steps - 1) * out, out));
     void* again = malloc(size);
     OK(tinysd_session_save(a, again, size));
     EXPECT(memcmp(state, again, size) == 0);
@@ -192,6 +192,41 @@ static void stream(const char* path) {
     free(again);
 }
 
+/* A classifier that reads both ways answers to whole sequences, each as if it were alone, and to nothing less. */
+static void both_ways(const char* path) {
+    tinysd_model model;
+    tinysd_session one, two;
+    tinysd_shape shape;
+    OK(tinysd_model_open(path, &model));
+    OK(tinysd_model_shape(model, &shape));
+    OK(tinysd_session_create(model, 1, &one));
+    OK(tinysd_session_create(model, 2, &two));
+    size_t out = (size_t)shape.outputs;
+    float* answer = malloc(out * sizeof *answer);
+    float* both = malloc(2 * out * sizeof *both);
+    int32_t text[3], other[3], texts[6];
+    for (int t = 0; t < 3; t++) {
+        text[t] = texts[2 * t] = t % shape.vocabulary;
+        other[t] = texts[2 * t + 1] = (t + 2) % shape.vocabulary;
+    }
+
+    OK(tinysd_session_predict_tokens(two, texts, 6, both, 2 * out));
+    OK(tinysd_session_predict_tokens(one, text, 3, answer, out));
+    EXPECT(same(answer, both, out));
+    OK(tinysd_session_predict_tokens(one, other, 3, answer, out));
+    EXPECT(same(answer, both + out, out));
+    FAILS(tinysd_session_step_tokens(one, text, 1, answer, out), TINYSD_NOT_SUPPORTED);
+    size_t count;
+    OK(tinysd_model_encode(model, "the film", other, 3, &count));
+    EXPECT(count == 2);
+    FAILS(tinysd_model_encode(model, "the film", other, 1, &count), TINYSD_BAD_ARGUMENT);
+    OK(tinysd_session_close(one));
+    OK(tinysd_session_close(two));
+    OK(tinysd_model_close(model));
+    free(answer);
+    free(both);
+}
+
 static void bad_models(const char* path) {
     tinysd_model model;
     FAILS(tinysd_model_open(NULL, &model), TINYSD_BAD_ARGUMENT);
@@ -283,15 +318,16 @@ static void threads(const char* path) {
 }
 
 int main(int count, char** paths) {
-    if (count != 5) return 2;
+    if (count != 6) return 2;
     EXPECT(tinysd_abi() == TINYSD_ABI);
     EXPECT(tinysd_version()[0] >= '0' && strchr(tinysd_version(), '.') != NULL);
     EXPECT(tinysd_last_error()[0] == 0);
-    for (int i = 1; i < count; i++) {
+    for (int i = 1; i < count - 1; i++) {
         stream(paths[i]);
         bad_models(paths[i]);
     }
 
+    both_ways(paths[5]);
     threads(paths[4]);
     if (failures == 0) printf("ok\n");
     return failures == 0 ? 0 : 1;
