@@ -27,7 +27,8 @@ public sealed class NativeLibraryTests
         string regressor = TrainRegressor(folder), table = SeriesFolder.Sums(40, seed: 3);
         string[] models =
         [
-            TrainLanguageModel(folder), regressor, TrainClassifier(folder, "integration"), SaveStack(folder), TrainClassifier(folder, "text"),
+            TrainLanguageModel(folder), regressor, TrainClassifier(folder, "integration"), SaveStack(folder),
+            TrainClassifier(folder, "text"),
         ];
         await CompileAsync("abi_test", "-fsanitize=address,undefined");
 
