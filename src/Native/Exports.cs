@@ -6,10 +6,10 @@ internal static unsafe class Exports
 {
     private const int Abi = 1;
 
-    private static readonly byte* s_version = Unmanaged(typeof(Exports).Assembly.GetName().Version!.ToString(3));
+    private static readonly CText s_version = new(typeof(Exports).Assembly.GetName().Version!.ToString(3));
 
     [UnmanagedCallersOnly(EntryPoint = "tinysd_version", CallConvs = [typeof(CallConvCdecl)])]
-    public static byte* Version() => s_version;
+    public static byte* Version() => s_version.Text;
 
     [UnmanagedCallersOnly(EntryPoint = "tinysd_abi", CallConvs = [typeof(CallConvCdecl)])]
     public static int AbiVersion() => Abi;
@@ -351,13 +351,5 @@ internal static unsafe class Exports
         int count = Length(length);
         if (length < least) throw new CallException(Status.BadArgument, $"{name} has room for {length}; {least} were expected");
         return new Span<T>(pointer, count);
-    }
-
-    private static byte* Unmanaged(string text)
-    {
-        int most = Encoding.UTF8.GetMaxByteCount(text.Length);
-        byte* bytes = (byte*)NativeMemory.Alloc((nuint)most + 1);
-        bytes[Encoding.UTF8.GetBytes(text, new Span<byte>(bytes, most))] = 0;
-        return bytes;
     }
 }

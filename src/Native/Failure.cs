@@ -5,7 +5,7 @@ internal static unsafe class Failure
 {
     // A thread's last words are unmanaged, so that the pointer stands; a new failure frees those before, and a thread's end the last.
     [ThreadStatic]
-    private static Words? t_words;
+    private static CText? t_words;
 
     private static ReadOnlySpan<byte> None => "\0"u8;
 
@@ -27,7 +27,7 @@ internal static unsafe class Failure
         };
         try
         {
-            t_words = new Words(status == Status.Internal ? $"{exception.GetType().Name}: {exception.Message}" : exception.Message);
+            t_words = new CText(status == Status.Internal ? $"{exception.GetType().Name}: {exception.Message}" : exception.Message);
         }
         catch (OutOfMemoryException)
         {
@@ -35,19 +35,5 @@ internal static unsafe class Failure
         }
 
         return status;
-    }
-
-    private sealed class Words
-    {
-        public Words(string text)
-        {
-            int most = Encoding.UTF8.GetMaxByteCount(text.Length);
-            Text = (byte*)NativeMemory.Alloc((nuint)most + 1);
-            Text[Encoding.UTF8.GetBytes(text, new Span<byte>(Text, most))] = 0;
-        }
-
-        ~Words() => NativeMemory.Free(Text);
-
-        public byte* Text { get; }
     }
 }
