@@ -32,7 +32,12 @@ internal sealed class SmallDisk : IDisposable
         if (Run("mount", "-o", "remount,ro", _path) != 0) Skip.Test("this user cannot make a file system read-only");
     }
 
-    public void Dispose() => Run("umount", _path);
+    /// <summary>Takes it away at once, also while a process that was killed on it is not yet quite gone: then the system drops it when that
+    /// is.</summary>
+    public void Dispose()
+    {
+        if (Run("umount", "--lazy", _path) != 0) throw new InvalidOperationException($"{_path} is still mounted");
+    }
 
     private static int Run(string program, params string[] arguments)
     {
