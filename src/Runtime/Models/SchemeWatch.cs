@@ -16,10 +16,9 @@ internal sealed class SchemeWatch(TagScheme scheme)
         string before = "O";
         for (int i = 0; i < tags.Length; i++)
         {
-            bool isLast = i == tags.Length - 1;
-            if (FaultOf(tags[i], before, isStart: i == 0, isLast) is { } reason)
+            if (!Keeps(tags[i], before, isLast: i == tags.Length - 1))
             {
-                if (Faults++ == 0) (_at, _reason) = ((sentence, i), reason);
+                if (Faults++ == 0) (_at, _reason) = ((sentence, i), ReasonOf(tags[i], before, isStart: i == 0));
             }
 
             before = tags[i];
@@ -30,17 +29,26 @@ internal sealed class SchemeWatch(TagScheme scheme)
     public SchemeFinding ToFinding() =>
         new(scheme, Faults == 0 ? null : new SchemeFault(_at.Sentence, _at.Word, Faults, _reason));
 
-    private string? FaultOf(string tag, string before, bool isStart, bool isLast)
+    private bool Keeps(string tag, string before, bool isLast)
+    {
+        EntityTag own = EntityTag.Of(tag);
+        if (scheme == TagScheme.None) return own.Type.IsEmpty;
+        return own.IsOf(scheme) && (own.IsInside || EntityTag.IsOutside(tag)) && Follows(before, tag)
+            && (!isLast || TagSchemes.CanEnd(tag, scheme));
+    }
+
+    // A predecessor of another scheme has been counted itself.
+    private bool Follows(string before, string tag) =>
+        !EntityTag.Of(before).IsOf(scheme) || TagSchemes.IsAllowed(before, tag, scheme);
+
+    private string ReasonOf(string tag, string before, bool isStart)
     {
         EntityTag own = EntityTag.Of(tag);
         string name = TagSchemes.NameOf(scheme);
-        if (scheme == TagScheme.None) return own.Type.IsEmpty ? null : $"'{tag}' is an entity's tag among {name}";
-        if (!own.IsInside && !EntityTag.IsOutside(tag)) return $"'{tag}' is neither O nor B-, I-, E- or S- with a type, as {name} has them";
+        if (scheme == TagScheme.None) return $"'{tag}' is an entity's tag among {name}";
         if (!own.IsOf(scheme)) return $"{name} has no '{tag}'";
-
-        // A predecessor of another scheme has been counted itself.
-        if (EntityTag.Of(before).IsOf(scheme) && !TagSchemes.IsAllowed(before, tag, scheme))
-            return isStart ? $"'{tag}' cannot begin a sentence in {name}" : $"'{tag}' cannot follow '{before}' in {name}";
-        return isLast && !TagSchemes.CanEnd(tag, scheme) ? $"'{tag}' cannot end a sentence in {name}" : null;
+        if (!own.IsInside && !EntityTag.IsOutside(tag)) return $"'{tag}' is neither O nor B-, I-, E- or S- with a type, as {name} has them";
+        if (Follows(before, tag)) return $"'{tag}' cannot end a sentence in {name}";
+        return isStart ? $"'{tag}' cannot begin a sentence in {name}" : $"'{tag}' cannot follow '{before}' in {name}";
     }
 }
