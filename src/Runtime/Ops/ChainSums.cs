@@ -1,0 +1,95 @@
+namespace TinySD.Runtime.Ops;
+
+/// <summary>Sums over all paths of a linear chain, step by step, in ordinary numbers: every step's vector is scaled to a sum of 1. For
+/// scores whose spread is small enough that nothing comes to 0, see <see cref="MostSpread"/>.</summary>
+/// <remarks>A path's weight is e to the sum of its scores: K tags, T steps, x [T][K] = e^(emission - the step's largest), w [K][K] =
+/// e^(transition from i to j - the largest). All numbers are at most 1. Double precision, additions and multiplications in a fixed order,
+/// so the same bits everywhere.</remarks>
+internal static class ChainSums
+{
+    /// <summary>The spread of transitions plus that of a step's emissions, in nats, up to which these sums are exact: a step's vector then
+    /// has no element below e^-460, and a product of two of them is a normal number.</summary>
+    public const double MostSpread = 460 / 2;
+
+    /// <summary>a [T][K]: shares of the paths up to each step by the tag that they end in; its first row holds the weights of a start,
+    /// times x. Returns the logarithm of what the rows were scaled by.</summary>
+    public static double Forward(ReadOnlySpan<double> x, ReadOnlySpan<double> w, int tags, Span<double> a)
+    {
+        double log = Scale(a[..tags]);
+        for (int from = 0; from + tags < x.Length; from += tags)
+        {
+            Span<double> next = a.Slice(from + tags, tags);
+            next.Clear();
+            for (int i = 0; i < tags; i++) AddScaled(w.Slice(i * tags, tags), a[from + i], next);
+            for (int j = 0; j < tags; j++) next[j] *= x[from + tags + j];
+            log += Scale(next);
+        }
+
+        return log;
+    }
+
+    /// <summary>b [T][K]: weights of the paths from each step on by the tag that they are at, scaled; its last row holds those of an
+    /// end.</summary>
+    public static void Backward(ReadOnlySpan<double> x, ReadOnlySpan<double> w, int tags, Span<double> b)
+    {
+        int last = x.Length - tags;
+        Scale(b.Slice(last, tags));
+        for (int from = last - tags; from >= 0; from -= tags)
+        {
+            Span<double> own = b.Slice(from, tags);
+            ReadOnlySpan<double> next = b.Slice(from + tags, tags), factors = x.Slice(from + tags, tags);
+            for (int i = 0; i < tags; i++)
+            {
+                ReadOnlySpan<double> row = w.Slice(i * tags, tags);
+                double sum = 0;
+                for (int j = 0; j < row.Length; j++) sum += row[j] * factors[j] * next[j];
+                own[i] = sum;
+            }
+
+            Scale(own);
+        }
+    }
+
+    /// <summary>Adds to pairs [K][K] the share of paths that go from i to j between a step and the next.</summary>
+    /// <param name="a">The step's row of shares, [K].</param>
+    /// <param name="w">[K][K].</param>
+    /// <param name="x">The next step's, [K].</param>
+    /// <param name="b">The next step's, [K].</param>
+    /// <param name="pairs">To which it is added.</param>
+    public static void AddPairs(
+        ReadOnlySpan<double> a, ReadOnlySpan<double> w, ReadOnlySpan<double> x, ReadOnlySpan<double> b, Span<double> pairs)
+    {
+        int tags = a.Length;
+        double all = 0;
+        for (int i = 0; i < tags; i++)
+        {
+            ReadOnlySpan<double> row = w.Slice(i * tags, tags);
+            double sum = 0;
+            for (int j = 0; j < row.Length; j++) sum += row[j] * (x[j] * b[j]);
+            all += a[i] * sum;
+        }
+
+        for (int i = 0; i < tags; i++)
+        {
+            double factor = a[i] / all;
+            ReadOnlySpan<double> row = w.Slice(i * tags, tags);
+            Span<double> to = pairs.Slice(i * tags, tags);
+            for (int j = 0; j < row.Length; j++) to[j] += factor * (row[j] * (x[j] * b[j]));
+        }
+    }
+
+    /// <summary>row /= its sum; returns the sum's logarithm.</summary>
+    public static double Scale(Span<double> row)
+    {
+        double sum = 0;
+        foreach (double value in row) sum += value;
+        double factor = 1 / sum;
+        foreach (ref double value in row) value *= factor;
+        return PortableMath.Log(sum);
+    }
+
+    private static void AddScaled(ReadOnlySpan<double> x, double factor, Span<double> y)
+    {
+        for (int j = 0; j < x.Length; j++) y[j] += factor * x[j];
+    }
+}
