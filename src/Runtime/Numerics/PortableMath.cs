@@ -11,6 +11,14 @@ internal static class PortableMath
     // Beyond these e^x is infinite, or 0.
     private const double LargestExponent = 709.782712893384, SmallestExponent = -745.1332191019412;
 
+    // 1/n! from n = 0 on.
+    private static ReadOnlySpan<double> InverseFactorials =>
+    [
+        1.0, 1.0, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333, 0.001388888888888889,
+        0.0001984126984126984, 2.48015873015873e-5, 2.7557319223985893e-6, 2.755731922398589e-7, 2.505210838544172e-8,
+        2.08767569878681e-9, 1.6059043836821613e-10, 1.1470745597729725e-11,
+    ];
+
     /// <summary>e^x: 2^k times the series of what is left, at most ln 2 / 2.</summary>
     public static double Exp(double x)
     {
@@ -18,8 +26,8 @@ internal static class PortableMath
         if (x > LargestExponent) return double.PositiveInfinity;
         if (x < SmallestExponent) return 0;
         double k = Math.Round(x * 1.4426950408889634);
-        double r = x - (k * Ln2High) - (k * Ln2Low), sum = 1;
-        for (int n = 14; n > 0; n--) sum = 1 + (r * sum / n);
+        double r = x - (k * Ln2High) - (k * Ln2Low), sum = InverseFactorials[^1];
+        for (int n = InverseFactorials.Length - 2; n >= 0; n--) sum = (r * sum) + InverseFactorials[n];
         return Math.ScaleB(sum, (int)k);
     }
 
