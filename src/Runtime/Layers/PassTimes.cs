@@ -14,6 +14,10 @@ public enum Pass
     /// <summary>The embedding, forward and backward.</summary>
     Embedding,
 
+    /// <summary>What is made of the characters of words, forward and backward, if it is a convolution; an LSTM over them counts as the
+    /// other recurrent layers do.</summary>
+    Characters,
+
     /// <summary>Dropout of units: gathering and scaling kept rows, or multiplying by a mask, forward and backward.</summary>
     Dropout,
 

@@ -24,8 +24,11 @@ internal sealed class RecurrentEncoder
     /// <param name="shape">The window.</param>
     /// <param name="origin">How masks are drawn; the rates of the sites are its case's.</param>
     /// <param name="plan">The network's.</param>
+    /// <param name="name">What the names of its mask places begin with, where it is not the network's only stack: these have the lowest
+    /// numbers that are free.</param>
     public RecurrentEncoder(
-        IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan)
+        IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
+        string name = "")
     {
         _directions = directions;
         int layers = slots.Count / directions;
@@ -48,7 +51,7 @@ internal sealed class RecurrentEncoder
             var place = MaskPlace.OfStack(DropoutSite.Recurrent, layer, Hidden, origin.Spec.RateOf(DropoutSite.Recurrent));
             _recurrentDropouts[i] = direction == 0
                 ? Dropout(place)
-                : new UnitDropout(plan.Place($"{place.Name}.reverse", place.Units, place.Rate), origin, shape, plan);
+                : new UnitDropout(plan.Place($"{name}{place.Name}.reverse", place.Units, place.Rate), origin, shape, plan);
             _layers[i] = RecurrentLayer.Create(slots[i], shape, plan, new RecurrentTraits
             {
                 InputDropout = _inputDropouts[layer],
@@ -66,7 +69,8 @@ internal sealed class RecurrentEncoder
         _spent = plan.Scratch.Reserve(rows * OutputUnits);
         if (layers > 2) _dLower = plan.Scratch.Reserve(rows * OutputUnits);
 
-        UnitDropout Dropout(MaskPlace place) => new(plan.Place(place), origin, shape, plan);
+        UnitDropout Dropout(MaskPlace place) =>
+            new(name.Length == 0 ? plan.Place(place) : plan.Place(name + place.Name, place.Units, place.Rate), origin, shape, plan);
     }
 
     /// <summary>Hidden size H of a direction.</summary>

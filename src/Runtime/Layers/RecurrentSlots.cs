@@ -43,9 +43,9 @@ internal sealed record RecurrentSlots(
     /// unless its reset gate acts before that product. The suffix stands behind the layer's number.</summary>
     public static RecurrentSlots Add(
         ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden, string suffix = "",
-        bool resetBeforeProduct = false)
+        bool resetBeforeProduct = false, string before = "")
     {
-        string prefix = string.Create(CultureInfo.InvariantCulture, $"{kind.TensorPrefix()}.{layer}{suffix}");
+        string prefix = string.Create(CultureInfo.InvariantCulture, $"{before}{kind.TensorPrefix()}.{layer}{suffix}");
         int columns = Columns(kind, hidden);
         return new RecurrentSlots(
             kind,

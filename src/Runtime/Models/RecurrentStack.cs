@@ -52,8 +52,9 @@ public sealed class RecurrentStack
     /// <exception cref="ArgumentException">The host gives too little memory.</exception>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
-    /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other.</summary>
-    internal static RecurrentSlots[] Append(RecurrentStackConfig config, ParameterLayout layout)
+    /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other. What names begin with tells two
+    /// stacks of a layout apart.</summary>
+    internal static RecurrentSlots[] Append(RecurrentStackConfig config, ParameterLayout layout, string prefix = "")
     {
         int directions = config.DirectionCount, hidden = config.HiddenSize;
         var slots = new RecurrentSlots[config.LayerCount * directions];
@@ -62,7 +63,7 @@ public sealed class RecurrentStack
             int layer = index / directions, inputs = layer == 0 ? config.InputSize : directions * hidden;
             string suffix = index % directions == 0 ? "" : ".reverse";
             slots[index] = RecurrentSlots.Add(
-                layout, config.Cell, config.Peepholes, layer, inputs, hidden, suffix, config.ResetBeforeProduct);
+                layout, config.Cell, config.Peepholes, layer, inputs, hidden, suffix, config.ResetBeforeProduct, prefix);
         }
 
         return slots;

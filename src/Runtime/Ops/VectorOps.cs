@@ -20,6 +20,13 @@ internal sealed unsafe partial class VectorOps
         _kernels = kernels;
     }
 
+    /// <summary>Threads; every part of a loop is below it.</summary>
+    public int ThreadCount => _runner.ThreadCount;
+
+    /// <summary>A loop over [0, count), cut at multiples of <paramref name="grain"/>, for what is no kernel.</summary>
+    public void For<TBody>(int count, int grain, scoped ref TBody body)
+        where TBody : struct, IRangeBody => _runner.For(count, grain, ref body);
+
     /// <summary>Draws unstructured masks for steps [0, <paramref name="count"/>), each <paramref name="length"/> factors.</summary>
     public void FillMasks(MaskSampler sampler, MaskPlace place, Draw draw, int count, int length, Span<float> masks)
     {
