@@ -42,6 +42,9 @@ public sealed record TaggingResult
     /// <summary>For each type that is there or was found, in ordinal order.</summary>
     public required IReadOnlyList<EntityFigures> PerType { get; init; }
 
+    /// <summary>The mean loss of a sentence in nats, over those whose tags the tagger all has; not a number where there is none.</summary>
+    public double Loss { get; init; } = double.NaN;
+
     /// <summary>The share of words whose tag is right; 0 where there is none.</summary>
     public double Accuracy => Tokens == 0 ? 0 : (double)RightTokens / Tokens;
 

@@ -13,6 +13,7 @@ internal enum RandomPurpose : uint
     WindowLength = 6,
     Order = 7,
     Split = 8,
+    UnknownWord = 9,
 }
 
 /// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>

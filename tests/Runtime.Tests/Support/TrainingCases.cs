@@ -107,6 +107,14 @@ internal sealed record TrainingCase(
 
         yield return Classifier(words with { BatchSize = 1, Cell = CellKind.Gru }, isOfTokens: false);
         yield return Classifier(words with { LayerCount = 2, IsMultiLabel = true, MaxLength = 6 }, isOfTokens: false);
+        TaggerRecipe tags = new()
+        {
+            Name = "tags", HiddenSize = 8, EmbeddingSize = 6, CharacterEmbeddingSize = 4, CharacterUnits = 5, BatchSize = 3,
+            Direction = RecurrentDirection.Bidirectional, Dropout = Structured, LearningRate = 0.05f,
+        };
+        yield return Tagger(tags);
+        yield return Tagger(tags with { Characters = CharacterReading.Recurrent, MaxCharacters = 5, MaxLength = 5, BatchSize = 6 });
+        yield return Tagger(tags with { Characters = null, HasCrf = false, BatchSize = 1, Optimizer = OptimizerKind.NtAsgd });
         yield return new(
             "parity", runner => new ParityTask(new() { Name = "parity" }, runner).MemoryNeed,
             (memory, runner) => new TrainingRig<ParityBatch>(new ParityTask(new() { Name = "parity", Seed = 3 }, runner, memory: memory)),
@@ -169,6 +177,31 @@ internal sealed record TrainingCase(
                 ? LabelledSequences.OfTokens([.. lengths.Select(l => Enumerable.Range(0, l).Select(_ => random.Next(5)).ToArray())], labels)
                 : LabelledSequences.OfNumbers(
                     2, [.. lengths.Select(l => Enumerable.Range(0, 2 * l).Select(_ => random.NextDouble()).ToArray())], labels);
+        }
+    }
+
+    private static TrainingCase Tagger(TaggerRecipe recipe)
+    {
+        // The validation has the longest.
+        TaggerForm form = new() { Tags = ["O", "S-X", "B-X", "I-X", "E-X"], Scheme = TagScheme.Bioes, DataScheme = TagScheme.Iob2 };
+        TaggedSentences train = Sentences(30, 9), valid = Sentences(20, 13);
+        return new(
+            $"{recipe}", runner => TaggerTask.MemoryNeedOf(recipe, 12, 6, 5, TaggerTask.LongestOf(recipe, train), runner),
+            (memory, runner) => new TrainingRig<TaggerBatch>(
+                new TaggerTask(recipe, form, 12, 6, train, valid, runner, memory: memory)),
+            parameters => new TaggerEvaluator(
+                new Tagger(new TaggerModel(recipe.ToConfig(12, 6, 5), parameters.Values.ToArray()), form)).Evaluate(valid).Loss);
+
+        TaggedSentences Sentences(int count, int longest)
+        {
+            var random = new Random(longest);
+            int[][] forms = [.. Enumerable.Range(0, 12).Select(i => Enumerable.Range(0, i).Select(_ => random.Next(6)).ToArray())];
+            int[][] words = [.. Enumerable.Range(0, count).Select(i => Words(i == 5 ? longest : random.Next(longest)))];
+            string[][] gold = [.. words.Select(all => all.Select(word => word < 6 ? "O" : word % 2 == 0 ? "B-X" : "I-X").ToArray())];
+            int[][] ids = [.. gold.Select(all => TagSchemes.Convert(all, TagScheme.Bioes).Select(tag => form.Tags.IndexOf(tag)).ToArray())];
+            return new TaggedSentences(words, words, forms, ids, gold, TagScheme.Iob2);
+
+            int[] Words(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(12))];
         }
     }
 }
