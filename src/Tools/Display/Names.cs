@@ -9,7 +9,8 @@ internal static class Names
 
     /// <summary>The parts of a training step as a report names them.</summary>
     public static Choice<Pass> Passes { get; } = new("part of a step",
-        (Pass.Copies, "row copies"), (Pass.Masks, "masks"), (Pass.Embedding, "embedding"), (Pass.Dropout, "dropout sites"),
+        (Pass.Copies, "row copies"), (Pass.Masks, "masks"), (Pass.Embedding, "embedding"), (Pass.Characters, "characters"),
+        (Pass.Dropout, "dropout sites"),
         (Pass.InputForward, "input FP"), (Pass.RecurrentForward, "recurrent FP"), (Pass.CellForward, "cell forward"),
         (Pass.ClassifierForward, "classifier FP"), (Pass.Softmax, "softmax, loss"), (Pass.ClassifierBackward, "classifier BP"),
         (Pass.ClassifierGradient, "classifier WG"), (Pass.BiasSums, "bias sums"), (Pass.CellBackward, "cell backward"),
