@@ -99,6 +99,10 @@ public sealed class ParityGridTests
     [Arguments("\"valid\": [^,]*,|\"valid\": \"high\",", "random-seed1/result.json is not as 'reproduce parity' wrote it")]
     [Arguments("\"validLoss\": [^,]*,|", "validLoss is missing; a finite number was expected")]
     [Arguments("\"test\": [^,]*,|\"test\": null,", "test is NaN; a finite number was expected")]
+    [Arguments("\"seed\": [^,]*,|\"seed\": -1,", "seed is -1; a whole number of at least 0 was expected")]
+    [Arguments("\"cell\": [^,]*,|", "result.json is not as 'reproduce parity' wrote it: cell is missing.")]
+    [Arguments("\"steps\": [^,]*,|\"steps\": 1.5,", "steps is 1.5; a whole number was expected")]
+    [Arguments("\"epochs\"|\"more\"", "epochs is missing")]
     public async Task Its_damaged_results_are_refused(string change, string message)
     {
         using var folder = new TestFolder();

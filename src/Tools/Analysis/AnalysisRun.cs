@@ -39,7 +39,7 @@ internal sealed record AnalysisRun(string Kind, AnalysedModel Network, AnalysedS
                 TimeColumn = Times is null ? null : TimeColumnText.From(Times),
                 Report = request.Report,
             };
-            CliJson.Write(context.Console.Out, result, CliJson.Default.AnalyzeResult);
+            CliJson.Write(context.Console.Out, result);
             return ExitCode.Done;
         }
 

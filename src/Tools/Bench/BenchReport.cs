@@ -45,7 +45,7 @@ internal sealed class BenchReport
         var result = new BenchResult(
             shape, _threads, _instructionSet, new BenchPasses(_forward, _backward, _weightGradient, _step),
             withProfile ? _profile : null, Profiles.BuiltForLess(CpuFeatures.Here));
-        CliJson.Write(output, result, CliJson.Default.BenchResult);
+        CliJson.Write(output, result);
     }
 
     public void WriteText(CliConsole console, bool withProfile)

@@ -59,7 +59,7 @@ internal sealed class ExportCommand : CliCommand
         string? note = kind.Export(new(path, output, isOnnx, prefix, withState, parsed.GetValue(_recurrentOnly)));
         if (note is not null && !context.Quiet) context.Warnings.Note(note);
         var result = new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", new FileInfo(output).Length);
-        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.ExportResult);
+        if (context.Json) CliJson.Write(context.Console.Out, result);
         else context.Console.Out.WriteLine($"{output}: {Figures.Count(result.Bytes, "byte")}");
         return ExitCode.Done;
     }

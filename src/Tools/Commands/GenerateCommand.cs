@@ -58,7 +58,7 @@ internal sealed class GenerateCommand : CliCommand
             GenerateResult result = isOfBytes
                 ? Bytes(generator, loaded.Vocabulary, prompt, length, stop)
                 : Text(generator, prompt, length, stop);
-            CliJson.Write(context.Console.Out, result, CliJson.Default.GenerateResult);
+            CliJson.Write(context.Console.Out, result);
             return ExitCode.Done;
         }
 

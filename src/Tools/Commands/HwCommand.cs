@@ -30,7 +30,7 @@ internal static class HwCommand
         ];
         if (context.Json)
         {
-            CliJson.Write(context.Console.Out, new ProfileListResult(results, less), CliJson.Default.ProfileListResult);
+            CliJson.Write(context.Console.Out, new ProfileListResult(results, less));
             return ExitCode.Done;
         }
 

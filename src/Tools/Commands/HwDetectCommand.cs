@@ -58,7 +58,7 @@ internal sealed class HwDetectCommand : CliCommand
 
         DetectTile[] tiles = [.. answers.Select(answer => new DetectTile(answer.Question.Figure, answer.Usual, answer.Found, answer.Gain))];
         var result = new DetectResult(output, profile.Name, profile.Description, profile.Fallback!, threads, tiles);
-        CliJson.Write(context.Console.Out, result, CliJson.Default.DetectResult);
+        CliJson.Write(context.Console.Out, result);
         return ExitCode.Done;
     }
 

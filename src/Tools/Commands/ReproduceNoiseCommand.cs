@@ -86,7 +86,7 @@ internal sealed class ReproduceNoiseCommand : CliCommand
             }
         });
         var result = new NoiseResult(baseline.Name, recipe.BatchSize, recipe.Bptt, count, draws, recipe.ClipNorm, rows);
-        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.NoiseResult);
+        if (context.Json) CliJson.Write(context.Console.Out, result);
         else WriteText(context.Console, result);
         return ExitCode.Done;
     }

@@ -49,7 +49,7 @@ internal sealed class RunCommand : CliCommand
         SafetensorsWriter.Write(output, results);
         TensorShape[] tensors = [.. results.Select(t => new TensorShape(t.Name, [.. t.Shape]))];
         IEnumerable<string> shapes = tensors.Select(tensor => $"{VisibleText.Cut(tensor.Name)} {Text(tensor.Shape)}");
-        if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors), CliJson.Default.RunResult);
+        if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors));
         else context.Console.Out.WriteLine($"{output}: {string.Join(", ", shapes)}");
         return ExitCode.Done;
     }

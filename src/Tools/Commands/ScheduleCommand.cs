@@ -67,7 +67,7 @@ internal sealed class ScheduleCommand : CliCommand
         if (page is not null) HtmlPage.Save(page, writer => WritePage(writer, recipe, info));
         if (context.Json)
         {
-            CliJson.Write(context.Console.Out, ScheduleResult.From(output, info, bytes), CliJson.Default.ScheduleResult);
+            CliJson.Write(context.Console.Out, ScheduleResult.From(output, info, bytes));
             return ExitCode.Done;
         }
 

@@ -30,7 +30,7 @@ internal sealed class ScheduleKind() : FileKind(FileFormat.MaskSchedule, "mask-s
                 .. info.Places.Select(place =>
                     (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
             ],
-            Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.ScheduleResult))],
+            Before = [("configuration", writer => new JsonMembers(writer).Write(result))],
         });
     }
 }

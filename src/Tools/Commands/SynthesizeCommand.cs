@@ -86,7 +86,7 @@ internal sealed class SynthesizeCommand : CliCommand
                 output, world.Name, world.Rule, count, seed, world.Sums,
                 [.. world.Words.Select(word => new SyntheticWordResult(word.Name, word.Values))],
                 [.. world.Labels.Zip(counts, (label, texts) => new SyntheticLabelResult(label, texts))]);
-            CliJson.Write(context.Console.Out, result, CliJson.Default.SynthesizeResult);
+            CliJson.Write(context.Console.Out, result);
             return ExitCode.Done;
         }
 

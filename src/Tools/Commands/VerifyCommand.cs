@@ -27,7 +27,7 @@ internal sealed class VerifyCommand : CliCommand
         if (context.Json)
         {
             var result = new VerifyResult(problems.Count == 0, damaged, [.. problems.Select(p => p.Message)]);
-            CliJson.Write(context.Console.Out, result, CliJson.Default.VerifyResult);
+            CliJson.Write(context.Console.Out, result);
         }
         else if (problems.Count == 0)
         {

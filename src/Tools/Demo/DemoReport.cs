@@ -28,7 +28,7 @@ internal static class DemoReport
                 comparison.Dense.Losses.Count, text.Train.Length, text.Vocabulary.Count, recipe.BatchSize,
                 structured.Model.Layout.ParameterCount, threads, measured.Dense, measured.Structured, speedup, ideal, $"{sample}", output,
                 new RecipeResult(text.Vocabulary.Level, recipe));
-            CliJson.Write(context.Console.Out, result, CliJson.Default.DemoResult);
+            CliJson.Write(context.Console.Out, result);
             return;
         }
 

@@ -70,7 +70,7 @@ internal sealed class OnnxKind() : FileKind(FileFormat.Onnx, "onnx")
                 .. Enumerable.Repeat(
                     ("weights in", (IReadOnlyCollection<string>)result.ExternalFiles), result.ExternalFiles.Count > 0 ? 1 : 0),
             ],
-            Before = [("configuration", writer => JsonSerializer.Serialize(writer, result, CliJson.Default.OnnxResult))],
+            Before = [("configuration", writer => new JsonMembers(writer).Write(result))],
         });
     }
 

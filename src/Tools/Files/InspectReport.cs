@@ -56,9 +56,10 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
         writer.WriteNumber("parameters", Count);
         WriteMembers(Before);
         writer.WriteStartArray("tensors");
+        var json = new JsonMembers(writer);
         foreach (TensorResult tensor in Tensors)
         {
-            JsonSerializer.Serialize(writer, tensor, CliJson.Default.TensorResult);
+            json.Write(tensor);
             if (writer.BytesPending > FlushBytes) writer.Flush();
         }
 

@@ -18,7 +18,7 @@ internal static class VocabularyFacts
 
     /// <summary>As a member of a JSON object.</summary>
     public static (string Name, Action<Utf8JsonWriter> Write) Section(Vocabulary vocabulary) =>
-        ("vocabulary", writer => JsonSerializer.Serialize(writer, Summarize(vocabulary), CliJson.Default.VocabularyResult));
+        ("vocabulary", writer => new JsonMembers(writer).Write(Summarize(vocabulary)));
 
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null,

@@ -1,12 +1,8 @@
 namespace TinySD.Tools.Json;
 
 /// <summary>Numbers as JSON has them, which knows no infinity: null stands for one that is infinite or not a number.</summary>
-internal class FiniteNumber : JsonConverter<double>
+internal static class FiniteNumber
 {
-    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
-
-    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => Write(writer, value);
-
     /// <summary>Writes one as a value.</summary>
     public static void Write(Utf8JsonWriter writer, double value)
     {

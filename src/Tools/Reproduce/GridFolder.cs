@@ -1,4 +1,3 @@
-using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Reproduce;
@@ -22,7 +21,7 @@ internal sealed class GridFolder(string path, GridKind kind)
     /// <exception cref="FailureException">The folder holds something else.</exception>
     public GridManifest? LoadManifest()
     {
-        if (_files.Load<GridManifest>(ManifestPath) is { } manifest)
+        if (_files.Load(ManifestPath, GridManifest.Read) is { } manifest)
         {
             return manifest.Format <= GridManifest.CurrentFormat
                 ? manifest
@@ -40,7 +39,7 @@ internal sealed class GridFolder(string path, GridKind kind)
     public void Save(GridManifest manifest) => _files.Save(ManifestPath, manifest);
 
     /// <summary>Measured step times, or null where nothing was measured.</summary>
-    public GridTimes? LoadTimes() => _files.Load<GridTimes>(System.IO.Path.Combine(path, TimingName));
+    public GridTimes? LoadTimes() => _files.Load(System.IO.Path.Combine(path, TimingName), GridTimes.Read);
 
     public void Save(GridTimes times) => _files.Save(System.IO.Path.Combine(path, TimingName), times);
 
@@ -57,17 +56,17 @@ internal sealed class GridFolder(string path, GridKind kind)
     public GridRunResult? ResultOf(GridRun run)
     {
         string file = System.IO.Path.Combine(Of(run), ResultName);
-        GridRunResult? result = _files.Load<GridRunResult>(file);
+        GridRunResult? result = _files.Load(file, GridRunResult.Read);
         if (result is not null && (result.Cell != run.Cell.Name || result.Seed != run.Seed || result.Epochs.Count == 0))
             throw new FailureException($"{file} is not of {run}; remove it, and the run is made again.");
         return result;
     }
 
     /// <summary>How long a run took, or null if it is not known.</summary>
-    public GridRunTimes? TimesOf(GridRun run) => _files.Load<GridRunTimes>(System.IO.Path.Combine(Of(run), TimesName));
+    public GridRunTimes? TimesOf(GridRun run) => _files.Load(System.IO.Path.Combine(Of(run), TimesName), GridRunTimes.Read);
 
     /// <summary>How a run diverged, or null if it did not.</summary>
-    public GridDivergence? DivergenceOf(GridRun run) => _files.Load<GridDivergence>(System.IO.Path.Combine(Of(run), DivergenceName));
+    public GridDivergence? DivergenceOf(GridRun run) => _files.Load(System.IO.Path.Combine(Of(run), DivergenceName), GridDivergence.Read);
 
     /// <summary>Whether there is nothing left to train of a run.</summary>
     public bool IsEnded(GridRun run) => ResultOf(run) is not null || DivergenceOf(run) is not null;
@@ -118,12 +117,7 @@ internal sealed class GridFolder(string path, GridKind kind)
     }
 
     /// <summary>A report as one JSON object, with what only the task knows.</summary>
-    public void WriteJson(TextWriter output, GridReport report, GridTask task)
-    {
-        JsonObject json = _files.ToJson(report);
-        task.AddTo(json);
-        CliJson.Write(output, writer => json.WriteTo(writer));
-    }
+    public void WriteJson(TextWriter output, GridReport report, GridTask task) => _files.Write(output, report, task);
 
     /// <summary>Whether a file will lie in this folder, which is created with the grid.</summary>
     public bool WillHold(string file) =>

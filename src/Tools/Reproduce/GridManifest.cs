@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Reproduce;
@@ -6,16 +7,35 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="Format">Of this file.</param>
 /// <param name="WrittenBy">The program that began the grid.</param>
 /// <param name="Settings">Options and their values, the epochs as they are after <c>--scale</c>.</param>
-internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDictionary<string, string> Settings) : IGridFile
+internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDictionary<string, string> Settings) : IGridFile, IJsonObject
 {
     public const int CurrentFormat = 1;
 
     /// <summary>What the task says of its data.</summary>
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement> Data { get; set; } = [];
+    public Dictionary<string, JsonElement> Data { get; init; } = [];
 
     public static GridManifest Of(GridTask task) =>
         new(CurrentFormat, BuildFacts.Name, task.Rows().ToDictionary(row => row.Option, row => row.Value)) { Data = task.Data };
+
+    public static GridManifest Read(GridMembers json)
+    {
+        var (settings, data) = (new Dictionary<string, string>(), new Dictionary<string, JsonElement>());
+        GridMembers texts = json.Object("settings");
+        foreach (JsonProperty setting in texts.All)
+            settings[setting.Name] = setting.Value.ValueKind == JsonValueKind.Null ? null! : texts.String(setting.Name);
+        foreach (JsonProperty member in json.All)
+        {
+            if (member.Name is not ("format" or "writtenBy" or "settings")) data[member.Name] = member.Value;
+        }
+
+        return new(json.Int("format"), json.String("writtenBy"), settings) { Data = data };
+    }
+
+    public void Write(JsonMembers json)
+    {
+        json.Add(Format).Add(WrittenBy).Add(Settings);
+        foreach ((string name, JsonElement data) in Data) json.Add(data, name);
+    }
 
     public string? FindFault(GridKind kind)
     {

@@ -1,10 +1,13 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
 
-internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max)
+internal sealed record GridFigure(int Seeds, double Mean, double Min, double Max) : IJsonObject
 {
+    public void Write(JsonMembers json) => json.Add(Seeds).Add(Mean).Add(Min).Add(Max);
+
     /// <summary>Null for no values.</summary>
     public static GridFigure? Of(IEnumerable<double> values)
     {
@@ -42,14 +45,23 @@ internal sealed record GridCellReport(
     string Cell, string Meaning, string Dropout, float RateEmbedding, float RateLayer, float RateRecurrent, float RateOutput,
     float? WeightDrop, GridFigure? ValidMetric, GridFigure? TestMetric, GridFigure? ValidDifference, GridFigure? TestDifference,
     double? StepMs, double? Speedup, double IdealSpeedup, double? TrainingSeconds, GridFigure? ValidAtBaselineEnd,
-    GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs);
+    GridFigure? BaselineValidAtEnd, IReadOnlyList<GridRunResult> Runs) : IJsonObject
+{
+    public void Write(JsonMembers json) => json
+        .Add(Cell).Add(Meaning).Add(Dropout).Add(RateEmbedding).Add(RateLayer).Add(RateRecurrent).Add(RateOutput).Add(WeightDrop)
+        .Add(ValidMetric).Add(TestMetric).Add(ValidDifference).Add(TestDifference).Add(StepMs).Add(Speedup).Add(IdealSpeedup)
+        .Add(TrainingSeconds).Add(ValidAtBaselineEnd).Add(BaselineValidAtEnd).Add(Runs);
+}
 
 /// <summary>A run that has no result.</summary>
 /// <param name="Run">Its name.</param>
 /// <param name="Epochs">Its finished epochs, as far as it has any.</param>
 /// <param name="Diverged">What happened where it ended because its numbers stopped being finite; null for one that is still to be
 /// trained.</param>
-internal sealed record GridMissing(string Run, IReadOnlyList<EpochOutcome> Epochs, string? Diverged);
+internal sealed record GridMissing(string Run, IReadOnlyList<EpochOutcome> Epochs, string? Diverged) : IJsonObject
+{
+    public void Write(JsonMembers json) => json.Add(Run).Add([.. Epochs.Select(GridEpochEntry.Of)], nameof(Epochs)).Add(Diverged);
+}
 
 /// <summary>All that a grid has come to.</summary>
 /// <param name="Verdict">The claim and what the figures say of it.</param>
@@ -89,6 +101,15 @@ internal sealed record GridReport(
         return new GridReport(
             verdict.Say(comparisons, plan, missing) + verdict.SaySpeed(reports), comparisons, plan.Baseline.Name, reports, missing, command,
             date, machine, builds, times, words.JsonEnd.Length > 0 ? null : words.Name);
+    }
+
+    /// <summary>Writes it, with what only the task knows.</summary>
+    public void Write(JsonMembers json, GridTask task)
+    {
+        json.Add(Verdict).Add(Comparisons).Add(Baseline).Add(Cells).Add(Missing).Add(Command).Add(Date);
+        task.WriteMembers(json);
+        json.Add(members => GridSurroundings.Write(members, Machine), "machine").Add(TrainedBy).Add(Times).Add(Metric);
+        task.WriteLast(json);
     }
 
     private static GridMissing MissingOf(GridRun run, GridFolder folder) => folder.DivergenceOf(run) is { } divergence

@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -12,7 +13,21 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="ValidLoss">Likewise.</param>
 internal sealed record GridEpochEntry(
     int Epoch, int Steps, double TrainMetric, double ValidMetric, float LearningRate, double? TrainLoss = null, double? ValidLoss = null)
+    : IJsonObject
 {
+    public void Write(JsonMembers json) => json
+        .Add(Epoch).Add(Steps).Add(TrainMetric).Add(ValidMetric).Add(LearningRate).Add(TrainLoss).Add(ValidLoss);
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="JsonException">It is of other members.</exception>
+    public static GridEpochEntry Read(GridMembers json) => new(
+        json.Int("epoch"), json.Int("steps"), json.Metric("train"), json.Metric("valid"), json.Single("learningRate"),
+        json.DoubleIfAny("trainLoss"), json.DoubleIfAny("validLoss"));
+
+    /// <summary>Reads the member of a file that has all epochs.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static EpochOutcome[] ReadAll(GridMembers json) => json.List("epochs", entry => Read(entry).ToOutcome());
+
     /// <summary>The entry of an outcome, whose times are left out.</summary>
     public static GridEpochEntry Of(EpochOutcome epoch) => new(
         epoch.Epoch, epoch.Steps, epoch.Train.Metric, epoch.Valid.Metric, epoch.LearningRate,
@@ -42,13 +57,20 @@ internal sealed record GridEpochEntry(
 /// <param name="TestLoss">Likewise.</param>
 internal sealed record GridRunResult(
     string Cell, ulong Seed, long Parameters, int BestEpoch, double ValidMetric, double TestMetric, IReadOnlyList<EpochOutcome> Epochs,
-    int? Streams = null, int? TestStreams = null, double? ValidLoss = null, double? TestLoss = null) : IGridFile
+    int? Streams = null, int? TestStreams = null, double? ValidLoss = null, double? TestLoss = null) : IGridFile, IJsonObject
 {
-    [JsonIgnore]
+    public void Write(JsonMembers json) => json
+        .Add(Cell).Add(Seed).Add(Parameters).Add(BestEpoch).Add(ValidMetric).Add(TestMetric)
+        .Add([.. Epochs.Select(GridEpochEntry.Of)], nameof(Epochs)).Add(Streams).Add(TestStreams).Add(ValidLoss).Add(TestLoss);
+
     public Measurement OnValid => new(ValidLoss ?? EvaluationResult.LossOf(ValidMetric), ValidMetric);
 
-    [JsonIgnore]
     public Measurement OnTest => new(TestLoss ?? EvaluationResult.LossOf(TestMetric), TestMetric);
+
+    public static GridRunResult Read(GridMembers json) => new(
+        json.String("cell"), json.Seed("seed"), json.Long("parameters"), json.Int("bestEpoch"), json.Metric("valid"), json.Metric("test"),
+        GridEpochEntry.ReadAll(json), json.IntIfAny("streams"), json.IntIfAny("testStreams"), json.DoubleIfAny("validLoss"),
+        json.DoubleIfAny("testLoss"));
 
     public static GridRunResult From(GridRun run, TrainingOutcome outcome) => new(
         run.Cell.Name, run.Seed, outcome.Parameters, outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Test!.Value.Metric,
@@ -68,8 +90,12 @@ internal sealed record GridRunResult(
 /// <summary>A run that ended because its numbers stopped being finite, and would again.</summary>
 /// <param name="Why">What happened, and what to try.</param>
 /// <param name="Epochs">Those before, as far as a checkpoint has them.</param>
-internal sealed record GridDivergence(string Why, IReadOnlyList<EpochOutcome> Epochs) : IGridFile
+internal sealed record GridDivergence(string Why, IReadOnlyList<EpochOutcome> Epochs) : IGridFile, IJsonObject
 {
+    public void Write(JsonMembers json) => json.Add(Why).Add([.. Epochs.Select(GridEpochEntry.Of)], nameof(Epochs));
+
+    public static GridDivergence Read(GridMembers json) => new(json.String("why"), GridEpochEntry.ReadAll(json));
+
     public string? FindFault(GridKind kind) => new GridFaults(kind.Words).OfEpochs(Epochs);
 }
 
@@ -77,8 +103,12 @@ internal sealed record GridDivergence(string Why, IReadOnlyList<EpochOutcome> Ep
 /// <param name="Seconds">All of it: training, validation, test.</param>
 /// <param name="Threads">Of the process that ended it.</param>
 /// <param name="Build">Of the process that ended it.</param>
-internal sealed record GridRunTimes(double Seconds, int Threads, string Build) : IGridFile
+internal sealed record GridRunTimes(double Seconds, int Threads, string Build) : IGridFile, IJsonObject
 {
+    public void Write(JsonMembers json) => json.Add(Seconds).Add(Threads).Add(Build);
+
+    public static GridRunTimes Read(GridMembers json) => new(json.Double("seconds"), json.Int("threads"), json.String("build"));
+
     public string? FindFault(GridKind kind) =>
         Threads < 1 ? $"it has {Threads} threads; at least 1 was expected" : GridFaults.OfSeconds("seconds", Seconds);
 }

@@ -1,10 +1,15 @@
+using TinySD.Tools.Json;
+
 namespace TinySD.Tools.Reproduce;
 
 /// <summary>Data that a grid trains or measures on, so that they are known again.</summary>
 /// <param name="Path">The file as it was given.</param>
 /// <param name="Count">How many there are: sequences, rows.</param>
 /// <param name="Checksum">What <see cref="Fingerprint"/> says of them.</param>
-internal sealed record GridSet(string Path, long Count, string Checksum);
+internal sealed record GridSet(string Path, long Count, string Checksum) : IJsonObject
+{
+    public void Write(JsonMembers json) => json.Add(Path).Add(Count).Add(Checksum);
+}
 
 /// <summary>The data of a grid by the names of their options, without the dashes, as its manifest has them.</summary>
 /// <param name="terms">What they are counted in, for example <c>sequence</c>.</param>
@@ -16,7 +21,7 @@ internal sealed class GridSets(string terms, params IReadOnlyList<(string Name, 
 
     /// <summary>What a manifest says of them.</summary>
     public Dictionary<string, JsonElement> ToManifest() => Known.ToDictionary(
-        entry => entry.Name, entry => JsonSerializer.SerializeToElement(entry.Set, GridJson.Default.GridSet));
+        entry => entry.Name, entry => JsonMembers.ElementOf(entry.Set.Write));
 
     /// <summary>What is impossible in that, or null.</summary>
     /// <exception cref="JsonException">It is of other types.</exception>
@@ -24,7 +29,7 @@ internal sealed class GridSets(string terms, params IReadOnlyList<(string Name, 
     {
         foreach ((string name, JsonElement element) in manifest)
         {
-            if (Read(element) is not { } set) return $"{name} is null";
+            if (Read(name, element) is not { } set) return $"{name} is null";
             if (set.Count < 1) return $"{name} has {set.Count} of what it counts; at least 1 was expected";
         }
 
@@ -37,7 +42,7 @@ internal sealed class GridSets(string terms, params IReadOnlyList<(string Name, 
     {
         foreach ((string name, GridSet now) in Known)
         {
-            GridSet? was = manifest.TryGetValue(name, out JsonElement element) ? Read(element) : null;
+            GridSet? was = manifest.TryGetValue(name, out JsonElement element) ? Read(name, element) : null;
             string? why = was is null ? "it has none"
                 : was.Count != now.Count ? $"{Figures.Count(was.Count, terms)} expected, {Figures.Count(now.Count)} found"
                 : was.Checksum != now.Checksum ? $"it has as many {terms}s, but not the same ones"
@@ -48,13 +53,17 @@ internal sealed class GridSets(string terms, params IReadOnlyList<(string Name, 
         }
     }
 
-    /// <summary>Adds names and counts to a report, before its recipe.</summary>
-    public void AddTo(JsonObject report)
+    /// <summary>Adds names and counts to a report.</summary>
+    public void Write(JsonMembers json)
     {
-        int at = report.IndexOf("recipe");
         foreach ((string name, GridSet set) in Known)
-            report.Insert(at++, name, new JsonObject { ["name"] = Path.GetFileName(set.Path), [$"{terms}s"] = set.Count });
+            json.Add(members => members.Add(Path.GetFileName(set.Path), "name").Add(set.Count, $"{terms}s"), name);
     }
 
-    private static GridSet? Read(JsonElement element) => element.Deserialize(GridJson.Default.GridSet);
+    private static GridSet? Read(string name, JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Null) return null;
+        var json = GridMembers.Of(name, element);
+        return new(json.String("path"), json.Long("count"), json.String("checksum"));
+    }
 }

@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 
@@ -46,8 +47,13 @@ internal abstract class GridTask(GridKind kind, GridPlan plan) : IDisposable
     {
     }
 
-    /// <summary>Adds what only the task knows to the JSON of a report.</summary>
-    public virtual void AddTo(JsonObject report)
+    /// <summary>Writes what only the task knows into the JSON of a report: its data and its recipe.</summary>
+    public virtual void WriteMembers(JsonMembers json)
+    {
+    }
+
+    /// <summary>Writes what goes to the end of that.</summary>
+    public virtual void WriteLast(JsonMembers json)
     {
     }
 
@@ -88,18 +94,7 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
     public override ITimedRun Timed(GridCell cell, IParallelRunner runner, HardwareProfile? hardware) =>
         new TimedRun<TBatch>(TaskOf(cell, runner, hardware));
 
-    public override void AddTo(JsonObject report)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            table.WriteResult(json, Recipe);
-            json.WriteEndObject();
-        }
-
-        report.Insert(report.IndexOf("machine"), "recipe", JsonNode.Parse(stream.ToArray()));
-    }
+    public override void WriteMembers(JsonMembers json) => json.Add(WriteRecipe, "recipe");
 
     public override double Train(GridRun run, GridTraining grid, IProgressDisplay progress, CancellationToken stop)
     {
@@ -136,6 +131,9 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
 
     /// <summary>Whether a checkpoint is of the data that its run has here.</summary>
     protected virtual bool AreSame(TData begun, TData data) => true;
+
+    /// <summary>Writes the recipe's members into the JSON of a report.</summary>
+    protected virtual void WriteRecipe(JsonMembers json) => json.AddAll(writer => table.WriteResult(writer, Recipe));
 
     /// <summary>A run to be trained. It has test data.</summary>
     protected abstract TrainedTask<TBatch> NewRun(TRecipe recipe, RunSetup setup);

@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 
@@ -13,12 +14,25 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="Passes">Every pass by its name: every product, cells, masks and the rest.</param>
 internal sealed record GridStepTimes(
     double Step, double Fp, double Bp, double Wg, double Elementwise, double Optimizer, IReadOnlyDictionary<string, double> Passes)
+    : IJsonObject
 {
+    public void Write(JsonMembers json) => json.Add(Step).Add(Fp).Add(Bp).Add(Wg).Add(Elementwise).Add(Optimizer).Add(Passes);
+
     /// <summary>The medians of one side of a comparison.</summary>
     public static GridStepTimes Of(TimedSide<ITimedRun> side) => new(
         side.MedianOf(t => t.Step), side.MedianOf(t => t.Forward), side.MedianOf(t => t.Backward), side.MedianOf(t => t.WeightGradient),
         side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
         Enum.GetValues<Pass>().ToDictionary(Names.Passes.NameOf, pass => side.MedianOf(t => t.Passes[(int)pass])));
+
+    public static GridStepTimes Read(GridMembers json)
+    {
+        GridMembers passes = json.Object("passes");
+        var times = new Dictionary<string, double>();
+        foreach (JsonProperty pass in passes.All) times[pass.Name] = passes.Double(pass.Name);
+        return new(
+            json.Double("step"), json.Double("fp"), json.Double("bp"), json.Double("wg"), json.Double("elementwise"),
+            json.Double("optimizer"), times);
+    }
 
     // Less than a cycle; ratios to it stay finite.
     private const double LeastMilliseconds = 1e-9;
@@ -38,14 +52,25 @@ internal sealed record GridStepTimes(
 }
 
 /// <summary>Steps of a cell, timed in turn with steps of the baseline.</summary>
-internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Baseline, GridStepTimes Own, Surroundings On)
+internal sealed record GridCellTimes(string Cell, int Steps, GridStepTimes Baseline, GridStepTimes Own, Surroundings On) : IJsonObject
 {
+    public void Write(JsonMembers json) => json
+        .Add(Cell).Add(Steps).Add(Baseline).Add(Own).Add(members => GridSurroundings.Write(members, On), "on").Add(Speedup);
+
     /// <summary>How many times as fast a whole step is.</summary>
     public double Speedup => Baseline.Step / Own.Step;
+
+    public static GridCellTimes Read(GridMembers json) => new(
+        json.String("cell"), json.Int("steps"), GridStepTimes.Read(json.Object("baseline")), GridStepTimes.Read(json.Object("own")),
+        GridSurroundings.Read(json.Object("on")));
 }
 
-internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile
+internal sealed record GridTimes(IReadOnlyList<GridCellTimes> Cells) : IGridFile, IJsonObject
 {
+    public void Write(JsonMembers json) => json.Add(Cells);
+
+    public static GridTimes Read(GridMembers json) => new(json.List("cells", GridCellTimes.Read));
+
     public string? FindFault(GridKind kind)
     {
         foreach (GridCellTimes? cell in Cells)

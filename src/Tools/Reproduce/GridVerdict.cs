@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Reproduce;
@@ -8,7 +9,11 @@ namespace TinySD.Tools.Reproduce;
 /// <param name="TestDifference">Test metric of the one less that of the other.</param>
 /// <param name="SeedsWithinClaim">Seeds in which it is at most what the claim allows.</param>
 /// <param name="Holds">Whether the mean is at most what the claim allows.</param>
-internal sealed record GridComparison(string Structured, string Control, GridFigure TestDifference, int SeedsWithinClaim, bool Holds);
+internal sealed record GridComparison(string Structured, string Control, GridFigure TestDifference, int SeedsWithinClaim, bool Holds)
+    : IJsonObject
+{
+    public void Write(JsonMembers json) => json.Add(Structured).Add(Control).Add(TestDifference).Add(SeedsWithinClaim).Add(Holds);
+}
 
 /// <summary>The claim about structured dropout, and what a grid says of it.</summary>
 /// <param name="kind">What the claim is about.</param>

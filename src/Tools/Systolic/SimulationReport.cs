@@ -31,7 +31,7 @@ internal sealed class SimulationReport
         ];
         string dataflow = HardwareSpelling.Dataflows.NameOf(_array.Dataflow);
         var result = new SimulateResult(dataflow, _array.Rows, _array.Columns, products, _drawn.Speedup);
-        CliJson.Write(output, result, CliJson.Default.SimulateResult);
+        CliJson.Write(output, result);
     }
 
     public void WriteHtml(TextWriter output) => new SimulationPage(_plan, _drawn, _findings, _name, Describe()).Write(output);

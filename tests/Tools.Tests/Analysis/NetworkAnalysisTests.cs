@@ -305,7 +305,7 @@ public sealed class NetworkAnalysisTests
     private static string Json(AnalysedModel network, AnalysisFindings found)
     {
         using var writer = new StringWriter();
-        CliJson.Write(writer, AnalysisResult.From("m.tsd", "classifier", network, found), CliJson.Default.AnalyzeResult);
+        CliJson.Write(writer, AnalysisResult.From("m.tsd", "classifier", network, found));
         return writer.ToString();
     }
 }

@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
@@ -66,11 +67,11 @@ internal sealed class ClassifierGrid(
 
     public override void Check(Dictionary<string, JsonElement> begun, string folder) => _sets.Check(begun, folder);
 
-    public override void AddTo(JsonObject report)
+    public override void WriteMembers(JsonMembers json)
     {
-        base.AddTo(report);
-        _sets.AddTo(report);
-        if (folds.Count is { } count) report.Insert(report.IndexOf("recipe"), "folds", count);
+        _sets.Write(json);
+        json.Add(folds.Count, "folds");
+        base.WriteMembers(json);
     }
 
     protected override bool AreSame(RunSequences begun, RunSequences run) =>

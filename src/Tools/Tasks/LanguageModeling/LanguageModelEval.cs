@@ -25,7 +25,7 @@ internal sealed class LanguageModelEval() : ModelVerb<EvalRequest>(LanguageModel
             var evaluation = new LanguageModelEvaluation(loaded, text, pool, request.Hardware, progress, context.Stop.Watch());
             return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning);
         });
-        if (context.Json) CliJson.Write(context.Console.Out, result, CliJson.Default.EvalResult);
+        if (context.Json) CliJson.Write(context.Console.Out, result);
         else WriteText(context.Console.Out, loaded.Vocabulary, result);
         return ExitCode.Done;
 

@@ -1,18 +1,41 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
-internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerprint Train, TextFingerprint Valid, TextFingerprint Test);
+/// <summary>The texts of a grid, and its vocabulary, as its manifest has them.</summary>
+internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerprint Train, TextFingerprint Valid, TextFingerprint Test)
+{
+    /// <summary>Reads what a manifest says of them.</summary>
+    /// <exception cref="JsonException">It is of other members.</exception>
+    public static GridTexts Read(Dictionary<string, JsonElement> manifest)
+    {
+        GridMembers vocabulary = Of("vocabulary");
+        return new(new(vocabulary.Int("count"), vocabulary.String("checksum")), Text("train"), Text("valid"), Text("test"));
 
-/// <summary>What only a language model has in a grid's files.</summary>
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(GridTexts))]
-[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
-internal sealed partial class GridTextsJson : JsonSerializerContext;
+        GridMembers Of(string name) => GridMembers.Of(name, manifest.GetValueOrDefault(name));
+
+        TextFingerprint Text(string name)
+        {
+            GridMembers text = Of(name);
+            return new(text.String("path"), text.Long("tokens"), text.String("checksum"));
+        }
+    }
+
+    /// <summary>What a manifest says of them.</summary>
+    public Dictionary<string, JsonElement> ToManifest() => new()
+    {
+        ["vocabulary"] = JsonMembers.ElementOf(json => json.Add(Vocabulary.Count, "count").Add(Vocabulary.Checksum, "checksum")),
+        ["train"] = Of(Train),
+        ["valid"] = Of(Valid),
+        ["test"] = Of(Test),
+    };
+
+    private static JsonElement Of(TextFingerprint text) =>
+        JsonMembers.ElementOf(json => json.Add(text.Path, "path").Add(text.Tokens, "tokens").Add(text.Checksum, "checksum"));
+}
 
 /// <summary>A grid of language models.</summary>
 /// <param name="plan">What it trains.</param>
@@ -43,9 +66,7 @@ internal sealed class LanguageModelGrid(
 
     public override IEnumerable<string> Warnings => data.Warnings(Recipe);
 
-    public override Dictionary<string, JsonElement> Data =>
-        new(JsonSerializer.SerializeToElement(_texts, GridTextsJson.Default.GridTexts).EnumerateObject()
-            .Select(member => KeyValuePair.Create(member.Name, member.Value)));
+    public override Dictionary<string, JsonElement> Data => _texts.ToManifest();
 
     public override string MeasuredHow(GridReport report) => _streams.Told(hasTest: true);
 
@@ -103,7 +124,7 @@ internal sealed class LanguageModelGrid(
 
     public override void Check(Dictionary<string, JsonElement> begun, string folder)
     {
-        GridTexts was = Read(begun);
+        GridTexts was = GridTexts.Read(begun);
         Check("--train", was.Train, _texts.Train);
         if (was.Vocabulary != _texts.Vocabulary) throw Other("--train", _texts.Train, "its words or characters are others");
         Check("--valid", was.Valid, _texts.Valid);
@@ -119,19 +140,20 @@ internal sealed class LanguageModelGrid(
                 "Give the grid's own text, or another folder for --dir.");
     }
 
-    public override void AddTo(JsonObject report)
+    public override void WriteMembers(JsonMembers json)
     {
-        base.AddTo(report);
-        report["recipe"]!["level"] = TextSpelling.Levels.NameOf(data.Vocabulary.Level);
-        int at = report.IndexOf("recipe");
-        report.Insert(++at, "vocabulary", data.Vocabulary.Count);
-        (string, EncodedText)[] texts = [("train", data.Train), ("valid", data.Valid), ("test", data.Test!)];
-        foreach ((string name, EncodedText text) in texts)
-            report.Insert(++at, name, new JsonObject { ["name"] = Path.GetFileName(text.Name), ["tokens"] = text.Tokens.Length });
-        report["leftOutTokens"] = data.LeftOutOf(Recipe).Tokens;
-        report["streams"] = _streams.Valid;
-        report["testStreams"] = _streams.Test;
+        base.WriteMembers(json);
+        json.Add(data.Vocabulary.Count, "vocabulary");
+        Add("train", data.Train);
+        Add("valid", data.Valid);
+        Add("test", data.Test!);
+
+        void Add(string name, EncodedText text) =>
+            json.Add(members => members.Add(Path.GetFileName(text.Name), "name").Add(text.Tokens.Length, "tokens"), name);
     }
+
+    public override void WriteLast(JsonMembers json) => json
+        .Add(data.LeftOutOf(Recipe).Tokens, "leftOutTokens").Add(_streams.Valid, "streams").Add(_streams.Test, "testStreams");
 
     public override void Dispose()
     {
@@ -140,6 +162,12 @@ internal sealed class LanguageModelGrid(
     }
 
     protected override bool AreSame(RunTexts begun, RunTexts texts) => begun.Train.Checksum == texts.Train.Checksum;
+
+    protected override void WriteRecipe(JsonMembers json)
+    {
+        base.WriteRecipe(json);
+        json.Add(TextSpelling.Levels.NameOf(data.Vocabulary.Level), "level");
+    }
 
     protected override TrainedTask<TokenWindow> NewRun(
         LanguageModelRecipe recipe, RunSetup setup) =>
@@ -155,14 +183,10 @@ internal sealed class LanguageModelGrid(
             : fields.ValueOf(option, value),
         FindFault = texts =>
         {
-            GridTexts read = Read(texts);
+            GridTexts read = GridTexts.Read(texts);
             return read.Vocabulary.Count < 2 || read.Train.Tokens < 2 || read.Valid.Tokens < 2 || read.Test.Tokens < 2
                 ? "a text or the vocabulary has fewer than 2 tokens"
                 : null;
         },
     };
-
-    private static GridTexts Read(Dictionary<string, JsonElement> texts) =>
-        JsonSerializer.SerializeToElement(texts, GridTextsJson.Default.DictionaryStringJsonElement)
-            .Deserialize(GridTextsJson.Default.GridTexts)!;
 }

@@ -100,6 +100,6 @@ internal sealed class LanguageModelTraining(
             outcome.Test?.Metric, outcome.Test?.Loss, data.Test?.UnknownToPredict, data.Test is null ? null : Streams.Test,
             outcome.Parameters, data.Vocabulary.Count, Output, outcome.Seconds, threads, new RecipeResult(data.Vocabulary.Level, recipe),
             data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
-        CliJson.Write(output, result, CliJson.Default.TrainLmResult);
+        CliJson.Write(output, result);
     }
 }

@@ -1,3 +1,4 @@
+using TinySD.Tools.Json;
 using TinySD.Tools.Reproduce;
 using TinySD.Tools.Training;
 
@@ -35,10 +36,10 @@ internal sealed class RegressorGrid(GridPlan<RegressorRecipe> plan, RegressorDat
 
     public override void Check(Dictionary<string, JsonElement> begun, string folder) => _sets.Check(begun, folder);
 
-    public override void AddTo(JsonObject report)
+    public override void WriteMembers(JsonMembers json)
     {
-        base.AddTo(report);
-        _sets.AddTo(report);
+        _sets.Write(json);
+        base.WriteMembers(json);
     }
 
     protected override bool AreSame(RunSeries begun, RunSeries run) => begun.Train.Checksum == run.Train.Checksum;
