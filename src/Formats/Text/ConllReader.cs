@@ -95,7 +95,7 @@ internal sealed class ConllReader(string path, string text, ConllOptions options
         {
             EndSentence();
             string tag = !fits || _tag < 0 ? "O" : Known(Column(line, _tag));
-            _sentences.Add(new ConllSentence(_line, true, [ConllFile.DocumentMark], _tag < 0 ? [] : [tag]));
+            _sentences.Add(new([ConllFile.DocumentMark], _tag < 0 ? [] : [tag]) { Line = _line, IsDocumentMark = true });
             return;
         }
 
@@ -119,7 +119,7 @@ internal sealed class ConllReader(string path, string text, ConllOptions options
 
     private void EndSentence()
     {
-        if (_words.Count > 0) _sentences.Add(new ConllSentence(_start, false, [.. _words], [.. _tags]));
+        if (_words.Count > 0) _sentences.Add(new([.. _words], [.. _tags]) { Line = _start });
         _words.Clear();
         _tags.Clear();
     }

@@ -176,6 +176,9 @@ public sealed class Vocabulary
         return bytes;
     }
 
+    /// <summary>Whether a vocabulary may have such a token.</summary>
+    internal static bool Takes(TextLevel level, string token) => Complaint(level, token, 0) is null;
+
     internal static string NameOf(byte value) => value.ToString("x2", CultureInfo.InvariantCulture);
 
     private bool MarksLines => Level == TextLevel.Word && LineMarks != LineMarks.None;
