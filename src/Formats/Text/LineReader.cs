@@ -18,16 +18,20 @@ public sealed class LineReader : IDisposable
     /// <param name="name">What to call it in messages.</param>
     /// <param name="stream">The bytes; disposed with this.</param>
     public LineReader(string name, Stream stream)
+        : this(name, CorpusFile.Of(name, stream))
     {
-        _name = name;
-        _file = CorpusFile.Of(name, stream);
     }
+
+    private LineReader(string name, CorpusFile file) => (_name, _file) = (name, file);
 
     /// <summary>The line read last, counted from 1.</summary>
     public long Line { get; private set; }
 
     /// <summary>Whether a line was not UTF-8, and so was read as Latin-1.</summary>
     public bool HasLatin1 { get; private set; }
+
+    /// <summary>How much of a file is read, 0 to 1; 0 of a stream.</summary>
+    internal double Share => _file.Share;
 
     /// <summary>Waits for the next line.</summary>
     /// <param name="line">Without its end.</param>
@@ -36,7 +40,19 @@ public sealed class LineReader : IDisposable
     /// MiB.</exception>
     public bool TryRead([NotNullWhen(true)] out string? line)
     {
-        line = null;
+        line = TryReadBytes(out ReadOnlySpan<byte> bytes) ? Decode(bytes) : null;
+        return line is not null;
+    }
+
+    /// <summary>Takes a file.</summary>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    internal static LineReader Open(string path) => new(path, CorpusFile.Open(path));
+
+    /// <summary>Waits for the next line, and gives its bytes, which are good until the one after it is read.</summary>
+    /// <inheritdoc cref="TryRead"/>
+    internal bool TryReadBytes(out ReadOnlySpan<byte> line)
+    {
+        line = default;
         int end;
         while ((end = _buffer.AsSpan(_start + _searched, _count - _searched).IndexOf((byte)'\n')) < 0 && !_ended)
         {
@@ -47,7 +63,7 @@ public sealed class LineReader : IDisposable
         if (end < 0 && _count == 0) return false;
         int length = end < 0 ? _count : _searched + end;
         Line++;
-        line = Decode(_buffer.AsSpan(_start, length));
+        line = Content(_buffer.AsSpan(_start, length));
         int used = end < 0 ? length : length + 1;
         (_start, _count, _searched) = (_start + used, _count - used, 0);
         return true;
@@ -56,7 +72,13 @@ public sealed class LineReader : IDisposable
     /// <summary>Disposes the stream.</summary>
     public void Dispose() => _file.Dispose();
 
-    private string Decode(Span<byte> bytes)
+    private string Decode(ReadOnlySpan<byte> bytes)
+    {
+        HasLatin1 |= !Utf8.IsValid(bytes);
+        return DecodedText.Decode(bytes);
+    }
+
+    private ReadOnlySpan<byte> Content(ReadOnlySpan<byte> bytes)
     {
         if (Line == 1)
         {
@@ -69,9 +91,7 @@ public sealed class LineReader : IDisposable
             }
         }
 
-        if (bytes is [.., (byte)'\r']) bytes = bytes[..^1];
-        HasLatin1 |= !Utf8.IsValid(bytes);
-        return DecodedText.Decode(bytes);
+        return bytes is [.., (byte)'\r'] ? bytes[..^1] : bytes;
     }
 
     private void Fill()
