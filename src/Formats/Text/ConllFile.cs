@@ -13,6 +13,8 @@ public sealed class ConllFile
     /// <summary>The first column of a line that begins a document.</summary>
     public const string DocumentMark = "-DOCSTART-";
 
+    private SchemeFinding? _scheme;
+
     internal ConllFile(string path, int columnCount, IReadOnlyList<ConllSentence> all, IReadOnlyList<string> remarks)
     {
         (Path, ColumnCount, WithDocumentMarks, Remarks) = (path, columnCount, all, remarks);
@@ -65,12 +67,68 @@ public sealed class ConllFile
     /// <returns>The scheme; <see langword="null"/> where there is no entity, and any would fit.</returns>
     public TagScheme? FindScheme(out string? remark)
     {
-        var tags = new List<string[]>(Sentences.Count);
-        foreach (ConllSentence sentence in Sentences) tags.Add([.. sentence.Tags]);
-        SchemeFinding finding = TagSchemes.Detect(tags);
+        SchemeFinding finding = FindScheme();
         remark = finding.Fault is not { } fault ? null
             : $"{Path}, line {Sentences[fault.Sentence].Line + fault.Word}: {fault.Reason}, the scheme of most of its tags; " +
               $"{Words.Count(fault.Count, "such tag")} {(fault.Count == 1 ? "is" : "are")} read by conlleval's rules.";
         return finding.Scheme;
+    }
+
+    /// <summary>What a tagger that is trained on this file must know of its tags: all that there are, <c>O</c> first, the others in ordinal
+    /// order.</summary>
+    /// <param name="scheme">The scheme that tags are turned into for the model; where they make no entities, none.</param>
+    /// <exception cref="FileProblemException">There is no tag.</exception>
+    public TaggerForm LearnTags(TagScheme scheme)
+    {
+        // Where no word is in an entity, any scheme would do, and this is the most common.
+        TagScheme own = FindScheme().Scheme ?? TagScheme.Iob2;
+        if (own == TagScheme.None) scheme = TagScheme.None;
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (ConllSentence sentence in Sentences) found.UnionWith(TagSchemes.Convert(sentence.Tags.AsSpan(), scheme));
+        if (found.Count == 0)
+            Throw.Problem(new(FileProblemKind.Empty, Path, $"{Path} has no word with a tag to learn from"));
+        var tags = new List<string>(found);
+        tags.Sort(StringComparer.Ordinal);
+        if (tags.Remove("O")) tags.Insert(0, "O");
+        return new TaggerForm { Tags = [.. tags], Scheme = scheme, DataScheme = own };
+    }
+
+    /// <summary>Finds words whose tags a tagger cannot give: what a user should know before it is measured by them.</summary>
+    /// <param name="form">The tagger's tags.</param>
+    /// <returns>The first such line, and how many there are; null where there is none.</returns>
+    public string? FindUnknownTags(TaggerForm form)
+    {
+        ArgumentNullException.ThrowIfNull(form);
+        var known = new HashSet<string>(form.Tags, StringComparer.Ordinal);
+        string first = "";
+        long count = 0;
+        foreach (ConllSentence sentence in Sentences)
+        {
+            string[] tags = TagSchemes.Convert(sentence.Tags.AsSpan(), form.Scheme);
+            for (int i = 0; i < tags.Length; i++)
+            {
+                if (known.Contains(tags[i])) continue;
+                if (count++ == 0) first = $"{Path}, line {sentence.Line + i}: '{Words.Shown(sentence.Tags[i])}'";
+            }
+        }
+
+        if (count == 0) return null;
+        string all = count == 1 ? "it counts" : $"it and {Words.Count(count - 1, "word")} more count";
+        return $"{first} is a tag that the tagger does not have; {all} as missed.";
+    }
+
+    /// <summary>The scheme by which a tagger's answers are compared with the file's tags: the file's own, if it has one.</summary>
+    internal TagScheme SchemeFor(TaggerForm form)
+    {
+        if (form.Scheme == TagScheme.None) return TagScheme.None;
+        return FindScheme().Scheme is { } own and not TagScheme.None ? own : form.DataScheme;
+    }
+
+    private SchemeFinding FindScheme()
+    {
+        if (_scheme is not null) return _scheme;
+        var tags = new List<string[]>(Sentences.Count);
+        foreach (ConllSentence sentence in Sentences) tags.Add([.. sentence.Tags]);
+        return _scheme = TagSchemes.Detect(tags);
     }
 }

@@ -102,6 +102,29 @@ public sealed class WordForms
         return count == ids.Length ? ids : ids[..count];
     }
 
+    /// <summary>Sentences as a tagger reads them; their tags are not looked at.</summary>
+    /// <param name="sentences">The sentences.</param>
+    public TaggedSentences Encode(IReadOnlyList<ConllSentence> sentences) => new SentenceEncoder(this).Encode(sentences);
+
+    /// <summary>A file's sentences with their tags, to train on or to measure by.</summary>
+    /// <param name="file">The sentences; the marks of documents are left out.</param>
+    /// <param name="form">The tagger's tags.</param>
+    /// <exception cref="ArgumentException">The file was read without tags.</exception>
+    public TaggedSentences Encode(ConllFile file, TaggerForm form)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(form);
+        return Encode(file.Sentences, form, file.SchemeFor(form));
+    }
+
+    /// <summary>Sentences with their tags, to train on or to measure by.</summary>
+    /// <param name="sentences">The sentences.</param>
+    /// <param name="form">The tagger's tags.</param>
+    /// <param name="scheme">The scheme that the sentences' tags are in.</param>
+    /// <exception cref="ArgumentException">A sentence has no tags.</exception>
+    public TaggedSentences Encode(IReadOnlyList<ConllSentence> sentences, TaggerForm form, TagScheme scheme) =>
+        new SentenceEncoder(this).Encode(sentences, form, scheme);
+
     private static void Count(Dictionary<string, long> counts, string token, TextLevel level, long count)
     {
         if (Vocabulary.Takes(level, token)) CollectionsMarshal.GetValueRefOrAddDefault(counts, token, out _) += count;
