@@ -6,6 +6,7 @@ var root =
     new RootCommand("Measures TinySD. Every speed figure of the project comes from here; tests/Benchmarks/README.md says how to read them.")
 {
     StepsCommand.Create(),
+    TaggerStepsCommand.Create(),
     ProductsCommand.Create(),
 #if PEERS
     KernelsCommand.Create(),

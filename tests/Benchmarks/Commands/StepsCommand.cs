@@ -83,7 +83,7 @@ internal static class StepsCommand
             }
 
             var load = new OtherLoad();
-            return (StepRace.Run(plan, contestants, Console.Error.WriteLine), load.Describe());
+            return (StepRace.Run(plan.Course, contestants, Console.Error.WriteLine), load.Describe());
         }
         finally
         {

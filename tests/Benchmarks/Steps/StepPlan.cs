@@ -13,6 +13,9 @@ namespace TinySD.Benchmarks.Steps;
 /// <param name="Rounds">Timed steps of each.</param>
 internal sealed record StepPlan(LanguageModelRecipe Recipe, float Rate, int Vocabulary, int Threads, int WarmUp, int Rounds)
 {
+    /// <summary>Windows of tokens, and the tokens that follow.</summary>
+    public Course Course => new(Recipe.BatchSize, Recipe.Bptt, Vocabulary, Vocabulary, WarmUp, Rounds);
+
     /// <summary>Whether a recipe has nothing beside dropout, clipping and plain descent or Adam: what every contestant does.</summary>
     public static bool IsComparable(LanguageModelRecipe recipe) =>
         recipe is

@@ -9,6 +9,15 @@ namespace TinySD.Benchmarks.Steps;
 /// <param name="Loss">Of the last round: a contestant that does not train is no contestant.</param>
 internal sealed record StepTimes(string Name, double[] Milliseconds, double Loss);
 
+/// <summary>What is raced over.</summary>
+/// <param name="Batch">Sequences B.</param>
+/// <param name="TimeSteps">Steps T.</param>
+/// <param name="Vocabulary">Tokens V.</param>
+/// <param name="Labels">Distinct targets: tags, or the vocabulary where the targets are the tokens that follow.</param>
+/// <param name="WarmUp">Untimed steps of each contestant.</param>
+/// <param name="Rounds">Timed steps of each.</param>
+internal sealed record Course(int Batch, int TimeSteps, int Vocabulary, int Labels, int WarmUp, int Rounds);
+
 /// <summary>Runs contestants in turn, round by round, so that whatever else the machine does meets all of them alike.</summary>
 internal static class StepRace
 {
@@ -17,18 +26,19 @@ internal static class StepRace
     // Threads that wait for work spin for some milliseconds before they sleep: they must not do it in the next contestant's time.
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(30);
 
-    public static IReadOnlyList<StepTimes> Run(StepPlan plan, IReadOnlyList<IContestant> contestants, Action<string> progress)
+    public static IReadOnlyList<StepTimes> Run(Course course, IReadOnlyList<IContestant> contestants, Action<string> progress)
     {
-        int batch = plan.Recipe.BatchSize, timeSteps = plan.Recipe.Bptt;
+        (int batch, int timeSteps) = (course.Batch, course.TimeSteps);
         var random = new Random(1);
-        int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(plan.Vocabulary))];
+        int[] tokens = [.. Enumerable.Range(0, batch * ((Windows * timeSteps) + 1)).Select(_ => random.Next(course.Vocabulary))];
         var windows = new TokenWindows(tokens, batch, timeSteps);
         int[] inputs = new int[batch * timeSteps], targets = new int[inputs.Length];
-        var times = contestants.Select(_ => new double[plan.Rounds]).ToArray();
+        var times = contestants.Select(_ => new double[course.Rounds]).ToArray();
         double[] losses = new double[contestants.Count];
-        for (int round = -plan.WarmUp; round < plan.Rounds; round++)
+        for (int round = -course.WarmUp; round < course.Rounds; round++)
         {
-            windows.Fill((round + plan.WarmUp) % windows.Count, inputs, targets);
+            windows.Fill((round + course.WarmUp) % windows.Count, inputs, targets);
+            for (int i = 0; i < targets.Length; i++) targets[i] %= course.Labels;
             for (int turn = 0; turn < contestants.Count; turn++)
             {
                 // There and back again: nobody always runs after the same neighbour.
@@ -40,7 +50,7 @@ internal static class StepRace
                 if (round >= 0) times[who][round] = milliseconds;
             }
 
-            progress(round < 0 ? $"warm-up {round + plan.WarmUp + 1}/{plan.WarmUp}" : $"round {round + 1}/{plan.Rounds}");
+            progress(round < 0 ? $"warm-up {round + course.WarmUp + 1}/{course.WarmUp}" : $"round {round + 1}/{course.Rounds}");
         }
 
         return [.. contestants.Select((contestant, i) => new StepTimes(contestant.Name, times[i], losses[i]))];

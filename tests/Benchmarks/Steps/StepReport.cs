@@ -13,7 +13,20 @@ internal static class StepReport
 
     public static Section Create(StepPlan plan, IReadOnlyList<StepTimes> results, string load, ParseResult command)
     {
-        double tokens = plan.Recipe.BatchSize * plan.Recipe.Bptt;
+        (MarkdownTable times, MarkdownTable ratios) = Tables(plan.Course, results);
+        LanguageModelRecipe preset = LanguageModelRecipe.FindPreset(plan.Recipe.Name)!, recipe = plan.Recipe;
+        bool isSized = (recipe.HiddenSize, recipe.BatchSize, recipe.Bptt) != (preset.HiddenSize, preset.BatchSize, preset.Bptt);
+        string sizes = isSized ? $" with H={recipe.HiddenSize}, B={recipe.BatchSize}, T={recipe.Bptt}" : "";
+        string title = $"steps: {recipe.Name}{sizes}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, "
+            + TitleEnd(results, plan.Threads);
+        string note = Describe(plan, results) + load;
+        return results.Count == 1 ? Section.Create(title, command, note, times) : Section.Create(title, command, note, times, ratios);
+    }
+
+    /// <summary>The times of a race, and the ratios between its contestants.</summary>
+    public static (MarkdownTable Times, MarkdownTable Ratios) Tables(Course course, IReadOnlyList<StepTimes> results)
+    {
+        double tokens = course.Batch * course.TimeSteps;
         var times = new MarkdownTable(
             "milliseconds a step", "median", "lower quartile", "upper quartile", "minimum", "tokens/s", "last loss");
         foreach (StepTimes result in results)
@@ -29,17 +42,7 @@ internal static class StepReport
         AddRatio(NoDropout, Dense);
         AddRatio(Dense, Peer);
         AddRatio(Structured, Peer);
-        LanguageModelRecipe preset = LanguageModelRecipe.FindPreset(plan.Recipe.Name)!, recipe = plan.Recipe;
-        bool isSized = (recipe.HiddenSize, recipe.BatchSize, recipe.Bptt) != (preset.HiddenSize, preset.BatchSize, preset.Bptt);
-        string sizes = isSized ? $" with H={recipe.HiddenSize}, B={recipe.BatchSize}, T={recipe.Bptt}" : "";
-        string title = $"steps: {recipe.Name}{sizes}, vocabulary {plan.Vocabulary}, rate {Figure(plan.Rate, 2)}, "
-            + $"{plan.Threads} {(plan.Threads == 1 ? "thread" : "threads")}"
-            + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
-            + (results.Count == 1 ? " alone" : "")
-            // A native build is a contestant of its own: its figures stand beside the JIT's.
-            + (Machine.IsNative ? $", native, {KernelChoice.WidestLanes} lanes" : "");
-        string note = Describe(plan, results) + load;
-        return results.Count == 1 ? Section.Create(title, command, note, times) : Section.Create(title, command, note, times, ratios);
+        return (times, ratios);
 
         void AddRatio(string fast, string slow)
         {
@@ -51,6 +54,27 @@ internal static class StepReport
         }
     }
 
+    /// <summary>What has to be said of the peer, if it is there.</summary>
+    public static string DescribePeer(IReadOnlyList<StepTimes> results)
+    {
+        if (results.All(result => result.Name != Peer)) return "";
+        return $" GLIBC_TUNABLES=glibc.malloc.hugetlb=1 is {(HasHugePages ? "set" : "not set")}; "
+            + $"transparent huge pages: {Machine.HugePages}."
+#if PEERS
+            + $" {Libtorch.LibtorchNatives.Description}";
+#else
+            ;
+#endif
+    }
+
+    /// <summary>What a race's title ends with.</summary>
+    public static string TitleEnd(IReadOnlyList<StepTimes> results, int threads) =>
+        $"{threads} {(threads == 1 ? "thread" : "threads")}"
+        + (results.Any(result => result.Name == Peer) ? HasHugePages ? $", {Peer} with huge pages" : $", {Peer}" : "")
+        + (results.Count == 1 ? " alone" : "")
+        // A native build is a contestant of its own: its figures stand beside the JIT's.
+        + (Machine.IsNative ? $", native, {KernelChoice.WidestLanes} lanes" : "");
+
     // What glibc hands out for large blocks: it concerns libtorch's tensors, not the managed heap.
     private static bool HasHugePages =>
         Environment.GetEnvironmentVariable("GLIBC_TUNABLES")?.Contains("glibc.malloc.hugetlb=1", StringComparison.Ordinal) == true;
@@ -60,14 +84,7 @@ internal static class StepReport
         string text = $"Rounds: {plan.Rounds} after {plan.WarmUp} of warm-up; batch {plan.Recipe.BatchSize}, T={plan.Recipe.Bptt}, "
             + $"H={plan.Recipe.HiddenSize}, FP32. "
             + $"`structured` drops the recurrent input too; `random` and {Peer} do not.";
-        if (results.All(result => result.Name != Peer)) return text;
-        return $"{text} GLIBC_TUNABLES=glibc.malloc.hugetlb=1 is {(HasHugePages ? "set" : "not set")}; "
-            + $"transparent huge pages: {Machine.HugePages}."
-#if PEERS
-            + $" {Libtorch.LibtorchNatives.Description}";
-#else
-            ;
-#endif
+        return text + DescribePeer(results);
     }
 
     // Small models take less than a millisecond.
