@@ -3,11 +3,16 @@ using TinySD.Runtime.Kernels.Lanes;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>The optimizers' updates, see <see cref="UpdateRule"/>, each in one pass over memory. A lane is a parameter.</summary>
-/// <remarks>Counts are multiples of 16. Padding stays zero: a parameter, its gradient and its state that are zero.</remarks>
+/// <remarks>Counts are multiples of 16. Padding stays zero: a parameter, its gradient and its state that are zero. State that decays, as that
+/// of a word that does not come up, ends at zero once it is below the smallest normal number: with smaller ones every operation is many times
+/// slower, and what they move is nothing.</remarks>
 internal static unsafe class Updates<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    // 2^-126.
+    private const float SmallestNormal = 1.17549435e-38f;
+
     /// <summary>p = p - (rate g + shrink p).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Descent(float* p, float* g, int count, in UpdateRule rule)
@@ -26,7 +31,7 @@ internal static unsafe class Updates<TLanes, TVector>
         for (int i = 0; i < count; i += TLanes.Width)
         {
             TVector from = TLanes.Load(p + i), gradient = numbers.Gradient(g + i, from);
-            TVector sum = TLanes.MultiplyAdd(b1, TLanes.Load(v + i), gradient);
+            TVector sum = numbers.Normal(TLanes.MultiplyAdd(b1, TLanes.Load(v + i), gradient));
             TLanes.Store(v + i, sum);
             numbers.Move(p + i, from, isAhead ? TLanes.MultiplyAdd(b1, sum, gradient) : sum);
         }
@@ -45,8 +50,9 @@ internal static unsafe class Updates<TLanes, TVector>
         for (int i = 0; i < count; i += TLanes.Width)
         {
             TVector from = TLanes.Load(p + i), gradient = numbers.Gradient(g + i, from);
-            TVector first = TLanes.MultiplyAdd(a1, gradient, TLanes.Multiply(b1, TLanes.Load(m + i)));
-            TVector second = TLanes.MultiplyAdd(a2, TLanes.Multiply(gradient, gradient), TLanes.Multiply(b2, TLanes.Load(v + i)));
+            TVector first = numbers.Normal(TLanes.MultiplyAdd(a1, gradient, TLanes.Multiply(b1, TLanes.Load(m + i))));
+            TVector squares = TLanes.Multiply(gradient, gradient);
+            TVector second = numbers.Normal(TLanes.MultiplyAdd(a2, squares, TLanes.Multiply(b2, TLanes.Load(v + i))));
             TLanes.Store(m + i, first);
             TLanes.Store(v + i, second);
             numbers.Move(p + i, from, TLanes.Divide(first, TLanes.MultiplyAdd(TLanes.Sqrt(second), correction, epsilon)));
@@ -76,7 +82,7 @@ internal static unsafe class Updates<TLanes, TVector>
         private readonly bool _decays = rule.Decay != 0f, _shrinks = rule.Shrink != 0f;
         private readonly TVector _scale = TLanes.Create(rule.Scale), _decay = TLanes.Create(rule.Decay);
         private readonly TVector _rate = TLanes.Create(rule.Rate), _minusRate = TLanes.Create(-rule.Rate);
-        private readonly TVector _shrink = TLanes.Create(rule.Shrink);
+        private readonly TVector _shrink = TLanes.Create(rule.Shrink), _smallest = TLanes.Create(SmallestNormal);
 
         /// <summary>G = scale g + decay p.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,6 +91,10 @@ internal static unsafe class Updates<TLanes, TVector>
             TVector gradient = TLanes.Multiply(_scale, TLanes.Load(g));
             return _decays ? TLanes.MultiplyAdd(_decay, p, gradient) : gradient;
         }
+
+        /// <summary>Zero in the place of what is no normal number.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Normal(TVector state) => TLanes.IfLess(TLanes.Abs(state), _smallest, TLanes.Create(0f), state);
 
         /// <summary>p = from - (rate step + shrink from).</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -169,6 +169,30 @@ public sealed class ElementwiseTests
     }
 
     [Test]
+    public async Task State_that_decays_ends_at_zero_and_is_never_a_subnormal_number()
+    {
+        foreach (UpdateForm form in new[] { UpdateForm.Momentum, UpdateForm.Nesterov, UpdateForm.Adam })
+        {
+            UpdateRule rule = new(form) { Scale = 1f, Rate = 0.1f, Beta1 = 0.5f, Beta2 = 0.5f, Correction = 1f, Epsilon = 1e-8f };
+            await Same(
+                ops =>
+                {
+                    float[] p = Arrays.Uniform(1, 16), none = new float[16], first = Arrays.Uniform(2, 16);
+                    float[] second = [.. Arrays.Uniform(3, 16, 0.5f).Select(value => 1f + value)];
+                    string? damage = null;
+                    for (int update = 0; update < 200; update++)
+                    {
+                        ops.Update(p, none, first, second, [0], [16], rule);
+                        if (first.Concat(second).Any(float.IsSubnormal)) damage ??= $"a subnormal number after update {update}";
+                    }
+
+                    return (damage, [.. first, .. form == UpdateForm.Adam ? second : []]);
+                },
+                found => found.All(value => value == 0f));
+        }
+    }
+
+    [Test]
     [Arguments(1, 0f)]
     [Arguments(3, 2f)]
     [Arguments(64, 0.5f)]
