@@ -19,7 +19,8 @@ public static class ModelSpelling
     /// <summary>Ways of the learning rate from epoch to epoch.</summary>
     public static Choice<LearningRateSchedule> LearningRateSchedules { get; } = new("learning rate schedule",
         (LearningRateSchedule.Zaremba, "zaremba"), (LearningRateSchedule.Constant, "constant"), (LearningRateSchedule.Cosine, "cosine"),
-        (LearningRateSchedule.Linear, "linear"), (LearningRateSchedule.Plateau, "plateau"));
+        (LearningRateSchedule.Linear, "linear"), (LearningRateSchedule.Plateau, "plateau"),
+        (LearningRateSchedule.InverseTime, "inverse-time"));
 
     /// <summary>Recurrent cells.</summary>
     public static Choice<CellKind> Cells { get; } =

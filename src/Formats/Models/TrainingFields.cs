@@ -81,7 +81,7 @@ public sealed class TrainingFields<TRecipe>(
             Spelling.Positive, r => r.LearningRate, (r, v) => r with { LearningRate = v }),
         new Field<TRecipe, LearningRateSchedule>("learningRateSchedule", "--lr-schedule",
             "How the rate falls: zaremba after some full epochs, constant not at all, cosine and linear towards 0, plateau whenever " +
-            "validation is no better.",
+            "validation is no better, inverse-time as 1 over a sum that grows evenly.",
             ModelSpelling.LearningRateSchedules, r => r.LearningRateSchedule, (r, v) => r with { LearningRateSchedule = v })
         { Usual = LearningRateSchedule.Zaremba },
         new Field<TRecipe, int>(
@@ -89,9 +89,15 @@ public sealed class TrainingFields<TRecipe>(
             Spelling.Whole(0), r => r.FullRateEpochs, (r, v) => r with { FullRateEpochs = v })
         { StaysIdle = true, ScalesWithEpochs = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba) },
         new Field<TRecipe, float>(
-            "decay", "--decay", "What the learning rate is divided by: in every epoch after those, or at every plateau.",
+            "decay", "--decay",
+            "What the learning rate is divided by: in every epoch after those, or at every plateau; of inverse-time 1 and what the " +
+            "divisor grows by in an epoch.",
             Spelling.Number(v => v >= 1, "a number of at least 1"), r => r.Decay, (r, v) => r with { Decay = v })
-        { StaysIdle = true, Idle = r => Unscheduled(r, LearningRateSchedule.Zaremba, LearningRateSchedule.Plateau) },
+        {
+            StaysIdle = true,
+            Idle = r => Unscheduled(
+                r, LearningRateSchedule.Zaremba, LearningRateSchedule.Plateau, LearningRateSchedule.InverseTime),
+        },
         new Field<TRecipe, int>("warmUpUpdates", "--warm-up", "Updates in which the learning rate rises to its full value.",
             Spelling.Whole(0), r => r.WarmUpUpdates, (r, v) => r with { WarmUpUpdates = v }) { Usual = 0, ScalesWithEpochs = true },
         new Field<TRecipe, int>("patience", "--patience", "Stop after this many epochs in a row without a better validation; 0 for never.",

@@ -18,4 +18,7 @@ public enum LearningRateSchedule
 
     /// <summary>Divided after every epoch whose validation is no better than the best before it.</summary>
     Plateau,
+
+    /// <summary>Divided by 1 + (decay - 1) times the number of epochs that are done, as Ma and Hovy 2016.</summary>
+    InverseTime,
 }

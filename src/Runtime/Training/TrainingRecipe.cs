@@ -80,8 +80,8 @@ public abstract record TrainingRecipe
     /// <summary>Epochs at the full learning rate before the decay starts; Zaremba's schedule only.</summary>
     public int FullRateEpochs { get; init; } = 4;
 
-    /// <summary>What the learning rate is divided by: once for every epoch after <see cref="FullRateEpochs"/>, or whenever
-    /// there is a plateau.</summary>
+    /// <summary>What the learning rate is divided by: once for every epoch after <see cref="FullRateEpochs"/>, or whenever there is a
+    /// plateau; or, by how much more than 1 with every epoch of <see cref="LearningRateSchedule.InverseTime"/>.</summary>
     public float Decay { get; init; } = 2f;
 
     /// <summary>Seed of the initial parameters and of every mask.</summary>
@@ -96,6 +96,7 @@ public abstract record TrainingRecipe
         LearningRateSchedule.Constant => LearningRate,
         LearningRateSchedule.Cosine => (float)(LearningRate * 0.5 * (1.0 + PortableMath.CosPi((double)epoch / Epochs))),
         LearningRateSchedule.Linear => (float)(LearningRate * (1.0 - ((double)epoch / Epochs))),
+        LearningRateSchedule.InverseTime => (float)(LearningRate / (1.0 + ((Decay - 1.0) * epoch))),
         LearningRateSchedule.Plateau => (float)(LearningRate / PortableMath.Power(Decay, ValidationHistory.Stalls(validations))),
         _ => (float)(LearningRate / PortableMath.Power(Decay, Math.Max(0, epoch + 1 - FullRateEpochs))),
     };

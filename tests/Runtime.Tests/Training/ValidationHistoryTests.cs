@@ -88,6 +88,7 @@ public sealed class ValidationHistoryTests
     [Test]
     [Arguments(LearningRateSchedule.Constant, 8, 8, 8)]
     [Arguments(LearningRateSchedule.Linear, 8, 6, 2)]
+    [Arguments(LearningRateSchedule.InverseTime, 8, 4, 2)]
     [Arguments(LearningRateSchedule.Cosine, 8, 6.82842712474619, 1.171572875253810)] // 4 (1 + cos(pi / 4)), 4 (1 + cos(3 pi / 4))
     public async Task Other_schedules_go_by_the_epoch_alone(LearningRateSchedule schedule, double first, double second, double last)
     {
