@@ -3,9 +3,9 @@ using TinySD.Runtime.Kernels.Lanes;
 namespace TinySD.Runtime.Kernels;
 
 /// <summary>The optimizers' updates, see <see cref="UpdateRule"/>, each in one pass over memory. A lane is a parameter.</summary>
-/// <remarks>Counts are multiples of 16. Padding stays zero: a parameter, its gradient and its state that are zero. State that decays, as that
-/// of a word that does not come up, ends at zero once it is below the smallest normal number: with smaller ones every operation is many times
-/// slower, and what they move is nothing.</remarks>
+/// <remarks>Counts are multiples of 16. Padding stays zero: a parameter, its gradient and its state that are zero. State that decays, as
+/// that of a word that does not come up, ends at zero once it is below the smallest normal number: with smaller ones every operation is
+/// many times slower, and what they move is nothing.</remarks>
 internal static unsafe class Updates<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged

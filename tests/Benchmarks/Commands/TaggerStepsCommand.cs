@@ -26,8 +26,8 @@ internal static class TaggerStepsCommand
         peer.AcceptOnlyFromAmong(StepReport.Peer);
         Option<string?> output = CommonOptions.Out();
         var command = new Command(
-            "tagger-steps", "Time whole training steps of a bidirectional LSTM that tags: TinySD with random, structured and no dropout, and a "
-            + "peer, in turn in one process.")
+            "tagger-steps", "Time whole training steps of a bidirectional LSTM that tags: TinySD with random, structured and no dropout, "
+            + "and a peer, in turn in one process.")
         {
             hidden, batch, tokens, vocabulary, tags, rate, threads, rounds, warmUp, peer, output,
         };
@@ -43,7 +43,8 @@ internal static class TaggerStepsCommand
             string title = $"tagger steps: H={plan.Hidden} each way, B={course.Batch}, T={course.TimeSteps}, {course.Vocabulary} words, "
                 + $"{course.Labels} tags, rate {plan.Rate:F2}, {StepReport.TitleEnd(times, plan.Threads)}";
             string note = $"Rounds: {course.Rounds} after {course.WarmUp} of warm-up; FP32; embedding {TaggerPlan.Embedding}, softmax. "
-                + $"`structured` drops the recurrent input too; `random` and {StepReport.Peer} do not.{StepReport.DescribePeer(times)}{load}";
+                + $"`structured` drops the recurrent input too; `random` and {StepReport.Peer} do not."
+                + StepReport.DescribePeer(times) + load;
             Section section = Section.Create(title, parsed, note, table, ratios);
             Console.WriteLine($"{section.Title}\n\n{section.Body}");
             ResultsFile.Update(parsed.GetValue(output), section);

@@ -1,5 +1,4 @@
 using TinySD.Runtime.Inference;
-using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
