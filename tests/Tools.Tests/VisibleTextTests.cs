@@ -1,4 +1,3 @@
-using Spectre.Console;
 using TinySD.Formats.Exchange.Parts;
 using TinySD.Formats.Exchange.Safetensors;
 using TinySD.Tools.Display;
@@ -41,11 +40,14 @@ public sealed class VisibleTextTests
         await Assert.That(error.ToString()).IsEqualTo($"\\u001B{Shown}\n");
 
         output.GetStringBuilder().Clear();
-        console.Results.Write(new Text("a\u009bb", new Style(Color.Green)));
-        await Assert.That(output.ToString()).Contains("\u001b[").And.Contains("a\\u009Bb").And.DoesNotContain("\u009b");
+        var table = new Table("", "a\u009bb") { Colored = 1 };
+        table.Row(TextColor.Green, "c\u001bd", "e\u202Ef");
+        console.Write(table);
+        await Assert.That(output.ToString()).Contains("\u001b[32me\\u202Ef\u001b[0m").And.Contains("a\\u009Bb").And.Contains("c\\u001Bd")
+            .And.DoesNotContain("\u009b");
         error.GetStringBuilder().Clear();
-        console.Messages.WriteLine("a\u202Eb");
-        await Assert.That(error.ToString()).Contains("a\\u202Eb");
+        console.Live.Show(0.5, "a\u202Eb\u001bc");
+        await Assert.That(error.ToString()).Contains("a\\u202Eb\\u001Bc");
     }
 
     [Test]

@@ -57,8 +57,8 @@ internal sealed class BenchReport
         output.WriteLine($"structured dropout: {RecipeText.Masks(Recipe.Dropout)}");
         string threads = Figures.Count(_threads, "thread"), steps = Figures.Count(_comparison.Dense.Steps, "step");
         output.WriteLine($"{_instructionSet}, {threads}; medians of {steps} of each, in turn");
-        console.Results.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
-        if (withProfile) console.Results.Write(ProfileTable());
+        console.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
+        if (withProfile) console.Write(ProfileTable());
         output.Write(
             $"""
             FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ
@@ -73,7 +73,7 @@ internal sealed class BenchReport
 
     private Table Overview(double limit, int barWidth)
     {
-        Table table = Tables.Create("", "dropout", ">median", "", ">ratio", ">ideal");
+        var table = new Table("", "dropout", ">median", "", ">ratio", ">ideal") { Colored = 3 };
         string ideal = Figures.Fixed(limit, 2);
         Add("FP", _forward, ideal);
         Add("BP", _backward, ideal);
@@ -85,18 +85,17 @@ internal sealed class BenchReport
 
         void Add(string name, BenchPass pass, string ideal)
         {
-            AddRow(name, "random", pass.DenseMs, Color.Grey, "", "");
-            AddRow("", "structured", pass.StructuredMs, Color.Green, Figures.Fixed(pass.Speedup, 2), ideal);
+            AddRow(name, "random", pass.DenseMs, TextColor.Grey, "", "");
+            AddRow("", "structured", pass.StructuredMs, TextColor.Green, Figures.Fixed(pass.Speedup, 2), ideal);
         }
 
-        void AddRow(string name, string dropout, double milliseconds, Color color, string ratio, string ideal) => table.AddRow(
-            new Text(name), new Text(dropout), new Text(Milliseconds(milliseconds)),
-            new Text(Bars.Draw(milliseconds / _step.DenseMs, barWidth), new Style(color)), new Text(ratio), new Text(ideal));
+        void AddRow(string name, string dropout, double milliseconds, TextColor color, string ratio, string ideal) => table.Row(
+            color, name, dropout, Milliseconds(milliseconds), Bars.Draw(milliseconds / _step.DenseMs, barWidth), ratio, ideal);
     }
 
     private Table ProfileTable()
     {
-        Table table = Tables.Create("pass", ">random", ">share", ">structured", ">share", ">ratio");
+        var table = new Table("pass", ">random", ">share", ">structured", ">share", ">ratio");
         foreach ((Pass pass, BenchProfilePass times) in Enum.GetValues<Pass>().Zip(_profile))
         {
             table.Row(

@@ -34,14 +34,14 @@ internal static class HwCommand
             return ExitCode.Done;
         }
 
-        Table table = Tables.Create("profile", "kind", "fallback", "here");
+        var table = new Table("profile", "kind", "fallback", "here");
         foreach (ProfileResult p in results)
         {
             string runs = p.IsDefault ? "the default" : p.RunsHere ? "runs" : p.Kind == "simd" ? "does not run" : "";
             table.Row(p.Name, p.Kind, p.Fallback ?? "", runs);
         }
 
-        context.Console.Results.Write(table);
+        context.Console.Write(table);
         if (less is not null) context.Console.Out.WriteLine(less);
         return ExitCode.Done;
     }

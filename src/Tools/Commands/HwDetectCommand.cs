@@ -101,14 +101,14 @@ internal sealed class HwDetectCommand : CliCommand
         CacheFacts told = facts.Caches;
         string l1 = Size(simd.L1Bytes, told.L1Bytes), l2 = Size(simd.L2Bytes, told.L2Bytes), l3 = Size(simd.L3Bytes, told.L3Bytes);
         output.WriteLine($"caches: L1 {l1}, L2 {l2}, L3 {l3}");
-        Table table = Tables.Create("tiles", ">default", ">fastest", ">gain");
+        var table = new Table("tiles", ">default", ">fastest", ">gain");
         foreach (TileAnswer answer in answers)
         {
             (string found, string gain) = answer.IsChanged ? (answer.Found, Figures.Fixed(answer.Gain, 2)) : ("the same", "");
             table.Row(answer.Question.Figure, answer.Usual, found, gain);
         }
 
-        console.Results.Write(table);
+        console.Write(table);
         output.WriteLine($"{file} holds the profile {profile.Name}; --profile {file} uses it.");
         if (Profiles.BuiltForLess(CpuFeatures.Here) is { } less) output.WriteLine(less);
     }

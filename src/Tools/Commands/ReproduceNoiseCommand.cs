@@ -113,7 +113,7 @@ internal sealed class ReproduceNoiseCommand : CliCommand
     {
         NoiseRow baseline = result.Cells.First(row => row.Cell == result.Baseline);
         double variance = baseline.MaskVariance + baseline.TextVariance;
-        Table table = Tables.Create(
+        var table = new Table(
             "cell", ">gradient", ">noise of masks", ">noise of text", $">variance to {result.Baseline}", ">norm", ">clipped",
             ">perplexity");
         foreach (NoiseRow row in result.Cells)
@@ -124,7 +124,7 @@ internal sealed class ReproduceNoiseCommand : CliCommand
                 $"{Figures.Fixed(100 * row.ClippedShare, 0)} %", Figures.Perplexity(row.Perplexity));
         }
 
-        console.Results.Write(table);
+        console.Write(table);
         console.Out.WriteLine(
             $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and " +
             $"{Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +

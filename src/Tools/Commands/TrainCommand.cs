@@ -220,9 +220,9 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
             return;
         }
 
-        Table shown = Tables.Create("option", "value");
-        foreach ((string option, string value) in RowsOf(job)) shown.AddRow(new Text(option), new Text(value));
-        context.Console.Results.Write(shown);
+        var shown = new Table("option", "value");
+        foreach ((string option, string value) in RowsOf(job)) shown.Row(option, value);
+        context.Console.Write(shown);
     }
 
     private IEnumerable<(string Option, string Value)> RowsOf(TrainingJob<TRecipe, TData, TBatch> job) =>

@@ -48,10 +48,10 @@ internal static class DemoReport
             new('+', "structured dropout, compacted products", comparison.Structured.Losses),
             Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "training loss, nats per character", "step"));
         console.Out.WriteLine();
-        Table table = Tables.Create("dropout", ">valid perplexity", ">median step", ">ratio");
+        var table = new Table("dropout", ">valid perplexity", ">median step", ">ratio");
         AddRow("random (dense)", measured.Dense, 1);
         AddRow("structured", measured.Structured, speedup);
-        console.Results.Write(table);
+        console.Write(table);
         string ratio = Figures.Fixed(speedup, 2), limit = Figures.Fixed(ideal, 2);
         string streams = Figures.Count(comparison.Dense.Run.Recipe.BatchSize, "stream");
         console.Out.Write(

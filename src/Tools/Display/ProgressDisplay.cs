@@ -1,5 +1,3 @@
-using Spectre.Console.Rendering;
-
 namespace TinySD.Tools.Display;
 
 /// <summary>Shows how far a long computation is. Not thread-safe.</summary>
@@ -24,7 +22,7 @@ internal static class ProgressDisplay
     {
         if (context.Console.Progress is { } own) body(own);
         else if (context.Quiet) body(new LineDisplay(TextWriter.Null));
-        else if (context.Console.ErrorIsTerminal) LiveDisplay.Run(context.Console.Messages, body);
+        else if (context.Console.ErrorIsTerminal) LiveDisplay.Run(context.Console, body);
         else body(new LineDisplay(context.Console.Error));
     }
 
@@ -79,42 +77,38 @@ internal static class ProgressDisplay
     }
 
     /// <summary>A bar that is redrawn in place and gone at the end.</summary>
-    private sealed class LiveDisplay(IAnsiConsole console, ProgressTask task, DetailColumn details) : IProgressDisplay
+    private sealed class LiveDisplay(TextWriter lines, LiveLine line) : IProgressDisplay
     {
         private const int RedrawMilliseconds = 200;
 
         private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
-        public static void Run(IAnsiConsole console, Action<IProgressDisplay> body)
+        public static void Run(CliConsole console, Action<IProgressDisplay> body)
         {
-            var details = new DetailColumn();
-            var progress = new Progress(console) { AutoClear = true, RefreshRate = TimeSpan.FromMilliseconds(RedrawMilliseconds) };
-            var description = new TaskDescriptionColumn { Alignment = Justify.Left };
-            progress.Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), description, details);
-            progress.Start(context => body(new LiveDisplay(console, context.AddTask("starting", maxValue: 1), details)));
+            LiveLine line = console.Live;
+            line.Show(0, "starting");
+            try
+            {
+                body(new LiveDisplay(console.Error, line));
+            }
+            finally
+            {
+                line.Clear();
+            }
         }
 
         public bool IsDue => _sinceLast.ElapsedMilliseconds >= RedrawMilliseconds;
 
         public void Show(string label, double share, string detail)
         {
-            task.Description = Markup.Escape(VisibleText.Line(label));
-            task.Value = share;
-            details.Detail = detail;
+            line.Show(share, $"{label}  {detail}");
             _sinceLast.Restart();
         }
 
-        public void Note(string line) => console.WriteLine(VisibleText.Line(line));
-    }
-
-    /// <summary>The figures right of the bar.</summary>
-    private sealed class DetailColumn : ProgressColumn
-    {
-        public string Detail { get; set; } = "";
-
-        protected override bool NoWrap => true;
-
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(Detail) { Overflow = Overflow.Ellipsis };
+        public void Note(string text)
+        {
+            line.Clear();
+            lines.WriteLine(text);
+        }
     }
 }

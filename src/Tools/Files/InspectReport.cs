@@ -79,10 +79,10 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
 
     private void WriteText(TextWriter output, bool all)
     {
-        LongTable.Write(output, Rows(all), "", "");
+        Table.Write(output, Rows(all), "", "");
         if (!HasTensors) return;
-        if (HasChecksums) LongTable.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
-        else LongTable.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes");
+        if (HasChecksums) Table.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
+        else Table.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes");
         if (Tensors.Count > ShownTensors && !all)
             output.WriteLine($"… and {Figures.Count(Tensors.Count - ShownTensors, "more tensor")}; --all shows all, --json too");
     }

@@ -22,7 +22,7 @@ internal static class GridWords
     public static void Write(CliConsole console, GridReport report, GridTask task)
     {
         TaskWords words = task.Kind.Words;
-        Table table = Tables.Create(
+        var table = new Table(
             "cell", ">seeds", ">valid", ">test", ">min", ">max", $">against {report.Baseline}", ">step", ">speed-up", ">ideal");
         foreach (GridCellReport cell in report.Cells)
         {
@@ -33,7 +33,7 @@ internal static class GridWords
                 cell.Speedup is { } ratio ? Figures.Fixed(ratio, 2) : "", Figures.Fixed(cell.IdealSpeedup, 2));
         }
 
-        console.Results.Write(table);
+        console.Write(table);
         string how = task.MeasuredHow(report) is { Length: > 0 } told ? $"; {told}" : "";
         console.Out.WriteLine(
             $"{words.Plural} are means over seeds; min, max and the difference{words.InUnit} are of the test {words.Data}; " +

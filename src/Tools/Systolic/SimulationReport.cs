@@ -43,7 +43,7 @@ internal sealed class SimulationReport
         output.WriteLine(_plan.Title);
         output.WriteLine(_plan.Dropout);
         output.WriteLine(Describe());
-        console.Results.Write(ProductTable());
+        console.Write(ProductTable());
         string own = Figures.Fixed(_drawn.Speedup, 2), stalled = Figures.Fixed(_drawn.SpeedupWithStalls, 2);
         string dense = Milliseconds(_drawn.Dense), structured = Milliseconds(_drawn.Structured);
         output.Write(
@@ -59,9 +59,9 @@ internal sealed class SimulationReport
             "Stalls are those of one simple order of folds; " +
             "where memory is the limit a better one may serve the dense products more than the others.");
         WriteDenseOnes(output);
-        Table table = Tables.Create("dataflow", ">dense cycles", ">structured", ">ratio", ">with stalls");
+        var table = new Table("dataflow", ">dense cycles", ">structured", ">ratio", ">with stalls");
         foreach (NamedSimulation other in _findings.Dataflows) table.Row(other.AsDataflow);
-        console.Results.Write(table);
+        console.Write(table);
         if (_findings.Roundings.Count > 0) WriteRounding(console);
         if (_findings.Example is null) return;
         output.WriteLine(_findings.WhyTitle);
@@ -70,7 +70,7 @@ internal sealed class SimulationReport
 
     private Table ProductTable()
     {
-        Table table = Tables.Create(
+        var table = new Table(
             "product", ">dense M,N,K", ">kept M,N,K", ">dense cycles", ">structured", ">ratio", ">busy dense", ">busy structured",
             ">stalls", ">MB moved", "");
         foreach (SimulatedProduct p in _drawn.Products)
@@ -106,12 +106,12 @@ internal sealed class SimulationReport
 
     private void WriteRounding(CliConsole console)
     {
-        Table table = Tables.Create("kept counts", ">structured cycles", ">ratio");
+        var table = new Table("kept counts", ">structured cycles", ">ratio");
         foreach (NamedSimulation rounded in _findings.Roundings) table.Row(rounded.AsRounding);
         console.Out.WriteLine(
             "An array saves whole folds only where kept units lie along its edges: " +
             $"rounding kept counts to its {Figures.Count(_array.Rows, "row")} changes");
-        console.Results.Write(table);
+        console.Write(table);
         foreach (string line in _findings.WhereRoundingGains) console.Out.WriteLine($"  {line}");
         console.Out.WriteLine();
     }

@@ -28,7 +28,7 @@ internal sealed record PlanReport(MemoryNeed Need, int Batch, int Steps, Optimiz
             context.Console.Out.WriteLine(
                 $"training in batches of {Figures.Count(Batch, "sequence")} of {Figures.Count(Steps, "step")}, optimizer {optimizer}, " +
                 $"{Figures.Count(Threads, "thread")}, takes");
-            LongTable.Write(context.Console.Out, parts.Select(part => (string[])[part.Part, Figures.Count(part.Bytes)]), "", ">bytes");
+            Table.Write(context.Console.Out, parts.Select(part => (string[])[part.Part, Figures.Count(part.Bytes)]), "", ">bytes");
             if (BestBytes > 0)
                 context.Console.Out.WriteLine($"and checkpoints keep the best epoch's parameters: {Figures.Count(BestBytes)} bytes");
             return;

@@ -9,7 +9,7 @@ internal static class TrainingReport
         where TBatch : class
     {
         TaskWords words = task.Words;
-        Table table = Tables.Create(
+        var table = new Table(
             ">epoch", $">train {words.Name}", $">valid {words.Name}", ">learning rate", ">time", $">{words.Terms}/s", "");
         foreach (EpochOutcome epoch in outcome.Epochs)
         {
@@ -19,7 +19,7 @@ internal static class TrainingReport
                 Remark(epoch, outcome.Best));
         }
 
-        console.Results.Write(table);
+        console.Write(table);
         if (outcome.Epochs.Count >= FewestToDraw)
         {
             console.Out.Write(TextPlot.Draw(

@@ -26,7 +26,7 @@ internal static class ClassificationReport
         console.Out.WriteLine(
             $"{what}: accuracy {Percent(result.Accuracy)} of {Figures.Count(result.Count)} ({baseline}); " +
             $"macro F1 {Percent(result.MacroF1)}");
-        Table table = Tables.Create("class", ">count", ">predicted", ">precision", ">recall", ">F1");
+        var table = new Table("class", ">count", ">predicted", ">precision", ">recall", ">F1");
         for (int label = 0; label < labels.Count; label++)
         {
             LabelFigures own = result.PerLabel[label];
@@ -35,13 +35,13 @@ internal static class ClassificationReport
                 Percent(own.F1));
         }
 
-        console.Results.Write(table);
+        console.Write(table);
         if (isMultiLabel || labels.Count > MostShown) return;
         console.Out.WriteLine("confusion, a row for each true class, a column for each predicted one:");
-        Table confusion = Tables.Create(["true", .. labels.Select(label => $">{label}")]);
+        var confusion = new Table(["true", .. labels.Select(label => $">{label}")]);
         for (int row = 0; row < labels.Count; row++)
             confusion.Row([labels[row], .. Row(result, labels.Count, row).Select(count => Figures.Count(count))]);
-        console.Results.Write(confusion);
+        console.Write(confusion);
     }
 
     /// <summary>Writes it as members of an object.</summary>
