@@ -91,7 +91,7 @@ public sealed class TaggerTask : TrainingTask<TaggerBatch>
     /// <inheritdoc/>
     public override IBatches<TaggerBatch> Batches { get; }
 
-    /// <summary>What a tagger of some tags is measured by.</summary>
+    /// <summary>What a tagger of some tags is measured by: F1 or accuracy, in percent, as papers and conlleval have them.</summary>
     public static Metric MetricFor(TaggerForm form) => new(form.Scheme == TagScheme.None ? "accuracy" : "F1", HigherIsBetter: true);
 
     /// <inheritdoc/>
@@ -134,7 +134,7 @@ public sealed class TaggerTask : TrainingTask<TaggerBatch>
     {
         if (_valid is null) throw NothingToMeasure("sentences");
         TaggingResult result = Evaluate(parameters, _valid, progress: progress, cancellation: cancellation);
-        return new Measurement(result.Loss, result.Score);
+        return new Measurement(result.Loss, 100 * result.Score);
     }
 
     /// <summary>Measures parameters on any sentences.</summary>
