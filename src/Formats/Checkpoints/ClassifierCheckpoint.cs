@@ -10,7 +10,8 @@ namespace TinySD.Formats.Checkpoints;
 /// <param name="Checksum">What <see cref="Fingerprint.Of(LabelledSequences)"/> says of them.</param>
 public sealed record SequencesFingerprint(string Path, long Sequences, string Checksum);
 
-/// <summary>What only a classifier's run has: its data and how they are read. Names of members here are the file's.</summary>
+/// <summary>What only a classifier's run has, or a tagger's: its data and how they are read. Names of members here are the
+/// file's.</summary>
 public sealed record RunSequences
 {
     /// <summary>What a token is; null where sequences are of rows of numbers.</summary>

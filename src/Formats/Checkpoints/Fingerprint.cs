@@ -29,12 +29,7 @@ public static class Fingerprint
     public static string Of(Vocabulary vocabulary)
     {
         var hash = new XxHash128();
-        foreach (string token in vocabulary.Tokens)
-        {
-            hash.Append(Encoding.UTF8.GetBytes(token));
-            hash.Append([0]);
-        }
-
+        foreach (string token in vocabulary.Tokens) Append(hash, token);
         return Checksum.Text(hash);
     }
 
@@ -59,6 +54,32 @@ public static class Fingerprint
         void Append(ReadOnlySpan<int> numbers) => hash.Append(MemoryMarshal.AsBytes(numbers));
     }
 
+    /// <summary>XXH3-128 of sentences in their order: of each how many words it has, their ids, of each word how many characters it has,
+    /// and these, all as little-endian 32-bit integers; then its tags as the data have them, each as UTF-8 with a zero byte
+    /// behind it.</summary>
+    public static string Of(TaggedSentences sentences)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        var hash = new XxHash128();
+        for (int i = 0; i < sentences.Count; i++)
+        {
+            Append([sentences.LengthOf(i)]);
+            Append(sentences.WordsOf(i));
+            foreach (int form in sentences.FormsOf(i))
+            {
+                Append([sentences.CharactersOf(form).Length]);
+                Append(sentences.CharactersOf(form));
+            }
+
+            if (!sentences.HasGold) continue;
+            foreach (string tag in sentences.GoldOf(i)) Fingerprint.Append(hash, tag);
+        }
+
+        return Checksum.Text(hash);
+
+        void Append(ReadOnlySpan<int> numbers) => hash.Append(MemoryMarshal.AsBytes(numbers));
+    }
+
     /// <summary>XXH3-128 of a table's columns one after the other, each its name as UTF-8 with a zero byte behind it, and its numbers as
     /// little-endian binary64, all that are missing alike.</summary>
     public static string Of(SeriesTable table)
@@ -68,8 +89,7 @@ public static class Fingerprint
         double[] column = new double[table.RowCount];
         foreach (string name in table.Names)
         {
-            hash.Append(Encoding.UTF8.GetBytes(name));
-            hash.Append([0]);
+            Append(hash, name);
             table[name].CopyTo(column);
             foreach (ref double value in column.AsSpan()) value = double.IsNaN(value) ? double.NaN : value;
             hash.Append(MemoryMarshal.AsBytes(column.AsSpan()));
@@ -86,5 +106,11 @@ public static class Fingerprint
         }
 
         return null;
+    }
+
+    private static void Append(XxHash128 hash, string text)
+    {
+        hash.Append(Encoding.UTF8.GetBytes(text));
+        hash.Append([0]);
     }
 }

@@ -35,6 +35,18 @@ public static class ModelSpelling
     public static Choice<ReadOut> ReadOuts { get; } =
         new("read-out", (ReadOut.Last, "last"), (ReadOut.Mean, "mean"), (ReadOut.Maximum, "max"));
 
+    /// <summary>Schemes of tags; other names that are known for them may be typed.</summary>
+    public static Choice<TagScheme> TagSchemes { get; } = new("tag scheme",
+        (TagScheme.None, "none"), (TagScheme.Iob1, "iob1"), (TagScheme.Iob2, "iob2"), (TagScheme.Bioes, "bioes"))
+    { Typed = [(TagScheme.Bioes, "iobes"), (TagScheme.Iob2, "bio")] };
+
+    /// <summary>Ways to read the characters of words.</summary>
+    public static Choice<CharacterReader> CharacterReaders { get; } = new("characters",
+        (CharacterReader.None, "none"), (CharacterReader.Cnn, "cnn"), (CharacterReader.Lstm, "lstm"));
+
+    /// <summary>Ways to choose tags.</summary>
+    public static Choice<TagChoice> TagChoices { get; } = new("decoder", (TagChoice.Crf, "crf"), (TagChoice.Softmax, "softmax"));
+
     /// <summary>How much a sequence counts.</summary>
     public static Choice<LabelWeights> LabelWeights { get; } =
         new("class weights", (Models.LabelWeights.None, "none"), (Models.LabelWeights.Balanced, "balanced"));

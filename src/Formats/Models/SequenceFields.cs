@@ -2,15 +2,18 @@ using TinySD.Formats.Fields;
 
 namespace TinySD.Formats.Models;
 
-/// <summary>The figures that the recipes of regressors and classifiers share: what every task's has, and the stack's shape.</summary>
+/// <summary>The figures that the recipes of regressors, classifiers and taggers share: what every task's has, and the stack's
+/// shape.</summary>
 /// <typeparam name="TRecipe">The task's recipe.</typeparam>
-public sealed class SequenceFields<TRecipe>
+/// <param name="input">What the first layer is fed, for the help.</param>
+/// <param name="head">What stands on the last, for the help.</param>
+public sealed class SequenceFields<TRecipe>(string input = "what the first layer is fed", string head = "the linear head")
     where TRecipe : SequenceRecipe
 {
     private const int Most = 65536;
 
     /// <summary>What every task's recipe has.</summary>
-    public TrainingFields<TRecipe> Training { get; } = new(r => r.Cell, "what the first layer is fed", "the linear head");
+    public TrainingFields<TRecipe> Training { get; } = new(r => r.Cell, input, head);
 
     /// <summary>Width and depth.</summary>
     public IReadOnlyList<Field<TRecipe>> Size { get; } =

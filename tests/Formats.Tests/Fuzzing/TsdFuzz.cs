@@ -14,8 +14,8 @@ using TinySD.Runtime.Numerics;
 
 namespace TinySD.Formats.Tests;
 
-/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, regressors, classifiers, checkpoints of
-/// all tasks, states of sessions, and files of other kinds.</summary>
+/// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, regressors, classifiers, taggers,
+/// checkpoints of all tasks, states of sessions, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -66,6 +66,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
         SequenceModelBytes.SequenceClassifier(),
         SequenceModelBytes.RegressorRun(),
         SequenceModelBytes.ClassifierRun(),
+        SequenceModelBytes.Tagger(),
+        SequenceModelBytes.Tagger(SequenceModelBytes.OfWords with { Characters = null, HasCrf = false }),
+        SequenceModelBytes.TaggerRun(),
         SessionStateFile.ToBytes(SessionStateFileTests.Example()),
     ];
 
@@ -107,6 +110,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
                 case ClassifierFile.Kind:
                     ClassifierFile.TryLoad(path, out _, out refused);
                     return refused;
+                case TaggerFile.Kind:
+                    TaggerFile.TryLoad(path, out _, out refused);
+                    return refused;
                 case SessionStateFile.Kind:
                     IStreamingState[] states = SessionStateFileTests.Example();
                     byte[] before = SessionStateFile.ToBytes(states);
@@ -118,6 +124,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
                     return refused;
                 case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == ClassifierFile.Kind:
                     if (ClassifierCheckpoint.Format.TryOpen(path, out var sequences, out refused)) sequences.Dispose();
+                    return refused;
+                case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == TaggerFile.Kind:
+                    if (TaggerCheckpoint.Format.TryOpen(path, out var sentences, out refused)) sentences.Dispose();
                     return refused;
                 case CheckpointFile.Kind:
                     if (LanguageModelCheckpoint.Format.TryOpen(path, out var checkpoint, out refused)) checkpoint.Dispose();

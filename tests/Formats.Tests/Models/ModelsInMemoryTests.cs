@@ -14,6 +14,8 @@ public sealed class ModelsInMemoryTests
         () => new("classifier", SequenceModelBytes.Classifier(),
             path => ClassifierFile.Load(path).Classifier.Model.Parameters.Values.ToArray(),
             (bytes, name) => ClassifierFile.Load(bytes, name).Classifier.Model.Parameters.Values.ToArray()),
+        () => new("tagger", SequenceModelBytes.Tagger(), path => TaggerFile.Load(path).Tagger.Model.Parameters.Values.ToArray(),
+            (bytes, name) => TaggerFile.Load(bytes, name).Tagger.Model.Parameters.Values.ToArray()),
         () => new("stack", RecurrentStackFileTests.Example(), path => RecurrentStackFile.Load(path).Parameters.Values.ToArray(),
             (bytes, name) => RecurrentStackFile.Load(bytes, name).Parameters.Values.ToArray()),
     ];

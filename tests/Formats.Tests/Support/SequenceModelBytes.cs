@@ -30,6 +30,17 @@ internal static class SequenceModelBytes
     public static ClassifierRecipe OfNumbers { get; } =
         new() { Name = "numbers", HiddenSize = 2, Cell = Runtime.Layers.CellKind.Gru, IsMultiLabel = true };
 
+    public static TaggerRecipe OfWords { get; } = new()
+    {
+        Name = "words", HiddenSize = 3, Direction = RecurrentDirection.Bidirectional, EmbeddingSize = 2, CharacterEmbeddingSize = 4,
+        CharacterUnits = 5, CharacterWidth = 5, MaxCharacters = 9, Scheme = TagScheme.Iob2, RareCount = 2, UnknownRate = 0.25f,
+        MaxLength = 40,
+    };
+
+    public static WordForms Words { get; } = new(
+        new() { IsLowerCase = true, ZeroesDigits = true }, new(TextLevel.Word, ["<unk>", "the", "0"], LineMarks.None),
+        new(TextLevel.Character, ["<unk>", "T", "h", "e", "0"]));
+
     public static byte[] Regressor() => Bytes(path => RegressorFile.Save(path, NewRegressor(), new()
     {
         Recipe = OfSeries,
@@ -96,6 +107,50 @@ internal static class SequenceModelBytes
         },
         Settings = s_settings,
     }, [new NamedBlock("", NewClassifier(OfTexts, 3, new() { Labels = ["neg", "pos"] }).Model.Parameters, AreWeights: true)]));
+
+    public static byte[] Tagger() => Tagger(OfWords);
+
+    public static byte[] Tagger(TaggerRecipe recipe) => Bytes(path =>
+    {
+        Tagger tagger = NewTagger(recipe);
+        TaggerFile.Save(path, tagger, new(tagger.Form, Words, new() { WordColumn = 2, TagColumn = 4 }, RecordOf(recipe)));
+    });
+
+    public static byte[] TaggerRun() => Bytes(path => TaggerCheckpoint.Format.Write(path, new()
+    {
+        State = Beginning,
+        Recipe = OfWords,
+        Data = new()
+        {
+            Level = TextLevel.Word,
+            LowerCase = true,
+            Vocabulary = new(3, new('4', 32)),
+            Reading = new Dictionary<string, string> { ["--zero-digits"] = "true" },
+            Labels = ["O", "B-PER"],
+            Train = new("t.txt", 20, new('1', 32)),
+            Valid = new("v.txt", 2, new('2', 32)),
+        },
+        Settings = s_settings,
+    }, [new NamedBlock("", NewTagger(OfWords).Model.Parameters, AreWeights: true)]));
+
+    public static Tagger NewTagger(TaggerRecipe recipe)
+    {
+        var model = new TaggerModel(recipe.ToConfig(Words.Words.Count, Words.Characters.Count, 3));
+        model.Initialize(3, 0.5f);
+        return new Tagger(model, new() { Tags = ["O", "B-PER", "I-PER"], Scheme = TagScheme.Iob2, DataScheme = TagScheme.Iob1 });
+    }
+
+    public static TrainingRecord<TaggerRecipe, SentencesRecord> RecordOf(TaggerRecipe recipe) => new()
+    {
+        Recipe = recipe,
+        Data = new()
+        {
+            Sets = new() { Train = new("folder/t.conll", 20), Valid = new("v.conll", 5), Test = new("x.conll", 4) },
+            Vectors = new("folder/glove.txt", 2),
+        },
+        Epochs = [new(1, 0, new(0.6, double.NaN), new(0.5, 0.75), 1f, 0, 0)],
+        Test = new(0.5, 0.7),
+    };
 
     private static RunState Beginning => new()
     {
