@@ -3,6 +3,7 @@ using TinySD.Formats.Models;
 using TinySD.Formats.Tables;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
@@ -147,6 +148,20 @@ internal static class ReadmeSamples
         var stream = new RecurrentSession(stack, batch: 1, maxTimeSteps: 16);
         float[] frame = new float[stack.Config.InputSize], encoded = new float[stack.Config.OutputSize];
         stream.Run(frame, encoded);
+        // end
+    }
+
+    public static void Chain()
+    {
+        // sample
+        var chain = new LinearChainCrf(tags: 2, longest: 10);
+        chain.SetScores(transitions: [1f, -1f, -1f, 1f], first: [0f, 0f], last: [0f, 0f]);
+        float[] scores = [2f, 0f, 0f, 0.5f, 2f, 0f];
+        int[] best = new int[3];
+        double[] probabilities = new double[6];
+        chain.Decode(scores, best);
+        chain.Marginals(scores, probabilities);
+        Console.WriteLine($"{string.Join(' ', best)}, the second is 0 with {probabilities[2]:P0}");
         // end
     }
 

@@ -4,8 +4,12 @@ namespace TinySD.Runtime.Layers;
 
 /// <summary>Makes of each of at most N words F numbers, from its characters alone: y [N][F]. Nothing is dropped inside it, so what it makes
 /// of a word serves wherever the word stands.</summary>
-internal abstract class CharacterEncoder
+public abstract class CharacterEncoder
 {
+    private protected CharacterEncoder()
+    {
+    }
+
     /// <summary>Numbers F of a word.</summary>
     public abstract int Units { get; }
 

@@ -3,10 +3,12 @@ namespace TinySD.Runtime.Layers;
 /// <summary>Some words as lists of their characters, one after another.</summary>
 /// <param name="starts">Where each begins and, last, where the last ends: [N + 1], never decreasing, from 0.</param>
 /// <param name="characters">The characters of all.</param>
-internal readonly ref struct CharacterLists(ReadOnlySpan<int> starts, ReadOnlySpan<int> characters)
+public readonly ref struct CharacterLists(ReadOnlySpan<int> starts, ReadOnlySpan<int> characters)
 {
+    /// <summary>Where each begins and, last, where the last ends.</summary>
     public ReadOnlySpan<int> Starts { get; } = starts;
 
+    /// <summary>The characters of all.</summary>
     public ReadOnlySpan<int> Characters { get; } = characters;
 
     /// <summary>Words N.</summary>

@@ -7,4 +7,4 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Filters">[width E, F], the characters of a window one after the other; or null.</param>
 /// <param name="Bias">[F], or null.</param>
 /// <param name="Layers">Both ways, or none.</param>
-internal sealed record CharacterSlots(TensorSlot Embedding, TensorSlot? Filters, TensorSlot? Bias, RecurrentSlots[] Layers);
+public sealed record CharacterSlots(TensorSlot Embedding, TensorSlot? Filters, TensorSlot? Bias, IReadOnlyList<RecurrentSlots> Layers);

@@ -6,7 +6,7 @@ namespace TinySD.Runtime.Layers;
 
 /// <summary>The classifier: y = x W + b at every step of a window of at most T steps: x [T][K][B], y [T*B][ld], ld from
 /// <see cref="Products.RowStride"/>.</summary>
-internal sealed class LinearLayer
+public sealed class LinearLayer
 {
     private readonly TensorSlot _weight, _bias;
     private readonly WeightRows _rows;
@@ -16,8 +16,18 @@ internal sealed class LinearLayer
     private readonly int _inputs, _columns;
     private StepRows _window;
 
+    /// <summary>A layer of some weights.</summary>
+    /// <param name="weight">W [K][N].</param>
+    /// <param name="bias">b [N].</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="dropout">Of x: who gives the layer x applies it.</param>
+    /// <param name="plan">The network's.</param>
     public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan)
     {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(bias);
+        ArgumentNullException.ThrowIfNull(dropout);
+        ArgumentNullException.ThrowIfNull(plan);
         _weight = weight;
         _bias = bias;
         _products = plan.Products;
@@ -29,12 +39,22 @@ internal sealed class LinearLayer
         plan.Product(weight, shape, dropout.Place, isStepped: false, shape.TimeSteps);
     }
 
+    /// <summary>Floats from one row of y to the next: N rounded up.</summary>
+    public int Stride => Products.RowStride(_columns);
+
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public void Update(ParameterBlock parameters) => _rows.Update(parameters);
 
     /// <summary>y = x W + b for a window.</summary>
+    /// <param name="parameters">The model's.</param>
+    /// <param name="x">[T][K][B], as <see cref="UnitDropout.ApplyWindow"/> gives it.</param>
+    /// <param name="window">How sequences lie.</param>
+    /// <param name="y">[rows][<see cref="Stride"/>].</param>
+    /// <exception cref="ArgumentException">There is too little of x, or too little room.</exception>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows window, Span<float> y)
     {
+        Throw.IfShorter(x.Length, window.Total * _inputs, nameof(x));
+        Throw.IfShorter(y.Length, window.Total * Stride, nameof(y));
         _window = window;
         _products.ForwardWindow(_rows.Of(parameters), x, window, _dropout.Keep(_products), parameters.Padded(_bias), y);
         _times.Lap(Pass.ClassifierForward);
@@ -44,6 +64,9 @@ internal sealed class LinearLayer
     /// where nobody wants it.</summary>
     public void Backward(ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx)
     {
+        Throw.IfShorter(x.Length, _window.Total * _inputs, nameof(x));
+        Throw.IfShorter(dy.Length, _window.Total * Stride, nameof(dy));
+        if (!dx.IsEmpty) Throw.IfShorter(dx.Length, _window.Total * _inputs, nameof(dx));
         KeepTable keep = _dropout.Keep(_products);
         if (!dx.IsEmpty) _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);

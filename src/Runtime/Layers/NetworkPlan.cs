@@ -71,7 +71,7 @@ public sealed class NetworkPlan
 
     /// <summary>Declares a place; it gets the lowest number that is free.</summary>
     /// <exception cref="ArgumentException">Another place has its name, there are too many, or a figure is out of range.</exception>
-    internal MaskPlace Place(string name, int units, float rate)
+    public MaskPlace Place(string name, int units, float rate)
     {
         int number = 0;
         while (_places.Any(place => place.Number == number)) number++;
@@ -127,7 +127,7 @@ public sealed class NetworkPlan
     /// <summary>Takes memory for all that was declared; nothing more can be. Until then no layer can run.</summary>
     /// <param name="memory">Gives the host's memory, or null to allocate.</param>
     /// <exception cref="ArgumentException">The host gives too little.</exception>
-    internal void Take(Func<int, Memory<float>>? memory = null)
+    public void Take(Func<int, Memory<float>>? memory = null)
     {
         Products.ReserveScratch(Scratch);
         Scratch.Allocate(memory);

@@ -8,13 +8,14 @@ namespace TinySD.Runtime.Layers;
 /// single layer.</summary>
 /// <remarks>Nothing is computed on padding: sequences of unequal length are packed, the reverse direction starts at each one's own end, and
 /// a sequence has the bits that it has alone.</remarks>
-internal sealed class RecurrentEncoder
+public sealed class RecurrentEncoder
 {
     private readonly RecurrentLayer[] _layers;
     private readonly UnitDropout[] _inputDropouts, _recurrentDropouts;
     private readonly Workspace.Slice[] _joined;
     private readonly Workspace.Slice _last, _spent, _dLower;
-    private readonly int _directions;
+    private readonly WindowShape _shape;
+    private readonly int _directions, _inputs;
     private StepRows _rows;
 
     /// <summary>Declares the layers.</summary>
@@ -30,6 +31,13 @@ internal sealed class RecurrentEncoder
         IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
         string name = "")
     {
+        ArgumentNullException.ThrowIfNull(slots);
+        ArgumentNullException.ThrowIfNull(origin);
+        ArgumentNullException.ThrowIfNull(plan);
+        if (directions is not (1 or 2) || slots.Count == 0 || slots.Count % directions != 0)
+            Throw.Argument($"there are {Throw.Counted(slots.Count, "set")} of tensors for layers of {directions} directions");
+        _shape = shape;
+        _inputs = slots[0].Input.Shape[0];
         _directions = directions;
         int layers = slots.Count / directions;
         Hidden = slots[0].Recurrent.Shape[0];
@@ -80,7 +88,7 @@ internal sealed class RecurrentEncoder
     public int OutputUnits { get; }
 
     /// <summary>The layers, for each its directions one after the other.</summary>
-    public RecurrentLayer[] Layers => _layers;
+    internal RecurrentLayer[] Layers => _layers;
 
     /// <summary>The top layer's outputs of the last window, [T][D H][B].</summary>
     public ReadOnlySpan<float> Outputs => OutputsOf((_layers.Length / _directions) - 1);
@@ -113,8 +121,12 @@ internal sealed class RecurrentEncoder
     }
 
     /// <summary>Runs a window of at least one step: x [T][I][B].</summary>
+    /// <exception cref="ArgumentException">It is not what the layers were declared for, or there is too little of x.</exception>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows rows)
     {
+        if (rows.Batch != _shape.Batch || rows.Steps > _shape.TimeSteps || rows.Steps < 1)
+            Throw.Argument($"a window of {rows}; the layers were declared for {_shape.Batch} and 1 to {_shape.TimeSteps} steps");
+        Throw.IfShorter(x.Length, rows.Total * _inputs, nameof(x));
         _rows = rows;
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -135,6 +147,10 @@ internal sealed class RecurrentEncoder
         ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs,
         ReadOnlySpan<float> dLast, Span<float> dx)
     {
+        Throw.IfShorter(x.Length, _rows.Total * _inputs, nameof(x));
+        Throw.IfShorter(dOutputs.Length, _rows.Total * OutputUnits, nameof(dOutputs));
+        if (!dLast.IsEmpty) Throw.IfShorter(dLast.Length, _rows.Batch * OutputUnits, nameof(dLast));
+        if (!dx.IsEmpty) Throw.IfShorter(dx.Length, _rows.Total * _inputs, nameof(dx));
         for (int layer = _inputDropouts.Length - 1; layer >= 0; layer--)
         {
             Span<float> lower = layer == 0 ? dx : layer % 2 == 1 || _dLower.Length == 0 ? _spent.Span : _dLower.Span;

@@ -11,23 +11,23 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Bias">b [GH].</param>
 /// <param name="Peephole">[3H] for the gates i, f, o of an LSTM with peepholes, else null.</param>
 /// <param name="RecurrentBias">[H], added to a GRU's h U in the gate n, else null.</param>
-internal sealed record RecurrentSlots(
+public sealed record RecurrentSlots(
     CellKind Kind, TensorSlot Input, TensorSlot Recurrent, TensorSlot Bias, TensorSlot? Peephole, TensorSlot? RecurrentBias)
 {
     /// <summary>Whether a GRU's reset gate acts on h, before the product.</summary>
-    public bool IsResetFirst => Kind == CellKind.Gru && RecurrentBias is null;
+    internal bool IsResetFirst => Kind == CellKind.Gru && RecurrentBias is null;
 
     /// <summary>The weights as products read them; where the reset gate acts before the product there are two with h, the second of
     /// which waits for it: of the columns r and z, and of the columns n.</summary>
-    public IEnumerable<WeightColumns> Weights => IsResetFirst
+    internal IEnumerable<WeightColumns> Weights => IsResetFirst
         ? [WeightColumns.All(Input), ResetColumns, CandidateColumns]
         : [WeightColumns.All(Input), WeightColumns.All(Recurrent)];
 
     /// <summary>The columns r and z of U.</summary>
-    public WeightColumns ResetColumns => new(Recurrent, 0, 2 * Recurrent.Shape[0]);
+    internal WeightColumns ResetColumns => new(Recurrent, 0, 2 * Recurrent.Shape[0]);
 
     /// <summary>The columns n of U.</summary>
-    public WeightColumns CandidateColumns => new(Recurrent, 2 * Recurrent.Shape[0], Recurrent.Shape[0]);
+    internal WeightColumns CandidateColumns => new(Recurrent, 2 * Recurrent.Shape[0], Recurrent.Shape[0]);
 
     /// <summary>GH, the columns of a layer's weights.</summary>
     /// <remarks>Where the weights then fit a layout, other small multiples of H are numbers too.</remarks>
@@ -41,7 +41,7 @@ internal sealed record RecurrentSlots(
 
     /// <summary>Appends the tensors of layer <paramref name="layer"/> to a layout; this order is that of files. A GRU has a bias of h U
     /// unless its reset gate acts before that product. The suffix stands behind the layer's number.</summary>
-    public static RecurrentSlots Add(
+    internal static RecurrentSlots Add(
         ParameterLayout layout, CellKind kind, bool peepholes, int layer, int inputs, int hidden, string suffix = "",
         bool resetBeforeProduct = false, string before = "")
     {

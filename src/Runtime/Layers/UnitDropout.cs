@@ -8,7 +8,7 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Spec">The case.</param>
 /// <param name="Seed">The run's.</param>
 /// <param name="Source">Gives structured masks instead of the seed, or null.</param>
-internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null)
+public sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Source = null)
 {
     /// <summary>None are.</summary>
     public static MaskOrigin None { get; } = new(DropoutSpec.None, 0);
@@ -16,7 +16,7 @@ internal sealed record MaskOrigin(DropoutSpec Spec, ulong Seed, IMaskSource? Sou
 
 /// <summary>Dropout of units at one place, for windows of at most T steps: draws the masks, prepares what the product reads, and takes the
 /// mask back to the gradient. Structured cases gather the kept rows and hand their indices to the product.</summary>
-internal sealed class UnitDropout
+public sealed class UnitDropout
 {
     private readonly MaskSampler _sampler;
     private readonly IMaskSource? _source;
@@ -29,8 +29,15 @@ internal sealed class UnitDropout
     private StepRows _rows;
 
     /// <summary>Takes part in training and in sampling; a plain evaluation has no masks.</summary>
+    /// <param name="place">Where, declared by <see cref="NetworkPlan.Place(string, int, float)"/>.</param>
+    /// <param name="origin">How masks are drawn.</param>
+    /// <param name="shape">The window.</param>
+    /// <param name="plan">The network's.</param>
     public UnitDropout(MaskPlace place, MaskOrigin origin, WindowShape shape, NetworkPlan plan)
     {
+        ArgumentNullException.ThrowIfNull(place);
+        ArgumentNullException.ThrowIfNull(origin);
+        ArgumentNullException.ThrowIfNull(plan);
         Place = place;
         _ops = plan.Vectors;
         _times = plan.Times;
@@ -65,7 +72,7 @@ internal sealed class UnitDropout
     public bool IsActive { get; }
 
     /// <summary>What the backward product multiplies its result by.</summary>
-    public float GradientScale => IsActive && _structured ? _scale : 1f;
+    internal float GradientScale => IsActive && _structured ? _scale : 1f;
 
     /// <summary>Draws the masks of a window. What is dropped of a sequence does not depend on the lengths of the others.</summary>
     public void Draw(Draw draw, StepRows rows)
@@ -80,11 +87,11 @@ internal sealed class UnitDropout
     }
 
     /// <summary>The units that a product over this place uses.</summary>
-    public KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
+    internal KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
     /// <summary>Masks and scales the x [H][B] of step <paramref name="t"/> into this place's own copy, and returns that copy, or x where
     /// nothing is dropped. A structured copy holds the kept units only, side by side in the first rows of [H][B].</summary>
-    public ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
+    internal ReadOnlySpan<float> Apply(int t, ReadOnlySpan<float> x)
     {
         if (!IsActive) return x;
         Span<float> output = Step(_output.Span, t);
@@ -97,6 +104,7 @@ internal sealed class UnitDropout
     /// <summary><see cref="Apply"/> for all steps at once, x [T][H][B].</summary>
     public ReadOnlySpan<float> ApplyWindow(ReadOnlySpan<float> x)
     {
+        Throw.IfShorter(x.Length, _rows.Total * _units, nameof(x));
         if (!IsActive) return x;
         Span<float> output = _output.Span[..(_rows.Total * _units)];
         if (_structured) _ops.Gather(x, Kept, _rows, _units, _scale, output);
@@ -111,7 +119,7 @@ internal sealed class UnitDropout
 
     /// <summary>Takes the gradient of the copy back to that of x, in place. Structured dropout has nothing to do: the
     /// product did it.</summary>
-    public void Backward(int t, Span<float> dx)
+    internal void Backward(int t, Span<float> dx)
     {
         if (!IsActive || _structured) return;
         Multiply(t, dx, dx);
@@ -126,7 +134,7 @@ internal sealed class UnitDropout
 
     /// <summary>Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of
     /// x: a copy is 0 or the scale times x, so that is the scale times the copy.</summary>
-    public void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
+    internal void AddSquares(ReadOnlySpan<float> x, float factor, Span<float> dx)
     {
         dx = dx[..(_rows.Total * _units)];
         if (!IsActive) _ops.AddScaled(x, factor, dx);

@@ -7,7 +7,7 @@ namespace TinySD.Runtime.Layers;
 /// <param name="Samples">Whether things are dropped though no backward pass follows, as in a Monte Carlo evaluation.</param>
 /// <param name="IsUneven">Whether sequences may be of unequal length.</param>
 /// <param name="GoesOn">Whether windows are parts of sequences that go on, so that a mean over time does.</param>
-internal readonly record struct WindowShape(
+public readonly record struct WindowShape(
     int Batch, int TimeSteps, bool Training, bool Samples = false, bool IsUneven = false, bool GoesOn = false)
 {
     /// <summary>Whether units, words and weights are dropped; they always are in training.</summary>

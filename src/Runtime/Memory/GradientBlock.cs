@@ -118,6 +118,14 @@ public sealed class GradientBlock
         return rows.Used;
     }
 
+    /// <summary>A tensor's gradient, to be added to by whoever uses the tensor in a step; all zeros at its first use.</summary>
+    /// <param name="tensor">Anywhere in the layout.</param>
+    public Span<float> Of(TensorSlot tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return this[tensor].Cleared();
+    }
+
     /// <summary>Begins a step: all of it counts as zero.</summary>
     internal void Begin()
     {

@@ -5,7 +5,7 @@ namespace TinySD.Runtime.Memory;
 /// <remarks>Whoever makes a batch owns one. Allocates in the constructor only.</remarks>
 /// <param name="batch">Sequences B.</param>
 /// <param name="timeSteps">The most steps T.</param>
-internal sealed class SequencePacking(int batch, int timeSteps)
+public sealed class SequencePacking(int batch, int timeSteps)
 {
     private readonly long[] _keys = new long[batch];
     private readonly int[] _order = [.. Enumerable.Range(0, batch)], _starts = new int[timeSteps + 1];

@@ -106,22 +106,22 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     /// <inheritdoc/>
     public override ParameterLayout Carried => _carried.Layout;
 
-    internal override IReadOnlyList<SparseTable> SparseTables { get; }
+    public override IReadOnlyList<SparseTable> SparseTables { get; }
 
     private PassTimes Times => Plan.Times;
 
-    internal override void SaveCarried(ParameterBlock to) => _carried.Save(to);
+    public override void SaveCarried(ParameterBlock state) => _carried.Save(state);
 
-    internal override void LoadCarried(ParameterBlock from) => _carried.Load(from);
+    public override void LoadCarried(ParameterBlock state) => _carried.Load(state);
 
-    internal override void ResetState()
+    public override void ResetState()
     {
         foreach (RecurrentLayer layer in _layers) layer.Reset();
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them
     /// here, for the draw.</summary>
-    internal override void Begin(Draw draw)
+    public override void Begin(Draw draw)
     {
         _draw = draw;
         foreach (RecurrentLayer layer in _layers)
@@ -137,7 +137,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     /// <summary>Takes notice of another draw, where the parameters are what they were and no weights are dropped.</summary>
     public void Redraw(Draw draw) => _draw = draw;
 
-    internal override BatchSize SizeOf(TokenWindow batch)
+    public override BatchSize SizeOf(TokenWindow batch)
     {
         if (batch.BatchSize != _shape.Batch || batch.TimeSteps > _shape.TimeSteps)
         {
@@ -150,7 +150,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         return new BatchSize(batch.Targets.Length, _shape.Batch);
     }
 
-    internal override double Forward(TokenWindow batch, float gradientScale)
+    public override double Forward(TokenWindow batch, float gradientScale)
     {
         Forward(batch.Inputs);
         return Loss(batch.Targets, gradientScale);
@@ -197,7 +197,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     }
 
     // From the logits' gradient back to every parameter's.
-    internal override void Backward(TokenWindow batch, GradientBlock gradients)
+    public override void Backward(TokenWindow batch, GradientBlock gradients)
     {
         ParameterBlock parameters = _model.Parameters;
         int top = _layers.Length - 1;
@@ -218,7 +218,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
         _embedding.Backward(gradients, batch.Inputs, _rows, dOutputs);
     }
 
-    internal override void Carry()
+    public override void Carry()
     {
         foreach (RecurrentLayer layer in _layers) layer.Carry();
         Times.Lap(Pass.Copies);

@@ -17,8 +17,11 @@ public readonly record struct BatchSize(int Terms, int Sequences);
 public abstract class Network<TBatch>
     where TBatch : class
 {
-    private protected Network(NetworkPlan plan, ParameterBlock parameters)
+    /// <summary>A network on a plan, of some parameters.</summary>
+    protected Network(NetworkPlan plan, ParameterBlock parameters)
     {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(parameters);
         Plan = plan;
         Parameters = parameters;
     }
@@ -34,46 +37,46 @@ public abstract class Network<TBatch>
     public virtual ParameterLayout Carried { get; } = new();
 
     /// <summary>The parameters of which a step uses some rows only.</summary>
-    internal virtual IReadOnlyList<SparseTable> SparseTables => [];
+    public virtual IReadOnlyList<SparseTable> SparseTables => [];
 
     /// <summary>The task's metric on the batch that <see cref="Forward"/> ran last, times the batch's terms; not a number where it is not
     /// counted.</summary>
-    internal virtual double Score => double.NaN;
+    public virtual double Score => double.NaN;
 
     /// <summary>Begins a step: takes notice of changed parameters, and draws what masks do not depend on the batch.</summary>
-    internal abstract void Begin(Draw draw);
+    public abstract void Begin(Draw draw);
 
     /// <summary>How much a batch counts. Checks the batch, which kernels trust.</summary>
     /// <exception cref="ArgumentException">It is none of this network's.</exception>
-    internal abstract BatchSize SizeOf(TBatch batch);
+    public abstract BatchSize SizeOf(TBatch batch);
 
     /// <summary>Runs a batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="gradientScale">What the loss is multiplied by whose gradient <see cref="Backward"/> makes; 0 where no
     /// backward pass follows.</param>
     /// <returns>The sum of the loss over the batch's terms, not multiplied.</returns>
-    internal abstract double Forward(TBatch batch, float gradientScale);
+    public abstract double Forward(TBatch batch, float gradientScale);
 
     /// <summary>Adds the gradient of the batch that <see cref="Forward"/> ran.</summary>
-    internal abstract void Backward(TBatch batch, GradientBlock gradients);
+    public abstract void Backward(TBatch batch, GradientBlock gradients);
 
     /// <summary>Carries the state into the next batch.</summary>
-    internal virtual void Carry()
+    public virtual void Carry()
     {
     }
 
     /// <summary>Zeroes the carried state.</summary>
-    internal virtual void ResetState()
+    public virtual void ResetState()
     {
     }
 
     /// <summary>Copies the carried state out to a block of <see cref="Carried"/>.</summary>
-    internal virtual void SaveCarried(ParameterBlock to)
+    public virtual void SaveCarried(ParameterBlock state)
     {
     }
 
     /// <summary>Copies it back in.</summary>
-    internal virtual void LoadCarried(ParameterBlock from)
+    public virtual void LoadCarried(ParameterBlock state)
     {
     }
 }

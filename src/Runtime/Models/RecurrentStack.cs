@@ -52,8 +52,21 @@ public sealed class RecurrentStack
     /// <exception cref="ArgumentException">The host gives too little memory.</exception>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
-    /// <summary>Appends a stack's tensors to a layout: for each layer its directions one after the other. What names begin with tells two
-    /// stacks of a layout apart.</summary>
+    /// <summary>Appends a stack's tensors to a layout, for a <see cref="RecurrentEncoder"/>.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="layout">The model's.</param>
+    /// <param name="prefix">What names begin with, which tells two stacks of a layout apart.</param>
+    /// <returns>For each layer its directions one after the other.</returns>
+    /// <exception cref="ArgumentException">The shape is impossible, or a name is taken.</exception>
+    public static IReadOnlyList<RecurrentSlots> Declare(RecurrentStackConfig config, ParameterLayout layout, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(layout);
+        config.Validate();
+        return Append(config, layout, prefix);
+    }
+
+    /// <inheritdoc cref="Declare"/>
     internal static RecurrentSlots[] Append(RecurrentStackConfig config, ParameterLayout layout, string prefix = "")
     {
         int directions = config.DirectionCount, hidden = config.HiddenSize;

@@ -86,10 +86,10 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     /// <inheritdoc/>
     public override ParameterLayout Carried => _carried?.Layout ?? base.Carried;
 
-    internal override IReadOnlyList<SparseTable> SparseTables { get; }
+    public override IReadOnlyList<SparseTable> SparseTables { get; }
 
     /// <inheritdoc/>
-    internal override double Score => _score;
+    public override double Score => _score;
 
     /// <summary>One network on a plan of its own, its memory taken; without an origin of masks it drops nothing.</summary>
     public static SequenceNetwork OnItsOwn(
@@ -120,7 +120,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
     /// <summary>A row of the last batch's outputs, [O]: see <see cref="SequenceBatch.OutputRowOf"/>. Spent by a loss.</summary>
     public ReadOnlySpan<float> OutputsOf(int row) => _outputs.Part(row, _stride)[.._model.Config.OutputSize];
 
-    internal override void Begin(Draw draw)
+    public override void Begin(Draw draw)
     {
         _draw = draw;
         _encoder.Update(Parameters);
@@ -129,7 +129,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         Plan.Times.Lap(Pass.Copies);
     }
 
-    internal override BatchSize SizeOf(SequenceBatch batch)
+    public override BatchSize SizeOf(SequenceBatch batch)
     {
         Check(batch);
         if (_loss == SequenceLoss.CrossEntropy) return new BatchSize(batch.Labels.Length - batch.Labels.Count(-1), batch.Count);
@@ -138,7 +138,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         return new BatchSize(targets, batch.Count);
     }
 
-    internal override double Forward(SequenceBatch batch, float gradientScale)
+    public override double Forward(SequenceBatch batch, float gradientScale)
     {
         Run(batch);
         _score = ScoreOf(batch);
@@ -169,7 +169,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _ops.AddScaled(_linearOutputs.Span[..(read.Total * _stride)], 1f, _outputs.Span[..(read.Total * _stride)]);
     }
 
-    internal override void Backward(SequenceBatch batch, GradientBlock gradients)
+    public override void Backward(SequenceBatch batch, GradientBlock gradients)
     {
         StepRows rows = batch.Rows;
         if (ReadRows(rows).Steps == 0) return;
@@ -191,17 +191,17 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _embedding?.Backward(gradients, batch.Tokens, rows, _dInputs.Span);
     }
 
-    internal override void Carry()
+    public override void Carry()
     {
         _encoder.Carry();
         Plan.Times.Lap(Pass.Copies);
     }
 
-    internal override void ResetState() => _encoder.Reset();
+    public override void ResetState() => _encoder.Reset();
 
-    internal override void SaveCarried(ParameterBlock to) => _carried?.Save(to);
+    public override void SaveCarried(ParameterBlock state) => _carried?.Save(state);
 
-    internal override void LoadCarried(ParameterBlock from) => _carried?.Load(from);
+    public override void LoadCarried(ParameterBlock state) => _carried?.Load(state);
 
     private void Check(SequenceBatch batch)
     {

@@ -1,4 +1,5 @@
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Models;
@@ -49,6 +50,21 @@ public sealed record CharacterConfig
         LayerCount = 1,
         Direction = RecurrentDirection.Bidirectional,
     };
+
+    /// <summary>Appends the tensors to a layout, for a <see cref="CharacterEncoder"/>.</summary>
+    /// <param name="layout">The model's.</param>
+    /// <param name="prefix">What names begin with.</param>
+    /// <exception cref="ArgumentException">A value is out of range, or a name is taken.</exception>
+    public CharacterSlots Declare(ParameterLayout layout, string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        Validate();
+        TensorSlot embedding = layout.Add($"{prefix}embedding", AlphabetSize, EmbeddingSize);
+        if (Reading == CharacterReading.Recurrent)
+            return new CharacterSlots(embedding, null, null, RecurrentStack.Append(ToStack(), layout, prefix));
+        TensorSlot filters = layout.Add($"{prefix}filters", checked(Width * EmbeddingSize), Units);
+        return new CharacterSlots(embedding, filters, layout.Add($"{prefix}bias", Units), []);
+    }
 
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range.</exception>

@@ -29,7 +29,7 @@ public sealed class TaggerModel
         Config = config;
         Layout = new ParameterLayout();
         Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
-        if (config.Characters is { } characters) Characters = Append(characters, Layout);
+        if (config.Characters is { } characters) Characters = characters.Declare(Layout, CharactersPrefix);
         _layers = RecurrentStack.Append(config.Body, Layout);
         HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.TagCount);
         HeadBias = Layout.Add("head.bias", config.TagCount);
@@ -83,15 +83,6 @@ public sealed class TaggerModel
 
     private IEnumerable<WeightColumns> Weights =>
         _layers.Concat(Characters?.Layers ?? []).SelectMany(layer => layer.Weights).Append(WeightColumns.All(HeadWeight));
-
-    private static CharacterSlots Append(CharacterConfig config, ParameterLayout layout)
-    {
-        TensorSlot embedding = layout.Add($"{CharactersPrefix}embedding", config.AlphabetSize, config.EmbeddingSize);
-        if (config.Reading == CharacterReading.Recurrent)
-            return new CharacterSlots(embedding, null, null, RecurrentStack.Append(config.ToStack(), layout, CharactersPrefix));
-        TensorSlot filters = layout.Add($"{CharactersPrefix}filters", checked(config.Width * config.EmbeddingSize), config.Units);
-        return new CharacterSlots(embedding, filters, layout.Add($"{CharactersPrefix}bias", config.Units), []);
-    }
 
     /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);

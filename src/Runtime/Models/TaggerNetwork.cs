@@ -65,7 +65,7 @@ internal sealed class TaggerNetwork : Network<TaggerBatch>
         SparseTables = [new SparseTable(model.Embedding, checked((int)rows))];
     }
 
-    internal override IReadOnlyList<SparseTable> SparseTables { get; }
+    public override IReadOnlyList<SparseTable> SparseTables { get; }
 
     /// <summary>A network and room for a batch of it, on a plan whose memory is not taken; without an origin of masks it drops
     /// nothing.</summary>
@@ -76,7 +76,7 @@ internal sealed class TaggerNetwork : Network<TaggerBatch>
         return ((network, new TaggerBatch(model.Config, shape.Batch, shape.TimeSteps, plan.Scratch)), plan);
     }
 
-    internal override void Begin(Draw draw)
+    public override void Begin(Draw draw)
     {
         _draw = draw;
         _encoder.Update(Parameters);
@@ -88,7 +88,7 @@ internal sealed class TaggerNetwork : Network<TaggerBatch>
 
     /// <summary>A sentence is a term of its loss, since a chain's loss is of a sentence as a whole; by softmax, too, so that both are
     /// trained alike.</summary>
-    internal override BatchSize SizeOf(TaggerBatch batch)
+    public override BatchSize SizeOf(TaggerBatch batch)
     {
         if (batch.BatchSize != _shape.Batch || batch.Longest > _shape.TimeSteps)
         {
@@ -131,7 +131,7 @@ internal sealed class TaggerNetwork : Network<TaggerBatch>
         _head.Forward(Parameters, _outputDropout.ApplyWindow(_encoder.Outputs), rows, _outputs.Span);
     }
 
-    internal override double Forward(TaggerBatch batch, float gradientScale)
+    public override double Forward(TaggerBatch batch, float gradientScale)
     {
         CheckTags(batch);
         Run(batch);
@@ -150,7 +150,7 @@ internal sealed class TaggerNetwork : Network<TaggerBatch>
         return sum;
     }
 
-    internal override void Backward(TaggerBatch batch, GradientBlock gradients)
+    public override void Backward(TaggerBatch batch, GradientBlock gradients)
     {
         StepRows rows = batch.Rows;
         if (rows.Steps == 0) return;

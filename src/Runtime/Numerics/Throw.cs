@@ -56,6 +56,12 @@ internal static class Throw
         if (!(rate >= 0f && rate < 1f)) OutOfRange(name, rate, "at least 0 and below 1");
     }
 
+    /// <summary>Refuses a span that is too short.</summary>
+    public static void IfShorter(int found, int needed, string name)
+    {
+        if (found < needed) Argument($"{name} holds {Counted(found, "number")}; at least {needed} were expected");
+    }
+
     /// <summary>Refuses what is below 0, infinite or not a number.</summary>
     public static void IfNegative(float value, [CallerArgumentExpression(nameof(value))] string name = "")
     {

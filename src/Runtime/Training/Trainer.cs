@@ -1,7 +1,10 @@
+using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Ops;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Training;
 
@@ -33,6 +36,17 @@ public interface IGradientReducer
     /// <param name="terms">Its terms.</param>
     /// <returns>Both over all machines.</returns>
     (double LossSum, long Terms) Reduce(GradientBlock gradients, double lossSum, long terms);
+}
+
+/// <summary>Beginnings of networks of one's own.</summary>
+public static class Trainer
+{
+    /// <summary>An empty plan, on which a network's layers are declared.</summary>
+    /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
+    /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
+    /// <exception cref="ArgumentException">The profile does not run here.</exception>
+    public static NetworkPlan NewPlan(IParallelRunner? runner = null, HardwareProfile? hardware = null) =>
+        new(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
 }
 
 /// <summary>Trains any network, step by step: gradient, norm, clipping, update, and the state that the optimizer keeps.</summary>

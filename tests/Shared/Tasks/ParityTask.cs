@@ -105,7 +105,7 @@ internal sealed class ParityNetwork : Network<ParityBatch>
         UnitDropout Dropout(string name, int units, float rate) => new(plan.Place(name, units, rate), origin, _shape, plan);
     }
 
-    internal override void Begin(Draw draw)
+    public override void Begin(Draw draw)
     {
         _draw = draw;
         _masks?.Begin(draw.Update);
@@ -114,9 +114,9 @@ internal sealed class ParityNetwork : Network<ParityBatch>
         _head.Update(Parameters);
     }
 
-    internal override BatchSize SizeOf(ParityBatch batch) => new(batch.Parities.Length, _shape.Batch);
+    public override BatchSize SizeOf(ParityBatch batch) => new(batch.Parities.Length, _shape.Batch);
 
-    internal override double Forward(ParityBatch batch, float gradientScale)
+    public override double Forward(ParityBatch batch, float gradientScale)
     {
         _recurrent.Draw(_draw, _rows);
         _output.Draw(_draw, _rows);
@@ -129,7 +129,7 @@ internal sealed class ParityNetwork : Network<ParityBatch>
         return sum;
     }
 
-    internal override void Backward(ParityBatch batch, GradientBlock gradients)
+    public override void Backward(ParityBatch batch, GradientBlock gradients)
     {
         _head.Backward(Parameters, gradients, _output.Window(_layer.Outputs), _logits.Span, _dOutputs.Span);
         _output.BackwardWindow(_dOutputs.Span);
