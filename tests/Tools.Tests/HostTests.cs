@@ -39,6 +39,15 @@ public sealed class HostTests
     }
 
     [Test]
+    public async Task A_network_composed_of_layers_learns_what_it_is_shown()
+    {
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "0"))).IsLessThan(0.8);
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "300"))).IsGreaterThan(0.97);
+
+        static double Share(string told) => double.Parse(told, CultureInfo.InvariantCulture);
+    }
+
+    [Test]
     public async Task A_device_learns_on_within_its_budget_and_goes_on_after_a_night_to_the_same_bits()
     {
         using var folder = new SeriesFolder();
