@@ -19,7 +19,7 @@ public enum EntityRule
 public sealed record EntityFigures(string Type, LabelFigures Figures);
 
 /// <summary>What an evaluation of tags measured.</summary>
-public sealed record TaggingResult
+public sealed partial record TaggingResult
 {
     /// <summary>The tags' scheme; with <see cref="TagScheme.None"/> only accuracy counts.</summary>
     public required TagScheme Scheme { get; init; }
