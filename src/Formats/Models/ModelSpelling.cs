@@ -40,9 +40,10 @@ public static class ModelSpelling
         (TagScheme.None, "none"), (TagScheme.Iob1, "iob1"), (TagScheme.Iob2, "iob2"), (TagScheme.Bioes, "bioes"))
     { Typed = [(TagScheme.Bioes, "iobes"), (TagScheme.Iob2, "bio")] };
 
-    /// <summary>Ways to read the characters of words.</summary>
+    /// <summary>Ways to read the characters of words; the long word may be typed.</summary>
     public static Choice<CharacterReader> CharacterReaders { get; } = new("characters",
-        (CharacterReader.None, "none"), (CharacterReader.Cnn, "cnn"), (CharacterReader.Lstm, "lstm"));
+        (CharacterReader.None, "none"), (CharacterReader.Cnn, "cnn"), (CharacterReader.Lstm, "lstm"))
+    { Typed = [(CharacterReader.Cnn, "convolution")] };
 
     /// <summary>Ways to choose tags.</summary>
     public static Choice<TagChoice> TagChoices { get; } = new("decoder", (TagChoice.Crf, "crf"), (TagChoice.Softmax, "softmax"));
