@@ -11,7 +11,7 @@ namespace TinySD.Runtime.Layers;
 /// are in double precision and in a fixed order. Allocates in the constructor only.</remarks>
 public sealed class LinearChainCrf
 {
-    private readonly Workspace.Slice _emissions, _factors, _forward, _backward, _scores, _weights, _pairs;
+    private readonly Workspace.Slice _emissions, _factors, _forward, _backward, _joined, _sums, _scores, _weights, _turned, _pairs;
     private readonly int[] _back;
     private double _largest, _spread;
 
@@ -41,8 +41,11 @@ public sealed class LinearChainCrf
         _factors = Doubles(steps);
         _forward = Doubles(steps);
         _backward = Doubles(steps);
+        _joined = Doubles(steps);
+        _sums = Doubles(longest);
         _scores = Doubles(ScoresOf(tags));
         _weights = Doubles(pairs);
+        _turned = Doubles(pairs);
         _pairs = Doubles(pairs);
         _back = new int[checked((int)steps)];
         if (isAlone) workspace.Allocate();
@@ -82,8 +85,12 @@ public sealed class LinearChainCrf
         _largest = MostOf(Transitions);
         _spread = Math.Max(SpreadOf(Transitions), Math.Max(SpreadOf(First), SpreadOf(Last)));
         if (_spread > ChainSums.MostSpread) return;
-        Span<double> weights = Of(_weights);
-        for (int i = 0; i < weights.Length; i++) weights[i] = PortableMath.Exp(Transitions[i] - _largest);
+        Span<double> weights = Of(_weights), turned = Of(_turned);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = PortableMath.Exp(Transitions[i] - _largest);
+            turned[(i % Tags * Tags) + (i / Tags)] = weights[i];
+        }
     }
 
     /// <summary>The logarithm of the summed weights of all sequences of tags.</summary>
@@ -133,11 +140,11 @@ public sealed class LinearChainCrf
         Backward(length, isLog);
         Span<double> pairs = Of(_pairs);
         pairs.Clear();
-        for (int from = 0; from + Tags < length; from += Tags)
+        for (int from = 0, next = Tags; next < length; from = next, next += Tags)
         {
-            ReadOnlySpan<double> a = Of(_forward).Slice(from, Tags), b = Of(_backward).Slice(from + Tags, Tags);
-            if (isLog) ChainLogSums.AddPairs(a, Transitions, Of(_emissions).Slice(from + Tags, Tags), b, all, pairs);
-            else ChainSums.AddPairs(a, Of(_weights), Of(_factors).Slice(from + Tags, Tags), b, pairs);
+            ReadOnlySpan<double> a = Of(_forward).Slice(from, Tags), b = Of(_backward);
+            if (isLog) ChainLogSums.AddPairs(a, Transitions, Of(_emissions).Slice(next, Tags), b.Slice(next, Tags), all, pairs);
+            else ChainSums.AddPairs(a, Of(_weights), b.Slice(from, Tags), Of(_sums)[from / Tags], Of(_joined).Slice(next, Tags), pairs);
         }
 
         ToProbabilities(length, isLog, all);
@@ -288,7 +295,7 @@ public sealed class LinearChainCrf
 
         double most = MostOf(Last);
         foreach (ref double value in end) value = PortableMath.Exp(value - most);
-        ChainSums.Backward(Of(_factors)[..length], Of(_weights), Tags, b);
+        ChainSums.Backward(Of(_factors)[..length], Of(_turned), Tags, b, Of(_joined)[..length], Of(_sums));
     }
 
     // Rows of the forward pass become probabilities.

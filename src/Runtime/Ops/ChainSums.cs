@@ -28,68 +28,79 @@ internal static class ChainSums
         return log;
     }
 
-    /// <summary>b [T][K]: weights of the paths from each step on by the tag that they are at, scaled; its last row holds those of an
-    /// end.</summary>
-    public static void Backward(ReadOnlySpan<double> x, ReadOnlySpan<double> w, int tags, Span<double> b)
+    /// <summary>b [T][K]: weights of the paths from each step on by the tag that they are at, scaled; its last row holds those of an end.
+    /// y [T][K] = x times b.</summary>
+    /// <param name="x">[T][K].</param>
+    /// <param name="turned">w with rows for columns: [K][K], to j from i.</param>
+    /// <param name="tags">K.</param>
+    /// <param name="b">[T][K].</param>
+    /// <param name="y">[T][K].</param>
+    /// <param name="sums">Receives what each row of b was divided by, [T].</param>
+    public static void Backward(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> turned, int tags, Span<double> b, Span<double> y, Span<double> sums)
     {
-        int last = x.Length - tags;
-        Scale(b.Slice(last, tags));
-        for (int from = last - tags; from >= 0; from -= tags)
+        for (int t = (x.Length / tags) - 1, last = t; t >= 0; t--)
         {
-            Span<double> own = b.Slice(from, tags);
-            ReadOnlySpan<double> next = b.Slice(from + tags, tags), factors = x.Slice(from + tags, tags);
-            for (int i = 0; i < tags; i++)
+            Span<double> own = b.Slice(t * tags, tags), next = y.Slice(t * tags, tags);
+            if (t < last)
             {
-                ReadOnlySpan<double> row = w.Slice(i * tags, tags);
-                double sum = 0;
-                for (int j = 0; j < row.Length; j++) sum += row[j] * factors[j] * next[j];
-                own[i] = sum;
+                own.Clear();
+                for (int j = 0; j < tags; j++) AddScaled(turned.Slice(j * tags, tags), y[((t + 1) * tags) + j], own);
             }
 
-            Scale(own);
+            sums[t] = Sum(own);
+            Divide(own, sums[t]);
+            for (int j = 0; j < tags; j++) next[j] = x[(t * tags) + j] * own[j];
         }
     }
 
     /// <summary>Adds to pairs [K][K] the share of paths that go from i to j between a step and the next.</summary>
-    /// <param name="a">The step's row of shares, [K].</param>
+    /// <param name="a">The step's row of the forward pass, [K].</param>
     /// <param name="w">[K][K].</param>
-    /// <param name="x">The next step's, [K].</param>
-    /// <param name="b">The next step's, [K].</param>
+    /// <param name="b">The step's row of the backward pass, [K].</param>
+    /// <param name="sum">What that was divided by.</param>
+    /// <param name="y">The next step's, [K].</param>
     /// <param name="pairs">To which it is added.</param>
     public static void AddPairs(
-        ReadOnlySpan<double> a, ReadOnlySpan<double> w, ReadOnlySpan<double> x, ReadOnlySpan<double> b, Span<double> pairs)
+        ReadOnlySpan<double> a, ReadOnlySpan<double> w, ReadOnlySpan<double> b, double sum, ReadOnlySpan<double> y, Span<double> pairs)
     {
         int tags = a.Length;
         double all = 0;
+        for (int i = 0; i < a.Length; i++) all += a[i] * b[i];
+        double share = 1 / (all * sum);
         for (int i = 0; i < tags; i++)
         {
-            ReadOnlySpan<double> row = w.Slice(i * tags, tags);
-            double sum = 0;
-            for (int j = 0; j < row.Length; j++) sum += row[j] * (x[j] * b[j]);
-            all += a[i] * sum;
-        }
-
-        for (int i = 0; i < tags; i++)
-        {
-            double factor = a[i] / all;
+            double factor = a[i] * share;
             ReadOnlySpan<double> row = w.Slice(i * tags, tags);
             Span<double> to = pairs.Slice(i * tags, tags);
-            for (int j = 0; j < row.Length; j++) to[j] += factor * (row[j] * (x[j] * b[j]));
+            for (int j = 0; j < y.Length && j < row.Length && j < to.Length; j++) to[j] += factor * (row[j] * y[j]);
         }
     }
 
     /// <summary>row /= its sum; returns the sum's logarithm.</summary>
     public static double Scale(Span<double> row)
     {
-        double sum = 0;
-        foreach (double value in row) sum += value;
-        double factor = 1 / sum;
-        foreach (ref double value in row) value *= factor;
+        double sum = Sum(row);
+        Divide(row, sum);
         return PortableMath.Log(sum);
     }
 
+    private static double Sum(ReadOnlySpan<double> row)
+    {
+        double sum = 0;
+        foreach (double value in row) sum += value;
+        return sum;
+    }
+
+    private static void Divide(Span<double> row, double by)
+    {
+        double factor = 1 / by;
+        foreach (ref double value in row) value *= factor;
+    }
+
+    // Sums beside each other do not wait for each other, as those of one after another would.
     private static void AddScaled(ReadOnlySpan<double> x, double factor, Span<double> y)
     {
-        for (int j = 0; j < x.Length; j++) y[j] += factor * x[j];
+        for (int j = 0; j < x.Length && j < y.Length; j++) y[j] += factor * x[j];
     }
 }
