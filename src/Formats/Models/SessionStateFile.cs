@@ -25,7 +25,7 @@ internal sealed record StateEntry(string Kind, int Batch, string? Model = null)
     ])));
 }
 
-/// <summary>The states of sessions and samplers in <c>.tsd</c> files, kind <c>session-state</c>, each under a checksum and with that of its
+/// <summary>The states of sessions, samplers and watches in <c>.tsd</c> files, kind <c>session-state</c>, each under a checksum and with that of its
 /// model's numbers: a state goes on with the model that made it and no other.</summary>
 /// <remarks>A file holds any number of states, in the order in which they were given, and is read into as many of the same kinds: all of
 /// them, or, where anything is wrong, none.</remarks>
@@ -46,7 +46,7 @@ public static class SessionStateFile
 
     /// <summary>Writes states whole or not at all; equal states give equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
-    /// <param name="states">Whose: sessions, samplers; at least one.</param>
+    /// <param name="states">Whose: sessions, samplers, watches; at least one.</param>
     /// <exception cref="FileProblemException">The target cannot be written.</exception>
     /// <exception cref="ArgumentException">There is none, or there are too many.</exception>
     public static void Save(string path, params IReadOnlyList<IStreamingState> states)
@@ -56,7 +56,7 @@ public static class SessionStateFile
     }
 
     /// <summary>The bytes that <see cref="Save"/> would write, for who has no file system.</summary>
-    /// <param name="states">Whose: sessions, samplers; at least one.</param>
+    /// <param name="states">Whose: sessions, samplers, watches; at least one.</param>
     /// <exception cref="ArgumentException">There is none, or there are too many.</exception>
     public static byte[] ToBytes(params IReadOnlyList<IStreamingState> states) =>
         TsdWriter.ToBytes(Kind, TensorsOf(states), json => Write(json, states));

@@ -2,14 +2,15 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>What goes on from call to call where it was, and whose whole state is a run of bytes: every session, and a sampler.</summary>
+/// <summary>What goes on from call to call where it was, and whose whole state is a run of bytes: every session, a sampler, a watch over
+/// errors.</summary>
 /// <remarks>The bytes are little-endian, so they are the same on every machine, and are a plain copy: nothing is allocated. They fit
 /// whatever was made of a model of the same shape. They say of what kind and shape they are, but not of which model:
 /// <c>SessionStateFile</c> of TinySD.Formats does, with a checksum.</remarks>
 public interface IStreamingState
 {
-    /// <summary>What it runs, as files name it: <c>recurrent-stack</c>, <c>language-model</c>, <c>regressor</c> or <c>classifier</c>; or
-    /// <c>sampler</c>; or what it trains, with <c>-personalizer</c> behind.</summary>
+    /// <summary>What it runs, as files name it: <c>recurrent-stack</c>, <c>language-model</c>, <c>regressor</c> or <c>classifier</c>;
+    /// <c>sampler</c> or <c>error-watch</c>; or what it trains, with <c>-personalizer</c> behind.</summary>
     string Kind { get; }
 
     /// <summary>Sequences of the state.</summary>

@@ -10,6 +10,7 @@ internal enum StateKind : ushort
     Regressor = 3,
     Classifier = 4,
     Sampler = 5,
+    ErrorWatch = 6,
 }
 
 /// <summary>What stands before a state, 16 bytes: "TSDS", a version, the kind, and a hash of the shape, which does not count
@@ -72,6 +73,7 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
         StateKind.Regressor => "regressor",
         StateKind.Classifier => "classifier",
         StateKind.Sampler => "sampler",
+        StateKind.ErrorWatch => "error-watch",
         _ => $"{(int)kind}",
     };
 }

@@ -24,7 +24,7 @@ long seen = 0;
 string? state = args.Length > 1 ? args[1] : null;
 if (File.Exists(state))
 {
-    SessionStateFile.Load(state, session);
+    SessionStateFile.Load(state, session, watch);
     seen = WarmUp;
 }
 
@@ -46,7 +46,7 @@ while (rows.Read(row))
     if (isAlarm) Console.WriteLine($"line {rows.Line}: {target} is {found:G6}, {expected:G6} was expected: {z:F1} standard deviations");
 }
 
-if (state is not null) SessionStateFile.Save(state, session);
+if (state is not null) SessionStateFile.Save(state, session, watch);
 Console.WriteLine($"rows: {rows.Count}");
 Console.WriteLine($"alarms: {alarms}");
 Console.WriteLine($"largest z-score: {worst:F1}");

@@ -27,6 +27,40 @@ public sealed class ErrorWatchTests
     }
 
     [Test]
+    public async Task A_watch_goes_on_where_another_was_to_the_same_bits_and_begins_anew_when_it_is_reset()
+    {
+        var watch = new ErrorWatch(spread: 0.5);
+        for (int i = 0; i < 300; i++) watch.Judge(Math.Sin(i) * (i == 200 ? 40 : 1));
+        byte[] state = new byte[watch.StateBytes];
+        watch.CopyState(state);
+        var other = new ErrorWatch(spread: 7);
+        other.SetState(state);
+        for (int i = 0; i < 300; i++) await Assert.That(other.Judge(Math.Cos(i))).IsEqualTo(watch.Judge(Math.Cos(i)));
+        watch.Reset();
+        await Assert.That(watch.Judge(1).Z).IsEqualTo(2);
+    }
+
+    [Test]
+    public async Task Bytes_that_are_no_state_are_refused_and_change_nothing()
+    {
+        var watch = new ErrorWatch(spread: 1);
+        byte[] state = new byte[watch.StateBytes];
+        watch.CopyState(state);
+        foreach (double variance in (double[])[-1, double.NaN, double.PositiveInfinity])
+        {
+            BitConverter.TryWriteBytes(state.AsSpan(24), variance);
+            await Assert.That(() => watch.SetState(state)).Throws<ArgumentException>().WithMessageContaining("these bytes are no state");
+        }
+
+        await Assert.That(() => watch.SetState(state.AsSpan(4))).Throws<ArgumentException>();
+        byte[] sampler = new byte[new TokenSampler(3).StateBytes];
+        new TokenSampler(3).CopyState(sampler);
+        await Assert.That(() => watch.SetState([.. sampler, .. new byte[state.Length - sampler.Length]])).Throws<ArgumentException>()
+            .WithMessageContaining("'sampler'");
+        await Assert.That(watch.Judge(2).Z).IsEqualTo(2);
+    }
+
+    [Test]
     public async Task One_outlier_does_not_hide_the_next_and_a_lasting_change_is_got_used_to()
     {
         var watch = new ErrorWatch(spread: 1);
