@@ -91,6 +91,34 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Tag()
+    {
+        // sample
+        LoadedTagger loaded = TaggerFile.Load("ner.tsd");
+        WordForms forms = loaded.Description.Words;
+        var session = new TaggerSession(loaded.Tagger);
+        string[] words = "EU rejects German call to boycott British lamb .".Split(' ');
+        ReadOnlySpan<int> tags = session.Tag(
+            Array.ConvertAll(words, forms.IdOf), Array.ConvertAll(words, forms.CharactersOf));
+        for (int i = 0; i < words.Length; i++) Console.WriteLine($"{words[i]} {loaded.Tagger.Form.Tags[tags[i]]}");
+        // end
+    }
+
+    public static void TrainTagger()
+    {
+        // sample
+        ConllFile train = ConllFile.Read("train.conll"), valid = ConllFile.Read("valid.conll");
+        TaggerForm form = train.LearnTags(TagScheme.Bioes);
+        WordForms forms = WordForms.Build(train.Sentences, new WordReading { IsLowerCase = true, ZeroesDigits = true });
+        using var threads = new WorkerPool(Environment.ProcessorCount);
+        var task = new TaggerTask(
+            TaggerRecipe.FindPreset("tagger-small")!, form, forms.Words.Count, forms.Characters.Count,
+            forms.Encode(train, form), forms.Encode(valid, form), threads);
+        var run = new TrainingRun<TaggerBatch>(task);
+        while (!run.IsAtEnd) Console.WriteLine($"F1 {run.TrainEpoch().Valid.Metric:F2}");
+        // end
+    }
+
     public static void Predict()
     {
         // sample

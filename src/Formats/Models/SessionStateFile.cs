@@ -25,8 +25,8 @@ internal sealed record StateEntry(string Kind, int Batch, string? Model = null)
     ])));
 }
 
-/// <summary>The states of sessions, samplers and watches in <c>.tsd</c> files, kind <c>session-state</c>, each under a checksum and with that of its
-/// model's numbers: a state goes on with the model that made it and no other.</summary>
+/// <summary>The states of sessions, samplers and watches in <c>.tsd</c> files, kind <c>session-state</c>, each under a checksum and with
+/// that of its model's numbers: a state goes on with the model that made it and no other.</summary>
 /// <remarks>A file holds any number of states, in the order in which they were given, and is read into as many of the same kinds: all of
 /// them, or, where anything is wrong, none.</remarks>
 public static class SessionStateFile
