@@ -41,8 +41,9 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         ClassifierRecipe recipe = _recipe.Read(parsed, _data.UsualPreset(parsed), run, context.Warnings, start);
         if (recipe is { BalancesLabels: true, IsMultiLabel: true })
             throw new UsageException("--class-weights balanced is for one label a text; leave it out with --multi-label.");
-        ResumedSequences? resumed = run is null ? null : new(run);
-        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Reading(given) ?? given;
+        ResumedSequences<ClassifierRecipe>? resumed = run is null ? null : new(run, ClassifierDataOptions.ValueOf);
+        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Known ?? given;
+        resumed?.CheckOptions(given, ClassifierDataOptions.NamesNoFold(options) ? ClassifierDataOptions.WithFold(options, 1) : options);
         if (start is not null) options = ClassifierDataOptions.Of(start, loaded!.Description, options, context.Warnings);
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path;
 
@@ -65,10 +66,11 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         {
             var data = ClassifierData.Read(train!, valid, test, reading, recipe);
             SequenceModel? first = loaded?.Classifier.Model;
-            return new(data.ToRunSequences(options, reading), setup => new ClassifierTraining(recipe, data, setup, first))
+            RunSequences recorded = data.ToRunSequences(options, reading);
+            return new(recorded, setup => new ClassifierTraining(recipe, data, setup, first))
             {
                 Warnings = data.Warnings,
-                Check = () => resumed?.Check(data, (_train.Name, _valid.Name, _test.Name)),
+                Check = () => resumed?.Check(recorded, _train, _valid, _test),
             };
         })
         {

@@ -16,25 +16,21 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     private static readonly Spelling<int> s_folds = Spelling.Whole(2), s_fold = Spelling.Whole(1), s_leastCount = Spelling.Whole(1),
         s_mostTokens = Spelling.Whole(2);
 
-    private static readonly Spelling<float> s_share =
-        Spelling.Number(share => share is > 0f and < 1f, "a share above 0 and below 1");
-
-    // How a value is written however it was typed, and what goes where none is given. Others are words that mean what they say.
-    private static readonly Dictionary<string, (Func<string, string?> Current, string? Usual)> s_values = new()
+    private static readonly OptionWords s_words = new(new()
     {
-        [LevelName] = (TextSpelling.DecodedLevels.Current, TextSpelling.DecodedLevels.NameOf(TextLevel.Word)),
-        [LowerName] = (Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
-        [VocabularyLimitOptions.MinimumCountName] = (s_leastCount.Current, s_leastCount.NameOf(1)),
-        [VocabularyLimitOptions.MaximumSizeName] = (s_mostTokens.Current, null),
-        [ValidFractionName] = (s_share.Current, null),
-        [FoldsName] = (s_folds.Current, null),
-        [FoldName] = (s_fold.Current, null),
-        [SplitSeedName] = (Spelling.Seed.Current, Spelling.Seed.NameOf(1)),
-        [SequencesName] = (Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
-        [InputsName] = (word => string.Join(',', Names(word)), null),
-        [SeparatorName] = (TableSpelling.Separators.Current, null),
-        [DecimalName] = (TableSpelling.Decimals.Current, TableSpelling.Decimals.NameOf(DecimalMark.Point)),
-    };
+        [LevelName] = new(TextSpelling.DecodedLevels.Current, TextSpelling.DecodedLevels.NameOf(TextLevel.Word)),
+        [LowerName] = new(Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
+        [VocabularyLimitOptions.MinimumCountName] = new(s_leastCount.Current, s_leastCount.NameOf(1)),
+        [VocabularyLimitOptions.MaximumSizeName] = new(s_mostTokens.Current, null),
+        [ValidFractionName] = new(OptionWords.Share.Current, null),
+        [FoldsName] = new(s_folds.Current, null),
+        [FoldName] = new(s_fold.Current, null),
+        [SplitSeedName] = new(Spelling.Seed.Current, Spelling.Seed.NameOf(1)),
+        [SequencesName] = new(Spelling.Switch.Current, Spelling.Switch.NameOf(false)),
+        [InputsName] = new(word => string.Join(',', Names(word)), null),
+        [SeparatorName] = new(TableSpelling.Separators.Current, null),
+        [DecimalName] = new(TableSpelling.Decimals.Current, TableSpelling.Decimals.NameOf(DecimalMark.Point)),
+    });
 
     private readonly Option<bool> _sequences = new(SequencesName)
     {
@@ -62,7 +58,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     private readonly VocabularyLimitOptions _limits = new(
         $"Tokens rarer than this in the training texts become {Vocabulary.Unknown}, as all do that they do not have.", Vocabulary.Unknown);
 
-    private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, s_share,
+    private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, OptionWords.Share,
         "Validate on this share of --train, of every class as nearly as can be, and train on the rest; in place of --valid.");
 
     private readonly Option<int?> _folds = Ranged.Value(FoldsName, s_folds,
@@ -96,18 +92,11 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     public static IReadOnlyDictionary<string, string> WithFold(IReadOnlyDictionary<string, string> given, int fold) =>
         new Dictionary<string, string>(given) { [FoldName] = s_fold.NameOf(fold) };
 
-    /// <summary>What an option says, the same however it was typed: 0.1 for 0.10, and what is usual where it is not given.</summary>
-    /// <param name="option">Its name.</param>
-    /// <param name="word">What was typed, or null.</param>
-    /// <returns>Null where nothing was typed and nothing is usual.</returns>
-    public static string? ValueOf(string option, string? word) =>
-        !s_values.TryGetValue(option, out (Func<string, string?> Current, string? Usual) value) ? word
-        : word is null ? value.Usual : value.Current(word) ?? word;
+    /// <inheritdoc cref="OptionWords.ValueOf(string, string?)"/>
+    public static string? ValueOf(string option, string? word) => s_words.ValueOf(option, word);
 
     /// <summary>Those of them that a command line gives, with their values, as a checkpoint keeps them.</summary>
-    public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => All
-        .Where(option => parsed.GetResult(option) is { Implicit: false })
-        .ToDictionary(option => option.Name, option => parsed.GetResult(option)!.Tokens is [{ } word, ..] ? word.Value : "true");
+    public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => OptionWords.Given(parsed, All);
 
     /// <summary>Options with what goes without saying where a run begins with a model: what its steps are.</summary>
     /// <exception cref="UsageException">One says other than the model.</exception>
@@ -151,7 +140,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
         if (folds is { } count && fold > count) throw new UsageException($"{FoldName} is {fold}; {FoldsName} {count} has 1 to {count}.");
         if (folds is not null && hasTest)
             throw new UsageException($"{FoldsName} tests on a part of --train; leave out --test, or {FoldsName}.");
-        float? share = ValueOf(ValidFractionName, s_share);
+        float? share = ValueOf(ValidFractionName, OptionWords.Share);
         if (share is not null && hasValid)
             throw new UsageException($"{ValidFractionName} validates on a part of --train; leave out --valid, or {ValidFractionName}.");
         warnings.NoEffect(folds is null && fold is not null, FoldName, $" without {FoldsName}");
@@ -200,12 +189,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
             : isTable ? [IdName, InputsName] : [IdName, InputsName, TextName, SeparatorName, HeaderName, DecimalName];
 
         T? ValueOf<T>(string name, Spelling<T> spelling)
-            where T : struct
-        {
-            if (!given.TryGetValue(name, out string? word)) return null;
-            return spelling.TryParse(word, out T value) ? value
-                : throw new UsageException($"{name} is '{word}'; expected {spelling.Expected}.");
-        }
+            where T : struct => OptionWords.ValueOf(given, name, spelling);
     }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries);
