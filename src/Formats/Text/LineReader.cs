@@ -33,6 +33,19 @@ public sealed class LineReader : IDisposable
     /// <summary>How much of a file is read, 0 to 1; 0 of a stream.</summary>
     internal double Share => _file.Share;
 
+    /// <summary>Whether the next line is here already, so that <see cref="TryRead"/> does not wait.</summary>
+    public bool HasLine
+    {
+        get
+        {
+            ReadOnlySpan<byte> rest = _buffer.AsSpan(_start + _searched, _count - _searched);
+            int end = rest.IndexOf((byte)'\n');
+            if (end < 0) _searched = _count;
+            else _searched += end;
+            return end >= 0;
+        }
+    }
+
     /// <summary>Waits for the next line.</summary>
     /// <param name="line">Without its end.</param>
     /// <returns>Whether there is one.</returns>

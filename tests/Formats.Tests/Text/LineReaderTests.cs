@@ -31,6 +31,18 @@ public sealed class LineReaderTests
     }
 
     [Test]
+    public async Task It_tells_whether_a_line_is_here_without_waiting_for_it()
+    {
+        // The first two bytes tell gzip; then as much comes as there is.
+        using var reader = new LineReader("in", new Trickle("ab\nc\nde"u8.ToArray(), 6));
+        var told = new StringBuilder();
+        do told.Append(reader.HasLine ? '+' : '-');
+        while (reader.TryRead(out _));
+        await Assert.That(told.ToString()).IsEqualTo("-+--");
+        await Assert.That(reader.Line).IsEqualTo(3);
+    }
+
+    [Test]
     public async Task A_line_longer_than_any_buffer_is_whole_and_counted()
     {
         string giant = string.Concat(Enumerable.Repeat("word ", 100_000));
