@@ -108,7 +108,7 @@ public sealed class ClassifierTests
         using var error = new StringWriter();
         using var stop = new StopRequest();
         var seen = new List<int>();
-        using var input = new Stepwise(["good film\n", "bad film\n", "the"], () => seen.Add(output.ToString().Count(c => c == '\n')));
+        using var input = new StepwiseInput(["good film\n", "bad film\n", "the"], () => seen.Add(output.ToString().Count(c => c == '\n')));
         int code = Cli.Run(["classify", folder.Model], new CliConsole(output, error) { Input = input }, stop);
         await Assert.That(code).IsEqualTo(0).Because(error.ToString());
         await Assert.That(string.Join(' ', seen)).IsEqualTo("0 0 1 2 2");
@@ -398,24 +398,4 @@ public sealed class ClassifierTests
     private static string[] Rows(CliResult result) => result.Out.Split('\n')[..^1];
 
     private static IEnumerable<int> Numbers(JsonElement row) => row.EnumerateArray().Select(number => number.GetInt32());
-
-    /// <summary>Gives a piece at a time, and tells when it is asked for the next.</summary>
-    private sealed class Stepwise(string[] pieces, Action asked) : MemoryStream
-    {
-        private int _next;
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (_next == 0 || buffer.Length > 2) asked();
-            if (_next == pieces.Length) return 0;
-            byte[] piece = Encoding.UTF8.GetBytes(pieces[_next]);
-            int count = Math.Min(buffer.Length, piece.Length);
-            piece.AsSpan(0, count).CopyTo(buffer);
-            pieces[_next] = Encoding.UTF8.GetString(piece, count, piece.Length - count);
-            if (pieces[_next].Length == 0) _next++;
-            return count;
-        }
-    }
 }

@@ -25,7 +25,7 @@ internal static class Failures
         StoppedException stopped => (ExitCode.Stopped, stopped.Message, stopped.Advice),
         OperationCanceledException => (ExitCode.Stopped, "stopped", null),
         FailureException failure => (ExitCode.Failed, failure.Message, failure.Advice),
-        FileProblemException => (ExitCode.Failed, exception.Message, null),
+        FileProblemException file => (ExitCode.Failed, exception.Message, KindAdvice.For(file.Problem)),
         OutOfMemoryException => (ExitCode.Failed, Memory.Message(exception), Memory.AdviceFor(command, exception)),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, OneLine(exception), null),
         _ => (ExitCode.Failed, $"internal error, {exception.GetType().Name}: {OneLine(exception)}",
