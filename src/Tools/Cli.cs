@@ -5,6 +5,7 @@ using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.Classification;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Tasks.Regression;
+using TinySD.Tools.Tasks.Tagging;
 
 namespace TinySD.Tools;
 
@@ -13,8 +14,8 @@ internal static class Cli
 {
     /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
     public static FileKinds Kinds { get; } = new(
-        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new StackKind(), LanguageModelKind.Checkpoints,
-        ClassifierKind.Checkpoints, RegressorKind.Checkpoints,
+        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new TaggerKind(), new StackKind(), LanguageModelKind.Checkpoints,
+        ClassifierKind.Checkpoints, RegressorKind.Checkpoints, TaggerKind.Checkpoints,
         new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
 
     /// <summary>Runs the words after <c>tinysd</c> as one command, which knows these kinds of files or all that the program
@@ -67,7 +68,8 @@ internal static class Cli
     {
         // What each kind of model is measured by; a task adds its own here.
         var csv = new CsvOptions("as in training");
-        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv));
+        var evaluations = new ModelVerbs<EvalRequest>(
+            new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv), new TaggerEval());
 
         // And how its states are looked at.
         var analyses = new ModelVerbs<AnalyzeRequest>(new ClassifierAnalysis(csv), new RegressorAnalysis(csv));
@@ -77,11 +79,13 @@ internal static class Cli
             new Command("train", "Train a model.")
             {
                 new TrainLmCommand(common), new TrainClassifierCommand(common), new TrainRegressorCommand(common),
+                new TrainTaggerCommand(common),
             },
             new EvalCommand(evaluations, common),
             new GenerateCommand(common),
             new ClassifyCommand(common),
             new PredictCommand(common),
+            new TagCommand(common),
             new AnalyzeCommand(analyses, common),
             new RunCommand(common),
             new InspectCommand(common, kinds),
@@ -94,7 +98,7 @@ internal static class Cli
                 "reasons.")
             {
                 new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceRegressorCommand(common),
-                new ReproduceNoiseCommand(common),
+                new ReproduceTaggerCommand(common), new ReproduceNoiseCommand(common),
             },
             HwCommand.Create(common),
             new ScheduleCommand(common),

@@ -20,6 +20,7 @@ internal static class HelpText
             "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
             "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --out reviews.tsd",
             "tinysd train regressor --train sensor.csv --targets load --out load.tsd",
+            "tinysd train tagger --train train.conll --valid valid.conll --out names.tsd",
         ],
         ["lm"] =
         [
@@ -43,12 +44,21 @@ internal static class HelpText
             "tinysd train regressor --train hours.csv --targets load --horizon 24 --season 24 --split 8640,2880,2880 --out day.tsd",
             "tinysd train regressor --train parts.csv --targets price,weight --inputs width,height --horizon 0 --out parts.tsd",
         ],
+        ["tagger"] =
+        [
+            "tinysd train tagger --train train.conll --valid valid.conll --test test.conll --out names.tsd",
+            "tinysd train tagger --preset lample --vectors glove.100d.txt.gz --train train.conll --valid valid.conll --out names.tsd",
+            "tinysd train tagger --tag-column 2 --train train.conll --valid-fraction 0.1 --out speech.tsd",
+            "tinysd train tagger --preset ma-hovy --show",
+        ],
+        ["tag"] = ["tinysd tag names.tsd", "tinysd tag names.tsd --probabilities", "tinysd tag names.tsd --columns --scheme bioes"],
         ["predict"] = ["tinysd predict load.tsd", "tinysd predict load.tsd --anomalies --threshold 5"],
         ["classify"] = ["tinysd classify topics.tsd", "tinysd classify topics.tsd --top 3"],
         ["eval"] =
         [
             "tinysd eval model.tsd --data test.txt",
             "tinysd eval topics.tsd --data test.txt --json",
+            "tinysd eval names.tsd --data test.conll --rule strict",
             "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
             "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
         ],
@@ -77,6 +87,7 @@ internal static class HelpText
             $"tinysd reproduce lm --preset zaremba-medium --cells random,nr-st,nr-rh-st --seeds 1 {Texts} --dir medium",
             $"tinysd reproduce classifier --cells random,nr-st --seeds 5 {Texts} --dir classes --report classes.html",
             "tinysd reproduce classifier --folds 10 --seeds 10 --train all.txt --valid-fraction 0.1 --cells random,nr-st --dir folds",
+            "tinysd reproduce tagger --train a.conll --valid b.conll --test c.conll --cells random,nr-rh-st --seeds 5 --dir names",
             "tinysd reproduce regressor --train t.csv --targets y --split 8640,2880,2880 --cells random,nr-rh-st --dir series",
         ],
         ["bench"] =

@@ -1,0 +1,142 @@
+using TinySD.Tools.Json;
+using TinySD.Tools.Options;
+using TinySD.Tools.Tasks.Tagging;
+
+namespace TinySD.Tools.Commands;
+
+/// <summary><c>tinysd tag</c>: tags for the words of what comes on standard input, sentence by sentence.</summary>
+internal sealed class TagCommand : CliCommand
+{
+    private const string InputName = StoppableInput.Name;
+
+    // What is tagged at once where more has come.
+    private const int MostSentences = 1024, MostWords = 1 << 16;
+
+    private readonly FileArgument _model = new("MODEL", "A tagger (.tsd).");
+    private readonly Option<bool> _columns = new("--columns")
+    {
+        Description = "Standard input has a word a line, in one of any number of columns, and a blank line after each sentence; the tag " +
+            "is written behind each line.",
+    };
+
+    private readonly ColumnOptions _places = new("as in training");
+    private readonly Option<bool> _probabilities = new("--probabilities")
+    {
+        Description = "Add the probability of each tag, over all sequences of tags; of the tag as the model has it, whatever --scheme.",
+    };
+
+    private readonly Option<TagScheme?> _scheme = Ranged.Value("--scheme", TaggingSpelling.Written,
+        "The scheme to write tags in. [default: that of the training file]");
+
+    private readonly Option<bool> _unconstrained = new(TaggerEval.UnconstrainedName)
+    {
+        Description = "Let tags follow each other that the model's scheme forbids.",
+    };
+
+    private readonly Option<int?> _threads = Ranged.Threads();
+    private readonly FileOption _profile = Profiles.Option();
+
+    public TagCommand(CommonOptions common)
+        : base(
+            "tag",
+            "Tag words: one tokenised sentence a line on standard input, blanks between words; for each a line WORD TAG for each word, " +
+            "as it came, and a blank line, in order and at once. Or --columns.",
+            common) =>
+        AddAll([_model, _columns, _places.Word, _probabilities, _scheme, _unconstrained, _threads, _profile]);
+
+    protected override int Run(ParseResult parsed, CliContext context)
+    {
+        HardwareProfile? hardware = Profiles.Read(parsed, _profile);
+        LoadedTagger loaded = TaggerFile.Load(parsed.GetRequiredValue(_model));
+        TaggerForm form = loaded.Tagger.Form;
+        bool hasEntities = form.Scheme != TagScheme.None, isColumns = parsed.GetValue(_columns);
+        if (!hasEntities) context.Warnings.NoEffect(Ranged.Given(parsed, _scheme, _unconstrained), ": the model's tags make no entities");
+        if (!isColumns) context.Warnings.NoEffect(Ranged.Given(parsed, _places.Word), $" without {_columns.Name}");
+        TagScheme scheme = hasEntities ? parsed.GetValue(_scheme) ?? form.DataScheme : TagScheme.None;
+        using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
+        var tagger = new SentenceTagger(
+            loaded, scheme, !parsed.GetValue(_unconstrained), parsed.GetValue(_probabilities), pool, hardware);
+        TagInput input = isColumns
+            ? new ColumnInput(InputName, _places.Read(parsed, loaded.Description.Columns).WordColumn)
+            : new LineInput();
+        if (context.Json)
+        {
+            CliJson.Write(context.Console.Out, json =>
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("rows");
+                Each(tagger, input, context, tagged =>
+                {
+                    foreach (TaggedWords sentence in tagged)
+                    {
+                        if (sentence.Sentence.Before.Count == 0 || sentence.Tags.Length > 0) TagOutput.Write(json, sentence, hasEntities);
+                    }
+
+                    json.Flush();
+                    context.Console.Out.Flush();
+                });
+                json.WriteEndArray();
+                json.WriteEndObject();
+            });
+            return ExitCode.Done;
+        }
+
+        // Into a pipe words go as they came.
+        TextWriter output = context.Console.Generated;
+        Each(tagger, input, context, tagged =>
+        {
+            foreach (TaggedWords sentence in tagged) TagOutput.Write(output, sentence);
+            output.Flush();
+        });
+        return ExitCode.Done;
+    }
+
+    // Where nothing more has come yet, what is there is answered before anything waits.
+    private static void Each(SentenceTagger tagger, TagInput input, CliContext context, Action<List<TaggedWords>> say)
+    {
+        CancellationToken stop = context.Stop.Watch();
+        using var lines = new LineReader(InputName, new StoppableInput(context.Console.Input, stop));
+        var ready = new List<TagSentence>();
+        int words = 0;
+        try
+        {
+            while (true)
+            {
+                if (ready.Count >= MostSentences || words >= MostWords || !lines.HasLine) Answer();
+                if (!lines.TryRead(out string? line)) break;
+                if (lines.HasLatin1) context.Warnings.Say($"{InputName}: not UTF-8, read as Latin-1.");
+                if (input.Take(line, lines.Line) is { } sentence) Add(sentence);
+            }
+        }
+        catch (Exception exception) when (exception is FailureException or FileProblemException)
+        {
+            // What came before is not lost.
+            Answer();
+            throw;
+        }
+
+        if (input.End() is { } last) Add(last);
+        Answer();
+
+        void Add(TagSentence sentence)
+        {
+            if (sentence.Words.Count > SentenceTagger.MostWords)
+            {
+                context.Warnings.Say(
+                    $"{InputName}, line {lines.Line}: a sentence of {Figures.Count(sentence.Words.Count, "word")} is tagged in parts of " +
+                    $"{Figures.Count(SentenceTagger.MostWords)}.");
+            }
+
+            ready.Add(sentence);
+            words += sentence.Words.Count;
+        }
+
+        void Answer()
+        {
+            if (ready.Count == 0) return;
+            say(tagger.Tag(ready, stop));
+            ready.Clear();
+            words = 0;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+namespace TinySD.Tools.Tasks.Tagging;
+
+/// <summary>Writes tagged sentences, in columns or as JSON.</summary>
+internal static class TagOutput
+{
+    /// <summary>A word and its tag a line, and a blank line behind each sentence.</summary>
+    public static void Write(TextWriter output, TaggedWords tagged)
+    {
+        TagSentence sentence = tagged.Sentence;
+        foreach (string line in sentence.Before) output.Write($"{line}\n");
+        for (int i = 0; i < sentence.Lines.Count; i++)
+        {
+            output.Write($"{sentence.Lines[i]}{sentence.Separator}{tagged.Tags[i]}");
+            if (tagged.Probabilities is { } probabilities)
+                output.Write($"{sentence.Separator}{probabilities[i].ToString("F6", CultureInfo.InvariantCulture)}");
+            output.Write('\n');
+        }
+
+        if (sentence.Lines.Count > 0 || sentence.Before.Count == 0) output.Write('\n');
+    }
+
+    /// <summary>An object; entities are told by their first word and the one behind their last, counted from 0.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="tagged">The sentence.</param>
+    /// <param name="hasEntities">Whether tags make entities.</param>
+    public static void Write(Utf8JsonWriter json, TaggedWords tagged, bool hasEntities)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("words");
+        foreach (string word in tagged.Sentence.Words) json.WriteStringValue(word);
+        json.WriteEndArray();
+        json.WriteStartArray("tags");
+        foreach (string tag in tagged.Tags) json.WriteStringValue(tag);
+        json.WriteEndArray();
+        if (tagged.Probabilities is { } probabilities)
+        {
+            json.WriteStartArray("probabilities");
+            foreach (double probability in probabilities) json.WriteNumberValue(probability);
+            json.WriteEndArray();
+        }
+
+        if (hasEntities)
+        {
+            json.WriteStartArray("entities");
+            foreach (EntitySpan entity in TagSchemes.FindEntities(tagged.Tags))
+            {
+                json.WriteStartObject();
+                json.WriteString("type", entity.Type);
+                json.WriteNumber("start", entity.Start);
+                json.WriteNumber("end", entity.End);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+}
