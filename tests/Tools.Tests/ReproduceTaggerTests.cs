@@ -42,7 +42,7 @@ public sealed class ReproduceTaggerTests
         await Assert.That(html).Contains("<td>to test on</td><td>x.conll, 50 sentences, ").And.DoesNotContain("NaN");
         await Assert.That(html).DoesNotContain("erplexity").And.DoesNotContain("ccurac");
         string told = Run(folder, "grid", "--report-only").Out;
-        await Assert.That(told).Contains("F1 are means over seeds").And.Contains("(in points)");
+        await Assert.That(told).Contains("F1 scores are means over seeds").And.Contains("(in points)");
     }
 
     [Test]

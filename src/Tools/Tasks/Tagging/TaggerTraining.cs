@@ -28,7 +28,7 @@ internal sealed class TaggerTraining : TrainedTask<TaggerBatch>
 
     /// <summary>How taggers of entities are told about.</summary>
     public static TaskWords Told { get; } = new(
-        "tagger", "tagging", "data", "sentences", TaggerFile.Metric, "F1", value => Figures.Fixed(value, 2)) { Unit = "points" };
+        "tagger", "tagging", "data", "sentences", TaggerFile.Metric, "F1 scores", value => Figures.Fixed(value, 2)) { Unit = "points" };
 
     /// <summary>How taggers are told about whose tags make no entities.</summary>
     public static TaskWords ToldPlain { get; } = Told with
