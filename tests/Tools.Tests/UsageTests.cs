@@ -50,7 +50,8 @@ public sealed class UsageTests
     [Arguments("--tar", "NaN", "--tar is 'NaN'; expected a number of at least 0.")]
     [Arguments("--weight-decay", "1", "--weight-decay is '1'; expected a number of at least 0 and below 1.")]
     [Arguments("--last-hidden", "-1", "--last-hidden is '-1'; expected a whole number from 0 to 65536.")]
-    [Arguments("--lr-schedule", "step", "--lr-schedule is 'step'; expected one of zaremba, constant, cosine, linear, plateau, inverse-time.")]
+    [Arguments(
+        "--lr-schedule", "step", "--lr-schedule is 'step'; expected one of zaremba, constant, cosine, linear, plateau, inverse-time.")]
     [Arguments("--loss-reduction", "none", "--loss-reduction is 'none'; expected one of sum, mean.")]
     [Arguments("--init-scheme", "xavier", "--init-scheme is 'xavier'; expected one of uniform, scaled.")]
     [Arguments("--patience", "-1", "--patience is '-1'; expected a whole number of at least 0.")]

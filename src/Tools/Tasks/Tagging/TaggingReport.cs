@@ -13,31 +13,22 @@ internal static class TaggingReport
         ? "conlleval's rule"
         : $"the strict rule of {TaggingSpelling.NameOf(result.Scheme)}";
 
-    /// <summary>Writes it for people.</summary>
+    /// <summary>Writes it for people: of entities what conlleval prints.</summary>
     /// <param name="console">Where it goes.</param>
     /// <param name="what">What was measured, as <c>test.txt</c>.</param>
     /// <param name="result">What was measured.</param>
     public static void Write(CliConsole console, string what, TaggingResult result)
     {
-        string words = $"{Figures.Count(result.Tokens, "word")} in {Figures.Count(result.Sentences, "sentence")}";
+        string sentences = Figures.Count(result.Sentences, "sentence");
         if (result.Scheme == TagScheme.None)
         {
-            console.Out.WriteLine($"{what}: accuracy {Percent(result.Accuracy)} % of {words}");
+            console.Out.WriteLine(
+                $"{what}: accuracy {Percent(result.Accuracy)} % of {Figures.Count(result.Tokens, "word")} in {sentences}");
             return;
         }
 
-        LabelFigures all = result.Entities;
-        console.Out.WriteLine(
-            $"{what}: precision {Percent(all.Precision)} %, recall {Percent(all.Recall)} %, F1 {Percent(all.F1)} by {RuleOf(result)}; " +
-            $"accuracy {Percent(result.Accuracy)} % of {words}");
-        var table = new Table("type", ">entities", ">found", ">right", ">precision", ">recall", ">F1");
-        foreach (EntityFigures type in result.PerType) Row(type.Type, type.Figures);
-        Row("all", all);
-        console.Write(table);
-
-        void Row(string name, LabelFigures own) => table.Row(
-            name, Figures.Count(own.Count), Figures.Count(own.Predicted), Figures.Count(own.Right), Percent(own.Precision),
-            Percent(own.Recall), Percent(own.F1));
+        console.Out.WriteLine($"{what}: {sentences}, F1 {Percent(result.Entities.F1)} by {RuleOf(result)}");
+        foreach (string line in result.ToConlleval().TrimEnd().Split('\n')) console.Out.WriteLine(line);
     }
 
     /// <summary>Writes it as members of an object. Where tags make no entities, what is of entities is null.</summary>
