@@ -15,14 +15,14 @@ internal static class ChainSums
     /// times x. Returns the logarithm of what the rows were scaled by.</summary>
     public static double Forward(ReadOnlySpan<double> x, ReadOnlySpan<double> w, int tags, Span<double> a)
     {
-        double log = Scale(a[..tags]);
+        double log = PortableMath.Log(Scale(a[..tags]));
         for (int from = 0; from + tags < x.Length; from += tags)
         {
             Span<double> next = a.Slice(from + tags, tags);
             next.Clear();
             for (int i = 0; i < tags; i++) AddScaled(w.Slice(i * tags, tags), a[from + i], next);
             for (int j = 0; j < tags; j++) next[j] *= x[from + tags + j];
-            log += Scale(next);
+            log += PortableMath.Log(Scale(next));
         }
 
         return log;
@@ -48,8 +48,7 @@ internal static class ChainSums
                 for (int j = 0; j < tags; j++) AddScaled(turned.Slice(j * tags, tags), y[((t + 1) * tags) + j], own);
             }
 
-            sums[t] = Sum(own);
-            Divide(own, sums[t]);
+            sums[t] = Scale(own);
             for (int j = 0; j < tags; j++) next[j] = x[(t * tags) + j] * own[j];
         }
     }
@@ -77,12 +76,12 @@ internal static class ChainSums
         }
     }
 
-    /// <summary>row /= its sum; returns the sum's logarithm.</summary>
+    /// <summary>row /= its sum, which it returns.</summary>
     public static double Scale(Span<double> row)
     {
         double sum = Sum(row);
         Divide(row, sum);
-        return PortableMath.Log(sum);
+        return sum;
     }
 
     private static double Sum(ReadOnlySpan<double> row)
