@@ -15,7 +15,7 @@ internal sealed class CharacterConvolution : CharacterEncoder
     private readonly PassTimes _times;
     private readonly bool _isTraining;
     private readonly FilterShape _shape;
-    private readonly Workspace.Slice _tables, _dTables, _turned, _used, _features, _positions;
+    private readonly Workspace.Slice _wide, _tables, _dTables, _turned, _used, _features, _positions;
     private int _usedCount;
 
     public CharacterConvolution(CharacterSlots slots, int words, bool isTraining, NetworkPlan plan)
@@ -27,13 +27,14 @@ internal sealed class CharacterConvolution : CharacterEncoder
         (int alphabet, int embedding) = (slots.Embedding.Shape[0], slots.Embedding.Shape[1]);
         Units = slots.Filters!.Shape[1];
         _shape = new FilterShape(alphabet, embedding, slots.Filters.Shape[0] / embedding, Units);
-        long tables = (long)_shape.Width * alphabet * Units;
+        long tables = (long)_shape.Width * alphabet * _shape.FilterStride;
+        _wide = plan.Scratch.Reserve((long)_shape.Width * embedding * _shape.FilterStride);
         _tables = plan.Scratch.Reserve(tables);
         _used = plan.Scratch.Reserve(alphabet);
         if (isTraining)
         {
             _dTables = plan.Scratch.Reserve(tables);
-            _turned = plan.Scratch.Reserve(slots.Filters.Length);
+            _turned = plan.Scratch.Reserve((long)_shape.Width * Units * _shape.EmbeddingStride);
         }
 
         _features = plan.Scratch.Reserve((long)words * Units);
@@ -83,7 +84,7 @@ internal sealed class CharacterConvolution : CharacterEncoder
 
     private void Tabulate(ParameterBlock parameters)
     {
-        _ops.FilterTables(_shape, Used, parameters[_slots.Embedding], parameters[_slots.Filters!], _tables.Span);
+        _ops.FilterTables(_shape, Used, parameters[_slots.Embedding], parameters[_slots.Filters!], _wide.Span, _tables.Span);
         _times.Lap(Pass.Characters);
     }
 

@@ -72,7 +72,8 @@ public sealed record CharacterConfig
     {
         Throw.IfUndefined(Reading);
         if (AlphabetSize < 1) Throw.OutOfRange(nameof(AlphabetSize), AlphabetSize, "at least 1");
-        if (EmbeddingSize < 1) Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, "at least 1");
+        if (EmbeddingSize is < 1 or > FilterShape.MostFilters)
+            Throw.OutOfRange(nameof(EmbeddingSize), EmbeddingSize, $"1 to {FilterShape.MostFilters}");
         if (Units is < 1 or > FilterShape.MostFilters) Throw.OutOfRange(nameof(Units), Units, $"1 to {FilterShape.MostFilters}");
         if (Width is < 1 or > 15 || Width % 2 == 0) Throw.OutOfRange(nameof(Width), Width, "an odd number of 1 to 15");
         if (MaxLength is < 2 or > MostCharacters) Throw.OutOfRange(nameof(MaxLength), MaxLength, $"2 to {MostCharacters}");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Ops;
@@ -12,6 +13,12 @@ internal readonly record struct FilterShape(int Alphabet, int Embedding, int Wid
 {
     /// <summary>A window's sums stand on the stack.</summary>
     public const int MostFilters = 4096;
+
+    /// <summary>Floats from one row of F to the next, in whole registers: what is beyond F is 0.</summary>
+    public int FilterStride => AlignedBuffer.RoundUp(Filters);
+
+    /// <summary>The same of rows of E.</summary>
+    public int EmbeddingStride => AlignedBuffer.RoundUp(Embedding);
 }
 
 /// <content>Convolutions over characters.</content>
@@ -20,12 +27,16 @@ internal sealed unsafe partial class VectorOps
     // Words, or rows of a table, that are worth another thread.
     private const int CharacterGrain = 16;
 
-    /// <summary>tables [W][C][F] = embedding [C][E] times each of the W parts [E][F] of the filters, of some characters; the others' rows
-    /// are left alone.</summary>
+    /// <summary>tables [W][C][stride of F] = embedding [C][E] times each of the W parts [E][F] of the filters, of some characters; the
+    /// others' rows are left alone. Wide [W E][stride of F] receives the filters.</summary>
     public void FilterTables(
-        FilterShape shape, ReadOnlySpan<int> used, ReadOnlySpan<float> embedding, ReadOnlySpan<float> filters, Span<float> tables)
+        FilterShape shape, ReadOnlySpan<int> used, ReadOnlySpan<float> embedding, ReadOnlySpan<float> filters, Span<float> wide,
+        Span<float> tables)
     {
-        fixed (float* pe = embedding, pf = filters, pt = tables)
+        wide.Clear();
+        for (int row = 0; row < shape.Width * shape.Embedding; row++)
+            filters.Slice(row * shape.Filters, shape.Filters).CopyTo(wide[(row * shape.FilterStride)..]);
+        fixed (float* pe = embedding, pf = wide, pt = tables)
         fixed (int* pu = used)
         {
             var body = new FilterTablesBody(_kernels, shape, pu, pe, pf, pt);
@@ -52,7 +63,7 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>dTables [W][C][F] = what d [N][F] gives to the rows that were summed; it is added to dBias [F]. Words in their
+    /// <summary>dTables [W][C][stride of F] = what d [N][F] gives to the rows that were summed; it is added to dBias [F]. Words in their
     /// order.</summary>
     public void LargestOfFiltersBackward(
         FilterShape shape, ReadOnlySpan<float> d, ReadOnlySpan<int> starts, ReadOnlySpan<int> characters, ReadOnlySpan<int> at,
@@ -69,18 +80,19 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
-    /// <summary>Adds to dEmbedding [C][E] and dFilters [W E][F] what dTables [W][C][F] gives, which is 0 but for some characters. Turned
-    /// [W][F][E] is scratch.</summary>
+    /// <summary>Adds to dEmbedding [C][E] and dFilters [W E][F] what dTables [W][C][stride of F] gives, which is 0 but for some characters.
+    /// Turned [W][F][stride of E] is scratch.</summary>
     public void FilterTablesBackward(
         FilterShape shape, ReadOnlySpan<int> used, ReadOnlySpan<float> embedding, ReadOnlySpan<float> filters, Span<float> turned,
         ReadOnlySpan<float> dTables, Span<float> dEmbedding, Span<float> dFilters)
     {
         int rows = shape.Width * shape.Embedding;
+        turned.Clear();
         for (int row = 0; row < rows; row++)
         {
             (int k, int e) = int.DivRem(row, shape.Embedding);
-            Span<float> column = turned[((k * shape.Filters * shape.Embedding) + e)..];
-            for (int f = 0; f < shape.Filters; f++) column[f * shape.Embedding] = filters[(row * shape.Filters) + f];
+            Span<float> column = turned[((k * shape.Filters * shape.EmbeddingStride) + e)..];
+            for (int f = 0; f < shape.Filters; f++) column[f * shape.EmbeddingStride] = filters[(row * shape.Filters) + f];
         }
 
         fixed (float* pe = embedding, pf = turned, pt = dTables, pde = dEmbedding, pdf = dFilters)
@@ -105,12 +117,12 @@ internal sealed unsafe partial class VectorOps
                 for (int i = start; i < end; i++)
                 {
                     int c = used[i];
-                    float* row = tables + ((((nint)k * shape.Alphabet) + c) * shape.Filters);
-                    new Span<float>(row, shape.Filters).Clear();
+                    float* row = tables + ((((nint)k * shape.Alphabet) + c) * shape.FilterStride);
+                    new Span<float>(row, shape.FilterStride).Clear();
                     for (int e = 0; e < shape.Embedding; e++)
                     {
-                        float* filter = filters + ((((nint)k * shape.Embedding) + e) * shape.Filters);
-                        kernels.AddScaled(filter, shape.Filters, embedding[((nint)c * shape.Embedding) + e], row);
+                        float* filter = filters + ((((nint)k * shape.Embedding) + e) * shape.FilterStride);
+                        kernels.AddScaled(filter, shape.FilterStride, embedding[((nint)c * shape.Embedding) + e], row);
                     }
                 }
             }
@@ -128,7 +140,7 @@ internal sealed unsafe partial class VectorOps
         public readonly void Run(int part, int start, int end)
         {
             int filters = Shape.Filters;
-            float* sum = stackalloc float[filters];
+            float* sum = stackalloc float[Shape.FilterStride];
             for (int word = start; word < end; word++)
             {
                 float* largest = Largest + ((nint)word * filters);
@@ -153,12 +165,13 @@ internal sealed unsafe partial class VectorOps
 
         private readonly void Sum(int* word, int p, int length, float* sum)
         {
-            new Span<float>(sum, Shape.Filters).Clear();
+            int stride = Shape.FilterStride;
+            new Span<float>(sum, stride).Clear();
             for (int k = 0; k < Shape.Width; k++)
             {
                 int position = p + k - (Shape.Width / 2);
                 if ((uint)position >= (uint)length) continue;
-                Kernels.AddScaled(Tables + ((((nint)k * Shape.Alphabet) + word[position]) * Shape.Filters), Shape.Filters, 1f, sum);
+                Kernels.AddScaled(Tables + ((((nint)k * Shape.Alphabet) + word[position]) * stride), stride, 1f, sum);
             }
         }
     }
@@ -172,8 +185,9 @@ internal sealed unsafe partial class VectorOps
 
         public readonly void Run(int part, int start, int end)
         {
-            int filters = Shape.Filters, rows = Shape.Width * Shape.Alphabet;
-            for (int row = 0; row < rows; row++) new Span<float>(DTables + ((nint)row * filters) + start, end - start).Clear();
+            int filters = Shape.Filters, stride = Shape.FilterStride, rows = Shape.Width * Shape.Alphabet;
+            int cleared = end == filters ? stride : end;
+            for (int row = 0; row < rows; row++) new Span<float>(DTables + ((nint)row * stride) + start, cleared - start).Clear();
             for (int word = 0; word < Words; word++)
             {
                 int first = Starts[word], length = Starts[word + 1] - first;
@@ -186,7 +200,7 @@ internal sealed unsafe partial class VectorOps
                     {
                         int position = at + k - (Shape.Width / 2);
                         if ((uint)position >= (uint)length) continue;
-                        DTables[((((nint)k * Shape.Alphabet) + Characters[first + position]) * filters) + f] += d;
+                        DTables[((((nint)k * Shape.Alphabet) + Characters[first + position]) * stride) + f] += d;
                     }
                 }
             }
@@ -211,27 +225,37 @@ internal sealed unsafe partial class VectorOps
             }
         }
 
+        [SkipLocalsInit]
         private readonly void EmbeddingRow(int c)
         {
-            float* to = DEmbedding + ((nint)c * Shape.Embedding);
+            int stride = Shape.EmbeddingStride;
+            float* sum = stackalloc float[stride];
+            new Span<float>(sum, stride).Clear();
             for (int k = 0; k < Shape.Width; k++)
             {
-                float* d = DTables + ((((nint)k * Shape.Alphabet) + c) * Shape.Filters);
-                float* filters = Turned + ((nint)k * Shape.Filters * Shape.Embedding);
-                for (int f = 0; f < Shape.Filters; f++) Kernels.AddScaled(filters + ((nint)f * Shape.Embedding), Shape.Embedding, d[f], to);
+                float* d = DTables + ((((nint)k * Shape.Alphabet) + c) * Shape.FilterStride);
+                float* filters = Turned + ((nint)k * Shape.Filters * stride);
+                for (int f = 0; f < Shape.Filters; f++) Kernels.AddScaled(filters + ((nint)f * stride), stride, d[f], sum);
             }
+
+            Kernels.AddScaled(sum, Shape.Embedding, 1f, DEmbedding + ((nint)c * Shape.Embedding));
         }
 
+        [SkipLocalsInit]
         private readonly void FilterRow(int row)
         {
             (int k, int e) = int.DivRem(row, Shape.Embedding);
-            float* to = DFilters + ((nint)row * Shape.Filters);
+            int stride = Shape.FilterStride;
+            float* sum = stackalloc float[stride];
+            new Span<float>(sum, stride).Clear();
             for (int i = 0; i < UsedCount; i++)
             {
                 int c = Used[i];
-                float* d = DTables + ((((nint)k * Shape.Alphabet) + c) * Shape.Filters);
-                Kernels.AddScaled(d, Shape.Filters, Embedding[((nint)c * Shape.Embedding) + e], to);
+                float* d = DTables + ((((nint)k * Shape.Alphabet) + c) * stride);
+                Kernels.AddScaled(d, stride, Embedding[((nint)c * Shape.Embedding) + e], sum);
             }
+
+            Kernels.AddScaled(sum, Shape.Filters, 1f, DFilters + ((nint)row * Shape.Filters));
         }
     }
 }
