@@ -24,7 +24,7 @@ public sealed partial record TaggerRecipe
     [
         Base("tagger-small") with
         {
-            HiddenSize = 200, BatchSize = 10, Epochs = 30, LearningRate = 0.15f, LearningRateSchedule = LearningRateSchedule.Cosine,
+            HiddenSize = 100, BatchSize = 10, Epochs = 40, LearningRate = 0.15f, LearningRateSchedule = LearningRateSchedule.Cosine,
             Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f },
         },
         Base("lample") with
