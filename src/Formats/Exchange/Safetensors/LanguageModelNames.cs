@@ -8,7 +8,7 @@ namespace TinySD.Formats.Exchange.Safetensors;
 /// <remarks>Which tensor is which is told by shapes: the embedding has as many columns as the first recurrent layer inputs, the classifier
 /// as the last has units, and both the same rows. Where both fit both, the one with a bias beside it is the classifier; and at last names
 /// tell, of which PyTorch's users have a few. A file that holds anything else is no language model that TinySD has.</remarks>
-internal static partial class LanguageModelNames
+internal static class LanguageModelNames
 {
     /// <summary>Reads the model of a file.</summary>
     /// <returns>The model; null where the file holds recurrent layers and neither it nor the caller says that they are a language
@@ -109,8 +109,8 @@ internal static partial class LanguageModelNames
         return why.Length > 0 ? null : new Parts(embedding, classifier, bias);
 
         static bool IsFirst(SafetensorsTensor one, SafetensorsTensor other) =>
-            (EmbeddingName().IsMatch(one.Name) && !EmbeddingName().IsMatch(other.Name))
-            || (ClassifierName().IsMatch(other.Name) && !ClassifierName().IsMatch(one.Name));
+            (IsEmbeddingName(one.Name) && !IsEmbeddingName(other.Name))
+            || (IsClassifierName(other.Name) && !IsClassifierName(one.Name));
     }
 
     private static string Shown(SafetensorsTensor tensor) => $"'{Words.Name(tensor.Name)}' [{string.Join(", ", tensor.Shape)}]";
@@ -124,26 +124,38 @@ internal static partial class LanguageModelNames
     private static string[] Ordered(RecurrentModule[] modules)
     {
         if (modules.Length < 2) return [.. modules.Select(module => module.Prefix)];
-        (RecurrentModule Module, Match Name)[] named = [.. modules.Select(module => (module, LastNumber().Match(module.Unwrapped)))];
-        bool areNumbered = named.All(module => module.Name.Success)
-            && named.Select(module => (module.Name.Groups["before"].Value, module.Name.Groups["after"].Value)).Distinct().Count() == 1;
-        return areNumbered
-            ? [.. named.OrderBy(module => int.Parse(module.Name.Groups["number"].ValueSpan, CultureInfo.InvariantCulture))
-                .Select(module => module.Module.Prefix)]
-            : [];
+        var numbers = new int[modules.Length];
+        string? around = null;
+        for (int i = 0; i < modules.Length; i++)
+        {
+            if (!NumberedName.TryLast(modules[i].Unwrapped, out numbers[i], out string own) || own != (around ??= own)) return [];
+        }
+
+        string[] prefixes = Array.ConvertAll(modules, module => module.Prefix);
+        Array.Sort(numbers, prefixes);
+        return prefixes;
     }
 
-    [GeneratedRegex(@"^(?<before>.*?)(?<number>[0-9]{1,4})(?<after>[^0-9]*)\z", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex LastNumber();
+    // An encoder and a decoder are what PyTorch's word_language_model calls them.
+    private static bool IsEmbeddingName(string name) => LastModuleHas(name, ["emb", "wte", "lookup", "encoder"]);
 
-    // Of the last module in the name. An encoder and a decoder are what PyTorch's word_language_model calls them.
-    [GeneratedRegex(@"(emb|wte|lookup|encoder)[^.]*\.[^.]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex EmbeddingName();
+    private static bool IsClassifierName(string name) => LastModuleHas(
+        name, ["classif", "decoder", "fc", "linear", "out", "head", "proj", "dense", "softmax", "logit", "hidden2"]);
 
-    [GeneratedRegex(
-        @"(classif|decoder|fc|linear|out|head|proj|dense|softmax|logit|hidden2)[^.]*\.[^.]*\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ClassifierName();
+    // Of the last module in the name, which stands before the last dot.
+    private static bool LastModuleHas(string name, ReadOnlySpan<string> words)
+    {
+        int end = name.LastIndexOf('.');
+        if (end < 0) return false;
+        ReadOnlySpan<char> module = name.AsSpan(0, end);
+        module = module[(module.LastIndexOf('.') + 1)..];
+        foreach (string word in words)
+        {
+            if (module.Contains(word, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
 
     private sealed record Parts(SafetensorsTensor Embedding, SafetensorsTensor? Classifier, SafetensorsTensor? Bias)
     {

@@ -20,7 +20,7 @@ public sealed record PyTorchImport(
 /// behind them for the second direction: the documented state of those modules. Cells have the same names without <c>_l0</c>. MLX has
 /// <c>Wx</c> [G H, I], <c>Wh</c> [G H, H] and <c>bias</c> [4 H] for an LSTM, <c>b</c> [3 H] and <c>bhn</c> [H] (the recurrent bias of gate
 /// n) for a GRU, and <c>Wxh</c>, <c>Whh</c>, <c>bias</c> for a simple cell. Gates are i, f, g, o and r, z, n everywhere.</remarks>
-public static partial class PyTorchNames
+public static class PyTorchNames
 {
     internal const string CellKey = "tinysd.cell";
 
@@ -160,7 +160,7 @@ public static partial class PyTorchNames
     private static IReadOnlyList<RecurrentModule>? InARow(IReadOnlyList<RecurrentModule> modules)
     {
         if (modules.Count < 2 || modules.Any(module => module.Scheme != modules[0].Scheme)) return null;
-        string[][] pieces = [.. modules.Select(module => Digits().Split(module.Unwrapped))];
+        string[][] pieces = [.. modules.Select(module => NumberedName.Split(module.Unwrapped))];
         if (pieces.Any(p => p.Length != pieces[0].Length)) return null;
         int[] differing = [.. Enumerable.Range(0, pieces[0].Length).Where(i => pieces.Any(p => p[i] != pieces[0][i]))];
 
@@ -204,7 +204,4 @@ public static partial class PyTorchNames
 
     private static void Refuse(SafetensorsFile file, string message) =>
         Throw.Problem(new(FileProblemKind.TensorMissing, file.Path, message));
-
-    [GeneratedRegex("([0-9]+)", RegexOptions.CultureInvariant)]
-    private static partial Regex Digits();
 }

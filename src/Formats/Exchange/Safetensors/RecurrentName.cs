@@ -21,7 +21,7 @@ internal enum NameScheme
 /// <param name="IsReverse">It is of the second direction.</param>
 /// <param name="Form">What follows, for example <c>_raw</c>; the empty text for the weights themselves. <c>parametrizations</c> stands
 /// before what follows such a name.</param>
-internal sealed partial record RecurrentName(NameScheme Scheme, string Prefix, string Part, int Layer, bool IsReverse, string Form)
+internal sealed record RecurrentName(NameScheme Scheme, string Prefix, string Part, int Layer, bool IsReverse, string Form)
 {
     /// <summary>The parts: input and recurrent weights, the biases of both products, and an LSTM's projection of its output.</summary>
     public const string Input = "weight_ih", Recurrent = "weight_hh", InputBias = "bias_ih", RecurrentBias = "bias_hh";
@@ -29,6 +29,12 @@ internal sealed partial record RecurrentName(NameScheme Scheme, string Prefix, s
 
     /// <summary>What stands before <see cref="Form"/> where PyTorch's <c>torch.nn.utils.parametrize</c> holds the weights.</summary>
     public const string Parametrized = "parametrizations";
+
+    private const string Reverse = "_reverse";
+
+    private static readonly string[] s_parts = [Input, Recurrent, Projection, InputBias, RecurrentBias];
+    private static readonly string[] s_mlxParts = ["Wxh", "Whh", "Wx", "Wh", "bhn", "bias", "b"];
+    private static readonly string[] s_wrappers = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
     /// <summary>The part as PyTorch names it, whoever named the tensor.</summary>
     public string Role => Part switch
@@ -41,41 +47,70 @@ internal sealed partial record RecurrentName(NameScheme Scheme, string Prefix, s
     };
 
     /// <summary>Reads a name; null where it is no recurrent layer's. A <c>bias</c> may be any layer's.</summary>
-    public static RecurrentName? Of(string name)
-    {
-        Match match = PyTorchName().Match(name);
-        if (match.Success)
-        {
-            string prefix = match.Groups["prefix"].Value, form = match.Groups["form"].Value;
-            if (prefix.EndsWith($"{Parametrized}.", StringComparison.Ordinal))
-                (prefix, form) = (prefix[..^(Parametrized.Length + 1)], Parametrized + form);
-            Group layer = match.Groups["layer"];
-            return new(
-                layer.Success ? NameScheme.Module : NameScheme.Cell, prefix, match.Groups["part"].Value,
-                layer.Success ? int.Parse(layer.ValueSpan, CultureInfo.InvariantCulture) : 0, match.Groups["reverse"].Success, form);
-        }
-
-        match = MlxName().Match(name);
-        return match.Success
-            ? new(NameScheme.Mlx, match.Groups["prefix"].Value, match.Groups["part"].Value, 0, false, match.Groups["form"].Value)
-            : null;
-    }
+    public static RecurrentName? Of(string name) => OfPyTorch(name) ?? OfMlx(name);
 
     /// <summary>A prefix without the names of what is wrapped around a module and holds no weights of its own: data parallelism,
     /// compilation, weight drop.</summary>
-    public static string Unwrapped(string prefix) => Wrapper().Replace(prefix, "$1");
+    public static string Unwrapped(string prefix)
+    {
+        string[] names = prefix.Split('.');
+        string last = names[^1];
+        return string.Join('.', [.. names[..^1].Where(name => !s_wrappers.Contains(name)), last]);
+    }
 
-    [GeneratedRegex(
-        @"^(?<prefix>.*)(?<part>weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)" +
-        @"(?:_l(?<layer>0|[1-9][0-9]{0,4})(?![0-9])(?<reverse>_reverse)?)?(?<form>.*)\z",
-        RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex PyTorchName();
+    // The last part that is in the name counts, for example of weight_ih_l0_reverse. What follows may be anything.
+    private static RecurrentName? OfPyTorch(string name)
+    {
+        int at = -1;
+        string part = "";
+        foreach (string known in s_parts)
+        {
+            int found = name.LastIndexOf(known, StringComparison.Ordinal);
+            if (found > at) (at, part) = (found, known);
+        }
 
-    [GeneratedRegex(
-        @"^(?<prefix>(?:.*[./])?)(?<part>Wxh|Whh|Wx|Wh|bhn|bias|b)(?<form>(?:[._].*)?)\z",
-        RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex MlxName();
+        if (at < 0) return null;
+        string prefix = name[..at], form = name[(at + part.Length)..];
+        NameScheme scheme = NameScheme.Cell;
+        bool isReverse = false;
+        if (TryLayer(form, out int layer, out string rest))
+        {
+            scheme = NameScheme.Module;
+            isReverse = rest.StartsWith(Reverse, StringComparison.Ordinal);
+            form = isReverse ? rest[Reverse.Length..] : rest;
+        }
 
-    [GeneratedRegex(@"(^|\.)(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.)+", RegexOptions.CultureInvariant)]
-    private static partial Regex Wrapper();
+        return prefix.EndsWith($"{Parametrized}.", StringComparison.Ordinal)
+            ? new(scheme, prefix[..^(Parametrized.Length + 1)], part, layer, isReverse, Parametrized + form)
+            : new(scheme, prefix, part, layer, isReverse, form);
+    }
+
+    // _l and a number of at most five digits without zeros before it.
+    private static bool TryLayer(string form, out int layer, out string rest)
+    {
+        (layer, rest) = (0, "");
+        if (!form.StartsWith("_l", StringComparison.Ordinal)) return false;
+        int digits = form.AsSpan(2).IndexOfAnyExceptInRange('0', '9');
+        if (digits < 0) digits = form.Length - 2;
+        ReadOnlySpan<char> number = form.AsSpan(2, digits);
+        if (digits is 0 or > 5 || (number[0] == '0' && digits > 1)) return false;
+        (layer, rest) = (int.Parse(number, CultureInfo.InvariantCulture), form[(2 + digits)..]);
+        return true;
+    }
+
+    // A whole name between dots or slashes, or what stands before an underscore in it; the last one counts.
+    private static RecurrentName? OfMlx(string name)
+    {
+        for (int end = name.Length; end >= 0;)
+        {
+            int at = end == 0 ? 0 : name.AsSpan(0, end).LastIndexOfAny('.', '/') + 1;
+            ReadOnlySpan<char> rest = name.AsSpan(at);
+            int length = rest.IndexOfAny('.', '_');
+            string part = (length < 0 ? rest : rest[..length]).ToString();
+            if (s_mlxParts.Contains(part)) return new(NameScheme.Mlx, name[..at], part, 0, false, name[(at + part.Length)..]);
+            end = at - 1;
+        }
+
+        return null;
+    }
 }

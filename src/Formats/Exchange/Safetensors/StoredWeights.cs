@@ -6,7 +6,7 @@ namespace TinySD.Formats.Exchange.Safetensors;
 /// <remarks>Forms: the numbers themselves; those that weight drop keeps under <c>NAME_raw</c> beside a masked copy; and magnitude and
 /// direction of weight norm, <c>NAME_g</c> and <c>NAME_v</c> or <c>parametrizations.NAME.original0</c> and <c>original1</c>: w = g v / ‖v‖,
 /// the norm over the axes of which g has one element (documentation of <c>torch.nn.utils.weight_norm</c>).</remarks>
-internal sealed partial class StoredWeights
+internal sealed class StoredWeights
 {
     private const string SaveOthers = "Save the module without it, or with the weights that it computes with";
 
@@ -90,7 +90,7 @@ internal sealed partial class StoredWeights
     {
         foreach ((string form, SafetensorsTensor tensor) in forms)
         {
-            if (!known.Contains(form) && !OptimizerState().IsMatch(form))
+            if (!known.Contains(form) && !IsOptimizerState(form))
                 Refuse(file, tensor, FileProblemKind.Unsupported, Reason(form, forms));
         }
     }
@@ -183,6 +183,6 @@ internal sealed partial class StoredWeights
         Throw.Problem(new(kind, file.Path, $"{file.Path}: tensor '{Words.Name(tensor.Name)}' {message}")
         { Part = tensor.Name, Offset = tensor.Offset });
 
-    [GeneratedRegex(@"^[._](?:grad|step|exp_avg|exp_avg_sq|max_exp_avg_sq|momentum_buffer|square_avg)\z", RegexOptions.CultureInvariant)]
-    private static partial Regex OptimizerState();
+    private static bool IsOptimizerState(string form) => form is ['.' or '_', ..]
+        && form[1..] is "grad" or "step" or "exp_avg" or "exp_avg_sq" or "max_exp_avg_sq" or "momentum_buffer" or "square_avg";
 }
