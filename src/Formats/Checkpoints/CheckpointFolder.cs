@@ -66,10 +66,10 @@ public sealed class CheckpointFolder : IDisposable
         if (File.Exists(path))
             Throw.Problem(new(FileProblemKind.MissingFolder, path, $"{path} is a file; a folder of checkpoints was expected"));
         if (!Directory.Exists(path)) Throw.Problem(new(FileProblemKind.NotFound, path, $"there is no folder {path}; check the name"));
-        var found = new List<(long Updates, string File)>();
+        var found = new List<Found>();
         foreach (string file in SystemErrors.Reading(path, () => Directory.GetFiles(path)))
         {
-            if (TryGetUpdates(System.IO.Path.GetFileName(file), out long updates)) found.Add((updates, file));
+            if (TryGetUpdates(System.IO.Path.GetFileName(file), out long updates)) found.Add(new(updates, file));
         }
 
         return [.. found.OrderByDescending(entry => entry.Updates).Select(entry => entry.File)];
@@ -209,4 +209,6 @@ public sealed class CheckpointFolder : IDisposable
                 name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture,
                 out updates);
     }
+
+    private sealed record Found(long Updates, string File);
 }

@@ -63,7 +63,7 @@ internal sealed record EpochsSection(RunEpochEntry?[] Epochs, int? BestEpoch = n
     public RunState AddTo(RunState state, Metric metric)
     {
         if (Epochs.Contains(null)) Throw.Argument("an epoch is null");
-        return state with { Epochs = [.. Epochs.Select(epoch => epoch!.ToOutcome(metric))], BestEpoch = BestEpoch };
+        return state with { Epochs = Array.ConvertAll(Epochs, epoch => epoch!.ToOutcome(metric)), BestEpoch = BestEpoch };
     }
 }
 

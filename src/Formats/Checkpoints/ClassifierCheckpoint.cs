@@ -50,7 +50,7 @@ public sealed record RunSequences
         if (Reading?.Values.Contains(null) == true) return "an option's value is null";
         if (Level is null != Vocabulary is null) return "level and vocabulary do not go together";
         if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
-        if (new[] { Train, Valid, Test }.Any(set => set?.Sequences < 1)) return "a file has no sequence";
+        if (Array.Exists(new[] { Train, Valid, Test }, set => set?.Sequences < 1)) return "a file has no sequence";
         return Fingerprint.FindFault(Vocabulary?.Checksum, Train.Checksum, Valid.Checksum, Test?.Checksum);
     }
 }

@@ -45,7 +45,7 @@ public sealed record RunTexts
         if (Level != TextLevel.Word && LineMarks != LineMarks.Always) return "only lines of words have marks at their ends";
         if (Streams is < 1 or > LanguageModelFile.MaxStreams) return $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}";
         if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
-        if (new[] { Train, Valid, Test }.Any(text => text?.Tokens < 2) || Vocabulary.Count < 2)
+        if (Array.Exists(new[] { Train, Valid, Test }, text => text?.Tokens < 2) || Vocabulary.Count < 2)
             return "a text or the vocabulary has fewer than 2 tokens";
         return Fingerprint.FindFault(Vocabulary.Checksum, Train.Checksum, Valid.Checksum, Test?.Checksum);
     }

@@ -91,8 +91,8 @@ internal static class TsdWriter
             var hash = new XxHash128();
             foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) hash.Append(chunk.Span);
             entries[index] = new(
-                tensor.Name, StorageSpelling.Storages.NameOf(tensor.Storage), [.. tensor.Slot.Shape.Select(extent => (long)extent)],
-                dataBytes, tensor.Bytes, Checksum.Text(hash));
+                tensor.Name, StorageSpelling.Storages.NameOf(tensor.Storage),
+                [.. ImmutableArray.CreateRange(tensor.Slot.Shape, extent => (long)extent)], dataBytes, tensor.Bytes, Checksum.Text(hash));
             dataBytes += TsdPrologue.RoundUp(tensor.Bytes);
         }
 

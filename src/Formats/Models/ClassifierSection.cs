@@ -44,8 +44,8 @@ internal sealed record ClassifierSection(
         {
             Labels = [.. Labels],
             IsMultiLabel = isMultiLabel,
-            Inputs = [.. (Columns ?? []).Select(column => column!.Name)],
-            InputScales = [.. (Columns ?? []).Select(column => new ColumnScale(column!.Offset, column.Scale))],
+            Inputs = [.. Array.ConvertAll(Columns ?? [], column => column!.Name)],
+            InputScales = [.. Array.ConvertAll(Columns ?? [], column => new ColumnScale(column!.Offset, column.Scale))],
         };
         form.Validate();
         return form;

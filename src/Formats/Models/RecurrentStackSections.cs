@@ -34,7 +34,7 @@ internal sealed record StackSection(
         ModelSpelling.Cells.NameOf(config.Cell), config.InputSize, config.HiddenSize, config.LayerCount,
         ModelSpelling.Directions.NameOf(config.Direction), config.ResetBeforeProduct ? true : null, config.Peepholes ? true : null,
         config.CoupledGates ? true : null, config.Clip > 0f ? config.Clip : null,
-        config.Activations.IsEmpty ? null : [.. config.Activations.Select(ActivationEntry.From)]);
+        config.Activations.IsEmpty ? null : [.. ImmutableArray.CreateRange(config.Activations, ActivationEntry.From)]);
 
     /// <summary>The shape.</summary>
     /// <exception cref="ArgumentException">A word is not one the format knows, or an activation is null.</exception>
@@ -52,7 +52,7 @@ internal sealed record StackSection(
             Peepholes = Peepholes ?? false,
             CoupledGates = CoupledGates ?? false,
             Clip = Clip ?? 0f,
-            Activations = [.. (Activations ?? []).Select(entry => entry!.ToActivation())],
+            Activations = [.. Array.ConvertAll(Activations ?? [], entry => entry!.ToActivation())],
         };
     }
 }

@@ -36,7 +36,7 @@ public sealed record SeriesRecord
     public required IReadOnlyList<double> Spreads { get; init; }
 
     internal string? FindFault() =>
-        new[] { Train, Valid, Test }.Any(rows => rows?.Rows < 0) ? "there are fewer than 0 rows"
+        Array.Exists(new[] { Train, Valid, Test }, rows => rows?.Rows < 0) ? "there are fewer than 0 rows"
         : Table.Contains(null!) ? "a column of the table is null"
         : Spreads.Any(spread => !(spread >= 0 && double.IsFinite(spread))) ? "a spread is no number of at least 0" : null;
 }

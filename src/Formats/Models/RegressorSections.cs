@@ -19,7 +19,7 @@ internal sealed record FormSection(ColumnEntry?[] Inputs, ColumnEntry?[] Targets
 
     public static FormSection From(SeriesForm form) => new(
         [.. form.Inputs.Zip(form.InputScales, ColumnEntry.From)], [.. form.Targets.Zip(form.TargetScales, ColumnEntry.From)],
-        [.. form.OutputScales.Select(scale => new ScaleEntry(scale.Offset, scale.Scale))]);
+        [.. ImmutableArray.CreateRange(form.OutputScales, scale => new ScaleEntry(scale.Offset, scale.Scale))]);
 
     /// <summary>The form.</summary>
     /// <exception cref="ArgumentException">It is impossible.</exception>
@@ -28,9 +28,9 @@ internal sealed record FormSection(ColumnEntry?[] Inputs, ColumnEntry?[] Targets
         if (Inputs.Contains(null) || Targets.Contains(null) || Outputs.Contains(null)) Throw.Argument("a column or a scale is null");
         SeriesForm form = recipe.ToForm(Inputs.Select(entry => entry!.Name), Targets.Select(entry => entry!.Name)) with
         {
-            InputScales = [.. Inputs.Select(entry => new ColumnScale(entry!.Offset, entry.Scale))],
-            TargetScales = [.. Targets.Select(entry => new ColumnScale(entry!.Offset, entry.Scale))],
-            OutputScales = [.. Outputs.Select(entry => new ColumnScale(entry!.Offset, entry.Scale))],
+            InputScales = [.. Array.ConvertAll(Inputs, entry => new ColumnScale(entry!.Offset, entry.Scale))],
+            TargetScales = [.. Array.ConvertAll(Targets, entry => new ColumnScale(entry!.Offset, entry.Scale))],
+            OutputScales = [.. Array.ConvertAll(Outputs, entry => new ColumnScale(entry!.Offset, entry.Scale))],
         };
         form.Validate();
         return form;

@@ -15,7 +15,7 @@ public sealed record SequencesRecord
     public SequenceSetRecord? Test { get; init; }
 
     internal string? FindFault() =>
-        new[] { Train, Valid, Test }.Any(set => set?.Sequences < 0) ? "a file has fewer than 0 sequences" : null;
+        Array.Exists(new[] { Train, Valid, Test }, set => set?.Sequences < 0) ? "a file has fewer than 0 sequences" : null;
 }
 
 /// <summary>Labelled sequences as a training record names them.</summary>

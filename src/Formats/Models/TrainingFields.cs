@@ -169,6 +169,6 @@ public sealed class TrainingFields<TRecipe>(
 
     private static string? OtherThan(TRecipe recipe, params OptimizerKind[] optimizers) => optimizers.Contains(recipe.Optimizer)
         ? null
-        : $" without --optimizer {string.Join(" or ", optimizers.Select(ModelSpelling.Optimizers.NameOf))}; " +
+        : $" without --optimizer {string.Join(" or ", Array.ConvertAll(optimizers, ModelSpelling.Optimizers.NameOf))}; " +
           $"it is {ModelSpelling.Optimizers.NameOf(recipe.Optimizer)}";
 }

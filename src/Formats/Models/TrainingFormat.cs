@@ -78,7 +78,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
             Recipe = found,
             Data = own,
             Parameters = results.Parameters,
-            Epochs = [.. results.Epochs.Select(epoch => epoch!.ToOutcome(metric))],
+            Epochs = Array.ConvertAll(results.Epochs, epoch => epoch!.ToOutcome(metric)),
             Test = results.TestOf(metric),
         };
         found.Validate();

@@ -61,7 +61,7 @@ public sealed record TextsRecord
     public int? Streams { get; init; }
 
     internal string? FindFault() =>
-        new[] { Train, Valid, Test }.Any(text => text?.Tokens < 0) ? "a text has fewer than 0 tokens"
+        Array.Exists(new[] { Train, Valid, Test }, text => text?.Tokens < 0) ? "a text has fewer than 0 tokens"
         : Streams is < 1 or > LanguageModelFile.MaxStreams ? $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}"
         : null;
 }

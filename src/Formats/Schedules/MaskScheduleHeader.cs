@@ -22,7 +22,7 @@ internal static class MaskScheduleHeader
     public static byte[] Write(MaskScheduleInfo info)
     {
         bool isNamed = info.Version > 1;
-        byte[][] names = [.. info.Places.Select(place => isNamed ? Encoding.UTF8.GetBytes(place.Name) : [])];
+        byte[][] names = [.. ImmutableArray.CreateRange(info.Places, place => isNamed ? Encoding.UTF8.GetBytes(place.Name) : [])];
         int nameAt = FixedBytes + (names.Length * PlaceBytes), end = isNamed ? nameAt + names.Sum(name => name.Length + 1) : nameAt;
         byte[] header = new byte[((end + 3) / 4 * 4) + ChecksumBytes];
         Span<byte> to = header;

@@ -11,7 +11,7 @@ internal static class ColumnNames
     public static string[] Of(string file, string[]? header, int count, long line)
     {
         string[] names = header is null ? new string[count] : [.. header];
-        if (header is not null && header.All(string.IsNullOrEmpty))
+        if (header is not null && Array.TrueForAll(header, string.IsNullOrEmpty))
         {
             Throw.Problem(new(FileProblemKind.TableInvalid, file, $"{file}, line {line}: the header has no name in any cell")
             { Line = line });

@@ -143,7 +143,7 @@ public sealed class CsvColumn
         (_ticks, _isTimes) = (ticks, true);
 
         // Unix counts from a moment that is the same everywhere; eight digits are a date on somebody's calendar.
-        _hasOffsets = _values.Any(value => value >= 1e8);
+        _hasOffsets = _values.Exists(value => value >= 1e8);
     }
 
     /// <summary>What is wrong with it as a column of numbers; null where nothing is.</summary>

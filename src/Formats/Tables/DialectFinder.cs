@@ -77,7 +77,7 @@ internal static class DialectFinder
     public static bool HasHeader(string[][] rows, DecimalMark mark, IReadOnlyCollection<string>? names)
     {
         string[] first = rows[0];
-        if (names is not null && first.Any(names.Contains)) return true;
+        if (names is not null && Array.Exists(first, names.Contains)) return true;
         bool hasText = false, hasValue = false;
         for (int column = 0; column < first.Length; column++)
         {

@@ -36,8 +36,8 @@ public static class LabelledTable
         text ??= NameOf(names, LabelledTexts.IsTextName, label);
         if (label is null != text is null && names.Length == 2)
         {
-            label ??= names.FirstOrDefault(name => name != text);
-            text ??= names.FirstOrDefault(name => name != label);
+            label ??= Array.Find(names, name => name != text);
+            text ??= Array.Find(names, name => name != label);
         }
 
         if ((label is null || text is null) && names.Length != 2)
@@ -79,7 +79,7 @@ public static class LabelledTable
 
     private static string? NameOf(string[] names, Func<string, bool> isOne, string? other)
     {
-        string[] found = [.. names.Where(name => name != other && isOne(name))];
+        string[] found = Array.FindAll(names, name => name != other && isOne(name));
         return found.Length == 1 ? found[0] : null;
     }
 

@@ -59,7 +59,7 @@ public sealed record NumberSequences(
         }
 
         return new(table, columns,
-            [.. order.Select(own => new NumberSequence(ids[own[0]], labels?[own[0]] ?? "", table.LineOf(own[0]), Gather(values, own)))],
+            order.ConvertAll(own => new NumberSequence(ids[own[0]], labels?[own[0]] ?? "", table.LineOf(own[0]), Gather(values, own))),
             interleaved);
     }
 

@@ -50,7 +50,7 @@ public sealed class NumberTable
             column.FindTimes();
         }
 
-        CsvColumn? time = columns.FirstOrDefault(column => column.Kind == ColumnKind.Times);
+        CsvColumn? time = Array.Find(columns, column => column.Kind == ColumnKind.Times);
         Time = time is null ? null : new TimeColumn(time.Name, time.Ticks, time.HasOffsets);
         Remarks = [.. TableRemarks.Of(this, rows, cut)];
     }
@@ -137,7 +137,7 @@ public sealed class NumberTable
     public SeriesTable Series(IEnumerable<string> names)
     {
         CsvColumn[] columns = [.. names.Select(Column).Distinct()];
-        return new([.. columns.Select(column => column.Name)], [.. columns.Select(Numbers)]);
+        return new(Array.ConvertAll(columns, column => column.Name), Array.ConvertAll(columns, Numbers));
     }
 
     /// <summary>Columns as a series, found as <see cref="ColumnMatch"/> finds them in rows: by their names, and where there is no header by

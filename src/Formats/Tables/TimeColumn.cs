@@ -127,7 +127,13 @@ public sealed record TimeColumnReport
             before = at;
         }
 
-        return counts.Count == 0 ? 0 : counts.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).First().Key;
+        (long commonest, long most) = (0, 0);
+        foreach ((long step, long count) in counts)
+        {
+            if (count > most || (count == most && step < commonest)) (commonest, most) = (step, count);
+        }
+
+        return commonest;
     }
 
     // Nearly all countries that change their clocks do so on a Sunday, between midnight and four.

@@ -76,7 +76,7 @@ public sealed class LabelledTexts
         if (named is not null && lines.Count > 1) lines.RemoveAt(0);
         else named = null;
         LabelPlace place = options.Place ?? named ?? new LabelSides(lines.Select(line => line.Line), separator, options).Find(path);
-        return new(path, place, separator, options.IsMultiLabel, [.. lines.Select(line => RowOf(path, line, place, separator, options))])
+        return new(path, place, separator, options.IsMultiLabel, lines.ConvertAll(line => RowOf(path, line, place, separator, options)))
         {
             HasHeader = named is not null,
             Remarks = [.. RemarksOf(path, text, blank)],
@@ -118,7 +118,7 @@ public sealed class LabelledTexts
 
     private static LabelPlace? PlaceOfHeader(string line)
     {
-        string[] names = [.. line.Split('\t').Select(name => name.Trim())];
+        string[] names = Array.ConvertAll(line.Split('\t'), name => name.Trim());
         if (names.Length != 2) return null;
         if (s_labelNames.Contains(names[0]) && s_textNames.Contains(names[1])) return LabelPlace.First;
         return s_textNames.Contains(names[0]) && s_labelNames.Contains(names[1]) ? LabelPlace.Last : null;

@@ -115,7 +115,7 @@ public sealed class Vocabulary
         if (addUnknown || minimumCount > 1 || words.Count + marks.Count > maximumSize) marks.TryAdd(Unknown, 0);
         words.Sort();
         int kept = Math.Min(words.Count, maximumSize - marks.Count);
-        foreach (Counted rare in words.Skip(kept)) dropped += rare.Count;
+        for (int rare = kept; rare < words.Count; rare++) dropped += words[rare].Count;
         if (marks.ContainsKey(Unknown)) marks[Unknown] += dropped;
         words.RemoveRange(kept, words.Count - kept);
         foreach (KeyValuePair<string, long> pair in marks)
@@ -124,7 +124,7 @@ public sealed class Vocabulary
             words.Insert(~words.BinarySearch(mark), mark);
         }
 
-        return new Vocabulary(counts.Level, [.. words.Select(word => word.Token)], counts.LineMarks);
+        return new Vocabulary(counts.Level, words.ConvertAll(word => word.Token), counts.LineMarks);
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>

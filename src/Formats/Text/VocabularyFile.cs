@@ -55,7 +55,7 @@ public static class VocabularyFile
         if (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);
 
         // Where all lines end in a carriage return it is part of their ends; where one does not, it is what it is.
-        if (lines.Count > 0 && lines.All(line => line.EndsWith('\r'))) lines = [.. lines.Select(line => line[..^1])];
+        if (lines.Count > 0 && lines.TrueForAll(line => line.EndsWith('\r'))) lines = lines.ConvertAll(line => line[..^1]);
         if (level != TextLevel.Character) return lines;
         var tokens = new List<string>(lines.Count);
         for (int i = 0; i < lines.Count; i++)
@@ -119,13 +119,14 @@ public static class VocabularyFile
         }
 
         reader.Read();
-        for (int number = 0; number < tokens.Count; number++)
+        string[] inOrder = new string[tokens.Count];
+        for (int number = 0; number < inOrder.Length; number++)
         {
-            if (!tokens.ContainsKey(number))
-                throw Refused(path, $" in JSON: it has {Words.Count(tokens.Count)} tokens, and none has the number {number}");
+            inOrder[number] = tokens.GetValueOrDefault(number)
+                ?? throw Refused(path, $" in JSON: it has {Words.Count(tokens.Count)} tokens, and none has the number {number}");
         }
 
-        return [.. tokens.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+        return [.. inOrder];
     }
 
     private static FileProblemException Refused(string path, string why) =>

@@ -31,11 +31,27 @@ public sealed record ClassificationResult(
     {
         get
         {
-            LabelFigures[] known = [.. PerLabel.Where(label => label.Count + label.Predicted > 0)];
-            return known.Length == 0 ? 0 : known.Average(label => label.F1);
+            double sum = 0;
+            int known = 0;
+            foreach (LabelFigures label in PerLabel)
+            {
+                if (label.Count + label.Predicted == 0) continue;
+                sum += label.F1;
+                known++;
+            }
+
+            return known == 0 ? 0 : sum / known;
         }
     }
 
     /// <summary>The accuracy of always saying the label that is most frequent here.</summary>
-    public double MajorityAccuracy => Count == 0 ? 0 : PerLabel.Max(label => (double)label.Count) / Count;
+    public double MajorityAccuracy
+    {
+        get
+        {
+            long most = 0;
+            foreach (LabelFigures label in PerLabel) most = Math.Max(most, label.Count);
+            return Count == 0 ? 0 : (double)most / Count;
+        }
+    }
 }

@@ -137,7 +137,8 @@ public sealed class ClassifierEvaluator
             right += isRight ? 1 : 0;
         }
 
-        LabelFigures[] figures = [.. counts.Select((count, label) => new LabelFigures(count, predicted[label], hits[label]))];
+        var figures = new LabelFigures[labels];
+        for (int label = 0; label < labels; label++) figures[label] = new(counts[label], predicted[label], hits[label]);
         return new ClassificationResult(
             sequences.Count, loss / ((double)sequences.Count * labels), (double)right / sequences.Count, figures, []);
     }

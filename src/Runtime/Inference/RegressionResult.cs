@@ -52,14 +52,15 @@ internal struct ErrorSums
     /// <summary>The spread of the errors about their mean.</summary>
     public readonly double Spread => Math.Sqrt(Math.Max(0, (_squares / _count) - (_errors / _count * (_errors / _count))));
 
-    public static RegressionFigures Figures(IEnumerable<(ErrorSums Sums, int Target)> cells)
+    /// <summary>Figures of sums over so many targets, which are those of the targets in turn.</summary>
+    public static RegressionFigures Figures(ReadOnlySpan<ErrorSums> cells, int targets)
     {
         var all = default(ErrorSums);
         double spread = 0;
-        foreach (IGrouping<int, ErrorSums> target in cells.GroupBy(cell => cell.Target, cell => cell.Sums))
+        for (int target = 0; target < targets; target++)
         {
             var own = default(ErrorSums);
-            foreach (ErrorSums sums in target) own.Add(sums);
+            for (int cell = target; cell < cells.Length; cell += targets) own.Add(cells[cell]);
             if (own._count > 0) spread += own._valueSquares - (own._values / own._count * own._values);
             all.Add(own);
         }

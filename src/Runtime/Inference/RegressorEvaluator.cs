@@ -88,14 +88,23 @@ public sealed class RegressorEvaluator
             progress?.Invoke((double)(row - first) / (end - first));
         }
 
-        (ErrorSums Sums, int Target)[] cells = [.. sums.Select((sum, output) => (sum, output % _form.Targets.Length))];
-        RegressionFigures all = ErrorSums.Figures(cells);
+        int targets = _form.Targets.Length;
+        RegressionFigures all = ErrorSums.Figures(sums, targets);
         if (all.Count == 0) Throw.Argument("no target of these rows can be judged: all are missing, or nothing stands before them");
-        return new RegressionResult(
-            all,
-            [.. Enumerable.Range(0, _form.Targets.Length).Select(target => ErrorSums.Figures(cells.Where(cell => cell.Target == target)))],
-            [.. cells.Chunk(_form.Targets.Length).Select(step => ErrorSums.Figures(step))],
-            [.. cells.Take(_form.Targets.Length).Select(cell => cell.Sums.Spread * _form.TargetScales[cell.Target].Scale)]);
+        var perTarget = new RegressionFigures[targets];
+        var perStep = new RegressionFigures[sums.Length / targets];
+        double[] spreads = new double[targets];
+        var ofTarget = new ErrorSums[perStep.Length];
+        for (int target = 0; target < targets; target++)
+        {
+            for (int step = 0; step < perStep.Length; step++) ofTarget[step] = sums[(step * targets) + target];
+            perTarget[target] = ErrorSums.Figures(ofTarget, 1);
+            spreads[target] = sums[target].Spread * _form.TargetScales[target].Scale;
+        }
+
+        for (int step = 0; step < perStep.Length; step++)
+            perStep[step] = ErrorSums.Figures(sums.AsSpan(step * targets, targets), targets);
+        return new RegressionResult(all, perTarget, perStep, spreads);
     }
 
     private void Run(PreparedSeries series, int row, int count)

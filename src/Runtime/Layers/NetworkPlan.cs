@@ -74,7 +74,7 @@ public sealed class NetworkPlan
     public MaskPlace Place(string name, int units, float rate)
     {
         int number = 0;
-        while (_places.Any(place => place.Number == number)) number++;
+        while (_places.Exists(place => place.Number == number)) number++;
         return Place(new MaskPlace(name, number, units, rate));
     }
 

@@ -30,7 +30,7 @@ public sealed record MaskPlace
         if ((uint)number >= MaxNumbers) Throw.OutOfRange(nameof(number), number, $"0 to {MaxNumbers - 1}");
         if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
         Throw.IfNoRate(rate);
-        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaxNameBytes || name.EnumerateRunes().Any(IsUnseen))
+        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaxNameBytes || HasUnseen(name))
             Throw.Argument($"mask place {number} needs a name of 1 to {MaxNameBytes} bytes of UTF-8, without invisible characters");
         Name = name;
         Number = number;
@@ -81,6 +81,16 @@ public sealed record MaskPlace
     };
 
     // Half a surrogate pair comes as the replacement character.
+    private static bool HasUnseen(string name)
+    {
+        foreach (Rune rune in name.EnumerateRunes())
+        {
+            if (IsUnseen(rune)) return true;
+        }
+
+        return false;
+    }
+
     private static bool IsUnseen(Rune rune) => rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

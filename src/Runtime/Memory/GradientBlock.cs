@@ -65,7 +65,7 @@ public sealed class GradientBlock
         Capacity = CapacityOf(layout, tables);
         _starts = memory.Take(Capacity);
         _lengths = memory.Take(Capacity);
-        _tables = [.. tables.OrderBy(table => table.Table.Offset).Select(table => new Rows(table, memory))];
+        _tables = Array.ConvertAll(InOrder(tables), table => new Rows(table, memory));
         int start = 0;
         foreach (Rows rows in _tables)
         {
@@ -90,16 +90,28 @@ public sealed class GradientBlock
     internal int Capacity { get; }
 
     /// <summary>What the lists of blocks and rows take, in floats, as they are asked for.</summary>
-    internal static long ListFloats(ParameterLayout layout, IReadOnlyList<SparseTable> tables) =>
-        (2L * AlignedBuffer.RoundUp(CapacityOf(layout, tables))) +
-        tables.Sum(table => AlignedBuffer.RoundUp((long)Rows.MostOf(table)) + AlignedBuffer.RoundUp(2L * Rows.WordsOf(table)));
+    internal static long ListFloats(ParameterLayout layout, IReadOnlyList<SparseTable> tables)
+    {
+        long floats = 2L * AlignedBuffer.RoundUp(CapacityOf(layout, tables));
+        foreach (SparseTable table in tables)
+            floats += AlignedBuffer.RoundUp((long)Rows.MostOf(table)) + AlignedBuffer.RoundUp(2L * Rows.WordsOf(table));
+        return floats;
+    }
+
+    // As they lie in memory.
+    private static SparseTable[] InOrder(IReadOnlyList<SparseTable> tables)
+    {
+        SparseTable[] ordered = [.. tables];
+        Array.Sort(Array.ConvertAll(ordered, table => table.Table.Offset), ordered);
+        return ordered;
+    }
 
     /// <summary>The most blocks that a layout's gradient can have.</summary>
     internal static int CapacityOf(ParameterLayout layout, IReadOnlyList<SparseTable> tables)
     {
         long most = 0;
         int start = 0;
-        foreach (SparseTable table in tables.OrderBy(table => table.Table.Offset))
+        foreach (SparseTable table in InOrder(tables))
         {
             int blocksOfRow = Blocks(table.Table.Shape[1] + (2 * AlignedBuffer.AlignmentFloats));
             most += Blocks(table.Table.Offset - start) + ((long)Rows.MostOf(table) * blocksOfRow);

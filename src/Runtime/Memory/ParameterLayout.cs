@@ -36,7 +36,7 @@ public sealed class ParameterLayout
     public TensorSlot Add(string name, params ReadOnlySpan<int> shape)
     {
         if (_isComplete) Throw.Argument($"tensor '{name}' comes too late: there is a block of this layout already");
-        if (_tensors.Any(t => t.Name == name)) Throw.Argument($"tensor '{name}' is declared twice");
+        if (_tensors.Exists(t => t.Name == name)) Throw.Argument($"tensor '{name}' is declared twice");
         long length = 1;
         foreach (int extent in shape)
         {

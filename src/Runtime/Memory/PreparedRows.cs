@@ -6,7 +6,7 @@ namespace TinySD.Runtime.Memory;
 /// <param name="Slot">The matrix.</param>
 /// <param name="First">The first of the columns.</param>
 /// <param name="Count">How many they are.</param>
-internal readonly record struct WeightColumns(TensorSlot Slot, int First, int Count)
+internal sealed record WeightColumns(TensorSlot Slot, int First, int Count)
 {
     /// <summary>K.</summary>
     public int Rows => Slot.Shape[0];

@@ -7,7 +7,12 @@ namespace TinySD.Runtime.Models;
 internal static class ModelWeights
 {
     /// <summary>Floats of all copies together.</summary>
-    public static int PreparedFloats(IEnumerable<WeightColumns> weights) => checked((int)weights.Sum(WeightRows.PreparedFloats));
+    public static int PreparedFloats(IEnumerable<WeightColumns> weights)
+    {
+        long floats = 0;
+        foreach (WeightColumns columns in weights) floats += WeightRows.PreparedFloats(columns);
+        return checked((int)floats);
+    }
 
     /// <summary>Makes them in one block.</summary>
     public static void Prepare(IEnumerable<WeightColumns> weights, ParameterBlock parameters, Func<int, Memory<float>>? memory)

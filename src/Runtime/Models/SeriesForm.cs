@@ -88,7 +88,7 @@ public sealed record SeriesForm
     public int OutputCount => checked(StepCount * Targets.Length);
 
     /// <summary>The input that is each target, -1 where none is.</summary>
-    public ImmutableArray<int> InputsOfTargets => [.. Targets.Select(target => Inputs.IndexOf(target))];
+    public ImmutableArray<int> InputsOfTargets => ImmutableArray.CreateRange(Targets, target => Inputs.IndexOf(target));
 
     /// <summary>Rows from the one that is fed to the one that a step predicts.</summary>
     public int Ahead(int step) => Horizon == 0 ? 0 : step + 1;
@@ -147,8 +147,8 @@ public sealed record SeriesForm
 
         form = form with
         {
-            InputScales = [.. form.Inputs.Select(name => form.FeedsChange ? ScaleOfChanges(name) : ScaleOf(name))],
-            TargetScales = [.. form.Targets.Select(name => ScaleOf(name))],
+            InputScales = ImmutableArray.CreateRange(form.Inputs, name => form.FeedsChange ? ScaleOfChanges(name) : ScaleOf(name)),
+            TargetScales = ImmutableArray.CreateRange(form.Targets, name => ScaleOf(name)),
             OutputScales = [.. Enumerable.Repeat(new ColumnScale(0, 1), form.OutputCount)],
         };
         for (int target = 0; target < form.Targets.Length; target++)
@@ -181,7 +181,8 @@ public sealed record SeriesForm
         {
             ScaleOf(name);
             var filler = new LastValue(double.NaN);
-            return ColumnScale.Of([.. train.Table[name][train.First..train.End].ToArray().Select(value => filler.Change(value))], out _);
+            double[] values = train.Table[name][train.First..train.End].ToArray();
+            return ColumnScale.Of(Array.ConvertAll(values, value => filler.Change(value)), out _);
         }
 
         ColumnScale ScaleOf(string name)

@@ -20,7 +20,7 @@ internal sealed class LabelledBatches : IBatches<SequenceBatch>
         _order = new LengthOrder(recipe.Seed, sequences.Count, recipe.BatchSize, sequences.LengthOf);
         int known = counts.Count(count => count > 0);
         if (recipe.BalancesLabels)
-            _weights = [.. counts.Select(count => count == 0 ? 0f : (float)(sequences.Count / ((double)known * count)))];
+            _weights = Array.ConvertAll(counts, count => count == 0 ? 0f : (float)(sequences.Count / ((double)known * count)));
     }
 
     public int Begin(int epoch, long firstUpdate) => _order.Begin(epoch);

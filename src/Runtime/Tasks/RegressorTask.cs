@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TinySD.Runtime.Hardware;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
@@ -197,15 +198,19 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     }
 
     /// <summary>What the squared error of each output counts in that of normalised values.</summary>
-    internal static float[] Squares(SeriesForm form) => [.. form.OutputScales.Select(scale => (float)(scale.Scale * scale.Scale))];
+    internal static float[] Squares(SeriesForm form) =>
+        [.. ImmutableArray.CreateRange(form.OutputScales, scale => (float)(scale.Scale * scale.Scale))];
 
     /// <summary>What each output counts in the loss: outputs are learnt in units of their own spread, and count as they do in the error of
     /// normalised values; 1 on the mean.</summary>
     internal static float[] Weights(RegressorRecipe recipe, SeriesForm form)
     {
         double[] weights =
-            [.. form.OutputScales.Select(scale => recipe.Loss == SequenceLoss.Squared ? scale.Scale * scale.Scale : scale.Scale)];
+        [
+            .. ImmutableArray.CreateRange(
+                form.OutputScales, scale => recipe.Loss == SequenceLoss.Squared ? scale.Scale * scale.Scale : scale.Scale),
+        ];
         double mean = weights.Average();
-        return [.. weights.Select(weight => (float)(weight / mean))];
+        return Array.ConvertAll(weights, weight => (float)(weight / mean));
     }
 }

@@ -70,7 +70,7 @@ public sealed class WorkerPool : IParallelRunner, IDisposable
     /// <exception cref="InvalidOperationException">The work itself asks for it, and would wait for its own end.</exception>
     public void Dispose()
     {
-        if (Thread.CurrentThread == _caller || _workers.Any(worker => worker.IsCurrent))
+        if (Thread.CurrentThread == _caller || Array.Exists(_workers, worker => worker.IsCurrent))
             Throw.Invalid("the pool cannot be disposed by the work it runs; do so when that is done");
         if (Interlocked.Exchange(ref _stopping, 1) != 0) return;
 

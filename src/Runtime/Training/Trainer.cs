@@ -83,7 +83,7 @@ public sealed class Trainer<TBatch>
         IReadOnlyList<SparseTable> tables = network.SparseTables;
 
         // Other machines may use any row.
-        if (reducer is not null) tables = [.. tables.Select(table => table with { MaxRows = table.Table.Shape[0] })];
+        if (reducer is not null) tables = Array.ConvertAll([.. tables], table => table with { MaxRows = table.Table.Shape[0] });
         long blocks = 1 + Optimizer.StateNames(recipe).Length;
         var arena = new Arena((blocks * layout.LengthFloats) + ListFloats(layout, tables), memory);
         Gradients = new GradientBlock(layout, tables, arena.Take);

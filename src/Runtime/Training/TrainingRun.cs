@@ -276,7 +276,7 @@ public sealed class TrainingRun<TBatch>
 
     private double Figure(EpochOutcome epoch) => Task.Metric.Figure(epoch.Valid.Loss, epoch.Valid.Metric);
 
-    private double[] Figures() => [.. _epochs.Select(Figure)];
+    private double[] Figures() => [.. _epochs.ConvertAll(Figure)];
 
     private NamedBlock[] Blocks() =>
     [

@@ -26,7 +26,7 @@ internal sealed class AnalysedSequences
     /// <summary>Sequences of rows, [T][I] each.</summary>
     /// <inheritdoc cref="OfTokens"/>
     public static AnalysedSequences OfRows(SequenceModel model, IReadOnlyList<float[]> rows, IReadOnlyList<int> classes) =>
-        new(model, null, [.. rows.Select(values => (ReadOnlyMemory<float>)values)], OneOfEach(classes));
+        new(model, null, Array.ConvertAll([.. rows], values => (ReadOnlyMemory<float>)values), OneOfEach(classes));
 
     /// <summary>A series of rows, read as a whole or by every window of so many rows that it has.</summary>
     /// <param name="model">The network.</param>
@@ -36,10 +36,15 @@ internal sealed class AnalysedSequences
     public static AnalysedSequences OfSeries(SequenceModel model, float[] series, int[] classes, int window)
     {
         int width = model.Config.Body.InputSize, rows = series.Length / width, length = window == 0 ? rows : window;
-        IEnumerable<int> starts = Enumerable.Range(0, rows - length + 1);
-        return new AnalysedSequences(
-            model, null, [.. starts.Select(row => (ReadOnlyMemory<float>)series.AsMemory(row * width, length * width))],
-            [.. starts.Select(row => (ReadOnlyMemory<int>)classes.AsMemory(row, length))]);
+        var windows = new ReadOnlyMemory<float>[rows - length + 1];
+        var ofSteps = new ReadOnlyMemory<int>[windows.Length];
+        for (int row = 0; row < windows.Length; row++)
+        {
+            windows[row] = series.AsMemory(row * width, length * width);
+            ofSteps[row] = classes.AsMemory(row, length);
+        }
+
+        return new AnalysedSequences(model, null, windows, ofSteps);
     }
 
     /// <summary>How many there are.</summary>
@@ -97,11 +102,11 @@ internal sealed class AnalysedSequences
         if (which.Count == 0) which.Add(Enumerable.Range(0, Count).First(i => LengthOf(i) > 0));
         int most = (int)Math.Min(steps, int.MaxValue / Width);
         return new AnalysedSequences(
-            _model, _tokens is null ? null : [.. which.Select(i => _tokens[i].Length <= most ? _tokens[i] : _tokens[i][..most])],
-            _rows is null ? null : [.. which.Select(i => _rows[i][..Math.Min(_rows[i].Length, most * Width)])],
-            _classes.Count == 0 ? [] : [.. which.Select(i => _classes[i])]);
+            _model, _tokens is null ? null : which.ConvertAll(i => _tokens[i].Length <= most ? _tokens[i] : _tokens[i][..most]),
+            _rows is null ? null : which.ConvertAll(i => _rows[i][..Math.Min(_rows[i].Length, most * Width)]),
+            _classes.Count == 0 ? [] : which.ConvertAll(i => _classes[i]));
     }
 
     private static ReadOnlyMemory<int>[] OneOfEach(IReadOnlyList<int> classes) =>
-        [.. classes.Select(value => (ReadOnlyMemory<int>)new[] { value })];
+        Array.ConvertAll([.. classes], value => (ReadOnlyMemory<int>)new[] { value });
 }

@@ -31,7 +31,7 @@ internal static class Eigenvalues
             for (int i = 0; i < size; i++) vectors[(k * size) + i] = sign * vector[i];
         }
 
-        return ([.. order.Select(k => found[k].Real)], vectors);
+        return (Array.ConvertAll(order, k => found[k].Real), vectors);
 
         static int Largest(ReadOnlySpan<double> vector)
         {
@@ -47,7 +47,7 @@ internal static class Eigenvalues
     /// <param name="size">n.</param>
     public static Spectrum? General(double[] matrix, int size)
     {
-        if (matrix.Any(value => !double.IsFinite(value))) return null;
+        if (Array.Exists(matrix, value => !double.IsFinite(value))) return null;
         var turned = new double[matrix.Length];
         for (int i = 0; i < size; i++)
         {
@@ -64,10 +64,10 @@ internal static class Eigenvalues
                 .. Enumerable.Range(0, size).OrderByDescending(k => values[k].Magnitude).ThenByDescending(k => values[k].Real)
                     .ThenByDescending(k => values[k].Imaginary),
             ];
-            int[] partners = Partners([.. order.Select(k => values[k])], again);
+            int[] partners = Partners(Array.ConvertAll(order, k => values[k]), again);
             return new Spectrum(
-                [.. order.Select(k => values[k])], [.. order.Select(k => VectorOf(values, left, k))],
-                [.. partners.Select(k => VectorOf(again, right, k))]);
+                Array.ConvertAll(order, k => values[k]), Array.ConvertAll(order, k => VectorOf(values, left, k)),
+                Array.ConvertAll(partners, k => VectorOf(again, right, k)));
         }
         catch (NonConvergenceException)
         {
@@ -79,7 +79,7 @@ internal static class Eigenvalues
     {
         var values = new Complex[size];
         var vectors = new double[size * size];
-        if (matrix.All(value => value == 0))
+        if (Array.TrueForAll(matrix, value => value == 0))
         {
             // The routine compares with the matrix's norm, and would never end here.
             for (int i = 0; i < size; i++) vectors[(i * size) + i] = 1;
@@ -123,9 +123,16 @@ internal static class Eigenvalues
             vector[i] = new Complex(packed[(real * size) + i], isSecond ? -imaginary : imaginary);
         }
 
-        Complex largest = vector.MaxBy(value => value.Magnitude);
-        double length = Math.Sqrt(vector.Sum(value => (value.Real * value.Real) + (value.Imaginary * value.Imaginary)));
+        Complex largest = vector[0];
+        double squares = 0;
+        foreach (Complex value in vector)
+        {
+            if (value.Magnitude > largest.Magnitude) largest = value;
+            squares += (value.Real * value.Real) + (value.Imaginary * value.Imaginary);
+        }
+
+        double length = Math.Sqrt(squares);
         Complex turn = Complex.Conjugate(largest) / (largest.Magnitude * length);
-        return [.. vector.Select(value => value * turn)];
+        return Array.ConvertAll(vector, value => value * turn);
     }
 }

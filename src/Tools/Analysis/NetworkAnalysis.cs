@@ -56,11 +56,11 @@ internal sealed class NetworkAnalysis
             States = (_data.Steps, walk.States.Count),
             Components = components,
             Parts = Parts(walk.States),
-            Drawn = [.. walk.Drawn.Select(drawn => new DrawnState(drawn.Class, drawn.Share, Along(components, drawn.State)))],
-            Paths = [.. walk.Paths.Select(path => new DrawnPath(path.Class, [.. path.States.Select(state => Along(components, state))]))],
+            Drawn = walk.Drawn.ConvertAll(drawn => new DrawnState(drawn.Class, drawn.Share, Along(components, drawn.State))),
+            Paths = walk.Paths.ConvertAll(path => new DrawnPath(path.Class, path.States.ConvertAll(state => Along(components, state)))),
             Angles = VectorGeometry.Angles(_readOut.Vectors),
             CentredAngles = VectorGeometry.Angles(VectorGeometry.Centred(_readOut.Vectors)),
-            ReadOut = [.. _readOut.Vectors.Select(vector => Shadow(components, vector))],
+            ReadOut = Array.ConvertAll(_readOut.Vectors, vector => Shadow(components, vector)),
             SlowPoints = slow,
             Words = WordDeflection.Of(
                 _map, _sequences, counts, _settings.MaxWords, [.. slow[0].Points.Select(point => point.Point.State)], components,
@@ -110,12 +110,16 @@ internal sealed class NetworkAnalysis
         Parallel.For(0, points.Count, options, i =>
         {
             if (Eigenvalues.General(jacobians[i], map.Size) is not { } spectrum) return;
-            modes[i] =
-            [
-                .. spectrum.Values.Select((value, k) => new PointMode(
+            var own = new PointMode[spectrum.Values.Length];
+            for (int k = 0; k < own.Length; k++)
+            {
+                System.Numerics.Complex value = spectrum.Values[k];
+                own[k] = new(
                     value, TimeConstant.Of(value), VectorGeometry.ShareWithin(span, spectrum.Left[k]),
-                    VectorGeometry.ShareWithin(span, spectrum.Right[k]))),
-            ];
+                    VectorGeometry.ShareWithin(span, spectrum.Right[k]));
+            }
+
+            modes[i] = own;
         });
         return modes;
     }
@@ -258,7 +262,7 @@ internal sealed class NetworkAnalysis
                 }
             }
 
-            return [.. sums.Select(sum => (float)(sum / Math.Max(1, sequences.Steps)))];
+            return Array.ConvertAll(sums, sum => (float)(sum / Math.Max(1, sequences.Steps)));
         }
     }
 }

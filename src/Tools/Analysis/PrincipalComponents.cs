@@ -11,14 +11,14 @@ internal sealed record PrincipalComponents(int First, double[] Mean, double[] Va
     public static PrincipalComponents Of(Covariance covariance, int first, int count)
     {
         (double[] values, double[] vectors) = Eigenvalues.Symmetric(covariance.Matrix(first, count), count);
-        return new(first, covariance.Mean()[first..(first + count)], [.. values.Select(value => Math.Max(0, value))], vectors);
+        return new(first, covariance.Mean()[first..(first + count)], Array.ConvertAll(values, value => Math.Max(0, value)), vectors);
     }
 
     /// <summary>The sum of all variances.</summary>
     public double Total => Variances.Sum();
 
     /// <summary>The share of each direction in the whole variance, which is 0 where nothing varies.</summary>
-    public double[] Shares => Total > 0 ? [.. Variances.Select(variance => variance / Total)] : new double[Variances.Length];
+    public double[] Shares => Total > 0 ? Array.ConvertAll(Variances, variance => variance / Total) : new double[Variances.Length];
 
     /// <summary>(sum of variances)^2 / sum of squared variances: n for n equal ones, 1 where a single one is not 0, and 0 where nothing
     /// varies.</summary>

@@ -17,7 +17,7 @@ internal sealed class ReadOutVectors
             .. Enumerable.Range(0, outputs)
                 .Select(o => Enumerable.Range(0, hidden).Select(j => (double)weights[(j * outputs) + o]).ToArray()),
         ];
-        Bias = [.. model.Parameters[model.HeadBias].ToArray().Select(value => (double)value)];
+        Bias = Array.ConvertAll(model.Parameters[model.HeadBias].ToArray(), value => (double)value);
     }
 
     /// <summary>[O][H].</summary>
@@ -31,7 +31,7 @@ internal sealed class ReadOutVectors
     public double[][] Span(int size, bool onlyDifferences)
     {
         double[][] vectors = onlyDifferences && Vectors.Length > 1 ? VectorGeometry.Centred(Vectors) : Vectors;
-        return VectorGeometry.Basis([.. vectors.Select(vector => Padded(vector, size))]);
+        return VectorGeometry.Basis(Array.ConvertAll(vectors, vector => Padded(vector, size)));
     }
 
     /// <summary>What the head gives for a state, [O].</summary>

@@ -134,7 +134,7 @@ internal static class SlowPoints
         public int Run(int first, int count, Action<double> progress, CancellationToken stop)
         {
             int[] at = [.. Enumerable.Range(first, count)];
-            double[] points = [.. starts.AsSpan(first * _size, count * _size).ToArray().Select(value => (double)value)];
+            double[] points = Array.ConvertAll(starts.AsSpan(first * _size, count * _size).ToArray(), value => (double)value);
             double[] mean = new double[points.Length], square = new double[points.Length];
             float[] states = new float[points.Length], next = new float[points.Length], pulled = new float[points.Length];
             double fall = Math.Pow(settings.LastRate / settings.Rate, 1.0 / Math.Max(1, settings.Updates - 1)), rate = settings.Rate;

@@ -51,7 +51,7 @@ internal static class VectorGeometry
             }
 
             double left = Length(rest);
-            if (left > Dependent * length) basis.Add([.. rest.Select(value => value / left)]);
+            if (left > Dependent * length) basis.Add(Array.ConvertAll(rest, value => value / left));
         }
 
         return [.. basis];
@@ -60,7 +60,8 @@ internal static class VectorGeometry
     /// <summary>The length of a vector's shadow in a space, over its own: 0 at right angles, 1 within it.</summary>
     public static double ShareWithin(IReadOnlyList<double[]> basis, Complex[] vector)
     {
-        double all = vector.Sum(Square), within = 0;
+        double all = 0, within = 0;
+        foreach (Complex value in vector) all += Square(value);
         foreach (double[] direction in basis)
         {
             Complex along = 0;

@@ -25,19 +25,19 @@ internal sealed record WordCounts(double ParticipationRatio, int Components95, d
             foreach (int token in sequences.TokensOf(i)) counts[sequences.ClassOf(i)][token]++;
         }
 
-        int[] known = [.. Enumerable.Range(0, classes).Where(k => counts[k].Any(count => count > 0))];
+        int[] known = [.. Enumerable.Range(0, classes).Where(k => Array.Exists(counts[k], count => count > 0))];
         if (known.Length < 2) return null;
-        bool[] occurs = [.. Enumerable.Range(0, vocabulary).Select(w => known.Any(k => counts[k][w] > 0))];
+        bool[] occurs = [.. Enumerable.Range(0, vocabulary).Select(w => Array.Exists(known, k => counts[k][w] > 0))];
         int distinct = occurs.Count(value => value);
-        double[][] frequencies = [.. known.Select(k => counts[k].Select(count => count / counts[k].Sum()).ToArray())];
-        double[] sums = [.. known.Select(k => counts[k].Sum())];
+        double[][] frequencies = Array.ConvertAll(known, k => counts[k].Select(count => count / counts[k].Sum()).ToArray());
+        double[] sums = Array.ConvertAll(known, k => counts[k].Sum());
         float[][] evidence = new float[vocabulary][];
         for (int w = 0; w < vocabulary; w++)
         {
             if (!occurs[w]) continue;
             double[] logs = [.. known.Select((k, place) => Math.Log((counts[k][w] + 1) / (sums[place] + distinct)))];
             double mean = logs.Average();
-            evidence[w] = [.. logs.Select(value => (float)(value - mean))];
+            evidence[w] = Array.ConvertAll(logs, value => (float)(value - mean));
         }
 
         var covariance = new Covariance(known.Length);
@@ -70,6 +70,7 @@ internal sealed record WordCounts(double ParticipationRatio, int Components95, d
             for (int b = 0; b < count; b++) products[(a * count) + b] = centred[a].Zip(centred[b], (x, y) => x * y).Sum();
         }
 
-        return PrincipalComponents.ParticipationOf([.. Eigenvalues.Symmetric(products, count).Values.Select(value => Math.Max(0, value))]);
+        return PrincipalComponents.ParticipationOf(
+            Array.ConvertAll(Eigenvalues.Symmetric(products, count).Values, value => Math.Max(0, value)));
     }
 }

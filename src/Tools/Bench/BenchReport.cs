@@ -28,7 +28,7 @@ internal sealed class BenchReport
         _elementwise = Compare(times => times.Elementwise);
         _optimizer = Compare(times => times.Optimizer);
         _step = Compare(times => times.Step);
-        _profile = [.. Enum.GetValues<Pass>().Select(Profile)];
+        _profile = Array.ConvertAll(Enum.GetValues<Pass>(), Profile);
     }
 
     private LanguageModelRecipe Recipe => _comparison.Structured.Run.Recipe;
@@ -96,10 +96,12 @@ internal sealed class BenchReport
     private Table ProfileTable()
     {
         var table = new Table("pass", ">random", ">share", ">structured", ">share", ">ratio");
-        foreach ((Pass pass, BenchProfilePass times) in Enum.GetValues<Pass>().Zip(_profile))
+        Pass[] passes = Enum.GetValues<Pass>();
+        for (int i = 0; i < passes.Length; i++)
         {
+            BenchProfilePass times = _profile[i];
             table.Row(
-                Names.Passes.NameOf(pass), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs),
+                Names.Passes.NameOf(passes[i]), Milliseconds(times.DenseMs), Percent(times.DenseMs / _step.DenseMs),
                 Milliseconds(times.StructuredMs), Percent(times.StructuredMs / _step.StructuredMs),
                 times.StructuredMs > 0 ? Figures.Fixed(times.DenseMs / times.StructuredMs, 2) : "");
         }

@@ -24,7 +24,7 @@ internal static class HwCommand
         string? best = BuiltInProfiles.BestFor(here)?.Name, less = Profiles.BuiltForLess(here);
         ProfileResult[] results =
         [
-            .. BuiltInProfiles.All.Select(p => new ProfileResult(
+            .. ImmutableArray.CreateRange(BuiltInProfiles.All, p => new ProfileResult(
                 p.Name, p.Kind == HardwareKind.Simd ? "simd" : "systolic", p.Description, p.Fallback,
                 p.Simd is { } simd && here.Runs(simd.Instructions), p.Name == best)),
         ];

@@ -143,8 +143,8 @@ internal sealed class RunCommand : CliCommand
             if (!tensors.TryGetValue(LengthsName, out NamedTensor? lengths)) return null;
             if (lengths.Integers is not { } numbers || lengths.Shape.Length != 1 || numbers.Length != batch)
                 throw Wrong(path, LengthsName, $"expected {Figures.Count(batch, "integer")}, found {Text(lengths.Shape)}");
-            return numbers.All(length => length >= 0 && length <= timeSteps)
-                ? [.. numbers.Select(length => (int)length)]
+            return Array.TrueForAll(numbers, length => length >= 0 && length <= timeSteps)
+                ? Array.ConvertAll(numbers, length => (int)length)
                 : throw Wrong(path, LengthsName, $"0 to {timeSteps} was expected for each sequence");
         }
     }

@@ -74,9 +74,9 @@ internal sealed class SynthesizeCommand : CliCommand
                 if (stop.IsCancellationRequested) throw new StoppedException($"stopped; nothing was written to {output}.");
                 SyntheticText text = world.Draw(seed, row, length.Shortest, length.Longest, neutral);
                 foreach (int label in text.Labels) counts[label]++;
-                writer.Write(string.Join(',', text.Labels.Select(label => world.Labels[label])));
+                writer.Write(string.Join(',', Array.ConvertAll(text.Labels, label => world.Labels[label])));
                 writer.Write('\t');
-                writer.WriteLine(string.Join(' ', text.Words.Select(word => world.Words[word].Name)));
+                writer.WriteLine(string.Join(' ', Array.ConvertAll(text.Words, word => world.Words[word].Name)));
             }
         });
 

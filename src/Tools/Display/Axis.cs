@@ -1,7 +1,7 @@
 namespace TinySD.Tools.Display;
 
 /// <summary>A tick of an axis: where it stands, and what stands beside it.</summary>
-internal readonly record struct AxisTick(double At, string Label);
+internal sealed record AxisTick(double At, string Label);
 
 /// <summary>The numbers that a drawing spans. For any finite ends, however large or close, positions are finite and ticks few.</summary>
 internal readonly record struct Axis(double Low, double High)
@@ -36,7 +36,7 @@ internal readonly record struct Axis(double Low, double High)
 
     /// <summary>Round numbers, at most a dozen or so and no closer than <paramref name="closest"/>.</summary>
     public IReadOnlyList<AxisTick> Ticks(double closest = 0) =>
-        [.. RoundNumbers(Low, High, closest).Select(tick => new AxisTick(tick, Text(tick)))];
+        RoundNumbers(Low, High, closest).ConvertAll(tick => new AxisTick(tick, Text(tick)));
 
     /// <summary>Round numbers for an axis of natural logarithms, labelled by what those are of.</summary>
     public IReadOnlyList<AxisTick> LogTicks()

@@ -218,7 +218,7 @@ internal sealed record ScheduleResult(
 
     public static ScheduleResult From(string file, MaskScheduleInfo info, long bytes) => new(
         file, info.Version, info.Updates, info.TimeSteps, info.Seed, bytes,
-        [.. info.Places.Select(place => new SchedulePlace(place.Name, place.Number, place.Units, place.Rate))]);
+        [.. ImmutableArray.CreateRange(info.Places, place => new SchedulePlace(place.Name, place.Number, place.Units, place.Rate))]);
 }
 
 internal sealed record SchedulePlace(string Name, int Number, int Units, float Rate) : IJsonObject

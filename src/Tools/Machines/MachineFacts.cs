@@ -25,9 +25,15 @@ internal sealed record CacheFacts(long? L1Bytes, long? L2Bytes, long? L3Bytes, b
     public static CacheFacts None { get; } = new(null, null, null, false, null);
 
     /// <summary>Those that are known, by their names.</summary>
-    public IEnumerable<(string Name, long Bytes)> Known =>
-        new (string Name, long? Bytes)[] { ("L1", L1Bytes), ("L2", L2Bytes), ("L3", L3Bytes) }
-            .Where(cache => cache.Bytes is not null).Select(cache => (cache.Name, cache.Bytes!.Value));
+    public IEnumerable<KnownCache> Known
+    {
+        get
+        {
+            if (L1Bytes is { } l1) yield return new("L1", l1);
+            if (L2Bytes is { } l2) yield return new("L2", l2);
+            if (L3Bytes is { } l3) yield return new("L3", l3);
+        }
+    }
 
     /// <summary>Picks the data and unified caches out of a system's list.</summary>
     /// <param name="caches">Level, bytes, and processors that share it.</param>
@@ -43,7 +49,17 @@ internal sealed record CacheFacts(long? L1Bytes, long? L2Bytes, long? L3Bytes, b
         // Threads of one core share its first level too; whoever shares more is another core.
         return l1 is null && l2 is null && l3 is null ? null : new CacheFacts(l1, l2, l3, l1 is not null && sharers2 > sharers1, source);
 
-        (long? Bytes, int Sharers) Of(int level) => caches.Where(cache => cache.Level == level && cache.Bytes > 0)
-            .Select(cache => ((long?)cache.Bytes, cache.Sharers)).FirstOrDefault();
+        (long? Bytes, int Sharers) Of(int level)
+        {
+            foreach ((int Level, long Bytes, int Sharers) cache in caches)
+            {
+                if (cache.Level == level && cache.Bytes > 0) return (cache.Bytes, cache.Sharers);
+            }
+
+            return default;
+        }
     }
 }
+
+/// <summary>A cache whose size is known.</summary>
+internal sealed record KnownCache(string Name, long Bytes);

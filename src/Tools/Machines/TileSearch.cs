@@ -60,7 +60,7 @@ internal sealed class TileSearch(HardwareProfile profile, Func<TrialProduct, Pro
         // Times over those of the first: the median of all rounds, and what only a quarter of them exceed.
         (double Median, double Late)[] Race(ProductTiles[] runners)
         {
-            ProductTiles[] posed = [.. runners.Select(question.Posed)];
+            ProductTiles[] posed = Array.ConvertAll(runners, question.Posed);
             double[] times = new double[posed.Length];
             var ratios = new List<double>[posed.Length];
             for (int i = 0; i < posed.Length; i++) ratios[i] = [];
@@ -82,7 +82,7 @@ internal sealed class TileSearch(HardwareProfile profile, Func<TrialProduct, Pro
                 for (int i = 0; i < posed.Length; i++) ratios[i].Add(times[i] / times[0]);
             }
 
-            return [.. ratios.Select(times => (Median.Of(times), times.Order().ElementAt(times.Count * 3 / 4)))];
+            return [.. Array.ConvertAll(ratios, times => (Median.Of(times), times.Order().ElementAt(times.Count * 3 / 4)))];
         }
     }
 

@@ -34,8 +34,9 @@ internal sealed class StackOptions
     /// <summary>Tells of choices that the file's format does not have.</summary>
     public static void WarnOfAny(PyTorchChoices choices, string path, Warnings warnings)
     {
-        (string Name, bool IsGiven)[] all = [("--prefix", choices.Prefix is not null), ("--nonlinearity", choices.Rectified is not null)];
-        string[] given = [.. all.Where(choice => choice.IsGiven).Select(choice => choice.Name)];
+        var given = new List<string>();
+        if (choices.Prefix is not null) given.Add("--prefix");
+        if (choices.Rectified is not null) given.Add("--nonlinearity");
         warnings.NoEffect(given, $": about .safetensors files only, and {path} is none");
     }
 }

@@ -40,7 +40,11 @@ internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDicti
     public string? FindFault(GridKind kind)
     {
         if (Format < 1) return $"its format is {Format}; 1 to {CurrentFormat} was expected";
-        if (Settings.FirstOrDefault(setting => setting.Value is null).Key is { } empty) return $"its setting {empty} is null";
+        foreach ((string option, string? value) in Settings)
+        {
+            if (value is null) return $"its setting {option} is null";
+        }
+
         return Format > CurrentFormat ? null : kind.FindFault(Data);
     }
 

@@ -80,8 +80,8 @@ internal sealed class GridOptions(string orRate = "")
         GridCell[] idle =
             [.. cells.Where(cell => cell.DropsRecurrent && (leavesRecurrent || Settle(cell, shared.Seed).Dropout.Recurrent == 0f))];
         return idle.Length == 0 ? plan : throw new UsageException(
-            $"the cells {string.Join(", ", idle.Select(cell => cell.Name))} drop the recurrent state, and there is no rate for it; give " +
-            "--rate-recurrent, for example --rate-recurrent 0.25, or name the other cells by --cells.");
+            $"the cells {string.Join(", ", Array.ConvertAll(idle, cell => cell.Name))} drop the recurrent state, and there is no rate for it; " +
+            "give --rate-recurrent, for example --rate-recurrent 0.25, or name the other cells by --cells.");
 
         TRecipe Settle(GridCell cell, ulong seed) => settle?.Invoke(cell, shared, seed) ?? cell.Apply(shared, seed);
     }
@@ -93,7 +93,7 @@ internal sealed class GridOptions(string orRate = "")
     private static IReadOnlyList<GridCell> Cells(string names)
     {
         string[] asked = names.Split(',', StringSplitOptions.TrimEntries);
-        string? unknown = asked.FirstOrDefault(name => GridCell.All.All(cell => cell.Name != name));
+        string? unknown = Array.Find(asked, name => GridCell.All.All(cell => cell.Name != name));
         if (unknown is not null)
             throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");
         return [.. GridCell.All.Where(cell => asked.Contains(cell.Name))];

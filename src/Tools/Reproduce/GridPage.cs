@@ -107,14 +107,14 @@ internal sealed class GridPage(GridReport report, GridTask task)
         _words.Draw(output, $"{title} by epoch", byEpoch, "epoch", measured, isCounted: true);
         output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
         int half = task.Recipe.Epochs / 2;
-        PlotCurve[] late = [.. byEpoch.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.X > half)] })];
+        PlotCurve[] late = [.. byEpoch.ConvertAll(curve => curve with { Points = [.. curve.Points.Where(p => p.X > half)] })];
         _words.Draw(output, $"{title} by epoch, second half", late, "epoch", measured, isCounted: true);
         PlotCurve[] byTime = [.. Curves((cell, epochs) => cell.StepMs is { } ms ? LearningCurve.Seconds(epochs, ms) : [])];
         if (byTime.Length == 0) return;
         double longest = byTime.Max(curve => curve.Points[^1].X);
         (double unit, string name) = longest >= 7200 ? (3600, "hours") : longest >= 120 ? (60, "minutes") : (1, "seconds");
         output.WriteLine("<p class=\"small\">The same against training time by the measured step times.</p>");
-        PlotCurve[] scaled = [.. byTime.Select(curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] })];
+        PlotCurve[] scaled = Array.ConvertAll(byTime, curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] });
         _words.Draw(output, $"{title} by time", scaled, $"training time, {name}", measured, isCounted: false);
     }
 

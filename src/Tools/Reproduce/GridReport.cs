@@ -89,7 +89,7 @@ internal sealed record GridReport(
         IReadOnlyList<GridCellTimes> times = folder.LoadTimes()?.Cells ?? [];
         GridCell[] cells = [.. GridCell.All.Where(cell => plan.Cells.Contains(cell) || results.Any(result => result.Cell == cell.Name))];
         IReadOnlyList<GridCellTimes> alike = Alike(times, machine);
-        GridCellReport[] reports = [.. cells.Select(cell => CellOf(cell, task, results, times, alike))];
+        GridCellReport[] reports = Array.ConvertAll(cells, cell => CellOf(cell, task, results, times, alike));
         GridMissing[] missing = [.. plan.Runs.Where(run => folder.ResultOf(run) is null).Select(run => MissingOf(run, folder))];
         string[] builds =
         [

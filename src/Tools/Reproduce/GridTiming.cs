@@ -22,7 +22,14 @@ internal sealed record GridStepTimes(
     public static GridStepTimes Of(TimedSide<ITimedRun> side) => new(
         side.MedianOf(t => t.Step), side.MedianOf(t => t.Forward), side.MedianOf(t => t.Backward), side.MedianOf(t => t.WeightGradient),
         side.MedianOf(t => t.Elementwise), side.MedianOf(t => t.Optimizer),
-        Enum.GetValues<Pass>().ToDictionary(Names.Passes.NameOf, pass => side.MedianOf(t => t.Passes[(int)pass])));
+        PassesOf(side));
+
+    private static Dictionary<string, double> PassesOf(TimedSide<ITimedRun> side)
+    {
+        var medians = new Dictionary<string, double>();
+        foreach (Pass pass in Enum.GetValues<Pass>()) medians.Add(Names.Passes.NameOf(pass), side.MedianOf(t => t.Passes[(int)pass]));
+        return medians;
+    }
 
     public static GridStepTimes Read(GridMembers json)
     {
@@ -41,9 +48,12 @@ internal sealed record GridStepTimes(
     public string? FindFault()
     {
         if (!(Step >= LeastMilliseconds)) return $"a step of {Step} ms";
-        return Parts().Select(part => part.Milliseconds).Concat(Passes.Values)
-            .Select(milliseconds => GridFaults.OfSeconds("a part of a step, in seconds,", milliseconds / 1000))
-            .FirstOrDefault(fault => fault is not null);
+        foreach (double milliseconds in (double[])[Fp, Bp, Wg, Elementwise, Optimizer, Step, .. Passes.Values])
+        {
+            if (GridFaults.OfSeconds("a part of a step, in seconds,", milliseconds / 1000) is { } fault) return fault;
+        }
+
+        return null;
     }
 
     /// <summary>The parts that a step is divided into, and the whole at the end.</summary>
@@ -101,7 +111,7 @@ internal static class GridTiming
         var times = new List<GridCellTimes>(folder.LoadTimes()?.Cells ?? []);
         foreach (GridCell cell in plan.Cells.Where(cell => cell != plan.Baseline))
         {
-            if (!isAnew && times.Any(known => known.Cell == cell.Name && known.On == here)) continue;
+            if (!isAnew && times.Exists(known => known.Cell == cell.Name && known.On == here)) continue;
             var comparison = new StepComparison<ITimedRun>(
                 task.Timed(plan.Baseline, runner, hardware), task.Timed(cell, runner, hardware), Steps);
             comparison.Run(new Labelled(progress, $"timing {cell.Name}"), stop);

@@ -49,12 +49,13 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
         if (comparisons.Count == 0)
             return $"{claim} There are no two runs of the same rates and seed yet, so these numbers say nothing about it.{rest}";
         (GridCell Structured, GridCell Control)[] unjudged =
-            [.. Pairs().Where(pair => comparisons.All(c => c.Structured != pair.Structured.Name))];
-        bool isWhole = !unjudged.Any(pair => plan.Cells.Contains(pair.Structured));
+            Array.FindAll(Pairs(), pair => comparisons.All(c => c.Structured != pair.Structured.Name));
+        bool isWhole = !Array.Exists(unjudged, pair => plan.Cells.Contains(pair.Structured));
         string verdict = !comparisons.Any(c => c.Holds) ? "These numbers do not support it"
             : isWhole && comparisons.All(c => c.Holds) ? "These numbers support it" : "These numbers support it in part";
         string single = comparisons.Any(c => c.TestDifference.Seeds == 1) ? " One seed says nothing about the spread between seeds." : "";
-        string unknown = string.Concat(unjudged.Select(
+        string unknown = string.Concat(Array.ConvertAll(
+            unjudged,
             pair => $" They say nothing about {pair.Structured.Name}, for which there are no runs of it and {pair.Control.Name} with one " +
                 "seed."));
         return $"{claim} {verdict}: {string.Join("; ", comparisons.Select(Describe))}.{unknown}{single}{rest}";

@@ -13,8 +13,8 @@ internal readonly record struct GemmShape(int M, int N, int K)
     /// <summary>The shape in a word <c>M,N,K</c>, or null.</summary>
     public static GemmShape? Find(string word)
     {
-        int[] extents = [.. word.Split(',').Select(part =>
-            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) && extent <= MaxExtent ? extent : 0)];
+        int[] extents = Array.ConvertAll(word.Split(','), part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) && extent <= MaxExtent ? extent : 0);
         return extents is [> 0 and int m, > 0 and int n, > 0 and int k] ? new GemmShape(m, n, k) : null;
     }
 }

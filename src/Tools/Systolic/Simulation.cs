@@ -12,10 +12,17 @@ internal sealed record SimulatedProduct(TrainingProduct Product, GemmCost Dense,
     /// <summary>The faster way, as a scheduler would choose: skipping, or the dense product with zeros for what is dropped.</summary>
     public GemmCost Structured => IsCompacted ? Compacted : Dense;
 
-    public long DenseMultiplyAdds => Product.Dense.Sum(shape => shape.MultiplyAdds);
+    public long DenseMultiplyAdds => Sum(Product.Dense);
 
     /// <summary>Multiply-adds that the masks leave.</summary>
-    public long KeptMultiplyAdds => Product.Compacted.Sum(shape => shape.MultiplyAdds);
+    public long KeptMultiplyAdds => Sum(Product.Compacted);
+
+    private static long Sum(IReadOnlyList<GemmShape> shapes)
+    {
+        long sum = 0;
+        foreach (GemmShape shape in shapes) sum += shape.MultiplyAdds;
+        return sum;
+    }
 }
 
 /// <summary>Products on an array, and their sums.</summary>

@@ -33,7 +33,7 @@ internal sealed class SimulationFindings
         _plan = plan;
         _drawn = drawn;
         _array = drawn.Array;
-        Dataflows = [.. Enum.GetValues<SystolicDataflow>().Select(dataflow => new NamedSimulation(Title(dataflow), With(dataflow)))];
+        Dataflows = Array.ConvertAll(Enum.GetValues<SystolicDataflow>(), dataflow => new NamedSimulation(Title(dataflow), With(dataflow)));
         if (drawn.Products.Any(p => p.KeptMultiplyAdds < p.DenseMultiplyAdds)) Roundings = [.. Rounded(_array.Rows)];
         Example = drawn.Products.FirstOrDefault(
             p => p.Product.Kept.K < p.Product.Shape.K && p.Product.Dense.Count == p.Product.Compacted.Count);

@@ -42,7 +42,7 @@ internal sealed class TrainingStep
         bool isDropped = place is not null;
         int[][] masks = [.. Enumerable.Range(0, steps).Select(t => isDropped ? Draw(place!, t) : [.. Enumerable.Range(0, units)])];
         _masks.Add(new WeightInputs(product.Name, units, masks));
-        int[] kept = [.. masks.Select(mask => isDropped ? _round(mask.Length, units) : units)];
+        int[] kept = Array.ConvertAll(masks, mask => isDropped ? _round(mask.Length, units) : units);
 
         // What a product over all steps at once keeps of the units, or nothing where it would have to keep others at each.
         int? atOnce = !isDropped ? units : _dropout.IsLocked ? kept[0] : null;
@@ -58,10 +58,10 @@ internal sealed class TrainingStep
             if (used.Length == 0) return;
             int rows = isStepwise ? batch : batch * steps;
             GemmShape dense = shape(rows, units);
-            GemmShape[] stepwise = [.. used.Select(count => shape(batch, count))];
+            GemmShape[] stepwise = Array.ConvertAll(used, count => shape(batch, count));
             _products.Add(new TrainingProduct(
                 $"{product.Name} {pass}", dense, shape(rows, (int)Math.Round(used.Average())),
-                isStepwise ? [.. used.Select(_ => dense)] : [dense],
+                isStepwise ? Array.ConvertAll(used, _ => dense) : [dense],
                 isStepwise || atOnce is null ? stepwise : [shape(rows, atOnce.Value)]));
         }
     }

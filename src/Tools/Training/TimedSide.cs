@@ -31,7 +31,7 @@ internal sealed record StepTimes(
         return new StepTimes(
             run.LastStepMilliseconds, times.Forward.TotalMilliseconds, times.Backward.TotalMilliseconds,
             times.WeightGradient.TotalMilliseconds, times.Elementwise.TotalMilliseconds, times.Optimizer.TotalMilliseconds,
-            [.. Enum.GetValues<Pass>().Select(pass => times[pass].TotalMilliseconds)]);
+            Array.ConvertAll(Enum.GetValues<Pass>(), pass => times[pass].TotalMilliseconds));
     }
 }
 

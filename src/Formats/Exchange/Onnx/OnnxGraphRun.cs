@@ -51,7 +51,7 @@ internal static class OnnxGraphRun
             call = new OnnxCall(run, node, arguments);
             run.ChargeNode(call);
             OnnxArray[] results = OnnxRecurrentNode.Is(node) ? RunRecurrent(call) : other?.Invoke(call) ?? OnnxOperators.Run(call);
-            bool isChosen = arguments.Any(argument => argument is { IsChosen: true });
+            bool isChosen = Array.Exists(arguments, argument => argument is { IsChosen: true });
             for (int i = 0; i < node.Outputs.Length; i++)
             {
                 if (node.Outputs[i].Length == 0) continue;
@@ -94,7 +94,7 @@ internal static class OnnxGraphRun
             // Recurrent nodes compute in float, whatever their X is of; their outputs are of its type.
             long type = call.Required(OnnxRecurrentNode.X).Type;
             return type == OnnxDataType.Binary32 ? results
-                : [.. results.Select(result => OnnxShapes.Converted(call, result.Tagged(), type))];
+                : Array.ConvertAll(results, result => OnnxShapes.Converted(call, result.Tagged(), type));
         }
 
         OnnxArray Find(OnnxCall call, string name)

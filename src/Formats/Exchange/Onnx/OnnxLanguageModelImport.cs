@@ -78,12 +78,12 @@ internal sealed class OnnxLanguageModelImport
         if (_embedding is null) Refuse("graph", NoTable);
         if (_layers.Count == 0) Refuse("graph", "it has no LSTM, GRU or RNN node");
         if (_classifier is null) Refuse("graph", NoProduct);
-        if (!outputs.Any(IsLogits)) Refuse("graph", "none of its outputs is that product");
+        if (!outputs.Exists(IsLogits)) Refuse("graph", "none of its outputs is that product");
 
         int tokens = _embedding.Shape[0];
         if (_classifier.Shape[1] != tokens)
             Refuse("graph", $"its embedding has {tokens} rows and its classifier {_classifier.Shape[1]} columns");
-        RecurrentStack[] stacks = [.. _layers.Select(layer => layer.ToStack())];
+        RecurrentStack[] stacks = [.. _layers.ConvertAll(layer => layer.ToStack())];
         if (LanguageModelParts.Describe(stacks, tokens, isTied: false, out LanguageModelConfig? config) is { } unlike)
             Refuse("graph", unlike);
         return new ForeignLanguageModel(_model.Path, _model.Metadata, config!, stacks)
@@ -105,7 +105,7 @@ internal sealed class OnnxLanguageModelImport
             Refuse(input.Name, $"its input '{shown}' is of {OnnxDataType.NameOf(input.DataType)}, and a language model takes integers " +
                 "and floats");
         int open = 0;
-        int[] shape = [.. input.Shape.Select(extent => extent >= 0 ? (int)Math.Min(extent, int.MaxValue)
+        int[] shape = [.. ImmutableArray.CreateRange(input.Shape, extent => extent >= 0 ? (int)Math.Min(extent, int.MaxValue)
             : isInteger ? s_open[Math.Min(open++, 1)] : _openState)];
         (int First, int Count) tags = _tags.Take(input.Name, OnnxArray.CountOf(shape));
         (isInteger ? _tokens : _states).Add(tags);
@@ -146,7 +146,8 @@ internal sealed class OnnxLanguageModelImport
         if (call.Axis(call.Whole("axis", 0), 2) != 0) call.Unsupported("taking columns of a table by integers that are an input");
         if (_embedding is not null) call.Unsupported("a second table that integers take rows of");
         float[] tags = Array.ConvertAll(indices.Integers ?? [], tag => (float)tag);
-        bool areTokens = tags.Length > 0 && _tokens.Any(t => t.Count == tags.Length && tags.All(tag => OnnxTags.IsIn(tag, t)));
+        bool areTokens = tags.Length > 0
+            && _tokens.Exists(t => t.Count == tags.Length && Array.TrueForAll(tags, tag => OnnxTags.IsIn(tag, t)));
         if (!areTokens || !_tags.AreDistinct(tags) || !OnnxTags.IsInOrder(tags, indices.Shape.AsSpan()))
             call.Unsupported("taking rows of a table by other integers than all of one input");
         _embedding = table;
@@ -169,7 +170,8 @@ internal sealed class OnnxLanguageModelImport
         if (call.Optional(OnnxRecurrentNode.Lengths) is { } lengths)
         {
             bool isOutside = lengths.Integers is { } values
-                && (values.All(length => length == timeSteps) || values.All(length => _tokens.Any(given => OnnxTags.IsIn(length, given))));
+                && (Array.TrueForAll(values, length => length == timeSteps)
+                    || Array.TrueForAll(values, length => _tokens.Exists(given => OnnxTags.IsIn(length, given))));
             if (!isOutside) call.Unsupported("sequence lengths of its own");
         }
 
@@ -187,9 +189,9 @@ internal sealed class OnnxLanguageModelImport
     private void CheckState(OnnxCall call, OnnxRecurrentNode node, int index, int batch)
     {
         if (call.Optional(index) is not { } state) return;
-        if (!state.IsTagged && state.Floats is { } constant && constant.All(value => value == 0f)) return;
+        if (!state.IsTagged && state.Floats is { } constant && Array.TrueForAll(constant, value => value == 0f)) return;
         float[] tags = node.State(call, index, batch)!;
-        if (!tags.All(tag => tag == 0f || _states.Any(given => OnnxTags.IsIn(tag, given))))
+        if (!Array.TrueForAll(tags, tag => tag == 0f || _states.Exists(given => OnnxTags.IsIn(tag, given))))
             call.Unsupported("an initial state that is neither zero nor an input of the graph");
     }
 
@@ -226,7 +228,7 @@ internal sealed class OnnxLanguageModelImport
 
     // All or some of what the classifier gives, each token's number in its place.
     private bool IsLogits(OnnxArray value) => value is { IsTagged: true, Floats: { Length: > 0 } tags }
-        && tags.Length % _classifier!.Shape[1] == 0 && tags.All(tag => OnnxTags.IsIn(tag, _logits))
+        && tags.Length % _classifier!.Shape[1] == 0 && Array.TrueForAll(tags, tag => OnnxTags.IsIn(tag, _logits))
         && _tags.AreDistinct(tags) && OnnxTags.IsInOrder(tags, value.Shape.AsSpan());
 
     // Whole rows of what a node gave, each once and in their order.

@@ -222,6 +222,6 @@ public sealed class OnnxNetwork
                 call.DoesNotFit($"a sequence has the length {length}; X has {Words.Counted(timeSteps, "step")}");
         }
 
-        return [.. values.Select(length => (int)length)];
+        return Array.ConvertAll(values, length => (int)length);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class OnnxProgram
     public static ImmutableArray<OnnxNode> Prepare(OnnxModel model)
     {
         var program = new OnnxProgram(model);
-        ImmutableArray<OnnxNode> needed = program.Needed([.. model.Graph.Nodes.Select(node => node with { Opset = model.Opset })]);
+        ImmutableArray<OnnxNode> needed = program.Needed(
+            [.. ImmutableArray.CreateRange(model.Graph.Nodes, node => node with { Opset = model.Opset })]);
         foreach (OnnxNode node in needed) program.Inline(node);
         ImmutableArray<OnnxNode> nodes = program.Needed(program._inlined);
         program.CheckOperators(nodes);
@@ -133,8 +134,8 @@ internal sealed class OnnxProgram
             Inline(inner with
             {
                 Label = $"{inner.Label} in function {called}",
-                Inputs = [.. inner.Inputs.Select(Outside)],
-                Outputs = [.. inner.Outputs.Select(Outside)],
+                Inputs = ImmutableArray.CreateRange(inner.Inputs, Outside),
+                Outputs = ImmutableArray.CreateRange(inner.Outputs, Outside),
                 Attributes = Attributes(inner, node, function),
                 Opset = function.Opset,
             });
@@ -179,11 +180,11 @@ internal sealed class OnnxProgram
         if (unknown.Count > MaxNamed) message.Append(CultureInfo.InvariantCulture, $" and {unknown.Count - MaxNamed} more");
         string names = string.Join(", ", unknown.Select(node => Words.Shown(node.FullOperator, 80)).Distinct(StringComparer.Ordinal)
             .Take(MaxNamed));
-        bool isQuantized = unknown.Any(node => node.Operator.Contains("uantize", StringComparison.Ordinal)
+        bool isQuantized = unknown.Exists(node => node.Operator.Contains("uantize", StringComparison.Ordinal)
             || node.Operator.Contains("QLinear", StringComparison.Ordinal)
             || node.Operator.EndsWith("Integer", StringComparison.Ordinal));
         string advice = isQuantized ? ". Quantized models are not run: use the model from before it was quantized."
-            : unknown.Any(node => node.Domain.Length > 0)
+            : unknown.Exists(node => node.Domain.Length > 0)
                 ? ". Only standard operators are run: export without the optimizations of one runtime."
             : "";
         Refuse(OnnxProblem.Unsupported(_model.Path, unknown[0].Offset, unknown[0].Label,

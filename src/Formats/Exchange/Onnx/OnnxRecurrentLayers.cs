@@ -132,13 +132,21 @@ internal sealed class OnnxRecurrentLayers(OnnxGraphBuilder graph, IReadOnlyList<
         if (config.Cell == CellKind.Gru) attributes.Add(OnnxGraphBuilder.Integer("linear_before_reset", config.ResetBeforeProduct ? 0 : 1));
         if (config.Activations.IsEmpty && config.Cell != CellKind.RnnRelu) return attributes;
 
-        ImmutableArray<Activation> functions = [.. Enumerable.Range(0, config.DirectionCount).SelectMany(d => config.FunctionsOf(d))];
-        (Activation Function, NamedActivation Rule)[] rules = [.. functions.Select(f => (f, NamedActivations.Of(f.Kind)))];
-        float[] alphas = [.. rules.Where(f => f.Rule.Alpha is not null).Select(f => f.Function.Alpha)];
-        float[] betas = [.. rules.Where(f => f.Rule.Beta is not null).Select(f => f.Function.Beta)];
-        attributes.Add(OnnxGraphBuilder.Texts("activations", rules.Select(f => f.Rule.Name)));
-        if (alphas.Length > 0) attributes.Add(OnnxGraphBuilder.Floats("activation_alpha", alphas));
-        if (betas.Length > 0) attributes.Add(OnnxGraphBuilder.Floats("activation_beta", betas));
+        var functions = new List<Activation>();
+        for (int direction = 0; direction < config.DirectionCount; direction++) functions.AddRange(config.FunctionsOf(direction));
+        var names = new List<string>();
+        List<float> alphas = [], betas = [];
+        foreach (Activation function in functions)
+        {
+            NamedActivation rule = NamedActivations.Of(function.Kind);
+            names.Add(rule.Name);
+            if (rule.Alpha is not null) alphas.Add(function.Alpha);
+            if (rule.Beta is not null) betas.Add(function.Beta);
+        }
+
+        attributes.Add(OnnxGraphBuilder.Texts("activations", names));
+        if (alphas.Count > 0) attributes.Add(OnnxGraphBuilder.Floats("activation_alpha", [.. alphas]));
+        if (betas.Count > 0) attributes.Add(OnnxGraphBuilder.Floats("activation_beta", [.. betas]));
         return attributes;
     }
 }

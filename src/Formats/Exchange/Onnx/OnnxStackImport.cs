@@ -173,7 +173,7 @@ internal sealed class OnnxStackImport
     {
         if (call.Optional(OnnxRecurrentNode.Lengths) is not { } lengths) return;
         long[] values = lengths.Integers ?? [];
-        bool isOutside = values.Length > 0 && values.All(length => length == values[0])
+        bool isOutside = values.Length > 0 && Array.TrueForAll(values, length => length == values[0])
             && (values[0] == _timeSteps || (lengths.IsTagged && (values[0] == Lengths || _maskSizes.Contains(values[0] * values.Length))));
         if (!isOutside) Refuse(call.Node.Label, $"{call.Node.Label} has sequence lengths of its own; a stack is given them from outside");
     }
@@ -222,7 +222,7 @@ internal sealed class OnnxStackImport
             : first.CoupledGates != next.CoupledGates ? "input_forget"
             : first.Peepholes != next.Peepholes ? "peepholes"
             : first.Clip != next.Clip ? "clip"
-            : !first.Activations.SequenceEqual(next.Activations) ? "activations" : null;
+            : !first.Activations.AsSpan().SequenceEqual(next.Activations.AsSpan()) ? "activations" : null;
         if (unlike is not null)
             Refuse(node.Node.Label, $"{node.Node.Label} is of another {unlike} than the layers before it; the layers of a stack are alike");
     }
@@ -237,14 +237,15 @@ internal sealed class OnnxStackImport
         // Zeros in the file are zeros for any number of sequences.
         if (call.Optional(index) is { IsTagged: false, IsFloating: true, Rank: 3, Length: > 0 } constant)
         {
-            if (constant.ToFloats().All(value => value == 0f)) return;
+            if (Array.TrueForAll(constant.ToFloats(), value => value == 0f)) return;
             Refuse(label, neither);
         }
 
-        if (node.State(call, index, _batch) is not { } state || state.All(value => value == 0f)) return;
+        if (node.State(call, index, _batch) is not { } state || Array.TrueForAll(state, value => value == 0f)) return;
         (int First, int Count)? source = _inputTags.Values.Cast<(int First, int Count)?>()
             .FirstOrDefault(tags => state[0] >= tags!.Value.First && state[0] < tags.Value.First + tags.Value.Count);
-        if (source is not { } input || !_tags.AreDistinct(state) || state.Any(tag => tag < input.First || tag >= input.First + input.Count))
+        if (source is not { } input || !_tags.AreDistinct(state)
+            || Array.Exists(state, tag => tag < input.First || tag >= input.First + input.Count))
             Refuse(label, neither);
         (string State, int UpTo) before = _states.GetValueOrDefault(source!.Value.First, (name, 0));
         if (before.State != name || state[0] <= before.UpTo || !OnnxTags.IsInOrder(state,
@@ -269,7 +270,7 @@ internal sealed class OnnxStackImport
             tags.Length >= ranges.Min(r => r.Count) && Within(tags, ranges);
 
         static bool Within(float[] tags, List<(int First, int Count)> ranges) =>
-            tags.All(tag => ranges.Any(r => tag >= r.First && tag < r.First + r.Count));
+            Array.TrueForAll(tags, tag => ranges.Exists(r => tag >= r.First && tag < r.First + r.Count));
     }
 
     private void Refuse(string part, string message) => Throw.Problem(OnnxProblem.Unsupported(_model.Path, 0, part, message));

@@ -67,8 +67,14 @@ internal sealed record ForeignLanguageModel(
     {
         int tokens = Config.VocabularySize;
         bool isGiven = choices.VocabularyFile is not null;
-        IReadOnlyDictionary<string, string> own = !isGiven ? Metadata
-            : Metadata.Where(entry => entry.Key != LanguageModelNotes.VocabularyKey).ToDictionary(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, string> own = Metadata;
+        if (isGiven)
+        {
+            var others = new Dictionary<string, string>(Metadata, StringComparer.Ordinal);
+            others.Remove(LanguageModelNotes.VocabularyKey);
+            own = others;
+        }
+
         LanguageModelNotes notes = LanguageModelNotes.Read(Path, own, tokens, choices.Level);
         if (notes.Config is { } said && (Describe(said), said.Peepholes) != (Describe(Config), Config.Peepholes))
         {

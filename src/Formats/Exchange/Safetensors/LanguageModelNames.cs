@@ -22,7 +22,7 @@ internal static class LanguageModelNames
         string[] prefixes = choices.Names.Prefix is { } chosen
             ? [chosen] : Ordered([.. RecurrentModule.FindAll(file).Where(module => module.HoldsWeights())]);
         string why = prefixes.Length > 0 ? "" : "it has several recurrent modules, and their names do not tell their order";
-        PyTorchImport[] modules = [.. prefixes.Select(prefix => PyTorchNames.Read(file, choices.Names with { Prefix = prefix }))];
+        PyTorchImport[] modules = Array.ConvertAll(prefixes, prefix => PyTorchNames.Read(file, choices.Names with { Prefix = prefix }));
         Parts? parts = modules.Length == 0 ? null : Find(file, modules, out why);
         if (parts is null)
         {
@@ -31,7 +31,7 @@ internal static class LanguageModelNames
                 $"{file.Path} holds no language model: {why}. Its recurrent layers alone are imported by --recurrent-only."));
         }
 
-        RecurrentStack[] stacks = [.. modules.Select(module => module.Stack)];
+        RecurrentStack[] stacks = Array.ConvertAll(modules, module => module.Stack);
         bool isTied = parts.Classifier is null;
         if (LanguageModelParts.Describe(stacks, (int)parts.Embedding.Shape[0], isTied, out var config) is { } unlike)
         {
@@ -59,8 +59,9 @@ internal static class LanguageModelNames
         foreach (PyTorchImport module in modules) others.IntersectWith(module.LeftOut);
         SafetensorsTensor[] left = [.. file.Tensors.Where(tensor => others.Contains(tensor.Name))];
         SafetensorsTensor[] tables =
-            [.. left.Where(t => t.Shape is [>= 2 and <= Vocabulary.MaxCount, var columns] && (columns == width || columns == hidden))];
-        SafetensorsTensor[] biases = [.. left.Where(t => t.Shape.Length == 1 && tables.Any(table => table.Shape[0] == t.Shape[0]))];
+            Array.FindAll(left, t => t.Shape is [>= 2 and <= Vocabulary.MaxCount, var columns] && (columns == width || columns == hidden));
+        SafetensorsTensor[] biases =
+            Array.FindAll(left, t => t.Shape.Length == 1 && Array.Exists(tables, table => table.Shape[0] == t.Shape[0]));
         why = "";
         if (left.Except(tables).Except(biases).FirstOrDefault() is { } foreign)
             why = $"tensor {Shown(foreign)} is neither an embedding of {width} columns nor a classifier of {hidden}";
@@ -123,7 +124,7 @@ internal static class LanguageModelNames
     // By the last number in them, between the same texts: rnns.0., rnns.1., or lstm1., lstm2. No order is told from other names.
     private static string[] Ordered(RecurrentModule[] modules)
     {
-        if (modules.Length < 2) return [.. modules.Select(module => module.Prefix)];
+        if (modules.Length < 2) return Array.ConvertAll(modules, module => module.Prefix);
         var numbers = new int[modules.Length];
         string? around = null;
         for (int i = 0; i < modules.Length; i++)

@@ -161,12 +161,13 @@ public static class PyTorchNames
     {
         if (modules.Count < 2 || modules.Any(module => module.Scheme != modules[0].Scheme)) return null;
         string[][] pieces = [.. modules.Select(module => NumberedName.Split(module.Unwrapped))];
-        if (pieces.Any(p => p.Length != pieces[0].Length)) return null;
-        int[] differing = [.. Enumerable.Range(0, pieces[0].Length).Where(i => pieces.Any(p => p[i] != pieces[0][i]))];
+        if (Array.Exists(pieces, p => p.Length != pieces[0].Length)) return null;
+        int[] differing = [.. Enumerable.Range(0, pieces[0].Length).Where(i => Array.Exists(pieces, p => p[i] != pieces[0][i]))];
 
         // Every second piece is a number.
         if (differing.Length != 1 || differing[0] % 2 == 0) return null;
-        int[] numbers = [.. pieces.Select(p => int.TryParse(p[differing[0]], CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        int[] numbers = Array.ConvertAll(
+            pieces, p => int.TryParse(p[differing[0]], CultureInfo.InvariantCulture, out int number) ? number : -1);
         int first = numbers.Min();
         return first is 0 or 1 && numbers.Order().SequenceEqual(Enumerable.Range(first, numbers.Length))
             ? [.. modules.Zip(numbers).OrderBy(pair => pair.Second).Select(pair => pair.First)]

@@ -108,7 +108,14 @@ internal sealed class RecurrentModule
 
         string? recorded = _file.Metadata.GetValueOrDefault(PyTorchNames.CellKey);
         bool isRelu = choices.Rectified ?? recorded == ModelSpelling.Cells.NameOf(CellKind.RnnRelu);
-        int layers = _parts.Keys.Max(part => part.Layer) + 1;
+        int layers = 0;
+        bool hasReverse = false;
+        foreach ((_, int layer, bool isReverse) in _parts.Keys)
+        {
+            layers = Math.Max(layers, layer + 1);
+            hasReverse |= isReverse;
+        }
+
         RequireLayers(layers);
         Config = new RecurrentStackConfig
         {
@@ -116,7 +123,7 @@ internal sealed class RecurrentModule
             InputSize = (int)(_isInputMajor ? input.Shape[0] : input.Shape[1]),
             HiddenSize = (int)hidden,
             LayerCount = layers,
-            Direction = _parts.Keys.Any(part => part.IsReverse) ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
+            Direction = hasReverse ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
         };
         CheckShapes();
     }
@@ -185,7 +192,7 @@ internal sealed class RecurrentModule
     // The names are short, and others use them: only together, and with shapes that fit each other, are they a layer's.
     private bool TryAddMlx(List<(RecurrentName Name, SafetensorsTensor Tensor)> tensors)
     {
-        SafetensorsTensor? Named(string part) => tensors.FirstOrDefault(t => t.Name.Part == part && t.Name.Form.Length == 0).Tensor;
+        SafetensorsTensor? Named(string part) => tensors.Find(t => t.Name.Part == part && t.Name.Form.Length == 0).Tensor;
         bool isSimple = Named("Wx") is null || Named("Wh") is null;
         if (Named(isSimple ? "Wxh" : "Wx") is not { Shape.Length: 2 } input) return false;
         if (Named(isSimple ? "Whh" : "Wh") is not { Shape: [long rows, long columns] }) return false;

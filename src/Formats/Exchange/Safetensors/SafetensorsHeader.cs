@@ -160,7 +160,8 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsTensor> Tenso
                     $"makes {(count + 7) / 8}");
             }
 
-            _tensors.Add(new SafetensorsTensor(name, dtype, [.. shape.Select(extent => (long)extent)], (long)first, (long)(end - first)));
+            long[] sizes = Array.ConvertAll(shape, extent => (long)extent);
+            _tensors.Add(new SafetensorsTensor(name, dtype, [.. sizes], (long)first, (long)(end - first)));
             return null;
         }
 

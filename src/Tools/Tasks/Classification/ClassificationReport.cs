@@ -87,8 +87,13 @@ internal static class ClassificationReport
 
     private static int Majority(ClassificationResult result)
     {
-        long[] counts = [.. result.PerLabel.Select(label => label.Count)];
-        return Array.IndexOf(counts, counts.Max());
+        int majority = 0;
+        for (int label = 1; label < result.PerLabel.Count; label++)
+        {
+            if (result.PerLabel[label].Count > result.PerLabel[majority].Count) majority = label;
+        }
+
+        return majority;
     }
 
     private static IEnumerable<long> Row(ClassificationResult result, int labels, int row) =>

@@ -24,12 +24,12 @@ internal sealed class ClassifierAnalysis(CsvOptions csv) : ModelVerb<AnalyzeRequ
         SequenceModel model = loaded.Classifier.Model;
         ClassifierForm form = loaded.Classifier.Form;
         int[] all = [.. Enumerable.Range(0, sequences.Count)];
-        int[][] labels = [.. all.Select(i => sequences.LabelsOf(i).ToArray())];
+        int[][] labels = Array.ConvertAll(all, i => sequences.LabelsOf(i).ToArray());
         (int[] classes, IReadOnlyList<string> names) =
-            form.IsMultiLabel ? Sets(labels, form.Labels) : ([.. labels.Select(own => own[0])], form.Labels);
+            form.IsMultiLabel ? Sets(labels, form.Labels) : (Array.ConvertAll(labels, own => own[0]), form.Labels);
         AnalysedSequences read = sequences.HasTokens
-            ? AnalysedSequences.OfTokens(model, [.. all.Select(i => sequences.TokensOf(i).ToArray())], classes)
-            : AnalysedSequences.OfRows(model, [.. all.Select(RowsOf)], classes);
+            ? AnalysedSequences.OfTokens(model, Array.ConvertAll(all, i => sequences.TokensOf(i).ToArray()), classes)
+            : AnalysedSequences.OfRows(model, Array.ConvertAll(all, RowsOf), classes);
         IReadOnlyList<string> words = loaded.Description.Vocabulary?.Tokens ?? [];
         return new AnalysisRun(
             ClassifierFile.Kind, new AnalysedModel(model, form.Labels, names, IsSoftmax: !form.IsMultiLabel, words), read);
@@ -46,8 +46,9 @@ internal sealed class ClassifierAnalysis(CsvOptions csv) : ModelVerb<AnalyzeRequ
     // Each set of labels that occurs is a class of its own: a network that keeps several answers apart has to tell all of them.
     private static (int[] Classes, IReadOnlyList<string> Names) Sets(int[][] labels, IReadOnlyList<string> names)
     {
-        string[] all = [.. labels.Select(own => own.Length == 0 ? "none" : string.Join(" + ", own.Select(label => names[label])))];
+        string[] all = Array.ConvertAll(
+            labels, own => own.Length == 0 ? "none" : string.Join(" + ", Array.ConvertAll(own, label => names[label])));
         string[] distinct = ClassNames.Ordered(all);
-        return ([.. all.Select(name => Array.IndexOf(distinct, name))], distinct);
+        return (Array.ConvertAll(all, name => Array.IndexOf(distinct, name)), distinct);
     }
 }

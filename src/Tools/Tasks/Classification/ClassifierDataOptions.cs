@@ -115,7 +115,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
         if (isOfNumbers && given.ContainsKey(InputsName)) Add(InputsName, string.Join(',', model.Form.Inputs));
         string[] limits = [VocabularyLimitOptions.MinimumCountName, VocabularyLimitOptions.MaximumSizeName];
         warnings.NoEffect(
-            isOfNumbers ? [] : [.. limits.Where(given.ContainsKey)], $" with {StartOption.Name}: the words are those of the model");
+            isOfNumbers ? [] : Array.FindAll(limits, given.ContainsKey), $" with {StartOption.Name}: the words are those of the model");
         return all;
 
         void Add(string option, string own)

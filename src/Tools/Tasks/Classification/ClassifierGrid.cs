@@ -61,7 +61,11 @@ internal sealed class ClassifierGrid(
         const string level = "--level";
         var beside = new List<(string, string)>();
         if (_first.Vocabulary is { } vocabulary) beside.Add((level, TextSpelling.Levels.NameOf(vocabulary.Level)));
-        beside.AddRange(options.Where(option => option.Key != level).Select(option => (option.Key, option.Value)));
+        foreach ((string option, string value) in options)
+        {
+            if (option != level) beside.Add((option, value));
+        }
+
         return SettingRows.With(base.Rows(), [.. beside, ("classes", string.Join(", ", _first.Form.Labels))]);
     }
 

@@ -48,6 +48,6 @@ internal sealed record LabelledSets<T>(LabelledSet<T> Train, LabelledSet<T> Vali
 
         return new(rest, valid!, test);
 
-        int[] Classes() => [.. rest.Labels.Select(labels => isMultiLabel ? 0 : labels[0])];
+        int[] Classes() => Array.ConvertAll(rest.Labels, labels => isMultiLabel ? 0 : labels[0]);
     }
 }

@@ -12,8 +12,9 @@ internal sealed class SaidLabels(ClassifierForm form, int? top, float threshold)
         int[] said = Said(probabilities);
         double[] all = probabilities.ToArray();
         return form.IsMultiLabel && top is null
-            ? $"{string.Join(',', said.Select(label => form.Labels[label]))}\t{string.Join(',', said.Select(label => Text(all[label])))}"
-            : string.Join('\t', said.Select(label => $"{form.Labels[label]}\t{Text(all[label])}"));
+            ? $"{string.Join(',', Array.ConvertAll(said, label => form.Labels[label]))}\t" +
+                $"{string.Join(',', Array.ConvertAll(said, label => Text(all[label])))}"
+            : string.Join('\t', Array.ConvertAll(said, label => $"{form.Labels[label]}\t{Text(all[label])}"));
     }
 
     /// <summary>An object, with the probabilities of all labels.</summary>

@@ -52,8 +52,8 @@ internal sealed record SequenceFile(
         if (reading is { IdColumn: { } id, LabelColumn: { } label }) return new(id, label, reading.Table.DecimalMark);
         var plain = NumberTable.Read(path, reading.Table);
         string[] names = [.. plain.Columns.Select(column => column.Name)];
-        string found = reading.IdColumn is { } known ? plain.Column(known).Name : names.FirstOrDefault(s_idNames.Contains) ?? names[0];
+        string found = reading.IdColumn is { } known ? plain.Column(known).Name : Array.Find(names, s_idNames.Contains) ?? names[0];
         return new(found, reading.LabelColumn is { } own ? plain.Column(own).Name
-            : names.FirstOrDefault(name => name != found && s_labelNames.Contains(name)) ?? names[^1], reading.Table.DecimalMark);
+            : Array.Find(names, name => name != found && s_labelNames.Contains(name)) ?? names[^1], reading.Table.DecimalMark);
     }
 }

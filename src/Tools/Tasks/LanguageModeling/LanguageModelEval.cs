@@ -62,7 +62,7 @@ internal sealed class LanguageModelEval() : ModelVerb<EvalRequest>(LanguageModel
         if (mc.Dropout != ModelSpelling.DropoutKinds.NameOf(DropoutKind.None))
         {
             float[] rates = [mc.RateEmbedding, mc.RateLayer, mc.RateRecurrent, mc.RateOutput];
-            yield return $"{mc.Dropout} dropout, rates {string.Join(", ", rates.Select(rate => Figures.Setting(rate)))}";
+            yield return $"{mc.Dropout} dropout, rates {string.Join(", ", Array.ConvertAll(rates, rate => Figures.Setting(rate)))}";
         }
 
         if (mc.RateWord > 0f) yield return $"word dropout {Figures.Setting(mc.RateWord)}";

@@ -57,7 +57,7 @@ internal sealed class RegressorAnalysis(CsvOptions csv) : ModelVerb<AnalyzeReque
         double[] sorted = [.. values.ToArray().Where(value => !double.IsNaN(value)).Order()];
         if (sorted.Length == 0) return ([.. Enumerable.Repeat(-1, series.RowCount)], []);
         double[] limits = [.. Enumerable.Range(1, Fifths - 1).Select(fifth => sorted[sorted.Length * fifth / Fifths])];
-        int[] classes = [.. values.ToArray().Select(value => double.IsNaN(value) ? -1 : limits.Count(limit => value >= limit))];
+        int[] classes = Array.ConvertAll(values.ToArray(), value => double.IsNaN(value) ? -1 : limits.Count(limit => value >= limit));
         return (classes, [$"lowest fifth of {name}", "second fifth", "middle fifth", "fourth fifth", $"highest fifth of {name}"]);
     }
 }

@@ -183,7 +183,8 @@ internal sealed class RegressorData
         IReadOnlyList<string>? given = request.Inputs?.In(table);
         string[] numbers = given is null ? [.. table.NumberColumns().Select(column => column.Name)] : [];
         bool isForecast = request.HasHorizon ? recipe.Horizon > 0
-            : table.Time is not null || (given ?? []).Any(targets.Contains) || (given is null && numbers.All(targets.Contains));
+            : table.Time is not null || (given ?? []).Any(targets.Contains)
+                || (given is null && Array.TrueForAll(numbers, targets.Contains));
         IReadOnlyList<string> inputs = given ?? (isForecast ? numbers : [.. numbers.Except(targets)]);
         if (inputs.Count == 0)
         {

@@ -25,8 +25,8 @@ internal sealed class RegressorKind() : ModelKind<RegressorDescription, Regresso
     {
         (SeriesForm form, TrainingRecord<RegressorRecipe, SeriesRecord> training) = model;
         yield return ("predicts", RegressorData.Predicted(form));
-        foreach ((string name, ColumnScale scale) in form.Inputs.Zip(form.InputScales)) yield return ($"input {name}", Told(scale));
-        foreach ((string name, ColumnScale scale) in form.Targets.Zip(form.TargetScales)) yield return ($"target {name}", Told(scale));
+        for (int i = 0; i < form.Inputs.Length; i++) yield return ($"input {form.Inputs[i]}", Told(form.InputScales[i]));
+        for (int i = 0; i < form.Targets.Length; i++) yield return ($"target {form.Targets[i]}", Told(form.TargetScales[i]));
         foreach ((string, string) fact in TrainingFacts.Origin(training)) yield return fact;
         yield return ("trained on", Told(training.Data.Train));
         yield return ("validated on", Told(training.Data.Valid));

@@ -21,7 +21,7 @@ internal sealed class RowPredictor
         _session = new RegressorSession(loaded.Regressor, hardware: hardware);
         string[] targets = [.. _form.Targets];
         Columns = [.. _form.Inputs, .. threshold is null ? [] : targets.Except(_form.Inputs)];
-        _placesOfTargets = [.. targets.Select(target => Columns.IndexOf(target))];
+        _placesOfTargets = Array.ConvertAll(targets, target => Columns.IndexOf(target));
         _next = new double[targets.Length];
         _next.AsSpan().Fill(double.NaN);
         if (threshold is { } limit)

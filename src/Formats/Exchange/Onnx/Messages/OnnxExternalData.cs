@@ -48,7 +48,7 @@ internal sealed class OnnxExternalFiles(string model)
     {
         string[] parts = location.Split('/');
         bool stays = location.Length > 0 && !Path.IsPathRooted(location) && !location.AsSpan().ContainsAny("\\:\0")
-            && parts.All(part => part.Length > 0 && part != "..");
+            && Array.TrueForAll(parts, part => part.Length > 0 && part != "..");
         if (!stays) return null;
         string folder = Path.GetDirectoryName(model) is { Length: > 0 } found ? found : ".";
         return Path.Combine([folder, .. parts.Where(part => part != ".")]);

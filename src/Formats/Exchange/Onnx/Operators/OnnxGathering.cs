@@ -120,7 +120,7 @@ internal static class OnnxGathering
         long width = depth.Integers is { } whole ? whole[0] : (long)depth.ToFloats()[0];
         int axis = call.Axis(call.Whole("axis", -1), indices.Rank + 1);
         OnnxArray result = call.Made(values.Type, call.Extents(
-            [.. indices.Shape.Insert(axis, -1).Select(extent => extent < 0 ? width : (long)extent)]));
+            [.. ImmutableArray.CreateRange(indices.Shape.Insert(axis, -1), extent => extent < 0 ? width : (long)extent)]));
         int inner = (int)OnnxArray.CountOf(indices.Shape.AsSpan()[axis..]);
         for (int i = 0; i < result.Length; i++)
         {

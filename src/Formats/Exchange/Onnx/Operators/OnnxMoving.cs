@@ -31,7 +31,7 @@ internal static class OnnxMoving
         long[] order = call.List("perm") ?? [.. Enumerable.Range(0, input.Rank).Reverse().Select(axis => (long)axis)];
         if (!order.Order().SequenceEqual(Enumerable.Range(0, input.Rank).Select(axis => (long)axis)))
             call.DoesNotFit($"perm [{OnnxCall.Shown(order)}] does not permute {Words.Counted(input.Rank, "axis")}");
-        return [call.Permuted(input, [.. order.Select(axis => (int)axis)])];
+        return [call.Permuted(input, [.. Array.ConvertAll(order, axis => (int)axis)])];
     }
 
     public static OnnxArray[] Squeeze(OnnxCall call)
@@ -40,7 +40,7 @@ internal static class OnnxMoving
         OnnxArray input = call.Required(0);
         long[]? axes = call.Argument(1, "axes", 13);
         if (axes?.Length > input.Rank) call.DoesNotFit($"it squeezes out {Words.Counted(axes.Length, "axis")} of {input.Rank}");
-        HashSet<int>? chosen = axes is null ? null : [.. axes.Select(axis => call.Axis(axis, input.Rank))];
+        HashSet<int>? chosen = axes is null ? null : [.. Array.ConvertAll(axes, axis => call.Axis(axis, input.Rank))];
         foreach (int axis in chosen ?? [])
         {
             if (input.Shape[axis] != 1)
@@ -57,7 +57,7 @@ internal static class OnnxMoving
         long[] axes = call.Argument(1, "axes", 13) ?? [];
         int rank = input.Rank + axes.Length;
         if (rank > OnnxTensor.MaxRank) call.Unsupported($"a tensor of {rank} axes, of at most {OnnxTensor.MaxRank},");
-        HashSet<int> chosen = [.. axes.Select(axis => call.Axis(axis, rank))];
+        HashSet<int> chosen = [.. Array.ConvertAll(axes, axis => call.Axis(axis, rank))];
         if (chosen.Count != axes.Length) call.Invalid("an axis comes twice");
         var rest = new Queue<int>(input.Shape);
         return [input.Reshaped([.. Enumerable.Range(0, rank).Select(axis => chosen.Contains(axis) ? 1 : rest.Dequeue())])];
@@ -144,7 +144,7 @@ internal static class OnnxMoving
         OnnxArray input = call.Required(0);
         long[] starts = call.Argument(1, "starts", 10) ?? [], ends = call.Argument(2, "ends", 10) ?? [];
         long[] axes = call.Argument(3, "axes", 10) ?? [.. Enumerable.Range(0, starts.Length).Select(axis => (long)axis)];
-        long[] steps = call.Opset >= 10 && call.Optional(4) is not null ? call.Integers(4) : [.. starts.Select(_ => 1L)];
+        long[] steps = call.Opset >= 10 && call.Optional(4) is not null ? call.Integers(4) : Array.ConvertAll(starts, _ => 1L);
         if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length)
             call.DoesNotFit("starts, ends, axes and steps are not of one length");
         if (starts.Length > input.Rank) call.DoesNotFit($"it cuts {Words.Counted(starts.Length, "axis")} of {input.Rank}");
@@ -187,7 +187,7 @@ internal static class OnnxMoving
         long each = ((long)extent + count - 1) / count;
         long[] sizes = call.Argument(1, "split", 13)
             ?? [.. Enumerable.Range(0, count).Select(i => Math.Clamp(extent - (i * each), 0, each))];
-        if (sizes.Length != count || sizes.Any(size => size < 0 || size > extent) || sizes.Sum() != extent)
+        if (sizes.Length != count || Array.Exists(sizes, size => size < 0 || size > extent) || sizes.Sum() != extent)
             call.DoesNotFit($"[{OnnxCall.Shown(sizes)}] does not split {Words.Counted(extent, "element")} into {count}");
         int[] strides = input.Strides();
         var parts = new OnnxArray[count];

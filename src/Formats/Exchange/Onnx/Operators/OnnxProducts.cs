@@ -27,7 +27,7 @@ internal static class OnnxProducts
         if (b.Shape[^2] != k)
             call.DoesNotFit($"{OnnxCall.Shown(first)} times {OnnxCall.Shown(second)}: {k} columns and {b.Shape[^2]} rows are not alike");
         int[] batch = OnnxRepeating.Together(call, a.Shape.AsSpan()[..^2], b.Shape.AsSpan()[..^2]);
-        int batches = (int)OnnxArray.CountOf(call.Extents([.. batch.Select(extent => (long)extent)]));
+        int batches = (int)OnnxArray.CountOf(call.Extents([.. Array.ConvertAll(batch, extent => (long)extent)]));
         OnnxArray result = call.Made(first.Type, [.. batch, m, n]);
         call.Run.ChargeProducts(call, (double)result.Length * k);
         if (b.Rank == 2)

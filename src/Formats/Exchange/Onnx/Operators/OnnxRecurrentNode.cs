@@ -23,7 +23,7 @@ internal sealed record OnnxRecurrentNode(
 
     /// <summary>Whether weights of a node are made of the graph's inputs.</summary>
     public static bool HasTaggedWeights(OnnxCall call) =>
-        new[] { W, R, B, P }.Any(index => call.Optional(index) is { IsTagged: true });
+        Array.Exists(new[] { W, R, B, P }, index => call.Optional(index) is { IsTagged: true });
 
     public static OnnxRecurrentNode Read(OnnxCall call)
     {
@@ -198,7 +198,7 @@ internal sealed record OnnxRecurrentNode(
             call.Invalid($"{AlphaName} or {BetaName} has more constants than its activations take");
         bool isPlain = Enumerable.Range(0, expected).All(i => functions[i] == plain[i % plain.Length]);
         if (isPlain) return (cell, []);
-        return cell == CellKind.RnnTanh && functions.All(f => f == Activation.Relu)
+        return cell == CellKind.RnnTanh && functions.ToImmutable().All(f => f == Activation.Relu)
             ? (CellKind.RnnRelu, [])
             : (cell, functions.ToImmutable());
 

@@ -93,7 +93,7 @@ internal static class OnnxReducing
     {
         int[] last = axes.ToArray();
         Array.Sort(last);
-        int count = (int)OnnxArray.CountOf([.. last.Select(axis => input.Shape[axis])]);
+        int count = (int)OnnxArray.CountOf([.. Array.ConvertAll(last, axis => input.Shape[axis])]);
         return ([.. Enumerable.Range(0, input.Rank).Except(last), .. last], count);
     }
 
@@ -107,7 +107,9 @@ internal static class OnnxReducing
         long[] given = call.Argument(1, "axes", axesAreInputSince) ?? [];
         if (given.Length == 0 && call.Flag("noop_with_empty_axes", false)) return [input];
         if (given.Length > input.Rank) call.DoesNotFit($"it reduces {Words.Counted(given.Length, "axis")} of {input.Rank}");
-        int[] axes = given.Length == 0 ? [.. Enumerable.Range(0, input.Rank)] : [.. given.Select(axis => call.Axis(axis, input.Rank))];
+        int[] axes = given.Length == 0
+            ? [.. Enumerable.Range(0, input.Rank)]
+            : Array.ConvertAll(given, axis => call.Axis(axis, input.Rank));
         if (axes.Distinct().Count() != axes.Length) call.Invalid("an axis comes twice");
         bool isKept = call.Flag("keepdims", true);
         (int[] order, int count) = Last(input, axes);

@@ -42,7 +42,7 @@ internal static class OnnxRepeating
         call.Check();
         OnnxArray input = call.Required(0);
         long[] repeats = call.Integers(1);
-        if (repeats.Length != input.Rank || repeats.Any(repeat => repeat < 0))
+        if (repeats.Length != input.Rank || Array.Exists(repeats, repeat => repeat < 0))
             call.DoesNotFit($"[{OnnxCall.Shown(repeats)}] does not repeat {input.Rank} axes");
         int[] shape = call.Extents([.. input.Shape.Select((extent, axis) => extent * Math.Min(repeats[axis], int.MaxValue))]);
         return [Mapped(call, input, shape, (axis, at) => at % input.Shape[axis], null)];
@@ -57,7 +57,7 @@ internal static class OnnxRepeating
         long[]? pads = call.Argument(1, "pads", 11);
         if (pads is null) call.Invalid("it does not say how far to pad");
         int[] axes = call.Opset >= 18 && call.Optional(3) is not null
-            ? [.. call.Integers(3).Select(axis => call.Axis(axis, input.Rank))]
+            ? Array.ConvertAll(call.Integers(3), axis => call.Axis(axis, input.Rank))
             : [.. Enumerable.Range(0, input.Rank)];
         if (pads.Length != 2 * axes.Length || axes.Distinct().Count() != axes.Length)
             call.DoesNotFit($"[{OnnxCall.Shown(pads)}] does not pad {axes.Length} axes at both ends");
@@ -66,7 +66,7 @@ internal static class OnnxRepeating
             : null;
         if (value is not null && (value.Length != 1 || value.Type != input.Type))
             call.DoesNotFit("its value must be one number of the input's type");
-        long[] begins = new long[input.Rank], extents = [.. input.Shape.Select(extent => (long)extent)];
+        long[] begins = new long[input.Rank], extents = [.. ImmutableArray.CreateRange(input.Shape, extent => (long)extent)];
         for (int i = 0; i < axes.Length; i++)
         {
             if (Math.Abs((double)pads[i]) > int.MaxValue || Math.Abs((double)pads[i + axes.Length]) > int.MaxValue)

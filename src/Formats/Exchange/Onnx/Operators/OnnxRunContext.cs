@@ -71,7 +71,8 @@ internal sealed class OnnxRunContext
     public OnnxArray Read(OnnxTensor tensor)
     {
         if (!tensor.TryReadNumbers(Path, External, out Array? numbers, out FileProblem? problem)) Throw.Problem(problem);
-        return new OnnxArray(tensor.DataType, [.. tensor.Shape.Select(extent => (int)Math.Min(extent, int.MaxValue))], numbers);
+        return new OnnxArray(
+            tensor.DataType, [.. ImmutableArray.CreateRange(tensor.Shape, extent => (int)Math.Min(extent, int.MaxValue))], numbers);
     }
 
     /// <summary>Takes what a node costs by itself.</summary>

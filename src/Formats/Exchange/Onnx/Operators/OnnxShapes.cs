@@ -68,7 +68,7 @@ internal static class OnnxShapes
             return [result];
         }
 
-        double[] values = [.. new[] { start, limit, delta }.Select(value => value.At(0))];
+        double[] values = Array.ConvertAll(new[] { start, limit, delta }, value => value.At(0));
         double length = Math.Ceiling((values[1] - values[0]) / values[2]);
         if (values[2] == 0 || !double.IsFinite(length))
             call.DoesNotFit(string.Create(CultureInfo.InvariantCulture, $"{values[0]} to {values[1]} by {values[2]} is no range"));
