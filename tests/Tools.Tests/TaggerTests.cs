@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using TinySD.Runtime.Models;
 
@@ -297,11 +298,12 @@ public sealed class TaggerTests
     {
         CliResult shown = Tinysd.Run("train", "tagger", "--preset", "lample", "--show");
         await Assert.That(shown.Code).IsEqualTo(0);
-        foreach (string row in (string[])["--characters +lstm", "--character-units +25", "--unknown-rate +0.5"])
+        foreach (string row in (string[])["--characters +lstm", "--character-units +25", "--unknown-rate +0.5", "--lower +true"])
             await Assert.That(shown.Out).Matches(row);
         JsonElement json = Tinysd.Run("train", "tagger", "--preset", "ma-hovy", "--show", "--json").Json;
         await Assert.That(json.GetProperty("characterUnits").GetInt32()).IsEqualTo(30);
         await Assert.That(json.GetProperty("decoder").GetString()).IsEqualTo("crf");
+        await Assert.That(json.GetProperty("zeroDigits").GetBoolean()).IsTrue();
         CliResult idle = Tinysd.Run("train", "tagger", "--characters", "none", "--character-units", "9", "--split-seed", "3", "--show");
         await Assert.That(idle.Error).Contains("--character-units has no effect: --characters is none");
         await Assert.That(idle.Error).Contains("--split-seed has no effect without --valid-fraction");
@@ -313,8 +315,8 @@ public sealed class TaggerTests
         using var folder = new TestFolder();
         CliResult trained = Tinysd.Run(
             "train", "tagger", "--train", RealData.Find("conll2003/eng.train.gz"), "--valid", RealData.Find("conll2003/eng.testa.gz"),
-            "--test", RealData.Find("conll2003/eng.testb.gz"), "--out", folder.Model, "--hidden", "4", "--embedding", "4", "--characters", "none",
-            "--max-steps", "2", "--json");
+            "--test", RealData.Find("conll2003/eng.testb.gz"), "--out", folder.Model, "--hidden", "4", "--embedding", "4", "--characters",
+            "none", "--max-steps", "2", "--json");
         await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
         await Assert.That(trained.Error).Contains("14,041 sentences and 946 document marks to train on, 203,621 words, 23,499 entities;");
         await Assert.That(trained.Error).Contains("3,250 sentences and 216 document marks to validate on, 51,362 words, 5,942 entities;");
@@ -323,6 +325,51 @@ public sealed class TaggerTests
         JsonElement types = trained.Json.GetProperty("testResult").GetProperty("perType");
         foreach ((string type, int count) in ((string, int)[])[("LOC", 1668), ("MISC", 702), ("ORG", 1661), ("PER", 1617)])
             await Assert.That(types.GetProperty(type).GetProperty("count").GetInt32()).IsEqualTo(count);
+    }
+
+    [Test]
+    public async Task A_slice_of_real_sentences_is_learnt()
+    {
+        using var folder = new TestFolder();
+        CliResult trained = Tinysd.Run(
+            "train", "tagger", "--train", Slice("conll2003/eng.train.gz", 1500), "--valid", Slice("conll2003/eng.testa.gz", 400), "--out",
+            folder.Model, "--hidden", "50", "--epochs", "4", "--json");
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        await Assert.That(trained.Json.GetProperty("valid").GetDouble()).IsGreaterThan(40);
+        CliResult tagged = Tinysd.RunOn(
+            await File.ReadAllTextAsync(folder["eng.testa.gz"]), "tag", folder.Model, "--columns", "--scheme", "iob2");
+        await Assert.That(tagged.Code).IsEqualTo(0).Because(tagged.Error);
+        await Assert.That(tagged.Out).StartsWith("-DOCSTART- -X- O O O\n\nCRICKET NNP I-NP O ");
+        string[] lines = tagged.Out.Split('\n');
+        for (int i = 1; i < lines.Length; i++)
+        {
+            // No inside without what it is inside of.
+            string tag = lines[i].Split(' ')[^1], before = lines[i - 1].Split(' ')[^1];
+            if (!tag.StartsWith("I-", StringComparison.Ordinal)) continue;
+            await Assert.That(before is ['B' or 'I', ..] && before[1..] == tag[1..]).IsTrue().Because(lines[i]);
+        }
+
+        string Slice(string name, int count)
+        {
+            using var packed = new GZipStream(File.OpenRead(RealData.Find(name)), CompressionMode.Decompress);
+            using var reader = new StreamReader(packed);
+            string[] sentences = reader.ReadToEnd().Split("\n\n");
+            return folder.PutText(Path.GetFileName(name), string.Join("\n\n", sentences.Take(count)));
+        }
+    }
+
+    [Test]
+    public async Task A_sentence_of_ten_thousand_words_is_trained_on_and_measured()
+    {
+        using var folder = new TestFolder();
+        string giant = string.Concat(Enumerable.Repeat("Anna B-PER\nsaw O\n", 5000));
+        string train = folder.PutSentences("a", 50, 1, text => text + giant);
+        CliResult trained = folder.TrainTagger("--train", train, "--valid", train, "--max-length", "100");
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        await Assert.That(trained.Error).Contains(
+            "a: 1 of 51 sentences longer than 100 words cut into parts there in training; the longest has 10,000 (--max-length).");
+        JsonElement json = Tinysd.Run("eval", folder.Model, "--data", folder.PutText("giant", giant), "--json").Json;
+        await Assert.That((json.GetProperty("tokens").GetInt32(), json.GetProperty("f1").GetDouble())).IsEqualTo((10_000, 100.0));
     }
 
     private static (string[] Words, string[][] Tags) Tagged(CliResult result)

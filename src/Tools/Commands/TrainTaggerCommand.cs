@@ -72,6 +72,12 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
                     setup.Hardware);
                 return (need, longest);
             },
+            Beside = TaggerDataOptions.Rows(reading.Words),
+            WriteBeside = json =>
+            {
+                json.WriteBoolean("lower", reading.Words.IsLowerCase);
+                json.WriteBoolean("zeroDigits", reading.Words.ZeroesDigits);
+            },
         };
         return job;
 

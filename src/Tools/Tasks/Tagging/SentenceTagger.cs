@@ -25,14 +25,16 @@ internal sealed class SentenceTagger(
     {
         // Parts of a sentence follow each other.
         var parts = new List<ConllSentence>();
-        var places = new List<(int Sentence, int Start)>();
+        var owners = new List<int>();
+        var starts = new List<int>();
         var tagged = new List<TaggedWords>();
         foreach (TagSentence sentence in sentences)
         {
             int count = sentence.Words.Count;
             for (int start = 0; start < count; start += MostWords)
             {
-                places.Add((tagged.Count, start));
+                owners.Add(tagged.Count);
+                starts.Add(start);
                 parts.Add(new([.. sentence.Words.Skip(start).Take(MostWords)]));
             }
 
@@ -47,8 +49,8 @@ internal sealed class SentenceTagger(
 
         void Told(int part, ReadOnlySpan<int> ids, ReadOnlySpan<double> probabilities)
         {
-            (int sentence, int start) = places[part];
-            TaggedWords into = tagged[sentence];
+            int start = starts[part];
+            TaggedWords into = tagged[owners[part]];
             for (int t = 0; t < ids.Length; t++)
             {
                 into.Tags[start + t] = tags[ids[t]];

@@ -138,7 +138,7 @@ internal sealed record TaggerData
         try
         {
             var split = RowSplit.Share(new int[file.Sentences.Count], share, seed);
-            return ([.. split.Training.Select(row => file.Sentences[row])], [.. split.HeldOut.Select(row => file.Sentences[row])]);
+            return (Rows(split.Training), Rows(split.HeldOut));
         }
         catch (ArgumentException exception)
         {
@@ -146,6 +146,8 @@ internal sealed record TaggerData
                 $"{file.Path} has {Figures.Count(file.Sentences.Count, "sentence")}, too few to hold some out: " +
                 $"{Failures.OneLine(exception)}.");
         }
+
+        ConllSentence[] Rows(int[] rows) => Array.ConvertAll(rows, row => file.Sentences[row]);
     }
 
     // Whatever a mark's line has for a tag, it is in no entity.

@@ -63,7 +63,7 @@ internal sealed class TaggerDataOptions
 
     private readonly FileOption _vectors = FileOption.Input(VectorsName,
         "Begin with the word vectors of this file, as GloVe and word2vec write them in text; --embedding is theirs then. Words without " +
-        "one, and with --lower without one in lower case, begin at random.");
+        "one begin at random.");
 
     private readonly Option<VectorWords?> _vectorWords = Ranged.Value(VectorWordsName, s_vectorWords,
         $"With {VectorsName}: which words with a vector have a place in the model: those of --train, or all of the files given, as in " +
@@ -141,6 +141,12 @@ internal sealed class TaggerDataOptions
             all[option] = own;
         }
     }
+
+    /// <summary>How words are seen, as reports show it.</summary>
+    public static IReadOnlyList<(string Option, string Value)> Rows(WordReading words) =>
+    [
+        (LowerName, Spelling.Switch.NameOf(words.IsLowerCase)), (ZeroDigitsName, Spelling.Switch.NameOf(words.ZeroesDigits)),
+    ];
 
     /// <summary>What they say.</summary>
     /// <param name="given">Options and values.</param>

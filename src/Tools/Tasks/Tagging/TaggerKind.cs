@@ -31,8 +31,7 @@ internal sealed class TaggerKind() : ModelKind<TaggerDescription, Tagger>(Tagger
         yield return ("tags", TaggingSpelling.Shown(form));
         yield return ("vocabulary", VocabularyFacts.Text(words.Words));
         if (training.Recipe.Characters is not null) yield return ("characters", VocabularyFacts.Text(words.Characters));
-        yield return ("--lower", Spelling.Switch.NameOf(words.Reading.IsLowerCase));
-        yield return ("--zero-digits", Spelling.Switch.NameOf(words.Reading.ZeroesDigits));
+        foreach ((string, string) row in TaggerDataOptions.Rows(words.Reading)) yield return row;
         yield return ("columns", string.Create(
             CultureInfo.InvariantCulture, $"words in {columns.WordColumn}, tags in {columns.TagColumn}"));
         foreach ((string, string) fact in TrainingFacts.Origin(training)) yield return fact;
