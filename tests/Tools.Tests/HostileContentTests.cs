@@ -51,6 +51,51 @@ public sealed class HostileContentTests
     }
 
     [Test]
+    public async Task A_tagger_of_any_content_is_read_or_refused()
+    {
+        using var folder = new TestFolder();
+        folder.TrainTagger("--epochs", "1");
+        byte[] good = await File.ReadAllBytesAsync(folder.Model);
+        var wrong = new List<string>();
+        foreach ((string what, JsonNode header) in
+            HostileJson.Variants(EditedTsd.Header(good), "tagger", "training", "vocabulary", "characters"))
+        {
+            string file = folder.Put("edited.tsd", EditedTsd.With(good, header.AsObject()));
+            Judge(what, Tinysd.Run("inspect", file), wrong);
+            Judge(what, Tinysd.RunOn("Anna met\n\nOslo", "tag", file, "--probabilities", "--scheme", "iob1"), wrong);
+            Judge(what, Tinysd.Run("eval", file, "--data", folder["v.conll"], "--rule", "strict"), wrong);
+        }
+
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_checkpoint_of_a_tagger_of_any_content_is_resumed_or_refused()
+    {
+        using var folder = new TestFolder();
+        string[] more = ["--valid-fraction", "0.2", "--tag-column", "2", "--document-marks", "keep", "--checkpoint", folder["ck"]];
+        Tinysd.RunUntilShown("epoch 2/4", 3, folder.TaggerArgs(more));
+        string newest = Directory.GetFiles(folder["ck"], "*.tsd").Order(StringComparer.Ordinal).Last();
+        string file = Path.Combine(folder["one"], Path.GetFileName(newest));
+        byte[] good = await File.ReadAllBytesAsync(newest);
+        string[] resume = ["train", "tagger", "--resume", folder["one"], "--out", folder.Model, "--threads", "1"];
+        var wrong = new List<string>();
+        foreach ((string what, JsonNode header) in HostileJson.Variants(EditedTsd.Header(good), "run"))
+        {
+            if (Directory.Exists(folder["one"])) Directory.Delete(folder["one"], recursive: true);
+            Directory.CreateDirectory(folder["one"]);
+            await File.WriteAllBytesAsync(file, EditedTsd.With(good, header.AsObject()));
+            Judge(what, Tinysd.Run("inspect", file), wrong);
+
+            // What all tasks have is tried above.
+            bool isOwn = what.Contains(".reading", StringComparison.Ordinal) || what.Contains("labels", StringComparison.Ordinal);
+            if (isOwn) Judge(what, Tinysd.RunUntilShown("epoch", 1, resume), wrong);
+        }
+
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
     public async Task Files_of_a_grid_of_any_content_are_used_or_refused()
     {
         using var folder = new TestFolder();

@@ -92,10 +92,20 @@ public sealed partial record TaggerRecipe : SequenceRecipe
     public override void Validate()
     {
         base.Validate();
+        Check(nameof(EmbeddingSize), EmbeddingSize);
+        Check(nameof(CharacterEmbeddingSize), CharacterEmbeddingSize);
+        Check(nameof(CharacterUnits), CharacterUnits);
         ToConfig(1, 1, 1).Validate();
         Throw.IfUndefined(Scheme);
         if (RareCount < 0) Throw.OutOfRange(nameof(RareCount), RareCount, "0 or above");
         if (!(UnknownRate is >= 0f and <= 1f)) Throw.OutOfRange(nameof(UnknownRate), UnknownRate, "0 to 1");
         if (MaxLength is < 1 or > 65536) Throw.OutOfRange(nameof(MaxLength), MaxLength, "1 to 65536");
+    }
+
+    // Widths that add up to no more than a number holds.
+    private static void Check(string name, int size)
+    {
+        const int most = 65536;
+        if (size is < 1 or > most) Throw.OutOfRange(name, size, $"1 to {most}");
     }
 }
