@@ -91,7 +91,9 @@ public abstract class Spelling
 
         // 1e-300 is no 0, which often means something else: no clipping, for one.
         private static bool IsLost(T value, string word) =>
-            T.IsZero(value) && word.TakeWhile(c => c is not ('e' or 'E')).Any(c => c is >= '1' and <= '9');
+            T.IsZero(value) && word.AsSpan()[..EndOfDigits(word)].ContainsAnyInRange('1', '9');
+
+        private static int EndOfDigits(string word) => word.IndexOfAny(['e', 'E']) is >= 0 and int end ? end : word.Length;
     }
 
     private sealed class OnOff() : Spelling<bool>("true|false", "true or false")

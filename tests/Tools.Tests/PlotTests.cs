@@ -196,7 +196,8 @@ public sealed partial class PlotTests
     private static string Draw((double, double)[] points, bool isCounted, bool isLog = true)
     {
         using var writer = new StringWriter { NewLine = "\n" };
-        PlotCurve[] curves = [new("curve", "#000", IsThick: true, points), new("thin", "#111", IsThick: false, points)];
+        PlotPoint[] all = Array.ConvertAll(points, point => new PlotPoint(point.Item1, point.Item2));
+        PlotCurve[] curves = [new("curve", "#000", IsThick: true, all), new("thin", "#111", IsThick: false, all)];
         CurvePlot.Write(writer, "title", curves, "x", "y", isCounted, Figures.Perplexity, isLog);
         return writer.ToString();
     }

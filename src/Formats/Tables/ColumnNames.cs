@@ -37,8 +37,14 @@ internal static class ColumnNames
     /// <summary>The complaint about a column that is not there.</summary>
     public static FileProblem NoSuch(string file, string wanted, IReadOnlyList<string> names)
     {
-        string? near = names.Select(name => (Name: name, Distance: Distance(name.ToLowerInvariant(), wanted.ToLowerInvariant())))
-            .Where(pair => pair.Distance <= Math.Max(1, wanted.Length / 3)).OrderBy(pair => pair.Distance).FirstOrDefault().Name;
+        string? near = null;
+        int least = Math.Max(1, wanted.Length / 3) + 1;
+        foreach (string name in names)
+        {
+            int distance = Distance(name.ToLowerInvariant(), wanted.ToLowerInvariant());
+            if (distance < least) (near, least) = (name, distance);
+        }
+
         string meant = near is null ? "" : $" Did you mean '{Words.Shown(near)}'?";
         return new(FileProblemKind.DoesNotFit, file, $"{file} has no column '{Words.Shown(wanted)}'; it has {List(names)}.{meant}")
         { Part = wanted };

@@ -54,7 +54,7 @@ public sealed class ClassNames
         }
 
         // Stable: names of one number, such as 1 and 1.0, keep their ordinal order.
-        return [.. distinct.Zip(numbers).OrderBy(pair => pair.Second).Select(pair => pair.First)];
+        return [.. Enumerable.Range(0, distinct.Length).OrderBy(i => numbers[i]).Select(i => distinct[i])];
     }
 
     /// <summary>The id of a class, if there is one of that name.</summary>

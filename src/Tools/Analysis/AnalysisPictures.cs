@@ -36,7 +36,10 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
                 $"slow point {i + 1}: q {AnalysisText.Short(point.Point.Q)}", point.Along[0], point.Along[1]));
             ScatterPlot plot = Plane($"Slow points {AnalysisText.InputOf(set)}", 0, 1) with
             {
-                Dots = [new PlotDots("states", "#9aa5b1", 2.5, [.. found.Drawn.Select(state => (state.Along[0], state.Along[1]))])],
+                Dots =
+                [
+                    new PlotDots("states", "#9aa5b1", 2.5, [.. found.Drawn.Select(state => new PlotPoint(state.Along[0], state.Along[1]))]),
+                ],
                 Arrows = Arrows(),
                 Marks = [.. marks],
             };
@@ -56,7 +59,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             [
                 .. set.Points.Where(point => point.Modes is not null).Select((point, i) => new PlotDots(
                     $"eigenvalues at slow point {i + 1}", ScatterPlot.ColorOf(i, set.Points.Count), 5,
-                    [.. point.Modes!.Select(mode => (mode.Eigenvalue.Real, mode.Eigenvalue.Imaginary))])),
+                    [.. point.Modes!.Select(mode => new PlotPoint(mode.Eigenvalue.Real, mode.Eigenvalue.Imaginary))])),
             ];
             if (dots.Length == 0) continue;
             new ScatterPlot($"Eigenvalues {AnalysisText.InputOf(set)}", "real part", "imaginary part")
@@ -80,7 +83,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             [
                 .. groups.Select(group => new PlotDots(
                     network.Outputs[group.Key], ScatterPlot.ColorOf(group.Key, network.Outputs.Count), 4,
-                    [.. group.Select(word => (word.Along[0], word.Along[1]))])),
+                    [.. group.Select(word => new PlotPoint(word.Along[0], word.Along[1]))])),
             ],
             Arrows = Arrows(),
             Labels = [.. NamedOf().Select(word => new PlotLabel(network.Words[word.Token], word.Along[0], word.Along[1]))],
@@ -109,7 +112,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
     private PlotDots[] ByClass(int x, int y) =>
     [
         .. found.Drawn.GroupBy(state => state.Class).OrderBy(group => group.Key).Select(group => new PlotDots(
-            NameOf(group.Key), ColorOf(group.Key), 3.5, [.. group.Select(state => (state.Along[x], state.Along[y]))])),
+            NameOf(group.Key), ColorOf(group.Key), 3.5, [.. group.Select(state => new PlotPoint(state.Along[x], state.Along[y]))])),
     ];
 
     private PlotDots[] ByShare(int x, int y) =>
@@ -117,13 +120,13 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
         .. found.Drawn.GroupBy(state => Math.Min(TimeColors - 1, (int)(TimeColors * state.Share))).OrderBy(group => group.Key)
             .Select(group => new PlotDots(
                 $"{100 * (group.Key + 1) / TimeColors} % read", ScatterPlot.ColorOf((group.Key + 0.5) / TimeColors), 3.5,
-                [.. group.Select(state => (state.Along[x], state.Along[y]))])),
+                [.. group.Select(state => new PlotPoint(state.Along[x], state.Along[y]))])),
     ];
 
     private PlotPath[] Paths() =>
     [
         .. found.Paths.Select(path => new PlotPath(
-            NameOf(path.Class), ColorOf(path.Class), [.. path.Along.Select(along => (along[0], along[1]))])),
+            NameOf(path.Class), ColorOf(path.Class), [.. path.Along.Select(along => new PlotPoint(along[0], along[1]))])),
     ];
 
     private PlotArrow[] Arrows() => network.Outputs.Count > MostArrows ? [] :

@@ -5,9 +5,9 @@ internal static class AnalysisText
 {
     /// <summary>The words that move an output most of all, and by how much more than the mean of the outputs where only differences
     /// count.</summary>
-    public static IEnumerable<(WordDeflection Word, double Change)> Strongest(
+    public static IEnumerable<WordChange> Strongest(
         AnalysedModel network, AnalysisFindings found, int output, int most) =>
-        found.Words.Select(word => (Word: word, Change: ChangeOf(network, word, output))).Where(pair => pair.Change > 0)
+        found.Words.Select(word => new WordChange(word, ChangeOf(network, word, output))).Where(pair => pair.Change > 0)
             .OrderByDescending(pair => pair.Change).ThenBy(pair => pair.Word.Token).Take(most);
 
     /// <summary>How a word changes an output, beyond the mean of all where only differences count.</summary>
@@ -110,3 +110,6 @@ internal static class AnalysisText
     /// <summary>The input of some slow points in words.</summary>
     public static string InputOf(SlowPointSet set) => set.Input == "zero" ? "without input" : "at the mean input";
 }
+
+/// <summary>How much a word changes an output.</summary>
+internal sealed record WordChange(WordDeflection Word, double Change);

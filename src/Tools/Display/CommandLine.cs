@@ -22,7 +22,8 @@ internal static class CommandLine
     /// <summary>One word, quoted for a Unix shell where it needs it.</summary>
     public static string Quoted(string word)
     {
-        bool isPlain = word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal));
+        bool isPlain = word.Length > 0;
+        foreach (char c in word) isPlain &= char.IsLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal);
         return isPlain ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 }

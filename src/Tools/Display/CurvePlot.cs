@@ -2,7 +2,13 @@ namespace TinySD.Tools.Display;
 
 /// <summary>A line of a <see cref="CurvePlot"/>, whose name is shown where the pointer rests on it. A thick one stands out, as a mean does
 /// from its sample. Points go from left to right; what is not finite is left out.</summary>
-internal sealed record PlotCurve(string Name, string Color, bool IsThick, IReadOnlyList<(double X, double Y)> Points);
+internal sealed record PlotCurve(string Name, string Color, bool IsThick, IReadOnlyList<PlotPoint> Points);
+
+/// <summary>A point of a drawing, in the axes' units.</summary>
+internal sealed record PlotPoint(double X, double Y)
+{
+    public bool IsFinite => double.IsFinite(X) && double.IsFinite(Y);
+}
 
 /// <summary>Draws curves as SVG over a linear x.</summary>
 internal static class CurvePlot
@@ -26,10 +32,10 @@ internal static class CurvePlot
     {
         PlotCurve[] drawn =
         [
-            .. curves.Select(curve => curve with { Points = [.. curve.Points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y))] })
+            .. curves.Select(curve => curve with { Points = [.. curve.Points.Where(p => p.IsFinite)] })
                 .Where(curve => curve.Points.Count > 0).OrderBy(curve => curve.IsThick),
         ];
-        (double X, double Y)[] all = [.. drawn.SelectMany(curve => curve.Points)];
+        PlotPoint[] all = [.. drawn.SelectMany(curve => curve.Points)];
         if (all.Length == 0) return;
         double from = all.Min(p => p.X), to = all.Max(p => p.X);
         if (!isCounted) (from, to) = (Math.Min(from, 0), Math.Max(to, 0));

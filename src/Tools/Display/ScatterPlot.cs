@@ -1,10 +1,10 @@
 namespace TinySD.Tools.Display;
 
 /// <summary>Points of one colour of a <see cref="ScatterPlot"/>; <paramref name="Size"/> is their diameter in pixels.</summary>
-internal sealed record PlotDots(string Name, string Color, double Size, IReadOnlyList<(double X, double Y)> Points);
+internal sealed record PlotDots(string Name, string Color, double Size, IReadOnlyList<PlotPoint> Points);
 
 /// <summary>A way from point to point.</summary>
-internal sealed record PlotPath(string Name, string Color, IReadOnlyList<(double X, double Y)> Points);
+internal sealed record PlotPath(string Name, string Color, IReadOnlyList<PlotPoint> Points);
 
 /// <summary>Words beside a point.</summary>
 internal sealed record PlotLabel(string Name, double X, double Y);
@@ -56,10 +56,11 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
     /// <summary>Writes the picture; nothing where there is no point.</summary>
     public void Write(TextWriter output)
     {
-        (double X, double Y)[] all =
+        PlotPoint[] all =
         [
-            .. Dots.SelectMany(dots => dots.Points).Concat(Paths.SelectMany(path => path.Points)).Concat(Marks.Select(m => (m.X, m.Y)))
-                .Concat(HasUnitCircle ? [(-1.0, -1.0), (1.0, 1.0)] : []).Where(IsFinite),
+            .. Dots.SelectMany(dots => dots.Points).Concat(Paths.SelectMany(path => path.Points))
+                .Concat(Marks.Select(m => new PlotPoint(m.X, m.Y)))
+                .Concat(HasUnitCircle ? [new(-1, -1), new(1, 1)] : []).Where(p => p.IsFinite),
         ];
         if (all.Length == 0) return;
         Axis across = Axis.Around(all.Min(p => p.X), all.Max(p => p.X), share: 0.04, least: 1e-6);
@@ -80,7 +81,7 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
         {
             // One path of dots: a tenth of what as many circles take.
             string points =
-                string.Concat(dots.Points.Where(IsFinite).Select(p => FormattableString.Invariant($"M{X(p.X):0.#} {Y(p.Y):0.#}h0")));
+                string.Concat(dots.Points.Where(p => p.IsFinite).Select(p => FormattableString.Invariant($"M{X(p.X):0.#} {Y(p.Y):0.#}h0")));
             output.Line($"""<path fill="none" stroke="{dots.Color}" stroke-width="{dots.Size:0.#}" stroke-linecap="round" """);
             output.WriteLine($"""stroke-opacity="0.6" d="{points}"><title>{HtmlPage.Text(dots.Name)}</title></path>""");
         }
@@ -88,20 +89,20 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
         foreach (PlotPath path in Paths)
         {
             string points =
-                string.Join(' ', path.Points.Where(IsFinite).Select(p => FormattableString.Invariant($"{X(p.X):0.#},{Y(p.Y):0.#}")));
+                string.Join(' ', path.Points.Where(p => p.IsFinite).Select(p => FormattableString.Invariant($"{X(p.X):0.#},{Y(p.Y):0.#}")));
             output.Write($"""<polyline fill="none" stroke="{path.Color}" stroke-width="1.3" stroke-linejoin="round" """);
             output.WriteLine($"""points="{points}">""");
             output.WriteLine($"<title>{HtmlPage.Text(path.Name)}</title></polyline>");
         }
 
         WriteArrows();
-        foreach (PlotMark mark in Marks.Where(mark => IsFinite((mark.X, mark.Y))))
+        foreach (PlotMark mark in Marks.Where(mark => new PlotPoint(mark.X, mark.Y).IsFinite))
         {
             output.Line($"""<circle class="mark" cx="{X(mark.X):0.#}" cy="{Y(mark.Y):0.#}" r="4.5">""");
             output.WriteLine($"<title>{HtmlPage.Text(mark.Name)}</title></circle>");
         }
 
-        foreach (PlotLabel label in Labels.Where(label => IsFinite((label.X, label.Y))))
+        foreach (PlotLabel label in Labels.Where(label => new PlotPoint(label.X, label.Y).IsFinite))
             output.Line($"""<text class="axis" x="{X(label.X) + 4:0.#}" y="{Y(label.Y) - 3:0.#}">{HtmlPage.Text(label.Name)}</text>""");
         output.WriteLine("</svg></figure>");
 
@@ -147,8 +148,6 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
 
         double Y(double y) => Top + ((1 - up.Share(y)) * Rows);
     }
-
-    private static bool IsFinite((double X, double Y) point) => double.IsFinite(point.X) && double.IsFinite(point.Y);
 
     private static Axis Widened(Axis axis, double length)
     {

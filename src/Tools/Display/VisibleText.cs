@@ -52,10 +52,15 @@ internal static class VisibleText
     private static string Escaped(char c) => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
 
     // C0, DEL and C1; embeddings, overrides and isolates of direction; the separators of lines and paragraphs.
-    private static char[] Hidden(bool keepLineFeed) =>
-    [
-        .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Concat(Enumerable.Range(0x202A, 5))
-            .Concat(Enumerable.Range(0x2066, 4)).Concat([0x2028, 0x2029]).Select(code => (char)code)
-            .Where(c => c != '\t' && !(keepLineFeed && c == '\n')),
-    ];
+    private static char[] Hidden(bool keepLineFeed)
+    {
+        var hidden = new List<char>();
+        for (int code = 0; code <= 0x2069; code++)
+        {
+            bool isHidden = code is < 0x20 or (>= 0x7F and <= 0x9F) or (>= 0x2028 and <= 0x202E) or >= 0x2066;
+            if (isHidden && code != '\t' && !(keepLineFeed && code == '\n')) hidden.Add((char)code);
+        }
+
+        return [.. hidden];
+    }
 }

@@ -5,7 +5,7 @@ namespace TinySD.Tools.Options;
 internal sealed class FieldOptions<T>(IEnumerable<Field<T>> fields)
     where T : class
 {
-    private readonly (Field<T> Field, Option Option)[] _options = [.. fields.Select(field => (field, Ranged.Change(field)))];
+    private readonly Entry[] _options = [.. fields.Select(field => new Entry(field, Ranged.Change(field)))];
 
     public IEnumerable<Option> All => _options.Select(entry => entry.Option);
 
@@ -21,7 +21,7 @@ internal sealed class FieldOptions<T>(IEnumerable<Field<T>> fields)
         foreach ((Field<T> field, Option option) in _options.Where(entry => entry.Field.Idle is null))
             record = Ranged.ChangeOf(parsed, field, option)?.Invoke(record) ?? record;
         if (settle is not null) record = settle(record);
-        var idle = new List<(string Option, string Why)>();
+        var idle = new List<Idle>();
         foreach ((Field<T> field, Option option) in _options.Where(entry => entry.Field.Idle is not null))
         {
             Func<T, T>? change = Ranged.ChangeOf(parsed, field, option);
@@ -31,11 +31,15 @@ internal sealed class FieldOptions<T>(IEnumerable<Field<T>> fields)
 
             // A switch that turns off what is off anyway asks for nothing.
             if (why is null || change is null || (option is Option<bool?> && field.TextOf(changed) == field.TextOf(record))) continue;
-            idle.Add((option.Name, why));
+            idle.Add(new(option.Name, why));
         }
 
         foreach (IGrouping<string, string> alike in idle.GroupBy(entry => entry.Why, entry => entry.Option))
             warnings.NoEffect([.. alike], alike.Key);
         return record;
     }
+
+    private sealed record Entry(Field<T> Field, Option Option);
+
+    private sealed record Idle(string Option, string Why);
 }

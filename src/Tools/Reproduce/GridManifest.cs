@@ -15,7 +15,14 @@ internal sealed record GridManifest(int Format, string WrittenBy, IReadOnlyDicti
     public Dictionary<string, JsonElement> Data { get; init; } = [];
 
     public static GridManifest Of(GridTask task) =>
-        new(CurrentFormat, BuildFacts.Name, task.Rows().ToDictionary(row => row.Option, row => row.Value)) { Data = task.Data };
+        new(CurrentFormat, BuildFacts.Name, SettingsOf(task)) { Data = task.Data };
+
+    private static Dictionary<string, string> SettingsOf(GridTask task)
+    {
+        var settings = new Dictionary<string, string>();
+        foreach ((string option, string value) in task.Rows()) settings.Add(option, value);
+        return settings;
+    }
 
     public static GridManifest Read(GridMembers json)
     {

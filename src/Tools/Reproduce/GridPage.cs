@@ -114,7 +114,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
         double longest = byTime.Max(curve => curve.Points[^1].X);
         (double unit, string name) = longest >= 7200 ? (3600, "hours") : longest >= 120 ? (60, "minutes") : (1, "seconds");
         output.WriteLine("<p class=\"small\">The same against training time by the measured step times.</p>");
-        PlotCurve[] scaled = Array.ConvertAll(byTime, curve => curve with { Points = [.. curve.Points.Select(p => (p.X / unit, p.Y))] });
+        PlotCurve[] scaled = Array.ConvertAll(
+            byTime, curve => curve with { Points = [.. curve.Points.Select(p => p with { X = p.X / unit })] });
         _words.Draw(output, $"{title} by time", scaled, $"training time, {name}", measured, isCounted: false);
     }
 
@@ -138,8 +139,10 @@ internal sealed class GridPage(GridReport report, GridTask task)
 
             void Add(string name, bool isThick, IReadOnlyList<EpochOutcome> epochs, IEnumerable<double> heights)
             {
-                (double, double)[] points = [.. x(cell, epochs).Zip(heights)];
-                if (points.Length > 0) curves.Add(new PlotCurve(name, color, isThick, points));
+                IReadOnlyList<double> across = x(cell, epochs);
+                var points = new List<PlotPoint>();
+                foreach (double height in heights.Take(across.Count)) points.Add(new(across[points.Count], height));
+                if (points.Count > 0) curves.Add(new PlotCurve(name, color, isThick, points));
             }
         }
 
@@ -221,11 +224,15 @@ internal sealed class GridPage(GridReport report, GridTask task)
             output,
             [
                 ("report made", report.Date.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
-                .. task.Facts, .. report.TrainedBy.Select(build => ("trained by", build)), .. report.Machine.Rows(),
-                .. elsewhere.Select(other => ("timed elsewhere", other)),
+                .. task.Facts, .. Each("trained by", report.TrainedBy), .. report.Machine.Rows(), .. Each("timed elsewhere", elsewhere),
             ]);
         output.WriteLine("<h3>The recipe, as all cells share it</h3>");
         HtmlPage.Table(output, task.Rows());
+
+        static IEnumerable<(string, string)> Each(string name, IEnumerable<string> values)
+        {
+            foreach (string value in values) yield return (name, value);
+        }
     }
 
     // The logarithm of the mean of a metric that is exp of the loss, which itself may be no double.

@@ -14,7 +14,14 @@ internal sealed record GridRun(GridCell Cell, ulong Seed)
 internal record GridPlan(GridCell Baseline, IReadOnlyList<GridCell> Cells, IReadOnlyList<ulong> Seeds)
 {
     /// <summary>The runs, seed by seed: whoever stops early has a whole table of fewer seeds.</summary>
-    public IReadOnlyList<GridRun> Runs { get; } = [.. Seeds.SelectMany(seed => Cells.Select(cell => new GridRun(cell, seed)))];
+    public IReadOnlyList<GridRun> Runs { get; } = RunsOf(Cells, Seeds);
+
+    private static List<GridRun> RunsOf(IReadOnlyList<GridCell> cells, IReadOnlyList<ulong> seeds)
+    {
+        var runs = new List<GridRun>();
+        foreach (ulong seed in seeds) runs.AddRange(cells.Select(cell => new GridRun(cell, seed)));
+        return runs;
+    }
 }
 
 /// <summary>What a grid trains, with the recipes.</summary>

@@ -138,12 +138,15 @@ internal sealed record GridReport(
         if ((stepMs ?? timed?.Own.Step) is { } own && (stepMs is null ? timed?.Baseline.Step : baselineMs) is { } dense)
         {
             // Over the seeds that both have, each with its own ends.
-            (GridRunResult Own, GridRunResult Dense)[] pairs =
-                [.. runs.Join(baselines, run => run.Seed, other => other.Seed, (run, other) => (run, other))];
-            atBaselineEnd = GridFigure.Of(
-                pairs.Select(p => LearningCurve.BestAt(words, p.Own.Epochs, own, End(p.Dense, dense))).OfType<double>());
-            baselineAtEnd = GridFigure.Of(
-                pairs.Select(p => LearningCurve.BestAt(words, p.Dense.Epochs, dense, End(p.Own, own))).OfType<double>());
+            List<double> atDenseEnd = [], atOwnEnd = [];
+            foreach (GridRunResult run in runs)
+            {
+                if (Array.Find(baselines, other => other.Seed == run.Seed) is not { } other) continue;
+                if (LearningCurve.BestAt(words, run.Epochs, own, End(other, dense)) is { } atDense) atDenseEnd.Add(atDense);
+                if (LearningCurve.BestAt(words, other.Epochs, dense, End(run, own)) is { } atOwn) atOwnEnd.Add(atOwn);
+            }
+
+            (atBaselineEnd, baselineAtEnd) = (GridFigure.Of(atDenseEnd), GridFigure.Of(atOwnEnd));
         }
 
         return new GridCellReport(

@@ -84,8 +84,13 @@ internal abstract class GridTask<TRecipe, TData, TBatch>(
 
     public override TRecipe Recipe => plan.Recipe;
 
-    public override IEnumerable<(string Option, string Value)> Rows() =>
-        table.Rows(Recipe).Where(row => row.Option is not (CaseOption or SeedOption));
+    public override IEnumerable<(string Option, string Value)> Rows()
+    {
+        foreach ((string option, string value) in table.Rows(Recipe))
+        {
+            if (option is not (CaseOption or SeedOption)) yield return (option, value);
+        }
+    }
 
     public override TRecipe RecipeOf(GridCell cell) => plan.Settle(cell, Recipe.Seed);
 

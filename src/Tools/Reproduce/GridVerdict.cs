@@ -97,9 +97,18 @@ internal sealed class GridVerdict(GridKind kind, GridCell baseline)
         ];
     }
 
-    private static IEnumerable<double> Differences(
-        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure, TaskWords words) =>
-        ones.Join(others, one => one.Seed, other => other.Seed, (one, other) => Difference(figure(one), figure(other), words));
+    private static List<double> Differences(
+        IReadOnlyList<GridRunResult> ones, IReadOnlyList<GridRunResult> others, Func<GridRunResult, Measurement> figure, TaskWords words)
+    {
+        var differences = new List<double>();
+        foreach (GridRunResult one in ones)
+        {
+            if (others.FirstOrDefault(other => other.Seed == one.Seed) is { } other)
+                differences.Add(Difference(figure(one), figure(other), words));
+        }
+
+        return differences;
+    }
 
     private string Describe(GridComparison c)
     {

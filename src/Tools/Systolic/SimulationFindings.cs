@@ -65,7 +65,7 @@ internal sealed class SimulationFindings
     /// <summary>Which products rounding makes faster and which slower, a line for each way; only with <see cref="Roundings"/>.</summary>
     public IEnumerable<string> WhereRoundingGains => Roundings.Skip(1).Select(rounding =>
     {
-        var changes = _drawn.Products.Zip(rounding.Simulation.Products)
+        var changes = _drawn.Products.Zip(rounding.Simulation.Products, (first, second) => new { First = first, Second = second })
             .Where(pair => pair.First.Structured.ComputeCycles != pair.Second.Structured.ComputeCycles)
             .OrderByDescending(pair => Math.Abs(pair.First.Structured.ComputeCycles - pair.Second.Structured.ComputeCycles)).ToList();
         if (changes.Count == 0) return $"{rounding.Name}: no product takes another count of cycles.";

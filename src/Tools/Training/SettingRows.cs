@@ -8,6 +8,6 @@ internal static class SettingRows
         IEnumerable<(string Option, string Value)> recipe, params IReadOnlyList<(string Option, string Value)> beside)
     {
         (string Option, string Value)[] all = [.. recipe];
-        return [.. all.Take(1), .. beside, .. all.Skip(1)];
+        return [all[0], .. beside, .. all[1..]];
     }
 }

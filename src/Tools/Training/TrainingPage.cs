@@ -53,6 +53,8 @@ internal static class TrainingPage
         string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
 
         PlotCurve Curve(string name, string color, Func<EpochOutcome, Measurement> measured) =>
-            new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => ((double)epoch.Epoch, words.HeightOf(measured(epoch))))]);
+            new(
+                name, color, IsThick: true,
+                [.. outcome.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, words.HeightOf(measured(epoch))))]);
     }
 }

@@ -41,8 +41,8 @@ public sealed class ScatterPlotTests
         await Assert.That(Drawn(new ScatterPlot("t", "x", "y") { Marks = marks })).IsNull();
         XElement picture = Drawn(new ScatterPlot("t", "x", "y")
         {
-            Marks = [.. marks, new PlotMark("ok", 1, 1)], Dots = [new("d", "#123", 3, [(double.NaN, 1), (2, 2)])],
-            Paths = [new("p", "#123", [(0, 0), (double.NaN, 2), (1, 1)])], Arrows = [new("a", "#123", double.NaN, 1)],
+            Marks = [.. marks, new PlotMark("ok", 1, 1)], Dots = [new("d", "#123", 3, [new(double.NaN, 1), new(2, 2)])],
+            Paths = [new("p", "#123", [new(0, 0), new(double.NaN, 2), new(1, 1)])], Arrows = [new("a", "#123", double.NaN, 1)],
             Labels = [new("l", double.NaN, 1)],
         })!;
         await Assert.That(Marks(picture).Length).IsEqualTo(1);
@@ -55,7 +55,7 @@ public sealed class ScatterPlotTests
     {
         XElement picture = Drawn(new ScatterPlot("<t>", "<x>", "&y")
         {
-            Dots = [new("<d>", "#123", 3, [(-1, -1), (1, 1)])], Arrows = [new("<long>", "#123", 0, 4), new("short", "#123", 2, 0)],
+            Dots = [new("<d>", "#123", 3, [new(-1, -1), new(1, 1)])], Arrows = [new("<long>", "#123", 0, 4), new("short", "#123", 2, 0)],
         })!;
         await Assert.That(picture.Value).Contains("<long>");
         (double X, double Y)[] ends = [.. picture.Elements("circle").Select(End)];

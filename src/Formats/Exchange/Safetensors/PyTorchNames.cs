@@ -170,7 +170,7 @@ public static class PyTorchNames
             pieces, p => int.TryParse(p[differing[0]], CultureInfo.InvariantCulture, out int number) ? number : -1);
         int first = numbers.Min();
         return first is 0 or 1 && numbers.Order().SequenceEqual(Enumerable.Range(first, numbers.Length))
-            ? [.. modules.Zip(numbers).OrderBy(pair => pair.Second).Select(pair => pair.First)]
+            ? [.. Enumerable.Range(0, numbers.Length).OrderBy(i => numbers[i]).Select(i => modules[i])]
             : null;
     }
 

@@ -24,17 +24,31 @@ internal sealed class ClassifierGrid(
     public static GridKind OfSequences { get; } = KindOf(
         GridKind.Of("reproduce classifier", ClassifierTraining.Told, Allowed, ClassifierFields.Table, ClassifierCheckpoint.Format));
 
-    public override IEnumerable<string> Warnings => Plan.Seeds.SelectMany(seed => folds.DataOf(seed).Warnings).Distinct();
+    public override IEnumerable<string> Warnings
+    {
+        get
+        {
+            var all = new List<string>();
+            foreach (ulong seed in Plan.Seeds) all.AddRange(folds.DataOf(seed).Warnings);
+            return all.Distinct();
+        }
+    }
 
     public override Dictionary<string, JsonElement> Data => _sets.ToManifest();
 
     public override string MeasuredHow(GridReport report)
     {
         if (folds.Count is not { } count) return "";
-        ulong[] seeds = [.. report.Cells.SelectMany(cell => cell.Runs).Select(run => run.Seed).Distinct()];
-        int used = seeds.Select(folds.FoldOf).Distinct().Count();
+        HashSet<ulong> seeds = [];
+        HashSet<int> tested = [];
+        foreach (GridRunResult run in report.Cells.SelectMany(cell => cell.Runs))
+        {
+            if (seeds.Add(run.Seed)) tested.Add(folds.FoldOf(run.Seed));
+        }
+
+        int used = tested.Count;
         string which = used == count ? $"all {count} folds" : $"{used} of {count} folds";
-        string who = used == seeds.Length ? "each seed tests on a fold of its own" : "the seeds test on the folds in turn";
+        string who = used == seeds.Count ? "each seed tests on a fold of its own" : "the seeds test on the folds in turn";
         return $"{who}, so that means and spread are over {which}";
     }
 
@@ -48,8 +62,13 @@ internal sealed class ClassifierGrid(
             return
             [
                 ("to train and test on", $"{file}, {all} in {Figures.Count(count, "fold")}; seed 1 leaves out fold 1, and so on in turn"),
-                .. ClassifierTraining.FactsOf(_first).Select(fact => ($"{fact.Name}, seed {seed}", fact.Value)),
+                .. OfSeed(ClassifierTraining.FactsOf(_first), seed),
             ];
+
+            static IEnumerable<(string, string)> OfSeed(IEnumerable<(string Name, string Value)> facts, string seed)
+            {
+                foreach ((string name, string value) in facts) yield return ($"{name}, seed {seed}", value);
+            }
         }
     }
 

@@ -46,7 +46,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
             .. TrainingFacts.Results(training, LanguageModelFile.Metric),
             .. RecipeReport.Rows(vocabulary.Level, training.Recipe),
         ];
-        foreach ((string, string) fact in TrainingFacts.Origin(training).Concat(rest)) yield return fact;
+        foreach ((string, string) fact in TrainingFacts.Origin(training)) yield return fact;
+        foreach ((string, string) fact in rest) yield return fact;
     }
 
     private static IEnumerable<(string, string)> Facts(RunTexts texts) =>
