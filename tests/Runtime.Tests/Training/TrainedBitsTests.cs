@@ -108,6 +108,18 @@ public sealed class TrainedBitsTests
             }
         }
 
+        foreach (DropoutSpec dropout in Cases.Dropouts)
+        {
+            foreach (CharacterReading? reading in new CharacterReading?[] { null, CharacterReading.Convolution, CharacterReading.Recurrent })
+            {
+                foreach (bool hasCrf in new[] { true, false })
+                {
+                    string name = $"Tagger {reading?.ToString() ?? "words"} {(hasCrf ? "crf" : "softmax")} {dropout.Kind}/{dropout.Draw}";
+                    text.Append(CultureInfo.InvariantCulture, $"{name} {TrainTagger(reading, hasCrf, dropout, runner)}\n");
+                }
+            }
+        }
+
         return text.ToString();
 
         void Add(
@@ -152,5 +164,35 @@ public sealed class TrainedBitsTests
             model.Parameters, trainer.ModelToKeep.Parameters, .. trainer.State.Select(part => part.Block)])
             hash.AppendData(MemoryMarshal.AsBytes(block.Values));
         return Convert.ToHexString(hash.GetHashAndReset())[..16];
+    }
+
+    // Sentences of up to eleven words, cut out of the same numbers; a spelling is a word's number in base five.
+    private static string TrainTagger(CharacterReading? reading, bool hasCrf, DropoutSpec dropout, IParallelRunner runner)
+    {
+        bool drops = dropout.Kind != DropoutKind.None;
+        var recipe = new TaggerRecipe
+        {
+            Name = "bits", Characters = reading, HasCrf = hasCrf, HiddenSize = Hidden, LayerCount = 2, EmbeddingSize = 17,
+            CharacterEmbeddingSize = 7, CharacterUnits = 9, Direction = RecurrentDirection.Bidirectional, BatchSize = Batch,
+            LearningRate = 0.5f, ClipNorm = 1f, RareCount = 100,
+            Dropout = drops ? dropout with { Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.25f, Output = 0.4f } : dropout,
+        };
+        int[][] words = new int[60][], tags = new int[60][], characters = new int[Vocabulary][];
+        for (int i = 0, at = 0; i < words.Length; at += 1 + words[i].Length, i++)
+        {
+            words[i] = s_text[at..(at + (s_text[at] % 12))];
+            tags[i] = Array.ConvertAll(words[i], word => word % 5);
+        }
+
+        for (int word = 0; word < Vocabulary; word++) characters[word] = word < 5 ? [word] : [word / 5, word % 5];
+        TaggerForm form = new() { Tags = ["O", "B-X", "I-X", "E-X", "S-X"], Scheme = TagScheme.Bioes };
+        var task = new TaggerTask(recipe, form, Vocabulary, 5, new TaggedSentences(words, words, characters, tags), null, runner);
+        var run = new TrainingRun<TaggerBatch>(task);
+        for (int step = 0; step < Updates; step++)
+        {
+            if (!run.TryStep(out _)) run.GoTo(run.Epoch + 1);
+        }
+
+        return Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(task.Network.Parameters.Values)))[..16];
     }
 }
