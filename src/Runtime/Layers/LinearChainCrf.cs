@@ -88,7 +88,7 @@ public sealed class LinearChainCrf
         Span<double> weights = Of(_weights), turned = Of(_turned);
         for (int i = 0; i < weights.Length; i++)
         {
-            weights[i] = PortableMath.Exp(Transitions[i] - _largest);
+            weights[i] = PortableMath.QuickExp(Transitions[i] - _largest);
             turned[(i % Tags * Tags) + (i / Tags)] = weights[i];
         }
     }
@@ -263,7 +263,7 @@ public sealed class LinearChainCrf
             ReadOnlySpan<double> own = e.Slice(from, Tags);
             double most = MostOf(own);
             isLog = _spread + SpreadOf(own) > ChainSums.MostSpread;
-            for (int j = 0; j < Tags && !isLog; j++) x[from + j] = PortableMath.Exp(own[j] - most);
+            for (int j = 0; j < Tags && !isLog; j++) x[from + j] = PortableMath.QuickExp(own[j] - most);
             log += most;
         }
 
@@ -277,9 +277,9 @@ public sealed class LinearChainCrf
         }
 
         double first = MostOf(First), last = MostOf(Last), sum = 0;
-        for (int j = 0; j < Tags; j++) a[j] = PortableMath.Exp(First[j] - first) * x[j];
+        for (int j = 0; j < Tags; j++) a[j] = PortableMath.QuickExp(First[j] - first) * x[j];
         log += first + last + (((length / Tags) - 1) * _largest) + ChainSums.Forward(x, Of(_weights), Tags, a);
-        for (int j = 0; j < Tags; j++) sum += a[length - Tags + j] * PortableMath.Exp(Last[j] - last);
+        for (int j = 0; j < Tags; j++) sum += a[length - Tags + j] * PortableMath.QuickExp(Last[j] - last);
         return log + PortableMath.Log(sum);
     }
 
@@ -294,7 +294,7 @@ public sealed class LinearChainCrf
         }
 
         double most = MostOf(Last);
-        foreach (ref double value in end) value = PortableMath.Exp(value - most);
+        foreach (ref double value in end) value = PortableMath.QuickExp(value - most);
         ChainSums.Backward(Of(_factors)[..length], Of(_turned), Tags, b, Of(_joined)[..length], Of(_sums));
     }
 
@@ -303,7 +303,7 @@ public sealed class LinearChainCrf
     {
         Span<double> a = Of(_forward)[..length];
         ReadOnlySpan<double> b = Of(_backward)[..length];
-        for (int i = 0; i < length; i++) a[i] = isLog ? PortableMath.Exp(a[i] + b[i] - all) : a[i] * b[i];
+        for (int i = 0; i < length; i++) a[i] = isLog ? PortableMath.QuickExp(a[i] + b[i] - all) : a[i] * b[i];
         for (int from = 0; from < length; from += Tags) ChainSums.Scale(a.Slice(from, Tags));
     }
 

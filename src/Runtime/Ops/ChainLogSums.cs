@@ -13,7 +13,7 @@ internal static class ChainLogSums
             {
                 double most = double.NegativeInfinity, sum = 0;
                 for (int i = 0; i < tags; i++) most = Math.Max(most, a[from + i] + w[(i * tags) + j]);
-                for (int i = 0; i < tags; i++) sum += PortableMath.Exp(a[from + i] + w[(i * tags) + j] - most);
+                for (int i = 0; i < tags; i++) sum += PortableMath.QuickExp(a[from + i] + w[(i * tags) + j] - most);
                 a[from + tags + j] = most + PortableMath.Log(sum) + e[from + tags + j];
             }
         }
@@ -30,7 +30,7 @@ internal static class ChainLogSums
                 ReadOnlySpan<double> row = w.Slice(i * tags, tags);
                 double most = double.NegativeInfinity, sum = 0;
                 for (int j = 0; j < tags; j++) most = Math.Max(most, row[j] + own[j] + next[j]);
-                for (int j = 0; j < tags; j++) sum += PortableMath.Exp(row[j] + own[j] + next[j] - most);
+                for (int j = 0; j < tags; j++) sum += PortableMath.QuickExp(row[j] + own[j] + next[j] - most);
                 b[from + i] = most + PortableMath.Log(sum);
             }
         }
@@ -44,7 +44,7 @@ internal static class ChainLogSums
         int tags = a.Length;
         for (int i = 0; i < tags; i++)
         {
-            for (int j = 0; j < tags; j++) pairs[(i * tags) + j] += PortableMath.Exp(a[i] + w[(i * tags) + j] + e[j] + b[j] - all);
+            for (int j = 0; j < tags; j++) pairs[(i * tags) + j] += PortableMath.QuickExp(a[i] + w[(i * tags) + j] + e[j] + b[j] - all);
         }
     }
 
@@ -53,7 +53,7 @@ internal static class ChainLogSums
     {
         double most = double.NegativeInfinity, sum = 0;
         foreach (double value in row) most = Math.Max(most, value);
-        foreach (double value in row) sum += PortableMath.Exp(value - most);
+        foreach (double value in row) sum += PortableMath.QuickExp(value - most);
         return most + PortableMath.Log(sum);
     }
 }
