@@ -27,6 +27,14 @@ public sealed class TagTests
             double[] probabilities = [.. rows[i].GetProperty("probabilities").EnumerateArray().Select(p => p.GetDouble())];
             await Assert.That(string.Join(' ', words)).IsEqualTo(sentences[i]);
             await Assert.That(probabilities.All(p => p is > 0 and <= 1)).IsTrue();
+            JsonElement[] all = [.. rows[i].GetProperty("tagProbabilities").EnumerateArray()];
+            await Assert.That(all.Length).IsEqualTo(words.Length);
+            for (int t = 0; t < words.Length; t++)
+            {
+                await Assert.That(all[t].EnumerateObject().Sum(p => p.Value.GetDouble())).IsEqualTo(1).Within(1e-9);
+                await Assert.That(all[t].EnumerateObject().Count(p => p.Value.GetDouble() == probabilities[t])).IsEqualTo(1);
+            }
+
             for (int t = 0; t < words.Length; t++) expected += FormattableString.Invariant($"{words[t]} {tags[t]} {probabilities[t]:F6}\n");
             expected += "\n";
 

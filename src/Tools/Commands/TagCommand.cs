@@ -9,8 +9,8 @@ internal sealed class TagCommand : CliCommand
 {
     private const string InputName = StoppableInput.Name;
 
-    // What is tagged at once where more has come.
-    private const int MostSentences = 1024, MostWords = 1 << 16;
+    // What is tagged at once where more has come: with probabilities, of which each word has as many as there are tags, less of it.
+    private const int MostSentences = 1024, MostWords = 1 << 16, MostProbabilities = 1 << 20;
 
     private readonly FileArgument _model = new("MODEL", "A tagger (.tsd).");
     private readonly Option<bool> _columns = new("--columns")
@@ -22,7 +22,8 @@ internal sealed class TagCommand : CliCommand
     private readonly ColumnOptions _places = new("as in training");
     private readonly Option<bool> _probabilities = new("--probabilities")
     {
-        Description = "Add the probability of each tag, over all sequences of tags; of the tag as the model has it, whatever --scheme.",
+        Description = "Add the probability of each tag, over all sequences of tags; of the tag as the model has it, whatever --scheme. " +
+            "--json has those of all its tags, too.",
     };
 
     private readonly Option<TagScheme?> _scheme = Ranged.Value("--scheme", TaggingSpelling.Written,
@@ -56,6 +57,7 @@ internal sealed class TagCommand : CliCommand
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         var tagger = new SentenceTagger(
             loaded, scheme, !parsed.GetValue(_unconstrained), parsed.GetValue(_probabilities), pool, hardware);
+        int most = parsed.GetValue(_probabilities) ? Math.Clamp(MostProbabilities / form.Tags.Length, 1, MostWords) : MostWords;
         TagInput input = isColumns
             ? new ColumnInput(InputName, _places.Read(parsed, loaded.Description.Columns).WordColumn)
             : new LineInput();
@@ -65,11 +67,11 @@ internal sealed class TagCommand : CliCommand
             {
                 json.WriteStartObject();
                 json.WriteStartArray("rows");
-                Each(tagger, input, context, tagged =>
+                Each(tagger, input, most, context, tagged =>
                 {
                     foreach (TaggedWords sentence in tagged)
                     {
-                        if (sentence.Sentence.Before.Count == 0 || sentence.Tags.Length > 0) TagOutput.Write(json, sentence, hasEntities);
+                        if (sentence.Sentence.Before.Count == 0 || sentence.Tags.Length > 0) TagOutput.Write(json, sentence, form);
                     }
 
                     json.Flush();
@@ -83,7 +85,7 @@ internal sealed class TagCommand : CliCommand
 
         // Into a pipe words go as they came.
         TextWriter output = context.Console.Generated;
-        Each(tagger, input, context, tagged =>
+        Each(tagger, input, most, context, tagged =>
         {
             foreach (TaggedWords sentence in tagged) TagOutput.Write(output, sentence);
             output.Flush();
@@ -92,7 +94,7 @@ internal sealed class TagCommand : CliCommand
     }
 
     // Where nothing more has come yet, what is there is answered before anything waits.
-    private static void Each(SentenceTagger tagger, TagInput input, CliContext context, Action<List<TaggedWords>> say)
+    private static void Each(SentenceTagger tagger, TagInput input, int most, CliContext context, Action<List<TaggedWords>> say)
     {
         CancellationToken stop = context.Stop.Watch();
         using var lines = new LineReader(InputName, new StoppableInput(context.Console.Input, stop));
@@ -102,7 +104,7 @@ internal sealed class TagCommand : CliCommand
         {
             while (true)
             {
-                if (ready.Count >= MostSentences || words >= MostWords || !lines.HasLine) Answer();
+                if (ready.Count >= MostSentences || words >= most || !lines.HasLine) Answer();
                 if (!lines.TryRead(out string? line)) break;
                 if (lines.HasLatin1) context.Warnings.Say($"{InputName}: not UTF-8, read as Latin-1.");
                 if (input.Take(line, lines.Line) is { } sentence) Add(sentence);

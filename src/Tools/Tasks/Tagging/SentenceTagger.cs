@@ -23,6 +23,8 @@ internal sealed class SentenceTagger(
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public List<TaggedWords> Tag(List<TagSentence> sentences, CancellationToken stop)
     {
+        ImmutableArray<string> tags = loaded.Tagger.Form.Tags;
+
         // Parts of a sentence follow each other.
         var parts = new List<ConllSentence>();
         var owners = new List<int>();
@@ -38,10 +40,10 @@ internal sealed class SentenceTagger(
                 parts.Add(new([.. sentence.Words.Skip(start).Take(MostWords)]));
             }
 
-            tagged.Add(new(sentence, new string[count], withProbabilities ? new double[count] : null));
+            double[]? probabilities = withProbabilities ? new double[checked(count * tags.Length)] : null;
+            tagged.Add(new(sentence, new string[count], new int[count], probabilities));
         }
 
-        ImmutableArray<string> tags = loaded.Tagger.Form.Tags;
         _evaluator.Predict(loaded.Encode(parts), Told, withProbabilities, cancellation: stop);
         if (scheme == loaded.Tagger.Form.Scheme) return tagged;
         for (int i = 0; i < tagged.Count; i++) tagged[i] = tagged[i] with { Tags = TagSchemes.Convert(tagged[i].Tags, scheme) };
@@ -51,11 +53,9 @@ internal sealed class SentenceTagger(
         {
             int start = starts[part];
             TaggedWords into = tagged[owners[part]];
-            for (int t = 0; t < ids.Length; t++)
-            {
-                into.Tags[start + t] = tags[ids[t]];
-                if (into.Probabilities is { } own) own[start + t] = probabilities[(t * tags.Length) + ids[t]];
-            }
+            ids.CopyTo(into.Ids.AsSpan(start));
+            if (into.Probabilities is { } own) probabilities.CopyTo(own.AsSpan(start * tags.Length));
+            for (int t = 0; t < ids.Length; t++) into.Tags[start + t] = tags[ids[t]];
         }
     }
 }

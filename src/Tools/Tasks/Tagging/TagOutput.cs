@@ -12,7 +12,7 @@ internal static class TagOutput
         {
             output.Write($"{sentence.Lines[i]}{sentence.Separator}{tagged.Tags[i]}");
             if (tagged.Probabilities is { } probabilities)
-                output.Write($"{sentence.Separator}{probabilities[i].ToString("F6", CultureInfo.InvariantCulture)}");
+                output.Write($"{sentence.Separator}{tagged.Own(probabilities, i).ToString("F6", CultureInfo.InvariantCulture)}");
             output.Write('\n');
         }
 
@@ -22,8 +22,8 @@ internal static class TagOutput
     /// <summary>An object; entities are told by their first word and the one behind their last, counted from 0.</summary>
     /// <param name="json">Where it goes.</param>
     /// <param name="tagged">The sentence.</param>
-    /// <param name="hasEntities">Whether tags make entities.</param>
-    public static void Write(Utf8JsonWriter json, TaggedWords tagged, bool hasEntities)
+    /// <param name="form">The model's tags, each of which has its probability.</param>
+    public static void Write(Utf8JsonWriter json, TaggedWords tagged, TaggerForm form)
     {
         json.WriteStartObject();
         json.WriteStartArray("words");
@@ -35,11 +35,20 @@ internal static class TagOutput
         if (tagged.Probabilities is { } probabilities)
         {
             json.WriteStartArray("probabilities");
-            foreach (double probability in probabilities) json.WriteNumberValue(probability);
+            for (int i = 0; i < tagged.Tags.Length; i++) json.WriteNumberValue(tagged.Own(probabilities, i));
+            json.WriteEndArray();
+            json.WriteStartArray("tagProbabilities");
+            for (int i = 0; i < probabilities.Length; i += form.Tags.Length)
+            {
+                json.WriteStartObject();
+                for (int tag = 0; tag < form.Tags.Length; tag++) json.WriteNumber(form.Tags[tag], probabilities[i + tag]);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
         }
 
-        if (hasEntities)
+        if (form.Scheme != TagScheme.None)
         {
             json.WriteStartArray("entities");
             foreach (EntitySpan entity in TagSchemes.FindEntities(tagged.Tags))

@@ -11,5 +11,12 @@ internal sealed record TagSentence(
 /// <summary>A sentence that is tagged.</summary>
 /// <param name="Sentence">The sentence.</param>
 /// <param name="Tags">The tag of each word.</param>
-/// <param name="Probabilities">Of each word's tag; null where they were not asked for.</param>
-internal sealed record TaggedWords(TagSentence Sentence, string[] Tags, double[]? Probabilities);
+/// <param name="Ids">The number of each word's tag among the model's own.</param>
+/// <param name="Probabilities">Of each of those at each word, [T][K]; null where they were not asked for.</param>
+internal sealed record TaggedWords(TagSentence Sentence, string[] Tags, int[] Ids, double[]? Probabilities)
+{
+    /// <summary>The probability of a word's own tag.</summary>
+    /// <param name="all">All probabilities.</param>
+    /// <param name="word">The word.</param>
+    public double Own(double[] all, int word) => all[(word * (all.Length / Ids.Length)) + Ids[word]];
+}
