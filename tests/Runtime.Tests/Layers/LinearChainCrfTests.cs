@@ -166,7 +166,10 @@ public sealed class LinearChainCrfTests
 
         public Chain Rounded() => this with
         {
-            Emissions = Round(Emissions), Transitions = Round(Transitions), First = Round(First), Last = Round(Last),
+            Emissions = Round(Emissions),
+            Transitions = Round(Transitions),
+            First = Round(First),
+            Last = Round(Last),
         };
 
         public LinearChainCrf ToCrf()

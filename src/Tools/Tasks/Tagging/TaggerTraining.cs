@@ -28,12 +28,15 @@ internal sealed class TaggerTraining : TrainedTask<TaggerBatch>
 
     /// <summary>How taggers of entities are told about.</summary>
     public static TaskWords Told { get; } = new(
-        "tagger", "tagging", "data", "sentences", TaggerFile.Metric, "F1 scores", value => Figures.Fixed(value, 2)) { Unit = "points" };
+        "tagger", "tagging", "data", "sentences", TaggerFile.Metric, "F1 scores", value => Figures.Fixed(value, 2))
+    { Unit = "points" };
 
     /// <summary>How taggers are told about whose tags make no entities.</summary>
     public static TaskWords ToldPlain { get; } = Told with
     {
-        Metric = new("accuracy", HigherIsBetter: true), Plural = "Accuracies", Format = value => $"{Figures.Fixed(value, 2)} %",
+        Metric = new("accuracy", HigherIsBetter: true),
+        Plural = "Accuracies",
+        Format = value => $"{Figures.Fixed(value, 2)} %",
     };
 
     public override TrainingTask<TaggerBatch> Task => _task;
