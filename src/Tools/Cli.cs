@@ -14,8 +14,8 @@ internal static class Cli
 {
     /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
     public static FileKinds Kinds { get; } = new(
-        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new TaggerKind(), new StackKind(), LanguageModelKind.Checkpoints,
-        ClassifierKind.Checkpoints, RegressorKind.Checkpoints, TaggerKind.Checkpoints,
+        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new TaggerKind(), new StackKind(),
+        LanguageModelKind.Checkpoints, ClassifierKind.Checkpoints, RegressorKind.Checkpoints, TaggerKind.Checkpoints,
         new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
 
     /// <summary>Runs the words after <c>tinysd</c> as one command, which knows these kinds of files or all that the program

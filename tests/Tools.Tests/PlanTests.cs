@@ -135,7 +135,8 @@ public sealed class PlanTests
         RecurrentStackFile.Save(folder["s.tsd"], stack);
         CliResult refused = Tinysd.Run("inspect", folder["s.tsd"], "--plan");
         await Assert.That(refused.Code).IsEqualTo(1);
-        await Assert.That(refused.Error).Contains("which is not trained; give a language model, a classifier, a regressor or a tagger (.tsd).");
+        await Assert.That(refused.Error)
+            .Contains("which is not trained; give a language model, a classifier, a regressor or a tagger (.tsd).");
     }
 
     private static string Bytes(CliResult result) =>

@@ -21,8 +21,8 @@ internal static class PortableMath
         return Scale(sum, exponent);
     }
 
-    /// <summary>e^x as well, several times as fast: without divisions, and in parts that do not wait for each other (Estrin). Its last digit
-    /// can be another.</summary>
+    /// <summary>e^x as well, several times as fast: without divisions, and in parts that do not wait for each other (Estrin). Its last
+    /// digit can be another.</summary>
     public static double QuickExp(double x)
     {
         if (!IsWithinRange(x, out double result)) return result;

@@ -57,7 +57,8 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
         if (config.Peepholes) yield return ("peepholes", "yes");
         if (config.CoupledGates) yield return ("forget gate", "1 - i");
         if (config.Clip > 0f) yield return ("clip", config.Clip.ToString(CultureInfo.InvariantCulture));
-        if (!config.Activations.IsEmpty) yield return ("activations", string.Join(", ", ImmutableArray.CreateRange(config.Activations, Describe)));
+        if (!config.Activations.IsEmpty)
+            yield return ("activations", string.Join(", ", ImmutableArray.CreateRange(config.Activations, Describe)));
         yield return ("written by", stack.WrittenBy);
         if (stack.Source is { } source) yield return ("imported from", source);
     }

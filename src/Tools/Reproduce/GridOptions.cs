@@ -80,7 +80,8 @@ internal sealed class GridOptions(string orRate = "")
         GridCell[] idle =
             [.. cells.Where(cell => cell.DropsRecurrent && (leavesRecurrent || Settle(cell, shared.Seed).Dropout.Recurrent == 0f))];
         return idle.Length == 0 ? plan : throw new UsageException(
-            $"the cells {string.Join(", ", Array.ConvertAll(idle, cell => cell.Name))} drop the recurrent state, and there is no rate for it; " +
+            $"the cells {string.Join(", ", Array.ConvertAll(idle, cell => cell.Name))} drop the recurrent state, and there is no rate " +
+            "for it; " +
             "give --rate-recurrent, for example --rate-recurrent 0.25, or name the other cells by --cells.");
 
         TRecipe Settle(GridCell cell, ulong seed) => settle?.Invoke(cell, shared, seed) ?? cell.Apply(shared, seed);

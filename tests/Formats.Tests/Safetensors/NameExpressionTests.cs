@@ -64,7 +64,8 @@ public sealed partial class NameExpressionTests
         {
             (string prefix, string form) = (match.Groups["prefix"].Value, match.Groups["form"].Value);
             const string wrapped = "parametrizations";
-            if (prefix.EndsWith($"{wrapped}.", StringComparison.Ordinal)) (prefix, form) = (prefix[..^(wrapped.Length + 1)], wrapped + form);
+            if (prefix.EndsWith($"{wrapped}.", StringComparison.Ordinal))
+                (prefix, form) = (prefix[..^(wrapped.Length + 1)], wrapped + form);
             Group layer = match.Groups["layer"];
             return new(
                 layer.Success ? NameScheme.Module : NameScheme.Cell, prefix, match.Groups["part"].Value,

@@ -110,7 +110,7 @@ public sealed class TrainedBitsTests
 
         foreach (DropoutSpec dropout in Cases.Dropouts)
         {
-            foreach (CharacterReading? reading in new CharacterReading?[] { null, CharacterReading.Convolution, CharacterReading.Recurrent })
+            foreach (CharacterReading? reading in (CharacterReading?[])[null, CharacterReading.Convolution, CharacterReading.Recurrent])
             {
                 foreach (bool hasCrf in new[] { true, false })
                 {

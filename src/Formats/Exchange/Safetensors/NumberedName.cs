@@ -5,7 +5,8 @@ internal static class NumberedName
 {
     private const int MostDigits = 4;
 
-    /// <summary>What stands before, between and behind the numbers, which may be nothing, and they: every second piece is a number.</summary>
+    /// <summary>What stands before, between and behind the numbers, which may be nothing, and they: every second piece is a
+    /// number.</summary>
     public static string[] Split(string name)
     {
         var pieces = new List<string>();
