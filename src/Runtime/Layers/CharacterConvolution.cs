@@ -19,6 +19,7 @@ internal sealed class CharacterConvolution : CharacterEncoder
     private int _usedCount;
 
     public CharacterConvolution(CharacterSlots slots, int words, bool isTraining, NetworkPlan plan)
+        : base(words, slots.Embedding.Shape[0])
     {
         _slots = slots;
         _ops = plan.Vectors;
@@ -56,8 +57,7 @@ internal sealed class CharacterConvolution : CharacterEncoder
         Tabulate(parameters);
     }
 
-    /// <inheritdoc/>
-    public override ReadOnlySpan<float> Forward(ParameterBlock parameters, CharacterLists words)
+    private protected override ReadOnlySpan<float> Run(ParameterBlock parameters, CharacterLists words)
     {
         if (_isTraining)
         {
@@ -71,8 +71,8 @@ internal sealed class CharacterConvolution : CharacterEncoder
         return _features.Span[..(words.Count * Units)];
     }
 
-    /// <inheritdoc/>
-    public override void Backward(ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy)
+    private protected override void AddGradients(
+        ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy)
     {
         _ops.LargestOfFiltersBackward(
             _shape, dy, words.Starts, words.Characters, _positions.Integers, _dTables.Span, gradients[_slots.Bias!].Cleared());

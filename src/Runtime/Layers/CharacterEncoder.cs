@@ -6,9 +6,11 @@ namespace TinySD.Runtime.Layers;
 /// of a word serves wherever the word stands.</summary>
 public abstract class CharacterEncoder
 {
-    private protected CharacterEncoder()
-    {
-    }
+    private readonly int _words, _alphabet;
+
+    /// <param name="words">The most words N.</param>
+    /// <param name="alphabet">Characters C.</param>
+    private protected CharacterEncoder(int words, int alphabet) => (_words, _alphabet) = (words, alphabet);
 
     /// <summary>Numbers F of a word.</summary>
     public abstract int Units { get; }
@@ -29,8 +31,36 @@ public abstract class CharacterEncoder
     public abstract void Update(ParameterBlock parameters);
 
     /// <summary>y [N][F] of some words.</summary>
-    public abstract ReadOnlySpan<float> Forward(ParameterBlock parameters, CharacterLists words);
+    /// <exception cref="ArgumentException">There are too many words, a character is not of the alphabet, or the lists are none.</exception>
+    public ReadOnlySpan<float> Forward(ParameterBlock parameters, CharacterLists words)
+    {
+        Check(words);
+        return Run(parameters, words);
+    }
 
     /// <summary>Adds to the gradients of all tensors, for dy [N][F] of the same words.</summary>
-    public abstract void Backward(ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy);
+    /// <exception cref="ArgumentException">As of <see cref="Forward"/>, or there is too little of dy.</exception>
+    public void Backward(ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy)
+    {
+        Check(words);
+        Throw.IfShorter(dy.Length, words.Count * Units, nameof(dy));
+        AddGradients(parameters, gradients, words, dy);
+    }
+
+    private protected abstract ReadOnlySpan<float> Run(ParameterBlock parameters, CharacterLists words);
+
+    private protected abstract void AddGradients(
+        ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy);
+
+    // Kernels trust what they are given.
+    private void Check(CharacterLists words)
+    {
+        ReadOnlySpan<int> starts = words.Starts;
+        if ((uint)words.Count > (uint)_words)
+            Throw.Argument($"lists of {Throw.Counted(words.Count, "word")}; expected at most {_words}");
+        bool isOrdered = starts[0] == 0 && starts[^1] <= words.Characters.Length;
+        for (int word = 0; word < words.Count; word++) isOrdered &= starts[word] <= starts[word + 1];
+        if (!isOrdered) Throw.Argument("lists of characters begin at 0, one after another, and end where there are characters");
+        TokenChecks.All(words.Characters[..starts[^1]], _alphabet, "characters");
+    }
 }

@@ -18,6 +18,7 @@ internal sealed class CharacterRecurrence : CharacterEncoder
     private StepRows _rows;
 
     public CharacterRecurrence(CharacterSlots slots, int words, int longest, bool isTraining, NetworkPlan plan, string name)
+        : base(words, slots.Embedding.Shape[0])
     {
         _most = isTraining ? words : Math.Min(words, Together);
         _longest = longest;
@@ -43,15 +44,14 @@ internal sealed class CharacterRecurrence : CharacterEncoder
     /// <inheritdoc/>
     public override void Update(ParameterBlock parameters) => _encoder.Update(parameters);
 
-    /// <inheritdoc/>
-    public override ReadOnlySpan<float> Forward(ParameterBlock parameters, CharacterLists words)
+    private protected override ReadOnlySpan<float> Run(ParameterBlock parameters, CharacterLists words)
     {
         for (int first = 0; first < words.Count; first += _most) Forward(parameters, words, first, Math.Min(_most, words.Count - first));
         return _features.Span[..(words.Count * Units)];
     }
 
-    /// <inheritdoc/>
-    public override void Backward(ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy)
+    private protected override void AddGradients(
+        ParameterBlock parameters, GradientBlock gradients, CharacterLists words, ReadOnlySpan<float> dy)
     {
         if (_rows.Steps == 0) return;
         Span<float> dLast = _dLast.Span, dOutputs = _dOutputs.Span[..(_rows.Total * Units)];

@@ -57,7 +57,8 @@ public sealed class EmbeddingLayer
     /// <param name="tokens">[T][B], each of the table.</param>
     /// <param name="rows">How sequences lie.</param>
     /// <param name="x">[T][E][B].</param>
-    /// <exception cref="ArgumentException">There are tokens for another number of rows, or too little room.</exception>
+    /// <exception cref="ArgumentException">There are tokens for another number of rows, one is none of the table's, or there is too little
+    /// room.</exception>
     public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, StepRows rows, Span<float> x)
     {
         Check(tokens, rows, x.Length);
@@ -82,5 +83,6 @@ public sealed class EmbeddingLayer
     {
         if (tokens.Length != rows.Total) Throw.Argument($"there are {Throw.Counted(tokens.Length, "token")}; expected {rows.Total}");
         Throw.IfShorter(room, rows.Total * _units, "x");
+        TokenChecks.All(tokens, _vocabulary, nameof(tokens));
     }
 }

@@ -21,7 +21,6 @@ internal sealed class TaggedPieces
             {
                 (_sentences[piece], _starts[piece], _lengths[piece]) = (i, start, Math.Min(longest, length - start));
                 start += longest;
-                Longest = Math.Max(Longest, _lengths[piece]);
             }
         }
     }
@@ -30,9 +29,6 @@ internal sealed class TaggedPieces
 
     /// <summary>Pieces.</summary>
     public int Count => _sentences.Length;
-
-    /// <summary>Tokens of the longest.</summary>
-    public int Longest { get; }
 
     /// <summary>Tokens of a piece.</summary>
     public int LengthOf(int piece) => _lengths[piece];

@@ -40,8 +40,6 @@ public sealed class TaggedSentences
             Longest = Math.Max(Longest, length);
             Tokens += length;
         }
-
-        foreach (int[] form in characters) LongestWord = Math.Max(LongestWord, form.Length);
     }
 
     /// <summary>Sentences.</summary>
@@ -52,9 +50,6 @@ public sealed class TaggedSentences
 
     /// <summary>Tokens of the longest.</summary>
     public int Longest { get; }
-
-    /// <summary>Characters of the longest word.</summary>
-    public int LongestWord { get; }
 
     /// <summary>Distinct spellings.</summary>
     public int FormCount => _characters.Count;

@@ -16,11 +16,10 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
     private readonly ClassifierRecipe _recipe;
     private readonly LabelledSequences? _valid;
     private readonly SequenceModel? _start;
-    private readonly Func<SequenceModel, int, ClassifierEvaluator> _newEvaluator;
+    private readonly Func<ParameterBlock, int, ClassifierEvaluator> _newEvaluator;
+    private readonly EvaluatorOf<ClassifierEvaluator> _evaluators;
     private readonly int _longest;
     private SequenceBatch? _batch;
-    private SequenceModel _measured;
-    private ClassifierEvaluator? _evaluator;
 
     /// <summary>Plans all of training and takes the memory for it, in one block: <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
     /// <param name="recipe">What decides the run.</param>
@@ -71,7 +70,6 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
         _start = start;
         var model = SequenceModel.WithoutNumbers(recipe.ToConfig(vocabularySize, form.Inputs.Length, form.Labels.Length));
         Classifier = new Classifier(model, form);
-        _measured = model;
 
         // Memory for what there is, and not for the longest that could be.
         _longest = LongestOf(recipe, train, valid);
@@ -79,10 +77,11 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         (Network, _batch) = Declare(model, recipe, _longest, plan, masks);
         Take(memory);
-        _newEvaluator = (measured, longest) => new ClassifierEvaluator(
-            new Classifier(measured, form), Math.Clamp(longest, 1, recipe.MaxLength), recipe.BatchSize, runner, hardware,
+        _newEvaluator = (parameters, longest) => new ClassifierEvaluator(
+            new Classifier(ModelOf(parameters), form), Math.Clamp(longest, 1, recipe.MaxLength), recipe.BatchSize, runner, hardware,
             plan.Scratch.Memory);
-        if (valid is not null) _evaluator = _newEvaluator(model, _longest);
+        _evaluators = new EvaluatorOf<ClassifierEvaluator>(parameters => _newEvaluator(parameters, _longest));
+        if (valid is not null) _ = _evaluators[model.Parameters];
     }
 
     /// <summary>The classifier in training.</summary>
@@ -160,14 +159,8 @@ public sealed class ClassifierTask : TrainingTask<SequenceBatch>
     {
         return InScratch(() =>
         {
-            // From when averaging begins, the average is measured for good.
-            if (_evaluator is null || !_measured.Parameters.Values.Overlaps(parameters.Values))
-            {
-                _measured = ModelOf(parameters);
-                _evaluator = _newEvaluator(_measured, _longest);
-            }
-
-            ClassifierEvaluator evaluator = sequences.Longest <= _longest ? _evaluator : _newEvaluator(_measured, sequences.Longest);
+            ClassifierEvaluator evaluator =
+                sequences.Longest <= _longest ? _evaluators[parameters] : _newEvaluator(parameters, sequences.Longest);
             return evaluator.Evaluate(sequences, progress, cancellation);
         });
     }

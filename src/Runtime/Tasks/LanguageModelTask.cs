@@ -16,10 +16,8 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     private readonly LanguageModelRecipe _recipe;
     private readonly ITokenSource? _valid;
     private readonly LanguageModel? _start;
-    private readonly Func<LanguageModel, LanguageModelEvaluator> _newEvaluator;
+    private readonly EvaluatorOf<LanguageModelEvaluator> _evaluators;
     private TokenWindow? _window;
-    private LanguageModelEvaluator? _evaluator;
-    private LanguageModel _measured;
 
     /// <summary>Plans all of training and takes the memory for it, in one block: <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
     /// <param name="recipe">What decides the run.</param>
@@ -51,13 +49,13 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
         _start = start;
         Windows = new TokenWindows(train, recipe.BatchSize, recipe.Bptt);
         Batches = new WindowBatches(Windows, recipe);
-        Model = _measured = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
+        Model = LanguageModel.WithoutNumbers(recipe.ToConfig(vocabularySize));
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         (Network, _window) = LanguageModelTrainer.Declare(Model, recipe, plan, masks, streams);
         Take(memory);
-        _newEvaluator = model =>
-            new LanguageModelEvaluator(model, runner, streams ?? recipe.BatchSize, timeSteps: 32, hardware, plan.Scratch.Memory);
-        if (valid is not null) _evaluator = _newEvaluator(Model);
+        _evaluators = new EvaluatorOf<LanguageModelEvaluator>(parameters => new LanguageModelEvaluator(
+            ModelOf(parameters), runner, streams ?? recipe.BatchSize, timeSteps: 32, hardware, plan.Scratch.Memory));
+        if (valid is not null) _ = _evaluators[Model.Parameters];
     }
 
     /// <summary>The model in training.</summary>
@@ -107,18 +105,6 @@ public sealed class LanguageModelTask : TrainingTask<TokenWindow>
     /// <summary>Measures parameters on any text.</summary>
     /// <inheritdoc cref="LanguageModelEvaluator.Evaluate(ITokenSource, Action{double}?, CancellationToken)"/>
     public EvaluationResult Evaluate(
-        ParameterBlock parameters, ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default)
-    {
-        return InScratch(() =>
-        {
-            // From when averaging begins, the average is measured for good.
-            if (_evaluator is null || !_measured.Parameters.Values.Overlaps(parameters.Values))
-            {
-                _measured = ModelOf(parameters);
-                _evaluator = _newEvaluator(_measured);
-            }
-
-            return _evaluator.Evaluate(tokens, progress, cancellation);
-        });
-    }
+        ParameterBlock parameters, ITokenSource tokens, Action<double>? progress = null, CancellationToken cancellation = default) =>
+        InScratch(() => _evaluators[parameters].Evaluate(tokens, progress, cancellation));
 }

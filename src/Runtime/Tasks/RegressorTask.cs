@@ -19,10 +19,8 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     private readonly SequenceModel? _start;
     private readonly PreparedSeries? _series;
     private readonly float[] _weights;
-    private readonly Func<SequenceModel, RegressorEvaluator> _newEvaluator;
+    private readonly EvaluatorOf<RegressorEvaluator> _evaluators;
     private SequenceBatch? _batch;
-    private SequenceModel _measured;
-    private RegressorEvaluator? _evaluator;
 
     /// <summary>Learns the scales from the training rows, plans all of training and takes the memory for it, in one block:
     /// <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
@@ -78,15 +76,15 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         _start = start;
         var model = SequenceModel.WithoutNumbers(recipe.ToConfig(form.Inputs.Length, form.Targets.Length));
         Regressor = new Regressor(model, form);
-        _measured = model;
         Batches = new SeriesBatches(recipe, new PreparedSeries(form, train), form.OutputCount);
         if (valid is not null) _series = new PreparedSeries(form, valid);
         _weights = Weights(recipe, form);
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         (Network, _batch) = Declare(model, recipe, plan, masks, _weights, Squares(form));
         Take(memory);
-        _newEvaluator = measured => new RegressorEvaluator(new Regressor(measured, form), runner, hardware, plan.Scratch.Memory);
-        if (valid is not null) _evaluator = _newEvaluator(model);
+        _evaluators = new EvaluatorOf<RegressorEvaluator>(parameters => new RegressorEvaluator(
+            new Regressor(ModelOf(parameters), form), runner, hardware, plan.Scratch.Memory));
+        if (valid is not null) _ = _evaluators[model.Parameters];
     }
 
     /// <summary>The regressor in training.</summary>
@@ -146,7 +144,7 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
         PreparedSeries series = _series!;
         double loss = 0;
         long terms = 0;
-        RegressionResult result = InScratch(() => EvaluatorOf(parameters).Evaluate(_valid, AddLoss, progress, cancellation));
+        RegressionResult result = InScratch(() => _evaluators[parameters].Evaluate(_valid, AddLoss, progress, cancellation));
         return new Measurement(loss / terms, result.All.Model.Mse);
 
         void AddLoss(int row, ReadOnlySpan<double> predictions)
@@ -172,20 +170,12 @@ public sealed class RegressorTask : TrainingTask<SequenceBatch>
     public RegressionResult Evaluate(
         ParameterBlock parameters, SeriesPart part, Action<double>? progress = null, CancellationToken cancellation = default)
     {
-        return InScratch(() => EvaluatorOf(parameters).Evaluate(part, null, progress, cancellation));
+        return InScratch(() => _evaluators[parameters].Evaluate(part, null, progress, cancellation));
     }
 
     /// <summary>The model of some parameters of its shape, which may be those of the run's average.</summary>
     public SequenceModel ModelOf(ParameterBlock parameters) =>
         parameters == Regressor.Model.Parameters ? Regressor.Model : new SequenceModel(Regressor.Model.Config, parameters.Memory);
-
-    private RegressorEvaluator EvaluatorOf(ParameterBlock parameters)
-    {
-        // From when averaging begins, the average is measured for good.
-        if (_evaluator is not null && _measured.Parameters.Values.Overlaps(parameters.Values)) return _evaluator;
-        _measured = ModelOf(parameters);
-        return _evaluator = _newEvaluator(_measured);
-    }
 
     /// <summary>A recipe's network and room for a batch of it, on a plan whose memory is not taken.</summary>
     internal static (SequenceNetwork Network, SequenceBatch Batch) Declare(

@@ -20,11 +20,9 @@ public sealed class TaggerTask : TrainingTask<TaggerBatch>
     private readonly TaggerRecipe _recipe;
     private readonly TaggedSentences? _valid;
     private readonly TaggerModel? _start;
-    private readonly Func<TaggerModel, TaggerEvaluator> _newEvaluator;
+    private readonly EvaluatorOf<TaggerEvaluator> _evaluators;
     private readonly int _longest;
     private TaggerBatch? _batch;
-    private TaggerModel _measured;
-    private TaggerEvaluator? _evaluator;
 
     /// <summary>Plans all of training and takes the memory for it, in one block: <see cref="TrainingTask{TBatch}.MemoryNeed"/>.</summary>
     /// <param name="recipe">What decides the run.</param>
@@ -63,17 +61,15 @@ public sealed class TaggerTask : TrainingTask<TaggerBatch>
         _start = start;
         var model = TaggerModel.WithoutNumbers(config);
         Tagger = new Tagger(model, form);
-        _measured = model;
-        var pieces = new TaggedPieces(train, recipe.MaxLength);
-        _longest = Math.Max(1, pieces.Longest);
-        Batches = new TaggerBatches(recipe, config, pieces);
+        _longest = LongestOf(recipe, train);
+        Batches = new TaggerBatches(recipe, config, new TaggedPieces(train, recipe.MaxLength));
         Metric = MetricFor(form);
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware));
         (Network, _batch) = Declare(model, recipe, _longest, plan, masks);
         Take(memory);
-        _newEvaluator = measured => new TaggerEvaluator(
-            new Tagger(measured, form), Math.Min(UsualLength, _longest), recipe.BatchSize, isConstrained: true, runner, hardware,
-            plan.Scratch.Memory);
+        _evaluators = new EvaluatorOf<TaggerEvaluator>(parameters => new TaggerEvaluator(
+            new Tagger(ModelOf(parameters), form), Math.Min(UsualLength, _longest), recipe.BatchSize, isConstrained: true, runner, hardware,
+            plan.Scratch.Memory));
     }
 
     /// <summary>The tagger in training.</summary>
@@ -145,20 +141,8 @@ public sealed class TaggerTask : TrainingTask<TaggerBatch>
     /// <param name="cancellation">Looked at now and then.</param>
     public TaggingResult Evaluate(
         ParameterBlock parameters, TaggedSentences sentences, EntityRule rule = EntityRule.Conlleval, Action<double>? progress = null,
-        CancellationToken cancellation = default)
-    {
-        return InScratch(() =>
-        {
-            // From when averaging begins, the average is measured for good.
-            if (_evaluator is null || !_measured.Parameters.Values.Overlaps(parameters.Values))
-            {
-                _measured = ModelOf(parameters);
-                _evaluator = _newEvaluator(_measured);
-            }
-
-            return _evaluator.Evaluate(sentences, rule, progress, cancellation);
-        });
-    }
+        CancellationToken cancellation = default) =>
+        InScratch(() => _evaluators[parameters].Evaluate(sentences, rule, progress, cancellation));
 
     /// <summary>The model of some parameters of its shape, which may be those of the run's average.</summary>
     public TaggerModel ModelOf(ParameterBlock parameters) =>

@@ -1,4 +1,4 @@
-namespace TinySD.Runtime.Models;
+namespace TinySD.Runtime.Layers;
 
 /// <summary>Checks token ids once, above the kernels that trust them.</summary>
 internal static class TokenChecks
