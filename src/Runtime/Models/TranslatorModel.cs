@@ -1,0 +1,142 @@
+using System.Globalization;
+using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
+
+namespace TinySD.Runtime.Models;
+
+/// <summary>A translator's parameters: one contiguous block and the meaning of its parts.</summary>
+/// <remarks>Weights are input-major, <c>[in][out]</c>. Sessions and evaluators share a model; it is safe to read from many threads, and
+/// only a trainer writes it.</remarks>
+public sealed class TranslatorModel
+{
+    private const string EncoderPrefix = "encoder.", DecoderPrefix = "decoder.";
+
+    private readonly RecurrentSlots[] _encoder, _decoder;
+
+    /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
+    public TranslatorModel(TranslatorConfig config, Memory<float> storage = default)
+        : this(config, layout => new ParameterBlock(layout, storage))
+    {
+    }
+
+    private TranslatorModel(TranslatorConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+        Layout = new ParameterLayout();
+        (int embedding, int hidden, int width) = (config.EmbeddingSize, config.HiddenSize, config.AttentionSize);
+        bool isTied = config.TiesWeights;
+        if (!config.SharesEmbedding) SourceEmbedding = Layout.Add("source.embedding", config.SourceVocabularySize, embedding);
+        if (!isTied) TargetEmbedding = Layout.Add("target.embedding", config.TargetVocabularySize, embedding);
+        _encoder = RecurrentStack.Append(config.Encoder, Layout, EncoderPrefix);
+        Bridge = config.Bridge == BridgeKind.Dense ? AddBridge() : [];
+        _decoder = RecurrentStack.Append(config.Decoder, Layout, DecoderPrefix);
+        if (config.HasInputFeeding) Feeding = Layout.Add("decoder.feeding", width, _decoder[0].Input.Shape[1]);
+        Attention = AttentionSlots.Add(Layout, config.Attention, config.MemorySize, hidden, config.IsScaled, DecoderPrefix);
+        OutputWeight = Layout.Add("decoder.attention.output.weight", checked(config.MemorySize + hidden), width);
+        OutputBias = Layout.Add("decoder.attention.output.bias", width);
+        ClassifierWeight = Layout.Add("classifier.weight", width, config.TargetVocabularySize);
+        ClassifierBias = Layout.Add("classifier.bias", config.TargetVocabularySize);
+        Parameters = parameters(Layout);
+    }
+
+    /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
+    internal static TranslatorModel WithoutNumbers(TranslatorConfig config) => new(config, ParameterBlock.WithoutNumbers);
+
+    /// <summary>The shape.</summary>
+    public TranslatorConfig Config { get; }
+
+    /// <summary>The tensors in declared order: <c>source.embedding</c> [V', E] unless it is the target's, and <c>target.embedding</c> [V,
+    /// E] unless it is the classifier; the encoder's stack, as <see cref="RecurrentStack.Layout"/> has it, behind <c>encoder.</c>; of a
+    /// dense bridge <c>bridge.N.hidden.weight</c> [D H', H] and <c>bridge.N.hidden.bias</c> [H] and, of an LSTM, those of
+    /// <c>bridge.N.cell</c>; the decoder's stack behind <c>decoder.</c>; <c>decoder.feeding</c> [A, 4H], its first layer's weights of what
+    /// is fed back; the attention's, as <see cref="AttentionSlots.Add"/> has them; <c>decoder.attention.output.weight</c> [D H' + H, A] and
+    /// <c>.bias</c> [A], the context's rows first; <c>classifier.weight</c> [A, V] and <c>classifier.bias</c> [V].</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>The numbers.</summary>
+    public ParameterBlock Parameters { get; }
+
+    /// <summary>Floats of the copies of weights that all sessions share, of matrices whose rows do not lie as products read them best; 0
+    /// where none is needed. The first session takes them, unless <see cref="Prepare"/> has.</summary>
+    public int PreparedFloats => ModelWeights.PreparedFloats(Weights);
+
+    /// <summary>The source's table; null where it is the target's.</summary>
+    internal TensorSlot? SourceEmbedding { get; }
+
+    /// <summary>The target's table; null where it is the classifier.</summary>
+    internal TensorSlot? TargetEmbedding { get; }
+
+    /// <summary>For each layer its directions one after the other.</summary>
+    internal IReadOnlyList<RecurrentSlots> Encoder => _encoder;
+
+    /// <summary>For each of the decoder's layers the maps of its first h and, of an LSTM, c, weight and bias each; empty for
+    /// none.</summary>
+    internal IReadOnlyList<BridgeSlots> Bridge { get; }
+
+    internal IReadOnlyList<RecurrentSlots> Decoder => _decoder;
+
+    internal TensorSlot? Feeding { get; }
+
+    internal AttentionSlots Attention { get; }
+
+    internal TensorSlot OutputWeight { get; }
+
+    internal TensorSlot OutputBias { get; }
+
+    internal TensorSlot ClassifierWeight { get; }
+
+    internal TensorSlot ClassifierBias { get; }
+
+    private IEnumerable<WeightColumns> Weights =>
+    [
+        .. _encoder.Concat(_decoder).SelectMany(layer => layer.Weights),
+        .. Bridge.SelectMany(bridge => bridge.Weights).Select(WeightColumns.All),
+        .. Attention.Weights.Select(WeightColumns.All),
+        .. Feeding is null ? (WeightColumns[])[] : [WeightColumns.All(Feeding)],
+        WeightColumns.All(OutputWeight),
+        WeightColumns.All(ClassifierWeight),
+    ];
+
+    /// <inheritdoc cref="SequenceModel.Prepare"/>
+    public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM; a learnt scale of
+    /// attention begins at 1.</summary>
+    /// <inheritdoc cref="ParameterStart.Draw"/>
+    public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
+    {
+        RecurrentSlots[] all = [.. _encoder, .. _decoder];
+        ParameterStart.Draw(Parameters, all, ClassifierBias, seed, range, forgetBias, scheme);
+        if (Attention.Scale is { } scale) Parameters[scale].Fill(1f);
+    }
+
+    private BridgeSlots[] AddBridge()
+    {
+        var slots = new BridgeSlots[Config.LayerCount];
+        for (int layer = 0; layer < slots.Length; layer++)
+        {
+            (TensorSlot weight, TensorSlot bias) = Add("hidden");
+            (TensorSlot Weight, TensorSlot Bias)? cell = Config.Cell == CellKind.Lstm ? Add("cell") : null;
+            slots[layer] = new BridgeSlots(weight, bias, cell?.Weight, cell?.Bias);
+
+            (TensorSlot Weight, TensorSlot Bias) Add(string state)
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"bridge.{layer}.{state}");
+                return (Layout.Add($"{name}.weight", Config.MemorySize, Config.HiddenSize), Layout.Add($"{name}.bias", Config.HiddenSize));
+            }
+        }
+
+        return slots;
+    }
+}
+
+/// <summary>Where the maps from an encoder's last state to a decoder's first lie, of one layer.</summary>
+internal sealed record BridgeSlots(TensorSlot HiddenWeight, TensorSlot HiddenBias, TensorSlot? CellWeight, TensorSlot? CellBias)
+{
+    public IEnumerable<TensorSlot> Weights => CellWeight is null ? [HiddenWeight] : [HiddenWeight, CellWeight];
+}
