@@ -93,52 +93,28 @@ internal sealed class TagCommand : CliCommand
         return ExitCode.Done;
     }
 
-    // Where nothing more has come yet, what is there is answered before anything waits.
     private static void Each(SentenceTagger tagger, TagInput input, int most, CliContext context, Action<List<TaggedWords>> say)
     {
-        CancellationToken stop = context.Stop.Watch();
-        using var lines = new LineReader(InputName, new StoppableInput(context.Console.Input, stop));
-        var ready = new List<TagSentence>();
-        int words = 0;
-        try
+        var lines = new AnsweredLines<TagSentence>
         {
-            while (true)
-            {
-                if (ready.Count >= MostSentences || words >= most || !lines.HasLine) Answer();
-                if (!lines.TryRead(out string? line)) break;
-                if (lines.HasLatin1) context.Warnings.Say($"{InputName}: not UTF-8, read as Latin-1.");
-                if (input.Take(line, lines.Line) is { } sentence) Add(sentence);
-            }
-        }
-        catch (Exception exception) when (exception is FailureException or FileProblemException)
-        {
-            // What came before is not lost.
-            Answer();
-            throw;
-        }
+            Take = (line, number) => Looked(input.Take(line, number), number),
+            End = number => Looked(input.End(), number),
+            SizeOf = sentence => sentence.Words.Count,
+            Most = MostSentences,
+            MostSize = most,
+        };
+        lines.Answer(context, (ready, stop) => say(tagger.Tag(ready, stop)));
 
-        if (input.End() is { } last) Add(last);
-        Answer();
-
-        void Add(TagSentence sentence)
+        TagSentence? Looked(TagSentence? sentence, long number)
         {
-            if (sentence.Words.Count > SentenceTagger.MostWords)
+            if (sentence?.Words.Count > SentenceTagger.MostWords)
             {
                 context.Warnings.Say(
-                    $"{InputName}, line {lines.Line}: a sentence of {Figures.Count(sentence.Words.Count, "word")} is tagged in parts of " +
+                    $"{InputName}, line {number}: a sentence of {Figures.Count(sentence.Words.Count, "word")} is tagged in parts of " +
                     $"{Figures.Count(SentenceTagger.MostWords)}.");
             }
 
-            ready.Add(sentence);
-            words += sentence.Words.Count;
-        }
-
-        void Answer()
-        {
-            if (ready.Count == 0) return;
-            say(tagger.Tag(ready, stop));
-            ready.Clear();
-            words = 0;
+            return sentence;
         }
     }
 }
