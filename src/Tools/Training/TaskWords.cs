@@ -29,6 +29,10 @@ internal sealed record TaskWords(
     /// <summary>Whether the metric is exp of the loss, which then stands for it in drawings, on a logarithmic scale.</summary>
     public bool IsExpOfLoss { get; init; }
 
+    /// <summary>Whether the perplexity, exp of the loss, is told beside a metric that is not of the loss. Of training data, which such a
+    /// metric is not measured on, it stands in its place.</summary>
+    public bool TellsPerplexity { get; init; }
+
     /// <summary>What the metric's members in JSON end in, after <c>train</c>, <c>valid</c> or <c>test</c>.</summary>
     public string JsonEnd { get; init; } = "";
 
@@ -56,6 +60,18 @@ internal sealed record TaskWords(
         string amount = (difference * UnitsInOne).ToString(CultureInfo.InvariantCulture);
         return Unit.Length == 0 ? $"{amount} {Name}" : IsRelative ? $"{amount} {Unit} more {Name}" : $"{amount} {Unit} of {Name}";
     }
+
+    /// <summary>What an epoch measured, a column each: on training data, perplexity on validation data where it is told, the metric
+    /// there.</summary>
+    public string[] Measured(EpochOutcome epoch) => TellsPerplexity
+        ? [Perplexity(epoch.Train), Perplexity(epoch.Valid), Text(epoch.Valid.Metric)]
+        : [Text(epoch.Train.Metric), Text(epoch.Valid.Metric)];
+
+    /// <summary>The perplexity as it goes on behind a value of the metric; empty where it is not told.</summary>
+    public string Beside(Measurement measured) => TellsPerplexity ? $", perplexity {Perplexity(measured)}" : "";
+
+    /// <summary>exp of the loss.</summary>
+    public static string Perplexity(Measurement measured) => Figures.Perplexity(Math.Exp(measured.Loss));
 
     /// <summary>Where a measurement stands in <see cref="Draw"/>. A loss that is no number is not known.</summary>
     public double HeightOf(Measurement measured) => !IsExpOfLoss ? measured.Metric

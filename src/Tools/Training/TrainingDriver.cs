@@ -180,7 +180,10 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     private string Describe(EpochOutcome epoch)
     {
         string train = task.Words.Text(epoch.Train.Metric), valid = task.Words.Text(epoch.Valid.Metric);
-        return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}";
+        string perplexity = task.Words.TellsPerplexity
+            ? $"; perplexity train {TaskWords.Perplexity(epoch.Train)}, valid {TaskWords.Perplexity(epoch.Valid)}"
+            : "";
+        return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}{perplexity}";
     }
 
     private DivergedException Diverged(string where, Exception? cause)

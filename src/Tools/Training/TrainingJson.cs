@@ -17,16 +17,16 @@ internal static class TrainingJson
         {
             json.WriteStartObject();
             json.WriteStartArray("epochs");
-            foreach (EpochOutcome epoch in outcome.Epochs) Write(json, epoch);
+            foreach (EpochOutcome epoch in outcome.Epochs) Write(json, epoch, task.Words);
             json.WriteEndArray();
             json.WriteString("metric", task.Words.Name);
             json.WriteNumber("bestEpoch", outcome.Best.Epoch);
             Number(json, "valid", outcome.Best.Valid.Metric);
-            Number(json, "validLoss", outcome.Best.Valid.Loss);
+            Losses(json, "valid", outcome.Best.Valid, task.Words);
             if (outcome.Test is { } test)
             {
                 Number(json, "test", test.Metric);
-                Number(json, "testLoss", test.Loss);
+                Losses(json, "test", test, task.Words);
             }
 
             json.WriteNumber("parameters", outcome.Parameters);
@@ -40,19 +40,25 @@ internal static class TrainingJson
             json.WriteEndObject();
         });
 
-    private static void Write(Utf8JsonWriter json, EpochOutcome epoch)
+    private static void Write(Utf8JsonWriter json, EpochOutcome epoch, TaskWords words)
     {
         json.WriteStartObject();
         json.WriteNumber("epoch", epoch.Epoch);
-        Number(json, "train", epoch.Train.Metric);
+        Number(json, "train", words.TellsPerplexity ? Math.Exp(epoch.Train.Loss) : epoch.Train.Metric);
         Number(json, "valid", epoch.Valid.Metric);
         Number(json, "trainLoss", epoch.Train.Loss);
-        Number(json, "validLoss", epoch.Valid.Loss);
+        Losses(json, "valid", epoch.Valid, words);
         json.WriteNumber("learningRate", epoch.LearningRate);
         Number(json, "seconds", epoch.Seconds);
         Number(json, "termsPerSecond", epoch.TermsPerSecond);
         json.WriteNumber("steps", epoch.Steps);
         json.WriteEndObject();
+    }
+
+    private static void Losses(Utf8JsonWriter json, string what, Measurement measured, TaskWords words)
+    {
+        Number(json, $"{what}Loss", measured.Loss);
+        if (words.TellsPerplexity) Number(json, $"{what}Perplexity", Math.Exp(measured.Loss));
     }
 
     private static void Number(Utf8JsonWriter json, string name, double value)

@@ -33,15 +33,26 @@ internal static class TrainingPage
             $"{Key(ValidColor)}validation {words.Data}, after each epoch{how}</p>");
         PlotCurve[] curves = [Curve("training", TrainColor, epoch => epoch.Train), Curve("validation", ValidColor, epoch => epoch.Valid)];
         words.Draw(output, "Learning curves", curves, "epoch", words.Name, isCounted: true);
+        if (words.TellsPerplexity)
+        {
+            PlotCurve[] losses = [Loss("training", TrainColor, epoch => epoch.Train), Loss("validation", ValidColor, epoch => epoch.Valid)];
+            CurvePlot.Write(output, "Perplexities", losses, "epoch", "perplexity", isCounted: true, Figures.Perplexity, isLog: true);
+        }
+
+        string heads = words.TellsPerplexity
+            ? $"<th>training perplexity</th><th>validation perplexity</th><th>validation {words.Name}</th>"
+            : "<th>training</th><th>validation</th>";
         output.WriteLine(
-            "<h2>Epochs</h2><table><tr><th>epoch</th><th>training</th><th>validation</th><th>learning rate</th><th>steps</th>" +
-            $"<th>time</th><th>{words.Terms}/s</th></tr>");
+            $"<h2>Epochs</h2><table><tr><th>epoch</th>{heads}<th>learning rate</th><th>steps</th><th>time</th>" +
+            $"<th>{words.Terms}/s</th></tr>");
         foreach (EpochOutcome epoch in outcome.Epochs)
         {
             HtmlPage.Row(
-                output, Figures.Count(epoch.Epoch), words.Text(epoch.Train.Metric), words.Text(epoch.Valid.Metric),
-                Figures.Setting(epoch.LearningRate), Figures.Count(epoch.Steps), Figures.Duration(epoch.Seconds),
-                Figures.Count(epoch.TermsPerSecond));
+                output,
+                [
+                    Figures.Count(epoch.Epoch), .. words.Measured(epoch), Figures.Setting(epoch.LearningRate), Figures.Count(epoch.Steps),
+                    Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond),
+                ]);
         }
 
         output.WriteLine($"</table><h2>How it was made</h2><p><code>{HtmlPage.Text(command)}</code></p>");
@@ -51,6 +62,9 @@ internal static class TrainingPage
         HtmlPage.End(output);
 
         string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
+
+        PlotCurve Loss(string name, string color, Func<EpochOutcome, Measurement> measured) =>
+            new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, measured(epoch).Loss))]);
 
         PlotCurve Curve(string name, string color, Func<EpochOutcome, Measurement> measured) =>
             new(

@@ -9,14 +9,15 @@ internal static class TrainingReport
         where TBatch : class
     {
         TaskWords words = task.Words;
-        var table = new Table(
-            ">epoch", $">train {words.Name}", $">valid {words.Name}", ">learning rate", ">time", $">{words.Terms}/s", "");
+        string[] heads = words.TellsPerplexity ? [">train perplexity", ">valid perplexity"] : [$">train {words.Name}"];
+        var table = new Table([">epoch", .. heads, $">valid {words.Name}", ">learning rate", ">time", $">{words.Terms}/s", ""]);
         foreach (EpochOutcome epoch in outcome.Epochs)
         {
             table.Row(
-                epoch.Epoch.ToString(CultureInfo.InvariantCulture), words.Text(epoch.Train.Metric), words.Text(epoch.Valid.Metric),
-                Figures.Setting(epoch.LearningRate), Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond),
-                Remark(epoch, outcome.Best));
+            [
+                epoch.Epoch.ToString(CultureInfo.InvariantCulture), .. words.Measured(epoch), Figures.Setting(epoch.LearningRate),
+                Figures.Duration(epoch.Seconds), Figures.Count(epoch.TermsPerSecond), Remark(epoch, outcome.Best),
+            ]);
         }
 
         console.Write(table);
@@ -29,7 +30,7 @@ internal static class TrainingReport
             console.Out.WriteLine();
         }
 
-        if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}");
+        if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}{words.Beside(test)}");
         if (task.MeasuredHow is { Length: > 0 } how) console.Out.WriteLine(how);
         task.WriteText(console);
         string parameters = Figures.Count(outcome.Parameters, "parameter");
