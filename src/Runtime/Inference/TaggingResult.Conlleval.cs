@@ -37,15 +37,5 @@ public sealed partial record TaggingResult
             .Append(Percent(f1));
     }
 
-    // C's %6.2f, which makes a tie even where .NET rounds it up: what lies behind the point of 100 times the number, and what the product
-    // lost of it, tell a tie from what is next to one.
-    private static string Percent(double value)
-    {
-        double product = value * 100, whole = Math.Floor(product), rest = product - whole;
-        double lost = Math.FusedMultiplyAdd(value, 100, -product);
-        bool isTie = rest == 0.5 && lost == 0;
-        bool goesUp = isTie ? whole % 2 == 1 : rest > 0.5 || (rest == 0.5 && lost > 0);
-        long hundredths = (long)whole + (goesUp ? 1 : 0);
-        return string.Create(CultureInfo.InvariantCulture, $"{hundredths / 100}.{hundredths % 100:D2}").PadLeft(6);
-    }
+    private static string Percent(double value) => PrintedNumber.Fixed(value, 2).PadLeft(6);
 }
