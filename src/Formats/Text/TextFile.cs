@@ -30,6 +30,25 @@ internal sealed class TextFile : IDisposable
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
     public static TextFile Open(string path) => new(path);
 
+    /// <summary>A whole file's characters.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">The most characters.</param>
+    /// <returns>Null where there are more.</returns>
+    /// <exception cref="FileProblemException">As for <see cref="Open"/> and <see cref="Read"/>.</exception>
+    public static string? ReadAll(string path, int most)
+    {
+        using TextFile file = Open(path);
+        var text = new StringBuilder();
+        using SpanOwner<char> block = SpanOwner<char>.Allocate(BlockLength);
+        for (int count; (count = file.Read(block.Span)) > 0;)
+        {
+            text.Append(block.Span[..count]);
+            if (text.Length > most) return null;
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>Reads some characters; no surrogate pair is split.</summary>
     /// <param name="destination">At least <see cref="BlockLength"/> characters.</param>
     /// <returns>How many; 0 at the end.</returns>

@@ -17,7 +17,8 @@ public static class VocabularyFile
     {
         bool isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
             || path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase);
-        string text = ReadText(path);
+        string text = TextFile.ReadAll(path, MaxLength)
+            ?? throw Refused(path, $": it goes on for more than {Words.Count(MaxLength)} characters");
         if (text.AsSpan().Count(isJson ? '"' : '\n') > 2L * Vocabulary.MaxCount)
             throw Refused(path, $": it has more than {Words.Count(Vocabulary.MaxCount)} tokens");
         IReadOnlyList<string> tokens = isJson ? ReadJson(path, text) : ReadLines(text, level);
@@ -32,21 +33,6 @@ public static class VocabularyFile
             string place = isJson ? "" : " (a token a line, counted from 0)";
             throw Refused(path, $" of level {TextSpelling.Levels.NameOf(level)}: {Words.OfArgument(exception)}{place}");
         }
-    }
-
-    private static string ReadText(string path)
-    {
-        using TextFile file = TextFile.Open(path);
-        var text = new StringBuilder();
-        using SpanOwner<char> block = SpanOwner<char>.Allocate(TextFile.BlockLength);
-        for (int count; (count = file.Read(block.Span)) > 0;)
-        {
-            text.Append(block.Span[..count]);
-            if (text.Length > MaxLength)
-                throw Refused(path, $": it goes on for more than {Words.Count(MaxLength)} characters");
-        }
-
-        return text.ToString();
     }
 
     private static List<string> ReadLines(string text, TextLevel level)

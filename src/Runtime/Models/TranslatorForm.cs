@@ -20,21 +20,39 @@ public sealed record TranslatorForm
     /// <exception cref="ArgumentException">An id is none of the target's.</exception>
     public string[] ToWords(ReadOnlySpan<int> units, Func<int, string>? unknown = null)
     {
-        var words = new List<string>(units.Length);
-        string begun = "";
+        string[] names = new string[units.Length];
         for (int i = 0; i < units.Length; i++)
         {
             if ((uint)units[i] >= (uint)TargetUnits.Length)
                 Throw.OutOfRange("a unit", units[i], $"0 to {TargetUnits.Length - 1}");
-            string unit = units[i] == TranslatorConfig.Unknown && unknown is not null ? unknown(i) : TargetUnits[units[i]];
-            bool goesOn = JoinsPieces && unit.EndsWith(Joint, StringComparison.Ordinal);
-            begun += goesOn ? unit[..^Joint.Length] : unit;
-            if (goesOn && i < units.Length - 1) continue;
+            names[i] = units[i] == TranslatorConfig.Unknown && unknown is not null ? unknown(i) : TargetUnits[units[i]];
+        }
+
+        return JoinsPieces ? Join(names) : [.. names.Where(name => name.Length > 0)];
+    }
+
+    /// <summary>The words of pieces: <c>foo@@ bar tot@@</c> are <c>foobar</c> and <c>tot</c>.</summary>
+    /// <param name="pieces">The pieces; those that end in <see cref="Joint"/> go on in the next.</param>
+    public static string[] Join(params IEnumerable<string> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        var words = new List<string>();
+        string begun = "";
+        foreach (string piece in pieces)
+        {
+            bool goesOn = piece.EndsWith(Joint, StringComparison.Ordinal);
+            begun += goesOn ? piece[..^Joint.Length] : piece;
+            if (!goesOn) End();
+        }
+
+        End();
+        return [.. words];
+
+        void End()
+        {
             if (begun.Length > 0) words.Add(begun);
             begun = "";
         }
-
-        return [.. words];
     }
 
     /// <summary>Checks the units.</summary>
