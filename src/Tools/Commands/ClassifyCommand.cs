@@ -39,14 +39,8 @@ internal sealed class ClassifyCommand : CliCommand
         var said = new SaidLabels(form, parsed.GetValue(_top), parsed.GetValue(_threshold) ?? 0.5f);
         if (context.Json)
         {
-            CliJson.Write(context.Console.Out, json =>
-            {
-                json.WriteStartObject();
-                json.WriteStartArray("rows");
-                Each(loaded, hardware, parsed, context, probabilities => said.Write(json, probabilities));
-                json.WriteEndArray();
-                json.WriteEndObject();
-            });
+            CliJson.WriteRows(context.Console.Out, json =>
+                Each(loaded, hardware, parsed, context, probabilities => said.Write(json, probabilities)));
             return ExitCode.Done;
         }
 

@@ -63,23 +63,16 @@ internal sealed class TagCommand : CliCommand
             : new LineInput();
         if (context.Json)
         {
-            CliJson.Write(context.Console.Out, json =>
+            CliJson.WriteRows(context.Console.Out, json => Each(tagger, input, most, context, tagged =>
             {
-                json.WriteStartObject();
-                json.WriteStartArray("rows");
-                Each(tagger, input, most, context, tagged =>
+                foreach (TaggedWords sentence in tagged)
                 {
-                    foreach (TaggedWords sentence in tagged)
-                    {
-                        if (sentence.Sentence.Before.Count == 0 || sentence.Tags.Length > 0) TagOutput.Write(json, sentence, form);
-                    }
+                    if (sentence.Sentence.Before.Count == 0 || sentence.Tags.Length > 0) TagOutput.Write(json, sentence, form);
+                }
 
-                    json.Flush();
-                    context.Console.Out.Flush();
-                });
-                json.WriteEndArray();
-                json.WriteEndObject();
-            });
+                json.Flush();
+                context.Console.Out.Flush();
+            }));
             return ExitCode.Done;
         }
 

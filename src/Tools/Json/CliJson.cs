@@ -20,4 +20,14 @@ internal static class CliJson
         using (var writer = new Utf8JsonWriter(text, s_options)) write(writer);
         output.WriteLine();
     }
+
+    /// <summary>Writes an object whose one member is a list of rows, which come as they are made.</summary>
+    public static void WriteRows(TextWriter output, Action<Utf8JsonWriter> writeRows) => Write(output, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("rows");
+        writeRows(json);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
 }
