@@ -135,17 +135,8 @@ internal sealed record TaggerData
 
     private static (IReadOnlyList<ConllSentence> Train, IReadOnlyList<ConllSentence> Valid) Divide(ConllFile file, double share, ulong seed)
     {
-        try
-        {
-            var split = RowSplit.Share(new int[file.Sentences.Count], share, seed);
-            return (Rows(split.Training), Rows(split.HeldOut));
-        }
-        catch (ArgumentException exception)
-        {
-            throw new FailureException(
-                $"{file.Path} has {Figures.Count(file.Sentences.Count, "sentence")}, too few to hold some out: " +
-                $"{Failures.OneLine(exception)}.");
-        }
+        RowSplit split = HeldOutShare.Divide(file.Path, file.Sentences.Count, "sentence", share, seed);
+        return (Rows(split.Training), Rows(split.HeldOut));
 
         ConllSentence[] Rows(int[] rows) => Array.ConvertAll(rows, row => file.Sentences[row]);
     }
