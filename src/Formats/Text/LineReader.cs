@@ -46,6 +46,11 @@ public sealed class LineReader : IDisposable
         }
     }
 
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    public static LineReader Open(string path) => new(path, CorpusFile.Open(path));
+
     /// <summary>Waits for the next line.</summary>
     /// <param name="line">Without its end.</param>
     /// <returns>Whether there is one.</returns>
@@ -56,10 +61,6 @@ public sealed class LineReader : IDisposable
         line = TryReadBytes(out ReadOnlySpan<byte> bytes) ? Decode(bytes) : null;
         return line is not null;
     }
-
-    /// <summary>Takes a file.</summary>
-    /// <exception cref="FileProblemException">It cannot be opened.</exception>
-    internal static LineReader Open(string path) => new(path, CorpusFile.Open(path));
 
     /// <summary>Waits for the next line, and gives its bytes, which are good until the one after it is read.</summary>
     /// <inheritdoc cref="TryRead"/>
