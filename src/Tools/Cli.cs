@@ -86,6 +86,7 @@ internal static class Cli
             new ClassifyCommand(common),
             new PredictCommand(common),
             new TagCommand(common),
+            new BleuCommand(common),
             new AnalyzeCommand(analyses, common),
             new RunCommand(common),
             new InspectCommand(common, kinds),

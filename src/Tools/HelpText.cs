@@ -52,6 +52,7 @@ internal static class HelpText
             "tinysd train tagger --preset ma-hovy --show",
         ],
         ["tag"] = ["tinysd tag names.tsd", "tinysd tag names.tsd --probabilities", "tinysd tag names.tsd --columns --scheme bioes"],
+        ["bleu"] = ["tinysd bleu out.en test.en", "tinysd bleu out.en test.en --tokenize 13a --smooth exp --chrf"],
         ["predict"] = ["tinysd predict load.tsd", "tinysd predict load.tsd --anomalies --threshold 5"],
         ["classify"] = ["tinysd classify topics.tsd", "tinysd classify topics.tsd --top 3"],
         ["eval"] =

@@ -24,6 +24,9 @@ public sealed class LineReader : IDisposable
 
     private LineReader(string name, CorpusFile file) => (_name, _file) = (name, file);
 
+    /// <summary>What messages call it: of a file its path.</summary>
+    public string Name => _name;
+
     /// <summary>The line read last, counted from 1.</summary>
     public long Line { get; private set; }
 

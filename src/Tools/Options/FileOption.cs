@@ -54,3 +54,19 @@ internal sealed class FileArgument : Argument<string>, IFileSymbol
     public void Declare(ParseResult parsed, CommandFiles files) =>
         _declare(files, parsed.GetResult(this) is { Tokens: [{ } word, ..] } ? word.Value : null);
 }
+
+/// <summary>An argument that names several files, all of which are read.</summary>
+internal sealed class FileArguments : Argument<string[]>, IFileSymbol
+{
+    public FileArguments(string name, string help)
+        : base(name)
+    {
+        Description = help;
+        Arity = ArgumentArity.OneOrMore;
+    }
+
+    public void Declare(ParseResult parsed, CommandFiles files)
+    {
+        foreach (Token word in parsed.GetResult(this)?.Tokens ?? []) files.Read(word.Value, Name);
+    }
+}
