@@ -71,6 +71,16 @@ internal static unsafe class Elementwise<TLanes, TVector>
         for (; i < count; i++) y[i] = factor * x[i];
     }
 
+    /// <summary>y = factor * x + shift; y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScaleAndShift(float* x, int count, float factor, float shift, float* y)
+    {
+        TVector f = TLanes.Create(factor), by = TLanes.Create(shift);
+        int i = 0;
+        for (; i + TLanes.Width <= count; i += TLanes.Width) TLanes.Store(y + i, TLanes.MultiplyAdd(f, TLanes.Load(x + i), by));
+        for (; i < count; i++) y[i] = Lanes1.MultiplyAdd(factor, x[i], shift);
+    }
+
     /// <summary>y = m * x; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, float* m, int count, float* y)

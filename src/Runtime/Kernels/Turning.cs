@@ -15,8 +15,13 @@ internal static unsafe class Turning
     public const int Units = 512;
 
     /// <summary>Rows of the scratch, a sequence each, to columns of h.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Out<TLanes, TVector>(float* turned, int units, int sequences, float* h, int batch)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged => Out<TLanes, TVector>(turned, Units, units, sequences, h, batch);
+
+    /// <summary>Rows that are so many floats apart, a sequence each, to columns of h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Out<TLanes, TVector>(float* turned, nint stride, int units, int sequences, float* h, int batch)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -26,12 +31,12 @@ internal static unsafe class Turning
             float* from = turned + j;
             TLanes.StoreQuads(
                 h + ((nint)j * batch), batch,
-                TLanes.Load(from), TLanes.Load(from + Units), TLanes.Load(from + (2 * Units)), TLanes.Load(from + (3 * Units)));
+                TLanes.Load(from), TLanes.Load(from + stride), TLanes.Load(from + (2 * stride)), TLanes.Load(from + (3 * stride)));
         }
 
         for (int j = whole; j < units; j++)
         {
-            for (int s = 0; s < sequences; s++) h[((nint)j * batch) + s] = turned[(s * Units) + j];
+            for (int s = 0; s < sequences; s++) h[((nint)j * batch) + s] = turned[(s * stride) + j];
         }
     }
 
@@ -61,8 +66,13 @@ internal static unsafe class Turning
     }
 
     /// <summary>Columns of h to rows of the scratch.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void In<TLanes, TVector>(float* h, int batch, int units, int sequences, float* turned)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged => In<TLanes, TVector>(h, batch, units, sequences, turned, Units);
+
+    /// <summary>Columns of h to rows that are so many floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void In<TLanes, TVector>(float* h, int batch, int units, int sequences, float* turned, nint stride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -72,14 +82,14 @@ internal static unsafe class Turning
             float* to = turned + j;
             TLanes.LoadQuads(h + ((nint)j * batch), batch, out TVector v0, out TVector v1, out TVector v2, out TVector v3);
             TLanes.Store(to, v0);
-            TLanes.Store(to + Units, v1);
-            TLanes.Store(to + (2 * Units), v2);
-            TLanes.Store(to + (3 * Units), v3);
+            TLanes.Store(to + stride, v1);
+            TLanes.Store(to + (2 * stride), v2);
+            TLanes.Store(to + (3 * stride), v3);
         }
 
         for (int j = whole; j < units; j++)
         {
-            for (int s = 0; s < sequences; s++) turned[(s * Units) + j] = h[((nint)j * batch) + s];
+            for (int s = 0; s < sequences; s++) turned[(s * stride) + j] = h[((nint)j * batch) + s];
         }
     }
 }

@@ -15,6 +15,7 @@ public sealed class LinearLayer
     private readonly UnitDropout _dropout;
     private readonly int _inputs, _columns;
     private StepRows _window;
+    private int _first;
 
     /// <summary>A layer of some weights.</summary>
     /// <param name="weight">W [K][N].</param>
@@ -50,13 +51,14 @@ public sealed class LinearLayer
     /// <param name="x">[T][K][B], as <see cref="UnitDropout.ApplyWindow"/> gives it.</param>
     /// <param name="window">How sequences lie.</param>
     /// <param name="y">[rows][<see cref="Stride"/>].</param>
+    /// <param name="first">Which step of the dropout's window the first of this one is.</param>
     /// <exception cref="ArgumentException">There is too little of x, or too little room.</exception>
-    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows window, Span<float> y)
+    public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows window, Span<float> y, int first = 0)
     {
         Throw.IfShorter(x.Length, window.Total * _inputs, nameof(x));
         Throw.IfShorter(y.Length, window.Total * Stride, nameof(y));
-        _window = window;
-        _products.ForwardWindow(_rows.Of(parameters), x, window, _dropout.Keep(_products), parameters.Padded(_bias), y);
+        (_window, _first) = (window, first);
+        _products.ForwardWindow(_rows.Of(parameters), x, window, Keep, parameters.Padded(_bias), y);
         _times.Lap(Pass.ClassifierForward);
     }
 
@@ -67,10 +69,12 @@ public sealed class LinearLayer
         Throw.IfShorter(x.Length, _window.Total * _inputs, nameof(x));
         Throw.IfShorter(dy.Length, _window.Total * Stride, nameof(dy));
         if (!dx.IsEmpty) Throw.IfShorter(dx.Length, _window.Total * _inputs, nameof(dx));
-        KeepTable keep = _dropout.Keep(_products);
+        KeepTable keep = Keep;
         if (!dx.IsEmpty) _products.BackwardWindow(_rows.Of(parameters), dy, _window, keep, _dropout.GradientScale, dx);
         _times.Lap(Pass.ClassifierBackward);
         _products.WeightGradient(x, _inputs, _columns, _window, keep, dy, gradients[_weight], gradients[_bias]);
         _times.Lap(Pass.ClassifierGradient);
     }
+
+    private KeepTable Keep => _dropout.Keep(_products).From(_first);
 }

@@ -14,6 +14,7 @@ public sealed class RecurrentEncoder
     private readonly UnitDropout[] _inputDropouts, _recurrentDropouts;
     private readonly Workspace.Slice[] _joined;
     private readonly Workspace.Slice _last, _spent, _dLower;
+    private readonly Workspace.Slice[] _dHidden, _dCell;
     private readonly WindowShape _shape;
     private readonly int _directions, _inputs;
     private StepRows _rows;
@@ -27,9 +28,10 @@ public sealed class RecurrentEncoder
     /// <param name="plan">The network's.</param>
     /// <param name="name">What the names of its mask places begin with, where it is not the network's only stack: these have the lowest
     /// numbers that are free.</param>
+    /// <param name="hasStateGradients">Whether the last states of all layers are read, and have gradients of their own.</param>
     public RecurrentEncoder(
         IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
-        string name = "")
+        string name = "", bool hasStateGradients = false)
     {
         ArgumentNullException.ThrowIfNull(slots);
         ArgumentNullException.ThrowIfNull(origin);
@@ -69,6 +71,14 @@ public sealed class RecurrentEncoder
             });
         }
 
+        (_dHidden, _dCell) = (new Workspace.Slice[slots.Count], new Workspace.Slice[slots.Count]);
+        HasStateGradients = hasStateGradients && shape.Training;
+        for (int i = 0; i < slots.Count && HasStateGradients; i++)
+        {
+            _dHidden[i] = plan.Scratch.Reserve(_layers[i].HiddenFloats);
+            _dCell[i] = plan.Scratch.Reserve(_layers[i].CellFloats);
+        }
+
         for (int layer = 0; layer < _joined.Length; layer++) _joined[layer] = plan.Scratch.Reserve(rows * OutputUnits);
         if (directions == 2) _last = plan.Scratch.Reserve((long)shape.Batch * OutputUnits);
         if (!shape.Training || layers == 1) return;
@@ -86,6 +96,15 @@ public sealed class RecurrentEncoder
 
     /// <summary>D H.</summary>
     public int OutputUnits { get; }
+
+    /// <summary>Whether the last states of all layers have gradients of their own.</summary>
+    internal bool HasStateGradients { get; }
+
+    /// <summary>Where the gradient of the last h of a layer's direction is to be written before the backward pass, [H][B].</summary>
+    internal Span<float> LastHiddenGradient(int index) => _dHidden[index].Span;
+
+    /// <summary>The same of the last c, [B][H rounded up to 16]; empty for cells that have none.</summary>
+    internal Span<float> LastCellGradient(int index) => _dCell[index].Span;
 
     /// <summary>The layers, for each its directions one after the other.</summary>
     internal RecurrentLayer[] Layers => _layers;
@@ -157,10 +176,15 @@ public sealed class RecurrentEncoder
             ReadOnlySpan<float> input = _inputDropouts[layer].Window(layer == 0 ? x : OutputsOf(layer - 1));
             for (int direction = 0; direction < _directions; direction++)
             {
-                int half = dLast.Length / _directions;
-                ReadOnlySpan<float> last = dLast.Slice(direction * half, half);
-                _layers[(layer * _directions) + direction].Backward(
-                    parameters, gradients, input, dOutputs, lower, adds: direction > 0, last);
+                int half = dLast.Length / _directions, index = (layer * _directions) + direction;
+                ReadOnlySpan<float> last = dLast.Slice(direction * half, half), cell = default;
+                if (HasStateGradients)
+                {
+                    last = _dHidden[index].Span;
+                    cell = _dCell[index].Span;
+                }
+
+                _layers[index].Backward(parameters, gradients, input, dOutputs, lower, adds: direction > 0, last, cell);
             }
 
             if (!lower.IsEmpty) _inputDropouts[layer].BackwardWindow(lower);

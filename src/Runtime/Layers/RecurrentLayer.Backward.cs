@@ -46,14 +46,19 @@ internal abstract partial class RecurrentLayer
             Retreat(parameters, t, dOutputs[PartOf(t)]);
         }
 
-        if (!dx.IsEmpty)
-        {
-            KeepTable keep = Keep(_traits.InputDropout, _inputs);
-            Products.BackwardWindow(_inputRows.Of(parameters), _gates.Span, _rows, keep, InputScale, dx, adds);
-            Times.Lap(Pass.InputBackward);
-        }
-
+        if (!dx.IsEmpty) InputsBackward(parameters, dx, adds);
         AddWeightGradients(gradients, x);
+    }
+
+    /// <summary>The gradient of the inputs of all steps, once all have been run backward.</summary>
+    /// <param name="parameters">As in the forward pass.</param>
+    /// <param name="dx">Receives it, [T][I][B].</param>
+    /// <param name="adds">Whether it is added to what is there.</param>
+    public void InputsBackward(ParameterBlock parameters, Span<float> dx, bool adds = false)
+    {
+        KeepTable keep = Keep(_traits.InputDropout, _inputs);
+        Products.BackwardWindow(_inputRows.Of(parameters), _gates.Span, _rows, keep, InputScale, dx, adds);
+        Times.Lap(Pass.InputBackward);
     }
 
     /// <summary>Begins a backward pass that is run step by step, by <see cref="StepBackward"/> from the layer's last

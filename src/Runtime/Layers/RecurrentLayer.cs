@@ -89,6 +89,9 @@ internal abstract partial class RecurrentLayer
     /// <summary>Floats of the carried c; 0 for cells that have none.</summary>
     public int CellFloats => _cell is null ? 0 : _shape.Batch * CellStride;
 
+    /// <summary>H.</summary>
+    public int HiddenUnits => Hidden;
+
     /// <summary>H rounded up to 16: the row length of cell states.</summary>
     public int CellStride { get; }
 
@@ -109,7 +112,7 @@ internal abstract partial class RecurrentLayer
     protected int Hidden { get; }
 
     /// <summary>Row length of pre-activations.</summary>
-    protected int GateStride { get; }
+    public int GateStride { get; }
 
     /// <summary>The layer of a kind of cell.</summary>
     public static RecurrentLayer Create(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits? traits = null)
@@ -180,13 +183,38 @@ internal abstract partial class RecurrentLayer
     /// <summary>Runs step <paramref name="t"/>, x [I][B], whose output is then that of <see cref="OutputOf"/>.</summary>
     public void Step(ParameterBlock parameters, int t, ReadOnlySpan<float> x, Span<float> joined = default)
     {
+        Project(parameters, t, x);
+        Advance(parameters, t, joined);
+    }
+
+    /// <summary>The product of the inputs of all steps, after <see cref="Start"/>, for a window that goes on by <see cref="Proceed"/>.</summary>
+    /// <remarks>Only in training: else there is room for some steps alone.</remarks>
+    public void Project(ParameterBlock parameters, ReadOnlySpan<float> x)
+    {
+        KeepTable keep = Keep(_traits.InputDropout, _inputs);
+        Products.ForwardWindow(_inputRows.Of(parameters), x, _rows, keep, parameters.Padded(Slots.Bias), _gates.Span);
+        Times.Lap(Pass.InputForward);
+    }
+
+    /// <summary>The same of step <paramref name="t"/>, x [I][B].</summary>
+    public void Project(ParameterBlock parameters, int t, ReadOnlySpan<float> x)
+    {
         if (!_shape.Training) _first = t;
         StepRows one = StepRows.Even(1, _rows.At(t));
         KeepTable keep = new(Keep(_traits.InputDropout, _inputs).At(t));
         Products.ForwardWindow(_inputRows.Of(parameters), x, one, keep, parameters.Padded(Slots.Bias), GatesOf(t));
         Times.Lap(Pass.InputForward);
-        Advance(parameters, t, joined);
     }
+
+    /// <summary>Runs step <paramref name="t"/> from what <see cref="Project(ParameterBlock, int, ReadOnlySpan{float})"/> made and others have added to it.</summary>
+    public void Proceed(ParameterBlock parameters, int t) => Advance(parameters, t, default);
+
+    /// <summary>What the cell of step <paramref name="t"/> makes of its inputs is made of, [B][<see cref="GateStride"/>]: before the step
+    /// its pre-activations, or those of its input where a GRU has two; after the step backward their gradient.</summary>
+    public Span<float> PreActivations(int t) => GatesOf(t);
+
+    /// <summary>The same of all steps.</summary>
+    public ReadOnlySpan<float> AllPreActivations => _gates.Span;
 
     /// <summary>h after step <paramref name="t"/>, [H][B].</summary>
     public ReadOnlySpan<float> OutputOf(int t) => HiddenStates.After(t);
@@ -196,6 +224,13 @@ internal abstract partial class RecurrentLayer
     {
         HiddenStates.Carry();
         _cell?.Carry();
+    }
+
+    /// <summary>The same for a next window of other sequences, each of which goes on from the one that is named.</summary>
+    public void CarryFrom(ReadOnlySpan<int> from)
+    {
+        HiddenStates.CarryFrom(from);
+        _cell?.CarryFrom(from);
     }
 
     /// <summary>The one place where a layer chooses its cell's elementwise function: the pre-activations of step <paramref name="t"/>

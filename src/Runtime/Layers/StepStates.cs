@@ -82,6 +82,21 @@ internal sealed class StepStates
     /// <summary>Makes the last state the next window's initial one.</summary>
     public void Carry() => Last.CopyTo(Initial);
 
+    /// <summary>The same for a next window of other sequences, each of which goes on from the one that is named.</summary>
+    public void CarryFrom(ReadOnlySpan<int> from) => Pick(Last, _rows.Batch, from, Initial, _units, _width);
+
+    /// <summary>Some sequences of a block [units][sequences][width], by their numbers, to a block of as many.</summary>
+    public static void Pick(ReadOnlySpan<float> block, int sequences, ReadOnlySpan<int> from, Span<float> target, int units, int width)
+    {
+        for (int unit = 0; unit < units; unit++)
+        {
+            ReadOnlySpan<float> own = block.Slice(unit * sequences * width, sequences * width);
+            Span<float> to = target.Slice(unit * from.Length * width, from.Length * width);
+            if (width == 1) for (int i = 0; i < to.Length; i++) to[i] = own[from[i]];
+            else for (int i = 0; i < from.Length; i++) own.Slice(from[i] * width, width).CopyTo(to[(i * width)..]);
+        }
+    }
+
     private bool IsLast(int t) => t == (_isDescending ? 0 : _rows.Steps - 1);
 
     private int Floats(int sequences) => _units * _width * sequences;

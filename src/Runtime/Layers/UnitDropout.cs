@@ -71,6 +71,9 @@ public sealed class UnitDropout
     /// <summary>Whether anything is dropped here.</summary>
     public bool IsActive { get; }
 
+    /// <summary>Whether the same units are dropped in all sequences.</summary>
+    internal bool IsStructured => _structured;
+
     /// <summary>What the backward product multiplies its result by.</summary>
     internal float GradientScale => IsActive && _structured ? _scale : 1f;
 
@@ -130,6 +133,25 @@ public sealed class UnitDropout
     public void BackwardWindow(Span<float> dx)
     {
         for (int t = 0; t < _rows.Steps; t++) Backward(t, Step(dx, t));
+    }
+
+    /// <summary>Adds to dx [T][H][B] the gradient of x by way of a copy that is masked and has all units, whose gradient d [T][H][B] is
+    /// spent.</summary>
+    internal void AddBackward(Span<float> d, Span<float> dx)
+    {
+        if (!IsActive || !_structured)
+        {
+            BackwardWindow(d);
+            _ops.AddScaled(d, 1f, dx[..(_rows.Total * _units)]);
+            return;
+        }
+
+        for (int t = 0; t < _rows.Steps; t++)
+        {
+            int count = _rows.At(t);
+            Span<float> from = Step(d, t), to = Step(dx, t);
+            foreach (int unit in Kept.At(t)) _ops.AddScaled(from.Slice(unit * count, count), _scale, to.Slice(unit * count, count));
+        }
     }
 
     /// <summary>Adds <paramref name="factor"/> times half the gradient of the sum of squares of all copies to dx [T][H][B], the gradient of

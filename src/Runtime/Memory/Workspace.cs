@@ -38,7 +38,7 @@ internal sealed class Workspace
     {
         public int Length => length;
 
-        public Span<float> Span => owner._memory.Span.Slice(offset, length);
+        public Span<float> Span => length == 0 ? default : owner._memory.Span.Slice(offset, length);
 
         /// <summary>The same memory as 32-bit integers: keep indices.</summary>
         public Span<int> Integers => MemoryMarshal.Cast<float, int>(Span);

@@ -60,6 +60,19 @@ public abstract class Network<TBatch>
     /// <summary>Adds the gradient of the batch that <see cref="Forward"/> ran.</summary>
     public abstract void Backward(TBatch batch, GradientBlock gradients);
 
+    /// <summary>Runs a batch forward and backward: <see cref="Forward"/> and <see cref="Backward"/>, unless a network has reasons to make
+    /// some of the gradient on the way.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="gradientScale">What the loss is multiplied by whose gradient is made.</param>
+    /// <param name="gradients">To which it is added.</param>
+    /// <returns>What <see cref="Forward"/> returns.</returns>
+    public virtual double Learn(TBatch batch, float gradientScale, GradientBlock gradients)
+    {
+        double loss = Forward(batch, gradientScale);
+        Backward(batch, gradients);
+        return loss;
+    }
+
     /// <summary>Carries the state into the next batch.</summary>
     public virtual void Carry()
     {

@@ -139,4 +139,7 @@ public sealed class TranslatorModel
 internal sealed record BridgeSlots(TensorSlot HiddenWeight, TensorSlot HiddenBias, TensorSlot? CellWeight, TensorSlot? CellBias)
 {
     public IEnumerable<TensorSlot> Weights => CellWeight is null ? [HiddenWeight] : [HiddenWeight, CellWeight];
+
+    public IReadOnlyList<(TensorSlot Weight, TensorSlot Bias)> Maps =>
+        CellWeight is null ? [(HiddenWeight, HiddenBias)] : [(HiddenWeight, HiddenBias), (CellWeight, CellBias!)];
 }

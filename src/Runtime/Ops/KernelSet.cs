@@ -77,6 +77,9 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.Scale"/>
     public abstract void Scale(float* x, int count, float factor, float* y);
 
+    /// <inheritdoc cref="Elementwise{TLanes, TVector}.ScaleAndShift"/>
+    public abstract void ScaleAndShift(float* x, int count, float factor, float shift, float* y);
+
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.Multiply"/>
     public abstract void Multiply(float* x, float* m, int count, float* y);
 
@@ -97,6 +100,28 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
 
     /// <inheritdoc cref="Elementwise{TLanes, TVector}.AddDifference"/>
     public abstract void AddDifference(float* a, float* b, int count, float factor, float* y);
+
+    /// <summary>Some sequences of x, unit-major [units][batch], to rows that are so many floats apart.</summary>
+    public abstract void TurnToRows(float* x, int batch, int units, int sequences, float* rows, nint stride);
+
+    /// <summary>Rows to some sequences of x, unit-major [units][batch].</summary>
+    public abstract void TurnToUnits(float* rows, nint stride, int units, int sequences, float* x, int batch);
+
+    /// <inheritdoc cref="AttentionRows{TLanes, TVector}.Dots"/>
+    public abstract void RowDots(float* q, float* table, nint stride, int* rows, int count, int columns, float* scores);
+
+    /// <inheritdoc cref="AttentionRows{TLanes, TVector}.Sum"/>
+    public abstract void RowSum(float* weights, float* table, nint stride, int* rows, int count, int columns, float* y);
+
+    /// <inheritdoc cref="AttentionRows{TLanes, TVector}.Add"/>
+    public abstract void AddToRows(float* weights, float* x, int columns, float* table, nint stride, int* rows, int count);
+
+    /// <inheritdoc cref="AttentionRows{TLanes, TVector}.TanhDots"/>
+    public abstract void RowTanhDots(float* q, float* v, float* table, nint stride, int* rows, int count, int columns, float* scores);
+
+    /// <inheritdoc cref="AttentionRows{TLanes, TVector}.TanhBackward"/>
+    public abstract void RowTanhBackward(
+        float* d, float* q, float* v, float* table, nint stride, int* rows, int count, int columns, float* dq, float* dv, float* dTable);
 
     /// <summary>One update of <paramref name="count"/> parameters, a multiple of 16; what a rule does not keep may be null.</summary>
     public abstract void Update(float* p, float* g, float* first, float* second, int count, in UpdateRule rule);

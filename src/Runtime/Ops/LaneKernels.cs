@@ -194,6 +194,39 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
 
     public override void Scale(float* x, int count, float factor, float* y) => Elementwise<TLanes, TVector>.Scale(x, count, factor, y);
 
+    public override void ScaleAndShift(float* x, int count, float factor, float shift, float* y) =>
+        Elementwise<TLanes, TVector>.ScaleAndShift(x, count, factor, shift, y);
+
+    public override void TurnToRows(float* x, int batch, int units, int sequences, float* rows, nint stride)
+    {
+        for (int b = 0; b < sequences; b += Turning.Sequences, rows += Turning.Sequences * stride)
+            Turning.In<TLanes, TVector>(x + b, batch, units, Math.Min(Turning.Sequences, sequences - b), rows, stride);
+    }
+
+    public override void TurnToUnits(float* rows, nint stride, int units, int sequences, float* x, int batch)
+    {
+        for (int b = 0; b < sequences; b += Turning.Sequences, rows += Turning.Sequences * stride)
+            Turning.Out<TLanes, TVector>(rows, stride, units, Math.Min(Turning.Sequences, sequences - b), x + b, batch);
+    }
+
+    public override void RowDots(float* q, float* table, nint stride, int* rows, int count, int columns, float* scores) =>
+        AttentionRows<TLanes, TVector>.Dots(q, table, stride, rows, count, columns, scores);
+
+    public override void RowSum(float* weights, float* table, nint stride, int* rows, int count, int columns, float* y) =>
+        AttentionRows<TLanes, TVector>.Sum(weights, table, stride, rows, count, columns, y);
+
+    public override void AddToRows(float* weights, float* x, int columns, float* table, nint stride, int* rows, int count) =>
+        AttentionRows<TLanes, TVector>.Add(weights, x, columns, table, stride, rows, count);
+
+    public override void RowTanhDots(
+        float* q, float* v, float* table, nint stride, int* rows, int count, int columns, float* scores) =>
+        AttentionRows<TLanes, TVector>.TanhDots(q, v, table, stride, rows, count, columns, scores);
+
+    public override void RowTanhBackward(
+        float* d, float* q, float* v, float* table, nint stride, int* rows, int count, int columns, float* dq, float* dv,
+        float* dTable) =>
+        AttentionRows<TLanes, TVector>.TanhBackward(d, q, v, table, stride, rows, count, columns, dq, dv, dTable);
+
     public override void Multiply(float* x, float* m, int count, float* y) => Elementwise<TLanes, TVector>.Multiply(x, m, count, y);
 
     public override void AddColumnSums(float* d, nint dStride, int rows, int count, float* sums) =>

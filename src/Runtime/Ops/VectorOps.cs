@@ -93,9 +93,11 @@ internal sealed unsafe partial class VectorOps
 
     /// <summary>
     /// Softmax and cross-entropy of every row of logits [rows][ld] against its target; losses [rows] in nats. Rows become the gradient,
-    /// (softmax - one-hot) * <paramref name="gradientScale"/>, or are left spent when that is 0. A target of -1 counts for nothing.
+    /// (softmax - one-hot) * <paramref name="gradientScale"/>, or are left spent when that is 0. A target of -1 counts for nothing. Of a
+    /// target a share, <paramref name="smoothing"/>, is spread evenly over all n: in the gradient, not in the losses.
     /// </summary>
-    public void SoftmaxCrossEntropy(Span<float> logits, int n, int ld, ReadOnlySpan<int> targets, float gradientScale, Span<float> losses)
+    public void SoftmaxCrossEntropy(
+        Span<float> logits, int n, int ld, ReadOnlySpan<int> targets, float gradientScale, Span<float> losses, float smoothing = 0f)
     {
         fixed (float* pl = logits, po = losses)
         fixed (int* pt = targets)
@@ -103,6 +105,7 @@ internal sealed unsafe partial class VectorOps
             var body = new SoftmaxBody
             {
                 Kernels = _kernels, Logits = pl, N = n, Stride = ld, Targets = pt, GradientScale = gradientScale, Losses = po,
+                Smoothing = smoothing,
             };
             _runner.For(targets.Length, 1, ref body);
         }
@@ -260,7 +263,7 @@ internal sealed unsafe partial class VectorOps
         public float* Logits, Losses;
         public int* Targets;
         public int N, Stride;
-        public float GradientScale;
+        public float GradientScale, Smoothing;
 
         public readonly void Run(int part, int start, int end)
         {
@@ -279,8 +282,9 @@ internal sealed unsafe partial class VectorOps
                 float sum = Kernels.SoftmaxExponentials(logits, N, out float max);
                 Losses[row] = (float)(PortableMath.Log(sum) + max - wanted);
                 if (GradientScale == 0f) continue;
-                Kernels.Scale(logits, N, GradientScale / sum, logits);
-                logits[target] -= GradientScale;
+                if (Smoothing == 0f) Kernels.Scale(logits, N, GradientScale / sum, logits);
+                else Kernels.ScaleAndShift(logits, N, GradientScale / sum, -GradientScale * Smoothing / N, logits);
+                logits[target] -= GradientScale * (1f - Smoothing);
             }
         }
     }

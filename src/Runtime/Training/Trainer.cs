@@ -163,8 +163,8 @@ public sealed class Trainer<TBatch>
         Times.Start();
         _network.Begin(draw);
         Gradients.Begin();
-        double sum = _network.Forward(batch, 1f / (_recipe.LossReduction == LossReduction.Mean ? size.Terms : size.Sequences));
-        _network.Backward(batch, Gradients);
+        float scale = 1f / (_recipe.LossReduction == LossReduction.Mean ? size.Terms : size.Sequences);
+        double sum = _network.Learn(batch, scale, Gradients);
         Gradients.End();
         long terms = size.Terms;
         if (_reducer is not null)
