@@ -6,10 +6,10 @@ namespace TinySD.Runtime.Layers;
 
 /// <summary>Global attention: for each query the weighted mean of all positions of a memory, whose weights are the softmax of how well they
 /// fit the query. Luong, Pham and Manning 2015, section 3.1; Bahdanau, Cho and Bengio 2015.</summary>
-/// <remarks>Memory m [S][M][B'] and queries q [H][B] are as <see cref="StepRows"/> says; the two batches need not stand in one order, nor be
-/// of one size. Positions that a sequence does not have are never looked at. A window is: <see cref="Remember"/>, a
-/// <see cref="Step"/> for each of its steps; then, for a gradient, <see cref="StartBackward"/>, the steps backward in any order, and
-/// <see cref="AddGradients"/>.</remarks>
+/// <remarks>Memory m [S][M][B'] and queries q [H][B] are as <see cref="StepRows"/> says; the two batches need not stand in one order, nor
+/// be of one size. Positions that a sequence does not have are never looked at. A window is: <see cref="Remember"/>, a <see cref="Step"/>
+/// for each of its steps; then, for a gradient, <see cref="StartBackward"/>, the steps backward in any order, and <see
+/// cref="AddGradients"/>.</remarks>
 public sealed class AttentionLayer
 {
     private readonly AttentionSlots _slots;

@@ -187,7 +187,8 @@ internal abstract partial class RecurrentLayer
         Advance(parameters, t, joined);
     }
 
-    /// <summary>The product of the inputs of all steps, after <see cref="Start"/>, for a window that goes on by <see cref="Proceed"/>.</summary>
+    /// <summary>The product of the inputs of all steps, after <see cref="Start"/>, for a window that goes on by <see
+    /// cref="Proceed"/>.</summary>
     /// <remarks>Only in training: else there is room for some steps alone.</remarks>
     public void Project(ParameterBlock parameters, ReadOnlySpan<float> x)
     {
@@ -206,7 +207,8 @@ internal abstract partial class RecurrentLayer
         Times.Lap(Pass.InputForward);
     }
 
-    /// <summary>Runs step <paramref name="t"/> from what <see cref="Project(ParameterBlock, int, ReadOnlySpan{float})"/> made and others have added to it.</summary>
+    /// <summary>Runs step <paramref name="t"/> from what <see cref="Project(ParameterBlock, int, ReadOnlySpan{float})"/> made and others
+    /// have added to it.</summary>
     public void Proceed(ParameterBlock parameters, int t) => Advance(parameters, t, default);
 
     /// <summary>What the cell of step <paramref name="t"/> makes of its inputs is made of, [B][<see cref="GateStride"/>]: before the step

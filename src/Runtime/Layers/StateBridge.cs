@@ -2,8 +2,8 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>A decoder layer's first state, from the last one of an encoder's layer: as it is, both directions side by side, or through a map
-/// and a tanh. Sequences may stand in another order on the two sides.</summary>
+/// <summary>A decoder layer's first state, from the last one of an encoder's layer: as it is, both directions side by side, or through a
+/// map and a tanh. Sequences may stand in another order on the two sides.</summary>
 /// <remarks>h [units][B] and c [B][stride] lie as a <see cref="RecurrentLayer"/>'s do.</remarks>
 internal sealed class StateBridge
 {

@@ -94,8 +94,8 @@ internal sealed class TranslatorNetwork : Network<TranslatorBatch>
         {
             string made = $"{_shape.Batch} of at most {_shape.LongestSource} and {_shape.LongestTarget} units";
             Throw.Argument(
-                $"a batch of {batch.BatchSize} pairs of at most {batch.LongestSource} and {batch.LongestTarget} units; the network was made "
-                + $"for {made}");
+                $"a batch of {batch.BatchSize} pairs of at most {batch.LongestSource} and {batch.LongestTarget} units; "
+                + $"the network was made for {made}");
         }
 
         if (batch.Count == 0) Throw.Argument("the batch has no pair");
@@ -167,7 +167,8 @@ internal sealed class TranslatorNetwork : Network<TranslatorBatch>
                 _logits.Span, vocabulary, _stride, batch.Outputs.Slice(before, piece.Total), gradientScale, losses, _smoothing);
             foreach (float loss in losses) sum += loss;
             Plan.Times.Lap(Pass.Softmax);
-            if (gradients is not null) _layers.Classifier.Backward(Parameters, gradients, x, _logits.Span, _dOutputs.Span[(before * units)..]);
+            if (gradients is not null)
+                _layers.Classifier.Backward(Parameters, gradients, x, _logits.Span, _dOutputs.Span[(before * units)..]);
             for (int pair = 0; pair < batch.Count && !byPair.IsEmpty; pair++)
             {
                 int place = batch.TargetPlaceOf(pair);

@@ -121,6 +121,12 @@ internal sealed unsafe partial class VectorOps
         }
     }
 
+    /// <summary>row[j] = e^(row[j] - largest), on the caller's thread; returns their sum.</summary>
+    public float ExponentialsFromLargest(Span<float> row, out float largest)
+    {
+        fixed (float* p = row) return _kernels.SoftmaxExponentials(p, row.Length, out largest);
+    }
+
     /// <summary>x [T][E][B] = the embedding of each token [T][B]; element e of token v at v * tokenStride + e * unitStride, one of them
     /// 1.</summary>
     public void Embed(

@@ -65,10 +65,6 @@ public sealed partial record TranslatorRecipe : TrainingRecipe
     /// <summary>Units of a source or a target, above which a pair is left out of training.</summary>
     public int MaxLength { get; init; } = 100;
 
-    /// <summary>The model that is kept is the mean of the parameters after each of so many last epochs; 1 for the best epoch's
-    /// alone.</summary>
-    public int AverageLast { get; init; } = 1;
-
     /// <summary>Whether epochs are judged by their loss, and not by BLEU.</summary>
     public bool SelectsByLoss { get; init; }
 
@@ -133,6 +129,5 @@ public sealed partial record TranslatorRecipe : TrainingRecipe
         Throw.IfNoRate(AttentionRate);
         Throw.IfNoRate(LabelSmoothing);
         if (MaxLength is < 1 or > 65535) Throw.OutOfRange(nameof(MaxLength), MaxLength, "1 to 65535");
-        if (AverageLast is < 1 or > 100) Throw.OutOfRange(nameof(AverageLast), AverageLast, "1 to 100");
     }
 }

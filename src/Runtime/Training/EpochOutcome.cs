@@ -7,10 +7,13 @@ namespace TinySD.Runtime.Training;
 /// perplexity need not be.</param>
 public sealed record Metric(string Name, bool HigherIsBetter = false, bool IsOfLoss = false)
 {
+    /// <summary>Whether epochs are judged by their loss though the metric is another figure.</summary>
+    public bool IsJudgedByLoss { get; init; }
+
     /// <summary>What epochs are judged and compared by, less being better.</summary>
     /// <param name="loss">Mean loss on the validation data.</param>
     /// <param name="value">The metric there.</param>
-    public double Figure(double loss, double value) => IsOfLoss ? loss : HigherIsBetter ? -value : value;
+    public double Figure(double loss, double value) => IsOfLoss || IsJudgedByLoss ? loss : HigherIsBetter ? -value : value;
 }
 
 /// <summary>What was measured on data.</summary>

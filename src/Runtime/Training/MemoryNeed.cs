@@ -9,7 +9,7 @@ namespace TinySD.Runtime.Training;
 /// is done in the workspace, between updates.</remarks>
 /// <param name="ParametersBytes">The model.</param>
 /// <param name="GradientsBytes">Its gradient.</param>
-/// <param name="OptimizerBytes">What the optimizer keeps.</param>
+/// <param name="OptimizerBytes">What the optimizer keeps, and the parameters of epochs that are averaged.</param>
 /// <param name="WorkspaceBytes">All else: the scratch of all layers, a batch, a copy of the carried state, and lists of where the gradient
 /// is not zero.</param>
 public readonly record struct MemoryNeed(long ParametersBytes, long GradientsBytes, long OptimizerBytes, long WorkspaceBytes)
@@ -24,7 +24,8 @@ public readonly record struct MemoryNeed(long ParametersBytes, long GradientsByt
         ParameterLayout layout = network.Parameters.Layout;
         long parameters = layout.LengthFloats * (long)sizeof(float);
         long beside = network.Plan.ScratchFloats + network.Carried.LengthFloats + Trainer<TBatch>.ListFloats(layout, network.SparseTables);
-        return new(parameters, parameters, Optimizer.StateNames(recipe).Length * parameters, beside * sizeof(float));
+        long averages = recipe.AverageLast > 1 ? recipe.AverageLast * parameters : 0;
+        return new(parameters, parameters, (Optimizer.StateNames(recipe).Length * parameters) + averages, beside * sizeof(float));
     }
 
     /// <summary>Takes all of it as one block, and gives the network its part.</summary>

@@ -8,6 +8,8 @@ namespace TinySD.Runtime.Training;
 /// <remarks>A task's recipe is a record of its own that adds its shape and what else only it knows.</remarks>
 public abstract record TrainingRecipe
 {
+    private const int MostAveraged = 100;
+
     /// <summary>The preset's name, or that of the preset it was derived from.</summary>
     public required string Name { get; init; }
 
@@ -84,6 +86,10 @@ public abstract record TrainingRecipe
     /// plateau; or, by how much more than 1 with every epoch of <see cref="LearningRateSchedule.InverseTime"/>.</summary>
     public float Decay { get; init; } = 2f;
 
+    /// <summary>What is measured and kept after an epoch is the mean of the parameters after so many last epochs, or after all where there
+    /// are fewer; 1 for the epoch's own.</summary>
+    public int AverageLast { get; init; } = 1;
+
     /// <summary>Seed of the initial parameters and of every mask.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -144,6 +150,9 @@ public abstract record TrainingRecipe
         if (!(ClipNorm >= 0 && float.IsFinite(ClipNorm)))
             Throw.OutOfRange(nameof(ClipNorm), ClipNorm, "0 (no clipping) or above, and finite");
         if (Epochs < 1) Throw.OutOfRange(nameof(Epochs), Epochs, "at least 1");
+        if (AverageLast is < 1 or > MostAveraged) Throw.OutOfRange(nameof(AverageLast), AverageLast, $"1 to {MostAveraged}");
+        if (AverageLast > 1 && Optimizer == OptimizerKind.NtAsgd)
+            Throw.Argument("averaged descent keeps the mean of all updates; averages of the last epochs are for other rules");
         if (FullRateEpochs < 0) Throw.OutOfRange(nameof(FullRateEpochs), FullRateEpochs, "0 or above");
         if (!(Decay >= 1 && float.IsFinite(Decay))) Throw.OutOfRange(nameof(Decay), Decay, "at least 1 and finite");
     }

@@ -12,6 +12,7 @@ public sealed class TrainingRun<TBatch>
 {
     private readonly TBatch _batch;
     private readonly Func<int, Memory<float>>? _memory;
+    private readonly EpochAverage? _average;
     private readonly List<EpochOutcome> _epochs = [];
     private double _lossSum, _scoreSum;
     private long _ticks;
@@ -28,6 +29,8 @@ public sealed class TrainingRun<TBatch>
         Task = task;
         _memory = task.Rest ?? memory;
         Trainer = new Trainer<TBatch>(task.Network, task.Recipe, reducer, _memory);
+        if (task.Recipe.AverageLast > 1)
+            _average = new EpochAverage(task.Recipe.AverageLast, task.Network.Parameters.Layout, _memory);
         _batch = task.NewBatch();
         task.Initialize();
         BeginEpoch(0);
@@ -84,8 +87,10 @@ public sealed class TrainingRun<TBatch>
     /// <summary>That copy; null before there is one.</summary>
     public ParameterBlock? BestParameters { get; private set; }
 
-    /// <summary>The parameters to measure and to save: their average where there is one.</summary>
-    public ParameterBlock ParametersToKeep => Trainer.ParametersToKeep;
+    /// <summary>The parameters to measure and to save: their average where there is one. What it gives is good until the next
+    /// step.</summary>
+    public ParameterBlock ParametersToKeep =>
+        _average is null ? Trainer.ParametersToKeep : _average.MeanOf(Task.Network.Parameters, _epochs.Count);
 
     /// <summary>Whether the recipe's epochs are all made.</summary>
     public bool IsAtEnd => Epoch >= Task.Recipe.Epochs;
@@ -149,6 +154,7 @@ public sealed class TrainingRun<TBatch>
             ParametersToKeep.Values.CopyTo(BestParameters.Values);
         }
 
+        _average?.Keep(Task.Network.Parameters, _epochs.Count);
         _epochs.Add(epoch);
         double[] figures = Figures();
         bool begins = Task.Recipe.Optimizer == OptimizerKind.NtAsgd && !Trainer.IsAveraging
@@ -203,8 +209,9 @@ public sealed class TrainingRun<TBatch>
         BestEpoch = Best?.Epoch,
     };
 
-    /// <summary>All numbers that the next step depends on, and the best parameters: those in training, without a name; what the optimizer
-    /// keeps; a copy of the carried state, without a name; and <c>best</c>.</summary>
+    /// <summary>All numbers that the run depends on, and the best parameters: those in training, without a name; what the optimizer keeps;
+    /// where epochs are averaged <c>epoch.0</c>, <c>epoch.1</c> and so on, those after the last ones; a copy of the carried state, without
+    /// a name; and <c>best</c>.</summary>
     public IReadOnlyList<NamedBlock> ToBlocks()
     {
         NamedBlock[] blocks = Blocks();
@@ -282,6 +289,7 @@ public sealed class TrainingRun<TBatch>
     [
         new("", Task.Network.Parameters, AreWeights: true),
         .. Trainer.State,
+        .. _average is null ? [] : _average.BlocksAfter(_epochs.Count),
         new("", new ParameterBlock(Task.Network.Carried)),
         .. BestParameters is { } best ? (NamedBlock[])[new("best", best, AreWeights: true)] : [],
     ];

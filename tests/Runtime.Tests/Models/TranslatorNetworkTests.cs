@@ -131,6 +131,24 @@ public sealed class TranslatorNetworkTests
 
     [Test]
     [MethodDataSource(nameof(Plain))]
+    public async Task Losses_are_those_of_the_equations_one_number_at_a_time(TranslatorCase @case)
+    {
+        // The twin knows LSTM cells alone.
+        TranslatorModel model = ModelOf(@case with { Cell = CellKind.Lstm });
+        TranslatorNetwork network = NetworkOf(@case, model, _sourceLengths.Length, training: false);
+        double[] found = new double[_sourceLengths.Length];
+        network.Begin(default);
+        network.Losses(BatchOf(@case, [0, 1, 2, 3, 4]), found);
+        SentencePairs pairs = PairsOf(@case);
+        for (int pair = 0; pair < found.Length; pair++)
+        {
+            double[] logs = new ReferenceTranslator(model).LogsOf(pairs.SourceOf(pair).ToArray(), pairs.TargetOf(pair).ToArray());
+            await Assert.That(found[pair]).IsEqualTo(-logs.Sum()).Within(2e-5).Because($"pair {pair}");
+        }
+    }
+
+    [Test]
+    [MethodDataSource(nameof(Plain))]
     public async Task A_pair_has_the_bits_that_it_has_alone_whatever_the_threads(TranslatorCase @case)
     {
         TranslatorModel model = ModelOf(@case);
@@ -159,7 +177,10 @@ public sealed class TranslatorNetworkTests
         float[] expected = GradientOf(SingleThread.Instance, KernelChoice.Best);
         await Assert.That(GradientOf(pool, KernelChoice.Best).SequenceEqual(expected)).IsTrue();
         foreach (int width in Cases.LaneWidths)
-            await Assert.That(GradientOf(pool, KernelChoice.ForLaneWidth(width)).SequenceEqual(expected)).IsTrue().Because($"width {width}");
+        {
+            float[] found = GradientOf(pool, KernelChoice.ForLaneWidth(width));
+            await Assert.That(found.SequenceEqual(expected)).IsTrue().Because($"width {width}");
+        }
 
         float[] GradientOf(IParallelRunner runner, KernelSet kernels)
         {
@@ -217,13 +238,16 @@ public sealed class TranslatorNetworkTests
     private static TranslatorBatch BatchOf(TranslatorCase @case, int[] which, int room = 5)
     {
         var batch = new TranslatorBatch(room, Longest, Longest);
-        int sources = @case.SharesEmbedding ? TargetVocabulary : SourceVocabulary;
-        batch.Fill(
-            new SentencePairs(
-                [.. _sourceLengths.Select((length, pair) => Units(length, pair, sources))],
-                [.. _targetLengths.Select((length, pair) => Units(length, pair + 2, TargetVocabulary))]),
-            which);
+        batch.Fill(PairsOf(@case), which);
         return batch;
+    }
+
+    private static SentencePairs PairsOf(TranslatorCase @case)
+    {
+        int sources = @case.SharesEmbedding ? TargetVocabulary : SourceVocabulary;
+        return new SentencePairs(
+            [.. _sourceLengths.Select((length, pair) => Units(length, pair, sources))],
+            [.. _targetLengths.Select((length, pair) => Units(length, pair + 2, TargetVocabulary))]);
     }
 
     private static int[] Units(int length, int pair, int vocabulary) =>
