@@ -69,12 +69,13 @@ internal static unsafe class AttentionRows<TLanes, TVector>
         }
     }
 
-    /// <summary>Row i[j] += weights[i] * x[j].</summary>
+    /// <summary>Row i[j] += weights[i] * x[j]; rows whose weight is 0 are left alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* weights, float* x, int columns, float* table, nint stride, int* rows, int count)
     {
         for (int i = 0; i < count; i++)
         {
+            if (weights[i] == 0f) continue;
             float* row = table + (rows[i] * stride);
             TVector w = TLanes.Broadcast(weights + i);
             for (int j = 0; j < columns; j += TLanes.Width)

@@ -71,6 +71,10 @@ internal readonly ref struct AttentionGradients(
 /// <content>Attention: one query, all rows of a sequence; a query a thread.</content>
 internal sealed unsafe partial class VectorOps
 {
+    // Smaller weights are 0: beside the others they are lost in rounding, and gradients that they scale become subnormal numbers, with
+    // which a CPU is many times slower.
+    private const float LeastWeight = 1f / (1L << 40);
+
     // Multiply-adds, some to a register, that are worth another thread.
     private const int AttentionGrain = 65_536;
 
@@ -97,7 +101,7 @@ internal sealed unsafe partial class VectorOps
     }
 
     /// <summary>Weights = softmax(scale * scores), scores the dot products of a query with keys or, with a vector v, the sums of
-    /// v tanh(query + key); contexts [B][value stride] = the weighted sums of values.</summary>
+    /// v tanh(query + key); contexts [B][value stride] = the weighted sums of values. Weights below 2^-40 are 0.</summary>
     public void Attend(AttentionMemory memory, AttentionStep step, ReadOnlySpan<float> vector, float scale, Span<float> contexts)
     {
         Debug.Assert(step.Queries.Length >= step.Sequences.Length * memory.KeyStride);
@@ -190,6 +194,7 @@ internal sealed unsafe partial class VectorOps
                 if (Scale != 1f) Kernels.Scale(weights, count, Scale, weights);
                 float sum = Kernels.SoftmaxExponentials(weights, count, out _);
                 Kernels.Scale(weights, count, 1f / sum, weights);
+                for (int i = 0; i < count; i++) weights[i] = weights[i] < LeastWeight ? 0f : weights[i];
                 Kernels.RowSum(weights, Values, ValueStride, rows, count, ValueStride, Contexts + ((nint)b * ValueStride));
             }
         }
