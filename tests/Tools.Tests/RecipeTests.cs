@@ -118,7 +118,7 @@ public sealed class RecipeTests
             "--dropout", "structured-locked", "--draw", "bernoulli", "--group-size", "4", "--last-hidden", "29", "--rate-word", "0.125",
             "--rate-word-by-sequence", "--weight-drop", "0.25",
             "--ar", "2", "--tar", "0.5", "--variable-bptt", "--loss-reduction", "mean", "--warm-up", "10", "--patience", "3",
-            "--init-scheme", "scaled");
+            "--average-last", "6", "--init-scheme", "scaled");
         await Assert.That(shown.ToString()).IsEqualTo(JsonDocument.Parse("""
             {
               "name": "zaremba-large",
@@ -154,6 +154,7 @@ public sealed class RecipeTests
               "decay": 1.5,
               "warmUp": 10,
               "patience": 3,
+              "averageLast": 6,
               "clip": 0,
               "lossReduction": "mean",
               "optimizer": "adam",

@@ -80,6 +80,46 @@ public static class Fingerprint
         void Append(ReadOnlySpan<int> numbers) => hash.Append(MemoryMarshal.AsBytes(numbers));
     }
 
+    /// <summary>XXH3-128 of sentences and their translations in their order: of each how many units its source has, and these, and the same
+    /// of its target, all as little-endian 32-bit integers; then the words to compare with, each as UTF-8 with a zero byte behind it, and
+    /// one more zero byte.</summary>
+    public static string Of(SentencePairs pairs)
+    {
+        if (!BitConverter.IsLittleEndian) Throw.BigEndian();
+        var hash = new XxHash128();
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            Append(pairs.SourceOf(i));
+            if (pairs.HasTargets) Append(pairs.TargetOf(i));
+            if (!pairs.HasReferences) continue;
+            foreach (string word in pairs.ReferenceOf(i)) Fingerprint.Append(hash, word);
+            hash.Append([0]);
+        }
+
+        return Checksum.Text(hash);
+
+        void Append(ReadOnlySpan<int> units)
+        {
+            hash.Append(MemoryMarshal.AsBytes<int>([units.Length]));
+            hash.Append(MemoryMarshal.AsBytes(units));
+        }
+    }
+
+    /// <summary>XXH3-128 of byte-pair codes: of each merge both symbols, each as UTF-8 with a zero byte behind it; in front of them, where a
+    /// word's end is a symbol of its own, one more zero byte.</summary>
+    public static string Of(BytePairCodes codes)
+    {
+        var hash = new XxHash128();
+        if (codes.MarksEndApart) hash.Append([0]);
+        foreach ((string first, string second) in codes.Merges)
+        {
+            Append(hash, first);
+            Append(hash, second);
+        }
+
+        return Checksum.Text(hash);
+    }
+
     /// <summary>XXH3-128 of a table's columns one after the other, each its name as UTF-8 with a zero byte behind it, and its numbers as
     /// little-endian binary64, all that are missing alike.</summary>
     public static string Of(SeriesTable table)

@@ -79,7 +79,7 @@ public static class LanguageModelFields
         "dropout.layer", "dropout.recurrent", "dropout.output", "optimizer", "learningRate", "clipNorm", "epochs", "fullRateEpochs",
         "decay", "seed", "initScheme", "variableBptt", "wordDrop", "wordDropBySequence", "weightDrop", "activationPenalty",
         "temporalPenalty", "lossReduction", "nonMonotone", "weightDecay", "decoupledDecay", "learningRateSchedule", "warmUpUpdates",
-        "patience");
+        "patience", "averageLast");
 
     private static int LastHidden(Recipe recipe) => recipe.LastHiddenSize == 0 ? recipe.HiddenSize : recipe.LastHiddenSize;
 }

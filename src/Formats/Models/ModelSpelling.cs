@@ -48,6 +48,14 @@ public static class ModelSpelling
     /// <summary>Ways to choose tags.</summary>
     public static Choice<TagChoice> TagChoices { get; } = new("decoder", (TagChoice.Crf, "crf"), (TagChoice.Softmax, "softmax"));
 
+    /// <summary>How an attention scores positions.</summary>
+    public static Choice<AttentionKind> Attentions { get; } = new("attention",
+        (AttentionKind.Dot, "dot"), (AttentionKind.General, "general"), (AttentionKind.Concat, "concat"));
+
+    /// <summary>Ways to make a decoder's first state.</summary>
+    public static Choice<BridgeChoice> Bridges { get; } = new("bridge",
+        (BridgeChoice.Auto, "auto"), (BridgeChoice.Copy, "copy"), (BridgeChoice.Dense, "dense"));
+
     /// <summary>How much a sequence counts.</summary>
     public static Choice<LabelWeights> LabelWeights { get; } =
         new("class weights", (Models.LabelWeights.None, "none"), (Models.LabelWeights.Balanced, "balanced"));

@@ -15,7 +15,7 @@ using TinySD.Runtime.Numerics;
 namespace TinySD.Formats.Tests;
 
 /// <summary>Language models of both levels, tied and not, in every number format, recurrent stacks, regressors, classifiers, taggers,
-/// checkpoints of all tasks, states of sessions, and files of other kinds.</summary>
+/// translators, checkpoints of all tasks, states of sessions, and files of other kinds.</summary>
 internal sealed partial class TsdFuzz : FuzzFormat
 {
     public override string Name => "tsd";
@@ -69,6 +69,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
         SequenceModelBytes.Tagger(),
         SequenceModelBytes.Tagger(SequenceModelBytes.OfWords with { Characters = null, HasCrf = false }),
         SequenceModelBytes.TaggerRun(),
+        TranslatorBytes.Translator(),
+        TranslatorBytes.Translator(TranslatorBytes.Plain with { SharesEmbedding = true }, TranslatorBytes.Shared),
+        TranslatorBytes.Run(),
         SessionStateFile.ToBytes(SessionStateFileTests.Example()),
     ];
 
@@ -113,6 +116,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
                 case TaggerFile.Kind:
                     TaggerFile.TryLoad(path, out _, out refused);
                     return refused;
+                case TranslatorFile.Kind:
+                    TranslatorFile.TryLoad(path, out _, out refused);
+                    return refused;
                 case SessionStateFile.Kind:
                     IStreamingState[] states = SessionStateFileTests.Example();
                     byte[] before = SessionStateFile.ToBytes(states);
@@ -127,6 +133,9 @@ internal sealed partial class TsdFuzz : FuzzFormat
                     return refused;
                 case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == TaggerFile.Kind:
                     if (TaggerCheckpoint.Format.TryOpen(path, out var sentences, out refused)) sentences.Dispose();
+                    return refused;
+                case CheckpointFile.Kind when CheckpointFile.TaskOf(file) == TranslatorFile.Kind:
+                    if (TranslatorCheckpoint.Format.TryOpen(path, out var pairs, out refused)) pairs.Dispose();
                     return refused;
                 case CheckpointFile.Kind:
                     if (LanguageModelCheckpoint.Format.TryOpen(path, out var checkpoint, out refused)) checkpoint.Dispose();

@@ -77,7 +77,8 @@ public sealed class LanguageModelFileTests
     {
         Optimizer = OptimizerKind.Sgd,
         Momentum = 0.9f,
-        Nesterov = true
+        Nesterov = true,
+        AverageLast = 5,
     };
 
     private static readonly LanguageModelRecord s_record = new()

@@ -16,6 +16,9 @@ public sealed class ModelsInMemoryTests
             (bytes, name) => ClassifierFile.Load(bytes, name).Classifier.Model.Parameters.Values.ToArray()),
         () => new("tagger", SequenceModelBytes.Tagger(), path => TaggerFile.Load(path).Tagger.Model.Parameters.Values.ToArray(),
             (bytes, name) => TaggerFile.Load(bytes, name).Tagger.Model.Parameters.Values.ToArray()),
+        () => new("translator", TranslatorBytes.Translator(),
+            path => TranslatorFile.Load(path).Translator.Model.Parameters.Values.ToArray(),
+            (bytes, name) => TranslatorFile.Load(bytes, name).Translator.Model.Parameters.Values.ToArray()),
         () => new("stack", RecurrentStackFileTests.Example(), path => RecurrentStackFile.Load(path).Parameters.Values.ToArray(),
             (bytes, name) => RecurrentStackFile.Load(bytes, name).Parameters.Values.ToArray()),
     ];

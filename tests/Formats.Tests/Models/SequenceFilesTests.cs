@@ -139,7 +139,7 @@ public sealed class SequenceFilesTests
     private static readonly string[] s_elsewhere =
     [
         "peepholes", "initScheme", "lossReduction", "nonMonotone", "momentum", "nesterov", "beta1", "beta2", "epsilon", "weightDecay",
-        "decoupledDecay", "learningRateSchedule", "warmUpUpdates", "patience",
+        "decoupledDecay", "learningRateSchedule", "warmUpUpdates", "patience", "averageLast",
     ];
 
     private static IEnumerable<string> Missing<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(

@@ -85,7 +85,7 @@ internal static class SequenceModelBytes
             HasHeader = false,
             DecimalMark = DecimalMark.Comma,
         },
-        Settings = s_settings,
+        Settings = Settings,
     }, [new NamedBlock("", NewRegressor().Model.Parameters, AreWeights: true)]));
 
     public static byte[] ClassifierRun() => Bytes(path => ClassifierCheckpoint.Format.Write(path, new()
@@ -105,7 +105,7 @@ internal static class SequenceModelBytes
             Valid = new("t.txt", 2, new('2', 32)),
             Test = new("/x.txt", 3, new('3', 32)),
         },
-        Settings = s_settings,
+        Settings = Settings,
     }, [new NamedBlock("", NewClassifier(OfTexts, 3, new() { Labels = ["neg", "pos"] }).Model.Parameters, AreWeights: true)]));
 
     public static byte[] Tagger() => Tagger(OfWords);
@@ -130,7 +130,7 @@ internal static class SequenceModelBytes
             Train = new("t.txt", 20, new('1', 32)),
             Valid = new("v.txt", 2, new('2', 32)),
         },
-        Settings = s_settings,
+        Settings = Settings,
     }, [new NamedBlock("", NewTagger(OfWords).Model.Parameters, AreWeights: true)]));
 
     public static Tagger NewTagger(TaggerRecipe recipe)
@@ -152,12 +152,12 @@ internal static class SequenceModelBytes
         Test = new(0.5, 0.7),
     };
 
-    private static RunState Beginning => new()
+    public static RunState Beginning => new()
     {
         Updates = 0, Epoch = 0, Step = 0, LossSum = 0, Seconds = 0, TotalSeconds = 0, LearningRate = 0.1f, Counts = new(0), Epochs = [],
     };
 
-    private static readonly RunSettings s_settings = new() { Output = "/m.tsd", Dtype = TensorStorage.F32, CheckpointKeep = 3 };
+    public static RunSettings Settings { get; } = new() { Output = "/m.tsd", Dtype = TensorStorage.F32, CheckpointKeep = 3 };
 
     private static Regressor NewRegressor()
     {
@@ -185,7 +185,7 @@ internal static class SequenceModelBytes
         Epochs = [new(1, 0, new(0.6, double.NaN), new(0.5, 0.75), 1f, 0, 0)],
     };
 
-    private static byte[] Bytes(Action<string> write)
+    public static byte[] Bytes(Action<string> write)
     {
         using var folder = new TestFolder();
         write(folder["f.tsd"]);
