@@ -105,7 +105,7 @@ internal sealed class BeamDecoder
 
     private void Begin(SentencePairs sources, ReadOnlySpan<int> which, DecodingOptions options)
     {
-        _batch.Fill(sources, which);
+        _batch.FillSources(sources, which);
         TokenChecks.All(_batch.Sources, _model.Config.SourceVocabularySize, "sources");
         _layers.Encode(_batch.Sources, _batch.SourceRows);
         _paths.Clear();

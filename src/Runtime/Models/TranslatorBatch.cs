@@ -85,12 +85,25 @@ public sealed class TranslatorBatch
     public void Fill(SentencePairs pairs, ReadOnlySpan<int> which)
     {
         ArgumentNullException.ThrowIfNull(pairs);
+        Fill(pairs, which, pairs.HasTargets);
+    }
+
+    /// <summary>Writes sources alone, to be translated; the target of each is empty.</summary>
+    /// <inheritdoc cref="Fill(SentencePairs, ReadOnlySpan{int})"/>
+    public void FillSources(SentencePairs pairs, ReadOnlySpan<int> which)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        Fill(pairs, which, hasTargets: false);
+    }
+
+    private void Fill(SentencePairs pairs, ReadOnlySpan<int> which, bool hasTargets)
+    {
         if (which.Length > BatchSize) Throw.Argument($"there are {Throw.Counted(which.Length, "pair")} for a batch of at most {BatchSize}");
         _sourceLengths.AsSpan().Clear();
         _targetLengths.AsSpan().Clear();
         for (int i = 0; i < which.Length; i++)
         {
-            int source = pairs.SourceOf(which[i]).Length, target = pairs.HasTargets ? pairs.TargetOf(which[i]).Length : 0;
+            int source = pairs.SourceOf(which[i]).Length, target = hasTargets ? pairs.TargetOf(which[i]).Length : 0;
             if (source > LongestSource) Throw.Argument($"source {which[i]} has {source} units; there is room for {LongestSource}");
             if (target > LongestTarget) Throw.Argument($"target {which[i]} has {target} units; there is room for {LongestTarget}");
             (_sourceLengths[i], _targetLengths[i]) = (source + 1, target + 1);
@@ -108,7 +121,7 @@ public sealed class TranslatorBatch
             ReadOnlySpan<int> source = pairs.SourceOf(which[pair]);
             for (int s = 0; s <= source.Length; s++)
                 _sourceUnits.Integers[SourceRows.Before(s) + place] = s < source.Length ? source[s] : TranslatorConfig.End;
-            ReadOnlySpan<int> target = pairs.HasTargets ? pairs.TargetOf(which[pair]) : default;
+            ReadOnlySpan<int> target = hasTargets ? pairs.TargetOf(which[pair]) : default;
             for (int t = 0; t <= target.Length; t++)
             {
                 int row = TargetRows.Before(t) + _targetPlaces[pair];

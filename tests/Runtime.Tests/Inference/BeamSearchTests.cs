@@ -109,6 +109,24 @@ public sealed class BeamSearchTests
     }
 
     [Test]
+    public async Task An_evaluation_measures_the_loss_of_given_translations_and_the_bleu_of_its_own()
+    {
+        Translator translator = NewTranslator(3);
+        int[][] sources = [_source, [4], [5, 5]], targets = [[3, 4], [], [5, 5, 3, 4, 4]];
+        var session = new TranslatorSession(translator);
+        string[][] own = [.. sources.Select(source => session.WordsOf(session.Translate(source)[0]))];
+        var evaluator = new TranslatorEvaluator(translator, batchSize: 2, longest: 3);
+        TranslationResult result = evaluator.Evaluate(new SentencePairs(sources, targets, own));
+        var reference = new ReferenceTranslator(translator.Model);
+        double loss = -sources.Zip(targets, (source, target) => reference.LogsOf(source, target).Sum()).Sum();
+        await Assert.That(result.Loss).IsEqualTo(loss / 10).Within(1e-5);
+        await Assert.That(result.Units).IsEqualTo(10);
+        await Assert.That(result.Bleu.BrevityPenalty).IsEqualTo(1);
+        await Assert.That(result.Bleu.Precisions[0]).IsEqualTo(100);
+        for (int i = 0; i < own.Length; i++) await Assert.That(string.Join(' ', result.Hypotheses[i])).IsEqualTo(string.Join(' ', own[i]));
+    }
+
+    [Test]
     public async Task Best_units_are_those_of_a_sort()
     {
         float[] scores = [.. Arrays.Uniform(7, 200).Select(score => MathF.Round(score * 10))];
