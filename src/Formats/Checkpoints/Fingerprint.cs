@@ -105,8 +105,8 @@ public static class Fingerprint
         }
     }
 
-    /// <summary>XXH3-128 of byte-pair codes: of each merge both symbols, each as UTF-8 with a zero byte behind it; in front of them, where a
-    /// word's end is a symbol of its own, one more zero byte.</summary>
+    /// <summary>XXH3-128 of byte-pair codes: of each merge both symbols, each as UTF-8 with a zero byte behind it; in front of them, where
+    /// a word's end is a symbol of its own, one more zero byte.</summary>
     public static string Of(BytePairCodes codes)
     {
         var hash = new XxHash128();

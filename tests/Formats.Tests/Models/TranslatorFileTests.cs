@@ -191,7 +191,8 @@ public sealed class TranslatorFileTests
         ];
         await Assert.That(codes.Distinct().Count()).IsEqualTo(codes.Length);
 
-        string Of(string sources, string targets) => Fingerprint.Of(units.Encode(new ParallelTexts(Sentences(sources), Sentences(targets))));
+        string Of(string sources, string targets) =>
+            Fingerprint.Of(units.Encode(new ParallelTexts(Sentences(sources), Sentences(targets))));
     }
 
     // What the table of figures forgets would be lost. Those of every task are held to the file by the tests of language models' files.

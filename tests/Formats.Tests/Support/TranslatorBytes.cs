@@ -15,8 +15,8 @@ internal static class TranslatorBytes
     /// <summary>No figure of its own has its default value.</summary>
     public static TranslatorRecipe Recipe { get; } = new()
     {
-        Name = "small", EmbeddingSize = 4, HiddenSize = 6, LayerCount = 1, EncoderHiddenSize = 5, EncoderLayerCount = 2, Cell = CellKind.Gru,
-        Direction = RecurrentDirection.Forward, AttentionSize = 4, Attention = AttentionKind.Concat, IsScaled = true,
+        Name = "small", EmbeddingSize = 4, HiddenSize = 6, LayerCount = 1, EncoderHiddenSize = 5, EncoderLayerCount = 2,
+        Cell = CellKind.Gru, Direction = RecurrentDirection.Forward, AttentionSize = 4, Attention = AttentionKind.Concat, IsScaled = true,
         HasInputFeeding = false, Bridge = BridgeKind.Dense, TiesWeights = true, ContextRate = 0.1f, AttentionRate = 0.2f,
         LabelSmoothing = 0.3f, MaxLength = 40, AverageLast = 3, SelectsByLoss = true,
         Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.25f, Output = 0.5f },
