@@ -21,13 +21,13 @@ internal sealed class EpochAverage
         _mean = new ParameterBlock(layout, memory.Take(layout.LengthFloats));
     }
 
-    /// <summary>What the mean depends on beside the parameters.</summary>
+    /// <summary>What the mean depends on beside the parameters; the last of them may be written later.</summary>
     /// <param name="epochs">Epochs that are finished.</param>
     public ReadOnlySpan<NamedBlock> BlocksAfter(int epochs) => _earlier.AsSpan(0, Math.Min(epochs, _earlier.Length));
 
     /// <summary>The mean of the parameters and of those after the last epochs, in the order of the epochs.</summary>
     /// <param name="parameters">As they are.</param>
-    /// <param name="epochs">Epochs that are finished.</param>
+    /// <param name="epochs">Epochs before the one that they are of, all of whose parameters are kept.</param>
     public ParameterBlock MeanOf(ParameterBlock parameters, int epochs)
     {
         int first = Math.Max(0, epochs - _earlier.Length);

@@ -90,7 +90,7 @@ public sealed class TrainingRun<TBatch>
     /// <summary>The parameters to measure and to save: their average where there is one. What it gives is good until the next
     /// step.</summary>
     public ParameterBlock ParametersToKeep =>
-        _average is null ? Trainer.ParametersToKeep : _average.MeanOf(Task.Network.Parameters, _epochs.Count);
+        _average is null ? Trainer.ParametersToKeep : _average.MeanOf(Task.Network.Parameters, IsBetweenEpochs ? Kept : _epochs.Count);
 
     /// <summary>Whether the recipe's epochs are all made.</summary>
     public bool IsAtEnd => Epoch >= Task.Recipe.Epochs;
@@ -109,6 +109,7 @@ public sealed class TrainingRun<TBatch>
         if (Steps == BatchCount) return false;
         if (Updates == int.MaxValue) Throw.Invalid($"the run has made {Updates} updates, and no more can be counted");
         long start = Stopwatch.GetTimestamp();
+        if (IsBetweenEpochs) _average?.Keep(Task.Network.Parameters, Kept);
         if (!Task.Batches.Continues(Steps)) Task.Network.ResetState();
         Task.Batches.Fill(Steps, _batch);
 
@@ -154,7 +155,6 @@ public sealed class TrainingRun<TBatch>
             ParametersToKeep.Values.CopyTo(BestParameters.Values);
         }
 
-        _average?.Keep(Task.Network.Parameters, _epochs.Count);
         _epochs.Add(epoch);
         double[] figures = Figures();
         bool begins = Task.Recipe.Optimizer == OptimizerKind.NtAsgd && !Trainer.IsAveraging
@@ -262,6 +262,11 @@ public sealed class TrainingRun<TBatch>
         _scoreSum = state.ScoreSum ?? double.NaN;
         _ticks = (long)(state.Seconds * Stopwatch.Frequency);
     }
+
+    // Whether the parameters are still those after the last finished epoch, which are kept for the average when they change.
+    private bool IsBetweenEpochs => Steps == 0 && _epochs.Count > 0;
+
+    private int Kept => _epochs.Count - 1;
 
     private void BeginEpoch(int epoch)
     {

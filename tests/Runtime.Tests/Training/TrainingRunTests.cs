@@ -79,6 +79,74 @@ public sealed class TrainingRunTests
     }
 
     [Test]
+    [Arguments(1, 4)]
+    [Arguments(2, 4)]
+    [Arguments(3, 2)]
+    [Arguments(6, 4)]
+    public async Task A_translators_run_goes_on_whatever_is_averaged(int averaged, int epochs)
+    {
+        TranslatorRecipe recipe = Translators.Recipe with { AverageLast = averaged, Epochs = epochs, FullRateEpochs = 1 };
+        SentencePairs pairs = Translators.Reversals(1, 22);
+        foreach (int stopped in new[] { 0, 2, 4, 5, 9, 11 })
+        {
+            // An epoch is 4 updates.
+            if (stopped < 4 * epochs) await GoesOn(Run(recipe), () => Run(recipe), stopped);
+        }
+
+        // Half of the epochs, and then, in another run, the others.
+        TrainingRun<TranslatorBatch> whole = Run(recipe), half = Run(recipe with { Epochs = epochs / 2 }), rest = Run(recipe);
+        while (!whole.IsAtEnd) whole.TrainEpoch();
+        while (!half.IsAtEnd) half.TrainEpoch();
+        rest.Restore(half.ToState(0), to =>
+        {
+            foreach ((NamedBlock from, NamedBlock into) in half.ToBlocks().Zip(to)) from.Block.Values.CopyTo(into.Block.Values);
+        });
+        await Assert.That(Arrays.FirstDifference(rest.ParametersToKeep.Values, half.ParametersToKeep.Values)).IsNull();
+        while (!rest.IsAtEnd) rest.TrainEpoch();
+        await Assert.That(Told(rest)).IsEqualTo(Told(whole));
+        await Assert.That(Arrays.FirstDifference(rest.ParametersToKeep.Values, whole.ParametersToKeep.Values)).IsNull();
+
+        TrainingRun<TranslatorBatch> Run(TranslatorRecipe recipe) =>
+            new(new TranslatorTask(recipe, Translators.Form, Translators.Vocabulary, pairs, pairs)) { KeepsBest = true };
+    }
+
+    [Test]
+    public async Task What_is_kept_is_the_mean_after_the_last_epochs_before_and_after_an_epoch_is_accepted()
+    {
+        const int Averaged = 3;
+        SentencePairs pairs = Translators.Reversals(1, 22);
+        var task = new TranslatorTask(
+            Translators.Recipe with { AverageLast = Averaged, Epochs = 6 }, Translators.Form, Translators.Vocabulary, pairs, pairs);
+        var run = new TrainingRun<TranslatorBatch>(task);
+        var after = new List<float[]>();
+        while (!run.IsAtEnd)
+        {
+            await Assert.That(run.TryStep(out _)).IsTrue();
+            await IsMean([.. after.TakeLast(Averaged - 1), Now()]);
+            while (run.TryStep(out _))
+            {
+            }
+
+            after.Add(Now());
+            await IsMean([.. after.TakeLast(Averaged)]);
+            EpochOutcome epoch = run.Measure();
+            await Assert.That(epoch.Valid).IsEqualTo(task.Measure(run.ParametersToKeep));
+            run.Accept(epoch);
+            await IsMean([.. after.TakeLast(Averaged)]);
+        }
+
+        float[] Now() => task.Network.Parameters.Values.ToArray();
+
+        async Task IsMean(float[][] sets)
+        {
+            float[] kept = run.ParametersToKeep.Values.ToArray();
+            double furthest = 0;
+            for (int i = 0; i < kept.Length; i++) furthest = Math.Max(furthest, Math.Abs(sets.Average(set => (double)set[i]) - kept[i]));
+            await Assert.That(furthest).IsLessThan(1e-6).Because($"epoch {run.Epoch}");
+        }
+    }
+
+    [Test]
     [MethodDataSource(nameof(Recipes))]
     public async Task A_run_is_what_a_host_writes_with_a_trainer_and_the_recipe(LanguageModelRecipe recipe)
     {
@@ -196,9 +264,10 @@ public sealed class TrainingRunTests
         await Assert.That(Arrays.FirstDifference(resumed.BestParameters!.Values, whole.BestParameters!.Values)).IsNull();
         await Assert.That(resumed.Updates).IsEqualTo(whole.Updates);
         await Assert.That(Told(resumed)).IsEqualTo(Told(whole));
-
-        static string Told(TrainingRun<TBatch> run) =>
-            string.Join("; ", run.Epochs.Select(e => $"{e.Epoch} {e.Steps} {e.Train} {e.Valid} {e.LearningRate:R} {e.IsWhole}"))
-                + $" best {run.Best?.Epoch}";
     }
+
+    private static string Told<TBatch>(TrainingRun<TBatch> run)
+        where TBatch : class =>
+        string.Join("; ", run.Epochs.Select(e => $"{e.Epoch} {e.Steps} {e.Train} {e.Valid} {e.LearningRate:R} {e.IsWhole}"))
+            + $" best {run.Best?.Epoch}";
 }
