@@ -40,7 +40,8 @@ internal sealed class TranslatorNetwork : Network<TranslatorBatch>
 
     /// <summary>Declares the layers; where nothing is trained, the origin of masks, rates and smoothing are ignored.</summary>
     public TranslatorNetwork(
-        TranslatorModel model, TranslatorShape shape, MaskOrigin origin, AttentionRates rates, float smoothing, NetworkPlan plan)
+        TranslatorModel model, TranslatorShape shape, MaskOrigin origin, AttentionRates rates, float smoothing, NetworkPlan plan,
+        int mostLogits = MostLogits)
         : base(plan, model.Parameters)
     {
         if (shape.Batch < 1) Throw.OutOfRange("the batch", shape.Batch, "at least 1");
@@ -50,7 +51,7 @@ internal sealed class TranslatorNetwork : Network<TranslatorBatch>
         _layers = new TranslatorLayers(model, shape.Source, shape.Target, origin, rates, plan);
         _stride = Products.RowStride(config.TargetVocabularySize);
         long sources = (long)shape.Source.TimeSteps * shape.Batch, targets = (long)shape.Target.TimeSteps * shape.Batch;
-        _pieceRows = (int)Math.Min(targets, Math.Max(shape.Batch, MostLogits / _stride));
+        _pieceRows = (int)Math.Min(targets, Math.Max(shape.Batch, mostLogits / _stride));
         _targets = plan.Scratch.Reserve(targets * config.EmbeddingSize);
         _logits = plan.Scratch.Reserve((long)_pieceRows * _stride);
         _losses = plan.Scratch.Reserve(_pieceRows);
@@ -75,9 +76,9 @@ internal sealed class TranslatorNetwork : Network<TranslatorBatch>
     /// nothing.</summary>
     public static ((TranslatorNetwork Network, TranslatorBatch Batch) Declared, NetworkPlan Plan) Declare(
         TranslatorModel model, TranslatorShape shape, NetworkPlan plan, MaskOrigin? origin = null, AttentionRates rates = default,
-        float smoothing = 0f)
+        float smoothing = 0f, int mostLogits = MostLogits)
     {
-        var network = new TranslatorNetwork(model, shape, origin ?? MaskOrigin.None, rates, smoothing, plan);
+        var network = new TranslatorNetwork(model, shape, origin ?? MaskOrigin.None, rates, smoothing, plan, mostLogits);
         return ((network, new TranslatorBatch(shape.Batch, shape.LongestSource, shape.LongestTarget, plan.Scratch)), plan);
     }
 

@@ -194,6 +194,32 @@ public sealed class TranslatorNetworkTests
         }
     }
 
+    [Test]
+    [MethodDataSource(nameof(Dropped))]
+    public async Task Logits_made_in_pieces_give_the_bits_of_all_at_once(TranslatorCase @case)
+    {
+        TranslatorModel model = ModelOf(@case);
+        TranslatorBatch batch = BatchOf(@case, [0, 1, 2, 3, 4]);
+        (double Loss, float[] Gradient) whole = Learnt(mostLogits: 1 << 24);
+        foreach (int most in new[] { 1, 150 })
+        {
+            (double loss, float[] gradient) = Learnt(most);
+            await Assert.That(loss).IsEqualTo(whole.Loss);
+            await Assert.That(Arrays.FirstDifference(gradient, whole.Gradient)).IsNull().Because($"{most} logits at a time");
+        }
+
+        (double, float[]) Learnt(int mostLogits)
+        {
+            TranslatorNetwork network = NetworkOf(@case, model, _sourceLengths.Length, training: true, mostLogits: mostLogits);
+            var gradients = new GradientBlock(model.Layout, network.SparseTables, default);
+            network.Begin(_draw);
+            gradients.Begin();
+            double loss = network.Learn(batch, 1f, gradients);
+            gradients.End();
+            return (loss, gradients.Values.Values.ToArray());
+        }
+    }
+
     private static TranslatorModel ModelOf(TranslatorCase @case)
     {
         bool isBoth = @case.Direction == RecurrentDirection.Bidirectional;
@@ -224,13 +250,15 @@ public sealed class TranslatorNetworkTests
     }
 
     private static TranslatorNetwork NetworkOf(
-        TranslatorCase @case, TranslatorModel model, int batch, bool training, IParallelRunner? runner = null, KernelSet? kernels = null)
+        TranslatorCase @case, TranslatorModel model, int batch, bool training, IParallelRunner? runner = null, KernelSet? kernels = null,
+        int mostLogits = 1 << 24)
     {
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, kernels ?? KernelChoice.Best);
         var origin = new MaskOrigin(@case.Dropout, 5);
         var rates = @case.Dropout.Kind == DropoutKind.None ? default : new AttentionRates(0.3f, 0.3f);
         TranslatorNetwork network = TranslatorNetwork.Declare(
-            model, new TranslatorShape(batch, Longest, Longest, training), plan, origin, rates, @case.Smoothing).Declared.Network;
+            model, new TranslatorShape(batch, Longest, Longest, training), plan, origin, rates, @case.Smoothing,
+            mostLogits).Declared.Network;
         plan.Take();
         return network;
     }
