@@ -144,13 +144,16 @@ public sealed class CellTests
     [Test]
     [MatrixDataSource]
     public async Task Softmax_and_its_gradient_are_the_twins(
-        [Matrix(2, 3, 16, 19, 67, 100)] int vocabulary, [Matrix(0.1f, 10f, 1000f)] float range)
+        [Matrix(2, 3, 16, 19, 67, 100)] int vocabulary, [Matrix(0.1f, 10f, 1000f)] float range, [Matrix(0f, 0.1f, 0.9f)] float smoothing)
     {
         const int rows = 6;
         const float scale = 0.125f;
+        float[]? first = null;
         foreach (int width in Cases.LaneWidths)
         {
-            SoftmaxResults found = VectorRig.Softmax(vocabulary, rows, width, SingleThread.Instance, scale, range);
+            SoftmaxResults found = VectorRig.Softmax(vocabulary, rows, width, SingleThread.Instance, scale, range, smoothing);
+            first ??= found.Flat;
+            await Assert.That(Arrays.FirstDifference(found.Flat, first)).IsNull().Because($"{width} lanes");
             int ld = Products.RowStride(vocabulary);
             await Assert.That(found.Damage).IsNull();
             for (int row = 0; row < rows; row++)
@@ -159,7 +162,8 @@ public sealed class CellTests
                 double loss = found.Targets[row] < 0
                     ? 0
                     : ReferenceSoftmaxCrossEntropy.Row(
-                        found.Y.AsSpan(row * ld, vocabulary).ToArray().ToDoubles(), found.Targets[row], scale, dy);
+                        found.Y.AsSpan(row * ld, vocabulary).ToArray().ToDoubles(), found.Targets[row], scale, dy, smoothing);
+
                 // The loss is a float and a difference of logits: it is no closer than a unit of either.
                 await Assert.That((double)found.Losses[row]).IsEqualTo(loss).Within(Tolerance * Math.Max(1, loss));
                 await Assert.That(Furthest(Columns(found.Dy[(row * ld)..], 1, ld, vocabulary), Row(dy))).IsLessThan(scale * Tolerance);

@@ -72,7 +72,8 @@ internal static class VectorRig
 
     /// <summary>Rows of seeded logits with seeded targets, the third of them -1.</summary>
     public static SoftmaxResults Softmax(
-        int vocabulary, int rows, int laneWidth, IParallelRunner runner, float gradientScale = 0.125f, float range = 10f)
+        int vocabulary, int rows, int laneWidth, IParallelRunner runner, float gradientScale = 0.125f, float range = 10f,
+        float smoothing = 0f)
     {
         var ops = new VectorOps(runner, KernelChoice.ForLaneWidth(laneWidth));
         int ld = Products.RowStride(vocabulary);
@@ -80,7 +81,7 @@ internal static class VectorRig
         int[] targets = Arrays.Tokens(2, rows, vocabulary);
         if (rows > 2) targets[2] = -1;
         using GuardedBuffer logits = new("logits", y), losses = new("losses", rows, float.NaN);
-        ops.SoftmaxCrossEntropy(logits.Span, vocabulary, ld, targets, gradientScale, losses.Span);
+        ops.SoftmaxCrossEntropy(logits.Span, vocabulary, ld, targets, gradientScale, losses.Span, smoothing);
         return new SoftmaxResults(y, targets, logits.Span.ToArray(), losses.Span.ToArray(), logits.Damage() ?? losses.Damage());
     }
 }
