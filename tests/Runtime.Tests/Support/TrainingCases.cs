@@ -115,6 +115,26 @@ internal sealed record TrainingCase(
         yield return Tagger(tags);
         yield return Tagger(tags with { Characters = CharacterReading.Recurrent, MaxCharacters = 5, MaxLength = 5, BatchSize = 6 });
         yield return Tagger(tags with { Characters = null, HasCrf = false, BatchSize = 1, Optimizer = OptimizerKind.NtAsgd });
+        TranslatorRecipe pairs = new()
+        {
+            Name = "pairs", HiddenSize = 8, EmbeddingSize = 6, BatchSize = 3, Dropout = Structured, ContextRate = 0.3f,
+            AttentionRate = 0.3f, LearningRate = 0.05f, LabelSmoothing = 0.1f,
+        };
+        yield return Translator(pairs);
+        yield return Translator(pairs with { TiesWeights = true, AverageLast = 3, Optimizer = OptimizerKind.Adam, LearningRate = 0.01f });
+        yield return Translator(pairs with { LayerCount = 2, IsScaled = true, Attention = AttentionKind.Concat, MaxLength = 5 });
+        yield return Translator(pairs with
+        {
+            SharesEmbedding = true,
+            HasInputFeeding = false,
+            BatchSize = 1,
+            Bridge = BridgeKind.Dense,
+            Attention = AttentionKind.Dot,
+            Cell = CellKind.Gru,
+            Direction = RecurrentDirection.Forward,
+            Dropout = DropoutSpec.None,
+            Momentum = 0.9f,
+        });
         yield return new(
             "parity", runner => new ParityTask(new() { Name = "parity" }, runner).MemoryNeed,
             (memory, runner) => new TrainingRig<ParityBatch>(new ParityTask(new() { Name = "parity", Seed = 3 }, runner, memory: memory)),
@@ -202,6 +222,29 @@ internal sealed record TrainingCase(
             return new TaggedSentences(words, words, forms, ids, gold, TagScheme.Iob2);
 
             int[] Words(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(12))];
+        }
+    }
+
+    private static TrainingCase Translator(TranslatorRecipe recipe)
+    {
+        // The validation has the longest.
+        TranslatorForm form = new() { TargetUnits = [.. Enumerable.Range(0, 11).Select(i => $"u{i}")] };
+        SentencePairs train = Pairs(30, 7), valid = Pairs(9, 10);
+        return new(
+            $"{recipe}", runner => TranslatorTask.MemoryNeedOf(recipe, 11, 11, TranslatorTask.LongestOf(recipe, train), runner),
+            (memory, runner) => new TrainingRig<TranslatorBatch>(
+                new TranslatorTask(recipe, form, 11, train, valid, runner, memory: memory)),
+            parameters => new TranslatorEvaluator(
+                new Translator(new TranslatorModel(recipe.ToConfig(11, 11), parameters.Values.ToArray()), form)).Evaluate(valid).Loss);
+
+        SentencePairs Pairs(int count, int longest)
+        {
+            var random = new Random(longest);
+            int[][] sources = [.. Enumerable.Range(0, count).Select(i => Units(i == 5 ? longest : random.Next(longest)))];
+            int[][] targets = [.. Enumerable.Range(0, count).Select(i => Units(i == 7 ? longest : random.Next(longest)))];
+            return new SentencePairs(sources, targets, [.. targets.Select(target => form.ToWords(target))]);
+
+            int[] Units(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(3, 11))];
         }
     }
 }

@@ -5,6 +5,7 @@ using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
+using TinySD.Runtime.Training;
 
 namespace TinySD.Runtime.Tests;
 
@@ -70,6 +71,37 @@ public sealed class AllocationTests
             var trainer = new LanguageModelTrainer(Cases.Model(config), recipe, runner);
             trainer.BeginAveraging();
             Action steps = Steps(trainer);
+            await Assert.That(runner == pool ? BytesOnThreadsOf(pool, steps) : BytesOnThisThread(steps)).IsEqualTo(0);
+        }
+    }
+
+    [Test]
+    [NotInParallel]
+    [Arguments(DropoutKind.Random)]
+    [Arguments(DropoutKind.Structured)]
+    public async Task A_translators_training_step_allocates_nothing(DropoutKind kind)
+    {
+        TranslatorRecipe recipe = Translators.Recipe with
+        {
+            LayerCount = 2,
+            HiddenSize = 40,
+            ContextRate = 0.3f,
+            AttentionRate = 0.3f,
+            AverageLast = 2,
+            Dropout = new() { Kind = kind, Embedding = 0.5f, Layer = 0.5f, Recurrent = 0.5f, Output = 0.5f },
+        };
+        using var pool = new WorkerPool(2);
+        foreach (IParallelRunner runner in (IParallelRunner[])[SingleThread.Instance, pool])
+        {
+            SentencePairs pairs = Translators.Reversals(1, 6);
+            var run = new TrainingRun<TranslatorBatch>(
+                new TranslatorTask(recipe, Translators.Form, Translators.Vocabulary, pairs, null, runner));
+            TranslatorBatch batch = run.Task.NewBatch();
+            batch.Fill(pairs, [0, 1, 2, 3, 4]);
+            Action steps = () =>
+            {
+                for (int i = 0; i < 5; i++) run.Trainer.Step(batch, new Draw(i), 0.01f);
+            };
             await Assert.That(runner == pool ? BytesOnThreadsOf(pool, steps) : BytesOnThisThread(steps)).IsEqualTo(0);
         }
     }

@@ -120,6 +120,18 @@ public sealed class TrainedBitsTests
             }
         }
 
+        foreach (DropoutSpec dropout in Cases.Dropouts)
+        {
+            foreach (AttentionKind attention in Enum.GetValues<AttentionKind>())
+            {
+                foreach (bool tied in new[] { true, false })
+                {
+                    string name = $"Translator {attention} {(tied ? "tied" : "untied")} {dropout.Kind}/{dropout.Draw}";
+                    text.Append(CultureInfo.InvariantCulture, $"{name} {TrainTranslator(attention, tied, dropout, runner)}\n");
+                }
+            }
+        }
+
         return text.ToString();
 
         void Add(
@@ -187,12 +199,37 @@ public sealed class TrainedBitsTests
         for (int word = 0; word < Vocabulary; word++) characters[word] = word < 5 ? [word] : [word / 5, word % 5];
         TaggerForm form = new() { Tags = ["O", "B-X", "I-X", "E-X", "S-X"], Scheme = TagScheme.Bioes };
         var task = new TaggerTask(recipe, form, Vocabulary, 5, new TaggedSentences(words, words, characters, tags), null, runner);
-        var run = new TrainingRun<TaggerBatch>(task);
+        return Bits(new TrainingRun<TaggerBatch>(task));
+    }
+
+    // Sentences of up to eleven units, each translated by itself backwards, one unit higher.
+    private static string TrainTranslator(AttentionKind attention, bool tied, DropoutSpec dropout, IParallelRunner runner)
+    {
+        bool drops = dropout.Kind != DropoutKind.None;
+        var recipe = new TranslatorRecipe
+        {
+            Name = "bits", HiddenSize = 22, EmbeddingSize = 17, LayerCount = 2, BatchSize = Batch, Attention = attention, IsScaled = true,
+            TiesWeights = tied, Bridge = tied ? BridgeKind.Dense : null, LearningRate = 0.5f, ClipNorm = 1f, LabelSmoothing = 0.1f,
+            ContextRate = 0.3f, AttentionRate = 0.2f,
+            Dropout = drops ? dropout with { Embedding = 0.3f, Layer = 0.5f, Recurrent = 0.25f, Output = 0.4f } : dropout,
+        };
+        int[][] sources = new int[60][];
+        for (int i = 0, at = 0; i < sources.Length; at += 1 + sources[i].Length, i++)
+            sources[i] = Array.ConvertAll(s_text[at..(at + 1 + (s_text[at] % 11))], unit => TranslatorConfig.MarkCount + unit);
+        int[][] targets = Array.ConvertAll(sources, source => Array.ConvertAll([.. source.Reverse()], unit => unit + 1));
+        TranslatorForm form = new() { TargetUnits = [.. Enumerable.Range(0, Vocabulary + 4).Select(unit => $"{unit}")] };
+        var task = new TranslatorTask(recipe, form, Vocabulary + 3, new SentencePairs(sources, targets), null, runner);
+        return Bits(new TrainingRun<TranslatorBatch>(task));
+    }
+
+    private static string Bits<TBatch>(TrainingRun<TBatch> run)
+        where TBatch : class
+    {
         for (int step = 0; step < Updates; step++)
         {
             if (!run.TryStep(out _)) run.GoTo(run.Epoch + 1);
         }
 
-        return Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(task.Network.Parameters.Values)))[..16];
+        return Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(run.Task.Network.Parameters.Values)))[..16];
     }
 }
