@@ -1,6 +1,6 @@
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
-using TinySD.Tools.Tasks.Translation;
+using TinySD.Tools.Tasks.Translating;
 
 namespace TinySD.Tools.Commands;
 

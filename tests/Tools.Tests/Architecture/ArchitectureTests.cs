@@ -20,7 +20,7 @@ public sealed class ArchitectureTests
         ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
         ["Tasks.Regression"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
         ["Tasks.Tagging"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
-        ["Tasks.Translation"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
+        ["Tasks.Translating"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
         ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
@@ -28,13 +28,13 @@ public sealed class ArchitectureTests
         ["Commands"] =
         [
             "Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Tasks.LanguageModeling", "Bench", "Demo", "Systolic",
-            "Reproduce", "Synthetic", "Tasks.Classification", "Tasks.Regression", "Tasks.Tagging", "Tasks.Translation",
+            "Reproduce", "Synthetic", "Tasks.Classification", "Tasks.Regression", "Tasks.Tagging", "Tasks.Translating",
             "Analysis",
         ],
         [Rooms.Root] =
         [
             "Errors", "Display", "Options", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification", "Tasks.Regression",
-            "Tasks.Tagging", "Tasks.Translation", "Commands",
+            "Tasks.Tagging", "Tasks.Translating", "Commands",
         ],
     });
 

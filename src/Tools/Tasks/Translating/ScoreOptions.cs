@@ -1,6 +1,6 @@
 using TinySD.Tools.Options;
 
-namespace TinySD.Tools.Tasks.Translation;
+namespace TinySD.Tools.Tasks.Translating;
 
 /// <summary>How words are made of lines to compare them.</summary>
 internal enum ScoreTokens

@@ -1,6 +1,6 @@
 using TinySD.Tools.Json;
 
-namespace TinySD.Tools.Tasks.Translation;
+namespace TinySD.Tools.Tasks.Translating;
 
 /// <summary>Compares translations with others of the same sentences, a line each.</summary>
 internal sealed class LineScorer(ScoreChoice choice)
