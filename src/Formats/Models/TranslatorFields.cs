@@ -41,6 +41,7 @@ public static class TranslatorFields
     /// <summary>All of them.</summary>
     public static FieldTable<Recipe> Table { get; } = new("a recipe", new Recipe { Name = "" },
     [
+        // What others follow where they do not say, before those.
         Shared.Name, .. Shared.Dropout, .. AttentionRates,
         new Field<Recipe, float>("labelSmoothing", "--label-smoothing",
             "Share of a target's probability that is spread over all units in training.",
@@ -53,6 +54,10 @@ public static class TranslatorFields
             Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
         new Field<Recipe, int>("layerCount", "--layers", "Layers of the decoder.",
             Spelling.Whole(1, MostLayers), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
+        new Field<Recipe, CellKind>("cell", "--cell", "The cell of all layers.",
+            ModelSpelling.Cells, r => r.Cell, (r, v) => r with { Cell = v }),
+        new Field<Recipe, RecurrentDirection>("direction", "--direction", "Which way the encoder reads sources.",
+            ModelSpelling.Directions, r => r.Direction, (r, v) => r with { Direction = v }),
         new Field<Recipe, int>("encoderHiddenSize", "--encoder-hidden",
             "Hidden size of each of the encoder's directions; 0 for as much as makes its output as wide as the decoder.",
             Spelling.Whole(0, Most), r => r.EncoderHiddenSize ?? 0, (r, v) => r with { EncoderHiddenSize = v == 0 ? null : v })
@@ -60,10 +65,6 @@ public static class TranslatorFields
         new Field<Recipe, int>("encoderLayerCount", "--encoder-layers", "Layers of the encoder; 0 for as many as --layers.",
             Spelling.Whole(0, MostLayers), r => r.EncoderLayerCount ?? 0, (r, v) => r with { EncoderLayerCount = v == 0 ? null : v })
         { Shown = r => ShapeOf(r).EncoderLayerCount, GoesWithoutSaying = r => ShapeOf(r).EncoderLayerCount == r.LayerCount },
-        new Field<Recipe, CellKind>("cell", "--cell", "The cell of all layers.",
-            ModelSpelling.Cells, r => r.Cell, (r, v) => r with { Cell = v }),
-        new Field<Recipe, RecurrentDirection>("direction", "--direction", "Which way the encoder reads sources.",
-            ModelSpelling.Directions, r => r.Direction, (r, v) => r with { Direction = v }),
         new Field<Recipe, BridgeChoice>("bridge", "--bridge",
             "How the decoder's first state is made of the encoder's last: copy, as it is; dense, by a layer; auto, copy where sizes fit.",
             ModelSpelling.Bridges, r => BridgeOf(r.Bridge), (r, v) => r with { Bridge = KindOf(v) })
@@ -72,15 +73,15 @@ public static class TranslatorFields
             ModelSpelling.Attentions, r => r.Attention, (r, v) => r with { Attention = v }),
         new Field<Recipe, bool>("scaled", "--scaled", "Multiply the attention's scores by a number that is learnt.",
             Spelling.Switch, r => r.IsScaled, (r, v) => r with { IsScaled = v }),
-        new Field<Recipe, int>("attentionSize", "--attention-size",
-            "Width A of the attention's output; 0 for --embedding with --tied, else for --hidden.",
-            Spelling.Whole(0, Most), r => r.AttentionSize ?? 0, (r, v) => r with { AttentionSize = v == 0 ? null : v })
-        { Shown = r => ShapeOf(r).AttentionSize },
         new Field<Recipe, bool>("inputFeeding", "--input-feeding", "Let the decoder read the attention's output of the step before.",
             Spelling.Switch, r => r.HasInputFeeding, (r, v) => r with { HasInputFeeding = v }),
         SharedEmbedding,
         new Field<Recipe, bool>("tieWeights", "--tied", "Share one tensor between the target's embedding and the classifier.",
             Spelling.Switch, r => r.TiesWeights, (r, v) => r with { TiesWeights = v }),
+        new Field<Recipe, int>("attentionSize", "--attention-size",
+            "Width A of the attention's output; 0 for --embedding with --tied, else for --hidden.",
+            Spelling.Whole(0, Most), r => r.AttentionSize ?? 0, (r, v) => r with { AttentionSize = v == 0 ? null : v })
+        { Shown = r => ShapeOf(r).AttentionSize },
         new Field<Recipe, int>("maxLength", "--max-length", "Units of either side above which a pair is left out of training.",
             Spelling.Whole(1, Most - 1), r => r.MaxLength, (r, v) => r with { MaxLength = v }),
         Shared.Batch, .. Shared.Run,
