@@ -77,6 +77,18 @@ internal sealed class ResumedRun<TRecipe, TData>(string folder, Checkpoint<TReci
         if (asked is not null && asked != was) throw Contradiction(option, asked, was ?? Absent);
     }
 
+    /// <summary>Refuses options about data that say other than the run.</summary>
+    /// <param name="given">Those that the command line gives.</param>
+    /// <param name="was">The run's.</param>
+    /// <param name="valueOf">What the word of an option means; of one that is not given, what is usual.</param>
+    /// <exception cref="UsageException">One does.</exception>
+    public void SameOptions(
+        IReadOnlyDictionary<string, string> given, IReadOnlyDictionary<string, string> was, Func<string, string?, string?> valueOf)
+    {
+        foreach ((string option, string asked) in given)
+            Same(option, valueOf(option, asked), valueOf(option, was.GetValueOrDefault(option)));
+    }
+
     /// <summary>The error of an option that says other than the run.</summary>
     public UsageException Contradiction(string option, string asked, string was) =>
         new($"{option} is {asked}, and the run in {folder} has {was}; leave it out to go on with that run, or start a new one.");

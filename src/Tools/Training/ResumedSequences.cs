@@ -15,15 +15,9 @@ internal sealed class ResumedSequences<TRecipe>(
     /// <summary>The options about data that the run was begun with.</summary>
     public IReadOnlyDictionary<string, string> Known { get; } = run.Data.Reading ?? new Dictionary<string, string>();
 
-    /// <summary>Refuses options about data that say other than the run.</summary>
-    /// <param name="given">Those that the command line gives.</param>
-    /// <param name="was">The run's.</param>
-    /// <exception cref="UsageException">One does.</exception>
-    public void CheckOptions(IReadOnlyDictionary<string, string> given, IReadOnlyDictionary<string, string> was)
-    {
-        foreach ((string option, string asked) in given)
-            run.Same(option, valueOf(option, asked), valueOf(option, was.GetValueOrDefault(option)));
-    }
+    /// <inheritdoc cref="ResumedRun{TRecipe, TData}.SameOptions"/>
+    public void CheckOptions(IReadOnlyDictionary<string, string> given, IReadOnlyDictionary<string, string> was) =>
+        run.SameOptions(given, was, valueOf);
 
     /// <summary>Refuses other data than the run's.</summary>
     /// <param name="found">What was read.</param>
