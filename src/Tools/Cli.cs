@@ -6,6 +6,7 @@ using TinySD.Tools.Tasks.Classification;
 using TinySD.Tools.Tasks.LanguageModeling;
 using TinySD.Tools.Tasks.Regression;
 using TinySD.Tools.Tasks.Tagging;
+using TinySD.Tools.Tasks.Translating;
 
 namespace TinySD.Tools;
 
@@ -14,8 +15,9 @@ internal static class Cli
 {
     /// <summary>All kinds of files that the program knows; a task adds its own here.</summary>
     public static FileKinds Kinds { get; } = new(
-        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new TaggerKind(), new StackKind(),
+        new LanguageModelKind(), new ClassifierKind(), new RegressorKind(), new TaggerKind(), new TranslatorKind(), new StackKind(),
         LanguageModelKind.Checkpoints, ClassifierKind.Checkpoints, RegressorKind.Checkpoints, TaggerKind.Checkpoints,
+        TranslatorKind.Checkpoints,
         new ScheduleKind(), new SafetensorsKind(), new OnnxKind());
 
     /// <summary>Runs the words after <c>tinysd</c> as one command, which knows these kinds of files or all that the program
@@ -69,7 +71,8 @@ internal static class Cli
         // What each kind of model is measured by; a task adds its own here.
         var csv = new CsvOptions("as in training");
         var evaluations = new ModelVerbs<EvalRequest>(
-            new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv), new TaggerEval());
+            new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv), new TaggerEval(),
+            new TranslatorEval());
 
         // And how its states are looked at.
         var analyses = new ModelVerbs<AnalyzeRequest>(new ClassifierAnalysis(csv), new RegressorAnalysis(csv));
@@ -79,13 +82,14 @@ internal static class Cli
             new Command("train", "Train a model.")
             {
                 new TrainLmCommand(common), new TrainClassifierCommand(common), new TrainRegressorCommand(common),
-                new TrainTaggerCommand(common),
+                new TrainTaggerCommand(common), new TrainTranslatorCommand(common),
             },
             new EvalCommand(evaluations, common),
             new GenerateCommand(common),
             new ClassifyCommand(common),
             new PredictCommand(common),
             new TagCommand(common),
+            new TranslateCommand(common),
             new BleuCommand(common),
             new AnalyzeCommand(analyses, common),
             new RunCommand(common),
@@ -99,7 +103,7 @@ internal static class Cli
                 "reasons.")
             {
                 new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceRegressorCommand(common),
-                new ReproduceTaggerCommand(common), new ReproduceNoiseCommand(common),
+                new ReproduceTaggerCommand(common), new ReproduceTranslatorCommand(common), new ReproduceNoiseCommand(common),
             },
             HwCommand.Create(common),
             new ScheduleCommand(common),

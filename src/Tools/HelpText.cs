@@ -21,6 +21,7 @@ internal static class HelpText
             "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --out reviews.tsd",
             "tinysd train regressor --train sensor.csv --targets load --out load.tsd",
             "tinysd train tagger --train train.conll --valid valid.conll --out names.tsd",
+            "tinysd train translator --source a.de --target a.en --valid-source b.de --valid-target b.en --out deen.tsd",
         ],
         ["lm"] =
         [
@@ -51,6 +52,19 @@ internal static class HelpText
             "tinysd train tagger --tag-column 2 --train train.conll --valid-fraction 0.1 --out speech.tsd",
             "tinysd train tagger --preset ma-hovy --show",
         ],
+        ["translator"] =
+        [
+            "tinysd train translator --source a.de --target a.en --valid-source b.de --valid-target b.en --out deen.tsd",
+            "tinysd train translator --preset opennmt-500 --source a.de --target a.en --valid-fraction 0.01 --out deen.tsd",
+            "tinysd train translator --bpe 10000 --share-vocabulary --share-embedding --tie --source a.de --target a.en " +
+            "--valid-source b.de --valid-target b.en --test-source c.de --test-target c.en --out deen.tsd",
+            "tinysd train translator --preset iwslt-deen --show",
+        ],
+        ["translate"] =
+        [
+            "tinysd translate deen.tsd", "tinysd translate deen.tsd --beam 5 --length-penalty 1",
+            "tinysd translate deen.tsd --beam 5 --n-best 5 --replace-unknown",
+        ],
         ["tag"] = ["tinysd tag names.tsd", "tinysd tag names.tsd --probabilities", "tinysd tag names.tsd --columns --scheme bioes"],
         ["bleu"] = ["tinysd bleu out.en test.en", "tinysd bleu out.en test.en --tokenize 13a --smooth exp --chrf"],
         ["predict"] = ["tinysd predict load.tsd", "tinysd predict load.tsd --anomalies --threshold 5"],
@@ -60,6 +74,7 @@ internal static class HelpText
             "tinysd eval model.tsd --data test.txt",
             "tinysd eval topics.tsd --data test.txt --json",
             "tinysd eval names.tsd --data test.conll --rule strict",
+            "tinysd eval deen.tsd --data test.de --reference test.en --beam 5",
             "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
             "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
         ],
@@ -89,6 +104,8 @@ internal static class HelpText
             $"tinysd reproduce classifier --cells random,nr-st --seeds 5 {Texts} --dir classes --report classes.html",
             "tinysd reproduce classifier --folds 10 --seeds 10 --train all.txt --valid-fraction 0.1 --cells random,nr-st --dir folds",
             "tinysd reproduce tagger --train a.conll --valid b.conll --test c.conll --cells random,nr-rh-st --seeds 5 --dir names",
+            "tinysd reproduce translator --source a.de --target a.en --valid-source b.de --valid-target b.en --test-source c.de " +
+            "--test-target c.en --cells random,nr-rh-random,nr-st,nr-rh-st --seeds 3 --dir deen",
             "tinysd reproduce regressor --train t.csv --targets y --split 8640,2880,2880 --cells random,nr-rh-st --dir series",
         ],
         ["bench"] =

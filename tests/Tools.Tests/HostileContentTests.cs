@@ -75,23 +75,40 @@ public sealed class HostileContentTests
         using var folder = new TestFolder();
         string[] more = ["--valid-fraction", "0.2", "--tag-column", "2", "--document-marks", "keep", "--checkpoint", folder["ck"]];
         Tinysd.RunUntilShown("epoch 2/4", 3, folder.TaggerArgs(more));
-        string newest = Directory.GetFiles(folder["ck"], "*.tsd").Order(StringComparer.Ordinal).Last();
-        string file = Path.Combine(folder["one"], Path.GetFileName(newest));
-        byte[] good = await File.ReadAllBytesAsync(newest);
-        string[] resume = ["train", "tagger", "--resume", folder["one"], "--out", folder.Model, "--threads", "1"];
-        var wrong = new List<string>();
-        foreach ((string what, JsonNode header) in HostileJson.Variants(EditedTsd.Header(good), "run"))
-        {
-            if (Directory.Exists(folder["one"])) Directory.Delete(folder["one"], recursive: true);
-            Directory.CreateDirectory(folder["one"]);
-            await File.WriteAllBytesAsync(file, EditedTsd.With(good, header.AsObject()));
-            Judge(what, Tinysd.Run("inspect", file), wrong);
+        List<string> wrong = await Resumed(folder, "tagger", what =>
+            what.Contains(".reading", StringComparison.Ordinal) || what.Contains("labels", StringComparison.Ordinal));
+        await Assert.That(wrong).IsEmpty();
+    }
 
-            // What all tasks have is tried above.
-            bool isOwn = what.Contains(".reading", StringComparison.Ordinal) || what.Contains("labels", StringComparison.Ordinal);
-            if (isOwn) Judge(what, Tinysd.RunUntilShown("epoch", 1, resume), wrong);
+    [Test]
+    public async Task A_translator_of_any_content_is_read_or_refused()
+    {
+        using var folder = new TestFolder();
+        folder.TrainTranslator("--epochs", "1", "--bpe", "4");
+        byte[] good = await File.ReadAllBytesAsync(folder.Model);
+        var wrong = new List<string>();
+        foreach ((string what, JsonNode header) in
+            HostileJson.Variants(EditedTsd.Header(good), "translator", "source", "target", "codes", "training"))
+        {
+            string file = folder.Put("edited.tsd", EditedTsd.With(good, header.AsObject()));
+            Judge(what, Tinysd.Run("inspect", file), wrong);
+            CliResult translated = Tinysd.RunOn(
+                "der hund\n\nbaum", "translate", file, "--beam", "2", "--replace-unknown", "--max-length", "3");
+            Judge(what, translated, wrong);
         }
 
+        await Assert.That(wrong).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_checkpoint_of_a_translator_of_any_content_is_resumed_or_refused()
+    {
+        using var folder = new TestFolder();
+        Tinysd.RunUntilShown(
+            "epoch 2/6", 3, folder.TranslatorArgs("--valid-fraction", "0.2", "--bpe", "4", "--checkpoint", folder["ck"]));
+        List<string> wrong = await Resumed(folder, "translator", what =>
+            what.Contains(".reading", StringComparison.Ordinal) || what.Contains("ocabulary", StringComparison.Ordinal)
+            || what.Contains("codes", StringComparison.Ordinal));
         await Assert.That(wrong).IsEmpty();
     }
 
@@ -140,6 +157,26 @@ public sealed class HostileContentTests
             (string, JsonNode)[] both = [.. HostileJson.Variants(changed, only).Where(_ => random.Next(200) == 0).Take(1)];
             return both is [(string second, JsonNode document)] ? ($"{first}, {second}", document) : (first, changed);
         }));
+    }
+
+    // Inspects the newest checkpoint with any content, and goes on with what only its task has; what all tasks have is tried above.
+    private static async Task<List<string>> Resumed(TestFolder folder, string verb, Func<string, bool> isOwn)
+    {
+        string newest = Directory.GetFiles(folder["ck"], "*.tsd").Order(StringComparer.Ordinal).Last();
+        string file = Path.Combine(folder["one"], Path.GetFileName(newest));
+        byte[] good = await File.ReadAllBytesAsync(newest);
+        string[] resume = ["train", verb, "--resume", folder["one"], "--out", folder.Model, "--threads", "1"];
+        var wrong = new List<string>();
+        foreach ((string what, JsonNode header) in HostileJson.Variants(EditedTsd.Header(good), "run"))
+        {
+            if (Directory.Exists(folder["one"])) Directory.Delete(folder["one"], recursive: true);
+            Directory.CreateDirectory(folder["one"]);
+            await File.WriteAllBytesAsync(file, EditedTsd.With(good, header.AsObject()));
+            Judge(what, Tinysd.Run("inspect", file), wrong);
+            if (isOwn(what)) Judge(what, Tinysd.RunUntilShown("epoch", 1, resume), wrong);
+        }
+
+        return wrong;
     }
 
     private static void Judge(string what, CliResult result, List<string> wrong)

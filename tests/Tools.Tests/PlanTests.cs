@@ -136,7 +136,7 @@ public sealed class PlanTests
         CliResult refused = Tinysd.Run("inspect", folder["s.tsd"], "--plan");
         await Assert.That(refused.Code).IsEqualTo(1);
         await Assert.That(refused.Error)
-            .Contains("which is not trained; give a language model, a classifier, a regressor or a tagger (.tsd).");
+            .Contains("which is not trained; give a language model, a classifier, a regressor, a tagger or a translator (.tsd).");
     }
 
     private static string Bytes(CliResult result) =>

@@ -76,8 +76,8 @@ public sealed partial class ReadmeTests
     {
         string[] commands =
         [
-            "", "demo", "train", "train lm", "train classifier", "train tagger", "classify", "tag", "bleu", "synthesize",
-            "synthesize ordered",
+            "", "demo", "train", "train lm", "train classifier", "train tagger", "train translator", "classify", "tag", "translate",
+            "bleu", "synthesize", "synthesize ordered",
             "eval", "generate", "run", "import", "export", "inspect", "verify", "bench", "reproduce",
             "reproduce lm", "hw", "hw detect", "hw simulate",
         ];

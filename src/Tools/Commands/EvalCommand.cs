@@ -8,7 +8,7 @@ internal sealed class EvalCommand : ModelCommand<EvalRequest>
 {
     private readonly FileOption _data = FileOption.Input("--data",
         "The text to predict, plain or gzip; of a classifier, texts with labels; of a regressor, a table in CSV; of a tagger, CoNLL " +
-        "columns.");
+        "columns; of a translator, sentences.");
 
     private readonly Option<int?> _threads = Ranged.Threads();
     private readonly FileOption _profile = Profiles.Option();
@@ -19,7 +19,8 @@ internal sealed class EvalCommand : ModelCommand<EvalRequest>
             "Measure a model: a language model's perplexity on a text, its state carried through the text in as many streams as its " +
             "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked. A classifier's accuracy, its F1 of " +
             "each class and macro, and its confusion matrix. A regressor's errors of normalised values, beside those of repeating the " +
-            "last value. A tagger's precision, recall and F1 of entities, over all and of each type, and its accuracy.",
+            "last value. A tagger's precision, recall and F1 of entities, over all and of each type, and its accuracy. A translator's " +
+            "BLEU and perplexity.",
             verbs, common)
     {
         _data.Required = true;

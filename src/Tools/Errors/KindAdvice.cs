@@ -15,6 +15,7 @@ internal static class KindAdvice
                 ClassifierFile.Kind => "A classifier is for tinysd classify, eval, analyze and train classifier --init-from.",
                 RegressorFile.Kind => "A regressor is for tinysd predict, eval, analyze and train regressor --init-from.",
                 TaggerFile.Kind => "A tagger is for tinysd tag, eval and train tagger --init-from.",
+                TranslatorFile.Kind => "A translator is for tinysd translate, eval and train translator --init-from.",
                 RecurrentStackFile.Kind => "A recurrent stack is for tinysd run and export.",
                 _ => null,
             };

@@ -43,7 +43,8 @@ internal abstract class FileKind(FileFormat format, string name)
     /// <summary>Tells the memory that training a model further takes, without reading its numbers.</summary>
     /// <exception cref="FailureException">What is in the file is not trained.</exception>
     public virtual PlanReport Plan(string path, PlanRequest request) => throw new FailureException(
-        $"{path} is of kind '{Name}', which is not trained; give a language model, a classifier, a regressor or a tagger (.tsd).");
+        $"{path} is of kind '{Name}', which is not trained; give a language model, a classifier, a regressor, a tagger or a translator " +
+        "(.tsd).");
 
     /// <summary>Checks all of a file that can be checked.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>

@@ -53,9 +53,13 @@ internal static class Ranged
     public static Func<T, T>? ChangeOf<T>(ParseResult parsed, Field<T> field, Option option) => option switch
     {
         Option<Func<T, T>?> change => parsed.GetValue(change),
-        _ when parsed.GetResult(option) is { Tokens.Count: 0, Implicit: false } => field.Parse("true"),
-        _ => parsed.GetValue((Option<bool?>)option) is { } isOn ? field.Parse(isOn ? "true" : "false") : null,
+        _ when parsed.GetResult(option) is { Tokens.Count: 0, Implicit: false } => field.Parse(IsNo(parsed, option) ? "false" : "true"),
+        _ => parsed.GetValue((Option<bool?>)option) is { } isOn ? field.Parse(isOn != IsNo(parsed, option) ? "true" : "false") : null,
     };
+
+    // Whether a switch is given by a name of it that says the contrary.
+    private static bool IsNo(ParseResult parsed, Option option) =>
+        parsed.GetResult(option)?.IdentifierToken?.Value.StartsWith("--no-", StringComparison.Ordinal) == true;
 
     public static Option<int?> Whole(string name, int min, int max, string help) => Value(name, Spelling.Whole(min, max), help);
 
