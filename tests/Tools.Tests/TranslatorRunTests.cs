@@ -66,6 +66,38 @@ public sealed class TranslatorRunTests
     }
 
     [Test]
+    public async Task Epochs_are_judged_by_their_loss_where_the_preset_does()
+    {
+        using var folder = new TestFolder();
+        (string source, string target) = folder.PutPairs("x", 20, 3);
+        string page = folder["page.html"];
+        string[] args = folder.TranslatorArgs(
+            "--preset", "opennmt-500", "--layers", "1", "--test-source", source, "--test-target", target, "--optimizer", "adam",
+            "--average-last", "1", "--checkpoint", folder["ck"], "--report", page);
+        CliResult stopped = Tinysd.RunUntilShown("epoch 3/6", 3, args);
+        await Assert.That(stopped.Code).IsEqualTo(130).Because(stopped.Error);
+        CliResult trained = Tinysd.Run("train", "translator", "--resume", folder["ck"], "--json");
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        JsonElement json = trained.Json;
+        await Assert.That(json.GetProperty("metric").GetString()).IsEqualTo("BLEU");
+        double[] losses = [.. json.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("validLoss").GetDouble())];
+        await Assert.That(json.GetProperty("bestEpoch").GetInt32()).IsEqualTo(Array.IndexOf(losses, losses.Min()) + 1);
+        await Assert.That(await File.ReadAllTextAsync(page)).DoesNotContain("NaN");
+    }
+
+    [Test]
+    public async Task A_plan_needs_no_validation_files()
+    {
+        using var folder = new TestFolder();
+        string[] args = folder.TranslatorArgs();
+        (string source, string target) = folder.PutPairs("t", 300, 1);
+        CliResult planned = Tinysd.Run(
+            ["train", "translator", "--source", source, "--target", target, .. TranslatorFiles.Small(), "--plan", "--json"]);
+        await Assert.That(planned.Code).IsEqualTo(0).Because(planned.Error);
+        await Assert.That(planned.Out).IsEqualTo(Tinysd.Run([.. args, "--plan", "--json"]).Out);
+    }
+
+    [Test]
     public async Task A_run_does_not_go_on_with_other_pairs()
     {
         using var folder = new TestFolder();

@@ -160,6 +160,9 @@ public sealed class TranslatorTests
     [Arguments("--test-source F", "--test-target is missing; --test-source needs it")]
     [Arguments("--attention some", "--attention is 'some'; expected one of dot, general, concat.")]
     [Arguments("--preset lample", "--preset is 'lample'; expected one of multi30k-small, opennmt-500, luong-envi-512, iwslt-deen.")]
+    [Arguments("--attention dot --encoder-hidden 8", "dot attention needs a decoder as wide as the encoder's output; found 32 and 16")]
+    [Arguments("--bridge copy --encoder-layers 2", "the encoder's state can only be copied to a decoder of as many layers, as wide")]
+    [Arguments("--attention-size 20", "a classifier tied to the target's embedding needs an attention's output as wide as that")]
     [Arguments("--out F", "F")]
     public async Task Command_lines_that_make_no_sense_are_refused(string words, string message)
     {

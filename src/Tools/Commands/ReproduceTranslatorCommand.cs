@@ -41,7 +41,7 @@ internal sealed class ReproduceTranslatorCommand : GridCommand
         }
 
         TranslatorReading reading = TranslatorDataOptions.Read(options, valid is not null, context.Warnings);
-        TranslatorDataOptions.CheckSharing(plan.Recipe, reading);
+        TranslatorDataOptions.Check(plan.Recipe, reading);
         return _ =>
         {
             TranslatorData data = ProgressDisplay.Run(context, progress => TranslatorData.Read(

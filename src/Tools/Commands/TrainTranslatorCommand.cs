@@ -22,6 +22,8 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
 
     protected override IReadOnlyList<Option> Required => [_pairs.Source, _pairs.Target, _pairs.ValidSource, _pairs.ValidTarget];
 
+    protected override IReadOnlyList<Option> RequiredOfPlan => [_pairs.Source, _pairs.Target];
+
     protected override Option? InPlaceOf(Option option) =>
         option == _pairs.ValidSource || option == _pairs.ValidTarget ? _data.ValidFraction : null;
 
@@ -45,7 +47,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
         PairFiles? valid = _pairs.ValidOf(parsed, TranslatorDataOptions.HoldsOutValid(options) ? null : resumed?.Valid);
         TranslatorReading reading = TranslatorDataOptions.Read(options, valid is not null, context.Warnings) with { Start = loaded };
         reading = _data.Moved(parsed, reading);
-        TranslatorDataOptions.CheckSharing(recipe, reading);
+        TranslatorDataOptions.Check(recipe, reading);
         return new(recipe, (progress, stop) =>
         {
             var data = TranslatorData.Read(train!, valid, test, reading, recipe, progress, stop);

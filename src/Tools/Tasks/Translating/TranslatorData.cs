@@ -21,7 +21,8 @@ internal sealed record TranslatorData
 
     /// <summary>Reads files of sentences and their translations, and divides them as the options say.</summary>
     /// <param name="train">The training files.</param>
-    /// <param name="valid">The validation files, or null where a part of the training pairs is it.</param>
+    /// <param name="valid">The validation files; null where a part of the training pairs is it, or all of them where nothing is to be
+    /// validated.</param>
     /// <param name="test">The test files, or null.</param>
     /// <param name="reading">How they are read.</param>
     /// <param name="recipe">The run's.</param>
@@ -39,7 +40,7 @@ internal sealed record TranslatorData
             throw new FailureException($"{train}: no line has words on both sides; there is nothing to train on.");
         (ParallelTexts trained, ParallelTexts validated) = reading.ValidFraction is { } share
             ? Divide(train, all, share, reading.SplitSeed)
-            : (all, Open(valid!));
+            : (all, valid is null ? all : Open(valid));
         ParallelTexts? tested = test is null ? null : Open(test);
         TranslationUnits units = UnitsOf(train, trained, reading, progress, stop);
         TranslatorPart[] parts =

@@ -139,10 +139,19 @@ internal sealed class TranslatorDataOptions
         return all;
     }
 
-    /// <summary>Refuses one embedding for two vocabularies.</summary>
-    /// <exception cref="UsageException">That is what is asked for.</exception>
-    public static void CheckSharing(TranslatorRecipe recipe, TranslatorReading reading)
+    /// <summary>Refuses a recipe whose figures contradict each other, or one embedding for two vocabularies.</summary>
+    /// <exception cref="UsageException">It is such a one.</exception>
+    public static void Check(TranslatorRecipe recipe, TranslatorReading reading)
     {
+        try
+        {
+            recipe.Validate();
+        }
+        catch (Exception exception) when (exception is ArgumentException or OverflowException)
+        {
+            throw new UsageException($"{Failures.OneLine(exception)}.");
+        }
+
         if (recipe.SharesEmbedding && !reading.SharesVocabulary && reading.Start is null)
         {
             throw new UsageException(

@@ -11,9 +11,9 @@ namespace TinySD.Tools.Tasks.Translating;
 internal sealed class TranslatorGrid(
     GridPlan<TranslatorRecipe> plan, TranslatorData data, IReadOnlyDictionary<string, string> options)
     : GridTask<TranslatorRecipe, RunPairs, TranslatorBatch>(
-        plan.Recipe.SelectsByLoss ? OfPerplexities : OfTranslators, plan, TranslatorFields.Table, TranslatorCheckpoint.Format)
+        OfTranslators, plan, TranslatorFields.Table, TranslatorCheckpoint.Format)
 {
-    // The most BLEU, or perplexity, that structured masks may cost against others of the same rates.
+    // The most BLEU that structured masks may cost against others of the same rates.
     private const double Allowed = 0.5;
 
     private readonly RunPairs _run = data.ToRunPairs(options);
@@ -23,8 +23,6 @@ internal sealed class TranslatorGrid(
     /// <summary>What the folder of a grid of translators knows of them.</summary>
     public static GridKind OfTranslators { get; } = KindOf(
         GridKind.Of("reproduce translator", TranslatorTraining.Told, Allowed, TranslatorFields.Table, TranslatorCheckpoint.Format));
-
-    private static GridKind OfPerplexities { get; } = OfTranslators with { Words = TranslatorTraining.ToldByLoss };
 
     public override IEnumerable<string> Warnings => data.Warnings;
 

@@ -31,23 +31,15 @@ internal sealed class TranslatorTraining : TrainedTask<TranslatorBatch>
         "translator", "translation", "data", "target units", TranslatorFile.Metric, "BLEU scores", value => Figures.Fixed(value, 2))
     { Unit = "points", TellsPerplexity = true };
 
-    /// <summary>How they are told about whose epochs are judged by their loss.</summary>
-    public static TaskWords ToldByLoss { get; } = new(
-        "translator", "translation", "data", "target units", new("perplexity", IsOfLoss: true), "Perplexities", Figures.Perplexity)
-    { IsExpOfLoss = true };
-
     public override TrainingTask<TranslatorBatch> Task => _task;
 
-    public override TaskWords Words => WordsOf(Recipe);
+    public override TaskWords Words => Told;
 
     public override string Output => _setup.Output;
 
     public override IEnumerable<(string Name, string Value)> Facts => FactsOf(_data);
 
     private TranslatorRecipe Recipe => (TranslatorRecipe)_task.Recipe;
-
-    /// <summary>How translators of a recipe are told about.</summary>
-    public static TaskWords WordsOf(TranslatorRecipe recipe) => recipe.SelectsByLoss ? ToldByLoss : Told;
 
     /// <summary>Data, for a report.</summary>
     public static IEnumerable<(string Name, string Value)> FactsOf(TranslatorData data)
@@ -94,7 +86,7 @@ internal sealed class TranslatorTraining : TrainedTask<TranslatorBatch>
         _valid = Measure(_data.Valid, "measuring");
         if (_data.Test is not { } test) return null;
         _test = Measure(test, "testing");
-        var measured = new Measurement(_test.Loss, Recipe.SelectsByLoss ? _test.Perplexity : _test.Bleu.Bleu);
+        var measured = new Measurement(_test.Loss, _test.Bleu.Bleu);
         TrainingRecord<TranslatorRecipe, PairsRecord> record = best.Description.Training;
         record = record with { Data = record.Data with { Test = test.ToRecord() }, Test = measured };
         TranslatorFile.Save(Output, best.Translator, best.Description with { Training = record }, _setup.Dtype);
