@@ -215,6 +215,22 @@ public sealed class TranslatorTests
     }
 
     [Test]
+    public async Task Without_dropout_there_is_none_at_the_attention_either()
+    {
+        CliResult shown = Tinysd.Run("train", "translator", "--dropout", "none", "--rate-attention", "0.2", "--show", "--json");
+        await Assert.That(shown.Code).IsEqualTo(0).Because(shown.Error);
+        await Assert.That(shown.Error).Contains("--rate-attention has no effect: --dropout is none");
+        foreach (string name in (string[])["rateContext", "rateAttention", "rateOutput"])
+            await Assert.That(shown.Json.GetProperty(name).GetDouble()).IsEqualTo(0);
+        JsonElement feeding = Tinysd.Run("train", "translator", "--no-input-feeding", "--show", "--json").Json;
+        await Assert.That(feeding.GetProperty("inputFeeding").GetBoolean()).IsFalse();
+        using var folder = new TestFolder();
+        CliResult trained = folder.TrainTranslator("--dropout", "none", "--epochs", "1");
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        await Assert.That(trained.Error).DoesNotContain("no effect");
+    }
+
+    [Test]
     public async Task Ways_to_count_are_asked_of_an_evaluation()
     {
         using var folder = new TestFolder();

@@ -23,6 +23,8 @@ internal static class Memory
         "tinysd train lm" => Sizes,
         "tinysd reproduce lm" => $"{Sizes}, or run fewer --threads",
         "tinysd reproduce noise" or "tinysd demo" or "tinysd hw detect" => "run it with fewer --threads",
+        "tinysd train translator" => "lower --hidden, --batch, --max-length or the sizes of the vocabularies",
+        "tinysd translate" => "lower --beam, --batch or --max-length",
         "tinysd eval" => "lower --streams, --mc-samples or --cache",
         "tinysd generate" => "take a smaller model",
         "tinysd run" => "give fewer steps or sequences at once, or fewer --threads",

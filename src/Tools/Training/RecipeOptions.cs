@@ -83,8 +83,11 @@ internal sealed class RecipeOptions<TRecipe>(
     /// <exception cref="UsageException">Options contradict each other.</exception>
     public TRecipe ReadBeside(ParseResult parsed, TRecipe own, Warnings warnings)
     {
-        TRecipe recipe = _figures.Apply(parsed, own, warnings, asked => WithoutForeignDecay(parsed, own, asked));
-        recipe = recipe with { Dropout = _dropout.Read(parsed, own.Dropout, $"the preset {own.Name}", warnings) };
+        // Other figures may say nothing without dropout.
+        TRecipe recipe = _figures.Apply(parsed, own, warnings, asked => WithoutForeignDecay(parsed, own, asked) with
+        {
+            Dropout = _dropout.Read(parsed, own.Dropout, $"the preset {own.Name}", warnings),
+        });
         if (recipe is { Optimizer: OptimizerKind.AdamW, DecoupledDecay: true })
         {
             throw new UsageException(
