@@ -26,6 +26,7 @@ public sealed class TranslatorRunTests
                 ("--lower", "--lower is true, and the run in "), ("--bpe 40", "--bpe is 40, and the run in "),
                 ("--scaled", "--scaled is true, and the run in "), ("--lr 0.5", "--lr is 0.5, and the run in "),
                 ("--label-smoothing 0.2", "--label-smoothing is 0.2, and the run in "),
+                ("--bpe-codes codes", "--bpe-codes is codes, and the run in "),
             ])
         {
             CliResult other = Tinysd.Run(["train", "translator", "--resume", kept, .. words.Split(' ')]);

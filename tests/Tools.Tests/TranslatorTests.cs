@@ -75,6 +75,19 @@ public sealed class TranslatorTests
         await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
         File.Delete(codes);
         await Assert.That(Tinysd.RunOn("der hund mag ein baum .\n", "translate", folder.Model).Out).DoesNotContain("@@");
+
+        // Cut already, by whatever codes.
+        (string source, string target) = folder.PutPairs("cut", [("der hu@@ nd", "the dog")]);
+        foreach (CliResult cut in (CliResult[])
+            [
+                Tinysd.RunOn("der hu@@ nd\n", "translate", folder.Model),
+                Tinysd.Run("eval", folder.Model, "--data", source, "--reference", target),
+            ])
+        {
+            await Assert.That(cut.Code).IsEqualTo(0).Because(cut.Error);
+            await Assert.That(cut.Error).Contains(": words that end in @@ look like pieces of words");
+        }
+
         CliResult bad = folder.TrainTranslator("--bpe-codes", folder.PutText("bad", "#version: 0.2\na b\nnonsense\n"));
         await Assert.That(bad.Code).IsEqualTo(1);
         await Assert.That(bad.Error).Contains("bad, line 3").And.DoesNotContain("   at ");

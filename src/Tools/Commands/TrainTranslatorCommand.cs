@@ -38,7 +38,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
         IReadOnlyDictionary<string, string> given = _data.Given(parsed);
         IReadOnlyDictionary<string, string> options = resumed?.Known
             ?? (start is null ? TranslatorDataOptions.WithPreset(given, recipe.Name) : given);
-        resumed?.CheckOptions(TranslatorDataOptions.WithoutFiles(given));
+        resumed?.CheckOptions(given);
         if (start is not null)
             options = TranslatorDataOptions.Of(start, loaded!.Description.Units.Source.IsLowerCase, options, context.Warnings);
         PairFiles? train = _pairs.TrainOf(parsed, resumed?.Train), test = _pairs.TestOf(parsed, resumed?.Test);

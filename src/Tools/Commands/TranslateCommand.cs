@@ -80,6 +80,8 @@ internal sealed class TranslateCommand : CliCommand
                         $"translated in parts of {Figures.Count(LineTranslator.MostUnits)}.");
                 }
 
+                if (PieceRemarks.Of(StoppableInput.Name, translator.Units.Source, line.Source.Words) is { } remark)
+                    context.Warnings.Say(remark);
                 return line;
             },
             SizeOf = line => line.Source.Units.Length,

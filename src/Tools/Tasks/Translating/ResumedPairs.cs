@@ -19,8 +19,13 @@ internal sealed class ResumedPairs(ResumedRun<TranslatorRecipe, RunPairs> run)
 
     /// <summary>Refuses options about data that say other than the run.</summary>
     /// <exception cref="UsageException">One does.</exception>
-    public void CheckOptions(IReadOnlyDictionary<string, string> given) =>
-        run.SameOptions(given, Known, TranslatorDataOptions.ValueOf);
+    public void CheckOptions(IReadOnlyDictionary<string, string> given)
+    {
+        run.SameOptions(TranslatorDataOptions.WithoutFiles(given), Known, TranslatorDataOptions.ValueOf);
+
+        // A file may lie in another place, but there must have been one.
+        foreach ((string option, string path) in given.Where(option => !Known.ContainsKey(option.Key))) run.Same(option, path, null);
+    }
 
     /// <summary>Refuses other data than the run's.</summary>
     /// <exception cref="FailureException">They are others.</exception>

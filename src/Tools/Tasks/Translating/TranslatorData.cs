@@ -54,7 +54,7 @@ internal sealed record TranslatorData
             Train = parts[0],
             Valid = parts[1],
             Test = parts.Length > 2 ? parts[2] : null,
-            Warnings = [.. RemarksOf(parts[0], own.EmptyCount, recipe)],
+            Warnings = [.. parts.SelectMany(part => part.Remarks).Distinct(), .. RemarksOf(parts[0], own.EmptyCount, recipe)],
         };
     }
 

@@ -30,7 +30,9 @@ internal sealed class TranslatorEval() : ModelVerb<EvalRequest>(TranslatorFile.K
         LoadedTranslator loaded = TranslatorFile.Load(request.Model);
         TranslationUnits units = loaded.Description.Units;
         ParallelTexts texts = ParallelTexts.Read(request.Data, reference);
-        SentencePairs pairs = units.Encode(texts);
+        var part = TranslatorPart.Of(new(request.Data, reference), texts, units);
+        SentencePairs pairs = part.Pairs;
+        foreach (string remark in part.Remarks) context.Warnings.Note(remark);
         using var pool = new WorkerPool(request.Threads);
         var evaluator = new TranslatorEvaluator(loaded.Translator, batchSize: batch, runner: pool, hardware: request.Hardware);
         var translator = new LineTranslator(
@@ -49,16 +51,15 @@ internal sealed class TranslatorEval() : ModelVerb<EvalRequest>(TranslatorFile.K
         for (int i = 0; i < lines.Length; i++)
             scorer.Add(translated[i].Texts[0].Text, string.Join(' ', units.Target.ReferenceOf(texts.Targets[i])));
         TranslationScores scores = scorer.ToResult();
-        long count = pairs.TargetUnits + pairs.Count;
-        double loss = losses.Sum() / count;
+        double loss = losses.Sum() / (pairs.TargetUnits + pairs.Count);
         if (!context.Json)
         {
-            TranslationReport.Write(context.Console, request.Data, scores, loss);
+            TranslationReport.Write(context.Console, request.Data, part, scores, loss);
             return ExitCode.Done;
         }
 
         CliJson.Write(context.Console.Out, json => new JsonMembers(json).Write(
-            members => TranslationReport.WriteMembers(members, scores, loss, count)));
+            members => TranslationReport.WriteMembers(members, part, scores, loss)));
         return ExitCode.Done;
     }
 }

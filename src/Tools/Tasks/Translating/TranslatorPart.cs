@@ -10,6 +10,9 @@ namespace TinySD.Tools.Tasks.Translating;
 /// <param name="SourceUnits">All units of the sources.</param>
 internal sealed record TranslatorPart(PairFiles Files, SentencePairs Pairs, long UnknownSource, long UnknownTarget, long SourceUnits)
 {
+    /// <summary>What there is to say of them, a line each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Which share of either side's units is not known.</summary>
     public string UnknownInWords =>
         $"{Percent(UnknownSource, SourceUnits)} and {Percent(UnknownTarget, Pairs.TargetUnits)} % of units {Vocabulary.Unknown}";
@@ -26,7 +29,11 @@ internal sealed record TranslatorPart(PairFiles Files, SentencePairs Pairs, long
             all += pairs.SourceOf(i).Length;
         }
 
-        return new(files, pairs, source, target, all);
+        string?[] remarks =
+        [
+            PieceRemarks.Of(files.Source, units.Source, texts.Sources), PieceRemarks.Of(files.Target, units.Target, texts.Targets),
+        ];
+        return new(files, pairs, source, target, all) { Remarks = [.. remarks.OfType<string>()] };
     }
 
     /// <summary>As a training record names them.</summary>

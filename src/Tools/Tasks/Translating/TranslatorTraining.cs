@@ -98,25 +98,26 @@ internal sealed class TranslatorTraining : TrainedTask<TranslatorBatch>
 
     public override void WriteResult(Utf8JsonWriter json)
     {
-        Write("validResult", _valid);
-        Write("testResult", _test);
+        Write("validResult", _data.Valid, _valid);
+        Write("testResult", _data.Test, _test);
 
-        void Write(string name, TranslationResult? result)
+        void Write(string name, TranslatorPart? part, TranslationResult? result)
         {
-            if (result is null) return;
+            if (part is null || result is null) return;
             new JsonMembers(json).Add(
-                members => TranslationReport.WriteMembers(members, TranslationReport.ScoresOf(result), result.Loss, result.Units), name);
+                members => TranslationReport.WriteMembers(members, part, TranslationReport.ScoresOf(result), result.Loss), name);
         }
     }
 
     public override void WriteText(CliConsole console)
     {
-        Write("validation", _valid);
-        Write("test", _test);
+        Write("validation", _data.Valid, _valid);
+        Write("test", _data.Test, _test);
 
-        void Write(string what, TranslationResult? result)
+        void Write(string what, TranslatorPart? part, TranslationResult? result)
         {
-            if (result is not null) TranslationReport.Write(console, what, TranslationReport.ScoresOf(result), result.Loss);
+            if (part is null || result is null) return;
+            TranslationReport.Write(console, what, part, TranslationReport.ScoresOf(result), result.Loss);
         }
     }
 }
