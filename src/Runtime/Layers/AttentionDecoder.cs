@@ -4,15 +4,6 @@ using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
-/// <summary>Where a decoder's tensors lie.</summary>
-/// <param name="Layers">Its recurrent layers, forward in time.</param>
-/// <param name="Feeding">[A, GH], the first layer's weights of what is fed back to it; null for no input feeding.</param>
-/// <param name="Attention">The attention's, whose query is the top layer's h.</param>
-/// <param name="OutputWeight">[M + H, A]: the context's rows first.</param>
-/// <param name="OutputBias">[A].</param>
-public sealed record DecoderSlots(
-    IReadOnlyList<RecurrentSlots> Layers, TensorSlot? Feeding, AttentionSlots Attention, TensorSlot OutputWeight, TensorSlot OutputBias);
-
 /// <summary>How much a decoder drops, beside what the sites of its case say.</summary>
 /// <param name="Context">Rate on the memory's units, where attention reads them.</param>
 /// <param name="Attention">Rate on context and state, where they enter the attention's output.</param>
@@ -23,7 +14,7 @@ public readonly record struct AttentionRates(float Context = 0f, float Attention
 /// layer also reads o of the step before, 0 at first. Luong, Pham and Manning 2015, sections 3.1 and 3.3.</summary>
 /// <remarks>Outputs are dropped where they are read, by the classifier and by the step after: <see cref="OutputDropout"/>. A window is run
 /// whole, by <see cref="Forward"/>, or as many windows of a step each, whose state <see cref="CarryFrom"/> carries.</remarks>
-public sealed class AttentionDecoder
+public sealed partial class AttentionDecoder
 {
     private readonly DecoderSlots _slots;
     private readonly WindowShape _target;
@@ -49,6 +40,7 @@ public sealed class AttentionDecoder
     /// <param name="rates">Of the attention's sites.</param>
     /// <param name="plan">The network's.</param>
     /// <param name="name">What the names of its mask places begin with.</param>
+    /// <exception cref="ArgumentException">Tensors are not of shapes that fit each other.</exception>
     public AttentionDecoder(
         DecoderSlots slots, WindowShape source, WindowShape target, MaskOrigin origin, AttentionRates rates, NetworkPlan plan,
         string name = "")
@@ -56,6 +48,7 @@ public sealed class AttentionDecoder
         ArgumentNullException.ThrowIfNull(slots);
         ArgumentNullException.ThrowIfNull(origin);
         ArgumentNullException.ThrowIfNull(plan);
+        slots.Validate();
         (_slots, _target) = (slots, target);
         (_products, _ops, _times) = (plan.Products, plan.Vectors, plan.Times);
         _hidden = slots.Layers[0].Recurrent.Shape[0];
@@ -124,8 +117,39 @@ public sealed class AttentionDecoder
     /// <see cref="Forward"/>.</summary>
     public Span<float> CarriedOutput => _initial.Span;
 
-    /// <summary>The layers, the lowest first.</summary>
-    internal RecurrentLayer[] Layers => _layers;
+    /// <summary>Its recurrent layers.</summary>
+    public int LayerCount => _layers.Length;
+
+    /// <summary>Floats from one sequence's c to the next: H rounded up.</summary>
+    public int CellStride => _layers[0].CellStride;
+
+    /// <summary>h that a layer starts a window from, [H][B]: to be written before <see cref="Forward"/>, or 0. It stays until it is written
+    /// anew, or <see cref="CarryFrom"/> does.</summary>
+    /// <param name="layer">The layer, the lowest being 0.</param>
+    /// <exception cref="ArgumentException">There is no such layer.</exception>
+    public Span<float> FirstHidden(int layer) => Layer(layer).CarriedHidden;
+
+    /// <summary>The same of c, [B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
+    /// <inheritdoc cref="FirstHidden"/>
+    public Span<float> FirstCell(int layer) => Layer(layer).CarriedCell;
+
+    /// <summary>The gradient of <see cref="FirstHidden"/>, after <see cref="Backward"/>, [H][B].</summary>
+    /// <inheritdoc cref="FirstHidden"/>
+    public ReadOnlySpan<float> FirstHiddenGradient(int layer) => Layer(layer).InitialHiddenGradient;
+
+    /// <summary>The gradient of <see cref="FirstCell"/>, after <see cref="Backward"/>, [B][<see cref="CellStride"/>].</summary>
+    /// <inheritdoc cref="FirstHidden"/>
+    public ReadOnlySpan<float> FirstCellGradient(int layer) => Layer(layer).InitialCellGradient;
+
+    /// <summary>The window that it was declared for.</summary>
+    internal WindowShape Shape => _target;
+
+    /// <summary>One of the layers.</summary>
+    internal RecurrentLayer Layer(int layer)
+    {
+        if ((uint)layer >= (uint)_layers.Length) Throw.OutOfRange(nameof(layer), layer, $"0 to {_layers.Length - 1}");
+        return _layers[layer];
+    }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them.</summary>
     public void Update(ParameterBlock parameters)
@@ -165,8 +189,12 @@ public sealed class AttentionDecoder
         if (rows.Steps is < 1 || rows.Steps > _target.TimeSteps || rows.Batch > _target.Batch)
             Throw.Argument($"a window of {rows}; the layers were declared for {_target.Batch} and 1 to {_target.TimeSteps} steps");
         Throw.IfShorter(x.Length, rows.Total * _slots.Layers[0].Input.Shape[0], nameof(x));
-        (_rows, _isFed) = (rows, isFed && _feedingRows is not null);
+        foreach (UnitDropout dropout in _inputDropouts) dropout.CheckDrawn(rows);
+        foreach (UnitDropout dropout in _recurrentDropouts) dropout.CheckDrawn(rows);
+        _joinedDropout.CheckDrawn(rows);
+        OutputDropout.CheckDrawn(rows);
         _attention.Follow(rows, sequences);
+        (_rows, _isFed) = (rows, isFed && _feedingRows is not null);
         foreach (RecurrentLayer layer in _layers) layer.Start(rows);
         x = _inputDropouts[0].ApplyWindow(x);
         int inputs = _slots.Layers[0].Input.Shape[0];
@@ -179,6 +207,9 @@ public sealed class AttentionDecoder
     }
 
     /// <summary>The attention's weights of a sequence's step: one for each position of its memory.</summary>
+    /// <param name="t">A step of the last window; where nothing is trained, its last.</param>
+    /// <param name="sequence">The sequence.</param>
+    /// <exception cref="ArgumentException">There is no such sequence, or the weights are not kept.</exception>
     public ReadOnlySpan<float> WeightsOf(int t, int sequence) => _attention.WeightsOf(t, sequence);
 
     /// <summary>Makes the last state of a window of one step the first one of the next, whose sequences may be others: each goes on from
@@ -196,46 +227,6 @@ public sealed class AttentionDecoder
 
         foreach (RecurrentLayer layer in _layers) layer.CarryFrom(from);
         if (_feedingRows is not null) StepStates.Pick(_outputs.Span, _rows.Batch, from, _initial.Span, _units, 1);
-    }
-
-    /// <summary>Back through the last window, which was not fed at first: adds to the gradients of all layers. Each layer then has that of
-    /// its first state.</summary>
-    /// <param name="parameters">As in the forward pass.</param>
-    /// <param name="gradients">To which it is added.</param>
-    /// <param name="x">As in the forward pass.</param>
-    /// <param name="memory">As it was remembered.</param>
-    /// <param name="dOutputs">The gradient of <see cref="Outputs"/>, [T][A][B], without what comes back through the steps.</param>
-    /// <param name="dx">Receives that of x, [T][E][B].</param>
-    /// <param name="dMemory">Receives that of the memory, [S][M][B'].</param>
-    public void Backward(
-        ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> memory,
-        ReadOnlySpan<float> dOutputs, Span<float> dx, Span<float> dMemory)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(gradients);
-        int inputs = _slots.Layers[0].Input.Shape[0];
-        Throw.IfShorter(x.Length, _rows.Total * inputs, nameof(x));
-        Throw.IfShorter(dOutputs.Length, _rows.Total * _units, nameof(dOutputs));
-        Throw.IfShorter(dx.Length, _rows.Total * inputs, nameof(dx));
-        if (_isFed) Throw.Argument("a window that was fed an output from before it has no backward pass");
-        _attention.StartBackward();
-        foreach (RecurrentLayer layer in _layers) layer.StartBackward();
-        for (int t = _rows.Steps - 1; t >= 0; t--) Retreat(parameters, t, dOutputs.Slice(_rows.Before(t) * _units, _rows.At(t) * _units));
-        _layers[0].InputsBackward(parameters, dx);
-        _inputDropouts[0].BackwardWindow(dx);
-        for (int layer = 0; layer < _layers.Length; layer++)
-        {
-            ReadOnlySpan<float> below = layer == 0 ? x : _layers[layer - 1].Outputs;
-            _layers[layer].AddWeightGradients(gradients, _inputDropouts[layer].Window(below));
-        }
-
-        if (_slots.Feeding is { } feeding) AddFeedingGradient(gradients[feeding]);
-        KeepTable keep = _joinedDropout.Keep(_products);
-        _products.WeightGradient(
-            _joinedDropout.Window(_joined.Span), _joinedUnits, _units, _rows, keep, _states.Span, gradients[_slots.OutputWeight],
-            gradients[_slots.OutputBias]);
-        _times.Lap(Pass.InputGradient);
-        _attention.AddGradients(parameters, gradients, memory, _layers[^1].Outputs, dMemory);
     }
 
     private void Advance(ParameterBlock parameters, int t)
@@ -273,55 +264,6 @@ public sealed class AttentionDecoder
         _ops.RnnForward(rectified: false, states, _stride, _units, count, output);
         OutputDropout.Apply(t, output);
         _times.Lap(Pass.CellForward);
-    }
-
-    private void Retreat(ParameterBlock parameters, int t, ReadOnlySpan<float> dOutput)
-    {
-        int count = _rows.At(t), next = t + 1 < _rows.Steps ? _rows.At(t + 1) : 0;
-        Span<float> dFed = _dFed.Span[..(count * _units)], states = Of(_states, t, _stride);
-        dFed.Clear();
-        if (_feedingRows is not null && next > 0)
-        {
-            Span<float> own = next == count ? dFed : _dUp.Span[..(next * _units)];
-            ReadOnlySpan<int> kept = OutputDropout.Keep(_products).At(t);
-            _products.Backward(
-                _feedingRows.Of(parameters), _layers[0].PreActivations(t + 1), next, kept, OutputDropout.GradientScale, own);
-            _times.Lap(Pass.RecurrentBackward);
-            if (next < count) Pick(own, next, dFed, count);
-            OutputDropout.Backward(t, dFed);
-        }
-
-        _ops.RnnBackward(rectified: false, states, _stride, _units, count, dOutput, dFed);
-        _times.Lap(Pass.CellBackward);
-        Span<float> dJoined = _dJoined.Span[..(count * _joinedUnits)], dHidden = _dHidden.Span, dLower = _dLower.Span;
-        ReadOnlySpan<int> keep = _joinedDropout.Keep(_products).At(t);
-        _products.Backward(_outputRows.Of(parameters), states, count, keep, _joinedDropout.GradientScale, dJoined);
-        _times.Lap(Pass.RecurrentBackward);
-        _joinedDropout.Backward(t, dJoined);
-        dJoined[(count * _memoryUnits)..].CopyTo(dHidden);
-        _attention.StepBackward(parameters, t, dJoined, dHidden);
-        for (int layer = _layers.Length - 1; layer > 0; layer--)
-        {
-            _layers[layer].StepBackward(parameters, t, dHidden, dLower);
-            _inputDropouts[layer].Backward(t, dLower[..(count * _hidden)]);
-            Span<float> swap = dHidden;
-            dHidden = dLower;
-            dLower = swap;
-        }
-
-        _layers[0].StepBackward(parameters, t, dHidden, default);
-    }
-
-    // What was fed to a step is the output of the one before it.
-    private void AddFeedingGradient(GradientSpan gradient)
-    {
-        RecurrentLayer layer = _layers[0];
-        int before = _rows.Steps > 1 ? _rows.Before(1) : 0;
-        StepRows fed = _rows.Steps > 1 ? _rows.Slice(1, _rows.Steps - 1) : StepRows.Even(0, _rows.Batch);
-        _products.WeightGradient(
-            _fed.Span[(before * _units)..], _units, _slots.Feeding!.Shape[1], fed, OutputDropout.Keep(_products),
-            layer.AllPreActivations[(before * layer.GateStride)..], gradient);
-        _times.Lap(Pass.RecurrentGradient);
     }
 
     private Span<float> Of(Workspace.Slice all, int t, int floats) => all.Span.Slice(_rows.Before(t) * floats, _rows.At(t) * floats);

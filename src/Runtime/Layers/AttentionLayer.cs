@@ -10,7 +10,7 @@ namespace TinySD.Runtime.Layers;
 /// be of one size. Positions that a sequence does not have are never looked at. A window is: <see cref="Remember"/>, a <see cref="Step"/>
 /// for each of its steps; then, for a gradient, <see cref="StartBackward"/>, the steps backward in any order, and <see
 /// cref="AddGradients"/>.</remarks>
-public sealed class AttentionLayer
+public sealed partial class AttentionLayer
 {
     private readonly AttentionSlots _slots;
     private readonly UnitDropout _dropout;
@@ -23,8 +23,10 @@ public sealed class AttentionLayer
     private readonly Workspace.Slice _keys, _values, _numbers, _starts, _queries, _weights, _scores, _contexts, _nothing, _masked, _vector;
     private readonly Workspace.Slice _spare, _dQueries, _dVectors, _dScales, _dKeys, _dValues, _passed;
     private readonly int[] _sequences;
+    private readonly bool[] _isTaken;
     private StepRows _memory, _rows;
     private float _scale = 1f;
+    private int _last;
 
     /// <summary>Declares the layer.</summary>
     /// <param name="slots">Its tensors.</param>
@@ -32,17 +34,22 @@ public sealed class AttentionLayer
     /// <param name="target">The queries' window; a gradient is made where it is one for training.</param>
     /// <param name="dropout">Of the memory's units, which this layer applies; its masks are drawn by who owns it.</param>
     /// <param name="plan">The network's.</param>
+    /// <exception cref="ArgumentException">Tensors or dropout are not of the widths that the slots say.</exception>
     public AttentionLayer(AttentionSlots slots, WindowShape source, WindowShape target, UnitDropout dropout, NetworkPlan plan)
     {
         ArgumentNullException.ThrowIfNull(slots);
         ArgumentNullException.ThrowIfNull(dropout);
         ArgumentNullException.ThrowIfNull(plan);
+        slots.Validate();
+        if (dropout.Place.Units != slots.MemoryUnits)
+            Throw.Argument($"dropout of {dropout.Place.Units} units for a memory of {slots.MemoryUnits}");
         (_slots, _source, _target, _dropout) = (slots, source, target, dropout);
         (_products, _ops, _times) = (plan.Products, plan.Vectors, plan.Times);
         _keyStride = Products.RowStride(slots.QueryUnits);
         _valueStride = Products.RowStride(slots.MemoryUnits);
         _stride = AlignedBuffer.RoundUp(source.TimeSteps);
         _sequences = new int[target.Batch];
+        _isTaken = new bool[target.Training ? source.Batch : 0];
         Workspace workspace = plan.Scratch;
         long positions = (long)source.TimeSteps * source.Batch, queries = (long)(target.Training ? target.TimeSteps : 1) * target.Batch;
         if (slots.Key is { } key)
@@ -100,7 +107,10 @@ public sealed class AttentionLayer
             Throw.Argument($"a memory of {rows}; the layer was declared for {_source.Batch} and at most {_source.TimeSteps} steps");
         int units = _slots.MemoryUnits;
         Throw.IfShorter(memory.Length, rows.Total * units, nameof(memory));
-        _memory = rows;
+        _dropout.CheckDrawn(rows);
+
+        // Queries of the window before may have looked at sequences that are there no more.
+        (_memory, _rows) = (rows, default);
         Number();
         ReadOnlySpan<float> kept = _dropout.ApplyWindow(memory), values = kept;
         if (_masked.Length > 0)
@@ -123,21 +133,26 @@ public sealed class AttentionLayer
     /// <param name="rows">How the queries lie.</param>
     /// <param name="sequences">The place of its sequence in the memory, for each query of a whole step; no two have one where a gradient is
     /// made.</param>
-    /// <exception cref="ArgumentException">It is not what the layer was declared for, or a sequence has no position.</exception>
+    /// <exception cref="ArgumentException">It is not what the layer was declared for, a sequence has no position, or two queries look at
+    /// one.</exception>
     public void Follow(StepRows rows, ReadOnlySpan<int> sequences)
     {
         if (rows.Steps > _target.TimeSteps || rows.Batch > _target.Batch)
             Throw.Argument($"queries of {rows}; the layer was declared for {_target.Batch} and at most {_target.TimeSteps} steps");
         int count = rows.Steps == 0 ? 0 : rows.At(0);
         Throw.IfShorter(sequences.Length, count, nameof(sequences));
+        _isTaken.AsSpan().Clear();
         foreach (int sequence in sequences[..count])
         {
             if ((uint)sequence >= (uint)_memory.Batch || Starts[sequence] == Starts[sequence + 1])
                 Throw.Argument($"a query looks at sequence {sequence}, of which the memory has no position");
+            if (!_target.Training) continue;
+            if (_isTaken[sequence]) Throw.Argument($"two queries look at sequence {sequence}, and would write one gradient");
+            _isTaken[sequence] = true;
         }
 
         sequences[..count].CopyTo(_sequences);
-        _rows = rows;
+        (_rows, _last) = (rows, -1);
     }
 
     /// <summary>Looks at the memory.</summary>
@@ -145,14 +160,16 @@ public sealed class AttentionLayer
     /// <param name="t">The step.</param>
     /// <param name="query">[H][B(t)].</param>
     /// <param name="context">Receives the weighted means, [M][B(t)].</param>
-    /// <exception cref="ArgumentException">There is too little of a query, or too little room.</exception>
+    /// <exception cref="ArgumentException">The window has no such step, there is too little of a query, or too little room.</exception>
     public void Step(ParameterBlock parameters, int t, ReadOnlySpan<float> query, Span<float> context)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        SlotChecks.Step(t, _rows);
         int count = _rows.At(t);
         Throw.IfShorter(query.Length, count * _slots.QueryUnits, nameof(query));
         Throw.IfShorter(context.Length, count * _slots.MemoryUnits, nameof(context));
         StepRows one = StepRows.Even(1, count);
+        _last = t;
         Span<float> queries = QueriesOf(t);
         if (_queryRows is null)
         {
@@ -170,102 +187,20 @@ public sealed class AttentionLayer
         _times.Lap(Pass.CellForward);
     }
 
-    /// <summary>The weights of a query's step that was run last of its number: one for each position of its sequence.</summary>
-    public ReadOnlySpan<float> WeightsOf(int t, int query) =>
-        _weights.Part((_target.Training ? _rows.Before(t) : 0) + query, _stride)[..LengthOf(_sequences[query])];
-
-    /// <summary>Begins the gradient of the window that was run last.</summary>
-    public void StartBackward()
+    /// <summary>The weights of a query: one for each position of its sequence.</summary>
+    /// <param name="t">A step of the window that has been run; where no gradient is made, the one that was run last.</param>
+    /// <param name="query">The query.</param>
+    /// <exception cref="ArgumentException">The window has no such query, or its weights are not kept.</exception>
+    public ReadOnlySpan<float> WeightsOf(int t, int query)
     {
-        if (!_target.Training) Throw.Argument("the layer was not made for training");
-        _dValues.Span[..(_memory.Total * _valueStride)].Clear();
-        if (_dKeys.Length > 0) _dKeys.Span[..(_memory.Total * _keyStride)].Clear();
-        if (_dVectors.Length > 0) _dVectors.Span.Clear();
-        if (_dScales.Length > 0) _dScales.Span.Clear();
+        SlotChecks.Step(t, _rows);
+        if (!_target.Training && t != _last) Throw.Argument($"the weights of step {t} are not kept; step {_last} was run last");
+        if ((uint)query >= (uint)_rows.At(t)) Throw.OutOfRange(nameof(query), query, $"0 to {_rows.At(t) - 1}");
+        return _weights.Part((_target.Training ? _rows.Before(t) : 0) + query, _stride)[..LengthOf(_sequences[query])];
     }
 
-    /// <summary>Back through a step.</summary>
-    /// <param name="parameters">As in the forward pass.</param>
-    /// <param name="t">The step; its weights are spent.</param>
-    /// <param name="dContext">[M][B(t)].</param>
-    /// <param name="dQuery">Has the gradient of the query added to it, [H][B(t)].</param>
-    public void StepBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dContext, Span<float> dQuery)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        int count = _rows.At(t), units = _slots.QueryUnits;
-        Throw.IfShorter(dContext.Length, count * _slots.MemoryUnits, nameof(dContext));
-        Throw.IfShorter(dQuery.Length, count * units, nameof(dQuery));
-        StepRows one = StepRows.Even(1, count);
-        _ops.ToRows(dContext, one, _slots.MemoryUnits, _contexts.Span, _valueStride);
-        Span<float> dQueries = Rows(_dQueries, t), passed = _passed.Span[..(count * units)];
-        Span<float> dKeys = _keyRows is null ? _dValues.Span : _dKeys.Span;
-        var gradients = new AttentionGradients(dQueries, _dVectors.Span, _dScales.Span, dKeys, _dValues.Span);
-        _ops.AttendBackward(Memory, StepOf(t), Vector, _scale, _contexts.Span, _spare.Span, gradients);
-        if (_queryRows is null)
-        {
-            _ops.ToUnits(dQueries, _keyStride, one, units, passed);
-        }
-        else
-        {
-            _times.Lap(Pass.CellBackward);
-            _products.Backward(_queryRows.Of(parameters), dQueries, count, _products.All(units).At(0), 1f, passed);
-            _times.Lap(Pass.RecurrentBackward);
-        }
-
-        _ops.AddScaled(passed, 1f, dQuery[..passed.Length]);
-        _times.Lap(Pass.CellBackward);
-    }
-
-    /// <summary>Ends a gradient: adds those of the layer's tensors, and gives that of the memory.</summary>
-    /// <param name="parameters">As in the forward pass.</param>
-    /// <param name="gradients">To which it is added.</param>
-    /// <param name="memory">As in the forward pass.</param>
-    /// <param name="queries">The queries of all steps, [T][H][B]; read by the concat kind only.</param>
-    /// <param name="dMemory">Receives that of the memory, [S][M][B'].</param>
-    public void AddGradients(
-        ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> memory, ReadOnlySpan<float> queries, Span<float> dMemory)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(gradients);
-        int units = _slots.MemoryUnits, floats = _memory.Total * units;
-        Throw.IfShorter(memory.Length, floats, nameof(memory));
-        Throw.IfShorter(dMemory.Length, floats, nameof(dMemory));
-        if (_queryRows is not null)
-        {
-            Throw.IfShorter(queries.Length, _rows.Total * _slots.QueryUnits, nameof(queries));
-            KeepTable all = _products.All(_slots.QueryUnits);
-            _products.WeightGradient(
-                queries, _slots.QueryUnits, _slots.QueryUnits, _rows, all, _dQueries.Span, gradients[_slots.Query!]);
-            _times.Lap(Pass.RecurrentGradient);
-        }
-
-        int queriesOfStep = _rows.Steps == 0 ? 0 : _rows.At(0);
-        if (_slots.Vector is { } vector)
-            _ops.AddColumnSums(_dVectors.Span, _keyStride, queriesOfStep, _slots.QueryUnits, gradients[vector]);
-        if (_slots.Scale is { } scale) _ops.AddColumnSums(_dScales.Span, 1, queriesOfStep, 1, gradients[scale]);
-        Span<float> passed = _passed.Span[..floats];
-        _ops.ToUnits(_dValues.Span, _valueStride, _memory, units, passed);
-        _times.Lap(Pass.CellBackward);
-        dMemory = dMemory[..floats];
-        if (_keyRows is null)
-        {
-            dMemory.Clear();
-        }
-        else
-        {
-            KeepTable keep = _dropout.Keep(_products);
-            _products.BackwardWindow(_keyRows.Of(parameters), _dKeys.Span, _memory, keep, _dropout.GradientScale, dMemory);
-            _times.Lap(Pass.InputBackward);
-            _products.WeightGradient(
-                _dropout.Window(memory), units, _slots.QueryUnits, _memory, keep, _dKeys.Span, gradients[_slots.Key!],
-                _slots.KeyBias is { } bias ? gradients[bias] : default);
-            _times.Lap(Pass.InputGradient);
-            _dropout.BackwardWindow(dMemory);
-        }
-
-        _dropout.AddBackward(passed, dMemory);
-        _times.Lap(Pass.CellBackward);
-    }
+    /// <summary>Numbers of the memory that is remembered.</summary>
+    internal int MemoryFloats => _memory.Total * _slots.MemoryUnits;
 
     private AttentionMemory Memory => new(
         _keyRows is null ? _values.Span : _keys.Span, _keyStride, _values.Span, _valueStride, _numbers.Integers[.._memory.Total], Starts);

@@ -18,6 +18,26 @@ public sealed record AttentionSlots(
     /// <summary>The matrices that products read.</summary>
     internal IEnumerable<TensorSlot> Weights => new[] { Key, Query }.OfType<TensorSlot>();
 
+    /// <summary>Checks that its tensors are those of its kind, of its widths.</summary>
+    internal void Validate()
+    {
+        Throw.IfUndefined(Kind);
+        bool isConcat = Kind == AttentionKind.Concat;
+        if (Kind == AttentionKind.Dot && MemoryUnits != QueryUnits)
+            Throw.Argument($"dot attention needs a query as wide as its memory; found {QueryUnits} and {MemoryUnits}");
+        Check(nameof(Key), Key, Kind != AttentionKind.Dot, MemoryUnits, QueryUnits);
+        Check(nameof(KeyBias), KeyBias, isConcat, QueryUnits);
+        Check(nameof(Query), Query, isConcat, QueryUnits, QueryUnits);
+        Check(nameof(Vector), Vector, isConcat, QueryUnits);
+        if (Scale is not null) SlotChecks.Shape(Scale, 1);
+
+        void Check(string name, TensorSlot? slot, bool isNeeded, params ReadOnlySpan<int> shape)
+        {
+            if (slot is null == isNeeded) Throw.Argument($"{Kind} attention {(isNeeded ? "needs" : "has no")} {name}");
+            if (slot is not null) SlotChecks.Shape(slot, shape);
+        }
+    }
+
     /// <summary>Appends an attention's tensors to a layout, for an attention: <c>attention.key.weight</c>,
     /// <c>attention.key.bias</c>, <c>attention.query.weight</c>, <c>attention.vector</c> and <c>attention.scale</c>, those that there
     /// are.</summary>

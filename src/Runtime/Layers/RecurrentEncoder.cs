@@ -28,7 +28,8 @@ public sealed class RecurrentEncoder
     /// <param name="plan">The network's.</param>
     /// <param name="name">What the names of its mask places begin with, where it is not the network's only stack: these have the lowest
     /// numbers that are free.</param>
-    /// <param name="hasStateGradients">Whether the last states of all layers are read, and have gradients of their own.</param>
+    /// <param name="hasStateGradients">Whether the last states of all layers are read, and in training have gradients of their
+    /// own: <see cref="LastHiddenGradient"/>.</param>
     public RecurrentEncoder(
         IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
         string name = "", bool hasStateGradients = false)
@@ -97,17 +98,55 @@ public sealed class RecurrentEncoder
     /// <summary>D H.</summary>
     public int OutputUnits { get; }
 
+    /// <summary>Layers, each of all directions.</summary>
+    public int LayerCount => _layers.Length / _directions;
+
+    /// <summary>D.</summary>
+    public int DirectionCount => _directions;
+
+    /// <summary>Floats from one sequence's c to the next: H rounded up.</summary>
+    public int CellStride => _layers[0].CellStride;
+
     /// <summary>Whether the last states of all layers have gradients of their own.</summary>
-    internal bool HasStateGradients { get; }
+    public bool HasStateGradients { get; }
 
-    /// <summary>Where the gradient of the last h of a layer's direction is to be written before the backward pass, [H][B].</summary>
-    internal Span<float> LastHiddenGradient(int index) => _dHidden[index].Span;
+    /// <summary>h of a layer at each sequence's own end of the last window's walk, [H][B]; the initial one of a sequence without
+    /// steps.</summary>
+    /// <param name="layer">The layer, from 0.</param>
+    /// <param name="direction">0, or 1 for the reverse direction where there are two.</param>
+    /// <exception cref="ArgumentException">There is no such layer or direction.</exception>
+    public ReadOnlySpan<float> LastHidden(int layer, int direction = 0) => _layers[IndexOf(layer, direction)].LastHidden;
 
-    /// <summary>The same of the last c, [B][H rounded up to 16]; empty for cells that have none.</summary>
-    internal Span<float> LastCellGradient(int index) => _dCell[index].Span;
+    /// <summary>The same of c, [B][<see cref="CellStride"/>]; empty for cells that have none.</summary>
+    /// <inheritdoc cref="LastHidden"/>
+    public ReadOnlySpan<float> LastCell(int layer, int direction = 0) => _layers[IndexOf(layer, direction)].LastCell;
+
+    /// <summary>Where the gradient of <see cref="LastHidden"/> is to be written, or added, before every backward pass; what is there stays
+    /// until <see cref="ClearStateGradients"/>.</summary>
+    /// <inheritdoc cref="LastHidden"/>
+    /// <exception cref="ArgumentException">There is no such layer or direction, or the stack was not declared to have these
+    /// gradients.</exception>
+    public Span<float> LastHiddenGradient(int layer, int direction = 0) => _dHidden[IndexOfGradient(layer, direction)].Span;
+
+    /// <summary>The same of <see cref="LastCell"/>.</summary>
+    /// <inheritdoc cref="LastHiddenGradient"/>
+    public Span<float> LastCellGradient(int layer, int direction = 0) => _dCell[IndexOfGradient(layer, direction)].Span;
+
+    /// <summary>Makes the gradients of all last states 0.</summary>
+    public void ClearStateGradients()
+    {
+        foreach (Workspace.Slice gradient in _dHidden) gradient.Span.Clear();
+        foreach (Workspace.Slice gradient in _dCell) gradient.Span.Clear();
+    }
 
     /// <summary>The layers, for each its directions one after the other.</summary>
     internal RecurrentLayer[] Layers => _layers;
+
+    /// <summary>Whether its cells have a c.</summary>
+    internal bool HasCells => _layers[0].CellFloats > 0;
+
+    /// <summary>Sequences that it was declared for.</summary>
+    internal int Batch => _shape.Batch;
 
     /// <summary>The top layer's outputs of the last window, [T][D H][B].</summary>
     public ReadOnlySpan<float> Outputs => OutputsOf((_layers.Length / _directions) - 1);
@@ -146,6 +185,8 @@ public sealed class RecurrentEncoder
         if (rows.Batch != _shape.Batch || rows.Steps > _shape.TimeSteps || rows.Steps < 1)
             Throw.Argument($"a window of {rows}; the layers were declared for {_shape.Batch} and 1 to {_shape.TimeSteps} steps");
         Throw.IfShorter(x.Length, rows.Total * _inputs, nameof(x));
+        foreach (UnitDropout dropout in _inputDropouts) dropout.CheckDrawn(rows);
+        foreach (UnitDropout dropout in _recurrentDropouts) dropout.CheckDrawn(rows);
         _rows = rows;
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -155,12 +196,14 @@ public sealed class RecurrentEncoder
         }
     }
 
-    /// <summary>Back through the last window: adds to the gradients of all layers.</summary>
+    /// <summary>Back through the last window: adds to the gradients of all layers. Where last states have gradients of their own, those are
+    /// taken in, too.</summary>
     /// <param name="parameters">As in the forward pass.</param>
     /// <param name="gradients">To which it is added.</param>
     /// <param name="x">As in the forward pass.</param>
     /// <param name="dOutputs">The gradient of <see cref="Outputs"/>, [T][D H][B].</param>
-    /// <param name="dLast">That of <see cref="LastOutputs"/> beside it, [D H][B], or empty.</param>
+    /// <param name="dLast">That of <see cref="LastOutputs"/> beside it, [D H][B], or empty; empty where last states have gradients of their
+    /// own.</param>
     /// <param name="dx">Receives that of x, [T][I][B]; empty where nobody wants it.</param>
     public void Backward(
         ParameterBlock parameters, GradientBlock gradients, ReadOnlySpan<float> x, ReadOnlySpan<float> dOutputs,
@@ -169,6 +212,7 @@ public sealed class RecurrentEncoder
         Throw.IfShorter(x.Length, _rows.Total * _inputs, nameof(x));
         Throw.IfShorter(dOutputs.Length, _rows.Total * OutputUnits, nameof(dOutputs));
         if (!dLast.IsEmpty) Throw.IfShorter(dLast.Length, _rows.Batch * OutputUnits, nameof(dLast));
+        if (!dLast.IsEmpty && HasStateGradients) Throw.Argument($"{nameof(dLast)} belongs into {nameof(LastHiddenGradient)}");
         if (!dx.IsEmpty) Throw.IfShorter(dx.Length, _rows.Total * _inputs, nameof(dx));
         for (int layer = _inputDropouts.Length - 1; layer >= 0; layer--)
         {
@@ -203,6 +247,19 @@ public sealed class RecurrentEncoder
     public void Reset()
     {
         foreach (RecurrentLayer layer in _layers) layer.Reset();
+    }
+
+    private int IndexOf(int layer, int direction)
+    {
+        if ((uint)layer >= (uint)LayerCount) Throw.OutOfRange(nameof(layer), layer, $"0 to {LayerCount - 1}");
+        if ((uint)direction >= (uint)_directions) Throw.OutOfRange(nameof(direction), direction, $"0 to {_directions - 1}");
+        return (layer * _directions) + direction;
+    }
+
+    private int IndexOfGradient(int layer, int direction)
+    {
+        if (!HasStateGradients) Throw.Argument("the stack was not declared to have gradients of its last states");
+        return IndexOf(layer, direction);
     }
 
     private ReadOnlySpan<float> OutputsOf(int layer) =>

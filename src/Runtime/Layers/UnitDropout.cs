@@ -89,6 +89,13 @@ public sealed class UnitDropout
         _times.Lap(Pass.Masks);
     }
 
+    /// <summary>Refuses a window for which no masks are drawn.</summary>
+    internal void CheckDrawn(StepRows rows)
+    {
+        if (!IsActive || (rows.Steps == _rows.Steps && rows.Batch == _rows.Batch && rows.Total == _rows.Total)) return;
+        Throw.Argument($"the masks of '{Place.Name}' are drawn for {_rows}, and not for {rows}: draw them before the window is run");
+    }
+
     /// <summary>The units that a product over this place uses.</summary>
     internal KeepTable Keep(Products products) => IsActive && _structured ? Kept : products.All(_units);
 
@@ -141,8 +148,9 @@ public sealed class UnitDropout
     {
         if (!IsActive || !_structured)
         {
-            BackwardWindow(d);
-            _ops.AddScaled(d, 1f, dx[..(_rows.Total * _units)]);
+            // Where nothing is dropped, nobody need have drawn.
+            if (IsActive) BackwardWindow(d);
+            _ops.AddScaled(d, 1f, dx[..d.Length]);
             return;
         }
 

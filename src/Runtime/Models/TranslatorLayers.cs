@@ -29,15 +29,14 @@ internal sealed class TranslatorLayers
             hasStateGradients: true);
         TargetEmbedding = new EmbeddingLayer(
             model.TargetEmbedding ?? model.ClassifierWeight, tied: model.TargetEmbedding is null, target, plan);
-        var slots = new DecoderSlots(model.Decoder, model.Feeding, model.Attention, model.OutputWeight, model.OutputBias);
-        Decoder = new AttentionDecoder(slots, source, target, origin, rates, plan, "decoder.");
+        Decoder = new AttentionDecoder(model.Decoder, source, target, origin, rates, plan, "decoder.");
         Classifier = new LinearLayer(model.ClassifierWeight, model.ClassifierBias, target, Decoder.OutputDropout, plan);
         _bridges = new StateBridge[config.LayerCount];
         for (int layer = 0; layer < _bridges.Length; layer++)
         {
-            IReadOnlyList<(TensorSlot, TensorSlot)> maps = model.Bridge.Count > 0 ? model.Bridge[layer].Maps : [];
+            BridgeSlots? slots = model.Bridge.Count > 0 ? model.Bridge[layer] : null;
             int from = Math.Min(layer, config.EncoderLayerCount - 1);
-            _bridges[layer] = new StateBridge(Encoder, from, Decoder.Layers[layer], maps, target, plan);
+            _bridges[layer] = new StateBridge(Encoder, from, Decoder, layer, slots, plan);
         }
 
         _sources = plan.Scratch.Reserve((long)source.TimeSteps * source.Batch * config.EmbeddingSize);
@@ -93,12 +92,7 @@ internal sealed class TranslatorLayers
         ParameterBlock parameters = _model.Parameters;
 
         // Layers that no bridge reads have no gradient of their last state.
-        for (int i = 0; i < Encoder.Layers.Length; i++)
-        {
-            Encoder.LastHiddenGradient(i).Clear();
-            Encoder.LastCellGradient(i).Clear();
-        }
-
+        Encoder.ClearStateGradients();
         foreach (StateBridge bridge in _bridges) bridge.Backward(parameters, gradients, places);
         Encoder.Backward(parameters, gradients, _sources.Span, dOutputs, default, dSources);
         SourceEmbedding.Backward(gradients, units, rows, dSources);

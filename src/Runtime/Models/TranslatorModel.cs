@@ -11,7 +11,7 @@ public sealed class TranslatorModel
 {
     private const string EncoderPrefix = "encoder.", DecoderPrefix = "decoder.";
 
-    private readonly RecurrentSlots[] _encoder, _decoder;
+    private readonly RecurrentSlots[] _encoder;
 
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
@@ -28,17 +28,15 @@ public sealed class TranslatorModel
         config.Validate();
         Config = config;
         Layout = new ParameterLayout();
-        (int embedding, int hidden, int width) = (config.EmbeddingSize, config.HiddenSize, config.AttentionSize);
+        (int embedding, int width) = (config.EmbeddingSize, config.AttentionSize);
         bool isTied = config.TiesWeights;
         if (!config.SharesEmbedding) SourceEmbedding = Layout.Add("source.embedding", config.SourceVocabularySize, embedding);
         if (!isTied) TargetEmbedding = Layout.Add("target.embedding", config.TargetVocabularySize, embedding);
         _encoder = RecurrentStack.Append(config.Encoder, Layout, EncoderPrefix);
         Bridge = config.Bridge == BridgeKind.Dense ? AddBridge() : [];
-        _decoder = RecurrentStack.Append(config.Decoder, Layout, DecoderPrefix);
-        if (config.HasInputFeeding) Feeding = Layout.Add("decoder.feeding", width, _decoder[0].Input.Shape[1]);
-        Attention = AttentionSlots.Add(Layout, config.Attention, config.MemorySize, hidden, config.IsScaled, DecoderPrefix);
-        OutputWeight = Layout.Add("decoder.attention.output.weight", checked(config.MemorySize + hidden), width);
-        OutputBias = Layout.Add("decoder.attention.output.bias", width);
+        RecurrentSlots[] layers = RecurrentStack.Append(config.Decoder, Layout, DecoderPrefix);
+        Decoder = DecoderSlots.Add(
+            Layout, layers, config.Attention, config.MemorySize, width, config.IsScaled, config.HasInputFeeding, DecoderPrefix);
         ClassifierWeight = Layout.Add("classifier.weight", width, config.TargetVocabularySize);
         ClassifierBias = Layout.Add("classifier.bias", config.TargetVocabularySize);
         Parameters = parameters(Layout);
@@ -78,15 +76,7 @@ public sealed class TranslatorModel
     /// none.</summary>
     internal IReadOnlyList<BridgeSlots> Bridge { get; }
 
-    internal IReadOnlyList<RecurrentSlots> Decoder => _decoder;
-
-    internal TensorSlot? Feeding { get; }
-
-    internal AttentionSlots Attention { get; }
-
-    internal TensorSlot OutputWeight { get; }
-
-    internal TensorSlot OutputBias { get; }
+    internal DecoderSlots Decoder { get; }
 
     internal TensorSlot ClassifierWeight { get; }
 
@@ -94,11 +84,11 @@ public sealed class TranslatorModel
 
     private IEnumerable<WeightColumns> Weights =>
     [
-        .. _encoder.Concat(_decoder).SelectMany(layer => layer.Weights),
+        .. _encoder.Concat(Decoder.Layers).SelectMany(layer => layer.Weights),
         .. Bridge.SelectMany(bridge => bridge.Weights).Select(WeightColumns.All),
-        .. Attention.Weights.Select(WeightColumns.All),
-        .. Feeding is null ? (WeightColumns[])[] : [WeightColumns.All(Feeding)],
-        WeightColumns.All(OutputWeight),
+        .. Decoder.Attention.Weights.Select(WeightColumns.All),
+        .. Decoder.Feeding is { } feeding ? (WeightColumns[])[WeightColumns.All(feeding)] : [],
+        WeightColumns.All(Decoder.OutputWeight),
         WeightColumns.All(ClassifierWeight),
     ];
 
@@ -110,9 +100,9 @@ public sealed class TranslatorModel
     /// <inheritdoc cref="ParameterStart.Draw"/>
     public void Initialize(ulong seed, float range, float forgetBias = 0f, InitScheme scheme = InitScheme.Uniform)
     {
-        RecurrentSlots[] all = [.. _encoder, .. _decoder];
+        RecurrentSlots[] all = [.. _encoder, .. Decoder.Layers];
         ParameterStart.Draw(Parameters, all, ClassifierBias, seed, range, forgetBias, scheme);
-        if (Attention.Scale is { } scale) Parameters[scale].Fill(1f);
+        if (Decoder.Attention.Scale is { } scale) Parameters[scale].Fill(1f);
     }
 
     private BridgeSlots[] AddBridge()
@@ -120,26 +110,10 @@ public sealed class TranslatorModel
         var slots = new BridgeSlots[Config.LayerCount];
         for (int layer = 0; layer < slots.Length; layer++)
         {
-            (TensorSlot weight, TensorSlot bias) = Add("hidden");
-            (TensorSlot Weight, TensorSlot Bias)? cell = Config.Cell == CellKind.Lstm ? Add("cell") : null;
-            slots[layer] = new BridgeSlots(weight, bias, cell?.Weight, cell?.Bias);
-
-            (TensorSlot Weight, TensorSlot Bias) Add(string state)
-            {
-                string name = string.Create(CultureInfo.InvariantCulture, $"bridge.{layer}.{state}");
-                return (Layout.Add($"{name}.weight", Config.MemorySize, Config.HiddenSize), Layout.Add($"{name}.bias", Config.HiddenSize));
-            }
+            string prefix = string.Create(CultureInfo.InvariantCulture, $"bridge.{layer}.");
+            slots[layer] = BridgeSlots.Add(Layout, Config.Cell, Config.MemorySize, Config.HiddenSize, prefix);
         }
 
         return slots;
     }
-}
-
-/// <summary>Where the maps from an encoder's last state to a decoder's first lie, of one layer.</summary>
-internal sealed record BridgeSlots(TensorSlot HiddenWeight, TensorSlot HiddenBias, TensorSlot? CellWeight, TensorSlot? CellBias)
-{
-    public IEnumerable<TensorSlot> Weights => CellWeight is null ? [HiddenWeight] : [HiddenWeight, CellWeight];
-
-    public IReadOnlyList<(TensorSlot Weight, TensorSlot Bias)> Maps =>
-        CellWeight is null ? [(HiddenWeight, HiddenBias)] : [(HiddenWeight, HiddenBias), (CellWeight, CellBias!)];
 }
