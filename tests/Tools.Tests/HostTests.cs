@@ -39,10 +39,12 @@ public sealed class HostTests
     }
 
     [Test]
-    public async Task A_network_composed_of_layers_learns_what_it_is_shown()
+    public async Task Networks_composed_of_layers_learn_what_they_are_shown()
     {
-        await Assert.That(Share(await RunAsync("OwnNetwork", null, "0"))).IsLessThan(0.8);
-        await Assert.That(Share(await RunAsync("OwnNetwork", null, "300"))).IsGreaterThan(0.97);
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "tagger", "0"))).IsLessThan(0.8);
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "tagger", "300"))).IsGreaterThan(0.97);
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "reverser", "0"))).IsLessThan(0.1);
+        await Assert.That(Share(await RunAsync("OwnNetwork", null, "reverser", "1000"))).IsGreaterThan(0.95);
 
         static double Share(string told) => double.Parse(told, CultureInfo.InvariantCulture);
     }

@@ -4,6 +4,7 @@ using TinySD.Formats.Tables;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
@@ -119,6 +120,38 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Translate()
+    {
+        // sample
+        LoadedTranslator loaded = TranslatorFile.Load("de-en.tsd");
+        var session = new TranslatorSession(loaded.Translator, new DecodingOptions { Beam = 5, LengthPenalty = 1 });
+        EncodedSentence source = loaded.Encode("ein hund rennt durch den schnee .");
+        foreach (Translation translation in session.Translate(source.Units))
+            Console.WriteLine(string.Join(' ', session.WordsOf(translation)));
+        // end
+    }
+
+    public static void TrainTranslator()
+    {
+        // sample
+        ParallelTexts train = ParallelTexts.Read("train.de", "train.en").WithoutEmpty();
+        ParallelTexts valid = ParallelTexts.Read("val.de", "val.en");
+        TranslationUnits units = TranslationUnits.Build(train, new TranslationUnitOptions { Merges = 8000 });
+        TranslatorRecipe recipe = TranslatorRecipe.FindPreset("multi30k-small")!;
+        using var threads = new WorkerPool(Environment.ProcessorCount);
+        var task = new TranslatorTask(
+            recipe, units.Form, units.Source.Vocabulary.Count, units.Encode(train), units.Encode(valid), threads);
+        var run = new TrainingRun<TranslatorBatch>(task) { KeepsBest = true };
+        while (!run.IsAtEnd) Console.WriteLine($"BLEU {run.TrainEpoch().Valid.Metric:F1}");
+        var data = new PairsRecord
+        {
+            Train = new("train.de", "train.en", task.PairCount), Valid = new("val.de", "val.en", valid.Count),
+        };
+        var translator = new Translator(task.ModelOf(run.BestParameters!), units.Form);
+        TranslatorFile.Save("de-en.tsd", translator, new(units, new() { Recipe = recipe, Data = data }));
+        // end
+    }
+
     public static void Predict()
     {
         // sample
@@ -177,6 +210,29 @@ internal static class ReadmeSamples
         float[] frame = new float[stack.Config.InputSize], encoded = new float[stack.Config.OutputSize];
         stream.Run(frame, encoded);
         // end
+    }
+
+    public static void Compose()
+    {
+        // sample
+        var layout = new ParameterLayout();
+        RecurrentStackConfig reader = new()
+        {
+            Cell = CellKind.Lstm, InputSize = 12, HiddenSize = 16, LayerCount = 1, Direction = RecurrentDirection.Bidirectional,
+        };
+        RecurrentStackConfig writer = reader with { HiddenSize = 32, Direction = RecurrentDirection.Forward };
+        IReadOnlyList<RecurrentSlots> read = RecurrentStack.Declare(reader, layout, "reader.");
+        DecoderSlots write = DecoderSlots.Add(
+            layout, RecurrentStack.Declare(writer, layout, "writer."), AttentionKind.General, memoryUnits: 32, outputUnits: 32);
+        NetworkPlan plan = Trainer.NewPlan();
+        WindowShape source = new(Batch: 16, TimeSteps: 25, Training: true), target = source with { TimeSteps = 30 };
+        var encoder = new RecurrentEncoder(
+            read, directions: 2, isReverse: false, source, MaskOrigin.None, plan, "reader.", hasStateGradients: true);
+        var decoder = new AttentionDecoder(write, source, target, MaskOrigin.None, rates: default, plan, "writer.");
+        var bridge = new StateBridge(encoder, from: 0, decoder, to: 0, slots: null, plan);
+        plan.Take();
+        // end
+        bridge.Update(new ParameterBlock(layout));
     }
 
     public static void Chain()
