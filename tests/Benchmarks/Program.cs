@@ -7,6 +7,7 @@ var root =
 {
     StepsCommand.Create(),
     TaggerStepsCommand.Create(),
+    TranslatorStepsCommand.Create(),
     ProductsCommand.Create(),
 #if PEERS
     KernelsCommand.Create(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinySD.Benchmarks.Steps;
 using TinySD.Runtime.Ops;
 
 namespace TinySD.Benchmarks.Commands;
@@ -56,6 +57,18 @@ internal static class CommonOptions
             if (result.GetValueOrDefault<int?>() is { } width && (width is not (4 or 8 or 16) || width > KernelChoice.WidestLanes))
                 result.AddError($"--lanes is {width}; expected 4, 8 or 16, and at most {KernelChoice.WidestLanes} on this machine.");
         });
+        return option;
+    }
+
+    /// <summary>What to measure beside TinySD.</summary>
+    public static Option<string?> Peer()
+    {
+        var option = new Option<string?>("--peer")
+        {
+            Description = "Measure this library too. Needs a build with -p:Libtorch=true. To give it huge pages, set "
+                + "GLIBC_TUNABLES=glibc.malloc.hugetlb=1 in the environment before starting; the result says whether it was set.",
+        };
+        option.AcceptOnlyFromAmong(StepReport.Peer);
         return option;
     }
 

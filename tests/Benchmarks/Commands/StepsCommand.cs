@@ -24,12 +24,7 @@ internal static class StepsCommand
         Option<int> threads = CommonOptions.Threads();
         Option<int> rounds = CommonOptions.Whole("--rounds", 10, 1, 100_000, "Steps that each contestant is timed for.");
         Option<int> warmUp = CommonOptions.Whole("--warm-up", 3, 0, 100_000, "Steps that each contestant makes before that.");
-        var peer = new Option<string?>("--peer")
-        {
-            Description = "Measure this library too. Needs a build with -p:Libtorch=true. To give it huge pages, set "
-                + "GLIBC_TUNABLES=glibc.malloc.hugetlb=1 in the environment before starting; the result says whether it was set.",
-        };
-        peer.AcceptOnlyFromAmong(StepReport.Peer);
+        Option<string?> peer = CommonOptions.Peer();
         var alone = new Option<bool>("--peer-alone")
         {
             Description = "Time the peer without TinySD in the process: whether the company slows it down.",
@@ -94,7 +89,6 @@ internal static class StepsCommand
 #if PEERS
     private static LibtorchContestant CreatePeer(StepPlan plan) => LibtorchContestant.Create(StepReport.Peer, plan);
 #else
-    private static IContestant CreatePeer(StepPlan plan) =>
-        throw new BenchmarkException($"a native build has no peers: time {StepReport.Peer} with a build with -p:Libtorch=true.");
+    private static IContestant CreatePeer(StepPlan plan) => throw StepReport.NoPeer();
 #endif
 }

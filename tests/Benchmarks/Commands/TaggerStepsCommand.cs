@@ -22,9 +22,7 @@ internal static class TaggerStepsCommand
         Option<int> threads = CommonOptions.Threads();
         Option<int> rounds = CommonOptions.Whole("--rounds", 100, 1, 100_000, "Steps that each contestant is timed for.");
         Option<int> warmUp = CommonOptions.Whole("--warm-up", 10, 0, 100_000, "Steps that each contestant makes before that.");
-        var peer = new Option<string?>("--peer") { Description = "Measure this library too. Needs a build with -p:Libtorch=true." };
-        peer.AcceptOnlyFromAmong(StepReport.Peer);
-        Option<string?> output = CommonOptions.Out();
+        Option<string?> peer = CommonOptions.Peer(), output = CommonOptions.Out();
         var command = new Command(
             "tagger-steps", "Time whole training steps of a bidirectional LSTM that tags: TinySD with random, structured and no dropout, "
             + "and a peer, in turn in one process.")
@@ -77,7 +75,6 @@ internal static class TaggerStepsCommand
 #if PEERS
     private static LibtorchTagger CreatePeer(TaggerPlan plan) => LibtorchTagger.Create(StepReport.Peer, plan);
 #else
-    private static IContestant CreatePeer(TaggerPlan plan) =>
-        throw new BenchmarkException($"a native build has no peers: time {StepReport.Peer} with a build with -p:Libtorch=true.");
+    private static IContestant CreatePeer(TaggerPlan plan) => throw StepReport.NoPeer();
 #endif
 }

@@ -67,6 +67,9 @@ internal static class StepReport
 #endif
     }
 
+    /// <summary>What a build without peers has to say.</summary>
+    public static BenchmarkException NoPeer() => new($"a native build has no peers: time {Peer} with a build with -p:Libtorch=true.");
+
     /// <summary>What a race's title ends with.</summary>
     public static string TitleEnd(IReadOnlyList<StepTimes> results, int threads) =>
         $"{threads} {(threads == 1 ? "thread" : "threads")}"
