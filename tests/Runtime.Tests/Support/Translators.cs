@@ -27,7 +27,7 @@ internal static class Translators
         var random = new Random(seed);
         int[][] sources =
             [.. Enumerable.Range(0, count).Select(_ => random.GetItems([3, 4, 5, 6, 7, 8, 9, 10], random.Next(1, 8)))];
-        int[][] targets = [.. sources.Select(source => source.Reverse().ToArray())];
+        int[][] targets = [.. sources.Select(source => Enumerable.Reverse(source).ToArray())];
         return new SentencePairs(sources, targets, [.. targets.Select(target => Form.ToWords(target))]);
     }
 

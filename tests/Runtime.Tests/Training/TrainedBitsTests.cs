@@ -216,7 +216,7 @@ public sealed class TrainedBitsTests
         int[][] sources = new int[60][];
         for (int i = 0, at = 0; i < sources.Length; at += 1 + sources[i].Length, i++)
             sources[i] = Array.ConvertAll(s_text[at..(at + 1 + (s_text[at] % 11))], unit => TranslatorConfig.MarkCount + unit);
-        int[][] targets = Array.ConvertAll(sources, source => Array.ConvertAll([.. source.Reverse()], unit => unit + 1));
+        int[][] targets = Array.ConvertAll(sources, source => Array.ConvertAll([.. Enumerable.Reverse(source)], unit => unit + 1));
         TranslatorForm form = new() { TargetUnits = [.. Enumerable.Range(0, Vocabulary + 4).Select(unit => $"{unit}")] };
         var task = new TranslatorTask(recipe, form, Vocabulary + 3, new SentencePairs(sources, targets), null, runner);
         return Bits(new TrainingRun<TranslatorBatch>(task));
