@@ -63,7 +63,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
             [
                 (_pairs.Source, train?.Source), (_pairs.Target, train?.Target), (_pairs.ValidSource, valid?.Source),
                 (_pairs.ValidTarget, valid?.Target), (_pairs.TestSource, test?.Source), (_pairs.TestTarget, test?.Target),
-                .. _data.Files.Select(file => (file.Option, file.PathOf(reading))),
+                .. _data.FilesOf(reading),
             ],
             Plan = setup => TranslatorData.Read(train!, valid, null, reading, recipe, setup.Progress, setup.Stop).Plan(recipe, setup),
             Beside = TranslatorDataOptions.Rows(options),

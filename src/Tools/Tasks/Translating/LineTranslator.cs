@@ -71,7 +71,8 @@ internal sealed class LineTranslator(
         foreach (SourceLine line in lines)
         {
             int count = (line.Source.Units.Length + MostUnits - 1) / MostUnits;
-            TranslatedPart[][] own = [.. Enumerable.Range(next, count).Select(i => PartsOf(parts[i], found[i]))];
+            var own = new TranslatedPart[count][];
+            for (int i = 0; i < count; i++) own[i] = PartsOf(parts[next + i], found[next + i]);
             next += count;
             translated.Add(new(line, count == 0 ? [new("", 0, 0, [])] : Join(own)));
         }
@@ -85,13 +86,22 @@ internal sealed class LineTranslator(
     // The best of all parts, the second best and so on; where one has fewer, its last goes on.
     private TranslatedText[] Join(TranslatedPart[][] parts)
     {
-        var texts = new TranslatedText[parts.Max(own => own.Length)];
-        for (int rank = 0; rank < texts.Length; rank++)
+        int most = 0;
+        foreach (TranslatedPart[] own in parts) most = Math.Max(most, own.Length);
+        var texts = new TranslatedText[most];
+        for (int rank = 0; rank < most; rank++)
         {
             TranslatedPart[] chosen = Array.ConvertAll(parts, own => own[Math.Min(rank, own.Length - 1)]);
-            texts[rank] = new(
-                string.Join(' ', chosen.SelectMany(WordsOf)), chosen.Sum(part => part.Translation.Score),
-                chosen.Sum(part => part.Translation.LogProbability), chosen);
+            var words = new List<string>();
+            double score = 0, logProbability = 0;
+            foreach (TranslatedPart part in chosen)
+            {
+                words.AddRange(WordsOf(part));
+                score += part.Translation.Score;
+                logProbability += part.Translation.LogProbability;
+            }
+
+            texts[rank] = new(string.Join(' ', words), score, logProbability, chosen);
         }
 
         return texts;

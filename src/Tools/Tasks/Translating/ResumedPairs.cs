@@ -24,7 +24,10 @@ internal sealed class ResumedPairs(ResumedRun<TranslatorRecipe, RunPairs> run)
         run.SameOptions(TranslatorDataOptions.WithoutFiles(given), Known, TranslatorDataOptions.ValueOf);
 
         // A file may lie in another place, but there must have been one.
-        foreach ((string option, string path) in given.Where(option => !Known.ContainsKey(option.Key))) run.Same(option, path, null);
+        foreach ((string option, string path) in given)
+        {
+            if (!Known.ContainsKey(option)) run.Same(option, path, null);
+        }
     }
 
     /// <summary>Refuses other data than the run's.</summary>

@@ -34,13 +34,16 @@ internal static class TranslationOutput
             if (parts.Count == 0) Write([], [], []);
             foreach ((EncodedSentence source, Translation translation) in parts)
             {
-                string[] end = translation.IsWhole ? [s_end] : [];
-                string[] read = [.. source.Units.Select((unit, i) => NameOf(units.Source, unit, source.Words[i])), s_end];
-                string[] written = [.. translation.Units.Select(unit => units.Target.Vocabulary[unit]), .. end];
+                var read = new List<string>();
+                for (int i = 0; i < source.Units.Length; i++) read.Add(NameOf(units.Source, source.Units[i], source.Words[i]));
+                var written = new List<string>();
+                foreach (int unit in translation.Units) written.Add(units.Target.Vocabulary[unit]);
+                read.Add(s_end);
+                if (translation.IsWhole) written.Add(s_end);
                 Write(read, written, translation.Attention);
             }
 
-            void Write(string[] source, string[] target, float[][] weights)
+            void Write(IReadOnlyList<string> source, IReadOnlyList<string> target, float[][] weights)
             {
                 using (var json = new Utf8JsonWriter(output, new() { Encoder = CliJson.Encoder }))
                 {

@@ -79,11 +79,8 @@ internal sealed class TranslatorDataOptions
     public Option ValidFraction => _validFraction;
 
     /// <summary>Those that name files, and what a reading has of each.</summary>
-    public IReadOnlyList<(FileOption Option, Func<TranslatorReading, string?> PathOf)> Files =>
-    [
-        (_codes, reading => reading.Codes), (_sourceList, reading => reading.SourceVocabulary),
-        (_targetList, reading => reading.TargetVocabulary),
-    ];
+    public IReadOnlyList<(FileOption Option, string? Path)> FilesOf(TranslatorReading reading) =>
+        [(_codes, reading.Codes), (_sourceList, reading.SourceVocabulary), (_targetList, reading.TargetVocabulary)];
 
     public IEnumerable<Option> All =>
         [_merges, _codes, _share, _sourceList, _targetList, _sourceSize, _targetSize, _count, _lower, _validFraction, _splitSeed];
@@ -92,8 +89,12 @@ internal sealed class TranslatorDataOptions
     public static bool HoldsOutValid(IReadOnlyDictionary<string, string> given) => given.ContainsKey(ValidFractionName);
 
     /// <summary>Options but for those that name a file, whose place may be another when a run goes on.</summary>
-    public static IReadOnlyDictionary<string, string> WithoutFiles(IReadOnlyDictionary<string, string> given) =>
-        given.Where(option => option.Key is not (CodesName or SourceListName or TargetListName)).ToDictionary();
+    public static IReadOnlyDictionary<string, string> WithoutFiles(IReadOnlyDictionary<string, string> given)
+    {
+        var others = new Dictionary<string, string>(given);
+        foreach (string name in (string[])[CodesName, SourceListName, TargetListName]) others.Remove(name);
+        return others;
+    }
 
     /// <summary>A reading of a run that goes on, with files where the command line says they are now.</summary>
     public TranslatorReading Moved(ParseResult parsed, TranslatorReading reading) => reading with
@@ -161,8 +162,12 @@ internal sealed class TranslatorDataOptions
     }
 
     /// <summary>Options and values, as reports show them.</summary>
-    public static IReadOnlyList<(string Option, string Value)> Rows(IReadOnlyDictionary<string, string> options) =>
-        [.. options.Select(option => (option.Key, ValueOf(option.Key, option.Value)!))];
+    public static IReadOnlyList<(string Option, string Value)> Rows(IReadOnlyDictionary<string, string> options)
+    {
+        var rows = new List<(string, string)>();
+        foreach ((string option, string word) in options) rows.Add((option, ValueOf(option, word)!));
+        return rows;
+    }
 
     /// <summary>Writes them as members of the recipe in results.</summary>
     public static void WriteMembers(JsonMembers json, TranslatorReading reading) => json

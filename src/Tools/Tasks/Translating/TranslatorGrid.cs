@@ -31,7 +31,7 @@ internal sealed class TranslatorGrid(
     public override IEnumerable<(string Name, string Value)> Facts => TranslatorTraining.FactsOf(data);
 
     public override IEnumerable<(string Option, string Value)> Rows() =>
-        SettingRows.With(base.Rows(), [.. options.Select(option => (option.Key, option.Value))]);
+        SettingRows.With(base.Rows(), TranslatorDataOptions.Rows(options));
 
     public override void Check(Dictionary<string, JsonElement> begun, string folder) => _sets.Check(begun, folder);
 
