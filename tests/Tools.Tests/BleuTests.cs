@@ -48,7 +48,8 @@ public sealed class BleuTests
     {
         using var folder = new TestFolder();
         JsonElement json = Score(folder, "a b x d e f\nx", "a b c d e f\ny", "--json --chrf").Json;
-        foreach (string key in (string[])["bleu", "brevityPenalty", "precisions", "hypothesisLength", "referenceLength", "signature", "chrf"])
+        string[] keys = ["bleu", "brevityPenalty", "precisions", "hypothesisLength", "referenceLength", "signature", "chrf"];
+        foreach (string key in keys)
             await Assert.That(json.TryGetProperty(key, out _)).IsTrue().Because(key);
         await Assert.That(json.GetProperty("precisions").GetArrayLength()).IsEqualTo(4);
         await Assert.That(json.GetProperty("sentences").GetInt32()).IsEqualTo(2);
@@ -69,7 +70,8 @@ public sealed class BleuTests
         string[] references =
         [
             folder.PutText("1", "It is a guide to action that ensures that the military will forever heed Party commands\n"),
-            folder.PutText("2", "It is the guiding principle which guarantees the military forces always being under the command of the Party\n"),
+            folder.PutText(
+                "2", "It is the guiding principle which guarantees the military forces always being under the command of the Party\n"),
             folder.PutText("3", "It is the practical guide for the army always to heed the directions of the party\n"),
         ];
         CliResult result = Tinysd.Run(["bleu", folder.PutText("own", own), .. references, "--json"]);
@@ -101,7 +103,8 @@ public sealed class BleuTests
     {
         using var folder = new TestFolder();
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true)) gzip.Write(Encoding.UTF8.GetBytes("a b c d\r\ne\r\n"));
+        using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+            gzip.Write(Encoding.UTF8.GetBytes("a b c d\r\ne\r\n"));
         string reference = folder.Put("reference.gz", packed.ToArray());
         CliResult result = Tinysd.RunOn("a b c d\ne\n", "bleu", "-", reference);
         await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);

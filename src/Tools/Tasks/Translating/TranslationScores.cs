@@ -26,7 +26,9 @@ internal sealed class LineScorer(ScoreChoice choice)
 
     private string Cased(string line) => choice.IgnoresCase ? line.ToLowerInvariant() : line;
 
-    private string[] WordsOf(string line) => choice.Tokens == ScoreTokens.None ? line.Split(s_blanks, StringSplitOptions.RemoveEmptyEntries) : Tokenizer13a.Tokenize(line);
+    private string[] WordsOf(string line) => choice.Tokens == ScoreTokens.None
+        ? line.Split(s_blanks, StringSplitOptions.RemoveEmptyEntries)
+        : Tokenizer13a.Tokenize(line);
 }
 
 /// <summary>What came of it.</summary>
