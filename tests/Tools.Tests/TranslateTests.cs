@@ -88,6 +88,24 @@ public sealed class TranslateTests
     }
 
     [Test]
+    public async Task Pieces_that_join_to_the_same_words_are_one_translation()
+    {
+        using var folder = new TestFolder();
+        await Assert.That(folder.TrainTranslator("--bpe", "12", "--epochs", "1").Code).IsEqualTo(0);
+        string input = string.Concat(TranslatorFiles.Pairs(10, 5).Select(pair => pair.Source + "\n"));
+        CliResult best = Translate(folder, input, "--beam", "12", "--n-best", "12");
+        await Assert.That(best.Code).IsEqualTo(0).Because(best.Error);
+        string[][] rows = [.. best.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(" ||| "))];
+        foreach (IGrouping<string, string[]> block in rows.GroupBy(row => row[0]))
+        {
+            await Assert.That(block.Select(row => row[1]).Distinct().Count()).IsEqualTo(block.Count());
+            await Assert.That(block.Count()).IsLessThanOrEqualTo(12);
+        }
+
+        await Assert.That(rows.Select(row => row[0]).Distinct().Count()).IsEqualTo(10);
+    }
+
+    [Test]
     public async Task A_translation_ends_at_the_limit_at_the_latest()
     {
         using var folder = new TestFolder();

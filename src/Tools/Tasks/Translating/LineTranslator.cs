@@ -34,7 +34,9 @@ internal sealed class LineTranslator(
     /// <summary>Units of a line that are translated at once; what is longer is translated in parts.</summary>
     public const int MostUnits = 1 << 14;
 
-    private readonly TranslatorSession _session = new(loaded.Translator, decoding, batch, runner: runner, hardware: hardware);
+    // Different pieces may join to the same words, so that all that are followed are asked for where several are wanted.
+    private readonly TranslatorSession _session = new(
+        loaded.Translator, decoding with { NBest = decoding.NBest == 1 ? 1 : decoding.Beam }, batch, runner: runner, hardware: hardware);
 
     /// <summary>The units of both sides.</summary>
     public TranslationUnits Units => loaded.Description.Units;
@@ -83,13 +85,15 @@ internal sealed class LineTranslator(
     private static TranslatedPart[] PartsOf(EncodedSentence source, IReadOnlyList<Translation> translations) =>
         [.. translations.Select(translation => new TranslatedPart(source, translation))];
 
-    // The best of all parts, the second best and so on; where one has fewer, its last goes on.
-    private TranslatedText[] Join(TranslatedPart[][] parts)
+    // The best of all parts, the second best and so on, as many different ones as are asked for; where one part has fewer, its last goes
+    // on.
+    private List<TranslatedText> Join(TranslatedPart[][] parts)
     {
         int most = 0;
         foreach (TranslatedPart[] own in parts) most = Math.Max(most, own.Length);
-        var texts = new TranslatedText[most];
-        for (int rank = 0; rank < most; rank++)
+        var texts = new List<TranslatedText>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        for (int rank = 0; rank < most && texts.Count < decoding.NBest; rank++)
         {
             TranslatedPart[] chosen = Array.ConvertAll(parts, own => own[Math.Min(rank, own.Length - 1)]);
             var words = new List<string>();
@@ -101,7 +105,8 @@ internal sealed class LineTranslator(
                 logProbability += part.Translation.LogProbability;
             }
 
-            texts[rank] = new(string.Join(' ', words), score, logProbability, chosen);
+            string text = string.Join(' ', words);
+            if (known.Add(text)) texts.Add(new(text, score, logProbability, chosen));
         }
 
         return texts;
