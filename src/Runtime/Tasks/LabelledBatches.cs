@@ -17,7 +17,7 @@ internal sealed class LabelledBatches : IBatches<SequenceBatch>
         _form = form;
         _sequences = sequences;
         _feeder = new SequenceFeeder(form, recipe.BatchSize);
-        _order = new LengthOrder(recipe.Seed, sequences.Count, recipe.BatchSize, sequences.LengthOf);
+        _order = new LengthOrder(recipe.Seed, sequences.Count, recipe.BatchSize, i => sequences.LengthOf(i));
         int known = counts.Count(count => count > 0);
         if (recipe.BalancesLabels)
             _weights = Array.ConvertAll(counts, count => count == 0 ? 0f : (float)(sequences.Count / ((double)known * count)));

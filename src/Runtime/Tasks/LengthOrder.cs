@@ -4,8 +4,8 @@ namespace TinySD.Runtime.Tasks;
 /// <param name="seed">The run's.</param>
 /// <param name="count">Sequences.</param>
 /// <param name="batchSize">Sequences in a batch.</param>
-/// <param name="lengthOf">Steps of a sequence.</param>
-internal sealed class LengthOrder(ulong seed, int count, int batchSize, Func<int, int> lengthOf)
+/// <param name="lengthOf">A sequence's place among others of other lengths: its steps, for example.</param>
+internal sealed class LengthOrder(ulong seed, int count, int batchSize, Func<int, long> lengthOf)
 {
     // Batches whose sequences are sorted by length together: enough for few steps that only one sequence has, few enough to stay random.
     private const int SortedTogether = 16;

@@ -19,7 +19,7 @@ internal sealed class TaggerBatches : IBatches<TaggerBatch>
         _recipe = recipe;
         _pieces = pieces;
         _feeder = new TaggerFeeder(pieces, config, recipe.BatchSize);
-        _order = new LengthOrder(recipe.Seed, pieces.Count, recipe.BatchSize, pieces.LengthOf);
+        _order = new LengthOrder(recipe.Seed, pieces.Count, recipe.BatchSize, piece => pieces.LengthOf(piece));
         int[] counts = new int[config.VocabularySize];
         TaggedSentences sentences = pieces.Sentences;
         for (int i = 0; i < sentences.Count; i++)

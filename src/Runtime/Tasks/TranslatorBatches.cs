@@ -20,7 +20,7 @@ internal sealed class TranslatorBatches : IBatches<TranslatorBatch>
 
         // By targets, whose steps cost more, and then by sources.
         _order = new LengthOrder(recipe.Seed, _trained.Length, recipe.BatchSize, i =>
-            (pairs.TargetOf(_trained[i]).Length << 16) + pairs.SourceOf(_trained[i]).Length);
+            ((long)pairs.TargetOf(_trained[i]).Length << 16) + pairs.SourceOf(_trained[i]).Length);
     }
 
     /// <summary>Pairs that are trained on.</summary>
