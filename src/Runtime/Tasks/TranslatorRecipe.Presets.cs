@@ -25,7 +25,7 @@ public sealed partial record TranslatorRecipe
         new()
         {
             Name = "multi30k-small", EmbeddingSize = 256, HiddenSize = 512, TiesWeights = true, InitScheme = InitScheme.Scaled,
-            InitRange = 0.05f, ForgetBias = 1f, BatchSize = 64, Epochs = 20, LearningRate = 1e-3f, Optimizer = OptimizerKind.Adam,
+            InitRange = 0.15f, ForgetBias = 1f, BatchSize = 64, Epochs = 20, LearningRate = 1e-3f, Optimizer = OptimizerKind.Adam,
             LearningRateSchedule = LearningRateSchedule.Cosine, ClipNorm = 1f, LossReduction = LossReduction.Mean, LabelSmoothing = 0.1f,
             Dropout = new() { Kind = DropoutKind.Structured, Embedding = 0.4f, Layer = 0.4f, Recurrent = 0.2f, Output = 0.4f },
             ContextRate = 0.4f,
