@@ -211,8 +211,8 @@ internal abstract partial class RecurrentLayer
     /// have added to it.</summary>
     public void Proceed(ParameterBlock parameters, int t) => Advance(parameters, t, default);
 
-    /// <summary>The pre-activations of step <paramref name="t"/>, [B][<see cref="GateStride"/>], those of its input where a GRU has two; the
-    /// gates after the step, and after the step backward the gradient of the pre-activations.</summary>
+    /// <summary>The pre-activations of step <paramref name="t"/>, [B][<see cref="GateStride"/>], those of its input where a GRU has two;
+    /// the gates after the step, and after the step backward the gradient of the pre-activations.</summary>
     public Span<float> PreActivations(int t) => GatesOf(t);
 
     /// <summary>The same of all steps.</summary>
