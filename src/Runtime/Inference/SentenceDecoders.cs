@@ -62,13 +62,7 @@ internal sealed class SentenceDecoders
         options.Validate();
         if (options.Beam > _beams)
             Throw.Argument($"{options.Beam} beams are asked for; there is room for {_beams}");
-        int[] order = new int[sources.Count];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        Array.Sort(order, (a, b) =>
-        {
-            int byLength = sources.SourceOf(b).Length.CompareTo(sources.SourceOf(a).Length);
-            return byLength != 0 ? byLength : a.CompareTo(b);
-        });
+        int[] order = LongestFirst.Order(sources.Count, source => sources.SourceOf(source).Length);
         if (sources.LongestSource > 65535)
             Throw.Argument($"a source has {sources.LongestSource} units; the most are 65535");
         if (sources.LongestSource > _usual.Longest && !(_long?.Longest >= sources.LongestSource))

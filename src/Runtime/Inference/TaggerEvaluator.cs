@@ -120,13 +120,7 @@ public sealed class TaggerEvaluator
     private void Walk(
         TaggedSentences sentences, Action<TagDecoder, int> told, Action<double>? progress, CancellationToken cancellation)
     {
-        int[] order = new int[sentences.Count];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        Array.Sort(order, (a, b) =>
-        {
-            int byLength = sentences.LengthOf(b).CompareTo(sentences.LengthOf(a));
-            return byLength != 0 ? byLength : a.CompareTo(b);
-        });
+        int[] order = LongestFirst.Order(sentences.Count, sentence => sentences.LengthOf(sentence));
         if (sentences.Longest > _usual.Batch.Longest && _long?.Batch.Longest < sentences.Longest) _long = null;
         if (sentences.Longest > _usual.Batch.Longest) _long ??= NewPart(1, sentences.Longest, default);
         var pieces = new TaggedPieces(sentences, Math.Max(1, sentences.Longest));

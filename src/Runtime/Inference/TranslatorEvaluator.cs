@@ -76,13 +76,7 @@ public sealed class TranslatorEvaluator
     {
         ArgumentNullException.ThrowIfNull(pairs);
         if (!pairs.HasTargets) Throw.Argument("the sentences have no translations to score");
-        int[] order = new int[pairs.Count];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        Array.Sort(order, (a, b) =>
-        {
-            int byLength = LongerOf(b).CompareTo(LongerOf(a));
-            return byLength != 0 ? byLength : a.CompareTo(b);
-        });
+        int[] order = LongestFirst.Order(pairs.Count, pair => LongerOf(pair));
         int longest = order.Length == 0 ? 0 : LongerOf(order[0]);
         if (longest > _usual.Batch.LongestSource && !(_long?.Batch.LongestSource >= longest))
             _long = NewPart(1, longest, longest, default);

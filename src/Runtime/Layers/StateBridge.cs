@@ -1,4 +1,5 @@
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Ops;
 
 namespace TinySD.Runtime.Layers;
 
@@ -40,6 +41,7 @@ public sealed class StateBridge
 {
     private readonly RecurrentEncoder _encoder;
     private readonly RecurrentLayer _to;
+    private readonly VectorOps _ops;
     private readonly TanhMap? _hiddenMap, _cellMap;
     private readonly int _from, _directions, _units, _batch;
     private readonly Workspace.Slice _hidden, _cell, _dJoined, _mapped;
@@ -58,6 +60,7 @@ public sealed class StateBridge
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(plan);
         (_encoder, _from, _to, _units, _directions) = (encoder, from, decoder.Layer(to), encoder.Hidden, encoder.DirectionCount);
+        _ops = plan.Vectors;
         WindowShape shape = decoder.Shape;
         Check(encoder, from, slots, shape);
         _batch = shape.Batch;
@@ -111,7 +114,7 @@ public sealed class StateBridge
             cells = _mapped.Span;
         }
 
-        ToRows(cells, batch, _to.CarriedCell);
+        _ops.ToRows(cells, StepRows.Even(1, batch), _to.HiddenUnits, _to.CarriedCell, _to.CellStride);
     }
 
     /// <summary>Back from the gradient of the decoder's first state: added to that of the encoder's last, which several may read.</summary>
@@ -147,7 +150,7 @@ public sealed class StateBridge
         }
 
         if (_cell.Length == 0) return;
-        ToUnits(_to.InitialCellGradient, batch, _mapped.Span);
+        _ops.ToUnits(_to.InitialCellGradient, _to.CellStride, StepRows.Even(1, batch), _to.HiddenUnits, _mapped.Span);
         ReadOnlySpan<float> dCell = _mapped.Span;
         if (_cellMap is not null)
         {
@@ -200,23 +203,4 @@ public sealed class StateBridge
 
     private Span<float> Row(Workspace.Slice joined, int direction, int unit, int batch) =>
         joined.Span.Slice(((direction * _units) + unit) * batch, batch);
-
-    // c of the decoder's layer [B][stride] from [H][B], and back.
-    private void ToRows(ReadOnlySpan<float> units, int batch, Span<float> rows)
-    {
-        int width = _to.HiddenUnits, stride = _to.CellStride;
-        for (int unit = 0; unit < width; unit++)
-        {
-            for (int b = 0; b < batch; b++) rows[(b * stride) + unit] = units[(unit * batch) + b];
-        }
-    }
-
-    private void ToUnits(ReadOnlySpan<float> rows, int batch, Span<float> units)
-    {
-        int width = _to.HiddenUnits, stride = _to.CellStride;
-        for (int unit = 0; unit < width; unit++)
-        {
-            for (int b = 0; b < batch; b++) units[(unit * batch) + b] = rows[(b * stride) + unit];
-        }
-    }
 }

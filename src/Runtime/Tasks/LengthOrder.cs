@@ -1,3 +1,5 @@
+using TinySD.Runtime.Models;
+
 namespace TinySD.Runtime.Tasks;
 
 /// <summary>An order of sequences for each epoch: random, and yet batches are of like lengths.</summary>
@@ -21,11 +23,7 @@ internal sealed class LengthOrder(ulong seed, int count, int batchSize, Func<int
         for (int first = 0; first < _order.Length; first += together)
         {
             Span<int> part = _order.AsSpan(first, Math.Min(together, _order.Length - first));
-            part.Sort((a, b) =>
-            {
-                int byLength = lengthOf(b).CompareTo(lengthOf(a));
-                return byLength != 0 ? byLength : a.CompareTo(b);
-            });
+            LongestFirst.Sort(part, lengthOf);
         }
 
         Orders.Shuffle(_batches, ref random);

@@ -18,7 +18,7 @@ public sealed partial record TranslatorRecipe
     /// <para><c>iwslt-deen</c>: Deng et al., "Latent Alignment and Variational Attention" (NeurIPS 2018), section 6 and appendix: an
     /// encoder of 2 layers of 512 each way, a decoder of 2 layers of 768, dropout of 0.3, Adam at 0.0003, halved when validation perplexity
     /// gets no better, byte pairs.</para>
-    /// <para><c>multi30k-small</c>: ours, with structured dropout at every site, for well under an hour on two cores.</para>
+    /// <para><c>multi30k-small</c>: ours, with structured dropout, for well under an hour on two cores.</para>
     /// </remarks>
     public static IReadOnlyList<TranslatorRecipe> Presets { get; } =
     [
