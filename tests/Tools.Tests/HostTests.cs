@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace TinySD.Tools.Tests;
@@ -81,26 +80,12 @@ public sealed class HostTests
         double Mse(string model) => Tinysd.Run("eval", model, "--data", table, "--json").Json.GetProperty("mse").GetDouble();
     }
 
-    // A host as this solution has built it.
     private static async Task<string> RunAsync(string host, string? input, params string[] args)
     {
-        string own = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), framework = Path.GetFileName(own);
-        string configuration = Path.GetFileName(Path.GetDirectoryName(own)!);
-        string program = Path.Combine(Checkout.Root, "tests/Hosts", host, "bin", configuration, framework, $"TinySD.Hosts.{host}.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. args])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
-        return process.ExitCode == 0
-            ? await output
-            : throw new InvalidOperationException($"{host} ended with {process.ExitCode}: {await errors}");
+        CliResult result = await BuiltProgram.RunAsync($"tests/Hosts/{host}", $"TinySD.Hosts.{host}", input, args);
+        return result.Code == 0
+            ? result.Out
+            : throw new InvalidOperationException($"{host} ended with {result.Code}: {result.Error}");
     }
 
     private static Dictionary<string, string> Read(string lines) =>

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace TinySD.Tools.Tests;
+
+/// <summary>A program of this solution beside the tests, as it was built with them.</summary>
+internal static class BuiltProgram
+{
+    /// <summary>Where a project is built to.</summary>
+    /// <param name="folder">The project's folder in the checkout.</param>
+    public static string FolderOf(string folder)
+    {
+        string own = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), framework = Path.GetFileName(own);
+        string configuration = Path.GetFileName(Path.GetDirectoryName(own)!);
+        return Path.Combine(Checkout.Root, folder, "bin", configuration, framework);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="folder">Its project's folder in the checkout.</param>
+    /// <param name="name">Its assembly.</param>
+    /// <param name="input">What standard input brings.</param>
+    /// <param name="args">Its arguments.</param>
+    public static async Task<CliResult> RunAsync(string folder, string name, string? input, params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(FolderOf(folder), $"{name}.dll"), .. args])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        return new CliResult(process.ExitCode, await output, await errors);
+    }
+}
