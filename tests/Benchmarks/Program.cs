@@ -8,6 +8,7 @@ var root =
     StepsCommand.Create(),
     TaggerStepsCommand.Create(),
     TranslatorStepsCommand.Create(),
+    InferenceStepsCommand.Create(),
     ProductsCommand.Create(),
 #if PEERS
     KernelsCommand.Create(),

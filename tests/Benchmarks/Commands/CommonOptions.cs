@@ -72,6 +72,26 @@ internal static class CommonOptions
         return option;
     }
 
+    /// <summary>What to step beside TinySD.</summary>
+    public static Option<string?> InferencePeer()
+    {
+        var option = new Option<string?>("--peer")
+        {
+            Description = "Measure this library too. Needs a build with -p:OnnxRuntime=true.",
+        };
+        option.AcceptOnlyFromAmong(InferenceStepsCommand.Peer);
+        return option;
+    }
+
+    /// <summary>How long a race of inference is.</summary>
+    public static (Option<int> Rounds, Option<int> BlockMilliseconds, Option<int> OtherMebibytes) Race() => (
+        Whole("--rounds", 40, 1, 100_000, "Rounds, in each of which every contestant has its turn."),
+        Whole("--block-ms", 5, 1, 10_000, "Milliseconds that calls in a row take in a round, about; always at least one call."),
+        Whole("--other-mib", 64, 1, 4096, "Mebibytes that other work walks over before the single call that is timed after it."));
+
+    /// <summary>The result as JSON.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Write the result as JSON instead of Markdown." };
+
     /// <summary>Where the result is kept.</summary>
     public static Option<string?> Out() => new("--out")
     {

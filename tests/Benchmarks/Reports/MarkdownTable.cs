@@ -7,6 +7,9 @@ internal sealed class MarkdownTable(params string[] header)
 {
     private readonly List<string[]> _rows = [header];
 
+    /// <summary>Whether there is more than the header.</summary>
+    public bool HasRows => _rows.Count > 1;
+
     public void Add(params string[] cells) => _rows.Add(cells);
 
     public override string ToString()

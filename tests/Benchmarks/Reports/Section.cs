@@ -11,13 +11,14 @@ internal sealed record Section(string Title, string Body)
     /// <summary>A result with what it depends on above it.</summary>
     public static Section Create(string title, ParseResult command, string note, params MarkdownTable[] tables)
     {
-        string words = string.Join(' ', Words(command));
         string day = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        string head = $"`{words}`, commit {SourceVersion.Describe()}, {day}. {Machine.Runtime}; {Machine.InstructionSets}.";
+        string head = $"`{CommandOf(command)}`, commit {SourceVersion.Describe()}, {day}. {Machine.Runtime}; {Machine.InstructionSets}.";
         return new Section(title, string.Join('\n', [$"{head} {note}\n", .. tables.Select(table => table.ToString())]));
     }
 
-    // The file that a result is written to is no part of what was measured.
+    /// <summary>What was typed, but for the file that the result is written to: it is no part of what was measured.</summary>
+    public static string CommandOf(ParseResult command) => string.Join(' ', Words(command));
+
     private static IEnumerable<string> Words(ParseResult command)
     {
         string[] words = [.. command.Tokens.Select(token => token.Value)];
