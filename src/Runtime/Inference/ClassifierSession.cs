@@ -37,39 +37,44 @@ public sealed partial class ClassifierSession : StreamingSession
     /// <param name="batch">Sequences B whose steps come at once, at least 1.</param>
     /// <param name="maxTimeSteps">Steps of a run that are computed together, 1 to 65536: longer runs are cut into pieces of so many. More
     /// are faster and take more memory.</param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
-    /// host gives too little memory.</exception>
+    /// <param name="delta">How much a number must have changed to be taken again; by default everything is taken at every step. With
+    /// thresholds a run is computed step by step, whatever <paramref name="maxTimeSteps"/>, and the sequences of a batch one after
+    /// another. Whole sequences are exact.</param>
+    /// <exception cref="ArgumentException">A size or a threshold is out of range, there are thresholds and the classifier does not read
+    /// forward, all together pass 2^31 floats, the profile does not run here, or the host gives too little memory.</exception>
     public ClassifierSession(
         Classifier classifier, int longest = 400, IParallelRunner? runner = null, HardwareProfile? hardware = null,
-        Func<int, Memory<float>>? memory = null, int batch = 1, int maxTimeSteps = 1)
+        Func<int, Memory<float>>? memory = null, int batch = 1, int maxTimeSteps = 1, DeltaThresholds delta = default)
         : base(Throw.IfNull(classifier).Model.Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _classifier = classifier;
         SequenceModelConfig config = classifier.Model.Config;
-        (_network, _whole) = NetworkOf(new(1, longest, Training: false));
+        Check(delta, config.Body.Direction == RecurrentDirection.Forward ? null : "a classifier that reads a sequence from its end");
+        _together = delta.IsOff ? maxTimeSteps : 1;
+        NetworkPlan plan;
+        ((_network, _whole), plan) = NetworkOf(new(1, longest, Training: false), default);
         if (config.Body.Direction == RecurrentDirection.Forward)
-            (_stepped, _part) = NetworkOf(new(batch, maxTimeSteps, Training: false, GoesOn: true));
+            ((_stepped, _part), plan) = NetworkOf(new(batch, _together, Training: false, GoesOn: true), delta);
         _feeder = new SequenceFeeder(classifier.Form, 1);
         _row = new float[classifier.Form.Inputs.Length];
         _last = new LastValue[checked(batch * _row.Length)];
         _labels = classifier.Form.Labels.Length;
         _probabilities = new double[checked(batch * _labels)];
         _lengths = new int[batch];
-        _together = maxTimeSteps;
         int pooled = _stepped?.Pooling is null ? 0 : config.Body.OutputSize;
         Carry(
             StateKind.Classifier, _stepped is null ? [] : _stepped.Layers,
             (pooled * sizeof(float)) + (pooled > 0 ? sizeof(long) : 0) + (_row.Length * sizeof(double)),
-            [(int)config.Body.Cell, (int)config.ReadOut, (int)config.Body.Direction, config.Body.InputSize, config.VocabularySize]);
+            [(int)config.Body.Cell, (int)config.ReadOut, (int)config.Body.Direction, config.Body.InputSize, config.VocabularySize], plan);
 
-        (SequenceNetwork Network, SequenceBatch Batch) NetworkOf(WindowShape shape)
+        ((SequenceNetwork Network, SequenceBatch Batch), NetworkPlan) NetworkOf(WindowShape shape, DeltaThresholds carried)
         {
-            var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
-            ((SequenceNetwork Network, SequenceBatch Batch) declared, _) = SequenceNetwork.Declare(classifier.Model, shape, plan);
-            plan.Take(memory);
+            var own = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true, Delta = carried };
+            ((SequenceNetwork Network, SequenceBatch Batch) declared, _) = SequenceNetwork.Declare(classifier.Model, shape, own);
+            own.Take(memory);
             declared.Network.Begin(default);
-            return declared;
+            return (declared, own);
         }
     }
 

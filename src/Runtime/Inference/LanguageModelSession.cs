@@ -28,24 +28,28 @@ public sealed class LanguageModelSession : StreamingSession
     /// <param name="batch">Sequences B, at least 1.</param>
     /// <param name="maxTimeSteps">Steps that are computed together, 1 to 65536: longer runs are cut into pieces of so many. More are faster
     /// and take more memory.</param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
-    /// host gives too little memory.</exception>
+    /// <param name="delta">How much a number must have changed to be taken again; by default everything is taken at every step. With
+    /// thresholds a run is computed step by step, whatever <paramref name="maxTimeSteps"/>, and the sequences of a batch one after
+    /// another.</param>
+    /// <exception cref="ArgumentException">A size or a threshold is out of range, all together pass 2^31 floats, the profile does not run
+    /// here, or the host gives too little memory.</exception>
     public LanguageModelSession(
         LanguageModel model, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null,
-        int batch = 1, int maxTimeSteps = 1)
+        int batch = 1, int maxTimeSteps = 1, DeltaThresholds delta = default)
         : base(Throw.IfNull(model).Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _vocabulary = model.Config.VocabularySize;
-        _together = maxTimeSteps;
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
-        _network = new LanguageModelNetwork(model, new(batch, maxTimeSteps, Training: false), MaskOrigin.None, plan);
+        Check(delta);
+        _together = delta.IsOff ? maxTimeSteps : 1;
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true, Delta = delta };
+        _network = new LanguageModelNetwork(model, new(batch, _together, Training: false), MaskOrigin.None, plan);
 
         // The network's own rows are padded.
         _answers = plan.Scratch.Reserve(batch == 1 ? 0 : (long)batch * _vocabulary);
         plan.Take(memory);
         _network.Begin(default);
-        Carry(StateKind.LanguageModel, _network.Layers, 0, [(int)model.Config.Cell, model.Config.EmbeddingSize]);
+        Carry(StateKind.LanguageModel, _network.Layers, 0, [(int)model.Config.Cell, model.Config.EmbeddingSize], plan);
     }
 
     /// <summary>Feeds one token, in a session of one sequence.</summary>
@@ -93,7 +97,9 @@ public sealed class LanguageModelSession : StreamingSession
         for (int first = 0, most = _together * Batch; first < tokens.Length; first += most)
         {
             bool isLast = tokens.Length - first <= most;
-            _network.Forward(isLast ? tokens[first..] : tokens.Slice(first, most), isLast ? 1 : 0);
+
+            // A read-out that carries its sums sees every step.
+            _network.Forward(isLast ? tokens[first..] : tokens.Slice(first, most), isLast || !Delta.IsOff ? 1 : 0);
             _network.Carry();
         }
 

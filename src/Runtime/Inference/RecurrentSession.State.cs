@@ -5,7 +5,8 @@ namespace TinySD.Runtime.Inference;
 // Its state as numbers.
 public sealed partial class RecurrentSession
 {
-    /// <summary>Sets the state that the next call starts from.</summary>
+    /// <summary>Sets the state that the next call starts from. With delta thresholds its first step takes everything: only the bytes of a
+    /// state go on to the same bits.</summary>
     /// <param name="h">[L D, B, H], for each layer its directions one after the other.</param>
     /// <param name="c">The same for the cells of an LSTM; empty for 0, and for other cells.</param>
     /// <exception cref="ArgumentException">A length is wrong.</exception>
@@ -22,6 +23,7 @@ public sealed partial class RecurrentSession
             CheckFinite(c, "c");
         }
 
+        ResetCarried();
         for (int i = 0; i < _layers.Length; i++)
         {
             RecurrentLayer layer = _layers[i];

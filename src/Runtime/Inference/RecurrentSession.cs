@@ -33,20 +33,24 @@ public sealed partial class RecurrentSession : StreamingSession
     /// <param name="memory">Gives the host's memory for the session's floats and is asked once, here, for how many; <see langword="null"/>
     /// to allocate. What it gives must outlive the session and be nobody else's; it may hold anything and start anywhere, best on a
     /// multiple of <see cref="AlignedBuffer.AlignmentBytes"/>.</param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
-    /// host gives too little memory.</exception>
+    /// <param name="delta">How much a number must have changed to be taken again; by default everything is taken at every step. With
+    /// thresholds a run is computed step by step, whatever <paramref name="maxTimeSteps"/>, and the sequences of a batch one after
+    /// another.</param>
+    /// <exception cref="ArgumentException">A size or a threshold is out of range, there are thresholds and the stack does not read forward,
+    /// all together pass 2^31 floats, the profile does not run here, or the host gives too little memory.</exception>
     public RecurrentSession(
         RecurrentStack stack, int batch = 1, int maxTimeSteps = 1, IParallelRunner? runner = null, HardwareProfile? hardware = null,
-        Func<int, Memory<float>>? memory = null)
+        Func<int, Memory<float>>? memory = null, DeltaThresholds delta = default)
         : base(Throw.IfNull(stack).Parameters, batch)
     {
         if (maxTimeSteps < 1) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "at least 1");
         _stack = stack;
         _batch = batch;
-        _maxTimeSteps = maxTimeSteps;
         RecurrentStackConfig config = stack.Config;
+        Check(delta, config.Direction == RecurrentDirection.Forward ? null : "a stack that reads an input from its end");
+        _maxTimeSteps = maxTimeSteps = delta.IsOff ? maxTimeSteps : 1;
         runner ??= SingleThread.Instance;
-        var plan = new NetworkPlan(runner, KernelChoice.For(hardware)) { SharesCopies = true };
+        var plan = new NetworkPlan(runner, KernelChoice.For(hardware)) { SharesCopies = true, Delta = delta };
         var shape = new WindowShape(batch, maxTimeSteps, Training: false, IsUneven: batch > 1);
         int directions = config.DirectionCount, hidden = config.HiddenSize;
         _packing = new SequencePacking(batch, maxTimeSteps);
@@ -56,6 +60,7 @@ public sealed partial class RecurrentSession : StreamingSession
             int direction = i % directions;
             _layers[i] = RecurrentLayer.Create(stack.Slots(i / directions, direction), shape, plan, new RecurrentTraits
             {
+                SeesHidden = i >= directions,
                 IsReverse = direction == 1 || config.Direction == RecurrentDirection.Reverse,
 
                 // Unit-major, the two directions of a step lie one after the other: no pass joins them.
@@ -73,8 +78,9 @@ public sealed partial class RecurrentSession : StreamingSession
         _moved = plan.Scratch.Reserve(batch);
         plan.Take(memory);
         foreach (RecurrentLayer layer in _layers) layer.Update(stack.Parameters);
+        foreach (DeltaProduct product in plan.DeltaProducts) product.Packing = _packing;
         _lengths = new int[batch];
-        Carry(StateKind.RecurrentStack, _layers, 0, [(int)config.Cell, config.LayerCount, (int)config.Direction, config.InputSize]);
+        Carry(StateKind.RecurrentStack, _layers, 0, [(int)config.Cell, config.LayerCount, (int)config.Direction, config.InputSize], plan);
     }
 
     /// <summary>What becomes of a number of an input or a state that is infinite or not a number. By default it is refused.</summary>

@@ -32,22 +32,26 @@ public sealed class RegressorSession : StreamingSession
     /// <param name="batch">Series B, at least 1.</param>
     /// <param name="maxTimeSteps">Rows that are computed together, 1 to 65536: longer runs are cut into pieces of so many. More are faster
     /// and take more memory. Has no effect where every prediction looks at a window.</param>
-    /// <exception cref="ArgumentException">A size is out of range, all together pass 2^31 floats, the profile does not run here, or the
-    /// host gives too little memory.</exception>
+    /// <param name="delta">How much a number must have changed to be taken again; by default everything is taken at every step. With
+    /// thresholds a run is computed step by step, whatever <paramref name="maxTimeSteps"/>, and the sequences of a batch one after
+    /// another.</param>
+    /// <exception cref="ArgumentException">A size or a threshold is out of range, there are thresholds and every prediction looks at a
+    /// window, all together pass 2^31 floats, the profile does not run here, or the host gives too little memory.</exception>
     public RegressorSession(
         Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null, Func<int, Memory<float>>? memory = null,
-        int batch = 1, int maxTimeSteps = 1)
+        int batch = 1, int maxTimeSteps = 1, DeltaThresholds delta = default)
         : base(Throw.IfNull(regressor).Model.Parameters, batch)
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         SequenceModelConfig config = regressor.Model.Config;
         _form = regressor.Form;
         _window = Math.Max(1, _form.Window);
-        _together = _form.Window > 0 ? 1 : maxTimeSteps;
+        Check(delta, _form.Window > 0 ? "a regressor that reads a window anew at every step" : null);
+        _together = _form.Window > 0 || !delta.IsOff ? 1 : maxTimeSteps;
         _width = _form.Inputs.Length;
         _outputs = _form.OutputCount;
         int steps = Math.Max(_window, _together);
-        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true };
+        var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true, Delta = delta };
         ((_network, _batch), _) = SequenceNetwork.Declare(regressor.Model, new(batch, steps, Training: false), plan);
         plan.Take(memory);
         _rows = new float[checked(batch * (_form.Window > 0 ? _window : 0) * _width)];
@@ -63,7 +67,7 @@ public sealed class RegressorSession : StreamingSession
         Carry(
             StateKind.Regressor, _form.Window > 0 ? [] : _network.Layers,
             (floats * sizeof(float)) + (_width * sizeof(double)) + sizeof(long),
-            [(int)config.Body.Cell, _width, _form.Window, config.LinearRows, _form.FeedsChange ? 1 : 0]);
+            [(int)config.Body.Cell, _width, _form.Window, config.LinearRows, _form.FeedsChange ? 1 : 0], plan);
     }
 
     /// <summary>Rows that must come before the next one is predicted from, of the series that lacks most; 0 once all are.</summary>

@@ -11,6 +11,10 @@ internal enum StateKind : ushort
     Classifier = 4,
     Sampler = 5,
     ErrorWatch = 6,
+    RecurrentStackDelta = 7,
+    LanguageModelDelta = 8,
+    RegressorDelta = 9,
+    ClassifierDelta = 10,
 }
 
 /// <summary>What stands before a state, 16 bytes: "TSDS", a version, the kind, and a hash of the shape, which does not count
@@ -52,10 +56,17 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
             Throw.Argument("these bytes are no state: expected what CopyState has written");
         int version = BinaryPrimitives.ReadUInt16LittleEndian(state[4..]);
         if (version != Version) Throw.Argument($"the state is of version {version}; {Version} was expected");
-        var kind = (StateKind)BinaryPrimitives.ReadUInt16LittleEndian(state[6..]);
-        if (kind != Kind) Throw.Argument($"the state is of kind '{NameOf(kind)}'; '{NameOf(Kind)}' was expected");
+        CheckKind(state);
         if (BinaryPrimitives.ReadUInt64LittleEndian(state[8..]) != Shape)
-            Throw.Argument($"the state is of a {NameOf(kind)} of another shape; one of the same model was expected");
+            Throw.Argument($"the state is of a {NameOf(Kind)} of another shape; one of the same model was expected");
+    }
+
+    /// <summary>Refuses a wrong length, and before that a state of another kind.</summary>
+    /// <exception cref="ArgumentException">It is wrong.</exception>
+    public void CheckLength(ReadOnlySpan<byte> state, int expected)
+    {
+        if (state.Length >= Bytes && BinaryPrimitives.ReadUInt32LittleEndian(state) == Magic) CheckKind(state);
+        CheckLength(state.Length, expected);
     }
 
     /// <summary>Refuses a wrong length.</summary>
@@ -74,8 +85,31 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
         StateKind.Classifier => "classifier",
         StateKind.Sampler => "sampler",
         StateKind.ErrorWatch => "error-watch",
+        StateKind.RecurrentStackDelta => "recurrent-stack-delta",
+        StateKind.LanguageModelDelta => "language-model-delta",
+        StateKind.RegressorDelta => "regressor-delta",
+        StateKind.ClassifierDelta => "classifier-delta",
         _ => $"{(int)kind}",
     };
+
+    /// <summary>The kind of a session's state that has carried sums too.</summary>
+    public static StateKind DeltaOf(StateKind kind) => kind switch
+    {
+        StateKind.RecurrentStack => StateKind.RecurrentStackDelta,
+        StateKind.LanguageModel => StateKind.LanguageModelDelta,
+        StateKind.Regressor => StateKind.RegressorDelta,
+        _ => StateKind.ClassifierDelta,
+    };
+
+    private void CheckKind(ReadOnlySpan<byte> state)
+    {
+        var kind = (StateKind)BinaryPrimitives.ReadUInt16LittleEndian(state[6..]);
+        if (kind == Kind) return;
+        string why = IsDelta(kind) == IsDelta(Kind) ? "" : ": a session goes on from the state of one that has delta thresholds too, or none";
+        Throw.Argument($"the state is of kind '{NameOf(kind)}'; '{NameOf(Kind)}' was expected{why}");
+
+        static bool IsDelta(StateKind kind) => kind is >= StateKind.RecurrentStackDelta and <= StateKind.ClassifierDelta;
+    }
 }
 
 /// <summary>Writes a state's numbers one after the other.</summary>

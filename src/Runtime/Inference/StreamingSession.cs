@@ -7,12 +7,12 @@ namespace TinySD.Runtime.Inference;
 /// sequence at a time, and belongs to one thread at a time.</summary>
 /// <remarks>
 /// <para>A state is 16 bytes of what it is, then sequence by sequence what it holds: of each layer h [H] and then, of an LSTM, c [H], in
-/// single precision; then what else the kind of session carries. So the state of one sequence, 16 bytes and its own, is that of a session
+/// single precision; then what else the kind of session carries, and with <see cref="DeltaThresholds"/> its sums. So the state of one sequence, 16 bytes and its own, is that of a session
 /// of a batch of one.</para>
 /// <para>Two threads in one session at once are an error that is told: <see cref="InvalidOperationException"/>. Any number of sessions,
 /// each on a thread of its own, may share a model.</para>
 /// </remarks>
-public abstract class StreamingSession : IStreamingState
+public abstract partial class StreamingSession : IStreamingState
 {
     private RecurrentLayer[] _layers = [];
     private StateHead _head;
@@ -52,7 +52,7 @@ public abstract class StreamingSession : IStreamingState
     {
         using OneThread.Use use = Enter();
         foreach (RecurrentLayer layer in _layers) layer.Reset();
-        for (int sequence = 0; sequence < Batch; sequence++) ResetOwn(sequence);
+        for (int sequence = 0; sequence < Batch; sequence++) ResetBeside(sequence);
     }
 
     /// <summary>Forgets everything fed so far of one sequence; the others go on.</summary>
@@ -70,7 +70,7 @@ public abstract class StreamingSession : IStreamingState
             if (!cell.IsEmpty) cell.Slice(sequence * layer.CellStride, layer.CellStride).Clear();
         }
 
-        ResetOwn(sequence);
+        ResetBeside(sequence);
     }
 
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ public abstract class StreamingSession : IStreamingState
     /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
     public void SetState(ReadOnlySpan<byte> state)
     {
-        StateHead.CheckLength(state.Length, StateBytes);
+        _head.CheckLength(state, StateBytes);
         using OneThread.Use use = Enter();
         _head.Check(state);
         for (int sequence = 0; sequence < Batch; sequence++) Check(sequence, PartOf(state, sequence));
@@ -118,7 +118,7 @@ public abstract class StreamingSession : IStreamingState
     public void SetState(int sequence, ReadOnlySpan<byte> state)
     {
         CheckSequence(sequence);
-        StateHead.CheckLength(state.Length, SequenceStateBytes);
+        _head.CheckLength(state, SequenceStateBytes);
         using OneThread.Use use = Enter();
         _head.Check(state);
         Check(sequence, PartOf(state, 0));
@@ -130,9 +130,12 @@ public abstract class StreamingSession : IStreamingState
     /// <param name="layers">The layers whose h and c are carried.</param>
     /// <param name="ownBytes">Bytes that a sequence has beside these.</param>
     /// <param name="shape">What else makes states of one size different.</param>
-    private protected void Carry(StateKind kind, ReadOnlySpan<RecurrentLayer> layers, int ownBytes, ReadOnlySpan<int> shape)
+    /// <param name="plan">That of the network.</param>
+    private protected void Carry(
+        StateKind kind, ReadOnlySpan<RecurrentLayer> layers, int ownBytes, ReadOnlySpan<int> shape, NetworkPlan plan)
     {
         _layers = layers.ToArray();
+        (Delta, _products) = (plan.Delta, [.. plan.DeltaProducts]);
         ulong hash = StateHead.HashOf(shape);
         long floats = 0;
         foreach (RecurrentLayer layer in _layers)
@@ -142,11 +145,18 @@ public abstract class StreamingSession : IStreamingState
             hash = StateHead.HashOf([hidden, cells], hash);
         }
 
-        _head = new StateHead(kind, hash);
-        long sequence = (floats * sizeof(float)) + ownBytes, all = StateHead.Bytes + (Batch * sequence);
+        long carried = 0;
+        foreach (DeltaProduct product in _products)
+        {
+            carried += CarriedBytes(product);
+            hash = StateHead.HashOf([product.LastOf(0).Length, product.SumsOf(0).Length], hash);
+        }
+
+        _head = new StateHead(_products.Length > 0 ? StateHead.DeltaOf(kind) : kind, hash);
+        long sequence = (floats * sizeof(float)) + ownBytes + carried, all = StateHead.Bytes + (Batch * sequence);
         if (all > Array.MaxLength) Throw.Argument($"the state of {Throw.Counted(Batch, "sequence")} would pass 2^31 bytes");
         (_layerFloats, _sequenceBytes, StateBytes) = ((int)floats, (int)sequence, (int)all);
-        for (int b = 0; b < Batch; b++) ResetOwn(b);
+        for (int b = 0; b < Batch; b++) ResetBeside(b);
     }
 
     /// <summary>Refuses a second thread until what it gives is disposed of.</summary>
@@ -215,6 +225,7 @@ public abstract class StreamingSession : IStreamingState
         }
 
         WriteOwn(sequence, ref writer);
+        WriteCarried(sequence, ref writer);
     }
 
     private void Read(int sequence, ReadOnlySpan<byte> state)
@@ -228,6 +239,7 @@ public abstract class StreamingSession : IStreamingState
         }
 
         ReadOwn(sequence, ref reader);
+        ReadCarried(sequence, ref reader);
     }
 
     private void Check(int sequence, ReadOnlySpan<byte> state)
@@ -236,7 +248,7 @@ public abstract class StreamingSession : IStreamingState
         int wrong = reader.FindNotFinite(_layerFloats);
         string? fault = wrong >= 0 && !TakesNonFinite
             ? $"number {wrong} of sequence {sequence} is infinite or not a number"
-            : FindFaultOfOwn(ref reader);
+            : FindFaultOfOwn(ref reader) ?? FindFaultOfCarried(ref reader);
         if (fault is not null) Throw.Argument($"these bytes are no state: {fault}. What was there stays");
     }
 }

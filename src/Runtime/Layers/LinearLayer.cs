@@ -13,6 +13,7 @@ public sealed class LinearLayer
     private readonly Products _products;
     private readonly PassTimes _times;
     private readonly UnitDropout _dropout;
+    private readonly DeltaProduct? _delta;
     private readonly int _inputs, _columns;
     private StepRows _window;
     private int _first;
@@ -24,6 +25,13 @@ public sealed class LinearLayer
     /// <param name="dropout">Of x: who gives the layer x applies it.</param>
     /// <param name="plan">The network's.</param>
     public LinearLayer(TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan)
+        : this(weight, bias, shape, dropout, plan, isOfHidden: true)
+    {
+    }
+
+    /// <summary>The same of hidden units, or of what the network is fed with.</summary>
+    internal LinearLayer(
+        TensorSlot weight, TensorSlot bias, WindowShape shape, UnitDropout dropout, NetworkPlan plan, bool isOfHidden)
     {
         ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(bias);
@@ -38,6 +46,7 @@ public sealed class LinearLayer
         _inputs = weight.Shape[0];
         _columns = weight.Shape[1];
         plan.Product(weight, shape, dropout.Place, isStepped: false, shape.TimeSteps);
+        _delta = plan.DeltaOf(WeightColumns.All(weight), shape.Batch, isOfHidden);
     }
 
     /// <summary>Floats from one row of y to the next: N rounded up.</summary>
@@ -58,7 +67,15 @@ public sealed class LinearLayer
         Throw.IfShorter(x.Length, window.Total * _inputs, nameof(x));
         Throw.IfShorter(y.Length, window.Total * Stride, nameof(y));
         (_window, _first) = (window, first);
-        _products.ForwardWindow(_rows.Of(parameters), x, window, Keep, parameters.Padded(_bias), y);
+        Weights weights = _rows.Of(parameters);
+        ReadOnlySpan<float> bias = parameters.Padded(_bias);
+        if (_delta is null) _products.ForwardWindow(weights, x, window, Keep, bias, y);
+        for (int t = 0; _delta is not null && t < window.Steps; t++)
+        {
+            int before = window.Before(t);
+            _delta.Step(weights, x[(before * _inputs)..], window.At(t), bias, y[(before * Stride)..], adds: false);
+        }
+
         _times.Lap(Pass.ClassifierForward);
     }
 

@@ -15,6 +15,7 @@ public sealed class NetworkPlan
 
     private readonly List<MaskPlace> _places = [];
     private readonly List<PlannedProduct> _products = [];
+    private readonly List<DeltaProduct> _deltas = [];
     private int _weightMasks, _wordMasks;
 
     private readonly IParallelRunner _runner;
@@ -30,6 +31,12 @@ public sealed class NetworkPlan
     /// <summary>Whether copies of weights are the parameters' own, shared by all networks that ask for them: of a session, under which
     /// parameters do not change.</summary>
     internal bool SharesCopies { get; init; }
+
+    /// <summary>Changes that products leave out; of a session, in which nothing is dropped and no gradient is wanted.</summary>
+    internal DeltaThresholds Delta { get; init; }
+
+    /// <summary>The products that carry their sums, in the order of declaration; none where <see cref="Delta"/> is off.</summary>
+    internal IReadOnlyList<DeltaProduct> DeltaProducts => _deltas;
 
     /// <summary>Every place where units can be dropped, in the order in which they were declared.</summary>
     public IReadOnlyList<MaskPlace> Places => _places;
@@ -99,9 +106,22 @@ public sealed class NetworkPlan
     internal void Product(TensorSlot weight, WindowShape shape, MaskPlace? place, bool isStepped, int together)
     {
         int k = weight.Shape[0], n = weight.Shape[1];
-        string name = weight.Name.EndsWith(Weight, StringComparison.Ordinal) ? weight.Name[..^Weight.Length] : weight.Name;
-        _products.Add(new PlannedProduct(name, k, n, shape.TimeSteps, shape.Batch, place, isStepped, shape.Training));
+        _products.Add(new PlannedProduct(NameOf(weight), k, n, shape.TimeSteps, shape.Batch, place, isStepped, shape.Training));
         Products.Announce(k, n, together, shape.Batch, shape.Training, shape.IsUneven);
+    }
+
+    /// <summary>Declares a product that carries its sums; null where <see cref="Delta"/> is off.</summary>
+    /// <param name="columns">The weights.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="isOfHidden">Whether its inputs are hidden units, and not what the network is fed with.</param>
+    /// <param name="part">Stands behind the name where weights are more than one product.</param>
+    internal DeltaProduct? DeltaOf(WeightColumns columns, int batch, bool isOfHidden, string part = "")
+    {
+        if (Delta.IsOff) return null;
+        float threshold = isOfHidden ? Delta.Hidden : Delta.Inputs;
+        var product = new DeltaProduct(NameOf(columns.Slot) + part, columns.Rows, columns.Count, batch, threshold, this);
+        _deltas.Add(product);
+        return product;
     }
 
     /// <summary>Declares something for as many steps, or sequences, at a time as there is room for, and takes that room: for the most, or
@@ -132,4 +152,7 @@ public sealed class NetworkPlan
         Products.ReserveScratch(Scratch);
         Scratch.Allocate(memory);
     }
+
+    private static string NameOf(TensorSlot weight) =>
+        weight.Name.EndsWith(Weight, StringComparison.Ordinal) ? weight.Name[..^Weight.Length] : weight.Name;
 }

@@ -66,6 +66,7 @@ public sealed class RecurrentEncoder
             _layers[i] = RecurrentLayer.Create(slots[i], shape, plan, new RecurrentTraits
             {
                 InputDropout = _inputDropouts[layer],
+                SeesHidden = layer > 0,
                 RecurrentDropout = _recurrentDropouts[i],
                 IsReverse = isReverse || direction == 1,
                 Part = directions == 1 ? default : new OutputPart(direction * Hidden, OutputUnits),

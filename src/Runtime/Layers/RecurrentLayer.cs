@@ -17,6 +17,7 @@ internal abstract partial class RecurrentLayer
     private readonly RecurrentTraits _traits;
     private readonly WeightRows _inputRows;
     private readonly WeightRows? _recurrentRows;
+    private readonly DeltaProduct? _inputDelta, _recurrentDelta;
     private readonly StepStates? _cell, _dHidden, _dPast;
     private readonly WindowShape _shape;
     private readonly bool _separate;
@@ -46,6 +47,8 @@ internal abstract partial class RecurrentLayer
         Workspace workspace = plan.Scratch;
         _inputRows = new WeightRows(slots.Input, Products, workspace, plan.SharesCopies);
         if (!slots.IsResetFirst) _recurrentRows = new WeightRows(slots.Recurrent, Products, workspace, plan.SharesCopies, traits.Drop);
+        _inputDelta = plan.DeltaOf(WeightColumns.All(slots.Input), shape.Batch, traits.SeesHidden);
+        if (!slots.IsResetFirst) _recurrentDelta = plan.DeltaOf(WeightColumns.All(slots.Recurrent), shape.Batch, isOfHidden: true);
         long steps = (long)shape.Batch * GateStride;
         _gates = workspace.Reserve(_piece * steps);
 
@@ -153,6 +156,12 @@ internal abstract partial class RecurrentLayer
     public void Forward(ParameterBlock parameters, ReadOnlySpan<float> x, StepRows rows, Span<float> joined = default)
     {
         Start(rows);
+        if (_inputDelta is not null)
+        {
+            for (int t = 0; t < rows.Steps; t++) Step(parameters, t, x[(rows.Before(t) * _inputs)..], joined);
+            return;
+        }
+
         KeepTable keep = Keep(_traits.InputDropout, _inputs);
         int pieces = (rows.Steps + _piece - 1) / _piece;
         for (int i = 0; i < pieces; i++)
@@ -203,7 +212,10 @@ internal abstract partial class RecurrentLayer
         if (!_shape.Training) _first = t;
         StepRows one = StepRows.Even(1, _rows.At(t));
         KeepTable keep = new(Keep(_traits.InputDropout, _inputs).At(t));
-        Products.ForwardWindow(_inputRows.Of(parameters), x, one, keep, parameters.Padded(Slots.Bias), GatesOf(t));
+        Weights weights = _inputRows.Of(parameters);
+        ReadOnlySpan<float> bias = parameters.Padded(Slots.Bias);
+        if (_inputDelta is not null) _inputDelta.Step(weights, x, one.Batch, bias, GatesOf(t), adds: false);
+        else Products.ForwardWindow(weights, x, one, keep, bias, GatesOf(t));
         Times.Lap(Pass.InputForward);
     }
 
@@ -251,7 +263,9 @@ internal abstract partial class RecurrentLayer
         Weights weights = _recurrentRows!.Of(parameters);
         ReadOnlySpan<int> keep = Keep(_traits.RecurrentDropout, Hidden).At(t);
         StepRows one = StepRows.Even(1, BatchOf(t));
-        if (!_separate) Products.ForwardStep(weights, previous, BatchOf(t), keep, GatesOf(t));
+        if (_recurrentDelta is not null)
+            _recurrentDelta.Step(weights, previous, one.Batch, _recurrentStart.Span, RecurrentStep(t), adds: !_separate);
+        else if (!_separate) Products.ForwardStep(weights, previous, BatchOf(t), keep, GatesOf(t));
         else Products.ForwardWindow(weights, previous, one, new KeepTable(keep), _recurrentStart.Span, RecurrentStep(t));
     }
 

@@ -12,6 +12,9 @@ internal sealed record RecurrentTraits
     /// gradient of x.</summary>
     public UnitDropout? InputDropout { get; init; }
 
+    /// <summary>Whether x is the hidden units of a layer below.</summary>
+    public bool SeesHidden { get; init; }
+
     /// <summary>Dropout of the previous h, where it enters the recurrent product; null where nothing is dropped.</summary>
     public UnitDropout? RecurrentDropout { get; init; }
 

@@ -12,6 +12,7 @@ internal sealed class VariantLayer : RecurrentLayer
     private readonly bool _isResetFirst;
     private readonly int _gatesStride, _candidateStride;
     private readonly WeightRows? _gateRows, _candidateRows;
+    private readonly DeltaProduct? _gateDelta, _candidateDelta;
     private readonly Workspace.Slice _gateSums, _candidateSums, _resetHidden;
 
     public VariantLayer(RecurrentSlots slots, WindowShape shape, NetworkPlan plan, RecurrentTraits traits)
@@ -26,6 +27,8 @@ internal sealed class VariantLayer : RecurrentLayer
         _candidateStride = Products.RowStride(Hidden);
         _gateRows = new WeightRows(slots.ResetColumns, Products, plan.Scratch, plan.SharesCopies);
         _candidateRows = new WeightRows(slots.CandidateColumns, Products, plan.Scratch, plan.SharesCopies);
+        _gateDelta = plan.DeltaOf(slots.ResetColumns, shape.Batch, isOfHidden: true, ".gates");
+        _candidateDelta = plan.DeltaOf(slots.CandidateColumns, shape.Batch, isOfHidden: true, ".candidate");
         _gateSums = plan.Scratch.Reserve((long)shape.Batch * _gatesStride);
         _candidateSums = plan.Scratch.Reserve((long)shape.Batch * _candidateStride);
         _resetHidden = plan.Scratch.Reserve((long)Hidden * shape.Batch);
@@ -46,9 +49,9 @@ internal sealed class VariantLayer : RecurrentLayer
             return;
         }
 
-        Product(_gateRows!.Of(parameters), HiddenStates.Before(t), t, _gateSums.Span);
+        Product(_gateRows!.Of(parameters), HiddenStates.Before(t), t, _gateSums.Span, _gateDelta);
         _variant.GruGates(GatesOf(t), GateStride, _gateSums.Span, _gatesStride, BatchOf(t), HiddenStates.Before(t), _resetHidden.Span);
-        Product(_candidateRows!.Of(parameters), _resetHidden.Span, t, _candidateSums.Span);
+        Product(_candidateRows!.Of(parameters), _resetHidden.Span, t, _candidateSums.Span, _candidateDelta);
     }
 
     protected override void CellForward(ParameterBlock parameters, int t)
@@ -69,8 +72,14 @@ internal sealed class VariantLayer : RecurrentLayer
     protected override void CellBackward(ParameterBlock parameters, int t, ReadOnlySpan<float> dUp, ReadOnlySpan<float> dRecurrent) =>
         throw new UnreachableException();
 
-    private void Product(Weights weights, ReadOnlySpan<float> h, int t, Span<float> sums)
+    private void Product(Weights weights, ReadOnlySpan<float> h, int t, Span<float> sums, DeltaProduct? delta)
     {
+        if (delta is not null)
+        {
+            delta.Step(weights, h, BatchOf(t), start: [], sums, adds: false);
+            return;
+        }
+
         sums.Clear();
         Products.ForwardStep(weights, h, BatchOf(t), Products.All(Hidden).At(0), sums);
     }

@@ -56,6 +56,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
             _layers[layer] = RecurrentLayer.Create(model.Layers[layer], shape, plan, new RecurrentTraits
             {
                 InputDropout = _inputDropouts[layer],
+                SeesHidden = layer > 0,
                 RecurrentDropout = _recurrentDropouts[layer],
                 Drop = weightDrop > 0f ? new WeightDrop(_ops, origin.Seed, weightDrop, plan.WeightMask()) : null,
             });

@@ -61,7 +61,7 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         if (model.LinearWeight is { } weight)
         {
             var all = new UnitDropout(plan.Place("linear", config.LinearInputs, 0f), origin, read, plan);
-            _linear = new LinearLayer(weight, model.LinearBias!, read, all, plan);
+            _linear = new LinearLayer(weight, model.LinearBias!, read, all, plan, isOfHidden: false);
         }
 
         long rows = (long)shape.TimeSteps * shape.Batch, outputs = everyStep ? rows : shape.Batch;

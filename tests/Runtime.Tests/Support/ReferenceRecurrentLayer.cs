@@ -13,6 +13,9 @@ internal sealed class ReferenceRecurrentLayer(CellKind kind, bool isReverse, Fun
     /// <summary>A factor for x [I] and one for the previous h [H] at a step; 1 where nothing is dropped.</summary>
     public required Func<int, (double[] Input, double[] Recurrent)> Masks { get; init; }
 
+    /// <summary>What the product of a tensor, input or recurrent, sees of what it is given.</summary>
+    public Func<string, double[], double[]> Sees { get; init; } = (_, given) => given;
+
     /// <summary>Runs a sequence x [T][I] from h and c, which become the state at its end; gives h after each step, in the
     /// order of time.</summary>
     public double[][] Run(double[][] x, double[] h, double[] c)
@@ -24,8 +27,8 @@ internal sealed class ReferenceRecurrentLayer(CellKind kind, bool isReverse, Fun
             (double[] input, double[] recurrent) = Masks(t);
             double[,] a = Row(tensor("bias")), u = new double[1, a.Length];
             if (kind == CellKind.Gru) tensor("recurrentBias").CopyTo(u.AsFlat()[(2 * h.Length)..]);
-            AddProduct(x[t], input, tensor("input"), a);
-            AddProduct(h, recurrent, tensor("recurrent"), kind == CellKind.Gru ? u : a);
+            AddProduct(Sees("input", x[t]), input, tensor("input"), a);
+            AddProduct(Sees("recurrent", h), recurrent, tensor("recurrent"), kind == CellKind.Gru ? u : a);
             double[,] gates = new double[1, a.Length], cNext = new double[1, h.Length], hNext = new double[h.Length, 1];
             if (kind == CellKind.Lstm) ReferenceLstmCell.Forward(a, tensor("peephole"), Row(c), gates, cNext, hNext);
             else if (kind == CellKind.Gru) ReferenceGruCell.Forward(a, u, Row(h).Transposed(), gates, hNext);

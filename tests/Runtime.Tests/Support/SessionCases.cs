@@ -42,7 +42,34 @@ public abstract class SessionCase(string name)
     public override string ToString() => name;
 
     /// <summary>Every kind of session, over every kind of state.</summary>
-    public static IEnumerable<Func<SessionCase>> All()
+    public static IEnumerable<Func<SessionCase>> All() => [.. Exact(), .. Delta(new(0.05f, 0.02f))];
+
+    /// <summary>Those that leave out what has hardly changed.</summary>
+    public static IEnumerable<Func<SessionCase>> Delta(DeltaThresholds delta)
+    {
+        foreach (CellKind cell in Enum.GetValues<CellKind>())
+        {
+            yield return () =>
+                new StackCase($"delta stack {cell}", new() { Cell = cell, InputSize = 5, HiddenSize = 18, LayerCount = 2 }, delta);
+        }
+
+        yield return () => new StackCase("delta stack of reset gates on h", new()
+        {
+            Cell = CellKind.Gru, InputSize = 5, HiddenSize = 18, LayerCount = 2, ResetBeforeProduct = true,
+        }, delta);
+        yield return () => new LanguageCase("delta language model", Cases.Config(23, 9, 17, 2), delta);
+        yield return () =>
+            new LanguageCase("tied delta language model", Cases.Config(32, 16, 16, 1, tied: true) with { Cell = CellKind.Gru }, delta);
+        yield return () => new RegressorCase("delta regressor", window: 0, delta: delta);
+        yield return () => new RegressorCase("delta regressor with a linear map", window: 0, linear: 4, changes: true, delta: delta);
+        foreach (ReadOut readOut in (ReadOut[])[ReadOut.Last, ReadOut.Mean, ReadOut.Maximum])
+        {
+            yield return () => new ClassifierCase($"delta classifier of tokens by {readOut}", readOut, tokens: true, delta);
+            yield return () => new ClassifierCase($"delta classifier of numbers by {readOut}", readOut, tokens: false, delta);
+        }
+    }
+
+    private static IEnumerable<Func<SessionCase>> Exact()
     {
         foreach (CellKind cell in Enum.GetValues<CellKind>())
         {
@@ -109,10 +136,12 @@ public abstract class SessionCase(string name)
 internal sealed class StackCase : SessionCase
 {
     private readonly RecurrentStack _stack;
+    private readonly DeltaThresholds _delta;
 
-    public StackCase(string name, RecurrentStackConfig config)
+    public StackCase(string name, RecurrentStackConfig config, DeltaThresholds delta = default)
         : base(name)
     {
+        _delta = delta;
         _stack = new RecurrentStack(config);
         int seed = 1;
         foreach (var slot in _stack.Layout.Tensors) Arrays.Uniform(seed++, slot.Length, 0.4f).CopyTo(_stack.Parameters[slot]);
@@ -125,7 +154,7 @@ internal sealed class StackCase : SessionCase
     public override void Prepare(Func<int, Memory<float>> memory) => _stack.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
-        new RecurrentSession(_stack, batch, together, runner, memory: memory);
+        new RecurrentSession(_stack, batch, together, runner, memory: memory, delta: _delta);
 
     public override double[] Run(StreamingSession session, int first, int steps, int sequence)
     {
@@ -161,7 +190,7 @@ internal sealed class StackCase : SessionCase
         [.. Numbers(session, first, steps, sequence, _stack.Config.InputSize).Select(value => (float)value)];
 }
 
-internal sealed class LanguageCase(string name, LanguageModelConfig config) : SessionCase(name)
+internal sealed class LanguageCase(string name, LanguageModelConfig config, DeltaThresholds delta = default) : SessionCase(name)
 {
     private readonly LanguageModel _model = Cases.Model(config);
 
@@ -172,7 +201,7 @@ internal sealed class LanguageCase(string name, LanguageModelConfig config) : Se
     public override void Prepare(Func<int, Memory<float>> memory) => _model.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
-        new LanguageModelSession(_model, runner, memory: memory, batch: batch, maxTimeSteps: together);
+        new LanguageModelSession(_model, runner, memory: memory, batch: batch, maxTimeSteps: together, delta: delta);
 
     public override double[] Run(StreamingSession session, int first, int steps, int sequence)
     {
@@ -220,11 +249,14 @@ internal sealed class LanguageCase(string name, LanguageModelConfig config) : Se
 internal sealed class RegressorCase : SessionCase
 {
     private readonly Regressor _regressor;
+    private readonly DeltaThresholds _delta;
 
     public RegressorCase(
-        string name, int window, int linear = 0, bool changes = false, RecurrentDirection direction = RecurrentDirection.Forward)
+        string name, int window, int linear = 0, bool changes = false, RecurrentDirection direction = RecurrentDirection.Forward,
+        DeltaThresholds delta = default)
         : base(name)
     {
+        _delta = delta;
         var form = new SeriesForm
         {
             Inputs = ["a", "b"],
@@ -257,7 +289,7 @@ internal sealed class RegressorCase : SessionCase
     public override void Prepare(Func<int, Memory<float>> memory) => _regressor.Model.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
-        new RegressorSession(_regressor, runner, memory: memory, batch: batch, maxTimeSteps: together);
+        new RegressorSession(_regressor, runner, memory: memory, batch: batch, maxTimeSteps: together, delta: _delta);
 
     public override double[] Run(StreamingSession session, int first, int steps, int sequence)
     {
@@ -301,10 +333,12 @@ internal sealed class ClassifierCase : SessionCase
 {
     private readonly Classifier _classifier;
     private readonly bool _tokens;
+    private readonly DeltaThresholds _delta;
 
-    public ClassifierCase(string name, ReadOut readOut, bool tokens)
+    public ClassifierCase(string name, ReadOut readOut, bool tokens, DeltaThresholds delta = default)
         : base(name)
     {
+        _delta = delta;
         _tokens = tokens;
         var model = new SequenceModel(new SequenceModelConfig
         {
@@ -327,7 +361,7 @@ internal sealed class ClassifierCase : SessionCase
     public override void Prepare(Func<int, Memory<float>> memory) => _classifier.Model.Prepare(memory);
 
     public override StreamingSession Make(int batch, int together, IParallelRunner? runner, Func<int, Memory<float>>? memory) =>
-        new ClassifierSession(_classifier, longest: 40, runner, memory: memory, batch: batch, maxTimeSteps: together);
+        new ClassifierSession(_classifier, longest: 40, runner, memory: memory, batch: batch, maxTimeSteps: together, delta: _delta);
 
     /// <summary>The answer to a whole sequence, apart from any steps.</summary>
     public double[] Whole(StreamingSession session, int steps, int sequence) => (_tokens
