@@ -61,9 +61,9 @@ public sealed record AttentionSlots(
         prefix += "attention.";
         return new AttentionSlots(
             kind, memoryUnits, queryUnits,
-            kind == AttentionKind.Dot ? null : layout.Add($"{prefix}key.weight", memoryUnits, queryUnits),
+            kind == AttentionKind.Dot ? null : layout.AddMatrix($"{prefix}key.weight", memoryUnits, queryUnits),
             isConcat ? layout.Add($"{prefix}key.bias", queryUnits) : null,
-            isConcat ? layout.Add($"{prefix}query.weight", queryUnits, queryUnits) : null,
+            isConcat ? layout.AddMatrix($"{prefix}query.weight", queryUnits, queryUnits) : null,
             isConcat ? layout.Add($"{prefix}vector", queryUnits) : null,
             isScaled ? layout.Add($"{prefix}scale", 1) : null);
     }

@@ -31,9 +31,9 @@ public sealed record DecoderSlots(
         if (layers.Count == 0) Throw.Argument("a decoder has a layer at least");
         int hidden = layers[0].Recurrent.Shape[0];
         return new DecoderSlots(
-            layers, hasInputFeeding ? layout.Add($"{prefix}feeding", outputUnits, layers[0].Input.Shape[1]) : null,
+            layers, hasInputFeeding ? layout.AddMatrix($"{prefix}feeding", outputUnits, layers[0].Input.Shape[1]) : null,
             AttentionSlots.Add(layout, kind, memoryUnits, hidden, isScaled, prefix),
-            layout.Add($"{prefix}attention.output.weight", checked(memoryUnits + hidden), outputUnits),
+            layout.AddMatrix($"{prefix}attention.output.weight", checked(memoryUnits + hidden), outputUnits),
             layout.Add($"{prefix}attention.output.bias", outputUnits));
     }
 

@@ -62,7 +62,8 @@ public sealed class EmbeddingLayer
     public void Forward(ParameterBlock parameters, ReadOnlySpan<int> tokens, StepRows rows, Span<float> x)
     {
         Check(tokens, rows, x.Length);
-        _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, rows, _units, x);
+        if (_table.Format == WeightFormat.Single) _ops.Embed(parameters[_table], _tokenStride, _unitStride, tokens, rows, _units, x);
+        else Expand(parameters.CompactOf(_table), tokens, rows, x);
         if (_wordRate > 0f) _ops.ScaleTokens(_wordFactors.Span, _wordStride, tokens, rows, _units, x);
         _times.Lap(Pass.Embedding);
     }
@@ -76,6 +77,20 @@ public sealed class EmbeddingLayer
         Span<float> table = _tied ? gradients[_table].Cleared() : gradients[_table, tokens];
         _ops.EmbedBackward(dx, tokens, rows, _units, table, _tokenStride, _unitStride);
         _times.Lap(Pass.Embedding);
+    }
+
+    private void Expand(CompactTensor table, ReadOnlySpan<int> tokens, StepRows rows, Span<float> x)
+    {
+        for (int t = 0; t < rows.Steps; t++)
+        {
+            int before = rows.Before(t), count = rows.At(t);
+            for (int b = 0; b < count; b++)
+            {
+                int token = tokens[before + b];
+                Span<float> units = x[((before * _units) + b)..];
+                for (int i = 0; i < _units; i++) units[i * count] = _tied ? table.Number(i, token) : table.Number(token, i);
+            }
+        }
     }
 
     // Kernels trust what they are given.

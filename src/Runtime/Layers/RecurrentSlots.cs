@@ -47,10 +47,15 @@ public sealed record RecurrentSlots(
     {
         string prefix = string.Create(CultureInfo.InvariantCulture, $"{before}{kind.TensorPrefix()}.{layer}{suffix}");
         int columns = Columns(kind, hidden);
+        bool isResetFirst = kind == CellKind.Gru && resetBeforeProduct;
         return new RecurrentSlots(
             kind,
-            layout.Add($"{prefix}.input", inputs, columns),
-            layout.Add($"{prefix}.recurrent", hidden, columns),
+            layout.AddMatrix($"{prefix}.input", inputs, columns),
+
+            // Where the reset gate acts before the product, its columns are read in two parts.
+            isResetFirst
+                ? layout.Add($"{prefix}.recurrent", hidden, columns)
+                : layout.AddMatrix($"{prefix}.recurrent", hidden, columns),
             layout.Add($"{prefix}.bias", columns),
             peepholes ? layout.Add($"{prefix}.peephole", 3 * hidden) : null,
             kind == CellKind.Gru && !resetBeforeProduct ? layout.Add($"{prefix}.recurrentBias", hidden) : null);

@@ -27,8 +27,8 @@ public sealed record BridgeSlots(TensorSlot HiddenWeight, TensorSlot HiddenBias,
         Throw.IfUndefined(kind);
         bool hasCell = kind == CellKind.Lstm;
         return new BridgeSlots(
-            layout.Add($"{prefix}hidden.weight", from, to), layout.Add($"{prefix}hidden.bias", to),
-            hasCell ? layout.Add($"{prefix}cell.weight", from, to) : null, hasCell ? layout.Add($"{prefix}cell.bias", to) : null);
+            layout.AddMatrix($"{prefix}hidden.weight", from, to), layout.Add($"{prefix}hidden.bias", to),
+            hasCell ? layout.AddMatrix($"{prefix}cell.weight", from, to) : null, hasCell ? layout.Add($"{prefix}cell.bias", to) : null);
     }
 }
 

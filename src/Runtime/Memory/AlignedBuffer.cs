@@ -49,6 +49,14 @@ public sealed class AlignedBuffer
     /// <summary><paramref name="floats"/> rounded up to a whole number of aligned units.</summary>
     internal static int RoundUp(int floats) => checked(floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
 
+    /// <summary>The length of rows of so many columns: whole aligned units, and never a multiple of 4 KiB, at which rows would share a
+    /// cache set.</summary>
+    internal static int RowStride(int columns)
+    {
+        int padded = RoundUp(columns);
+        return padded % 1024 == 0 ? padded + AlignmentFloats : padded;
+    }
+
     /// <inheritdoc cref="RoundUp(int)"/>
     internal static long RoundUp(long floats) => (floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
 }

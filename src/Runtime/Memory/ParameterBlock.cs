@@ -30,10 +30,48 @@ public sealed class ParameterBlock
     public ParameterLayout Layout { get; }
 
     /// <summary>All floats, padding included.</summary>
-    public Span<float> Values => _memory.Span;
+    /// <exception cref="InvalidOperationException">Weights are not held in single precision.</exception>
+    public Span<float> Values
+    {
+        get
+        {
+            if (Layout.Weights != WeightFormat.Single) Throw.NoFloats("these weights are", Layout.Weights);
+            return _memory.Span;
+        }
+    }
 
     /// <summary>The floats of one tensor.</summary>
-    public Span<float> this[TensorSlot slot] => _memory.Span.Slice(slot.Offset, slot.Length);
+    /// <exception cref="InvalidOperationException">It is not held in single precision.</exception>
+    public Span<float> this[TensorSlot slot]
+    {
+        get
+        {
+            if (slot.Format != WeightFormat.Single) Throw.NoFloats($"'{slot.Name}' is", slot.Format);
+            return _memory.Span.Slice(slot.Offset, slot.Length);
+        }
+    }
+
+    /// <summary>The numbers of a tensor that is not held in single precision.</summary>
+    /// <exception cref="InvalidOperationException">It is.</exception>
+    public CompactTensor CompactOf(TensorSlot slot)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        if (slot.Format == WeightFormat.Single) Throw.Invalid($"'{slot.Name}' is held in single precision");
+        return new CompactTensor(slot, Raw(slot));
+    }
+
+    /// <summary>Copies the numbers of one tensor, whatever their format, as single precision.</summary>
+    /// <param name="slot">The tensor.</param>
+    /// <param name="values">Receives them, as many as it has.</param>
+    /// <exception cref="ArgumentException">There is more or less room.</exception>
+    public void CopyTo(TensorSlot slot, Span<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        if (values.Length != slot.Length)
+            Throw.Argument($"there is room for {Throw.Counted(values.Length, "float")}; '{slot.Name}' has {slot.Length}");
+        if (slot.Format == WeightFormat.Single) this[slot].CopyTo(values);
+        else CompactOf(slot).CopyTo(values);
+    }
 
     /// <summary>The same memory, for who keeps it.</summary>
     internal Memory<float> Memory => _memory;
@@ -73,8 +111,38 @@ public sealed class ParameterBlock
     internal void ClearPadding()
     {
         foreach (TensorSlot slot in Layout.Tensors)
-            Values[(slot.Offset + slot.Length)..(slot.Offset + AlignedBuffer.RoundUp(slot.Length))].Clear();
+            _memory.Span[(slot.Offset + slot.Floats)..(slot.Offset + AlignedBuffer.RoundUp(slot.Floats))].Clear();
     }
+
+    /// <summary>Takes the numbers of another block of the same tensors over, and rounds them to this one's formats.</summary>
+    /// <exception cref="NotFiniteNumberException">One is not finite, and its format here has no such numbers.</exception>
+    internal void ConvertFrom(ParameterBlock from)
+    {
+        float[] expanded = [];
+        for (int i = 0; i < Layout.Tensors.Count; i++)
+        {
+            TensorSlot own = Layout.Tensors[i], other = from.Layout.Tensors[i];
+            if (own.Format == other.Format)
+            {
+                from.Raw(other).CopyTo(Raw(own));
+            }
+            else if (own.Format == WeightFormat.Single)
+            {
+                from.CompactOf(other).CopyTo(this[own]);
+            }
+            else
+            {
+                if (other.Format != WeightFormat.Single && expanded.Length < other.Length) expanded = new float[other.Length];
+                if (other.Format != WeightFormat.Single) from.CopyTo(other, expanded.AsSpan(0, other.Length));
+                CompactOf(own).Round(other.Format == WeightFormat.Single ? from[other] : expanded.AsSpan(0, other.Length));
+            }
+        }
+
+        ClearPadding();
+    }
+
+    /// <summary>The memory of one tensor.</summary>
+    internal Span<float> Raw(TensorSlot slot) => _memory.Span.Slice(slot.Offset, slot.Floats);
 
     /// <summary>The floats of one tensor and the zeros that fill its last 64 bytes.</summary>
     internal ReadOnlySpan<float> Padded(TensorSlot slot) => _memory.Span.Slice(slot.Offset, AlignedBuffer.RoundUp(slot.Length));

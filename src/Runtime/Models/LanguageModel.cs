@@ -14,19 +14,20 @@ public sealed class LanguageModel
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <param name="weights">How matrices and tables are held; in anything but single precision for running only.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
-    public LanguageModel(LanguageModelConfig config, Memory<float> storage = default)
-        : this(config, layout => new ParameterBlock(layout, storage))
+    public LanguageModel(LanguageModelConfig config, Memory<float> storage = default, WeightFormat weights = WeightFormat.Single)
+        : this(config, weights, layout => new ParameterBlock(layout, storage))
     {
     }
 
-    private LanguageModel(LanguageModelConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    private LanguageModel(LanguageModelConfig config, WeightFormat weights, Func<ParameterLayout, ParameterBlock> parameters)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        Layout = new ParameterLayout();
-        if (!config.TieWeights) Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
+        Layout = new ParameterLayout(weights);
+        if (!config.TieWeights) Embedding = Layout.AddTable("embedding", config.VocabularySize, config.EmbeddingSize);
         _layers = new RecurrentSlots[config.LayerCount];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
@@ -34,13 +35,14 @@ public sealed class LanguageModel
             _layers[layer] = RecurrentSlots.Add(Layout, config.Cell, config.Peepholes, layer, inputs, hidden);
         }
 
-        Classifier = Layout.Add("classifier.weight", config.InputSizeOf(config.LayerCount), config.VocabularySize);
+        Classifier = Layout.AddMatrix("classifier.weight", config.InputSizeOf(config.LayerCount), config.VocabularySize);
         ClassifierBias = Layout.Add("classifier.bias", config.VocabularySize);
         Parameters = parameters(Layout);
     }
 
     /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
-    internal static LanguageModel WithoutNumbers(LanguageModelConfig config) => new(config, ParameterBlock.WithoutNumbers);
+    internal static LanguageModel WithoutNumbers(LanguageModelConfig config) =>
+        new(config, WeightFormat.Single, ParameterBlock.WithoutNumbers);
 
     /// <summary>The shape.</summary>
     public LanguageModelConfig Config { get; }
@@ -69,6 +71,19 @@ public sealed class LanguageModel
     internal TensorSlot ClassifierBias { get; }
 
     private IEnumerable<WeightColumns> Weights => _layers.SelectMany(layer => layer.Weights).Append(WeightColumns.All(Classifier));
+
+    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
+    /// single precision has the numbers that the format stands for.</summary>
+    /// <param name="weights">The format.</param>
+    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public LanguageModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
+    {
+        var converted = new LanguageModel(Config, storage, weights);
+        converted.Parameters.ConvertFrom(Parameters);
+        return converted;
+    }
 
     /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
     /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called

@@ -16,13 +16,14 @@ public sealed class RecurrentStack
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <param name="weights">How matrices and tables are held; in anything but single precision for running only.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
-    public RecurrentStack(RecurrentStackConfig config, Memory<float> storage = default)
+    public RecurrentStack(RecurrentStackConfig config, Memory<float> storage = default, WeightFormat weights = WeightFormat.Single)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        Layout = new ParameterLayout();
+        Layout = new ParameterLayout(weights);
         _slots = Append(config, Layout);
         Parameters = new ParameterBlock(Layout, storage);
     }
@@ -43,6 +44,19 @@ public sealed class RecurrentStack
     /// <summary>Floats of the copies of weights that all sessions share, of matrices whose rows do not lie as products read them best; 0
     /// where none is needed. The first session takes them, unless <see cref="Prepare"/> has.</summary>
     public int PreparedFloats => ModelWeights.PreparedFloats(Weights);
+
+    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
+    /// single precision has the numbers that the format stands for.</summary>
+    /// <param name="weights">The format.</param>
+    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public RecurrentStack ConvertTo(WeightFormat weights, Memory<float> storage = default)
+    {
+        var converted = new RecurrentStack(Config, storage, weights);
+        converted.Parameters.ConvertFrom(Parameters);
+        return converted;
+    }
 
     /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
     /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called

@@ -14,25 +14,26 @@ public sealed class SequenceModel
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <param name="weights">How matrices and tables are held; in anything but single precision for running only.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
-    public SequenceModel(SequenceModelConfig config, Memory<float> storage = default)
-        : this(config, layout => new ParameterBlock(layout, storage))
+    public SequenceModel(SequenceModelConfig config, Memory<float> storage = default, WeightFormat weights = WeightFormat.Single)
+        : this(config, weights, layout => new ParameterBlock(layout, storage))
     {
     }
 
-    private SequenceModel(SequenceModelConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    private SequenceModel(SequenceModelConfig config, WeightFormat weights, Func<ParameterLayout, ParameterBlock> parameters)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        Layout = new ParameterLayout();
-        if (config.HasTokens) Embedding = Layout.Add("embedding", config.VocabularySize, config.Body.InputSize);
+        Layout = new ParameterLayout(weights);
+        if (config.HasTokens) Embedding = Layout.AddTable("embedding", config.VocabularySize, config.Body.InputSize);
         _layers = RecurrentStack.Append(config.Body, Layout);
-        HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.OutputSize);
+        HeadWeight = Layout.AddMatrix("head.weight", config.Body.OutputSize, config.OutputSize);
         HeadBias = Layout.Add("head.bias", config.OutputSize);
         if (config.LinearRows > 0)
         {
-            LinearWeight = Layout.Add("linear.weight", config.LinearInputs, config.OutputSize);
+            LinearWeight = Layout.AddMatrix("linear.weight", config.LinearInputs, config.OutputSize);
             LinearBias = Layout.Add("linear.bias", config.OutputSize);
         }
 
@@ -40,7 +41,8 @@ public sealed class SequenceModel
     }
 
     /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
-    internal static SequenceModel WithoutNumbers(SequenceModelConfig config) => new(config, ParameterBlock.WithoutNumbers);
+    internal static SequenceModel WithoutNumbers(SequenceModelConfig config) =>
+        new(config, WeightFormat.Single, ParameterBlock.WithoutNumbers);
 
     /// <summary>The shape.</summary>
     public SequenceModelConfig Config { get; }
@@ -78,6 +80,19 @@ public sealed class SequenceModel
     private IEnumerable<WeightColumns> Weights =>
         _layers.SelectMany(layer => layer.Weights).Concat(
             (LinearWeight is null ? [HeadWeight] : (TensorSlot[])[HeadWeight, LinearWeight]).Select(WeightColumns.All));
+
+    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
+    /// single precision has the numbers that the format stands for.</summary>
+    /// <param name="weights">The format.</param>
+    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public SequenceModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
+    {
+        var converted = new SequenceModel(Config, storage, weights);
+        converted.Parameters.ConvertFrom(Parameters);
+        return converted;
+    }
 
     /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
     /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called

@@ -16,22 +16,23 @@ public sealed class TaggerModel
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <param name="weights">How matrices and tables are held; in anything but single precision for running only.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
-    public TaggerModel(TaggerConfig config, Memory<float> storage = default)
-        : this(config, layout => new ParameterBlock(layout, storage))
+    public TaggerModel(TaggerConfig config, Memory<float> storage = default, WeightFormat weights = WeightFormat.Single)
+        : this(config, weights, layout => new ParameterBlock(layout, storage))
     {
     }
 
-    private TaggerModel(TaggerConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    private TaggerModel(TaggerConfig config, WeightFormat weights, Func<ParameterLayout, ParameterBlock> parameters)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        Layout = new ParameterLayout();
-        Embedding = Layout.Add("embedding", config.VocabularySize, config.EmbeddingSize);
+        Layout = new ParameterLayout(weights);
+        Embedding = Layout.AddTable("embedding", config.VocabularySize, config.EmbeddingSize);
         if (config.Characters is { } characters) Characters = characters.Declare(Layout, CharactersPrefix);
         _layers = RecurrentStack.Append(config.Body, Layout);
-        HeadWeight = Layout.Add("head.weight", config.Body.OutputSize, config.TagCount);
+        HeadWeight = Layout.AddMatrix("head.weight", config.Body.OutputSize, config.TagCount);
         HeadBias = Layout.Add("head.bias", config.TagCount);
         if (config.HasCrf)
         {
@@ -44,7 +45,8 @@ public sealed class TaggerModel
     }
 
     /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
-    internal static TaggerModel WithoutNumbers(TaggerConfig config) => new(config, ParameterBlock.WithoutNumbers);
+    internal static TaggerModel WithoutNumbers(TaggerConfig config) =>
+        new(config, WeightFormat.Single, ParameterBlock.WithoutNumbers);
 
     /// <summary>The shape.</summary>
     public TaggerConfig Config { get; }
@@ -86,6 +88,19 @@ public sealed class TaggerModel
 
     /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
+    /// single precision has the numbers that the format stands for.</summary>
+    /// <param name="weights">The format.</param>
+    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public TaggerModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
+    {
+        var converted = new TaggerModel(Config, storage, weights);
+        converted.Parameters.ConvertFrom(Parameters);
+        return converted;
+    }
 
     /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM; scores of transitions
     /// begin at 0.</summary>

@@ -16,34 +16,36 @@ public sealed class TranslatorModel
     /// <summary>Lays the tensors out and takes the host's memory for them, or allocates.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="storage">Memory for the parameters, or empty to allocate.</param>
+    /// <param name="weights">How matrices and tables are held; in anything but single precision for running only.</param>
     /// <exception cref="ArgumentException">The shape is impossible or the memory is too short.</exception>
-    public TranslatorModel(TranslatorConfig config, Memory<float> storage = default)
-        : this(config, layout => new ParameterBlock(layout, storage))
+    public TranslatorModel(TranslatorConfig config, Memory<float> storage = default, WeightFormat weights = WeightFormat.Single)
+        : this(config, weights, layout => new ParameterBlock(layout, storage))
     {
     }
 
-    private TranslatorModel(TranslatorConfig config, Func<ParameterLayout, ParameterBlock> parameters)
+    private TranslatorModel(TranslatorConfig config, WeightFormat weights, Func<ParameterLayout, ParameterBlock> parameters)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        Layout = new ParameterLayout();
+        Layout = new ParameterLayout(weights);
         (int embedding, int width) = (config.EmbeddingSize, config.AttentionSize);
         bool isTied = config.TiesWeights;
-        if (!config.SharesEmbedding) SourceEmbedding = Layout.Add("source.embedding", config.SourceVocabularySize, embedding);
-        if (!isTied) TargetEmbedding = Layout.Add("target.embedding", config.TargetVocabularySize, embedding);
+        if (!config.SharesEmbedding) SourceEmbedding = Layout.AddTable("source.embedding", config.SourceVocabularySize, embedding);
+        if (!isTied) TargetEmbedding = Layout.AddTable("target.embedding", config.TargetVocabularySize, embedding);
         _encoder = RecurrentStack.Append(config.Encoder, Layout, EncoderPrefix);
         Bridge = config.Bridge == BridgeKind.Dense ? AddBridge() : [];
         RecurrentSlots[] layers = RecurrentStack.Append(config.Decoder, Layout, DecoderPrefix);
         Decoder = DecoderSlots.Add(
             Layout, layers, config.Attention, config.MemorySize, width, config.IsScaled, config.HasInputFeeding, DecoderPrefix);
-        ClassifierWeight = Layout.Add("classifier.weight", width, config.TargetVocabularySize);
+        ClassifierWeight = Layout.AddMatrix("classifier.weight", width, config.TargetVocabularySize);
         ClassifierBias = Layout.Add("classifier.bias", config.TargetVocabularySize);
         Parameters = parameters(Layout);
     }
 
     /// <summary>A model of no numbers, for a plan of what would be done with some.</summary>
-    internal static TranslatorModel WithoutNumbers(TranslatorConfig config) => new(config, ParameterBlock.WithoutNumbers);
+    internal static TranslatorModel WithoutNumbers(TranslatorConfig config) =>
+        new(config, WeightFormat.Single, ParameterBlock.WithoutNumbers);
 
     /// <summary>The shape.</summary>
     public TranslatorConfig Config { get; }
@@ -94,6 +96,19 @@ public sealed class TranslatorModel
 
     /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
+    /// single precision has the numbers that the format stands for.</summary>
+    /// <param name="weights">The format.</param>
+    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
+    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public TranslatorModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
+    {
+        var converted = new TranslatorModel(Config, storage, weights);
+        converted.Parameters.ConvertFrom(Parameters);
+        return converted;
+    }
 
     /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM; a learnt scale of
     /// attention begins at 1.</summary>

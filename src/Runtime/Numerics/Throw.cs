@@ -34,6 +34,10 @@ internal static class Throw
     public static void Invalid(string message) => throw new InvalidOperationException(message);
 
     [DoesNotReturn]
+    public static void NoFloats(string what, object format) =>
+        Invalid($"{what} held as {format}, for running only; training, and what reads weights, takes a model in single precision");
+
+    [DoesNotReturn]
     public static void TwoThreads() => Invalid(
         "another thread is in this session: it belongs to one thread at a time. Make a session for each thread, they share the model, or " +
         "let threads take turns with a lock");

@@ -30,6 +30,10 @@ public static class KernelChoice
     /// <summary>16, 8 or 4 floats.</summary>
     internal static int WidestLanes => Lanes512.IsSupported ? Lanes512.Width : Lanes256.IsSupported ? Lanes256.Width : Lanes128.Width;
 
+    private static ByteKernels WideBytes => ByteLanesVnni.IsSupported
+        ? new ByteKernels<ByteLanesVnni, Vector256<int>>()
+        : new ByteKernels<ByteLanes256, Vector256<int>>();
+
     private static string NameOf(int width) => width switch
     {
         16 => "AVX-512",
@@ -42,10 +46,10 @@ public static class KernelChoice
     internal static KernelSet ForLaneWidth(int width, ProductTiles? tiles = null)
     {
         tiles ??= ProductTiles.For(width);
-        if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>(tiles);
-        if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>(tiles);
+        if (width == 16 && Lanes512.IsSupported) return new LaneKernels<Lanes512, Vector512<float>>(tiles, WideBytes);
+        if (width == 8 && Lanes256.IsSupported) return new LaneKernels<Lanes256, Vector256<float>>(tiles, WideBytes);
         if (width != 4) Throw.OutOfRange(nameof(width), width, $"4, 8 or 16 and at most {WidestLanes} on this CPU and in this build");
-        return new LaneKernels<Lanes128, Vector128<float>>(tiles);
+        return new LaneKernels<Lanes128, Vector128<float>>(tiles, new ByteKernels<ByteLanes128, Vector128<int>>());
     }
 
     /// <summary>The kernels that a profile asks for; without one, the best.</summary>

@@ -4,8 +4,11 @@ using TinySD.Runtime.Kernels;
 namespace TinySD.Runtime.Ops;
 
 /// <summary>The kernels at one lane width: what the macro-kernels call, one virtual call a tile.</summary>
-internal abstract unsafe class KernelSet(ProductTiles tiles)
+internal abstract unsafe class KernelSet(ProductTiles tiles, ByteKernels bytes)
 {
+    /// <summary>Products of whole numbers, whose sums <see cref="ScaleSums"/> takes.</summary>
+    public ByteKernels Bytes { get; } = bytes;
+
     /// <summary>How products are cut.</summary>
     public ProductTiles Tiling { get; } = tiles;
 
@@ -22,6 +25,25 @@ internal abstract unsafe class KernelSet(ProductTiles tiles)
     /// </summary>
     public abstract void Forward(
         float* w, int wStride, int columns, int ahead, float* x, int batch, int* keep, int count, int units,
+        float* init, int initStride, float* c, int cStride);
+
+    /// <summary>
+    /// The same for weights in bfloat16, as <see cref="Memory.CompactTensor"/> has them, and some <paramref name="sequences"/> of the
+    /// batch.
+    /// </summary>
+    public abstract void ForwardHalves(
+        float* w, int wStride, int columns, float* x, int batch, int sequences, int* keep, int count,
+        float* init, int initStride, float* c, int cStride);
+
+    /// <summary>Rounds x to whole numbers of -127 to 127 times a factor, which is its largest magnitude over 127: x times 127 over that
+    /// magnitude is rounded to the nearest, ties to even. Bytes up to a multiple of 4 are 0. Magnitudes that are all below 1e-30 are taken
+    /// for 0.</summary>
+    /// <returns>The factor; not a number, and all bytes 0, where any of x is infinite or not a number.</returns>
+    public abstract float RoundToBytes(float* x, int count, sbyte* bytes);
+
+    /// <summary>c[s, l] = init[s, l] + sums[s, l] * (scales[s] * factors[l]), the last product and the sum rounded once each.</summary>
+    public abstract void ScaleSums(
+        int* sums, int sumStride, int columns, float* factors, int* offsets, float* scales, int sequences,
         float* init, int initStride, float* c, int cStride);
 
     /// <summary>

@@ -7,7 +7,7 @@ using TinySD.Runtime.Memory;
 namespace TinySD.Runtime.Ops;
 
 /// <summary>Every kernel, compiled for one lane width.</summary>
-internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : KernelSet(tiles)
+internal sealed unsafe partial class LaneKernels<TLanes, TVector>(ProductTiles tiles, ByteKernels bytes) : KernelSet(tiles, bytes)
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
@@ -40,6 +40,12 @@ internal sealed unsafe class LaneKernels<TLanes, TVector>(ProductTiles tiles) : 
         float* init, int initStride, float* c, int cStride)
     {
         if (batch == 0) return;
+        if (batch == 1)
+        {
+            ForwardRow(w, wStride, columns, x, keep, count, init, c);
+            return;
+        }
+
         float** rows = stackalloc float*[MostUnits];
         units = Math.Min(count <= 2 * units ? count : units, MostUnits);
 

@@ -22,7 +22,7 @@ namespace TinySD.Runtime.Ops;
 /// a bit.
 /// </para>
 /// </remarks>
-internal sealed unsafe class Products
+internal sealed unsafe partial class Products
 {
     // Columns in the unit that padded rows are a multiple of and products are shared out by.
     private const int LineFloats = ProductTiles.LineFloats;
@@ -56,14 +56,8 @@ internal sealed unsafe class Products
         _kernels = kernels;
     }
 
-    /// <summary>
-    /// The row length of c or d for N columns: whole cache lines, and never a multiple of 4 KiB, at which rows would share a cache set.
-    /// </summary>
-    public static int RowStride(int n)
-    {
-        int padded = AlignedBuffer.RoundUp(n);
-        return padded % 1024 == 0 ? padded + LineFloats : padded;
-    }
+    /// <summary>The row length of c or d for N columns.</summary>
+    public static int RowStride(int n) => AlignedBuffer.RowStride(n);
 
     /// <summary>Announces a product's largest shape, before <see cref="ReserveScratch"/>.</summary>
     /// <param name="k">Units in.</param>
@@ -85,13 +79,16 @@ internal sealed unsafe class Products
 
     /// <summary>What <see cref="ReserveScratch"/> will reserve, in floats.</summary>
     public long ScratchFloats =>
-        _isReserved ? 0 : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats);
+        _isReserved
+            ? 0
+            : AlignedBuffer.RoundUp(_scratchFloats * _runner.ThreadCount) + AlignedBuffer.RoundUp(_turnedFloats) + CompactFloats;
 
     /// <summary>Reserves every thread's scratch.</summary>
     public void ReserveScratch(Workspace workspace)
     {
         _scratch = workspace.Reserve(_scratchFloats * _runner.ThreadCount);
         _turned = workspace.Reserve(_turnedFloats);
+        _compact = workspace.Reserve(CompactFloats);
         _isReserved = true;
     }
 
@@ -202,6 +199,12 @@ internal sealed unsafe class Products
 
     private void Forward(Weights w, ReadOnlySpan<float> x, StepRows rows, KeepTable keep, ReadOnlySpan<float> bias, Span<float> c)
     {
+        if (w.Format != WeightFormat.Single)
+        {
+            ForwardCompact(w, x, rows, keep, bias, c);
+            return;
+        }
+
         int ld = RowStride(w.N);
         Debug.Assert(x.Length >= rows.Total * w.K && c.Length >= rows.Total * ld);
         fixed (float* pw = w.Values, px = x, pb = bias, pc = c)

@@ -2,8 +2,9 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Ops;
 
-/// <summary>A weight matrix as the products read it: K rows of Stride floats, whole cache lines, zero beyond column N.</summary>
-internal readonly ref struct Weights(ReadOnlySpan<float> values, int k, int n, int stride)
+/// <summary>A weight matrix as the products read it: K rows of Stride floats, whole cache lines, zero beyond column N; or as
+/// <see cref="CompactTensor"/> says.</summary>
+internal readonly ref struct Weights(ReadOnlySpan<float> values, int k, int n, int stride, WeightFormat format = WeightFormat.Single)
 {
     public ReadOnlySpan<float> Values { get; } = values;
 
@@ -12,6 +13,8 @@ internal readonly ref struct Weights(ReadOnlySpan<float> values, int k, int n, i
     public int N { get; } = n;
 
     public int Stride { get; } = stride;
+
+    public WeightFormat Format { get; } = format;
 }
 
 /// <summary>
@@ -27,7 +30,7 @@ internal sealed class WeightRows
     private readonly Products _products;
     private readonly WeightColumns _columns;
     private readonly int _stride;
-    private readonly bool _copied, _shared;
+    private readonly bool _copied, _shared, _isCompact;
     private readonly WeightDrop? _drop;
     private readonly Workspace.Slice _copy;
     private PreparedRows? _prepared;
@@ -50,9 +53,12 @@ internal sealed class WeightRows
         _drop = drop;
         _columns = columns;
         _products = products;
+        TensorSlot slot = columns.Slot;
         _copied = drop is not null || NeedsCopy(columns);
         _shared = shared && drop is null;
-        _stride = _copied ? Products.RowStride(columns.Count) : columns.Slot.Shape[1];
+        _isCompact = slot.Format != WeightFormat.Single;
+        if (_isCompact) products.AnnounceCompact(slot);
+        _stride = _isCompact ? CompactTensor.StrideOf(slot) : _copied ? Products.RowStride(columns.Count) : slot.Shape[1];
         if (_copied && !_shared) _copy = workspace.Reserve((long)columns.Rows * _stride);
     }
 
@@ -85,8 +91,10 @@ internal sealed class WeightRows
     /// <summary>The rows as they were at the last <see cref="Update"/>, or as they are.</summary>
     public Weights Of(ParameterBlock parameters)
     {
+        TensorSlot slot = _columns.Slot;
+        if (_isCompact) return new(parameters.Raw(slot), _columns.Rows, _columns.Count, _stride, slot.Format);
         ReadOnlySpan<float> values = _prepared is not null ? _prepared.Values
-            : _copied ? _copy.Span : parameters[_columns.Slot][_columns.First..];
+            : _copied ? _copy.Span : parameters[slot][_columns.First..];
         return new(values, _columns.Rows, _columns.Count, _stride);
     }
 
@@ -94,6 +102,7 @@ internal sealed class WeightRows
     {
         const int Line = AlignedBuffer.AlignmentFloats;
         int n = columns.Slot.Shape[1];
+        if (columns.Slot.Format != WeightFormat.Single) return false;
         return n % Line != 0 || n % CollidingFloats == 0 || columns.First % Line != 0 || columns.Count % Line != 0;
     }
 }

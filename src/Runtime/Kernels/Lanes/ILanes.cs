@@ -82,6 +82,15 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Sums of words, modulo 2^32.</summary>
     static abstract TVector AddWords(TVector a, TVector b);
 
+    /// <summary>What the lower halves of words are the upper halves of: bfloat16 to single precision.</summary>
+    static abstract TVector LowerHalves(TVector words);
+
+    /// <summary>The upper halves of words, and zeros: bfloat16 to single precision.</summary>
+    static abstract TVector UpperHalves(TVector words);
+
+    /// <summary>Words, as whole numbers with a sign, to floats; to the nearest, ties to even.</summary>
+    static abstract TVector ToFloats(TVector words);
+
     static abstract TVector XorWords(TVector a, TVector b);
 
     /// <summary>Words times one, 64 bits each: the lower halves are returned, the upper ones are in <paramref name="high"/>.</summary>

@@ -100,6 +100,15 @@ internal unsafe struct Lanes1 : ILanes<float>
         BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) + BitConverter.SingleToUInt32Bits(b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LowerHalves(float words) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(words) << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float UpperHalves(float words) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(words) & 0xFFFF_0000);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ToFloats(float words) => BitConverter.SingleToInt32Bits(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float XorWords(float a, float b) =>
         BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
 

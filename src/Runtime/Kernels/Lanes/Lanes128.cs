@@ -129,6 +129,15 @@ internal unsafe struct Lanes128 : ILanes<Floats>
     public static Floats AddWords(Floats a, Floats b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats LowerHalves(Floats words) => (words.AsUInt32() << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats UpperHalves(Floats words) => (words.AsUInt32() & Vector128.Create(0xFFFF_0000)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats ToFloats(Floats words) => Vector128.ConvertToSingle(words.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats XorWords(Floats a, Floats b) => a ^ b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -110,6 +110,15 @@ internal unsafe struct Lanes256 : ILanes<Floats>
     public static Floats AddWords(Floats a, Floats b) => Avx2.Add(a.AsUInt32(), b.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats LowerHalves(Floats words) => Avx2.ShiftLeftLogical(words.AsUInt32(), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats UpperHalves(Floats words) => Avx.And(words, Vector256.Create(0xFFFF_0000).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats ToFloats(Floats words) => Avx.ConvertToVector256Single(words.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats XorWords(Floats a, Floats b) => Avx.Xor(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

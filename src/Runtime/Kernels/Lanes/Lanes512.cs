@@ -123,6 +123,15 @@ internal unsafe struct Lanes512 : ILanes<Floats>
     public static Floats AddWords(Floats a, Floats b) => (a.AsUInt32() + b.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats LowerHalves(Floats words) => Avx512F.ShiftLeftLogical(words.AsUInt32(), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats UpperHalves(Floats words) => Avx512F.And(words.AsUInt32(), Vector512.Create(0xFFFF_0000)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats ToFloats(Floats words) => Avx512F.ConvertToVector512Single(words.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats XorWords(Floats a, Floats b) => a ^ b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
