@@ -25,21 +25,24 @@ internal sealed class InspectCommand : CliCommand
         "With --plan: the update rule. [default: as it was trained]");
 
     private readonly Option<int?> _threads = Ranged.Threads();
-    private readonly FileOption _profile = Profiles.Option();
+    private readonly FileOption _profile = Profiles.Option(
+        "The hardware profile, one that 'tinysd hw list' shows or a file: of the machine that a recommendation is for, which need not be " +
+        "this one, or with --plan of this one. [default: the best built-in one that runs here, fitted to this machine's caches]");
+
     private readonly FileKinds _kinds;
 
     public InspectCommand(CommonOptions common, FileKinds kinds)
         : base(
             "inspect",
-            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors. Does not check the tensors: see " +
-            "verify. Or, with --plan, the memory that training its model further takes.",
+            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors; and in which format its model is best " +
+            "run on a machine. Does not check the tensors: see verify. Or, with --plan, the memory that training its model further takes.",
             common)
     {
         _kinds = kinds;
-        AddAll([_file, _all, _plan, .. OfPlan]);
+        AddAll([_file, _profile, _all, _plan, .. OfPlan]);
     }
 
-    private IEnumerable<Option> OfPlan => [_batch, _steps, _optimizer, _threads, _profile];
+    private IEnumerable<Option> OfPlan => [_batch, _steps, _optimizer, _threads];
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
@@ -55,7 +58,13 @@ internal sealed class InspectCommand : CliCommand
         }
 
         context.Warnings.NoEffect(Ranged.Given(parsed, OfPlan), " without --plan");
-        _kinds.Of(path).Inspect(path, report => report.Write(context, parsed.GetValue(_all)));
+        HardwareProfile? profile = Profiles.ReadToAdvise(parsed, _profile);
+        bool isGiven = parsed.GetValue(_profile) is not null;
+        _kinds.Of(path).Inspect(path, report =>
+        {
+            context.Warnings.NoEffect(isGiven && report.Step is null, _profile.Name, $": {path} is no model");
+            (profile is null ? report : report.Advise(profile, !isGiven)).Write(context, parsed.GetValue(_all));
+        });
         return ExitCode.Done;
     }
 }

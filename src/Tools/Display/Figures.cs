@@ -20,6 +20,11 @@ internal static class Figures
     /// <summary>A setting, as short as it can be written without loss.</summary>
     public static string Setting(float number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Bytes of a memory as <c>48 KiB</c> or <c>1.5 MiB</c>.</summary>
+    public static string Size(long bytes) => bytes >= 1 << 20
+        ? $"{Text(bytes / 1048576.0, "0.##")} MiB"
+        : bytes >= 1 << 10 ? $"{Text(bytes / 1024.0, "0")} KiB" : Count(bytes, "byte");
+
     /// <summary>A time span as <c>12 s</c>, <c>3:05</c> or <c>2:03:05</c>.</summary>
     public static string Duration(double seconds)
     {

@@ -1,4 +1,5 @@
 using TinySD.Tools.Json;
+using TinySD.Tools.Machines;
 
 namespace TinySD.Tools.Files;
 
@@ -34,10 +35,32 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
 
     public IReadOnlyList<(string Name, Action<Utf8JsonWriter> Write)> After { get; init; } = [];
 
+    /// <summary>Of a model, what a step of it reads.</summary>
+    public StepWeights? Step { get; init; }
+
     public bool HasChecksums { get; init; }
 
     /// <summary>Whether there is a list of tensors at all.</summary>
     public bool HasTensors { get; init; } = true;
+
+    /// <summary>The report with how the model is best run on a machine; as it is where it is of no model.</summary>
+    /// <param name="profile">A processor's profile.</param>
+    /// <param name="isHere">Whether it is fitted to this machine.</param>
+    public InspectReport Advise(HardwareProfile profile, bool isHere)
+    {
+        if (Step is null) return this;
+        var advice = RunAdvice.For(Step, profile, isHere);
+        string where = isHere ? $"this machine ({profile.Name}, fitted)" : profile.Name;
+        string share = advice.Share == 1 ? "" : $", with {Figures.Setting((float)advice.Share)} of its units";
+        IReadOnlyList<AdvisedFormat> formats = advice.Formats.ConvertAll(
+            format => new AdvisedFormat(format.Format.Name, format.StepBytes, format.Source.Name, format.Speedup));
+        var result = new AdviceResult(profile.Name, isHere, advice.Format.Name, advice.Share, advice.Reason, formats);
+        return this with
+        {
+            Facts = [.. Facts, ("best run as", $"{advice.Format.Name}{share}, on {where}"), ("because", advice.Reason)],
+            Before = [.. Before, ("recommendation", writer => new JsonMembers(writer).Write(result))],
+        };
+    }
 
     /// <summary>Writes the report: the first of everything, or all; JSON has all anyhow.</summary>
     public void Write(CliContext context, bool all)

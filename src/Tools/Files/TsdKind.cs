@@ -1,3 +1,4 @@
+using TinySD.Tools.Machines;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Files;
@@ -51,7 +52,10 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
     protected override InspectReport Describe(TsdFile file, InspectReport plain)
     {
         TContent content = format.Describe(file);
-        return plain with { Facts = [.. facts(content)], Before = [.. Shown(content, file)] };
+        return plain with
+        {
+            Facts = [.. facts(content)], Before = [.. Shown(content, file)], Step = StepWeights.Of(file.Tensors, SharesOf(content)),
+        };
     }
 
     protected sealed override PlanReport Plan(TsdFile file, PlanRequest request)
@@ -59,6 +63,10 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         TContent content = format.Describe(file);
         return Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
     }
+
+    /// <summary>The shares of its units that a model was trained to run with, in increasing order, the last of which is 1; none where it was
+    /// not.</summary>
+    protected virtual IReadOnlyList<double> SharesOf(TContent content) => [];
 
     /// <summary>The memory that training a model takes; null of models that are not trained.</summary>
     protected virtual PlanReport? Plan(TContent content, PlanRequest request) => null;

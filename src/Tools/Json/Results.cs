@@ -285,6 +285,27 @@ internal sealed record OnnxResult(
     public void Write(JsonMembers json) => json.Add(Producer).Add(Opset).Add(Operators).Add(Inputs).Add(Outputs).Add(ExternalFiles);
 }
 
+/// <summary>How <c>inspect</c> recommends to run a model, one sequence at a time, on a machine; formats are as they were weighed.</summary>
+/// <param name="Profile">The machine's profile.</param>
+/// <param name="ThisMachine">Whether it is fitted to this machine.</param>
+/// <param name="Format">The format of weights.</param>
+/// <param name="Share">The share of its units.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Formats">All formats.</param>
+internal sealed record AdviceResult(
+    string Profile, bool ThisMachine, string Format, double Share, string Reason, IReadOnlyList<AdvisedFormat> Formats) : IJsonObject
+{
+    public void Write(JsonMembers json) => json
+        .Add(Profile).Add(ThisMachine).Add(Format).Add(Share).Add(Reason).Add(Formats);
+}
+
+/// <summary>A format of <see cref="AdviceResult"/>: bytes of weights that a step reads, from where, and how many times as fast as float32
+/// a step is by the estimate.</summary>
+internal sealed record AdvisedFormat(string Format, long StepBytes, string Source, double Speedup) : IJsonObject
+{
+    public void Write(JsonMembers json) => json.Add(Format).Add(StepBytes).Add(Source).Add(Speedup);
+}
+
 /// <summary>The result of <c>synthesize</c>: enough to tell every text's label again.</summary>
 internal sealed record SynthesizeResult(
     string File, string World, string Rule, int Count, ulong Seed, IReadOnlyList<string> Sums, IReadOnlyList<SyntheticWordResult> Words,

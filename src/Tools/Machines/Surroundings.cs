@@ -9,7 +9,7 @@ internal sealed record Surroundings(
     public static Surroundings Here(HardwareProfile? profile, int threads)
     {
         MachineFacts facts = MachineFacts.Here;
-        string caches = string.Join(", ", facts.Caches.Known.Select(cache => $"{cache.Name} {Size(cache.Bytes)}"));
+        string caches = string.Join(", ", facts.Caches.Known.Select(cache => $"{cache.Name} {Figures.Size(cache.Bytes)}"));
         return new Surroundings(
             facts.Processor ?? $"unknown {RuntimeInformation.ProcessArchitecture}", facts.Cores, caches.Length > 0 ? caches : "unknown",
             KernelChoice.InstructionSetUnder(profile), RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription,
@@ -23,7 +23,4 @@ internal sealed record Surroundings(
         ("operating system", OperatingSystem), ("runtime", Runtime), ("hardware profile", Profile), ("threads", Figures.Count(Threads)),
         ("program", Build),
     ];
-
-    private static string Size(long bytes) =>
-        bytes >= 1 << 20 ? $"{Figures.Setting((float)(bytes / 1048576.0))} MiB" : $"{Figures.Count(bytes / 1024)} KiB";
 }

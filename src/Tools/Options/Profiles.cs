@@ -28,6 +28,18 @@ internal static class Profiles
         ? Runnable(Find(name, option.Name), CpuFeatures.Here)
         : ProfileFit.Default(CpuFeatures.Here, MachineFacts.Here);
 
+    /// <summary>The profile that something is said about, one that does not run here too; by default the one to run under, which may be
+    /// none.</summary>
+    /// <exception cref="UsageException">It is of a systolic array, or there is none of that name.</exception>
+    public static HardwareProfile? ReadToAdvise(ParseResult parsed, FileOption option)
+    {
+        if (parsed.GetValue(option) is not { } name) return ProfileFit.Default(CpuFeatures.Here, MachineFacts.Here);
+        HardwareProfile profile = Find(name, option.Name)[0];
+        return profile.Simd is not null
+            ? profile
+            : throw new UsageException($"{option.Name} is '{name}', a systolic array, on which no model runs; expected a processor's.");
+    }
+
     /// <summary>A profile and its fallbacks, by name or from a file.</summary>
     /// <exception cref="UsageException">There is none of that name.</exception>
     /// <exception cref="FileProblemException">The file is not as it should be.</exception>

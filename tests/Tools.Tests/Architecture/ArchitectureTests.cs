@@ -14,7 +14,7 @@ public sealed class ArchitectureTests
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
         ["Training"] = ["Errors", "Display", "Json", "Machines", "Options"],
-        ["Files"] = ["Errors", "Display", "Json", "Options", "Training"],
+        ["Files"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Tasks.LanguageModeling"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Files", "Reproduce"],
         ["Tasks.Classification"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce", "Analysis"],
