@@ -9,6 +9,7 @@ var root =
     TaggerStepsCommand.Create(),
     TranslatorStepsCommand.Create(),
     InferenceStepsCommand.Create(),
+    InferencePathsCommand.Create(),
     ProductsCommand.Create(),
 #if PEERS
     KernelsCommand.Create(),
