@@ -64,8 +64,8 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         return Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
     }
 
-    /// <summary>The shares of its units that a model was trained to run with, in increasing order, the last of which is 1; none where it was
-    /// not.</summary>
+    /// <summary>The shares of its units that a model was trained to run with, in increasing order, the last of which is 1; none where it
+    /// was not.</summary>
     protected virtual IReadOnlyList<double> SharesOf(TContent content) => [];
 
     /// <summary>The memory that training a model takes; null of models that are not trained.</summary>

@@ -11,6 +11,8 @@ namespace TinySD.Benchmarks.Commands;
 /// <summary>Trained models in every way that they can be run: time, bytes and metric.</summary>
 internal static class InferencePathsCommand
 {
+    private const float DefaultDelta = 0.05f;
+
     public static Command Create()
     {
         var models = new Argument<string[]>("MODEL")
@@ -30,7 +32,17 @@ internal static class InferencePathsCommand
             Description = "The ways to run them. [default: all]",
             AllowMultipleArgumentsPerToken = true,
         };
-        paths.AcceptOnlyFromAmong([.. ModelPath.All.Select(path => path.Name)]);
+        paths.AcceptOnlyFromAmong([.. ModelPath.All(DefaultDelta).Select(path => path.Name)]);
+        var delta = new Option<float?>("--delta")
+        {
+            HelpName = "X",
+            Description = $"How much a number must have changed for delta to take it again. [default: {DefaultDelta}]",
+        };
+        delta.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<float?>() is { } threshold && !(threshold > 0f && float.IsFinite(threshold)))
+                result.AddError($"--delta is {threshold}; expected a number above 0.");
+        });
         Option<int> most = CommonOptions.Whole(
             "--predictions", int.MaxValue, 1, int.MaxValue, "Predictions that the metric is of, at most: fewer are sooner done.");
         (Option<int> rounds, Option<int> block, Option<int> other) = CommonOptions.Race();
@@ -39,13 +51,14 @@ internal static class InferencePathsCommand
         var command = new Command(
             "inference-paths", "Tell of trained models, in every way that they can be run, microseconds a step, bytes and metric.")
         {
-            models, text, series, rows, paths, most, rounds, block, other, json, output,
+            models, text, series, rows, paths, delta, most, rounds, block, other, json, output,
         };
         command.SetAction(parsed =>
         {
             ResultsFile.Check(parsed.GetValue(output));
-            string[] asked = parsed.GetValue(paths) is { Length: > 0 } names ? names : [.. ModelPath.All.Select(path => path.Name)];
-            ModelPath[] all = [.. ModelPath.All.Where(path => asked.Contains(path.Name))];
+            IReadOnlyList<ModelPath> known = ModelPath.All(parsed.GetValue(delta) ?? DefaultDelta);
+            string[] asked = parsed.GetValue(paths) is { Length: > 0 } names ? names : [.. known.Select(path => path.Name)];
+            ModelPath[] all = [.. known.Where(path => asked.Contains(path.Name))];
             (int, int)? part = parsed.GetValue(rows) is { } given ? Rows(given) : null;
             var length = new RaceLength(parsed.GetValue(rounds), parsed.GetValue(block), (long)parsed.GetValue(other) << 20);
             var subjects = new List<ISubject>();
@@ -54,10 +67,11 @@ internal static class InferencePathsCommand
             var load = new OtherLoad();
             PathRow[] measured = [.. subjects.SelectMany(subject => Measure(subject, all, length, parsed.GetValue(most)))];
             string loaded = load.Describe();
-            string title = $"inference paths: {string.Join(' ', subjects.Select(subject => subject.Name))}{(Machine.IsNative ? ", native" : "")}";
-            string note = $"One thread, a batch of one. Rounds: {length.Rounds}; {length.BlockMilliseconds} ms of steps in a row each, after "
-                + $"one step after other work, which walks over {length.OtherBytes >> 20} MiB. Resident bytes are computed: those of the "
-                + $"weights, copies for products included, and the floats that a session asks for.{loaded}";
+            string title = $"inference paths: {string.Join(' ', subjects.Select(subject => subject.Name))}"
+                + (Machine.IsNative ? ", native" : "");
+            string note = $"One thread, a batch of one. Rounds: {length.Rounds}; {length.BlockMilliseconds} ms of steps in a row each, "
+                + $"after one step after other work, which walks over {length.OtherBytes >> 20} MiB. Delta takes what has changed by more "
+                + $"than {parsed.GetValue(delta) ?? DefaultDelta}. Resident bytes are computed: those of the weights, copies for products included, and the floats that a session asks for.{loaded}";
             Section section = Section.Create(title, parsed, note, PathReport.Table(measured));
             if (parsed.GetValue(json)) JsonReport.Write(parsed, loaded, writer => PathReport.WriteMembers(writer, measured));
             else Console.WriteLine($"{section.Title}\n\n{section.Body}");

@@ -32,7 +32,7 @@ internal sealed class LanguageModelSubject : ISubject
     public string Metric => "perplexity";
 
     public IReadOnlyList<ModelPath> Paths(IReadOnlyList<ModelPath> all) =>
-        [.. all.Where(path => path.IsFor(_loaded.Training.Recipe.Dropout))];
+        [.. all.Where(path => path.IsFor(_loaded.Training.Recipe.Dropout, false))];
 
     public IPathRun Open(ModelPath path)
     {

@@ -1,5 +1,6 @@
 using TinySD.Formats.Container;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Layers;
 using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
@@ -7,7 +8,7 @@ using TinySD.Runtime.Models;
 namespace TinySD.Benchmarks.Inference;
 
 /// <summary>A way to run a model: what is made of it, what session runs it, and what its file holds. All ways are in
-/// <see cref="All"/>.</summary>
+/// <see cref="All(float)"/>.</summary>
 /// <param name="Name">Its name.</param>
 internal sealed record ModelPath(string Name)
 {
@@ -29,19 +30,21 @@ internal sealed record ModelPath(string Name)
     /// <summary>Whether the file has what is run, rather than the whole model that it is made of.</summary>
     public bool HasFileOfItsOwn { get; init; }
 
-    /// <summary>Whether a model that was trained so is run in this way.</summary>
-    public Func<DropoutSpec, bool> IsFor { get; init; } = _ => true;
+    /// <summary>Whether a model that was trained so, and reads a window anew at every step or not, is run in this way.</summary>
+    public Func<DropoutSpec, bool, bool> IsFor { get; init; } = (_, _) => true;
 
     /// <summary>All ways.</summary>
-    public static IReadOnlyList<ModelPath> All { get; } =
+    /// <param name="delta">How much a number must have changed to be taken again, where that is asked.</param>
+    public static IReadOnlyList<ModelPath> All(float delta) =>
     [
         Plain("float32"),
+        Plain("delta", new(delta)) with { IsFor = (_, isWindowed) => !isWindowed },
     ];
 
-    private static ModelPath Plain(string name) => new(name)
+    private static ModelPath Plain(string name, DeltaThresholds delta = default) => new(name)
     {
-        OpenLanguageModel = (model, steps, memory) => new(model, memory: memory.Give, maxTimeSteps: steps),
-        OpenRegressor = (regressor, steps, memory) => new(regressor, memory: memory.Give, maxTimeSteps: steps),
+        OpenLanguageModel = (model, steps, memory) => new(model, memory: memory.Give, maxTimeSteps: steps, delta: delta),
+        OpenRegressor = (regressor, steps, memory) => new(regressor, memory: memory.Give, maxTimeSteps: steps, delta: delta),
     };
 }
 

@@ -43,7 +43,7 @@ internal sealed class RegressorSubject : ISubject
     public string Metric => "mse";
 
     public IReadOnlyList<ModelPath> Paths(IReadOnlyList<ModelPath> all) =>
-        [.. all.Where(path => path.IsFor(_loaded.Training.Recipe.Dropout))];
+        [.. all.Where(path => path.IsFor(_loaded.Training.Recipe.Dropout, _loaded.Regressor.Form.Window > 0))];
 
     public IPathRun Open(ModelPath path)
     {
