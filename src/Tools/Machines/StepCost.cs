@@ -48,13 +48,15 @@ internal sealed record WeightSource(string Name, long Holds, double BytesPerCycl
 /// register of weights: a load and a multiply-add in single precision; for two registers of bfloat16 one load, two expansions and two
 /// multiply-adds; of bytes, a load and a dot product, or without such an instruction four instructions on x64 and six on Arm.</para>
 /// <para>Bytes a cycle are of the kind of core that a profile describes: two loads of a register from the first cache; from the others what
-/// rows in a row were measured to give on x64 (about 100 GB/s at 3 GHz from the second and the last cache), and a share of the
-/// manufacturer's figures on Arm. The rest of a step is what was left of steps of 32 and 128 units beside their products: 630 cycles, and
-/// 93 for each gate of a unit over the single-precision weights that are multiplied in a cycle.</para>
+/// rows in a row were measured to give on x64 (over 100 GB/s at 3 GHz from the second cache, 50 to 100 from the last), and a share of the
+/// manufacturer's figures on Arm.</para>
+/// <para>The rest of a step is what was left of steps of 32 and 128 units beside their products: 630 cycles, and 93 for each gate of a unit
+/// over the single-precision weights that are multiplied in a cycle; and int8 has 64, over the same, for each number that is rounded to go
+/// into a product and each sum that is scaled to come out.</para>
 /// </remarks>
 internal sealed class StepCost
 {
-    private const double RestOfStep = 630, RestOfGate = 93, EndOfBytes = 4;
+    private const double RestOfStep = 630, RestOfGate = 93, EndOfBytes = 64;
 
     private readonly double _single, _half, _byte;
     private readonly WeightSource[] _sources;
@@ -66,8 +68,8 @@ internal sealed class StepCost
         double nearest, second, last, memory;
         (_single, _half, _byte, nearest, second, last, memory) = machine.Instructions switch
         {
-            SimdInstructions.Avx512 => (32.0, 16.0, 16.0, 128.0, 36.0, 32.0, 8.0),
-            SimdInstructions.Avx2 => (16.0, 8.0, 16.0, 64.0, 32.0, 24.0, 6.0),
+            SimdInstructions.Avx512 => (32.0, 14.0, 16.0, 128.0, 48.0, 24.0, 8.0),
+            SimdInstructions.Avx2 => (16.0, 7.0, 16.0, 64.0, 32.0, 20.0, 6.0),
             SimdInstructions.Sse42 => (4.0, 2.7, 8.0, 16.0, 16.0, 8.0, 4.0),
             SimdInstructions.AdvSimd => (4.0, 2.7, 2.7, 16.0, 8.0, 6.0, 2.0),
             SimdInstructions.Helium => (2.0, 1.3, 8.0, 8.0, 4.0, 4.0, 1.0),
