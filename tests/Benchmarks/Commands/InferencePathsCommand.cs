@@ -71,7 +71,8 @@ internal static class InferencePathsCommand
                 + (Machine.IsNative ? ", native" : "");
             string note = $"One thread, a batch of one. Rounds: {length.Rounds}; {length.BlockMilliseconds} ms of steps in a row each, "
                 + $"after one step after other work, which walks over {length.OtherBytes >> 20} MiB. Delta takes what has changed by more "
-                + $"than {parsed.GetValue(delta) ?? DefaultDelta}. Resident bytes are computed: those of the weights, copies for products included, and the floats that a session asks for.{loaded}";
+                + $"than {parsed.GetValue(delta) ?? DefaultDelta}. Resident bytes are computed: those of the weights, copies for products "
+                + $"included, and the floats that a session asks for.{loaded}";
             Section section = Section.Create(title, parsed, note, PathReport.Table(measured));
             if (parsed.GetValue(json)) JsonReport.Write(parsed, loaded, writer => PathReport.WriteMembers(writer, measured));
             else Console.WriteLine($"{section.Title}\n\n{section.Body}");

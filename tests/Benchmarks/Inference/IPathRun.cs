@@ -6,8 +6,8 @@ internal interface IPathRun
     /// <summary>The way.</summary>
     string Path { get; }
 
-    /// <summary>Bytes of the file that it is run from.</summary>
-    long FileBytes { get; }
+    /// <summary>Bytes of the file that it is run from; null where there is none that holds it.</summary>
+    long? FileBytes { get; }
 
     /// <summary>Bytes of weights in memory, copies for products included.</summary>
     long WeightBytes { get; }

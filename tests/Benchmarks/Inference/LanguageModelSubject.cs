@@ -37,7 +37,7 @@ internal sealed class LanguageModelSubject : ISubject
     public IPathRun Open(ModelPath path)
     {
         LanguageModel model = path.ConvertLanguageModel(_loaded.Model);
-        long fileBytes = FileSize.Of(file => LanguageModelFile.Save(
+        long? fileBytes = FileSize.Of(file => LanguageModelFile.Save(
             file, path.HasFileOfItsOwn ? model : _loaded.Model, _loaded.Vocabulary, _loaded.Training, path.Storage));
         return new Run(path, model, fileBytes, _tokens);
     }
@@ -49,7 +49,7 @@ internal sealed class LanguageModelSubject : ISubject
         private readonly LanguageModelSession _session;
         private readonly int[] _tokens;
 
-        public Run(ModelPath path, LanguageModel model, long fileBytes, int[] tokens)
+        public Run(ModelPath path, LanguageModel model, long? fileBytes, int[] tokens)
         {
             (_path, _model, FileBytes, _tokens) = (path, model, fileBytes, tokens);
             var memory = new SessionMemory();
@@ -60,7 +60,7 @@ internal sealed class LanguageModelSubject : ISubject
 
         public string Path => _path.Name;
 
-        public long FileBytes { get; }
+        public long? FileBytes { get; }
 
         public long WeightBytes { get; }
 

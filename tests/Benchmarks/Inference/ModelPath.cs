@@ -38,8 +38,16 @@ internal sealed record ModelPath(string Name)
     public static IReadOnlyList<ModelPath> All(float delta) =>
     [
         Plain("float32"),
+        Held("bfloat16", WeightFormat.BFloat16) with { Storage = TensorStorage.BF16 },
+        Held("int8", WeightFormat.Int8) with { HasFileOfItsOwn = true },
         Plain("delta", new(delta)) with { IsFor = (_, isWindowed) => !isWindowed },
     ];
+
+    private static ModelPath Held(string name, WeightFormat format) => Plain(name) with
+    {
+        ConvertLanguageModel = model => model.ConvertTo(format),
+        ConvertRegressor = regressor => new(regressor.Model.ConvertTo(format), regressor.Form),
+    };
 
     private static ModelPath Plain(string name, DeltaThresholds delta = default) => new(name)
     {

@@ -30,8 +30,9 @@ internal static class PathReport
             string model = row.Subject == before ? "" : $"{row.Subject.Name}: {row.Subject.Description}";
             table.Add(
                 model, row.Run.Path, StepperReport.Time(hot.Median), StepperReport.Time(hot.Lower), StepperReport.Time(hot.Upper),
-                Text(row.Shares.Median, "0.00"), StepperReport.Time(Quartiles.Of(row.Times.Cold).Median), Text(row.Times.BytesPerCall, "0"),
-                Text(row.Run.FileBytes, "N0"), Text(row.Run.WeightBytes, "N0"), Text(row.Run.SessionBytes, "N0"),
+                Text(row.Shares.Median, "0.00"), StepperReport.Time(Quartiles.Of(row.Times.Cold).Median),
+                Text(row.Times.BytesPerCall, "0"), row.Run.FileBytes is { } file ? Text(file, "N0") : "none",
+                Text(row.Run.WeightBytes, "N0"), Text(row.Run.SessionBytes, "N0"),
                 $"{row.Subject.Metric} {Text(row.Metric, row.Metric < 1 ? "0.00000" : "0.00")}");
             before = row.Subject;
         }
@@ -53,7 +54,7 @@ internal static class PathReport
             JsonReport.Write(json, "microsecondsAfterOtherWork", Quartiles.Of(row.Times.Cold));
             JsonReport.Write(json, "ofFirstPath", row.Shares);
             json.WriteNumber("allocatedBytes", row.Times.BytesPerCall);
-            json.WriteNumber("fileBytes", row.Run.FileBytes);
+            if (row.Run.FileBytes is { } file) json.WriteNumber("fileBytes", file);
             json.WriteNumber("weightBytes", row.Run.WeightBytes);
             json.WriteNumber("sessionBytes", row.Run.SessionBytes);
             json.WriteString("metric", row.Subject.Metric);

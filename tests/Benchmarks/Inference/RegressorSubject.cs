@@ -48,7 +48,7 @@ internal sealed class RegressorSubject : ISubject
     public IPathRun Open(ModelPath path)
     {
         Regressor regressor = path.ConvertRegressor(_loaded.Regressor);
-        long fileBytes = FileSize.Of(file => RegressorFile.Save(
+        long? fileBytes = FileSize.Of(file => RegressorFile.Save(
             file, path.HasFileOfItsOwn ? regressor : _loaded.Regressor, _loaded.Training, path.Storage));
         return new Run(path, regressor, fileBytes, _series, _rows);
     }
@@ -61,7 +61,7 @@ internal sealed class RegressorSubject : ISubject
         private readonly PreparedSeries _series;
         private readonly double[][] _rows;
 
-        public Run(ModelPath path, Regressor regressor, long fileBytes, PreparedSeries series, double[][] rows)
+        public Run(ModelPath path, Regressor regressor, long? fileBytes, PreparedSeries series, double[][] rows)
         {
             (_path, _regressor, FileBytes, _series, _rows) = (path, regressor, fileBytes, series, rows);
             var memory = new SessionMemory();
@@ -72,7 +72,7 @@ internal sealed class RegressorSubject : ISubject
 
         public string Path => _path.Name;
 
-        public long FileBytes { get; }
+        public long? FileBytes { get; }
 
         public long WeightBytes { get; }
 

@@ -1,3 +1,4 @@
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Benchmarks.Inference;
@@ -16,5 +17,7 @@ internal sealed record StackPath(string Name, double Allowed, Func<RecurrentStac
     public static IReadOnlyList<StackPath> All { get; } =
     [
         new(Single, 0, stack => stack),
+        new("bfloat16", 0.02, stack => stack.ConvertTo(WeightFormat.BFloat16)),
+        new("int8", 0.05, stack => stack.ConvertTo(WeightFormat.Int8)),
     ];
 }
