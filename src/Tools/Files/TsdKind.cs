@@ -54,7 +54,9 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         TContent content = format.Describe(file);
         return plain with
         {
-            Facts = [.. facts(content)], Before = [.. Shown(content, file)], Step = StepWeights.Of(file.Tensors, SharesOf(content)),
+            Facts = [.. facts(content)],
+            Before = [.. Shown(content, file)],
+            Step = StepWeights.Of(file.Tensors, SharesOf(content)),
         };
     }
 

@@ -11,7 +11,8 @@ internal sealed record StepMatrix(long Inputs, long Columns, bool InputsShrink, 
     /// <summary>The matrix of a share of the model.</summary>
     public StepMatrix At(double share) => this with
     {
-        Inputs = InputsShrink ? Part(Inputs, share) : Inputs, Columns = ColumnsShrink ? Part(Columns, share) : Columns,
+        Inputs = InputsShrink ? Part(Inputs, share) : Inputs,
+        Columns = ColumnsShrink ? Part(Columns, share) : Columns,
     };
 
     private static long Part(long units, double share) => Math.Max(1, (long)Math.Round(units * share));
