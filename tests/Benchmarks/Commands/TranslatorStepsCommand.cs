@@ -1,5 +1,7 @@
 using System.CommandLine;
+#if PEERS
 using TinySD.Benchmarks.Libtorch;
+#endif
 using TinySD.Benchmarks.Reports;
 using TinySD.Benchmarks.Steps;
 using TinySD.Runtime.Masks;
