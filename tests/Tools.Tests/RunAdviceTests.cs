@@ -102,10 +102,13 @@ public sealed class RunAdviceTests
         await Assert.That(advice.Share).IsEqualTo(0.25);
         await Assert.That(advice.Reason).Contains("with 0.25 of its units, which it was trained to run with too");
 
-        // What lies in the second cache whole gains no nearer one by three quarters of it.
-        var small = RunAdvice.For(Layer(128, 128) with { Shares = [0.75, 1] }, profile, false);
+        // Three quarters bring nothing nearer; and what lies in the second cache whole is run whole.
+        var large = RunAdvice.For(weights with { Shares = [0.75, 1] }, profile, false);
+        await Assert.That(large.Share).IsEqualTo(1);
+        await Assert.That(large.Reason).Contains("no share of its units that it was trained to run with brings them nearer");
+        var small = RunAdvice.For(Layer(128, 128) with { Shares = [0.25, 1] }, profile, false);
         await Assert.That(small.Share).IsEqualTo(1);
-        await Assert.That(small.Reason).Contains("no share of its units that it was trained to run with brings them nearer");
+        await Assert.That(small.Reason).Contains("with all of its units, though it was trained to run with fewer: L2 holds them");
     }
 
     [Test]

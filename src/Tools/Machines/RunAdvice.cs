@@ -21,8 +21,8 @@ internal sealed record RunAdvice(
     private const double ClearGain = 1.25;
 
     /// <summary>Weighs the formats. A format that rounds more is chosen only where a step is clearly faster, or where the machine has
-    /// no room for the others; and of a model that was trained to run with a share of its units, the largest share that a nearer cache
-    /// holds.</summary>
+    /// no room for the others; and of a model that was trained to run with a share of its units, where a core's own caches do not hold it
+    /// whole, the largest share that a nearer cache holds.</summary>
     /// <param name="weights">What a step reads.</param>
     /// <param name="profile">A processor's profile.</param>
     /// <param name="isHere">Whether it is fitted to this machine, whose instructions are known better than any profile says.</param>
@@ -57,8 +57,10 @@ internal sealed record RunAdvice(
     private static WeighedFormat FirstThatFits(List<WeighedFormat> formats) =>
         formats.Find(format => !format.Source.IsRest) ?? formats[^1];
 
+    // A share costs more of a model's accuracy than rounding: only for weights that come from behind a core's own caches.
     private static double ShareOf(StepWeights weights, WeighedFormat best, StepCost cost)
     {
+        if (best.Source.IsOwn) return 1;
         for (int i = weights.Shares.Count - 2; i >= 0; i--)
         {
             long bytes = best.Format.BytesOf(weights.At(weights.Shares[i]));
@@ -86,6 +88,7 @@ internal sealed record RunAdvice(
 
     private static string ReasonOfShare(StepWeights weights, WeighedFormat best, double share, StepCost cost)
     {
+        if (best.Source.IsOwn) return $"; with all of its units, though it was trained to run with fewer: {best.Source.Name} holds them";
         if (share == 1) return "; no share of its units that it was trained to run with brings them nearer";
         StepWeights part = weights.At(share);
         long bytes = best.Format.BytesOf(part);

@@ -38,6 +38,9 @@ internal sealed record WeightSource(string Name, long Holds, double BytesPerCycl
 {
     /// <summary>Whether it is behind all caches, and holds whatever they do not.</summary>
     public bool IsRest => Holds == long.MaxValue;
+
+    /// <summary>Whether it is one of a core's own caches.</summary>
+    public bool IsOwn => Name is "L1" or "L2";
 }
 
 /// <summary>What a step at a batch of one costs, one thread: the longer of the time that the weights take to come from the nearest cache
