@@ -70,8 +70,12 @@ internal static class Cli
     {
         // What each kind of model is measured by; a task adds its own here.
         var csv = new CsvOptions("as in training");
+        Option<DeltaThresholds?> delta = DeltaOption.New(
+            "Measure as a streaming session too that leaves out inputs and hidden units which have changed by no more than this since " +
+            "they were last taken (delta networks, Neil et al. 2017): the metric beside the exact one, the errors of all answers, and " +
+            "the share of multiply-adds skipped.");
         var evaluations = new ModelVerbs<EvalRequest>(
-            new LanguageModelEval(), new ClassifierEval(csv), new RegressorEval(csv), new TaggerEval(),
+            new LanguageModelEval(delta), new ClassifierEval(csv, delta), new RegressorEval(csv, delta), new TaggerEval(),
             new TranslatorEval());
 
         // And how its states are looked at.

@@ -77,6 +77,7 @@ internal static class HelpText
             "tinysd eval deen.tsd --data test.de --reference test.en --beam 5",
             "tinysd eval model.tsd --data test.txt --mc-samples 10 --streams 20",
             "tinysd eval model.tsd --data test.txt --cache 500 --cache-tune valid.txt",
+            "tinysd eval oil.tsd --data test.csv --delta 0.05",
         ],
         ["analyze"] =
         [

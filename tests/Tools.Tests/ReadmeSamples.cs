@@ -271,6 +271,28 @@ internal static class ReadmeSamples
         // end
     }
 
+    public static void Compact(MappedLanguageModel mapped)
+    {
+        // sample
+        LanguageModel half = mapped.Model.ConvertTo(WeightFormat.BFloat16), quarter = mapped.Model.ConvertTo(WeightFormat.Int8);
+        var small = new LanguageModelSession(quarter);
+        // end
+        small.Reset();
+        half.ConvertTo(WeightFormat.Single);
+    }
+
+    public static void Skip()
+    {
+        // sample
+        LoadedRegressor loaded = RegressorFile.Load("oil.tsd");
+        var session = new RegressorSession(loaded.Regressor, delta: new(0.05f));
+        foreach (double temperature in (double[])[30.5, 27.8, 27.8, 25.0]) session.Step([temperature]);
+        foreach (DeltaCount count in session.CountDelta())
+            Console.WriteLine($"{count.Product}: {count.SkippedShare:P0} of {count.Inputs} rows skipped");
+        Console.WriteLine($"{DeltaCount.SkippedShareOf(session.CountDelta()):P0} of all multiply-adds");
+        // end
+    }
+
     public static void PackagedRuntime()
     {
         // sample

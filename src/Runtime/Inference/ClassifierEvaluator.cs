@@ -82,10 +82,17 @@ public sealed class ClassifierEvaluator
     {
         ArgumentNullException.ThrowIfNull(sequences);
         if (sequences.Count == 0) Throw.Argument("there is no sequence to judge by");
-        int labels = _classifier.Form.Labels.Length;
-        long[] counts = sequences.CountLabels(labels);
-        double[] probabilities = Predict(sequences, progress, cancellation);
-        return _classifier.Form.IsMultiLabel ? OfSeveral(sequences, probabilities, counts) : OfOne(sequences, probabilities, counts);
+
+        // Labels are looked at before anything is run.
+        sequences.CountLabels(_classifier.Form.Labels.Length);
+        return ResultOf(_classifier, sequences, Predict(sequences, progress, cancellation));
+    }
+
+    /// <summary>What predictions, [sequences][labels], are worth.</summary>
+    internal static ClassificationResult ResultOf(Classifier classifier, LabelledSequences sequences, double[] probabilities)
+    {
+        long[] counts = sequences.CountLabels(classifier.Form.Labels.Length);
+        return classifier.Form.IsMultiLabel ? OfSeveral(sequences, probabilities, counts) : OfOne(sequences, probabilities, counts);
     }
 
     private static ClassificationResult OfOne(LabelledSequences sequences, double[] probabilities, long[] counts)

@@ -50,7 +50,7 @@ public sealed partial class ClassifierSession : StreamingSession
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _classifier = classifier;
         SequenceModelConfig config = classifier.Model.Config;
-        Check(delta, config.Body.Direction == RecurrentDirection.Forward ? null : "a classifier that reads a sequence from its end");
+        delta.Check(config.Body.Direction == RecurrentDirection.Forward ? null : "a classifier that reads a sequence from its end");
         _together = delta.IsOff ? maxTimeSteps : 1;
         NetworkPlan plan;
         ((_network, _whole), plan) = NetworkOf(new(1, longest, Training: false), default);

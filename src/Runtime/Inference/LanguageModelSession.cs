@@ -40,7 +40,7 @@ public sealed class LanguageModelSession : StreamingSession
     {
         if (maxTimeSteps is < 1 or > 65536) Throw.OutOfRange(nameof(maxTimeSteps), maxTimeSteps, "1 to 65536");
         _vocabulary = model.Config.VocabularySize;
-        Check(delta);
+        delta.Check();
         _together = delta.IsOff ? maxTimeSteps : 1;
         var plan = new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { SharesCopies = true, Delta = delta };
         _network = new LanguageModelNetwork(model, new(batch, _together, Training: false), MaskOrigin.None, plan);

@@ -47,7 +47,7 @@ public sealed partial class RecurrentSession : StreamingSession
         _stack = stack;
         _batch = batch;
         RecurrentStackConfig config = stack.Config;
-        Check(delta, config.Direction == RecurrentDirection.Forward ? null : "a stack that reads an input from its end");
+        delta.Check(config.Direction == RecurrentDirection.Forward ? null : "a stack that reads an input from its end");
         _maxTimeSteps = maxTimeSteps = delta.IsOff ? maxTimeSteps : 1;
         runner ??= SingleThread.Instance;
         var plan = new NetworkPlan(runner, KernelChoice.For(hardware)) { SharesCopies = true, Delta = delta };

@@ -26,23 +26,31 @@ public sealed class RegressorEvaluator
     /// <param name="regressor">The regressor; its model may be trained further between evaluations.</param>
     /// <param name="runner">Threads; <see langword="null"/> for the caller's alone.</param>
     /// <param name="hardware">The machine; <see langword="null"/> for the widest registers there are. No effect on the result.</param>
-    /// <exception cref="ArgumentException">The profile does not run here.</exception>
-    public RegressorEvaluator(Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null)
-        : this(Throw.IfNull(regressor), runner, hardware, default)
+    /// <param name="delta">Thresholds as of a <see cref="RegressorSession"/>; by default there are none.</param>
+    /// <exception cref="ArgumentException">The profile does not run here, or there are thresholds that are none, or any and the regressor
+    /// looks at a window.</exception>
+    public RegressorEvaluator(
+        Regressor regressor, IParallelRunner? runner = null, HardwareProfile? hardware = null, DeltaThresholds delta = default)
+        : this(Throw.IfNull(regressor), runner, hardware, default, delta)
     {
     }
 
     /// <summary>One that works in memory of the caller's, on fewer rows at a time where it is little; where it is too little, or none, in
     /// its own.</summary>
-    internal RegressorEvaluator(Regressor regressor, IParallelRunner? runner, HardwareProfile? hardware, Memory<float> room)
+    internal RegressorEvaluator(
+        Regressor regressor, IParallelRunner? runner, HardwareProfile? hardware, Memory<float> room, DeltaThresholds delta = default)
     {
         _form = regressor.Form;
+        delta.Check(_form.WithoutSteps);
         bool isWindowed = _form.Window > 0;
         (_network, _batch) = NetworkPlan.Within(room, isWindowed ? WindowBatch : PieceSteps, count => SequenceNetwork.Declare(
             regressor.Model, isWindowed ? new(count, _form.Window, Training: false) : new(1, count, Training: false),
-            new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware))));
+            new NetworkPlan(runner ?? SingleThread.Instance, KernelChoice.For(hardware)) { Delta = delta }));
         _lengths = new int[_batch.BatchSize];
     }
+
+    /// <summary>What each product did in the last evaluation; empty without thresholds.</summary>
+    internal DeltaCount[] CountDelta() => _network.Plan.CountDelta();
 
     /// <summary>What is told a prediction.</summary>
     /// <param name="row">The row of the table that it was made from.</param>
@@ -71,6 +79,7 @@ public sealed class RegressorEvaluator
         double[] own = new double[_form.OutputCount];
         _network.Begin(default);
         _network.ResetState();
+        _network.Plan.ClearDeltaCounts();
         int first = _form.Window > 0 ? series.FirstRow : Math.Max(0, series.FirstRow - WarmUpRows), end = series.FirstRow + series.RowCount;
         for (int row = first; row < end;)
         {

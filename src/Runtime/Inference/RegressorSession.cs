@@ -46,7 +46,7 @@ public sealed class RegressorSession : StreamingSession
         SequenceModelConfig config = regressor.Model.Config;
         _form = regressor.Form;
         _window = Math.Max(1, _form.Window);
-        Check(delta, _form.Window > 0 ? "a regressor that reads a window anew at every step" : null);
+        delta.Check(_form.WithoutSteps);
         _together = _form.Window > 0 || !delta.IsOff ? 1 : maxTimeSteps;
         _width = _form.Inputs.Length;
         _outputs = _form.OutputCount;

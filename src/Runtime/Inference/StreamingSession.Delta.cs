@@ -27,21 +27,10 @@ public abstract partial class StreamingSession
         foreach (DeltaProduct product in _products) product.ClearCount();
     }
 
-    /// <summary>Refuses thresholds that are none, and any of what has no step before the next whose sums could be carried.</summary>
-    private protected static void Check(DeltaThresholds delta, string? without = null)
-    {
-        delta.Check();
-        if (without is null || delta.IsOff) return;
-        Throw.Argument($"delta thresholds are given for {without}; expected one that goes forward from step to step");
-    }
-
     /// <summary>Lets every product of all sequences begin with what it is given next.</summary>
     private protected void ResetCarried()
     {
-        foreach (DeltaProduct product in _products)
-        {
-            for (int sequence = 0; sequence < Batch; sequence++) product.Reset(sequence);
-        }
+        foreach (DeltaProduct product in _products) product.Reset();
     }
 
     private static int CarriedBytes(DeltaProduct product) =>

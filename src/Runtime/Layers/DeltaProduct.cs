@@ -80,6 +80,12 @@ internal sealed class DeltaProduct
         _phases[sequence] = 0;
     }
 
+    /// <summary>Forgets all sequences.</summary>
+    public void Reset()
+    {
+        for (int sequence = 0; sequence < _phases.Length; sequence++) Reset(sequence);
+    }
+
     /// <summary>Its inputs as they were last taken, [K]; may be written.</summary>
     public Span<float> LastOf(int sequence) => _last.Part(sequence, _inputs);
 

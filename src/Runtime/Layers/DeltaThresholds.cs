@@ -29,11 +29,13 @@ public readonly record struct DeltaThresholds(float Inputs, float Hidden)
     /// <summary>Whether both are 0: then nothing is carried, and the bits are those of a session without thresholds.</summary>
     public bool IsOff => Inputs == 0f && Hidden == 0f;
 
-    /// <summary>Refuses what is no threshold.</summary>
-    internal void Check()
+    /// <summary>Refuses what is no threshold, and any of what has no step before the next whose sums could be carried.</summary>
+    internal void Check(string? without = null)
     {
         if (!IsThreshold(Inputs)) Throw.OutOfRange("the delta threshold of inputs", Inputs, "0 or above, and finite");
         if (!IsThreshold(Hidden)) Throw.OutOfRange("the delta threshold of hidden units", Hidden, "0 or above, and finite");
+        if (without is not null && !IsOff)
+            Throw.Argument($"delta thresholds are given for {without}; expected one that goes forward from step to step");
 
         static bool IsThreshold(float value) => value >= 0f && float.IsFinite(value);
     }

@@ -111,6 +111,7 @@ public sealed class NetworkPlan
     }
 
     /// <summary>Declares a product that carries its sums; null where <see cref="Delta"/> is off.</summary>
+    /// <exception cref="ArgumentException">Its weights are whole numbers.</exception>
     /// <param name="columns">The weights.</param>
     /// <param name="batch">Sequences.</param>
     /// <param name="isOfHidden">Whether its inputs are hidden units, and not what the network is fed with.</param>
@@ -118,10 +119,32 @@ public sealed class NetworkPlan
     internal DeltaProduct? DeltaOf(WeightColumns columns, int batch, bool isOfHidden, string part = "")
     {
         if (Delta.IsOff) return null;
+        if (columns.Slot.Format == WeightFormat.Int8)
+        {
+            Throw.Argument(
+                "delta thresholds are given for a model whose weights are held as Int8, and products of whole numbers leave none out; " +
+                "expected Single or BFloat16");
+        }
+
         float threshold = isOfHidden ? Delta.Hidden : Delta.Inputs;
         var product = new DeltaProduct(NameOf(columns.Slot) + part, columns.Rows, columns.Count, batch, threshold, this);
         _deltas.Add(product);
         return product;
+    }
+
+    /// <summary>Lets every product that carries its sums begin anew.</summary>
+    internal void ResetDelta()
+    {
+        foreach (DeltaProduct product in _deltas) product.Reset();
+    }
+
+    /// <summary>What each of them has done since <see cref="ClearDeltaCounts"/>.</summary>
+    internal DeltaCount[] CountDelta() => [.. _deltas.Select(product => product.Count)];
+
+    /// <summary>Begins to count anew.</summary>
+    internal void ClearDeltaCounts()
+    {
+        foreach (DeltaProduct product in _deltas) product.ClearCount();
     }
 
     /// <summary>Declares something for as many steps, or sequences, at a time as there is room for, and takes that room: for the most, or

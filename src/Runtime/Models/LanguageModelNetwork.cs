@@ -118,6 +118,7 @@ internal sealed class LanguageModelNetwork : Network<TokenWindow>
     public override void ResetState()
     {
         foreach (RecurrentLayer layer in _layers) layer.Reset();
+        Plan.ResetDelta();
     }
 
     /// <summary>Takes notice of new parameters; needed before the first window and after every change of them. DropConnect masks them

@@ -197,7 +197,11 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         Plan.Times.Lap(Pass.Copies);
     }
 
-    public override void ResetState() => _encoder.Reset();
+    public override void ResetState()
+    {
+        _encoder.Reset();
+        Plan.ResetDelta();
+    }
 
     public override void SaveCarried(ParameterBlock state) => _carried?.Save(state);
 

@@ -100,6 +100,9 @@ public sealed record SeriesForm
     public double Predict(int output, float value, double last) =>
         OutputScales[output].Restore(value) + (PredictsChange ? last : 0);
 
+    /// <summary>Such a regressor, for a message, where it does not go forward from step to step; else null.</summary>
+    internal string? WithoutSteps => Window > 0 ? "a regressor that reads a window anew at every step" : null;
+
     /// <summary>What stands before an input's first row.</summary>
     internal LastValue Before(int input) => new(FeedsChange ? double.NaN : InputScales[input].Offset);
 

@@ -27,11 +27,15 @@ internal sealed class GenerateCommand : CliCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
+    private readonly Option<DeltaThresholds?> _delta = DeltaOption.New(
+        "Leave out inputs and hidden units that have changed by no more than this since they were last taken: less work, and another " +
+        "text.");
+
     private readonly FileOption _profile = Profiles.Option();
 
     public GenerateCommand(CommonOptions common)
         : base("generate", "Sample text from a language model; at byte level the bytes as they are.", common) =>
-        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _profile);
+        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _delta, _profile);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
@@ -41,7 +45,7 @@ internal sealed class GenerateCommand : CliCommand
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
         var generator = new TextGenerator(
             loaded.Model, loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
-            parsed.GetValue(_seed) ?? 1, hardware);
+            parsed.GetValue(_seed) ?? 1, hardware, DeltaOption.Of(parsed, _delta));
         if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
         {
             IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");

@@ -20,6 +20,10 @@ internal sealed class PredictCommand : CliCommand
         $"The z-score, up or down, that is an alarm. [default: {DefaultThreshold}]");
 
     private readonly CsvOptions _csv = new("as in training");
+    private readonly Option<DeltaThresholds?> _delta = DeltaOption.New(
+        "Leave out normalised inputs and hidden units that have changed by no more than this since they were last taken: less work, and " +
+        "other predictions, by as much as eval tells.");
+
     private readonly FileOption _profile = Profiles.Option();
 
     public PredictCommand(CommonOptions common)
@@ -27,15 +31,18 @@ internal sealed class PredictCommand : CliCommand
             "predict",
             "Predict from CSV rows on standard input, found by their columns' names: one row of predictions for each, in the targets' " +
             "own units, written at once; a regressor's state goes on from row to row.",
-            common) => AddAll([_model, _anomalies, _threshold, .. _csv.All, _profile]);
+            common) => AddAll([_model, _anomalies, _threshold, .. _csv.All, _delta, _profile]);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
         bool isJudged = parsed.GetValue(_anomalies);
         if (!isJudged) context.Warnings.NoEffect(Ranged.Given(parsed, _threshold), $" without {_anomalies.Name}");
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        LoadedRegressor loaded = RegressorFile.Load(parsed.GetRequiredValue(_model));
-        var predictor = new RowPredictor(loaded, isJudged ? parsed.GetValue(_threshold) ?? DefaultThreshold : null, hardware);
+        string model = parsed.GetRequiredValue(_model);
+        LoadedRegressor loaded = RegressorFile.Load(model);
+        DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
+        DeltaOption.Check(delta, model, DeltaOption.Without(loaded.Regressor.Form));
+        var predictor = new RowPredictor(loaded, isJudged ? parsed.GetValue(_threshold) ?? DefaultThreshold : null, hardware, delta);
         SeriesForm form = loaded.Regressor.Form;
         TableOptions options = _csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         using NumberRows rows = NumberRows.Open(

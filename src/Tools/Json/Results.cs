@@ -34,10 +34,11 @@ internal sealed record TrainLmResult(
 /// only.</summary>
 internal sealed record EvalResult(
     double Perplexity, double Loss, double BitsPerToken, long Tokens, int Streams, long Unknown, double? Seconds = null,
-    MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null) : IJsonObject
+    MonteCarloResult? MonteCarlo = null, CacheEvalResult? Cache = null, DeltaEvalResult? Delta = null) : IJsonObject
 {
     public void Write(JsonMembers json) => json
-        .Add(Perplexity).Add(Loss).Add(BitsPerToken).Add(Tokens).Add(Streams).Add(Unknown).Add(Seconds).Add(MonteCarlo).Add(Cache);
+        .Add(Perplexity).Add(Loss).Add(BitsPerToken).Add(Tokens).Add(Streams).Add(Unknown).Add(Seconds).Add(MonteCarlo).Add(Cache)
+        .Add(Delta);
 }
 
 internal sealed record MonteCarloResult(

@@ -1,5 +1,6 @@
 using TinySD.Runtime.Inference;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Runtime.Tests;
@@ -245,8 +246,8 @@ public sealed class DeltaSessionTests
             .Contains("the delta threshold of inputs must be 0 or above, and finite");
         await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new LanguageModelSession(model, delta: new(0f, threshold))))
             .Contains("the delta threshold of hidden units must be 0 or above, and finite");
-        await Assert.That(() => new RecurrentSession(Stack(new() { Cell = CellKind.Gru, InputSize = 1, HiddenSize = 2 }), delta: new(threshold)))
-            .Throws<ArgumentOutOfRangeException>();
+        RecurrentStack stack = Stack(new() { Cell = CellKind.Gru, InputSize = 1, HiddenSize = 2 });
+        await Assert.That(() => new RecurrentSession(stack, delta: new(threshold))).Throws<ArgumentOutOfRangeException>();
     }
 
     [Test]
@@ -260,6 +261,27 @@ public sealed class DeltaSessionTests
         await Assert.That(Messages.Of<ArgumentException>(() => windowed.Make(1, 1, null, null))).IsEqualTo(
             "delta thresholds are given for a regressor that reads a window anew at every step; expected one that goes forward from step " +
             "to step");
+    }
+
+    [Test]
+    public async Task Weights_in_bfloat16_are_skipped_as_those_they_stand_for_and_whole_numbers_are_refused()
+    {
+        LanguageModel half = Cases.Model(Cases.Config(37, 20, 24, 2)).ConvertTo(WeightFormat.BFloat16);
+        DeltaThresholds delta = new(0.1f, 0.05f);
+        LanguageModelSession session = new(half, delta: delta), expected = new(half.ConvertTo(WeightFormat.Single), delta: delta);
+        for (int t = 0; t < 300; t++)
+        {
+            float[] found = session.Step(t * t / 5 % 37).ToArray();
+            await Assert.That(Arrays.FirstDifference(found, expected.Step(t * t / 5 % 37).ToArray())).IsNull();
+        }
+
+        await Assert.That(session.CountDelta().SequenceEqual(expected.CountDelta())).IsTrue();
+        await Assert.That(DeltaCount.SkippedShareOf(session.CountDelta())).IsGreaterThan(0.1);
+        LanguageModel bytes = half.ConvertTo(WeightFormat.Int8);
+        await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelSession(bytes, delta: delta))).IsEqualTo(
+            "delta thresholds are given for a model whose weights are held as Int8, and products of whole numbers leave none out; expected " +
+            "Single or BFloat16");
+        await Assert.That(new LanguageModelSession(bytes).Delta.IsOff).IsTrue();
     }
 
     [Test]
@@ -340,7 +362,8 @@ public sealed class DeltaSessionTests
     public static IEnumerable<Func<(SessionCase Delta, SessionCase Exact)>> Tiny() => Pairs(new(1e-6f));
 
     private static IEnumerable<Func<(SessionCase, SessionCase)>> Pairs(DeltaThresholds delta) =>
-        SessionCase.Delta(delta).Zip(SessionCase.Delta(default), (one, other) => (Func<(SessionCase, SessionCase)>)(() => (one(), other())));
+        SessionCase.Delta(delta).Zip(
+            SessionCase.Delta(default), (one, other) => (Func<(SessionCase, SessionCase)>)(() => (one(), other())));
 
     private static RecurrentStack Stack(RecurrentStackConfig config)
     {

@@ -1,14 +1,16 @@
 using TinySD.Tools.Files;
 using TinySD.Tools.Json;
+using TinySD.Tools.Options;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary><c>tinysd eval</c> of a language model: its perplexity.</summary>
-internal sealed class LanguageModelEval() : ModelVerb<EvalRequest>(LanguageModelFile.Kind, "language models")
+/// <param name="delta">Thresholds.</param>
+internal sealed class LanguageModelEval(Option<DeltaThresholds?> delta) : ModelVerb<EvalRequest>(LanguageModelFile.Kind, "language models")
 {
     private readonly EvaluationOptions _options = new();
 
-    public override IEnumerable<Option> Options => _options.All;
+    public override IEnumerable<Option> Options => [.. _options.All, delta];
 
     public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
     {
@@ -23,18 +25,19 @@ internal sealed class LanguageModelEval() : ModelVerb<EvalRequest>(LanguageModel
         EvalResult result = ProgressDisplay.Run(context, progress =>
         {
             var evaluation = new LanguageModelEvaluation(loaded, text, pool, request.Hardware, progress, context.Stop.Watch());
-            return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning);
+            return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning, parsed.GetValue(delta));
         });
         if (context.Json) CliJson.Write(context.Console.Out, result);
-        else WriteText(context.Console.Out, loaded.Vocabulary, result);
+        else WriteText(context.Console, loaded.Vocabulary, result);
         return ExitCode.Done;
 
         EncodedText Read(string path) =>
             ProgressDisplay.Run(context, progress => EncodedText.ToPredict(path, loaded.Vocabulary, progress, context.Stop.Watch()));
     }
 
-    private static void WriteText(TextWriter output, Vocabulary vocabulary, EvalResult result)
+    private static void WriteText(CliConsole console, Vocabulary vocabulary, EvalResult result)
     {
+        TextWriter output = console.Out;
         output.WriteLine(
             $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
             UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) +
@@ -46,6 +49,7 @@ internal sealed class LanguageModelEval() : ModelVerb<EvalRequest>(LanguageModel
                 string.Join(", ", DropoutsOf(mc)) + $"; {EvaluationStreams.Count(mc.Streams)}" + Time(mc.Seconds));
         }
 
+        result.Delta?.WriteText(console, ["perplexity in one stream"], "probabilities", Figures.Perplexity);
         if (result.Cache is not { } cache) return;
         string tuned = cache.TunedOn is null
             ? ""

@@ -19,7 +19,7 @@ internal sealed class LanguageModelEvaluation(
     /// <summary>The static evaluation, and what else there is.</summary>
     /// <exception cref="FailureException">A loss is not finite.</exception>
     /// <exception cref="UsageException">The sizes are beyond what one block of memory can hold.</exception>
-    public EvalResult Run(int streams, MonteCarloSettings? monteCarlo, CacheSettings? cache, EncodedText? tuning)
+    public EvalResult Run(int streams, MonteCarloSettings? monteCarlo, CacheSettings? cache, EncodedText? tuning, DeltaThresholds? delta)
     {
         try
         {
@@ -27,8 +27,9 @@ internal sealed class LanguageModelEvaluation(
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
                 result.Perplexity, result.Loss, result.Loss / NatsPerBit, result.Tokens, streams, text.UnknownToPredict,
-                monteCarlo is null && cache is null ? null : seconds,
-                monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning));
+                monteCarlo is null && cache is null && delta is null ? null : seconds,
+                monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning),
+                delta is { } thresholds ? Run(thresholds) : null);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException)
         {
@@ -48,6 +49,19 @@ internal sealed class LanguageModelEvaluation(
         return new MonteCarloResult(
             result.Perplexity, result.Loss, streams, settings.Samples, settings.Seed, ModelSpelling.DropoutKinds.NameOf(dropout.Kind),
             dropout.Embedding, dropout.Layer, dropout.Recurrent, dropout.Output, recipe.WordDrop, recipe.WeightDrop, seconds);
+    }
+
+    private DeltaEvalResult Run(DeltaThresholds thresholds)
+    {
+        DeltaComparison<EvaluationResult>? found = null;
+        (_, double seconds) = Time("delta thresholds", text, show =>
+        {
+            found = DeltaEvaluator.Compare(loaded.Model, text.Tokens, thresholds, runner, hardware, show, stop);
+            return found.Delta;
+        });
+        (EvaluationResult exact, EvaluationResult delta, DeltaError error, IReadOnlyList<DeltaCount> products) = found!;
+        return new DeltaEvalResult(
+            thresholds, [("perplexity", exact.Perplexity, delta.Perplexity), ("loss", exact.Loss, delta.Loss)], error, products, seconds);
     }
 
     private CacheEvalResult Run(CacheSettings settings, EncodedText? tuning)

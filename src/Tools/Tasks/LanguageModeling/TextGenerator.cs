@@ -2,7 +2,8 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>Samples text token by token.</summary>
 internal sealed class TextGenerator(
-    LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null)
+    LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null,
+    DeltaThresholds delta = default)
 {
     /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be
     /// text.</summary>
@@ -31,7 +32,7 @@ internal sealed class TextGenerator(
     public void Run(string prompt, int length, Action<int> put, CancellationToken stop)
     {
         int[] given = UnknownToken.ReadWithModel(vocabulary, () => Corpus.EncodeText(prompt, vocabulary, "--prompt"));
-        var session = new LanguageModelSession(model, hardware: hardware);
+        var session = new LanguageModelSession(model, hardware: hardware, delta: delta);
         var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
         ReadOnlySpan<float> logits = session.Step(StartOfLine());
         foreach (int token in given)

@@ -3,10 +3,12 @@ namespace TinySD.Tools.Tasks.Regression;
 /// <summary>The rows that a finished regressor is measured on.</summary>
 internal sealed class EvaluationRows
 {
-    private readonly SeriesPart _part;
     private readonly string _name;
 
-    private EvaluationRows(string name, SeriesPart part, IReadOnlyList<string> remarks) => (_name, _part, Remarks) = (name, part, remarks);
+    private EvaluationRows(string name, SeriesPart part, IReadOnlyList<string> remarks) => (_name, Part, Remarks) = (name, part, remarks);
+
+    /// <summary>The rows.</summary>
+    public SeriesPart Part { get; }
 
     /// <summary>What there is to know of the table, a line each.</summary>
     public IReadOnlyList<string> Remarks { get; }
@@ -44,7 +46,7 @@ internal sealed class EvaluationRows
     {
         try
         {
-            return evaluator.Evaluate(_part, null, progress, stop);
+            return evaluator.Evaluate(Part, null, progress, stop);
         }
         catch (ArgumentException exception)
         {

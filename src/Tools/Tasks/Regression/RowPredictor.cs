@@ -15,10 +15,11 @@ internal sealed class RowPredictor
     /// <param name="loaded">The model.</param>
     /// <param name="threshold">The z-score that is an alarm; null to judge no errors.</param>
     /// <param name="hardware">The machine.</param>
-    public RowPredictor(LoadedRegressor loaded, double? threshold, HardwareProfile? hardware)
+    /// <param name="delta">How much a number must have changed to be taken again.</param>
+    public RowPredictor(LoadedRegressor loaded, double? threshold, HardwareProfile? hardware, DeltaThresholds delta = default)
     {
         _form = loaded.Regressor.Form;
-        _session = new RegressorSession(loaded.Regressor, hardware: hardware);
+        _session = new RegressorSession(loaded.Regressor, hardware: hardware, delta: delta);
         string[] targets = [.. _form.Targets];
         Columns = [.. _form.Inputs, .. threshold is null ? [] : targets.Except(_form.Inputs)];
         _placesOfTargets = Array.ConvertAll(targets, target => Columns.IndexOf(target));
