@@ -29,11 +29,11 @@ public sealed class CheckpointFile<TRecipe, TData> : IDisposable
     /// <exception cref="FileProblemException">The file's tensors are not those of the blocks, or cannot be read.</exception>
     public void Load(IReadOnlyList<NamedBlock> blocks)
     {
-        TensorToWrite[] expected = [.. blocks.SelectMany(CheckpointFile.TensorsOf)];
-        IEnumerable<(string, TensorSlot)> slots = expected.Select(tensor => (tensor.Name, tensor.Slot));
-        if (TensorComparison.FindFault(_file, FileProblemKind.CheckpointInvalid, "run", "recipe", [.. slots]) is { } fault)
+        FloatsToWrite[] expected = [.. blocks.SelectMany(CheckpointFile.TensorsOf)];
+        IEnumerable<ExpectedTensor> tensors = expected.Select(tensor => ExpectedTensor.Of(tensor.Name, tensor.Slot));
+        if (TensorComparison.FindFault(_file, FileProblemKind.CheckpointInvalid, "run", "recipe", [.. tensors]) is { } fault)
             Throw.Problem(fault);
-        foreach (TensorToWrite tensor in expected) _file.ReadTensor(tensor.Name, tensor.Block[tensor.Slot]);
+        foreach (FloatsToWrite tensor in expected) _file.ReadTensor(tensor.Name, tensor.Block[tensor.Slot]);
         if (CheckpointFile.FindNotFinite(_file.Path, blocks, _file) is { } weight) Throw.Problem(weight);
     }
 
@@ -57,8 +57,8 @@ public static class CheckpointFile
         return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
     }
 
-    internal static IEnumerable<TensorToWrite> TensorsOf(NamedBlock block) =>
-        block.Block.Layout.Tensors.Select(slot => new TensorToWrite(PrefixOf(block) + slot.Name, block.Block, slot));
+    internal static IEnumerable<FloatsToWrite> TensorsOf(NamedBlock block) =>
+        block.Block.Layout.Tensors.Select(slot => new FloatsToWrite(PrefixOf(block) + slot.Name, block.Block, slot));
 
     internal static FileProblem? FindNotFinite(string path, IReadOnlyList<NamedBlock> blocks, TsdFile? file) => blocks
         .Where(block => block.AreWeights)

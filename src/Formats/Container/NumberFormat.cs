@@ -3,11 +3,16 @@ namespace TinySD.Formats.Container;
 /// <summary>The numbers of a file's tensors: their sizes, rounding to them and expanding from them; <c>FORMAT.md</c>, "Numbers".</summary>
 internal static class NumberFormat
 {
-    public static int BytesOf(TensorStorage storage) => storage == TensorStorage.F32 ? sizeof(float) : sizeof(ushort);
+    public static int BytesOf(TensorStorage storage) => storage switch
+    {
+        TensorStorage.F32 => sizeof(float),
+        TensorStorage.I8 => sizeof(sbyte),
+        _ => sizeof(ushort),
+    };
 
     /// <summary>Rounds to nearest, ties to even. Subnormal numbers stay; what is beyond the format's range becomes infinite.</summary>
     /// <param name="values">Numbers.</param>
-    /// <param name="storage">Their format in the file.</param>
+    /// <param name="storage">Their format in the file, of floats.</param>
     /// <param name="bytes">Receives them, little-endian; of the right length.</param>
     public static void Round(ReadOnlySpan<float> values, TensorStorage storage, Span<byte> bytes)
     {
@@ -37,6 +42,12 @@ internal static class NumberFormat
         if (storage == TensorStorage.F32)
         {
             bytes.CopyTo(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        if (storage == TensorStorage.I8)
+        {
+            for (int i = 0; i < bytes.Length; i++) values[i] = (sbyte)bytes[i];
             return;
         }
 

@@ -30,7 +30,7 @@ internal sealed class TensorPlacing(string file, long dataStart, long fileBytes)
         if (StorageSpelling.Storages.FindFault(entry.Dtype) is not null)
         {
             return Problem(FileProblemKind.TensorUnsupported, name,
-                $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32, f16 and bf16");
+                $"tensor '{name}' is of dtype '{Words.Shown(entry.Dtype)}'; this build reads f32, f16, bf16 and i8");
         }
 
         if (!Checksum.IsWellFormed(entry.Checksum))

@@ -1,6 +1,6 @@
 namespace TinySD.Formats.Container;
 
-/// <summary>The number format of a tensor in a file. Computing is always in single precision.</summary>
+/// <summary>The number format of a tensor in a file.</summary>
 public enum TensorStorage
 {
     /// <summary>IEEE 754 binary32, 4 bytes: the bits that training made.</summary>
@@ -11,6 +11,10 @@ public enum TensorStorage
 
     /// <summary>bfloat16, the upper half of a binary32, 2 bytes: 8 significant bits, the range of single precision.</summary>
     BF16,
+
+    /// <summary>Whole numbers of 1 byte, two's complement. Weights are these times scales, which a tensor of its own holds; see
+    /// <c>FORMAT.md</c>, "Weights of 8 bits".</summary>
+    I8,
 }
 
 /// <summary>The words for the number formats of tensors.</summary>
@@ -18,5 +22,9 @@ public static class StorageSpelling
 {
     /// <summary>Number formats.</summary>
     public static Choice<TensorStorage> Storages { get; } =
+        new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"), (TensorStorage.I8, "i8"));
+
+    /// <summary>Those that weights of single precision are rounded to one by one, as they are written.</summary>
+    public static Choice<TensorStorage> Roundings { get; } =
         new("dtype", (TensorStorage.F32, "f32"), (TensorStorage.F16, "f16"), (TensorStorage.BF16, "bf16"));
 }

@@ -79,7 +79,8 @@ public sealed class TsdFile : IDisposable
     /// <summary>The tensor of that name, or null.</summary>
     public TsdTensor? FindTensor(string name) => _header.Indices.TryGetValue(name, out int index) ? Tensors[index] : null;
 
-    /// <summary>Reads a tensor, checks it, and expands its numbers to single precision.</summary>
+    /// <summary>Reads a tensor, checks it, and expands its numbers to single precision. Whole numbers of dtype <c>i8</c> stay what they
+    /// are: that they are to be multiplied by scales is for the kind of file to say.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="destination">As many floats as the tensor has; zeroed when the tensor turns out to be damaged.</param>
     /// <exception cref="FileProblemException">There is no such tensor, it is damaged, or it cannot be read.</exception>
@@ -96,12 +97,22 @@ public sealed class TsdFile : IDisposable
     /// <exception cref="ArgumentException">The destination is not of the tensor's length.</exception>
     public bool TryReadTensor(string name, Span<float> destination, [NotNullWhen(false)] out FileProblem? problem)
     {
-        if (FindTensor(name) is not { } tensor)
-            return new FileProblem(FileProblemKind.TensorMissing, Path, $"{Path} has no tensor '{Words.Shown(name)}'") { Part = name }
-                .Refuse(out problem);
-        if (destination.Length != tensor.Count)
-            Throw.Argument($"tensor '{name}' has {Words.Counted(tensor.Count, "float")}, the destination {destination.Length}");
-        problem = Check(tensor, destination) ?? CheckPadding(tensor.Name, tensor.End);
+        if (!TryFind(name, destination.Length, out TsdTensor? tensor, out problem)) return false;
+        problem = Check(tensor, destination, []) ?? CheckPadding(tensor.Name, tensor.End);
+        if (problem is not null) destination.Clear();
+        return problem is null;
+    }
+
+    /// <summary>Reads a tensor of dtype <c>i8</c> and checks it.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="destination">As many numbers as the tensor has; zeroed when the tensor turns out to be damaged.</param>
+    /// <param name="problem">Why it could not be read.</param>
+    /// <exception cref="ArgumentException">The destination is not of the tensor's length, or the tensor of another dtype.</exception>
+    public bool TryReadTensor(string name, Span<sbyte> destination, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        if (!TryFind(name, destination.Length, out TsdTensor? tensor, out problem)) return false;
+        if (tensor.Storage != TensorStorage.I8) Throw.Argument($"tensor '{name}' is of dtype {tensor.Dtype}; i8 was expected");
+        problem = Check(tensor, [], MemoryMarshal.AsBytes(destination)) ?? CheckPadding(tensor.Name, tensor.End);
         if (problem is not null) destination.Clear();
         return problem is null;
     }
@@ -114,7 +125,7 @@ public sealed class TsdFile : IDisposable
         var damaged = new List<FileProblem>();
         foreach (TsdTensor tensor in Tensors)
         {
-            if (Check(tensor, []) is { } damage) damaged.Add(damage);
+            if (Check(tensor, [], []) is { } damage) damaged.Add(damage);
             if (CheckPadding(tensor.Name, tensor.End) is { } padding) damaged.Add(padding);
         }
 
@@ -159,11 +170,23 @@ public sealed class TsdFile : IDisposable
         return problem is null ? file : null;
     }
 
-    /// <summary>Streams a tensor through its checksum, into a destination if there is one.</summary>
-    private FileProblem? Check(TsdTensor tensor, Span<float> destination)
+    private bool TryFind(
+        string name, int length, [NotNullWhen(true)] out TsdTensor? tensor, [NotNullWhen(false)] out FileProblem? problem)
+    {
+        tensor = FindTensor(name);
+        problem = tensor is not null ? null
+            : new FileProblem(FileProblemKind.TensorMissing, Path, $"{Path} has no tensor '{Words.Shown(name)}'") { Part = name };
+        if (tensor is not null && length != tensor.Count)
+            Throw.Argument($"tensor '{name}' has {Words.Counted(tensor.Count, "number")}, the destination {length}");
+        return tensor is not null && problem is null;
+    }
+
+    /// <summary>Streams a tensor through its checksum, into a destination if there is one: of floats, or of bytes as they are.</summary>
+    private FileProblem? Check(TsdTensor tensor, Span<float> floats, Span<byte> bytes)
     {
         TensorStorage storage = tensor.Storage;
-        bool isDirect = !destination.IsEmpty && storage == TensorStorage.F32;
+        if (!floats.IsEmpty && storage == TensorStorage.F32 && tensor.Bytes <= int.MaxValue) bytes = MemoryMarshal.AsBytes(floats);
+        bool isDirect = !bytes.IsEmpty;
         using SpanOwner<byte> scratch = SpanOwner<byte>.Allocate(isDirect ? 0 : (int)Math.Min(ChunkBytes, tensor.Bytes));
         try
         {
@@ -171,11 +194,10 @@ public sealed class TsdFile : IDisposable
             for (long done = 0; done < tensor.Bytes;)
             {
                 int count = (int)Math.Min(ChunkBytes, tensor.Bytes - done), size = NumberFormat.BytesOf(storage);
-                Span<float> values = destination.IsEmpty ? [] : destination.Slice((int)(done / size), count / size);
-                Span<byte> chunk = isDirect ? MemoryMarshal.AsBytes(values) : scratch.Span[..count];
+                Span<byte> chunk = isDirect ? bytes.Slice((int)done, count) : scratch.Span[..count];
                 if (_bytes.ReadAt(chunk, tensor.Offset + done) < count) return FileBytes.Shrunk(Path);
                 hash.Append(chunk);
-                if (!isDirect && !destination.IsEmpty) NumberFormat.Expand(chunk, storage, values);
+                if (!isDirect && !floats.IsEmpty) NumberFormat.Expand(chunk, storage, floats.Slice((int)(done / size), count / size));
                 done += count;
             }
 

@@ -2,7 +2,7 @@ namespace TinySD.Formats.Container;
 
 /// <summary>What a <c>.tsd</c> file says about one of its tensors.</summary>
 /// <param name="Name">Unique within the file.</param>
-/// <param name="Dtype">The numbers' format, little-endian: <c>f32</c>, <c>f16</c> or <c>bf16</c>.</param>
+/// <param name="Dtype">The numbers' format, little-endian: <c>f32</c>, <c>f16</c>, <c>bf16</c> or <c>i8</c>.</param>
 /// <param name="Shape">Row-major extents, each at least 1; empty for a single number.</param>
 /// <param name="Offset">First byte, counted from the file's start; a multiple of 64.</param>
 /// <param name="Bytes">Length, padding not counted.</param>

@@ -1,27 +1,5 @@
 namespace TinySD.Formats.Container;
 
-/// <summary>A tensor to be written: a name in the file, where its numbers lie, and how they are stored.</summary>
-internal sealed record TensorToWrite(string Name, ParameterBlock Block, TensorSlot Slot, TensorStorage Storage = TensorStorage.F32)
-{
-    private const int ChunkFloats = 1 << 18;
-
-    public long Bytes => (long)Slot.Length * NumberFormat.BytesOf(Storage);
-
-    /// <summary>The numbers as the file has them, a megabyte at most at a time: a span of a whole tensor's bytes could be too long for a
-    /// span.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Chunks()
-    {
-        int size = NumberFormat.BytesOf(Storage);
-        using MemoryOwner<byte> scratch = MemoryOwner<byte>.Allocate(Math.Min(ChunkFloats, Slot.Length) * size);
-        for (int start = 0; start < Slot.Length; start += ChunkFloats)
-        {
-            int length = Math.Min(ChunkFloats, Slot.Length - start);
-            NumberFormat.Round(Block[Slot].Slice(start, length), Storage, scratch.Span[..(length * size)]);
-            yield return scratch.Memory[..(length * size)];
-        }
-    }
-}
-
 /// <summary>Writes <c>.tsd</c> files of any kind; equal input gives equal bytes.</summary>
 internal static class TsdWriter
 {
@@ -92,7 +70,7 @@ internal static class TsdWriter
             foreach (ReadOnlyMemory<byte> chunk in tensor.Chunks()) hash.Append(chunk.Span);
             entries[index] = new(
                 tensor.Name, StorageSpelling.Storages.NameOf(tensor.Storage),
-                [.. ImmutableArray.CreateRange(tensor.Slot.Shape, extent => (long)extent)], dataBytes, tensor.Bytes, Checksum.Text(hash));
+                [.. ImmutableArray.CreateRange(tensor.Shape, extent => (long)extent)], dataBytes, tensor.Bytes, Checksum.Text(hash));
             dataBytes += TsdPrologue.RoundUp(tensor.Bytes);
         }
 

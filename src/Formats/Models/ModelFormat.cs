@@ -38,8 +38,9 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <exception cref="ArgumentException">The content contradicts itself.</exception>
     public void Save(string path, TContent content, ParameterBlock parameters, TensorStorage storage = TensorStorage.F32)
     {
+        if (storage == TensorStorage.I8) Throw.Argument("weights are not rounded one by one to i8, but with scales");
         if (FiniteWeights.FindUnstorable(path, parameters, storage) is { } weight) Throw.Problem(weight);
-        TensorToWrite[] tensors = [.. parameters.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, parameters, slot, storage))];
+        TensorToWrite[] tensors = [.. parameters.Layout.Tensors.Select(slot => new FloatsToWrite(slot.Name, parameters, slot, storage))];
         TsdWriter.Write(path, kind, tensors, json => Write(json, content, path));
     }
 
@@ -129,7 +130,7 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
             // The file justifies this much memory and no more: a configuration that wants more is refused by the model itself.
             if (storage.IsEmpty) storage = new AlignedBuffer((int)floats).Memory;
             TModel made = LayOut(content, storage);
-            IEnumerable<(string, TensorSlot)> expected = ParametersOf(made).Layout.Tensors.Select(slot => (slot.Name, slot));
+            IEnumerable<ExpectedTensor> expected = ParametersOf(made).Layout.Tensors.Select(slot => ExpectedTensor.Of(slot.Name, slot));
             problem = TensorComparison.FindFault(file, FileProblemKind.ModelInvalid, section, section, [.. expected]);
             if (problem is null) model = made;
         }

@@ -214,7 +214,7 @@ public static class SessionStateFile
         for (int i = 0; i < states.Count; i++) layout.Add(NameOf(i), states[i].StateBytes / sizeof(float));
         var block = new ParameterBlock(layout);
         for (int i = 0; i < states.Count; i++) states[i].CopyState(MemoryMarshal.AsBytes(block[layout.Tensors[i]]));
-        return [.. layout.Tensors.Select(slot => new TensorToWrite(slot.Name, block, slot))];
+        return [.. layout.Tensors.Select(slot => new FloatsToWrite(slot.Name, block, slot))];
     }
 
     private static byte[] BytesOf(IStreamingState state)

@@ -117,7 +117,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         if (isPlan) return Plan(parsed, context, job, keepsBest: request is not null);
         string output = parsed.GetValue(_out) ?? resumed!.Output;
         TensorStorage asked = parsed.GetValue(_dtype) ?? resumed?.Settings.Dtype ?? TensorStorage.F32;
-        TensorStorage dtype = resumed?.Same(_dtype.Name, asked, resumed.Settings.Dtype, StorageSpelling.Storages) ?? asked;
+        TensorStorage dtype = resumed?.Same(_dtype.Name, asked, resumed.Settings.Dtype, StorageSpelling.Roundings) ?? asked;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Settings.MaxSteps;
         string? report = parsed.GetValue(_report) ?? resumed?.Report;
 

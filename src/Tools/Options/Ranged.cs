@@ -71,7 +71,7 @@ internal static class Ranged
 
     public static Option<float?> Rate(string name, string help) => Value(name, Spelling.Rate, help);
 
-    public static Option<TensorStorage?> Dtype() => Value("--dtype", StorageSpelling.Storages,
+    public static Option<TensorStorage?> Dtype() => Value("--dtype", StorageSpelling.Roundings,
         "Number format of the weights in the model file. f16 and bf16 take half the room and round each weight; " +
         "computing is in f32 all the same. [default: f32]");
 

@@ -311,11 +311,13 @@ public sealed class MalformedFileTests
         foreach (string dtype in (string[])["f8", "F32", "", "f64"])
         {
             yield return Entries(TsdBytes.Entry("w", "[1]", 0, 4, dtype: dtype),
-                $"tensor 'w' is of dtype '{dtype}'; this build reads f32, f16 and bf16",
+                $"tensor 'w' is of dtype '{dtype}'; this build reads f32, f16, bf16 and i8",
                 FileProblemKind.TensorUnsupported);
         }
 
         yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "f16"), "tensor 'w' says 12 bytes, its shape [3] makes 6",
+            FileProblemKind.TensorInvalid);
+        yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "i8"), "tensor 'w' says 12 bytes, its shape [3] makes 3",
             FileProblemKind.TensorInvalid);
         yield return Entries(TsdBytes.Entry("w", "[3]", 0, 12, dtype: "bf16"), "tensor 'w' says 12 bytes, its shape [3] makes 6",
             FileProblemKind.TensorInvalid);

@@ -102,6 +102,15 @@ public sealed class NumberFormatTests
             await Assert.That(ValueOf(BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(2 * i)), exponentBits, fractionBits)).IsNaN();
     }
 
+    [Test]
+    public async Task Each_of_the_256_whole_numbers_expands_to_itself()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+        float[] values = new float[256];
+        NumberFormat.Expand(bytes, TensorStorage.I8, values);
+        for (int bits = 0; bits < 256; bits++) await Assert.That(values[bits]).IsEqualTo(bits < 128 ? bits : bits - 256);
+    }
+
     private static double ValueOf(int bits, int exponentBits, int fractionBits)
     {
         int fraction = bits & ((1 << fractionBits) - 1), exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1),

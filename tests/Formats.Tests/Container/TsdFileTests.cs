@@ -165,7 +165,41 @@ public sealed class TsdFileTests
         using TsdFile file = TsdFile.Open(path);
         await Assert.That(Refused.By(() => file.ReadTensor("v", new float[2])).Message).IsEqualTo($"{path} has no tensor 'v'");
         await Assert.That(() => file.ReadTensor("w", new float[3])).Throws<ArgumentException>()
-            .WithMessage("tensor 'w' has 2 floats, the destination 3");
+            .WithMessage("tensor 'w' has 2 numbers, the destination 3");
+    }
+
+    [Test]
+    public async Task Whole_numbers_are_read_as_they_are_and_as_floats_and_as_nothing_else()
+    {
+        using var folder = new TestFolder();
+        byte[] data = new byte[128];
+        byte[] numbers = [0x00, 0x01, 0x7F, 0x81, 0x80, 0xFF];
+        numbers.CopyTo(data, 0);
+        string entries = TsdBytes.Entry("q", "[2,3]", 0, 6, TsdBytes.Hash(numbers), dtype: "i8") + "," +
+            TsdBytes.Entry("w", "[1]", 64, 4, TsdBytes.Hash(data.AsSpan(64, 4)));
+        byte[] bytes = TsdBytes.File($$"""{"kind":"x","tensors":[{{entries}}]}""", data);
+        string path = folder.Put("m.tsd", bytes);
+        using TsdFile file = TsdFile.Open(path);
+        (sbyte[] whole, float[] floats) = (new sbyte[6], new float[6]);
+        await Assert.That(file.TryReadTensor("q", whole, out _)).IsTrue();
+        file.ReadTensor("q", floats);
+        await Assert.That(string.Join(' ', whole)).IsEqualTo("0 1 127 -127 -128 -1");
+        await Assert.That(string.Join(' ', floats)).IsEqualTo("0 1 127 -127 -128 -1");
+        await Assert.That((file.Tensors[0].Storage, file.Tensors[0].Count)).IsEqualTo((TensorStorage.I8, 6L));
+        await Assert.That(() => file.TryReadTensor("w", new sbyte[1], out _)).Throws<ArgumentException>()
+            .WithMessage("tensor 'w' is of dtype f32; i8 was expected");
+        await Assert.That(() => file.TryReadTensor("q", new sbyte[5], out _)).Throws<ArgumentException>()
+            .WithMessage("tensor 'q' has 6 numbers, the destination 5");
+        await Assert.That(file.TryReadTensor("v", new sbyte[6], out FileProblem? missing)).IsFalse();
+        await Assert.That(missing!.Kind).IsEqualTo(FileProblemKind.TensorMissing);
+        await Assert.That(file.Verify()).IsEmpty();
+
+        // A copy whose fourth number is another.
+        bytes[^125] ^= 0x01;
+        using TsdFile damaged = TsdFile.Open(folder.Put("d.tsd", bytes));
+        await Assert.That(damaged.TryReadTensor("q", whole, out FileProblem? damage)).IsFalse();
+        await Assert.That((damage!.Kind, damage.Part)).IsEqualTo((FileProblemKind.TensorDamaged, "q"));
+        await Assert.That(string.Join(' ', whole)).IsEqualTo("0 0 0 0 0 0");
     }
 
     [Test]
@@ -203,5 +237,5 @@ public sealed class TsdFileTests
     }
 
     private static void Write(string path, ParameterBlock block) =>
-        TsdWriter.Write(path, "test", [.. block.Layout.Tensors.Select(slot => new TensorToWrite(slot.Name, block, slot))], _ => { });
+        TsdWriter.Write(path, "test", [.. block.Layout.Tensors.Select(slot => new FloatsToWrite(slot.Name, block, slot))], _ => { });
 }
