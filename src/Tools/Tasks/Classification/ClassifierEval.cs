@@ -8,34 +8,49 @@ namespace TinySD.Tools.Tasks.Classification;
 /// <param name="csv">How a table is written.</param>
 /// <param name="delta">Thresholds.</param>
 internal sealed class ClassifierEval(CsvOptions csv, Option<DeltaThresholds?> delta)
-    : ModelVerb<EvalRequest>(ClassifierFile.Kind, "classifiers")
+    : EvalVerb<LoadedClassifier, ClassifierEval.Measured>(ClassifierFile.Kind, "classifiers")
 {
     private readonly LabelledDataOptions _options = new(csv);
 
     public override IEnumerable<Option> Options => [.. _options.All, delta];
 
-    public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
+    public override IEnumerable<Option> Comparing => _options.All;
+
+    protected override LoadedClassifier Load(string path) => ClassifierFile.Load(path);
+
+    protected override Measuring Prepare(
+        LoadedClassifier loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
     {
-        LoadedClassifier loaded = ClassifierFile.Load(request.Model);
         DeltaThresholds? thresholds = parsed.GetValue(delta);
         bool isForward = loaded.Classifier.Model.Config.Body.Direction == RecurrentDirection.Forward;
         DeltaOption.Check(thresholds ?? default, request.Model, isForward ? null : "reads a sequence from its end too");
         LabelledSequences sequences = _options.Read(loaded, request.Data, parsed, context.Warnings);
-        using var pool = new WorkerPool(request.Threads);
         int longest = Math.Clamp(sequences.Longest, 1, loaded.Description.Training.Recipe.MaxLength);
-        var evaluator = new ClassifierEvaluator(loaded.Classifier, longest, runner: pool, hardware: request.Hardware);
-        ClassificationResult result = ProgressDisplay.Run(context, progress =>
-            evaluator.Evaluate(sequences, ProgressDisplay.ShareOf(progress, "evaluation"), context.Stop.Watch()));
-        DeltaEvalResult? compared = thresholds is not { } given ? null : ProgressDisplay.Run(context, progress => Compared(
-            given, DeltaEvaluator.Compare(
-                loaded.Classifier, sequences, longest, given, pool, request.Hardware,
-                ProgressDisplay.ShareOf(progress, "delta thresholds"), context.Stop.Watch())));
+        return new(model =>
+        {
+            var evaluator = new ClassifierEvaluator(model.Classifier, longest, runner: runner, hardware: request.Hardware);
+            ClassificationResult result = ProgressDisplay.Run(context, progress =>
+                evaluator.Evaluate(sequences, ProgressDisplay.ShareOf(progress, "evaluation"), context.Stop.Watch()));
+            if (thresholds is not { } given) return new Measured(result, null);
+            return new Measured(result, ProgressDisplay.Run(context, progress => Compared(
+                given, DeltaEvaluator.Compare(
+                    model.Classifier, sequences, longest, given, runner, request.Hardware,
+                    ProgressDisplay.ShareOf(progress, "delta thresholds"), context.Stop.Watch()))));
+        });
+    }
+
+    protected override ComparedFigure FigureOf(Measured measured) => new(
+        ClassifierFile.Metric.Name, measured.Result.Accuracy, Figures.Fixed(100 * measured.Result.Accuracy, 2));
+
+    protected override void Write(Measured measured, LoadedClassifier loaded, EvalRequest request, CliContext context)
+    {
+        (ClassificationResult result, DeltaEvalResult? compared) = measured;
         ImmutableArray<string> labels = loaded.Classifier.Form.Labels;
         if (!context.Json)
         {
             ClassificationReport.Write(context.Console, request.Data, labels, result);
             compared?.WriteText(context.Console, ["accuracy", "macro F1"], "probabilities", ClassificationReport.Percent);
-            return ExitCode.Done;
+            return;
         }
 
         CliJson.Write(context.Console.Out, json =>
@@ -45,7 +60,6 @@ internal sealed class ClassifierEval(CsvOptions csv, Option<DeltaThresholds?> de
             new JsonMembers(json).Add(compared, "delta");
             json.WriteEndObject();
         });
-        return ExitCode.Done;
     }
 
     private static DeltaEvalResult Compared(DeltaThresholds thresholds, DeltaComparison<ClassificationResult> found)
@@ -56,4 +70,9 @@ internal sealed class ClassifierEval(CsvOptions csv, Option<DeltaThresholds?> de
             [("accuracy", exact.Accuracy, delta.Accuracy), ("macroF1", exact.MacroF1, delta.MacroF1), ("loss", exact.Loss, delta.Loss)],
             found.Error, found.Products);
     }
+
+    /// <summary>What a classifier came to.</summary>
+    /// <param name="Result">By itself.</param>
+    /// <param name="Delta">Beside that, with thresholds, where they are given.</param>
+    internal sealed record Measured(ClassificationResult Result, DeltaEvalResult? Delta);
 }

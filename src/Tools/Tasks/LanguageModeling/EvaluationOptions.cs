@@ -51,6 +51,9 @@ internal sealed class EvaluationOptions
     public IEnumerable<Option> All =>
         [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
 
+    /// <summary>Those of the static evaluation.</summary>
+    public IEnumerable<Option> Plain => [_streams];
+
     /// <summary>Streams side by side. A cache runs in one, and what it is compared with does too.</summary>
     public int Streams(ParseResult parsed, TrainingRecord<LanguageModelRecipe, TextsRecord> training) =>
         parsed.GetValue(_streams) ?? (parsed.GetValue(_cache) is null ? EvaluationStreams.DefaultOf(training.Data) : 1);

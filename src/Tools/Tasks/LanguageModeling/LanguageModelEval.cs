@@ -6,33 +6,46 @@ namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary><c>tinysd eval</c> of a language model: its perplexity.</summary>
 /// <param name="delta">Thresholds.</param>
-internal sealed class LanguageModelEval(Option<DeltaThresholds?> delta) : ModelVerb<EvalRequest>(LanguageModelFile.Kind, "language models")
+internal sealed class LanguageModelEval(Option<DeltaThresholds?> delta)
+    : EvalVerb<LoadedLanguageModel, EvalResult>(LanguageModelFile.Kind, "language models")
 {
     private readonly EvaluationOptions _options = new();
 
     public override IEnumerable<Option> Options => [.. _options.All, delta];
 
-    public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
+    public override IEnumerable<Option> Comparing => _options.Plain;
+
+    protected override LoadedLanguageModel Load(string path) => LanguageModelFile.Load(path);
+
+    protected override Measuring Prepare(
+        LoadedLanguageModel loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
     {
         CacheSettings? cache = _options.Cache(parsed, context.Warnings);
-        LoadedLanguageModel loaded = LanguageModelFile.Load(request.Model);
         MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training, context.Warnings);
-        using var pool = new WorkerPool(request.Threads);
-        using EncodedText text = Read(request.Data);
-        using EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
+        EncodedText text = Read(request.Data);
+        EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
         IEnumerable<EncodedText> all = tuning is null ? [text] : [text, tuning];
         foreach (string warning in all.SelectMany(read => TextWarnings.Of(read, loaded.Vocabulary))) context.Warnings.Note(warning);
-        EvalResult result = ProgressDisplay.Run(context, progress =>
-        {
-            var evaluation = new LanguageModelEvaluation(loaded, text, pool, request.Hardware, progress, context.Stop.Watch());
-            return evaluation.Run(_options.Streams(parsed, loaded.Training), monteCarlo, cache, tuning, parsed.GetValue(delta));
-        });
-        if (context.Json) CliJson.Write(context.Console.Out, result);
-        else WriteText(context.Console, loaded.Vocabulary, result);
-        return ExitCode.Done;
+        int streams = _options.Streams(parsed, loaded.Training);
+        return new(
+            model => ProgressDisplay.Run(context, progress =>
+            {
+                var evaluation = new LanguageModelEvaluation(model, text, runner, request.Hardware, progress, context.Stop.Watch());
+                return evaluation.Run(streams, monteCarlo, cache, tuning, parsed.GetValue(delta));
+            }),
+            text, tuning);
 
         EncodedText Read(string path) =>
             ProgressDisplay.Run(context, progress => EncodedText.ToPredict(path, loaded.Vocabulary, progress, context.Stop.Watch()));
+    }
+
+    protected override ComparedFigure FigureOf(EvalResult result) => new(
+        LanguageModelFile.Metric.Name, result.Perplexity, Figures.Perplexity(result.Perplexity));
+
+    protected override void Write(EvalResult result, LoadedLanguageModel loaded, EvalRequest request, CliContext context)
+    {
+        if (context.Json) CliJson.Write(context.Console.Out, result);
+        else WriteText(context.Console, loaded.Vocabulary, result);
     }
 
     private static void WriteText(CliConsole console, Vocabulary vocabulary, EvalResult result)

@@ -8,7 +8,7 @@ namespace TinySD.Tools.Tasks.Regression;
 /// <param name="csv">How a table is written.</param>
 /// <param name="delta">Thresholds.</param>
 internal sealed class RegressorEval(CsvOptions csv, Option<DeltaThresholds?> delta)
-    : ModelVerb<EvalRequest>(RegressorFile.Kind, "regressors")
+    : EvalVerb<LoadedRegressor, RegressorEval.Measured>(RegressorFile.Kind, "regressors")
 {
     private readonly Option<string?> _rows = new("--rows")
     {
@@ -17,45 +17,56 @@ internal sealed class RegressorEval(CsvOptions csv, Option<DeltaThresholds?> del
             "history. [default: all]",
     };
 
-    public override IEnumerable<Option> Options => [_rows, .. csv.All, delta];
+    public override IEnumerable<Option> Options => [.. Comparing, delta];
 
-    public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
+    public override IEnumerable<Option> Comparing => [_rows, .. csv.All];
+
+    protected override LoadedRegressor Load(string path) => RegressorFile.Load(path);
+
+    protected override Measuring Prepare(
+        LoadedRegressor loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
     {
-        LoadedRegressor loaded = RegressorFile.Load(request.Model);
         TableOptions options = csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
-        SeriesForm form = loaded.Regressor.Form;
         DeltaThresholds? thresholds = parsed.GetValue(delta);
-        DeltaOption.Check(thresholds ?? default, request.Model, DeltaOption.Without(form));
-        using var pool = new WorkerPool(request.Threads);
-        DeltaEvalResult? compared = null;
-        RegressionResult result = ProgressDisplay.Run(context, progress =>
+        DeltaOption.Check(thresholds ?? default, request.Model, DeltaOption.Without(loaded.Regressor.Form));
+        EvaluationRows rows = ProgressDisplay.Run(context, progress => EvaluationRows.Read(
+            request.Data, parsed.GetValue(_rows), options, loaded, context.Console.Input, progress, context.Stop.Watch()));
+        foreach (string remark in rows.Remarks) context.Warnings.Note(remark);
+        return new(model =>
         {
-            var rows = EvaluationRows.Read(
-                request.Data, parsed.GetValue(_rows), options, loaded, context.Console.Input, progress, context.Stop.Watch());
-            foreach (string remark in rows.Remarks) context.Warnings.Note(remark);
-            var evaluator = new RegressorEvaluator(loaded.Regressor, pool, request.Hardware);
-            RegressionResult plain = rows.Measure(evaluator, ProgressDisplay.ShareOf(progress, "evaluation"), context.Stop.Watch());
-            if (thresholds is not { } given) return plain;
-            Action<double> show = ProgressDisplay.ShareOf(progress, "delta thresholds");
-            compared = Compared(given, DeltaEvaluator.Compare(
-                loaded.Regressor, rows.Part, given, pool, request.Hardware, show, context.Stop.Watch()));
-            return plain;
-        });
-        if (context.Json)
-        {
-            CliJson.Write(context.Console.Out, json =>
+            var evaluator = new RegressorEvaluator(model.Regressor, runner, request.Hardware);
+            return ProgressDisplay.Run(context, progress =>
             {
-                json.WriteStartObject();
-                RegressionJson.WriteMembers(json, result, form);
-                new JsonMembers(json).Add(compared, "delta");
-                json.WriteEndObject();
+                RegressionResult plain = rows.Measure(evaluator, ProgressDisplay.ShareOf(progress, "evaluation"), context.Stop.Watch());
+                if (thresholds is not { } given) return new Measured(plain, null);
+                Action<double> show = ProgressDisplay.ShareOf(progress, "delta thresholds");
+                return new Measured(plain, Compared(given, DeltaEvaluator.Compare(
+                    model.Regressor, rows.Part, given, runner, request.Hardware, show, context.Stop.Watch())));
             });
-            return ExitCode.Done;
+        });
+    }
+
+    protected override ComparedFigure FigureOf(Measured measured) => new(
+        RegressorFile.Metric.Name, measured.Result.All.Model.Mse, RegressionWords.Number(measured.Result.All.Model.Mse));
+
+    protected override void Write(Measured measured, LoadedRegressor loaded, EvalRequest request, CliContext context)
+    {
+        (RegressionResult result, DeltaEvalResult? compared) = measured;
+        SeriesForm form = loaded.Regressor.Form;
+        if (!context.Json)
+        {
+            foreach (string line in RegressionWords.Of(Path.GetFileName(request.Data), result, form)) context.Console.Out.WriteLine(line);
+            compared?.WriteText(context.Console, ["mse", "mae"], "predictions (normalised)", RegressionWords.Number);
+            return;
         }
 
-        foreach (string line in RegressionWords.Of(Path.GetFileName(request.Data), result, form)) context.Console.Out.WriteLine(line);
-        compared?.WriteText(context.Console, ["mse", "mae"], "predictions (normalised)", RegressionWords.Number);
-        return ExitCode.Done;
+        CliJson.Write(context.Console.Out, json =>
+        {
+            json.WriteStartObject();
+            RegressionJson.WriteMembers(json, result, form);
+            new JsonMembers(json).Add(compared, "delta");
+            json.WriteEndObject();
+        });
     }
 
     private static DeltaEvalResult Compared(DeltaThresholds thresholds, DeltaComparison<RegressionResult> found)
@@ -65,4 +76,9 @@ internal sealed class RegressorEval(CsvOptions csv, Option<DeltaThresholds?> del
             thresholds, [("mse", exact.Mse, delta.Mse), ("mae", exact.Mae, delta.Mae), ("r2", exact.R2, delta.R2)], found.Error,
             found.Products);
     }
+
+    /// <summary>What a regressor came to.</summary>
+    /// <param name="Result">By itself.</param>
+    /// <param name="Delta">Beside that, with thresholds, where they are given.</param>
+    internal sealed record Measured(RegressionResult Result, DeltaEvalResult? Delta);
 }

@@ -5,7 +5,7 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.Tagging;
 
 /// <summary><c>tinysd eval</c> of a tagger: precision, recall and F1 of entities by conlleval's rules, and accuracy.</summary>
-internal sealed class TaggerEval() : ModelVerb<EvalRequest>(TaggerFile.Kind, "taggers")
+internal sealed class TaggerEval() : EvalVerb<LoadedTagger, TaggingResult>(TaggerFile.Kind, "taggers")
 {
     public const string UnconstrainedName = "--unconstrained";
 
@@ -24,9 +24,11 @@ internal sealed class TaggerEval() : ModelVerb<EvalRequest>(TaggerFile.Kind, "ta
 
     public override IEnumerable<Option> Options => [.. _columns.All, _scheme, _rule, _unconstrained];
 
-    public override int Run(EvalRequest request, ParseResult parsed, CliContext context)
+    protected override LoadedTagger Load(string path) => TaggerFile.Load(path);
+
+    protected override Measuring Prepare(
+        LoadedTagger loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
     {
-        LoadedTagger loaded = TaggerFile.Load(request.Model);
         TaggerForm form = loaded.Tagger.Form;
         if (form.Scheme == TagScheme.None)
         {
@@ -47,16 +49,25 @@ internal sealed class TaggerEval() : ModelVerb<EvalRequest>(TaggerFile.Kind, "ta
                 $"{request.Data} has no sentence, only {ConllFile.DocumentMark} lines; there is nothing to measure.");
         }
 
-        using var pool = new WorkerPool(request.Threads);
-        var evaluator = new TaggerEvaluator(
-            loaded.Tagger, isConstrained: !parsed.GetValue(_unconstrained), runner: pool, hardware: request.Hardware);
-        TaggingResult result = ProgressDisplay.Run(context, progress => evaluator.Evaluate(
-            part.Sentences, parsed.GetValue(_rule) ?? EntityRule.Conlleval, ProgressDisplay.ShareOf(progress, "evaluation"),
-            context.Stop.Watch()));
+        return new(model =>
+        {
+            var evaluator = new TaggerEvaluator(
+                model.Tagger, isConstrained: !parsed.GetValue(_unconstrained), runner: runner, hardware: request.Hardware);
+            return ProgressDisplay.Run(context, progress => evaluator.Evaluate(
+                part.Sentences, parsed.GetValue(_rule) ?? EntityRule.Conlleval, ProgressDisplay.ShareOf(progress, "evaluation"),
+                context.Stop.Watch()));
+        });
+    }
+
+    protected override ComparedFigure FigureOf(TaggingResult result) => new(
+        result.Scheme == TagScheme.None ? "accuracy" : TaggerFile.Metric.Name, 100 * result.Score, Figures.Fixed(100 * result.Score, 2));
+
+    protected override void Write(TaggingResult result, LoadedTagger loaded, EvalRequest request, CliContext context)
+    {
         if (!context.Json)
         {
             TaggingReport.Write(context.Console, request.Data, result);
-            return ExitCode.Done;
+            return;
         }
 
         CliJson.Write(context.Console.Out, json =>
@@ -65,6 +76,5 @@ internal sealed class TaggerEval() : ModelVerb<EvalRequest>(TaggerFile.Kind, "ta
             TaggingReport.WriteMembers(json, result);
             json.WriteEndObject();
         });
-        return ExitCode.Done;
     }
 }
