@@ -29,6 +29,14 @@ internal static class Checksum
         var hash = new XxHash128();
         foreach (TensorSlot slot in parameters.Layout.Tensors)
         {
+            if (slot.Format != WeightFormat.Single)
+            {
+                // As files have them.
+                foreach (ReadOnlyMemory<byte> bytes in CompactTensors.ToWrite(parameters, slot, TensorStorage.F32).SelectMany(t => t.Chunks()))
+                    hash.Append(bytes.Span);
+                continue;
+            }
+
             for (int start = 0; start < slot.Length; start += ChunkFloats)
             {
                 ReadOnlySpan<float> chunk = parameters[slot].Slice(start, Math.Min(ChunkFloats, slot.Length - start));

@@ -10,7 +10,7 @@ internal static class FiniteWeights
     /// <param name="file">Where they were read, or null where they are to be written.</param>
     /// <param name="prefix">What the file has before the names of the tensors.</param>
     public static FileProblem? FindFault(string path, ParameterBlock parameters, TsdFile? file, string prefix = "") =>
-        parameters.Layout.Tensors.Select(slot => FindFault(path, parameters, slot, file, prefix))
+        FloatsOf(parameters).Select(slot => FindFault(path, parameters, slot, file, prefix))
             .FirstOrDefault(problem => problem is not null);
 
     /// <summary>The same for one tensor.</summary>
@@ -33,9 +33,13 @@ internal static class FiniteWeights
 
     /// <summary>The first weight that cannot be written in a number format, as a problem: one that is not finite, or would not be after
     /// rounding.</summary>
-    public static FileProblem? FindUnstorable(string path, ParameterBlock parameters, TensorStorage storage) => parameters.Layout.Tensors
+    public static FileProblem? FindUnstorable(string path, ParameterBlock parameters, TensorStorage storage) => FloatsOf(parameters)
         .Select(slot => FindFault(path, parameters, slot, null) ?? FindTooLarge(path, parameters, slot, storage))
         .FirstOrDefault(problem => problem is not null);
+
+    // Weights of fewer bits were finite when they were rounded.
+    private static IEnumerable<TensorSlot> FloatsOf(ParameterBlock parameters) =>
+        parameters.Layout.Tensors.Where(slot => slot.Format == WeightFormat.Single);
 
     private static FileProblem? FindTooLarge(string path, ParameterBlock parameters, TensorSlot slot, TensorStorage storage)
     {

@@ -33,6 +33,16 @@ public sealed class TsdFile : IDisposable
     /// <summary>The tensors, in file order.</summary>
     public ImmutableArray<TsdTensor> Tensors => _header.Tensors;
 
+    /// <summary>Numbers in all tensors. Where some are whole numbers, scales are left out: they are how others are stored.</summary>
+    public long NumberCount
+    {
+        get
+        {
+            bool hasScales = Tensors.Any(tensor => tensor.Storage == TensorStorage.I8);
+            return Tensors.Where((tensor, i) => !hasScales || i == 0 || !tensor.IsScaleOf(Tensors[i - 1])).Sum(tensor => tensor.Count);
+        }
+    }
+
     /// <summary>The header's other members by name, each as its UTF-8 JSON: for a language model <c>configuration</c>,
     /// <c>vocabulary</c> and <c>training</c>.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Sections => _header.Sections;

@@ -9,6 +9,9 @@ namespace TinySD.Formats.Container;
 /// <param name="Checksum">XXH3-128 of those bytes, 32 hexadecimal digits.</param>
 public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> Shape, long Offset, long Bytes, string Checksum)
 {
+    /// <summary>What follows a tensor's name in that of its scales, where its dtype is <c>i8</c>.</summary>
+    internal const string ScaleEnd = ".scale";
+
     /// <summary>Numbers in the tensor: the product of its extents.</summary>
     public long Count => Bytes / NumberFormat.BytesOf(Storage);
 
@@ -16,4 +19,9 @@ public sealed record TsdTensor(string Name, string Dtype, ImmutableArray<long> S
     public TensorStorage Storage => StorageSpelling.Storages.ValueOf(Dtype);
 
     internal long End => Offset + Bytes;
+
+    /// <summary>Whether it is named as the scales of another tensor, the one before it.</summary>
+    internal bool IsScaleOf(TsdTensor before) =>
+        Name.Length == before.Name.Length + ScaleEnd.Length
+        && Name.StartsWith(before.Name, StringComparison.Ordinal) && Name.EndsWith(ScaleEnd, StringComparison.Ordinal);
 }

@@ -153,8 +153,11 @@ public static class ClassifierFile
             return content;
         }
 
-        internal override Classifier LayOut(ClassifierDescription content, Memory<float> memory) =>
-            new(new SequenceModel(ConfigOf(content), memory), content.Form);
+        internal override Classifier LayOut(ClassifierDescription content, Memory<float> memory, WeightFormat weights) =>
+            new(new SequenceModel(ConfigOf(content), memory, weights), content.Form);
+
+        public override Classifier Convert(Classifier model, WeightFormat weights) =>
+            new(model.Model.ConvertTo(weights), model.Form);
 
         internal override ParameterBlock ParametersOf(Classifier model) => model.Model.Parameters;
 

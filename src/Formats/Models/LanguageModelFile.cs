@@ -149,7 +149,10 @@ public static class LanguageModelFile
             return new LanguageModelDescription(config, vocabulary, Training.Read(reader));
         }
 
-        internal override LanguageModel LayOut(LanguageModelDescription content, Memory<float> memory) => new(content.Config, memory);
+        internal override LanguageModel LayOut(LanguageModelDescription content, Memory<float> memory, WeightFormat weights) =>
+            new(content.Config, memory, weights);
+
+        public override LanguageModel Convert(LanguageModel model, WeightFormat weights) => model.ConvertTo(weights);
 
         internal override ParameterBlock ParametersOf(LanguageModel model) => model.Parameters;
     }

@@ -31,18 +31,41 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
     /// <param name="path">The target; an existing file is replaced.</param>
     /// <param name="content">All but the numbers.</param>
-    /// <param name="parameters">The numbers.</param>
-    /// <param name="storage">Their format in the file; those of 16 bits round each number to the nearest.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="storage">As for numbers, below.</param>
     /// <exception cref="FileProblemException">The target cannot be written, or a number is not finite or too large for the
     /// format.</exception>
     /// <exception cref="ArgumentException">The content contradicts itself.</exception>
+    public void Save(string path, TContent content, TModel model, TensorStorage storage = TensorStorage.F32) =>
+        Save(path, content, ParametersOf(model), storage);
+
+    /// <summary>Writes a model whole or not at all; equal input gives equal bytes.</summary>
+    /// <param name="path">The target; an existing file is replaced.</param>
+    /// <param name="content">All but the numbers.</param>
+    /// <param name="parameters">The numbers.</param>
+    /// <param name="storage">The format in the file of those that are held in single precision; those of 16 bits round each number to the
+    /// nearest. Weights that are held in fewer bits are written as they are.</param>
+    /// <exception cref="FileProblemException">The target cannot be written, or a number is not finite or too large for the
+    /// format.</exception>
+    /// <exception cref="ArgumentException">The content contradicts itself, or weights of single precision are to be written as
+    /// <c>i8</c>: convert the model first.</exception>
     public void Save(string path, TContent content, ParameterBlock parameters, TensorStorage storage = TensorStorage.F32)
     {
-        if (storage == TensorStorage.I8) Throw.Argument("weights are not rounded one by one to i8, but with scales");
+        if (storage == TensorStorage.I8) Throw.Argument("weights are not rounded to i8 as they are written; convert the model first");
         if (FiniteWeights.FindUnstorable(path, parameters, storage) is { } weight) Throw.Problem(weight);
-        TensorToWrite[] tensors = [.. parameters.Layout.Tensors.Select(slot => new FloatsToWrite(slot.Name, parameters, slot, storage))];
+        if (CompactTensors.FindTooLarge(path, parameters) is { } scale) Throw.Problem(scale);
+        TensorToWrite[] tensors = [.. parameters.Layout.Tensors.SelectMany(slot => CompactTensors.ToWrite(parameters, slot, storage))];
         TsdWriter.Write(path, kind, tensors, json => Write(json, content, path));
     }
+
+    /// <summary>How a model's matrices and tables are held.</summary>
+    public WeightFormat WeightsOf(TModel model) => ParametersOf(model).Layout.Weights;
+
+    /// <summary>A copy of a model whose matrices and tables are held in another format, for running.</summary>
+    /// <param name="model">The model, which stays as it is.</param>
+    /// <param name="weights">The format.</param>
+    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    public abstract TModel Convert(TModel model, WeightFormat weights);
 
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>
@@ -103,7 +126,7 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
     internal abstract TContent Read(SectionReader reader);
 
     /// <summary>Lays a model out in memory that may be too small for it, which is an argument exception.</summary>
-    internal abstract TModel LayOut(TContent content, Memory<float> memory);
+    internal abstract TModel LayOut(TContent content, Memory<float> memory, WeightFormat weights);
 
     /// <summary>A model's numbers.</summary>
     internal abstract ParameterBlock ParametersOf(TModel model);
@@ -122,17 +145,20 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         model = null;
         string section = sections[0];
         long floats = FloatsOf(file);
+        WeightFormat weights = CompactTensors.FormatOf(file);
         try
         {
             if (floats is 0 or > int.MaxValue - AlignedBuffer.AlignmentBytes)
                 Throw.Problem(Invalid($"its tensors hold {Words.Counted(floats, "float")}; 1 to 2^31 are read"));
 
-            // The file justifies this much memory and no more: a configuration that wants more is refused by the model itself.
-            if (storage.IsEmpty) storage = new AlignedBuffer((int)floats).Memory;
-            TModel made = LayOut(content, storage);
-            IEnumerable<ExpectedTensor> expected = ParametersOf(made).Layout.Tensors.Select(slot => ExpectedTensor.Of(slot.Name, slot));
-            problem = TensorComparison.FindFault(file, FileProblemKind.ModelInvalid, section, section, [.. expected]);
-            if (problem is null) model = made;
+            // The file justifies this much memory and no more: a configuration that wants more is refused by the model itself. How much
+            // compact weights take, the model says; it is asked before there is any memory.
+            bool isCompact = weights != WeightFormat.Single;
+            if (storage.IsEmpty) storage = isCompact ? PromisedFloats.Most : new AlignedBuffer((int)floats).Memory;
+            TModel made = LayOut(content, storage, weights);
+            ParameterLayout layout = ParametersOf(made).Layout;
+            problem = CompactTensors.FindFault(file, FileProblemKind.ModelInvalid, section, layout);
+            if (problem is null) model = isCompact ? LayOut(content, new AlignedBuffer(layout.LengthFloats).Memory, weights) : made;
         }
         catch (FileProblemException exception)
         {
@@ -155,6 +181,12 @@ public abstract class ModelFormat<TContent, TModel>(string kind, params IReadOnl
         ParameterBlock parameters = ParametersOf(model);
         foreach (TensorSlot slot in parameters.Layout.Tensors)
         {
+            if (slot.Format != WeightFormat.Single)
+            {
+                if (CompactTensors.Fill(file, parameters, slot) is { } wrong) return wrong;
+                continue;
+            }
+
             if (!file.TryReadTensor(slot.Name, parameters[slot], out FileProblem? problem)) return problem;
             if (nonFinite == NonFiniteWeights.Allow) continue;
             if (FiniteWeights.FindFault(file.Path, parameters, slot, file) is { } fault) return fault;

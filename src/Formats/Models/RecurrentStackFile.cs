@@ -79,7 +79,10 @@ public static class RecurrentStackFile
             return new RecurrentStackDescription(config, origin.WrittenBy, origin.Source);
         }
 
-        internal override RecurrentStack LayOut(RecurrentStackDescription content, Memory<float> memory) => new(content.Config, memory);
+        internal override RecurrentStack LayOut(RecurrentStackDescription content, Memory<float> memory, WeightFormat weights) =>
+            new(content.Config, memory, weights);
+
+        public override RecurrentStack Convert(RecurrentStack model, WeightFormat weights) => model.ConvertTo(weights);
 
         internal override ParameterBlock ParametersOf(RecurrentStack model) => model.Parameters;
 

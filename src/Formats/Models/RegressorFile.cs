@@ -149,11 +149,14 @@ public static class RegressorFile
             return content;
         }
 
-        internal override Regressor LayOut(RegressorDescription content, Memory<float> memory)
+        internal override Regressor LayOut(RegressorDescription content, Memory<float> memory, WeightFormat weights)
         {
             SequenceModelConfig config = content.Training.Recipe.ToConfig(content.Form.Inputs.Length, content.Form.Targets.Length);
-            return new Regressor(new SequenceModel(config, memory), content.Form);
+            return new Regressor(new SequenceModel(config, memory, weights), content.Form);
         }
+
+        public override Regressor Convert(Regressor model, WeightFormat weights) =>
+            new(model.Model.ConvertTo(weights), model.Form);
 
         internal override ParameterBlock ParametersOf(Regressor model) => model.Model.Parameters;
 

@@ -135,8 +135,11 @@ public static class TaggerFile
             return new TaggerDescription(form, new WordForms(section.ToReading(), words, characters), section.ToColumns(), training);
         }
 
-        internal override Tagger LayOut(TaggerDescription content, Memory<float> memory) =>
-            new(new TaggerModel(ConfigOf(content), memory), content.Form);
+        internal override Tagger LayOut(TaggerDescription content, Memory<float> memory, WeightFormat weights) =>
+            new(new TaggerModel(ConfigOf(content), memory, weights), content.Form);
+
+        public override Tagger Convert(Tagger model, WeightFormat weights) =>
+            new(model.Model.ConvertTo(weights), model.Form);
 
         internal override ParameterBlock ParametersOf(Tagger model) => model.Model.Parameters;
     }

@@ -24,8 +24,14 @@ public sealed class TrainedModelFormat<TRecipe, TData>(
 
     internal override TrainingRecord<TRecipe, TData> Read(SectionReader reader) => _training.Read(reader);
 
-    internal override ParameterBlock LayOut(TrainingRecord<TRecipe, TData> content, Memory<float> memory) =>
+    internal override ParameterBlock LayOut(TrainingRecord<TRecipe, TData> content, Memory<float> memory, WeightFormat weights) =>
         new(layout(content.Recipe), memory);
+
+    /// <exception cref="NotSupportedException">Always, but for single precision: how such models are run is for who made them to
+    /// say.</exception>
+    public override ParameterBlock Convert(ParameterBlock model, WeightFormat weights) => weights == WeightFormat.Single
+        ? model
+        : throw new NotSupportedException($"models of kind '{Kind}' have no copies whose weights are held as {weights}");
 
     internal override ParameterBlock ParametersOf(ParameterBlock model) => model;
 }

@@ -58,7 +58,7 @@ internal sealed class TrainingFormat<TRecipe, TData>(
     public TrainingRecord<TRecipe, TData> Read(SectionReader reader)
     {
         TrainingRecord<TRecipe, TData> record = reader.Read(TrainingRecord.Section, MostValues, Read);
-        long count = reader.File.Tensors.Sum(t => t.Count);
+        long count = reader.File.NumberCount;
         if (record.Parameters != count)
             Throw.Argument($"it says {Words.Counted(record.Parameters, "parameter")}, the tensors hold {count}");
         return record;

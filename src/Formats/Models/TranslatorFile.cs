@@ -147,8 +147,11 @@ public static class TranslatorFile
                 new(reader.Read(name, VocabularySection.Table, most).ToVocabulary(), codes, isLowerCase);
         }
 
-        internal override Translator LayOut(TranslatorDescription content, Memory<float> memory) =>
-            new(new TranslatorModel(ConfigOf(content), memory), content.Units.Form);
+        internal override Translator LayOut(TranslatorDescription content, Memory<float> memory, WeightFormat weights) =>
+            new(new TranslatorModel(ConfigOf(content), memory, weights), content.Units.Form);
+
+        public override Translator Convert(Translator model, WeightFormat weights) =>
+            new(model.Model.ConvertTo(weights), model.Form);
 
         internal override ParameterBlock ParametersOf(Translator model) => model.Model.Parameters;
 

@@ -13,7 +13,7 @@ public sealed record TensorSlot(string Name, ImmutableArray<int> Shape, int Offs
     public WeightFormat Format { get; init; }
 
     /// <summary>Whether rows are looked up, one by one; else columns are what a product makes.</summary>
-    internal bool IsTable { get; init; }
+    public bool IsTable { get; internal init; }
 
     /// <summary>Its place among the layout's tensors, from 0.</summary>
     internal int Index { get; init; }

@@ -26,7 +26,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
     [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "false", "1e999", "-1", "9223372036854775807",
         "18446744073709551616", "\n", "\0",
-        "\uFEFF", "/**/", "é", "\"shape\":[],", "\"shape\":[1,1,1,1,1,1,1,1,1],", "\"dtype\":\"f16\"", "\"dtype\":\"bf16\"",
+        "\uFEFF", "/**/", "é", "\"shape\":[],", "\"shape\":[1,1,1,1,1,1,1,1,1],", "\"dtype\":\"f16\"", "\"dtype\":\"bf16\"", "\"dtype\":\"i8\"",
         "\"kind\":\"language-model\",",
         "\"tensors\":[],", "\"name\":\"embedding\",", "[[[[[[[[[[[[[[[[[", "\"x\":{\"x\":", "\"<eos>\",", "\"<unk>\",",
         "\"level\":\"word\",", "\"note\":1,",
@@ -55,6 +55,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
             new(TextLevel.Character, ["a", "b", "<unk>"])),
         LanguageModelBytes.Make("f16", [0x00, 0x3C]),
         LanguageModelBytes.Make("bf16"),
+        Int8Files.ByHand(),
         LanguageModelBytes.Make(),
         MakeStack(new() { Cell = CellKind.Gru, InputSize = 2, HiddenSize = 3, LayerCount = 2,
             Direction = RecurrentDirection.Bidirectional }),
@@ -62,6 +63,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
             Activations = [new(ActivationKind.HardSigmoid, 0.25f, 0.5f), new(ActivationKind.Relu), new(ActivationKind.Tanh)] }),
         MakeCheckpoint(),
         SequenceModelBytes.Regressor(),
+        Int8Files.Of(SequenceModelBytes.Regressor(), RegressorFile.Format),
         SequenceModelBytes.Classifier(),
         SequenceModelBytes.SequenceClassifier(),
         SequenceModelBytes.RegressorRun(),
@@ -71,6 +73,7 @@ internal sealed partial class TsdFuzz : FuzzFormat
         SequenceModelBytes.TaggerRun(),
         TranslatorBytes.Translator(),
         TranslatorBytes.Translator(TranslatorBytes.Plain with { SharesEmbedding = true }, TranslatorBytes.Shared),
+        Int8Files.Of(TranslatorBytes.Translator(), TranslatorFile.Format),
         TranslatorBytes.Run(),
         SessionStateFile.ToBytes(SessionStateFileTests.Example()),
     ];
@@ -78,14 +81,14 @@ internal sealed partial class TsdFuzz : FuzzFormat
     public override FileProblem? ReadAll(string path)
     {
         bool isModel = LanguageModelFile.TryLoad(path, out LoadedLanguageModel? model, out FileProblem? problem);
-        if (isModel && model!.Model.Parameters.Values.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+        if (isModel && NumbersOf(model!.Model).AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             throw new InvalidOperationException("a weight that is not finite was handed out");
         if (MappedLanguageModel.TryOpen(path, out MappedLanguageModel? mapped, out FileProblem? unmapped))
         {
             using (mapped)
             {
                 if (mapped.TryGetModel(out LanguageModel? same, out unmapped) && isModel
-                    && !same.Parameters.Values.SequenceEqual(model!.Model.Parameters.Values))
+                    && !NumbersOf(same).AsSpan().SequenceEqual(NumbersOf(model!.Model)))
                     throw new InvalidOperationException("a mapped model is another than the one that was read");
             }
         }
@@ -145,6 +148,13 @@ internal sealed partial class TsdFuzz : FuzzFormat
             }
         }
     }
+
+    private static float[] NumbersOf(LanguageModel model) => [.. model.Layout.Tensors.SelectMany(slot =>
+    {
+        float[] numbers = new float[slot.Length];
+        model.Parameters.CopyTo(slot, numbers);
+        return numbers;
+    })];
 
     public override byte[] MutateInside(byte[] seed, byte[] other, Mutator mutator)
     {

@@ -1,6 +1,7 @@
 using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
@@ -17,6 +18,7 @@ public sealed class DamageTests
     [Test]
     [Arguments(TensorStorage.F32)]
     [Arguments(TensorStorage.F16)]
+    [Arguments(TensorStorage.I8)]
     public async Task Every_flipped_bit_is_found_by_loading_mapping_and_verifying_and_named_where_it_is(TensorStorage storage)
     {
         using var folder = new TestFolder();
@@ -94,11 +96,12 @@ public sealed class DamageTests
     {
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 2, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
         model.Initialize(1, 0.1f);
-        LanguageModelFile.Save(folder["m.tsd"], model, new Vocabulary(TextLevel.Character, ["a", "b"]), new()
+        bool isWhole = storage == TensorStorage.I8;
+        LanguageModelFile.Save(folder["m.tsd"], isWhole ? model.ConvertTo(WeightFormat.Int8) : model, new Vocabulary(TextLevel.Character, ["a", "b"]), new()
         {
             Recipe = new() { Name = "n" },
             Data = new() { Train = new("t", 1), Valid = new("v", 1) },
-        }, storage);
+        }, isWhole ? TensorStorage.F32 : storage);
         return File.ReadAllBytes(folder["m.tsd"]);
     }
 }

@@ -3,6 +3,7 @@ using TinySD.Formats.Container;
 using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Runtime.Inference;
+using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
 
 namespace TinySD.Formats.Tests;
@@ -62,6 +63,19 @@ public sealed class MappedLanguageModelTests
         await Assert.That(mapped.IsMapped).IsFalse();
         await Assert.That(mapped.Model.Parameters.Values.SequenceEqual(LanguageModelFile.Load(folder["m.tsd"]).Model.Parameters.Values))
             .IsTrue();
+    }
+
+    [Test]
+    public async Task Weights_of_eight_bits_are_read_and_run_as_a_model_that_was_read()
+    {
+        using var folder = new TestFolder();
+        Save(folder["f.tsd"], TensorStorage.F32);
+        string path = folder.Put("m.tsd", Int8Files.Of(File.ReadAllBytes(folder["f.tsd"]), LanguageModelFile.Format));
+        using MappedLanguageModel mapped = MappedLanguageModel.Open(path);
+        await Assert.That(mapped.IsMapped).IsFalse();
+        await Assert.That(mapped.Model.Layout.Weights).IsEqualTo(WeightFormat.Int8);
+        float[] logits = new LanguageModelSession(mapped.Model).Step(1).ToArray();
+        await Assert.That(new LanguageModelSession(LanguageModelFile.Load(path).Model).Step(1).SequenceEqual(logits)).IsTrue();
     }
 
     [Test]
