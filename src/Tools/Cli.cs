@@ -74,9 +74,19 @@ internal static class Cli
             "Measure as a streaming session too that leaves out inputs and hidden units which have changed by no more than this since " +
             "they were last taken (delta networks, Neil et al. 2017): the metric beside the exact one, the errors of all answers, and " +
             "the share of multiply-adds skipped.");
-        var evaluations = new ModelVerbs<EvalRequest>(
-            new LanguageModelEval(delta), new ClassifierEval(csv, delta), new RegressorEval(csv, delta), new TaggerEval(),
-            new TranslatorEval());
+        var texts = new LanguageModelEval(delta);
+        var labels = new ClassifierEval(csv, delta);
+        var series = new RegressorEval(csv, delta);
+        var tags = new TaggerEval();
+        var translations = new TranslatorEval();
+        var evaluations = new ModelVerbs<EvalRequest>(texts, labels, series, tags, translations);
+
+        // And by what they are compared with themselves in fewer bits.
+        var quantizations = new ModelVerbs<QuantizeRequest>(
+            Quantizing(LanguageModelFile.Format, texts), Quantizing(ClassifierFile.Format, labels),
+            Quantizing(RegressorFile.Format, series), Quantizing(TaggerFile.Format, tags),
+            Quantizing(TranslatorFile.Format, translations),
+            new QuantizeVerb<RecurrentStackDescription, RecurrentStack>(RecurrentStackFile.Format, "recurrent stacks", null));
 
         // And how its states are looked at.
         var analyses = new ModelVerbs<AnalyzeRequest>(new ClassifierAnalysis(csv), new RegressorAnalysis(csv));
@@ -101,6 +111,7 @@ internal static class Cli
             new VerifyCommand(common, kinds),
             new ImportCommand(common, kinds),
             new ExportCommand(common, kinds),
+            new QuantizeCommand(quantizations, common),
             new BenchCommand(common),
             new Command(
                 "reproduce", "Train a grid of dropout cases and seeds, report what structured dropout costs and gains, and look for " +
@@ -117,6 +128,10 @@ internal static class Cli
         HelpText.Install(root);
         return root;
     }
+
+    private static QuantizeVerb<TContent, TModel> Quantizing<TContent, TModel>(ModelFormat<TContent, TModel> format, EvalVerb eval)
+        where TContent : class
+        where TModel : class => new(format, eval.Noun, eval);
 
     // Results wait in a buffer where they go to a file, and a full disk shows only here.
     private static void Flush(TextWriter output)

@@ -96,6 +96,11 @@ internal static class HelpText
             "tinysd import encoder.onnx --out encoder.tsd", "tinysd import state_dict.safetensors --prefix lstm. --out encoder.tsd",
         ],
         ["export"] = ["tinysd export encoder.tsd --out encoder.onnx", "tinysd export model.tsd --out model.safetensors"],
+        ["quantize"] =
+        [
+            "tinysd quantize model.tsd --out model8.tsd --data test.txt", "tinysd quantize model.tsd --out half.tsd --format bf16",
+            "tinysd quantize deen.tsd --out deen8.tsd --data test.de --reference test.en",
+        ],
         ["inspect"] = ["tinysd inspect model.tsd --json"],
         ["verify"] = ["tinysd verify model.tsd"],
         ["reproduce"] =

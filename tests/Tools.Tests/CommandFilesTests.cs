@@ -67,9 +67,9 @@ public sealed class CommandFilesTests
             }
         }
 
-        // train lm, classifier, regressor, tagger and translator 2 each, run, import, export, demo, schedule 2, hw detect, hw simulate,
-        // reproduce lm, classifier, regressor, tagger and translator, synthesize 3, analyze.
-        await Assert.That(outputs).IsEqualTo(27);
+        // train lm, classifier, regressor, tagger and translator 2 each, run, import, export, quantize, demo, schedule 2, hw detect,
+        // hw simulate, reproduce lm, classifier, regressor, tagger and translator, synthesize 3, analyze.
+        await Assert.That(outputs).IsEqualTo(28);
     }
 
     [Test]

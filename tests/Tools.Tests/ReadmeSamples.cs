@@ -281,6 +281,14 @@ internal static class ReadmeSamples
         half.ConvertTo(WeightFormat.Single);
     }
 
+    public static void WriteFewerBytes()
+    {
+        // sample
+        LoadedLanguageModel loaded = LanguageModelFile.Load("demo.tsd");
+        LanguageModelFile.Save("demo8.tsd", loaded.Model.ConvertTo(WeightFormat.Int8), loaded.Vocabulary, loaded.Training);
+        // end
+    }
+
     public static void Skip()
     {
         // sample

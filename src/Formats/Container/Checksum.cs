@@ -32,8 +32,8 @@ internal static class Checksum
             if (slot.Format != WeightFormat.Single)
             {
                 // As files have them.
-                foreach (ReadOnlyMemory<byte> bytes in CompactTensors.ToWrite(parameters, slot, TensorStorage.F32).SelectMany(t => t.Chunks()))
-                    hash.Append(bytes.Span);
+                IEnumerable<TensorToWrite> written = CompactTensors.ToWrite(parameters, slot, TensorStorage.F32);
+                foreach (ReadOnlyMemory<byte> bytes in written.SelectMany(tensor => tensor.Chunks())) hash.Append(bytes.Span);
                 continue;
             }
 

@@ -36,24 +36,20 @@ internal static class CompactTensors
     /// <param name="parameters">The numbers.</param>
     /// <param name="slot">The tensor.</param>
     /// <param name="storage">The format in the file of what is in single precision.</param>
-    public static IEnumerable<TensorToWrite> ToWrite(ParameterBlock parameters, TensorSlot slot, TensorStorage storage) => slot.Format switch
+    public static IEnumerable<TensorToWrite> ToWrite(ParameterBlock parameters, TensorSlot slot, TensorStorage storage)
     {
-        WeightFormat.Int8 =>
-        [
-            new BytesToWrite(slot.Name, slot.Shape, TensorStorage.I8, () => BytesOf(parameters, slot, isScale: false)),
-            new BytesToWrite(slot.Name + TsdTensor.ScaleEnd, [ScalesOf(slot)], TensorStorage.F32, () => BytesOf(parameters, slot, isScale: true)),
-        ],
-        WeightFormat.BFloat16 =>
-        [
-            new BytesToWrite(slot.Name, slot.Shape, TensorStorage.BF16, () =>
-            {
-                byte[] bytes = new byte[checked(slot.Length * sizeof(ushort))];
-                parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
-                return bytes;
-            }),
-        ],
-        _ => [new FloatsToWrite(slot.Name, parameters, slot, storage)],
-    };
+        string scale = slot.Name + TsdTensor.ScaleEnd;
+        return slot.Format switch
+        {
+            WeightFormat.Int8 =>
+            [
+                new BytesToWrite(slot.Name, slot.Shape, TensorStorage.I8, () => BytesOf(parameters, slot).Values),
+                new BytesToWrite(scale, [ScalesOf(slot)], TensorStorage.F32, () => BytesOf(parameters, slot).Scales),
+            ],
+            WeightFormat.BFloat16 => [new BytesToWrite(slot.Name, slot.Shape, TensorStorage.BF16, () => HalvesOf(parameters, slot))],
+            _ => [new FloatsToWrite(slot.Name, parameters, slot, storage)],
+        };
+    }
 
     /// <summary>Reads a tensor of whole numbers and its scales, and checks both.</summary>
     public static FileProblem? Fill(TsdFile file, ParameterBlock parameters, TensorSlot slot)
@@ -69,7 +65,8 @@ internal static class CompactTensors
         {
             string found = scales[wrong].ToString(CultureInfo.InvariantCulture);
             return Invalid(scale, wrong,
-                $"number {wrong} of tensor '{scale}' is {found}; a number above 0 was expected, and {CompactTensor.MaxInt8} times it to be finite");
+                $"number {wrong} of tensor '{scale}' is {found}; a number above 0 was expected, and {CompactTensor.MaxInt8} times it to " +
+                "be finite");
         }
 
         parameters.CompactOf(slot).Fill(values, scales);
@@ -89,7 +86,7 @@ internal static class CompactTensors
     {
         foreach (TensorSlot slot in parameters.Layout.Tensors.Where(slot => slot.Format == WeightFormat.Int8))
         {
-            ReadOnlySpan<float> scales = MemoryMarshal.Cast<byte, float>(BytesOf(parameters, slot, isScale: true).AsSpan());
+            ReadOnlySpan<float> scales = MemoryMarshal.Cast<byte, float>(BytesOf(parameters, slot).Scales.AsSpan());
             foreach (float scale in scales)
             {
                 if (IsScale(scale)) continue;
@@ -110,11 +107,19 @@ internal static class CompactTensors
 
     private static int ScalesOf(TensorSlot slot) => slot.IsTable ? slot.Shape[0] : slot.Shape[1];
 
-    private static byte[] BytesOf(ParameterBlock parameters, TensorSlot slot, bool isScale)
+    private static (byte[] Values, byte[] Scales) BytesOf(ParameterBlock parameters, TensorSlot slot)
     {
         (byte[] values, byte[] scales) = (new byte[slot.Length], new byte[checked(ScalesOf(slot) * sizeof(float))]);
-        parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, sbyte>(values.AsSpan()), MemoryMarshal.Cast<byte, float>(scales.AsSpan()));
-        return isScale ? scales : values;
+        Span<float> floats = MemoryMarshal.Cast<byte, float>(scales.AsSpan());
+        parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, sbyte>(values.AsSpan()), floats);
+        return (values, scales);
+    }
+
+    private static byte[] HalvesOf(ParameterBlock parameters, TensorSlot slot)
+    {
+        byte[] halves = new byte[checked(slot.Length * sizeof(ushort))];
+        parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, ushort>(halves.AsSpan()));
+        return halves;
     }
 }
 

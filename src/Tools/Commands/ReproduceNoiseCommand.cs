@@ -1,3 +1,4 @@
+using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Reproduce;
@@ -39,7 +40,9 @@ internal sealed class ReproduceNoiseCommand : CliCommand
     protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
+        string model = parsed.GetRequiredValue(_model);
+        WholeWeights.RefuseToTrain(model);
+        LoadedLanguageModel loaded = LanguageModelFile.Load(model);
         LanguageModelRecipe recipe = RecipeOf(parsed, loaded.Training.Recipe);
         using EncodedText text = ProgressDisplay.Run(
             context, progress => EncodedText.ToPredict(parsed.GetRequiredValue(_data), loaded.Vocabulary, progress, context.Stop.Watch()));

@@ -1,3 +1,4 @@
+using TinySD.Tools.Files;
 using TinySD.Tools.Json;
 using TinySD.Tools.Machines;
 using TinySD.Tools.Options;
@@ -73,12 +74,14 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
 
     /// <summary>The file of the model that a run begins with, or null.</summary>
     /// <exception cref="UsageException">The run that goes on began without one.</exception>
-    /// <exception cref="FailureException">It is not where it was.</exception>
+    /// <exception cref="FailureException">It is not where it was, or has weights that are not trained.</exception>
+    /// <exception cref="FileProblemException">It cannot be read.</exception>
     protected string? StartOf(ParseResult parsed, ResumedRun<TRecipe, TData>? resumed)
     {
         string? asked = parsed.GetValue(_initFrom), was = resumed?.Settings.InitFrom;
         if (resumed is not null && asked is not null && was is null) resumed.Same(_initFrom.Name, asked, null);
         ResumedRun<TRecipe, TData>.CheckExist(parsed, [(_initFrom, was)]);
+        if ((asked ?? was) is { } path) WholeWeights.RefuseToTrain(path);
         return asked ?? was;
     }
 

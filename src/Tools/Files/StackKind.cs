@@ -8,8 +8,10 @@ internal sealed class StackKind : ModelKind<RecurrentStackDescription, Recurrent
     {
         Export = request =>
         {
-            Write(request, [RecurrentStackFile.Load(request.Path)], "");
-            return null;
+            string? note = null;
+            RecurrentStack stack = RecurrentStackFile.Load(request.Path);
+            Write(request, [RecurrentStackFile.Format.ToFloats(stack, request.Path, said => note = said)], "");
+            return note;
         };
         Import = (context, path, choices) =>
         {

@@ -12,8 +12,10 @@ internal class TsdKind(string name) : FileKind(FileFormat.Tsd, name)
     {
         using TsdFile file = TsdFile.Open(path);
         var tensors = new TensorList<TsdTensor>(file.Tensors, t => new(t.Name, t.Dtype, t.Shape, t.Offset, t.Bytes, t.Checksum));
-        long count = file.Tensors.Sum(t => t.Count);
-        show(Describe(file, new(Name, file.Path, file.Length, tensors) { Count = count, HasChecksums = true }));
+        InspectReport report = Describe(
+            file, new(Name, file.Path, file.Length, tensors) { Count = file.NumberCount, HasChecksums = true });
+        if (file.HasWholeNumbers()) report = report with { Facts = [.. report.Facts, WholeWeights.Fact] };
+        show(report);
     }
 
     public sealed override Verification Verify(string path)

@@ -41,6 +41,16 @@ internal sealed record EvalResult(
         .Add(Delta);
 }
 
+/// <summary>The result of <c>quantize</c>: bytes of both files, the share of the first that the second has, and what both came to on data,
+/// if there were any.</summary>
+internal sealed record QuantizeResult(
+    string Model, string Format, long BytesBefore, long BytesAfter, double Share, string? Metric, double? Before, double? After)
+    : IJsonObject
+{
+    public void Write(JsonMembers json) => json
+        .Add(Model).Add(Format).Add(BytesBefore).Add(BytesAfter).Add(Share).Add(Metric).Add(Before).Add(After);
+}
+
 internal sealed record MonteCarloResult(
     double Perplexity, double Loss, int Streams, int Samples, ulong Seed, string Dropout, float RateEmbedding, float RateLayer,
     float RateRecurrent, float RateOutput, float RateWord, float WeightDrop, double Seconds) : IJsonObject

@@ -47,7 +47,9 @@ public sealed class FormatDocumentTests
         var block = new ParameterBlock(layout);
         new[] { 1f, -2f, 0.5f, 0.25f }.CopyTo(block[w]);
         block[b][0] = 3f;
-        TsdWriter.Write(path, "example", [new FloatsToWrite("w", block, w), new FloatsToWrite("b", block, b)], json => json.WriteString("note", "two tensors"));
+        TsdWriter.Write(
+            path, "example", [new FloatsToWrite("w", block, w), new FloatsToWrite("b", block, b)],
+            json => json.WriteString("note", "two tensors"));
     }
 
     /// <summary>The bytes in the hex dump at the document's end.</summary>

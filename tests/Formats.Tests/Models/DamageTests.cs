@@ -97,7 +97,8 @@ public sealed class DamageTests
         var model = new LanguageModel(new LanguageModelConfig { VocabularySize = 2, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
         model.Initialize(1, 0.1f);
         bool isWhole = storage == TensorStorage.I8;
-        LanguageModelFile.Save(folder["m.tsd"], isWhole ? model.ConvertTo(WeightFormat.Int8) : model, new Vocabulary(TextLevel.Character, ["a", "b"]), new()
+        if (isWhole) model = model.ConvertTo(WeightFormat.Int8);
+        LanguageModelFile.Save(folder["m.tsd"], model, new Vocabulary(TextLevel.Character, ["a", "b"]), new()
         {
             Recipe = new() { Name = "n" },
             Data = new() { Train = new("t", 1), Valid = new("v", 1) },

@@ -34,7 +34,8 @@ public sealed class Int8ModelTests
         using var folder = new TestFolder();
         string path = folder.Put("m.tsd", make());
         FileProblem problem = Refused.By(() => LanguageModelFile.Load(path));
-        await Assert.That(problem.Message).IsEqualTo($"{path} cannot be used: {message}. The program that wrote it is at fault.").Because(what);
+        await Assert.That(problem.Message).IsEqualTo($"{path} cannot be used: {message}. The program that wrote it is at fault.")
+            .Because(what);
         await Assert.That((problem.Kind, problem.Part)).IsEqualTo((FileProblemKind.ModelInvalid, part));
         await Assert.That(problem.Offset).IsNotNull();
         FileProblem mapped = Refused.By(() =>
@@ -189,8 +190,10 @@ public sealed class Int8ModelTests
             $$"""{"kind":"x","tensors":[{{TsdBytes.Entry("w", "[2]", 0, 2, TsdBytes.Hash([1, 2]), "i8")}}]}""", [1, 2, .. new byte[62]]);
         using var file = TsdFile.Open(bytes, "numbers");
         FileProblem? problem = TensorComparison.FindFault(file, FileProblemKind.CheckpointInvalid, "run", "recipe", [new("w", [2])]);
-        await Assert.That(problem!.Message).Contains("its tensor 'w' is of dtype i8, in which matrices of weights are stored and no others");
-        await Assert.That(TensorComparison.FindFault(file, FileProblemKind.CheckpointInvalid, "run", "recipe", [new("w", [2], true)])).IsNull();
+        await Assert.That(problem!.Message)
+            .Contains("its tensor 'w' is of dtype i8, in which matrices of weights are stored and no others");
+        problem = TensorComparison.FindFault(file, FileProblemKind.CheckpointInvalid, "run", "recipe", [new("w", [2], true)]);
+        await Assert.That(problem).IsNull();
     }
 
     private static byte[] With(string tensor, byte[] numbers) => Int8Files.ByHand(new Dictionary<string, byte[]> { [tensor] = numbers });

@@ -19,7 +19,7 @@ internal static class Int8Files
         return SequenceModelBytes.Bytes(path => format.Save(path, content, format.Convert(model, weights)));
     }
 
-    /// <summary>A language model of two tokens, sizes of 1 and one layer, whose numbers a test gives; all others are 0, and scales 1.</summary>
+    /// <summary>A language model of two tokens, sizes of 1 and one layer, whose numbers a test gives; others are 0, and scales 1.</summary>
     /// <param name="numbers">By tensors.</param>
     /// <param name="change">Changes the list of tensors: name, shape, dtype.</param>
     public static byte[] ByHand(
@@ -43,12 +43,14 @@ internal static class Int8Files
             int count = shape.Trim('[', ']').Split(',').Aggregate(1, (product, extent) => product * int.Parse(extent, null));
             int bytes = count * (dtype == "i8" ? 1 : dtype == "f32" ? 4 : 2);
             if (numbers?.GetValueOrDefault(name) is { } own) own.CopyTo(data, 64 * i);
-            else if (name.EndsWith(".scale", StringComparison.Ordinal) && dtype == "f32") Floats([.. Enumerable.Repeat(1f, count)]).CopyTo(data, 64 * i);
+            else if (name.EndsWith(".scale", StringComparison.Ordinal) && dtype == "f32")
+                Floats([.. Enumerable.Repeat(1f, count)]).CopyTo(data, 64 * i);
             entries.Add(TsdBytes.Entry(name, shape, 64 * i, bytes, TsdBytes.Hash(data.AsSpan(64 * i, bytes)), dtype));
         }
 
         (string header, _) = TsdBytes.Split(LanguageModelBytes.Make());
-        return TsdBytes.File(header[..header.IndexOf("\"tensors\":", StringComparison.Ordinal)] + $"\"tensors\":[{string.Join(',', entries)}]}}", data);
+        header = header[..header.IndexOf("\"tensors\":", StringComparison.Ordinal)];
+        return TsdBytes.File($"{header}\"tensors\":[{string.Join(',', entries)}]}}", data);
     }
 
     /// <summary>Floats as a file has them.</summary>

@@ -15,6 +15,7 @@ internal sealed class ClassifierAnalysis(CsvOptions csv) : ModelVerb<AnalyzeRequ
     public override int Run(AnalyzeRequest request, ParseResult parsed, CliContext context)
     {
         LoadedClassifier loaded = ClassifierFile.Load(request.Model);
+        loaded = loaded with { Classifier = ClassifierFile.Format.ToFloats(loaded.Classifier, request.Model, context.Warnings.Note) };
         LabelledSequences sequences = _options.Read(loaded, request.Data, parsed, context.Warnings);
         return RunOf(loaded, sequences, request.Data).Run(request, parsed, context);
     }

@@ -79,7 +79,9 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
 
     private static string? ExportTo(ExportRequest request)
     {
+        var notes = new List<string>();
         LoadedLanguageModel loaded = LanguageModelFile.Load(request.Path);
+        loaded = loaded with { Model = LanguageModelFile.Format.ToFloats(loaded.Model, request.Path, notes.Add) };
         LoadedLanguageModel? whole = request.RecurrentOnly ? null : loaded;
         if (request.IsOnnx && whole is not null)
         {
@@ -93,8 +95,9 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
             StackKind.Write(request, stacks, $"{stacks[0].Layout.Tensors[0].Name.Split('.')[0]}.", whole);
         }
 
-        return whole is not null ? null
-            : $"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out";
+        if (whole is null)
+            notes.Add($"{request.Output} holds the recurrent layers of {request.Path}; embedding and classifier are left out");
+        return notes.Count == 0 ? null : string.Join("; ", notes);
     }
 
     private static ImportedModel? ImportFrom(CliContext context, string path, LanguageModelChoices choices)

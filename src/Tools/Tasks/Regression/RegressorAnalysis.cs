@@ -15,6 +15,7 @@ internal sealed class RegressorAnalysis(CsvOptions csv) : ModelVerb<AnalyzeReque
     public override int Run(AnalyzeRequest request, ParseResult parsed, CliContext context)
     {
         LoadedRegressor loaded = RegressorFile.Load(request.Model);
+        loaded = loaded with { Regressor = RegressorFile.Format.ToFloats(loaded.Regressor, request.Model, context.Warnings.Note) };
         TableOptions options = csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         NumberTable table = ProgressDisplay.Run(
             context, progress => RegressorData.ReadTable(request.Data, options, context.Console.Input, progress, context.Stop.Watch()));
