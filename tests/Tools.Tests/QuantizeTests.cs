@@ -27,6 +27,13 @@ public sealed class QuantizeTests
         // What runs models runs it, and training does not.
         CliResult words = Tinysd.Run("generate", folder["m8.tsd"], "--length", "20", "--seed", "1");
         await Assert.That((words.Code, words.Out.Length > 20)).IsEqualTo((0, true)).Because(words.Error);
+        foreach (string[] more in (string[][])[["--mc-samples", "2", "--dropout", "structured", "--rate", "0.2"], ["--delta", "0.1"]])
+        {
+            CliResult refused = Tinysd.Run(["eval", folder["m8.tsd"], "--data", folder.Test, .. more]);
+            await Assert.That(refused.Code).IsEqualTo(1);
+            await Assert.That(refused.Error).Contains("m8.tsd has weights of 8 bits, whose products leave no units out");
+        }
+
         CliResult begun = folder.TrainModelTo(folder["n.tsd"], 1, "--init-from", folder["m8.tsd"]);
         await Assert.That(begun.Code).IsEqualTo(1);
         await Assert.That(begun.Error).Contains("m8.tsd").And.Contains("8 bits");
