@@ -95,7 +95,8 @@ public sealed partial class ReproduceTests
     [Arguments("--test valid.txt", 1, "is not the text of the grid in DIR: it has as many tokens, but not the same ones")]
     [Arguments(
         "--cells random,best", 2,
-        "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random")]
+        "--cells has 'best'; expected names out of random, locked, nr-st, nr-rh-st, nr-rh-st-locked, nr-rh-random, nr-rh-locked, nested, " +
+        "nested-locked")]
     [Arguments("--seeds 3-1", 2, "--seeds is '3-1'; expected a count from 1 to 1000, or a list")]
     [Arguments("--seeds 0", 2, "--seeds is '0'; expected a count")]
     [Arguments("--seeds 1001", 2, "--seeds is '1001'; expected a count")]

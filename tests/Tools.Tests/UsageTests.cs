@@ -62,7 +62,11 @@ public sealed class UsageTests
     [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam, nt-asgd, adamw, adagrad.")]
     [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact-count, bernoulli.")]
-    [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked.")]
+    [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked, " +
+        "nested, nested-locked.")]
+    [Arguments("--least-share", "1", "--least-share is '1'; expected a number between 0 and 1.")]
+    [Arguments("--share-count", "1", "--share-count is '1'; expected a whole number from 2 to 4096.")]
+    [Arguments("--whole-rate", "1", "--whole-rate is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--preset", "zaremba", "--preset is 'zaremba'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, " +
         "gal-large, awd-lstm, char-small.")]
     public async Task A_value_out_of_range_is_refused_by_the_name_of_its_option(string option, string value, string message)
@@ -198,6 +202,13 @@ public sealed class UsageTests
     [Arguments("hw simulate --profile 8x8 --gemm 1,2,3 --dropout none --rate 0.5", "--rate has no effect: --dropout is none.")]
     [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --dropout random --keep-multiple 8 --group-size 2",
         "--keep-multiple and --group-size have no effect: --dropout is random, and only structured masks skip units.")]
+    [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --dropout nested --rate 0.5",
+        "--rate has no effect: --dropout is nested, which keeps one share of the units everywhere.")]
+    [Arguments("train lm --dropout nested-locked --rate 0.5 --rate-output 0.5 --draw bernoulli --group-size 2 --show",
+        "--rate, --rate-output, --draw and --group-size have no effect: --dropout is nested-locked, which keeps the first units, the same " +
+        "share of them everywhere.")]
+    [Arguments("train lm --dropout structured --rate 0.5 --least-share 0.5 --share-count 2 --whole-rate 0.5 --show",
+        "--least-share, --share-count and --whole-rate have no effect: --dropout is structured; only nested masks have it.")]
     public async Task An_option_that_merely_has_no_effect_is_a_warning(string line, string warning)
     {
         string command = line.StartsWith("hw", StringComparison.Ordinal) ? "tinysd hw simulate" : "tinysd train lm";

@@ -72,5 +72,5 @@ public static class ModelSpelling
     /// <summary>Cases of dropout.</summary>
     public static Choice<DropoutKind> DropoutKinds { get; } = new("dropout kind",
         (DropoutKind.None, "none"), (DropoutKind.Random, "random"), (DropoutKind.Locked, "locked"), (DropoutKind.Structured, "structured"),
-        (DropoutKind.StructuredLocked, "structured-locked"));
+        (DropoutKind.StructuredLocked, "structured-locked"), (DropoutKind.Nested, "nested"), (DropoutKind.NestedLocked, "nested-locked"));
 }

@@ -23,7 +23,8 @@ public sealed class TrainingFields<TRecipe>(
     /// <summary>The case of the masks.</summary>
     public Field<TRecipe, DropoutKind> Kind { get; } = new("dropout.kind", "--dropout",
         "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps " +
-        "the preset's or the model's rates.",
+        "the preset's or the model's rates. nested keeps the first units, the same share of them everywhere and another at each step, " +
+        "nested-locked one share for a window: a share of the trained model is a smaller model. They have no rates.",
         ModelSpelling.DropoutKinds, r => r.Dropout.Kind, (r, v) => r with { Dropout = r.Dropout with { Kind = v } });
 
     /// <summary>The drop rates of the four sites.</summary>
@@ -40,7 +41,7 @@ public sealed class TrainingFields<TRecipe>(
     public Field<TRecipe, MaskDraw> Draw { get; } = new(
         "dropout.draw", "--draw", "Whether structured masks keep an exact count of units or each unit by chance.",
         ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } })
-    { Idle = Unstructured };
+    { Idle = WithoutGroups };
 
     /// <summary>What kept counts are rounded to.</summary>
     public Field<TRecipe, int> KeepMultiple { get; } = new("dropout.keepMultiple", "--keep-multiple",
@@ -52,10 +53,29 @@ public sealed class TrainingFields<TRecipe>(
     public Field<TRecipe, int> GroupSize { get; } = new(
         "dropout.groupSize", "--group-size", "Units side by side that structured masks keep or drop together.",
         Spelling.Whole(1, Most), r => r.Dropout.GroupSize, (r, v) => r with { Dropout = r.Dropout with { GroupSize = v } })
-    { Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
+    { Usual = 1, IsAlwaysWritten = true, Idle = WithoutGroups };
+
+    /// <summary>The smallest share of units that nested masks keep.</summary>
+    public Field<TRecipe, float> LeastShare { get; } = new("dropout.leastShare", "--least-share",
+        "With nested masks: the smallest share of the units that is kept.", Spelling.Number(v => v is > 0 and < 1, "a number between 0 and 1"),
+        r => r.Dropout.LeastShare, (r, v) => r with { Dropout = r.Dropout with { LeastShare = v } })
+    { Usual = 0.25f, Idle = WithoutShares };
+
+    /// <summary>How many shares there are.</summary>
+    public Field<TRecipe, int> ShareCount { get; } = new("dropout.shareCount", "--share-count",
+        "With nested masks: how many shares they are drawn from, evenly apart from --least-share to 1.", Spelling.Whole(2, 4096),
+        r => r.Dropout.ShareCount, (r, v) => r with { Dropout = r.Dropout with { ShareCount = v } })
+    { Usual = 4, Idle = WithoutShares };
+
+    /// <summary>How often all units are kept beside.</summary>
+    public Field<TRecipe, float> WholeRate { get; } = new("dropout.wholeRate", "--whole-rate",
+        "With nested masks: how often all units are kept, beside the share that falls to them where all are drawn alike.", Spelling.Rate,
+        r => r.Dropout.WholeRate, (r, v) => r with { Dropout = r.Dropout with { WholeRate = v } })
+    { Usual = 0f, Idle = WithoutShares };
 
     /// <summary>All of dropout on units.</summary>
-    public IReadOnlyList<Field<TRecipe>> Dropout => [Kind, .. Rates, Draw, KeepMultiple, GroupSize];
+    public IReadOnlyList<Field<TRecipe>> Dropout =>
+        [Kind, .. Rates, Draw, KeepMultiple, GroupSize, LeastShare, ShareCount, WholeRate];
 
     /// <summary>What weights decay by.</summary>
     public IReadOnlyList<Field<TRecipe>> Decay { get; } =
@@ -159,11 +179,21 @@ public sealed class TrainingFields<TRecipe>(
         string site, string help, Func<DropoutSpec, float> get, Func<DropoutSpec, float, DropoutSpec> with) =>
         new($"dropout.{site}", $"--rate-{site}", help, Spelling.Rate, r => get(r.Dropout),
             (r, v) => r with { Dropout = with(r.Dropout, v) })
-        { Idle = r => r.Dropout.Kind == DropoutKind.None ? ": --dropout is none" : null };
+        {
+            Idle = r => r.Dropout.Kind == DropoutKind.None ? ": --dropout is none"
+                : r.Dropout.IsNested ? $"{OfKind(r)}, which keeps one share of the units everywhere" : null,
+        };
 
-    private static string? Unstructured(TRecipe recipe) => recipe.Dropout.IsStructured
-        ? null
-        : $": --dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}; only structured masks have it";
+    private static string? Unstructured(TRecipe recipe) =>
+        recipe.Dropout.IsStructured ? null : $"{OfKind(recipe)}; only structured masks have it";
+
+    private static string? WithoutGroups(TRecipe recipe) =>
+        recipe.Dropout.IsNested ? $"{OfKind(recipe)}, which keeps the first units" : Unstructured(recipe);
+
+    private static string? WithoutShares(TRecipe recipe) =>
+        recipe.Dropout.IsNested ? null : $"{OfKind(recipe)}; only nested masks have it";
+
+    private static string OfKind(TRecipe recipe) => $": --dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}";
 
     private static string? Unscheduled(TRecipe recipe, params LearningRateSchedule[] schedules) =>
         schedules.Contains(recipe.LearningRateSchedule)

@@ -91,7 +91,9 @@ public sealed class MaskScheduleFile : IMaskSource, IDisposable
         static string Text(MaskPlace place) => string.Create(CultureInfo.InvariantCulture,
             $"'{place.Name}', number {place.Number}, {Words.Counted(place.Units, "unit")}, drop rate {place.Rate}");
         static string Draws(DropoutSpec spec) => string.Create(CultureInfo.InvariantCulture,
-            $"{spec.Kind} masks, {spec.Draw}, kept counts a multiple of {spec.KeepMultiple}, groups of {spec.GroupSize}");
+            $"{spec.Kind} masks, {spec.Draw}, kept counts a multiple of {spec.KeepMultiple}, groups of {spec.GroupSize}") +
+            (spec.IsNested ? string.Create(CultureInfo.InvariantCulture,
+                $", {spec.ShareCount} shares from {spec.LeastShare}, whole at a rate of {spec.WholeRate} beside") : "");
     }
 
     /// <inheritdoc/>

@@ -10,13 +10,13 @@ internal static class MaskScheduleHeader
     private const int MostNameBytes = MaskPlace.MaxNameBytes + 1;
 
     private const int VersionAt = 8, LengthAt = 12, SeedAt = 16, UpdatesAt = 24, TimeStepsAt = 28, PlacesAt = 32, PayloadAt = 36,
-        MultipleAt = 40, GroupAt = 44, KindAt = 48, DrawAt = 49, FixedBytesAt = 50, PlaceBytesAt = 52;
+        MultipleAt = 40, GroupAt = 44, KindAt = 48, DrawAt = 49, FixedBytesAt = 50, PlaceBytesAt = 52, ShareCountAt = 54, LeastShareAt = 56, WholeRateAt = 60;
 
     // Within a place. Version 1 has site and layer where later ones have number and name, and no name.
     private const int LayerAt = 4, NameAt = 4, UnitsAt = 8, GroupsAt = 12, KeptAt = 16, RateAt = 20, ScaleAt = 24, NameBytesAt = 28;
 
-    // The cases of the method's table.
-    private const byte Structured = 3, StructuredLocked = 4;
+    // Two are the cases of the method's table.
+    private const byte Structured = 3, StructuredLocked = 4, Nested = 5, NestedLocked = 6;
 
     /// <summary>The header of a schedule.</summary>
     public static byte[] Write(MaskScheduleInfo info)
@@ -37,9 +37,18 @@ internal static class MaskScheduleHeader
         Put(to, PayloadAt, (int)info.PayloadBound());
         Put(to, MultipleAt, dropout.KeepMultiple);
         Put(to, GroupAt, dropout.GroupSize);
-        to[KindAt] = dropout.IsLocked ? StructuredLocked : Structured;
+        to[KindAt] = dropout.IsNested
+            ? dropout.IsLocked ? NestedLocked : Nested
+            : dropout.IsLocked ? StructuredLocked : Structured;
         to[DrawAt] = (byte)dropout.Draw;
         if (isNamed) (to[FixedBytesAt], to[PlaceBytesAt]) = (FixedBytes, PlaceBytes);
+        if (dropout.IsNested)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(to[ShareCountAt..], (ushort)dropout.ShareCount);
+            BinaryPrimitives.WriteSingleLittleEndian(to[LeastShareAt..], dropout.LeastShare);
+            BinaryPrimitives.WriteSingleLittleEndian(to[WholeRateAt..], dropout.WholeRate);
+        }
+
         var sampler = new MaskSampler(info.Seed, dropout);
         for (int i = 0; i < names.Length; i++)
         {
@@ -111,6 +120,30 @@ internal static class MaskScheduleHeader
         }
 
         byte kind = header[KindAt], draw = header[DrawAt];
+        var dropout = new DropoutSpec
+        {
+            Kind = kind switch
+            {
+                Structured => DropoutKind.Structured,
+                StructuredLocked => DropoutKind.StructuredLocked,
+                Nested => DropoutKind.Nested,
+                NestedLocked => DropoutKind.NestedLocked,
+                _ => DropoutKind.None,
+            },
+            Draw = draw == (byte)MaskDraw.Bernoulli ? MaskDraw.Bernoulli : MaskDraw.ExactCount,
+            KeepMultiple = Number(header, MultipleAt),
+            GroupSize = Number(header, GroupAt),
+        };
+        if (dropout.IsNested)
+        {
+            dropout = dropout with
+            {
+                ShareCount = BinaryPrimitives.ReadUInt16LittleEndian(header[ShareCountAt..]),
+                LeastShare = BinaryPrimitives.ReadSingleLittleEndian(header[LeastShareAt..]),
+                WholeRate = BinaryPrimitives.ReadSingleLittleEndian(header[WholeRateAt..]),
+            };
+        }
+
         info = new MaskScheduleInfo
         {
             Version = Math.Max(version, 1),
@@ -118,18 +151,7 @@ internal static class MaskScheduleHeader
             Updates = Number(header, UpdatesAt),
             TimeSteps = Number(header, TimeStepsAt),
             Places = places.ToImmutable(),
-            Dropout = new DropoutSpec
-            {
-                Kind = kind switch
-                {
-                    Structured => DropoutKind.Structured,
-                    StructuredLocked => DropoutKind.StructuredLocked,
-                    _ => DropoutKind.None,
-                },
-                Draw = draw == (byte)MaskDraw.Bernoulli ? MaskDraw.Bernoulli : MaskDraw.ExactCount,
-                KeepMultiple = Number(header, MultipleAt),
-                GroupSize = Number(header, GroupAt),
-            },
+            Dropout = dropout,
         };
 
         // What is said twice must agree, and nothing may be said that is not known: the header must be the one that its own content makes.

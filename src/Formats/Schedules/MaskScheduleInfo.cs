@@ -26,7 +26,10 @@ public sealed record MaskScheduleInfo
     public required DropoutSpec Dropout
     {
         get;
-        init => field = value with { Embedding = 0f, Layer = 0f, Recurrent = 0f, Output = 0f };
+        init => field = value.IsNested ? value : new DropoutSpec
+        {
+            Kind = value.Kind, Draw = value.Draw, KeepMultiple = value.KeepMultiple, GroupSize = value.GroupSize,
+        };
     }
 
     /// <summary>Time steps T of a window, 1 to 65536.</summary>
@@ -46,8 +49,8 @@ public sealed record MaskScheduleInfo
 
     internal int GroupsOf(MaskPlace place) => (place.Units + Dropout.GroupSize - 1) / Dropout.GroupSize;
 
-    /// <summary>Groups that every mask of a place keeps; 0 where that is left to chance.</summary>
-    internal int KeptGroupsOf(MaskPlace place) => Dropout.Draw == MaskDraw.ExactCount
+    /// <summary>Groups that every mask of a place keeps; 0 where that is left to chance or a share is drawn.</summary>
+    internal int KeptGroupsOf(MaskPlace place) => Dropout is { Draw: MaskDraw.ExactCount, IsNested: false }
         ? (Dropout.KeepCount(place) + Dropout.GroupSize - 1) / Dropout.GroupSize
         : 0;
 
@@ -58,6 +61,7 @@ public sealed record MaskScheduleInfo
     internal string? FindFault()
     {
         if (!Dropout.IsStructured) return "only structured masks are the same for a whole batch and can be written down";
+        if (Dropout.IsNested && Version == 1) return "nested masks in version 1, which has none";
         if (TimeSteps is < 1 or > 65536) return $"a window of {TimeSteps} time steps; expected 1 to 65536";
         if (Updates < 1) return $"{Updates} updates; expected at least 1";
         if (Places.Length is 0 or > MaxPlaces) return $"{Places.Length} places; expected 1 to {MaxPlaces}";
@@ -76,6 +80,8 @@ public sealed record MaskScheduleInfo
         {
             if (place.Units > MaxUnits) return $"the place {place.Name} has {place.Units} units; expected 1 to {MaxUnits}";
             if (place.Rate == 0) return $"the place {place.Name} has no drop rate";
+            if (Dropout.IsNested && place.Rate != Dropout.RateOf(DropoutSite.Layer))
+                return $"the place {place.Name} has the drop rate {place.Rate}; its shares make {Dropout.RateOf(DropoutSite.Layer)}";
             if (!numbers.Add(place.Number)) return $"the place {place.Name} has the number of another, {place.Number}";
 
             // By its numbering alone two inputs of a layer have the same name; they were always read.

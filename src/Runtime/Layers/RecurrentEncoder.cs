@@ -30,15 +30,20 @@ public sealed class RecurrentEncoder
     /// numbers that are free.</param>
     /// <param name="hasStateGradients">Whether the last states of all layers are read, and in training have gradients of their
     /// own: <see cref="LastHiddenGradient"/>.</param>
+    /// <param name="hasGivenInputs">Whether the first layer's inputs are numbers from without, of which a smaller model has all, and not
+    /// units of an embedding, of which it has the first: nested masks leave them alone.</param>
+    /// <exception cref="ArgumentException">Tensors and directions do not fit each other; or there are nested masks, and two directions,
+    /// whose first units do not lie side by side.</exception>
     public RecurrentEncoder(
         IReadOnlyList<RecurrentSlots> slots, int directions, bool isReverse, WindowShape shape, MaskOrigin origin, NetworkPlan plan,
-        string name = "", bool hasStateGradients = false)
+        string name = "", bool hasStateGradients = false, bool hasGivenInputs = false)
     {
         ArgumentNullException.ThrowIfNull(slots);
         ArgumentNullException.ThrowIfNull(origin);
         ArgumentNullException.ThrowIfNull(plan);
         if (directions is not (1 or 2) || slots.Count == 0 || slots.Count % directions != 0)
             Throw.Argument($"there are {Throw.Counted(slots.Count, "set")} of tensors for layers of {directions} directions");
+        if (shape.Drops && directions == 2 && origin.Spec.IsNested) Throw.NotNested("a bidirectional stack");
         _shape = shape;
         _inputs = slots[0].Input.Shape[0];
         _directions = directions;
@@ -56,7 +61,8 @@ public sealed class RecurrentEncoder
             if (direction == 0)
             {
                 DropoutSite site = layer == 0 ? DropoutSite.Embedding : DropoutSite.Layer;
-                _inputDropouts[layer] = Dropout(MaskPlace.OfStack(site, layer, slots[i].Input.Shape[0], origin.Spec.RateOf(site)));
+                float rate = layer == 0 && hasGivenInputs && origin.Spec.IsNested ? 0f : origin.Spec.RateOf(site);
+                _inputDropouts[layer] = Dropout(MaskPlace.OfStack(site, layer, slots[i].Input.Shape[0], rate));
             }
 
             var place = MaskPlace.OfStack(DropoutSite.Recurrent, layer, Hidden, origin.Spec.RateOf(DropoutSite.Recurrent));

@@ -40,9 +40,24 @@ public readonly struct MaskSampler
         return (int)Math.Min(units, (long)group * KeepGroups(units, rate, multiple, group));
     }
 
-    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise. Each
-    /// unit's mean is 1.</summary>
-    public float Scale(MaskPlace place) => _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
+    /// <summary>Units that a share of <paramref name="units"/> is, in training by nested masks and in a model cut out by its share:
+    /// round(sH), halves up, at least 1.</summary>
+    /// <param name="units">Units H, at least 1.</param>
+    /// <param name="share">The share s, above 0 and at most 1.</param>
+    /// <param name="multiple">Nearest multiple to round to instead, at least one of them; 1 or above, without effect where there
+    /// are fewer units and where the share is 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    public static int ShareOf(int units, float share, int multiple = 1)
+    {
+        if (units < 1) Throw.OutOfRange(nameof(units), units, "at least 1");
+        if (!(share is > 0f and <= 1f)) Throw.OutOfRange(nameof(share), share, "above 0 and at most 1");
+        if (multiple < 1) Throw.OutOfRange(nameof(multiple), multiple, "at least 1");
+        return KeptOf(units, (decimal)share, multiple);
+    }
+
+    /// <summary>What survivors at a place are multiplied by: H/k for exact counts, both in groups, 1/(1-p) otherwise, so that each
+    /// unit's mean is 1; and 1 of nested masks, whose first units are a model of their own.</summary>
+    public float Scale(MaskPlace place) => _spec.IsNested ? 1f : _spec.IsStructured && _spec.Draw == MaskDraw.ExactCount
         ? (float)((double)Groups(place.Units, _spec.GroupSize) / KeepGroups(place.Units, place.Rate, _spec.KeepMultiple, _spec.GroupSize))
         : (float)(1.0 / (1.0 - place.Rate));
 
@@ -59,6 +74,7 @@ public readonly struct MaskSampler
         Check(draw, t);
         if (keep.Length < place.Units)
             Throw.Argument($"keep holds {keep.Length} indices; room for all {Throw.Counted(place.Units, "unit")} was expected");
+        if (_spec.IsNested) return KeepFirst(place, draw, t, keep);
         StructuredMask mask = Structured(place, draw, t);
         PhiloxStream random = mask.Stream;
         Span<uint> words = stackalloc uint[DrawnWords];
@@ -91,6 +107,20 @@ public readonly struct MaskSampler
         }
     }
 
+    /// <summary>Whether <see cref="KeepFirst"/> draws, and not <see cref="Structured"/>.</summary>
+    internal bool IsNested => _spec.IsNested;
+
+    /// <summary>The nested mask of a place: the share depends on update, sample and time step, and not on the place.</summary>
+    internal int KeepFirst(MaskPlace place, Draw draw, int t, Span<int> keep)
+    {
+        var random = new PhiloxStream(_seed, RandomPurpose.Share, (uint)draw.Sample, (uint)draw.Update, _spec.IsLocked ? 0u : (uint)t);
+        bool isWhole = random.Next() < DropThreshold(_spec.WholeRate);
+        int index = isWhole ? _spec.ShareCount - 1 : (int)((random.Next() * (ulong)_spec.ShareCount) >> 32);
+        int count = KeptOf(place.Units, _spec.ExactShare(index), _spec.KeepMultiple);
+        for (int unit = 0; unit < count; unit++) keep[unit] = unit;
+        return count;
+    }
+
     /// <summary>What <see cref="Keep"/> draws from, for those who have the words sooner.</summary>
     internal StructuredMask Structured(MaskPlace place, Draw draw, int t)
     {
@@ -106,13 +136,14 @@ public readonly struct MaskSampler
     internal static int Groups(int units, int group) => ((units - 1) / group) + 1;
 
     // Groups that an exact-count mask keeps. A multiple of units is a multiple of multiple / gcd(multiple, group) groups.
-    private static int KeepGroups(int units, float rate, int multiple, int group)
+    private static int KeepGroups(int units, float rate, int multiple, int group) =>
+        KeptOf(Groups(units, group), 1m - (decimal)rate, multiple / GreatestCommonDivisor(multiple, group));
+
+    private static int KeptOf(int units, decimal share, int multiple)
     {
-        int groups = Groups(units, group), together = multiple / GreatestCommonDivisor(multiple, group);
-        if (rate == 0f) return groups;
-        if (together > groups) together = 1;
-        decimal kept = (1m - (decimal)rate) * groups / together;
-        return together * Math.Clamp((int)Math.Round(kept, MidpointRounding.AwayFromZero), 1, groups / together);
+        if (share == 1m) return units;
+        if (multiple > units) multiple = 1;
+        return multiple * Math.Clamp((int)Math.Round(share * units / multiple, MidpointRounding.AwayFromZero), 1, units / multiple);
     }
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);

@@ -48,7 +48,8 @@ internal sealed class SequenceNetwork : Network<SequenceBatch>
         _ops = plan.Vectors;
         if (model.Embedding is { } table) _embedding = new EmbeddingLayer(table, tied: false, shape, plan);
         bool isReverse = config.Body.Direction == RecurrentDirection.Reverse;
-        _encoder = new RecurrentEncoder(model.Layers, config.Body.DirectionCount, isReverse, shape, origin, plan);
+        _encoder = new RecurrentEncoder(
+            model.Layers, config.Body.DirectionCount, isReverse, shape, origin, plan, hasGivenInputs: !config.HasTokens);
         if (config.ReadOut is ReadOut.Mean or ReadOut.Maximum)
             _pooling = new TimePooling(config.ReadOut == ReadOut.Maximum, _encoder.OutputUnits, shape, plan);
         bool everyStep = config.ReadOut == ReadOut.EveryStep;

@@ -14,6 +14,7 @@ internal enum RandomPurpose : uint
     Order = 7,
     Split = 8,
     UnknownWord = 9,
+    Share = 10,
 }
 
 /// <summary>Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.</summary>

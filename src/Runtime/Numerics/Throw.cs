@@ -5,6 +5,12 @@ namespace TinySD.Runtime.Numerics;
 /// <summary>Throw-helpers: their messages say what was expected, what was found, and its name.</summary>
 internal static class Throw
 {
+    /// <summary>Nested masks where there can be none.</summary>
+    /// <param name="what">What it is: "a tagger".</param>
+    [DoesNotReturn]
+    public static void NotNested(string what) => Argument(
+        $"{what} cannot have nested masks: these are for stacks of one direction, whose first units are a smaller model");
+
     /// <summary>A number and what it counts, for a message.</summary>
     public static string Counted(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 

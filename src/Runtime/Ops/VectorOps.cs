@@ -205,8 +205,14 @@ internal sealed unsafe partial class VectorOps
             uint* words = stackalloc uint[drawn];
             for (int t = start; t < end; t++)
             {
-                StructuredMask mask = Sampler.Structured(Place, Draw, t);
                 var keep = new Span<int>(Keep + ((nint)t * Place.Units), Place.Units);
+                if (Sampler.IsNested)
+                {
+                    Counts[t] = Sampler.KeepFirst(Place, Draw, t, keep);
+                    continue;
+                }
+
+                StructuredMask mask = Sampler.Structured(Place, Draw, t);
                 int count = 0;
                 for (int group = 0; group < mask.Groups; group += drawn)
                 {

@@ -44,5 +44,6 @@ public abstract record SequenceRecipe : TrainingRecipe
     {
         ToBody(1).Validate();
         base.Validate();
+        if (Dropout.IsNested && Direction == RecurrentDirection.Bidirectional) Throw.NotNested("a bidirectional stack");
     }
 }

@@ -92,6 +92,7 @@ public sealed partial record TaggerRecipe : SequenceRecipe
     public override void Validate()
     {
         base.Validate();
+        if (Dropout.IsNested) Throw.NotNested("a tagger");
         Check(nameof(EmbeddingSize), EmbeddingSize);
         Check(nameof(CharacterEmbeddingSize), CharacterEmbeddingSize);
         Check(nameof(CharacterUnits), CharacterUnits);

@@ -124,6 +124,7 @@ public sealed partial record TranslatorRecipe : TrainingRecipe
     public override void Validate()
     {
         base.Validate();
+        if (Dropout.IsNested) Throw.NotNested("a translator");
         ToConfig(TranslatorConfig.MarkCount, TranslatorConfig.MarkCount).Validate();
         Throw.IfNoRate(ContextRate);
         Throw.IfNoRate(AttentionRate);

@@ -60,16 +60,22 @@ internal sealed class HwSimulateCommand : CliCommand
         DropoutKind kind = parsed.GetValue(_dropout) ?? DropoutKind.Structured;
         float? rate = parsed.GetValue(_rate);
         int? multiple = parsed.GetValue(_keepMultiple), group = parsed.GetValue(_groupSize);
-        if (kind == DropoutKind.None && rate is not null)
+        string isKind = $": --dropout is {ModelSpelling.DropoutKinds.NameOf(kind)}";
+        bool isNested = kind is DropoutKind.Nested or DropoutKind.NestedLocked;
+        if ((kind == DropoutKind.None || isNested) && rate is not null)
         {
-            warnings.NoEffect([_rate.Name], ": --dropout is none");
+            warnings.NoEffect([_rate.Name], isNested ? $"{isKind}, which keeps one share of the units everywhere" : isKind);
             rate = null;
         }
 
-        if (kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
+        if (isNested)
         {
-            string why = $": --dropout is {ModelSpelling.DropoutKinds.NameOf(kind)}, and only structured masks skip units";
-            warnings.NoEffect(Ranged.Given(parsed, _keepMultiple, _groupSize), why);
+            warnings.NoEffect(Ranged.Given(parsed, _groupSize), $"{isKind}, which keeps the first units");
+            group = null;
+        }
+        else if (kind is not (DropoutKind.Structured or DropoutKind.StructuredLocked))
+        {
+            warnings.NoEffect(Ranged.Given(parsed, _keepMultiple, _groupSize), $"{isKind}, and only structured masks skip units");
             multiple = group = null;
         }
 

@@ -26,7 +26,8 @@ internal sealed class ScheduleKind() : FileKind(FileFormat.MaskSchedule, "mask-s
                 ("updates", Figures.Count(info.Updates)),
                 ("time steps", Figures.Count(info.TimeSteps)),
                 ("seed", info.Seed.ToString(CultureInfo.InvariantCulture)),
-                ("dropout", ModelSpelling.DropoutKinds.NameOf(info.Dropout.Kind) + RecipeText.Counts(info.Dropout)),
+                ("dropout", ModelSpelling.DropoutKinds.NameOf(info.Dropout.Kind) +
+                    (info.Dropout.IsNested ? $", {RecipeText.Shares(info.Dropout)}" : "") + RecipeText.Counts(info.Dropout)),
                 .. info.Places.Select(place =>
                     (place.Name, $"{Figures.Count(place.Units, "unit")}, drop rate {Figures.Setting(place.Rate)}")),
             ],

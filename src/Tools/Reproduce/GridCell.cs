@@ -39,6 +39,8 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
             DropoutKind.StructuredLocked, true),
         RandomRecurrent,
         LockedRecurrent,
+        new("nested", "nested masks, one share of the first units everywhere, another at each step", DropoutKind.Nested, false),
+        new("nested-locked", "nested masks that stay for a window", DropoutKind.NestedLocked, false),
     ];
 
     /// <summary>What the others are measured against: the way in which the recipe itself drops units, or random masks between
@@ -47,13 +49,15 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
         dropout.Kind != DropoutKind.Locked ? Random : dropout.Recurrent > 0f ? LockedRecurrent : Locked;
 
     /// <summary>The cells of a grid that names none: masks that stay on the recurrent state too only where masks that stay are what is
-    /// measured against.</summary>
+    /// measured against, and no nested ones, which are for models of many sizes.</summary>
     public static IReadOnlyList<GridCell> DefaultsFor(GridCell baseline) =>
-        [.. All.Where(cell => cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked)];
+        [.. All.Where(cell => !cell.IsNested && (cell != LockedRecurrent || baseline.Kind == DropoutKind.Locked))];
 
     public static string List { get; } = string.Join(", ", All.Select(cell => cell.Name));
 
-    public bool IsStructured => Kind is DropoutKind.Structured or DropoutKind.StructuredLocked;
+    public bool IsStructured => IsNested || Kind is DropoutKind.Structured or DropoutKind.StructuredLocked;
+
+    public bool IsNested => Kind is DropoutKind.Nested or DropoutKind.NestedLocked;
 
     /// <summary>The recipe of one run.</summary>
     /// <param name="grid">What all cells share; the rates are its dropout's.</param>
@@ -64,6 +68,7 @@ internal sealed record GridCell(string Name, string Meaning, DropoutKind Kind, b
         where TRecipe : TrainingRecipe
     {
         DropoutSpec shared = grid.Dropout;
+        if (IsNested) return grid with { Dropout = shared.AsNested(Kind), Seed = seed };
         var dropout = new DropoutSpec
         {
             Kind = Kind,

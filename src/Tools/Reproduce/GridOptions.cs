@@ -15,7 +15,7 @@ internal sealed class GridOptions(string orRate = "")
         Description = "The cells, separated by commas: " + string.Join("; ", GridCell.All.Select(cell => $"{cell.Name}, {cell.Meaning}")) +
             $". On the recurrent state the rate is --rate-recurrent, {orRate}or that before the classifier. The baseline is the preset's " +
             $"own case: {GridCell.Locked.Name} or {GridCell.LockedRecurrent.Name} for masks that stay, else " +
-            $"{GridCell.Random.Name}. [default: all, but {GridCell.LockedRecurrent.Name} as baseline only]",
+            $"{GridCell.Random.Name}. [default: all but the nested ones, and {GridCell.LockedRecurrent.Name} as baseline only]",
     };
 
     private readonly Option<string?> _seeds = new("--seeds")

@@ -15,7 +15,9 @@ internal sealed record SimulationPlan(
     public static SimulationPlan ForPreset(LanguageModelRecipe preset, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
         var bench = BenchPlan.For(preset, rate, keepMultiple, groupSize);
-        DropoutSpec dropout = kind == DropoutKind.None ? DropoutSpec.None : bench.Structured.Dropout with { Kind = kind };
+        DropoutSpec own = bench.Structured.Dropout;
+        DropoutSpec dropout = kind is DropoutKind.Nested or DropoutKind.NestedLocked ? own.AsNested(kind)
+            : kind == DropoutKind.None ? DropoutSpec.None : own with { Kind = kind };
         LanguageModelRecipe recipe = bench.Structured with { Dropout = dropout };
         string rates = RecipeText.Masks(dropout), seed = $"the masks of the first step with seed {recipe.Seed}";
         IReadOnlyList<PlannedProduct> products = LanguageModelTrainer.PlanOf(recipe, bench.Vocabulary).PlannedProducts;
@@ -28,13 +30,15 @@ internal sealed record SimulationPlan(
     /// <summary>One forward product, whose dropped units are a part of its K.</summary>
     public static SimulationPlan ForGemm(GemmShape shape, DropoutKind kind, float? rate, int? keepMultiple, int? groupSize)
     {
-        var dropout = new DropoutSpec
+        DropoutSpec dropout = new()
         {
             Kind = kind, Output = rate ?? BenchPlan.DefaultRate, KeepMultiple = keepMultiple ?? 1, GroupSize = groupSize ?? 1,
         };
-        int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropout.Output)) : shape.K;
+        if (dropout.IsNested) dropout = dropout.AsNested(kind);
+        float dropped = dropout.RateOf(DropoutSite.Output);
+        int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropped)) : shape.K;
         return new SimulationPlan(
-            $"one product [M, K] x [K, N], M,N,K = {shape}", Describe(kind, $", rate {Figures.Setting(dropout.Output)}"),
+            $"one product [M, K] x [K, N], M,N,K = {shape}", Describe(kind, dropout.IsNested ? $": {RecipeText.Shares(dropout)}" : $", rate {Figures.Setting(dropped)}"),
             round =>
             {
                 GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };

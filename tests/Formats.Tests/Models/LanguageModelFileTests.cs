@@ -307,6 +307,27 @@ public sealed class LanguageModelFileTests
     }
 
     [Test]
+    public async Task Shares_of_nested_masks_stand_with_the_dropout_where_they_are_not_the_usual_ones()
+    {
+        using var folder = new TestFolder();
+        (LanguageModel model, Vocabulary vocabulary) = Make();
+        DropoutSpec usual = s_recipe.Dropout.AsNested(DropoutKind.Nested);
+        (DropoutSpec Spec, string Json)[] cases =
+        [
+            (usual, "\"kind\":\"nested\",\"draw\":\"exact-count\",\"keepMultiple\":1,\"groupSize\":1,\"embedding\":0,\"layer\":0," +
+                "\"recurrent\":0,\"output\":0}"),
+            (usual with { LeastShare = 0.125f, ShareCount = 8, WholeRate = 0.5f },
+                "\"output\":0,\"leastShare\":0.125,\"shareCount\":8,\"wholeRate\":0.5}"),
+        ];
+        foreach ((DropoutSpec spec, string json) in cases)
+        {
+            LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record with { Recipe = s_recipe with { Dropout = spec } });
+            await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header).Contains(json);
+            await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe.Dropout).IsEqualTo(spec);
+        }
+    }
+
+    [Test]
     public async Task Equal_models_make_equal_files()
     {
         using var folder = new TestFolder();
@@ -325,8 +346,10 @@ public sealed class LanguageModelFileTests
             {
                 foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
                 {
-                    LanguageModelRecipe recipe =
-                        s_recipe with { Optimizer = optimizer, Dropout = s_recipe.Dropout with { Kind = kind, Draw = draw } };
+                    DropoutSpec dropout = kind is DropoutKind.Nested or DropoutKind.NestedLocked
+                        ? s_recipe.Dropout.AsNested(kind)
+                        : s_recipe.Dropout with { Kind = kind, Draw = draw };
+                    LanguageModelRecipe recipe = s_recipe with { Optimizer = optimizer, Dropout = dropout };
                     LanguageModelFile.Save(folder["m.tsd"], model, vocabulary, s_record with { Recipe = recipe });
                     await Assert.That(LanguageModelFile.Load(folder["m.tsd"]).Training.Recipe).IsEqualTo(recipe);
                 }
@@ -537,8 +560,8 @@ public sealed class LanguageModelFileTests
     [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656",
         "the training is not as the format asks: 0 streams are not 1 to 65536")]
     [Arguments("training", "\"structured-locked\"|\"zoneout\"",
-        "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured or " +
-        "structured-locked")]
+        "the training is not as the format asks: dropout.kind is 'zoneout'; expected none, random, locked, structured, " +
+        "structured-locked, nested or nested-locked")]
     [Arguments("training", "\"bernoulli\"|\"coin\"",
         "the training is not as the format asks: dropout.draw is 'coin'; expected exact-count or bernoulli")]
     [Arguments("training", "\"adam\"|\"eve\"",

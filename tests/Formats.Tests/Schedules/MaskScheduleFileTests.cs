@@ -41,6 +41,37 @@ public sealed class MaskScheduleFileTests
                     };
             }
         }
+
+        yield return () => new DropoutSpec { Kind = DropoutKind.Nested };
+        yield return () => new DropoutSpec
+        {
+            Kind = DropoutKind.NestedLocked, LeastShare = 0.125f, ShareCount = 5, WholeRate = 0.25f, KeepMultiple = 4,
+        };
+    }
+
+    [Test]
+    public async Task A_nested_schedule_says_its_shares_and_is_refused_where_they_are_none()
+    {
+        using var folder = new TestFolder();
+        DropoutSpec dropout = new() { Kind = DropoutKind.NestedLocked, LeastShare = 0.125f, ShareCount = 5, WholeRate = 0.25f };
+        Write(folder["m.tss"], InfoOf(dropout, 2));
+        byte[] bytes = File.ReadAllBytes(folder["m.tss"]);
+
+        // From FORMAT.md: the kind, and three figures where others have zeros; at a place no kept count, what is dropped on average, and
+        // nothing that is scaled.
+        (byte, byte, ushort, float, float) header = (
+            bytes[48], bytes[49], BitConverter.ToUInt16(bytes, 54), BitConverter.ToSingle(bytes, 56), BitConverter.ToSingle(bytes, 60));
+        await Assert.That(header).IsEqualTo(((byte)6, (byte)0, (ushort)5, 0.125f, 0.25f));
+        (int, float, float) place = (BitConverter.ToInt32(bytes, 80), BitConverter.ToSingle(bytes, 84), BitConverter.ToSingle(bytes, 88));
+        await Assert.That(place).IsEqualTo((0, 0.328125f, 1f));
+        foreach ((int at, byte value) in new[] { (54, (byte)1), (54, (byte)4), (59, (byte)0x40), (63, (byte)0), (48, (byte)4), (87, (byte)0x3F) })
+        {
+            byte[] other = [.. bytes];
+            other[at] = value;
+            File.WriteAllBytes(folder["other.tss"], ScheduleBytes.Seal(other));
+            await Assert.That(Refused.By(() => MaskScheduleFile.Open(folder["other.tss"])).Kind)
+                .IsEqualTo(FileProblemKind.ScheduleInvalid).Because($"byte {at}");
+        }
     }
 
     [Test]
@@ -299,9 +330,9 @@ public sealed class MaskScheduleFileTests
     {
         MaskPlace[] places =
         [
-            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.Embedding),
-            MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.Recurrent),
-            MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.Output),
+            MaskPlace.OfStack(DropoutSite.Embedding, 0, 300, dropout.RateOf(DropoutSite.Embedding)),
+            MaskPlace.OfStack(DropoutSite.Recurrent, 0, 67, dropout.RateOf(DropoutSite.Recurrent)),
+            MaskPlace.OfStack(DropoutSite.Output, 1, 67, dropout.RateOf(DropoutSite.Output)),
         ];
         return new()
         {

@@ -70,6 +70,11 @@ public sealed class FastPathTests
                         shape);
                 }
             }
+
+            foreach (DropoutSpec nested in Cases.Nested)
+            {
+                foreach (Shape shape in _shapes) yield return () => (nested, shape with { Cell = cell, Peepholes = peepholes });
+            }
         }
     }
 

@@ -25,6 +25,8 @@ public sealed class ReferenceGradientTests
             yield return () => (dropout with { Recurrent = 0.5f }, "recurrent");
             yield return () => (dropout with { Output = 0.5f }, "output");
         }
+
+        foreach (DropoutSpec nested in Cases.Nested) yield return () => (nested, "all sites");
     }
 
     [Test]

@@ -119,12 +119,16 @@ public sealed class SameBitsTests
     [Arguments(DropoutKind.Structured, false)]
     [Arguments(DropoutKind.Structured, true)]
     [Arguments(DropoutKind.Random, false)]
+    [Arguments(DropoutKind.Nested, false)]
+    [Arguments(DropoutKind.NestedLocked, true)]
     public async Task Steps_of_a_size_that_is_split_everywhere_give_the_same_bits(DropoutKind kind, bool isTied)
     {
         const int batch = 20, timeSteps = 35;
         LanguageModelConfig config = Cases.Config(vocabulary: 90, embedding: 130, hidden: 130, layers: 2, tied: isTied);
-        LanguageModelRecipe recipe = Cases.Recipe(
-            config, batch, timeSteps, new() { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f }) with
+        DropoutSpec dropout = kind is DropoutKind.Nested or DropoutKind.NestedLocked
+            ? new() { Kind = kind }
+            : new() { Kind = kind, Embedding = 0.2f, Layer = 0.5f, Recurrent = 0.3f, Output = 0.5f };
+        LanguageModelRecipe recipe = Cases.Recipe(config, batch, timeSteps, dropout) with
         {
             WordDrop = 0.2f,
             WordDropBySequence = !isTied,

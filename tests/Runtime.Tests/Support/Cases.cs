@@ -39,6 +39,13 @@ internal static class Cases
         new() { Kind = DropoutKind.StructuredLocked, Draw = MaskDraw.Bernoulli },
     ];
 
+    /// <summary>Nested masks, which have no rates: new at each step, and for a window.</summary>
+    public static DropoutSpec[] Nested { get; } =
+    [
+        new() { Kind = DropoutKind.Nested },
+        new() { Kind = DropoutKind.NestedLocked, LeastShare = 0.1f, ShareCount = 3, WholeRate = 0.2f, KeepMultiple = 4 },
+    ];
+
     /// <summary>Every cell, and the LSTM with peepholes.</summary>
     public static (CellKind Kind, bool Peepholes)[] Cells { get; } =
         [(CellKind.Lstm, false), (CellKind.Lstm, true), (CellKind.Gru, false), (CellKind.RnnTanh, false), (CellKind.RnnRelu, false)];

@@ -64,6 +64,7 @@ internal static class Schedules
     // A recipe has one rate for each site; the file has one for each place.
     private static DropoutSpec DropoutOf(MaskScheduleFile file)
     {
+        if (file.Info.Dropout.IsNested) return file.Info.Dropout;
         Span<float> rates = stackalloc float[4];
         foreach (MaskPlace place in file.Info.Places)
         {
