@@ -70,13 +70,14 @@ internal static class Cli
     {
         // What each kind of model is measured by; a task adds its own here.
         var csv = new CsvOptions("as in training");
+        var share = new ShareOption();
         Option<DeltaThresholds?> delta = DeltaOption.New(
             "Measure as a streaming session too that leaves out inputs and hidden units which have changed by no more than this since " +
             "they were last taken (delta networks, Neil et al. 2017): the metric beside the exact one, the errors of all answers, and " +
             "the share of multiply-adds skipped.");
-        var texts = new LanguageModelEval(delta);
-        var labels = new ClassifierEval(csv, delta);
-        var series = new RegressorEval(csv, delta);
+        var texts = new LanguageModelEval(share, delta);
+        var labels = new ClassifierEval(share, csv, delta);
+        var series = new RegressorEval(share, csv, delta);
         var tags = new TaggerEval();
         var translations = new TranslatorEval();
         var evaluations = new ModelVerbs<EvalRequest>(texts, labels, series, tags, translations);

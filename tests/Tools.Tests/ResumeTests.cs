@@ -21,6 +21,8 @@ public sealed class ResumeTests
     [Arguments("--dropout structured --rate 0.5 --optimizer adam --lr 0.01", Epoch2, 33)]
     [Arguments("--dropout structured --rate 0.5 --draw bernoulli", "epoch 1/3", 7)]
     [Arguments("--dropout structured-locked --rate 0.5 --layers 3 --embedding 7", Epoch2, 33)]
+    [Arguments("--dropout nested --least-share 0.5 --share-count 3", Epoch2, 33)]
+    [Arguments("--dropout nested-locked --whole-rate 0.25 --keep-multiple 4 --optimizer adam --lr 0.01", Epoch2, 33)]
     [Arguments("--level char --min-count 2", Epoch2, 100)]
     [Arguments("--max-vocabulary 9 --dtype bf16", Epoch2, 33)]
     [Arguments("--cell gru --dropout structured --rate 0.5 --optimizer adam --lr 0.01", Epoch2, 33)]

@@ -15,6 +15,8 @@ public sealed partial class ScheduleTests
     [Arguments("--dropout structured --draw bernoulli --rate 0.4 --seed 5")]
     [Arguments("--dropout structured-locked --rate 0.25 --group-size 3")]
     [Arguments("--dropout structured --rate-recurrent 0.5 --keep-multiple 4")]
+    [Arguments("--dropout nested --seed 5")]
+    [Arguments("--dropout nested-locked --least-share 0.125 --share-count 8 --whole-rate 0.25 --keep-multiple 4")]
     public async Task Training_with_a_schedule_gives_the_model_that_training_without_it_gives(string dropout)
     {
         using var folder = new TestFolder();

@@ -124,6 +124,8 @@ public sealed class TrainRegressorTests
     [Arguments("--dropout", "locked", "--rate", "0.2")]
     [Arguments("--dropout", "structured", "--rate", "0.2")]
     [Arguments("--dropout", "structured-locked", "--rate", "0.2")]
+    [Arguments("--dropout", "nested")]
+    [Arguments("--dropout", "nested-locked", "--window", "5")]
     [Arguments("--cell", "gru", "--window", "5")]
     [Arguments("--cell", "rnn-tanh", "--layers", "2")]
     [Arguments("--direction", "bidirectional", "--window", "5")]

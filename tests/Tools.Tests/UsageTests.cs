@@ -205,8 +205,8 @@ public sealed class UsageTests
     [Arguments("hw simulate --profile 8x8 --gemm 4,4,4 --dropout nested --rate 0.5",
         "--rate has no effect: --dropout is nested, which keeps one share of the units everywhere.")]
     [Arguments("train lm --dropout nested-locked --rate 0.5 --rate-output 0.5 --draw bernoulli --group-size 2 --show",
-        "--rate, --rate-output, --draw and --group-size have no effect: --dropout is nested-locked, which keeps the first units, the same " +
-        "share of them everywhere.")]
+        "--rate, --rate-output, --draw and --group-size have no effect: --dropout is nested-locked, which keeps the first units, the " +
+        "same share of them everywhere.")]
     [Arguments("train lm --dropout structured --rate 0.5 --least-share 0.5 --share-count 2 --whole-rate 0.5 --show",
         "--least-share, --share-count and --whole-rate have no effect: --dropout is structured; only nested masks have it.")]
     public async Task An_option_that_merely_has_no_effect_is_a_warning(string line, string warning)

@@ -76,8 +76,8 @@ public static class LanguageModelFields
         // As files had them before there was an order of the help; what came later follows.
         "name", "hiddenSize", "lastHiddenSize", "embeddingSize", "layerCount", "cell", "peepholes", "tieWeights", "initRange", "forgetBias",
         "batchSize", "bptt", "dropout.kind", "dropout.draw", "dropout.keepMultiple", "dropout.groupSize", "dropout.embedding",
-        "dropout.layer", "dropout.recurrent", "dropout.output", "dropout.leastShare", "dropout.shareCount", "dropout.wholeRate", "optimizer",
-        "learningRate", "clipNorm", "epochs", "fullRateEpochs",
+        "dropout.layer", "dropout.recurrent", "dropout.output", "dropout.leastShare", "dropout.shareCount", "dropout.wholeRate",
+        "optimizer", "learningRate", "clipNorm", "epochs", "fullRateEpochs",
         "decay", "seed", "initScheme", "variableBptt", "wordDrop", "wordDropBySequence", "weightDrop", "activationPenalty",
         "temporalPenalty", "lossReduction", "nonMonotone", "weightDecay", "decoupledDecay", "learningRateSchedule", "warmUpUpdates",
         "patience", "averageLast");

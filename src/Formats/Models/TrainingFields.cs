@@ -57,7 +57,8 @@ public sealed class TrainingFields<TRecipe>(
 
     /// <summary>The smallest share of units that nested masks keep.</summary>
     public Field<TRecipe, float> LeastShare { get; } = new("dropout.leastShare", "--least-share",
-        "With nested masks: the smallest share of the units that is kept.", Spelling.Number(v => v is > 0 and < 1, "a number between 0 and 1"),
+        "With nested masks: the smallest share of the units that is kept.",
+        Spelling.Number(v => v is > 0 and < 1, "a number between 0 and 1"),
         r => r.Dropout.LeastShare, (r, v) => r with { Dropout = r.Dropout with { LeastShare = v } })
     { Usual = 0.25f, Idle = WithoutShares };
 

@@ -10,7 +10,8 @@ internal static class MaskScheduleHeader
     private const int MostNameBytes = MaskPlace.MaxNameBytes + 1;
 
     private const int VersionAt = 8, LengthAt = 12, SeedAt = 16, UpdatesAt = 24, TimeStepsAt = 28, PlacesAt = 32, PayloadAt = 36,
-        MultipleAt = 40, GroupAt = 44, KindAt = 48, DrawAt = 49, FixedBytesAt = 50, PlaceBytesAt = 52, ShareCountAt = 54, LeastShareAt = 56, WholeRateAt = 60;
+        MultipleAt = 40, GroupAt = 44, KindAt = 48, DrawAt = 49, FixedBytesAt = 50, PlaceBytesAt = 52,
+        ShareCountAt = 54, LeastShareAt = 56, WholeRateAt = 60;
 
     // Within a place. Version 1 has site and layer where later ones have number and name, and no name.
     private const int LayerAt = 4, NameAt = 4, UnitsAt = 8, GroupsAt = 12, KeptAt = 16, RateAt = 20, ScaleAt = 24, NameBytesAt = 28;

@@ -87,7 +87,7 @@ public sealed partial class ClassifierSession : StreamingSession
         RequireTokens(true);
         tokens = tokens[..Math.Min(tokens.Length, _whole.Longest)];
         CheckTokens(tokens);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         _whole.Begin([tokens.Length]);
         _whole.SetTokens(0, tokens);
         return Whole();
@@ -106,7 +106,7 @@ public sealed partial class ClassifierSession : StreamingSession
             Throw.Argument($"the sequence holds {Throw.Counted(rows.Length, "number")}; expected a multiple of {_row.Length}");
         int length = Math.Min(rows.Length / _row.Length, _whole.Longest);
         CheckFinite(rows[..(length * _row.Length)], 1);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         _whole.Begin([length]);
         _feeder.SetRows(rows, 0, length, _whole);
         return Whole();

@@ -42,7 +42,7 @@ public sealed partial class RecurrentSession
     public void CopyState(Span<float> h, Span<float> c = default)
     {
         CheckStates(h.Length, c.Length);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         int hidden = _stack.Config.HiddenSize, part = _batch * hidden;
         for (int i = 0; i < _layers.Length; i++)
         {

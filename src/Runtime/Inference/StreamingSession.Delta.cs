@@ -15,7 +15,7 @@ public abstract partial class StreamingSession
     /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
     public DeltaCount[] CountDelta()
     {
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         return Array.ConvertAll(_products, product => product.Count);
     }
 
@@ -23,7 +23,7 @@ public abstract partial class StreamingSession
     /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
     public void ClearDeltaCounts()
     {
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         foreach (DeltaProduct product in _products) product.ClearCount();
     }
 

@@ -38,6 +38,9 @@ public abstract partial class StreamingSession : IStreamingState
     /// <summary>Bytes of the state of one sequence, as a session of a batch of one has them.</summary>
     public int SequenceStateBytes => StateHead.Bytes + _sequenceBytes;
 
+    /// <summary>Whether nothing was fed or set since the session was made or all of it reset.</summary>
+    public bool IsFresh { get; private set; } = true;
+
     /// <summary>The numbers of the model that it runs.</summary>
     public ParameterBlock Parameters { get; }
 
@@ -50,7 +53,8 @@ public abstract partial class StreamingSession : IStreamingState
     /// <exception cref="InvalidOperationException">Another thread is in this session.</exception>
     public void Reset()
     {
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
+        IsFresh = true;
         foreach (RecurrentLayer layer in _layers) layer.Reset();
         for (int sequence = 0; sequence < Batch; sequence++) ResetBeside(sequence);
     }
@@ -62,7 +66,8 @@ public abstract partial class StreamingSession : IStreamingState
     public void Reset(int sequence)
     {
         CheckSequence(sequence);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
+        IsFresh |= Batch == 1;
         foreach (RecurrentLayer layer in _layers)
         {
             Span<float> hidden = layer.CarriedHidden, cell = layer.CarriedCell;
@@ -78,7 +83,7 @@ public abstract partial class StreamingSession : IStreamingState
     public void CopyState(Span<byte> state)
     {
         StateHead.CheckLength(state.Length, StateBytes);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         _head.Write(state);
         for (int sequence = 0; sequence < Batch; sequence++) Write(sequence, PartOf(state, sequence));
     }
@@ -92,7 +97,7 @@ public abstract partial class StreamingSession : IStreamingState
     {
         CheckSequence(sequence);
         StateHead.CheckLength(state.Length, SequenceStateBytes);
-        using OneThread.Use use = Enter();
+        using OneThread.Use use = Look();
         _head.Write(state);
         Write(sequence, PartOf(state, 0));
     }
@@ -159,8 +164,16 @@ public abstract partial class StreamingSession : IStreamingState
         for (int b = 0; b < Batch; b++) ResetBeside(b);
     }
 
-    /// <summary>Refuses a second thread until what it gives is disposed of.</summary>
-    private protected OneThread.Use Enter() => _thread.Enter();
+    /// <summary>Refuses a second thread until what it gives is disposed of, which may change the state.</summary>
+    private protected OneThread.Use Enter()
+    {
+        OneThread.Use use = _thread.Enter();
+        IsFresh = false;
+        return use;
+    }
+
+    /// <summary>The same for what does not, or makes it fresh.</summary>
+    private protected OneThread.Use Look() => _thread.Enter();
 
     /// <summary>Forgets what a sequence has beside its layers.</summary>
     private protected virtual void ResetOwn(int sequence)

@@ -31,6 +31,14 @@ public sealed class Classifier
     /// <summary>Labels, columns, scales.</summary>
     public ClassifierForm Form { get; }
 
+    /// <summary>The smaller classifier that a share of the units is.</summary>
+    /// <inheritdoc cref="SequenceModel.AtShare"/>
+    public Classifier AtShare(float share, int keepMultiple = 1, Memory<float> storage = default)
+    {
+        SequenceModel model = Model.AtShare(share, keepMultiple, storage);
+        return model == Model ? this : new Classifier(model, Form);
+    }
+
     /// <summary>From outputs to probabilities: softmax, or with several labels at once the sigmoid of each.</summary>
     internal void ToProbabilities(ReadOnlySpan<float> outputs, Span<double> probabilities)
     {

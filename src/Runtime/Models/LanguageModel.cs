@@ -1,4 +1,5 @@
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;
@@ -92,6 +93,35 @@ public sealed class LanguageModel
     /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
     /// <exception cref="ArgumentException">The host gives too little memory.</exception>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>The smaller model that the first units make: of every layer and of the embedding as many as the share is, gate
+    /// by gate, by the rule of nested masks, see <see cref="MaskSampler.ShareOf"/>. A model that was trained with these computes what it
+    /// computed then; any other loses much.</summary>
+    /// <remarks>It has this one's <see cref="WeightFormat"/>. Whole numbers are rounded anew, with factors of what is left: a share of a
+    /// model in single precision that is converted then is nearer to it.</remarks>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to, as in training.</param>
+    /// <param name="storage">Memory for the smaller model's parameters, or empty to allocate.</param>
+    /// <returns>The smaller model; this one where nothing is cut away and no memory given.</returns>
+    /// <exception cref="ArgumentException">The share or the multiple is out of range, or the memory is too short.</exception>
+    public LanguageModel AtShare(float share, int keepMultiple = 1, Memory<float> storage = default)
+    {
+        LanguageModelConfig config = Config.AtShare(share, keepMultiple);
+        if (config == Config && storage.IsEmpty) return this;
+        if (Layout.Weights != WeightFormat.Single)
+            return ConvertTo(WeightFormat.Single).AtShare(share, keepMultiple).ConvertTo(Layout.Weights, storage);
+        var model = new LanguageModel(config, storage);
+        var cut = new UnitCut(Parameters, model.Parameters);
+        CutExtent tokens = CutExtent.All(Config.VocabularySize);
+        if (Embedding is not null) cut.Matrix(Embedding, model.Embedding!, tokens, Inputs(0));
+        for (int layer = 0; layer < _layers.Length; layer++) cut.Layer(_layers[layer], model._layers[layer], Inputs(layer));
+        cut.Matrix(Classifier, model.Classifier, Inputs(_layers.Length), tokens);
+        cut.Vector(ClassifierBias, model.ClassifierBias, tokens);
+        cut.Finish();
+        return model;
+
+        CutExtent Inputs(int layer) => new(1, Config.InputSizeOf(layer), config.InputSizeOf(layer));
+    }
 
     /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM.</summary>
     /// <inheritdoc cref="ParameterStart.Draw"/>

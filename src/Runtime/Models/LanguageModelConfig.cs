@@ -56,6 +56,18 @@ public sealed record LanguageModelConfig
         void Add(DropoutSite site, int layer, int units) => places.Add(MaskPlace.OfStack(site, layer, units, dropout.RateOf(site)));
     }
 
+    /// <summary>The shape of a model cut down to a share of its units, those of the embedding among them, by the rule of nested
+    /// masks: see <see cref="MaskSampler.ShareOf"/>.</summary>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is out of range.</exception>
+    public LanguageModelConfig AtShare(float share, int keepMultiple = 1) => this with
+    {
+        EmbeddingSize = MaskSampler.ShareOf(EmbeddingSize, share, keepMultiple),
+        HiddenSize = MaskSampler.ShareOf(HiddenSize, share, keepMultiple),
+        LastHiddenSize = LastHiddenSize == 0 ? 0 : MaskSampler.ShareOf(LastHiddenSize, share, keepMultiple),
+    };
+
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>
     public void Validate()

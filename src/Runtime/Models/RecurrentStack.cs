@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;
@@ -65,6 +66,29 @@ public sealed class RecurrentStack
     /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
     /// <exception cref="ArgumentException">The host gives too little memory.</exception>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>The smaller stack that the first units make: of every layer and direction as many as the share is, gate
+    /// by gate, by the rule of nested masks, see <see cref="MaskSampler.ShareOf"/>. A stack that was trained with these computes what it
+    /// computed then; any other loses much.</summary>
+    /// <remarks>It has this one's <see cref="WeightFormat"/>. Whole numbers are rounded anew, with factors of what is left: a share of a
+    /// model in single precision that is converted then is nearer to it.</remarks>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to, as in training.</param>
+    /// <param name="storage">Memory for the smaller model's parameters, or empty to allocate.</param>
+    /// <returns>The smaller stack; this one where nothing is cut away and no memory given.</returns>
+    /// <exception cref="ArgumentException">The share or the multiple is out of range, or the memory is too short.</exception>
+    public RecurrentStack AtShare(float share, int keepMultiple = 1, Memory<float> storage = default)
+    {
+        RecurrentStackConfig config = Config.AtShare(share, keepMultiple);
+        if (config == Config && storage.IsEmpty) return this;
+        if (Layout.Weights != WeightFormat.Single)
+            return ConvertTo(WeightFormat.Single).AtShare(share, keepMultiple).ConvertTo(Layout.Weights, storage);
+        var stack = new RecurrentStack(config, storage);
+        var cut = new UnitCut(Parameters, stack.Parameters);
+        cut.Stack(Config, _slots, stack._slots);
+        cut.Finish();
+        return stack;
+    }
 
     /// <summary>Appends a stack's tensors to a layout, for a <see cref="RecurrentEncoder"/>.</summary>
     /// <param name="config">The shape.</param>

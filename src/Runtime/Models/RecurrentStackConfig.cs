@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 
 namespace TinySD.Runtime.Models;
 
@@ -79,6 +80,14 @@ public sealed record RecurrentStackConfig
         int count = FunctionCount(Cell);
         return Activations.IsEmpty ? PlainFunctions(Cell) : Activations.Slice(direction * count, count);
     }
+
+    /// <summary>The shape of a model cut down to a share of its units in every layer and direction, by the rule of nested
+    /// masks: see <see cref="MaskSampler.ShareOf"/>.</summary>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is out of range.</exception>
+    public RecurrentStackConfig AtShare(float share, int keepMultiple = 1) =>
+        this with { HiddenSize = MaskSampler.ShareOf(HiddenSize, share, keepMultiple) };
 
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range or two contradict each other.</exception>

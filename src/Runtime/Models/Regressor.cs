@@ -35,4 +35,12 @@ public sealed class Regressor
 
     /// <summary>Columns, horizon, scales.</summary>
     public SeriesForm Form { get; }
+
+    /// <summary>The smaller regressor that a share of the units is.</summary>
+    /// <inheritdoc cref="SequenceModel.AtShare"/>
+    public Regressor AtShare(float share, int keepMultiple = 1, Memory<float> storage = default)
+    {
+        SequenceModel model = Model.AtShare(share, keepMultiple, storage);
+        return model == Model ? this : new Regressor(model, Form);
+    }
 }

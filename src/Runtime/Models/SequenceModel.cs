@@ -1,4 +1,5 @@
 using TinySD.Runtime.Layers;
+using TinySD.Runtime.Masks;
 using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Models;
@@ -101,6 +102,40 @@ public sealed class SequenceModel
     /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
     /// <exception cref="ArgumentException">The host gives too little memory.</exception>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
+
+    /// <summary>The smaller model that the first units make: of every layer and of an embedding as many as the share is, gate
+    /// by gate, by the rule of nested masks, see <see cref="MaskSampler.ShareOf"/>. A model that was trained with these computes what it
+    /// computed then; any other loses much.</summary>
+    /// <remarks>It has this one's <see cref="WeightFormat"/>. Whole numbers are rounded anew, with factors of what is left: a share of a
+    /// model in single precision that is converted then is nearer to it.</remarks>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to, as in training.</param>
+    /// <param name="storage">Memory for the smaller model's parameters, or empty to allocate.</param>
+    /// <returns>The smaller model; this one where nothing is cut away and no memory given.</returns>
+    /// <exception cref="ArgumentException">The share or the multiple is out of range, or the memory is too short.</exception>
+    public SequenceModel AtShare(float share, int keepMultiple = 1, Memory<float> storage = default)
+    {
+        SequenceModelConfig config = Config.AtShare(share, keepMultiple);
+        if (config == Config && storage.IsEmpty) return this;
+        if (Layout.Weights != WeightFormat.Single)
+            return ConvertTo(WeightFormat.Single).AtShare(share, keepMultiple).ConvertTo(Layout.Weights, storage);
+        var model = new SequenceModel(config, storage);
+        var cut = new UnitCut(Parameters, model.Parameters);
+        RecurrentStackConfig body = Config.Body;
+        CutExtent inputs = new(1, body.InputSize, config.Body.InputSize), outputs = CutExtent.All(Config.OutputSize);
+        if (Embedding is not null) cut.Matrix(Embedding, model.Embedding!, CutExtent.All(Config.VocabularySize), inputs);
+        cut.Stack(body, _layers, model._layers);
+        cut.Matrix(HeadWeight, model.HeadWeight, new(body.DirectionCount, body.HiddenSize, config.Body.HiddenSize), outputs);
+        cut.Vector(HeadBias, model.HeadBias, outputs);
+        if (LinearWeight is not null)
+        {
+            cut.Matrix(LinearWeight, model.LinearWeight!, CutExtent.All(Config.LinearInputs), outputs);
+            cut.Vector(LinearBias!, model.LinearBias!, outputs);
+        }
+
+        cut.Finish();
+        return model;
+    }
 
     /// <summary>Draws every parameter, a pure function of the seed, then adds to the forget gates' bias of an LSTM; a linear map of the
     /// last rows begins as nothing.</summary>

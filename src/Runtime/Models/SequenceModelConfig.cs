@@ -1,3 +1,5 @@
+using TinySD.Runtime.Masks;
+
 namespace TinySD.Runtime.Models;
 
 /// <summary>What a sequence model's linear head sees of the stack's outputs.</summary>
@@ -41,6 +43,18 @@ public sealed record SequenceModelConfig
 
     /// <summary>Whether sequences are of tokens.</summary>
     public bool HasTokens => VocabularySize > 0;
+
+    /// <summary>The shape of a model cut down to a share of its units, those of an embedding among them, by the rule of nested
+    /// masks: see <see cref="MaskSampler.ShareOf"/>.</summary>
+    /// <param name="share">Above 0 and at most 1.</param>
+    /// <param name="keepMultiple">What counts of units are rounded to.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is out of range.</exception>
+    public SequenceModelConfig AtShare(float share, int keepMultiple = 1)
+    {
+        RecurrentStackConfig body = Body.AtShare(share, keepMultiple);
+        if (HasTokens) body = body with { InputSize = MaskSampler.ShareOf(Body.InputSize, share, keepMultiple) };
+        return this with { Body = body };
+    }
 
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentException">A value is out of range, or the cell is one that cannot be trained.</exception>

@@ -22,6 +22,9 @@ public abstract record SequenceRecipe : TrainingRecipe
     /// <summary>Which way sequences are read.</summary>
     public RecurrentDirection Direction { get; init; }
 
+    /// <inheritdoc/>
+    public override string? WithoutNested => Direction == RecurrentDirection.Bidirectional ? "a bidirectional stack" : null;
+
     /// <summary>The stack for inputs of that width.</summary>
     internal RecurrentStackConfig ToBody(int inputs) => new()
     {
@@ -44,6 +47,5 @@ public abstract record SequenceRecipe : TrainingRecipe
     {
         ToBody(1).Validate();
         base.Validate();
-        if (Dropout.IsNested && Direction == RecurrentDirection.Bidirectional) Throw.NotNested("a bidirectional stack");
     }
 }

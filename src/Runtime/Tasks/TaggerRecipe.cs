@@ -65,6 +65,9 @@ public sealed partial record TaggerRecipe : SequenceRecipe
         };
     }
 
+    /// <inheritdoc/>
+    public override string? WithoutNested => "a tagger";
+
     /// <summary>This recipe with a tagger's shape: to train that tagger further.</summary>
     public TaggerRecipe WithShapeOf(Tagger tagger)
     {
@@ -92,7 +95,6 @@ public sealed partial record TaggerRecipe : SequenceRecipe
     public override void Validate()
     {
         base.Validate();
-        if (Dropout.IsNested) Throw.NotNested("a tagger");
         Check(nameof(EmbeddingSize), EmbeddingSize);
         Check(nameof(CharacterEmbeddingSize), CharacterEmbeddingSize);
         Check(nameof(CharacterUnits), CharacterUnits);

@@ -97,6 +97,9 @@ public sealed partial record TranslatorRecipe : TrainingRecipe
         };
     }
 
+    /// <inheritdoc/>
+    public override string? WithoutNested => "a translator";
+
     /// <summary>This recipe with a translator's shape: to train that translator further.</summary>
     public TranslatorRecipe WithShapeOf(Translator translator)
     {
@@ -124,7 +127,6 @@ public sealed partial record TranslatorRecipe : TrainingRecipe
     public override void Validate()
     {
         base.Validate();
-        if (Dropout.IsNested) Throw.NotNested("a translator");
         ToConfig(TranslatorConfig.MarkCount, TranslatorConfig.MarkCount).Validate();
         Throw.IfNoRate(ContextRate);
         Throw.IfNoRate(AttentionRate);

@@ -93,6 +93,9 @@ public abstract record TrainingRecipe
     /// <summary>Seed of the initial parameters and of every mask.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>What its network is, where that cannot have nested masks; null where it can.</summary>
+    public virtual string? WithoutNested => null;
+
     /// <summary>The learning rate of an epoch.</summary>
     /// <param name="epoch">Counted from 0.</param>
     /// <param name="validations">The validation figures of the epochs before it, less being better, as <see cref="Metric.Figure"/> has
@@ -121,6 +124,7 @@ public abstract record TrainingRecipe
     public virtual void Validate()
     {
         Dropout.Validate();
+        if (Dropout.IsNested && WithoutNested is { } what) Throw.NotNested(what);
         if (!(InitRange > 0 && float.IsFinite(InitRange))) Throw.OutOfRange(nameof(InitRange), InitRange, "above 0 and finite");
         if (!float.IsFinite(ForgetBias)) Throw.OutOfRange(nameof(ForgetBias), ForgetBias, "finite");
         if (BatchSize is < 1 or > 65536) Throw.OutOfRange(nameof(BatchSize), BatchSize, "1 to 65536");

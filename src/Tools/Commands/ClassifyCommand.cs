@@ -18,6 +18,7 @@ internal sealed class ClassifyCommand : CliCommand
         "Of a model with several labels at once: say the labels whose probability is above this. [default: 0.5]");
 
     private readonly CsvOptions _csv = new("as in training");
+    private readonly ShareOption _share = new();
     private readonly FileOption _profile = Profiles.Option();
 
     public ClassifyCommand(CommonOptions common)
@@ -27,12 +28,15 @@ internal sealed class ClassifyCommand : CliCommand
             "several labels at once, those above --threshold, with commas between them and between their probabilities. Of a model of " +
             "sequences of numbers: rows in CSV as in training, and a line for each sequence, when the next begins.",
             common) =>
-        AddAll([_model, _top, _threshold, .. _csv.All, _profile]);
+        AddAll([_model, _top, _threshold, _share.Option, .. _csv.All, _profile]);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        LoadedClassifier loaded = ClassifierFile.Load(parsed.GetRequiredValue(_model));
+        string model = parsed.GetRequiredValue(_model);
+        LoadedClassifier loaded = ClassifierFile.Load(model);
+        (float share, int multiple) = _share.Read(parsed, loaded.Description.Training.Recipe, model, context.Warnings);
+        loaded = loaded with { Classifier = loaded.Classifier.AtShare(share, multiple) };
         ClassifierForm form = loaded.Classifier.Form;
         if (!form.IsMultiLabel)
             context.Warnings.NoEffect(Ranged.Given(parsed, _threshold), ": the model gives each text one label");

@@ -27,6 +27,8 @@ internal sealed class GenerateCommand : CliCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
+    private readonly ShareOption _share = new();
+
     private readonly Option<DeltaThresholds?> _delta = DeltaOption.New(
         "Leave out inputs and hidden units that have changed by no more than this since they were last taken: less work, and another " +
         "text.");
@@ -35,16 +37,18 @@ internal sealed class GenerateCommand : CliCommand
 
     public GenerateCommand(CommonOptions common)
         : base("generate", "Sample text from a language model; at byte level the bytes as they are.", common) =>
-        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _delta, _profile);
+        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _share.Option, _delta, _profile);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
-        LoadedLanguageModel loaded = LanguageModelFile.Load(parsed.GetRequiredValue(_model));
+        string model = parsed.GetRequiredValue(_model);
+        LoadedLanguageModel loaded = LanguageModelFile.Load(model);
+        (float share, int multiple) = _share.Read(parsed, loaded.Training.Recipe, model, context.Warnings);
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
         var generator = new TextGenerator(
-            loaded.Model, loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
+            loaded.Model.AtShare(share, multiple), loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
             parsed.GetValue(_seed) ?? 1, hardware, DeltaOption.Of(parsed, _delta));
         if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
         {

@@ -20,6 +20,7 @@ internal sealed class PredictCommand : CliCommand
         $"The z-score, up or down, that is an alarm. [default: {DefaultThreshold}]");
 
     private readonly CsvOptions _csv = new("as in training");
+    private readonly ShareOption _share = new();
     private readonly Option<DeltaThresholds?> _delta = DeltaOption.New(
         "Leave out normalised inputs and hidden units that have changed by no more than this since they were last taken: less work, and " +
         "other predictions, by as much as eval tells.");
@@ -31,7 +32,7 @@ internal sealed class PredictCommand : CliCommand
             "predict",
             "Predict from CSV rows on standard input, found by their columns' names: one row of predictions for each, in the targets' " +
             "own units, written at once; a regressor's state goes on from row to row.",
-            common) => AddAll([_model, _anomalies, _threshold, .. _csv.All, _delta, _profile]);
+            common) => AddAll([_model, _anomalies, _threshold, _share.Option, .. _csv.All, _delta, _profile]);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
@@ -40,6 +41,8 @@ internal sealed class PredictCommand : CliCommand
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         string model = parsed.GetRequiredValue(_model);
         LoadedRegressor loaded = RegressorFile.Load(model);
+        (float share, int multiple) = _share.Read(parsed, loaded.Training.Recipe, model, context.Warnings);
+        loaded = loaded with { Regressor = loaded.Regressor.AtShare(share, multiple) };
         DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
         DeltaOption.Check(delta, model, DeltaOption.Without(loaded.Regressor.Form));
         var predictor = new RowPredictor(loaded, isJudged ? parsed.GetValue(_threshold) ?? DefaultThreshold : null, hardware, delta);

@@ -30,7 +30,7 @@ internal abstract class EvalVerb<TLoaded, TResult>(string kind, string noun) : E
     public sealed override int Run(EvalRequest request, ParseResult parsed, CliContext context)
     {
         using var pool = new WorkerPool(request.Threads);
-        TLoaded loaded = Load(request.Model);
+        TLoaded loaded = Settle(Load(request.Model), request.Model, parsed, context.Warnings);
         using Measuring measuring = Prepare(loaded, request, pool, parsed, context);
         Write(measuring.Measure(loaded), loaded, request, context);
         return ExitCode.Done;
@@ -47,6 +47,9 @@ internal abstract class EvalVerb<TLoaded, TResult>(string kind, string noun) : E
     }
 
     protected abstract TLoaded Load(string path);
+
+    /// <summary>As much of a model as is asked for.</summary>
+    protected virtual TLoaded Settle(TLoaded loaded, string path, ParseResult parsed, Warnings warnings) => loaded;
 
     /// <summary>Reads the options and the data as a model asks, and says what is to be remarked of them.</summary>
     protected abstract Measuring Prepare(

@@ -130,6 +130,16 @@ internal static class TrainingFacts
     {
         yield return ("written by", record.WrittenBy);
         if (record.ImportedFrom is { } source) yield return ("imported from", source);
+        if (record.Recipe.Dropout is { IsNested: true } nested) yield return ("runs at", $"--share {Shares(nested)}");
+    }
+
+    /// <summary>The shares of units that nested masks keep.</summary>
+    public static string Shares(DropoutSpec nested)
+    {
+        const int few = 8;
+        return nested.ShareCount > few
+            ? $"{Figures.Setting(nested.LeastShare)} to 1 ({nested.ShareCount} of them)"
+            : string.Join(", ", Enumerable.Range(0, nested.ShareCount).Select(index => Figures.Setting(nested.ShareAt(index))));
     }
 
     /// <summary>What its epochs brought.</summary>

@@ -38,7 +38,8 @@ internal sealed record SimulationPlan(
         float dropped = dropout.RateOf(DropoutSite.Output);
         int drawn = dropout.IsStructured ? dropout.KeepCount(new MaskPlace("gemm", 0, shape.K, dropped)) : shape.K;
         return new SimulationPlan(
-            $"one product [M, K] x [K, N], M,N,K = {shape}", Describe(kind, dropout.IsNested ? $": {RecipeText.Shares(dropout)}" : $", rate {Figures.Setting(dropped)}"),
+            $"one product [M, K] x [K, N], M,N,K = {shape}",
+            Describe(kind, dropout.IsNested ? $": {RecipeText.Shares(dropout)}" : $", rate {Figures.Setting(dropped)}"),
             round =>
             {
                 GemmShape kept = shape with { K = dropout.IsStructured ? round(drawn, shape.K) : drawn };

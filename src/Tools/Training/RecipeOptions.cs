@@ -88,6 +88,13 @@ internal sealed class RecipeOptions<TRecipe>(
         {
             Dropout = _dropout.Read(parsed, own.Dropout, $"the preset {own.Name}", warnings),
         });
+        if (recipe.Dropout.IsNested && recipe.WithoutNested is { } what)
+        {
+            throw new UsageException(
+                $"--dropout is {ModelSpelling.DropoutKinds.NameOf(recipe.Dropout.Kind)}, and {what} cannot have nested masks: these are " +
+                "for stacks of one direction under one head; give another kind, for example --dropout structured.");
+        }
+
         if (recipe is { Optimizer: OptimizerKind.AdamW, DecoupledDecay: true })
         {
             throw new UsageException(

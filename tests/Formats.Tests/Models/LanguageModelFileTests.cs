@@ -51,6 +51,7 @@ public sealed class LanguageModelFileTests
     /// <summary>That and what files leave out where it goes without saying.</summary>
     internal static readonly LanguageModelRecipe FullRecipe = s_recipe with
     {
+        Dropout = s_recipe.Dropout.AsNested(DropoutKind.Nested) with { LeastShare = 0.125f, ShareCount = 8, WholeRate = 0.5f },
         LastHiddenSize = 2,
         InitScheme = InitScheme.Scaled,
         VariableBptt = true,
@@ -270,7 +271,9 @@ public sealed class LanguageModelFileTests
         {
             SaveFull(folder, full);
             using var json = System.Text.Json.JsonDocument.Parse(TsdBytes.Split(File.ReadAllBytes(folder["full.tsd"])).Header);
-            recipeNames.UnionWith(Names(json.RootElement.GetProperty("training").GetProperty("recipe")));
+            System.Text.Json.JsonElement recipe = json.RootElement.GetProperty("training").GetProperty("recipe");
+            recipeNames.UnionWith(Names(recipe));
+            dropoutNames.UnionWith(Names(recipe.GetProperty("dropout")));
             configurationNames.UnionWith(Names(json.RootElement.GetProperty("configuration")));
         }
 

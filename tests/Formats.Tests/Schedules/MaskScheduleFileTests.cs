@@ -64,7 +64,7 @@ public sealed class MaskScheduleFileTests
         await Assert.That(header).IsEqualTo(((byte)6, (byte)0, (ushort)5, 0.125f, 0.25f));
         (int, float, float) place = (BitConverter.ToInt32(bytes, 80), BitConverter.ToSingle(bytes, 84), BitConverter.ToSingle(bytes, 88));
         await Assert.That(place).IsEqualTo((0, 0.328125f, 1f));
-        foreach ((int at, byte value) in new[] { (54, (byte)1), (54, (byte)4), (59, (byte)0x40), (63, (byte)0), (48, (byte)4), (87, (byte)0x3F) })
+        foreach ((int at, byte value) in ((int, byte)[])[(54, 1), (59, 0x40), (63, 0), (48, 4), (87, 0x3F)])
         {
             byte[] other = [.. bytes];
             other[at] = value;

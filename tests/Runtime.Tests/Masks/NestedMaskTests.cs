@@ -87,7 +87,8 @@ public sealed class NestedMaskTests
     [Arguments(200, 0.01f, 16, 16)]
     [Arguments(200, 0.99f, 16, 192)] // the most multiples that there are
     [Arguments(12, 0.5f, 16, 6)] // fewer units than one multiple
-    public async Task A_share_of_units_is_rounded_to_the_nearest_multiple_and_at_least_one(int units, float share, int multiple, int expected)
+    public async Task A_share_of_units_is_rounded_to_the_nearest_multiple_and_at_least_one(
+        int units, float share, int multiple, int expected)
     {
         await Assert.That(MaskSampler.ShareOf(units, share, multiple)).IsEqualTo(expected);
     }
@@ -109,8 +110,8 @@ public sealed class NestedMaskTests
     {
         (DropoutSpec Spec, string Message)[] cases =
         [
-            (s_nested with { Layer = 0.5f }, "nested masks have no drop rates: one share of the units is kept everywhere; the layer rate is " +
-                "0.5, and expected 0"),
+            (s_nested with { Layer = 0.5f },
+                "nested masks have no drop rates: one share of the units is kept everywhere; the layer rate is 0.5, and expected 0"),
             (s_nested with { GroupSize = 2 }, "nested masks keep the first units, and not groups of them; found groups of 2"),
             (s_nested with { Draw = MaskDraw.Bernoulli }, "nested masks keep an exact count of units, and this is left to chance"),
             (s_nested with { LeastShare = 0f }, "the least share of units must be above 0 and below 1"),

@@ -22,7 +22,7 @@ internal static class ParityCli
         if (stopAt is var (wanted, after))
             console = new(output, error) { Progress = new Loud(new StoppingDisplay(stop, wanted, after), error) };
         var common = new CommonOptions(console, stop);
-        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(DeltaOption.New("")), new ParityEval());
+        var evaluations = new ModelVerbs<EvalRequest>(new LanguageModelEval(new(), DeltaOption.New("")), new ParityEval());
         var root = new RootCommand
         {
             new EvalCommand(evaluations, common),

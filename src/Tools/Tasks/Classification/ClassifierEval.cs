@@ -5,18 +5,25 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.Classification;
 
 /// <summary><c>tinysd eval</c> of a classifier: accuracy, F1 of each class and macro, confusion matrix.</summary>
+/// <param name="share">How much of it.</param>
 /// <param name="csv">How a table is written.</param>
 /// <param name="delta">Thresholds.</param>
-internal sealed class ClassifierEval(CsvOptions csv, Option<DeltaThresholds?> delta)
+internal sealed class ClassifierEval(ShareOption share, CsvOptions csv, Option<DeltaThresholds?> delta)
     : EvalVerb<LoadedClassifier, ClassifierEval.Measured>(ClassifierFile.Kind, "classifiers")
 {
     private readonly LabelledDataOptions _options = new(csv);
 
-    public override IEnumerable<Option> Options => [.. _options.All, delta];
+    public override IEnumerable<Option> Options => [share.Option, .. _options.All, delta];
 
     public override IEnumerable<Option> Comparing => _options.All;
 
     protected override LoadedClassifier Load(string path) => ClassifierFile.Load(path);
+
+    protected override LoadedClassifier Settle(LoadedClassifier loaded, string path, ParseResult parsed, Warnings warnings)
+    {
+        (float of, int multiple) = share.Read(parsed, loaded.Description.Training.Recipe, path, warnings);
+        return loaded with { Classifier = loaded.Classifier.AtShare(of, multiple) };
+    }
 
     protected override Measuring Prepare(
         LoadedClassifier loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)

@@ -5,17 +5,24 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary><c>tinysd eval</c> of a language model: its perplexity.</summary>
+/// <param name="share">How much of it.</param>
 /// <param name="delta">Thresholds.</param>
-internal sealed class LanguageModelEval(Option<DeltaThresholds?> delta)
+internal sealed class LanguageModelEval(ShareOption share, Option<DeltaThresholds?> delta)
     : EvalVerb<LoadedLanguageModel, EvalResult>(LanguageModelFile.Kind, "language models")
 {
     private readonly EvaluationOptions _options = new();
 
-    public override IEnumerable<Option> Options => [.. _options.All, delta];
+    public override IEnumerable<Option> Options => [share.Option, .. _options.All, delta];
 
     public override IEnumerable<Option> Comparing => _options.Plain;
 
     protected override LoadedLanguageModel Load(string path) => LanguageModelFile.Load(path);
+
+    protected override LoadedLanguageModel Settle(LoadedLanguageModel loaded, string path, ParseResult parsed, Warnings warnings)
+    {
+        (float of, int multiple) = share.Read(parsed, loaded.Training.Recipe, path, warnings);
+        return loaded with { Model = loaded.Model.AtShare(of, multiple) };
+    }
 
     protected override Measuring Prepare(
         LoadedLanguageModel loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
@@ -83,7 +90,12 @@ internal sealed class LanguageModelEval(Option<DeltaThresholds?> delta)
 
     private static IEnumerable<string> DropoutsOf(MonteCarloResult mc)
     {
-        if (mc.Dropout != ModelSpelling.DropoutKinds.NameOf(DropoutKind.None))
+        if (mc.Dropout == ModelSpelling.DropoutKinds.NameOf(DropoutKind.Nested) ||
+            mc.Dropout == ModelSpelling.DropoutKinds.NameOf(DropoutKind.NestedLocked))
+        {
+            yield return $"{mc.Dropout} dropout";
+        }
+        else if (mc.Dropout != ModelSpelling.DropoutKinds.NameOf(DropoutKind.None))
         {
             float[] rates = [mc.RateEmbedding, mc.RateLayer, mc.RateRecurrent, mc.RateOutput];
             yield return $"{mc.Dropout} dropout, rates {string.Join(", ", Array.ConvertAll(rates, rate => Figures.Setting(rate)))}";

@@ -1,3 +1,5 @@
+using TinySD.Tools.Files;
+
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 internal static class RecipeText
@@ -19,15 +21,8 @@ internal static class RecipeText
     public static string Masks(DropoutSpec dropout) => (dropout.IsNested ? Shares(dropout) : Rates(dropout)) + Counts(dropout);
 
     /// <summary>The shares of units that nested masks keep.</summary>
-    public static string Shares(DropoutSpec dropout)
-    {
-        const int few = 8;
-        IEnumerable<string> shares = Enumerable.Range(0, dropout.ShareCount).Select(index => Figures.Setting(dropout.ShareAt(index)));
-        return (dropout.ShareCount <= few
-                ? $"shares {string.Join(", ", shares)}"
-                : $"{dropout.ShareCount} shares from {Figures.Setting(dropout.LeastShare)} to 1") +
-            (dropout.WholeRate > 0f ? $", whole at a rate of {Figures.Setting(dropout.WholeRate)} beside" : "");
-    }
+    public static string Shares(DropoutSpec dropout) => $"shares {TrainingFacts.Shares(dropout)}" +
+        (dropout.WholeRate > 0f ? $", whole at a rate of {Figures.Setting(dropout.WholeRate)} beside" : "");
 
     /// <summary>How structured masks are drawn, behind a comma; empty for the usual way.</summary>
     public static string Counts(DropoutSpec dropout) =>

@@ -5,9 +5,10 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Tasks.Regression;
 
 /// <summary><c>tinysd eval</c> of a regressor: its errors on a table, beside those of its rivals.</summary>
+/// <param name="share">How much of it.</param>
 /// <param name="csv">How a table is written.</param>
 /// <param name="delta">Thresholds.</param>
-internal sealed class RegressorEval(CsvOptions csv, Option<DeltaThresholds?> delta)
+internal sealed class RegressorEval(ShareOption share, CsvOptions csv, Option<DeltaThresholds?> delta)
     : EvalVerb<LoadedRegressor, RegressorEval.Measured>(RegressorFile.Kind, "regressors")
 {
     private readonly Option<string?> _rows = new("--rows")
@@ -17,11 +18,17 @@ internal sealed class RegressorEval(CsvOptions csv, Option<DeltaThresholds?> del
             "history. [default: all]",
     };
 
-    public override IEnumerable<Option> Options => [.. Comparing, delta];
+    public override IEnumerable<Option> Options => [share.Option, .. Comparing, delta];
 
     public override IEnumerable<Option> Comparing => [_rows, .. csv.All];
 
     protected override LoadedRegressor Load(string path) => RegressorFile.Load(path);
+
+    protected override LoadedRegressor Settle(LoadedRegressor loaded, string path, ParseResult parsed, Warnings warnings)
+    {
+        (float of, int multiple) = share.Read(parsed, loaded.Training.Recipe, path, warnings);
+        return loaded with { Regressor = loaded.Regressor.AtShare(of, multiple) };
+    }
 
     protected override Measuring Prepare(
         LoadedRegressor loaded, EvalRequest request, IParallelRunner runner, ParseResult parsed, CliContext context)
