@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TinySD.Formats.Container;
 
 /// <summary>Matrices and tables of models that are held in fewer bytes than single precision takes, in files: <c>FORMAT.md</c>, "Weights of
