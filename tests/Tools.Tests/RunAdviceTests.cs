@@ -131,6 +131,25 @@ public sealed class RunAdviceTests
     }
 
     [Test]
+    [Arguments("nested", true)]
+    [Arguments("structured", false)]
+    public async Task Inspect_knows_whether_a_model_was_trained_to_run_with_a_share_of_its_units(string kind, bool isNested)
+    {
+        using var folder = new TestFolder();
+        string text = folder.PutText("t.txt", string.Concat(Enumerable.Range(0, 60).Select(i => $"the {i % 13} sat on the mat\n")));
+        string[] rate = isNested ? [] : ["--rate", "0.5"];
+        CliResult trained = Tinysd.Run(
+        [
+            "train", "lm", "--train", text, "--valid", text, "--hidden", "16", "--epochs", "1", "--no-checkpoints", "--dropout", kind,
+            .. rate, "--out", folder.Model,
+        ]);
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        JsonElement told = Tinysd.Run("inspect", folder.Model, "--json").Json.GetProperty("recommendation");
+        await Assert.That(told.GetProperty("reason").GetString()!.Contains("it was trained to run with", StringComparison.Ordinal))
+            .IsEqualTo(isNested);
+    }
+
+    [Test]
     public async Task Inspect_tells_it_of_a_profile_in_two_lines_and_as_JSON()
     {
         using var folder = new TestFolder();

@@ -142,6 +142,15 @@ internal static class TrainingFacts
             : string.Join(", ", Enumerable.Range(0, nested.ShareCount).Select(index => Figures.Setting(nested.ShareAt(index))));
     }
 
+    /// <summary>The shares of its units that a model was trained to run with by such dropout, in increasing order, the last of which is 1;
+    /// none where it was not.</summary>
+    public static IReadOnlyList<double> SharesOf(DropoutSpec dropout)
+    {
+        double[] shares = new double[dropout.IsNested ? dropout.ShareCount : 0];
+        for (int i = 0; i < shares.Length; i++) shares[i] = Math.Round(dropout.ShareAt(i), 6);
+        return shares;
+    }
+
     /// <summary>What its epochs brought.</summary>
     public static IEnumerable<(string, string)> Results<TRecipe, TData>(TrainingRecord<TRecipe, TData> record, Metric metric)
         where TRecipe : TrainingRecipe

@@ -40,6 +40,12 @@ internal sealed record ModelPath(string Name)
         Plain("float32"),
         Held("bfloat16", WeightFormat.BFloat16) with { Storage = TensorStorage.BF16 },
         Held("int8", WeightFormat.Int8) with { HasFileOfItsOwn = true },
+        Plain("nested 1/2") with
+        {
+            ConvertLanguageModel = model => model.AtShare(0.5f),
+            ConvertRegressor = regressor => regressor.AtShare(0.5f),
+            IsFor = (dropout, _) => dropout.IsNested,
+        },
         Plain("delta", new(delta)) with { IsFor = (_, isWindowed) => !isWindowed },
     ];
 

@@ -15,6 +15,9 @@ internal sealed class ClassifierKind() : ModelKind<ClassifierDescription, Classi
         yield return Section(file, "training");
     }
 
+    protected override IReadOnlyList<double> SharesOf(ClassifierDescription content) =>
+        TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
+
     protected override PlanReport Plan(ClassifierDescription content, PlanRequest request)
     {
         ClassifierRecipe recipe = request.Settle(content.Training.Recipe);

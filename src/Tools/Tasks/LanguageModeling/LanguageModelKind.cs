@@ -25,6 +25,9 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         Section(file, "training"),
     ];
 
+    protected override IReadOnlyList<double> SharesOf(LanguageModelDescription content) =>
+        TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
+
     protected override PlanReport Plan(LanguageModelDescription content, PlanRequest request)
     {
         LanguageModelRecipe recipe = request.Settle(content.Training.Recipe);

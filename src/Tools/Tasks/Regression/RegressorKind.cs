@@ -8,6 +8,9 @@ internal sealed class RegressorKind() : ModelKind<RegressorDescription, Regresso
     public static FileKind Checkpoints { get; } = new CheckpointKind<RegressorRecipe, RunSeries>(
         RegressorCheckpoint.Format, Facts, run => RegressorFields.Table.Rows(run.Recipe));
 
+    protected override IReadOnlyList<double> SharesOf(RegressorDescription content) =>
+        TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
+
     protected override PlanReport Plan(RegressorDescription content, PlanRequest request)
     {
         RegressorRecipe recipe = request.Settle(content.Training.Recipe);
