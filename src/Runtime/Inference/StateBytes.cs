@@ -105,7 +105,9 @@ internal readonly record struct StateHead(StateKind Kind, ulong Shape)
     {
         var kind = (StateKind)BinaryPrimitives.ReadUInt16LittleEndian(state[6..]);
         if (kind == Kind) return;
-        string why = IsDelta(kind) == IsDelta(Kind) ? "" : ": a session goes on from the state of one that has delta thresholds too, or none";
+        string why = IsDelta(kind) == IsDelta(Kind)
+            ? ""
+            : ": a session goes on from the state of one that has delta thresholds too, or none";
         Throw.Argument($"the state is of kind '{NameOf(kind)}'; '{NameOf(Kind)}' was expected{why}");
 
         static bool IsDelta(StateKind kind) => kind is >= StateKind.RecurrentStackDelta and <= StateKind.ClassifierDelta;

@@ -7,8 +7,8 @@ namespace TinySD.Runtime.Inference;
 /// sequence at a time, and belongs to one thread at a time.</summary>
 /// <remarks>
 /// <para>A state is 16 bytes of what it is, then sequence by sequence what it holds: of each layer h [H] and then, of an LSTM, c [H], in
-/// single precision; then what else the kind of session carries, and with <see cref="DeltaThresholds"/> its sums. So the state of one sequence, 16 bytes and its own, is that of a session
-/// of a batch of one.</para>
+/// single precision; then what else the kind of session carries, and with <see cref="DeltaThresholds"/> its sums. So the state of one
+/// sequence, 16 bytes and its own, is that of a session of a batch of one.</para>
 /// <para>Two threads in one session at once are an error that is told: <see cref="InvalidOperationException"/>. Any number of sessions,
 /// each on a thread of its own, may share a model.</para>
 /// </remarks>

@@ -279,8 +279,8 @@ public sealed class DeltaSessionTests
         await Assert.That(DeltaCount.SkippedShareOf(session.CountDelta())).IsGreaterThan(0.1);
         LanguageModel bytes = half.ConvertTo(WeightFormat.Int8);
         await Assert.That(Messages.Of<ArgumentException>(() => new LanguageModelSession(bytes, delta: delta))).IsEqualTo(
-            "delta thresholds are given for a model whose weights are held as Int8, and products of whole numbers leave none out; expected " +
-            "Single or BFloat16");
+            "delta thresholds are given for a model whose weights are held as Int8, and products of whole numbers leave none out; " +
+            "expected Single or BFloat16");
         await Assert.That(new LanguageModelSession(bytes).Delta.IsOff).IsTrue();
     }
 
