@@ -16,7 +16,7 @@ public sealed class FieldOptionsTests
     private static readonly string[] s_settings =
     [
         "--dropout structured --rate 0.5 --rate-word 0.5 --weight-decay 0.5 --optimizer nt-asgd",
-        "--optimizer sgd", "--momentum 0.5", "--optimizer adam",
+        "--optimizer sgd", "--momentum 0.5", "--optimizer adam", "--dropout nested",
     ];
 
     public static IEnumerable<string> Options() => LanguageModelFields.Table.Fields.Select(field => field.Option)

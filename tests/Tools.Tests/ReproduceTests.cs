@@ -260,6 +260,7 @@ public sealed partial class ReproduceTests
         [
             "9 Random 0.1 0.2 0 0.3 1", "9 Locked 0.1 0.2 0 0.3 1", "9 Structured 0.1 0.2 0 0.3 4", "9 Structured 0.1 0.2 0.3 0.3 4",
             "9 StructuredLocked 0.1 0.2 0.3 0.3 4", "9 Random 0.1 0.2 0.3 0.3 1", "9 Locked 0.1 0.2 0.3 0.3 1",
+            "9 Nested 0 0 0 0 1", "9 NestedLocked 0 0 0 0 1",
         ];
         await Assert.That(dropouts.SequenceEqual(expected)).IsTrue().Because(string.Join(", ", dropouts));
         LanguageModelRecipe own = recipe with { Dropout = recipe.Dropout with { Recurrent = 0.05f } };

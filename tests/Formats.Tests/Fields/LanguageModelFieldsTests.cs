@@ -147,7 +147,7 @@ public sealed class LanguageModelFieldsTests
     private static (Field<LanguageModelRecipe> Field, LanguageModelRecipe Changed) Changed(string option)
     {
         Field<LanguageModelRecipe> field = s_table.Find(option)!;
-        string[] words = [.. field.Spelling.Names, "true", "0.25", "3", "other"];
+        string[] words = [.. field.Spelling.Names, "true", "0.25", "0.5", "3", "other"];
         string word = words.First(word => field.Parse(word) is { } change && field.TextOf(change(s_plain)) != field.TextOf(s_plain));
         return (field, field.Parse(word)!(s_plain));
     }
