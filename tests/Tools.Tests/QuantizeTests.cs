@@ -34,6 +34,7 @@ public sealed class QuantizeTests
             await Assert.That(refused.Error).Contains("m8.tsd has weights of 8 bits, whose products leave no units out");
         }
 
+        await RefusesDelta("generate", folder["m8.tsd"]);
         CliResult begun = folder.TrainModelTo(folder["n.tsd"], 1, "--init-from", folder["m8.tsd"]);
         await Assert.That(begun.Code).IsEqualTo(1);
         await Assert.That(begun.Error).Contains("m8.tsd").And.Contains("8 bits");
@@ -71,6 +72,8 @@ public sealed class QuantizeTests
         await Agree(result, folder.Model, folder["m8.tsd"], "mse", 1, "--data", table);
         CliResult predicted = Tinysd.RunOn(SeriesFolder.Sums(20, 3), "predict", folder["m8.tsd"]);
         await Assert.That((predicted.Code, predicted.Out.Split('\n').Length)).IsEqualTo((0, 22)).Because(predicted.Error);
+        await RefusesDelta("predict", folder["m8.tsd"]);
+        await RefusesDelta("eval", folder["m8.tsd"], "--data", table);
     }
 
     [Test]
@@ -82,6 +85,7 @@ public sealed class QuantizeTests
         string data = folder.PutTexts("x.tsv", 60, 9);
         JsonElement result = await Quantized(folder.Model, folder["m8.tsd"], "accuracy", ["--data", data]);
         await Agree(result, folder.Model, folder["m8.tsd"], "accuracy", 1, "--data", data);
+        await RefusesDelta("eval", folder["m8.tsd"], "--data", data);
         CliResult said = Tinysd.RunOn("a text\nanother\n", "classify", folder["m8.tsd"]);
         await Assert.That((said.Code, said.Out.Split('\n').Length)).IsEqualTo((0, 3)).Because(said.Error);
     }
@@ -192,6 +196,14 @@ public sealed class QuantizeTests
     }
 
     // Quantizes, and checks what is so of every kind.
+    private static async Task RefusesDelta(params string[] command)
+    {
+        CliResult refused = Tinysd.RunOn("", [.. command, "--delta", "0.1"]);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).Contains("m8.tsd has weights of 8 bits, whose products leave no units out")
+            .And.Contains("Give the model that quantize made it of, or leave --delta out.");
+    }
+
     private static async Task<JsonElement> Quantized(string model, string output, string metric, string[] data)
     {
         CliResult result = Tinysd.Run(["quantize", model, "--out", output, .. data, "--json", "--threads", "1"]);

@@ -45,11 +45,13 @@ internal sealed class GenerateCommand : CliCommand
         string model = parsed.GetRequiredValue(_model);
         LoadedLanguageModel loaded = LanguageModelFile.Load(model);
         (float share, int multiple) = _share.Read(parsed, loaded.Training.Recipe, model, context.Warnings);
+        DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
+        DeltaOption.Check(delta, model, loaded.Model.Layout.Weights, without: null);
         string prompt = parsed.GetValue(_prompt) ?? "";
         int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
         var generator = new TextGenerator(
             loaded.Model.AtShare(share, multiple), loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
-            parsed.GetValue(_seed) ?? 1, hardware, DeltaOption.Of(parsed, _delta));
+            parsed.GetValue(_seed) ?? 1, hardware, delta);
         if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
         {
             IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");

@@ -44,7 +44,7 @@ internal sealed class PredictCommand : CliCommand
         (float share, int multiple) = _share.Read(parsed, loaded.Training.Recipe, model, context.Warnings);
         loaded = loaded with { Regressor = loaded.Regressor.AtShare(share, multiple) };
         DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
-        DeltaOption.Check(delta, model, DeltaOption.Without(loaded.Regressor.Form));
+        DeltaOption.Check(delta, model, loaded.Regressor.Model.Layout.Weights, DeltaOption.Without(loaded.Regressor.Form));
         var predictor = new RowPredictor(loaded, isJudged ? parsed.GetValue(_threshold) ?? DefaultThreshold : null, hardware, delta);
         SeriesForm form = loaded.Regressor.Form;
         TableOptions options = _csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });

@@ -1,3 +1,5 @@
+using TinySD.Tools.Files;
+
 namespace TinySD.Tools.Options;
 
 /// <summary><c>--delta</c>: how much a number must have changed to be taken again.</summary>
@@ -14,14 +16,18 @@ internal static class DeltaOption
     /// <summary>The thresholds that are given, or none.</summary>
     public static DeltaThresholds Of(ParseResult parsed, Option<DeltaThresholds?> option) => parsed.GetValue(option) ?? default;
 
-    /// <summary>Refuses thresholds of a model that does not go forward from step to step.</summary>
+    /// <summary>Refuses thresholds of a model that does not go forward from step to step, or whose products leave nothing out.</summary>
     /// <param name="delta">The thresholds.</param>
     /// <param name="model">The model's file.</param>
+    /// <param name="weights">How its weights are held.</param>
     /// <param name="without">What it does instead, as <c>reads a window of 12 rows anew at every step</c>; null where it does.</param>
-    /// <exception cref="UsageException">There are thresholds for it.</exception>
-    public static void Check(DeltaThresholds delta, string model, string? without)
+    /// <exception cref="UsageException">There are thresholds, and it does not go forward.</exception>
+    /// <exception cref="FailureException">There are thresholds, and its weights have 8 bits.</exception>
+    public static void Check(DeltaThresholds delta, string model, WeightFormat weights, string? without)
     {
-        if (delta.IsOff || without is null) return;
+        if (delta.IsOff) return;
+        WholeWeights.RefuseToLeaveOut(weights, model, $"leave {Name} out");
+        if (without is null) return;
         throw new UsageException($"{Name} leaves out what has hardly changed since the step before, and {model} {without}; leave it out.");
     }
 

@@ -273,7 +273,7 @@ public sealed class CompactProductTests
 
         private float Halves(float[] x, int n, float sum, int[] keep)
         {
-            foreach (int k in keep) sum = Add(Half(W[(k * _n) + n]), x[k], sum);
+            foreach (int k in keep) sum = Scalar.MultiplyAdd(Half(W[(k * _n) + n]), x[k], sum);
             return sum;
         }
 
@@ -285,10 +285,8 @@ public sealed class CompactProductTests
             float factor = largest / 127f;
             int whole = 0;
             for (int k = 0; k < _k; k++) whole += bytes[k] * (int)MathF.Round(W[(k * _n) + n] / factor, MidpointRounding.ToEven);
-            return Add(whole, scale * factor, sum);
+            return Scalar.MultiplyAdd(whole, scale * factor, sum);
         }
-
-        private static float Add(float a, float b, float c) => KernelChoice.GivesSameBits ? MathF.FusedMultiplyAdd(a, b, c) : (a * b) + c;
 
         // The nearest number of 8 significant bits, ties to even; by decimals and not by bits.
         private static float Half(float value)

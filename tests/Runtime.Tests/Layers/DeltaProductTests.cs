@@ -138,7 +138,7 @@ public sealed class DeltaProductTests
                 if (Math.Abs(change) <= (isWhole ? 0f : rig.Threshold)) continue;
                 _last[k] = now;
                 Taken++;
-                for (int n = 0; n < rig.N; n++) _sums[n] = MathF.FusedMultiplyAdd(change, _w[(k * rig.N) + n], _sums[n]);
+                for (int n = 0; n < rig.N; n++) _sums[n] = Scalar.MultiplyAdd(change, _w[(k * rig.N) + n], _sums[n]);
             }
 
             return [.. _sums];

@@ -30,7 +30,9 @@ internal sealed class ClassifierEval(ShareOption share, CsvOptions csv, Option<D
     {
         DeltaThresholds? thresholds = parsed.GetValue(delta);
         bool isForward = loaded.Classifier.Model.Config.Body.Direction == RecurrentDirection.Forward;
-        DeltaOption.Check(thresholds ?? default, request.Model, isForward ? null : "reads a sequence from its end too");
+        DeltaOption.Check(
+            thresholds ?? default, request.Model, loaded.Classifier.Model.Layout.Weights,
+            isForward ? null : "reads a sequence from its end too");
         LabelledSequences sequences = _options.Read(loaded, request.Data, parsed, context.Warnings);
         int longest = Math.Clamp(sequences.Longest, 1, loaded.Description.Training.Recipe.MaxLength);
         return new(model =>

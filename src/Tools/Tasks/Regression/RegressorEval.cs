@@ -35,7 +35,8 @@ internal sealed class RegressorEval(ShareOption share, CsvOptions csv, Option<De
     {
         TableOptions options = csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         DeltaThresholds? thresholds = parsed.GetValue(delta);
-        DeltaOption.Check(thresholds ?? default, request.Model, DeltaOption.Without(loaded.Regressor.Form));
+        DeltaOption.Check(
+            thresholds ?? default, request.Model, loaded.Regressor.Model.Layout.Weights, DeltaOption.Without(loaded.Regressor.Form));
         EvaluationRows rows = ProgressDisplay.Run(context, progress => EvaluationRows.Read(
             request.Data, parsed.GetValue(_rows), options, loaded, context.Console.Input, progress, context.Stop.Watch()));
         foreach (string remark in rows.Remarks) context.Warnings.Note(remark);
