@@ -27,6 +27,7 @@ public readonly record struct DeltaError(double Largest, double Sum, long Count)
 /// normalised units.</param>
 /// <param name="Products">What each product did; empty where the thresholds are 0.</param>
 public sealed record DeltaComparison<TResult>(TResult Exact, TResult Delta, DeltaError Error, IReadOnlyList<DeltaCount> Products)
+    where TResult : notnull
 {
     /// <summary>The share of all multiply-adds that were skipped.</summary>
     public double SkippedShare => DeltaCount.SkippedShareOf([.. Products]);
