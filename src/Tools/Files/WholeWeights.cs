@@ -19,18 +19,6 @@ internal static class WholeWeights
         { Advice = "Give the model that quantize made it of." };
     }
 
-    /// <summary>Refuses what leaves units out of products, where a model's weights have 8 bits.</summary>
-    /// <param name="weights">How the model's weights are held.</param>
-    /// <param name="path">Its file.</param>
-    /// <param name="without">What to leave out instead, as <c>leave --delta out</c>.</param>
-    /// <exception cref="FailureException">They have.</exception>
-    public static void RefuseToLeaveOut(WeightFormat weights, string path, string without)
-    {
-        if (weights != WeightFormat.Int8) return;
-        throw new FailureException($"{path} has weights of 8 bits, whose products leave no units out")
-        { Advice = $"Give the model that quantize made it of, or {without}." };
-    }
-
     /// <summary>What <c>inspect</c> says of them.</summary>
     public static (string Name, string Value) Fact { get; } =
         ("weights", "of 8 bits, each times the scale of its column or word; computed with as whole numbers");

@@ -1,5 +1,3 @@
-using TinySD.Tools.Files;
-
 namespace TinySD.Tools.Options;
 
 /// <summary><c>--delta</c>: how much a number must have changed to be taken again.</summary>
@@ -26,9 +24,21 @@ internal static class DeltaOption
     public static void Check(DeltaThresholds delta, string model, WeightFormat weights, string? without)
     {
         if (delta.IsOff) return;
-        WholeWeights.RefuseToLeaveOut(weights, model, $"leave {Name} out");
+        RefuseToLeaveOut(weights, model, $"leave {Name} out");
         if (without is null) return;
         throw new UsageException($"{Name} leaves out what has hardly changed since the step before, and {model} {without}; leave it out.");
+    }
+
+    /// <summary>Refuses what leaves units out of products, where a model's weights have 8 bits.</summary>
+    /// <param name="weights">How the model's weights are held.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="without">What to leave out instead, as <c>leave --delta out</c>.</param>
+    /// <exception cref="FailureException">They have.</exception>
+    public static void RefuseToLeaveOut(WeightFormat weights, string path, string without)
+    {
+        if (weights != WeightFormat.Int8) return;
+        throw new FailureException($"{path} has weights of 8 bits, whose products leave no units out")
+        { Advice = $"Give the model that quantize made it of, or {without}." };
     }
 
     /// <summary>What a regressor does that has no step before the next, or null.</summary>

@@ -30,7 +30,7 @@ internal sealed class LanguageModelEval(ShareOption share, Option<DeltaThreshold
         CacheSettings? cache = _options.Cache(parsed, context.Warnings);
         MonteCarloSettings? monteCarlo = _options.MonteCarlo(parsed, loaded.Training, context.Warnings);
         bool leavesOut = monteCarlo is not null || parsed.GetValue(delta) is { IsOff: false };
-        if (leavesOut) WholeWeights.RefuseToLeaveOut(loaded.Model.Layout.Weights, request.Model, "neither --mc-samples nor --delta");
+        if (leavesOut) DeltaOption.RefuseToLeaveOut(loaded.Model.Layout.Weights, request.Model, "neither --mc-samples nor --delta");
         EncodedText text = Read(request.Data);
         EncodedText? tuning = cache?.TuneOn is { } file ? Read(file) : null;
         IEnumerable<EncodedText> all = tuning is null ? [text] : [text, tuning];
