@@ -41,8 +41,8 @@ internal static class CompactTensors
         {
             WeightFormat.Int8 =>
             [
-                new BytesToWrite(slot.Name, slot.Shape, TensorStorage.I8, () => BytesOf(parameters, slot).Values),
-                new BytesToWrite(scale, [ScalesOf(slot)], TensorStorage.F32, () => BytesOf(parameters, slot).Scales),
+                new BytesToWrite(slot.Name, slot.Shape, TensorStorage.I8, () => BytesOf(parameters, slot)),
+                new BytesToWrite(scale, [ScalesOf(slot)], TensorStorage.F32, () => ScaleBytesOf(parameters, slot)),
             ],
             WeightFormat.BFloat16 => [new BytesToWrite(slot.Name, slot.Shape, TensorStorage.BF16, () => HalvesOf(parameters, slot))],
             _ => [new FloatsToWrite(slot.Name, parameters, slot, storage)],
@@ -84,8 +84,7 @@ internal static class CompactTensors
     {
         foreach (TensorSlot slot in parameters.Layout.Tensors.Where(slot => slot.Format == WeightFormat.Int8))
         {
-            ReadOnlySpan<float> scales = MemoryMarshal.Cast<byte, float>(BytesOf(parameters, slot).Scales.AsSpan());
-            foreach (float scale in scales)
+            foreach (float scale in ScalesOf(parameters, slot))
             {
                 if (IsScale(scale)) continue;
                 return new(FileProblemKind.NumberTooLarge, path,
@@ -105,12 +104,21 @@ internal static class CompactTensors
 
     private static int ScalesOf(TensorSlot slot) => slot.IsTable ? slot.Shape[0] : slot.Shape[1];
 
-    private static (byte[] Values, byte[] Scales) BytesOf(ParameterBlock parameters, TensorSlot slot)
+    private static float[] ScalesOf(ParameterBlock parameters, TensorSlot slot)
     {
-        (byte[] values, byte[] scales) = (new byte[slot.Length], new byte[checked(ScalesOf(slot) * sizeof(float))]);
-        Span<float> floats = MemoryMarshal.Cast<byte, float>(scales.AsSpan());
-        parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, sbyte>(values.AsSpan()), floats);
-        return (values, scales);
+        float[] scales = new float[ScalesOf(slot)];
+        parameters.CompactOf(slot).CopyFactorsTo(scales);
+        return scales;
+    }
+
+    private static byte[] ScaleBytesOf(ParameterBlock parameters, TensorSlot slot) =>
+        MemoryMarshal.AsBytes(ScalesOf(parameters, slot).AsSpan()).ToArray();
+
+    private static byte[] BytesOf(ParameterBlock parameters, TensorSlot slot)
+    {
+        byte[] values = new byte[slot.Length];
+        parameters.CompactOf(slot).CopyTo(MemoryMarshal.Cast<byte, sbyte>(values.AsSpan()));
+        return values;
     }
 
     private static byte[] HalvesOf(ParameterBlock parameters, TensorSlot slot)

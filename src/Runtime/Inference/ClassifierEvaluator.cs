@@ -84,16 +84,14 @@ public sealed class ClassifierEvaluator
         if (sequences.Count == 0) Throw.Argument("there is no sequence to judge by");
 
         // Labels are looked at before anything is run.
-        sequences.CountLabels(_classifier.Form.Labels.Length);
-        return ResultOf(_classifier, sequences, Predict(sequences, progress, cancellation));
+        long[] counts = sequences.CountLabels(_classifier.Form.Labels.Length);
+        return ResultOf(_classifier, sequences, Predict(sequences, progress, cancellation), counts);
     }
 
-    /// <summary>What predictions, [sequences][labels], are worth.</summary>
-    internal static ClassificationResult ResultOf(Classifier classifier, LabelledSequences sequences, double[] probabilities)
-    {
-        long[] counts = sequences.CountLabels(classifier.Form.Labels.Length);
-        return classifier.Form.IsMultiLabel ? OfSeveral(sequences, probabilities, counts) : OfOne(sequences, probabilities, counts);
-    }
+    /// <summary>What predictions, [sequences][labels], are worth; <see cref="LabelledSequences.CountLabels"/> has counted.</summary>
+    internal static ClassificationResult ResultOf(
+        Classifier classifier, LabelledSequences sequences, double[] probabilities, long[] counts) =>
+        classifier.Form.IsMultiLabel ? OfSeveral(sequences, probabilities, counts) : OfOne(sequences, probabilities, counts);
 
     private static ClassificationResult OfOne(LabelledSequences sequences, double[] probabilities, long[] counts)
     {

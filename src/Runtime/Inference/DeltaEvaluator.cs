@@ -98,10 +98,11 @@ public static class DeltaEvaluator
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(sequences);
         if (sequences.Count == 0) Throw.Argument("there is no sequence to judge by");
+        int labels = classifier.Form.Labels.Length;
+        long[] counts = sequences.CountLabels(labels);
         var session = new ClassifierSession(classifier, longest, runner, hardware, delta: delta);
         var evaluator = new ClassifierEvaluator(classifier, longest, runner: runner, hardware: hardware);
         double[] exact = evaluator.Predict(sequences, HalfOf(progress, 0), cancellation), found = new double[exact.Length];
-        int labels = classifier.Form.Labels.Length;
         Action<double>? second = HalfOf(progress, 1);
         for (int i = 0; i < sequences.Count; i++)
         {
@@ -114,8 +115,8 @@ public static class DeltaEvaluator
         var error = default(DeltaError);
         for (int i = 0; i < exact.Length; i++) error = error.With(found[i], exact[i]);
         return new(
-            ClassifierEvaluator.ResultOf(classifier, sequences, exact), ClassifierEvaluator.ResultOf(classifier, sequences, found), error,
-            session.CountDelta());
+            ClassifierEvaluator.ResultOf(classifier, sequences, exact, counts),
+            ClassifierEvaluator.ResultOf(classifier, sequences, found, counts), error, session.CountDelta());
     }
 
     // Without thresholds, or steps, it is labelled as a whole: the classifier need not read forward then.

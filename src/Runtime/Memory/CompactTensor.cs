@@ -61,7 +61,7 @@ public readonly ref struct CompactTensor
     /// <exception cref="NotFiniteNumberException">One is infinite or not a number.</exception>
     public void Round(ReadOnlySpan<float> values)
     {
-        CheckCount(values.Length, "number");
+        CheckCount(values.Length);
         int wrong = FiniteNumbers.IndexOfOther(values);
         if (wrong >= 0)
             Throw.NotANumber(values[wrong], $"number {wrong} of '{_slot.Name}' is {values[wrong]}; a finite number was expected");
@@ -106,7 +106,7 @@ public readonly ref struct CompactTensor
     public void Fill(ReadOnlySpan<sbyte> values, ReadOnlySpan<float> factors)
     {
         CheckFormat(WeightFormat.Int8);
-        CheckCount(values.Length, "number");
+        CheckCount(values.Length);
         CheckFactors(factors.Length);
         int wrong = values.IndexOf(sbyte.MinValue);
         if (wrong >= 0) Throw.Argument($"number {wrong} of '{_slot.Name}' is -128; -127 to 127 was expected");
@@ -130,23 +130,31 @@ public readonly ref struct CompactTensor
     public void Fill(ReadOnlySpan<ushort> values)
     {
         CheckFormat(WeightFormat.BFloat16);
-        CheckCount(values.Length, "number");
+        CheckCount(values.Length);
         FillHalves(values, value => value);
     }
 
-    /// <summary>Copies whole numbers and their factors out.</summary>
+    /// <summary>Copies whole numbers out; their factors are <see cref="CopyFactorsTo"/>'s.</summary>
     /// <param name="values">Receives [K][N].</param>
-    /// <param name="factors">Receives as many as <see cref="FactorCount"/>.</param>
     /// <exception cref="ArgumentException">There is more or less room.</exception>
     /// <exception cref="InvalidOperationException">The format is another.</exception>
-    public void CopyTo(Span<sbyte> values, Span<float> factors)
+    public void CopyTo(Span<sbyte> values)
     {
         CheckFormat(WeightFormat.Int8);
-        CheckCount(values.Length, "number");
-        CheckFactors(factors.Length);
+        CheckCount(values.Length);
         Span<byte> bytes = Bytes;
         for (int row = 0, i = 0; row < Rows; row++)
             for (int column = 0; column < Columns; column++) values[i++] = (sbyte)bytes[PlaceOf(row, column)];
+    }
+
+    /// <summary>Copies the factors of whole numbers out.</summary>
+    /// <param name="factors">Receives as many as <see cref="FactorCount"/>.</param>
+    /// <exception cref="ArgumentException">There is more or less room.</exception>
+    /// <exception cref="InvalidOperationException">The format is another.</exception>
+    public void CopyFactorsTo(Span<float> factors)
+    {
+        CheckFormat(WeightFormat.Int8);
+        CheckFactors(factors.Length);
         Factors.CopyTo(factors);
     }
 
@@ -157,7 +165,7 @@ public readonly ref struct CompactTensor
     public void CopyTo(Span<ushort> values)
     {
         CheckFormat(WeightFormat.BFloat16);
-        CheckCount(values.Length, "number");
+        CheckCount(values.Length);
         Span<ushort> halves = Halves;
         for (int row = 0, i = 0; row < Rows; row++)
             for (int column = 0; column < Columns; column++) values[i++] = halves[PlaceOf(row, column)];
@@ -168,16 +176,9 @@ public readonly ref struct CompactTensor
     /// <exception cref="ArgumentException">There is more or less room.</exception>
     public void CopyTo(Span<float> values)
     {
-        CheckCount(values.Length, "number");
-        for (int row = 0; row < Rows; row++) CopyRow(row, values.Slice(row * Columns, Columns));
-    }
-
-    /// <summary>Expands one row.</summary>
-    /// <param name="row">0 to K - 1.</param>
-    /// <param name="values">Receives [N].</param>
-    internal void CopyRow(int row, Span<float> values)
-    {
-        for (int column = 0; column < values.Length; column++) values[column] = Number(row, column);
+        CheckCount(values.Length);
+        for (int row = 0, i = 0; row < Rows; row++)
+            for (int column = 0; column < Columns; column++) values[i++] = Number(row, column);
     }
 
     /// <summary>One number.</summary>
@@ -273,13 +274,13 @@ public readonly ref struct CompactTensor
         if (Format != format) Throw.Invalid($"'{_slot.Name}' is held as {Format}, and not as {format}");
     }
 
-    private void CheckCount(int count, string what)
+    private void CheckCount(int count)
     {
-        if (count != _slot.Length) Throw.Argument($"there is room for {Throw.Counted(count, what)}; '{_slot.Name}' has {_slot.Length}");
+        if (count != _slot.Length) Throw.Argument($"{Throw.Counted(count, "number")} do not fit '{_slot.Name}', which has {_slot.Length}");
     }
 
     private void CheckFactors(int count)
     {
-        if (count != FactorCount) Throw.Argument($"there is room for {Throw.Counted(count, "factor")}; '{_slot.Name}' has {FactorCount}");
+        if (count != FactorCount) Throw.Argument($"{Throw.Counted(count, "factor")} do not fit '{_slot.Name}', which has {FactorCount}");
     }
 }

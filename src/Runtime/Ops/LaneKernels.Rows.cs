@@ -19,13 +19,13 @@ internal sealed unsafe partial class LaneKernels<TLanes, TVector>
     {
         if (count == 0) CopyInit(init, initStride, sequences, columns, c, cStride);
         float** rows = stackalloc float*[HalfTile.MaxRows];
-        int together = ByteKernels.ColumnsAtATime(columns, sequences);
+        int together = RowWalk.ColumnsAtATime(columns, sequences);
         for (int column = 0; column < columns; column += together)
         {
             int width = Math.Min(together, columns - column);
             for (int first = 0, height; first < count; first += height)
             {
-                height = ByteKernels.RowsAtATime(count - first, HalfTile.MaxRows);
+                height = RowWalk.RowsAtATime(count - first, HalfTile.MaxRows);
                 for (int r = 0; r < height; r++) rows[r] = w + ((nint)keep[first + r] * wStride) + (column / 2);
                 for (int s = 0; s < sequences; s++)
                 {
@@ -90,14 +90,14 @@ internal sealed unsafe partial class LaneKernels<TLanes, TVector>
     {
         if (count == 0) CopyInit(init, 0, 1, columns, c, 0);
         float** rows = stackalloc float*[RowTile.MaxRows];
-        int together = ByteKernels.ColumnsAtATime(columns, 1);
+        int together = RowWalk.ColumnsAtATime(columns, 1);
         for (int column = 0; column < columns; column += together)
         {
             int width = Math.Min(together, columns - column);
             float* from = init + column, to = c + column;
             for (int first = 0, height; first < count; first += height, from = to)
             {
-                height = ByteKernels.RowsAtATime(count - first, RowTile.MaxRows);
+                height = RowWalk.RowsAtATime(count - first, RowTile.MaxRows);
                 for (int r = 0; r < height; r++) rows[r] = w + ((nint)keep[first + r] * wStride) + column;
                 switch (height)
                 {

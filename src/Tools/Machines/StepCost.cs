@@ -51,8 +51,8 @@ internal sealed record WeightSource(string Name, long Holds, double BytesPerCycl
 /// register of weights: a load and a multiply-add in single precision; for two registers of bfloat16 one load, two expansions and two
 /// multiply-adds; of bytes, a load and a dot product, or without such an instruction four instructions on x64 and six on Arm.</para>
 /// <para>Bytes a cycle are of the kind of core that a profile describes: two loads of a register from the first cache; from the others what
-/// rows in a row were measured to give on x64 (over 100 GB/s at 3 GHz from the second cache, 50 to 100 from the last), and a share of the
-/// manufacturer's figures on Arm.</para>
+/// rows in a row were measured to give on x64 (over 100 GB/s at 3 GHz from the second cache, 16 to 100 from the last, which on a shared
+/// machine is others' too), and a share of the manufacturer's figures on Arm.</para>
 /// <para>The rest of a step is what was left of steps of 32 and 128 units beside their products: 630 cycles, and 93 for each gate of a unit
 /// over the single-precision weights that are multiplied in a cycle; and int8 has 64, over the same, for each number that is rounded to go
 /// into a product and each sum that is scaled to come out.</para>

@@ -21,7 +21,8 @@ public sealed class CompactTensorTests
             float[] factors = [.. Arrays.Uniform(2, isTable ? rows : columns).Select(value => Math.Abs(value) + 0.1f)];
             float[] backFactors = new float[factors.Length], expanded = new float[rows * columns];
             block.CompactOf(slot).Fill(values, factors);
-            block.CompactOf(slot).CopyTo(back, backFactors);
+            block.CompactOf(slot).CopyTo(back);
+            block.CompactOf(slot).CopyFactorsTo(backFactors);
             block.CopyTo(slot, expanded);
             await Assert.That(back.SequenceEqual(values)).IsTrue();
             await Assert.That(backFactors.SequenceEqual(factors)).IsTrue();
@@ -59,14 +60,16 @@ public sealed class CompactTensorTests
         matrix.CompactOf(slot).Round(values);
         sbyte[] found = new sbyte[9];
         float[] factors = new float[3];
-        matrix.CompactOf(slot).CopyTo(found, factors);
+        matrix.CompactOf(slot).CopyTo(found);
+        matrix.CompactOf(slot).CopyFactorsTo(factors);
 
         // 63.5 goes to 64, the even one.
         await Assert.That(found.SequenceEqual(new sbyte[] { 127, -127, 0, 64, 64, 0, 16, -32, 0 })).IsTrue();
         await Assert.That(factors.SequenceEqual(new[] { 1f / 127f, 100f / 127f, 1f })).IsTrue();
         (ParameterBlock table, TensorSlot ofTable) = Make(WeightFormat.Int8, isTable: true, 3, 3);
         table.CompactOf(ofTable).Round(values);
-        table.CompactOf(ofTable).CopyTo(found, factors);
+        table.CompactOf(ofTable).CopyTo(found);
+        table.CompactOf(ofTable).CopyFactorsTo(factors);
         await Assert.That(found.SequenceEqual(new sbyte[] { 1, -127, 0, 1, 127, 0, 1, -127, 0 })).IsTrue();
         await Assert.That(factors.SequenceEqual(new[] { 100f / 127f, 50f / 127f, 25f / 127f })).IsTrue();
     }
