@@ -14,4 +14,5 @@ Stream results = Console.IsOutputRedirected ? new RedirectedOutput() : Console.O
 using var output = new StreamWriter(results, utf8) { AutoFlush = !Console.IsOutputRedirected };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 using Stream input = Console.OpenStandardInput();
-return Cli.Run(args, new CliConsole(output, error, TerminalTraits.OfThisProcess()) { Input = input }, stop);
+var console = new CliConsole(output, error, TerminalTraits.OfThisProcess()) { Input = input, Command = OwnCommand.OfThisProcess() };
+return Cli.Run(args, console, stop);

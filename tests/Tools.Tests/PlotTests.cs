@@ -118,7 +118,7 @@ public sealed partial class PlotTests
             foreach (bool spread in new[] { false, true })
             {
                 string plot =
-                    TextPlot.Draw(new('o', "one", numbers), new('+', "two", [.. numbers.Reverse()]), 78, 12, "loss", "epoch", spread);
+                    TextPlot.Draw([new('o', "one", numbers), new('+', "two", [.. numbers.Reverse()])], 78, 12, "loss", "epoch", spread);
                 string about = string.Join(" ", numbers);
                 await Assert.That(plot.Length).IsLessThan(MostCharacters).Because(about);
                 await Assert.That(plot.Split('\n').All(line => line.Length <= 100)).IsTrue().Because(about);
@@ -130,8 +130,9 @@ public sealed partial class PlotTests
     [Test]
     public async Task What_is_infinite_stands_at_the_edge_of_a_text_plot_and_what_is_no_number_nowhere()
     {
-        string plot = TextPlot.Draw(new('o', "one", [double.PositiveInfinity, 3, 1]),
-            new('+', "two", [double.NaN, 2, double.NegativeInfinity]), 40, 3, "loss", "step");
+        string plot = TextPlot.Draw(
+            [new('o', "one", [double.PositiveInfinity, 3, 1]), new('+', "two", [double.NaN, 2, double.NegativeInfinity])],
+            40, 3, "loss", "step");
         await Assert.That(plot).IsEqualTo(
             "loss    o one   + two   * both\n" +
             "  3.00 ┤oo\n" +

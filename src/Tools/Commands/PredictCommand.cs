@@ -7,8 +7,6 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd predict</c>: rows in, predictions out, for as long as rows come.</summary>
 internal sealed class PredictCommand : CliCommand
 {
-    private const float DefaultThreshold = 4f;
-
     private readonly FileArgument _model = new("MODEL", "A regressor (.tsd).");
     private readonly Option<bool> _anomalies = new("--anomalies")
     {
@@ -17,7 +15,7 @@ internal sealed class PredictCommand : CliCommand
     };
 
     private readonly Option<float?> _threshold = Ranged.Number("--threshold", v => v > 0, "a number above 0",
-        $"The z-score, up or down, that is an alarm. [default: {DefaultThreshold}]");
+        $"The z-score, up or down, that is an alarm. [default: {RowPredictor.DefaultThreshold}]");
 
     private readonly CsvOptions _csv = new("as in training");
     private readonly ShareOption _share = new();
@@ -45,7 +43,8 @@ internal sealed class PredictCommand : CliCommand
         loaded = loaded with { Regressor = loaded.Regressor.AtShare(share, multiple) };
         DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
         DeltaOption.Check(delta, model, loaded.Regressor.Model.Layout.Weights, DeltaOption.Without(loaded.Regressor.Form));
-        var predictor = new RowPredictor(loaded, isJudged ? parsed.GetValue(_threshold) ?? DefaultThreshold : null, hardware, delta);
+        float? threshold = isJudged ? parsed.GetValue(_threshold) ?? RowPredictor.DefaultThreshold : null;
+        var predictor = new RowPredictor(loaded, threshold, hardware, delta);
         SeriesForm form = loaded.Regressor.Form;
         TableOptions options = _csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         using NumberRows rows = NumberRows.Open(

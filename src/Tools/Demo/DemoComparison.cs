@@ -19,6 +19,9 @@ internal sealed class DemoComparison(
 
     private readonly int _rounds = Math.Min(recipe.Epochs, steps);
 
+    /// <summary>Updates of each.</summary>
+    public int Steps => steps;
+
     /// <summary>Trains and measures both; a round is to the demo what an epoch is to training.</summary>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public (DemoSide Dense, DemoSide Structured) Train(IProgressDisplay progress, CancellationToken stop)

@@ -18,6 +18,13 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     /// <summary>Where results go.</summary>
     public TextWriter Out { get; } = new VisibleWriter(output);
 
+    /// <summary>The same for prose, each line of it a paragraph: a terminal gets it in lines of its width, a pipe or a file as it
+    /// is.</summary>
+    public TextWriter Prose { get; } = new VisibleWriter(output) { Width = traits.OutputIsTerminal ? () => WidthOf(traits) : null };
+
+    /// <summary>How this program is called, in a command that is shown to be typed.</summary>
+    public string Command { get; init; } = OwnCommand.Name;
+
     /// <summary>Where what a model makes up goes: as it is into a pipe or a file, as what can be seen to a terminal.</summary>
     public TextWriter Generated => traits.OutputIsTerminal ? Out : output;
 
@@ -46,11 +53,13 @@ internal sealed class CliConsole(TextWriter output, TextWriter error, TerminalTr
     public bool ErrorIsTerminal => traits.ErrorIsTerminal;
 
     /// <summary>Columns that a drawing on <see cref="Out"/> may take.</summary>
-    public int OutputWidth => traits.OutputIsTerminal && traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal;
+    public int OutputWidth => traits.OutputIsTerminal ? WidthOf(traits) : DefaultWidthOfTerminal;
 
     /// <summary>The line of <see cref="Error"/> in which progress is drawn.</summary>
-    public LiveLine Live => new(error, traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal, traits.UseColor);
+    public LiveLine Live => new(error, WidthOf(traits), traits.UseColor);
 
     /// <summary>Writes a table where results go.</summary>
     public void Write(Table table) => table.Write(output, traits.OutputIsTerminal && traits.UseColor);
+
+    private static int WidthOf(TerminalTraits traits) => traits.Width > 0 ? traits.Width : DefaultWidthOfTerminal;
 }

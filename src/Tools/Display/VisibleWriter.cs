@@ -4,6 +4,9 @@ namespace TinySD.Tools.Display;
 /// <remarks>What is written as a line is one: a line feed in it is shown. Text of several lines is written with <c>Write</c>.</remarks>
 internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
+    /// <summary>Columns that a line may take, beyond which it is parted at spaces; null for lines of any length.</summary>
+    public Func<int>? Width { get; init; }
+
     public override Encoding Encoding => inner.Encoding;
 
     public override void Write(char value) => VisibleText.Write(inner, [value]);
@@ -16,7 +19,11 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatP
 
     public override void WriteLine() => inner.WriteLine();
 
-    public override void WriteLine(string? value) => inner.WriteLine(VisibleText.Line(value ?? ""));
+    public override void WriteLine(string? value)
+    {
+        string line = VisibleText.Line(value ?? "");
+        foreach (string part in Width is null ? [line] : Paragraph.Lines(line, Width())) inner.WriteLine(part);
+    }
 
     public override void WriteLine(ReadOnlySpan<char> buffer) => WriteLine(buffer.ToString());
 

@@ -120,27 +120,6 @@ internal sealed record VerifyResult(bool Ok, IReadOnlyList<string> Damaged, IRea
     public void Write(JsonMembers json) => json.Add(Ok).Add(Damaged).Add(Problems);
 }
 
-/// <summary>The result of <c>demo</c>; speed-ups are ratios of median step times, and of multiply-adds for the ideal one.</summary>
-internal sealed record DemoResult(
-    int Steps, int TrainTokens, int Vocabulary, int Streams, long Parameters, int Threads, DemoSide Dense, DemoSide Structured,
-    double Speedup, double IdealSpeedup, string Sample, string Model, RecipeResult Recipe) : IJsonObject
-{
-    public void Write(JsonMembers json) => json
-        .Add(Steps).Add(TrainTokens).Add(Vocabulary).Add(Streams).Add(Parameters).Add(Threads).Add(Dense).Add(Structured).Add(Speedup)
-        .Add(IdealSpeedup).Add(Sample).Add(Model).Add(Recipe);
-}
-
-internal sealed record DemoSide(double ValidPerplexity, double MedianStepMs, IReadOnlyList<DemoRound> Curve) : IJsonObject
-{
-    public void Write(JsonMembers json) => json.Add(ValidPerplexity).Add(MedianStepMs).Add(Curve);
-}
-
-/// <summary>A point of a learning curve, after so many steps.</summary>
-internal sealed record DemoRound(int Step, double TrainPerplexity, float LearningRate) : IJsonObject
-{
-    public void Write(JsonMembers json) => json.Add(Step).Add(TrainPerplexity).Add(LearningRate);
-}
-
 /// <summary>The result of <c>bench</c>; <c>profile</c> is there when asked for, advice where the build is for less than the CPU
 /// has.</summary>
 internal sealed record BenchResult(

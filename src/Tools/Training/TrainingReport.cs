@@ -24,8 +24,10 @@ internal static class TrainingReport
         if (outcome.Epochs.Count >= FewestToDraw)
         {
             console.Out.Write(TextPlot.Draw(
-                new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]),
-                new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
+                [
+                    new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]),
+                    new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
+                ],
                 Math.Min(console.OutputWidth, PlotWidth), PlotHeight, words.Name, "epoch", spread: true));
             console.Out.WriteLine();
         }

@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Tasks.Tagging"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
         ["Tasks.Translating"] = ["Errors", "Display", "Json", "Options", "Training", "Files", "Reproduce"],
         ["Bench"] = ["Errors", "Display", "Json", "Machines", "Options", "Training", "Tasks.LanguageModeling"],
-        ["Demo"] = ["Display", "Json", "Training", "Tasks.LanguageModeling"],
+        ["Demo"] = ["Errors", "Display", "Json", "Training", "Tasks.LanguageModeling", "Tasks.Regression", "Synthetic"],
         ["Systolic"] = ["Display", "Json", "Tasks.LanguageModeling", "Bench"],
         ["Synthetic"] = [],
         ["Commands"] =

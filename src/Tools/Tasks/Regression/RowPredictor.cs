@@ -3,6 +3,9 @@ namespace TinySD.Tools.Tasks.Regression;
 /// <summary>Predicts from rows as they come, and judges the errors of what was predicted before.</summary>
 internal sealed class RowPredictor
 {
+    /// <summary>The z-score that is an alarm where none is given.</summary>
+    public const float DefaultThreshold = 4f;
+
     // Of a target's own spread: below it an error is what rounding makes.
     private const double LeastSpread = 1e-6;
 
