@@ -2,9 +2,9 @@ using TinySD.Runtime.Memory;
 
 namespace TinySD.Runtime.Inference;
 
-/// <summary>Draws tokens from logits: temperature, the k most likely only, and a seed that repeats.</summary>
+/// <summary>Draws tokens from logits: temperature, the k most likely only, tokens that are forbidden, and a seed that repeats.</summary>
 /// <remarks>Its state is the seed and how many random words were drawn: whoever sets it goes on with the same draws, whatever seed it was
-/// made with. Temperature and k are settings and no state. Not thread-safe.</remarks>
+/// made with. Temperature, k and what is forbidden are settings and no state. Not thread-safe.</remarks>
 public sealed class TokenSampler : IStreamingState
 {
     private readonly ulong _seed;
@@ -12,6 +12,8 @@ public sealed class TokenSampler : IStreamingState
     private readonly double _temperature;
     private readonly int _vocabularySize, _topK;
     private readonly PriorityQueue<float, float> _largest;
+    private readonly int[] _forbidden;
+    private readonly float[] _allowed;
     private PhiloxStream _random;
     private OneThread _thread;
 
@@ -19,8 +21,13 @@ public sealed class TokenSampler : IStreamingState
     /// <param name="temperature">0 takes the likeliest; 1 samples as the model says; above flattens.</param>
     /// <param name="topK">Only the k likeliest tokens may be drawn; 0 for all.</param>
     /// <param name="seed">The same seed draws the same text.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No tokens, a negative or not finite temperature, or a negative k.</exception>
-    public TokenSampler(int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1)
+    /// <param name="forbidden">Tokens that are never drawn, in any order; k counts the others. With some, the sampler takes
+    /// <paramref name="vocabularySize"/> floats of memory, here and once.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No tokens, a negative or not finite temperature, a negative k, or a forbidden token
+    /// that is none of them.</exception>
+    /// <exception cref="ArgumentException">All tokens are forbidden.</exception>
+    public TokenSampler(
+        int vocabularySize, float temperature = 1f, int topK = 0, ulong seed = 1, ReadOnlySpan<int> forbidden = default)
     {
         if (vocabularySize < 1) Throw.OutOfRange(nameof(vocabularySize), vocabularySize, "at least 1");
         Throw.IfNegative(temperature);
@@ -28,6 +35,16 @@ public sealed class TokenSampler : IStreamingState
         _temperature = temperature;
         _topK = topK == 0 ? vocabularySize : Math.Min(topK, vocabularySize);
         _vocabularySize = vocabularySize;
+        _forbidden = [.. forbidden];
+        _allowed = new float[forbidden.IsEmpty ? 0 : vocabularySize];
+        foreach (int token in forbidden)
+        {
+            if ((uint)token >= (uint)vocabularySize) Throw.OutOfRange(nameof(forbidden), token, $"0 to {vocabularySize - 1}");
+            _allowed[token] = float.NegativeInfinity;
+        }
+
+        if (_allowed.Length > 0 && !_allowed.AsSpan().ContainsAnyExcept(float.NegativeInfinity))
+            Throw.Argument($"all {vocabularySize} tokens are forbidden; one at least must be left to draw");
         _largest = new PriorityQueue<float, float>(_topK == vocabularySize ? 0 : _topK);
         _seed = seed;
         _random = Stream(seed);
@@ -79,26 +96,12 @@ public sealed class TokenSampler : IStreamingState
     /// <summary>Draws one token. Allocates nothing.</summary>
     /// <param name="logits">[V]; minus infinity for a token that must not be drawn.</param>
     /// <exception cref="ArgumentException">There are more or fewer logits than the sampler was made for.</exception>
-    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all are minus infinity:
+    /// <exception cref="NotFiniteNumberException">A logit is plus infinity or not a number, or all that may be drawn are minus infinity:
     /// numbers overflowed.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
-        if (logits.Length != _vocabularySize) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_vocabularySize}");
         using OneThread.Use use = _thread.Enter();
-        int likeliest = 0;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            if (!(logits[i] < float.PositiveInfinity))
-            {
-                const string expected = "a finite number was expected, or minus infinity for a token that must not be drawn";
-                Throw.NotANumber(logits[i], $"logit {i} is {logits[i]}; {expected}");
-            }
-
-            if (logits[i] > logits[likeliest]) likeliest = i;
-        }
-
-        if (float.IsNegativeInfinity(logits[likeliest]))
-            Throw.NotANumber(logits[0], $"all {logits.Length} logits are minus infinity; one at least must be finite");
+        logits = Checked(logits, out int likeliest);
         if (_temperature == 0) return likeliest;
         (float threshold, int ties) = Threshold(logits);
         double max = logits[likeliest], sum = 0;
@@ -118,6 +121,73 @@ public sealed class TokenSampler : IStreamingState
         }
 
         return likeliest;
+    }
+
+    /// <summary>The probabilities with which <see cref="Sample"/> draws: of temperature 0 all for the likeliest. Draws nothing and
+    /// allocates nothing.</summary>
+    /// <param name="logits">As for <see cref="Sample"/>.</param>
+    /// <param name="probabilities">Receives [V]; 0 for tokens that are not drawn.</param>
+    /// <exception cref="ArgumentException">There are more or fewer logits than the sampler was made for, or room for more or fewer
+    /// probabilities.</exception>
+    /// <exception cref="NotFiniteNumberException">As for <see cref="Sample"/>.</exception>
+    public void Probabilities(ReadOnlySpan<float> logits, Span<double> probabilities)
+    {
+        if (probabilities.Length != _vocabularySize)
+            Throw.Argument($"room for {probabilities.Length} probabilities given, the sampler was made for {_vocabularySize}");
+        using OneThread.Use use = _thread.Enter();
+        logits = Checked(logits, out int likeliest);
+        probabilities.Clear();
+        if (_temperature == 0)
+        {
+            probabilities[likeliest] = 1;
+            return;
+        }
+
+        (float threshold, int ties) = Threshold(logits);
+        double max = logits[likeliest], sum = 0;
+        for (int i = 0; i < logits.Length; i++)
+        {
+            if (!IsAllowed(logits[i], threshold, ref ties)) continue;
+            probabilities[i] = PortableMath.Exp((logits[i] - max) / _temperature);
+            sum += probabilities[i];
+        }
+
+        foreach (ref double probability in probabilities) probability /= sum;
+    }
+
+    // The logits with minus infinity for what is forbidden, and where the largest of them is.
+    private ReadOnlySpan<float> Checked(ReadOnlySpan<float> logits, out int likeliest)
+    {
+        if (logits.Length != _vocabularySize) Throw.Argument($"{logits.Length} logits given, the sampler was made for {_vocabularySize}");
+        for (int i = 0; i < logits.Length; i++)
+        {
+            if (!(logits[i] < float.PositiveInfinity))
+            {
+                const string expected = "a finite number was expected, or minus infinity for a token that must not be drawn";
+                Throw.NotANumber(logits[i], $"logit {i} is {logits[i]}; {expected}");
+            }
+        }
+
+        if (_forbidden.Length > 0)
+        {
+            logits.CopyTo(_allowed);
+            foreach (int token in _forbidden) _allowed[token] = float.NegativeInfinity;
+            logits = _allowed;
+        }
+
+        likeliest = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            if (logits[i] > logits[likeliest]) likeliest = i;
+        }
+
+        if (float.IsNegativeInfinity(logits[likeliest]))
+        {
+            string all = _forbidden.Length == 0 ? $"all {logits.Length} logits" : "the logits of all tokens that are not forbidden";
+            Throw.NotANumber(logits[likeliest], $"{all} are minus infinity; one at least must be finite");
+        }
+
+        return logits;
     }
 
     private static PhiloxStream Stream(ulong seed) => new(seed, RandomPurpose.Sampling, 0);

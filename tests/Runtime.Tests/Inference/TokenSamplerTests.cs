@@ -176,4 +176,75 @@ public sealed class TokenSamplerTests
         await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample([never, never, never, never, never, never])))
             .IsEqualTo("all 6 logits are minus infinity; one at least must be finite");
     }
+
+    [Test]
+    [MatrixDataSource]
+    public async Task Forbidden_tokens_are_as_logits_of_minus_infinity([Matrix(0f, 0.7f)] float temperature, [Matrix(0, 2, 5)] int topK)
+    {
+        int[] forbidden = [2, 4, 2];
+        float[] without = [.. _logits.Select((logit, token) => forbidden.Contains(token) ? float.NegativeInfinity : logit)];
+        var sampler = new TokenSampler(6, temperature, topK, seed: 7, forbidden);
+        var expected = new TokenSampler(6, temperature, topK, seed: 7);
+        int[] drawn = [.. Enumerable.Range(0, 300).Select(_ => sampler.Sample(_logits))];
+        await Assert.That(drawn.SequenceEqual(Enumerable.Range(0, 300).Select(_ => expected.Sample(without)))).IsTrue();
+        await Assert.That(drawn.Intersect(forbidden)).IsEmpty();
+
+        // They are no state: another sampler goes on with the draws, and with what it is forbidden itself.
+        byte[] state = new byte[sampler.StateBytes];
+        sampler.CopyState(state);
+        expected.SetState(state);
+        await Assert.That(sampler.Sample(_logits)).IsEqualTo(expected.Sample(without));
+    }
+
+    [Test]
+    public async Task Forbidding_all_tokens_or_one_that_is_none_is_refused()
+    {
+        await Assert.That(Messages.Of<ArgumentException>(() => new TokenSampler(2, forbidden: [1, 0])))
+            .IsEqualTo("all 2 tokens are forbidden; one at least must be left to draw");
+        foreach (int none in new[] { -1, 2 })
+            await Assert.That(Messages.Of<ArgumentOutOfRangeException>(() => new TokenSampler(2, forbidden: [none])))
+                .Contains("forbidden must be 0 to 1");
+        var sampler = new TokenSampler(2, forbidden: [0]);
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample([1f, float.NegativeInfinity])))
+            .IsEqualTo("the logits of all tokens that are not forbidden are minus infinity; one at least must be finite");
+
+        // What overflows is told, also where it may not be drawn.
+        await Assert.That(Messages.Of<NotFiniteNumberException>(() => sampler.Sample([float.NaN, 1f]))).StartsWith("logit 0 is ");
+    }
+
+    [Test]
+    [Arguments(1f, 0)]
+    [Arguments(0.5f, 0)]
+    [Arguments(2f, 3)]
+    public async Task Probabilities_are_the_softmax_over_what_may_be_drawn(float temperature, int topK)
+    {
+        int[] forbidden = [3];
+        int k = topK == 0 ? 6 : topK;
+        double[] weights =
+        [
+            .. _logits.Select((logit, token) => !forbidden.Contains(token)
+                && _logits.Where((_, other) => !forbidden.Contains(other)).Count(other => other > logit) < k
+                    ? Math.Exp(logit / temperature)
+                    : 0),
+        ];
+        double[] probabilities = [9, 9, 9, 9, 9, 9];
+        new TokenSampler(6, temperature, topK, seed: 1, forbidden).Probabilities(_logits, probabilities);
+        for (int token = 0; token < 6; token++)
+            await Assert.That(probabilities[token]).IsEqualTo(weights[token] / weights.Sum()).Within(1e-14);
+    }
+
+    [Test]
+    public async Task At_temperature_0_all_probability_is_the_likeliests_and_nothing_is_drawn()
+    {
+        double[] probabilities = new double[6];
+        var sampler = new TokenSampler(6, temperature: 0f, forbidden: [2]);
+        byte[] before = new byte[sampler.StateBytes], after = new byte[sampler.StateBytes];
+        sampler.CopyState(before);
+        sampler.Probabilities(_logits, probabilities);
+        sampler.CopyState(after);
+        await Assert.That(string.Join(' ', probabilities)).IsEqualTo("0 0 0 1 0 0");
+        await Assert.That(before.SequenceEqual(after)).IsTrue();
+        await Assert.That(Messages.Of<ArgumentException>(() => sampler.Probabilities(_logits, new double[5])))
+            .IsEqualTo("room for 5 probabilities given, the sampler was made for 6");
+    }
 }

@@ -169,9 +169,11 @@ public sealed class AllocationTests
     [Test]
     public async Task A_draw_allocates_nothing()
     {
-        var sampler = new TokenSampler(Vocabulary, temperature: 0.8f, topK: 5);
+        var sampler = new TokenSampler(Vocabulary, temperature: 0.8f, topK: 5, forbidden: [1, 3]);
         float[] logits = Arrays.Uniform(1, Vocabulary);
+        double[] probabilities = new double[Vocabulary];
         await Assert.That(BytesOnThisThread(() => sampler.Sample(logits))).IsEqualTo(0);
+        await Assert.That(BytesOnThisThread(() => sampler.Probabilities(logits, probabilities))).IsEqualTo(0);
     }
 
     [Test]
