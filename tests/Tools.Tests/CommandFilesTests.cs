@@ -16,8 +16,8 @@ public sealed class CommandFilesTests
     // Texts that name no file.
     private static readonly string[] s_words =
     [
-        "--prompt", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity", "--targets", "--inputs", "--split", "--rows",
-        "--label", "--text", "--id",
+        "--prompt", "--forbid", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity", "--targets", "--inputs",
+        "--split", "--rows", "--label", "--text", "--id",
     ];
 
     private static readonly EnumerationOptions s_all = new()

@@ -13,10 +13,10 @@ internal sealed class TextFile : IDisposable
     private long _offset, _lines, _returns, _pairs;
     private bool _ended, _isSurelyUtf8, _endsInReturn;
 
-    private TextFile(string path)
+    private TextFile(string path, CorpusFile file)
     {
         _path = path;
-        _file = CorpusFile.Open(path);
+        _file = file;
         _bytes = MemoryOwner<byte>.Allocate(BlockLength);
     }
 
@@ -28,16 +28,24 @@ internal sealed class TextFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
-    public static TextFile Open(string path) => new(path);
+    public static TextFile Open(string path) => new(path, CorpusFile.Open(path));
 
     /// <summary>A whole file's characters.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">The most characters.</param>
     /// <returns>Null where there are more.</returns>
     /// <exception cref="FileProblemException">As for <see cref="Open"/> and <see cref="Read"/>.</exception>
-    public static string? ReadAll(string path, int most)
+    public static string? ReadAll(string path, int most) => ReadAll(path, CorpusFile.Open(path), most);
+
+    /// <summary>The same of bytes that come from elsewhere, too.</summary>
+    /// <param name="name">What messages call them.</param>
+    /// <param name="bytes">Disposed with this.</param>
+    /// <param name="most">The most characters.</param>
+    /// <returns>Null where there are more.</returns>
+    /// <exception cref="FileProblemException">As for <see cref="Read"/>.</exception>
+    public static string? ReadAll(string name, CorpusFile bytes, int most)
     {
-        using TextFile file = Open(path);
+        using var file = new TextFile(name, bytes);
         var text = new StringBuilder();
         using SpanOwner<char> block = SpanOwner<char>.Allocate(BlockLength);
         for (int count; (count = file.Read(block.Span)) > 0;)

@@ -7,7 +7,11 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd generate</c>: samples text from a language model.</summary>
 internal sealed class GenerateCommand : CliCommand
 {
-    private const int DefaultWords = 100, DefaultCharacters = 500, ShownUnknown = 5;
+    private const int DefaultWords = 100, DefaultCharacters = 500, DefaultShown = 10;
+
+    private const string StandardInput = "-";
+
+    private static readonly Spelling<int> s_shown = Spelling.Whole(1);
 
     private readonly FileArgument _model = new("MODEL", "A language model (.tsd).");
     private readonly Option<string?> _prompt = new("--prompt")
@@ -15,6 +19,9 @@ internal sealed class GenerateCommand : CliCommand
         HelpName = "TEXT",
         Description = "Text to go on from; at byte level its UTF-8 form. [default: the start of a line]",
     };
+
+    private readonly FileOption _promptFile = FileOption.Input("--prompt-file",
+        "A text to go on from where it ends, read as texts are; at byte level its bytes as they are. - is standard input.");
 
     private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue,
         $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters or bytes]");
@@ -27,6 +34,19 @@ internal sealed class GenerateCommand : CliCommand
 
     private readonly Option<ulong?> _seed = Ranged.Seed("Another seed samples another text. [default: 1]");
 
+    private readonly ForbidOption _forbid = new();
+
+    private readonly Option<int?> _probabilities = new("--probabilities")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "N",
+        Description = "Generate nothing: tell the N likeliest next tokens after the prompt and how likely they are, as they would be " +
+            $"sampled. [default: {DefaultShown}]",
+        CustomParser = result => result.Tokens is not [{ Value: var word }] ? DefaultShown
+            : s_shown.TryParse(word, out int count) ? count
+            : Ranged.Refuse<int?>(result, "--probabilities", s_shown.Expected),
+    };
+
     private readonly ShareOption _share = new();
 
     private readonly Option<DeltaThresholds?> _delta = DeltaOption.New(
@@ -37,59 +57,74 @@ internal sealed class GenerateCommand : CliCommand
 
     public GenerateCommand(CommonOptions common)
         : base("generate", "Sample text from a language model; at byte level the bytes as they are.", common) =>
-        AddAll(_model, _prompt, _length, _temperature, _topK, _seed, _share.Option, _delta, _profile);
+        AddAll(
+            _model, _prompt, _promptFile, _length, _temperature, _topK, _forbid.Option, _seed, _probabilities, _share.Option, _delta,
+            _profile);
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
+        bool isTold = Ranged.Given(parsed, _probabilities).Count > 0;
+        if (isTold) context.Warnings.NoEffect(Ranged.Given(parsed, _length, _seed), $" with {_probabilities.Name}: nothing is sampled");
+        if (Ranged.Given(parsed, _prompt).Count > 0 && Ranged.Given(parsed, _promptFile).Count > 0)
+            throw new UsageException($"{_prompt.Name} and {_promptFile.Name} contradict each other; leave one of them out.");
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         string model = parsed.GetRequiredValue(_model);
         LoadedLanguageModel loaded = LanguageModelFile.Load(model);
+        Vocabulary vocabulary = loaded.Vocabulary;
         (float share, int multiple) = _share.Read(parsed, loaded.Training.Recipe, model, context.Warnings);
         DeltaThresholds delta = DeltaOption.Of(parsed, _delta);
         DeltaOption.Check(delta, model, loaded.Model.Layout.Weights, without: null);
-        string prompt = parsed.GetValue(_prompt) ?? "";
-        int length = parsed.GetValue(_length) ?? (loaded.Vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
-        var generator = new TextGenerator(
-            loaded.Model.AtShare(share, multiple), loaded.Vocabulary, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0,
-            parsed.GetValue(_seed) ?? 1, hardware, delta);
-        if (generator.UnknownIn(prompt) is { Length: > 0 } unknown)
+        var sampler = new TokenSampler(
+            vocabulary.Count, parsed.GetValue(_temperature) ?? 1f, parsed.GetValue(_topK) ?? 0, parsed.GetValue(_seed) ?? 1,
+            _forbid.Read(parsed, vocabulary));
+        var generator = new TextGenerator(loaded.Model.AtShare(share, multiple), vocabulary, sampler, hardware, delta);
+        CancellationToken stop = context.Stop.Watch();
+        Prompt prompt = PromptOf(parsed, context, vocabulary, stop);
+        prompt.TellUnknown(context.Warnings);
+        if (isTold)
         {
-            IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");
-            string others = unknown.Length > ShownUnknown ? " and others" : "";
-            context.Warnings.Note(
-                $"the vocabulary lacks {string.Join(", ", first)}{others} of {_prompt.Name}; " +
-                $"the model reads {Vocabulary.Unknown} instead.");
+            int shown = parsed.GetValue(_probabilities) ?? DefaultShown;
+            NextTokens.Write(context, prompt, vocabulary, generator.Likeliest(prompt.Tokens, shown, stop));
+            return ExitCode.Done;
         }
 
-        bool isOfBytes = loaded.Vocabulary.Level == TextLevel.Byte;
-        CancellationToken stop = context.Stop.Watch();
+        int length = parsed.GetValue(_length) ?? (vocabulary.Level == TextLevel.Word ? DefaultWords : DefaultCharacters);
+        bool isOfBytes = vocabulary.Level == TextLevel.Byte;
         if (context.Json)
         {
             GenerateResult result = isOfBytes
-                ? Bytes(generator, loaded.Vocabulary, prompt, length, stop)
+                ? Bytes(generator, vocabulary, prompt, length, stop)
                 : Text(generator, prompt, length, stop);
             CliJson.Write(context.Console.Out, result);
             return ExitCode.Done;
         }
 
         // Exactly the prompt and so many bytes, nothing added: they may be a picture.
-        if (isOfBytes) generator.Run(prompt, length, token => context.Console.WriteBytes([(byte)token]), stop);
-        else generator.Write(prompt, length, context.Console.Generated, stop);
+        if (isOfBytes) generator.Run(prompt.Tokens, length, token => context.Console.WriteBytes([(byte)token]), stop);
+        else generator.Write(prompt.Tokens, length, context.Console.Generated, stop);
         return ExitCode.Done;
     }
 
-    private static GenerateResult Text(TextGenerator generator, string prompt, int length, CancellationToken stop)
+    private Prompt PromptOf(ParseResult parsed, CliContext context, Vocabulary vocabulary, CancellationToken stop)
+    {
+        if (parsed.GetValue(_promptFile) is not { } file) return Prompt.Of(_prompt.Name, parsed.GetValue(_prompt) ?? "", vocabulary);
+        return file == StandardInput
+            ? Prompt.Read(StoppableInput.Name, new StoppableInput(context.Console.Input, stop), vocabulary)
+            : Prompt.Read(file, null, vocabulary);
+    }
+
+    private static GenerateResult Text(TextGenerator generator, Prompt prompt, int length, CancellationToken stop)
     {
         using var text = new StringWriter();
-        generator.Write(prompt, length, text, stop);
-        return new GenerateResult(prompt, text.ToString(), length);
+        generator.Write(prompt.Tokens, length, text, stop);
+        return new GenerateResult(prompt.Text, text.ToString(), length);
     }
 
     private static GenerateResult Bytes(
-        TextGenerator generator, Vocabulary vocabulary, string prompt, int length, CancellationToken stop)
+        TextGenerator generator, Vocabulary vocabulary, Prompt prompt, int length, CancellationToken stop)
     {
         var tokens = new List<int>();
-        generator.Run(prompt, length, tokens.Add, stop);
-        return new GenerateResult(prompt, vocabulary.Decode([.. tokens]), length, vocabulary.DecodeBytes([.. tokens]));
+        generator.Run(prompt.Tokens, length, tokens.Add, stop);
+        return new GenerateResult(prompt.Text, vocabulary.Decode([.. tokens]), length, vocabulary.DecodeBytes([.. tokens]));
     }
 }

@@ -42,8 +42,9 @@ internal static class DemoReport
         double speedup = measured.Dense.MedianStepMs / measured.Structured.MedianStepMs;
         double ideal = IdealSpeedup.Of(LanguageModelTrainer.PlanOf(recipe, text.Vocabulary.Count), recipe.Dropout);
         using var sample = new StringWriter();
-        new TextGenerator(structured.Model, text.Vocabulary, SampleTemperature, 0, recipe.Seed)
-            .Write(Prompt, SampleLength, sample, context.Stop.Watch());
+        var sampler = new TokenSampler(text.Vocabulary.Count, SampleTemperature, seed: recipe.Seed);
+        new TextGenerator(structured.Model, text.Vocabulary, sampler)
+            .Write(Corpus.EncodeText(Prompt, text.Vocabulary), SampleLength, sample, context.Stop.Watch());
         if (context.Json)
         {
             var result = new DemoResult(

@@ -1,16 +1,18 @@
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>Samples text token by token.</summary>
+/// <param name="model">The model.</param>
+/// <param name="vocabulary">Its tokens.</param>
+/// <param name="sampler">Draws them.</param>
+/// <param name="hardware">The machine, or null.</param>
+/// <param name="delta">How much a number must have changed to be taken again.</param>
 internal sealed class TextGenerator(
-    LanguageModel model, Vocabulary vocabulary, float temperature, int topK, ulong seed, HardwareProfile? hardware = null,
-    DeltaThresholds delta = default)
+    LanguageModel model, Vocabulary vocabulary, TokenSampler sampler, HardwareProfile? hardware = null, DeltaThresholds delta = default)
 {
     /// <summary>Writes the prompt, what follows it, and a line end, as it comes. Not for a vocabulary of bytes: they need not be
     /// text.</summary>
-    /// <exception cref="FailureException">
-    /// A part of the prompt is not in the vocabulary, and that has no unknown token; or the model's numbers overflow.
-    /// </exception>
-    public void Write(string prompt, int length, TextWriter writer, CancellationToken stop)
+    /// <exception cref="FailureException">The model's numbers overflow.</exception>
+    public void Write(ReadOnlySpan<int> prompt, int length, TextWriter writer, CancellationToken stop)
     {
         bool lineIsOpen = false;
         Run(prompt, length, Put, stop);
@@ -26,55 +28,63 @@ internal sealed class TextGenerator(
     }
 
     /// <summary>Gives the prompt's tokens and those that follow it, as they come.</summary>
-    /// <exception cref="FailureException">
-    /// A part of the prompt is not in the vocabulary, and that has no unknown token; or the model's numbers overflow.
-    /// </exception>
-    public void Run(string prompt, int length, Action<int> put, CancellationToken stop)
+    /// <exception cref="FailureException">The model's numbers overflow.</exception>
+    public void Run(ReadOnlySpan<int> prompt, int length, Action<int> put, CancellationToken stop)
     {
-        int[] given = UnknownToken.ReadWithModel(vocabulary, () => Corpus.EncodeText(prompt, vocabulary, "--prompt"));
-        var session = new LanguageModelSession(model, hardware: hardware, delta: delta);
-        var sampler = new TokenSampler(vocabulary.Count, temperature, topK, seed);
-        ReadOnlySpan<float> logits = session.Step(StartOfLine());
-        foreach (int token in given)
-        {
-            put(token);
-            logits = session.Step(token);
-        }
-
+        ReadOnlySpan<float> logits = Begin(prompt, put, stop, out LanguageModelSession session);
         for (int i = 0; i < length; i++)
         {
             stop.ThrowIfCancellationRequested();
-            int token = Sample(sampler, logits);
+            int token;
+            try
+            {
+                token = sampler.Sample(logits);
+            }
+            catch (NotFiniteNumberException exception)
+            {
+                throw ModelNumbers.Overflow(exception);
+            }
+
             put(token);
             logits = session.Step(token);
         }
     }
 
-    /// <summary>The words or characters of a prompt that the vocabulary lacks and the model reads as the unknown one, in ordinal
-    /// order.</summary>
-    public string[] UnknownIn(string prompt)
+    /// <summary>The likeliest tokens after a prompt with their probabilities, as they would be sampled: of equals the first in the
+    /// vocabulary, and none that would never be.</summary>
+    /// <param name="prompt">What comes before.</param>
+    /// <param name="count">The most of them.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="FailureException">The model's numbers overflow.</exception>
+    public IReadOnlyList<(int Token, double Probability)> Likeliest(ReadOnlySpan<int> prompt, int count, CancellationToken stop)
     {
-        if (vocabulary.UnknownId is null) return [];
-        IEnumerable<string> tokens = Corpus.CountText(prompt, vocabulary.Level, vocabulary.LineMarks).Counts.Keys;
-        return [.. tokens.Where(token => !vocabulary.TryGetId(token, out _)).Order(StringComparer.Ordinal)];
-    }
-
-    private static int Sample(TokenSampler sampler, ReadOnlySpan<float> logits)
-    {
+        double[] probabilities = new double[vocabulary.Count];
         try
         {
-            return sampler.Sample(logits);
+            sampler.Probabilities(Begin(prompt, _ => { }, stop, out _), probabilities);
         }
         catch (NotFiniteNumberException exception)
         {
-            throw new FailureException(
-                $"the model's numbers overflow: {Failures.OneLine(exception)}. Train again with a lower learning rate.", exception);
+            throw ModelNumbers.Overflow(exception);
         }
+
+        int[] tokens = [.. Enumerable.Range(0, probabilities.Length)];
+        Array.Sort(tokens, (a, b) =>
+            probabilities[a] == probabilities[b] ? a.CompareTo(b) : probabilities[b].CompareTo(probabilities[a]));
+        return [.. tokens.Take(count).Where(token => probabilities[token] > 0).Select(token => (token, probabilities[token]))];
     }
 
-    // A model has seen lines begin after a line's end; one without line ends starts after its commonest token.
-    private int StartOfLine() => vocabulary.Level == TextLevel.Byte
-        ? '\n'
-        : vocabulary.EndOfLineId
-            ?? (vocabulary.TryGetId(vocabulary.Level == TextLevel.Word ? Vocabulary.EndOfLine : "\n", out int lineEnd) ? lineEnd : 0);
+    private ReadOnlySpan<float> Begin(ReadOnlySpan<int> prompt, Action<int> put, CancellationToken stop, out LanguageModelSession session)
+    {
+        session = new LanguageModelSession(model, hardware: hardware, delta: delta);
+        ReadOnlySpan<float> logits = session.Step(LineStart.TokenOf(vocabulary));
+        foreach (int token in prompt)
+        {
+            stop.ThrowIfCancellationRequested();
+            put(token);
+            logits = session.Step(token);
+        }
+
+        return logits;
+    }
 }
