@@ -101,6 +101,7 @@ internal static class Cli
             },
             new EvalCommand(evaluations, common),
             new GenerateCommand(common),
+            new ScoreCommand(common),
             new ClassifyCommand(common),
             new PredictCommand(common),
             new TagCommand(common),

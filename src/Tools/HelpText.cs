@@ -84,7 +84,12 @@ internal static class HelpText
             "tinysd analyze classifier.tsd --data test.txt --report states.html",
             "tinysd analyze regressor.tsd --data test.csv --report states.html",
         ],
-        ["generate"] = ["tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7"],
+        ["generate"] =
+        [
+            "tinysd generate model.tsd --prompt \"the company\" --length 50 --temperature 0.8 --seed 7 --forbid \"<unk>\"",
+            "tinysd generate model.tsd --prompt-file begin.txt", "tinysd generate model.tsd --prompt \"the company\" --probabilities",
+        ],
+        ["score"] = ["tinysd score model.tsd", "tinysd score model.tsd --json"],
         ["run"] =
         [
             "tinysd run encoder.tsd --input x.safetensors --output y.safetensors",

@@ -67,7 +67,7 @@ public sealed class LineReader : IDisposable
 
     /// <summary>Waits for the next line, and gives its bytes, which are good until the one after it is read.</summary>
     /// <inheritdoc cref="TryRead"/>
-    internal bool TryReadBytes(out ReadOnlySpan<byte> line)
+    public bool TryReadBytes(out ReadOnlySpan<byte> line)
     {
         line = default;
         int end;

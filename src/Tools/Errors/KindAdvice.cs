@@ -11,7 +11,7 @@ internal static class KindAdvice
         {
             return file.Kind switch
             {
-                LanguageModelFile.Kind => "A language model is for tinysd generate, eval, export and train lm --init-from.",
+                LanguageModelFile.Kind => "A language model is for tinysd generate, score, eval, export and train lm --init-from.",
                 ClassifierFile.Kind => "A classifier is for tinysd classify, eval, analyze and train classifier --init-from.",
                 RegressorFile.Kind => "A regressor is for tinysd predict, eval, analyze and train regressor --init-from.",
                 TaggerFile.Kind => "A tagger is for tinysd tag, eval and train tagger --init-from.",

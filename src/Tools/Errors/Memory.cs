@@ -26,7 +26,7 @@ internal static class Memory
         "tinysd train translator" => "lower --hidden, --batch, --max-length or the sizes of the vocabularies",
         "tinysd translate" => "lower --beam, --batch or --max-length",
         "tinysd eval" => "lower --streams, --mc-samples or --cache",
-        "tinysd generate" => "take a smaller model",
+        "tinysd generate" or "tinysd score" => "take a smaller model",
         "tinysd run" => "give fewer steps or sequences at once, or fewer --threads",
         "tinysd bench" or "tinysd schedule" or "tinysd hw simulate" => Sizes,
         _ => "work on a machine with more: the command needs as much as the file is long, several times over",
