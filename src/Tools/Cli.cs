@@ -1,6 +1,7 @@
 using TinySD.Tools.Analysis;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Files;
+using TinySD.Tools.Help;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.Classification;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -91,43 +92,47 @@ internal static class Cli
 
         // And how its states are looked at.
         var analyses = new ModelVerbs<AnalyzeRequest>(new ClassifierAnalysis(csv), new RegressorAnalysis(csv));
-        var root = new RootCommand("Trains and runs recurrent networks with structured dropout.")
+        CliConsole console = common.Console;
+        var root = new RootCommand("Trains and runs recurrent networks with structured dropout.");
+        root.SetAction(parsed =>
         {
-            new DemoCommand(common),
-            new Command("train", "Train a model.")
-            {
-                new TrainLmCommand(common), new TrainClassifierCommand(common), new TrainRegressorCommand(common),
-                new TrainTaggerCommand(common), new TrainTranslatorCommand(common),
-            },
-            new EvalCommand(evaluations, common),
-            new GenerateCommand(common),
-            new ScoreCommand(common),
-            new ClassifyCommand(common),
-            new PredictCommand(common),
-            new TagCommand(common),
-            new TranslateCommand(common),
-            new BleuCommand(common),
-            new AnalyzeCommand(analyses, common),
-            new RunCommand(common),
-            new InspectCommand(common, kinds),
-            new VerifyCommand(common, kinds),
-            new ImportCommand(common, kinds),
-            new ExportCommand(common, kinds),
-            new QuantizeCommand(quantizations, common),
-            new BenchCommand(common),
-            new Command(
-                "reproduce", "Train a grid of dropout cases and seeds, report what structured dropout costs and gains, and look for " +
-                "reasons.")
-            {
-                new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceRegressorCommand(common),
-                new ReproduceTaggerCommand(common), new ReproduceTranslatorCommand(common), new ReproduceNoiseCommand(common),
-            },
-            HwCommand.Create(common),
-            new ScheduleCommand(common),
-            SynthesizeCommand.Create(common),
-        };
+            if (common.Read(parsed).Json) throw new UsageException(WithoutCommand(root));
+            HelpOptions.Write(root, console, isWhole: false);
+            return ExitCode.Done;
+        });
+        Command[] commands =
+        [
+            .. new HelpGroup("Begin").Of<Command>(new DemoCommand(common), new HelpCommand(console)),
+            .. new HelpGroup("Train").Of(
+                new Command("train", "Train a model of texts, labels, series, tags or translations.")
+                {
+                    new TrainLmCommand(common), new TrainClassifierCommand(common), new TrainRegressorCommand(common),
+                    new TrainTaggerCommand(common), new TrainTranslatorCommand(common),
+                }),
+            .. new HelpGroup("Use").Of<Command>(
+                new GenerateCommand(common), new ScoreCommand(common), new ClassifyCommand(common), new PredictCommand(common),
+                new TagCommand(common), new TranslateCommand(common), new RunCommand(common)),
+            .. new HelpGroup("Look into").Of<Command>(
+                new EvalCommand(evaluations, common), new BleuCommand(common), new AnalyzeCommand(analyses, common),
+                new InspectCommand(common, kinds), new VerifyCommand(common, kinds)),
+            .. new HelpGroup("Exchange").Of<Command>(
+                new ImportCommand(common, kinds), new ExportCommand(common, kinds), new QuantizeCommand(quantizations, common)),
+            .. new HelpGroup("Experiments").Of<Command>(
+                new BenchCommand(common),
+                new Command(
+                    "reproduce",
+                    "Train a grid of dropout cases and seeds. The report says what structured dropout costs and gains, and why.")
+                {
+                    new ReproduceLmCommand(common), new ReproduceClassifierCommand(common), new ReproduceRegressorCommand(common),
+                    new ReproduceTaggerCommand(common), new ReproduceTranslatorCommand(common), new ReproduceNoiseCommand(common),
+                },
+                HwCommand.Create(common),
+                new ScheduleCommand(common),
+                SynthesizeCommand.Create(common)),
+        ];
+        foreach (Command command in commands) root.Add(command);
         common.AddTo(root);
-        HelpText.Install(root);
+        HelpOptions.Install(root, console);
         return root;
     }
 
@@ -149,6 +154,13 @@ internal static class Cli
     }
 
     // A word that fits nowhere is usually the cause of the parser's other complaints.
-    private static string Complaint(ParseResult parsed) =>
-        parsed.UnmatchedTokens is [{ } word, ..] ? $"there is no command, option or argument for '{word}'." : parsed.Errors[0].Message;
+    private static string Complaint(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is [{ } word, ..]) return $"there is no command, option or argument for '{word}'.";
+        Command command = parsed.CommandResult.Command;
+        return command is { Subcommands.Count: > 0, Action: null } ? WithoutCommand(command) : parsed.Errors[0].Message;
+    }
+
+    private static string WithoutCommand(Command command) =>
+        $"a command is missing; expected one of {string.Join(", ", command.Subcommands.Select(below => below.Name))}.";
 }

@@ -81,7 +81,7 @@ public sealed class ParityTrainTests
         JsonElement json = ParityCli.Run(null, "train", "parity", "--show", "--json").Json;
         await Assert.That((json.GetProperty("name").GetString(), json.GetProperty("steps").GetInt32())).IsEqualTo(("parity", 4));
         CliResult help = ParityCli.Run(null, "train", "parity", "--help");
-        await Assert.That(help.Out).Contains("One of parity, parity-long. [default: parity]");
+        await Assert.That(help.Out).Contains("one of parity, parity-long; those given beside it win. [default: parity]");
     }
 
     [Test]

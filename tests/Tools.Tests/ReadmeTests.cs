@@ -84,7 +84,8 @@ public sealed partial class ReadmeTests
         foreach (string command in commands)
         {
             string help = Tinysd.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Out;
-            string[] lines = help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n');
+            string[] lines = help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Replace(" \\\n   ", "", StringComparison.Ordinal)
+                .Split('\n');
             string[] examples = [.. lines.Where(line => line.StartsWith("  tinysd ", StringComparison.Ordinal))];
             await Assert.That(examples.Length).IsGreaterThan(0);
             foreach (string example in examples) await Understood(example["  tinysd ".Length..]);

@@ -95,8 +95,8 @@ public sealed class UsageTests
     [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train, --valid and --out are required.")]
     [Arguments("train lm --checkpoints d", "tinysd train lm", "there is no command, option or argument for '--checkpoints'.")]
     [Arguments("train lm --reports r.html", "tinysd train lm", "there is no command, option or argument for '--reports'.")]
-    [Arguments("train", "tinysd train", "Required command was not provided.")]
-    [Arguments("", "tinysd", "Required command was not provided.")]
+    [Arguments("train", "tinysd train", "a command is missing; expected one of lm, classifier, regressor, tagger, translator.")]
+    [Arguments("--quiet --json", "tinysd", "a command is missing; expected one of demo, help, train, ")]
     [Arguments("frobnicate", "tinysd", "there is no command, option or argument for 'frobnicate'.")]
     [Arguments("eval m.tsd", "tinysd eval", "--data")]
     [Arguments("eval --data d", "tinysd eval", "Required argument 'MODEL' missing for command: 'eval'.")]
@@ -120,7 +120,7 @@ public sealed class UsageTests
     [Arguments("bench --preset medium", "tinysd bench",
         "--preset is 'medium'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, awd-lstm, char-small.")]
     [Arguments("bench zaremba-small", "tinysd bench", "there is no command, option or argument for 'zaremba-small'.")]
-    [Arguments("hw", "tinysd hw", "Required command was not provided.")]
+    [Arguments("hw", "tinysd hw", "a command is missing; expected one of detect, list, show, simulate.")]
     [Arguments("hw simulate --gemm 1,2,3", "tinysd hw simulate", "--profile")]
     [Arguments(
         "hw simulate --profile x --gemm 1,2,3", "tinysd hw simulate", "--profile is 'x'; expected a systolic array, one of systolic-8x8,")]
@@ -297,8 +297,10 @@ public sealed class UsageTests
         await Assert.That(result.Error).IsEqualTo("");
         await Assert.That(result.Out).Contains("Usage:");
         await Assert.That(result.Out).Contains("--json");
-        string example = result.Out.TrimEnd().Split('\n')[^1];
-        await Assert.That(example).StartsWith("  tinysd ");
+        string[] lines = result.Out.TrimEnd().Split('\n');
+        string[] examples = lines[(Array.IndexOf(lines, "Examples:") + 1)..];
+        await Assert.That(examples[0]).StartsWith("  tinysd ");
+        await Assert.That(examples.Where(example => !example.StartsWith("  ", StringComparison.Ordinal))).IsEmpty();
     }
 
     [Test]

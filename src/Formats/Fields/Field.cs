@@ -1,5 +1,21 @@
 namespace TinySD.Formats.Fields;
 
+/// <summary>What a figure of a recipe is about.</summary>
+public enum FieldGroup
+{
+    /// <summary>The model and its shape.</summary>
+    Model,
+
+    /// <summary>How units are dropped.</summary>
+    Dropout,
+
+    /// <summary>What else keeps a model from learning its data by heart.</summary>
+    Regularisation,
+
+    /// <summary>How it is trained.</summary>
+    Training,
+}
+
 /// <summary>One figure of a record: its names in files, in results and on the command line, and all that is done with it.</summary>
 /// <typeparam name="T">The record.</typeparam>
 /// <param name="json">See <see cref="Json"/>.</param>
@@ -27,6 +43,12 @@ public abstract class Field<T>(string json, string option, string help, Spelling
             option.TrimStart('-').Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
         init;
     }
+
+    /// <summary>What it is about, as help texts group options.</summary>
+    public FieldGroup Group { get; internal set; }
+
+    /// <summary>Whether it is among the few that a short help text explains.</summary>
+    public bool IsMain { get; init; }
 
     /// <summary>Why it says nothing in a record, as what goes on after <c>has no effect</c>; null where it says something. Without this it
     /// always does.</summary>
@@ -61,6 +83,13 @@ public abstract class Field<T>(string json, string option, string help, Spelling
 
     /// <summary>A record with the usual value; where it is required, with its type's default.</summary>
     public abstract T WithUsual(T record);
+
+    // The same figures, which are all about this.
+    internal static Field<T>[] In(FieldGroup group, params Field<T>[] fields)
+    {
+        foreach (Field<T> field in fields) field.Group = group;
+        return fields;
+    }
 
     // As it is shown, or null where it is not.
     internal string? SaidOf(T record) => Idle?.Invoke(record) is null && GoesWithoutSaying?.Invoke(record) != true ? TextOf(record) : null;

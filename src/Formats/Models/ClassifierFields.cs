@@ -49,7 +49,8 @@ public static class ClassifierFields
         new Field<Recipe, LabelWeights>("classWeights", "--class-weights",
             "none: all sequences count the same; balanced: all labels do, however rare.",
             ModelSpelling.LabelWeights, r => r.BalancesLabels ? LabelWeights.Balanced : LabelWeights.None,
-            (r, v) => r with { BalancesLabels = v == LabelWeights.Balanced }) { Usual = LabelWeights.None },
+            (r, v) => r with { BalancesLabels = v == LabelWeights.Balanced })
+        { Usual = LabelWeights.None, Group = FieldGroup.Training },
         Shared.Batch, .. Shared.Run, Shared.ForgetBias, Shared.Seed,
     ]);
 }

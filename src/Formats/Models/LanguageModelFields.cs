@@ -23,7 +23,7 @@ public static class LanguageModelFields
     { Usual = false, Idle = r => TrainingFields<Recipe>.OtherThanLstm(r.Cell, "peepholes") };
 
     /// <summary>Whole words and recurrent weights that are dropped.</summary>
-    public static IReadOnlyList<Field<Recipe>> WordsAndWeights { get; } =
+    public static IReadOnlyList<Field<Recipe>> WordsAndWeights { get; } = Field<Recipe>.In(FieldGroup.Regularisation,
     [
         new Field<Recipe, float>(
             "wordDrop", "--rate-word", "Drop rate of whole words of the embedding, wherever they stand in a window; with any --dropout.",
@@ -36,7 +36,7 @@ public static class LanguageModelFields
             "DropConnect: drop rate of the recurrent weights themselves; 0 for none. With any --dropout, beside --rate-recurrent or in " +
             "its place.",
             Spelling.Rate, r => r.WeightDrop, (r, v) => r with { WeightDrop = v }) { Usual = 0f },
-    ];
+    ]);
 
     /// <summary>All of them.</summary>
     public static FieldTable<Recipe> Table { get; } = new("a recipe", new Recipe { Name = "" },
@@ -44,13 +44,15 @@ public static class LanguageModelFields
             Shared.Name, .. Shared.Dropout, .. WordsAndWeights,
             new Field<Recipe, float>(
                 "activationPenalty", "--ar", "Activation regularisation: times the mean square of the last layer's dropped output.",
-                Spelling.NotNegative, r => r.ActivationPenalty, (r, v) => r with { ActivationPenalty = v }) { Usual = 0f },
+                Spelling.NotNegative, r => r.ActivationPenalty, (r, v) => r with { ActivationPenalty = v })
+            { Usual = 0f, Group = FieldGroup.Regularisation },
             new Field<Recipe, float>(
                 "temporalPenalty", "--tar", "Temporal activation regularisation: times the mean square of its change from step to step.",
-                Spelling.NotNegative, r => r.TemporalPenalty, (r, v) => r with { TemporalPenalty = v }) { Usual = 0f },
+                Spelling.NotNegative, r => r.TemporalPenalty, (r, v) => r with { TemporalPenalty = v })
+            { Usual = 0f, Group = FieldGroup.Regularisation },
             .. Shared.Decay,
             new Field<Recipe, int>("hiddenSize", "--hidden", "Hidden size H of every layer, or of all but the last.",
-                Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
+                Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }) { IsMain = true },
             new Field<Recipe, int>("lastHiddenSize", "--last-hidden",
                 "Hidden size of the last layer, which --tied needs as wide as the embedding; 0 for --hidden.",
                 Spelling.Whole(0, Most), r => r.LastHiddenSize, (r, v) => r with { LastHiddenSize = v })
@@ -59,17 +61,18 @@ public static class LanguageModelFields
                 Spelling.Whole(0, Most), r => r.EmbeddingSize, (r, v) => r with { EmbeddingSize = v })
             { Shown = r => r.EmbeddingSize == 0 ? r.HiddenSize : r.EmbeddingSize },
             new Field<Recipe, int>("layerCount", "--layers", "Recurrent layers.",
-                Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
+                Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }) { IsMain = true },
             Cell, Peepholes,
             new Field<Recipe, bool>("tieWeights", "--tied", "Share one tensor between embedding and classifier.",
                 Spelling.Switch, r => r.TieWeights, (r, v) => r with { TieWeights = v }),
             Shared.Batch,
             new Field<Recipe, int>("bptt", "--bptt", "Time steps T of a window of truncated back-propagation.",
-                Spelling.Whole(1, Most), r => r.Bptt, (r, v) => r with { Bptt = v }),
+                Spelling.Whole(1, Most), r => r.Bptt, (r, v) => r with { Bptt = v }) { Group = FieldGroup.Training },
             new Field<Recipe, bool>("variableBptt", "--variable-bptt",
                 $"Give every window another length, --bptt on average or half of it and {WindowLengths.Excess} steps more at most, and " +
                 "scale the learning rate by it.",
-                Spelling.Switch, r => r.VariableBptt, (r, v) => r with { VariableBptt = v }) { Usual = false },
+                Spelling.Switch, r => r.VariableBptt, (r, v) => r with { VariableBptt = v })
+            { Usual = false, Group = FieldGroup.Training },
             .. Shared.Run, Shared.ForgetBias, Shared.Seed,
         ],
 

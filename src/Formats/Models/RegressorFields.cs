@@ -33,15 +33,19 @@ public static class RegressorFields
             Spelling.Whole(0, Most), r => r.Window, (r, v) => r with { Window = v }),
         new Field<Recipe, int>("bptt", "--bptt", "Time steps T of a window of truncated back-propagation, where the state is carried.",
             Spelling.Whole(1, Most), r => r.Bptt, (r, v) => r with { Bptt = v })
-        { StaysIdle = true, Idle = r => r.Window > 0 ? ": with --window the rows of a window are run whole" : null },
+        {
+            StaysIdle = true,
+            Group = FieldGroup.Training,
+            Idle = r => r.Window > 0 ? ": with --window the rows of a window are run whole" : null,
+        },
         new Field<Recipe, int>("season", "--season", "Rows of a season: what was so many rows ago is a rival to compare with; 0 for none.",
             Spelling.Whole(0, MostSeason), r => r.Season, (r, v) => r with { Season = v }) { Usual = 0 },
         new Field<Recipe, SequenceLoss>("loss", "--loss", "What is minimised.",
-            ModelSpelling.RegressionLosses, r => r.Loss, (r, v) => r with { Loss = v }),
+            ModelSpelling.RegressionLosses, r => r.Loss, (r, v) => r with { Loss = v }) { Group = FieldGroup.Training },
         new Field<Recipe, float>("huberDelta", "--huber-delta",
             "Where Huber's loss becomes straight, in spreads of what the network predicts.",
             Spelling.Positive, r => r.HuberDelta, (r, v) => r with { HuberDelta = v })
-        { Usual = 1f, Idle = r => r.Loss == SequenceLoss.Huber ? null : " without --loss huber" },
+        { Usual = 1f, Group = FieldGroup.Training, Idle = r => r.Loss == SequenceLoss.Huber ? null : " without --loss huber" },
         new Field<Recipe, bool>("predictsChange", "--predict-change",
             "Let the network predict how far targets move from their last value, instead of the value.",
             Spelling.Switch, r => r.PredictsChange, (r, v) => r with { PredictsChange = v })

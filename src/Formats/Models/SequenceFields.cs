@@ -19,9 +19,9 @@ public sealed class SequenceFields<TRecipe>(string input = "what the first layer
     public IReadOnlyList<Field<TRecipe>> Size { get; } =
     [
         new Field<TRecipe, int>("hiddenSize", "--hidden", "Hidden size H of every layer and direction.",
-            Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
+            Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }) { IsMain = true },
         new Field<TRecipe, int>("layerCount", "--layers", "Recurrent layers.",
-            Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
+            Spelling.Whole(1, 64), r => r.LayerCount, (r, v) => r with { LayerCount = v }) { IsMain = true },
     ];
 
     /// <summary>What a layer is.</summary>

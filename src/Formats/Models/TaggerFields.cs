@@ -73,12 +73,13 @@ public static class TaggerFields
         Scheme,
         new Field<Recipe, int>("rareCount", "--rare-count", "Words seen so often in training, or less often, are rare.",
             Spelling.Whole(0), r => r.RareCount, (r, v) => r with { RareCount = v })
-        { StaysIdle = true, Idle = r => r.UnknownRate > 0f ? null : ": --unknown-rate is 0" },
+        { StaysIdle = true, Group = FieldGroup.Regularisation, Idle = r => r.UnknownRate > 0f ? null : ": --unknown-rate is 0" },
         new Field<Recipe, float>("unknownRate", "--unknown-rate",
             "Probability that a rare word is taken for one that is not known, whenever training comes to it.",
-            Spelling.Number(v => v is >= 0 and <= 1, "a number of 0 to 1"), r => r.UnknownRate, (r, v) => r with { UnknownRate = v }),
+            Spelling.Number(v => v is >= 0 and <= 1, "a number of 0 to 1"), r => r.UnknownRate, (r, v) => r with { UnknownRate = v })
+        { Group = FieldGroup.Regularisation },
         new Field<Recipe, int>("maxLength", "--max-length", "Words after which a sentence is cut in two in training, and nowhere else.",
-            Spelling.Whole(1, Most), r => r.MaxLength, (r, v) => r with { MaxLength = v }),
+            Spelling.Whole(1, Most), r => r.MaxLength, (r, v) => r with { MaxLength = v }) { Group = FieldGroup.Training },
         Shared.Batch, .. Shared.Run, Shared.ForgetBias, Shared.Seed,
     ]);
 

@@ -22,10 +22,11 @@ public sealed class TrainingFields<TRecipe>(
 
     /// <summary>The case of the masks.</summary>
     public Field<TRecipe, DropoutKind> Kind { get; } = new("dropout.kind", "--dropout",
-        "How masks vary: random over batch and time (case I), locked over time (II), structured over the batch (III), both (IV). Keeps " +
+        "How masks vary: random over batch and time (case I), locked in time (II), structured in the batch (III), both (IV). Keeps " +
         "the preset's or the model's rates. nested keeps the first units, the same share of them everywhere and another at each step, " +
         "nested-locked one share for a window: a share of the trained model is a smaller model. They have no rates.",
-        ModelSpelling.DropoutKinds, r => r.Dropout.Kind, (r, v) => r with { Dropout = r.Dropout with { Kind = v } });
+        ModelSpelling.DropoutKinds, r => r.Dropout.Kind, (r, v) => r with { Dropout = r.Dropout with { Kind = v } })
+    { Group = FieldGroup.Dropout, IsMain = true };
 
     /// <summary>The drop rates of the four sites.</summary>
     public IReadOnlyList<Field<TRecipe, float>> Rates { get; } =
@@ -41,45 +42,45 @@ public sealed class TrainingFields<TRecipe>(
     public Field<TRecipe, MaskDraw> Draw { get; } = new(
         "dropout.draw", "--draw", "Whether structured masks keep an exact count of units or each unit by chance.",
         ModelSpelling.MaskDraws, r => r.Dropout.Draw, (r, v) => r with { Dropout = r.Dropout with { Draw = v } })
-    { Idle = WithoutGroups };
+    { Group = FieldGroup.Dropout, Idle = WithoutGroups };
 
     /// <summary>What kept counts are rounded to.</summary>
     public Field<TRecipe, int> KeepMultiple { get; } = new("dropout.keepMultiple", "--keep-multiple",
         "Round exact counts of kept units to a multiple of this, for a machine whose tiles it fills.",
         Spelling.Whole(1, Most), r => r.Dropout.KeepMultiple, (r, v) => r with { Dropout = r.Dropout with { KeepMultiple = v } })
-    { Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
+    { Group = FieldGroup.Dropout, Usual = 1, IsAlwaysWritten = true, Idle = Unstructured };
 
     /// <summary>Units that go together.</summary>
     public Field<TRecipe, int> GroupSize { get; } = new(
         "dropout.groupSize", "--group-size", "Units side by side that structured masks keep or drop together.",
         Spelling.Whole(1, Most), r => r.Dropout.GroupSize, (r, v) => r with { Dropout = r.Dropout with { GroupSize = v } })
-    { Usual = 1, IsAlwaysWritten = true, Idle = WithoutGroups };
+    { Group = FieldGroup.Dropout, Usual = 1, IsAlwaysWritten = true, Idle = WithoutGroups };
 
     /// <summary>The smallest share of units that nested masks keep.</summary>
     public Field<TRecipe, float> LeastShare { get; } = new("dropout.leastShare", "--least-share",
         "With nested masks: the smallest share of the units that is kept.",
         Spelling.Number(v => v is > 0 and < 1, "a number between 0 and 1"),
         r => r.Dropout.LeastShare, (r, v) => r with { Dropout = r.Dropout with { LeastShare = v } })
-    { Usual = 0.25f, Idle = WithoutShares };
+    { Group = FieldGroup.Dropout, Usual = 0.25f, Idle = WithoutShares };
 
     /// <summary>How many shares there are.</summary>
     public Field<TRecipe, int> ShareCount { get; } = new("dropout.shareCount", "--share-count",
         "With nested masks: how many shares they are drawn from, evenly apart from --least-share to 1.", Spelling.Whole(2, 4096),
         r => r.Dropout.ShareCount, (r, v) => r with { Dropout = r.Dropout with { ShareCount = v } })
-    { Usual = 4, Idle = WithoutShares };
+    { Group = FieldGroup.Dropout, Usual = 4, Idle = WithoutShares };
 
     /// <summary>How often all units are kept beside.</summary>
     public Field<TRecipe, float> WholeRate { get; } = new("dropout.wholeRate", "--whole-rate",
         "With nested masks: how often all units are kept, beside the share that falls to them where all are drawn alike.", Spelling.Rate,
         r => r.Dropout.WholeRate, (r, v) => r with { Dropout = r.Dropout with { WholeRate = v } })
-    { Usual = 0f, Idle = WithoutShares };
+    { Group = FieldGroup.Dropout, Usual = 0f, Idle = WithoutShares };
 
     /// <summary>All of dropout on units.</summary>
     public IReadOnlyList<Field<TRecipe>> Dropout =>
         [Kind, .. Rates, Draw, KeepMultiple, GroupSize, LeastShare, ShareCount, WholeRate];
 
     /// <summary>What weights decay by.</summary>
-    public IReadOnlyList<Field<TRecipe>> Decay { get; } =
+    public IReadOnlyList<Field<TRecipe>> Decay { get; } = Field<TRecipe>.In(FieldGroup.Regularisation,
     [
         new Field<TRecipe, float>("weightDecay", "--weight-decay",
             "Weight decay on all parameters, after clipping: L2 or, with adamw, a share of the learning rate.",
@@ -87,19 +88,21 @@ public sealed class TrainingFields<TRecipe>(
         new Field<TRecipe, bool>("decoupledDecay", "--decoupled-decay", "Take that share off at every update, whatever the learning rate.",
             Spelling.Switch, r => r.DecoupledDecay, (r, v) => r with { DecoupledDecay = v })
         { Usual = false, Idle = r => r.WeightDecay > 0f ? null : " without --weight-decay" },
-    ];
+    ]);
 
     /// <summary>How many sequences are trained at once.</summary>
     public Field<TRecipe> Batch { get; } = new Field<TRecipe, int>(
-        "batchSize", "--batch", "Sequences B in a batch.", Spelling.Whole(1, Most), r => r.BatchSize, (r, v) => r with { BatchSize = v });
+        "batchSize", "--batch", "Sequences B in a batch.", Spelling.Whole(1, Most), r => r.BatchSize, (r, v) => r with { BatchSize = v })
+    { Group = FieldGroup.Training };
 
     /// <summary>Epochs, learning rate, update rule and start.</summary>
-    public IReadOnlyList<Field<TRecipe>> Run { get; } =
+    public IReadOnlyList<Field<TRecipe>> Run { get; } = Field<TRecipe>.In(FieldGroup.Training,
     [
         new Field<TRecipe, int>("epochs", "--epochs", "Passes over the training data.",
-            Spelling.Whole(1, LanguageModelFile.MaxEpochs), r => r.Epochs, (r, v) => r with { Epochs = v }) { ScalesWithEpochs = true },
+            Spelling.Whole(1, LanguageModelFile.MaxEpochs), r => r.Epochs, (r, v) => r with { Epochs = v })
+        { ScalesWithEpochs = true, IsMain = true },
         new Field<TRecipe, float>("learningRate", "--lr", "Learning rate of the first epochs.",
-            Spelling.Positive, r => r.LearningRate, (r, v) => r with { LearningRate = v }),
+            Spelling.Positive, r => r.LearningRate, (r, v) => r with { LearningRate = v }) { IsMain = true },
         new Field<TRecipe, LearningRateSchedule>("learningRateSchedule", "--lr-schedule",
             "How the rate falls: zaremba after some full epochs, constant not at all, cosine and linear towards 0, plateau whenever " +
             "validation is no better, inverse-time as 1 over a sum that grows evenly.",
@@ -161,17 +164,18 @@ public sealed class TrainingFields<TRecipe>(
         new Field<TRecipe, InitScheme>("initScheme", "--init-scheme",
             $"uniform: all of them; scaled: a recurrent layer's in [-1/sqrt(H), 1/sqrt(H)], {head}'s bias 0.",
             ModelSpelling.InitSchemes, r => r.InitScheme, (r, v) => r with { InitScheme = v }) { Usual = InitScheme.Uniform },
-    ];
+    ]);
 
     /// <summary>What initial parameters and masks are drawn from.</summary>
     public Field<TRecipe> Seed { get; } = new Field<TRecipe, ulong>(
-        "seed", "--seed", "Seed of the initial parameters and of every mask.", Spelling.Seed, r => r.Seed, (r, v) => r with { Seed = v });
+        "seed", "--seed", "Seed of the initial parameters and of every mask.", Spelling.Seed, r => r.Seed, (r, v) => r with { Seed = v })
+    { Group = FieldGroup.Training, IsMain = true };
 
     /// <summary>What forget gates start with.</summary>
     public Field<TRecipe> ForgetBias { get; } = new Field<TRecipe, float>(
         "forgetBias", "--forget-bias", "Added to the forget gates' bias of LSTM cells at the start.",
         Spelling.Number(_ => true, "a number"), r => r.ForgetBias, (r, v) => r with { ForgetBias = v })
-    { Idle = r => OtherThanLstm(cellOf(r), "a forget gate") };
+    { Group = FieldGroup.Training, Idle = r => OtherThanLstm(cellOf(r), "a forget gate") };
 
     internal static string? OtherThanLstm(CellKind cell, string what) =>
         cell == CellKind.Lstm ? null : $": --cell is {ModelSpelling.Cells.NameOf(cell)}, and only LSTM cells have {what}";
@@ -181,6 +185,7 @@ public sealed class TrainingFields<TRecipe>(
         new($"dropout.{site}", $"--rate-{site}", help, Spelling.Rate, r => get(r.Dropout),
             (r, v) => r with { Dropout = with(r.Dropout, v) })
         {
+            Group = FieldGroup.Dropout,
             Idle = r => r.Dropout.Kind == DropoutKind.None ? ": --dropout is none"
                 : r.Dropout.IsNested ? $"{OfKind(r)}, which keeps one share of the units everywhere" : null,
         };

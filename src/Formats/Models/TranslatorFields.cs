@@ -28,9 +28,11 @@ public static class TranslatorFields
     public static IReadOnlyList<Field<Recipe, float>> AttentionRates { get; } =
     [
         new("contextRate", "--rate-context", "Drop rate on the encoder's outputs, where attention reads them.",
-            Spelling.Rate, r => r.ContextRate, (r, v) => r with { ContextRate = v }) { Idle = WithoutDropout },
+            Spelling.Rate, r => r.ContextRate, (r, v) => r with { ContextRate = v })
+        { Group = FieldGroup.Dropout, Idle = WithoutDropout },
         new("attentionRate", "--rate-attention", "Drop rate on context and state, where they enter the attention's output layer.",
-            Spelling.Rate, r => r.AttentionRate, (r, v) => r with { AttentionRate = v }) { Idle = WithoutDropout },
+            Spelling.Rate, r => r.AttentionRate, (r, v) => r with { AttentionRate = v })
+        { Group = FieldGroup.Dropout, Idle = WithoutDropout },
     ];
 
     /// <summary>Whether both sides have one embedding.</summary>
@@ -46,14 +48,14 @@ public static class TranslatorFields
         new Field<Recipe, float>("labelSmoothing", "--label-smoothing",
             "Share of a target's probability that is spread over all units in training.",
             Spelling.Number(v => v is >= 0 and < 1, "a number of at least 0 and below 1"), r => r.LabelSmoothing,
-            (r, v) => r with { LabelSmoothing = v }),
+            (r, v) => r with { LabelSmoothing = v }) { Group = FieldGroup.Regularisation },
         .. Shared.Decay,
         new Field<Recipe, int>("embeddingSize", "--embedding", "Width E of both embeddings.",
             Spelling.Whole(1, Most), r => r.EmbeddingSize, (r, v) => r with { EmbeddingSize = v }),
         new Field<Recipe, int>("hiddenSize", "--hidden", "Hidden size H of the decoder.",
-            Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }),
+            Spelling.Whole(1, Most), r => r.HiddenSize, (r, v) => r with { HiddenSize = v }) { IsMain = true },
         new Field<Recipe, int>("layerCount", "--layers", "Layers of the decoder.",
-            Spelling.Whole(1, MostLayers), r => r.LayerCount, (r, v) => r with { LayerCount = v }),
+            Spelling.Whole(1, MostLayers), r => r.LayerCount, (r, v) => r with { LayerCount = v }) { IsMain = true },
         new Field<Recipe, CellKind>("cell", "--cell", "The cell of all layers.",
             ModelSpelling.Cells, r => r.Cell, (r, v) => r with { Cell = v }),
         new Field<Recipe, RecurrentDirection>("direction", "--direction", "Which way the encoder reads sources.",
@@ -83,10 +85,10 @@ public static class TranslatorFields
             Spelling.Whole(0, Most), r => r.AttentionSize ?? 0, (r, v) => r with { AttentionSize = v == 0 ? null : v })
         { Shown = r => ShapeOf(r).AttentionSize },
         new Field<Recipe, int>("maxLength", "--max-length", "Units of either side above which a pair is left out of training.",
-            Spelling.Whole(1, Most - 1), r => r.MaxLength, (r, v) => r with { MaxLength = v }),
+            Spelling.Whole(1, Most - 1), r => r.MaxLength, (r, v) => r with { MaxLength = v }) { Group = FieldGroup.Training },
         Shared.Batch, .. Shared.Run,
         new Field<Recipe, bool>("selectByLoss", "--select-by-loss", "Judge epochs by their perplexity, and not by BLEU.",
-            Spelling.Switch, r => r.SelectsByLoss, (r, v) => r with { SelectsByLoss = v }),
+            Spelling.Switch, r => r.SelectsByLoss, (r, v) => r with { SelectsByLoss = v }) { Group = FieldGroup.Training },
         Shared.ForgetBias, Shared.Seed,
     ]);
 

@@ -36,7 +36,7 @@ internal sealed class AnalyzeCommand : ModelCommand<AnalyzeRequest>
     public AnalyzeCommand(ModelVerbs<AnalyzeRequest> verbs, CommonOptions common)
         : base(
             "analyze",
-            "Show what a network's hidden states do as it reads data: how many dimensions they take, where they stay when the input is " +
+            "Show what a network's hidden states do as it reads data. How many dimensions they take, where they stay when the input is " +
             "held and how fast they forget there, and what each word does to them.",
             verbs, common)
     {

@@ -30,8 +30,8 @@ internal sealed class BenchCommand : CliCommand
     public BenchCommand(CommonOptions common)
         : base(
             "bench",
-            "Time training steps with random dropout, whose products are dense, and with structured dropout, in turn, on random tokens: " +
-            "the forward, backward and weight-gradient products and the whole step, as medians and ratios. Takes less than a minute. " +
+            "Time training steps with random and with structured dropout. In turn, on random tokens: the forward, backward and " +
+            "weight-gradient products and the whole step, as medians and ratios. Takes less than a minute. " +
             "Other programs running at the same time spoil the figures.",
             common) =>
         AddAll([_preset, _rate, _keepMultiple, _groupSize, _steps, _threads, _profile, _passes, .. _cell.All]);

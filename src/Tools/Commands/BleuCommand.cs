@@ -18,7 +18,7 @@ internal sealed class BleuCommand : CliCommand
     public BleuCommand(CommonOptions common)
         : base(
             "bleu",
-            "Score translations by BLEU, exactly as multi-bleu.perl does on words as given; or as sacreBLEU does by the options, whose " +
+            "Score translations by BLEU. Exactly as multi-bleu.perl does on words as given, or as sacreBLEU does by the options, whose " +
             "signature is printed then. chrF on request. All files are plain or gzip, a sentence a line.",
             common) =>
         AddAll([_translations, _references, .. _score.All]);

@@ -24,8 +24,9 @@ internal sealed class ClassifyCommand : CliCommand
     public ClassifyCommand(CommonOptions common)
         : base(
             "classify",
-            "Label texts: one a line on standard input; for each a line LABEL<TAB>PROBABILITY, in order and at once. Of a model with " +
-            "several labels at once, those above --threshold, with commas between them and between their probabilities. Of a model of " +
+            "Label the texts of standard input. One text a line; for each a line LABEL<TAB>PROBABILITY, in order and at once. Of a " +
+            "model with several labels at once, those above --threshold, with commas between them and between their " +
+            "probabilities. Of a model of " +
             "sequences of numbers: rows in CSV as in training, and a line for each sequence, when the next begins.",
             common) =>
         AddAll([_model, _top, _threshold, _share.Option, .. _csv.All, _profile]);

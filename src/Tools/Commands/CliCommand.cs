@@ -3,10 +3,16 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Commands;
 
 /// <summary>A verb: its arguments and options, in the order of the help, and what it does with what a command line says of them.</summary>
-internal abstract class CliCommand : Command
+internal abstract class CliCommand : Command, IWantsOptions
 {
     protected CliCommand(string name, string description, CommonOptions common)
         : base(name, description) => SetAction(parsed => Run(parsed, common.Read(parsed)));
+
+    /// <inheritdoc/>
+    public virtual IEnumerable<(Option Option, Option? Other)> Wanted => [];
+
+    /// <inheritdoc/>
+    public virtual Option? InPlaceOfAll => null;
 
     protected void AddAll(params IEnumerable<Symbol> symbols)
     {

@@ -24,9 +24,9 @@ internal sealed class DemoCommand : CliCommand
     public DemoCommand(CommonOptions common)
         : base(
             "demo",
-            "Train a character model on this program's own sources, once with random and once with structured dropout; compare them and " +
-            "write the second. Then train a regressor on a made-up sensor and let it find two faults. Needs no data and takes about a " +
-            "minute.",
+            "Train on built-in text and compare two kinds of dropout. A character model learns this program's own sources, once with " +
+            "random and once with structured dropout; the second is written. Then a regressor learns a made-up sensor and finds two " +
+            "faults. Needs no data and takes about a minute.",
             common) =>
         AddAll(_out, _seriesOut, _steps, _seed, _threads, _profile);
 

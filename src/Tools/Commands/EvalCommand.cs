@@ -16,8 +16,9 @@ internal sealed class EvalCommand : ModelCommand<EvalRequest>
     public EvalCommand(ModelVerbs<EvalRequest> verbs, CommonOptions common)
         : base(
             "eval",
-            "Measure a model: a language model's perplexity on a text, its state carried through the text in as many streams as its " +
-            "validation had; with Monte Carlo dropout or a continuous cache beside it, if asked. A classifier's accuracy, its F1 of " +
+            "Measure a model on data. A language model's perplexity on a text, its state carried through the text in as many streams " +
+            "as its validation had; with Monte Carlo dropout or a continuous cache beside it, if asked. A classifier's accuracy, " +
+            "its F1 of " +
             "each class and macro, and its confusion matrix. A regressor's errors of normalised values, beside those of repeating the " +
             "last value. A tagger's precision, recall and F1 of entities, over all and of each type, and its accuracy. A translator's " +
             "BLEU and perplexity.",

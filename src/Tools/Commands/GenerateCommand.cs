@@ -56,7 +56,7 @@ internal sealed class GenerateCommand : CliCommand
     private readonly FileOption _profile = Profiles.Option();
 
     public GenerateCommand(CommonOptions common)
-        : base("generate", "Sample text from a language model; at byte level the bytes as they are.", common) =>
+        : base("generate", "Sample text from a language model. At byte level the bytes as they are.", common) =>
         AddAll(
             _model, _prompt, _promptFile, _length, _temperature, _topK, _forbid.Option, _seed, _probabilities, _share.Option, _delta,
             _profile);

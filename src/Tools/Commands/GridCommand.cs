@@ -35,10 +35,14 @@ internal abstract class GridCommand(GridKind kind, string help, CommonOptions co
     };
 
     /// <summary>The option that stands behind those that name data.</summary>
-    protected Option Folder => _folder;
+    protected Option Folder => HelpGroup.Output.Of(_folder)[0];
 
     /// <summary>The options that stand last.</summary>
-    protected IEnumerable<Option> Rest => [_threads, _profile, _report, _noTiming, _timingOnly, _reportOnly];
+    protected IEnumerable<Option> Rest =>
+    [
+        .. HelpGroup.AsMain(_threads), _profile, .. HelpGroup.Output.MainOf(_report),
+        .. HelpGroup.Grid.Of(_noTiming, _timingOnly, _reportOnly),
+    ];
 
     /// <summary>Reads a command line; what is returned reads the data, for the grid that has begun or for a new one.</summary>
     /// <exception cref="UsageException">Options contradict each other.</exception>

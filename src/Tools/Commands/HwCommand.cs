@@ -12,7 +12,7 @@ internal static class HwCommand
         var name = new FileArgument("NAME", "A built-in profile, or a file.", (files, value) => Profiles.Declare(files, value, "NAME"));
         var show = new Command("show", "Show a hardware profile as its file has it.") { name };
         show.SetAction(parsed => Show(common.Read(parsed), parsed.GetRequiredValue(name)));
-        return new Command("hw", "Hardware profiles: what a machine is, as far as it matters to speed.")
+        return new Command("hw", "Show, find and simulate hardware profiles. They are what a machine is, as far as it matters to speed.")
         {
             new HwDetectCommand(common), list, show, new HwSimulateCommand(common),
         };

@@ -22,7 +22,7 @@ internal sealed class HwDetectCommand : CliCommand
     public HwDetectCommand(CommonOptions common)
         : base(
             "detect",
-            "Write a hardware profile of this machine: caches and cores as the system tells them, tiles by timing the products of " +
+            "Write a hardware profile of this machine. Caches and cores as the system tells them, tiles by timing the products of " +
             "training, which takes a few seconds. Nothing is changed that is not clearly faster. Other programs running at the same time " +
             "spoil the search.",
             common) =>

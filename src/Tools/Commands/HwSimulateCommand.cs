@@ -36,7 +36,7 @@ internal sealed class HwSimulateCommand : CliCommand
     public HwSimulateCommand(CommonOptions common)
         : base(
             "simulate",
-            "Count the cycles that a systolic array takes for every product of a training step, or for one product: dense, and with the " +
+            "Count the cycles of a systolic array. For every product of a training step, or for one product: dense, and with the " +
             "units skipped that structured masks drop. The masks are those that training would draw.",
             common)
     {

@@ -25,7 +25,9 @@ internal sealed class ImportCommand : CliCommand
     private readonly FileKinds _kinds;
 
     public ImportCommand(CommonOptions common, FileKinds kinds)
-        : base("import", "Make a model file (.tsd) from a language model or a recurrent stack in another format.", common)
+        : base(
+            "import", "Make a model file (.tsd) from another format. A language model or a recurrent stack, of ONNX or safetensors.",
+            common)
     {
         _kinds = kinds;
         _out.Required = true;

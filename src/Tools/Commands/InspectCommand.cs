@@ -34,7 +34,7 @@ internal sealed class InspectCommand : CliCommand
     public InspectCommand(CommonOptions common, FileKinds kinds)
         : base(
             "inspect",
-            "Show what a file holds: kind, configuration, vocabulary, how it was trained, tensors; and in which format its model is best " +
+            "Show what a file holds. Kind, configuration, vocabulary, how it was trained, tensors; and in which format its model is best " +
             "run on a machine. Does not check the tensors: see verify. Or, with --plan, the memory that training its model further takes.",
             common)
     {

@@ -28,8 +28,8 @@ internal sealed class PredictCommand : CliCommand
     public PredictCommand(CommonOptions common)
         : base(
             "predict",
-            "Predict from CSV rows on standard input, found by their columns' names: one row of predictions for each, in the targets' " +
-            "own units, written at once; a regressor's state goes on from row to row.",
+            "Predict from the CSV rows of standard input. Columns are found by their names; each row gives a row of " +
+            "predictions, in the targets' own units and at once; the state goes on from row to row.",
             common) => AddAll([_model, _anomalies, _threshold, _share.Option, .. _csv.All, _delta, _profile]);
 
     protected override int Run(ParseResult parsed, CliContext context)

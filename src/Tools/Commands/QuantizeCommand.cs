@@ -20,8 +20,9 @@ internal sealed class QuantizeCommand : ModelCommand<QuantizeRequest>
     public QuantizeCommand(ModelVerbs<QuantizeRequest> verbs, CommonOptions common)
         : base(
             "quantize",
-            "Store a model's weights in fewer bits: a file of about a quarter of the bytes, or half with --format bf16, that all " +
-            "commands take which run models. With --data, measure both: the new file as it will run, its weights and what they are " +
+            "Store a model's weights in fewer bits. The file has about a quarter of the bytes, or half with --format bf16, and " +
+            "all commands take it which run models. With --data, measure both: the new file as it will run, its weights and what " +
+            "they are " +
             "multiplied by in whole numbers.",
             verbs, common)
     {

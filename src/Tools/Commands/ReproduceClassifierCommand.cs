@@ -23,13 +23,13 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     public ReproduceClassifierCommand(CommonOptions common)
         : base(
             ClassifierGrid.OfSequences,
-            "Train a classifier with each way to drop units and several seeds, seed by seed. --train, --valid (or " +
+            "Train a classifier with each way to drop units and some seeds. --train, --valid (or " +
             $"{ClassifierDataOptions.ValidFractionName}), --test (or {ClassifierDataOptions.FoldsName}) and --dir are required. Can be " +
             "stopped at any time; the same command goes on.",
             common)
     {
         _train.Required = true;
-        AddAll([_train, _valid, _test, Folder, .. _data.All, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
+        AddAll([.. HelpGroup.Data.MainOf(_train, _valid, _test), Folder, .. _data.All, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
     }
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)

@@ -17,13 +17,13 @@ internal sealed class ReproduceLmCommand : GridCommand
     public ReproduceLmCommand(CommonOptions common)
         : base(
             LanguageModelGrid.OfTexts,
-            "Train a language model with each way to drop units and several seeds, seed by seed. Can be stopped at any time; the same " +
+            "Train a language model with each way to drop units and some seeds. Can be stopped at any time; the same " +
             "command goes on.",
             common)
     {
         FileOption[] texts = [_train, _valid, _test];
         foreach (FileOption text in texts) text.Required = true;
-        AddAll([.. texts, Folder, .. _recipe.OfGrids, .. _vocabulary.All, .. _grid.All, _streams, .. Rest]);
+        AddAll([.. HelpGroup.Data.MainOf(texts), Folder, .. _recipe.OfGrids, .. _vocabulary.All, .. _grid.All, _streams, .. Rest]);
     }
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)

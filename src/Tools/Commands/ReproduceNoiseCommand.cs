@@ -29,8 +29,9 @@ internal sealed class ReproduceNoiseCommand : CliCommand
     public ReproduceNoiseCommand(CommonOptions common)
         : base(
             "noise",
-            "Take a trained model's gradients of the same windows with many masks, for each way to drop units, and say how much of them " +
-            "is chance, by masks and by text, how often they are clipped, and what the perplexity is with those masks.",
+            "Say how much of a model's gradients is chance. They are taken of the same windows with many masks, for each way to drop " +
+            "units: how much of them is chance, by masks and by text, how often they are clipped, and what the perplexity is with " +
+            "those masks.",
             common)
     {
         _data.Required = true;

@@ -12,7 +12,7 @@ internal sealed class ReproduceRegressorCommand : GridCommand
     public ReproduceRegressorCommand(CommonOptions common)
         : base(
             RegressorGrid.OfSeries,
-            "Train a regressor on a table of numbers with each way to drop units and several seeds, seed by seed. --test, or three " +
+            "Train a regressor with each way to drop units and some seeds. --test, or three " +
             "numbers of rows for --split, say what to test on. Can be stopped at any time; the same command goes on.",
             common)
     {

@@ -21,12 +21,12 @@ internal sealed class ReproduceTaggerCommand : GridCommand
     public ReproduceTaggerCommand(CommonOptions common)
         : base(
             TaggerGrid.OfEntities,
-            "Train a tagger with each way to drop units and several seeds, seed by seed. --train, --valid (or " +
+            "Train a tagger with each way to drop units and some seeds. --train, --valid (or " +
             $"{TaggerDataOptions.ValidFractionName}), --test and --dir are required. Can be stopped at any time; the same command goes on.",
             common)
     {
         _train.Required = _test.Required = true;
-        AddAll([_train, _valid, _test, Folder, .. _data.All, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
+        AddAll([.. HelpGroup.Data.MainOf(_train, _valid, _test), Folder, .. _data.All, .. _recipe.OfGrids, .. _grid.All, .. Rest]);
     }
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)

@@ -16,7 +16,7 @@ internal sealed class ReproduceTranslatorCommand : GridCommand
     public ReproduceTranslatorCommand(CommonOptions common)
         : base(
             TranslatorGrid.OfTranslators,
-            "Train a translator with each way to drop units and several seeds, seed by seed. --source, --target, --valid-source and " +
+            "Train a translator with each way to drop units and some seeds. --source, --target, --valid-source and " +
             $"--valid-target (or {TranslatorDataOptions.ValidFractionName}), --test-source, --test-target and --dir are required. Can be " +
             "stopped at any time; the same command goes on.",
             common)

@@ -29,11 +29,13 @@ internal sealed class ScheduleCommand : CliCommand
     public ScheduleCommand(CommonOptions common)
         : base(
             "schedule",
-            "Draw the structured masks of a run's updates and write them to a checksummed file, which 'tinysd train lm --schedule' or " +
-            "firmware replays. They are those that training with the same preset, options and seed would draw. --steps and --out are " +
-            "required.",
+            "Write the structured masks of a run's updates to a file. It is checksummed, and 'tinysd train lm --schedule' or firmware " +
+            "replays it. The masks are those that training with the same preset, options and seed would draw.",
             common) =>
         AddAll([.. _recipe.OfMasks, _profile, _steps, _out, _resume, _report]);
+
+    /// <inheritdoc/>
+    public override IEnumerable<(Option Option, Option? Other)> Wanted => [(_steps, null), (_out, null)];
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

@@ -14,8 +14,8 @@ internal sealed class ScoreCommand : CliCommand
     public ScoreCommand(CommonOptions common)
         : base(
             "score",
-            "Tell how likely lines are: one text a line on standard input; for each a line LOG-PROBABILITY<TAB>TOKENS, in order and at " +
-            "once. The logarithm is natural. Each line is read by itself, as after a line's end; its own end is predicted and counted " +
+            "Tell how likely the lines of standard input are. One text a line; for each a line LOG-PROBABILITY<TAB>TOKENS, in order and " +
+            "at once. The logarithm is natural. Each line is read by itself, as after a line's end; its own end is predicted and counted " +
             "too, as eval counts it.",
             common) =>
         AddAll(_model, _share.Option, _profile);

@@ -41,18 +41,21 @@ internal sealed class SynthesizeCommand : CliCommand
     /// <summary>The verb with its worlds.</summary>
     public static Command Create(CommonOptions common) => new(
         "synthesize",
-        "Write texts of a world whose words and rule are known, to see what a network makes of them (Aitken et al., ICLR 2021).")
+        "Write texts of a world whose rule is known. To see what a network makes of them (Aitken et al., ICLR 2021).")
     {
         new SynthesizeCommand(common, classes => new UnorderedWorld(classes), "Classes", 2, 3,
-            "Classes without an order: each word is worth 2, 1 or -1 to one class, or nothing; the label is the class with the " +
-            "largest sum. --out is required."),
+            "Write texts whose classes have no order. Each word is worth 2, 1 or -1 to one class, or nothing; the label is the " +
+            "class with the largest sum."),
         new SynthesizeCommand(common, classes => new OrderedWorld(classes), "Stars", 2, 5,
-            "Classes with an order, as stars: words for good, for bad and for neither; the label is where between them a text " +
-            "lies. --out is required."),
+            "Write texts whose classes have an order, as stars. Words for good, for bad and for neither; the label is where " +
+            "between them a text lies."),
         new SynthesizeCommand(common, classes => new MultiLabelWorld(classes), "Labels", 1, 3,
-            "Several labels at once, with commas between them, or none: each word is worth 2, 1, -1 or -2 to one label, or nothing; a " +
-            "text has those whose sum is above 0. --out is required."),
+            "Write texts that have several labels at once, or none. Commas between labels; each word is worth 2, 1, -1 or -2 to one " +
+            "label, or nothing; a text has those whose sum is above 0."),
     };
+
+    /// <inheritdoc/>
+    public override IEnumerable<(Option Option, Option? Other)> Wanted => [(_out, null)];
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

@@ -40,8 +40,8 @@ internal sealed class TagCommand : CliCommand
     public TagCommand(CommonOptions common)
         : base(
             "tag",
-            "Tag words: one tokenised sentence a line on standard input, blanks between words; for each a line WORD TAG for each word, " +
-            "as it came, and a blank line, in order and at once. Or --columns.",
+            "Tag the words of standard input. One tokenised sentence a line, blanks between words; for each a line WORD TAG for each " +
+            "word, as it came, and a blank line, in order and at once. Or --columns.",
             common) =>
         AddAll([_model, _columns, _places.Word, _probabilities, _scheme, _unconstrained, _threads, _profile]);
 

@@ -22,11 +22,11 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
     public TrainClassifierCommand(CommonOptions common)
         : base(
             "classifier",
-            "Train a classifier of texts, or of sequences of numbers, on some with labels and write the epoch that does best on others. " +
-            "--train, --valid (or " +
-            $"{ClassifierDataOptions.ValidFractionName}) and --out are required, but for --resume.",
+            "Train a classifier of texts or of sequences of numbers. It learns from some with labels, and the epoch that does best on " +
+            "others is written.",
             ClassifierFields.Table, ClassifierCheckpoint.Format, common) =>
-        AddAll([_train, _valid, _test, Out, InitFrom, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll(
+            [.. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];
 

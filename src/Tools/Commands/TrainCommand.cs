@@ -47,19 +47,27 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
 
     /// <summary>The options of all tasks, in the order of the help: that of the model, which stands behind those that name data; and behind
     /// those of the recipe how it is written and when to stop, what it runs on, and the rest.</summary>
-    protected Option Out => _out;
+    protected Option Out => HelpGroup.Output.MainOf(_out)[0];
 
     /// <inheritdoc cref="Out"/>
-    protected Option InitFrom => _initFrom;
+    protected Option InitFrom => HelpGroup.Training.Of(_initFrom)[0];
 
     /// <inheritdoc cref="Out"/>
-    protected IEnumerable<Option> Ends => [_dtype, _maxSteps];
+    protected IEnumerable<Option> Ends => [.. HelpGroup.Output.Of<Option>(_dtype), .. HelpGroup.Training.Of(_maxSteps)];
 
     /// <inheritdoc cref="Out"/>
-    protected IEnumerable<Option> Machine => [_threads, _profile];
+    protected IEnumerable<Option> Machine => [.. HelpGroup.AsMain(_threads), _profile];
 
     /// <inheritdoc cref="Out"/>
-    protected IEnumerable<Option> Rest => [_report, .. _checkpoints.All, _plan, _show];
+    protected IEnumerable<Option> Rest =>
+        [.. HelpGroup.Output.MainOf(_report), .. _checkpoints.All, .. HelpGroup.Output.Of(_plan, _show)];
+
+    /// <inheritdoc/>
+    public override IEnumerable<(Option Option, Option? Other)> Wanted =>
+        Required.Append(_out).Select(option => (option, InPlaceOf(option)));
+
+    /// <inheritdoc/>
+    public override Option? InPlaceOfAll => _checkpoints.Resume;
 
     private string FullName => $"train {Name}";
 

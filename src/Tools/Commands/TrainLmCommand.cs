@@ -20,12 +20,12 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
     public TrainLmCommand(CommonOptions common)
         : base(
             "lm",
-            "Train a language model on a text and write the epoch that does best on another. --train, --valid and --out are required, " +
-            "but for --resume.",
+            "Train a language model on a text. The epoch that does best on another text is written.",
             LanguageModelFields.Table, LanguageModelCheckpoint.Format, common) =>
         AddAll(
             [
-                _train, _valid, _test, Out, InitFrom, .. _recipe.All, .. _vocabulary.All, .. Ends, _streams, .. Machine, _schedule, .. Rest,
+                .. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _recipe.All, .. _vocabulary.All, InitFrom, .. Ends, _streams,
+                .. Machine, .. HelpGroup.Dropout.Of(_schedule), .. Rest,
             ]);
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];

@@ -12,10 +12,10 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
     public TrainRegressorCommand(CommonOptions common)
         : base(
             "regressor",
-            "Train a regressor on a table of numbers, rows in order of time, and write the epoch that does best on its validation rows. " +
-            "--train, --targets and --out are required, but for --resume.",
+            "Train a regressor on a table of numbers. Rows are in order of time; the epoch that does best on its validation rows is " +
+            "written.",
             RegressorFields.Table, RegressorCheckpoint.Format, common) =>
-        AddAll([.. _series.Data, Out, InitFrom, .. _series.Csv, .. _series.Recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll([.. _series.Data, Out, .. _series.Csv, .. _series.Recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => _series.Required;
 

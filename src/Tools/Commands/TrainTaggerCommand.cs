@@ -21,10 +21,11 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
     public TrainTaggerCommand(CommonOptions common)
         : base(
             "tagger",
-            "Train a tagger of words, for named entities or parts of speech, on sentences with tags and write the epoch that does best " +
-            $"on others. --train, --valid (or {TaggerDataOptions.ValidFractionName}) and --out are required, but for --resume.",
+            "Train a tagger of words on sentences with tags. For named entities or parts of speech; the epoch that does best on other " +
+            "sentences is written.",
             TaggerFields.Table, TaggerCheckpoint.Format, common) =>
-        AddAll([_train, _valid, _test, Out, InitFrom, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll(
+            [.. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => [_train, _valid];
 

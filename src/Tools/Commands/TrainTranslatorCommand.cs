@@ -14,11 +14,10 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
     public TrainTranslatorCommand(CommonOptions common)
         : base(
             "translator",
-            "Train a translator, a recurrent encoder and decoder with attention, on sentences and their translations and write the epoch " +
-            "that does best on others. --source, --target, --valid-source and --valid-target (or " +
-            $"{TranslatorDataOptions.ValidFractionName}) and --out are required, but for --resume.",
+            "Train a translator on sentences and their translations. It is a recurrent encoder and decoder with attention; the epoch " +
+            "that does best on other pairs is written.",
             TranslatorFields.Table, TranslatorCheckpoint.Format, common) =>
-        AddAll([.. _pairs.All, Out, InitFrom, .. _data.All, .. _recipe.All, .. Ends, .. Machine, .. Rest]);
+        AddAll([.. _pairs.All, Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
     protected override IReadOnlyList<Option> Required => [_pairs.Source, _pairs.Target, _pairs.ValidSource, _pairs.ValidTarget];
 

@@ -24,8 +24,8 @@ internal sealed class TranslateCommand : CliCommand
     public TranslateCommand(CommonOptions common)
         : base(
             "translate",
-            "Translate: one tokenised sentence a line on standard input; for each a line with its translation, in order and at once. An " +
-            "empty line gives an empty one.",
+            "Translate the sentences of standard input. One tokenised sentence a line; for each a line with its translation, in order " +
+            "and at once. An empty line gives an empty one.",
             common) =>
         AddAll([_model, .. _decoding.All, _best, _attention, _threads, _profile]);
 

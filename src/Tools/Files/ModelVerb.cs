@@ -28,8 +28,25 @@ internal abstract class ModelVerb<TRequest>(string kind, string noun)
 /// <param name="verbs">What it does with each.</param>
 internal sealed class ModelVerbs<TRequest>(params IReadOnlyList<ModelVerb<TRequest>> verbs)
 {
-    /// <summary>The options of all kinds, each once.</summary>
-    public IEnumerable<Option> Options => verbs.SelectMany(verb => verb.Options).Distinct();
+    private static readonly HelpGroup s_severalKinds = new("Models of several kinds");
+
+    /// <summary>The options of all kinds, each once, and those of several kinds first; the help has them by kinds.</summary>
+    public IEnumerable<Option> Options
+    {
+        get
+        {
+            ILookup<bool, Option> all = verbs.SelectMany(verb => verb.Options).ToLookup(IsOfSeveral);
+            return
+            [
+                .. s_severalKinds.Of(all[true].Distinct()),
+                .. verbs.SelectMany(verb => new HelpGroup(Capital(verb.Noun)).Of(all[false].Intersect(verb.Options))),
+            ];
+
+            bool IsOfSeveral(Option option) => verbs.Count(verb => verb.Options.Contains(option)) > 1;
+
+            static string Capital(string noun) => char.ToUpperInvariant(noun[0]) + noun[1..];
+        }
+    }
 
     /// <summary>What is done with a model, told by what its file says it is. Options that say nothing of it are warned of.</summary>
     /// <param name="path">The model's file.</param>

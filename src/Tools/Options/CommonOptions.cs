@@ -10,11 +10,14 @@ internal sealed class CommonOptions(CliConsole console, StopRequest stop)
     /// <summary>Adds them to the root command, and so to all.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (Option option in new[] { _json, _quiet, _verbose }) root.Add(option);
+        foreach (Option option in HelpGroup.Common.Of(_json, _quiet, _verbose)) root.Add(option);
     }
 
     public CliContext Read(ParseResult parsed) =>
         new(console, parsed.GetValue(_json), parsed.GetValue(_quiet), stop, new Warnings(console.Error, CommandLine.NameOf(parsed)));
+
+    /// <summary>Where all of them write.</summary>
+    public CliConsole Console => console;
 
     /// <summary>Whether errors are to show their trace.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);

@@ -16,7 +16,7 @@ internal sealed class CsvOptions
     public CsvOptions(string usualMark = "point") => _decimal = Ranged.Value("--decimal", TableSpelling.Decimals,
         $"The decimal mark of numbers in CSV. It is never guessed: 1,5 is an error with a point. [default: {usualMark}]");
 
-    public IEnumerable<Option> All => [_separator, _header, _decimal];
+    public IEnumerable<Option> All => HelpGroup.Data.Of<Option>(_separator, _header, _decimal);
 
     /// <summary>What a command line says.</summary>
     /// <param name="parsed">The command line.</param>

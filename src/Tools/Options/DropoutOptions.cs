@@ -6,7 +6,9 @@ internal sealed class DropoutOptions<TRecipe>(TrainingFields<TRecipe> fields)
     where TRecipe : TrainingRecipe
 {
     private readonly Option<DropoutKind?> _dropout = Ranged.Value(fields.Kind);
-    private readonly Option<float?> _rate = Ranged.Rate("--rate", "Drop rate at all four sites, the recurrent one included.");
+    private readonly Option<float?> _rate = HelpGroup.Dropout.MainOf(
+        Ranged.Rate("--rate", "Drop rate at all four sites, the recurrent one included."))[0];
+
     private readonly Option<float?>[] _rates = [.. fields.Rates.Select(Ranged.Value)];
     private readonly Option<MaskDraw?> _draw = Ranged.Value(fields.Draw);
     private readonly Option<int?> _keepMultiple = Ranged.Value(fields.KeepMultiple);

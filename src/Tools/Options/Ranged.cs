@@ -25,10 +25,12 @@ internal static class Ranged
 
     /// <summary>A figure, for a command that asks for its value.</summary>
     public static Option<V?> Value<T, V>(Field<T, V> field)
-        where V : struct => Value(field.Option, field.Spelling, field.Help);
+        where V : struct => Grouped(field, Value(field.Option, field.Spelling, field.Help));
 
     /// <summary>A figure, for a command that asks for what the option makes of a record: see <see cref="ChangeOf"/>.</summary>
-    public static Option Change<T>(Field<T> field)
+    public static Option Change<T>(Field<T> field) => Grouped(field, ChangeAlone(field));
+
+    private static Option ChangeAlone<T>(Field<T> field)
     {
         // A switch may stand alone, and only what the parser knows as one leaves the word behind it to others.
         if (ReferenceEquals(field.Spelling, Spelling.Switch))
@@ -46,6 +48,14 @@ internal static class Ranged
             CustomParser = result => field.Parse(Word(result)) ?? Refuse<Func<T, T>?>(result, field.Option, field.Spelling.Expected),
         };
         if (field.Spelling.Names.Count > 0) option.CompletionSources.Add([.. field.Spelling.Names]);
+        return option;
+    }
+
+    private static TOption Grouped<T, TOption>(Field<T> field, TOption option)
+        where TOption : Option
+    {
+        HelpGroup.Of(field.Group).Of(option);
+        if (field.IsMain) HelpGroup.AsMain(option);
         return option;
     }
 
@@ -79,8 +89,8 @@ internal static class Ranged
     public static IReadOnlyList<string> Given(ParseResult parsed, params IEnumerable<Option> options) =>
         [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
-    public static Option<int?> Threads() =>
-        Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]");
+    public static Option<int?> Threads() => HelpGroup.Machine.Of(
+        Whole("--threads", 1, 1024, "Threads to compute with. The result is the same for any number. [default: all cores]"))[0];
 
     public static int ThreadsOf(ParseResult parsed, Option<int?> threads) => parsed.GetValue(threads) ?? Environment.ProcessorCount;
 

@@ -19,7 +19,7 @@ internal sealed class VocabularyLimitOptions(string rareHelp, string marks)
     public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
         $"Keep only the most frequent tokens, {marks} counted; the others become {Vocabulary.Unknown}. [default: all]");
 
-    public IEnumerable<Option> All => [MinimumCount, MaximumSize];
+    public IEnumerable<Option> All => HelpGroup.Vocabulary.Of(MinimumCount, MaximumSize);
 
     public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
 }

@@ -28,7 +28,7 @@ internal sealed class GridOptions(string orRate = "")
         "Compress the schedule to this fraction of its epochs, with warm-up, patience and --nonmono; the decay of --lr-schedule zaremba " +
         "is raised so that the last epoch's learning rate stays the same. [default: 1]");
 
-    public IEnumerable<Option> All => [_cells, _seeds, _scale];
+    public IEnumerable<Option> All => HelpGroup.Grid.MainOf<Option>(_cells, _seeds, _scale);
 
     /// <summary>What they say on a command line, beside a task's recipe.</summary>
     /// <param name="parsed">The command line.</param>

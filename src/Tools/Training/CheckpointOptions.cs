@@ -28,7 +28,11 @@ internal sealed class CheckpointOptions
         "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about " +
         "checkpoints.");
 
-    public IEnumerable<Option> All => [_checkpoint, _none, _every, _keep, _resume];
+    /// <summary>The option by which a run goes on.</summary>
+    public Option Resume => _resume;
+
+    public IEnumerable<Option> All =>
+        HelpGroup.Checkpoints.Of<Option>(_checkpoint, _none, _every, _keep, HelpGroup.AsMain(_resume)[0]);
 
     /// <summary>What they say on a command line; null where there are to be no checkpoints.</summary>
     /// <exception cref="UsageException">There are to be none, and a folder is given for them.</exception>

@@ -128,7 +128,8 @@ internal static class PresetOption
 {
     public const string Name = "--preset";
 
-    public static Option<string?> Create(string help) => new(Name) { HelpName = "NAME", Description = help };
+    public static Option<string?> Create(string help) =>
+        HelpGroup.Model.MainOf(new Option<string?>(Name) { HelpName = "NAME", Description = help })[0];
 
     /// <summary>The preset of that name, out of a list.</summary>
     /// <exception cref="UsageException">There is none.</exception>
@@ -140,7 +141,7 @@ internal static class PresetOption
     /// <summary>What the help says where presets are a list, of which the first is the usual one.</summary>
     public static string HelpOf<TRecipe>(IReadOnlyList<TRecipe> presets)
         where TRecipe : TrainingRecipe =>
-        $"A named set of the options below; those given beside it win. One of {ListOf(presets)}. [default: {presets[0].Name}]";
+        $"A named set of these options, one of {ListOf(presets)}; those given beside it win. [default: {presets[0].Name}]";
 
     private static string ListOf<TRecipe>(IReadOnlyList<TRecipe> presets)
         where TRecipe : TrainingRecipe => string.Join(", ", presets.Select(preset => preset.Name));

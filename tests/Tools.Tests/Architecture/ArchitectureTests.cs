@@ -13,6 +13,7 @@ public sealed class ArchitectureTests
         ["Analysis"] = ["Errors", "Display", "Json"],
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
+        ["Help"] = ["Errors", "Display", "Options"],
         ["Training"] = ["Errors", "Display", "Json", "Machines", "Options"],
         ["Files"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
         ["Reproduce"] = ["Errors", "Display", "Json", "Machines", "Options", "Training"],
@@ -33,8 +34,8 @@ public sealed class ArchitectureTests
         ],
         [Rooms.Root] =
         [
-            "Errors", "Display", "Options", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification", "Tasks.Regression",
-            "Tasks.Tagging", "Tasks.Translating", "Commands",
+            "Errors", "Display", "Options", "Help", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification",
+            "Tasks.Regression", "Tasks.Tagging", "Tasks.Translating", "Commands",
         ],
     });
 

@@ -73,7 +73,9 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
 
     public IEnumerable<Option> All =>
     [
-        _label, _level, _lower, .. _limits.All, _validFraction, _folds, _fold, _splitSeed, _text, _sequences, _id, _inputs, .. _csv.All,
+        .. HelpGroup.Data.MainOf<Option>(_label), .. HelpGroup.Data.Of<Option>(_level, _lower), .. _limits.All,
+        .. HelpGroup.Data.MainOf<Option>(_validFraction), .. HelpGroup.Data.Of<Option>(_folds, _fold, _splitSeed, _text),
+        .. HelpGroup.Data.MainOf<Option>(_sequences), .. HelpGroup.Data.Of<Option>(_id, _inputs), .. _csv.All,
     ];
 
     /// <summary>The preset of a command line that names none: rows of numbers are read as they come, texts from both ends.</summary>

@@ -44,9 +44,9 @@ internal sealed class EvaluationOptions
     public static Option<int?> StreamsOption(string help) => Ranged.Whole("--streams", 1, LanguageModelFile.MaxStreams, help);
 
     /// <summary>The same in training, where it is of the texts to predict.</summary>
-    public static Option<int?> StreamsInTraining() => StreamsOption(
+    public static Option<int?> StreamsInTraining() => HelpGroup.Training.Of(StreamsOption(
         "Streams that validation and test text are cut into; the model's record has it, and eval takes it from there. Fewer are slower. " +
-        "[default: --batch]");
+        "[default: --batch]"))[0];
 
     public IEnumerable<Option> All =>
         [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];

@@ -15,14 +15,14 @@ internal sealed class LanguageModelOptions
 
     private readonly RecipeOptions<LanguageModelRecipe> _recipe = new(
         LanguageModelFields.Table, LanguageModelFields.Shared, Presets.Find,
-        $"A named set of the options below; those given beside it win. One of {Presets.List}. {Presets.Forms} " +
+        $"A named set of these options, one of {Presets.List}; those given beside it win. {Presets.Forms} " +
         $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
 
     private readonly Option<TextLevel?> _level = Ranged.Value("--level", TextSpelling.Levels,
         "What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose " +
         $"name begins with {Presets.CharacterPrefix}, else word]");
 
-    public IEnumerable<Option> All => [_recipe.Preset, _level, .. _recipe.Figures];
+    public IEnumerable<Option> All => [_recipe.Preset, .. HelpGroup.Data.Of(_level), .. _recipe.Figures];
 
     /// <summary>Those that decide the masks.</summary>
     public IEnumerable<Option> OfMasks => [_recipe.Preset, .. _recipe.Dropout, .. s_ofMasks.Select(name => _recipe[name])];

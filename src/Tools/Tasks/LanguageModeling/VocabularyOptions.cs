@@ -23,7 +23,7 @@ internal sealed class VocabularyOptions
         "already; always, every line; none, no line: a line's end is white space, and what the text has is what there is. The model " +
         "remembers it. [default: where-missing]");
 
-    public IEnumerable<Option> All => [MinimumCount, MaximumSize, LineMarks];
+    public IEnumerable<Option> All => HelpGroup.Vocabulary.Of<Option>(MinimumCount, MaximumSize, LineMarks);
 
     /// <summary>Which lines get a token for their end, or null where the command line does not say.</summary>
     public LineMarks? Marks(ParseResult parsed, TextLevel level, Warnings warnings)

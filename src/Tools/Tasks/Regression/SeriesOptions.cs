@@ -57,7 +57,11 @@ internal sealed class SeriesOptions
     public IReadOnlyList<Option> Required => [_train, _targets];
 
     /// <summary>The tables, how they are parted, and the columns.</summary>
-    public IEnumerable<Option> Data => [_train, _valid, _fraction, _split, _test, _targets, _inputs];
+    public IEnumerable<Option> Data =>
+    [
+        .. HelpGroup.Data.MainOf<Option>(_train, _valid), .. HelpGroup.Data.Of<Option>(_fraction),
+        .. HelpGroup.Data.MainOf<Option>(_split, _test, _targets, _inputs),
+    ];
 
     /// <summary>How the tables are written.</summary>
     public IEnumerable<Option> Csv => _csv.All;

@@ -83,8 +83,10 @@ internal sealed class TaggerDataOptions
 
     public IEnumerable<Option> All =>
     [
-        .. _columns.All, _dataScheme, _lower, _noLower, _zeroDigits, _noZeroDigits, _marks, .. _limits.All, _vectors, _vectorWords,
-        _validFraction, _splitSeed,
+        .. HelpGroup.Data.MainOf(_columns.All),
+        .. HelpGroup.Data.Of<Option>(_dataScheme, _lower, _noLower, _zeroDigits, _noZeroDigits, _marks), .. _limits.All,
+        .. HelpGroup.Model.MainOf<Option>(_vectors), .. HelpGroup.Model.Of<Option>(_vectorWords),
+        .. HelpGroup.Data.MainOf<Option>(_validFraction), .. HelpGroup.Data.Of<Option>(_splitSeed),
     ];
 
     /// <summary>Whether options say that the validation set is a part of the training file.</summary>

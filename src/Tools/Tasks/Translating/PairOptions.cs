@@ -22,7 +22,8 @@ internal sealed class PairOptions
     public FileOption TestTarget { get; } = FileOption.Input("--test-target", "Their translations.");
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<FileOption> All => [Source, Target, ValidSource, ValidTarget, TestSource, TestTarget];
+    public IReadOnlyList<FileOption> All =>
+        HelpGroup.Data.MainOf(Source, Target, ValidSource, ValidTarget, TestSource, TestTarget);
 
     /// <summary>The files to validate on, or null where neither is given.</summary>
     /// <exception cref="UsageException">One is given alone.</exception>

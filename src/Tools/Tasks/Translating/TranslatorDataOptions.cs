@@ -83,7 +83,11 @@ internal sealed class TranslatorDataOptions
         [(_codes, reading.Codes), (_sourceList, reading.SourceVocabulary), (_targetList, reading.TargetVocabulary)];
 
     public IEnumerable<Option> All =>
-        [_merges, _codes, _share, _sourceList, _targetList, _sourceSize, _targetSize, _count, _lower, _validFraction, _splitSeed];
+    [
+        .. HelpGroup.Vocabulary.Of<Option>(
+            _merges, _codes, _share, _sourceList, _targetList, _sourceSize, _targetSize, _count, _lower),
+        .. HelpGroup.Data.MainOf<Option>(_validFraction), .. HelpGroup.Data.Of<Option>(_splitSeed),
+    ];
 
     /// <summary>Whether options say that the validation pairs are a part of the training files.</summary>
     public static bool HoldsOutValid(IReadOnlyDictionary<string, string> given) => given.ContainsKey(ValidFractionName);
