@@ -17,18 +17,34 @@ public static class Corpus
     /// file.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
     public static TokenCounts Count(
-        string path, TextLevel level, LineMarks marks = LineMarks.Always, Action<double>? progress = null, CancellationToken stop = default)
+        string path, TextLevel level, LineMarks marks = LineMarks.Always, Action<double>? progress = null,
+        CancellationToken stop = default) => Count(path, new TokenRules(level, marks), null, progress, stop);
+
+    /// <summary>Counts the tokens of a file, or of its part before a cut.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rules">How it becomes tokens.</param>
+    /// <param name="cut">Where to stop counting; null for the end.</param>
+    /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="FileProblemException">The file cannot be read, is empty, is not text, is not UTF-8, or is a damaged gzip
+    /// file.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
+    public static TokenCounts Count(
+        string path, TokenRules rules, TextCut? cut = null, Action<double>? progress = null, CancellationToken stop = default)
     {
-        if (level == TextLevel.Byte)
+        ArgumentNullException.ThrowIfNull(rules);
+        long left = cut?.Tokens ?? long.MaxValue;
+        if (rules.Level == TextLevel.Byte)
         {
             long[] bytes = new long[256];
-            ReadBytes(path, block => CountBytes(block, bytes), progress, stop);
+            CorpusReader.ReadBytes(path, block => CountBytes(Taken(block, ref left), bytes), progress, stop);
             return CountsOf(bytes);
         }
 
-        var sink = new CountingSink(path);
-        ReadFile(path, level, marks, ref sink, progress, stop);
-        return new TokenCounts(level, sink.Counts, marks);
+        var counts = new CountingSink(path);
+        var sink = new PartingSink<CountingSink, TallySink>(left, counts, default);
+        CorpusReader.ReadFile(path, rules, ref sink, progress, stop);
+        return new TokenCounts(rules, counts.Counts);
     }
 
     /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8
@@ -36,9 +52,17 @@ public static class Corpus
     /// <param name="text">The text.</param>
     /// <param name="level">What a token is.</param>
     /// <param name="marks">Which lines get a token for their end, at word level.</param>
-    public static TokenCounts CountText(ReadOnlySpan<char> text, TextLevel level, LineMarks marks = LineMarks.Always)
+    public static TokenCounts CountText(ReadOnlySpan<char> text, TextLevel level, LineMarks marks = LineMarks.Always) =>
+        CountText(text, new TokenRules(level, marks));
+
+    /// <summary>Counts the tokens of a text in memory. At word level only a line feed ends a line; bytes are those of its UTF-8
+    /// form.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="rules">How it becomes tokens.</param>
+    public static TokenCounts CountText(ReadOnlySpan<char> text, TokenRules rules)
     {
-        if (level == TextLevel.Byte)
+        ArgumentNullException.ThrowIfNull(rules);
+        if (rules.Level == TextLevel.Byte)
         {
             long[] bytes = new long[256];
             CountBytes(Utf8(text), bytes);
@@ -46,13 +70,32 @@ public static class Corpus
         }
 
         var sink = new CountingSink("the text");
-        new Tokenizer(level, marks).Push(text, isLast: true, ref sink);
-        return new TokenCounts(level, sink.Counts, marks);
+        new Tokenizer(rules).Push(text, isLast: true, ref sink);
+        return new TokenCounts(rules, sink.Counts);
+    }
+
+    /// <summary>Looks for tokens that a vocabulary lacks.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="cut">What is before it is not looked at; null for all of the file.</param>
+    /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="FileProblemException">As for <see cref="Count(string, TokenRules, TextCut?, Action{double}?, CancellationToken)"/>.
+    /// </exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
+    public static MissingTokens FindMissing(
+        string path, Vocabulary vocabulary, TextCut? cut = null, Action<double>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        var sink = new PartingSink<TallySink, MissingSink>(cut?.Tokens ?? 0, default, new(vocabulary));
+        if (vocabulary.Level != TextLevel.Byte) CorpusReader.ReadFile(path, vocabulary.Rules, ref sink, progress, stop);
+        return sink.After.Found;
     }
 
     /// <summary>Turns a file into ids, one for each token, four bytes each; <see cref="TokenStore"/> is for long ones.</summary>
-    /// <exception cref="FileProblemException">As for <see cref="Count"/>; or a token is not in the vocabulary, which has no unknown
-    /// token.</exception>
+    /// <exception cref="FileProblemException">As for
+    /// <see cref="Count(string, TokenRules, TextCut?, Action{double}?, CancellationToken)"/>; or a token is not in the
+    /// vocabulary, which has no unknown token.</exception>
     public static int[] Encode(string path, Vocabulary vocabulary)
     {
         using TokenStore store = Store(path, vocabulary, long.MaxValue);
@@ -78,25 +121,60 @@ public static class Corpus
         string path, Vocabulary vocabulary, long memoryBytes, string? folder, Action<double>? progress = null,
         CancellationToken stop = default)
     {
-        var store = new TokenStore(path, vocabulary, memoryBytes, folder);
+        (TokenStore before, TokenStore after) = StoreParts(path, vocabulary, long.MaxValue, memoryBytes, folder, progress, stop);
+        after.Dispose();
+        return before;
+    }
+
+    /// <summary>Turns a file into ids as <see cref="Store(string, Vocabulary, long, Action{double}?, CancellationToken)"/> does, those
+    /// before a cut apart from those after it. How lines end is told of all of it by the first.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="cut">Where to cut it.</param>
+    /// <param name="memoryBytes">Bytes of ids of each part that stay in memory.</param>
+    /// <param name="progress">Told after every block how much of the file is read, 0 to 1.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="FileProblemException">As for <see cref="Encode"/>; or a temporary file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was asked for.</exception>
+    public static (TokenStore Before, TokenStore After) StoreParts(
+        string path, Vocabulary vocabulary, TextCut cut, long memoryBytes = TokenStore.DefaultMemoryBytes,
+        Action<double>? progress = null, CancellationToken stop = default) =>
+        StoreParts(path, vocabulary, cut.Tokens, memoryBytes, folder: null, progress, stop);
+
+    private static (TokenStore Before, TokenStore After) StoreParts(
+        string path, Vocabulary vocabulary, long cut, long memoryBytes, string? folder, Action<double>? progress, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        TokenStore before = new(path, vocabulary, memoryBytes, folder), after = new(path, vocabulary, memoryBytes, folder);
         try
         {
             if (vocabulary.Level == TextLevel.Byte)
             {
-                ReadBytes(path, store.Add, progress, stop);
+                long left = cut;
+                CorpusReader.ReadBytes(path, Add, progress, stop);
+
+                void Add(ReadOnlySpan<byte> block)
+                {
+                    ReadOnlySpan<byte> first = Taken(block, ref left);
+                    before.Add(first);
+                    after.Add(block[first.Length..]);
+                }
             }
             else
             {
-                var sink = new EncodingSink(path, vocabulary, store);
-                store.LineEnds = ReadFile(path, vocabulary.Level, vocabulary.LineMarks, ref sink, progress, stop);
+                var sink = new PartingSink<EncodingSink, EncodingSink>(
+                    cut, new(path, vocabulary, before), new(path, vocabulary, after));
+                before.LineEnds = CorpusReader.ReadFile(path, vocabulary.Rules, ref sink, progress, stop);
             }
 
-            store.Complete();
-            return store;
+            before.Complete();
+            after.Complete();
+            return (before, after);
         }
         catch
         {
-            store.Dispose();
+            before.Dispose();
+            after.Dispose();
             throw;
         }
     }
@@ -117,7 +195,7 @@ public static class Corpus
         else
         {
             var sink = new EncodingSink(name, vocabulary, store);
-            new Tokenizer(vocabulary.Level, vocabulary.LineMarks).Push(text, isLast: true, ref sink);
+            new Tokenizer(vocabulary.Rules).Push(text, isLast: true, ref sink);
         }
 
         return store.ToArray();
@@ -130,103 +208,19 @@ public static class Corpus
         return bytes;
     }
 
+    // The first bytes of a block, of those that are left to be taken.
+    private static ReadOnlySpan<byte> Taken(ReadOnlySpan<byte> block, ref long left)
+    {
+        ReadOnlySpan<byte> taken = block[..(int)Math.Min(left, block.Length)];
+        left -= taken.Length;
+        return taken;
+    }
+
     private static void CountBytes(ReadOnlySpan<byte> block, long[] counts)
     {
         foreach (byte value in block) counts[value]++;
     }
 
-    private static TokenCounts CountsOf(long[] bytes) => new(TextLevel.Byte, Enumerable.Range(0, bytes.Length)
+    private static TokenCounts CountsOf(long[] bytes) => new(new(TextLevel.Byte), Enumerable.Range(0, bytes.Length)
         .Where(value => bytes[value] > 0).ToDictionary(value => Vocabulary.NameOf((byte)value), value => bytes[value]));
-
-    private static void ReadBytes(string path, BlockAction take, Action<double>? progress, CancellationToken stop)
-    {
-        using CorpusFile file = CorpusFile.Open(path);
-        using SpanOwner<byte> owner = SpanOwner<byte>.Allocate(TextFile.BlockLength);
-        Span<byte> block = owner.Span;
-        for (bool isStart = true; ; isStart = false)
-        {
-            int read = file.Read(block);
-            if (read == 0 && isStart) Throw.Problem(file.Empty("a file with something in it"));
-            take(block[..read]);
-            progress?.Invoke(file.Share);
-            stop.ThrowIfCancellationRequested();
-            if (read < block.Length) return;
-        }
-    }
-
-    private static LineEnds ReadFile<TSink>(
-        string path, TextLevel level, LineMarks marks, ref TSink sink, Action<double>? progress, CancellationToken stop)
-        where TSink : struct, ITokenSink
-    {
-        using TextFile file = TextFile.Open(path);
-        using SpanOwner<char> owner = SpanOwner<char>.Allocate(TextFile.BlockLength + Tokenizer.MaxWordLength + 1);
-        Span<char> buffer = owner.Span;
-        var tokenizer = new Tokenizer(level, marks);
-        int count = 0, read;
-        do
-        {
-            read = file.Read(buffer[count..]);
-            count += read;
-            int used = tokenizer.Push(buffer[..count], isLast: read == 0, ref sink);
-            count -= used;
-            buffer.Slice(used, count).CopyTo(buffer);
-
-            // The sinks refuse a long word that is whole; this one does not even end.
-            if (count > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(path, tokenizer.Line));
-            progress?.Invoke(file.Share);
-            stop.ThrowIfCancellationRequested();
-        }
-        while (read > 0);
-        tokenizer.EndLine(ref sink);
-        return file.LineEnds with { Lines = tokenizer.Lines, Marked = tokenizer.MarkedLines };
-    }
-
-    private delegate void BlockAction(ReadOnlySpan<byte> block);
-
-    private static FileProblem WordTooLong(string name, long line) => new(FileProblemKind.WordTooLong, name,
-        $"{name}, line {line}: a word of more than {Tokenizer.MaxWordLength} characters. Is this text with blanks between words? " +
-        "Character level takes any text.")
-    { Line = line };
-
-    private struct CountingSink(string name) : ITokenSink
-    {
-        private readonly SpanLookup<long> _lookup = new(new(StringComparer.Ordinal));
-
-        public readonly Dictionary<string, long> Counts => _lookup.Dictionary;
-
-        public readonly void Accept(ReadOnlySpan<char> token, long line)
-        {
-            if (token.Length > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(name, line));
-            _lookup.ValueOf(token)++;
-        }
-    }
-
-    private readonly struct EncodingSink(string name, Vocabulary vocabulary, TokenStore store) : ITokenSink
-    {
-        public void Accept(ReadOnlySpan<char> token, long line)
-        {
-            if (!vocabulary.TryGetId(token, out int id))
-            {
-                if (token.Length > Tokenizer.MaxWordLength) Throw.Problem(WordTooLong(name, line));
-                if (vocabulary.UnknownId is not { } unknown)
-                {
-                    Throw.Problem(NotInVocabulary(token, line));
-                    return;
-                }
-
-                id = unknown;
-            }
-
-            store.Add(id);
-        }
-
-        private FileProblem NotInVocabulary(ReadOnlySpan<char> token, long line)
-        {
-            string shown = Words.Shown(token), what = vocabulary.Level == TextLevel.Word ? "word" : "character";
-            return new(FileProblemKind.UnknownToken, name,
-                $"{name}, line {line}: the {what} '{shown}' is not in the model's vocabulary, and that has no {Vocabulary.Unknown}. " +
-                "A vocabulary that is built with a minimum count of 2 has it.")
-            { Line = line, Part = token.ToString() };
-        }
-    }
 }

@@ -24,7 +24,7 @@ public sealed record TextReading
             Push(text, ref sink);
         }
 
-        return new TokenCounts(Level, sink.Counts, LineMarks.None);
+        return new TokenCounts(new(Level, LineMarks.None), sink.Counts);
     }
 
     /// <summary>The vocabulary of training texts, with <see cref="Vocabulary.Unknown"/> for what other texts have.</summary>
@@ -88,7 +88,7 @@ public sealed record TextReading
         where TSink : struct, ITokenSink
     {
         if (Level == TextLevel.Byte) Throw.Argument("texts that are decoded have words and characters, and no bytes");
-        new Tokenizer(Level, LineMarks.None).Push(IsLowerCase ? text.ToLowerInvariant() : text, isLast: true, ref sink);
+        new Tokenizer(new(Level, LineMarks.None)).Push(IsLowerCase ? text.ToLowerInvariant() : text, isLast: true, ref sink);
     }
 
     private struct CountingSink(int left, Dictionary<string, long> counts) : ITokenSink

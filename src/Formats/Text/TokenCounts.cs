@@ -5,19 +5,21 @@ public sealed class TokenCounts
 {
     private readonly Dictionary<string, long> _counts;
 
-    internal TokenCounts(TextLevel level, Dictionary<string, long> counts, LineMarks marks = LineMarks.Always)
+    internal TokenCounts(TokenRules rules, Dictionary<string, long> counts)
     {
-        Level = level;
-        LineMarks = level == TextLevel.Word ? marks : LineMarks.Always;
+        Rules = rules.Level == TextLevel.Word ? rules : rules with { LineMarks = LineMarks.Always };
         _counts = counts;
         Total = counts.Values.Sum();
     }
 
+    /// <summary>How the text became tokens.</summary>
+    public TokenRules Rules { get; }
+
     /// <summary>What a token is.</summary>
-    public TextLevel Level { get; }
+    public TextLevel Level => Rules.Level;
 
     /// <summary>Which lines got a token for their end.</summary>
-    public LineMarks LineMarks { get; }
+    public LineMarks LineMarks => Rules.LineMarks;
 
     /// <summary>Tokens in the text, line ends included at word level.</summary>
     public long Total { get; }

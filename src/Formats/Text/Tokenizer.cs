@@ -9,13 +9,15 @@ internal interface ITokenSink
 }
 
 /// <summary>Splits a text that comes in blocks into tokens, without allocating.</summary>
-internal struct Tokenizer(TextLevel level, LineMarks marks = LineMarks.Always)
+internal struct Tokenizer(TokenRules rules)
 {
     /// <summary>Longer words are refused: a file with such a word is not white-space separated text.</summary>
     public const int MaxWordLength = 4096;
 
     private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f");
 
+    private readonly bool _isOfWords = rules.Level == TextLevel.Word;
+    private readonly LineMarks _marks = rules.LineMarks;
     private bool _lineIsOpen, _isMarked;
 
     /// <summary>The line that the next character belongs to, counted from 1.</summary>
@@ -33,13 +35,13 @@ internal struct Tokenizer(TextLevel level, LineMarks marks = LineMarks.Always)
     /// <param name="sink">Gets the tokens.</param>
     /// <returns>Characters used; the rest is the beginning of a word.</returns>
     public int Push<TSink>(ReadOnlySpan<char> block, bool isLast, ref TSink sink)
-        where TSink : struct, ITokenSink => level == TextLevel.Word ? PushWords(block, isLast, ref sink) : PushCharacters(block, ref sink);
+        where TSink : struct, ITokenSink => _isOfWords ? PushWords(block, isLast, ref sink) : PushCharacters(block, ref sink);
 
     /// <summary>Ends a last line that no line feed ended.</summary>
     public void EndLine<TSink>(ref TSink sink)
         where TSink : struct, ITokenSink
     {
-        if (level == TextLevel.Word && _lineIsOpen) Mark(ref sink);
+        if (_isOfWords && _lineIsOpen) Mark(ref sink);
     }
 
     private int PushWords<TSink>(ReadOnlySpan<char> block, bool isLast, ref TSink sink)
@@ -83,7 +85,7 @@ internal struct Tokenizer(TextLevel level, LineMarks marks = LineMarks.Always)
     private void Mark<TSink>(ref TSink sink)
         where TSink : struct, ITokenSink
     {
-        if (marks == LineMarks.Always || (marks == LineMarks.WhereMissing && !_isMarked)) sink.Accept(Vocabulary.EndOfLine, Line);
+        if (_marks == LineMarks.Always || (_marks == LineMarks.WhereMissing && !_isMarked)) sink.Accept(Vocabulary.EndOfLine, Line);
         if (_isMarked) MarkedLines++;
         Lines++;
         _isMarked = false;

@@ -139,7 +139,7 @@ public sealed class TranslationUnits
         }
 
         // What is not known is one of the marks that a vocabulary counts by itself.
-        var counts = new TokenCounts(TextLevel.Word, units, LineMarks.None);
+        var counts = new TokenCounts(new(TextLevel.Word, LineMarks.None), units);
         int marks = SentenceUnits.Marks.Length - 1;
         return SentenceUnits.WithMarks(counts.Distinct == 0
             ? new Vocabulary(TextLevel.Word, [Vocabulary.Unknown], LineMarks.None)

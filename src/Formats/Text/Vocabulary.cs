@@ -28,13 +28,23 @@ public sealed class Vocabulary
     /// <exception cref="ArgumentException">The list breaks a rule; the message says which token. Or lines are to have marks of their own at
     /// another level.</exception>
     public Vocabulary(TextLevel level, IReadOnlyList<string> tokens, LineMarks marks = LineMarks.Always)
+        : this(new TokenRules(level, marks), tokens)
     {
-        if (level != TextLevel.Word && marks != LineMarks.Always) Throw.Argument("only lines of words have marks at their ends");
+    }
+
+    /// <summary>Takes a list of tokens and how texts become such.</summary>
+    /// <param name="rules">How every text that it reads becomes tokens.</param>
+    /// <param name="tokens">Distinct tokens, as for the other constructor.</param>
+    /// <exception cref="ArgumentException">The list or <paramref name="rules"/> break a rule; the message says which.</exception>
+    public Vocabulary(TokenRules rules, IReadOnlyList<string> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        TextLevel level = rules.Level;
+        if (rules.FindFault() is { } fault) Throw.Argument(fault);
         if (tokens.Count is < 1 or > MaxCount) Throw.Argument($"a vocabulary has 1 to {MaxCount} tokens, this one {tokens.Count}");
         if (level == TextLevel.Byte && tokens.Count != ByteCount)
             Throw.Argument($"a vocabulary of bytes has {ByteCount} tokens, this one {tokens.Count}");
-        Level = level;
-        LineMarks = marks;
+        Rules = rules;
         _tokens = [.. tokens];
         var ids = new Dictionary<string, int>(_tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
@@ -55,11 +65,14 @@ public sealed class Vocabulary
     /// digits.</summary>
     public static Vocabulary Bytes { get; } = new(TextLevel.Byte, [.. Enumerable.Range(0, ByteCount).Select(value => NameOf((byte)value))]);
 
+    /// <summary>How a text becomes tokens.</summary>
+    public TokenRules Rules { get; }
+
     /// <summary>What a token is.</summary>
-    public TextLevel Level { get; }
+    public TextLevel Level => Rules.Level;
 
     /// <summary>Which lines of a text get <see cref="EndOfLine"/>, at word level.</summary>
-    public LineMarks LineMarks { get; }
+    public LineMarks LineMarks => Rules.LineMarks;
 
     /// <summary>Number of tokens V.</summary>
     public int Count => _tokens.Length;
@@ -124,7 +137,7 @@ public sealed class Vocabulary
             words.Insert(~words.BinarySearch(mark), mark);
         }
 
-        return new Vocabulary(counts.Level, words.ConvertAll(word => word.Token), counts.LineMarks);
+        return new Vocabulary(counts.Rules, words.ConvertAll(word => word.Token));
     }
 
     /// <summary>The id of a token, if the vocabulary has it. No allocation.</summary>

@@ -60,8 +60,8 @@ public sealed class WordForms
         }
 
         return new WordForms(
-            reading, Listed(new TokenCounts(TextLevel.Word, words, LineMarks.None), minimumCount, maximumSize),
-            Listed(new TokenCounts(TextLevel.Character, characters), 1, Vocabulary.MaxCount));
+            reading, Listed(new TokenCounts(new(TextLevel.Word, LineMarks.None), words), minimumCount, maximumSize),
+            Listed(new TokenCounts(new(TextLevel.Character), characters), 1, Vocabulary.MaxCount));
     }
 
     /// <summary>These, and further words behind them, such as those of which there are vectors.</summary>
@@ -133,13 +133,12 @@ public sealed class WordForms
     private static Vocabulary Listed(TokenCounts counts, long minimumCount, int maximumSize)
     {
         var tokens = new List<string> { Vocabulary.Unknown };
-        LineMarks marks = counts.LineMarks;
-        if (counts.Distinct == 0) return new Vocabulary(counts.Level, tokens, marks);
+        if (counts.Distinct == 0) return new Vocabulary(counts.Rules, tokens);
         foreach (string token in Vocabulary.Build(counts, minimumCount, addUnknown: true, maximumSize).Tokens)
         {
             if (token != Vocabulary.Unknown) tokens.Add(token);
         }
 
-        return new Vocabulary(counts.Level, tokens, marks);
+        return new Vocabulary(counts.Rules, tokens);
     }
 }

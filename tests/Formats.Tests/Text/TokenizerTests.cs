@@ -84,7 +84,7 @@ public sealed class TokenizerTests
 
     private static List<string> Tokens(string text, TextLevel level, bool endLine, LineMarks marks = LineMarks.Always)
     {
-        var tokenizer = new Tokenizer(level, marks);
+        var tokenizer = new Tokenizer(new(level, marks));
         var sink = new ListSink([]);
         tokenizer.Push(text, isLast: true, ref sink);
         if (endLine) tokenizer.EndLine(ref sink);
@@ -93,7 +93,7 @@ public sealed class TokenizerTests
 
     private static List<string> InBlocks(string text, TextLevel level, int[] lengths, LineMarks marks = LineMarks.Always)
     {
-        var tokenizer = new Tokenizer(level, marks);
+        var tokenizer = new Tokenizer(new(level, marks));
         var sink = new ListSink([]);
         string pending = "";
         int position = 0;
