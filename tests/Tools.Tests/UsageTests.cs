@@ -79,9 +79,11 @@ public sealed class UsageTests
 
     [Test]
     [Arguments("train lm --frobnicate 3", "tinysd train lm", "there is no command, option or argument for '--frobnicate'.")]
-    [Arguments("train lm --train t --valid v", "tinysd train lm", "--out is missing; --train, --valid and --out are required.")]
+    [Arguments("train lm --train t --valid v", "tinysd train lm", "--out is missing; --train and --out are required.")]
     [Arguments("train lm --valid v --out o", "tinysd train lm", "--train is missing")]
-    [Arguments("train lm --train t --out o", "tinysd train lm", "--valid is missing")]
+    [Arguments("train lm --train t --valid v --valid-fraction 0.1 --out o", "tinysd train lm",
+        "--valid-fraction validates on a part of --train; leave out --valid, or --valid-fraction.")]
+    [Arguments("train lm --train t --valid-fraction 1 --out o", "tinysd train lm", "expected a share above 0 and below 1")]
     [Arguments("train lm --tied --embedding 5 --show", "tinysd train lm",
         "--tied needs an embedding as wide as the hidden layer; --embedding is 5")]
     [Arguments(
@@ -92,7 +94,7 @@ public sealed class UsageTests
         "train lm --variable-bptt --bptt 65530 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 65530.")]
     [Arguments("train lm --variable-bptt --bptt 4 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 4.")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
-    [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train, --valid and --out are required.")]
+    [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train and --out are required.")]
     [Arguments("train lm --checkpoints d", "tinysd train lm", "there is no command, option or argument for '--checkpoints'.")]
     [Arguments("train lm --reports r.html", "tinysd train lm", "there is no command, option or argument for '--reports'.")]
     [Arguments("train", "tinysd train", "a command is missing; expected one of lm, classifier, regressor, tagger, translator.")]

@@ -33,6 +33,10 @@ public sealed record RunTexts
     /// <summary>The validation text.</summary>
     public required TextFingerprint Valid { get; init; }
 
+    /// <summary>The share at the end of the training file that is not trained on, but validates; null where that is a file of its
+    /// own.</summary>
+    public float? ValidFraction { get; init; }
+
     /// <summary>The test text, if there is one.</summary>
     public TextFingerprint? Test { get; init; }
 
@@ -44,6 +48,7 @@ public sealed record RunTexts
     {
         if (Level != TextLevel.Word && LineMarks != LineMarks.Always) return "only lines of words have marks at their ends";
         if (Streams is < 1 or > LanguageModelFile.MaxStreams) return $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}";
+        if (ValidFraction is not (null or (> 0 and < 1))) return "the share that validates is not above 0 and below 1";
         if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
         if (Array.Exists(new[] { Train, Valid, Test }, text => text?.Tokens < 2) || Vocabulary.Count < 2)
             return "a text or the vocabulary has fewer than 2 tokens";
@@ -84,6 +89,8 @@ internal static class RunTextsFields
         new Field<RunTexts, VocabularyFingerprint?>("vocabulary", Vocabulary, r => r.Vocabulary, (r, v) => r with { Vocabulary = v! }),
         new Field<RunTexts, TextFingerprint?>("train", s_text, r => r.Train, (r, v) => r with { Train = v! }),
         new Field<RunTexts, TextFingerprint?>("valid", s_text, r => r.Valid, (r, v) => r with { Valid = v! }),
+        new Field<RunTexts, float?>("validFraction", Optional.Single, r => r.ValidFraction, (r, v) => r with { ValidFraction = v })
+        { Usual = null },
         new Field<RunTexts, TextFingerprint?>("test", s_text, r => r.Test, (r, v) => r with { Test = v }) { Usual = null },
         new Field<RunTexts, int?>("streams", Optional.Int, r => r.Streams, (r, v) => r with { Streams = v })
         { Usual = null },

@@ -52,6 +52,10 @@ public sealed record TextsRecord
     /// <summary>The text it was validated on.</summary>
     public required TextRecord Valid { get; init; }
 
+    /// <summary>The share at the end of the training file that was not trained on, but validated; null where that was a file of its
+    /// own.</summary>
+    public float? ValidFraction { get; init; }
+
     /// <summary>The text it was tested on, if it was.</summary>
     public TextRecord? Test { get; init; }
 
@@ -62,6 +66,7 @@ public sealed record TextsRecord
 
     internal string? FindFault() =>
         Array.Exists(new[] { Train, Valid, Test }, text => text?.Tokens < 0) ? "a text has fewer than 0 tokens"
+        : ValidFraction is not (null or (> 0 and < 1)) ? "the share that was validated is not above 0 and below 1"
         : Streams is < 1 or > LanguageModelFile.MaxStreams ? $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}"
         : null;
 }
@@ -88,6 +93,8 @@ internal static class TextsFields
     [
         new Field<TextsRecord, TextRecord?>("train", s_text, r => r.Train, (r, v) => r with { Train = v! }),
         new Field<TextsRecord, TextRecord?>("valid", s_text, r => r.Valid, (r, v) => r with { Valid = v! }),
+        new Field<TextsRecord, float?>("validFraction", Optional.Single, r => r.ValidFraction, (r, v) => r with { ValidFraction = v })
+        { Usual = null },
         new Field<TextsRecord, TextRecord?>("test", s_text, r => r.Test, (r, v) => r with { Test = v }) { Usual = null },
         new Field<TextsRecord, int?>("streams", Optional.Int, r => r.Streams, (r, v) => r with { Streams = v })
         { Usual = null },

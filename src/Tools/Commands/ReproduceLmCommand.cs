@@ -7,7 +7,7 @@ namespace TinySD.Tools.Commands;
 internal sealed class ReproduceLmCommand : GridCommand
 {
     private readonly FileOption _train = FileOption.Input("--train", "The training text, plain or gzip.");
-    private readonly FileOption _valid = FileOption.Input("--valid", "The validation text.");
+    private readonly ValidTextOptions _valid = new();
     private readonly FileOption _test = FileOption.Input("--test", "The test text, measured once for each run, on its best model.");
     private readonly LanguageModelOptions _recipe = new();
     private readonly VocabularyOptions _vocabulary = new();
@@ -21,9 +21,13 @@ internal sealed class ReproduceLmCommand : GridCommand
             "command goes on.",
             common)
     {
-        FileOption[] texts = [_train, _valid, _test];
-        foreach (FileOption text in texts) text.Required = true;
-        AddAll([.. HelpGroup.Data.MainOf(texts), Folder, .. _recipe.OfGrids, .. _vocabulary.All, .. _grid.All, _streams, .. Rest]);
+        _train.Required = true;
+        _test.Required = true;
+        AddAll(
+            [
+                .. HelpGroup.Data.MainOf<Option>([_train, .. _valid.All, _test]), Folder, .. _recipe.OfGrids, .. _vocabulary.All,
+                .. _grid.All, _streams, .. Rest,
+            ]);
     }
 
     protected override Func<GridManifest?, GridTask> Read(ParseResult parsed, CliContext context)
@@ -40,13 +44,17 @@ internal sealed class ReproduceLmCommand : GridCommand
             parsed, recipe, own, _recipe.GivesRecurrentRate(parsed), LanguageModelFields.Table,
             (cell, shared, seed) => LanguageModelGrid.Settle(cell, shared, seed, keeps));
         VocabularyLimits limits = _vocabulary.Read(parsed, level, context.Warnings);
+        (string? valid, float? fraction) = _valid.Read(parsed);
         return begun =>
         {
             int? streams = LanguageModelGrid.StreamsOf(begun, parsed.GetValue(_streams), plan.Recipe);
             LineMarks marks = LanguageModelGrid.MarksOf(begun, _vocabulary.Marks(parsed, level, context.Warnings));
-            LanguageModelData data = ProgressDisplay.Run(context, progress => LanguageModelData.Read(
-                parsed.GetValue(_train)!, parsed.GetValue(_valid)!, parsed.GetValue(_test)!, level, marks, limits, plan.Recipe, progress,
-                context.Stop.Watch()));
+            var texts = new TextsRequest(parsed.GetValue(_train)!, valid, parsed.GetValue(_test)!, new(level, marks), limits)
+            {
+                ValidFraction = fraction,
+            };
+            LanguageModelData data = ProgressDisplay.Run(
+                context, progress => new TextsReader(texts, progress, context.Stop.Watch()).Read(plan.Recipe));
             return new LanguageModelGrid(plan, data, streams, marks, keeps);
         };
     }

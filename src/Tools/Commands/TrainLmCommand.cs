@@ -10,7 +10,7 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
         "The training text, plain or gzip, of any length. At word level tokens are split at white space and lines end in <eos> " +
         "(see --eos).");
 
-    private readonly FileOption _valid = FileOption.Input("--valid", "The validation text: the model that does best on it is kept.");
+    private readonly ValidTextOptions _valid = new();
     private readonly FileOption _test = FileOption.Input("--test", "A test text, measured once, on the model that is kept.");
     private readonly LanguageModelOptions _recipe = new();
     private readonly VocabularyOptions _vocabulary = new();
@@ -20,17 +20,15 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
     public TrainLmCommand(CommonOptions common)
         : base(
             "lm",
-            "Train a language model on a text. The epoch that does best on another text is written.",
+            "Train a language model on a text. The epoch that does best on another text, or on the end of the same, is written.",
             LanguageModelFields.Table, LanguageModelCheckpoint.Format, common) =>
         AddAll(
             [
-                .. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _recipe.All, .. _vocabulary.All, InitFrom, .. Ends, _streams,
-                .. Machine, .. HelpGroup.Dropout.Of(_schedule), .. Rest,
+                .. HelpGroup.Data.MainOf<Option>([_train, .. _valid.All, _test]), Out, .. _recipe.All, .. _vocabulary.All, InitFrom,
+                .. Ends, _streams, .. Machine, .. HelpGroup.Dropout.Of(_schedule), .. Rest,
             ]);
 
-    protected override IReadOnlyList<Option> Required => [_train, _valid];
-
-    protected override IReadOnlyList<Option> RequiredOfPlan => [_train];
+    protected override IReadOnlyList<Option> Required => [_train];
 
     protected override TrainingJob<LanguageModelRecipe, RunTexts, TokenWindow> Read(
         ParseResult parsed, CliContext context, ResumedRun<LanguageModelRecipe, RunTexts>? resumed)
@@ -74,33 +72,40 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
                 $" with {StartOption.Name}: the words are those of the model");
         }
 
-        string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path, valid = parsed.GetValue(_valid) ?? run?.Data.Valid.Path;
-        string? test = parsed.GetValue(_test) ?? run?.Data.Test?.Path;
+        (string? valid, float? fraction) = run is null ? _valid.Read(parsed) : _valid.Read(parsed, run);
+        string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path, test = parsed.GetValue(_test) ?? run?.Data.Test?.Path;
+        var texts = new TextsRequest(train ?? "", valid, test, new(level, marks), limits)
+        {
+            ValidFraction = fraction, Known = loaded?.Vocabulary,
+        };
         return new(recipe, ReadTexts)
         {
-            Beside = [(RecipeReport.Level, TextSpelling.Levels.NameOf(level))],
+            Beside =
+            [
+                (RecipeReport.Level, TextSpelling.Levels.NameOf(level)),
+                .. fraction is { } share ? [(HeldOutShare.OptionName, Figures.Setting(share))] : ((string, string)[])[],
+            ],
             WriteBeside = json => json.WriteString("level", TextSpelling.Levels.NameOf(level)),
-            Files = [(_train, train), (_valid, valid), (_test, test), (_schedule, schedule?.Path)],
+            Files = [(_train, train), (_valid.File, valid), (_test, test), (_schedule, schedule?.Path)],
             Settle = settings => schedule is { Info.Updates: int updates }
                 ? settings with { Schedule = new(schedule.Path, updates, schedule.FingerprintOf(updates)) }
                 : settings,
             Owned = schedule,
             Plan = setup =>
             {
-                Vocabulary vocabulary = loaded?.Vocabulary
-                    ?? LanguageModelData.VocabularyOf(train!, level, marks, limits, setup.Progress, setup.Stop);
-                MemoryNeed need = LanguageModelTrainer.MemoryNeedOf(recipe, vocabulary.Count, setup.Runner, setup.Hardware, streams);
+                int vocabulary = new TextsReader(texts, setup.Progress, setup.Stop).ReadVocabulary().Count;
+                MemoryNeed need = LanguageModelTrainer.MemoryNeedOf(recipe, vocabulary, setup.Runner, setup.Hardware, streams);
                 return (need, recipe.LongestWindow);
             },
         };
 
         TrainingData<RunTexts, TokenWindow> ReadTexts(IProgressDisplay progress, CancellationToken stop)
         {
-            var data = LanguageModelData.Read(train!, valid!, test, level, marks, limits, recipe, progress, stop, loaded?.Vocabulary);
+            LanguageModelData data = new TextsReader(texts, progress, stop).Read(recipe);
             return new(data.ToRunTexts(streams), setup => new LanguageModelTraining(recipe, data, setup, schedule, streams, loaded?.Model))
             {
                 Warnings = data.Warnings(recipe),
-                Check = () => resumed?.Check(data, (_train.Name, _valid.Name, _test.Name)),
+                Check = () => resumed?.Check(data, (_train.Name, _valid.File.Name, _test.Name)),
                 Owned = data,
             };
         }

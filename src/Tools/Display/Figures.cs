@@ -20,6 +20,9 @@ internal static class Figures
     /// <summary>A setting, as short as it can be written without loss.</summary>
     public static string Setting(float number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A share that somebody typed, as <c>5 %</c>.</summary>
+    public static string Percent(float share) => Text((double)(100m * (decimal)share), "0.####") + " %";
+
     /// <summary>Bytes of a memory as <c>48 KiB</c> or <c>1.5 MiB</c>.</summary>
     public static string Size(long bytes) => bytes >= 1 << 20
         ? $"{Text(bytes / 1048576.0, "0.##")} MiB"

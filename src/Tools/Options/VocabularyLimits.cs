@@ -3,17 +3,19 @@ namespace TinySD.Tools.Options;
 /// <summary>Which tokens of a training text get a place of their own in its vocabulary.</summary>
 /// <param name="MinimumCount">Rarer ones become the unknown one.</param>
 /// <param name="MaximumSize">The most tokens of the vocabulary, or null for all.</param>
-internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize);
+/// <param name="MayRise">Whether nobody said the minimum, and a greater one may be taken where other texts need it.</param>
+internal readonly record struct VocabularyLimits(int MinimumCount, int? MaximumSize, bool MayRise = false);
 
 /// <summary>The options that say so.</summary>
 /// <param name="rareHelp">What becomes of rare tokens, for the help.</param>
 /// <param name="marks">What is counted among the most frequent, for the help.</param>
-internal sealed class VocabularyLimitOptions(string rareHelp, string marks)
+/// <param name="usual">The usual minimum, for the help.</param>
+internal sealed class VocabularyLimitOptions(string rareHelp, string marks, string usual = "1")
 {
     public const string MinimumCountName = "--min-count", MaximumSizeName = "--max-vocabulary";
 
     /// <summary>The rarest tokens that do.</summary>
-    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue, $"{rareHelp} [default: 1]");
+    public Option<int?> MinimumCount { get; } = Ranged.Whole(MinimumCountName, 1, int.MaxValue, $"{rareHelp} [default: {usual}]");
 
     /// <summary>How many do.</summary>
     public Option<int?> MaximumSize { get; } = Ranged.Whole(MaximumSizeName, 2, Vocabulary.MaxCount,
@@ -21,5 +23,9 @@ internal sealed class VocabularyLimitOptions(string rareHelp, string marks)
 
     public IEnumerable<Option> All => HelpGroup.Vocabulary.Of(MinimumCount, MaximumSize);
 
-    public VocabularyLimits Read(ParseResult parsed) => new(parsed.GetValue(MinimumCount) ?? 1, parsed.GetValue(MaximumSize));
+    public VocabularyLimits Read(ParseResult parsed)
+    {
+        int? least = parsed.GetValue(MinimumCount);
+        return new(least ?? 1, parsed.GetValue(MaximumSize), MayRise: least is null);
+    }
 }

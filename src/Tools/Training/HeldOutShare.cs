@@ -3,6 +3,13 @@ namespace TinySD.Tools.Training;
 /// <summary>Divides a training file where a part of it is validated on.</summary>
 internal static class HeldOutShare
 {
+    /// <summary>The option that says so.</summary>
+    public const string OptionName = "--valid-fraction";
+
+    /// <summary>The error of a validation file beside it.</summary>
+    public static UsageException Contradiction(string file) =>
+        new($"{OptionName} validates on a part of --train; leave out {file}, or {OptionName}.");
+
     /// <summary>The numbers of what is trained on and of what is held out.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="count">How many it has.</param>

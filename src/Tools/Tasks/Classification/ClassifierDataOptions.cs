@@ -7,7 +7,7 @@ namespace TinySD.Tools.Tasks.Classification;
 /// <param name="usualFold">What the help says of the fold where none is given.</param>
 internal sealed class ClassifierDataOptions(string usualFold = "1")
 {
-    public const string ValidFractionName = "--valid-fraction", FoldsName = "--folds";
+    public const string ValidFractionName = HeldOutShare.OptionName, FoldsName = "--folds";
 
     private const string LabelName = "--label", LevelName = "--level", LowerName = "--lower", FoldName = "--fold",
         SplitSeedName = "--split-seed", SequencesName = "--sequences", IdName = "--id", TextName = "--text", InputsName = "--inputs",
@@ -144,7 +144,7 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
             throw new UsageException($"{FoldsName} tests on a part of --train; leave out --test, or {FoldsName}.");
         float? share = ValueOf(ValidFractionName, OptionWords.Share);
         if (share is not null && hasValid)
-            throw new UsageException($"{ValidFractionName} validates on a part of --train; leave out --valid, or {ValidFractionName}.");
+            throw HeldOutShare.Contradiction("--valid");
         warnings.NoEffect(folds is null && fold is not null, FoldName, $" without {FoldsName}");
         warnings.NoEffect(
             folds is null && share is null && given.ContainsKey(SplitSeedName), SplitSeedName,

@@ -15,6 +15,15 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
 
     public TextFingerprint ToFingerprint() => new(Name, Tokens.Length, Fingerprint.Of(Tokens));
 
+    /// <summary>Whether it is no file of its own, but the end of one.</summary>
+    public bool IsEnd { get; private init; }
+
+    /// <summary>What messages call it.</summary>
+    public string Told => ToldAs(Name);
+
+    /// <summary>The same where its file is called otherwise.</summary>
+    public string ToldAs(string file) => IsEnd ? $"the end of {file}" : file;
+
     /// <summary>Reads a file that a finished model is to predict.</summary>
     /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
@@ -28,19 +37,28 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
         UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary, progress, stop));
 
     /// <summary>Reads a file to train on.</summary>
+    /// <exception cref="FileProblemException">A token is not in the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public static EncodedText ToTrain(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
-        new(path, Store(path, vocabulary, progress, stop));
+        new(path, Corpus.Store(path, vocabulary, progress: ShareOf(path, progress), stop: stop));
+
+    /// <summary>Reads a file to train on, and to predict what is behind a cut.</summary>
+    /// <exception cref="FileProblemException">A token is not in the vocabulary.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static (EncodedText Train, EncodedText Valid) ReadParts(
+        string path, Vocabulary vocabulary, TextCut cut, IProgressDisplay progress, CancellationToken stop)
+    {
+        (TokenStore before, TokenStore after) =
+            Corpus.StoreParts(path, vocabulary, cut, progress: ShareOf(path, progress), stop: stop);
+        return (new(path, before), OfPrediction(path, after, vocabulary) with { IsEnd = true });
+    }
 
     /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
     public void Dispose() => Tokens.Dispose();
 
-    private static TokenStore Store(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
-        Corpus.Store(path, vocabulary, progress: ProgressDisplay.ShareOf(progress, $"reading {path}"), stop: stop);
-
     private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop)
     {
-        TokenStore tokens = Store(path, vocabulary, progress, stop);
+        TokenStore tokens = Corpus.Store(path, vocabulary, progress: ShareOf(path, progress), stop: stop);
         if (tokens.Length < 2)
         {
             throw new FailureException(
@@ -48,10 +66,18 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
                 "Give a longer text.");
         }
 
+        return OfPrediction(path, tokens, vocabulary);
+    }
+
+    private static EncodedText OfPrediction(string path, TokenStore tokens, Vocabulary vocabulary)
+    {
         Span<int> first = stackalloc int[1];
         tokens.Read(0, first);
         return new EncodedText(path, tokens) { UnknownToPredict = tokens.UnknownCount - (first[0] == vocabulary.UnknownId ? 1 : 0) };
     }
+
+    private static Action<double>? ShareOf(string path, IProgressDisplay progress) =>
+        ProgressDisplay.ShareOf(progress, $"reading {path}");
 }
 
 internal static class KnownText
@@ -66,56 +92,12 @@ internal static class KnownText
 internal sealed record LanguageModelData(
     Vocabulary Vocabulary, VocabularyLimits Limits, EncodedText Train, EncodedText Valid, EncodedText? Test) : IDisposable
 {
-    /// <summary>Reads the files. The vocabulary is the training text's.</summary>
-    /// <param name="train">The training text's path.</param>
-    /// <param name="valid">The validation text's path.</param>
-    /// <param name="test">The test text's path, if there is one.</param>
-    /// <param name="level">What a token is.</param>
-    /// <param name="marks">Which lines get a token for their end, at word level.</param>
-    /// <param name="limits">Of the vocabulary.</param>
-    /// <param name="recipe">Its windows must fit into the training text.</param>
-    /// <param name="progress">Shown how far in its texts it is.</param>
-    /// <param name="stop">Ends it.</param>
-    /// <param name="known">The vocabulary of the model that training begins with; null for the training text's.</param>
-    /// <exception cref="FailureException">A text is too short, or has a token that the vocabulary lacks.</exception>
-    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    public static LanguageModelData Read(
-        string train, string valid, string? test, TextLevel level, LineMarks marks, VocabularyLimits limits, LanguageModelRecipe recipe,
-        IProgressDisplay progress, CancellationToken stop, Vocabulary? known = null)
-    {
-        Vocabulary vocabulary = known ?? VocabularyOf(train, level, marks, limits, progress, stop);
-        EncodedText text = UnknownToken.ReadWithModel(vocabulary, () => EncodedText.ToTrain(train, vocabulary, progress, stop));
-        CheckLength(text, recipe);
-        if (vocabulary.Count < 2)
-        {
-            throw new FailureException(
-                $"{train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
-        }
+    /// <summary>Where the training file was cut, and which share of it was to be behind that; null where the validation text is a file of
+    /// its own.</summary>
+    public (TextCut At, float Share)? Cut { get; init; }
 
-        if (!LanguageModelFile.HasRoomFor(vocabulary, recipe.Epochs))
-        {
-            throw new FailureException(
-                $"{train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. " +
-                "Give --max-vocabulary or --min-count.");
-        }
-
-        EncodedText toValidate = ToPredict(valid);
-        EncodedText? toTest = test is null ? null : ToPredict(test);
-        return new LanguageModelData(vocabulary, limits, text, toValidate, toTest);
-
-        EncodedText ToPredict(string path) => known is null
-            ? EncodedText.ToPredictInTraining(path, vocabulary, progress, stop)
-            : EncodedText.ToPredict(path, vocabulary, progress, stop);
-    }
-
-    /// <summary>The vocabulary of a training text.</summary>
-    /// <inheritdoc cref="Read"/>
-    public static Vocabulary VocabularyOf(
-        string train, TextLevel level, LineMarks marks, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
-    {
-        // That of bytes is known without a look at the text.
-        return level == TextLevel.Byte ? Vocabulary.Bytes : BuildVocabulary(train, level, marks, limits, progress, stop);
-    }
+    /// <summary>What was decided of itself, each in a line.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>What of the training text no epoch of a recipe uses.</summary>
     public LeftOut LeftOutOf(LanguageModelRecipe recipe) => LeftOut.From(Train.Tokens.Length, recipe);
@@ -126,7 +108,7 @@ internal sealed record LanguageModelData(
     /// <summary>The texts and their vocabulary, for a report.</summary>
     public IEnumerable<(string Name, string Value)> Facts =>
     [
-        .. Texts.Select(text => (Path.GetFileName(text.Name), Figures.Count(text.Tokens.Length, "token"))),
+        .. Texts.Select(text => (text.ToldAs(Path.GetFileName(text.Name)), Figures.Count(text.Tokens.Length, "token"))),
         ("vocabulary", Figures.Count(Vocabulary.Count)),
     ];
 
@@ -149,6 +131,7 @@ internal sealed record LanguageModelData(
         Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),
         Train = Train.ToFingerprint(),
         Valid = Valid.ToFingerprint(),
+        ValidFraction = Cut?.Share,
         Test = Test?.ToFingerprint(),
         Streams = streams,
     };
@@ -157,34 +140,5 @@ internal sealed record LanguageModelData(
     public void Dispose()
     {
         foreach (EncodedText text in Texts) text.Dispose();
-    }
-
-    private static Vocabulary BuildVocabulary(
-        string train, TextLevel level, LineMarks marks, VocabularyLimits limits, IProgressDisplay progress, CancellationToken stop)
-    {
-        TokenCounts counts = Corpus.Count(train, level, marks, ProgressDisplay.ShareOf(progress, $"counting the tokens of {train}"), stop);
-        if (counts.Total == 0) throw new FailureException($"{train} has white space only, and not one word. Give a real text.");
-        if (limits.MaximumSize is null && counts.Distinct > Vocabulary.MaxCount && limits.MinimumCount == 1)
-        {
-            throw new FailureException(
-                $"{train} has {Figures.Count(counts.Distinct)} distinct tokens, and a vocabulary has at most " +
-                $"{Figures.Count(Vocabulary.MaxCount)}. Give --max-vocabulary or --min-count.");
-        }
-
-        ProgressDisplay.ShareOf(progress, $"sorting the tokens of {train}")?.Invoke(0);
-        return Vocabulary.Build(counts, limits.MinimumCount, maximumSize: limits.MaximumSize ?? Vocabulary.MaxCount);
-    }
-
-    private static void CheckLength(EncodedText text, LanguageModelRecipe recipe)
-    {
-        long needed = (long)recipe.BatchSize * (recipe.Bptt + 1);
-        if (text.Tokens.Length >= needed) return;
-        string tokens = Figures.Count(text.Tokens.Length, "token");
-        throw new FailureException(
-            $"{text.Name} has {tokens}, too few to train on: --batch {Figures.Count(recipe.BatchSize, "sequence")} of " +
-            $"--bptt {Figures.Count(recipe.Bptt, "step")} need at least {Figures.Count(needed)}.")
-        {
-            Advice = "Lower --batch or --bptt, or give a longer text.",
-        };
     }
 }

@@ -64,7 +64,7 @@ internal sealed class LanguageModelGrid(
     public static GridKind OfTexts { get; } = OfFields(GridKind.Of(
         "reproduce lm", LanguageModelTraining.Told, Allowed, LanguageModelFields.Table, LanguageModelCheckpoint.Format));
 
-    public override IEnumerable<string> Warnings => data.Warnings(Recipe);
+    public override IEnumerable<string> Warnings => [.. data.Remarks, .. data.Warnings(Recipe)];
 
     public override Dictionary<string, JsonElement> Data => _texts.ToManifest();
 
@@ -106,10 +106,11 @@ internal sealed class LanguageModelGrid(
             if (option == WeightDropOption && Recipe.WeightDrop > 0f) yield return (WeightDropRow, keepsWeightDrop ? "true" : "false");
         }
 
-        (int least, int? most) = data.Limits;
+        (int least, int? most, _) = data.Limits;
         if (least > 1) yield return (VocabularyLimitOptions.MinimumCountName, Figures.Setting(least));
         if (data.Vocabulary.Level == TextLevel.Word && marks != LineMarks.Always)
             yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks));
+        if (data.Cut is { } cut) yield return (HeldOutShare.OptionName, Figures.Setting(cut.Share));
         if (streams is { } known) yield return (StreamsOption, Figures.Setting(known));
         if (most is { } size) yield return (VocabularyLimitOptions.MaximumSizeName, Figures.Setting(size));
     }

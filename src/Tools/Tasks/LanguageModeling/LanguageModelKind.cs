@@ -45,7 +45,9 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
             yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
         IEnumerable<(string, string)> rest = !training.IsRunKnown ? Shape(config) :
         [
-            .. Texts(Describe(training.Data.Train), Describe(training.Data.Valid), Describe(training.Data.Test), training.Data.Streams),
+            .. Texts(
+                Describe(training.Data.Train), End(training.Data.ValidFraction) + Describe(training.Data.Valid),
+                Describe(training.Data.Test), training.Data.Streams),
             .. TrainingFacts.Results(training, LanguageModelFile.Metric),
             .. RecipeReport.Rows(vocabulary.Level, training.Recipe),
         ];
@@ -54,7 +56,7 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
     }
 
     private static IEnumerable<(string, string)> Facts(RunTexts texts) =>
-        Texts(Describe(texts.Train), Describe(texts.Valid), Describe(texts.Test), texts.Streams);
+        Texts(Describe(texts.Train), End(texts.ValidFraction) + Describe(texts.Valid), Describe(texts.Test), texts.Streams);
 
     private static IEnumerable<(string, string)> Texts(string? train, string? valid, string? test, int? streams)
     {
@@ -75,6 +77,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         if (config.Peepholes) yield return ("peepholes", "yes");
         yield return ("tied", config.TieWeights ? "yes" : "no");
     }
+
+    private static string End(float? share) => share is { } some ? $"the last {Figures.Percent(some)} of " : "";
 
     private static string? Describe(TextRecord? text) => text is null ? null : $"{text.Name}, {Figures.Count(text.Tokens, "token")}";
 

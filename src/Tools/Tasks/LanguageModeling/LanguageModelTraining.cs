@@ -49,6 +49,7 @@ internal sealed class LanguageModelTraining(
             $"{data.Train.Name}: {Figures.Count(data.Train.Tokens.Length, "token")}, vocabulary {Figures.Count(data.Vocabulary.Count)}; " +
             $"{Figures.Count(_task.Model.Layout.ParameterCount, "parameter")}; " +
             $"{(recipe.VariableBptt ? "about " : "")}{Figures.Count(run.BatchCount, "step")} an epoch; threads: {threads}";
+        foreach (string remark in data.Remarks) yield return remark;
         if (data.LeftOutOf(recipe) is { Tokens: > 0, IsMuch: false } left) yield return left.Told(data.Train.Name);
         yield return MeasuredHow;
         if (data.Vocabulary.UnknownId is null) yield break;
@@ -57,7 +58,7 @@ internal sealed class LanguageModelTraining(
             yield return Told(text, text.Tokens.Length - 1, "predict", text.UnknownToPredict);
 
         string Told(EncodedText text, long tokens, string use, long unknown) =>
-            $"{text.Name}: {Figures.Count(tokens, "token")} to {use}{UnknownToken.Told(data.Vocabulary, unknown, tokens)}";
+            $"{text.Told}: {Figures.Count(tokens, "token")} to {use}{UnknownToken.Told(data.Vocabulary, unknown, tokens)}";
     }
 
     public override void CheckLength(long updates)
@@ -72,7 +73,13 @@ internal sealed class LanguageModelTraining(
         LanguageModelFile.Save(Output, _task.ModelOf(parameters), data.Vocabulary, new()
         {
             Recipe = recipe,
-            Data = new() { Train = data.Train.ToRecord(), Valid = data.Valid.ToRecord(), Streams = streams },
+            Data = new()
+            {
+                Train = data.Train.ToRecord(),
+                Valid = data.Valid.ToRecord(),
+                ValidFraction = data.Cut?.Share,
+                Streams = streams,
+            },
             Epochs = epochs,
         }, setup.Dtype);
 

@@ -9,7 +9,8 @@ internal sealed class VocabularyOptions
 
     private readonly VocabularyLimitOptions _limits = new(
         $"Tokens rarer than this in the training text become {Vocabulary.Unknown}; from 2 on, any other text can be read.",
-        $"{Vocabulary.Unknown} and {Vocabulary.EndOfLine}");
+        $"{Vocabulary.Unknown} and {Vocabulary.EndOfLine}",
+        $"1, or 2 where there would be no {Vocabulary.Unknown} and the validation or test text has tokens that the training text lacks");
 
     /// <summary>The rarest tokens that do.</summary>
     public Option<int?> MinimumCount => _limits.MinimumCount;

@@ -6,7 +6,7 @@ namespace TinySD.Tools.Tasks.Tagging;
 /// <summary>The options that say how a tagger's data are read and divided.</summary>
 internal sealed class TaggerDataOptions
 {
-    public const string ValidFractionName = "--valid-fraction", VectorsName = "--vectors", DataSchemeName = "--data-scheme";
+    public const string ValidFractionName = HeldOutShare.OptionName, VectorsName = "--vectors", DataSchemeName = "--data-scheme";
 
     private const string LowerName = "--lower", NoLowerName = "--no-lower", ZeroDigitsName = "--zero-digits",
         NoZeroDigitsName = "--no-zero-digits", MarksName = "--document-marks", VectorWordsName = "--vector-words",
@@ -159,7 +159,7 @@ internal sealed class TaggerDataOptions
     {
         float? share = ValueOf(ValidFractionName, OptionWords.Share);
         if (share is not null && hasValid)
-            throw new UsageException($"{ValidFractionName} validates on a part of --train; leave out --valid, or {ValidFractionName}.");
+            throw HeldOutShare.Contradiction("--valid");
         warnings.NoEffect(share is null && given.ContainsKey(SplitSeedName), SplitSeedName, $" without {ValidFractionName}");
         string? vectors = given.GetValueOrDefault(VectorsName);
         warnings.NoEffect(vectors is null && given.ContainsKey(VectorWordsName), VectorWordsName, $" without {VectorsName}");

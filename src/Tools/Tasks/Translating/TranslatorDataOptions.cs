@@ -7,7 +7,7 @@ namespace TinySD.Tools.Tasks.Translating;
 /// <summary>The options that say how a translator's data are read and divided.</summary>
 internal sealed class TranslatorDataOptions
 {
-    public const string ValidFractionName = "--valid-fraction", ShareName = "--share-vocabulary", CodesName = "--bpe-codes";
+    public const string ValidFractionName = HeldOutShare.OptionName, ShareName = "--share-vocabulary", CodesName = "--bpe-codes";
 
     private const string MergesName = "--bpe", LowerName = "--lower", SourceSizeName = "--source-vocabulary-size",
         TargetSizeName = "--target-vocabulary-size", SourceListName = "--source-vocabulary", TargetListName = "--target-vocabulary",
