@@ -193,6 +193,87 @@ public sealed class OwnTextTests
         await Assert.That(other.Error).Contains("--valid-fraction is 0.1, and the grid in ");
     }
 
+    // The oracle is the same text as somebody would set it by hand.
+    [Test]
+    public async Task A_messy_text_is_read_as_a_neat_one_in_training_and_wherever_the_model_goes()
+    {
+        using var folder = new TestFolder();
+        string[] lines = [.. (await File.ReadAllLinesAsync(folder.Train)).Take(100)];
+        string messy = folder.PutText("messy.txt", "\uFEFF" + string.Concat(lines.Select(line => Messy(line) + "\r\n")));
+        string neat = folder.PutText(
+            "neat.txt", Text(lines.Select(line => line.Replace("the ", "the , ", StringComparison.Ordinal) + " !!!")));
+        string[] reading = ["--lower", "--tokenize", "simple"];
+        CliResult one = Train(folder["messy.tsd"], messy, reading), two = Train(folder["neat.tsd"], neat);
+        await Assert.That(one.Code).IsEqualTo(0).Because(one.Error);
+        await Assert.That(Tensors(folder["messy.tsd"])).IsEqualTo(Tensors(folder["neat.tsd"]));
+        await Assert.That(one.Json.GetProperty("validLoss").GetDouble()).IsEqualTo(two.Json.GetProperty("validLoss").GetDouble());
+        string inspected = Tinysd.Run("inspect", folder["messy.tsd"]).Out;
+        await Assert.That(inspected).Contains("--tokenize").And.Contains("--lower");
+
+        await Assert.That(Tinysd.Run("eval", folder["messy.tsd"], "--data", messy).Out)
+            .IsEqualTo(Tinysd.Run("eval", folder["neat.tsd"], "--data", neat).Out);
+        await Assert.That(Tinysd.Run("generate", folder["messy.tsd"], "--prompt", "THE,\u00A0cat", "--length", "20", "--seed", "3").Out)
+            .IsEqualTo(Tinysd.Run("generate", folder["neat.tsd"], "--prompt", "the , cat", "--length", "20", "--seed", "3").Out);
+        await Assert.That(Tinysd.RunOn("The, cat!!!\n", "score", folder["messy.tsd"]).Out)
+            .IsEqualTo(Tinysd.RunOn("the , cat !!!\n", "score", folder["neat.tsd"]).Out);
+
+        // Through the formats of others and back.
+        foreach (string format in (string[])["x.onnx", "x.safetensors"])
+        {
+            await Assert.That(Tinysd.Run("export", folder["messy.tsd"], "--out", folder[format]).Code).IsEqualTo(0);
+            CliResult back = Tinysd.Run("import", folder[format], "--out", folder["back.tsd"]);
+            await Assert.That(back.Code).IsEqualTo(0).Because(back.Error);
+            await Assert.That(Tinysd.Run("eval", folder["back.tsd"], "--data", messy, "--streams", "3").Out)
+                .IsEqualTo(Tinysd.Run("eval", folder["neat.tsd"], "--data", neat, "--streams", "3").Out);
+        }
+
+        // A model that goes on has its own ways.
+        CliResult begun = Train(folder["next.tsd"], messy, "--init-from", folder["messy.tsd"], "--lower");
+        await Assert.That(begun.Code).IsEqualTo(0).Because(begun.Error);
+        CliResult like = Train(folder["like.tsd"], neat, "--init-from", folder["neat.tsd"]);
+        await Assert.That(Tensors(folder["next.tsd"])).IsEqualTo(Tensors(folder["like.tsd"])).Because(like.Error);
+        CliResult other = Train(folder.Model, messy, "--init-from", folder["messy.tsd"], "--tokenize", "none");
+        await Assert.That(other.Code).IsEqualTo(2);
+        await Assert.That(other.Error).Contains($"--tokenize is none, and the model in {folder["messy.tsd"]} has simple;");
+    }
+
+    [Test]
+    [Arguments("--lower --tokenize simple", "--tokenize", "none")]
+    [Arguments("--level char --lower", "--lower", "false")]
+    public async Task A_run_that_was_stopped_reads_its_texts_as_before(string options, string option, string value)
+    {
+        using var folder = new TestFolder();
+        string text = folder.PutText("mine.txt", string.Concat((await File.ReadAllLinesAsync(folder.Train)).Select(Messy)));
+        string[] more = options.Split(' ');
+        Train(folder["unbroken.tsd"], text, more);
+        string[] args = Args(folder.Model, text, [.. more, "--checkpoint", folder["ck"]]);
+        await Assert.That(Tinysd.RunUntilShown("epoch 2/2", 5, args).Code).IsEqualTo(130);
+        CliResult other = Tinysd.Run("train", "lm", "--resume", folder["ck"], option, value);
+        await Assert.That(other.Code).IsEqualTo(2);
+        await Assert.That(other.Error).Contains($"{option} is {value}, and the run in {folder["ck"]} has ");
+        CliResult on = Tinysd.Run(["train", "lm", "--resume", folder["ck"], .. more]);
+        await Assert.That(on.Code).IsEqualTo(0).Because(on.Error);
+        await Assert.That(folder.AreEqual("unbroken.tsd", "model.tsd")).IsTrue();
+    }
+
+    [Test]
+    [Arguments("--level char --tokenize simple", "--tokenize has no effect at --level char: there are no words")]
+    [Arguments("--level byte --lower", "--lower has no effect at --level byte: bytes have no upper or lower case")]
+    public async Task What_has_no_effect_is_said(string options, string told)
+    {
+        using var folder = new TestFolder();
+        CliResult result = Train(folder.Model, folder.Train, [.. options.Split(' '), "--max-steps", "1"]);
+        await Assert.That(result.Code).IsEqualTo(0);
+        await Assert.That(result.Error).Contains(told);
+    }
+
+    // The cat sees a dog: THE, cat sees a dog!!!
+    private static string Messy(string line)
+    {
+        string loud = line.Replace("the ", "THE, ", StringComparison.Ordinal).Replace("cat", "Cat", StringComparison.Ordinal);
+        return loud + "!!!";
+    }
+
     private static string Text(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
 
     private static string[] Args(string output, string train, string[] more) =>

@@ -18,6 +18,12 @@ public sealed record RunTexts
     /// <summary>Which lines of its texts get a token for their end.</summary>
     public LineMarks LineMarks { get; init; }
 
+    /// <summary>Whether upper case of its texts is made lower case.</summary>
+    public bool LowerCase { get; init; }
+
+    /// <summary>What a word of its texts is.</summary>
+    public WordSplit Tokenize { get; init; }
+
     /// <summary>Tokens rarer than this in the training text are unknown.</summary>
     public required int MinimumCount { get; init; }
 
@@ -44,9 +50,12 @@ public sealed record RunTexts
     /// validation has as many as the batch and whose test has one.</summary>
     public int? Streams { get; init; }
 
+    /// <summary>How its texts become tokens.</summary>
+    internal TokenRules Rules => new(Level, LineMarks) { IsLowerCase = LowerCase, Split = Tokenize };
+
     internal string? FindFault()
     {
-        if (Level != TextLevel.Word && LineMarks != LineMarks.Always) return "only lines of words have marks at their ends";
+        if (Rules.FindFault() is { } fault) return fault;
         if (Streams is < 1 or > LanguageModelFile.MaxStreams) return $"{Streams} streams are not 1 to {LanguageModelFile.MaxStreams}";
         if (ValidFraction is not (null or (> 0 and < 1))) return "the share that validates is not above 0 and below 1";
         if (MinimumCount < 1 || MaximumVocabulary < 1) return "an option's number is below 1";
@@ -83,6 +92,11 @@ internal static class RunTextsFields
         new Field<RunTexts, string>("lineMarks", Spelling.Text, r => TextSpelling.LineMarks.NameOf(r.LineMarks),
             (r, v) => r with { LineMarks = TextSpelling.LineMarks.ValueOf(v) })
         { Usual = TextSpelling.LineMarks.NameOf(LineMarks.Always) },
+        new Field<RunTexts, bool>("lowerCase", Spelling.Switch, r => r.LowerCase, (r, v) => r with { LowerCase = v })
+        { Usual = false },
+        new Field<RunTexts, string>("tokenize", Spelling.Text, r => TextSpelling.WordSplits.NameOf(r.Tokenize),
+            (r, v) => r with { Tokenize = TextSpelling.WordSplits.ValueOf(v) })
+        { Usual = TextSpelling.WordSplits.NameOf(WordSplit.None) },
         new Field<RunTexts, int>("minimumCount", s_int, r => r.MinimumCount, (r, v) => r with { MinimumCount = v }),
         new Field<RunTexts, int?>("maximumVocabulary", Optional.Int, r => r.MaximumVocabulary,
             (r, v) => r with { MaximumVocabulary = v }) { Usual = null },

@@ -143,7 +143,7 @@ public static class LanguageModelFile
 
             // A file justifies a vocabulary by its tensors: each token has a classifier's bias, and a weight of it for each hidden unit.
             long most = Math.Min(FloatsOf(reader.File) / 2, Vocabulary.MaxCount) + SectionReader.MostValues;
-            Vocabulary vocabulary = reader.Read(VocabularyName, VocabularySection.Table, most).ToVocabulary();
+            Vocabulary vocabulary = reader.Read(VocabularyName, VocabularySection.Table, most).ToVocabularyOfTexts();
             if (vocabulary.Count != config.VocabularySize)
                 Throw.Argument($"it has {Words.Counted(vocabulary.Count, "token")}, the configuration says {config.VocabularySize}");
             return new LanguageModelDescription(config, vocabulary, Training.Read(reader));

@@ -29,24 +29,46 @@ internal static class ConfigurationFields
 }
 
 /// <summary>The section <c>vocabulary</c>.</summary>
-internal sealed record VocabularySection(string Level, string LineMarks, string[] Tokens)
+internal sealed record VocabularySection(string Level, string LineMarks, bool LowerCase, string Tokenize, string[] Tokens)
 {
     /// <summary>Its members.</summary>
-    public static FieldTable<VocabularySection> Table { get; } = new("a vocabulary", new("", "", []),
+    public static FieldTable<VocabularySection> Table { get; } = new("a vocabulary", new("", "", false, "", []),
     [
         new Field<VocabularySection, string>("level", Spelling.Text, s => s.Level, (s, v) => s with { Level = v }),
 
         // Left out where every line gets its mark, as in all files from before there was a choice.
         new Field<VocabularySection, string>("lineMarks", Spelling.Text, s => s.LineMarks, (s, v) => s with { LineMarks = v })
         { Usual = TextSpelling.LineMarks.NameOf(Text.LineMarks.Always) },
+
+        // Likewise, and what an older reader does not know it refuses.
+        new Field<VocabularySection, bool>("lowerCase", Spelling.Switch, s => s.LowerCase, (s, v) => s with { LowerCase = v })
+        { Usual = false },
+        new Field<VocabularySection, string>("tokenize", Spelling.Text, s => s.Tokenize, (s, v) => s with { Tokenize = v })
+        { Usual = TextSpelling.WordSplits.NameOf(WordSplit.None) },
         new Field<VocabularySection, string[]>("tokens", new Items<string>(Spelling.Text), s => s.Tokens, (s, v) => s with { Tokens = v }),
     ]);
 
     public static VocabularySection From(Vocabulary vocabulary) => new(
-        TextSpelling.Levels.NameOf(vocabulary.Level), TextSpelling.LineMarks.NameOf(vocabulary.LineMarks), [.. vocabulary.Tokens]);
+        TextSpelling.Levels.NameOf(vocabulary.Level), TextSpelling.LineMarks.NameOf(vocabulary.LineMarks),
+        vocabulary.Rules.IsLowerCase, TextSpelling.WordSplits.NameOf(vocabulary.Rules.Split), [.. vocabulary.Tokens]);
 
-    /// <summary>The vocabulary.</summary>
+    /// <summary>The vocabulary of a model that is told otherwise how texts are read.</summary>
+    /// <exception cref="ArgumentException">It is none, or says that itself.</exception>
+    public Vocabulary ToVocabulary()
+    {
+        var vocabulary = ToVocabularyOfTexts();
+        if (vocabulary.Rules is not { IsLowerCase: false, Split: WordSplit.None })
+            Throw.Argument("its vocabulary says lowerCase or tokenize, which only those of language models do");
+        return vocabulary;
+    }
+
+    /// <summary>The vocabulary of a model that reads texts as it says.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
-    public Vocabulary ToVocabulary() =>
-        new(TextSpelling.Levels.ValueOf(Level), Tokens, TextSpelling.LineMarks.ValueOf(LineMarks));
+    public Vocabulary ToVocabularyOfTexts() => new(
+        new TokenRules(TextSpelling.Levels.ValueOf(Level), TextSpelling.LineMarks.ValueOf(LineMarks))
+        {
+            IsLowerCase = LowerCase,
+            Split = TextSpelling.WordSplits.ValueOf(Tokenize),
+        },
+        Tokens);
 }

@@ -70,7 +70,7 @@ public static class Corpus
         }
 
         var sink = new CountingSink("the text");
-        new Tokenizer(rules).Push(text, isLast: true, ref sink);
+        new Tokenizer(rules).Push(rules.Prepared(text), isLast: true, ref sink);
         return new TokenCounts(rules, sink.Counts);
     }
 
@@ -195,7 +195,7 @@ public static class Corpus
         else
         {
             var sink = new EncodingSink(name, vocabulary, store);
-            new Tokenizer(vocabulary.Rules).Push(text, isLast: true, ref sink);
+            new Tokenizer(vocabulary.Rules).Push(vocabulary.Rules.Prepared(text), isLast: true, ref sink);
         }
 
         return store.ToArray();

@@ -31,11 +31,12 @@ internal static class CorpusReader
         using TextFile file = TextFile.Open(path);
         using SpanOwner<char> owner = SpanOwner<char>.Allocate(TextFile.BlockLength + Tokenizer.MaxWordLength + 1);
         Span<char> buffer = owner.Span;
+        using SpanOwner<char> lowering = SpanOwner<char>.Allocate(rules.IsLowerCase ? TextFile.BlockLength : 0);
         var tokenizer = new Tokenizer(rules);
         int count = 0, read;
         do
         {
-            read = file.Read(buffer[count..]);
+            read = rules.IsLowerCase ? ReadLowered(file, lowering.Span, buffer[count..]) : file.Read(buffer[count..]);
             count += read;
             int used = tokenizer.Push(buffer[..count], isLast: read == 0, ref sink);
             count -= used;
@@ -49,6 +50,13 @@ internal static class CorpusReader
         while (read > 0);
         tokenizer.EndLine(ref sink);
         return file.LineEnds with { Lines = tokenizer.Lines, Marked = tokenizer.MarkedLines };
+    }
+
+    private static int ReadLowered(TextFile file, Span<char> block, Span<char> lowered)
+    {
+        int read = file.Read(block);
+        TokenRules.Lower(block[..read], lowered);
+        return read;
     }
 
     /// <summary>The complaint about a word that is longer than words are.</summary>

@@ -88,7 +88,8 @@ public sealed record TextReading
         where TSink : struct, ITokenSink
     {
         if (Level == TextLevel.Byte) Throw.Argument("texts that are decoded have words and characters, and no bytes");
-        new Tokenizer(new(Level, LineMarks.None)).Push(IsLowerCase ? text.ToLowerInvariant() : text, isLast: true, ref sink);
+        var rules = new TokenRules(Level, LineMarks.None) { IsLowerCase = IsLowerCase };
+        new Tokenizer(rules).Push(rules.Prepared(text), isLast: true, ref sink);
     }
 
     private struct CountingSink(int left, Dictionary<string, long> counts) : ITokenSink

@@ -16,6 +16,9 @@ public static class TextSpelling
         (Text.LineMarks.Always, "always"), (Text.LineMarks.WhereMissing, "where-missing"), (Text.LineMarks.None, "none"))
     { Typed = [(Text.LineMarks.WhereMissing, "auto")] };
 
+    /// <summary>What a word is.</summary>
+    public static Choice<WordSplit> WordSplits { get; } = new("tokenize", (WordSplit.None, "none"), (WordSplit.Simple, "simple"));
+
     /// <summary>Where in a line the label stands.</summary>
     public static Choice<LabelPlace> LabelPlaces { get; } = new("label", (LabelPlace.First, "first"), (LabelPlace.Last, "last"));
 }

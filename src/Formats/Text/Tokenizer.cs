@@ -17,6 +17,7 @@ internal struct Tokenizer(TokenRules rules)
     private static readonly SearchValues<char> s_blanks = SearchValues.Create(" \n\t\r\v\f");
 
     private readonly bool _isOfWords = rules.Level == TextLevel.Word;
+    private readonly bool _isSimple = rules.Split == WordSplit.Simple;
     private readonly LineMarks _marks = rules.LineMarks;
     private bool _lineIsOpen, _isMarked;
 
@@ -30,7 +31,8 @@ internal struct Tokenizer(TokenRules rules)
     public long MarkedLines { get; private set; }
 
     /// <summary>Takes a block.</summary>
-    /// <param name="block">The text, beginning with what the last call left. No surrogate pair is split between blocks.</param>
+    /// <param name="block">The text, in lower case already where it is to be, beginning with what the last call left. No surrogate pair is
+    /// split between blocks.</param>
     /// <param name="isLast">Whether a word at the block's end ends there.</param>
     /// <param name="sink">Gets the tokens.</param>
     /// <returns>Characters used; the rest is the beginning of a word.</returns>
@@ -60,19 +62,15 @@ internal struct Tokenizer(TokenRules rules)
             }
 
             _lineIsOpen = true;
-            if (s_blanks.Contains(first))
+            if (_isSimple ? SimpleSplit.IsBlank(first) : s_blanks.Contains(first))
             {
                 position++;
                 continue;
             }
 
-            int length = block[position..].IndexOfAny(s_blanks);
-            if (length < 0)
-            {
-                if (!isLast) break;
-                length = block.Length - position;
-            }
-
+            ReadOnlySpan<char> rest = block[position..];
+            int length = _isSimple ? SimpleSplit.LengthOf(rest, isLast) : LengthOf(rest, isLast);
+            if (length == 0) break;
             ReadOnlySpan<char> word = block.Slice(position, length);
             _isMarked = word.SequenceEqual(Vocabulary.EndOfLine);
             sink.Accept(word, Line);
@@ -80,6 +78,13 @@ internal struct Tokenizer(TokenRules rules)
         }
 
         return position;
+    }
+
+    // 0 where the word may go on behind the block.
+    private static int LengthOf(ReadOnlySpan<char> block, bool isLast)
+    {
+        int length = block.IndexOfAny(s_blanks);
+        return length >= 0 ? length : isLast ? block.Length : 0;
     }
 
     private void Mark<TSink>(ref TSink sink)

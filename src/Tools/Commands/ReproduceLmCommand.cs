@@ -48,14 +48,16 @@ internal sealed class ReproduceLmCommand : GridCommand
         return begun =>
         {
             int? streams = LanguageModelGrid.StreamsOf(begun, parsed.GetValue(_streams), plan.Recipe);
-            LineMarks marks = LanguageModelGrid.MarksOf(begun, _vocabulary.Marks(parsed, level, context.Warnings));
-            var texts = new TextsRequest(parsed.GetValue(_train)!, valid, parsed.GetValue(_test)!, new(level, marks), limits)
+            AskedRules asked = _vocabulary.Rules(parsed, level, context.Warnings);
+            TokenRules rules =
+                VocabularyOptions.RulesOf(level, asked with { LineMarks = LanguageModelGrid.MarksOf(begun, asked.LineMarks) });
+            var texts = new TextsRequest(parsed.GetValue(_train)!, valid, parsed.GetValue(_test)!, rules, limits)
             {
                 ValidFraction = fraction,
             };
             LanguageModelData data = ProgressDisplay.Run(
                 context, progress => new TextsReader(texts, progress, context.Stop.Watch()).Read(plan.Recipe));
-            return new LanguageModelGrid(plan, data, streams, marks, keeps);
+            return new LanguageModelGrid(plan, data, streams, rules, keeps);
         };
     }
 }

@@ -62,11 +62,11 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
         resumed?.Check(schedule, _schedule.Name);
         VocabularyLimits limits = resumed?.Limits(parsed, _vocabulary, warnings) ?? _vocabulary.Read(parsed, level, warnings);
         int? streams = resumed is null ? parsed.GetValue(_streams) ?? recipe.BatchSize : resumed.Streams(parsed, _streams);
-        LineMarks? asked = _vocabulary.Marks(parsed, level, warnings);
-        LineMarks marks = resumed?.Marks(asked) ?? asked ?? LineMarks.WhereMissing;
+        AskedRules asked = _vocabulary.Rules(parsed, level, warnings);
+        TokenRules rules = resumed?.Rules(asked) ?? loaded?.Vocabulary.Rules ?? VocabularyOptions.RulesOf(level, asked);
         if (loaded is not null)
         {
-            start!.Require(VocabularyOptions.LineMarksName, asked, loaded.Vocabulary.LineMarks, TextSpelling.LineMarks);
+            VocabularyOptions.Require(start!, asked, loaded.Vocabulary.Rules);
             warnings.NoEffect(
                 Ranged.Given(parsed, _vocabulary.MinimumCount, _vocabulary.MaximumSize),
                 $" with {StartOption.Name}: the words are those of the model");
@@ -74,7 +74,7 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
 
         (string? valid, float? fraction) = run is null ? _valid.Read(parsed) : _valid.Read(parsed, run);
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path, test = parsed.GetValue(_test) ?? run?.Data.Test?.Path;
-        var texts = new TextsRequest(train ?? "", valid, test, new(level, marks), limits)
+        var texts = new TextsRequest(train ?? "", valid, test, rules, limits)
         {
             ValidFraction = fraction, Known = loaded?.Vocabulary,
         };
@@ -82,7 +82,7 @@ internal sealed class TrainLmCommand : TrainCommand<LanguageModelRecipe, RunText
         {
             Beside =
             [
-                (RecipeReport.Level, TextSpelling.Levels.NameOf(level)),
+                (RecipeReport.Level, TextSpelling.Levels.NameOf(level)), .. VocabularyOptions.Rows(rules),
                 .. fraction is { } share ? [(HeldOutShare.OptionName, Figures.Setting(share))] : ((string, string)[])[],
             ],
             WriteBeside = json => json.WriteString("level", TextSpelling.Levels.NameOf(level)),

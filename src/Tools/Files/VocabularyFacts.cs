@@ -23,5 +23,7 @@ internal static class VocabularyFacts
     private static VocabularyResult Summarize(Vocabulary vocabulary) => new(
         TextSpelling.Levels.NameOf(vocabulary.Level), vocabulary.Count, vocabulary.UnknownId is not null,
         [.. vocabulary.Tokens.Take(ShownTokens)],
-        vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null);
+        vocabulary.Level == TextLevel.Word ? TextSpelling.LineMarks.NameOf(vocabulary.LineMarks) : null,
+        vocabulary.Rules.Split == WordSplit.None ? null : TextSpelling.WordSplits.NameOf(vocabulary.Rules.Split),
+        vocabulary.Rules.IsLowerCase ? true : null);
 }

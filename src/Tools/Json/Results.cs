@@ -102,10 +102,12 @@ internal sealed record GenerateResult(string Prompt, string Text, int Tokens, by
 
 /// <summary>A vocabulary in short; its first tokens are its commonest. At word level it says which lines get a token for their
 /// end.</summary>
-internal sealed record VocabularyResult(string Level, int Count, bool HasUnknown, IReadOnlyList<string> First, string? Eos = null)
+internal sealed record VocabularyResult(
+    string Level, int Count, bool HasUnknown, IReadOnlyList<string> First, string? Eos = null, string? Tokenize = null, bool? Lower = null)
     : IJsonObject
 {
-    public void Write(JsonMembers json) => json.Add(Level).Add(Count).Add(HasUnknown).Add(First).Add(Eos);
+    public void Write(JsonMembers json) =>
+        json.Add(Level).Add(Count).Add(HasUnknown).Add(First).Add(Eos).Add(Tokenize).Add(Lower);
 }
 
 /// <summary>A tensor of <c>inspect</c>; formats without checksums have none.</summary>

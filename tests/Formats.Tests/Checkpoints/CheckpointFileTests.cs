@@ -43,11 +43,14 @@ public sealed class CheckpointFileTests
         {
             Level = TextLevel.Word,
             LineMarks = LineMarks.None,
+            LowerCase = true,
+            Tokenize = WordSplit.Simple,
             MinimumCount = 4,
             MaximumVocabulary = 10_000,
             Vocabulary = new(9, s_one),
             Train = new("../data/größe.txt.gz", 929_589, s_two),
             Valid = new("v", 2, s_three),
+            ValidFraction = 0.1f,
             Test = new("/t", 3, s_four),
             Streams = 3,
         },
@@ -94,7 +97,16 @@ public sealed class CheckpointFileTests
         Checkpoint<LanguageModelRecipe, RunTexts> first = s_content with
         {
             State = s_content.State with { Updates = 0, Epoch = 0, Step = 0, Counts = new(18), Epochs = [], BestEpoch = null },
-            Data = s_content.Data with { LineMarks = LineMarks.Always, MaximumVocabulary = null, Test = null, Streams = null },
+            Data = s_content.Data with
+            {
+                LineMarks = LineMarks.Always,
+                LowerCase = false,
+                Tokenize = WordSplit.None,
+                MaximumVocabulary = null,
+                ValidFraction = null,
+                Test = null,
+                Streams = null,
+            },
             Settings = s_content.Settings with { Schedule = null, MaxSteps = null, CheckpointEvery = null, Report = null, InitFrom = null },
         };
         LanguageModelCheckpoint.Format.Write(folder["c.tsd"], first, []);
@@ -162,6 +174,9 @@ public sealed class CheckpointFileTests
     [Arguments("\"level\":\"word\"|\"level\":\"line\"", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"level\":\"word\"|\"level\":\"char\"", FileProblemKind.CheckpointInvalid, "run")] // which has no marks at its lines' ends
     [Arguments("\"lineMarks\":\"none\"|\"lineMarks\":\"some\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"tokenize\":\"simple\"|\"tokenize\":\"clever\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"level\":\"word\",\"lineMarks\":\"none\"|\"level\":\"char\"", FileProblemKind.CheckpointInvalid, "run")]
+    [Arguments("\"validFraction\":0.1|\"validFraction\":1", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"streams\":3|\"streams\":0", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"streams\":3|\"streams\":65537", FileProblemKind.CheckpointInvalid, "run")]
     [Arguments("\"minimumCount\":4|\"minimumCount\":0", FileProblemKind.CheckpointInvalid, "run")]

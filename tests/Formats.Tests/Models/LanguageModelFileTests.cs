@@ -182,6 +182,22 @@ public sealed class LanguageModelFileTests
     }
 
     [Test]
+    public async Task How_texts_are_read_comes_back_and_what_was_validated()
+    {
+        using var folder = new TestFolder();
+        LanguageModel model = Make().Model;
+        TokenRules rules = new(TextLevel.Word, LineMarks.WhereMissing) { IsLowerCase = true, Split = WordSplit.Simple };
+        LanguageModelFile.Save(folder["m.tsd"], model, new(rules, ["the", "<eos>", "a", "b"]),
+            s_record with { Data = s_record.Data with { ValidFraction = 0.05f } });
+        (_, Vocabulary words, LanguageModelRecord training) = LanguageModelFile.Load(folder["m.tsd"]);
+        await Assert.That((words.Rules, training.Data.ValidFraction)).IsEqualTo((rules, 0.05f));
+        await Assert.That(TsdBytes.Split(File.ReadAllBytes(folder["m.tsd"])).Header).Contains(
+            "\"vocabulary\":{\"level\":\"word\",\"lineMarks\":\"where-missing\",\"lowerCase\":true,\"tokenize\":\"simple\",\"tokens\":[")
+            .And.Contains(",\"validFraction\":0.05,");
+        await Assert.That(words.Decode(Corpus.EncodeText("The B\n", words))).IsEqualTo("the b\n");
+    }
+
+    [Test]
     public async Task Streams_and_marks_of_lines_come_back_and_are_left_out_where_there_are_none()
     {
         using var folder = new TestFolder();
@@ -200,6 +216,8 @@ public sealed class LanguageModelFileTests
                 .And.Contains("},\"streams\":65536,\"parameters\":");
         (string old, _) = TsdBytes.Split(Save(folder));
         await Assert.That(old).DoesNotContain("lineMarks").And.DoesNotContain("streams");
+
+        await Assert.That(old).DoesNotContain("lowerCase").And.DoesNotContain("tokenize").And.DoesNotContain("validFraction");
 
         // Without marks the vocabulary need not have one.
         LanguageModelFile.Save(folder["m.tsd"], model, new(TextLevel.Word, ["the", "c", "a", "b"], LineMarks.None), s_record);
@@ -558,6 +576,8 @@ public sealed class LanguageModelFileTests
     [Arguments("vocabulary", "\"word\"|\"char\"", "the vocabulary is not as the format asks: token 0 is not one character: 'the'")]
     [Arguments("vocabulary", "\"word\",|\"word\",\"lineMarks\":\"some\",",
         "the vocabulary is not as the format asks: lineMarks is 'some'; always, where-missing, none are known")]
+    [Arguments("vocabulary", "\"word\",|\"word\",\"tokenize\":\"clever\",",
+        "the vocabulary is not as the format asks: tokenize is 'clever'; none, simple are known")]
     [Arguments("vocabulary", "\"word\",|\"char\",\"lineMarks\":\"none\",",
         "the vocabulary is not as the format asks: only lines of words have marks at their ends")]
     [Arguments("training", "\"parameters\":656|\"streams\":0,\"parameters\":656",

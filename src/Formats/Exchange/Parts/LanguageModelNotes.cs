@@ -14,7 +14,8 @@ internal sealed record LanguageModelNotes(
 {
     public const string WriterKey = "tinysd.writtenBy", VocabularyKey = "tinysd.vocabulary";
 
-    private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", ConfigurationKey = "tinysd.configuration",
+    private const string LevelKey = "tinysd.level", LineMarksKey = "tinysd.lineMarks", LowerCaseKey = "tinysd.lowerCase",
+        TokenizeKey = "tinysd.tokenize", ConfigurationKey = "tinysd.configuration",
         TrainingKey = "tinysd.training";
 
     private static readonly Spelling<string[]> s_tokens = new Items<string>(Spelling.Text);
@@ -26,6 +27,8 @@ internal sealed record LanguageModelNotes(
         training = training with { Parameters = model.Layout.ParameterCount };
         metadata[LevelKey] = TextSpelling.Levels.NameOf(vocabulary.Level);
         if (vocabulary.LineMarks != LineMarks.Always) metadata[LineMarksKey] = TextSpelling.LineMarks.NameOf(vocabulary.LineMarks);
+        if (vocabulary.Rules.IsLowerCase) metadata[LowerCaseKey] = Spelling.Switch.NameOf(true);
+        if (vocabulary.Rules.Split != WordSplit.None) metadata[TokenizeKey] = TextSpelling.WordSplits.NameOf(vocabulary.Rules.Split);
         metadata[VocabularyKey] = Text(json => s_tokens.Write(json, [.. vocabulary.Tokens]));
         metadata[ConfigurationKey] = Text(json => ConfigurationFields.Table.Write(json, model.Config));
         metadata[TrainingKey] = Text(json => LanguageModelFile.Training.WriteObject(json, training, TrainingKey));
@@ -62,10 +65,22 @@ internal sealed record LanguageModelNotes(
         level ??= Level(path, metadata);
         if (level is null)
             Throw.Problem(Invalid(path, LevelKey, $"{path} says its vocabulary and not what a token is; add --level word, char or byte"));
-        string? marks = metadata.GetValueOrDefault(LineMarksKey);
         Vocabulary? vocabulary = Checked(path, VocabularyKey, () => new Vocabulary(
-            level.Value, words, marks is null ? LineMarks.Always : TextSpelling.LineMarks.ValueOf(marks)));
+            new TokenRules(level.Value, ValueOf(LineMarksKey, TextSpelling.LineMarks))
+            {
+                IsLowerCase = ValueOf(LowerCaseKey, Spelling.Switch), Split = ValueOf(TokenizeKey, TextSpelling.WordSplits),
+            },
+            words));
         return new LanguageModelNotes(vocabulary, config, record);
+
+        // What is not said is what stands first.
+        T ValueOf<T>(string key, Spelling<T> spelling)
+            where T : struct
+        {
+            if (!metadata.TryGetValue(key, out string? name)) return default;
+            if (!spelling.TryParse(name, out T value)) Throw.Argument($"'{key}' is '{Words.Shown(name)}'; expected {spelling.Expected}");
+            return value;
+        }
     }
 
     // Letters of every script as they are, as in a header of TinySD's own: escapes would make a vocabulary three times as long.

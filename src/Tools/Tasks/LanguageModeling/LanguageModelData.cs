@@ -126,6 +126,8 @@ internal sealed record LanguageModelData(
     {
         Level = Vocabulary.Level,
         LineMarks = Vocabulary.LineMarks,
+        LowerCase = Vocabulary.Rules.IsLowerCase,
+        Tokenize = Vocabulary.Rules.Split,
         MinimumCount = Limits.MinimumCount,
         MaximumVocabulary = Limits.MaximumSize,
         Vocabulary = new VocabularyFingerprint(Vocabulary.Count, Fingerprint.Of(Vocabulary)),

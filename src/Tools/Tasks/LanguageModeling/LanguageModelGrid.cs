@@ -43,10 +43,10 @@ internal sealed record GridTexts(VocabularyFingerprint Vocabulary, TextFingerpri
 /// <param name="streams">
 /// Streams of validation and test; null in a grid from before that was a setting, as <see cref="EvaluationStreams.Of"/> has it.
 /// </param>
-/// <param name="marks">Which lines get a token for their end, at word level.</param>
+/// <param name="rules">How they become tokens.</param>
 /// <param name="keepsWeightDrop">Whether DropConnect stays in the cells that drop the recurrent state.</param>
 internal sealed class LanguageModelGrid(
-    GridPlan<LanguageModelRecipe> plan, LanguageModelData data, int? streams, LineMarks marks, bool keepsWeightDrop)
+    GridPlan<LanguageModelRecipe> plan, LanguageModelData data, int? streams, TokenRules rules, bool keepsWeightDrop)
     : GridTask<LanguageModelRecipe, RunTexts, TokenWindow>(OfTexts, plan, LanguageModelFields.Table, LanguageModelCheckpoint.Format)
 {
     private const string StreamsOption = "--streams", WeightDropOption = "--weight-drop",
@@ -108,8 +108,9 @@ internal sealed class LanguageModelGrid(
 
         (int least, int? most, _) = data.Limits;
         if (least > 1) yield return (VocabularyLimitOptions.MinimumCountName, Figures.Setting(least));
-        if (data.Vocabulary.Level == TextLevel.Word && marks != LineMarks.Always)
-            yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(marks));
+        if (rules.LineMarks != LineMarks.Always)
+            yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(rules.LineMarks));
+        foreach ((string, string) row in VocabularyOptions.Rows(rules)) yield return row;
         if (data.Cut is { } cut) yield return (HeldOutShare.OptionName, Figures.Setting(cut.Share));
         if (streams is { } known) yield return (StreamsOption, Figures.Setting(known));
         if (most is { } size) yield return (VocabularyLimitOptions.MaximumSizeName, Figures.Setting(size));

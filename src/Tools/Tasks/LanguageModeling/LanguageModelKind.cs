@@ -43,6 +43,7 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
         yield return ("vocabulary", VocabularyFacts.Text(vocabulary));
         if (vocabulary.Level == TextLevel.Word)
             yield return (VocabularyOptions.LineMarksName, TextSpelling.LineMarks.NameOf(vocabulary.LineMarks));
+        foreach ((string, string) row in VocabularyOptions.Rows(vocabulary.Rules)) yield return row;
         IEnumerable<(string, string)> rest = !training.IsRunKnown ? Shape(config) :
         [
             .. Texts(

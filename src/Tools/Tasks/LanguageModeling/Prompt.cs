@@ -46,7 +46,7 @@ internal sealed record Prompt(string Name, string Text, int[] Tokens, IReadOnlyL
 
     private static string[] UnknownIn(string text, Vocabulary vocabulary)
     {
-        IEnumerable<string> tokens = Corpus.CountText(text, vocabulary.Level, vocabulary.LineMarks).Counts.Keys;
+        IEnumerable<string> tokens = Corpus.CountText(text, vocabulary.Rules).Counts.Keys;
         return [.. tokens.Where(token => !vocabulary.TryGetId(token, out _)).Order(StringComparer.Ordinal)];
     }
 }

@@ -24,10 +24,14 @@ internal sealed class ResumedTexts(ResumedRun<LanguageModelRecipe, RunTexts> run
         static string? Count(int? count) => count is { } known ? Figures.Count(known) : null;
     }
 
-    /// <summary>Which lines of the run's texts get a token for their end.</summary>
+    /// <summary>How the run's texts become tokens.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
-    public LineMarks Marks(LineMarks? asked) =>
-        run.Same(VocabularyOptions.LineMarksName, asked, Texts.LineMarks, TextSpelling.LineMarks);
+    public TokenRules Rules(AskedRules asked) => new(
+        Texts.Level, run.Same(VocabularyOptions.LineMarksName, asked.LineMarks, Texts.LineMarks, TextSpelling.LineMarks))
+    {
+        IsLowerCase = run.Same(VocabularyOptions.LowerName, asked.IsLowerCase, Texts.LowerCase, Spelling.Switch),
+        Split = run.Same(VocabularyOptions.SplitName, asked.Split, Texts.Tokenize, TextSpelling.WordSplits),
+    };
 
     /// <summary>Streams of the run's validation and test; null as in its checkpoint.</summary>
     /// <exception cref="UsageException">The command line says other than the run.</exception>
