@@ -12,13 +12,11 @@ internal sealed class ValidTextOptions
 
     /// <summary>A text of its own.</summary>
     public FileOption File { get; } = FileOption.Input("--valid",
-        "The validation text: the model that does best on it is kept. [default: the end of --train, as " +
-        $"{HeldOutShare.OptionName} says]");
+        "The validation text: the model that does best on it is kept. [default: the end of --train]");
 
     /// <summary>Or a share of the training text.</summary>
     public Option<float?> Fraction { get; } = Ranged.Value(HeldOutShare.OptionName, s_share,
-        "Validate on this share at the end of --train, from a line's beginning on, and train on the rest; in place of --valid. " +
-        $"[default: {s_share.NameOf(Usual)}]");
+        $"Validate on this share at the end of --train, and train on the rest. [default: {s_share.NameOf(Usual)}]");
 
     public IEnumerable<Option> All => [File, Fraction];
 

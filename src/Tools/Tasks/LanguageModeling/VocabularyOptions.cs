@@ -40,11 +40,7 @@ internal sealed class VocabularyOptions
         "At word level, what a word is: none, what stands between white space, as in texts that are tokenised already; simple, of " +
         "that punctuation apart from letters and digits. The model remembers it. [default: none]");
 
-    public IEnumerable<Option> All =>
-    [
-        .. HelpGroup.Vocabulary.MainOf<Option>(Lower, Split),
-        .. HelpGroup.Vocabulary.Of<Option>(MinimumCount, MaximumSize, LineMarks),
-    ];
+    public IEnumerable<Option> All => HelpGroup.Vocabulary.Of<Option>(Lower, Split, MinimumCount, MaximumSize, LineMarks);
 
     /// <summary>What a command line says of how texts become tokens.</summary>
     /// <param name="parsed">The command line.</param>
