@@ -41,6 +41,12 @@ public sealed record RunSettings
     /// <summary>Where the run's report goes, if it is to have one.</summary>
     public string? Report { get; init; }
 
+    /// <summary>Where the run's log goes, if it has one.</summary>
+    public string? Log { get; init; }
+
+    /// <summary>Updates from one line of the log to the next, if it has one.</summary>
+    public int? LogEvery { get; init; }
+
     /// <summary>Number format of the weights in the model.</summary>
     public required TensorStorage Dtype { get; init; }
 
@@ -57,7 +63,7 @@ public sealed record RunSettings
     public bool CheckpointsAreTemporary { get; init; }
 
     internal string? FindFault() =>
-        MaxSteps < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1 ? "an option's number is below 1"
+        MaxSteps < 1 || LogEvery < 1 || CheckpointEvery < 1 || CheckpointKeep < 1 || Schedule?.Updates < 1 ? "an option's number is below 1"
         : Schedule is null ? null : Fingerprint.FindFault(Schedule.Checksum);
 }
 

@@ -45,6 +45,8 @@ internal static class CheckpointFields
         new Field<RunSettings, string?>("initFrom", Spelling.Text!, r => r.InitFrom, (r, v) => r with { InitFrom = v }) { Usual = null },
         new Field<RunSettings, string>("output", Spelling.Text, r => r.Output, (r, v) => r with { Output = v }),
         new Field<RunSettings, string?>("report", Spelling.Text!, r => r.Report, (r, v) => r with { Report = v }) { Usual = null },
+        new Field<RunSettings, string?>("log", Spelling.Text!, r => r.Log, (r, v) => r with { Log = v }) { Usual = null },
+        new Field<RunSettings, int?>("logEvery", Optional.Int, r => r.LogEvery, (r, v) => r with { LogEvery = v }) { Usual = null },
         new Field<RunSettings, string>("dtype", Spelling.Text, r => StorageSpelling.Roundings.NameOf(r.Dtype),
             (r, v) => r with { Dtype = StorageSpelling.Roundings.ValueOf(v) }),
         new Field<RunSettings, int?>("maxSteps", Optional.Int, r => r.MaxSteps, (r, v) => r with { MaxSteps = v }) { Usual = null },

@@ -38,6 +38,8 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         "Write learning curves, figures, recipe and machine as one HTML page that needs nothing beside itself; " +
         "--resume goes on to write it.");
 
+    private readonly LogOptions _log = new();
+
     private readonly Option<bool> _plan = new("--plan")
     {
         Description = "Print the memory that training would take, in bytes, and stop. Nothing is written.",
@@ -60,7 +62,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
 
     /// <inheritdoc cref="Out"/>
     protected IEnumerable<Option> Rest =>
-        [.. HelpGroup.Output.MainOf(_report), .. _checkpoints.All, .. HelpGroup.Output.Of(_plan, _show)];
+        [.. HelpGroup.Output.MainOf(_report), .. HelpGroup.Output.Of(_log.All), .. _checkpoints.All, .. HelpGroup.Output.Of(_plan, _show)];
 
     /// <inheritdoc/>
     public override IEnumerable<(Option Option, Option? Other)> Wanted =>
@@ -131,19 +133,21 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         TensorStorage dtype = resumed?.Same(_dtype.Name, asked, resumed.Settings.Dtype, StorageSpelling.Roundings) ?? asked;
         int? maxSteps = parsed.GetValue(_maxSteps) ?? resumed?.Settings.MaxSteps;
         string? report = parsed.GetValue(_report) ?? resumed?.Report;
+        LogRequest? logged = _log.Read(parsed, resumed?.Log, resumed?.Settings.LogEvery, context.Warnings);
 
         // Those that the run was begun with, too.
         var files = new CommandFiles();
         string? start = StartOf(parsed, resumed);
         foreach ((FileOption option, string? path) in job.Files) files.Read(path, option.Name);
         files.Read(start, _initFrom.Name);
-        files.Write(output, _out.Name).Write(report, _report.Name).Add(parsed).Check();
+        files.Write(output, _out.Name).Write(report, _report.Name).Write(logged?.Path, _log.File.Name).Add(parsed).Check();
 
         // Not before: it creates its folder.
         using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, FullName) : null;
         CheckpointKeeper? held = named ?? elsewhere;
         OutputFile.CheckWritable(output);
-        if (report is not null) CheckWritable(report, isRecorded: parsed.GetValue(_report) is null);
+        if (report is not null) CheckWritable(report, "the run's report", _report, Ranged.Given(parsed, _report).Count == 0);
+        if (logged is not null) CheckWritable(logged.Path, "the run's log", _log.File, Ranged.Given(parsed, _log.File).Count == 0);
 
         HardwareProfile? hardware = Profiles.Read(parsed, _profile);
         if (resumed is not null) ResumedRun<TRecipe, TData>.CheckExist(parsed, job.Files);
@@ -169,6 +173,8 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
             job.Settle(keeper.SettingsFor(output, dtype) with
             {
                 Report = report is null ? null : Path.GetFullPath(report),
+                Log = logged is null ? null : Path.GetFullPath(logged.Path),
+                LogEvery = logged?.Every,
                 MaxSteps = maxSteps,
                 InitFrom = start is null ? null : Path.GetFullPath(start),
             }),
@@ -176,7 +182,11 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         if (resumed is null && File.Exists(output)) warn($"{output} is there already; the first epoch's model replaces it.");
         using var pool = new WorkerPool(Ranged.ThreadsOf(parsed, _threads));
         TrainedTask<TBatch> training = data.Begin(new(output, dtype, pool, hardware));
-        var driver = new TrainingDriver<TBatch>(training, maxSteps, pool.ThreadCount, checkpoints);
+        using RunLog? log = logged is null ? null : Log(logged, training, from?.Content.State, warn);
+        log?.Begin(from?.Content.State.Updates ?? 0, json => json
+            .Add(output, "model").Add(training.Task.Network.Parameters.Layout.ParameterCount, "parameters").Add(pool.ThreadCount, "threads")
+            .Add(DataOf(job), "data").Add(recipe => recipe.AddAll(writer => WriteRecipe(writer, job)), "recipe"));
+        var driver = new TrainingDriver<TBatch>(training, maxSteps, pool.ThreadCount, checkpoints, log);
         TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
         if (report is not null)
         {
@@ -189,6 +199,23 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         keeper?.Finish();
         return ExitCode.Done;
     }
+
+    private static RunLog Log(LogRequest request, TrainedTask<TBatch> training, RunState? from, Action<string> warn)
+    {
+        if (from is not null) return RunLog.Continue(request.Path, request.Every, training.SpeedName, from);
+        if (File.Exists(request.Path)) warn($"{request.Path} is there already; the run's log replaces it.");
+        return RunLog.Create(request.Path, request.Every, training.SpeedName);
+    }
+
+    // The files by their options: those of --valid-source under validSource.
+    private static Action<JsonMembers> DataOf(TrainingJob<TRecipe, TData, TBatch> job) => json =>
+    {
+        foreach ((FileOption option, string? path) in job.Files)
+        {
+            string[] words = option.Name.Split('-', StringSplitOptions.RemoveEmptyEntries);
+            json.Add(path, words[0] + string.Concat(words[1..].Select(word => char.ToUpperInvariant(word[0]) + word[1..])));
+        }
+    };
 
     private int Plan(ParseResult parsed, CliContext context, TrainingJob<TRecipe, TData, TBatch> job, bool keepsBest)
     {
@@ -245,15 +272,15 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         job.WriteBeside(json);
     }
 
-    private void CheckWritable(string report, bool isRecorded)
+    private static void CheckWritable(string path, string what, Option option, bool isRecorded)
     {
         try
         {
-            OutputFile.CheckWritable(report);
+            OutputFile.CheckWritable(path);
         }
         catch (FileProblemException exception) when (isRecorded)
         {
-            string advice = $"It is where the run's report goes; give {_report.Name} with another place.";
+            string advice = $"It is where {what} goes; give {option.Name} with another place.";
             throw new FailureException($"{exception.Message} {advice}", exception);
         }
     }

@@ -25,8 +25,8 @@ internal sealed class CheckpointOptions
 
     private readonly FileOption _resume = Folder("--resume",
         "Go on with the run whose checkpoints are in this folder, to the same bits as if it had never been stopped. Needs no other " +
-        "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --threads, --profile and those about " +
-        "checkpoints.");
+        "option; those given must be the run's own, save --epochs, --max-steps, --out, --report, --log, --threads, --profile and those " +
+        "about checkpoints.");
 
     /// <summary>The option by which a run goes on.</summary>
     public Option Resume => _resume;

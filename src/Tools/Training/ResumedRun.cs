@@ -29,10 +29,10 @@ internal sealed class ResumedRun<TRecipe, TData>(string folder, Checkpoint<TReci
         : run.Settings.Output;
 
     /// <summary>Where the run's report goes, or null: beside the model where it was beside it.</summary>
-    public string? Report => run.Settings.Report is { } report
-        && Path.GetDirectoryName(report) == Path.GetDirectoryName(run.Settings.Output)
-        ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(report))
-        : run.Settings.Report;
+    public string? Report => NowOf(run.Settings.Report);
+
+    /// <summary>Where its log goes, likewise.</summary>
+    public string? Log => NowOf(run.Settings.Log);
 
     /// <summary>The run's recipe, with the number of epochs that the command line asks for.</summary>
     /// <param name="asked">The run's recipe with what the command line gives beside it.</param>
@@ -118,4 +118,9 @@ internal sealed class ResumedRun<TRecipe, TData>(string folder, Checkpoint<TReci
                 "place now.");
         }
     }
+
+    private string? NowOf(string? path) =>
+        path is not null && Path.GetDirectoryName(path) == Path.GetDirectoryName(run.Settings.Output)
+            ? Path.Combine(Path.GetDirectoryName(Output) ?? "", Path.GetFileName(path))
+            : path;
 }

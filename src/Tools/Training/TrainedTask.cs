@@ -53,6 +53,16 @@ internal abstract class TrainedTask<TBatch>
     {
     }
 
+    /// <summary>What the speed of training is called in JSON.</summary>
+    public virtual string SpeedName => "termsPerSecond";
+
+    /// <summary>Writes the members of what an epoch brought.</summary>
+    public virtual void WriteEpoch(Utf8JsonWriter json, EpochOutcome epoch) => TrainingJson.WriteEpoch(json, epoch, Words);
+
+    /// <summary>Writes the members of a measurement, whose names begin with what was measured: <c>valid</c> or <c>test</c>.</summary>
+    public virtual void WriteMeasured(Utf8JsonWriter json, string what, Measurement measured) =>
+        TrainingJson.WriteMeasured(json, what, measured, Words);
+
     /// <summary>Writes what a run brought, as one JSON object.</summary>
     /// <inheritdoc cref="TrainingJson.Write"/>
     public virtual void WriteJson(TextWriter output, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe) =>

@@ -7,7 +7,9 @@ namespace TinySD.Tools.Training;
 /// <param name="maxSteps">Updates after which to stop, or null.</param>
 /// <param name="threads">Threads.</param>
 /// <param name="checkpoints">Where the run goes on from, and what it leaves to go on from; null for a run that cannot be resumed.</param>
-internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxSteps, int threads, RunCheckpoints? checkpoints)
+/// <param name="log">Told of what happens, or null.</param>
+internal sealed class TrainingDriver<TBatch>(
+    TrainedTask<TBatch> task, int? maxSteps, int threads, RunCheckpoints? checkpoints, RunLog? log = null)
     where TBatch : class
 {
     private readonly TrainingRun<TBatch> _run =
@@ -29,6 +31,22 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     /// <exception cref="FileProblemException">A file could not be written, in a run without checkpoints.</exception>
     public TrainingOutcome Run(IProgressDisplay progress, CancellationToken stop)
     {
+        try
+        {
+            TrainingOutcome outcome = RunToEnd(progress, stop);
+            TellEnd("done", outcome.Test, null);
+            return outcome;
+        }
+        catch (Exception exception)
+        {
+            string reason = exception is StoppedException ? "stopped" : exception is DivergedException ? "diverged" : "failed";
+            TellEnd(reason, null, exception.Message);
+            throw;
+        }
+    }
+
+    private TrainingOutcome RunToEnd(IProgressDisplay progress, CancellationToken stop)
+    {
         _stepsPlanned = _run.CountUpdates(maxSteps ?? long.MaxValue);
         task.CheckLength(_stepsPlanned);
         foreach (string note in task.Notes(_run, threads)) progress.Note(note);
@@ -39,13 +57,13 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         {
             // A model file of after the checkpoint, or of another name, becomes what it was then.
             if (_run.Best is { } best) Save(_run.BestParameters!, best);
-            checkpoints?.Save(_run, TotalSeconds);
+            SaveRun();
             while (!_run.IsAtEnd && (_run.Updates < _stepsPlanned || _run.Steps > 0))
             {
                 if (IsOutOfPatience(progress) || !TrainEpoch(progress, stop)) break;
             }
 
-            checkpoints?.Save(_run, TotalSeconds);
+            SaveRun();
             test = task.Test(progress, stop);
         }
         catch (OperationCanceledException)
@@ -104,11 +122,12 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
             while (_run.Updates < _stepsPlanned && _run.Steps < _run.BatchCount)
             {
                 stop.ThrowIfCancellationRequested();
-                _run.TryStep(out _);
+                _run.TryStep(out StepResult result);
+                Tell(result);
                 if (checkpoints?.Keeper.IsDue(_run.Updates) == true)
                 {
                     RequireFiniteParameters();
-                    checkpoints.Save(_run, TotalSeconds);
+                    SaveRun();
                 }
 
                 if (progress.IsDue) progress.Show(label, (double)_run.Updates / _stepsPlanned, Detail());
@@ -125,7 +144,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         }
 
         // The results of an epoch cut short are not part of the run that a later one goes on with.
-        if (_run.Steps < _run.BatchCount) checkpoints?.Save(_run, TotalSeconds);
+        if (_run.Steps < _run.BatchCount) SaveRun();
         EpochOutcome epoch = _run.Measure(ProgressDisplay.ShareOf(progress, $"{label}, validation"), stop);
         if (!double.IsFinite(epoch.Train.Loss) || !double.IsFinite(epoch.Valid.Loss))
             throw Diverged($"in epoch {_run.Epoch + 1} (train loss {epoch.Train.Loss}, validation loss {epoch.Valid.Loss})", null);
@@ -133,6 +152,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         bool improved = _run.IsBest(epoch);
         if (improved) Save(_run.ParametersToKeep, epoch);
         bool averages = _run.Accept(epoch);
+        log?.AddEpoch(_run.Updates, json => task.WriteEpoch(json, epoch));
         progress.Note(
             $"{label}: {Describe(epoch)}; learning rate {Figures.Setting(epoch.LearningRate)}; {Figures.Duration(epoch.Seconds)}, " +
             $"{Figures.Count(epoch.TermsPerSecond)} {task.Words.Terms}/s{(improved ? $"; saved to {task.Output}" : "")}");
@@ -143,9 +163,28 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
         }
 
         if (averages) progress.Note("validation stopped getting better: from here on the model is the average of the parameters");
-        if (checkpoints?.Keeper.IsDueAfterEpoch(_run.Updates) == true) checkpoints.Save(_run, TotalSeconds);
+        if (checkpoints?.Keeper.IsDueAfterEpoch(_run.Updates) == true) SaveRun();
         return true;
     }
+
+    // What is logged comes first, so that it is there for whatever goes on from the checkpoint.
+    private void SaveRun()
+    {
+        log?.Flush();
+        checkpoints?.Save(_run, TotalSeconds);
+    }
+
+    private void Tell(StepResult result) => log?.Add(
+        result, _run.LastStep.TotalSeconds, new(_run.Epoch + 1, _run.Steps, _run.Updates, _run.LearningRate, TotalSeconds),
+        isLast: _run.Steps == _run.BatchCount);
+
+    private void TellEnd(string reason, Measurement? test, string? message) => log?.End(reason, _run.Updates, json =>
+    {
+        json.Add(_run.Epochs.Count, "epochs").Add(_run.Best?.Epoch, "bestEpoch");
+        if (_run.Best is { } best) json.AddAll(writer => task.WriteMeasured(writer, "valid", best.Valid));
+        if (test is { } measured) json.AddAll(writer => task.WriteMeasured(writer, "test", measured));
+        json.Add(task.Output, "model").Add(TotalSeconds, "seconds").Add(message);
+    });
 
     // Epochs cut short by the limit on steps are no finished epochs, and the file's record holds none but those.
     private void Save(ParameterBlock parameters, EpochOutcome best) =>
@@ -201,7 +240,7 @@ internal sealed class TrainingDriver<TBatch>(TrainedTask<TBatch> task, int? maxS
     private string? HowToGoOn()
     {
         if (checkpoints is null) return null;
-        checkpoints.Save(_run, TotalSeconds);
+        SaveRun();
         return checkpoints.Keeper.WhatIsKept();
     }
 

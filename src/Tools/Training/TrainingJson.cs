@@ -17,18 +17,18 @@ internal static class TrainingJson
         {
             json.WriteStartObject();
             json.WriteStartArray("epochs");
-            foreach (EpochOutcome epoch in outcome.Epochs) Write(json, epoch, task.Words);
+            foreach (EpochOutcome epoch in outcome.Epochs)
+            {
+                json.WriteStartObject();
+                task.WriteEpoch(json, epoch);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
             json.WriteString("metric", task.Words.Name);
             json.WriteNumber("bestEpoch", outcome.Best.Epoch);
-            Number(json, "valid", outcome.Best.Valid.Metric);
-            Losses(json, "valid", outcome.Best.Valid, task.Words);
-            if (outcome.Test is { } test)
-            {
-                Number(json, "test", test.Metric);
-                Losses(json, "test", test, task.Words);
-            }
-
+            task.WriteMeasured(json, "valid", outcome.Best.Valid);
+            if (outcome.Test is { } test) task.WriteMeasured(json, "test", test);
             json.WriteNumber("parameters", outcome.Parameters);
             json.WriteString("model", task.Output);
             Number(json, "seconds", outcome.Seconds);
@@ -40,9 +40,9 @@ internal static class TrainingJson
             json.WriteEndObject();
         });
 
-    private static void Write(Utf8JsonWriter json, EpochOutcome epoch, TaskWords words)
+    /// <summary>Writes the members of what an epoch brought.</summary>
+    public static void WriteEpoch(Utf8JsonWriter json, EpochOutcome epoch, TaskWords words)
     {
-        json.WriteStartObject();
         json.WriteNumber("epoch", epoch.Epoch);
         Number(json, "train", words.TellsPerplexity ? Math.Exp(epoch.Train.Loss) : epoch.Train.Metric);
         Number(json, "valid", epoch.Valid.Metric);
@@ -52,7 +52,13 @@ internal static class TrainingJson
         Number(json, "seconds", epoch.Seconds);
         Number(json, "termsPerSecond", epoch.TermsPerSecond);
         json.WriteNumber("steps", epoch.Steps);
-        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the members of what was measured.</summary>
+    public static void WriteMeasured(Utf8JsonWriter json, string what, Measurement measured, TaskWords words)
+    {
+        Number(json, what, measured.Metric);
+        Losses(json, what, measured, words);
     }
 
     private static void Losses(Utf8JsonWriter json, string what, Measurement measured, TaskWords words)

@@ -96,17 +96,26 @@ internal sealed class LanguageModelTraining(
         return measured;
     }
 
-    /// <remarks>Its members have the names that they had before there were other tasks.</remarks>
+    // Its members have the names that they had before there were other tasks.
+    public override string SpeedName => "tokensPerSecond";
+
+    public override void WriteEpoch(Utf8JsonWriter json, EpochOutcome epoch) => ResultOf(epoch).Write(new JsonMembers(json));
+
+    public override void WriteMeasured(Utf8JsonWriter json, string what, Measurement measured) =>
+        new JsonMembers(json).Add(measured.Metric, $"{what}Perplexity").Add(measured.Loss, $"{what}Loss");
+
     public override void WriteJson(TextWriter output, TrainingOutcome outcome, int threads, Action<Utf8JsonWriter> writeRecipe)
     {
-        var epochs = outcome.Epochs.Select(e => new EpochResult(
-            e.Epoch, e.Train.Metric, e.Valid.Metric, e.Train.Loss, e.Valid.Loss, e.LearningRate, e.Seconds, e.TermsPerSecond, e.Steps,
-            Streams.Valid));
         var result = new TrainLmResult(
-            [.. epochs], outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Best.Valid.Loss, data.Valid.UnknownToPredict, Streams.Valid,
+            [.. outcome.Epochs.Select(ResultOf)], outcome.Best.Epoch, outcome.Best.Valid.Metric, outcome.Best.Valid.Loss,
+            data.Valid.UnknownToPredict, Streams.Valid,
             outcome.Test?.Metric, outcome.Test?.Loss, data.Test?.UnknownToPredict, data.Test is null ? null : Streams.Test,
             outcome.Parameters, data.Vocabulary.Count, Output, outcome.Seconds, threads, new RecipeResult(data.Vocabulary.Level, recipe),
             data.Train.Tokens.Length, data.LeftOutOf(recipe).Tokens, data.Train.Tokens.UnknownCount);
         CliJson.Write(output, result);
     }
+
+    private EpochResult ResultOf(EpochOutcome e) => new(
+        e.Epoch, e.Train.Metric, e.Valid.Metric, e.Train.Loss, e.Valid.Loss, e.LearningRate, e.Seconds, e.TermsPerSecond, e.Steps,
+        Streams.Valid);
 }
