@@ -25,7 +25,7 @@ public sealed class TrainLmTests
         await Assert.That(result.Out).Contains("perplexity    o train   + valid   * both");
         string html = await File.ReadAllTextAsync(folder["report.html"]);
         string svg = html[html.IndexOf("<svg", StringComparison.Ordinal)..(html.IndexOf("</svg>", StringComparison.Ordinal) + 6)];
-        await Assert.That(System.Xml.Linq.XElement.Parse(svg).Elements("polyline").Count()).IsEqualTo(2);
+        await Assert.That(System.Xml.Linq.XElement.Parse(svg).Elements("polyline").Count()).IsEqualTo(3);
         await Assert.That(html).Contains("--hidden</td><td>12</td>");
         await Assert.That(html).Contains("train.txt</td><td>2,100 tokens</td>");
         await Assert.That(html).Contains("hardware profile</td>");

@@ -72,11 +72,22 @@ internal static class CheckpointFields
         ],
         "epoch", "steps");
 
+    private static readonly FieldTable<LossCurveState> s_curve = new("a curve", new(0, 0, [], []),
+    [
+        new Field<LossCurveState, long>("from", s_long, c => c.From, (c, v) => c with { From = v }),
+        new Field<LossCurveState, int>("every", s_int, c => c.Every, (c, v) => c with { Every = v }),
+        new Field<LossCurveState, double[]>(
+            "lossSums", new Items<double>(Spelling.Double), c => [.. c.LossSums], (c, v) => c with { LossSums = v }),
+        new Field<LossCurveState, long[]>("terms", new Items<long>(s_long), c => [.. c.Terms], (c, v) => c with { Terms = v }),
+    ]);
+
     /// <summary>The epochs in the section <c>run</c>.</summary>
     public static FieldTable<EpochsSection> Epochs { get; } = new("a run", new([]),
     [
         new Field<EpochsSection, RunEpochEntry?[]>(
             "epochs", new Items<RunEpochEntry?>(new Nested<RunEpochEntry>(Epoch)), s => s.Epochs, (s, v) => s with { Epochs = v }),
         new Field<EpochsSection, int?>("bestEpoch", Optional.Int, s => s.BestEpoch, (s, v) => s with { BestEpoch = v }) { Usual = null },
+        new Field<EpochsSection, LossCurveState?>(
+            "curve", new Nested<LossCurveState>(s_curve), s => s.Curve, (s, v) => s with { Curve = v }) { Usual = null },
     ]);
 }

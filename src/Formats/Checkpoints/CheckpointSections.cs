@@ -52,18 +52,24 @@ internal sealed record ProgressSection(
     };
 }
 
-/// <summary>The epochs in the section <c>run</c>.</summary>
-internal sealed record EpochsSection(RunEpochEntry?[] Epochs, int? BestEpoch = null)
+/// <summary>The epochs in the section <c>run</c>, and the losses within them.</summary>
+internal sealed record EpochsSection(RunEpochEntry?[] Epochs, int? BestEpoch = null, LossCurveState? Curve = null)
 {
     public static EpochsSection From(RunState state, Metric metric) =>
-        new([.. state.Epochs.Select(epoch => RunEpochEntry.From(epoch, metric))], state.BestEpoch);
+        new([.. state.Epochs.Select(epoch => RunEpochEntry.From(epoch, metric))], state.BestEpoch, state.Curve);
 
     /// <summary>A state with these.</summary>
-    /// <exception cref="ArgumentException">A result is missing, or is another task's.</exception>
+    /// <exception cref="ArgumentException">A result is missing, or is another task's; or the curve is impossible.</exception>
     public RunState AddTo(RunState state, Metric metric)
     {
         if (Epochs.Contains(null)) Throw.Argument("an epoch is null");
-        return state with { Epochs = Array.ConvertAll(Epochs, epoch => epoch!.ToOutcome(metric)), BestEpoch = BestEpoch };
+        if (Curve?.FindFault(state.Updates) is { } fault) Throw.Argument(fault);
+        return state with
+        {
+            Epochs = Array.ConvertAll(Epochs, epoch => epoch!.ToOutcome(metric)),
+            BestEpoch = BestEpoch,
+            Curve = Curve,
+        };
     }
 }
 

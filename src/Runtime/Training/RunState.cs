@@ -36,4 +36,7 @@ public sealed record RunState
 
     /// <summary>Which of them was the best, counted from 1; null before the first is finished.</summary>
     public int? BestEpoch { get; init; }
+
+    /// <summary>Mean losses in the course of the run; null where they were not kept.</summary>
+    public LossCurveState? Curve { get; init; }
 }

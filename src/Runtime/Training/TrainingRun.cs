@@ -60,6 +60,9 @@ public sealed class TrainingRun<TBatch>
     /// <summary>Mean loss of this epoch so far.</summary>
     public double MeanLoss => _lossSum / Terms;
 
+    /// <summary>Mean losses in the course of the whole run.</summary>
+    public LossCurve Curve { get; } = new();
+
     /// <summary>The metric of this epoch's training data so far; not a number where the task does not tell it.</summary>
     public double TrainMetric => Task.MetricOf(MeanLoss, _scoreSum / Terms);
 
@@ -121,6 +124,7 @@ public sealed class TrainingRun<TBatch>
         _lossSum += result.Loss * result.Terms;
         _scoreSum += Task.Network.Score;
         Terms += result.Terms;
+        Curve.Add(result);
         Steps++;
         Updates++;
         return true;
@@ -207,6 +211,7 @@ public sealed class TrainingRun<TBatch>
         Counts = Trainer.Counts,
         Epochs = [.. _epochs],
         BestEpoch = Best?.Epoch,
+        Curve = Curve.ToState(),
     };
 
     /// <summary>All numbers that the run depends on, and the best parameters: those in training, without a name; what the optimizer keeps;
@@ -238,6 +243,7 @@ public sealed class TrainingRun<TBatch>
             before += steps;
         }
 
+        Curve.Restore(state.Curve, state.Updates);
         Trainer.Counts = state.Counts;
         _epochs.Clear();
         _epochs.AddRange(state.Epochs);

@@ -80,7 +80,8 @@ internal sealed class TrainingDriver<TBatch>(
         if (test is { } measured && !double.IsFinite(measured.Loss))
             throw new DivergedException($"the loss on the test data is {measured.Loss}; {WhatIsKept()}", null);
         EpochOutcome[] epochs = _cutShort is { } last ? [.. _run.Epochs, last] : [.. _run.Epochs];
-        return new TrainingOutcome(epochs, _run.Best!, test, task.Task.Network.Parameters.Layout.ParameterCount, TotalSeconds);
+        return new TrainingOutcome(
+            epochs, _run.Best!, test, task.Task.Network.Parameters.Layout.ParameterCount, TotalSeconds, _run.Curve);
     }
 
     // The run as it was; or the first checkpoint, which finds out early whether there can be any.

@@ -6,5 +6,6 @@ namespace TinySD.Tools.Training;
 /// <param name="Test">What was measured on test data, if there are any.</param>
 /// <param name="Parameters">Trainable numbers.</param>
 /// <param name="Seconds">Time spent on it.</param>
+/// <param name="Curve">Its training losses, within the epochs too.</param>
 internal sealed record TrainingOutcome(
-    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, Measurement? Test, long Parameters, double Seconds);
+    IReadOnlyList<EpochOutcome> Epochs, EpochOutcome Best, Measurement? Test, long Parameters, double Seconds, LossCurve Curve);

@@ -32,12 +32,19 @@ internal static class TrainingPage
             $"<p class=\"small\">{Key(TrainColor)}training {words.Data}, as it was while training &ensp; " +
             $"{Key(ValidColor)}validation {words.Data}, after each epoch{how}</p>");
         PlotCurve[] curves = [Curve("training", TrainColor, epoch => epoch.Train), Curve("validation", ValidColor, epoch => epoch.Valid)];
-        words.Draw(output, "Learning curves", curves, "epoch", words.Name, isCounted: true);
+        PlotCurve[] losses =
+        [
+            new("training, within epochs", TrainColor, IsThick: false, WithinEpochs(outcome)),
+            Loss("training", TrainColor, epoch => epoch.Train), Loss("validation", ValidColor, epoch => epoch.Valid),
+        ];
+        words.Draw(output, "Learning curves", words.IsExpOfLoss ? [losses[0], .. curves] : curves, "epoch", words.Name, isCounted: true);
         if (words.TellsPerplexity)
-        {
-            PlotCurve[] losses = [Loss("training", TrainColor, epoch => epoch.Train), Loss("validation", ValidColor, epoch => epoch.Valid)];
             CurvePlot.Write(output, "Perplexities", losses, "epoch", "perplexity", isCounted: true, Figures.Perplexity, isLog: true);
-        }
+        else if (!words.IsExpOfLoss)
+            CurvePlot.Write(output, "Losses", losses, "epoch", "loss", isCounted: true, loss => Figures.Fixed(loss, 3), isLog: false);
+        int every = outcome.Curve.Every;
+        string points = every == 1 ? "a point for each update" : $"the mean of every {Figures.Count(every, "update")}";
+        output.WriteLine($"<p class=\"small\">The thin line is training within epochs, {points}.</p>");
 
         string heads = words.TellsPerplexity
             ? $"<th>training perplexity</th><th>validation perplexity</th><th>validation {words.Name}</th>"
@@ -70,5 +77,22 @@ internal static class TrainingPage
             new(
                 name, color, IsThick: true,
                 [.. outcome.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, words.HeightOf(measured(epoch))))]);
+    }
+
+    // Where the updates of the curve lie among the epochs; those of one that was cut short fill it.
+    private static List<PlotPoint> WithinEpochs(TrainingOutcome outcome)
+    {
+        var points = new List<PlotPoint>();
+        int epoch = 0;
+        long before = 0;
+        for (int point = 0; point < outcome.Curve.Count; point++)
+        {
+            long updates = outcome.Curve.UpdatesAt(point);
+            while (epoch < outcome.Epochs.Count - 1 && updates > before + outcome.Epochs[epoch].Steps)
+                before += outcome.Epochs[epoch++].Steps;
+            points.Add(new(epoch + ((double)(updates - before) / outcome.Epochs[epoch].Steps), outcome.Curve.LossOf(point)));
+        }
+
+        return points;
     }
 }

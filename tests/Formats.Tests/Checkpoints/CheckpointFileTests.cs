@@ -37,6 +37,7 @@ public sealed class CheckpointFileTests
             Counts = new(18, 16),
             Epochs = [Epoch(1, 270.5, 1.0 / 3, 1f, 2.5, 100.25), Epoch(2, 1e300, 121.25, 0.1f, 3.5, 0)],
             BestEpoch = 1,
+            Curve = new(5, 4, [1.5, 2.5, 0.1 + 0.2], [4, 5, 6]),
         },
         Recipe = LanguageModelFileTests.FullRecipe with { BatchSize = 20 },
         Data = new()
@@ -60,6 +61,8 @@ public sealed class CheckpointFileTests
             Output = "out/m.tsd",
             InitFrom = "/m/größe.tsd",
             Report = "/r/größe.html",
+            Log = "/r/größe.jsonl",
+            LogEvery = 7,
             Dtype = TensorStorage.BF16,
             MaxSteps = 33,
             CheckpointEvery = 5,
@@ -85,7 +88,11 @@ public sealed class CheckpointFileTests
         using OpenCheckpoint file = Open(folder["c.tsd"]);
         file.Load(back);
         await Assert.That(file.Content.State.Epochs).IsEquivalentTo(s_content.State.Epochs, CollectionOrdering.Matching);
-        await Assert.That(file.Content with { State = file.Content.State with { Epochs = s_content.State.Epochs } }).IsEqualTo(s_content);
+        RunState state = file.Content.State, was = s_content.State;
+        await Assert.That(file.Content with { State = state with { Epochs = was.Epochs, Curve = was.Curve } }).IsEqualTo(s_content);
+        await Assert.That((state.Curve!.From, state.Curve.Every)).IsEqualTo((5, 4));
+        await Assert.That(state.Curve.LossSums).IsEquivalentTo(was.Curve!.LossSums, CollectionOrdering.Matching);
+        await Assert.That(state.Curve.Terms).IsEquivalentTo(was.Curve.Terms, CollectionOrdering.Matching);
         foreach ((NamedBlock one, NamedBlock other) in blocks.Zip(back))
             await Assert.That(one.Block.Values.SequenceEqual(other.Block.Values)).IsTrue();
     }
@@ -96,7 +103,16 @@ public sealed class CheckpointFileTests
         using var folder = new TestFolder();
         Checkpoint<LanguageModelRecipe, RunTexts> first = s_content with
         {
-            State = s_content.State with { Updates = 0, Epoch = 0, Step = 0, Counts = new(18), Epochs = [], BestEpoch = null },
+            State = s_content.State with
+            {
+                Updates = 0,
+                Epoch = 0,
+                Step = 0,
+                Counts = new(18),
+                Epochs = [],
+                BestEpoch = null,
+                Curve = null,
+            },
             Data = s_content.Data with
             {
                 LineMarks = LineMarks.Always,
@@ -107,7 +123,16 @@ public sealed class CheckpointFileTests
                 Test = null,
                 Streams = null,
             },
-            Settings = s_content.Settings with { Schedule = null, MaxSteps = null, CheckpointEvery = null, Report = null, InitFrom = null },
+            Settings = s_content.Settings with
+            {
+                Schedule = null,
+                MaxSteps = null,
+                CheckpointEvery = null,
+                Report = null,
+                Log = null,
+                LogEvery = null,
+                InitFrom = null,
+            },
         };
         LanguageModelCheckpoint.Format.Write(folder["c.tsd"], first, []);
         using OpenCheckpoint file = Open(folder["c.tsd"]);
@@ -123,9 +148,9 @@ public sealed class CheckpointFileTests
         await Assert.That(Names(json.RootElement))
             .IsEquivalentTo(["kind", "task", "progress", "run", "tensors"], CollectionOrdering.Matching);
         await Assert.That(Names(progress)).IsEquivalentTo(
-            [.. Properties<RunState>().Except(["counts", "epochs", "bestEpoch"]), "optimizerUpdates", "averagedUpdates"]);
+            [.. Properties<RunState>().Except(["counts", "epochs", "bestEpoch", "curve"]), "optimizerUpdates", "averagedUpdates"]);
         await Assert.That(Names(run)).IsEquivalentTo(
-            ["writtenBy", "recipe", .. Properties<RunTexts>(), .. Properties<RunSettings>(), "epochs", "bestEpoch"],
+            ["writtenBy", "recipe", .. Properties<RunTexts>(), .. Properties<RunSettings>(), "epochs", "bestEpoch", "curve"],
                 CollectionOrdering.Matching);
         await Assert.That(Names(run.GetProperty("epochs")[0])).IsEquivalentTo(
             ["epoch", "steps", "trainPerplexity", "validPerplexity", "trainLoss", "validLoss", "learningRate", "seconds",
