@@ -114,7 +114,7 @@ internal static class Cli
                 new TagCommand(common), new TranslateCommand(common), new RunCommand(common)),
             .. new HelpGroup("Look into").Of<Command>(
                 new EvalCommand(evaluations, common), new BleuCommand(common), new AnalyzeCommand(analyses, common),
-                new InspectCommand(common, kinds), new VerifyCommand(common, kinds)),
+                new CompareCommand(common, kinds), new InspectCommand(common, kinds), new VerifyCommand(common, kinds)),
             .. new HelpGroup("Exchange").Of<Command>(
                 new ImportCommand(common, kinds), new ExportCommand(common, kinds), new QuantizeCommand(quantizations, common)),
             .. new HelpGroup("Experiments").Of<Command>(

@@ -59,7 +59,7 @@ public sealed class CommandFilesTests
                 bool isText = symbol is Option<string> or Argument<string> or Option<string[]> or Argument<string[]> or Option<FileInfo>;
                 await Assert.That(!isText || symbol is IFileSymbol || s_words.Contains(symbol.Name)).IsTrue()
                     .Because($"{words} {symbol.Name}");
-                if (symbol.Name is "--out" or "--output" or "--report")
+                if (symbol.Name is "--out" or "--output" or "--report" or "--log")
                 {
                     await Assert.That(Files(words, symbol).Outputs).Contains(SomeFile).Because($"{words} {symbol.Name}");
                     outputs++;
@@ -67,9 +67,9 @@ public sealed class CommandFilesTests
             }
         }
 
-        // train lm, classifier, regressor, tagger and translator 2 each, run, import, export, quantize, demo, schedule 2, hw detect,
-        // hw simulate, reproduce lm, classifier, regressor, tagger and translator, synthesize 3, analyze.
-        await Assert.That(outputs).IsEqualTo(28);
+        // train lm, classifier, regressor, tagger and translator 3 each, run, import, export, quantize, demo, schedule 2, hw detect,
+        // hw simulate, reproduce lm, classifier, regressor, tagger and translator, synthesize 3, analyze, compare.
+        await Assert.That(outputs).IsEqualTo(34);
     }
 
     [Test]

@@ -140,6 +140,8 @@ public sealed class ProcessTests
     [Test]
     [Arguments("generate model.tsd --length 2147483647", "head -c 50 > /dev/null")]
     [Arguments("generate bytes.tsd --length 2147483647", "head -c 50 > /dev/null")]
+    [Arguments("score model.tsd < train.txt", "true")]
+    [Arguments("compare model.tsd bytes.tsd", "true")]
     [Arguments("inspect model.tsd --json", "true")]
     [Arguments("inspect model.tsd", "true")]
     [Arguments("--help", "true")]

@@ -78,7 +78,7 @@ public sealed partial class ReadmeTests
         [
             "", "demo", "train", "train lm", "train classifier", "train tagger", "train translator", "classify", "tag", "translate",
             "bleu", "synthesize", "synthesize ordered",
-            "eval", "generate", "score", "run", "import", "export", "quantize", "inspect", "verify", "bench", "reproduce",
+            "eval", "generate", "score", "compare", "run", "import", "export", "quantize", "inspect", "verify", "bench", "reproduce",
             "reproduce lm", "hw", "hw detect", "hw simulate",
         ];
         foreach (string command in commands)

@@ -42,7 +42,15 @@ internal abstract class FileKind(FileFormat format, string name)
 
     /// <summary>Tells the memory that training a model further takes, without reading its numbers.</summary>
     /// <exception cref="FailureException">What is in the file is not trained.</exception>
-    public virtual PlanReport Plan(string path, PlanRequest request) => throw new FailureException(
+    public virtual PlanReport Plan(string path, PlanRequest request) => throw NotTrained(path);
+
+    /// <summary>Tells how a model came to be, to be compared with others, without reading its numbers.</summary>
+    /// <exception cref="FailureException">What is in the file is not trained.</exception>
+    /// <exception cref="FileProblemException">It cannot be read, or its header is damaged.</exception>
+    public virtual ComparedModel Compare(string path) => throw NotTrained(path);
+
+    /// <summary>The error about a file of this kind where one was expected that is trained.</summary>
+    protected FailureException NotTrained(string path) => new(
         $"{path} is of kind '{Name}', which is not trained; give a language model, a classifier, a regressor, a tagger or a translator " +
         "(.tsd).");
 

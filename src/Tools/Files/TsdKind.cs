@@ -68,6 +68,23 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         return Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
     }
 
+    public sealed override ComparedModel Compare(string path)
+    {
+        using TsdFile file = TsdFile.Open(path);
+        TContent content = format.Describe(file);
+        ComparedRun run = RunOf(content) ?? throw NotTrained(path);
+        string[] results = [TrainingFacts.EpochsName, run.Words.Name];
+        return new(path, run, [.. facts(content).Where(fact => !results.Contains(fact.Item1))])
+        {
+            Numbers = file.NumberCount,
+            Dtypes = string.Join(", ", file.Tensors.Select(tensor => tensor.Dtype).Distinct()),
+            Bytes = file.Length,
+        };
+    }
+
+    /// <summary>How a model was trained; null of models that are not.</summary>
+    protected virtual ComparedRun? RunOf(TContent content) => null;
+
     /// <summary>The shares of its units that a model was trained to run with, in increasing order, the last of which is 1; none where it
     /// was not.</summary>
     protected virtual IReadOnlyList<double> SharesOf(TContent content) => [];
@@ -121,6 +138,9 @@ internal sealed class CheckpointKind<TRecipe, TData>(
 /// <summary>What is said of a training record of any task.</summary>
 internal static class TrainingFacts
 {
+    /// <summary>What the count of epochs is called.</summary>
+    public const string EpochsName = "epochs";
+
     public static string Text(Metric metric, Measurement measured) =>
         metric.IsOfLoss ? Figures.Perplexity(measured.Metric) : measured.Metric.ToString("0.####", CultureInfo.InvariantCulture);
 
@@ -156,7 +176,7 @@ internal static class TrainingFacts
         where TRecipe : TrainingRecipe
         where TData : class
     {
-        yield return ("epochs", $"{record.Epochs.Count} finished of {record.Recipe.Epochs}");
+        yield return (EpochsName, $"{record.Epochs.Count} finished of {record.Recipe.Epochs}");
         if (record.Epochs is not [.., { } last]) yield break;
         string train = double.IsNaN(last.Train.Metric) ? "" : $"train {Text(metric, last.Train)}, ";
         string tested = record.Test is { } test ? $", test {Text(metric, test)}" : "";

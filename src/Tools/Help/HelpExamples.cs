@@ -88,6 +88,7 @@ internal static class HelpExamples
             "tinysd generate model.tsd --prompt-file begin.txt", "tinysd generate model.tsd --prompt \"the company\" --probabilities",
         ],
         ["tinysd score"] = ["tinysd score model.tsd", "tinysd score model.tsd --json"],
+        ["tinysd compare"] = ["tinysd compare small.tsd medium.tsd", "tinysd compare a.tsd b.tsd c.tsd --report runs.html"],
         ["tinysd run"] =
         [
             "tinysd run encoder.tsd --input x.safetensors --output y.safetensors",

@@ -18,6 +18,8 @@ internal sealed class ClassifierKind() : ModelKind<ClassifierDescription, Classi
     protected override IReadOnlyList<double> SharesOf(ClassifierDescription content) =>
         TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
 
+    protected override ComparedRun RunOf(ClassifierDescription content) => ComparedRun.Of(content.Training, ClassifierTraining.Told);
+
     protected override PlanReport Plan(ClassifierDescription content, PlanRequest request)
     {
         ClassifierRecipe recipe = request.Settle(content.Training.Recipe);

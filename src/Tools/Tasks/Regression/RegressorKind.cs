@@ -11,6 +11,8 @@ internal sealed class RegressorKind() : ModelKind<RegressorDescription, Regresso
     protected override IReadOnlyList<double> SharesOf(RegressorDescription content) =>
         TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
 
+    protected override ComparedRun RunOf(RegressorDescription content) => ComparedRun.Of(content.Training, RegressorTraining.Told);
+
     protected override PlanReport Plan(RegressorDescription content, PlanRequest request)
     {
         RegressorRecipe recipe = request.Settle(content.Training.Recipe);

@@ -15,6 +15,9 @@ internal sealed class TaggerKind() : ModelKind<TaggerDescription, Tagger>(Tagger
         yield return Section(file, "training");
     }
 
+    protected override ComparedRun RunOf(TaggerDescription content) =>
+        ComparedRun.Of(content.Training, TaggerTraining.WordsOf(content.Form));
+
     protected override PlanReport Plan(TaggerDescription content, PlanRequest request)
     {
         TaggerRecipe recipe = request.Settle(content.Training.Recipe);

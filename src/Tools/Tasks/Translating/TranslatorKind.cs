@@ -8,6 +8,8 @@ internal sealed class TranslatorKind() : ModelKind<TranslatorDescription, Transl
     public static FileKind Checkpoints { get; } = new CheckpointKind<TranslatorRecipe, RunPairs>(
         TranslatorCheckpoint.Format, Facts, run => TranslatorFields.Table.Rows(run.Recipe));
 
+    protected override ComparedRun RunOf(TranslatorDescription content) => ComparedRun.Of(content.Training, TranslatorTraining.Told);
+
     protected override PlanReport Plan(TranslatorDescription content, PlanRequest request)
     {
         TranslatorRecipe recipe = request.Settle(content.Training.Recipe);
