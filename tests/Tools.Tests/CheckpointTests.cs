@@ -433,7 +433,8 @@ public sealed class CheckpointTests
             last[(last.IndexOf("after ", StringComparison.Ordinal) + 6)..last.IndexOf(" steps in all", StringComparison.Ordinal)];
         int updates = int.Parse(steps, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
         string file = $"checkpoint-{updates.ToString("D8", CultureInfo.InvariantCulture)}.tsd";
-        await Assert.That(result.Error).Contains($"{Path.Combine("ck", file)} is kept, go on from it with: tinysd train lm --resume ck");
+        await Assert.That(result.Error).Contains($"{Path.Combine("ck", file)} is kept, go on from it with: dotnet ");
+        await Assert.That(result.Error).Contains("tinysd.dll train lm --resume ck\n");
         JsonElement progress = Tinysd.Run("inspect", folder[$"ck/{file}"], "--json").Json.GetProperty("progress");
         await Assert.That(progress.GetProperty("updates").GetInt32()).IsEqualTo(updates);
 

@@ -57,21 +57,78 @@ public sealed class DisplayTests
         await Assert.That(TextWidth.Cut(text, columns)).IsEqualTo(shown);
 
     [Test]
-    public async Task Progress_is_drawn_in_one_line_of_the_terminal_and_gone_at_the_end()
+    [Arguments("/home/me/models/a.tsd", 11, "…dels/a.tsd")]
+    [Arguments("長い名前", 5, "…名前")]
+    [Arguments("abc", 3, "abc")]
+    [Arguments("abc", 0, "")]
+    public async Task The_end_of_a_text_is_kept_likewise(string text, int columns, string shown) =>
+        await Assert.That(TextWidth.CutStart(text, columns)).IsEqualTo(shown);
+
+    [Test]
+    [Arguments("one two three", 7, "one two|three")]
+    [Arguments("one two three", 6, "one|two|three")]
+    [Arguments("  one two three", 9, "  one two|  three")]
+    [Arguments("averylongword and", 5, "averylongword|and")]
+    [Arguments("see averylongword", 5, "see|averylongword")]
+    [Arguments("長い 名前", 5, "長い|名前")]
+    [Arguments("all of it fits here", 80, "all of it fits here")]
+    [Arguments("12345 ", 5, "12345 ")]
+    [Arguments("", 5, "")]
+    public async Task Prose_is_parted_at_spaces(string text, int columns, string lines) =>
+        await Assert.That(string.Join('|', Paragraph.Lines(text, columns))).IsEqualTo(lines);
+
+    /// <summary>The order in which columns give way: headings first, then the space between columns, then text.</summary>
+    [Test]
+    public async Task A_table_takes_as_many_columns_as_there_are_and_keeps_its_numbers()
     {
-        var writer = new StringWriter();
-        var line = new LiveLine(writer, width: 50, useColor: false);
-        line.Show(0.5, "epoch 2/13  loss 4.5 and more");
-        await Assert.That(writer.ToString()).IsEqualTo($"\r{new string('━', 12)}{new string('─', 12)}  50 %  epoch 2/13  loss…\u001b[K");
-        line.Show(7, "");
-        line.Clear();
-        await Assert.That(writer.ToString()).EndsWith($"\r{new string('━', 24)} 100 %  \u001b[K\r\u001b[K");
+        var table = new Table("file", ">validation perplexity", "what there is to say of it");
+        table.Row("/home/somebody/models/first.tsd", "1,234,567.89", "a text of several words which is longer than the others");
+        table.Row("b.tsd", "2", "");
+        foreach (int width in (int[])[40, 50, 64, 80, 120])
+        {
+            string[] lines = Written(table, width: width).Split('\n');
+            int longest = lines.Max(TextWidth.Of);
+            await Assert.That(longest).IsLessThanOrEqualTo(width).Because($"{width}");
+            await Assert.That(longest).IsGreaterThan(Math.Min(width, 100) - 13).Because($"{width}");
+            await Assert.That(lines.Any(line => line.Contains("1,234,567.89", StringComparison.Ordinal))).IsTrue();
+            await Assert.That(lines.Any(line => line.Contains("irst.tsd", StringComparison.Ordinal))).IsTrue();
+            string all = string.Join(' ', lines);
+            foreach (string word in "text several words which longer than the others".Split(' ')) await Assert.That(all).Contains(word);
+        }
+
+        string[] at50 =
+        [
+            "",
+            "  file               validation   what there is   ",
+            "                    perplexity   to say of it    ",
+        ];
+        await Assert.That(Written(table, width: 50)).IsEqualTo(string.Join('\n', at50));
     }
 
-    private static string Written(Table table, bool useColor = false)
+    [Test]
+    public async Task A_table_of_too_many_numbers_goes_on_below_itself()
+    {
+        var table = new Table("run", ">one", ">two", ">three");
+        table.Row("a", "1,000,000", "2,000,000", "3,000,000");
+        string[] expected =
+        [
+            "", " run        one        two ", "───────────────────────────", " a    1,000,000  2,000,000 ", "", " run      three ", "────────────────", " a    3,000,000 ", "", "",
+        ];
+        await Assert.That(Written(table, width: 30)).IsEqualTo(string.Join('\n', expected));
+    }
+
+    [Test]
+    public async Task A_table_in_ascii_has_no_other_characters_of_the_program_s_own()
+    {
+        var table = new Table("größe", ">perplexity");
+        table.Row("naïve × 2", "∞");
+        await Assert.That(Written(table, isAscii: true)).IsEqualTo("\n  größe       perplexity  \n--------------------------\n  naïve x 2          inf  \n\n");
+    }
+
+    private static string Written(Table table, bool useColor = false, int? width = null, bool isAscii = false)
     {
         var writer = new StringWriter { NewLine = "\n" };
-        table.Write(writer, useColor);
+        table.Write(writer, new TableLook(useColor, width, isAscii));
         return writer.ToString();
     }
 }

@@ -189,6 +189,42 @@ public sealed class ProcessTests
             .IsEqualTo($"{(redirection == ">" ? "" : "before\n")}one\n{list}{error}{list}two\n");
     }
 
+    /// <summary>Diagnostics that nobody gets stop nothing: not where standard error is closed, whose number a file that is written might
+    /// get then, nor where its disk is full or its reader gone.</summary>
+    [Test]
+    [Arguments("{ COMMAND > out; echo $? > code; } 2>&-")]
+    [Arguments("{ COMMAND > out; echo $? > code; } 2>&- <&-")]
+    [Arguments("{ COMMAND > out; echo $? > code; } 2> /dev/full")]
+    [Arguments("{ COMMAND > out; echo $? > code; } 2< /dev/null")]
+    [Arguments("{ { COMMAND > out; echo $? > code; } 2>&1 >&3 3>&- | true; } 3>&1")]
+    public async Task Diagnostics_that_nobody_gets_stop_nothing(string line)
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs a Unix shell and /dev/full");
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        byte[] expected = await File.ReadAllBytesAsync(folder.Model);
+        string[] train = folder.TrainArgs("again.tsd", 1);
+        await ShellAsync(folder, line.Replace("COMMAND", $"tinysd {string.Join(' ', train)}", StringComparison.Ordinal));
+        await Assert.That(await File.ReadAllTextAsync(folder["code"])).IsEqualTo("0\n");
+        await Assert.That((await File.ReadAllBytesAsync(folder["again.tsd"])).AsSpan().SequenceEqual(expected)).IsTrue();
+        await Assert.That(await File.ReadAllTextAsync(folder["out"])).Contains("again.tsd holds the model of epoch");
+    }
+
+    [Test]
+    public async Task Results_for_a_closed_standard_output_are_a_failure_and_go_into_no_file()
+    {
+        if (!OperatingSystem.IsLinux()) Skip.Test("needs a Unix shell");
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        byte[] expected = await File.ReadAllBytesAsync(folder.Model);
+        CliResult inspected = await ShellAsync(folder, "tinysd inspect model.tsd >&-");
+        await Assert.That(inspected.Code).IsEqualTo(1);
+        await Assert.That(inspected.Error).Contains("standard output is closed\n");
+        CliResult trained = await ShellAsync(folder, $"tinysd {string.Join(' ', folder.TrainArgs("again.tsd", 1))} >&-");
+        await Assert.That(trained.Code).IsEqualTo(1);
+        await Assert.That((await File.ReadAllBytesAsync(folder["again.tsd"])).AsSpan().SequenceEqual(expected)).IsTrue();
+    }
+
     // What a shell makes of a line in which tinysd is the built program.
     private static async Task<CliResult> ShellAsync(TestFolder folder, string line)
     {

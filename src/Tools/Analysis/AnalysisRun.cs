@@ -44,8 +44,8 @@ internal sealed record AnalysisRun(string Kind, AnalysedModel Network, AnalysedS
         }
 
         AnalysisText.Write(context.Console, Network, found);
-        foreach (string line in Times is null ? [] : TimeColumnText.Lines(Times)) context.Console.Out.WriteLine(line);
-        if (request.Report is not null) context.Console.Out.WriteLine($"page: {request.Report}");
+        foreach (string line in Times is null ? [] : TimeColumnText.Lines(Times)) context.Console.Prose.WriteLine(line);
+        if (request.Report is not null) context.Console.Prose.WriteLine($"page: {request.Report}");
         return ExitCode.Done;
     }
 

@@ -59,7 +59,7 @@ internal static class AnalysisText
     /// <summary>Writes the summary.</summary>
     public static void Write(CliConsole console, AnalysedModel network, AnalysisFindings found)
     {
-        TextWriter output = console.Out;
+        TextWriter output = console.Prose;
         PrincipalComponents components = found.Components;
         output.WriteLine(Coverage(found));
         if (BesideState(network) is { } beside) output.WriteLine(beside);

@@ -50,7 +50,7 @@ internal sealed class BenchReport
 
     public void WriteText(CliConsole console, bool withProfile)
     {
-        TextWriter output = console.Out;
+        TextWriter output = console.Prose;
         double limit = IdealSpeedup.Of(LanguageModelTrainer.PlanOf(Recipe, Config.VocabularySize), Recipe.Dropout);
         output.WriteLine(RecipeText.Shape(Recipe, Config.VocabularySize));
         output.WriteLine($"random dropout:     {RecipeText.Rates(_comparison.Dense.Run.Recipe.Dropout)}");
@@ -59,15 +59,13 @@ internal sealed class BenchReport
         output.WriteLine($"{_instructionSet}, {threads}; medians of {steps} of each, in turn");
         console.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Write(ProfileTable());
-        output.Write(
-            $"""
-            FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ
-            from sequence to sequence, which leaves the products dense; structured masks let them skip what is dropped.
-            Counting multiply-adds alone, these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.
-
-            Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.
-
-            """);
+        output.WriteLine(
+            "FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ from sequence " +
+            "to sequence, which leaves the products dense; structured masks let them skip what is dropped. Counting multiply-adds alone, " +
+            $"these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.");
+        output.WriteLine();
+        output.WriteLine(
+            "Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.");
         if (Profiles.BuiltForLess(CpuFeatures.Here) is { } less) output.WriteLine(less);
     }
 

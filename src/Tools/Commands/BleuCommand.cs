@@ -51,7 +51,7 @@ internal sealed class BleuCommand : CliCommand
             return ExitCode.Done;
         }
 
-        foreach (string line in scores.Lines()) context.Console.Out.WriteLine(line);
+        foreach (string line in scores.Lines()) context.Console.Prose.WriteLine(line);
         return ExitCode.Done;
 
         List<string> ReadAll(LineReader reader)

@@ -60,7 +60,7 @@ internal sealed class ExportCommand : CliCommand
         if (note is not null && !context.Quiet) context.Warnings.Note(note);
         var result = new ExportResult(path, output, isOnnx ? "onnx" : "safetensors", new FileInfo(output).Length);
         if (context.Json) CliJson.Write(context.Console.Out, result);
-        else context.Console.Out.WriteLine($"{output}: {Figures.Count(result.Bytes, "byte")}");
+        else context.Console.Prose.WriteLine($"{output}: {Figures.Count(result.Bytes, "byte")}");
         return ExitCode.Done;
     }
 }

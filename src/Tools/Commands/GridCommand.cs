@@ -82,7 +82,7 @@ internal abstract class GridCommand(GridKind kind, string help, CommonOptions co
             else if (manifest.WrittenBy != asked.WrittenBy)
                 Warn($"the grid was begun by {manifest.WrittenBy}, and this is {asked.WrittenBy}: last bits may come out otherwise");
             using var pool = new WorkerPool(threads);
-            ProgressDisplay.Run(context, progress => Work(progress, new(folder, command, pool, hardware, Warn)));
+            ProgressDisplay.Run(context, progress => Work(progress, new(folder, context.Console.Typed(command), pool, hardware, Warn)));
         }
 
         GridReport report = Report();
@@ -119,7 +119,8 @@ internal abstract class GridCommand(GridKind kind, string help, CommonOptions co
             {
                 KeepUp();
                 throw new StoppedException(
-                    $"stopped while step times were measured; those of the cells before are kept. Go on with: {command}");
+                    $"stopped while step times were measured; those of the cells before are kept. Go on with: " +
+                    context.Console.Typed(command));
             }
         }
 

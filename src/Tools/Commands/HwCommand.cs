@@ -42,7 +42,7 @@ internal static class HwCommand
         }
 
         context.Console.Write(table);
-        if (less is not null) context.Console.Out.WriteLine(less);
+        if (less is not null) context.Console.Prose.WriteLine(less);
         return ExitCode.Done;
     }
 

@@ -95,7 +95,7 @@ internal sealed class HwDetectCommand : CliCommand
         CliConsole console, string file, HardwareProfile profile, IReadOnlyList<TileAnswer> answers, MachineFacts facts)
     {
         SimdMachine simd = profile.Simd!;
-        TextWriter output = console.Out;
+        TextWriter output = console.Prose;
         string instructions = Names.Instructions.NameOf(simd.Instructions), cores = Figures.Count(simd.Cores, "core");
         output.WriteLine($"{facts.Processor ?? "This machine"}: {instructions}, {cores}");
         CacheFacts told = facts.Caches;

@@ -52,7 +52,7 @@ internal sealed class ImportCommand : CliCommand
         model.Save(output, parsed.GetValue(_dtype) ?? TensorStorage.F32);
         StackResult result = model.Result(output);
         if (context.Json) CliJson.Write(context.Console.Out, result);
-        else context.Console.Out.WriteLine($"{output}: {model.Described}, {Figures.Count(result.Parameters, "parameter")}");
+        else context.Console.Prose.WriteLine($"{output}: {model.Described}, {Figures.Count(result.Parameters, "parameter")}");
         return ExitCode.Done;
     }
 

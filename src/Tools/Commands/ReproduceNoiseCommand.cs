@@ -129,7 +129,7 @@ internal sealed class ReproduceNoiseCommand : CliCommand
         }
 
         console.Write(table);
-        console.Out.WriteLine(
+        console.Prose.WriteLine(
             $"{Figures.Count(result.Windows, "window")} of {Figures.Count(result.Bptt, "time step")} and " +
             $"{Figures.Count(result.Batch, "sequence")}, {Figures.Count(result.Draws, "mask")} of each; lengths of the whole gradient, " +
             $"clipped above {Figures.Setting(result.Clip)}. The gradient is the mean, noise the root of a variance about it; perplexity " +

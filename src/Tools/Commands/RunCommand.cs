@@ -50,7 +50,7 @@ internal sealed class RunCommand : CliCommand
         TensorShape[] tensors = [.. results.Select(t => new TensorShape(t.Name, [.. t.Shape]))];
         IEnumerable<string> shapes = tensors.Select(tensor => $"{VisibleText.Cut(tensor.Name)} {Text(tensor.Shape)}");
         if (context.Json) CliJson.Write(context.Console.Out, new RunResult(model, input, output, tensors));
-        else context.Console.Out.WriteLine($"{output}: {string.Join(", ", shapes)}");
+        else context.Console.Prose.WriteLine($"{output}: {string.Join(", ", shapes)}");
         return ExitCode.Done;
     }
 

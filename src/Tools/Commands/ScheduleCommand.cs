@@ -74,7 +74,7 @@ internal sealed class ScheduleCommand : CliCommand
         }
 
         string updates = Figures.Count(info.Updates, "update"), steps = Figures.Count(info.TimeSteps, "time step");
-        context.Console.Out.WriteLine(
+        context.Console.Prose.WriteLine(
             $"{output}: {updates} of {steps}, seed {info.Seed}, {Figures.Count(bytes, "byte")}; {Schedules.Describe(recipe.Dropout)}");
         return ExitCode.Done;
     }

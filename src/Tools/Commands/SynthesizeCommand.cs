@@ -94,8 +94,8 @@ internal sealed class SynthesizeCommand : CliCommand
         }
 
         string labels = string.Join(", ", world.Labels.Zip(counts, (label, texts) => $"{label}: {Figures.Count(texts)}"));
-        context.Console.Out.WriteLine($"{output}: {Figures.Count(count, "text")}, seed {seed}; of label {labels}");
-        context.Console.Out.WriteLine($"{world.Rule}.");
+        context.Console.Prose.WriteLine($"{output}: {Figures.Count(count, "text")}, seed {seed}; of label {labels}");
+        context.Console.Prose.WriteLine($"{world.Rule}.");
         return ExitCode.Done;
     }
 

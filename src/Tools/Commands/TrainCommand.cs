@@ -71,8 +71,6 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     /// <inheritdoc/>
     public override Option? InPlaceOfAll => _checkpoints.Resume;
 
-    private string FullName => $"train {Name}";
-
     /// <summary>The options that a new run needs beside the model's.</summary>
     protected abstract IReadOnlyList<Option> Required { get; }
 
@@ -111,10 +109,11 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         // Before a folder is created for checkpoints.
         if (!isShow && request?.From is null) RequireAll(parsed, isPlan ? RequiredOfPlan : [.. Required, _out]);
         Action<string> warn = context.Warnings.Note;
+        string typed = $"{context.Console.Command} train {Name}";
         bool goesElsewhere = request is { From: not null, IsSameFolder: false };
         using CheckpointKeeper? named = request?.Folder is null || goesElsewhere || isOnlyTold
             ? null
-            : CheckpointKeeper.Hold(request, FullName);
+            : CheckpointKeeper.Hold(request, typed);
         using CheckpointFile<TRecipe, TData>? from = request?.From is { } folder
             ? CheckpointKeeper.OpenNewest<CheckpointFile<TRecipe, TData>>(
                 folder, format.TryOpen, warn, named, $"Start the run anew, with another folder for {CheckpointOptions.Name}.")
@@ -143,7 +142,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         files.Write(output, _out.Name).Write(report, _report.Name).Write(logged?.Path, _log.File.Name).Add(parsed).Check();
 
         // Not before: it creates its folder.
-        using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, FullName) : null;
+        using CheckpointKeeper? elsewhere = goesElsewhere ? CheckpointKeeper.Hold(request!, typed) : null;
         CheckpointKeeper? held = named ?? elsewhere;
         OutputFile.CheckWritable(output);
         if (report is not null) CheckWritable(report, "the run's report", _report, Ranged.Given(parsed, _report).Count == 0);
@@ -166,7 +165,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         // Last of all: what is refused until here leaves no folder behind.
         using CheckpointKeeper? beside = request is null || held is not null
             ? null
-            : CheckpointKeeper.HoldBeside(output, request, FullName, warn, files.IsTaken);
+            : CheckpointKeeper.HoldBeside(output, request, typed, warn, files.IsTaken);
         CheckpointKeeper? keeper = held ?? beside;
         RunCheckpoints? checkpoints = keeper is null ? null : RunCheckpoints.Of(
             keeper, format, job.Recipe, data.Recorded,

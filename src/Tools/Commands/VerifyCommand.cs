@@ -31,11 +31,11 @@ internal sealed class VerifyCommand : CliCommand
         }
         else if (problems.Count == 0)
         {
-            context.Console.Out.WriteLine($"{path}: ok, {content}, {Figures.Count(bytes, "byte")}");
+            context.Console.Prose.WriteLine($"{path}: ok, {content}, {Figures.Count(bytes, "byte")}");
         }
         else
         {
-            foreach (string name in damaged) context.Console.Out.WriteLine($"{path}: damaged {name}");
+            foreach (string name in damaged) context.Console.Prose.WriteLine($"{path}: damaged {name}");
         }
 
         foreach (FileProblem problem in problems) context.Warnings.Note(problem.Message);

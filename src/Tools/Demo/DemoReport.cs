@@ -57,25 +57,25 @@ internal static class DemoReport
 
         CliConsole console = context.Console;
         WriteComparison(console, comparison, measured, speedup, ideal);
-        console.Out.WriteLine("A sample of the structured model:");
-        console.Out.WriteLine();
+        console.Prose.WriteLine("A sample of the structured model:");
+        console.Prose.WriteLine();
         console.Out.Write($"{$"{sample}".TrimEnd()}\n\n");
         SeriesReport.Write(console, findings);
-        if (files.Series is { } series) console.Out.WriteLine($"{series} holds the sensor's model.");
-        console.Out.WriteLine($"{files.Model} holds the structured model. Go on with:");
+        if (files.Series is { } series) console.Prose.WriteLine($"{series} holds the sensor's model.");
+        console.Prose.WriteLine($"{files.Model} holds the structured model. Go on with:");
         console.Out.WriteLine($"  {console.Command} generate {CommandLine.Quoted(files.Model)} --prompt \"public \" --length 400");
     }
 
     private static void WriteComparison(
         CliConsole console, DemoComparison comparison, (DemoSide Dense, DemoSide Structured) measured, double speedup, double ideal)
     {
-        console.Out.Write(TextPlot.Draw(
+        console.Prose.Write(TextPlot.Draw(
             [
                 new('o', "random dropout, dense products", comparison.Dense.Losses),
                 new('+', "structured dropout, compacted products", comparison.Structured.Losses),
             ],
             Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "training loss, nats per character", "step"));
-        console.Out.WriteLine();
+        console.Prose.WriteLine();
         var table = new Table("dropout", ">valid perplexity", ">median step", ">ratio");
         AddRow("random (dense)", measured.Dense, 1);
         AddRow("structured", measured.Structured, speedup);
@@ -88,7 +88,7 @@ internal static class DemoReport
             $"Counting multiply-adds alone, these rates allow {limit}: activations and the optimizer take from that, and drawing masks " +
             "for every sequence by itself, as the dense model must, adds to it. The perplexities should be close; a run this short says " +
             $"no more about them. Validation ran in {streams} side by side.");
-        console.Out.WriteLine();
+        console.Prose.WriteLine();
 
         void AddRow(string name, DemoSide side, double ratio) => table.Row(
             name, Figures.Perplexity(side.ValidPerplexity), $"{Figures.Fixed(side.MedianStepMs, 1)} ms", Figures.Fixed(ratio, 2));

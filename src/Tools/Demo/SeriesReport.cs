@@ -19,20 +19,20 @@ internal static class SeriesReport
             $"{Degrees(figures.Model.Mae * scale)} on average, and repeating the last value by " +
             $"{Degrees(figures.Persistence.Mae * scale)}. Then come five days with two planted faults. An alarm is a value further " +
             $"from what was predicted than {RowPredictor.DefaultThreshold} times the usual error:");
-        console.Out.WriteLine();
+        console.Prose.WriteLine();
         double[] alarms = [.. findings.Values.Select((value, row) => findings.Alarms[row] ? value : double.NaN)];
-        console.Out.Write(TextPlot.Draw(
+        console.Prose.Write(TextPlot.Draw(
             [
                 new('.', "predicted", findings.Predicted), new('o', "measured", findings.Values) { IsOnTop = true },
                 new('!', "measured, an alarm", alarms) { IsOnTop = true },
             ],
             Math.Min(console.OutputWidth, DemoReport.PlotWidth), PlotHeight, "degrees", "row"));
-        console.Out.WriteLine();
+        console.Prose.WriteLine();
         foreach (SensorFault fault in SensorSeries.Faults) console.Prose.WriteLine(About(fault, findings));
         int[] others = [.. findings.FalseAlarms];
         console.Prose.WriteLine(
             others.Length == 0 ? "No other row raised an alarm." : $"False alarms: {Figures.Count(others.Length)}, {Rows(others)}.");
-        console.Out.WriteLine();
+        console.Prose.WriteLine();
     }
 
     /// <summary>As members of a JSON object.</summary>

@@ -105,10 +105,7 @@ internal static class ProgressDisplay
             _sinceLast.Restart();
         }
 
-        public void Note(string text)
-        {
-            line.Clear();
-            lines.WriteLine(text);
-        }
+        // The line gives way.
+        public void Note(string text) => lines.WriteLine(text);
     }
 }

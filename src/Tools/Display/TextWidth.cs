@@ -21,10 +21,10 @@ internal static class TextWidth
     }
 
     /// <summary>As much of a text as so many columns hold, with an ellipsis where that is not all.</summary>
-    public static string Cut(string text, int columns)
+    public static string Cut(string text, int columns, string ellipsis = "…")
     {
         if (Of(text) <= columns) return text;
-        int width = 1, length = 0;
+        int width = ellipsis.Length, length = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
             width += Of(rune);
@@ -32,7 +32,23 @@ internal static class TextWidth
             length += rune.Utf16SequenceLength;
         }
 
-        return columns < 1 ? "" : $"{text[..length]}…";
+        return columns < ellipsis.Length ? "" : $"{text[..length]}{ellipsis}";
+    }
+
+    /// <summary>As much of its end.</summary>
+    public static string CutStart(string text, int columns, string ellipsis = "…")
+    {
+        int width = Of(text);
+        if (width <= columns) return text;
+        int from = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (width + ellipsis.Length <= columns) break;
+            width -= Of(rune);
+            from += rune.Utf16SequenceLength;
+        }
+
+        return columns < ellipsis.Length ? "" : $"{ellipsis}{text[from..]}";
     }
 
     private static int Of(Rune rune)

@@ -4,24 +4,41 @@ namespace TinySD.Tools.Display;
 /// <remarks>What is written as a line is one: a line feed in it is shown. Text of several lines is written with <c>Write</c>.</remarks>
 internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
+    /// <summary>Called before anything is written; may be null.</summary>
+    public Action? Before { get; init; }
+
     /// <summary>Columns that a line may take, beyond which it is parted at spaces; null for lines of any length.</summary>
     public Func<int>? Width { get; init; }
 
+    /// <summary>Whether what the program draws is written in ASCII.</summary>
+    public bool IsAscii { get; init; }
+
     public override Encoding Encoding => inner.Encoding;
 
-    public override void Write(char value) => VisibleText.Write(inner, [value]);
+    public override void Write(char value) => Write([value]);
 
-    public override void Write(char[] buffer, int index, int count) => VisibleText.Write(inner, buffer.AsSpan(index, count));
+    public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
 
-    public override void Write(ReadOnlySpan<char> buffer) => VisibleText.Write(inner, buffer);
+    public override void Write(ReadOnlySpan<char> buffer)
+    {
+        Before?.Invoke();
+        if (IsAscii) VisibleText.Write(inner, AsciiText.Of(buffer.ToString()));
+        else VisibleText.Write(inner, buffer);
+    }
 
-    public override void Write(string? value) => VisibleText.Write(inner, value);
+    public override void Write(string? value) => Write(value.AsSpan());
 
-    public override void WriteLine() => inner.WriteLine();
+    public override void WriteLine()
+    {
+        Before?.Invoke();
+        inner.WriteLine();
+    }
 
     public override void WriteLine(string? value)
     {
+        Before?.Invoke();
         string line = VisibleText.Line(value ?? "");
+        if (IsAscii) line = AsciiText.Of(line);
         foreach (string part in Width is null ? [line] : Paragraph.Lines(line, Width())) inner.WriteLine(part);
     }
 

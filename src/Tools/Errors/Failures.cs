@@ -3,6 +3,9 @@ namespace TinySD.Tools.Errors;
 /// <summary>Turns an exception into an exit code and a message.</summary>
 internal static class Failures
 {
+    // As the console shows it.
+    private const string LineFeed = "\\u000A";
+
     /// <summary>Writes one or two lines about a command as typed, for example <c>tinysd train lm</c>, and the trace when asked.</summary>
     /// <returns>The exit code.</returns>
     public static int Report(Exception exception, string command, TextWriter error, bool verbose)
@@ -11,7 +14,8 @@ internal static class Failures
 
         // Two lines and no more: what a name or a path brings with it is shown and ends none.
         error.WriteLine($"{command}: {message}");
-        if (advice is not null) error.WriteLine(advice);
+        // The second is not broken, however narrow the terminal: what it says to type is to be copied.
+        if (advice is not null) error.Write($"{advice.Replace("\n", LineFeed, StringComparison.Ordinal)}\n");
         if (verbose && code != ExitCode.Usage) error.Write($"{exception}\n");
         return code;
     }

@@ -66,7 +66,7 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
     public void Write(CliContext context, bool all)
     {
         if (context.Json) CliJson.Write(context.Console.Out, WriteJson);
-        else WriteText(context.Console.Out, all);
+        else WriteText(context.Console, all);
         context.Warnings.NoEffect(context.Json && all, "--all", " with --json, which is always whole");
     }
 
@@ -100,14 +100,14 @@ internal sealed record InspectReport(string Kind, string Path, long Bytes, IRead
         }
     }
 
-    private void WriteText(TextWriter output, bool all)
+    private void WriteText(CliConsole console, bool all)
     {
-        Table.Write(output, Rows(all), "", "");
+        console.Write(Rows(all), "", "");
         if (!HasTensors) return;
-        if (HasChecksums) Table.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
-        else Table.Write(output, TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes");
+        if (HasChecksums) console.Write(TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes", "checksum (XXH3-128)");
+        else console.Write(TensorRows(all), "tensor", "dtype", "shape", ">offset", ">bytes");
         if (Tensors.Count > ShownTensors && !all)
-            output.WriteLine($"… and {Figures.Count(Tensors.Count - ShownTensors, "more tensor")}; --all shows all, --json too");
+            console.Prose.WriteLine($"… and {Figures.Count(Tensors.Count - ShownTensors, "more tensor")}; --all shows all, --json too");
     }
 
     private IEnumerable<string[]> Rows(bool all)

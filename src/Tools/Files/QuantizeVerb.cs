@@ -81,7 +81,7 @@ internal sealed class QuantizeVerb<TContent, TModel>(ModelFormat<TContent, TMode
             return;
         }
 
-        TextWriter output = context.Console.Out;
+        TextWriter output = context.Console.Prose;
         output.WriteLine(
             $"{request.Output}: {Figures.Count(after, "byte")}, {Figures.Fixed((double)after / before, 3)} of the " +
             $"{Figures.Count(before)} of {request.Model}");

@@ -31,7 +31,7 @@ internal sealed record DeltaEvalResult(
             : $"{Figures.Setting(Thresholds.Inputs)} (inputs) and {Figures.Setting(Thresholds.Hidden)} (hidden units)";
         IEnumerable<string> told = metrics.Select((name, i) =>
             $"{name} {number(Metrics[i].Delta)} instead of {number(Metrics[i].Exact)}");
-        output.Out.WriteLine(
+        output.Prose.WriteLine(
             $"with delta thresholds of {thresholds}: {string.Join(", ", told)}; {Percent(SkippedShare)} of multiply-adds skipped; " +
             $"{answers} differ by {Small(Error.Mean)} on average, by {Small(Error.Largest)} at most");
         if (Products.Count == 0) return;

@@ -35,15 +35,15 @@ internal static class GridWords
 
         console.Write(table);
         string how = task.MeasuredHow(report) is { Length: > 0 } told ? $"; {told}" : "";
-        console.Out.WriteLine(
+        console.Prose.WriteLine(
             $"{words.Plural} are means over seeds; min, max and the difference{words.InUnit} are of the test {words.Data}; " +
             $"batch size {task.Recipe.BatchSize}{how}.");
-        console.Out.WriteLine(report.Verdict);
+        console.Prose.WriteLine(report.Verdict);
         string[] diverged = [.. report.Missing.Where(run => run.Diverged is not null).Select(run => run.Run)];
         string[] left = [.. report.Missing.Where(run => run.Diverged is null).Select(run => run.Run)];
-        if (diverged.Length > 0) console.Out.WriteLine($"diverged: {string.Join(", ", diverged)}");
+        if (diverged.Length > 0) console.Prose.WriteLine($"diverged: {string.Join(", ", diverged)}");
         if (left.Length == 0) return;
-        console.Out.WriteLine($"missing: {string.Join(", ", left)}");
-        console.Out.WriteLine($"go on with: {report.Command}");
+        console.Prose.WriteLine($"missing: {string.Join(", ", left)}");
+        console.Out.WriteLine($"go on with: {console.Typed(report.Command)}");
     }
 }

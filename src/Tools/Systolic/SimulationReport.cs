@@ -39,22 +39,20 @@ internal sealed class SimulationReport
     /// <summary>Tables, and why they say what they say.</summary>
     public void WriteText(CliConsole console)
     {
-        TextWriter output = console.Out;
+        TextWriter output = console.Prose;
         output.WriteLine(_plan.Title);
         output.WriteLine(_plan.Dropout);
         output.WriteLine(Describe());
         console.Write(ProductTable());
         string own = Figures.Fixed(_drawn.Speedup, 2), stalled = Figures.Fixed(_drawn.SpeedupWithStalls, 2);
         string dense = Milliseconds(_drawn.Dense), structured = Milliseconds(_drawn.Structured);
-        output.Write(
-            $"""
-            A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of
-            K, of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it
-            waits for memory, and bytes moved are those of the structured product.
-
-            {own} times as fast in the array's own cycles, {stalled} times with stalls: {dense} dense, {structured} structured.
-
-            """);
+        output.WriteLine(
+            "A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of K, " +
+            "of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it waits " +
+            "for memory, and bytes moved are those of the structured product.");
+        output.WriteLine();
+        output.WriteLine(
+            $"{own} times as fast in the array's own cycles, {stalled} times with stalls: {dense} dense, {structured} structured.");
         output.WriteLine(
             "Stalls are those of one simple order of folds; " +
             "where memory is the limit a better one may serve the dense products more than the others.");
@@ -94,26 +92,23 @@ internal sealed class SimulationReport
         int count = _drawn.Products.Count(p => !p.IsCompacted);
         if (count == 0) return;
         string dense = $"{Figures.Count(count, "product")} of {_drawn.Products.Count}", everywhere = _drawn.Dense.Ratio(_drawn.Compacted);
-        output.Write(
-            $"""
-
-            {dense} run dense, with zeros for dropped units, because that is faster here: masks that change at each
-            time step cut one product over all steps into many small ones, which fill the array badly. Skipping everywhere would be
-            {everywhere} times as fast as dense. --dropout structured-locked keeps the same units for all steps, and such products whole.
-
-            """);
+        output.WriteLine();
+        output.WriteLine(
+            $"{dense} run dense, with zeros for dropped units, because that is faster here: masks that change at each time step cut one " +
+            "product over all steps into many small ones, which fill the array badly. Skipping everywhere would be " +
+            $"{everywhere} times as fast as dense. --dropout structured-locked keeps the same units for all steps, and such products whole.");
     }
 
     private void WriteRounding(CliConsole console)
     {
         var table = new Table("kept counts", ">structured cycles", ">ratio");
         foreach (NamedSimulation rounded in _findings.Roundings) table.Row(rounded.AsRounding);
-        console.Out.WriteLine(
+        console.Prose.WriteLine(
             "An array saves whole folds only where kept units lie along its edges: " +
             $"rounding kept counts to its {Figures.Count(_array.Rows, "row")} changes");
         console.Write(table);
-        foreach (string line in _findings.WhereRoundingGains) console.Out.WriteLine($"  {line}");
-        console.Out.WriteLine();
+        foreach (string line in _findings.WhereRoundingGains) console.Prose.WriteLine($"  {line}");
+        console.Prose.WriteLine();
     }
 
     private string Describe()

@@ -46,7 +46,7 @@ internal sealed class CheckpointKeeper : IDisposable
 
     /// <summary>Takes hold of the folder that a command line asks for.</summary>
     /// <param name="request">The command line; it names a folder.</param>
-    /// <param name="command">The command, for example <c>train lm</c>.</param>
+    /// <param name="command">The command as it is typed, for example <c>tinysd train lm</c>.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="resume">The command line that goes on with the run; null for the command with <c>--resume</c>.</param>
     /// <exception cref="UsageException">A new run would write into the checkpoints of another.</exception>
@@ -81,7 +81,7 @@ internal sealed class CheckpointKeeper : IDisposable
     /// end.</summary>
     /// <param name="model">The file that the run writes.</param>
     /// <param name="request">The command line, which names no folder.</param>
-    /// <param name="command">The command, for example <c>train lm</c>.</param>
+    /// <param name="command">The command as it is typed, for example <c>tinysd train lm</c>.</param>
     /// <param name="note">Told in one line of each older run that could go on.</param>
     /// <param name="isTaken">Whether a folder is not to be had, because the command line names it or something in it.</param>
     /// <exception cref="FileProblemException">The folder cannot be written.</exception>
@@ -238,7 +238,7 @@ internal sealed class CheckpointKeeper : IDisposable
         _folder.Dispose();
     }
 
-    private static string CommandFor(string command, string folder) => $"tinysd {command} --resume {CommandLine.Quoted(folder)}";
+    private static string CommandFor(string command, string folder) => $"{command} --resume {CommandLine.Quoted(folder)}";
 
     private static void RequireSome(string folder, IReadOnlyList<string> files)
     {

@@ -25,12 +25,12 @@ internal sealed record PlanReport(MemoryNeed Need, int Batch, int Steps, Optimiz
         string optimizer = ModelSpelling.Optimizers.NameOf(Optimizer);
         if (!context.Json)
         {
-            context.Console.Out.WriteLine(
+            context.Console.Prose.WriteLine(
                 $"training in batches of {Figures.Count(Batch, "sequence")} of {Figures.Count(Steps, "step")}, optimizer {optimizer}, " +
                 $"{Figures.Count(Threads, "thread")}, takes");
-            Table.Write(context.Console.Out, parts.Select(part => (string[])[part.Part, Figures.Count(part.Bytes)]), "", ">bytes");
+            context.Console.Write(parts.Select(part => (string[])[part.Part, Figures.Count(part.Bytes)]), "", ">bytes");
             if (BestBytes > 0)
-                context.Console.Out.WriteLine($"and checkpoints keep the best epoch's parameters: {Figures.Count(BestBytes)} bytes");
+                context.Console.Prose.WriteLine($"and checkpoints keep the best epoch's parameters: {Figures.Count(BestBytes)} bytes");
             return;
         }
 

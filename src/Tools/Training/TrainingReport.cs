@@ -23,20 +23,20 @@ internal static class TrainingReport
         console.Write(table);
         if (outcome.Epochs.Count >= FewestToDraw)
         {
-            console.Out.Write(TextPlot.Draw(
+            console.Prose.Write(TextPlot.Draw(
                 [
                     new('o', "train", [.. outcome.Epochs.Select(e => e.Train.Metric)]),
                     new('+', "valid", [.. outcome.Epochs.Select(e => e.Valid.Metric)]),
                 ],
                 Math.Min(console.OutputWidth, PlotWidth), PlotHeight, words.Name, "epoch", spread: true));
-            console.Out.WriteLine();
+            console.Prose.WriteLine();
         }
 
-        if (outcome.Test is { } test) console.Out.WriteLine($"test {words.Name} {words.Text(test.Metric)}{words.Beside(test)}");
-        if (task.MeasuredHow is { Length: > 0 } how) console.Out.WriteLine(how);
+        if (outcome.Test is { } test) console.Prose.WriteLine($"test {words.Name} {words.Text(test.Metric)}{words.Beside(test)}");
+        if (task.MeasuredHow is { Length: > 0 } how) console.Prose.WriteLine(how);
         task.WriteText(console);
         string parameters = Figures.Count(outcome.Parameters, "parameter");
-        console.Out.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {parameters}");
+        console.Prose.WriteLine($"{task.Output} holds the model of epoch {outcome.Best.Epoch}: {parameters}");
     }
 
     private static string Remark(EpochOutcome epoch, EpochOutcome best)

@@ -23,7 +23,7 @@ internal static class ClassificationReport
         string baseline = isMultiLabel
             ? "a sequence counts where all its labels are right"
             : $"{Percent(result.MajorityAccuracy)} by always saying '{labels[majority]}'";
-        console.Out.WriteLine(
+        console.Prose.WriteLine(
             $"{what}: accuracy {Percent(result.Accuracy)} of {Figures.Count(result.Count)} ({baseline}); " +
             $"macro F1 {Percent(result.MacroF1)}");
         var table = new Table("class", ">count", ">predicted", ">precision", ">recall", ">F1");
@@ -37,7 +37,7 @@ internal static class ClassificationReport
 
         console.Write(table);
         if (isMultiLabel || labels.Count > MostShown) return;
-        console.Out.WriteLine("confusion, a row for each true class, a column for each predicted one:");
+        console.Prose.WriteLine("confusion, a row for each true class, a column for each predicted one:");
         var confusion = new Table(["true", .. labels.Select(label => $">{label}")]);
         for (int row = 0; row < labels.Count; row++)
             confusion.Row([labels[row], .. Row(result, labels.Count, row).Select(count => Figures.Count(count))]);

@@ -59,7 +59,7 @@ internal sealed class LanguageModelEval(ShareOption share, Option<DeltaThreshold
 
     private static void WriteText(CliConsole console, Vocabulary vocabulary, EvalResult result)
     {
-        TextWriter output = console.Out;
+        TextWriter output = console.Prose;
         output.WriteLine(
             $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
             UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) +

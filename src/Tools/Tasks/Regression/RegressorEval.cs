@@ -63,7 +63,7 @@ internal sealed class RegressorEval(ShareOption share, CsvOptions csv, Option<De
         SeriesForm form = loaded.Regressor.Form;
         if (!context.Json)
         {
-            foreach (string line in RegressionWords.Of(Path.GetFileName(request.Data), result, form)) context.Console.Out.WriteLine(line);
+            foreach (string line in RegressionWords.Of(Path.GetFileName(request.Data), result, form)) context.Console.Prose.WriteLine(line);
             compared?.WriteText(context.Console, ["mse", "mae"], "predictions (normalised)", RegressionWords.Number);
             return;
         }

@@ -70,7 +70,7 @@ internal sealed class RegressorTraining(RegressorRecipe recipe, RegressorData da
 
     public override void WriteText(CliConsole console)
     {
-        foreach (string finding in Findings) console.Out.WriteLine(finding);
+        foreach (string finding in Findings) console.Prose.WriteLine(finding);
     }
 
     public override void WriteResult(Utf8JsonWriter json)

@@ -22,12 +22,12 @@ internal static class TaggingReport
         string sentences = Figures.Count(result.Sentences, "sentence");
         if (result.Scheme == TagScheme.None)
         {
-            console.Out.WriteLine(
+            console.Prose.WriteLine(
                 $"{what}: accuracy {Percent(result.Accuracy)} % of {Figures.Count(result.Tokens, "word")} in {sentences}");
             return;
         }
 
-        console.Out.WriteLine($"{what}: {sentences}, F1 {Percent(result.Entities.F1)} by {RuleOf(result)}");
+        console.Prose.WriteLine($"{what}: {sentences}, F1 {Percent(result.Entities.F1)} by {RuleOf(result)}");
         foreach (string line in result.ToConlleval().TrimEnd().Split('\n')) console.Out.WriteLine(line);
     }
 

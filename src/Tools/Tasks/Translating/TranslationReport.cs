@@ -14,8 +14,8 @@ internal static class TranslationReport
     public static void Write(CliConsole console, string what, TranslatorPart part, TranslationScores scores, double loss)
     {
         string sentences = Figures.Count(part.Pairs.Count, "sentence"), perplexity = Figures.Perplexity(Math.Exp(loss));
-        console.Out.WriteLine($"{what}: {sentences}, perplexity {perplexity}; {part.UnknownInWords}");
-        foreach (string line in scores.Lines()) console.Out.WriteLine(line);
+        console.Prose.WriteLine($"{what}: {sentences}, perplexity {perplexity}; {part.UnknownInWords}");
+        foreach (string line in scores.Lines()) console.Prose.WriteLine(line);
     }
 
     /// <summary>Writes it as members of an object.</summary>
