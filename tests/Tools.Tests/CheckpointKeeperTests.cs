@@ -10,7 +10,7 @@ public sealed class CheckpointKeeperTests
     {
         using var folder = new TestFolder();
         var clock = new Clock();
-        using CheckpointKeeper keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, null, null), "tinysd train lm", clock);
+        using var keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, null, null), "tinysd train lm", clock);
         await Assert.That(keeper.Keep).IsEqualTo(3);
         await Assert.That(keeper.IsDueAfterEpoch(10)).IsTrue();
         clock.Seconds += 299;
@@ -39,7 +39,7 @@ public sealed class CheckpointKeeperTests
     {
         using var folder = new TestFolder();
         var clock = new Clock();
-        using CheckpointKeeper keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, 50, null), "tinysd train lm", clock);
+        using var keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, 50, null), "tinysd train lm", clock);
         clock.Seconds += 1e6;
         await Assert.That(Enumerable.Range(1, 150).Where(update => keeper.IsDue(update)))
             .IsEquivalentTo([50, 100, 150], CollectionOrdering.Matching);
@@ -50,7 +50,7 @@ public sealed class CheckpointKeeperTests
     public async Task Asking_whether_one_is_due_allocates_nothing()
     {
         using var folder = new TestFolder();
-        using CheckpointKeeper keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, null, null), "tinysd train lm");
+        using var keeper = CheckpointKeeper.Hold(new CheckpointRequest(folder["ck"], null, null, null), "tinysd train lm");
         bool any = keeper.IsDue(1);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int update = 0; update < 1000; update++) any |= keeper.IsDue(update);

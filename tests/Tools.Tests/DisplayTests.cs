@@ -100,9 +100,11 @@ public sealed class DisplayTests
         [
             "",
             "  file               validation   what there is   ",
-            "                    perplexity   to say of it    ",
+            "                     perplexity   to say of it    ",
+            new('─', 50),
+            "  …els/first.tsd   1,234,567.89   a text of       ",
         ];
-        await Assert.That(Written(table, width: 50)).IsEqualTo(string.Join('\n', at50));
+        await Assert.That(Written(table, width: 50)).StartsWith(string.Join('\n', at50));
     }
 
     [Test]
@@ -112,7 +114,8 @@ public sealed class DisplayTests
         table.Row("a", "1,000,000", "2,000,000", "3,000,000");
         string[] expected =
         [
-            "", " run        one        two ", "───────────────────────────", " a    1,000,000  2,000,000 ", "", " run      three ", "────────────────", " a    3,000,000 ", "", "",
+            "", " run        one        two ", new('─', 27), " a    1,000,000  2,000,000 ",
+            "", " run      three ", new('─', 16), " a    3,000,000 ", "", "",
         ];
         await Assert.That(Written(table, width: 30)).IsEqualTo(string.Join('\n', expected));
     }
@@ -122,7 +125,8 @@ public sealed class DisplayTests
     {
         var table = new Table("größe", ">perplexity");
         table.Row("naïve × 2", "∞");
-        await Assert.That(Written(table, isAscii: true)).IsEqualTo("\n  größe       perplexity  \n--------------------------\n  naïve x 2          inf  \n\n");
+        await Assert.That(Written(table, isAscii: true)).IsEqualTo(
+            "\n  größe       perplexity  \n--------------------------\n  naïve x 2          inf  \n\n");
     }
 
     private static string Written(Table table, bool useColor = false, int? width = null, bool isAscii = false)

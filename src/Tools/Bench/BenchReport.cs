@@ -60,9 +60,9 @@ internal sealed class BenchReport
         console.Write(Overview(limit, Math.Clamp(console.OutputWidth - OtherColumns, ShortestBar, LongestBar)));
         if (withProfile) console.Write(ProfileTable());
         output.WriteLine(
-            "FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ from sequence " +
-            "to sequence, which leaves the products dense; structured masks let them skip what is dropped. Counting multiply-adds alone, " +
-            $"these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.");
+            "FP, BP and WG are the matrix products: forward, gradients of inputs, gradients of weights. Random masks differ from " +
+            "sequence to sequence, which leaves the products dense; structured masks let them skip what is dropped. Counting " +
+            $"multiply-adds alone, these rates allow a ratio of {Figures.Fixed(limit, 2)}, the ideal.");
         output.WriteLine();
         output.WriteLine(
             "Other programs running at the same time spoil these figures, times more than ratios: measure on an idle machine.");

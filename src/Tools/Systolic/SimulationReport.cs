@@ -47,9 +47,9 @@ internal sealed class SimulationReport
         string own = Figures.Fixed(_drawn.Speedup, 2), stalled = Figures.Fixed(_drawn.SpeedupWithStalls, 2);
         string dense = Milliseconds(_drawn.Dense), structured = Milliseconds(_drawn.Structured);
         output.WriteLine(
-            "A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of K, " +
-            "of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it waits " +
-            "for memory, and bytes moved are those of the structured product.");
+            "A product is [M, K] x [K, N]. FP, BP, WG: forward, gradients of inputs, gradients of weights; dropped units are a part of " +
+            "K, of N and of M. Cycles are the array's own; busy is the share of its multiply-adds that are of use; stalls, in which it " +
+            "waits for memory, and bytes moved are those of the structured product.");
         output.WriteLine();
         output.WriteLine(
             $"{own} times as fast in the array's own cycles, {stalled} times with stalls: {dense} dense, {structured} structured.");
@@ -94,9 +94,10 @@ internal sealed class SimulationReport
         string dense = $"{Figures.Count(count, "product")} of {_drawn.Products.Count}", everywhere = _drawn.Dense.Ratio(_drawn.Compacted);
         output.WriteLine();
         output.WriteLine(
-            $"{dense} run dense, with zeros for dropped units, because that is faster here: masks that change at each time step cut one " +
-            "product over all steps into many small ones, which fill the array badly. Skipping everywhere would be " +
-            $"{everywhere} times as fast as dense. --dropout structured-locked keeps the same units for all steps, and such products whole.");
+            $"{dense} run dense, with zeros for dropped units, because that is faster here: masks that change at each time step cut " +
+            "one product over all steps into many small ones, which fill the array badly. Skipping everywhere would be " +
+            $"{everywhere} times as fast as dense. --dropout structured-locked keeps the same units for all steps, and such products " +
+            "whole.");
     }
 
     private void WriteRounding(CliConsole console)

@@ -3,9 +3,9 @@ using TinySD.Tools.Display;
 
 namespace TinySD.Tools.Tests;
 
-/// <summary>A small terminal: what is fed to it, as it would be seen. It knows what the program sends (line feeds, carriage returns, colours,
-/// erasing to the end of the line or the screen) and throws at all else; when its width changes it breaks lines anew, as terminals
-/// do.</summary>
+/// <summary>A small terminal: what is fed to it, as it would be seen. It knows what the program sends (line feeds, carriage returns,
+/// colours, erasing to the end of the line or the screen) and throws at all else; when its width changes it breaks lines anew, as
+/// terminals do.</summary>
 internal sealed class Screen(int width) : TextWriter
 {
     private readonly List<StringBuilder> _lines = [new()];
@@ -22,7 +22,10 @@ internal sealed class Screen(int width) : TextWriter
     public bool ReachedLastColumn { get; private set; }
 
     /// <summary>The rows, without what is empty at their ends.</summary>
-    public string[] Rows => [.. _lines.SelectMany(line => Broken(line.ToString().TrimEnd())).Reverse().SkipWhile(row => row == "").Reverse()];
+    public string[] Rows =>
+    [
+        .. _lines.SelectMany(line => Broken(line.ToString().TrimEnd())).Reverse().SkipWhile(row => row.Length == 0).Reverse(),
+    ];
 
     /// <summary>The row that the cursor is in.</summary>
     public string CursorRow => Broken(_lines[_line].ToString().TrimEnd())[0];
