@@ -237,6 +237,34 @@ public sealed class OwnTextTests
         await Assert.That(other.Error).Contains($"--tokenize is none, and the model in {folder["messy.tsd"]} has simple;");
     }
 
+    // Bits are the loss by ln 2, of what can be counted anywhere: of words, which one may cut otherwise, nothing is told.
+    [Test]
+    [Arguments("char", "character")]
+    [Arguments("byte", "byte")]
+    [Arguments("word", null)]
+    public async Task Bits_are_told_beside_the_perplexity_of_characters_and_bytes(string level, string? unit)
+    {
+        using var folder = new TestFolder();
+        string[] args = Args(folder.Model, folder.Train, ["--level", level, "--test", folder.Test, "--report", folder["r.html"]]);
+        CliResult json = Tinysd.Run(args), told = Tinysd.Run([.. args.Where(word => word != "--json")]);
+        CliResult eval = Tinysd.Run("eval", folder.Model, "--data", folder.Test);
+        string page = await File.ReadAllTextAsync(folder["r.html"]), all = told.Out + told.Error + eval.Out + page;
+        if (unit is null)
+        {
+            await Assert.That(all).DoesNotContain("bits per");
+            return;
+        }
+
+        string best = Bits(json.Json.GetProperty("validLoss")), test = Bits(json.Json.GetProperty("testLoss"));
+        await Assert.That(told.Error).Contains($"; bits per {unit} train ").And.Contains($", valid {best}; learning rate ");
+        await Assert.That(told.Out).Contains($"valid bits per {unit}").And.Contains($", {test} bits per {unit}\n");
+        await Assert.That(eval.Out).Contains($", {test} bits per {unit}, over ");
+        await Assert.That(page).Contains($"<th>validation bits per {unit}</th>").And.Contains($"<p>{best} bits per {unit} of validation text; ");
+
+        static string Bits(System.Text.Json.JsonElement loss) =>
+            (loss.GetDouble() / Math.Log(2)).ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Test]
     [Arguments("--lower --tokenize simple", "--tokenize", "none")]
     [Arguments("--level char --lower", "--lower", "false")]

@@ -3,6 +3,9 @@ namespace TinySD.Tools.Display;
 /// <summary>Numbers as people read them, the same in every culture.</summary>
 internal static class Figures
 {
+    /// <summary>The natural logarithm of 2.</summary>
+    public const double NatsPerBit = 0.6931471805599453;
+
     private const string Short = "0.##e+0";
 
     /// <summary>A count with its thousands marked.</summary>
@@ -13,6 +16,9 @@ internal static class Figures
 
     /// <summary>A perplexity: two decimals, or fewer where there are many digits before them.</summary>
     public static string Perplexity(double perplexity) => Text(perplexity, Math.Abs(perplexity) < 10_000 ? "0.00" : Short);
+
+    /// <summary>A loss in bits.</summary>
+    public static string Bits(double nats) => Fixed(nats / NatsPerBit, 3);
 
     /// <summary>A number with a fixed count of decimals, or fewer digits where it is very large.</summary>
     public static string Fixed(double number, int decimals) => Text(number, Math.Abs(number) < 1e15 ? "F" + decimals : Short);

@@ -33,6 +33,9 @@ internal sealed record TaskWords(
     /// metric is not measured on, it stands in its place.</summary>
     public bool TellsPerplexity { get; init; }
 
+    /// <summary>What the loss is told of in bits too, beside the metric: <c>character</c>, say; null where it is not.</summary>
+    public string? BitsOf { get; init; }
+
     /// <summary>What the metric's members in JSON end in, after <c>train</c>, <c>valid</c> or <c>test</c>.</summary>
     public string JsonEnd { get; init; } = "";
 
@@ -62,13 +65,18 @@ internal sealed record TaskWords(
     }
 
     /// <summary>What an epoch measured, a column each: on training data, perplexity on validation data where it is told, the metric
-    /// there.</summary>
+    /// there, and its bits where they are told.</summary>
     public string[] Measured(EpochOutcome epoch) => TellsPerplexity
         ? [Perplexity(epoch.Train), Perplexity(epoch.Valid), Text(epoch.Valid.Metric)]
-        : [Text(epoch.Train.Metric), Text(epoch.Valid.Metric)];
+        : BitsOf is null ? [Text(epoch.Train.Metric), Text(epoch.Valid.Metric)]
+        : [Text(epoch.Train.Metric), Text(epoch.Valid.Metric), Figures.Bits(epoch.Valid.Loss)];
 
-    /// <summary>The perplexity as it goes on behind a value of the metric; empty where it is not told.</summary>
-    public string Beside(Measurement measured) => TellsPerplexity ? $", perplexity {Perplexity(measured)}" : "";
+    /// <summary>The perplexity or the bits as they go on behind a value of the metric; empty where they are not told.</summary>
+    public string Beside(Measurement measured) =>
+        (TellsPerplexity ? $", perplexity {Perplexity(measured)}" : "") + (BitsOf is null ? "" : $", {Bits(measured.Loss)}");
+
+    /// <summary>A loss in bits, with what they are of.</summary>
+    public string Bits(double loss) => $"{Figures.Bits(loss)} bits per {BitsOf}";
 
     /// <summary>exp of the loss.</summary>
     public static string Perplexity(Measurement measured) => Figures.Perplexity(Math.Exp(measured.Loss));

@@ -213,6 +213,7 @@ internal sealed class TrainingDriver<TBatch>(
         double left = TotalSeconds / _run.Updates * (_stepsPlanned - _run.Updates);
         double loss = _run.MeanLoss;
         string metric = task.Words.Text(_run.TrainMetric), shown = metric.Length > 0 ? $"  {task.Words.Name} {metric}" : "";
+        if (task.Words.BitsOf is not null) shown += $"  {task.Words.Bits(loss)}";
         string speed = $"{Figures.Count(_run.TermsPerSecond)} {task.Words.Terms}/s";
         return $"loss {Figures.Fixed(loss, 3)}{shown}  {speed}  {Figures.Duration(left)} left";
     }
@@ -223,7 +224,10 @@ internal sealed class TrainingDriver<TBatch>(
         string perplexity = task.Words.TellsPerplexity
             ? $"; perplexity train {TaskWords.Perplexity(epoch.Train)}, valid {TaskWords.Perplexity(epoch.Valid)}"
             : "";
-        return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}{perplexity}";
+        string bits = task.Words.BitsOf is { } one
+            ? $"; bits per {one} train {Figures.Bits(epoch.Train.Loss)}, valid {Figures.Bits(epoch.Valid.Loss)}"
+            : "";
+        return $"{task.Words.Name} {(train.Length > 0 ? $"train {train}, " : "")}valid {valid}{perplexity}{bits}";
     }
 
     private DivergedException Diverged(string where, Exception? cause)

@@ -24,7 +24,8 @@ internal static class TrainingPage
         HtmlPage.Begin(output, $"training of a {words.Noun}");
         output.WriteLine($"<h1>A {words.Noun} with validation {words.Name} {words.Text(outcome.Best.Valid.Metric)}{test}</h1>");
         output.WriteLine(
-            $"<p>{Figures.Count(outcome.Parameters, "parameter")}, the model of epoch {outcome.Best.Epoch}; " +
+            $"<p>{(words.BitsOf is null ? "" : $"{words.Bits(outcome.Best.Valid.Loss)} of validation text; ")}" +
+            $"{Figures.Count(outcome.Parameters, "parameter")}, the model of epoch {outcome.Best.Epoch}; " +
             $"{Figures.Count(outcome.Epochs.Count, "epoch")} in {Figures.Duration(outcome.Seconds)}</p>");
         foreach (string finding in task.Findings) output.WriteLine($"<p>{HtmlPage.Text(finding)}</p>");
         output.WriteLine("<h2>Learning curves</h2>");
@@ -46,9 +47,10 @@ internal static class TrainingPage
         string points = every == 1 ? "a point for each update" : $"the mean of every {Figures.Count(every, "update")}";
         output.WriteLine($"<p class=\"small\">The thin line is training within epochs, {points}.</p>");
 
+        string bits = words.BitsOf is { } one ? $"<th>validation bits per {one}</th>" : "";
         string heads = words.TellsPerplexity
             ? $"<th>training perplexity</th><th>validation perplexity</th><th>validation {words.Name}</th>"
-            : "<th>training</th><th>validation</th>";
+            : $"<th>training</th><th>validation</th>{bits}";
         output.WriteLine(
             $"<h2>Epochs</h2><table><tr><th>epoch</th>{heads}<th>learning rate</th><th>steps</th><th>time</th>" +
             $"<th>{words.Terms}/s</th></tr>");

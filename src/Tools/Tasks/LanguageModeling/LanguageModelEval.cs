@@ -60,8 +60,9 @@ internal sealed class LanguageModelEval(ShareOption share, Option<DeltaThreshold
     private static void WriteText(CliConsole console, Vocabulary vocabulary, EvalResult result)
     {
         TextWriter output = console.Prose;
+        string bits = LanguageModelTraining.UnitOf(vocabulary.Level) is { } one ? $", {Figures.Bits(result.Loss)} bits per {one}," : "";
         output.WriteLine(
-            $"perplexity {Figures.Perplexity(result.Perplexity)} over {Figures.Count(result.Tokens)} predicted tokens" +
+            $"perplexity {Figures.Perplexity(result.Perplexity)}{bits} over {Figures.Count(result.Tokens)} predicted tokens" +
             UnknownToken.Told(vocabulary, result.Unknown, result.Tokens) +
             $"; {EvaluationStreams.Count(result.Streams)}{Time(result.Seconds)}");
         if (result.MonteCarlo is { } mc)

@@ -7,8 +7,6 @@ internal sealed class LanguageModelEvaluation(
     LoadedLanguageModel loaded, EncodedText text, IParallelRunner runner, HardwareProfile? hardware, IProgressDisplay progress,
     CancellationToken stop)
 {
-    private const double NatsPerBit = 0.6931471805599453;
-
     // Similarities grow with the hidden size and with training, so theta spans two decades; the cache's part is never most of the
     // prediction.
     private static readonly float[] s_thetas = [0f, 0.01f, 0.03f, 0.1f, 0.2f, 0.3f, 0.5f, 0.7f, 1f, 1.5f, 2f];
@@ -26,7 +24,7 @@ internal sealed class LanguageModelEvaluation(
             var plain = new LanguageModelEvaluator(loaded.Model, runner, streams, hardware: hardware);
             (EvaluationResult result, double seconds) = Time("evaluation", text, show => plain.Evaluate(text.Tokens, show, stop));
             return new EvalResult(
-                result.Perplexity, result.Loss, result.Loss / NatsPerBit, result.Tokens, streams, text.UnknownToPredict,
+                result.Perplexity, result.Loss, result.Loss / Figures.NatsPerBit, result.Tokens, streams, text.UnknownToPredict,
                 monteCarlo is null && cache is null && delta is null ? null : seconds,
                 monteCarlo is null ? null : Run(monteCarlo, streams), cache is null ? null : Run(cache, tuning),
                 delta is { } thresholds ? Run(thresholds) : null);

@@ -26,7 +26,7 @@ internal sealed class LanguageModelTraining(
 
     public override string Output => setup.Output;
 
-    public override TaskWords Words => Told;
+    public override TaskWords Words { get; } = Told with { BitsOf = UnitOf(data.Vocabulary.Level) };
 
     /// <summary>How language models are told about.</summary>
     public static TaskWords Told { get; } = new(
@@ -34,6 +34,14 @@ internal sealed class LanguageModelTraining(
     {
         IsExpOfLoss = true,
         JsonEnd = "Perplexity",
+    };
+
+    /// <summary>What bits are told of at a level: words are of any length, so of them nothing is.</summary>
+    public static string? UnitOf(TextLevel level) => level switch
+    {
+        TextLevel.Character => "character",
+        TextLevel.Byte => "byte",
+        _ => null,
     };
 
     public override string MeasuredHow => Streams.Told(data.Test is not null);
