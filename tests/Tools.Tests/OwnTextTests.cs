@@ -259,7 +259,8 @@ public sealed class OwnTextTests
         await Assert.That(told.Error).Contains($"; bits per {unit} train ").And.Contains($", valid {best}; learning rate ");
         await Assert.That(told.Out).Contains($"valid bits per {unit}").And.Contains($", {test} bits per {unit}\n");
         await Assert.That(eval.Out).Contains($", {test} bits per {unit}, over ");
-        await Assert.That(page).Contains($"<th>validation bits per {unit}</th>").And.Contains($"<p>{best} bits per {unit} of validation text; ");
+        await Assert.That(page)
+            .Contains($"<th>validation bits per {unit}</th>").And.Contains($"<p>{best} bits per {unit} of validation text; ");
 
         static string Bits(System.Text.Json.JsonElement loss) =>
             (loss.GetDouble() / Math.Log(2)).ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
@@ -282,6 +283,42 @@ public sealed class OwnTextTests
         CliResult on = Tinysd.Run(["train", "lm", "--resume", folder["ck"], .. more]);
         await Assert.That(on.Code).IsEqualTo(0).Because(on.Error);
         await Assert.That(folder.AreEqual("unbroken.tsd", "model.tsd")).IsTrue();
+    }
+
+    [Test]
+    public async Task A_text_that_is_mostly_unknown_is_warned_of_with_a_remedy()
+    {
+        using var folder = new TestFolder();
+        string text = await File.ReadAllTextAsync(folder.Train), loud = folder.PutText("loud.txt", text.ToUpperInvariant());
+        string strange = folder.PutText("strange.txt", "some words of another kind\n");
+        Train(folder.Model, folder.Train, "--valid", folder.Valid, "--max-steps", "1", "--min-count", "2");
+        string told = "% of its tokens are <unk>, which is easy to guess: a perplexity says little of it. ";
+        CliResult next = Train(folder["next.tsd"], loud, "--init-from", folder.Model, "--max-steps", "1", "--quiet");
+        await Assert.That(next.Code).IsEqualTo(0).Because(next.Error);
+        await Assert.That(next.Error).Contains($"tinysd train lm: {loud}: 85.7 {told}Is it of another language or case than the model's ")
+            .And.Contains($"tinysd train lm: the end of {loud}: ");
+        string[] args = ["--test", strange, "--max-steps", "1", "--quiet"];
+        await Assert.That(Train(folder["a.tsd"], folder.Train, args).Error)
+            .IsEqualTo($"tinysd train lm: {strange}: 80.0 {told}--lower and --tokenize simple make fewer words of a text.\n");
+        await Assert.That(Train(folder["b.tsd"], folder.Train, [.. args, "--lower"]).Error)
+            .Contains("More text helps, and so does --level char.");
+    }
+
+    [Test]
+    public async Task A_model_without_the_unknown_word_refuses_a_text_that_needs_it_and_says_what_helps()
+    {
+        using var folder = new TestFolder();
+        string text = folder.PutText("other.txt", await File.ReadAllTextAsync(folder.Train) + "the zebra sees\n");
+        Train(folder.Model, folder.Train, "--valid", folder.Valid, "--max-steps", "1");
+        CliResult refused = Train(folder["next.tsd"], text, "--init-from", folder.Model);
+        await Assert.That(refused.Code).IsEqualTo(1);
+        await Assert.That(refused.Error).EndsWith(
+            "\nThe words are those of the model: leave --init-from out, or begin with one that was trained with --min-count 2 (or a " +
+            "--max-vocabulary below 14), which reads any text.\n");
+        Train(folder.Model, folder.Train, "--valid", folder.Valid, "--max-steps", "1", "--min-count", "2");
+        CliResult read = Train(folder["next.tsd"], text, "--init-from", folder.Model, "--max-steps", "1");
+        await Assert.That(read.Code).IsEqualTo(0).Because(read.Error);
+        await Assert.That(read.Error).Contains($"\nthe end of {text}: 101 tokens to predict, 1 of them <unk> (1.0 %)\n");
     }
 
     [Test]

@@ -30,12 +30,6 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     public static EncodedText ToPredict(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
         UnknownToken.ReadWithModel(vocabulary, () => Read(path, vocabulary, progress, stop));
 
-    /// <summary>Reads a file that a model in training is to predict.</summary>
-    /// <exception cref="FailureException">It is too short, or has a token that the vocabulary lacks.</exception>
-    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    public static EncodedText ToPredictInTraining(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop) =>
-        UnknownToken.ReadInTraining(vocabulary, () => Read(path, vocabulary, progress, stop));
-
     /// <summary>Reads a file to train on.</summary>
     /// <exception cref="FileProblemException">A token is not in the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
@@ -56,7 +50,11 @@ internal sealed record EncodedText(string Name, TokenStore Tokens) : IDisposable
     /// <summary>Gives the tokens' memory, or their temporary file, back.</summary>
     public void Dispose() => Tokens.Dispose();
 
-    private static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop)
+    /// <summary>Reads a file that is to be predicted.</summary>
+    /// <exception cref="FailureException">It is too short.</exception>
+    /// <exception cref="FileProblemException">A token is not in the vocabulary.</exception>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EncodedText Read(string path, Vocabulary vocabulary, IProgressDisplay progress, CancellationToken stop)
     {
         TokenStore tokens = Corpus.Store(path, vocabulary, progress: ShareOf(path, progress), stop: stop);
         if (tokens.Length < 2)
@@ -96,6 +94,9 @@ internal sealed record LanguageModelData(
     /// its own.</summary>
     public (TextCut At, float Share)? Cut { get; init; }
 
+    /// <summary>Whether the vocabulary is that of a model that training begins with.</summary>
+    public bool HasWordsOfModel { get; init; }
+
     /// <summary>What was decided of itself, each in a line.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
@@ -116,6 +117,13 @@ internal sealed record LanguageModelData(
     public IEnumerable<string> Warnings(LanguageModelRecipe recipe)
     {
         foreach (string warning in Texts.SelectMany(text => TextWarnings.Of(text, Vocabulary))) yield return warning;
+
+        foreach (EncodedText text in Texts)
+        {
+            long unknown = text == Train ? text.Tokens.UnknownCount : text.UnknownToPredict;
+            double share = (double)unknown / (text == Train ? text.Tokens.Length : text.Tokens.Length - 1);
+            if (UnknownToken.WarningOf(text.Told, share, Vocabulary, HasWordsOfModel) is { } warning) yield return warning;
+        }
 
         if (LeftOutOf(recipe) is { IsMuch: true } left) yield return left.Told(Train.Name);
     }

@@ -47,29 +47,27 @@ internal sealed class TextsReader(TextsRequest request, IProgressDisplay progres
                 $"Give {VocabularyLimitOptions.MaximumSizeName} or {VocabularyLimitOptions.MinimumCountName}.");
         }
 
-        valid ??= ToPredict(request.Valid!);
-        EncodedText? test = request.Test is null ? null : ToPredict(request.Test);
+        valid ??= Checked(vocabulary, () => EncodedText.Read(request.Valid!, vocabulary, progress, stop));
+        EncodedText? test =
+            request.Test is { } path ? Checked(vocabulary, () => EncodedText.Read(path, vocabulary, progress, stop)) : null;
         return new LanguageModelData(vocabulary, limits, train, valid, test)
         {
             Cut = cut is { } at ? (at, request.ValidFraction!.Value) : null,
             Remarks = _remarks,
+            HasWordsOfModel = request.Known is not null,
         };
-
-        EncodedText ToPredict(string path) => request.Known is null
-            ? EncodedText.ToPredictInTraining(path, vocabulary, progress, stop)
-            : EncodedText.ToPredict(path, vocabulary, progress, stop);
     }
 
-    private (EncodedText Train, EncodedText? Valid) ReadTraining(Vocabulary vocabulary, TextCut? cut)
-    {
-        // What the end of the training text lacks was not counted; what all of it lacks is a model's business.
-        if (cut is not { } at) return (ReadWithModel(() => EncodedText.ToTrain(request.Train, vocabulary, progress, stop)), null);
-        return request.Known is null ? UnknownToken.ReadInTraining(vocabulary, Parts) : ReadWithModel(Parts);
+    private (EncodedText Train, EncodedText? Valid) ReadTraining(Vocabulary vocabulary, TextCut? cut) => Checked(
+        vocabulary,
+        () => cut is { } at
+            ? EncodedText.ReadParts(request.Train, vocabulary, at, progress, stop)
+            : (EncodedText.ToTrain(request.Train, vocabulary, progress, stop), (EncodedText?)null));
 
-        (EncodedText, EncodedText?) Parts() => EncodedText.ReadParts(request.Train, vocabulary, at, progress, stop);
-
-        T ReadWithModel<T>(Func<T> read) => UnknownToken.ReadWithModel(vocabulary, read);
-    }
+    // Words that are missing are so in the training text at hand, or in the model that it begins with.
+    private T Checked<T>(Vocabulary vocabulary, Func<T> read) => request.Known is null
+        ? UnknownToken.ReadInTraining(vocabulary, read)
+        : UnknownToken.ReadWithStart(vocabulary, read);
 
     private TextCut? FindCut()
     {
